@@ -1,0 +1,73 @@
+// What the services of the embedded cloud have in common: the request they get, and the few things they ask of each
+// other. No service imports another one; cloud.ts introduces them.
+
+/** An HTTP request as every AWS SDK sends it. Header names are lower case. */
+export type LocalRequest = {
+  readonly method: string
+  /** Decoded by the service, not here: a Lambda ARN in a path arrives percent-encoded. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+export type LocalResponse = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | string
+}
+
+/** Who calls, read from the credential scope of the signature. */
+export type Caller = {
+  readonly accessKeyId: string
+  readonly arn: string
+}
+
+/** One AWS service: the request has been recognised as its own; errors are answered in the service's own protocol. */
+export type LocalService = {
+  handle(request: LocalRequest, caller: Caller): Promise<LocalResponse>
+}
+
+/** An event on the default bus; id, time, account and region are filled in by the bus. */
+export type BusEvent = {
+  readonly source: string
+  readonly detailType: string
+  readonly detail: unknown
+  readonly resources?: readonly string[]
+}
+
+export type Bus = {
+  /** Returns at once; matching rules are delivered in the background, with EventBridge's retries. */
+  emit(event: BusEvent): void
+}
+
+export type Invocation = {
+  readonly status: number
+  readonly payload: Uint8Array
+  readonly executedVersion: string
+  /** `Unhandled` when the handler threw, timed out or its process died. */
+  readonly functionError?: string
+}
+
+export type Invoker = {
+  /** @param functionName a name, name:qualifier, partial or full ARN. @throws AwsError as the Lambda API would. */
+  invoke(functionName: string, qualifier: string | undefined, payload: Uint8Array): Promise<Invocation>
+}
+
+export type MetricSink = {
+  /** One observation. Emitted for each of the dimension sets, as AWS/Lambda does. */
+  record(point: {
+    readonly namespace: string
+    readonly name: string
+    readonly dimensionSets: readonly Readonly<Record<string, string>>[]
+    readonly value: number
+    readonly unit: string
+    readonly atMs: number
+  }): void
+}
+
+/** An error that AWS would answer; the service's protocol decides how it is written. */
+export type AwsErrorShape = { readonly code: string; readonly message: string; readonly status: number; readonly extra?: Readonly<Record<string, unknown>> }
+
+export const account = '000000000000'
+export const defaultRegion = 'us-east-1'
