@@ -1,0 +1,141 @@
+// What the controller asks of the world, in its own words. Implemented on the AWS SDK (cloud/aws) and in memory
+// (cloud/memory); test/contract holds both to the same suites.
+//
+// Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
+import type { Artifact } from '../core/candidate.ts'
+import type { ReleaseEvent } from '../core/event.ts'
+import type { Head } from '../core/head.ts'
+import type { Routing } from '../core/routing.ts'
+import type { Service, Target } from '../core/service.ts'
+import type { AlarmReading, VersionCounts } from '../core/verdict/evidence.ts'
+
+export type Clock = { nowMs(): number }
+
+/** Somebody who waits for a release: the task token of a state machine task, and what it waits for. */
+export type Waiter = {
+  /** `turn`: this execution's bake, queue place or hook. `handover-N`: execution N waits for its successor's end. */
+  readonly slot: string
+  readonly token: string
+}
+
+/** The release log. One event is one item; the item's key is the lock. */
+export type Journal = {
+  /** Appends `event` at `event.seq`. False, and nothing written, when that place is taken. */
+  append(releaseId: string, event: ReleaseEvent): Promise<boolean>
+  /** The whole log in order and everybody who waits, in one consistent read. @throws Problem `item_unreadable` */
+  read(releaseId: string): Promise<{ readonly events: readonly ReleaseEvent[]; readonly waiters: readonly Waiter[] }>
+  /** Replaces whoever waited in the same slot. */
+  wait(releaseId: string, waiter: Waiter): Promise<void>
+}
+
+export type Services = {
+  put(service: Service): Promise<void>
+  /** @throws Problem `service_missing`, `item_unreadable` */
+  get(name: string): Promise<Service>
+  list(): Promise<readonly Service[]>
+}
+
+/** Who may move a service's aliases now. A lease has no expiry: only settling a release ends it. */
+export type Leases = {
+  /** The holder after the call: `releaseId` if the lease was free or its own already. */
+  take(service: string, releaseId: string): Promise<string>
+  /** Does nothing unless `releaseId` holds the lease. */
+  drop(service: string, releaseId: string): Promise<void>
+  holder(service: string): Promise<string | undefined>
+}
+
+/** A release that has not been cleaned up yet. It carries its first event, so that a lost intake can be completed. */
+export type OpenRelease = {
+  readonly releaseId: string
+  readonly service: string
+  readonly requestedAtMs: number
+  readonly requested: Extract<ReleaseEvent, { type: 'requested' }>
+}
+
+/** What the sweep goes through: written before a release's first event, removed after its last. */
+export type OpenReleases = {
+  add(open: OpenRelease): Promise<void>
+  remove(open: Pick<OpenRelease, 'releaseId' | 'service' | 'requestedAtMs'>): Promise<void>
+  /** Oldest first; of one service, or of all. */
+  list(service?: string): Promise<readonly OpenRelease[]>
+}
+
+/** Heads of releases, newest first. A head may lag behind its log by an event. */
+export type History = {
+  put(head: Head): Promise<void>
+  list(service: string, limit: number): Promise<readonly Head[]>
+}
+
+/** Which live releases an alarm speaks about. */
+export type AlarmWatch = {
+  add(alarmName: string, releaseId: string): Promise<void>
+  remove(alarmName: string, releaseId: string): Promise<void>
+  releases(alarmName: string): Promise<readonly string[]>
+}
+
+export type AliasState = { readonly routing: Routing; readonly revision: string }
+
+/** The one way in which traffic is moved. */
+export type Traffic = {
+  /** @throws Problem `alias_missing` */
+  read(target: Target): Promise<AliasState>
+  /**
+   * Compare and set: writes version and weights together, only if the alias still has the revision.
+   * @throws Problem `traffic_moved` if it has another one, `version_missing`, `alias_missing`, `roles_differ`
+   */
+  write(target: Target, routing: Routing, expectedRevision: string): Promise<AliasState>
+}
+
+export type VersionState = {
+  readonly version: string
+  /** `sleeping`: Lambda reclaimed an idle function; invoking it wakes it up. */
+  readonly state: 'active' | 'pending' | 'sleeping' | 'failed'
+  readonly stateReason?: string
+  readonly role: string
+  readonly codeSha256: string
+}
+
+export type Versions = {
+  /** @throws Problem `version_missing` */
+  describe(functionName: string, version: string): Promise<VersionState>
+  /**
+   * Puts the artifact's code on the function and publishes it, pinned to what was uploaded. `undefined` while Lambda is
+   * still at it: call again. Publishing the same code twice gives the same version.
+   * @throws Problem `artifact_missing`, `code_changed`
+   */
+  publish(functionName: string, artifact: Artifact, description: string): Promise<string | undefined>
+}
+
+export type CountQuery = { readonly functionName: string; readonly alias: string; readonly version: string }
+
+export type Telemetry = {
+  /** One reading for each name, in order; an alarm that does not exist is `missing`. At most 100 names. */
+  alarms(names: readonly string[]): Promise<readonly AlarmReading[]>
+  /** Counts by minute, `startMs` inclusive to `endMs` exclusive (both whole minutes), one answer for each query, in order. */
+  counts(queries: readonly CountQuery[], startMs: number, endMs: number): Promise<readonly VersionCounts[]>
+}
+
+/** `name` and `input` make a start idempotent, as StartExecution is. */
+export type Executions = {
+  /** The execution's ARN; the same one again when it was already started under this name. */
+  start(name: string, input: unknown): Promise<string>
+  /** `gone`: no such execution. */
+  status(execution: string): Promise<'running' | 'succeeded' | 'failed' | 'gone'>
+  /** Answers a waiting task. False when nobody waits any more: it timed out, or somebody else was first. */
+  wake(token: string, output: unknown): Promise<boolean>
+  /** Fails a waiting task with a code and a sentence. False as above. */
+  fail(token: string, error: string, cause: string): Promise<boolean>
+}
+
+/** What a team's hook function answered, or why there is no answer. */
+export type HookReply = { readonly kind: 'answered'; readonly payload: unknown } | { readonly kind: 'broken'; readonly because: string }
+
+export type Hooks = {
+  call(functionName: string, payload: unknown): Promise<HookReply>
+}
+
+/** An event for everybody who listens (EventBridge), or a page for a person (SNS). */
+export type Outbox = {
+  announce(event: { readonly detailType: string; readonly detail: Readonly<Record<string, unknown>> }): Promise<void>
+  page(page: { readonly subject: string; readonly text: string }): Promise<void>
+}

@@ -1,0 +1,103 @@
+// The release log: one event per fact or decision, in order, never changed. Stored events carry a format version (`v`),
+// because they outlive the code that wrote them.
+import { z } from 'zod'
+import { Candidate, Provenance } from './candidate.ts'
+import { Routing } from './routing.ts'
+import { FunctionName, hookPoints, Service } from './service.ts'
+import { AlarmReading, Verdict } from './verdict/evidence.ts'
+
+const text = z.string().min(1).max(1000)
+const epochMs = z.int().min(0)
+const stepIndex = z.int().min(0).max(100)
+
+export const outcomes = [
+  'promoted',
+  'rolledBack',
+  'aborted',
+  'superseded',
+  'rejected',
+  'interrupted',
+  'alreadyReleased',
+] as const
+export const Outcome = z.enum(outcomes)
+export type Outcome = z.output<typeof Outcome>
+
+/** A target as preparation found it. `revision` is the alias RevisionId after our no-op write. */
+export const PreparedTarget = z.strictObject({
+  functionName: FunctionName,
+  alias: z.string().max(128),
+  stable: z.string().max(20),
+  candidate: z.string().max(20),
+  revision: z.string().min(1).max(100),
+  codeSha256: z.string().max(100).optional(),
+})
+
+/** What is about to be written: every alias with the revision it is expected to have. */
+export const Move = z.strictObject({
+  purpose: z.enum(['shift', 'promote', 'rollBack']),
+  weightBp: z.int().min(0).max(10_000),
+  targets: z
+    .array(z.strictObject({ functionName: FunctionName, alias: z.string().max(128), expected: z.string().max(100), desired: Routing }))
+    .max(20),
+})
+export type Move = z.output<typeof Move>
+
+/** Who ended a release early, and as what it counts. */
+const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
+export type ReturnOutcome = z.output<typeof ReturnOutcome>
+
+const hookCall = { point: z.enum(hookPoints), step: stepIndex, index: z.int().min(0).max(20), attempt: z.int().min(1).max(1000) }
+const header = { v: z.literal(1), seq: z.int().min(1).max(99_999), atMs: epochMs }
+
+export const ReleaseEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...header,
+    type: z.literal('requested'),
+    releaseId: z.string().max(64),
+    key: text,
+    service: Service,
+    candidate: Candidate,
+    provenance: Provenance,
+    reason: text.optional(),
+  }),
+  z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
+  z.strictObject({ ...header, type: z.literal('admitted') }),
+  /** An execution took the release over; the first one, or its successor when the history grew long. */
+  z.strictObject({ ...header, type: z.literal('carried'), execution: text }),
+  z.strictObject({ ...header, type: z.literal('prepared'), targets: z.array(PreparedTarget).min(1).max(20), alarms: z.array(AlarmReading).max(50) }),
+  /** The way in was closed: nothing has moved, nothing will. */
+  z.strictObject({ ...header, type: z.literal('refused'), outcome: z.enum(['rejected', 'alreadyReleased']), code: z.string().max(60), because: text }),
+  z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall }),
+  z.strictObject({ ...header, type: z.literal('hookAnswered'), ...hookCall, answer: z.enum(['pass', 'fail', 'unknown']), because: text }),
+  z.strictObject({ ...header, type: z.literal('moveIntended'), move: Move }),
+  z.strictObject({
+    ...header,
+    type: z.literal('moved'),
+    purpose: Move.shape.purpose,
+    revisions: z.record(FunctionName, z.string().max(100)),
+  }),
+  z.strictObject({ ...header, type: z.literal('judged'), verdict: Verdict }),
+  z.strictObject({ ...header, type: z.literal('paused'), by: text, reason: text }),
+  z.strictObject({ ...header, type: z.literal('resumed'), by: text }),
+  z.strictObject({ ...header, type: z.literal('promoteOrdered'), by: text, reason: text }),
+  /** An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias has to move. */
+  z.strictObject({ ...header, type: z.literal('returnOrdered'), by: text, reason: text, outcome: ReturnOutcome, move: Move.optional() }),
+  /** Somebody else moved the alias: it is theirs now, we leave it. */
+  z.strictObject({
+    ...header,
+    type: z.literal('interrupted'),
+    functionName: FunctionName,
+    found: Routing.optional(),
+    because: text,
+    suspect: text.optional(),
+  }),
+  /** CloudTrail named who moved it; may come after the end. */
+  z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: FunctionName, suspect: text }),
+  z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
+  z.strictObject({ ...header, type: z.literal('settled') }),
+])
+export type ReleaseEvent = z.output<typeof ReleaseEvent>
+
+type WithoutHeader<E> = E extends unknown ? Omit<E, 'v' | 'seq'> : never
+/** An event before it has a place in the log. */
+export type NewEvent = WithoutHeader<ReleaseEvent>

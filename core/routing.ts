@@ -1,0 +1,40 @@
+// What an alias does with traffic, in our words: a version, and perhaps a share for another one.
+import { z } from 'zod'
+
+export const Version = z.string().regex(/^[1-9][0-9]{0,9}$/, 'a published version is a whole number')
+
+/** `version` gets what `additional` leaves. Weights are basis points. */
+export const Routing = z.strictObject({
+  version: z.string().max(20),
+  additional: z.strictObject({ version: z.string().max(20), weightBp: z.int().min(1).max(10_000) }).optional(),
+})
+export type Routing = z.output<typeof Routing>
+
+export function only(version: string): Routing {
+  return { version }
+}
+
+export function split(stable: string, candidate: string, weightBp: number): Routing {
+  return { version: stable, additional: { version: candidate, weightBp } }
+}
+
+export function sameRouting(a: Routing, b: Routing): boolean {
+  return (
+    a.version === b.version &&
+    a.additional?.version === b.additional?.version &&
+    a.additional?.weightBp === b.additional?.weightBp
+  )
+}
+
+/** `7 at 90 %, 8 at 10 %`, for people. */
+export function routingWords(routing: Routing): string {
+  if (routing.additional === undefined) return `version ${routing.version} at 100 %`
+  const { version, weightBp } = routing.additional
+  return `version ${routing.version} at ${(10_000 - weightBp) / 100} %, version ${version} at ${weightBp / 100} %`
+}
+
+/** The share of traffic that `version` gets, in basis points. */
+export function shareBp(routing: Routing, version: string): number {
+  if (routing.additional?.version === version) return routing.additional.weightBp
+  return routing.version === version ? 10_000 - (routing.additional?.weightBp ?? 0) : 0
+}

@@ -1,0 +1,123 @@
+// A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else in the
+// house sees a Service, in which weights, durations and names have one form.
+import { z } from 'zod'
+import { duration } from './duration.ts'
+import { Plan, PlanDefinition } from './plan.ts'
+import { issuesSentence, Problem } from './problem.ts'
+
+export const ServiceName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
+/** Lambda's limits for a function name and an alias (facts: API reference of CreateFunction and UpdateAlias). */
+export const FunctionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')
+const AliasName = z.string().regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
+const AlarmName = z.string().min(1).max(255)
+const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https address' }).max(500)
+export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
+export type HookPoint = (typeof hookPoints)[number]
+
+export const Target = z.strictObject({ functionName: FunctionName, alias: AliasName })
+export type Target = z.output<typeof Target>
+
+const ErrorsSignal = z.strictObject({
+  ratio: z.number().min(1).max(100).default(2).describe('Fails when the candidate has more than this many times the error rate of stable.'),
+  margin: z.number().min(0).max(100).default(1).describe('... and its error rate is also this many percentage points higher.'),
+  minimumInvocations: z.int().min(1).max(1_000_000).default(50).describe('Fewer invocations of the candidate are no evidence.'),
+})
+
+const Signals = z.strictObject({
+  alarms: z.array(AlarmName).max(50).default([]),
+  errors: ErrorsSignal.prefault({}),
+})
+
+const whileLive = z.enum(['queue', 'supersede', 'refuse'])
+const whenHeldTooLong = z.enum(['rollBack', 'pause'])
+
+const Triggers = z.strictObject({
+  s3: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024) }).optional(),
+  ecr: z.strictObject({ repository: z.string().min(2).max(256), tag: z.string().min(1).max(128).optional() }).optional(),
+  cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
+})
+
+const maxHoldSeconds = 30 * 86_400
+const hold = duration({ minSeconds: 0, maxSeconds: maxHoldSeconds })
+const seconds = z.int().min(0).max(maxHoldSeconds)
+
+/** The normal form, as it is stored in the first event of every release. */
+export const Service = z.strictObject({
+  name: ServiceName,
+  targets: z.array(Target).min(1).max(20),
+  plan: Plan,
+  signals: Signals,
+  hooks: z.array(z.strictObject({ at: z.enum(hookPoints), functionName: FunctionName, timeoutSeconds: z.int().min(1).max(86_400) })).max(20),
+  policy: z.strictObject({
+    whileLive,
+    lookEverySeconds: z.int().min(30).max(3600),
+    hold: z.strictObject({ unknownSeconds: seconds, quietSeconds: seconds, pausedSeconds: seconds }),
+    whenHeldTooLong,
+  }),
+  triggers: Triggers,
+  runbook: Runbook.optional(),
+})
+export type Service = z.output<typeof Service>
+
+const Hold = z.strictObject({
+  unknown: hold.default(1800).describe('How long a step may stay unknown after its bake is over.'),
+  quiet: hold.default(43_200).describe('The same while neither version has traffic.'),
+  paused: hold.default(259_200).describe('How long a release may stay paused.'),
+})
+
+const HookDefinition = z.strictObject({
+  at: z.enum(hookPoints),
+  function: FunctionName,
+  timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).default(300),
+})
+
+const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
+
+/** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. */
+export const ServiceDefinition = z
+  .strictObject({
+    name: ServiceName,
+    targets: z
+      .array(z.strictObject({ function: FunctionName, alias: AliasName }))
+      .min(1)
+      .max(20)
+      .refine((targets) => distinct(targets.map((target) => target.function)), 'each function may be a target once'),
+    plan: PlanDefinition,
+    signals: Signals.prefault({}),
+    hooks: z.array(HookDefinition).max(20).default([]),
+    policy: z
+      .strictObject({
+        whileLive: whileLive.default('queue').describe('What happens to a new release while one is live.'),
+        lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 }).default(60),
+        hold: Hold.prefault({}),
+        whenHeldTooLong: whenHeldTooLong.default('rollBack'),
+      })
+      .prefault({}),
+    triggers: Triggers.prefault({}),
+    runbook: Runbook.optional(),
+  })
+  .transform(
+    ({ targets, hooks, policy, runbook, ...rest }): Service => ({
+      ...rest,
+      targets: targets.map((target) => ({ functionName: target.function, alias: target.alias })),
+      hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
+      policy: {
+        whileLive: policy.whileLive,
+        lookEverySeconds: policy.lookEvery,
+        hold: {
+          unknownSeconds: policy.hold.unknown,
+          quietSeconds: policy.hold.quiet,
+          pausedSeconds: policy.hold.paused,
+        },
+        whenHeldTooLong: policy.whenHeldTooLong,
+      },
+      ...(runbook === undefined ? {} : { runbook }),
+    }),
+  )
+
+/** @throws Problem `definition_invalid` naming the fields that are wrong. */
+export function parseDefinition(value: unknown): Service {
+  const parsed = ServiceDefinition.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new Problem('definition_invalid', `The service definition is not valid: ${issuesSentence(parsed.error.issues)}.`)
+}
