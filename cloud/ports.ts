@@ -54,9 +54,10 @@ export type OpenRelease = {
 
 /** What the sweep goes through: written before a release's first event, removed after its last. */
 export type OpenReleases = {
+  /** Does nothing when the release is open already. */
   add(open: OpenRelease): Promise<void>
-  remove(open: Pick<OpenRelease, 'releaseId' | 'service' | 'requestedAtMs'>): Promise<void>
-  /** Oldest first; of one service, or of all. */
+  remove(open: Pick<OpenRelease, 'releaseId' | 'service'>): Promise<void>
+  /** By time of request, then by id; of one service, or of all. */
   list(service?: string): Promise<readonly OpenRelease[]>
 }
 
@@ -128,7 +129,8 @@ export type Executions = {
 }
 
 /** What a team's hook function answered, or why there is no answer. */
-export type HookReply = { readonly kind: 'answered'; readonly payload: unknown } | { readonly kind: 'broken'; readonly because: string }
+export type HookReply =
+  { readonly kind: 'answered'; readonly payload: unknown } | { readonly kind: 'broken'; readonly because: string }
 
 export type Hooks = {
   call(functionName: string, payload: unknown): Promise<HookReply>

@@ -14,7 +14,10 @@ export const Artifact = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('image'),
     /** Registry, repository and digest: `111122223333.dkr.ecr.eu-west-1.amazonaws.com/orders@sha256:...`. */
-    uri: z.string().regex(/^[a-z0-9.-]+\/[a-z0-9._/-]+@sha256:[a-f0-9]{64}$/, 'name the image by its digest (…@sha256:…)').max(1000),
+    uri: z
+      .string()
+      .regex(/^[a-z0-9.-]+\/[a-z0-9._/-]+@sha256:[a-f0-9]{64}$/, 'name the image by its digest (…@sha256:…)')
+      .max(1000),
   }),
 ])
 export type Artifact = z.output<typeof Artifact>

@@ -29,15 +29,23 @@ export const PreparedTarget = z.strictObject({
   stable: z.string().max(20),
   candidate: z.string().max(20),
   revision: z.string().min(1).max(100),
-  codeSha256: z.string().max(100).optional(),
+  codeSha256: z.string().max(100),
 })
+export type PreparedTarget = z.output<typeof PreparedTarget>
 
 /** What is about to be written: every alias with the revision it is expected to have. */
 export const Move = z.strictObject({
   purpose: z.enum(['shift', 'promote', 'rollBack']),
   weightBp: z.int().min(0).max(10_000),
   targets: z
-    .array(z.strictObject({ functionName: FunctionName, alias: z.string().max(128), expected: z.string().max(100), desired: Routing }))
+    .array(
+      z.strictObject({
+        functionName: FunctionName,
+        alias: z.string().max(128),
+        expected: z.string().max(100),
+        desired: Routing,
+      }),
+    )
     .max(20),
 })
 export type Move = z.output<typeof Move>
@@ -46,7 +54,12 @@ export type Move = z.output<typeof Move>
 const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
 export type ReturnOutcome = z.output<typeof ReturnOutcome>
 
-const hookCall = { point: z.enum(hookPoints), step: stepIndex, index: z.int().min(0).max(20), attempt: z.int().min(1).max(1000) }
+const hookCall = {
+  point: z.enum(hookPoints),
+  step: stepIndex,
+  index: z.int().min(0).max(20),
+  attempt: z.int().min(1).max(1000),
+}
 const header = { v: z.literal(1), seq: z.int().min(1).max(99_999), atMs: epochMs }
 
 export const ReleaseEvent = z.discriminatedUnion('type', [
@@ -64,11 +77,28 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('admitted') }),
   /** An execution took the release over; the first one, or its successor when the history grew long. */
   z.strictObject({ ...header, type: z.literal('carried'), execution: text }),
-  z.strictObject({ ...header, type: z.literal('prepared'), targets: z.array(PreparedTarget).min(1).max(20), alarms: z.array(AlarmReading).max(50) }),
+  z.strictObject({
+    ...header,
+    type: z.literal('prepared'),
+    targets: z.array(PreparedTarget).min(1).max(20),
+    alarms: z.array(AlarmReading).max(50),
+  }),
   /** The way in was closed: nothing has moved, nothing will. */
-  z.strictObject({ ...header, type: z.literal('refused'), outcome: z.enum(['rejected', 'alreadyReleased']), code: z.string().max(60), because: text }),
+  z.strictObject({
+    ...header,
+    type: z.literal('refused'),
+    outcome: z.enum(['rejected', 'alreadyReleased']),
+    code: z.string().max(60),
+    because: text,
+  }),
   z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall }),
-  z.strictObject({ ...header, type: z.literal('hookAnswered'), ...hookCall, answer: z.enum(['pass', 'fail', 'unknown']), because: text }),
+  z.strictObject({
+    ...header,
+    type: z.literal('hookAnswered'),
+    ...hookCall,
+    answer: z.enum(['pass', 'fail', 'unknown']),
+    because: text,
+  }),
   z.strictObject({ ...header, type: z.literal('moveIntended'), move: Move }),
   z.strictObject({
     ...header,
@@ -81,7 +111,14 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('resumed'), by: text }),
   z.strictObject({ ...header, type: z.literal('promoteOrdered'), by: text, reason: text }),
   /** An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias has to move. */
-  z.strictObject({ ...header, type: z.literal('returnOrdered'), by: text, reason: text, outcome: ReturnOutcome, move: Move.optional() }),
+  z.strictObject({
+    ...header,
+    type: z.literal('returnOrdered'),
+    by: text,
+    reason: text,
+    outcome: ReturnOutcome,
+    move: Move.optional(),
+  }),
   /** Somebody else moved the alias: it is theirs now, we leave it. */
   z.strictObject({
     ...header,

@@ -11,7 +11,10 @@ const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 /** A step in normal form. Weights are basis points: 10000 is all traffic. */
 export const Step = z.strictObject({
   weightBp: z.int().min(1).max(10_000),
-  bakeSeconds: z.int().min(minute).max(7 * 86_400),
+  bakeSeconds: z
+    .int()
+    .min(minute)
+    .max(7 * 86_400),
 })
 export type Step = z.output<typeof Step>
 
@@ -69,7 +72,12 @@ const Named = z
   })
 
 const Listed = z
-  .strictObject({ steps: z.array(z.strictObject({ weight: percent, bake })).min(1).max(100) })
+  .strictObject({
+    steps: z
+      .array(z.strictObject({ weight: percent, bake }))
+      .min(1)
+      .max(100),
+  })
   .transform(({ steps }) => ({ steps: steps.map((one) => step(one.weight, one.bake)) }))
 
 const Canary = z

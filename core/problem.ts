@@ -5,7 +5,8 @@ export const problems = {
   // Input
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
   call_invalid: 'Correct the named argument and call again; nothing was changed.',
-  event_unknown: 'Send an ECR push, an S3 object, a CloudFormation version or a direct call; other events are not releases.',
+  event_unknown:
+    'Send an ECR push, an S3 object, a CloudFormation version or a direct call; other events are not releases.',
   event_invalid: 'Compare the event with the shape in docs/reference.md; nothing was changed.',
   item_unreadable: 'The stored item was written by another version or by hand. Restore it from the table backup.',
   service_missing: 'Apply the service definition first, or correct the service name.',
@@ -14,11 +15,13 @@ export const problems = {
   // Admission
   service_busy: 'Wait for the live release to end, or set policy.whileLive to queue or supersede.',
   no_live_release: 'Nothing is under way for this service. See `tidegate history SERVICE`.',
-  nothing_to_return_to: 'No earlier promoted release is recorded for this service; release the wanted version by number.',
+  nothing_to_return_to:
+    'No earlier promoted release is recorded for this service; release the wanted version by number.',
   verb_not_now: 'Look at `tidegate status SERVICE`: the release is not in a state in which this can be done.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',
-  alias_split: 'Somebody left weights on the alias. Remove them (update-alias with empty routing config) and release again.',
+  alias_split:
+    'Somebody left weights on the alias. Remove them (update-alias with empty routing config) and release again.',
   alias_on_latest: 'Point the alias at a published version first; $LATEST cannot take part in a weighted alias.',
   version_missing: 'Publish the version, or release one that exists.',
   version_not_active: 'Wait until Lambda reports the version Active, then release again.',
@@ -34,7 +37,8 @@ export const problems = {
   aws_throttled: 'AWS throttled the call; it is retried. If it persists, look for other callers of the same API.',
   aws_unavailable: 'AWS did not answer as expected; the call is retried. See the cause.',
   // The way back
-  return_failed: 'The alias could not be put back. Put it back by hand with the update-alias command of the page, then run the sweep.',
+  return_failed:
+    'The alias could not be put back. Put it back by hand with the update-alias command of the page, then run the sweep.',
   execution_lost: 'The state machine execution ended before the release did; the sweep has put the alias back.',
   crowded: 'Too many writers at once for this release. Try again in a few seconds.',
 } as const
@@ -57,7 +61,9 @@ export class Problem extends Error {
 }
 
 /** One sentence for the first things that are wrong with a value, in the order in which zod found them. */
-export function issuesSentence(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
+export function issuesSentence(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): string {
   const shown = issues.slice(0, 3).map((issue) => {
     const at = issue.path.map(String).join('.')
     return at === '' ? issue.message : `${at}: ${issue.message}`

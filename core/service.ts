@@ -5,10 +5,16 @@ import { duration } from './duration.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { issuesSentence, Problem } from './problem.ts'
 
-export const ServiceName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
+export const ServiceName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
 /** Lambda's limits for a function name and an alias (facts: API reference of CreateFunction and UpdateAlias). */
-export const FunctionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')
-const AliasName = z.string().regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
+export const FunctionName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')
+const AliasName = z
+  .string()
+  .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
 const AlarmName = z.string().min(1).max(255)
 const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https address' }).max(500)
 export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
@@ -18,9 +24,24 @@ export const Target = z.strictObject({ functionName: FunctionName, alias: AliasN
 export type Target = z.output<typeof Target>
 
 const ErrorsSignal = z.strictObject({
-  ratio: z.number().min(1).max(100).default(2).describe('Fails when the candidate has more than this many times the error rate of stable.'),
-  margin: z.number().min(0).max(100).default(1).describe('... and its error rate is also this many percentage points higher.'),
-  minimumInvocations: z.int().min(1).max(1_000_000).default(50).describe('Fewer invocations of the candidate are no evidence.'),
+  ratio: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(2)
+    .describe('Fails when the candidate has more than this many times the error rate of stable.'),
+  margin: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(1)
+    .describe('... and its error rate is also this many percentage points higher.'),
+  minimumInvocations: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(50)
+    .describe('Fewer invocations of the candidate are no evidence.'),
 })
 
 const Signals = z.strictObject({
@@ -33,7 +54,9 @@ const whenHeldTooLong = z.enum(['rollBack', 'pause'])
 
 const Triggers = z.strictObject({
   s3: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024) }).optional(),
-  ecr: z.strictObject({ repository: z.string().min(2).max(256), tag: z.string().min(1).max(128).optional() }).optional(),
+  ecr: z
+    .strictObject({ repository: z.string().min(2).max(256), tag: z.string().min(1).max(128).optional() })
+    .optional(),
   cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
 })
 
@@ -47,7 +70,15 @@ export const Service = z.strictObject({
   targets: z.array(Target).min(1).max(20),
   plan: Plan,
   signals: Signals,
-  hooks: z.array(z.strictObject({ at: z.enum(hookPoints), functionName: FunctionName, timeoutSeconds: z.int().min(1).max(86_400) })).max(20),
+  hooks: z
+    .array(
+      z.strictObject({
+        at: z.enum(hookPoints),
+        functionName: FunctionName,
+        timeoutSeconds: z.int().min(1).max(86_400),
+      }),
+    )
+    .max(20),
   policy: z.strictObject({
     whileLive,
     lookEverySeconds: z.int().min(30).max(3600),
@@ -96,28 +127,29 @@ export const ServiceDefinition = z
     triggers: Triggers.prefault({}),
     runbook: Runbook.optional(),
   })
-  .transform(
-    ({ targets, hooks, policy, runbook, ...rest }): Service => ({
-      ...rest,
-      targets: targets.map((target) => ({ functionName: target.function, alias: target.alias })),
-      hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
-      policy: {
-        whileLive: policy.whileLive,
-        lookEverySeconds: policy.lookEvery,
-        hold: {
-          unknownSeconds: policy.hold.unknown,
-          quietSeconds: policy.hold.quiet,
-          pausedSeconds: policy.hold.paused,
-        },
-        whenHeldTooLong: policy.whenHeldTooLong,
+  .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
+    ...rest,
+    targets: targets.map((target) => ({ functionName: target.function, alias: target.alias })),
+    hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
+    policy: {
+      whileLive: policy.whileLive,
+      lookEverySeconds: policy.lookEvery,
+      hold: {
+        unknownSeconds: policy.hold.unknown,
+        quietSeconds: policy.hold.quiet,
+        pausedSeconds: policy.hold.paused,
       },
-      ...(runbook === undefined ? {} : { runbook }),
-    }),
-  )
+      whenHeldTooLong: policy.whenHeldTooLong,
+    },
+    ...(runbook === undefined ? {} : { runbook }),
+  }))
 
 /** @throws Problem `definition_invalid` naming the fields that are wrong. */
 export function parseDefinition(value: unknown): Service {
   const parsed = ServiceDefinition.safeParse(value)
   if (parsed.success) return parsed.data
-  throw new Problem('definition_invalid', `The service definition is not valid: ${issuesSentence(parsed.error.issues)}.`)
+  throw new Problem(
+    'definition_invalid',
+    `The service definition is not valid: ${issuesSentence(parsed.error.issues)}.`,
+  )
 }

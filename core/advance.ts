@@ -1,0 +1,237 @@
+// What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
+// or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
+import {
+  enterHooks,
+  heldTooLong,
+  isUnderWay,
+  looked,
+  settling,
+  toHook,
+  turnBack,
+  unpaused,
+  withState,
+} from './course.ts'
+import { formatDuration } from './duration.ts'
+import type { Move, ReleaseEvent } from './event.ts'
+import type { HookState, Release, ReleaseTarget, State } from './release.ts'
+import { only } from './routing.ts'
+
+type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
+
+/** The release as its first event makes it. */
+export function begin(event: EventOf<'requested'>): Release {
+  return {
+    id: event.releaseId,
+    key: event.key,
+    seq: event.seq,
+    requestedAtMs: event.atMs,
+    service: event.service,
+    candidate: event.candidate,
+    provenance: event.provenance,
+    ...(event.reason === undefined ? {} : { reason: event.reason }),
+    state: { phase: 'requested' },
+    targets: [],
+    excludedAlarms: [],
+    executions: [],
+    carriedAtSeq: 0,
+  }
+}
+
+/** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
+export function advance(release: Release, event: ReleaseEvent): Release {
+  return { ...follow(release, event), seq: event.seq }
+}
+
+/** The fold of a whole log. `undefined` for an empty one, or one that does not begin with a request. */
+export function replay(events: readonly ReleaseEvent[]): Release | undefined {
+  const [first, ...rest] = events
+  return first?.type === 'requested' ? rest.reduce(advance, begin(first)) : undefined
+}
+
+// One case for each type of event, in the order in which they happen in a release.
+// eslint-disable-next-line max-lines-per-function
+function follow(release: Release, event: ReleaseEvent): Release {
+  const { state } = release
+  switch (event.type) {
+    case 'requested':
+      return release
+    case 'queued':
+      return state.phase === 'requested' || state.phase === 'queued'
+        ? withState(release, { phase: 'queued', behind: event.behind })
+        : release
+    case 'admitted':
+      return state.phase === 'requested' || state.phase === 'queued'
+        ? { ...withState(release, { phase: 'preparing' }), admittedAtMs: event.atMs }
+        : release
+    case 'carried':
+      return {
+        ...release,
+        executions: [...release.executions.filter((one) => one !== event.execution), event.execution],
+        carriedAtSeq: event.seq,
+      }
+    case 'prepared':
+      return state.phase === 'preparing' ? prepared(release, event) : release
+    case 'refused':
+      return state.phase === 'preparing' || state.phase === 'requested' || state.phase === 'queued'
+        ? settling(release, event.outcome, event.because, 'tidegate', event.code)
+        : release
+    case 'hookCalled':
+      return isCurrentHook(state, event)
+        ? withState(release, { ...state, calledAtMs: event.atMs, attempt: event.attempt })
+        : release
+    case 'hookAnswered':
+      return isCurrentHook(state, event) ? hookAnswered(release, state, event) : release
+    case 'moveIntended':
+      return moveIntended(release, event.move)
+    case 'moved':
+      return moved(release, event)
+    case 'judged':
+      return judged(release, event)
+    case 'paused':
+      return isUnderWay(state)
+        ? { ...release, paused: { by: event.by, reason: event.reason, atMs: event.atMs } }
+        : release
+    case 'resumed':
+      return unpaused(release)
+    case 'promoteOrdered':
+      return promoteOrdered(release, event.atMs)
+    case 'returnOrdered':
+      return returnOrdered(release, event)
+    case 'interrupted':
+      return interrupted(release, event)
+    case 'moverNamed':
+      return release.ending?.outcome === 'interrupted'
+        ? { ...release, ending: { ...release.ending, by: event.suspect } }
+        : release
+    case 'returnFailed':
+      return release
+    case 'settled':
+      return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
+  }
+}
+
+function prepared(release: Release, event: EventOf<'prepared'>): Release {
+  const targets: ReleaseTarget[] = event.targets.map(({ functionName, alias, stable, candidate, revision }) => {
+    return { functionName, alias, stable, candidate, revision, routing: only(stable), lost: false }
+  })
+  const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
+  return enterHooks({ ...release, targets, excludedAlarms }, 'beforeTraffic', 0, event.atMs)
+}
+
+function isCurrentHook(state: State, event: EventOf<'hookCalled' | 'hookAnswered'>): state is HookState {
+  return (
+    state.phase === 'hooks' && state.point === event.point && state.step === event.step && state.index === event.index
+  )
+}
+
+function hookAnswered(release: Release, state: HookState, event: EventOf<'hookAnswered'>): Release {
+  if (event.attempt !== state.attempt) return release
+  const { calledAtMs: _, ...uncalled } = state
+  const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
+  // After a roll back nothing is left to stop: whatever the hook says, the release goes on to its end.
+  if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
+  if (event.answer === 'fail') return turnBack(release, 'rolledBack', event.because, 'hook', event.atMs)
+  const heldSeconds = (event.atMs - state.sinceMs) / 1000
+  if (heldSeconds < release.service.policy.hold.unknownSeconds) {
+    return withState(release, { ...uncalled, attempt: state.attempt + 1 })
+  }
+  const again = withState(release, { ...uncalled, attempt: state.attempt + 1, sinceMs: event.atMs })
+  return heldTooLong(again, `${event.because}; held for ${formatDuration(heldSeconds)}`, event.atMs)
+}
+
+function moveIntended(release: Release, move: Move): Release {
+  const { state } = release
+  if (move.purpose === 'rollBack') {
+    return state.phase === 'returning' ? intend(withState(release, { phase: 'returning', move }), move) : release
+  }
+  return state.phase === 'shifting' && release.paused === undefined
+    ? intend(withState(release, { ...state, move }), move)
+    : release
+}
+
+/** From now on each alias may be where the intent wants it, whatever happens to us. */
+function intend(release: Release, move: Move): Release {
+  return {
+    ...release,
+    targets: release.targets.map((target) => {
+      const part = move.targets.find((one) => one.functionName === target.functionName)
+      // The way back keeps what a forward write may have left: both are ours.
+      return part === undefined || move.purpose === 'rollBack' ? target : { ...target, maybe: part.desired }
+    }),
+  }
+}
+
+function moved(release: Release, event: EventOf<'moved'>): Release {
+  const { state } = release
+  if (state.phase !== 'shifting' && state.phase !== 'returning') return release
+  const { move } = state
+  if (move === undefined || move.purpose !== event.purpose) return release
+  const targets = release.targets.map((target): ReleaseTarget => {
+    const part = move.targets.find((one) => one.functionName === target.functionName)
+    const revision = event.revisions[target.functionName]
+    if (part === undefined || revision === undefined) return target
+    const { maybe: _, ...rest } = target
+    return { ...rest, revision, routing: part.desired }
+  })
+  const after: Release = { ...release, targets }
+  if (state.phase === 'returning') return returned(after, event.atMs)
+  const shifted: Release = { ...after, firstShiftedAtMs: release.firstShiftedAtMs ?? event.atMs }
+  return move.purpose === 'promote'
+    ? enterHooks(shifted, 'afterPromotion', state.step, event.atMs)
+    : withState(shifted, { phase: 'baking', step: state.step, sinceMs: event.atMs })
+}
+
+function returned(release: Release, atMs: number): Release {
+  // Whoever moved an alias during a release is in charge now; undoing more behind their back would not help them.
+  if (release.ending?.outcome === 'interrupted') return withState(release, { phase: 'settling' })
+  return enterHooks(release, 'afterRollback', 0, atMs)
+}
+
+function judged(release: Release, event: EventOf<'judged'>): Release {
+  const { state } = release
+  const { verdict, atMs } = event
+  if (!isUnderWay(state)) return release
+  const seen: Release = { ...release, verdict }
+  if (verdict.kind === 'fail') return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
+  const { hold } = release.service.policy
+  if (release.paused !== undefined) {
+    const pausedSeconds = (atMs - release.paused.atMs) / 1000
+    if (pausedSeconds < hold.pausedSeconds) return looked(seen, atMs)
+    const because = `paused by ${release.paused.by} for ${formatDuration(pausedSeconds)}, longer than policy.hold.paused`
+    return turnBack(seen, 'rolledBack', because, 'policy', atMs)
+  }
+  if (state.phase !== 'baking') return seen
+  const bakedSeconds = (atMs - state.sinceMs) / 1000
+  const overdueSeconds = bakedSeconds - (release.service.plan.steps[state.step]?.bakeSeconds ?? 0)
+  if (overdueSeconds < 0) return looked(seen, atMs)
+  if (verdict.kind === 'pass') return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
+  const limitSeconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds
+  if (overdueSeconds < limitSeconds) return looked(seen, atMs)
+  return heldTooLong(seen, `still unknown after ${formatDuration(bakedSeconds)}: ${verdict.because}`, atMs)
+}
+
+function promoteOrdered(release: Release, atMs: number): Release {
+  const { state } = release
+  // Before the first traffic there is nothing to promote in a hurry; an unfinished shift is finished first.
+  if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
+  const step = release.service.plan.steps.length
+  return withState(unpaused(release), { phase: 'shifting', step, sinceMs: atMs })
+}
+
+function returnOrdered(release: Release, event: EventOf<'returnOrdered'>): Release {
+  const after = turnBack(release, event.outcome, event.reason, event.by, event.atMs)
+  if (after.state.phase !== 'returning' || event.move === undefined || release.state.phase === 'returning') return after
+  return withState(after, { phase: 'returning', move: event.move })
+}
+
+function interrupted(release: Release, event: EventOf<'interrupted'>): Release {
+  if (['settling', 'settled', 'requested', 'queued', 'preparing'].includes(release.state.phase)) return release
+  const targets = release.targets.map((target) =>
+    target.functionName === event.functionName ? { ...target, lost: true } : target,
+  )
+  const ending = { outcome: 'interrupted' as const, because: event.because, by: event.suspect ?? 'unknown' }
+  const after: Release = { ...unpaused(release), targets, ending }
+  return targets.every((target) => target.lost)
+    ? withState(after, { phase: 'settling' })
+    : withState(after, { phase: 'returning' })
+}

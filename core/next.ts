@@ -1,0 +1,72 @@
+// What a release asks for now. Anybody who can read the log can find out, so nothing is lost with the process that was
+// about to do it.
+import type { Release } from './release.ts'
+import type { Service } from './service.ts'
+
+export type Act =
+  | { readonly act: 'admit' | 'prepare' | 'shift' | 'judge' | 'rollBack' | 'settle' | 'handOver' | 'end' }
+  /** Call the hook at which the release stands and wait for its answer, but not longer than this. */
+  | { readonly act: 'hook'; readonly seconds: number }
+  /** Wait, but not longer than this, for something to happen. */
+  | { readonly act: 'bake'; readonly seconds: number }
+
+// Step Functions ends an execution at 25,000 history events. A look is one event here and at most 20 there, retries
+// included, so this leaves room (facts: quotas; counted in the bench).
+const eventsPerExecution = 800
+const longestLookSeconds = 900
+
+export function nextAct(release: Release, nowMs: number): Act {
+  const { state } = release
+  switch (state.phase) {
+    case 'requested':
+    case 'queued':
+      return { act: 'admit' }
+    case 'preparing':
+      return { act: 'prepare' }
+    case 'hooks':
+      return release.paused === undefined || state.calledAtMs !== undefined
+        ? { act: 'hook', seconds: currentHook(release)?.timeoutSeconds ?? 1 }
+        : wait(release, nowMs, state.sinceMs)
+    case 'shifting':
+      return release.paused === undefined || state.move !== undefined
+        ? { act: 'shift' }
+        : wait(release, nowMs, state.sinceMs)
+    case 'baking':
+      return wait(release, nowMs, state.lookedAtMs ?? state.sinceMs)
+    case 'returning':
+      return { act: 'rollBack' }
+    case 'settling':
+      return { act: 'settle' }
+    case 'settled':
+      return { act: 'end' }
+  }
+}
+
+function wait(release: Release, nowMs: number, lastLookMs: number): Act {
+  if (release.seq - release.carriedAtSeq > eventsPerExecution) return { act: 'handOver' }
+  const dueMs = lookDueMs(release, nowMs, lastLookMs)
+  return nowMs >= dueMs ? { act: 'judge' } : { act: 'bake', seconds: Math.max(1, Math.ceil((dueMs - nowMs) / 1000)) }
+}
+
+/** A bake is looked at at every interval and at its very end; what is held after that, ever less often. */
+function lookDueMs(release: Release, nowMs: number, lastLookMs: number): number {
+  const everyMs = release.service.policy.lookEverySeconds * 1000
+  const endMs = bakeEndMs(release)
+  if (endMs !== undefined && lastLookMs < endMs) return Math.min(lastLookMs + everyMs, endMs)
+  const heldSinceMs = release.paused?.atMs ?? endMs ?? nowMs
+  const heldMs = Math.max(0, nowMs - heldSinceMs)
+  return lastLookMs + Math.max(everyMs, Math.min(longestLookSeconds * 1000, heldMs / 10))
+}
+
+/** When the present step's bake is over, if it is baking. */
+export function bakeEndMs(release: Release): number | undefined {
+  if (release.state.phase !== 'baking') return undefined
+  const step = release.service.plan.steps[release.state.step]
+  return step === undefined ? undefined : release.state.sinceMs + step.bakeSeconds * 1000
+}
+
+/** The hook that the release stands at. */
+export function currentHook(release: Release): Service['hooks'][number] | undefined {
+  const { state, service } = release
+  return state.phase === 'hooks' ? service.hooks.filter((hook) => hook.at === state.point)[state.index] : undefined
+}

@@ -1,0 +1,106 @@
+// Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy.
+import { z } from 'zod'
+import { issuesSentence, Problem } from '../core/problem.ts'
+import { isSettled, type Release } from '../core/release.ts'
+import { readRequest } from '../core/request.ts'
+import { accept } from './accept.ts'
+import { load, type Loaded, record } from './ledger.ts'
+import { returnNow } from './return.ts'
+import { taskResult, type TaskResult } from './task.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'openReleases' | 'services' | 'digest' | 'executions' | 'leases' | 'traffic' | 'log'
+>
+
+const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500) })
+const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
+
+export function admitHandler(deps: Deps) {
+  return async (event: unknown): Promise<TaskResult> => {
+    const parsed = AdmitInput.safeParse(event)
+    if (!parsed.success)
+      throw new Problem('call_invalid', `Not a state machine's call: ${issuesSentence(parsed.error.issues)}.`)
+    const { input, execution } = parsed.data
+    const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
+    const { phase } = loaded.release.state
+    const after = phase === 'requested' || phase === 'queued' ? await admit(deps, loaded) : loaded
+    return taskResult(after.release, deps.clock.nowMs())
+  }
+}
+
+/** CodePipeline starts the state machine itself: then the execution's input is the wish. */
+async function releaseIdOf(deps: Deps, input: unknown, execution: string): Promise<string> {
+  const started = Started.safeParse(input)
+  if (started.success) return started.data.releaseId
+  const request = readRequest(input, execution.slice(-128).replaceAll('/', ':'))
+  const [releaseId] = await accept(deps, request)
+  if (releaseId === undefined) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
+  return releaseId
+}
+
+function carry(deps: Deps, loaded: Loaded, execution: string): Promise<Loaded> {
+  return record(deps, loaded, (release) =>
+    isSettled(release) || release.executions.at(-1) === execution
+      ? undefined
+      : { type: 'carried', atMs: deps.clock.nowMs(), execution },
+  )
+}
+
+async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const { release } = loaded
+  const others = await rivals(deps, release)
+  const older = others.filter((other) => isOlder(other.release, release))
+  const atMs = deps.clock.nowMs()
+  if (older.length > 0 && release.service.policy.whileLive === 'supersede') await supersede(deps, release, older)
+  if (older.length === 0) {
+    const holder = await deps.leases.take(release.service.name, release.id)
+    if (holder === release.id)
+      return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs } : undefined))
+    return behind(deps, loaded, holder)
+  }
+  return behind(deps, loaded, older[0]?.release.id ?? release.id)
+}
+
+async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {
+  const atMs = deps.clock.nowMs()
+  return record(deps, loaded, (release) => {
+    if (!isWaiting(release)) return undefined
+    if (release.service.policy.whileLive === 'refuse') {
+      const because = `Release ${holder} of ${release.service.name} is live, and policy.whileLive is refuse.`
+      return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
+    }
+    const known = release.state.phase === 'queued' && release.state.behind === holder
+    return known ? undefined : { type: 'queued', atMs, behind: holder }
+  })
+}
+
+const isWaiting = ({ state }: Release): boolean => state.phase === 'requested' || state.phase === 'queued'
+
+const isOlder = (a: Release, b: Release): boolean =>
+  a.requestedAtMs < b.requestedAtMs || (a.requestedAtMs === b.requestedAtMs && a.id < b.id)
+
+/** The other releases of the service that have not ended. An entry without a log is left to the sweep. */
+async function rivals(deps: Deps, release: Release): Promise<readonly Loaded[]> {
+  const found: Loaded[] = []
+  for (const open of await deps.openReleases.list(release.service.name)) {
+    if (open.releaseId === release.id) continue
+    const loaded = await load(deps, open.releaseId).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'release_missing') return undefined
+      throw error
+    })
+    if (loaded !== undefined && !isSettled(loaded.release)) found.push(loaded)
+  }
+  return found
+}
+
+async function supersede(deps: Deps, release: Release, older: readonly Loaded[]): Promise<void> {
+  for (const other of older) {
+    await returnNow(deps, other, {
+      by: `release ${release.id}`,
+      reason: `superseded by release ${release.id}`,
+      outcome: 'superseded',
+    })
+  }
+}

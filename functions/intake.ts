@@ -1,0 +1,34 @@
+// The door: an artifact event, or a direct call, becomes a release with an execution that carries it.
+import { Problem } from '../core/problem.ts'
+import { readRequest } from '../core/request.ts'
+import { accept } from './accept.ts'
+import type { Call, World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'openReleases' | 'services' | 'digest' | 'executions' | 'log'>
+
+export type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
+
+export function intakeHandler(deps: Deps) {
+  return async (event: unknown, call: Call): Promise<IntakeResult> => {
+    const request = readRequest(event, call.awsRequestId)
+    const releases: { releaseId: string; execution: string }[] = []
+    for (const releaseId of await acceptOrIgnore(deps, request)) {
+      // The name makes the start idempotent: however often the event arrives, one execution runs.
+      const execution = await deps.executions.start(releaseId, { releaseId })
+      deps.log({ message: 'release accepted', releaseId, key: request.key })
+      releases.push({ releaseId, execution })
+    }
+    return { releases }
+  }
+}
+
+/** An artifact that nobody wants is no error: a bucket may hold other things. A call by name must find its service. */
+async function acceptOrIgnore(deps: Deps, request: ReturnType<typeof readRequest>): Promise<readonly string[]> {
+  try {
+    return await accept(deps, request)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'trigger_missing') throw error
+    deps.log({ message: error.message, code: error.code, key: request.key })
+    return []
+  }
+}

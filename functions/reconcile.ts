@@ -1,0 +1,70 @@
+// Nothing relies on an execution finishing: here what one left is found and finished, by its status event or by the sweep.
+// CloudTrail's word on who moved an alias arrives here too.
+import { z } from 'zod'
+import type { OpenRelease } from '../cloud/ports.ts'
+import { Problem } from '../core/problem.ts'
+import { isSettled, type Release } from '../core/release.ts'
+import { attribute, TrailEvent } from './attribution.ts'
+import { load } from './ledger.ts'
+import { settle } from './settle.ts'
+import { takeOver } from './take-over.ts'
+import type { World } from './world.ts'
+
+type Deps = Parameters<typeof takeOver>[0] & Pick<World, 'services'>
+
+const StatusEvent = z.looseObject({
+  source: z.literal('aws.states'),
+  detail: z.looseObject({ executionArn: z.string().max(500), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
+})
+
+/** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
+const Sweep = z.union([
+  z.strictObject({ sweep: z.literal(true) }),
+  z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
+])
+
+export type Reconciled = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
+
+/** @throws Problem `event_invalid` */
+export function reconcileHandler(deps: Deps) {
+  return async (event: unknown): Promise<Reconciled> => {
+    const trail = TrailEvent.safeParse(event)
+    if (trail.success) return { finished: await attribute(deps, trail.data.detail), troubles: [] }
+    if (StatusEvent.safeParse(event).success || Sweep.safeParse(event).success) return sweep(deps)
+    throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a sweep.')
+  }
+}
+
+/** One release that cannot be finished must not keep the others waiting. */
+async function sweep(deps: Deps): Promise<Reconciled> {
+  const finished: string[] = []
+  const troubles: string[] = []
+  for (const open of await deps.openReleases.list()) {
+    try {
+      if (await finish(deps, open)) finished.push(open.releaseId)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      troubles.push(`${open.releaseId}: ${error.message}`)
+      deps.log({ message: error.message, code: error.code, releaseId: open.releaseId })
+    }
+  }
+  return { finished, troubles }
+}
+
+/** @returns whether there was anything to finish */
+async function finish(deps: Deps, open: OpenRelease): Promise<boolean> {
+  const { events } = await deps.journal.read(open.releaseId)
+  // The intake died between its two writes; the entry carries the wish.
+  if (events.length === 0) await deps.journal.append(open.releaseId, open.requested)
+  const loaded = await load(deps, open.releaseId)
+  if (isSettled(loaded.release)) await settle(deps, open.releaseId)
+  else if (await isCarried(deps, loaded.release)) return false
+  else await takeOver(deps, loaded)
+  return true
+}
+
+/** Whether an execution is at work on it. */
+async function isCarried(deps: Deps, release: Release): Promise<boolean> {
+  const last = release.executions.at(-1)
+  return last !== undefined && (await deps.executions.status(last)) === 'running'
+}

@@ -1,0 +1,39 @@
+// Puts every alias that is still ours back on stable. Also where the state machine goes with an error that nobody
+// expected: the release is then on its way back, whatever it was about to do.
+import { isReturning } from '../core/release.ts'
+import { answerHook, noteCall, hookId } from './hook.ts'
+import { load, type Loaded } from './ledger.ts'
+import { finishReturn, orderReturn } from './return.ts'
+import { taskInput, type TaskInput, taskResult, type TaskResult } from './task.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic'>
+
+export function rollBackHandler(deps: Deps) {
+  return async (event: unknown): Promise<TaskResult> => {
+    const input = taskInput(event)
+    const loaded = await load(deps, input.releaseId)
+    const turned = input.error === undefined ? loaded : await turnOnError(deps, loaded, input.error)
+    const after = await finishReturn(deps, turned)
+    return taskResult(after.release, deps.clock.nowMs())
+  }
+}
+
+async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskInput['error']>): Promise<Loaded> {
+  const reason = sentenceOf(error)
+  if (!isReturning(loaded.release)) return orderReturn(deps, loaded, { by: 'tidegate', reason, outcome: 'rolledBack' })
+  // A hook that cannot even be called must not keep a release from ending.
+  if (loaded.release.state.phase !== 'hooks') return loaded
+  const called = await noteCall(deps, loaded)
+  return answerHook(deps, called, hookId(called.release), 'unknown', reason)
+}
+
+/** Lambda's Cause is a JSON text with the sentence in errorMessage; other causes are sentences already. */
+function sentenceOf({
+  Error: name = 'an error without a name',
+  Cause: cause = '',
+}: NonNullable<TaskInput['error']>): string {
+  const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(cause)?.[1]
+  const sentence = message === undefined ? cause : (JSON.parse(`"${message}"`) as string)
+  return `${name}: ${sentence === '' ? 'no cause was given' : sentence}`.slice(0, 900)
+}

@@ -1,0 +1,127 @@
+// The end of a release: recorded, told, and everything that it held is let go. Every part may be done twice.
+import type { OpenRelease } from '../cloud/ports.ts'
+import { candidateWords } from '../core/candidate.ts'
+import type { Outcome } from '../core/event.ts'
+import type { Head } from '../core/head.ts'
+import { Problem } from '../core/problem.ts'
+import type { Release } from '../core/release.ts'
+import { load, type Loaded, record } from './ledger.ts'
+import { taskInput } from './task.ts'
+import { turn, wake } from './waiting.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'leases' | 'openReleases' | 'history' | 'alarmWatch' | 'executions' | 'outbox' | 'log'
+>
+
+export type Settled = {
+  readonly releaseId: string
+  readonly next: 'released' | 'failed'
+  readonly outcome: Outcome
+  readonly sentence: string
+}
+
+export function settleHandler(deps: Deps) {
+  return async (event: unknown): Promise<Settled> => settle(deps, taskInput(event).releaseId)
+}
+
+/** @throws Problem `verb_not_now` when the release has no ending yet */
+export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
+  const loaded = await record(deps, await load(deps, releaseId), (release) =>
+    release.state.phase === 'settling' ? { type: 'settled', atMs: deps.clock.nowMs() } : undefined,
+  )
+  const { release } = loaded
+  if (release.ending === undefined || release.state.phase !== 'settled') {
+    throw new Problem('verb_not_now', `Release ${releaseId} cannot be settled: it is ${release.state.phase}.`)
+  }
+  const settled = settledAs(release)
+  await deps.history.put(headOf(release))
+  await tell(deps, release, settled.sentence)
+  for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
+  await deps.leases.drop(release.service.name, release.id)
+  await wakeNext(deps, release)
+  await tellWaiters(deps, loaded, settled)
+  // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
+  await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
+  return settled
+}
+
+function settledAs(release: Release): Settled {
+  const { outcome = 'aborted', because = '' } = release.ending ?? {}
+  const good = outcome === 'promoted' || outcome === 'alreadyReleased'
+  const sentence = `Release ${release.id} of ${release.service.name} was ${outcomeWords[outcome]}: ${because}.`.slice(
+    0,
+    1000,
+  )
+  return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence }
+}
+
+export const outcomeWords: Readonly<Record<Outcome, string>> = {
+  promoted: 'promoted',
+  rolledBack: 'rolled back',
+  aborted: 'aborted',
+  superseded: 'superseded',
+  rejected: 'rejected',
+  interrupted: 'interrupted',
+  alreadyReleased: 'already released',
+}
+
+export function headOf(release: Release): Head {
+  const { ending, state } = release
+  return {
+    releaseId: release.id,
+    service: release.service.name,
+    requestedAtMs: release.requestedAtMs,
+    seq: release.seq,
+    phase: state.phase,
+    ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
+    ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
+    candidate: candidateWords(release.candidate).slice(0, 1500),
+    source: release.provenance.source,
+    versions: Object.fromEntries(
+      release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
+    ),
+  }
+}
+
+const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
+
+async function tell(deps: Deps, release: Release, sentence: string): Promise<void> {
+  const { ending, service } = release
+  if (ending === undefined) return
+  const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
+  const detail = {
+    schemaVersion: 1,
+    releaseId: release.id,
+    service: service.name,
+    outcome: ending.outcome,
+    because: ending.because,
+    by: ending.by,
+    sentence,
+    versions: headOf(release).versions,
+    ...runbook,
+  }
+  await deps.outbox.announce({ detailType: 'Release Settled', detail })
+  if (!failures.includes(ending.outcome)) return
+  const lines = [sentence, `Why: ${ending.because}`, `Decided by: ${ending.by}`]
+  const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
+  await deps.outbox.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
+}
+
+/** The oldest release that waits for the service takes its turn. */
+async function wakeNext(deps: Deps, release: Release): Promise<void> {
+  const open: readonly OpenRelease[] = await deps.openReleases.list(release.service.name)
+  for (const { releaseId } of open) {
+    if (releaseId === release.id) continue
+    const { events, waiters } = await deps.journal.read(releaseId)
+    if (events.length === 0) continue
+    await wake(deps, { waiters })
+  }
+}
+
+/** Executions that handed over to a successor end as the release ended. */
+async function tellWaiters(deps: Deps, { waiters }: Loaded, settled: Settled): Promise<void> {
+  for (const { slot, token } of waiters) if (slot !== turn) await deps.executions.wake(token, settled)
+}

@@ -1,0 +1,49 @@
+// What becomes of a release whose execution is gone: the traffic goes back at once, unless there is nothing left to decide;
+// then a successor takes the release to its end, as any execution would.
+import { isReturning, isSettled, type Release } from '../core/release.ts'
+import { answerHook, hookId, noteCall } from './hook.ts'
+import type { Loaded } from './ledger.ts'
+import { finishReturn, orderReturn } from './return.ts'
+import { settle } from './settle.ts'
+import { startSuccessor } from './successor.ts'
+import type { World } from './world.ts'
+
+type Deps = Parameters<typeof settle>[0] & Pick<World, 'traffic'>
+
+// After so many executions have died on one release, the sweep ends it without a further one.
+const executionsMax = 4
+
+const order = { by: 'sweep', reason: 'its execution ended before the release did', outcome: 'aborted' } as const
+
+/** @throws Problem when AWS refuses or fails; the release stays open for the next sweep */
+export async function takeOver(deps: Deps, loaded: Loaded): Promise<void> {
+  const { release } = loaded
+  const count = release.executions.length
+  if (count === 0) {
+    await startSuccessor(deps, release, 0)
+    return
+  }
+  const hopeless = count >= executionsMax
+  const ordered = mayGoOn(release) && !hopeless ? loaded : await orderReturn(deps, loaded, order)
+  const back = await finishReturn(deps, ordered)
+  if (hopeless) await endHere(deps, back)
+  else await startSuccessor(deps, back.release, count)
+}
+
+/** The candidate had been promoted, or the return decided: only the end is missing. */
+const mayGoOn = (release: Release): boolean =>
+  isReturning(release) ||
+  release.state.phase === 'settling' ||
+  (release.state.phase === 'hooks' && release.state.point === 'afterPromotion')
+
+/** Hooks that no execution lives long enough to call are passed over, and the log says so. */
+async function endHere(deps: Deps, loaded: Loaded): Promise<void> {
+  let current = loaded
+  while (current.release.state.phase === 'hooks') {
+    const called = await noteCall(deps, current)
+    const because = 'not called: every execution of this release has died'
+    current = await answerHook(deps, called, hookId(called.release), 'unknown', because)
+    if (!isReturning(current.release) && current.release.state.phase === 'hooks') return
+  }
+  if (current.release.state.phase === 'settling' || isSettled(current.release)) await settle(deps, current.release.id)
+}

@@ -1,0 +1,40 @@
+// What a handler may be given. Each takes only the ports it names (`Pick<World, ...>`), so its bundle carries no client
+// and its role no permission that it does not use.
+import type {
+  AlarmWatch,
+  Clock,
+  Executions,
+  History,
+  Hooks,
+  Journal,
+  Leases,
+  OpenReleases,
+  Outbox,
+  Services,
+  Telemetry,
+  Traffic,
+  Versions,
+} from '../cloud/ports.ts'
+
+export type World = {
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly services: Services
+  readonly leases: Leases
+  readonly openReleases: OpenReleases
+  readonly history: History
+  readonly alarmWatch: AlarmWatch
+  readonly traffic: Traffic
+  readonly versions: Versions
+  readonly telemetry: Telemetry
+  readonly executions: Executions
+  readonly hooks: Hooks
+  readonly outbox: Outbox
+  /** SHA-256 of a text, in hex. */
+  readonly digest: (text: string) => string
+  /** One structured line for the operator's log. Never a task token. */
+  readonly log: (line: Readonly<Record<string, unknown>>) => void
+}
+
+/** The part of Lambda's context that handlers look at. */
+export type Call = { readonly awsRequestId: string }
