@@ -1,3 +1,4 @@
+// How the tests run: everything under test/ but the opt-in outside checks.
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({

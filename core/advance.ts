@@ -177,7 +177,7 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
   if (state.phase === 'returning') return returned(after, event.atMs)
   const shifted: Release = { ...after, firstShiftedAtMs: release.firstShiftedAtMs ?? event.atMs }
   return move.purpose === 'promote'
-    ? enterHooks(shifted, 'afterPromotion', state.step, event.atMs)
+    ? enterHooks(unpaused(shifted), 'afterPromotion', state.step, event.atMs)
     : withState(shifted, { phase: 'baking', step: state.step, sinceMs: event.atMs })
 }
 

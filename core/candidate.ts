@@ -22,15 +22,17 @@ export const Artifact = z.discriminatedUnion('kind', [
 ])
 export type Artifact = z.output<typeof Artifact>
 
+const named = (versions: object): boolean => Object.keys(versions).length >= 1 && Object.keys(versions).length <= 20
+
+/** A published version for each function that takes part. */
+export const VersionByFunction = z.record(FunctionName, Version).refine(named, 'name from 1 to 20 functions')
+
 export const Candidate = z.discriminatedUnion('kind', [
   Artifact.options[0],
   Artifact.options[1],
   z.strictObject({
     kind: z.literal('versions'),
-    versions: z.record(FunctionName, Version).refine((versions) => {
-      const count = Object.keys(versions).length
-      return count >= 1 && count <= 20
-    }, 'name from 1 to 20 functions'),
+    versions: VersionByFunction,
   }),
 ])
 export type Candidate = z.output<typeof Candidate>

@@ -44,17 +44,17 @@ export function nextAct(release: Release, nowMs: number): Act {
 
 function wait(release: Release, nowMs: number, lastLookMs: number): Act {
   if (release.seq - release.carriedAtSeq > eventsPerExecution) return { act: 'handOver' }
-  const dueMs = lookDueMs(release, nowMs, lastLookMs)
+  const dueMs = lookDueMs(release, lastLookMs)
   return nowMs >= dueMs ? { act: 'judge' } : { act: 'bake', seconds: Math.max(1, Math.ceil((dueMs - nowMs) / 1000)) }
 }
 
 /** A bake is looked at at every interval and at its very end; what is held after that, ever less often. */
-function lookDueMs(release: Release, nowMs: number, lastLookMs: number): number {
+function lookDueMs(release: Release, lastLookMs: number): number {
   const everyMs = release.service.policy.lookEverySeconds * 1000
   const endMs = bakeEndMs(release)
   if (endMs !== undefined && lastLookMs < endMs) return Math.min(lastLookMs + everyMs, endMs)
-  const heldSinceMs = release.paused?.atMs ?? endMs ?? nowMs
-  const heldMs = Math.max(0, nowMs - heldSinceMs)
+  const heldSinceMs = release.paused?.atMs ?? endMs ?? lastLookMs
+  const heldMs = Math.max(0, lastLookMs - heldSinceMs)
   return lastLookMs + Math.max(everyMs, Math.min(longestLookSeconds * 1000, heldMs / 10))
 }
 

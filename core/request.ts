@@ -1,11 +1,11 @@
 // Every way in which a release may be asked for becomes one normal form here: which service or artifact, which candidate,
 // where from, and the key by which the same wish is recognised when it arrives again.
 import { z } from 'zod'
-import { Artifact, type Candidate, type Provenance } from './candidate.ts'
+import { Artifact, type Candidate, type Provenance, VersionByFunction } from './candidate.ts'
 import { type Plan, PlanDefinition } from './plan.ts'
 import { issuesSentence, Problem } from './problem.ts'
 import { Version } from './routing.ts'
-import { FunctionName, type Service, ServiceName } from './service.ts'
+import { type Service, ServiceName } from './service.ts'
 
 /** What a release is asked of: a service by name, or whichever services the artifact is a trigger of. */
 export type ReleaseRequest = {
@@ -20,18 +20,13 @@ export type ReleaseRequest = {
 }
 
 const text = z.string().min(1).max(500)
-const versionsLimit = 20
 
 /** A direct call: by the API, the CLI, or as the input of CodePipeline's StepFunctions action. */
 export const ReleaseCall = z
   .strictObject({
     service: ServiceName,
     version: Version.optional().describe('A published version, of the one target of the service.'),
-    versions: z
-      .record(FunctionName, Version)
-      .refine((versions) => Object.keys(versions).length <= versionsLimit, 'name at most 20 functions')
-      .optional()
-      .describe('A published version for each function.'),
+    versions: VersionByFunction.optional().describe('A published version for each function.'),
     artifact: Artifact.optional().describe('Code from which the controller publishes a version.'),
     plan: PlanDefinition.optional().describe('Another plan than that of the service, for this release.'),
     source: z.enum(['codepipeline', 'api', 'cli']).default('api'),

@@ -1,0 +1,28 @@
+// The command line's desk on the AWS SDK: the table and the functions by the names that the installation gave them.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { awsHistory } from '../cloud/aws/history.ts'
+import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsJournal } from '../cloud/aws/journal.ts'
+import { awsLeases } from '../cloud/aws/leases.ts'
+import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
+import { awsServices } from '../cloud/aws/services.ts'
+import { askThrough, type Desk } from './desk.ts'
+
+type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
+
+/** @param config for tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself */
+export function deskOnAws(environment: Readonly<Record<string, string | undefined>>, config: ClientConfig = {}): Desk {
+  const name = environment['TIDEGATE_TABLE'] ?? 'tidegate'
+  const prefix = environment['TIDEGATE_PREFIX'] ?? 'tidegate'
+  const table = { client: new DynamoDBClient(config), name }
+  return {
+    clock: { nowMs: () => Date.now() },
+    journal: awsJournal(table),
+    services: awsServices(table),
+    openReleases: awsOpenReleases(table),
+    history: awsHistory(table),
+    leases: awsLeases(table),
+    ask: askThrough(awsHooks(new LambdaClient(config)), (verb) => `${prefix}-${verb}`),
+  }
+}

@@ -1,0 +1,26 @@
+// How the command line reaches the controller: it reads the table itself, and asks the controller's own functions to
+// change anything. AWS or the embedded cloud: the SDK finds out from AWS_ENDPOINT_URL.
+import type { Hooks } from '../cloud/ports.ts'
+import { Problem, type ProblemCode, problems } from '../core/problem.ts'
+import type { World } from '../functions/world.ts'
+
+export type Desk = Pick<World, 'journal' | 'services' | 'openReleases' | 'history' | 'leases' | 'clock'> & {
+  /** Calls one of the controller's functions. @throws Problem as that function threw it */
+  ask(verb: 'intake' | 'control', payload: unknown): Promise<unknown>
+}
+
+/** @param functionName of a controller's function by its verb */
+export function askThrough(hooks: Hooks, functionName: (verb: string) => string): Desk['ask'] {
+  return async (verb, payload) => {
+    const reply = await hooks.call(functionName(verb), payload)
+    if (reply.kind === 'answered') return reply.payload
+    throw problemOf(reply.because)
+  }
+}
+
+/** A function's error arrives as `Tidegate.code: sentence`; it is the same Problem here as it was there. */
+function problemOf(text: string): Error {
+  const match = /Tidegate\.([a-z_]+): ([\s\S]*)/.exec(text)
+  const code = match?.[1]
+  return code !== undefined && code in problems ? new Problem(code as ProblemCode, match?.[2] ?? text) : new Error(text)
+}

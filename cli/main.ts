@@ -1,0 +1,254 @@
+#!/usr/bin/env node
+// The command line: spelling, help and exit codes. What the words do is in verbs.ts; what is decided is decided elsewhere.
+import { hostname, userInfo } from 'node:os'
+import { randomUUID } from 'node:crypto'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Problem } from '../core/problem.ts'
+import { deskOnAws } from './aws-desk.ts'
+import { exitCodes, type Screen, screenOn } from './screen.ts'
+import { serveLocally } from './local.ts'
+import {
+  applyFile,
+  type Cli,
+  order,
+  type Order,
+  showHistory,
+  showLog,
+  showStatus,
+  startRelease,
+  watchRelease,
+} from './verbs.ts'
+import type { WatchOptions } from './watch.ts'
+
+type Shared = { readonly json?: boolean }
+
+const stopping = new AbortController()
+process.once('SIGINT', () => stopping.abort())
+process.once('SIGTERM', () => stopping.abort())
+
+/** Waits, and says whether the person still wants to go on. */
+const pause = (ms: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      stopping.signal.removeEventListener('abort', done)
+      resolve(!stopping.signal.aborted)
+    }
+    const timer = setTimeout(done, ms)
+    stopping.signal.addEventListener('abort', done)
+    if (stopping.signal.aborted) done()
+  })
+
+const screen = (options: Shared): Screen => screenOn((line) => process.stdout.write(`${line}\n`), options.json === true)
+const cli = (options: Shared): Cli => ({ desk: deskOnAws(process.env), screen: screen(options) })
+const follow = (everySeconds: number): WatchOptions => ({ everyMs: everySeconds * 1000, pause, evidence: true })
+const me = (): string => process.env['TIDEGATE_BY'] ?? `${userInfo().username}@${hostname()}`
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is wanted')
+  return value
+}
+
+function versionsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', version = '', ...more] = pair.split('=')
+      if (name === '' || version === '' || more.length > 0)
+        throw new Problem('call_invalid', `"${pair}" is not FUNCTION=VERSION.`)
+      return [name, version]
+    }),
+  )
+}
+
+let exitCode: number = exitCodes.done
+const run =
+  <A extends unknown[]>(action: (...args: A) => Promise<number>) =>
+  async (...args: A): Promise<void> => {
+    exitCode = await action(...args)
+  }
+
+const program = new Command('tidegate')
+  .description(
+    'Moves production traffic to a new version of a Lambda function a little at a time, and back when the evidence turns bad.',
+  )
+  .showHelpAfterError('(add --help for usage and examples)')
+  .addHelpText(
+    'after',
+    `
+Where: AWS as the SDK finds it (AWS_REGION, credentials), or the embedded cloud (AWS_ENDPOINT_URL).
+Exit codes: 0 done, 1 the release ended without the candidate in charge, 2 refused and nothing changed,
+            3 AWS refused or did not answer, 130 stopped by you.
+
+Examples:
+  tidegate local                              the embedded cloud with a sample service
+  tidegate apply services/checkout.yaml
+  tidegate release checkout --version 42 --watch
+  tidegate rollback checkout --reason "orders drop"`,
+  )
+
+program
+  .command('local')
+  .description('run the embedded cloud with the sample service: a good release, a bad one, then serve until Ctrl-C')
+  .option('--once', 'end with a summary after the two releases')
+  .option('--port <port>', 'the port of the endpoint', positive, 4599)
+  .option('--rate <n>', 'how many seconds of AWS time pass in one', positive, 60)
+  .option('--json', 'one JSON document a line')
+  .action(
+    run((options: Shared & { once?: boolean; port: number; rate: number }) =>
+      serveLocally(screen(options), {
+        once: options.once === true,
+        port: options.port,
+        rate: options.rate,
+        stopping: stopping.signal,
+        pause,
+      }),
+    ),
+  )
+
+program
+  .command('apply <file>')
+  .description('register or change a service from its definition (YAML or JSON)')
+  .option('--json', 'print the service in normal form')
+  .addHelpText('after', '\nExample:\n  tidegate apply examples/checkout/service.yaml')
+  .action(run((file: string, options: Shared) => applyFile(cli(options), file)))
+
+type ReleaseOptions = Shared & {
+  version?: string
+  versions?: string[]
+  plan?: string
+  commit?: string
+  build?: string
+  author?: string
+  reason?: string
+  requestId?: string
+  watch?: boolean
+  every: number
+}
+program
+  .command('release <service>')
+  .description('start a release of a published version')
+  .option('--version <version>', 'the version, if the service has one target')
+  .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
+  .option('--plan <name>', 'another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
+  .option('--commit <sha>', 'where it came from: the commit')
+  .option('--build <id>', '... the build')
+  .option('--author <name>', '... and the author')
+  .option('--reason <text>', 'why')
+  .option('--request-id <id>', 'the same id asks for the same release')
+  .option('--watch', 'follow it to its end; the exit code says how it ended')
+  .option('--every <seconds>', 'how often to look while watching', positive, 2)
+  .option('--json', 'one JSON document a line')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
+  )
+  .action(
+    run(
+      (
+        service: string,
+        { version, versions, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
+      ) => {
+        const which = versions === undefined ? {} : { versions: versionsOf(versions) }
+        const call = {
+          service,
+          source: 'cli',
+          author: me(),
+          ...rest,
+          ...which,
+          ...(version === undefined ? {} : { version }),
+          requestId,
+        }
+        return startRelease(cli({ json: json === true }), call, watch === true ? follow(every) : undefined)
+      },
+    ),
+  )
+
+program
+  .command('status [service]')
+  .description('what is under way: the split, the evidence, the time left')
+  .option('--json', 'as JSON')
+  .action(run((service: string | undefined, options: Shared) => showStatus(cli(options), service)))
+
+program
+  .command('watch <service>')
+  .description('follow the live or latest release of a service, or a release by its id, to its end')
+  .option('--every <seconds>', 'how often to look', positive, 2)
+  .option('--json', 'one JSON document an event')
+  .action(
+    run((which: string, options: Shared & { every: number }) =>
+      watchRelease(cli(options), which, follow(options.every)),
+    ),
+  )
+
+program
+  .command('history <service>')
+  .description('the releases that have ended, newest first')
+  .option('--limit <n>', 'how many', positive, 20)
+  .option('--json', 'as JSON')
+  .action(
+    run((service: string, options: Shared & { limit: number }) =>
+      showHistory(cli(options), service, Math.ceil(options.limit)),
+    ),
+  )
+
+program
+  .command('log <release>')
+  .description('the whole story of a release: every decision and why')
+  .option('--json', 'one JSON document an event')
+  .action(run((which: string, options: Shared) => showLog(cli(options), which)))
+
+const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
+  {
+    name: 'rollback',
+    verb: 'rollBack',
+    words: 'put the traffic back on stable, now; if nothing is live, release the version before',
+  },
+  { name: 'abort', verb: 'abort', words: 'stop the live release and put the traffic back' },
+  { name: 'pause', verb: 'pause', words: 'stay at the present weight; the watching goes on' },
+  { name: 'resume', verb: 'resume', words: 'go on after a pause' },
+  { name: 'promote', verb: 'promote', words: 'give the candidate all traffic now, without the remaining steps' },
+]
+for (const { name, verb, words } of orders) {
+  program
+    .command(`${name} <service>`)
+    .description(words)
+    .option('--reason <text>', 'why: kept in the log', `${name} by hand`)
+    .option('--by <name>', 'who', me())
+    .option('--json', 'as JSON')
+    .addHelpText('after', `\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
+    .action(
+      run((service: string, options: Shared & { reason: string; by: string }) =>
+        order(cli(options), { verb, service, by: options.by, reason: options.reason }),
+      ),
+    )
+}
+
+const awsTroubles: readonly string[] = [
+  'permission_denied',
+  'aws_throttled',
+  'aws_unavailable',
+  'return_failed',
+  'execution_lost',
+  'crowded',
+]
+
+/** A Problem is told with its code and its fix; anything else is a bug and crashes with its stack. */
+function tellProblem(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.refused
+  if (!(error instanceof Problem)) throw error
+  const { code, message, fix } = error
+  process.stderr.write(
+    json ? `${JSON.stringify({ problem: { code, message, fix } })}\n` : `${code}: ${message}\n  ${fix}\n`,
+  )
+  return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
+}
+
+program.exitOverride()
+for (const command of program.commands) command.exitOverride()
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = tellProblem(error, process.argv.includes('--json'))
+}
+process.exitCode = exitCode

@@ -1,0 +1,143 @@
+// A release's log as people read it: one line for each event, with the time since the request.
+import { candidateWords } from '../core/candidate.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { ReleaseEvent } from '../core/event.ts'
+import { bakeEndMs } from '../core/next.ts'
+import type { Release } from '../core/release.ts'
+import { shareBp } from '../core/routing.ts'
+import type { Verdict } from '../core/verdict/evidence.ts'
+
+const barWidth = 20
+
+/** `██████░░░░  30 %`: the share of traffic on the candidate. */
+export function bar(weightBp: number): string {
+  const filled = Math.round((weightBp / 10_000) * barWidth)
+  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
+}
+
+/** The share of traffic that the log knows the candidate to have, in basis points. */
+export function candidateShareBp(release: Release): number {
+  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
+  return shares.length === 0 ? 0 : Math.max(...shares)
+}
+
+/** `m:ss` since the release was requested. */
+function clockTime(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+/** @param after the release as the event left it */
+export function storyLine(event: ReleaseEvent, after: Release): string {
+  const [what, words] = tell(event, after)
+  return `${clockTime(event.atMs - after.requestedAtMs)}  ${what.padEnd(9)} ${words}`
+}
+
+// One case for each type of event.
+// eslint-disable-next-line max-lines-per-function
+function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
+  switch (event.type) {
+    case 'requested':
+      return ['requested', `${candidateWords(event.candidate)}${event.reason === undefined ? '' : `: ${event.reason}`}`]
+    case 'queued':
+      return ['queued', `behind release ${event.behind}`]
+    case 'admitted':
+      return ['admitted', `release ${after.id} holds the lease of ${after.service.name}`]
+    case 'carried':
+      return ['carried', `by execution ${event.execution.split(':').at(-1) ?? ''}`]
+    case 'prepared':
+      return [
+        'prepared',
+        [
+          ...event.targets.map(
+            (one) => `${one.functionName}:${one.alias} from version ${one.stable} to ${one.candidate}`,
+          ),
+          ...alarmWords(event.alarms),
+        ].join('; '),
+      ]
+    case 'refused':
+      return ['refused', `${event.because} (${event.code})`]
+    case 'hookCalled':
+      return ['hook', `${event.point}: called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`]
+    case 'hookAnswered':
+      return ['hook', `${event.point}: ${event.answer}: ${event.because}`]
+    case 'moveIntended':
+      return [
+        'intends',
+        event.move.purpose === 'rollBack'
+          ? 'to put everything back on stable'
+          : `${event.move.weightBp / 100} % on the candidate`,
+      ]
+    case 'moved':
+      return [
+        { shift: 'shifted', promote: 'promoted', rollBack: 'put back' }[event.purpose],
+        bar(candidateShareBp(after)),
+      ]
+    case 'judged':
+      return [event.verdict.kind, `${event.verdict.because}${timeLeft(event.atMs, after)}`]
+    case 'paused':
+      return ['paused', `by ${event.by}: ${event.reason}`]
+    case 'resumed':
+      return ['resumed', `by ${event.by}`]
+    case 'promoteOrdered':
+      return ['promote', `ordered by ${event.by}: ${event.reason}`]
+    case 'returnOrdered':
+      return ['back', `ordered by ${event.by}: ${event.reason}`]
+    case 'interrupted':
+      return [
+        'foreign',
+        `${event.because}${event.suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${event.suspect})`}`,
+      ]
+    case 'moverNamed':
+      return ['foreign', `CloudTrail says that it was ${event.suspect}`]
+    case 'returnFailed':
+      return ['STUCK', event.because]
+    case 'settled':
+      return ['settled', endWords(after)]
+  }
+}
+
+function alarmWords(alarms: readonly { name: string; state: string }[]): readonly string[] {
+  return alarms.map(({ name, state }) =>
+    state === 'alarm' ? `alarm ${name} fires already and is excluded` : `alarm ${name} is ${state}`,
+  )
+}
+
+function timeLeft(atMs: number, release: Release): string {
+  const endMs = bakeEndMs(release)
+  if (endMs === undefined) return ''
+  return endMs > atMs ? ` [${formatDuration((endMs - atMs) / 1000)} left]` : ' [held]'
+}
+
+export function endWords(release: Release): string {
+  const { ending } = release
+  return ending === undefined ? '' : `${ending.outcome}: ${ending.because} (${ending.by})`
+}
+
+/** The evidence of one verdict, a line for each signal. */
+export function evidenceLines(verdict: Verdict): readonly string[] {
+  return verdict.signals.map((signal) => `${signal.kind.padEnd(8)} ${signal.because}`)
+}
+
+/** What a person wants to know of a release in three lines. */
+export function statusLines(release: Release, nowMs: number): readonly string[] {
+  const { state, service, paused, verdict } = release
+  const steps = service.plan.steps.map((step) => `${step.weightBp / 100} %`).join(' → ')
+  const step =
+    'step' in state
+      ? `, step ${Math.min(state.step + 1, service.plan.steps.length)} of ${service.plan.steps.length}`
+      : ''
+  const lines = [
+    `${service.name}  ${release.id}  ${state.phase}${step}${paused === undefined ? '' : `, paused by ${paused.by}: ${paused.reason}`}`,
+    `  ${bar(candidateShareBp(release))}   ${steps}   ${candidateWords(release.candidate)}`,
+  ]
+  const endMs = bakeEndMs(release)
+  if (endMs !== undefined)
+    lines.push(
+      `  ${endMs > nowMs ? `${formatDuration((endMs - nowMs) / 1000)} left in this step` : 'the bake is over; held until the evidence suffices'}`,
+    )
+  if (verdict !== undefined)
+    lines.push(`  ${verdict.kind}: ${verdict.because}`, ...evidenceLines(verdict).map((line) => `    ${line}`))
+  if (release.ending !== undefined) lines.push(`  ${endWords(release)}`)
+  return lines
+}

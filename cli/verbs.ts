@@ -1,0 +1,144 @@
+// The verbs of the command line, apart from how they are spelt: each takes a desk and a screen, and gives an exit code.
+import { readFile } from 'node:fs/promises'
+import { parse, YAMLParseError } from 'yaml'
+import { z } from 'zod'
+import { replay } from '../core/advance.ts'
+import type { Outcome } from '../core/event.ts'
+import { Problem } from '../core/problem.ts'
+import type { Release } from '../core/release.ts'
+import { parseDefinition } from '../core/service.ts'
+import type { Desk } from './desk.ts'
+import { exitCodes, type Screen } from './screen.ts'
+import { statusLines, storyLine } from './story.ts'
+import { unfolded, watch, type WatchOptions } from './watch.ts'
+
+export type Cli = { readonly desk: Desk; readonly screen: Screen }
+
+export async function applyFile({ desk, screen }: Cli, file: string): Promise<number> {
+  const service = parseDefinition(await readYaml(file))
+  await desk.services.put(service)
+  screen.say(
+    `Service ${service.name} applied: ${service.targets.length} target(s), ${service.plan.steps.length} step(s).`,
+    service,
+  )
+  return exitCodes.done
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Problem('definition_invalid', `The file ${file} cannot be read.`, { cause })
+  })
+  try {
+    return parse(text)
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error
+    throw new Problem('definition_invalid', `The file ${file} is not YAML: ${error.message.split('\n')[0] ?? ''}`, {
+      cause: error,
+    })
+  }
+}
+
+const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
+
+/** @param follow watch the release to its end; the exit code is then that of the end */
+export async function startRelease(
+  cli: Cli,
+  call: Record<string, unknown>,
+  follow: WatchOptions | undefined,
+): Promise<number> {
+  const accepted = Accepted.parse(await cli.desk.ask('intake', call))
+  const releaseId = accepted.releases[0]?.releaseId ?? ''
+  cli.screen.say(`Release ${releaseId} has been accepted.`, { releaseId })
+  return follow === undefined ? exitCodes.done : watchRelease(cli, releaseId, follow)
+}
+
+export async function watchRelease({ desk, screen }: Cli, which: string, options: WatchOptions): Promise<number> {
+  const release = await watch(desk, screen, await releaseIdOf(desk, which), options)
+  return release.state.phase === 'settled' ? endCode(release) : exitCodes.interrupted
+}
+
+const good: readonly Outcome[] = ['promoted', 'alreadyReleased']
+const endCode = (release: Release): number =>
+  release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
+
+/** A release by its id, or the live or else the latest one of a service. */
+async function releaseIdOf(desk: Desk, which: string): Promise<string> {
+  if ((await desk.journal.read(which)).events.length > 0) return which
+  const live = await desk.leases.holder(which)
+  if (live !== undefined) return live
+  const open = (await desk.openReleases.list(which))[0]?.releaseId
+  const latest = open ?? (await desk.history.list(which, 1))[0]?.releaseId
+  if (latest !== undefined) return latest
+  throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
+}
+
+export async function showStatus({ desk, screen }: Cli, service: string | undefined): Promise<number> {
+  if (service !== undefined) await desk.services.get(service)
+  const open = await desk.openReleases.list(service)
+  const releases: Release[] = []
+  for (const { releaseId } of open) {
+    const release = replay((await desk.journal.read(releaseId)).events)
+    if (release !== undefined && release.state.phase !== 'settled') releases.push(release)
+  }
+  const nowMs = desk.clock.nowMs()
+  const lines = releases.flatMap((release) => statusLines(release, nowMs))
+  screen.say(lines.length === 0 ? 'No release is under way.' : lines.join('\n'), { releases })
+  return exitCodes.done
+}
+
+export async function showHistory({ desk, screen }: Cli, service: string, limit: number): Promise<number> {
+  await desk.services.get(service)
+  const heads = await desk.history.list(service, limit)
+  const lines = heads.map((head) => {
+    const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
+    return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}`
+  })
+  screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines.join('\n'), { releases: heads })
+  return exitCodes.done
+}
+
+/** The whole log of one release. */
+export async function showLog({ desk, screen }: Cli, which: string): Promise<number> {
+  const { events } = await desk.journal.read(await releaseIdOf(desk, which))
+  for (const [event, after] of unfolded(events)) screen.say(storyLine(event, after), event)
+  return exitCodes.done
+}
+
+const Controlled = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
+
+export type Order = {
+  readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
+  readonly service: string
+  readonly by: string
+  readonly reason: string
+}
+
+export async function order(cli: Cli, { verb, service, by, reason }: Order): Promise<number> {
+  const live = await cli.desk.leases.holder(service)
+  if (verb === 'rollBack' && live === undefined) return goBack(cli, service, by, reason)
+  const call = { verb, service, by, ...(verb === 'resume' ? {} : { reason }) }
+  const done = Controlled.parse(await cli.desk.ask('control', call))
+  cli.screen.say(`Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`, done)
+  return exitCodes.done
+}
+
+/** Nothing is live: back means a release of the version that the last promoted release replaced, all at once. */
+async function goBack(cli: Cli, service: string, by: string, reason: string): Promise<number> {
+  const heads = await cli.desk.history.list(service, 50)
+  const last = heads.find((head) => head.outcome === 'promoted')
+  if (last === undefined) throw new Problem('nothing_to_return_to', `No release of ${service} has been promoted.`)
+  const versions = Object.fromEntries(Object.entries(last.versions).map(([name, { stable }]) => [name, stable]))
+  return startRelease(
+    cli,
+    {
+      service,
+      versions,
+      plan: 'AllAtOnce',
+      source: 'cli',
+      author: by,
+      reason: `back from ${last.releaseId}: ${reason}`,
+      requestId: `back-${last.releaseId}`,
+    },
+    undefined,
+  )
+}

@@ -1,0 +1,77 @@
+// The one translation of what the SDK throws into Problems. Nothing is swallowed: the error stays the Problem's cause,
+// and what is not recognised is `aws_unavailable`, never success.
+import { Problem } from '../../core/problem.ts'
+
+// The services have no common name for the same refusal; smithy's own list of throttling names, and Lambda's.
+const throttlingNames: ReadonlySet<string> = new Set([
+  'BandwidthLimitExceeded',
+  'LimitExceededFault',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttled',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
+])
+
+const denialNames = /AccessDenied|AuthorizationError|UnauthorizedOperation|NotAuthorized/
+
+/** Whether the SDK threw one of the service's errors of these names. */
+export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
+  return error instanceof Error && names.includes(error.name)
+}
+
+/**
+ * What an operator is told about a failed call.
+ * @param call the IAM action and what it was for, such as `lambda:GetAlias of orders:live`
+ */
+export function asProblem(error: unknown, call: string): Problem {
+  if (error instanceof Problem) return error
+  const { name, message } = error instanceof Error ? error : { name: 'unknown error', message: String(error) }
+  return problemNamed(name, message, call, error)
+}
+
+/** The same for failures that arrive as data, such as an entry of PutEvents. */
+export function problemNamed(name: string, message: string, call: string, cause?: unknown): Problem {
+  const options = cause === undefined ? undefined : { cause }
+  if (denialNames.test(name)) {
+    const action = /perform:\s*([a-z0-9-]+:[A-Za-z0-9*]+)/i.exec(message)?.[1] ?? call.split(' ')[0] ?? call
+    return new Problem('permission_denied', `AWS denied ${action} (in ${call}).`, options)
+  }
+  if (throttlingNames.has(name) || hasStatus(cause, 429)) {
+    return new Problem('aws_throttled', `AWS throttled ${call} (${name}).`, options)
+  }
+  return new Problem('aws_unavailable', `AWS failed ${call}: ${name}: ${message.slice(0, 300)}`, options)
+}
+
+/** Awaits a call whose failures mean nothing special. */
+export async function translated<T>(call: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw asProblem(error, call)
+  }
+}
+
+/** A field that the service always sends, although its type says otherwise. */
+export function present<T>(value: T | undefined, field: string, call: string): T {
+  if (value === undefined) throw new Problem('aws_unavailable', `AWS answered ${call} without ${field}.`)
+  return value
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return false
+  const metadata: unknown = error.$metadata
+  return (
+    typeof metadata === 'object' &&
+    metadata !== null &&
+    'httpStatusCode' in metadata &&
+    metadata.httpStatusCode === status
+  )
+}

@@ -1,0 +1,35 @@
+// Heads of releases in DynamoDB. A head is a projection: an older one never replaces a newer one, and losing is no error.
+import { Head } from '../../core/head.ts'
+import type { History } from '../ports.ts'
+import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
+
+export function awsHistory(table: Table): History {
+  return {
+    async put(head) {
+      const seq = { N: String(head.seq) }
+      await putItem(
+        table,
+        keys.head(head.service, head.requestedAtMs, head.releaseId),
+        { ...bodyOf(head), seq },
+        {
+          expression: 'attribute_not_exists(pk) OR seq <= :seq',
+          values: { ':seq': seq },
+        },
+      )
+    },
+    async list(service, limit) {
+      if (limit < 1) return []
+      const { pk } = keys.head(service, 0, '')
+      return (await queryItems(table, { pk, newestFirst: true, limit })).map(readHead)
+    },
+  }
+}
+
+function readHead(item: Item): Head {
+  const head = parseBody(Head, item)
+  const key = keys.head(head.service, head.requestedAtMs, head.releaseId)
+  if (key.pk !== keyOf(item).pk || key.sk !== keyOf(item).sk) {
+    throw unreadable(keyOf(item), `it holds release ${head.releaseId} of ${head.service}`)
+  }
+  return head
+}

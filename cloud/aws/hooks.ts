@@ -1,0 +1,45 @@
+// A team's hook function, called through Lambda. Whatever it does wrong is an answer of its own kind, not a Problem;
+// Problems are for what AWS or our permissions do wrong.
+import { InvokeCommand } from '@aws-sdk/client-lambda'
+import type { InvocationResponse, LambdaClient } from '@aws-sdk/client-lambda'
+import type { HookReply, Hooks } from '../ports.ts'
+import { asProblem, isNamed } from './failure.ts'
+
+export function awsHooks(client: LambdaClient): Hooks {
+  return {
+    async call(functionName, payload) {
+      try {
+        const command = new InvokeCommand({
+          FunctionName: functionName,
+          InvocationType: 'RequestResponse',
+          Payload: new TextEncoder().encode(JSON.stringify(payload ?? null)),
+        })
+        return replyOf(functionName, await client.send(command))
+      } catch (error) {
+        if (isNamed(error, 'ResourceNotFoundException')) return broken(`there is no function ${functionName}`)
+        throw asProblem(error, `lambda:InvokeFunction of ${functionName}`)
+      }
+    },
+  }
+}
+
+const broken = (because: string): HookReply => ({ kind: 'broken', because: because.slice(0, 500) })
+
+function replyOf(functionName: string, { FunctionError, Payload }: InvocationResponse): HookReply {
+  const text = new TextDecoder().decode(Payload)
+  let payload: unknown
+  try {
+    payload = JSON.parse(text)
+  } catch {
+    const kind = FunctionError === undefined ? 'answered' : `failed (${FunctionError}) and answered`
+    return broken(`${functionName} ${kind} with what is not JSON: ${text.slice(0, 100)}`)
+  }
+  if (FunctionError === undefined) return { kind: 'answered', payload }
+  return broken(`${functionName} failed (${FunctionError}): ${messageOf(payload)}`)
+}
+
+/** What Lambda makes of an uncaught error: `{ errorType, errorMessage, trace }`. */
+function messageOf(payload: unknown): string {
+  const hasMessage = typeof payload === 'object' && payload !== null && 'errorMessage' in payload
+  return hasMessage ? String(payload.errorMessage) : JSON.stringify(payload)
+}

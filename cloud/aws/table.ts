@@ -1,0 +1,149 @@
+// The controller's one DynamoDB table: where each item lies, and how it is read and written. Every write touches one
+// item; every read is consistent and complete; what cannot be understood is a Problem that names its key.
+//
+// A value is one JSON string (`body`), not a DynamoDB map: it comes back exactly as it was written, two writes of it can
+// be compared, `undefined` disappears by itself, and no marshaller is needed in the bundles. What a condition looks at
+// (`seq`, `holder`) is an attribute of its own.
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { z } from 'zod'
+import { issuesSentence, Problem } from '../../core/problem.ts'
+import { asProblem, translated } from './failure.ts'
+
+export type Table = { readonly client: DynamoDBClient; readonly name: string }
+export type Key = { readonly pk: string; readonly sk: string }
+export type Item = Record<string, AttributeValue>
+
+const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
+const byTime = (atMs: number, releaseId: string): string => `${padded(atMs, 15)}#${releaseId}`
+
+export const eventPrefix = 'EVENT#'
+export const waitPrefix = 'WAIT#'
+
+export const keys = {
+  service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
+  lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
+  open: (service: string, requestedAtMs: number, releaseId: string): Key => ({
+    pk: 'OPEN',
+    sk: `${service}#${byTime(requestedAtMs, releaseId)}`,
+  }),
+  event: (releaseId: string, seq: number): Key => ({ pk: `RELEASE#${releaseId}`, sk: eventPrefix + padded(seq, 6) }),
+  waiter: (releaseId: string, slot: string): Key => ({ pk: `RELEASE#${releaseId}`, sk: waitPrefix + slot }),
+  head: (service: string, requestedAtMs: number, releaseId: string): Key => ({
+    pk: `HISTORY#${service}`,
+    sk: byTime(requestedAtMs, releaseId),
+  }),
+  alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
+} as const
+
+export const bodyOf = (value: unknown): Item => ({ body: { S: JSON.stringify(value) } })
+
+export const keyOf = (item: Item): Key => ({ pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' })
+
+export function unreadable(key: Key, why: string, cause?: unknown): Problem {
+  const options = cause === undefined ? undefined : { cause }
+  return new Problem('item_unreadable', `The stored item ${key.pk} / ${key.sk} cannot be read: ${why}.`, options)
+}
+
+/** @throws Problem `item_unreadable` */
+export function parseBody<S extends z.ZodType>(schema: S, item: Item): z.output<S> {
+  const key = keyOf(item)
+  const text = item['body']?.S
+  if (text === undefined) throw unreadable(key, 'it has no body')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw unreadable(key, 'its body is not JSON', error)
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw unreadable(key, issuesSentence(parsed.error.issues))
+  return parsed.data
+}
+
+const callOn = (action: string, { pk, sk }: Key): string => `dynamodb:${action} of ${pk} / ${sk}`
+
+export async function getItem(table: Table, key: Key): Promise<Item | undefined> {
+  const command = new GetItemCommand({ TableName: table.name, Key: attributesOf(key), ConsistentRead: true })
+  const { Item } = await translated(callOn('GetItem', key), table.client.send(command))
+  return Item
+}
+
+/** A condition in DynamoDB's own words; `:names` are bound to `values`. */
+export type Condition = { readonly expression: string; readonly values?: Item }
+export const ifNew: Condition = { expression: 'attribute_not_exists(pk)' }
+
+/** @returns the item in the way when the condition did not hold; `undefined` when the item was written */
+export async function putItem(
+  table: Table,
+  key: Key,
+  content: Item,
+  condition?: Condition,
+): Promise<{ readonly inTheWay: Item | undefined } | undefined> {
+  const command = new PutItemCommand({
+    TableName: table.name,
+    Item: { ...attributesOf(key), ...content },
+    ...conditionOf(condition),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  })
+  try {
+    await table.client.send(command)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw asProblem(error, callOn('PutItem', key))
+    // Older endpoints do not send the item along.
+    return { inTheWay: error.Item ?? (await getItem(table, key)) }
+  }
+}
+
+/** Does nothing when the condition does not hold. */
+export async function deleteItem(table: Table, key: Key, condition?: Condition): Promise<void> {
+  const command = new DeleteItemCommand({ TableName: table.name, Key: attributesOf(key), ...conditionOf(condition) })
+  try {
+    await table.client.send(command)
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw asProblem(error, callOn('DeleteItem', key))
+  }
+}
+
+export type Search = {
+  readonly pk: string
+  readonly prefix?: string
+  readonly newestFirst?: boolean
+  readonly limit?: number
+}
+
+/** Everything there is, in order of `sk`, up to `limit`. A page ends at 1 MB, so an answer may take several. */
+export async function queryItems(table: Table, { pk, prefix, newestFirst, limit }: Search): Promise<readonly Item[]> {
+  const found: Item[] = []
+  let from: Item | undefined
+  do {
+    const command = new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix === undefined ? {} : { ':prefix': { S: prefix } }) },
+      ConsistentRead: true,
+      ScanIndexForward: newestFirst !== true,
+      ...(limit === undefined ? {} : { Limit: limit - found.length }),
+      ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+    })
+    const page = await translated(`dynamodb:Query of ${pk}`, table.client.send(command))
+    found.push(...(page.Items ?? []))
+    from = page.LastEvaluatedKey
+  } while (from !== undefined && (limit === undefined || found.length < limit))
+  return found
+}
+
+const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } })
+
+function conditionOf(condition: Condition | undefined) {
+  if (condition === undefined) return {}
+  const { expression, values } = condition
+  return { ConditionExpression: expression, ...(values === undefined ? {} : { ExpressionAttributeValues: values }) }
+}

@@ -1,0 +1,154 @@
+// CloudWatch: alarms by name, and invocations and errors by version. Only a complete answer is evidence: whatever
+// CloudWatch could not or would not say in full is `unread`, `unclear` or `missing`, never zero.
+import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
+import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch'
+import type { AlarmReading, VersionCounts } from '../../core/verdict/evidence.ts'
+import type { CountQuery, Telemetry } from '../ports.ts'
+import { translated } from './failure.ts'
+import { countsOf, type Series } from './minutes.ts'
+
+const minuteSeconds = 60
+/** GetMetricData takes 500 queries at once, and each of ours asks for two metrics. */
+const queriesPerCall = 250
+
+export function awsTelemetry(client: CloudWatchClient): Telemetry {
+  return {
+    async alarms(names) {
+      // Without names DescribeAlarms would describe every alarm there is.
+      if (names.length === 0) return []
+      const found = await describeAlarms(client, [...new Set(names)])
+      return names.map((name) => found.get(name) ?? { name, state: 'missing' })
+    },
+    async counts(queries, startMs, endMs) {
+      const answers: VersionCounts[] = []
+      for (let first = 0; first < queries.length; first += queriesPerCall) {
+        const batch = queries.slice(first, first + queriesPerCall)
+        const series = await readSeries(client, batch, startMs, endMs)
+        const read = (metric: Metric, index: number, query: CountQuery): Series =>
+          series.get(idOf(metric, index)) ?? { name: seriesName(metric, query), status: 'no result', points: [] }
+        answers.push(
+          ...batch.map((query, index) =>
+            countsOf(read('Invocations', index, query), read('Errors', index, query), startMs, endMs),
+          ),
+        )
+      }
+      return answers
+    },
+  }
+}
+
+type Metric = 'Invocations' | 'Errors'
+
+const idOf = (metric: Metric, index: number): string => `${metric.toLowerCase()}${index}`
+const seriesName = (metric: Metric, { functionName, alias, version }: CountQuery): string =>
+  `${metric} of ${functionName}:${alias} on version ${version}`
+
+function metricQuery(metric: Metric, query: CountQuery, index: number): MetricDataQuery {
+  return {
+    Id: idOf(metric, index),
+    MetricStat: {
+      Metric: {
+        Namespace: 'AWS/Lambda',
+        MetricName: metric,
+        Dimensions: [
+          { Name: 'FunctionName', Value: query.functionName },
+          { Name: 'Resource', Value: `${query.functionName}:${query.alias}` },
+          { Name: 'ExecutedVersion', Value: query.version },
+        ],
+      },
+      Period: minuteSeconds,
+      Stat: 'Sum',
+    },
+    ReturnData: true,
+  }
+}
+
+async function readSeries(
+  client: CloudWatchClient,
+  batch: readonly CountQuery[],
+  startMs: number,
+  endMs: number,
+): Promise<ReadonlyMap<string, Series>> {
+  const metrics = ['Invocations', 'Errors'] as const
+  const names = new Map(
+    batch.flatMap((query, index) => metrics.map((metric) => [idOf(metric, index), seriesName(metric, query)] as const)),
+  )
+  const series = new Map<string, Series>()
+  let token: string | undefined
+  do {
+    const command = new GetMetricDataCommand({
+      MetricDataQueries: batch.flatMap((query, index) => metrics.map((metric) => metricQuery(metric, query, index))),
+      StartTime: new Date(startMs),
+      EndTime: new Date(endMs),
+      ScanBy: 'TimestampAscending',
+      ...(token === undefined ? {} : { NextToken: token }),
+    })
+    const page = await translated('cloudwatch:GetMetricData', client.send(command))
+    for (const result of page.MetricDataResults ?? []) {
+      const id = result.Id ?? ''
+      series.set(id, joined(series.get(id), result, names.get(id) ?? id))
+    }
+    token = page.NextToken
+  } while (token !== undefined && token !== '')
+  return series
+}
+
+/** A series goes on over pages; until its last one it is PartialData. Once refused, it stays refused. */
+function joined(earlier: Series | undefined, result: MetricDataResult, name: string): Series {
+  const times = result.Timestamps ?? []
+  const values = result.Values ?? []
+  const points = times.map((time, index) => ({ atMs: time.getTime(), value: values[index] ?? NaN }))
+  const refused = earlier !== undefined && earlier.status !== 'Complete' && earlier.status !== 'PartialData'
+  return {
+    name,
+    status: refused ? earlier.status : (result.StatusCode ?? 'no status'),
+    points: [...(earlier?.points ?? []), ...points],
+  }
+}
+
+const alarmStates: Readonly<Record<string, AlarmReading['state']>> = {
+  OK: 'ok',
+  ALARM: 'alarm',
+  INSUFFICIENT_DATA: 'insufficientData',
+}
+
+/** What metric alarms and composite alarms have in common. */
+type Described = {
+  readonly AlarmName?: string | undefined
+  readonly StateValue?: string | undefined
+  readonly StateReason?: string | undefined
+  readonly EvaluationState?: string | undefined
+}
+
+async function describeAlarms(client: CloudWatchClient, names: string[]): Promise<ReadonlyMap<string, AlarmReading>> {
+  const found = new Map<string, AlarmReading>()
+  let token: string | undefined
+  do {
+    const command = new DescribeAlarmsCommand({
+      AlarmNames: names,
+      // Without this, composite alarms are left out silently.
+      AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+      MaxRecords: 100,
+      ...(token === undefined ? {} : { NextToken: token }),
+    })
+    const page = await translated('cloudwatch:DescribeAlarms', client.send(command))
+    const described: readonly Described[] = [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? [])]
+    for (const alarm of described) {
+      const name = alarm.AlarmName ?? ''
+      found.set(name, alarmReading(name, alarm))
+    }
+    token = page.NextToken
+  } while (token !== undefined && token !== '')
+  return found
+}
+
+function alarmReading(name: string, alarm: Described): AlarmReading {
+  const trouble = alarm.EvaluationState
+  const state = trouble === undefined || trouble === '' ? alarmStates[alarm.StateValue ?? ''] : undefined
+  const why = alarm.StateReason ?? ''
+  if (state === undefined) {
+    const reason = `its evaluation state is ${trouble ?? 'unknown'}, its state ${alarm.StateValue ?? 'unknown'}. ${why}`
+    return { name, state: 'unclear', reason: reason.slice(0, 1024) }
+  }
+  return { name, state, ...(why === '' ? {} : { reason: why.slice(0, 1024) }) }
+}

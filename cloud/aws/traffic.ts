@@ -1,0 +1,82 @@
+// Lambda aliases. Basis points become fractions here and nowhere else, and no write goes out without the revision that
+// it expects.
+import { GetAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda'
+import type { AliasConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
+import { Problem } from '../../core/problem.ts'
+import { type Routing, routingWords } from '../../core/routing.ts'
+import type { Target } from '../../core/service.ts'
+import type { AliasState, Traffic } from '../ports.ts'
+import { asProblem, isNamed, present } from './failure.ts'
+
+export function awsTraffic(client: LambdaClient): Traffic {
+  return {
+    async read(target) {
+      const call = `lambda:GetAlias of ${words(target)}`
+      try {
+        const command = new GetAliasCommand({ FunctionName: target.functionName, Name: target.alias })
+        return aliasState(await client.send(command), call)
+      } catch (error) {
+        if (isNamed(error, 'ResourceNotFoundException')) throw aliasMissing(target, error)
+        throw asProblem(error, call)
+      }
+    },
+    async write(target, routing, expectedRevision) {
+      const call = `lambda:UpdateAlias of ${words(target)}`
+      try {
+        const command = new UpdateAliasCommand({
+          FunctionName: target.functionName,
+          Name: target.alias,
+          FunctionVersion: routing.version,
+          // An empty map takes weights away; leaving it out would keep those that are there.
+          RoutingConfig: { AdditionalVersionWeights: weightsOf(routing) },
+          RevisionId: expectedRevision,
+        })
+        return aliasState(await client.send(command), call)
+      } catch (error) {
+        throw writeProblem(error, target, routing, call)
+      }
+    },
+  }
+}
+
+export function weightsOf({ additional }: Routing): Record<string, number> {
+  return additional === undefined ? {} : { [additional.version]: additional.weightBp / 10_000 }
+}
+
+export function routingOf(version: string, weights: Readonly<Record<string, number>> | undefined): Routing {
+  const [additional] = Object.entries(weights ?? {}).filter(([, weight]) => weight > 0)
+  if (additional === undefined) return { version }
+  // Somebody else may have set less than a basis point: that is little, but not nothing.
+  const weightBp = Math.max(1, Math.round(additional[1] * 10_000))
+  return { version, additional: { version: additional[0], weightBp } }
+}
+
+const words = ({ functionName, alias }: Target): string => `${functionName}:${alias}`
+
+function aliasState(alias: AliasConfiguration, call: string): AliasState {
+  const version = present(alias.FunctionVersion, 'FunctionVersion', call)
+  return {
+    routing: routingOf(version, alias.RoutingConfig?.AdditionalVersionWeights),
+    revision: present(alias.RevisionId, 'RevisionId', call),
+  }
+}
+
+const aliasMissing = (target: Target, cause: Error): Problem =>
+  new Problem('alias_missing', `There is no alias ${words(target)}.`, { cause })
+
+/** The messages are those of facts/aws.md §1.1, recorded from Lambda. */
+function writeProblem(error: unknown, target: Target, routing: Routing, call: string): Problem {
+  if (isNamed(error, 'PreconditionFailedException')) {
+    return new Problem('traffic_moved', `Alias ${words(target)} is no longer what it was.`, { cause: error })
+  }
+  if (isNamed(error, 'ResourceNotFoundException')) {
+    const version = /:function:[^:]+:([0-9]+|\$LATEST)\b/.exec(error.message)?.[1]
+    if (version === undefined) return aliasMissing(target, error)
+    return new Problem('version_missing', `${target.functionName} has no version ${version}.`, { cause: error })
+  }
+  if (isNamed(error, 'InvalidParameterValueException') && error.message.includes('same execution role')) {
+    const sentence = `Lambda refused ${routingWords(routing)} for ${words(target)}: their execution roles differ.`
+    return new Problem('roles_differ', sentence, { cause: error })
+  }
+  return asProblem(error, call)
+}

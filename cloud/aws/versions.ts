@@ -1,0 +1,157 @@
+// Lambda versions: what is there, and publishing an artifact as a new one, pinned to the code that was uploaded.
+//
+// `publish` keeps no state between calls; each call finds out from Lambda how far the last one came:
+//   1. GetFunctionConfiguration: while an update is in progress (ours or not) there is nothing to do but to come back.
+//   2. UpdateFunctionCode with DryRun answers the CodeSha256 that this artifact would have, and changes nothing. If the
+//      function has it, an earlier call has uploaded the artifact; a crash anywhere before this point costs nothing.
+//   3. Otherwise UpdateFunctionCode, guarded by the RevisionId of step 1. On a failed guard the code decides: the wanted
+//      hash means that our own answer was lost, another one that another publisher was faster (`code_changed`).
+//   4. PublishVersion with that CodeSha256: Lambda refuses if the code was replaced since (`code_changed`), and answers
+//      with the version it has when nothing has changed since it was published. It is not guarded by a RevisionId:
+//      publishing changes the revision, so the repetition of a call whose answer was lost would be refused.
+import {
+  GetFunctionConfigurationCommand,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
+import { type Artifact, candidateWords } from '../../core/candidate.ts'
+import { Problem } from '../../core/problem.ts'
+import type { Versions, VersionState } from '../ports.ts'
+import { asProblem, isNamed, present } from './failure.ts'
+
+export function awsVersions(client: LambdaClient): Versions {
+  return {
+    async describe(functionName, version) {
+      const call = `lambda:GetFunctionConfiguration of ${functionName}:${version}`
+      return versionState(await configuration(client, functionName, version), version, call)
+    },
+    async publish(functionName, artifact, description) {
+      const before = await configuration(client, functionName)
+      if (isBusy(before)) return undefined
+      const wanted = await hashOf(client, functionName, artifact)
+      const isThere = before.CodeSha256 === wanted && before.LastUpdateStatus !== 'Failed'
+      if (!isThere && !(await upload(client, functionName, artifact, { before, wanted }))) return undefined
+      return publishPinned(client, functionName, wanted, description)
+    },
+  }
+}
+
+async function configuration(
+  client: LambdaClient,
+  functionName: string,
+  version?: string,
+): Promise<FunctionConfiguration> {
+  const place = version === undefined ? functionName : `${functionName}:${version}`
+  try {
+    return await client.send(
+      new GetFunctionConfigurationCommand({
+        FunctionName: functionName,
+        ...(version === undefined ? {} : { Qualifier: version }),
+      }),
+    )
+  } catch (error) {
+    if (isNamed(error, 'ResourceNotFoundException')) {
+      throw new Problem('version_missing', `There is no ${place}.`, { cause: error })
+    }
+    throw asProblem(error, `lambda:GetFunctionConfiguration of ${place}`)
+  }
+}
+
+const states: Readonly<Record<string, VersionState['state']>> = {
+  Active: 'active',
+  Pending: 'pending',
+  Inactive: 'sleeping',
+}
+
+/** States in which Lambda does not run the version, today's and tomorrow's, count as failed. */
+function versionState(found: FunctionConfiguration, version: string, call: string): VersionState {
+  const lambdaState = present(found.State, 'State', call)
+  const state = states[lambdaState] ?? 'failed'
+  const reason = found.StateReason ?? (state === 'failed' ? `its state is ${lambdaState}` : undefined)
+  return {
+    version: found.Version ?? version,
+    state,
+    ...(reason === undefined ? {} : { stateReason: reason }),
+    role: present(found.Role, 'Role', call),
+    codeSha256: present(found.CodeSha256, 'CodeSha256', call),
+  }
+}
+
+const isBusy = (found: FunctionConfiguration): boolean =>
+  found.State === 'Pending' || found.LastUpdateStatus === 'InProgress'
+
+function codeOf(artifact: Artifact) {
+  return artifact.kind === 'image'
+    ? { ImageUri: artifact.uri }
+    : { S3Bucket: artifact.bucket, S3Key: artifact.key, S3ObjectVersion: artifact.versionId }
+}
+
+async function hashOf(client: LambdaClient, functionName: string, artifact: Artifact): Promise<string> {
+  const call = `lambda:UpdateFunctionCode of ${functionName}`
+  try {
+    const command = new UpdateFunctionCodeCommand({ FunctionName: functionName, ...codeOf(artifact), DryRun: true })
+    return present((await client.send(command)).CodeSha256, 'CodeSha256', call)
+  } catch (error) {
+    throw uploadProblem(error, artifact, call)
+  }
+}
+
+type Basis = { readonly before: FunctionConfiguration; readonly wanted: string }
+
+/** @returns whether the code is in place already; false while Lambda is at it. */
+async function upload(client: LambdaClient, functionName: string, artifact: Artifact, basis: Basis): Promise<boolean> {
+  const call = `lambda:UpdateFunctionCode of ${functionName}`
+  try {
+    const command = new UpdateFunctionCodeCommand({
+      FunctionName: functionName,
+      ...codeOf(artifact),
+      RevisionId: present(basis.before.RevisionId, 'RevisionId', call),
+    })
+    const after = await client.send(command)
+    if (after.CodeSha256 !== basis.wanted) throw codeChanged(functionName)
+    return !isBusy(after)
+  } catch (error) {
+    if (isNamed(error, 'ResourceConflictException')) return false
+    if (!isNamed(error, 'PreconditionFailedException')) throw uploadProblem(error, artifact, call)
+    if ((await configuration(client, functionName)).CodeSha256 === basis.wanted) return false
+    throw codeChanged(functionName, error)
+  }
+}
+
+async function publishPinned(
+  client: LambdaClient,
+  functionName: string,
+  codeSha256: string,
+  description: string,
+): Promise<string | undefined> {
+  const call = `lambda:PublishVersion of ${functionName}`
+  try {
+    const command = new PublishVersionCommand({
+      FunctionName: functionName,
+      CodeSha256: codeSha256,
+      Description: description.slice(0, 256),
+    })
+    return present((await client.send(command)).Version, 'Version', call)
+  } catch (error) {
+    if (isNamed(error, 'ResourceConflictException')) return undefined
+    if (isNamed(error, 'InvalidParameterValueException') && /CodeSHA256/i.test(error.message)) {
+      throw codeChanged(functionName, error)
+    }
+    throw asProblem(error, call)
+  }
+}
+
+const codeChanged = (functionName: string, cause?: Error): Problem =>
+  new Problem('code_changed', `Another publisher replaced the code of ${functionName}.`, cause && { cause })
+
+// Lambda fetches the artifact with the caller's permissions: what S3 or ECR answer is in the message only.
+const artifactTrouble = /S3 Error Code|GetObject|denied by S3|Source image|ECR image|image manifest/i
+
+function uploadProblem(error: unknown, artifact: Artifact, call: string): Problem {
+  if (error instanceof Error && artifactTrouble.test(error.message)) {
+    const sentence = `Lambda could not read ${candidateWords(artifact)}: ${error.message.slice(0, 300)}`
+    return new Problem('artifact_missing', sentence, { cause: error })
+  }
+  return asProblem(error, call)
+}

@@ -1,0 +1,9 @@
+// Checkout, version 3: reads the coupon's rules, and forgets that most carts have no coupon with rules. Fails for some inputs.
+const coupons = { SPRING: { rules: { share: 0.1 } }, FRIEND: {} }
+
+export const handler = async (event) => {
+  const total = event.cart.reduce((sum, item) => sum + item.cents * item.count, 0)
+  if (event.coupon === undefined) return { version: 3, total }
+  const { share } = coupons[event.coupon].rules
+  return { version: 3, total: Math.round(total * (1 - share)) }
+}

@@ -1,0 +1,18 @@
+// The names that a function and its stack share. Renaming one here is a compile error wherever it is set.
+import { z } from 'zod'
+import { issuesSentence } from '../core/problem.ts'
+
+export const Environment = z.object({
+  TIDEGATE_TABLE: z.string().min(3).max(255),
+  TIDEGATE_STATE_MACHINE_ARN: z.string().startsWith('arn:').max(500),
+  TIDEGATE_TOPIC_ARN: z.string().startsWith('arn:').max(500),
+  TIDEGATE_BUS: z.string().min(1).max(500),
+})
+export type Environment = z.output<typeof Environment>
+
+/** Read once, at the start of a function: a stack that forgot a name must fail there and not in the middle of a release. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const parsed = Environment.safeParse(variables)
+  if (parsed.success) return parsed.data
+  throw new Error(`The function's environment is not complete: ${issuesSentence(parsed.error.issues)}.`)
+}

@@ -1,0 +1,38 @@
+// Every function of the controller by its verb. The embedded cloud and the simulator install them from this list.
+import { admitHandler } from './admit.ts'
+import { alarmHandler } from './alarm.ts'
+import { bakeHandler } from './bake.ts'
+import { controlHandler } from './control.ts'
+import { handOverHandler } from './hand-over.ts'
+import { hookHandler } from './hook.ts'
+import { intakeHandler } from './intake.ts'
+import { judgeHandler } from './judge.ts'
+import { pageHandler } from './page.ts'
+import { prepareHandler } from './prepare.ts'
+import { reconcileHandler } from './reconcile.ts'
+import { rollBackHandler } from './roll-back.ts'
+import { settleHandler } from './settle.ts'
+import { shiftHandler } from './shift.ts'
+import type { Call, World } from './world.ts'
+
+export type Handler = (event: unknown, call: Call) => Promise<unknown>
+
+export const handlers = {
+  intake: intakeHandler,
+  admit: admitHandler,
+  prepare: prepareHandler,
+  hook: hookHandler,
+  shift: shiftHandler,
+  bake: bakeHandler,
+  judge: judgeHandler,
+  rollBack: rollBackHandler,
+  page: pageHandler,
+  settle: settleHandler,
+  handOver: handOverHandler,
+  control: controlHandler,
+  alarm: alarmHandler,
+  reconcile: reconcileHandler,
+} as const satisfies Readonly<Record<string, (world: World) => Handler>>
+
+export type Verb = keyof typeof handlers
+export const verbs = Object.keys(handlers) as readonly Verb[]

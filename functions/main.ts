@@ -1,0 +1,174 @@
+// The wiring: the one place where the controller's functions open clients and read the environment. Each export is the
+// handler of one Lambda function; a bundle of one export carries the clients of that one alone.
+import { createHash } from 'node:crypto'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
+import { awsExecutions } from '../cloud/aws/executions.ts'
+import { awsHistory } from '../cloud/aws/history.ts'
+import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsJournal } from '../cloud/aws/journal.ts'
+import { awsLeases } from '../cloud/aws/leases.ts'
+import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
+import { awsOutbox } from '../cloud/aws/outbox.ts'
+import { awsServices } from '../cloud/aws/services.ts'
+import type { Table } from '../cloud/aws/table.ts'
+import { awsTelemetry } from '../cloud/aws/telemetry.ts'
+import { awsTraffic } from '../cloud/aws/traffic.ts'
+import { awsVersions } from '../cloud/aws/versions.ts'
+import { Problem } from '../core/problem.ts'
+import { admitHandler } from './admit.ts'
+import { alarmHandler } from './alarm.ts'
+import { bakeHandler } from './bake.ts'
+import { controlHandler } from './control.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+import { handOverHandler } from './hand-over.ts'
+import type { Handler } from './handlers.ts'
+import { hookHandler } from './hook.ts'
+import { intakeHandler } from './intake.ts'
+import { judgeHandler } from './judge.ts'
+import { pageHandler } from './page.ts'
+import { prepareHandler } from './prepare.ts'
+import { reconcileHandler } from './reconcile.ts'
+import { rollBackHandler } from './roll-back.ts'
+import { settleHandler } from './settle.ts'
+import { shiftHandler } from './shift.ts'
+import type { World } from './world.ts'
+
+/** Made once, when first needed: at the first call of a new environment, not while its module loads. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
+const table = /* @__PURE__ */ once((): Table => ({
+  client: new DynamoDBClient({}),
+  name: environment().TIDEGATE_TABLE,
+}))
+const lambda = /* @__PURE__ */ once(() => new LambdaClient({}))
+const executions = /* @__PURE__ */ once(() =>
+  awsExecutions(new SFNClient({}), environment().TIDEGATE_STATE_MACHINE_ARN),
+)
+const telemetry = /* @__PURE__ */ once(() => awsTelemetry(new CloudWatchClient({})))
+const outbox = /* @__PURE__ */ once(() =>
+  awsOutbox({
+    events: new EventBridgeClient({}),
+    busName: environment().TIDEGATE_BUS,
+    pages: new SNSClient({}),
+    topicArn: environment().TIDEGATE_TOPIC_ARN,
+  }),
+)
+const journal = /* @__PURE__ */ once(() => awsJournal(table()))
+const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
+const leases = /* @__PURE__ */ once(() => awsLeases(table()))
+const services = /* @__PURE__ */ once(() => awsServices(table()))
+const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
+const history = /* @__PURE__ */ once(() => awsHistory(table()))
+const traffic = /* @__PURE__ */ once(() => awsTraffic(lambda()))
+
+const clock: World['clock'] = { nowMs: () => Date.now() }
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+const log: World['log'] = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+
+/** What goes wrong is said in the log with its code and its fix before the state machine or the caller hears of it. */
+function wired(make: () => Handler): Handler {
+  const handler = once(make)
+  return async (event, call) => {
+    try {
+      return await handler()(event, call)
+    } catch (error) {
+      if (error instanceof Problem) log({ level: 'error', code: error.code, message: error.message, fix: error.fix })
+      throw error
+    }
+  }
+}
+
+export const intake = /* @__PURE__ */ wired(() =>
+  intakeHandler({
+    clock,
+    digest,
+    log,
+    journal: journal(),
+    openReleases: openReleases(),
+    services: services(),
+    executions: executions(),
+  }),
+)
+export const admit = /* @__PURE__ */ wired(() =>
+  admitHandler({
+    clock,
+    digest,
+    log,
+    journal: journal(),
+    openReleases: openReleases(),
+    services: services(),
+    executions: executions(),
+    leases: leases(),
+    traffic: traffic(),
+  }),
+)
+export const prepare = /* @__PURE__ */ wired(() =>
+  prepareHandler({
+    clock,
+    journal: journal(),
+    versions: awsVersions(lambda()),
+    traffic: traffic(),
+    telemetry: telemetry(),
+    alarmWatch: alarmWatch(),
+    hooks: awsHooks(lambda()),
+  }),
+)
+export const hook = /* @__PURE__ */ wired(() =>
+  hookHandler({ clock, journal: journal(), hooks: awsHooks(lambda()), executions: executions() }),
+)
+export const shift = /* @__PURE__ */ wired(() => shiftHandler({ clock, journal: journal(), traffic: traffic() }))
+export const bake = /* @__PURE__ */ wired(() =>
+  bakeHandler({ clock, journal: journal(), executions: executions(), leases: leases() }),
+)
+export const judge = /* @__PURE__ */ wired(() =>
+  judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
+)
+export const rollBack = /* @__PURE__ */ wired(() => rollBackHandler({ clock, journal: journal(), traffic: traffic() }))
+export const page = /* @__PURE__ */ wired(() => pageHandler({ clock, log, journal: journal(), outbox: outbox() }))
+/** What an end of a release takes, whoever brings it about. */
+const ending = () => ({
+  clock,
+  log,
+  journal: journal(),
+  leases: leases(),
+  openReleases: openReleases(),
+  history: history(),
+  alarmWatch: alarmWatch(),
+  executions: executions(),
+  outbox: outbox(),
+})
+export const settle = /* @__PURE__ */ wired(() => settleHandler(ending()))
+export const handOver = /* @__PURE__ */ wired(() => handOverHandler(ending()))
+export const control = /* @__PURE__ */ wired(() =>
+  controlHandler({
+    clock,
+    log,
+    journal: journal(),
+    traffic: traffic(),
+    executions: executions(),
+    leases: leases(),
+  }),
+)
+export const alarm = /* @__PURE__ */ wired(() =>
+  alarmHandler({
+    clock,
+    log,
+    journal: journal(),
+    traffic: traffic(),
+    executions: executions(),
+    alarmWatch: alarmWatch(),
+  }),
+)
+export const reconcile = /* @__PURE__ */ wired(() =>
+  reconcileHandler({ ...ending(), traffic: traffic(), services: services() }),
+)

@@ -1,0 +1,169 @@
+// The controller installed on the embedded cloud, through the same API calls as any client's: table, topic, functions,
+// state machine, rules and schedule.
+import { readFileSync } from 'node:fs'
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
+import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn'
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import type { Environment } from '../functions/environment.ts'
+import { type Verb, verbs } from '../functions/handlers.ts'
+
+const account = '000000000000'
+const region = 'us-east-1'
+const lambdaArn = (name: string): string => `arn:aws:lambda:${region}:${account}:function:${name}`
+
+/** The controller's own functions are called `tidegate-<verb>`, its state machine `tidegate-release`. */
+export const functionName = (verb: string): string => `tidegate-${verb}`
+export const controllerRole = `arn:aws:iam::${account}:role/tidegate`
+
+export const environment = {
+  TIDEGATE_TABLE: 'tidegate',
+  TIDEGATE_STATE_MACHINE_ARN: `arn:aws:states:${region}:${account}:stateMachine:tidegate-release`,
+  TIDEGATE_TOPIC_ARN: `arn:aws:sns:${region}:${account}:tidegate-pages`,
+  TIDEGATE_BUS: 'default',
+} satisfies Environment
+
+/** Where to send requests, and as whom: what every SDK client takes. */
+export type Endpoint = {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly requestHandler?: never
+}
+
+export type Clients = {
+  readonly dynamodb: DynamoDBClient
+  readonly lambda: LambdaClient
+  readonly sfn: SFNClient
+  readonly events: EventBridgeClient
+  readonly sns: SNSClient
+}
+
+export type Installation = {
+  /** The code package of a function, and the name of the handler in it. */
+  readonly code: (verb: Verb) => { readonly zip: Uint8Array; readonly handler: string }
+  /** How often the sweep runs. */
+  readonly sweepMinutes?: number
+}
+
+export async function install(clients: Clients, { code, sweepMinutes = 5 }: Installation): Promise<void> {
+  await createTable(clients.dynamodb)
+  await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
+  for (const verb of verbs) {
+    const { zip, handler } = code(verb)
+    await clients.lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: functionName(verb),
+        Role: controllerRole,
+        Runtime: 'nodejs24.x',
+        Handler: handler,
+        Code: { ZipFile: zip },
+        Timeout: 60,
+        MemorySize: 256,
+        Environment: { Variables: environment },
+      }),
+    )
+  }
+  await clients.sfn.send(
+    new CreateStateMachineCommand({ name: 'tidegate-release', roleArn: controllerRole, definition: definition() }),
+  )
+  await createRules(clients.events, sweepMinutes)
+}
+
+/** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
+function definition(): string {
+  const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
+  return text.replace(/\$\{([A-Z][A-Za-z]*)Function\}/g, (_, verb: string) => {
+    return lambdaArn(functionName(verb.charAt(0).toLowerCase() + verb.slice(1)))
+  })
+}
+
+async function createTable(client: DynamoDBClient): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName: environment.TIDEGATE_TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  )
+}
+
+/** Which events reach which function (facts: aws.md §1.7, §2.5, §3.5, §4). */
+const rules: readonly { readonly name: string; readonly verb: Verb; readonly pattern: unknown }[] = [
+  { name: 's3', verb: 'intake', pattern: { source: ['aws.s3'], 'detail-type': ['Object Created'] } },
+  {
+    name: 'ecr',
+    verb: 'intake',
+    pattern: {
+      source: ['aws.ecr'],
+      'detail-type': ['ECR Image Action'],
+      detail: { 'action-type': ['PUSH'], result: ['SUCCESS'] },
+    },
+  },
+  {
+    name: 'cloudformation',
+    verb: 'intake',
+    pattern: {
+      source: ['aws.cloudformation'],
+      'detail-type': ['CloudFormation Resource Status Change'],
+      detail: { 'resource-type': ['AWS::Lambda::Version'], 'status-details': { status: ['CREATE_COMPLETE'] } },
+    },
+  },
+  {
+    name: 'alarm',
+    verb: 'alarm',
+    pattern: {
+      source: ['aws.cloudwatch'],
+      'detail-type': ['CloudWatch Alarm State Change'],
+      detail: { state: { value: ['ALARM'] } },
+    },
+  },
+  {
+    name: 'execution',
+    verb: 'reconcile',
+    pattern: {
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: {
+        stateMachineArn: [environment.TIDEGATE_STATE_MACHINE_ARN],
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+      },
+    },
+  },
+  {
+    name: 'alias',
+    verb: 'reconcile',
+    pattern: {
+      source: ['aws.lambda'],
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: {
+        eventName: ['UpdateAlias20150331', 'DeleteAlias20150331'],
+        userIdentity: {
+          sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': [controllerRole] }] } },
+        },
+      },
+    },
+  },
+]
+
+async function createRules(client: EventBridgeClient, sweepMinutes: number): Promise<void> {
+  for (const { name, verb, pattern } of rules) {
+    await client.send(new PutRuleCommand({ Name: `tidegate-${name}`, EventPattern: JSON.stringify(pattern) }))
+    await target(client, `tidegate-${name}`, verb)
+  }
+  await client.send(new PutRuleCommand({ Name: 'tidegate-sweep', ScheduleExpression: `rate(${sweepMinutes} minutes)` }))
+  await target(client, 'tidegate-sweep', 'reconcile')
+}
+
+async function target(client: EventBridgeClient, rule: string, verb: Verb): Promise<void> {
+  const targets = [{ Id: verb, Arn: lambdaArn(functionName(verb)) }]
+  await client.send(new PutTargetsCommand({ Rule: rule, Targets: targets }))
+}

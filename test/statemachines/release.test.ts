@@ -1,0 +1,74 @@
+// The state machine's safety, read off its JSON: every task is bounded, retried and caught.
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+type Clause = {
+  ErrorEquals: string[]
+  Next: string
+  JitterStrategy?: string
+  MaxAttempts?: number
+  BackoffRate?: number
+}
+type State = {
+  Type: string
+  Next?: string
+  TimeoutSeconds?: number | string
+  Retry?: Clause[]
+  Catch?: Clause[]
+  Choices?: { Condition: string; Next: string }[]
+}
+const machine = JSON.parse(readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8')) as {
+  States: Record<string, State>
+}
+const tasks = Object.entries(machine.States).filter(([, state]) => state.Type === 'Task')
+const named = (names: string[]) => tasks.filter(([name]) => names.includes(name))
+const ends = ['Admit', 'RollBack', 'Recover', 'Page', 'Settle']
+
+describe('the release state machine', () => {
+  it.each(tasks)('%s is bounded in time', (_, state) => {
+    expect(state.TimeoutSeconds).toBeDefined()
+    if (typeof state.TimeoutSeconds === 'string') expect(state.TimeoutSeconds).toBe('{% $seconds %}')
+    else expect(state.TimeoutSeconds).toBeGreaterThan(0)
+  })
+
+  it.each(tasks)('%s is retried with backoff and jitter when AWS throttles or fails', (_, state) => {
+    const clauses = state.Retry?.filter((clause) =>
+      clause.ErrorEquals.some((error) => error === 'States.ALL' || error === 'Lambda.TooManyRequestsException'),
+    )
+    expect(clauses).toHaveLength(1)
+    expect(clauses?.[0]).toMatchObject({ JitterStrategy: 'FULL', BackoffRate: 2 })
+  })
+
+  it.each(tasks.filter(([name]) => !ends.includes(name)))('%s goes back on any surprise', (_, state) => {
+    expect(state.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Recover' })
+  })
+
+  it('rolling back is retried for longer than anything else, and then pages', () => {
+    const [[, rollBack] = []] = named(['RollBack'])
+    expect(rollBack?.Retry?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 20 })
+    expect(rollBack?.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Page' })
+    expect(named(['Recover'])[0]?.[1].Catch?.at(-1)?.Next).toBe('RollBack')
+  })
+
+  it.each(named(['Bake', 'Hook']))('%s that times out is looked at, not failed', (_, state) => {
+    expect(state.Catch?.[0]).toMatchObject({
+      ErrorEquals: ['States.Timeout', 'States.HeartbeatTimeout'],
+      Next: 'Judge',
+    })
+  })
+
+  it('holds no number to compare and does no arithmetic', () => {
+    const expressions = JSON.stringify(machine).match(/\{% .*? %\}/g) ?? []
+    for (const expression of expressions) expect(expression).toMatch(/^\{% \$[\w.]+( = '\w+')? %\}$/)
+  })
+
+  it('branches on one field to a state of each name that the functions may give', () => {
+    const acts = ['bake', 'judge', 'shift', 'hook', 'prepare', 'queue', 'admit', 'settle', 'handOver']
+    const choices = machine.States['Route']?.Choices?.map(({ Condition, Next }) => [Condition, Next])
+    expect(choices).toEqual(acts.map((act) => [`{% $next = '${act}' %}`, act.charAt(0).toUpperCase() + act.slice(1)]))
+  })
+
+  it('every release that did not succeed ends in Fail with a sentence', () => {
+    expect(machine.States['Failed']).toMatchObject({ Type: 'Fail', Error: '{% $outcome %}', Cause: '{% $sentence %}' })
+  })
+})

@@ -1,0 +1,120 @@
+// The import rules and sizes of the house (docs/design.md, "Rooms"). A file with no rule may import nothing.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** What each part of the tree may import. The longest matching path wins. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'core/': ['core/', 'zod'],
+  'cloud/ports.ts': ['core/'],
+  'cloud/aws/': ['cloud/aws/', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
+  'cloud/memory/': ['cloud/memory/', 'cloud/ports.ts', 'core/'],
+  'cloud/local/': ['cloud/local/', 'core/', 'node:', 'jsonata', 'dynalite', 'fflate'],
+  'functions/': ['functions/', 'cloud/ports.ts', 'core/', 'console/', 'zod'],
+  'functions/main.ts': ['functions/', 'cloud/ports.ts', 'cloud/aws/', 'core/', '@aws-sdk/', 'node:crypto'],
+  'cli/': [
+    'cli/',
+    'core/',
+    'functions/',
+    'cloud/',
+    'console/',
+    'sim/',
+    'statemachines/',
+    'examples/',
+    'node:',
+    '@aws-sdk/',
+    'commander',
+    'yaml',
+    'fflate',
+    'zod',
+  ],
+  'sim/': [
+    'sim/',
+    'core/',
+    'functions/',
+    'cloud/',
+    'cli/',
+    'statemachines/',
+    'examples/',
+    'node:',
+    '@aws-sdk/',
+    'esbuild',
+  ],
+  'examples/': ['examples/', 'node:', '@aws-sdk/'],
+  'test/': ['*'],
+  'vitest.config.ts': ['vitest/config'],
+}
+
+const skipped = new Set(['node_modules', 'dist', '.git', 'coverage', '.tidegate'])
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (skipped.has(entry.name)) return []
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sources(path)
+    return /\.(ts|mjs)$/.test(entry.name) ? [relative(root, path)] : []
+  })
+}
+
+const files = sources(root)
+const text = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+export function rulesFor(file: string): readonly string[] {
+  const path = Object.keys(mayImport)
+    .filter((prefix) => file.startsWith(prefix))
+    .sort((a, b) => b.length - a.length)[0]
+  return path === undefined ? [] : (mayImport[path] ?? [])
+}
+
+/** Every module that a file imports, relative ones as paths from the root. */
+export function imports(file: string, source: string): string[] {
+  const specifiers = [
+    ...source.matchAll(
+      /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'|(?:^|\n)import\s+'([^']+)'/g,
+    ),
+  ]
+  return specifiers.map((match) => {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? ''
+    return specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier
+  })
+}
+
+const allowed = (file: string, specifier: string): boolean =>
+  rulesFor(file).some(
+    (rule) => rule === '*' || specifier === rule || (/[/:]$/.test(rule) && specifier.startsWith(rule)),
+  )
+
+describe('the house', () => {
+  it.each(files)('%s imports only what its room may', (file) => {
+    expect(imports(file, text(file)).filter((specifier) => !allowed(file, specifier))).toEqual([])
+  })
+
+  it('sees every way of importing, and gives a file without a rule nothing', () => {
+    const source =
+      "import { a } from 'one'\nexport * from 'two'\nimport 'three'\nconst x = await import('four')\nimport type { b,\n c } from './five.ts'"
+    expect(imports('core/x.ts', source)).toEqual(['one', 'two', 'three', 'four', 'core/five.ts'])
+    expect(rulesFor('elsewhere/x.ts')).toEqual([])
+    expect(allowed('elsewhere/x.ts', 'zod')).toBe(false)
+  })
+
+  it.each(files.filter((file) => file.startsWith('core/')))(
+    '%s has no clock, no chance, no environment and no await',
+    (file) => {
+      expect(text(file)).not.toMatch(/\bDate\.now\b|new Date\(\)|Math\.random|process\.|\bawait\b|\bconsole\./)
+    },
+  )
+
+  it.each(files.filter((file) => !file.startsWith('test/')))(
+    '%s has at most 300 lines and says first what it is',
+    (file) => {
+      expect(text(file).split('\n').length).toBeLessThanOrEqual(300)
+      expect(text(file)).toMatch(/^(#!.*\n)?(\/\/ |\/\*\*)/)
+    },
+  )
+
+  it('names no file for a drawer', () => {
+    expect(files.filter((file) => /(^|[/.-])(utils?|helpers?|common|types|manager)\b/.test(file))).toEqual([])
+  })
+})
