@@ -91,15 +91,15 @@ export const Service = z.strictObject({
 export type Service = z.output<typeof Service>
 
 const Hold = z.strictObject({
-  unknown: hold.default(1800).describe('How long a step may stay unknown after its bake is over.'),
-  quiet: hold.default(43_200).describe('The same while neither version has traffic.'),
-  paused: hold.default(259_200).describe('How long a release may stay paused.'),
+  unknown: hold.prefault('30m').describe('How long a step may stay unknown after its bake is over.'),
+  quiet: hold.prefault('12h').describe('The same while neither version has traffic.'),
+  paused: hold.prefault('3d').describe('How long a release may stay paused.'),
 })
 
 const HookDefinition = z.strictObject({
   at: z.enum(hookPoints),
   function: FunctionName,
-  timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).default(300),
+  timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).prefault('5m').describe('How long it may take to answer.'),
 })
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
@@ -119,7 +119,9 @@ export const ServiceDefinition = z
     policy: z
       .strictObject({
         whileLive: whileLive.default('queue').describe('What happens to a new release while one is live.'),
-        lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 }).default(60),
+        lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 })
+          .prefault('1m')
+          .describe('How often the evidence is looked at.'),
         hold: Hold.prefault({}),
         whenHeldTooLong: whenHeldTooLong.default('rollBack'),
       })

@@ -43,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'esbuild',
   ],
   'examples/': ['examples/', 'node:', '@aws-sdk/'],
+  'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],
   'test/': ['*'],
   'vitest.config.ts': ['vitest/config'],
 }

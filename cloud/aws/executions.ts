@@ -52,7 +52,7 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
 const json = (value: unknown): string => JSON.stringify(value ?? null)
 
 /** `arn:...:stateMachine:NAME`, or one with a version or alias behind it. */
-export function executionArn(stateMachineArn: string, name: string): string {
+function executionArn(stateMachineArn: string, name: string): string {
   const parts = stateMachineArn.split(':')
   return [...parts.slice(0, 5), 'execution', parts[6] ?? '', name].join(':')
 }

@@ -8,10 +8,10 @@ import { Problem } from '../../core/problem.ts'
 import type { Outbox } from '../ports.ts'
 import { problemNamed, translated } from './failure.ts'
 
-export const eventSource = 'tidegate.release'
+const eventSource = 'tidegate.release'
 
 /** Without `busName`, events go to the account's default bus. */
-export type OutboxPlaces = {
+type OutboxPlaces = {
   readonly events: EventBridgeClient
   readonly busName?: string
   readonly pages: SNSClient

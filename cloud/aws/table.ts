@@ -76,7 +76,7 @@ export async function getItem(table: Table, key: Key): Promise<Item | undefined>
 }
 
 /** A condition in DynamoDB's own words; `:names` are bound to `values`. */
-export type Condition = { readonly expression: string; readonly values?: Item }
+type Condition = { readonly expression: string; readonly values?: Item }
 export const ifNew: Condition = { expression: 'attribute_not_exists(pk)' }
 
 /** @returns the item in the way when the condition did not hold; `undefined` when the item was written */
@@ -112,7 +112,7 @@ export async function deleteItem(table: Table, key: Key, condition?: Condition):
   }
 }
 
-export type Search = {
+type Search = {
   readonly pk: string
   readonly prefix?: string
   readonly newestFirst?: boolean

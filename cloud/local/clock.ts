@@ -28,7 +28,10 @@ export type SteppedClock = LocalClock & {
 type Timer = { readonly atMs: number; readonly order: number; readonly task: () => void | Promise<void> }
 
 /** Time that passes by itself, `rate` times as fast as the wall, starting at `originMs`. */
-export function runningClock(options: { readonly rate: number; readonly originMs?: number }): LocalClock & { stop(): void } {
+export function runningClock(options: {
+  readonly rate: number
+  readonly originMs?: number
+}): LocalClock & { stop(): void } {
   const startedAt = performance.now()
   const originMs = options.originMs ?? Date.now()
   const timers = new Set<NodeJS.Timeout>()

@@ -1,0 +1,147 @@
+// `tidegate local`: the embedded cloud with the controller and the sample service in it, a good release, a bad one, and
+// then whatever the person wants to try.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { chance } from '../cloud/local/chance.ts'
+import { runningClock } from '../cloud/local/clock.ts'
+import { localCloud } from '../cloud/local/cloud.ts'
+import { processRuntime } from '../cloud/local/process-runtime.ts'
+import { localSocket } from '../cloud/local/socket.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Release } from '../core/release.ts'
+import { functionName, install } from '../sim/installation.ts'
+import { controllerPackage, samplePackage } from '../sim/package.ts'
+import { createSample, sampleService } from '../sim/sample-service.ts'
+import { startTraffic, type Traffic } from '../sim/traffic.ts'
+import { deskOnAws } from './aws-desk.ts'
+import type { Desk } from './desk.ts'
+import { exitCodes, type Screen } from './screen.ts'
+import { endWords } from './story.ts'
+import { watch, type WatchOptions } from './watch.ts'
+
+export type LocalOptions = {
+  readonly once: boolean
+  readonly port: number
+  readonly rate: number
+  readonly stopping: AbortSignal
+  readonly pause: WatchOptions['pause']
+}
+
+const region = 'us-east-1'
+
+export async function serveLocally(screen: Screen, options: LocalOptions): Promise<number> {
+  const clock = runningClock({ rate: options.rate })
+  let url = ''
+  const runtime = processRuntime({ clock, endpointUrl: () => url })
+  const cloud = localCloud({ clock, runtime, seed: 1 })
+  const socket = await localSocket(cloud.handler, options.port)
+  url = socket.url
+  const stops: (() => unknown)[] = [() => socket.close(), () => runtime.stop(), () => cloud.close(), () => clock.stop()]
+  try {
+    const { desk, lambda } = await furnish(url)
+    const traffic = startTraffic(lambda, clock, chance(1, 'carts'), 100)
+    stops.unshift(() => traffic.stop())
+    screen.note(
+      `The embedded cloud is at ${url}; ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
+    )
+    const outcome = await demonstrate(screen, options, { desk, url, traffic })
+    if (options.once || options.stopping.aborted) return outcome
+    screen.note(invitation(url))
+    while (await options.pause(60_000)) continue
+    return exitCodes.done
+  } finally {
+    for (const stop of stops) await stop()
+  }
+}
+
+/** Installs the controller and the sample, as a deployment would, and wakes the functions up before anybody waits for them. */
+async function furnish(url: string): Promise<{ desk: Desk; lambda: LambdaClient }> {
+  const config = { endpoint: url, region, credentials: { accessKeyId: 'operator', secretAccessKey: 'none' } }
+  const lambda = new LambdaClient(config)
+  const cloudwatch = new CloudWatchClient(config)
+  const clients = {
+    lambda,
+    cloudwatch,
+    dynamodb: new DynamoDBClient(config),
+    sfn: new SFNClient(config),
+    events: new EventBridgeClient(config),
+    sns: new SNSClient(config),
+  }
+  const zip = controllerPackage()
+  await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }) })
+  await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
+  const desk = deskOnAws({}, config)
+  await desk.services.put(sampleService())
+  await lambda.send(
+    new InvokeCommand({ FunctionName: functionName('reconcile'), Payload: JSON.stringify({ sweep: true }) }),
+  )
+  await fetch(`${url}/artifacts`, { method: 'PUT' })
+  return { desk, lambda }
+}
+
+type Demo = { readonly desk: Desk; readonly url: string; readonly traffic: Traffic }
+
+async function demonstrate(screen: Screen, options: LocalOptions, demo: Demo): Promise<number> {
+  const good = await releaseArtifact(
+    screen,
+    options,
+    demo,
+    'v2',
+    'Version 2 is healthy. Its package arrives in the bucket:',
+  )
+  const bad = await releaseArtifact(screen, options, demo, 'v3', 'Version 3 fails for some carts. Its package arrives:')
+  if (good === undefined || bad === undefined) return exitCodes.interrupted
+  summarise(screen, demo.traffic, [good, bad])
+  return good.ending?.outcome === 'promoted' && bad.ending?.outcome === 'rolledBack'
+    ? exitCodes.done
+    : exitCodes.notReleased
+}
+
+/** Puts the package where the service looks for it; the bucket's event does the rest. */
+async function releaseArtifact(
+  screen: Screen,
+  options: LocalOptions,
+  { desk, url }: Demo,
+  version: 'v2' | 'v3',
+  words: string,
+): Promise<Release | undefined> {
+  const known = new Set((await desk.history.list('checkout', 100)).map((head) => head.releaseId))
+  screen.note(`\n${words}`)
+  await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
+  for (;;) {
+    const open = (await desk.openReleases.list('checkout')).find((one) => !known.has(one.releaseId))
+    if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 100, pause: options.pause })
+    if (!(await options.pause(50))) return undefined
+  }
+}
+
+function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[]): void {
+  const rows = releases.map((release) => {
+    const took =
+      release.state.phase === 'settled' ? formatDuration((release.state.atMs - release.requestedAtMs) / 1000) : '-'
+    return { release: release.id, outcome: release.ending?.outcome ?? '-', took, why: endWords(release) }
+  })
+  const answered = traffic.answered()
+  screen.note('\nrelease              outcome     took     why')
+  for (const row of rows)
+    screen.say(`${row.release.padEnd(20)} ${row.outcome.padEnd(11)} ${row.took.padEnd(8)} ${row.why}`, row)
+  screen.note('\nversion  answered  failed')
+  for (const [version, { good, bad }] of Object.entries(answered)) {
+    screen.say(`${version.padEnd(8)} ${String(good + bad).padStart(8)} ${String(bad).padStart(7)}`, {
+      version,
+      answered: good + bad,
+      failed: bad,
+    })
+  }
+}
+
+const invitation = (url: string): string => `
+It goes on serving until Ctrl-C. In another terminal:
+  export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
+  npm run -s tidegate -- history checkout
+  npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --watch
+  aws lambda get-alias --function-name checkout --name live`

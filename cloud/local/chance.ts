@@ -1,0 +1,20 @@
+// Seeded chance: one stream of numbers per purpose, so that what one service draws does not shift another's.
+
+/** Mulberry32: a number in [0, 1), the same sequence for the same seed and purpose. */
+export function chance(seed: number, purpose: string): () => number {
+  let state = seed >>> 0
+  for (const letter of purpose) state = Math.imul(state ^ (letter.codePointAt(0) ?? 0), 0x9e3779b1) >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Version 4 UUIDs in shape; as unique as the stream is long. */
+export function idsFrom(random: () => number): () => string {
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
+  return () => `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'.charAt(Math.floor(random() * 4))}${hex(3)}-${hex(12)}`
+}

@@ -1,0 +1,80 @@
+// The embedded cloud, whole: every service, introduced to each other here and nowhere else, behind one handler.
+import { chance, idsFrom } from './chance.ts'
+import type { LocalClock } from './clock.ts'
+import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
+import { localHandler } from './dispatch.ts'
+import type { LocalHandler, RequestHook } from './dispatch.ts'
+import { localDynamoDb } from './dynamodb.ts'
+import type { DeliveryFaults } from './eventbridge/delivery.ts'
+import { localEventBridge } from './eventbridge/eventbridge.ts'
+import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
+import { localLambda } from './lambda/lambda.ts'
+import type { Runtime } from './runtime.ts'
+import { localObjects } from './s3.ts'
+import type { LocalObjects } from './s3.ts'
+import type { Bus, Invoker, LocalService, MetricSink } from './service.ts'
+import { localSns } from './sns.ts'
+import type { LocalSns } from './sns.ts'
+import { localStepFunctions } from './stepfunctions/stepfunctions.ts'
+import type { LocalStepFunctions } from './stepfunctions/stepfunctions.ts'
+
+export type LocalCloudOptions = {
+  readonly clock: LocalClock
+  readonly runtime: Runtime
+  /** Decides ids, traffic splits and jitter; the same seed, the same story. */
+  readonly seed?: number
+  /** What the event bus does wrong. */
+  readonly delivery?: DeliveryFaults
+  /** How long a Lambda version takes to become active. */
+  readonly pendingMs?: number
+  readonly onRequest?: RequestHook
+}
+
+export type LocalCloud = {
+  /** Give it to localSocket or localTransport. */
+  readonly handler: LocalHandler
+  readonly lambda: LocalService & Invoker
+  readonly cloudwatch: LocalService & MetricSink
+  readonly states: LocalStepFunctions
+  readonly events: LocalEventBridge
+  readonly sns: LocalSns
+  readonly dynamodb: LocalService
+  readonly objects: LocalObjects
+  /** Stops what goes on by itself. The clock and the runtime belong to whoever made them. */
+  close(): void
+}
+
+export function localCloud(options: LocalCloudOptions): LocalCloud {
+  const { clock, runtime, seed = 0, pendingMs } = options
+  const stream = (service: string): { random: () => number; ids: () => string } => ({
+    random: chance(seed, service),
+    ids: idsFrom(chance(seed, `${service} ids`)),
+  })
+  // The services need each other in a circle: the bus is a name for the one that is made last.
+  const bus: Bus = { emit: (event) => events.emit(event) }
+  const objects = localObjects({ clock, bus, ...stream('s3') })
+  const cloudwatch = localCloudWatch({ clock, bus, ...stream('monitoring') })
+  const pending = pendingMs === undefined ? {} : { pendingMs }
+  const lambda = localLambda({ clock, bus, runtime, objects, metrics: cloudwatch, ...pending, ...stream('lambda') })
+  const states = localStepFunctions({ clock, bus, invoker: lambda, ...stream('states') })
+  const events: LocalEventBridge = localEventBridge({
+    clock,
+    invoker: lambda,
+    // Async, so that what StartExecution throws is a rejection.
+    startExecution: async (machineArn, name, input) =>
+      void (await Promise.resolve(states.start(machineArn, name, input))),
+    delivery: { faults: options.delivery },
+    ...stream('events'),
+  })
+  const sns = localSns({ clock, ...stream('sns') })
+  const dynamodb = localDynamoDb()
+  const services = { lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
+  return {
+    handler: localHandler(services, options.onRequest),
+    ...{ lambda, cloudwatch, states, events, sns, dynamodb, objects },
+    close() {
+      events.close()
+      dynamodb.close()
+    },
+  }
+}

@@ -1,0 +1,108 @@
+// Which service a request is for, and who sends it. Nothing is checked here: a signature says who calls, not whether it
+// is them.
+import type { Caller, LocalRequest, LocalResponse, LocalService } from './service.ts'
+import { account } from './service.ts'
+import { operationOf } from './operation.ts'
+
+export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
+
+/** Service names as in a credential scope. */
+export type ServiceName = 'lambda' | 'monitoring' | 'states' | 'events' | 'sns' | 'dynamodb' | 's3'
+export type LocalServices = Readonly<Record<ServiceName, LocalService>>
+
+export type RequestInfo = {
+  readonly service: ServiceName
+  /** As in the SDK: `UpdateAlias`, `StartExecution`. */
+  readonly operation: string
+  readonly caller: Caller
+  readonly phase: 'before' | 'after'
+}
+
+/**
+ * Sees every request before its service does, and again before its answer goes out. When it throws, the caller gets no
+ * answer, as when a connection breaks.
+ */
+export type RequestHook = (info: RequestInfo) => void | Promise<void>
+
+export function localHandler(services: LocalServices, onRequest?: RequestHook): LocalHandler {
+  return async (request) => {
+    const caller = callerOf(request)
+    const service = serviceOf(request)
+    if (service === undefined) return refused(request)
+    const info = { service, operation: operationOf(service, request), caller }
+    await onRequest?.({ ...info, phase: 'before' })
+    const response = await answered(services[service], request, caller)
+    await onRequest?.({ ...info, phase: 'after' })
+    return response
+  }
+}
+
+/** A bug in a service is an answer, too: the client sees an internal failure and the message. */
+async function answered(service: LocalService, request: LocalRequest, caller: Caller): Promise<LocalResponse> {
+  try {
+    return await service.handle(request, caller)
+  } catch (error) {
+    const message = `A bug in the embedded cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    return plainError(500, 'InternalFailure', message)
+  }
+}
+
+const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
+  ['AWSStepFunctions.', 'states'],
+  ['AWSEvents.', 'events'],
+  ['DynamoDB_', 'dynamodb'],
+  ['GraniteServiceVersion', 'monitoring'],
+]
+const versions: Readonly<Record<string, ServiceName>> = { '2010-03-31': 'sns', '2010-08-01': 'monitoring' }
+const scopes: readonly ServiceName[] = ['lambda', 'monitoring', 'states', 'events', 'sns', 'dynamodb', 's3']
+
+export function serviceOf(request: LocalRequest): ServiceName | undefined {
+  const target = request.headers['x-amz-target']
+  if (target !== undefined) return targets.find(([prefix]) => target.startsWith(prefix))?.[1]
+  if (/^\/service\/GraniteServiceVersion\d+\/operation\//.test(request.path)) return 'monitoring'
+  const scope = credentialOf(request)?.[3]
+  if (scope !== undefined) return scopes.find((name) => name === scope)
+  if (/^\/20\d\d-\d\d-\d\d\/(functions|layers|event-source-mappings|tags|account-settings)/.test(request.path))
+    return 'lambda'
+  if (isForm(request)) {
+    const form = new URLSearchParams(Buffer.from(request.body).toString('utf8'))
+    if (form.has('Action')) return versions[form.get('Version') ?? '']
+  }
+  return 's3'
+}
+
+const isForm = (request: LocalRequest): boolean =>
+  request.method === 'POST' && request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+
+/** A key `role.NAME` stands for the role of that name, so a test can say who calls with nothing but credentials. */
+export function callerOf(request: LocalRequest): Caller {
+  const accessKeyId = credentialOf(request)?.[0]
+  if (accessKeyId === undefined) return { accessKeyId: '', arn: 'anonymous' }
+  const role = /^role\.(.+)$/.exec(accessKeyId)?.[1]
+  const arn =
+    role === undefined
+      ? `arn:aws:iam::${account}:user/${accessKeyId}`
+      : `arn:aws:sts::${account}:assumed-role/${role}/session`
+  return { accessKeyId, arn }
+}
+
+/** Access key, date, region, service and terminator of a version 4 signature, in a header or in the query. */
+function credentialOf(request: LocalRequest): readonly string[] | undefined {
+  const inHeader = /Credential=([^,\s]+)/.exec(request.headers['authorization'] ?? '')?.[1]
+  return (inHeader ?? request.query.get('X-Amz-Credential') ?? undefined)?.split('/')
+}
+
+function refused(request: LocalRequest): LocalResponse {
+  const scope = credentialOf(request)?.[3]
+  const named = scope ?? request.headers['x-amz-target'] ?? `${request.method} ${request.path}`
+  return plainError(
+    501,
+    'NotImplemented',
+    `The service of this request (${named}) is not implemented in the embedded cloud.`,
+  )
+}
+
+function plainError(status: number, code: string, message: string): LocalResponse {
+  const headers = { 'content-type': 'application/json', 'x-amzn-errortype': code }
+  return { status, headers, body: JSON.stringify({ __type: code, message }) }
+}

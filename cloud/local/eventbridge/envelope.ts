@@ -1,0 +1,37 @@
+// An event as it goes over the bus: what the sender said, and what the bus adds.
+import { account, defaultRegion } from '../service.ts'
+
+export type Envelope = {
+  readonly version: '0'
+  readonly id: string
+  readonly 'detail-type': string
+  readonly source: string
+  readonly account: string
+  /** ISO 8601, whole seconds. */
+  readonly time: string
+  readonly region: string
+  readonly resources: readonly string[]
+  readonly detail: unknown
+}
+
+type Said = {
+  readonly source: string
+  readonly detailType: string
+  readonly detail: unknown
+  readonly resources?: readonly string[] | undefined
+}
+
+export function envelope(said: Said, id: string, atMs: number): Envelope {
+  return {
+    version: '0',
+    id,
+    'detail-type': said.detailType,
+    source: said.source,
+    account,
+    time: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    region: defaultRegion,
+    resources: said.resources ?? [],
+    // A copy: a target must not see what the sender does to its object later.
+    detail: JSON.parse(JSON.stringify(said.detail ?? {})) as unknown,
+  }
+}

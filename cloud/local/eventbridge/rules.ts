@@ -1,0 +1,169 @@
+// The rules and the part of the API that is about them. A schedule runs from the moment its rule is put or enabled.
+import { AwsError, notImplemented } from '../aws-error.ts'
+import type { LocalClock } from '../clock.ts'
+import { list, optionalText, text } from '../field.ts'
+import type { Input, Operations } from '../json-protocol.ts'
+import { envelope } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+import { matchesPattern, parsePattern } from './pattern.ts'
+import { busArn, busNamed, defaultBus, everyMs, ruleArn, ruleSummary } from './rule.ts'
+import type { Rule } from './rule.ts'
+import { targetFrom } from './target.ts'
+import type { Target } from './target.ts'
+
+type Deps = {
+  readonly clock: LocalClock
+  readonly ids: () => string
+  readonly onDue: (event: Envelope, target: Target) => void
+}
+
+export type Rules = {
+  hasBus(bus: string): boolean
+  targetsOf(bus: string, event: Envelope): readonly Target[]
+  readonly operations: Operations
+  close(): void
+}
+
+export function eventRules(deps: Deps): Rules {
+  const buses = new Set([defaultBus])
+  const rules = new Map<string, Rule>()
+  const schedules = new Map<string, () => void>()
+
+  const named = (input: Input, field = 'Name'): Rule => {
+    const name = text(input, field)
+    const found = rules.get(ruleArn({ name, bus: busNamed(optionalText(input, 'EventBusName')) }))
+    if (found === undefined)
+      throw new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on this event bus.`)
+    return found
+  }
+  const keep = (rule: Rule): void => {
+    const arn = ruleArn(rule)
+    rules.set(arn, rule)
+    schedules.get(arn)?.()
+    schedules.delete(arn)
+    if (rule.enabled && rule.schedule !== undefined) arm(arn, everyMs(rule.schedule), deps.clock.nowMs())
+  }
+  function arm(arn: string, every: number, lastMs: number): void {
+    const dueMs = lastMs + every
+    const due = (): void => {
+      arm(arn, every, dueMs)
+      const said = { source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [arn] }
+      const event = envelope(said, deps.ids(), dueMs)
+      for (const target of rules.get(arn)?.targets.values() ?? []) deps.onDue(event, target)
+    }
+    schedules.set(arn, deps.clock.at(dueMs, due))
+  }
+  const forget = (rule: Rule): void => {
+    schedules.get(ruleArn(rule))?.()
+    schedules.delete(ruleArn(rule))
+    rules.delete(ruleArn(rule))
+  }
+
+  return {
+    hasBus: (bus) => buses.has(bus),
+    targetsOf: (bus, event) =>
+      [...rules.values()]
+        .filter(
+          (rule) =>
+            rule.bus === bus && rule.enabled && rule.pattern !== undefined && matchesPattern(rule.pattern, event),
+        )
+        .flatMap((rule) => [...rule.targets.values()]),
+    operations: {
+      ...busOperations(buses),
+      ...ruleOperations({ rules, buses, named, keep, forget }),
+      ...targetOperations(named, rules),
+    },
+    close: () => {
+      for (const cancel of schedules.values()) cancel()
+      schedules.clear()
+    },
+  }
+}
+
+const busOperations = (buses: Set<string>): Operations => ({
+  CreateEventBus(input) {
+    const name = text(input, 'Name')
+    if (buses.has(name)) throw new AwsError('ResourceAlreadyExistsException', `Event bus ${name} already exists.`)
+    buses.add(name)
+    return { EventBusArn: busArn(name) }
+  },
+  ListEventBuses: () => ({ EventBuses: [...buses].map((name) => ({ Name: name, Arn: busArn(name) })) }),
+})
+
+type RuleStore = {
+  readonly rules: ReadonlyMap<string, Rule>
+  readonly buses: ReadonlySet<string>
+  readonly named: (input: Input) => Rule
+  readonly keep: (rule: Rule) => void
+  readonly forget: (rule: Rule) => void
+}
+
+const ruleOperations = ({ rules, buses, named, keep, forget }: RuleStore): Operations => ({
+  PutRule(input) {
+    const rule = ruleFrom(input)
+    if (!buses.has(rule.bus)) throw new AwsError('ResourceNotFoundException', `Event bus ${rule.bus} does not exist.`)
+    keep({ ...rule, targets: rules.get(ruleArn(rule))?.targets ?? rule.targets })
+    return { RuleArn: ruleArn(rule) }
+  },
+  DescribeRule: (input) => ruleSummary(named(input)),
+  ListRules(input) {
+    const bus = busNamed(optionalText(input, 'EventBusName'))
+    const prefix = optionalText(input, 'NamePrefix') ?? ''
+    const found = [...rules.values()].filter((rule) => rule.bus === bus && rule.name.startsWith(prefix))
+    return { Rules: found.map(ruleSummary) }
+  },
+  DeleteRule(input) {
+    const rule = rules.get(ruleArn({ name: text(input, 'Name'), bus: busNamed(optionalText(input, 'EventBusName')) }))
+    if (rule === undefined) return
+    if (rule.targets.size > 0) throw new AwsError('ValidationException', "Rule can't be deleted since it has targets.")
+    forget(rule)
+  },
+  EnableRule: (input) => keep({ ...named(input), enabled: true }),
+  DisableRule: (input) => keep({ ...named(input), enabled: false }),
+})
+
+const targetOperations = (named: (input: Input, field?: string) => Rule, rules: Map<string, Rule>): Operations => ({
+  PutTargets(input) {
+    const rule = named(input, 'Rule')
+    const added = list(input, 'Targets').map(targetFrom)
+    const targets = new Map([...rule.targets, ...added.map((target) => [target.id, target] as const)])
+    if (targets.size > 5)
+      throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.')
+    rules.set(ruleArn(rule), { ...rule, targets })
+    return { FailedEntryCount: 0, FailedEntries: [] }
+  },
+  RemoveTargets(input) {
+    const rule = named(input, 'Rule')
+    const gone = new Set(list(input, 'Ids'))
+    const targets = new Map([...rule.targets].filter(([id]) => !gone.has(id)))
+    rules.set(ruleArn(rule), { ...rule, targets })
+    return { FailedEntryCount: 0, FailedEntries: [] }
+  },
+  ListTargetsByRule: (input) => ({
+    Targets: [...named(input, 'Rule').targets.values()].map((target) => target.source),
+  }),
+})
+
+function ruleFrom(input: Input): Rule {
+  const name = text(input, 'Name')
+  if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(name))
+    throw new AwsError('ValidationException', `Rule name '${name}' is not valid.`)
+  const patternSource = optionalText(input, 'EventPattern')
+  const schedule = optionalText(input, 'ScheduleExpression')
+  if (patternSource === undefined && schedule === undefined) {
+    throw new AwsError('ValidationException', 'Parameter(s) EventPattern or ScheduleExpression must be specified.')
+  }
+  if (schedule !== undefined) everyMs(schedule)
+  const state = optionalText(input, 'State') ?? 'ENABLED'
+  if (state !== 'ENABLED' && state !== 'DISABLED') throw notImplemented(`EventBridge rules in state ${state}`)
+  return {
+    name,
+    bus: busNamed(optionalText(input, 'EventBusName')),
+    description: optionalText(input, 'Description'),
+    patternSource,
+    pattern: patternSource === undefined ? undefined : parsePattern(patternSource),
+    schedule,
+    enabled: state === 'ENABLED',
+    targets: new Map(),
+  }
+}

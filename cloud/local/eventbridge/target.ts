@@ -1,0 +1,62 @@
+// A rule's target: what is delivered to it, and what is accepted as one.
+import { AwsError, notImplemented } from '../aws-error.ts'
+import { object, optionalText, text } from '../field.ts'
+import type { Envelope } from './envelope.ts'
+
+export type Target = {
+  readonly id: string
+  readonly arn: string
+  readonly input?: string
+  readonly inputPath?: string
+  readonly deadLetterArn?: string
+  /** As it was put, for ListTargetsByRule. */
+  readonly source: Readonly<Record<string, unknown>>
+}
+
+/** @throws AwsError */
+export function targetFrom(value: unknown): Target {
+  const source = object(value, 'targets')
+  const known = ['Id', 'Arn', 'RoleArn', 'Input', 'InputPath', 'DeadLetterConfig', 'RetryPolicy']
+  const strange = Object.keys(source).find((name) => !known.includes(name))
+  if (strange !== undefined) throw notImplemented(`EventBridge targets with ${strange}`)
+  const arn = text(source, 'Arn')
+  if (!/^arn:[^:]+:(lambda|states):/.test(arn)) throw notImplemented(`EventBridge targets like ${arn}`)
+  const input = optionalText(source, 'Input')
+  const inputPath = optionalText(source, 'InputPath')
+  if (input !== undefined && inputPath !== undefined) {
+    throw new AwsError('ValidationException', 'Only one of Input and InputPath may be given.')
+  }
+  if (input !== undefined) checkJson(input)
+  if (inputPath !== undefined && !/^\$(\.[\w-]+)*$/.test(inputPath)) throw notImplemented(`InputPath ${inputPath}`)
+  const dead = source['DeadLetterConfig']
+  return {
+    id: text(source, 'Id'),
+    arn,
+    ...(input === undefined ? {} : { input }),
+    ...(inputPath === undefined ? {} : { inputPath }),
+    ...(dead === undefined ? {} : { deadLetterArn: text(object(dead, 'DeadLetterConfig'), 'Arn') }),
+    source,
+  }
+}
+
+function checkJson(input: string): void {
+  try {
+    JSON.parse(input)
+  } catch {
+    throw new AwsError('ValidationException', 'Input of a target is not JSON.')
+  }
+}
+
+/** JSON text. */
+export function deliveredTo(target: Target, event: Envelope): string {
+  if (target.input !== undefined) return target.input
+  const steps = (target.inputPath ?? '$').split('.').slice(1)
+  let value: unknown = event
+  for (const step of steps) {
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string, unknown>)[step]
+        : {}
+  }
+  return JSON.stringify(value)
+}

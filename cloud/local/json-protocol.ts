@@ -1,0 +1,43 @@
+// The AWS JSON protocol, 1.0 and 1.1: the operation is named in X-Amz-Target, and every answer, an error too, is one
+// JSON object. An operation that is not in the table is refused by name.
+import { AwsError, notImplemented } from './aws-error.ts'
+import type { Caller, LocalRequest, LocalResponse } from './service.ts'
+
+export type Input = Readonly<Record<string, unknown>>
+export type Operation = (input: Input, caller: Caller) => unknown
+
+export type Operations = Readonly<Record<string, Operation>>
+
+/** @param version of the protocol: 1.0 or 1.1, as the service's model says */
+export async function answerJson(
+  request: LocalRequest,
+  caller: Caller,
+  operations: Operations,
+  version: '1.0' | '1.1',
+): Promise<LocalResponse> {
+  const headers = { 'content-type': `application/x-amz-json-${version}` }
+  try {
+    const target = request.headers['x-amz-target'] ?? '(no X-Amz-Target)'
+    const name = target.split('.').at(-1) ?? ''
+    const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
+    if (operation === undefined) throw notImplemented(target)
+    const answer = await operation(parseJson(request), caller)
+    return { status: 200, headers, body: JSON.stringify(answer ?? {}) }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    const body = JSON.stringify({ __type: error.code, message: error.message, ...error.extra })
+    return { status: error.status, headers: { ...headers, 'x-amzn-errortype': error.code }, body }
+  }
+}
+
+/** @throws AwsError SerializationException */
+export function parseJson({ body }: Pick<LocalRequest, 'body'>): Input {
+  const text = Buffer.from(body).toString('utf8')
+  try {
+    const value: unknown = text === '' ? {} : JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Input
+  } catch {
+    // Answered below, as any other body that is no object.
+  }
+  throw new AwsError('SerializationException', 'The body is not a JSON object.')
+}

@@ -1,0 +1,112 @@
+// A function with its versions and aliases, and how AWS describes them. A published version never changes.
+import { createHash } from 'node:crypto'
+import { AwsError } from '../aws-error.ts'
+import { account, defaultRegion } from '../service.ts'
+
+export type Code = { readonly sha256: string; readonly bytes: Uint8Array; readonly imageUri?: string }
+
+export type FunctionConfig = {
+  readonly role: string
+  readonly handler: string
+  readonly runtime: string
+  readonly memorySize: number
+  readonly timeout: number
+  readonly environment: Readonly<Record<string, string>>
+  readonly description: string
+  readonly deadLetterArn?: string
+  readonly code: Code
+}
+
+/** `$LATEST`, or a published version. */
+export type FunctionVersion = {
+  readonly version: string
+  readonly config: FunctionConfig
+  readonly revisionId: string
+  readonly modifiedMs: number
+  /** Pending (a version) or InProgress ($LATEST) until then. */
+  readonly readyAtMs: number
+}
+
+export type Alias = {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+  readonly weights: Readonly<Record<string, number>>
+  readonly revisionId: string
+}
+
+export type LambdaFunction = {
+  readonly name: string
+  latest: FunctionVersion
+  readonly published: Map<string, FunctionVersion>
+  readonly aliases: Map<string, Alias>
+  nextVersion: number
+}
+
+export const functionArn = (name: string, qualifier?: string): string =>
+  `arn:aws:lambda:${defaultRegion}:${account}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`
+
+export function codeOf(bytes: Uint8Array, imageUri?: string): Code {
+  const sha256 = createHash('sha256')
+    .update(imageUri ?? bytes)
+    .digest('base64')
+  return { sha256, bytes, ...(imageUri === undefined ? {} : { imageUri }) }
+}
+
+/** Name and qualifier out of a name, name:qualifier, partial or full ARN. @throws AwsError */
+export function parseFunctionName(
+  text: string,
+  qualifier?: string,
+): { readonly name: string; readonly qualifier?: string } {
+  const match =
+    /^(?:arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:|[0-9]{12}:function:|function:)?([A-Za-z0-9_-]{1,64})(?::([A-Za-z0-9$_-]{1,128}))?$/.exec(
+      text,
+    )
+  if (match === null) {
+    const message = `1 validation error detected: Value '${text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern`
+    throw new AwsError('ValidationException', message)
+  }
+  const found = qualifier ?? match[2]
+  return { name: match[1] ?? '', ...(found === undefined ? {} : { qualifier: found }) }
+}
+
+export const functionNotFound = (name: string, qualifier?: string): AwsError =>
+  new AwsError('ResourceNotFoundException', `Function not found: ${functionArn(name, qualifier)}`, 404)
+
+/** FunctionConfiguration, as GetFunctionConfiguration and most others answer it. */
+export function describeVersion(fn: LambdaFunction, version: FunctionVersion, nowMs: number): Record<string, unknown> {
+  const { config } = version
+  const isLatest = version.version === '$LATEST'
+  const ready = nowMs >= version.readyAtMs
+  return {
+    FunctionName: fn.name,
+    FunctionArn: functionArn(fn.name, isLatest ? undefined : version.version),
+    Version: version.version,
+    Role: config.role,
+    ...(config.code.imageUri === undefined ? { Runtime: config.runtime, Handler: config.handler } : {}),
+    PackageType: config.code.imageUri === undefined ? 'Zip' : 'Image',
+    CodeSize: config.code.bytes.length,
+    CodeSha256: config.code.sha256,
+    Description: config.description,
+    Timeout: config.timeout,
+    MemorySize: config.memorySize,
+    LastModified: new Date(version.modifiedMs).toISOString().replace('Z', '+0000'),
+    RevisionId: version.revisionId,
+    State: ready || isLatest ? 'Active' : 'Pending',
+    LastUpdateStatus: ready ? 'Successful' : 'InProgress',
+    Architectures: ['arm64'],
+    Environment: { Variables: config.environment },
+    ...(config.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: config.deadLetterArn } }),
+  }
+}
+
+export function describeAlias(fn: LambdaFunction, alias: Alias): Record<string, unknown> {
+  return {
+    AliasArn: functionArn(fn.name, alias.name),
+    Name: alias.name,
+    FunctionVersion: alias.version,
+    Description: alias.description,
+    RevisionId: alias.revisionId,
+    ...(Object.keys(alias.weights).length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: alias.weights } }),
+  }
+}

@@ -1,0 +1,58 @@
+// The operation's name that a request stands for, as the SDK calls it. Services read requests by themselves; this is for
+// whoever watches them.
+import type { ServiceName } from './dispatch.ts'
+import type { LocalRequest } from './service.ts'
+
+type Route = readonly [method: string, path: RegExp, name: string]
+
+const lambdaRoutes: readonly Route[] = [
+  ['POST', /^\/functions$/, 'CreateFunction'],
+  ['GET', /^\/functions$/, 'ListFunctions'],
+  ['GET', /^\/functions\/[^/]+$/, 'GetFunction'],
+  ['DELETE', /^\/functions\/[^/]+$/, 'DeleteFunction'],
+  ['POST', /^\/functions\/[^/]+\/invocations$/, 'Invoke'],
+  ['GET', /^\/functions\/[^/]+\/configuration$/, 'GetFunctionConfiguration'],
+  ['PUT', /^\/functions\/[^/]+\/configuration$/, 'UpdateFunctionConfiguration'],
+  ['PUT', /^\/functions\/[^/]+\/code$/, 'UpdateFunctionCode'],
+  ['POST', /^\/functions\/[^/]+\/versions$/, 'PublishVersion'],
+  ['GET', /^\/functions\/[^/]+\/versions$/, 'ListVersionsByFunction'],
+  ['POST', /^\/functions\/[^/]+\/aliases$/, 'CreateAlias'],
+  ['GET', /^\/functions\/[^/]+\/aliases$/, 'ListAliases'],
+  ['GET', /^\/functions\/[^/]+\/aliases\/[^/]+$/, 'GetAlias'],
+  ['PUT', /^\/functions\/[^/]+\/aliases\/[^/]+$/, 'UpdateAlias'],
+  ['DELETE', /^\/functions\/[^/]+\/aliases\/[^/]+$/, 'DeleteAlias'],
+  ['GET', /^\/functions\/[^/]+\/policy$/, 'GetPolicy'],
+  ['POST', /^\/functions\/[^/]+\/policy$/, 'AddPermission'],
+  ['GET', /^\/functions\/[^/]+\/concurrency$/, 'GetFunctionConcurrency'],
+  ['PUT', /^\/functions\/[^/]+\/concurrency$/, 'PutFunctionConcurrency'],
+  ['GET', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'GetProvisionedConcurrencyConfig'],
+]
+
+const s3Routes: readonly Route[] = [
+  ['GET', /^\/$/, 'ListBuckets'],
+  ['PUT', /^\/[^/]+\/?$/, 'CreateBucket'],
+  ['HEAD', /^\/[^/]+\/?$/, 'HeadBucket'],
+  ['GET', /^\/[^/]+\/?$/, 'ListObjectsV2'],
+  ['DELETE', /^\/[^/]+\/?$/, 'DeleteBucket'],
+  ['PUT', /^\/[^/]+\/.+$/, 'PutObject'],
+  ['GET', /^\/[^/]+\/.+$/, 'GetObject'],
+  ['HEAD', /^\/[^/]+\/.+$/, 'HeadObject'],
+  ['DELETE', /^\/[^/]+\/.+$/, 'DeleteObject'],
+]
+
+export function operationOf(service: ServiceName, request: LocalRequest): string {
+  const target = request.headers['x-amz-target']?.split('.').at(-1)
+  if (target !== undefined) return target
+  if (service === 'lambda')
+    return routed(lambdaRoutes, request.method, request.path.replace(/^\/[\d-]+/, '').replace(/\/$/, ''))
+  if (service === 's3') return routed(s3Routes, request.method, request.path)
+  const rpc = /\/operation\/([^/]+)$/.exec(request.path)?.[1]
+  if (rpc !== undefined) return rpc
+  return (
+    new URLSearchParams(Buffer.from(request.body).toString('utf8')).get('Action') ?? `${request.method} ${request.path}`
+  )
+}
+
+function routed(routes: readonly Route[], method: string, path: string): string {
+  return routes.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2] ?? `${method} ${path}`
+}

@@ -1,0 +1,89 @@
+// Amazon SNS as far as the controller pages people with it: what is published is recorded, nobody is written to.
+import { AwsError, isAwsError, notImplemented } from './aws-error.ts'
+import type { LocalClock } from './clock.ts'
+import { optionalText, text } from './field.ts'
+import type { Input } from './json-protocol.ts'
+import { parseQuery, queryError, queryResponse } from './query-protocol.ts'
+import { account, defaultRegion } from './service.ts'
+import type { LocalService } from './service.ts'
+
+export type PublishedMessage = {
+  readonly topicArn: string
+  readonly subject: string | undefined
+  readonly message: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly atMs: number
+}
+
+export type LocalSns = LocalService & { published(): readonly PublishedMessage[] }
+
+type Operation = (input: Input) => Record<string, unknown>
+
+const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/'
+
+export function localSns({ clock, ids }: { readonly clock: LocalClock; readonly ids: () => string }): LocalSns {
+  const topics = new Set<string>()
+  const subscriptions = new Map<string, Record<string, string>>()
+  const published: PublishedMessage[] = []
+
+  const topicIn = (input: Input): string => {
+    const topicArn = optionalText(input, 'TopicArn') ?? text(input, 'TargetArn')
+    if (topics.has(topicArn)) return topicArn
+    throw new AwsError('NotFound', 'Topic does not exist', 404)
+  }
+  const operations: Readonly<Record<string, Operation>> = {
+    CreateTopic(input) {
+      const name = text(input, 'Name')
+      if (!/^[\w-]{1,256}$/.test(name)) throw new AwsError('InvalidParameter', 'Invalid parameter: Topic Name')
+      const arn = `arn:aws:sns:${defaultRegion}:${account}:${name}`
+      topics.add(arn)
+      return { TopicArn: arn }
+    },
+    ListTopics: () => ({ Topics: [...topics].map((TopicArn) => ({ TopicArn })) }),
+    Publish(input) {
+      const topicArn = topicIn(input)
+      const message = text(input, 'Message')
+      if (Buffer.byteLength(message) > 262_144)
+        throw new AwsError('InvalidParameter', 'Invalid parameter: Message too long')
+      const subject = optionalText(input, 'Subject')
+      if (subject !== undefined && subject.length > 100)
+        throw new AwsError('InvalidParameter', 'Invalid parameter: Subject')
+      published.push({ topicArn, subject, message, attributes: attributesIn(input), atMs: clock.nowMs() })
+      return { MessageId: ids() }
+    },
+    Subscribe(input) {
+      const TopicArn = topicIn(input)
+      const SubscriptionArn = `${TopicArn}:${ids()}`
+      const [Protocol, Endpoint] = [text(input, 'Protocol'), text(input, 'Endpoint')]
+      subscriptions.set(SubscriptionArn, { SubscriptionArn, TopicArn, Protocol, Endpoint, Owner: account })
+      return { SubscriptionArn }
+    },
+    ListSubscriptionsByTopic(input) {
+      const topicArn = topicIn(input)
+      return { Subscriptions: [...subscriptions.values()].filter((one) => one['TopicArn'] === topicArn) }
+    },
+  }
+
+  return {
+    published: () => published,
+    handle(request) {
+      try {
+        const input = parseQuery(Buffer.from(request.body).toString('utf8'))
+        const action = text(input, 'Action')
+        const operation = Object.hasOwn(operations, action) ? operations[action] : undefined
+        if (operation === undefined) throw notImplemented(`SNS ${action}`)
+        return Promise.resolve(queryResponse(action, namespace, operation(input)))
+      } catch (error) {
+        if (!isAwsError(error)) throw error
+        return Promise.resolve(queryError(namespace, error))
+      }
+    },
+  }
+}
+
+type Attribute = { readonly Name?: string; readonly Value?: { readonly StringValue?: string } }
+
+function attributesIn(input: Input): Record<string, string> {
+  const given = (input['MessageAttributes'] ?? []) as readonly Attribute[]
+  return Object.fromEntries(given.map(({ Name, Value }) => [Name ?? '', Value?.StringValue ?? '']))
+}

@@ -1,0 +1,51 @@
+// A state machine's definition: what of the Amazon States Language is understood here. A definition that needs more is
+// refused when it is created, not in the middle of a run.
+
+export type Retrier = {
+  readonly ErrorEquals: readonly string[]
+  readonly IntervalSeconds?: number
+  readonly BackoffRate?: number
+  readonly MaxAttempts?: number
+  readonly MaxDelaySeconds?: number
+  readonly JitterStrategy?: 'FULL' | 'NONE'
+}
+export type Catcher = {
+  readonly ErrorEquals: readonly string[]
+  readonly Next: string
+  readonly Assign?: unknown
+  readonly Output?: unknown
+}
+type Common = { readonly Comment?: string; readonly Assign?: unknown; readonly Output?: unknown }
+type Onward = { readonly Next?: string; readonly End?: boolean }
+export type TaskState = Common &
+  Onward & {
+    readonly Type: 'Task'
+    readonly Resource: string
+    readonly Arguments?: unknown
+    readonly TimeoutSeconds?: number | string
+    readonly HeartbeatSeconds?: number | string
+    readonly Retry?: readonly Retrier[]
+    readonly Catch?: readonly Catcher[]
+  }
+type ChoiceRule = {
+  readonly Condition: string
+  readonly Next: string
+  readonly Assign?: unknown
+  readonly Output?: unknown
+}
+export type State =
+  | TaskState
+  | (Common & Onward & { readonly Type: 'Pass' })
+  | (Common & { readonly Type: 'Choice'; readonly Choices: readonly ChoiceRule[]; readonly Default?: string })
+  | (Common & Onward & { readonly Type: 'Wait'; readonly Seconds?: number | string; readonly Timestamp?: string })
+  | (Common & { readonly Type: 'Succeed' })
+  | { readonly Type: 'Fail'; readonly Comment?: string; readonly Error?: string; readonly Cause?: string }
+
+export type Definition = {
+  readonly StartAt: string
+  readonly States: Readonly<Record<string, State>>
+  readonly TimeoutSeconds?: number
+}
+
+export const invokeResource = 'arn:aws:states:::lambda:invoke'
+export const callbackResource = `${invokeResource}.waitForTaskToken`

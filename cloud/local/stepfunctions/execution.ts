@@ -1,0 +1,89 @@
+// One execution: where it stands, what it has done, how it ended. An execution that has ended records nothing any more.
+import type { Definition } from './definition.ts'
+
+export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT'
+
+export type HistoryEvent = {
+  readonly id: number
+  readonly previousEventId: number
+  /** Epoch seconds, as the JSON protocol has it. */
+  readonly timestamp: number
+  readonly type: string
+  readonly [details: string]: unknown
+}
+
+export type Execution = {
+  readonly arn: string
+  readonly name: string
+  readonly machineArn: string
+  readonly definition: Definition
+  readonly input: string
+  readonly startMs: number
+  readonly history: HistoryEvent[]
+  variables: Readonly<Record<string, unknown>>
+  status: Status
+  stopMs?: number
+  output?: string
+  error?: string
+  cause?: string
+  /** States entered and retries made: what AWS bills as transitions. */
+  transitions: number
+  /** Lets go of what the execution waits for (timers, tokens) when it ends. */
+  readonly waits: Set<() => void>
+}
+
+type Beginning = Pick<Execution, 'arn' | 'name' | 'machineArn' | 'definition' | 'input' | 'startMs'>
+
+export function newExecution(beginning: Beginning): Execution {
+  return { ...beginning, history: [], variables: {}, status: 'RUNNING', transitions: 0, waits: new Set() }
+}
+
+export const isRunning = (execution: Execution): boolean => execution.status === 'RUNNING'
+
+/** `TaskStateEntered` has its details in `stateEnteredEventDetails`, `TaskScheduled` in `taskScheduledEventDetails`. */
+function detailsName(type: string): string {
+  const name = type.replace(/^(Task|Pass|Choice|Wait|Succeed|Fail)State(?=Entered|Exited)/, 'State')
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}EventDetails`
+}
+
+export function record(
+  execution: Execution,
+  nowMs: number,
+  type: string,
+  details?: Readonly<Record<string, unknown>>,
+): void {
+  if (!isRunning(execution)) return
+  const id = execution.history.length + 1
+  execution.history.push({
+    id,
+    previousEventId: id - 1,
+    timestamp: nowMs / 1000,
+    type,
+    ...(details === undefined ? {} : { [detailsName(type)]: details }),
+  })
+}
+
+export type Ending = {
+  readonly status: Exclude<Status, 'RUNNING'>
+  readonly output?: string
+  readonly error?: string
+  readonly cause?: string
+}
+
+const lastEvents = {
+  SUCCEEDED: 'ExecutionSucceeded',
+  FAILED: 'ExecutionFailed',
+  ABORTED: 'ExecutionAborted',
+  TIMED_OUT: 'ExecutionTimedOut',
+} as const
+
+/** The first ending counts. @returns whether this was it */
+export function end(execution: Execution, nowMs: number, ending: Ending): boolean {
+  if (!isRunning(execution)) return false
+  const { status, ...result } = ending
+  record(execution, nowMs, lastEvents[status], result)
+  Object.assign(execution, result, { status, stopMs: nowMs })
+  for (const letGo of [...execution.waits]) letGo()
+  execution.waits.clear()
+  return true
+}

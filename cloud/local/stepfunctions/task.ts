@@ -1,0 +1,173 @@
+// One attempt at a task: a function is invoked, and perhaps somebody answers the token. The first to speak decides: the
+// function, the answer, or the time; whatever comes later is dropped.
+import { AwsError } from '../aws-error.ts'
+import type { LocalClock } from '../clock.ts'
+import type { Invocation, Invoker } from '../service.ts'
+import { defaultRegion } from '../service.ts'
+import { callbackResource } from './definition.ts'
+import type { TaskState } from './definition.ts'
+import { isRunning, record } from './execution.ts'
+import type { Execution } from './execution.ts'
+import type { Bindings, Evaluate } from './expression.ts'
+import { StatesError, timeout, withinLimit } from './failure.ts'
+import type { Tokens } from './tokens.ts'
+
+export type TaskDeps = {
+  readonly clock: LocalClock
+  readonly invoker: Invoker
+  readonly tokens: Tokens
+  readonly evaluate: Evaluate
+}
+
+type Attempt = {
+  readonly execution: Execution
+  readonly state: TaskState
+  readonly bindings: Bindings
+  readonly token: string
+}
+type Prepared = {
+  readonly args: Readonly<Record<string, unknown>>
+  readonly timeoutSeconds: number | undefined
+  readonly heartbeatSeconds: number | undefined
+}
+
+/** @returns the task's result; never when the execution ends meanwhile. @throws StatesError with which the attempt failed */
+export async function attemptTask(deps: TaskDeps, attempt: Attempt): Promise<unknown> {
+  const { execution, state } = attempt
+  const prepared = await deps.clock.hold(prepare(deps.evaluate, attempt))
+  // Ended while the arguments were being evaluated: nothing may start any more.
+  if (!isRunning(execution)) throw new StatesError('States.Runtime', 'The execution has ended.')
+  const note = (type: string, details: Readonly<Record<string, unknown>>): void => {
+    const resource = state.Resource === callbackResource ? 'invoke.waitForTaskToken' : 'invoke'
+    record(execution, deps.clock.nowMs(), type, { resourceType: 'lambda', resource, ...details })
+  }
+  note('TaskScheduled', {
+    region: defaultRegion,
+    parameters: JSON.stringify(prepared.args),
+    ...(prepared.timeoutSeconds === undefined ? {} : { timeoutInSeconds: prepared.timeoutSeconds }),
+    ...(prepared.heartbeatSeconds === undefined ? {} : { heartbeatInSeconds: prepared.heartbeatSeconds }),
+  })
+  note('TaskStarted', {})
+  try {
+    const result = withinLimit(await outcome(deps, attempt, prepared, note), 'a result')
+    note('TaskSucceeded', { output: JSON.stringify(result), outputDetails: { truncated: false } })
+    return result
+  } catch (error) {
+    if (!(error instanceof StatesError)) throw error
+    note(error.error === 'States.Timeout' ? 'TaskTimedOut' : 'TaskFailed', { error: error.error, cause: error.cause })
+    throw error
+  }
+}
+
+type Note = (type: string, details: Readonly<Record<string, unknown>>) => void
+
+function outcome(
+  deps: TaskDeps,
+  { execution, state, token }: Attempt,
+  prepared: Prepared,
+  note: Note,
+): Promise<unknown> {
+  const { clock, tokens } = deps
+  return new Promise((resolve, reject) => {
+    const waitsForToken = state.Resource === callbackResource
+    const alarms = new Map<string, () => void>()
+    const letGo = (): void => {
+      for (const cancel of alarms.values()) cancel()
+      tokens.close(token)
+      execution.waits.delete(letGo)
+    }
+    const failed = (failure: unknown): void => {
+      letGo()
+      reject(failure as Error)
+    }
+    const succeeded = (result: unknown): void => {
+      letGo()
+      resolve(result)
+    }
+    const arm = (kind: 'time' | 'heartbeat', seconds: number | undefined): void => {
+      alarms.get(kind)?.()
+      if (seconds === undefined) return
+      alarms.set(
+        kind,
+        clock.at(clock.nowMs() + seconds * 1000, () => failed(timeout(kind))),
+      )
+    }
+    execution.waits.add(letGo)
+    arm('time', prepared.timeoutSeconds)
+    arm('heartbeat', prepared.heartbeatSeconds)
+    const heartbeat = (): void => arm('heartbeat', prepared.heartbeatSeconds)
+    // Open before the function runs: it may hand the token to somebody who answers before it returns.
+    if (waitsForToken) tokens.open(token, { succeeded, failed, heartbeat })
+    const invoked = (result: unknown): void => {
+      if (!execution.waits.has(letGo)) return
+      if (!waitsForToken) succeeded(result)
+      else note('TaskSubmitted', { output: JSON.stringify(result), outputDetails: { truncated: false } })
+    }
+    const refused = (failure: unknown): void => {
+      if (execution.waits.has(letGo)) failed(failure)
+    }
+    void clock.hold(invoke(deps.invoker, prepared.args).then(invoked, refused))
+  })
+}
+
+async function prepare(evaluate: Evaluate, { state, bindings }: Attempt): Promise<Prepared> {
+  const args = await evaluate(state.Arguments ?? {}, bindings)
+  if (typeof args !== 'object' || args === null || !('FunctionName' in args) || typeof args.FunctionName !== 'string') {
+    throw new StatesError('States.Runtime', 'Arguments of a Lambda task need FunctionName.')
+  }
+  return {
+    args: withinLimit(args, 'Arguments') as Prepared['args'],
+    timeoutSeconds: await seconds(evaluate, state.TimeoutSeconds, 'TimeoutSeconds', bindings),
+    heartbeatSeconds: await seconds(evaluate, state.HeartbeatSeconds, 'HeartbeatSeconds', bindings),
+  }
+}
+
+async function seconds(
+  evaluate: Evaluate,
+  wanted: number | string | undefined,
+  field: string,
+  bindings: Bindings,
+): Promise<number | undefined> {
+  if (wanted === undefined) return undefined
+  const value = await evaluate(wanted, bindings)
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 99_999_999) return value
+  const cause = `The expression for ${field} must give a positive integer, not ${JSON.stringify(value)}.`
+  throw new StatesError('States.QueryEvaluationError', cause)
+}
+
+async function invoke(invoker: Invoker, args: Prepared['args']): Promise<unknown> {
+  const { FunctionName, Payload, Qualifier } = args
+  const payload = Buffer.from(JSON.stringify(Payload ?? {}))
+  const qualifier = typeof Qualifier === 'string' ? Qualifier : undefined
+  const { status, executedVersion, ...answer } = await called(() =>
+    invoker.invoke(String(FunctionName), qualifier, payload),
+  )
+  const text = Buffer.from(answer.payload).toString('utf8')
+  const value = parsed(text)
+  if (answer.functionError !== undefined) throw new StatesError(errorTypeOf(value), text.slice(0, 32_768))
+  return { ExecutedVersion: executedVersion, Payload: value, StatusCode: status }
+}
+
+/** Step Functions calls an API's error by the service's name and the exception's; a lost connection is the SDK's. */
+async function called(call: () => Promise<Invocation>): Promise<Invocation> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof AwsError) throw new StatesError(`Lambda.${error.code}`, error.message)
+    const cause = error instanceof Error ? error.message : String(error)
+    throw new StatesError('Lambda.SdkClientException', cause)
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? null : (JSON.parse(text) as unknown)
+  } catch {
+    return text
+  }
+}
+
+function errorTypeOf(value: unknown): string {
+  const type = typeof value === 'object' && value !== null && 'errorType' in value ? value.errorType : undefined
+  return typeof type === 'string' && type !== '' ? type : 'Lambda.Unknown'
+}

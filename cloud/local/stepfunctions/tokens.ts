@@ -1,0 +1,75 @@
+// Task tokens: each is answered once, while its task waits. An answer that comes later is refused, as AWS does.
+import { AwsError } from '../aws-error.ts'
+import { StatesError } from './failure.ts'
+
+/** What a waiting task hears. */
+export type Waiting = {
+  readonly succeeded: (value: unknown) => void
+  readonly failed: (failure: StatesError) => void
+  readonly heartbeat: () => void
+}
+
+export type Tokens = {
+  open(token: string, waiting: Waiting): void
+  close(token: string): void
+  /** Each throws AwsError when the token is not waiting: TaskTimedOut, TaskDoesNotExist or InvalidToken. */
+  succeed(token: string, output: string): void
+  fail(token: string, error: string | undefined, cause: string | undefined): void
+  heartbeat(token: string): void
+}
+
+const longestOutputBytes = 262_144
+
+/** Opaque, of the characters that AWS uses. */
+export function newToken(ids: () => string): string {
+  return `AQCc${Buffer.from(`tidegate-task:${ids()}${ids()}${ids()}`).toString('base64')}`
+}
+
+const isToken = (text: string): boolean =>
+  text.startsWith('AQCc') && Buffer.from(text.slice(4), 'base64').toString().startsWith('tidegate-task:')
+
+export function taskTokens(): Tokens {
+  const waiting = new Map<string, Waiting>()
+  const closed = new Set<string>()
+
+  const find = (token: string): Waiting => {
+    const found = waiting.get(token)
+    if (found !== undefined) return found
+    if (closed.has(token)) {
+      throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'")
+    }
+    if (isToken(token)) throw new AwsError('TaskDoesNotExist', "Task does not exist: 'Provided task does not exist'")
+    throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'")
+  }
+  const close = (token: string): void => {
+    if (waiting.delete(token)) closed.add(token)
+  }
+
+  return {
+    open: (token, task) => void waiting.set(token, task),
+    close,
+    heartbeat: (token) => find(token).heartbeat(),
+    succeed(token, output) {
+      const task = find(token)
+      const value = outputOf(output)
+      close(token)
+      task.succeeded(value)
+    },
+    fail(token, error = '', cause = '') {
+      const task = find(token)
+      close(token)
+      task.failed(new StatesError(error, cause))
+    },
+  }
+}
+
+function outputOf(output: string): unknown {
+  if (Buffer.byteLength(output) <= longestOutputBytes) {
+    try {
+      return JSON.parse(output) as unknown
+    } catch {
+      // Said below.
+    }
+  }
+  throw new AwsError('InvalidOutput', `Invalid Output: the output is not JSON of at most ${longestOutputBytes} bytes`)
+}

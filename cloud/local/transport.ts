@@ -1,0 +1,75 @@
+// The embedded cloud inside the process: a request handler for AWS SDK clients that needs no socket. Only the shape of
+// the SDK's request and response is known here, not its packages.
+import { Readable } from 'node:stream'
+import type { LocalHandler } from './dispatch.ts'
+
+type SdkRequest = {
+  readonly method: string
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | readonly (string | null)[] | null | undefined>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+type SdkResponse = { readonly statusCode: number; readonly headers: Record<string, string>; readonly body: Readable }
+
+/** Give it to a client as its `requestHandler`. */
+export type LocalTransport = {
+  handle(request: SdkRequest): Promise<{ response: SdkResponse }>
+  updateHttpClientConfig(): void
+  httpHandlerConfigs(): Record<string, never>
+  destroy(): void
+}
+
+export function localTransport(handler: LocalHandler): LocalTransport {
+  return {
+    async handle(request) {
+      const answer = await handler({
+        method: request.method,
+        path: request.path,
+        query: queryOf(request.query ?? {}),
+        headers: lowerCase(request.headers),
+        body: await bytesOf(request.body),
+      })
+      const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+      const response = {
+        statusCode: answer.status,
+        headers: { 'content-length': String(body.length), ...lowerCase(answer.headers) },
+        body: Readable.from(body.length === 0 ? [] : [body], { objectMode: false }),
+      }
+      return { response }
+    },
+    // Options of HTTP connections (timeouts, keep-alive) say nothing here: there is no connection.
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+    destroy: () => undefined,
+  }
+}
+
+export function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+function queryOf(query: NonNullable<SdkRequest['query']>): URLSearchParams {
+  const params = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue
+    for (const one of Array.isArray(value) ? (value as readonly (string | null)[]) : [value as string | null]) {
+      params.append(name, one ?? '')
+    }
+  }
+  return params
+}
+
+async function bytesOf(body: unknown): Promise<Uint8Array> {
+  if (body === undefined || body === null) return new Uint8Array()
+  if (typeof body === 'string') return Buffer.from(body)
+  if (body instanceof Uint8Array) return body
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (body instanceof Readable) {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of body as AsyncIterable<Uint8Array | string>) chunks.push(Buffer.from(chunk))
+    return Buffer.concat(chunks)
+  }
+  throw new TypeError('The in-process transport takes a body of text, bytes or a Readable.')
+}

@@ -1,0 +1,26 @@
+// Heads of releases in memory. An older head never replaces a newer one.
+import { Head } from '../../core/head.ts'
+import type { History } from '../ports.ts'
+import { type MemoryTable, padded, unreadable } from './table.ts'
+
+export const historyOf = (service: string): string => `history/${service}`
+
+export function memoryHistory(table: MemoryTable): History {
+  const keyOf = ({ requestedAtMs, releaseId }: Head): string => `${padded(requestedAtMs)}#${releaseId}`
+  const find = (service: string, sk: string): Head => {
+    const head = table.get(Head, historyOf(service), sk)
+    if (head?.service === service && keyOf(head) === sk) return head
+    throw unreadable(historyOf(service), sk, 'it holds another release')
+  }
+  return {
+    put(head) {
+      const there = table.get(Head, historyOf(head.service), keyOf(head))
+      if (there === undefined || there.seq <= head.seq) table.set(historyOf(head.service), keyOf(head), head)
+      return Promise.resolve()
+    },
+    list(service, limit) {
+      const newest = table.list(historyOf(service)).toReversed().slice(0, Math.max(0, limit))
+      return Promise.resolve(newest.map((sk) => find(service, sk)))
+    },
+  }
+}

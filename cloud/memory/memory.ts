@@ -1,0 +1,138 @@
+// All ports in memory: deterministic, with faults on request, and open to inspection. Time is whatever the clock says.
+import type { Artifact } from '../../core/candidate.ts'
+import type { Routing } from '../../core/routing.ts'
+import type { Target } from '../../core/service.ts'
+import type { AlarmReading } from '../../core/verdict/evidence.ts'
+import type { Clock, VersionState } from '../ports.ts'
+import { memoryAlarmWatch } from './alarm-watch.ts'
+import { memoryExecutions, type MemoryExecution } from './executions.ts'
+import { memoryFaults } from './faults.ts'
+import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
+import { memoryHistory } from './history.ts'
+import { memoryHooks, type MemoryHook } from './hooks.ts'
+import { memoryJournal } from './journal.ts'
+import { memoryLeases } from './leases.ts'
+import { memoryOpenReleases } from './open-releases.ts'
+import { type Announcement, memoryOutbox, type Page } from './outbox.ts'
+import { memoryServices } from './services.ts'
+import { memoryTable } from './table.ts'
+import { memoryTelemetry } from './telemetry.ts'
+import { memoryTraffic } from './traffic.ts'
+import { memoryVersions, type Uploads } from './versions.ts'
+
+export type MemoryCloud = ReturnType<typeof memoryCloud>
+
+type Ports = ReturnType<typeof openPorts>['ports']
+/** `journal.append`, `traffic.write`, ... */
+export type PortMethod = { [P in keyof Ports]: `${P}.${keyof Ports[P] & string}` }[keyof Ports]
+
+export function memoryCloud({ clock }: { readonly clock: Clock }) {
+  const { ports, inspect } = openPorts(clock)
+  const { faults, guarded } = memoryFaults<PortMethod>()
+  const guardedPorts = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, guarded(name, port)]))
+  return { ...(guardedPorts as Ports), clock, faults, inspect }
+}
+
+function openPorts(clock: Clock) {
+  const table = memoryTable()
+  const functions = memoryFunctions(clock)
+  const uploads: Uploads = { missing: new Set(), busyLooks: 1 }
+  const measured = memoryTelemetry()
+  const machine = memoryExecutions(clock)
+  const hooks = new Map<string, MemoryHook>()
+  const sent: { announced: Announcement[]; pages: Page[] } = { announced: [], pages: [] }
+  return {
+    ports: {
+      journal: memoryJournal(table),
+      services: memoryServices(table),
+      leases: memoryLeases(table),
+      openReleases: memoryOpenReleases(table),
+      history: memoryHistory(table),
+      alarmWatch: memoryAlarmWatch(table),
+      traffic: memoryTraffic(functions),
+      versions: memoryVersions(functions, uploads),
+      telemetry: measured.telemetry,
+      executions: machine.executions,
+      hooks: memoryHooks(functions, hooks),
+      outbox: memoryOutbox(sent),
+    },
+    inspect: {
+      ...inspectLambda(functions, uploads),
+      ...inspectTelemetry(measured),
+      ...inspectTasks(machine),
+      setHook(functionName: string, hook: MemoryHook): void {
+        hooks.set(functionName, hook)
+      },
+      announced: sent.announced as readonly Announcement[],
+      pages: sent.pages as readonly Page[],
+      /** Any text in place of a stored item: see the keys in journal.ts, services.ts, ... */
+      corrupt: (pk: string, sk: string, text: string) => table.corrupt(pk, sk, text),
+    },
+  }
+}
+
+/** What people and pipelines do to functions. */
+function inspectLambda(functions: MemoryFunctions, uploads: Uploads) {
+  return {
+    /** Every write of an alias so far. */
+    aliasWrites: functions.writes,
+    alias: (target: Target) => functions.find(target.functionName)?.aliases.get(target.alias),
+    versionsOf: (functionName: string) => [...functions.named(functionName).versions.values()],
+    /** Adds a version, or changes one. */
+    setVersion(functionName: string, version: string, change: Partial<VersionState> = {}): void {
+      const lambda = functions.named(functionName)
+      const plain: VersionState = { version, state: 'active', role: lambda.role, codeSha256: `code of ${version}` }
+      lambda.versions.set(version, { ...plain, ...lambda.versions.get(version), ...change })
+    },
+    setLatestRole(functionName: string, role: string): void {
+      functions.named(functionName).role = role
+    },
+    /** Makes the alias, or moves it without asking anybody. */
+    moveByHand: (target: Target, routing: Routing) => functions.setAlias(target, routing, 'person'),
+    removeAlias(target: Target): void {
+      functions.named(target.functionName).aliases.delete(target.alias)
+    },
+    removeArtifact(artifact: Artifact): void {
+      uploads.missing.add(codeOf(artifact))
+    },
+    /** How many further calls of publish an upload takes; 1 from the start. */
+    setBusyLooks(looks: number): void {
+      uploads.busyLooks = looks
+    },
+    /** Somebody else uploads this code in the middle of the next publish. */
+    overtakePublish(functionName: string, codeSha256: string): void {
+      functions.named(functionName).overtakenBy = codeSha256
+    },
+    publishByHand(functionName: string, codeSha256: string): string {
+      const lambda = functions.named(functionName)
+      lambda.codeSha256 = codeSha256
+      return publishLatest(lambda)
+    },
+  }
+}
+
+function inspectTelemetry({ alarms, setCounts, answerCounts }: ReturnType<typeof memoryTelemetry>) {
+  return {
+    setAlarm(reading: AlarmReading): void {
+      alarms.set(reading.name, reading)
+    },
+    removeAlarm(name: string): void {
+      alarms.delete(name)
+    },
+    setCounts,
+    answerCounts,
+  }
+}
+
+function inspectTasks({ started, answers, openTask, closeTask }: ReturnType<typeof memoryExecutions>) {
+  return {
+    executions: started as ReadonlyMap<string, MemoryExecution>,
+    setStatus(execution: string, status: MemoryExecution['status']): void {
+      const found = started.get(execution)
+      if (found !== undefined) found.status = status
+    },
+    answers,
+    openTask,
+    closeTask,
+  }
+}

@@ -1,0 +1,57 @@
+// Customers of the sample service: they invoke its alias, at an even pace, with carts that a seed decides.
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import type { Clock } from '../cloud/ports.ts'
+
+type Timers = Clock & { at(atMs: number, task: () => void | Promise<void>): () => void }
+
+/** Three carts in ten carry the coupon that version 3 stumbles over. */
+export function cart(random: () => number): unknown {
+  const items = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({
+    cents: 100 + Math.floor(random() * 5000),
+    count: 1 + Math.floor(random() * 3),
+  }))
+  const luck = random()
+  const coupon = luck < 0.3 ? { coupon: 'FRIEND' } : luck < 0.6 ? { coupon: 'SPRING' } : {}
+  return { cart: items, ...coupon }
+}
+
+export type Traffic = {
+  readonly answered: () => Readonly<Record<string, { readonly good: number; readonly bad: number }>>
+  stop(): void
+}
+
+/** @param perMinute requests in a minute of the cloud's time */
+export function startTraffic(lambda: LambdaClient, timers: Timers, random: () => number, perMinute: number): Traffic {
+  const counts: Record<string, { good: number; bad: number }> = {}
+  const everyMs = 60_000 / perMinute
+  let stopped = false
+  let nextMs = timers.nowMs() + everyMs
+
+  async function send(): Promise<void> {
+    const command = new InvokeCommand({
+      FunctionName: 'checkout',
+      Qualifier: 'live',
+      Payload: JSON.stringify(cart(random)),
+    })
+    // A request that the endpoint does not answer any more belongs to the shutdown, not to the counts.
+    const answer = await lambda.send(command).catch(() => undefined)
+    if (answer === undefined) return
+    const count = (counts[answer.ExecutedVersion ?? '?'] ??= { good: 0, bad: 0 })
+    if (answer.FunctionError === undefined) count.good++
+    else count.bad++
+  }
+
+  function tick(): void {
+    if (stopped) return
+    // A stall of the machine is caught up with at once, so that the pace in the cloud's time stays even.
+    for (; nextMs <= timers.nowMs(); nextMs += everyMs) void send()
+    timers.at(nextMs, tick)
+  }
+  timers.at(nextMs, tick)
+  return {
+    answered: () => structuredClone(counts),
+    stop: () => {
+      stopped = true
+    },
+  }
+}

@@ -1,0 +1,128 @@
+// The ports on the DynamoDB table, with the real SDK client, against the embedded cloud.
+//
+// Known difference: the embedded cloud's dynalite ignores ReturnValuesOnConditionCheckFailure, so the item in the way is read by a second
+// call here; aws-answers.test.ts shows the answer that carries it.
+import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { afterAll, describe, expect, it } from 'vitest'
+import { awsAlarmWatch } from '../../cloud/aws/alarm-watch.ts'
+import { awsHistory } from '../../cloud/aws/history.ts'
+import { awsJournal } from '../../cloud/aws/journal.ts'
+import { awsLeases } from '../../cloud/aws/leases.ts'
+import { awsOpenReleases } from '../../cloud/aws/open-releases.ts'
+import { awsServices } from '../../cloud/aws/services.ts'
+import { type Item, type Key, keys, type Table } from '../../cloud/aws/table.ts'
+import { alarmWatchContract } from './alarm-watch.ts'
+import { openEmbedded } from './embedded.ts'
+import { historyContract } from './history.ts'
+import { journalContract } from './journal.ts'
+import { leasesContract } from './leases.ts'
+import { openReleasesContract } from './open-releases.ts'
+import { expectProblem, paused, requested, t0Ms } from './samples.ts'
+import { servicesContract } from './services.ts'
+
+const cloud = openEmbedded(t0Ms)
+const client = cloud.dynamodb
+let tables = 0
+
+async function openTable(): Promise<Table> {
+  tables += 1
+  const name = `tidegate-${tables}`
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+    }),
+  )
+  return { client, name }
+}
+
+const putRaw = (table: Table, { pk, sk }: Key, content: Item) =>
+  client.send(new PutItemCommand({ TableName: table.name, Item: { pk: { S: pk }, sk: { S: sk }, ...content } }))
+const putText = (table: Table, key: Key, text: string) => putRaw(table, key, { body: { S: text } })
+
+afterAll(() => cloud.close())
+
+journalContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    journal: awsJournal(table),
+    spoilEvent: (id, seq, text) => putText(table, keys.event(id, seq), text),
+    spoilWaiter: (id, slot, text) => putText(table, keys.waiter(id, slot), text),
+  }
+})
+servicesContract('DynamoDB', async () => {
+  const table = await openTable()
+  return { services: awsServices(table), spoil: (name, text) => putText(table, keys.service(name), text) }
+})
+leasesContract('DynamoDB', async () => ({ leases: awsLeases(await openTable()) }))
+openReleasesContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    openReleases: awsOpenReleases(table),
+    spoil: (service, atMs, id, text) => putText(table, keys.open(service, atMs, id), text),
+  }
+})
+historyContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    history: awsHistory(table),
+    spoil: (service, atMs, id, text) => putText(table, keys.head(service, atMs, id), text),
+  }
+})
+alarmWatchContract('DynamoDB', async () => ({ alarmWatch: awsAlarmWatch(await openTable()) }))
+
+describe('items that no code of ours wrote', () => {
+  const bodies: readonly Item[] = [
+    {},
+    { body: { N: '1' } },
+    { body: { M: {} } },
+    { body: { S: '' } },
+    { body: { NULL: true } },
+  ]
+
+  it('are a Problem that names the key, whatever their attributes', async () => {
+    const table = await openTable()
+    const journal = awsJournal(table)
+    await journal.append('r1', requested('r1'))
+    for (const body of bodies) {
+      await putRaw(table, keys.event('r1', 2), body)
+      await expectProblem('item_unreadable', journal.read('r1'), /RELEASE#r1.*EVENT#000002/)
+    }
+    await putRaw(table, keys.lease('orders'), {})
+    await expectProblem('item_unreadable', awsLeases(table).holder('orders'), /LEASE/)
+    await expectProblem('item_unreadable', awsLeases(table).take('orders', 'r1'), /LEASE/)
+  })
+
+  it('do not count as our own write', async () => {
+    const table = await openTable()
+    const journal = awsJournal(table)
+    await putRaw(table, keys.event('r1', 1), {})
+    expect(await journal.append('r1', requested('r1'))).toBe(false)
+  })
+
+  it('do not read an event of one release in the log of another', async () => {
+    const table = await openTable()
+    const journal = awsJournal(table)
+    await journal.append('r1', requested('r1'))
+    await journal.append('r1', paused(2))
+    expect((await journal.read('r')).events).toEqual([])
+    await putText(table, keys.open('orders', t0Ms, 'r2'), JSON.stringify({ broken: true }))
+    await expectProblem('item_unreadable', awsOpenReleases(table).list(), /OPEN.*r2/)
+  })
+})
+
+describe('a table that is not there', () => {
+  it('is aws_unavailable, with its cause', async () => {
+    const journal = awsJournal({ client, name: 'nowhere' })
+    const problem = await expectProblem('aws_unavailable', journal.read('r1'), /dynamodb:Query/)
+    expect(problem.cause).toMatchObject({ name: 'ResourceNotFoundException' })
+  })
+})

@@ -1,0 +1,226 @@
+// The ports on Lambda, CloudWatch, Step Functions, EventBridge and SNS, with the real SDK clients, against the embedded
+// cloud. The ports on DynamoDB are in aws-table.test.ts, what this cloud never answers in aws-answers.test.ts.
+//
+// Known differences: `code_changed` and artifacts that disappear half-way need a race that a test cannot time here.
+import {
+  PutCompositeAlarmCommand,
+  PutMetricAlarmCommand,
+  PutMetricDataCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch'
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  GetFunctionConfigurationCommand,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda'
+import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
+import { CreateStateMachineCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn'
+import { CreateTopicCommand } from '@aws-sdk/client-sns'
+import { afterAll } from 'vitest'
+import { awsExecutions } from '../../cloud/aws/executions.ts'
+import { awsHooks } from '../../cloud/aws/hooks.ts'
+import { awsOutbox } from '../../cloud/aws/outbox.ts'
+import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
+import { awsTraffic, weightsOf } from '../../cloud/aws/traffic.ts'
+import { awsVersions } from '../../cloud/aws/versions.ts'
+import type { Artifact } from '../../core/candidate.ts'
+import { type EmbeddedCloud, openEmbedded } from './embedded.ts'
+import { executionsContract } from './executions.ts'
+import { hooksContract } from './hooks.ts'
+import { outboxContract } from './outbox.ts'
+import { t0Ms } from './samples.ts'
+import { telemetryContract } from './telemetry.ts'
+import { trafficContract } from './traffic.ts'
+import { versionsContract } from './versions.ts'
+
+const opened: EmbeddedCloud[] = []
+function open(pendingMs = 0): EmbeddedCloud {
+  const cloud = openEmbedded(t0Ms, pendingMs)
+  opened.push(cloud)
+  return cloud
+}
+afterAll(() => {
+  for (const cloud of opened) cloud.close()
+})
+
+const target = { functionName: 'orders-api', alias: 'live' }
+const role = 'arn:aws:iam::000000000000:role/orders'
+const code = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+async function createFunction({ lambda }: EmbeddedCloud, FunctionName: string): Promise<void> {
+  const command = new CreateFunctionCommand({
+    FunctionName,
+    Role: role,
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Code: { ZipFile: code(`code of ${FunctionName}`) },
+  })
+  await lambda.send(command)
+}
+
+async function publishCode({ lambda, pass }: EmbeddedCloud, text: string): Promise<string> {
+  await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: 'orders-api', ZipFile: code(text) }))
+  await pass(10_000)
+  const { Version } = await lambda.send(new PublishVersionCommand({ FunctionName: 'orders-api' }))
+  await pass(10_000)
+  return Version ?? ''
+}
+
+trafficContract('Lambda', async () => {
+  const cloud = open()
+  const { lambda } = cloud
+  await createFunction(cloud, 'orders-api')
+  await publishCode(cloud, 'one')
+  await publishCode(cloud, 'two')
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'orders-api', Role: `${role}-other` }))
+  await publishCode(cloud, 'three')
+  await lambda.send(new CreateAliasCommand({ FunctionName: 'orders-api', Name: 'live', FunctionVersion: '1' }))
+  return {
+    traffic: awsTraffic(lambda),
+    target,
+    moveByHand: async (routing) => {
+      const weights = { AdditionalVersionWeights: weightsOf(routing) }
+      const place = { FunctionName: 'orders-api', Name: 'live', FunctionVersion: routing.version }
+      await lambda.send(new UpdateAliasCommand({ ...place, RoutingConfig: weights }))
+    },
+  }
+})
+
+versionsContract('Lambda', async () => {
+  const cloud = open(5000)
+  await createFunction(cloud, 'orders-api')
+  await cloud.pass(10_000)
+  await publishCode(cloud, 'one')
+  await cloud.put('/artifacts', '')
+  const upload = async (key: string): Promise<Artifact> => {
+    const versionId = await cloud.put(`/artifacts/${key}`, `code of ${key}`)
+    return { kind: 's3', bucket: 'artifacts', key, versionId }
+  }
+  return {
+    versions: awsVersions(cloud.lambda),
+    functionName: 'orders-api',
+    artifact: await upload('orders.zip'),
+    missing: { kind: 's3', bucket: 'artifacts', key: 'missing.zip', versionId: 'v1' },
+    settle: () => cloud.pass(60_000),
+    publishByHand: () => publishCode(cloud, 'by hand'),
+  }
+})
+
+hooksContract('Lambda', async () => {
+  const cloud = open()
+  for (const name of ['echo-hook', 'broken-hook']) await createFunction(cloud, name)
+  cloud.run('echo-hook', (payload) => ({ got: payload }))
+  cloud.run('broken-hook', () => {
+    throw new Error('no luck')
+  })
+  return { hooks: awsHooks(cloud.lambda) }
+})
+
+/** Waits in its first state for the token that it hands to `token-keeper`, and is over then. */
+const waiting = JSON.stringify({
+  QueryLanguage: 'JSONata',
+  StartAt: 'Wait',
+  States: {
+    Wait: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+      Arguments: { FunctionName: 'token-keeper', Payload: { token: '{% $states.context.Task.Token %}' } },
+      TimeoutSeconds: 3600,
+      End: true,
+    },
+  },
+})
+
+executionsContract('Step Functions', async () => {
+  const cloud = open()
+  const { sfn } = cloud
+  await createFunction(cloud, 'token-keeper')
+  const tokens: string[] = []
+  cloud.run('token-keeper', (payload) => tokens.push((payload as { token: string }).token))
+  const definition = { name: 'tidegate', roleArn: role, definition: waiting }
+  const { stateMachineArn = '' } = await sfn.send(new CreateStateMachineCommand(definition))
+  return {
+    executions: awsExecutions(sfn, stateMachineArn),
+    openTask: async () => {
+      const known = tokens.length
+      const { executionArn } = await sfn.send(
+        new StartExecutionCommand({ stateMachineArn, name: 'waiting', input: '{}' }),
+      )
+      await cloud.pass(0)
+      return { token: tokens[known] ?? '', execution: executionArn ?? '' }
+    },
+    stop: (executionArn) => sfn.send(new StopExecutionCommand({ executionArn })),
+  }
+})
+
+telemetryContract('CloudWatch', async () => {
+  const cloud = open()
+  const { cloudwatch } = cloud
+  const putAlarm = async (AlarmName: string, StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'): Promise<void> => {
+    const command = new PutMetricAlarmCommand({
+      AlarmName,
+      Namespace: 'Test',
+      MetricName: 'Nothing',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'ignore',
+    })
+    await cloudwatch.send(command)
+    await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'set by a test' }))
+  }
+  const states = { ok: 'OK', alarm: 'ALARM', insufficientData: 'INSUFFICIENT_DATA' } as const
+  // The minutes that are measured are over, and CloudWatch has had time to take them in.
+  await cloud.pass(3_600_000)
+  return {
+    telemetry: awsTelemetry(cloudwatch),
+    measure: async ({ functionName, alias, version }, minuteMs, invocations, errors) => {
+      const dimensions = { FunctionName: functionName, Resource: `${functionName}:${alias}`, ExecutedVersion: version }
+      const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }))
+      const point = { Dimensions, Timestamp: new Date(minuteMs + 1000), Unit: 'Count' as const }
+      const MetricData = [
+        { ...point, MetricName: 'Invocations', Value: invocations },
+        ...(errors === 0 ? [] : [{ ...point, MetricName: 'Errors', Value: errors }]),
+      ]
+      await cloudwatch.send(new PutMetricDataCommand({ Namespace: 'AWS/Lambda', MetricData }))
+      await cloud.pass(300_000)
+    },
+    setAlarm: (name, state) => putAlarm(name, states[state]),
+    setComposite: async (name) => {
+      await putAlarm('part', 'ALARM')
+      const rule = { AlarmName: name, AlarmRule: 'ALARM("part")' }
+      await cloudwatch.send(new PutCompositeAlarmCommand(rule))
+      await cloud.pass(60_000)
+    },
+  }
+})
+
+outboxContract('EventBridge and SNS', async () => {
+  const cloud = open()
+  await createFunction(cloud, 'listener')
+  const heard: { readonly detailType: string; readonly detail: unknown }[] = []
+  cloud.run('listener', (event) => {
+    const { 'detail-type': detailType, detail } = event as { 'detail-type': string; detail: unknown }
+    heard.push({ detailType, detail })
+  })
+  const { FunctionArn: Arn } = await cloud.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: 'listener' }),
+  )
+  await cloud.events.send(new PutRuleCommand({ Name: 'all', EventPattern: '{"source":["tidegate.release"]}' }))
+  await cloud.events.send(new PutTargetsCommand({ Rule: 'all', Targets: [{ Id: 'listener', Arn }] }))
+  const { TopicArn: topicArn = '' } = await cloud.sns.send(new CreateTopicCommand({ Name: 'pages' }))
+  return {
+    outbox: awsOutbox({ events: cloud.events, pages: cloud.sns, topicArn }),
+    announced: async () => {
+      await cloud.pass(10_000)
+      return heard
+    },
+    pages: cloud.pages,
+  }
+})

@@ -1,0 +1,74 @@
+// The embedded cloud as the suites use it: the real SDK clients on its in-process transport, stepped time, and functions
+// that are plain closures.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { steppedClock } from '../../cloud/local/clock.ts'
+import { localCloud } from '../../cloud/local/cloud.ts'
+import { errorPayload, type Runtime } from '../../cloud/local/runtime.ts'
+import { localTransport } from '../../cloud/local/transport.ts'
+
+export type EmbeddedCloud = ReturnType<typeof openEmbedded>
+
+type Code = (payload: unknown) => unknown
+
+export function openEmbedded(originMs: number, pendingMs = 0) {
+  const codes = new Map<string, Code>()
+  const clock = steppedClock(originMs)
+  const cloud = localCloud({ clock, runtime: runtimeOf(codes), seed: 1, pendingMs })
+  const config = {
+    region: 'us-east-1',
+    endpoint: 'http://embedded.cloud',
+    credentials: { accessKeyId: 'controller', secretAccessKey: 'none' },
+    requestHandler: localTransport(cloud.handler),
+    maxAttempts: 1,
+  }
+  return {
+    lambda: new LambdaClient(config),
+    cloudwatch: new CloudWatchClient(config),
+    dynamodb: new DynamoDBClient(config),
+    sfn: new SFNClient(config),
+    events: new EventBridgeClient(config),
+    sns: new SNSClient(config),
+    pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
+    /** What the function of this name does from now on. */
+    run(functionName: string, code: Code): void {
+      codes.set(functionName, code)
+    },
+    /** Lets time pass, and everything that is due then happen. */
+    pass: (ms: number): Promise<void> => clock.advanceTo(clock.nowMs() + ms),
+    /** Puts an object, or a bucket. @returns the object's version */
+    async put(path: string, text: string): Promise<string> {
+      const body = new TextEncoder().encode(text)
+      const { status, headers } = await cloud.handler({
+        method: 'PUT',
+        path,
+        query: new URLSearchParams(),
+        headers: {},
+        body,
+      })
+      if (status !== 200) throw new Error(`PUT ${path}: ${status}`)
+      return headers['x-amz-version-id'] ?? ''
+    },
+    close: () => cloud.close(),
+  }
+}
+
+function runtimeOf(codes: ReadonlyMap<string, Code>): Runtime {
+  return {
+    run: async ({ functionName, payload }) => {
+      try {
+        const event: unknown = JSON.parse(new TextDecoder().decode(payload))
+        const answer = await codes.get(functionName)?.(event)
+        return { payload: new TextEncoder().encode(JSON.stringify(answer ?? null)), durationMs: 1 }
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        return { payload: errorPayload('Error', message), functionError: 'Unhandled', durationMs: 1 }
+      }
+    },
+    stop: () => Promise.resolve(),
+  }
+}

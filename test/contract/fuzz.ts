@@ -1,0 +1,38 @@
+// Bad stored items of every kind. Whatever lies in the table, reading it ends in a value or in `item_unreadable`.
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { Problem } from '../../core/problem.ts'
+
+/** Texts that are no JSON, JSON that is no item, and items with one thing wrong. */
+function spoiltTexts(good: unknown): fc.Arbitrary<string> {
+  const fields = Object.keys(good as Record<string, unknown>)
+  const twisted = fc
+    .tuple(fc.constantFrom(...fields, 'surplus'), fc.jsonValue())
+    .map(([field, value]) => JSON.stringify({ ...(good as Record<string, unknown>), [field]: value }))
+  const cut = fc.nat({ max: JSON.stringify(good).length - 1 }).map((length) => JSON.stringify(good).slice(0, length))
+  return fc.oneof(fc.string(), fc.json(), twisted, cut)
+}
+
+/** Spoils an item again and again, and reads it. */
+export async function expectReadableOrProblem(
+  good: unknown,
+  spoil: (text: string) => unknown,
+  read: () => Promise<unknown>,
+): Promise<void> {
+  let refused = 0
+  await fc.assert(
+    fc.asyncProperty(spoiltTexts(good), async (text) => {
+      await spoil(text)
+      const error: unknown = await read().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      if (error === undefined) return
+      refused += 1
+      expect(error).toBeInstanceOf(Problem)
+      expect((error as Problem).code).toBe('item_unreadable')
+    }),
+    { numRuns: 60, seed: 20261123 },
+  )
+  expect(refused).toBeGreaterThan(20)
+}

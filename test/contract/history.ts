@@ -1,0 +1,51 @@
+// The contract of a service's history: newest first, and never back in time.
+import { describe, expect, it } from 'vitest'
+import type { History } from '../../cloud/ports.ts'
+import { expectReadableOrProblem } from './fuzz.ts'
+import { head, t0Ms } from './samples.ts'
+
+type HistoryUnderTest = {
+  readonly history: History
+  readonly spoil: (service: string, requestedAtMs: number, releaseId: string, text: string) => unknown
+}
+
+export function historyContract(name: string, open: () => Promise<HistoryUnderTest>): void {
+  describe(`history: ${name}`, () => {
+    it('lists the newest first, up to the limit', async () => {
+      const { history } = await open()
+      for (const age of [3, 1, 2, 0]) await history.put(head(`r${age}`, t0Ms - age))
+      await history.put({ ...head('b1'), service: 'billing' })
+      const ids = async (limit: number): Promise<string[]> =>
+        (await history.list('orders', limit)).map((one) => one.releaseId)
+      expect(await ids(10)).toEqual(['r0', 'r1', 'r2', 'r3'])
+      expect(await ids(2)).toEqual(['r0', 'r1'])
+      expect(await ids(0)).toEqual([])
+      expect(await history.list('nobody', 5)).toEqual([])
+    })
+
+    it('never replaces a head with an older one', async () => {
+      const { history } = await open()
+      await history.put(head('r1', t0Ms, 2))
+      await history.put({ ...head('r1', t0Ms, 7), phase: 'settled', outcome: 'promoted' })
+      await history.put(head('r1', t0Ms, 3))
+      await history.put(head('r1', t0Ms, 10))
+      await history.put(head('r1', t0Ms, 9))
+      const [found, ...others] = await history.list('orders', 5)
+      expect(found?.seq).toBe(10)
+      expect(others).toEqual([])
+    })
+
+    it('takes the same head again', async () => {
+      const { history } = await open()
+      await history.put(head('r1', t0Ms, 4))
+      await history.put({ ...head('r1', t0Ms, 4), phase: 'settled' })
+      expect((await history.list('orders', 1))[0]?.phase).toBe('settled')
+    })
+
+    it('meets anything stored with a value or a Problem', async () => {
+      const { history, spoil } = await open()
+      const spoilOne = (text: string): unknown => spoil('orders', t0Ms, 'r1', text)
+      await expectReadableOrProblem(head('r1'), spoilOne, () => history.list('orders', 3))
+    })
+  })
+}

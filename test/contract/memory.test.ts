@@ -1,0 +1,225 @@
+// Every port in memory against the contracts, and what only the memory can do: fail on request.
+import { describe, expect, it } from 'vitest'
+import { type Fault, isCrash } from '../../cloud/memory/faults.ts'
+import { historyOf } from '../../cloud/memory/history.ts'
+import { logOf, waitersOf } from '../../cloud/memory/journal.ts'
+import { memoryCloud, type MemoryCloud, type PortMethod } from '../../cloud/memory/memory.ts'
+import { openKey } from '../../cloud/memory/open-releases.ts'
+import { servicesKey } from '../../cloud/memory/services.ts'
+import { padded } from '../../cloud/memory/table.ts'
+import type { Artifact } from '../../core/candidate.ts'
+import { only, type Routing, split } from '../../core/routing.ts'
+import type { Target } from '../../core/service.ts'
+import { alarmWatchContract } from './alarm-watch.ts'
+import { executionsContract } from './executions.ts'
+import { historyContract } from './history.ts'
+import { hooksContract } from './hooks.ts'
+import { journalContract } from './journal.ts'
+import { leasesContract } from './leases.ts'
+import { openReleasesContract } from './open-releases.ts'
+import { outboxContract } from './outbox.ts'
+import { expectProblem, paused, requested, t0Ms } from './samples.ts'
+import { servicesContract } from './services.ts'
+import { telemetryContract } from './telemetry.ts'
+import { trafficContract } from './traffic.ts'
+import { versionsContract } from './versions.ts'
+
+const openMemory = (): MemoryCloud => memoryCloud({ clock: { nowMs: () => t0Ms } })
+const target: Target = { functionName: 'orders-api', alias: 'live' }
+
+journalContract('memory', () => {
+  const { journal, inspect } = openMemory()
+  return Promise.resolve({
+    journal,
+    spoilEvent: (id, seq, text) => inspect.corrupt(logOf(id), padded(seq), text),
+    spoilWaiter: (id, slot, text) => inspect.corrupt(waitersOf(id), slot, text),
+  })
+})
+servicesContract('memory', () => {
+  const { services, inspect } = openMemory()
+  return Promise.resolve({ services, spoil: (name, text) => inspect.corrupt(servicesKey, name, text) })
+})
+leasesContract('memory', () => Promise.resolve(openMemory()))
+openReleasesContract('memory', () => {
+  const { openReleases, inspect } = openMemory()
+  const spoil = (service: string, _: number, id: string, text: string): unknown =>
+    inspect.corrupt(openKey, `${service}#${id}`, text)
+  return Promise.resolve({ openReleases, spoil })
+})
+historyContract('memory', () => {
+  const { history, inspect } = openMemory()
+  const spoil = (service: string, atMs: number, id: string, text: string): unknown =>
+    inspect.corrupt(historyOf(service), `${padded(atMs)}#${id}`, text)
+  return Promise.resolve({ history, spoil })
+})
+alarmWatchContract('memory', () => Promise.resolve(openMemory()))
+
+function openTraffic() {
+  const cloud = openMemory()
+  cloud.inspect.setVersion('orders-api', '1')
+  cloud.inspect.setVersion('orders-api', '2')
+  cloud.inspect.setVersion('orders-api', '3', { role: 'arn:aws:iam::000000000000:role/other' })
+  cloud.inspect.moveByHand(target, only('1'))
+  return cloud
+}
+trafficContract('memory', () => {
+  const { traffic, inspect } = openTraffic()
+  const moveByHand = (routing: Routing) => inspect.moveByHand(target, routing)
+  return Promise.resolve({ traffic, target, moveByHand })
+})
+
+const artifact = (key: string): Artifact => ({ kind: 's3', bucket: 'artifacts', key, versionId: 'v1' })
+versionsContract('memory', () => {
+  const { versions, inspect } = openMemory()
+  inspect.publishByHand('orders-api', 'first code')
+  inspect.removeArtifact(artifact('missing.zip'))
+  return Promise.resolve({
+    versions,
+    functionName: 'orders-api',
+    artifact: artifact('orders.zip'),
+    missing: artifact('missing.zip'),
+    settle: () => Promise.resolve(),
+    publishByHand: () => inspect.publishByHand('orders-api', 'another code'),
+  })
+})
+telemetryContract('memory', () => {
+  const { telemetry, inspect } = openMemory()
+  const measured = new Map<string, { minuteMs: number; invocations: number; errors: number }[]>()
+  return Promise.resolve({
+    telemetry,
+    measure: (query, minuteMs, invocations, errors) => {
+      const key = JSON.stringify(query)
+      const minutes = [...(measured.get(key) ?? []), { minuteMs, invocations, errors }]
+      measured.set(key, minutes)
+      inspect.setCounts(query, minutes)
+    },
+    setAlarm: (name, state) => inspect.setAlarm({ name, state }),
+    setComposite: (name) => inspect.setAlarm({ name, state: 'alarm' }),
+  })
+})
+executionsContract('memory', () => {
+  const { executions, inspect } = openMemory()
+  const tokens = new Map<string, string>()
+  return Promise.resolve({
+    executions,
+    openTask: async () => {
+      const token = inspect.openTask()
+      const execution = await executions.start(`with-${token}`, {})
+      tokens.set(execution, token)
+      return { token, execution }
+    },
+    stop: (execution) => {
+      inspect.setStatus(execution, 'failed')
+      inspect.closeTask(tokens.get(execution) ?? '')
+    },
+  })
+})
+hooksContract('memory', () => {
+  const { hooks, inspect } = openMemory()
+  inspect.setHook('echo-hook', (payload) => ({ got: payload }))
+  inspect.setHook('broken-hook', () => {
+    throw new Error('no luck')
+  })
+  return Promise.resolve({ hooks })
+})
+outboxContract('memory', () => {
+  const { outbox, inspect } = openMemory()
+  return Promise.resolve({ outbox, announced: () => inspect.announced, pages: () => inspect.pages })
+})
+
+describe('faults on request', () => {
+  it('reach every port', async () => {
+    const methods: readonly [PortMethod, (cloud: MemoryCloud) => Promise<unknown>][] = [
+      ['services.list', (cloud) => cloud.services.list()],
+      ['openReleases.list', (cloud) => cloud.openReleases.list()],
+      ['history.list', (cloud) => cloud.history.list('orders', 1)],
+      ['alarmWatch.releases', (cloud) => cloud.alarmWatch.releases('a')],
+      ['versions.describe', (cloud) => cloud.versions.describe('orders-api', '1')],
+      ['telemetry.alarms', (cloud) => cloud.telemetry.alarms([])],
+      ['executions.start', (cloud) => cloud.executions.start('r1', {})],
+      ['hooks.call', (cloud) => cloud.hooks.call('hook', {})],
+      ['outbox.page', (cloud) => cloud.outbox.page({ subject: 's', text: 't' })],
+    ]
+    const fault: Fault = 'deny'
+    for (const [method, call] of methods) {
+      const cloud = openMemory()
+      cloud.faults.next(method, fault)
+      await expectProblem('permission_denied', call(cloud), new RegExp(method))
+    }
+  })
+
+  it('fail the call that was named, in the order that was asked for, and no other', async () => {
+    const { journal, faults } = openMemory()
+    faults.next('journal.append', 'throttle', 1)
+    faults.next('journal.append', 'deny')
+    expect(await journal.append('r1', requested('r1'))).toBe(true)
+    await expectProblem('aws_throttled', journal.append('r1', paused(2)))
+    await expectProblem('permission_denied', journal.append('r1', paused(2)), /journal\.append/)
+    expect(await journal.append('r1', paused(2))).toBe(true)
+    expect(faults.count('journal.append')).toBe(4)
+    expect(faults.count('journal.read')).toBe(0)
+  })
+
+  it('lose the answer and keep the effect', async () => {
+    const { traffic, faults } = openTraffic()
+    const before = await traffic.read(target)
+    faults.next('traffic.write', 'lost')
+    await expectProblem('aws_unavailable', traffic.write(target, split('1', '2', 100), before.revision))
+    expect((await traffic.read(target)).routing).toEqual(split('1', '2', 100))
+  })
+
+  it('crash before or after the effect, with what nobody takes for a Problem', async () => {
+    const { leases, faults } = openMemory()
+    faults.next('leases.take', 'crashBefore')
+    faults.next('leases.take', 'crashAfter')
+    await expect(leases.take('orders', 'r1')).rejects.toSatisfy(isCrash)
+    expect(await leases.holder('orders')).toBeUndefined()
+    await expect(leases.take('orders', 'r1')).rejects.toSatisfy(isCrash)
+    expect(await leases.holder('orders')).toBe('r1')
+  })
+
+  it('come from an observer that sees every call', async () => {
+    const { leases, faults } = openMemory()
+    const seen: string[] = []
+    faults.observe(({ method, count, args }) => {
+      seen.push(`${method} ${count} ${args.join(' ')}`)
+      return count === 2 ? 'down' : undefined
+    })
+    await leases.take('orders', 'r1')
+    await expectProblem('aws_unavailable', leases.take('orders', 'r1'))
+    expect(seen).toEqual(['leases.take 1 orders r1', 'leases.take 2 orders r1'])
+  })
+})
+
+describe('the memory', () => {
+  it('shares no value with who wrote it', async () => {
+    const { journal } = openMemory()
+    const event = requested('r1')
+    await journal.append('r1', event)
+    event.service.name = 'changed'
+    const [stored] = (await journal.read('r1')).events
+    expect(stored).toEqual(requested('r1'))
+    expect(Object.isFrozen(stored)).toBe(true)
+  })
+
+  it('keeps counts unread that were set so, and overtakes a publisher on request', async () => {
+    const { telemetry, versions, inspect } = openMemory()
+    const query = { ...target, version: '2' }
+    inspect.setCounts(query, { unread: 'Errors: CloudWatch answered PartialData' })
+    const [counts] = await telemetry.counts([query], t0Ms, t0Ms + 60_000)
+    expect(counts).toEqual({ kind: 'unread', because: 'Errors: CloudWatch answered PartialData' })
+    inspect.publishByHand('orders-api', 'first code')
+    inspect.overtakePublish('orders-api', 'their code')
+    await expectProblem('code_changed', versions.publish('orders-api', artifact('orders.zip'), 'x'))
+  })
+
+  it('remembers every write of an alias, and whose it was', async () => {
+    const { traffic, inspect } = openTraffic()
+    const { revision, routing } = await traffic.read(target)
+    await traffic.write(target, routing, revision)
+    expect(inspect.aliasWrites.map(({ by, changed }) => [by, changed])).toEqual([
+      ['person', true],
+      ['tidegate', false],
+    ])
+  })
+})
