@@ -60,9 +60,9 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const events: LocalEventBridge = localEventBridge({
     clock,
     invoker: lambda,
-    // Async, so that what StartExecution throws is a rejection.
-    startExecution: async (machineArn, name, input) =>
-      void (await Promise.resolve(states.start(machineArn, name, input))),
+    startExecution: (machineArn, name, input) =>
+      // What StartExecution throws becomes a rejection.
+      Promise.resolve().then(() => void states.start(machineArn, name, input)),
     delivery: { faults: options.delivery },
     ...stream('events'),
   })

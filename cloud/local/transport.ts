@@ -64,7 +64,8 @@ function queryOf(query: NonNullable<SdkRequest['query']>): URLSearchParams {
 async function bytesOf(body: unknown): Promise<Uint8Array> {
   if (body === undefined || body === null) return new Uint8Array()
   if (typeof body === 'string') return Buffer.from(body)
-  if (body instanceof Uint8Array) return body
+  // A plain view: the SDK's own array warns when it is taken for a string, which Buffer.from does.
+  if (body instanceof Uint8Array) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (body instanceof Readable) {
     const chunks: Uint8Array[] = []

@@ -1,7 +1,7 @@
 // The ports on the DynamoDB table, with the real SDK client, against the embedded cloud.
 //
-// Known difference: the embedded cloud's dynalite ignores ReturnValuesOnConditionCheckFailure, so the item in the way is read by a second
-// call here; aws-answers.test.ts shows the answer that carries it.
+// Known difference: dynalite ignores ReturnValuesOnConditionCheckFailure, so the item in the way is read by a second call
+// here; aws-answers.test.ts shows the answer that carries it.
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { awsAlarmWatch } from '../../cloud/aws/alarm-watch.ts'

@@ -1,5 +1,5 @@
 // The ports on Lambda, CloudWatch, Step Functions, EventBridge and SNS, with the real SDK clients, against the embedded
-// cloud. The ports on DynamoDB are in aws-table.test.ts, what this cloud never answers in aws-answers.test.ts.
+// cloud. The ports on DynamoDB are in aws-table.test.ts, what this cloud never answers in aws-*answers.test.ts.
 //
 // Known differences: `code_changed` and artifacts that disappear half-way need a race that a test cannot time here.
 import {

@@ -5,6 +5,7 @@ import { answerJson } from '../json-protocol.ts'
 import type { Operations } from '../json-protocol.ts'
 import type { Bus, Invoker, LocalService } from '../service.ts'
 import type { Execution } from './execution.ts'
+import { executionOperations } from './execution-api.ts'
 import { machineExecutions } from './executions.ts'
 import { evaluator } from './expression.ts'
 import { stateMachines } from './machines.ts'
@@ -31,7 +32,11 @@ export function localStepFunctions(deps: StepFunctionsDeps): LocalStepFunctions 
   const machines = stateMachines(deps)
   const evaluate = evaluator({ ...deps, nowMs: () => deps.clock.nowMs() })
   const executions = machineExecutions({ ...deps, machines, tokens, evaluate })
-  const operations = { ...machines.operations, ...executions.operations, ...answers(tokens) }
+  const operations = {
+    ...machines.operations,
+    ...executionOperations({ ...deps, machines, executions }),
+    ...answers(tokens),
+  }
   return {
     handle: (request, caller) => answerJson(request, caller, operations, '1.0'),
     start: (machineArn, name, input) => executions.start(machineArn, name, input).arn,

@@ -76,9 +76,9 @@ function outcome(
       tokens.close(token)
       execution.waits.delete(letGo)
     }
-    const failed = (failure: unknown): void => {
+    const failed = (failure: Error): void => {
       letGo()
-      reject(failure as Error)
+      reject(failure)
     }
     const succeeded = (result: unknown): void => {
       letGo()
@@ -103,7 +103,7 @@ function outcome(
       if (!waitsForToken) succeeded(result)
       else note('TaskSubmitted', { output: JSON.stringify(result), outputDetails: { truncated: false } })
     }
-    const refused = (failure: unknown): void => {
+    const refused = (failure: Error): void => {
       if (execution.waits.has(letGo)) failed(failure)
     }
     void clock.hold(invoke(deps.invoker, prepared.args).then(invoked, refused))
@@ -116,7 +116,7 @@ async function prepare(evaluate: Evaluate, { state, bindings }: Attempt): Promis
     throw new StatesError('States.Runtime', 'Arguments of a Lambda task need FunctionName.')
   }
   return {
-    args: withinLimit(args, 'Arguments') as Prepared['args'],
+    args: withinLimit(args, 'Arguments'),
     timeoutSeconds: await seconds(evaluate, state.TimeoutSeconds, 'TimeoutSeconds', bindings),
     heartbeatSeconds: await seconds(evaluate, state.HeartbeatSeconds, 'HeartbeatSeconds', bindings),
   }

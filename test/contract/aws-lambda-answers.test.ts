@@ -1,0 +1,156 @@
+// What Lambda may answer and the embedded cloud does not: failures of every kind, races between publishers, lost answers.
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { awsHooks } from '../../cloud/aws/hooks.ts'
+import { awsTraffic, routingOf, weightsOf } from '../../cloud/aws/traffic.ts'
+import { awsVersions } from '../../cloud/aws/versions.ts'
+import type { Artifact } from '../../core/candidate.ts'
+import { split } from '../../core/routing.ts'
+import { canned, config, failure } from './canned.ts'
+import { expectProblem } from './samples.ts'
+
+const lambda = (...answers: unknown[]) => canned(new LambdaClient(config), answers)
+const target = { functionName: 'orders-api', alias: 'live' }
+
+describe('failures of AWS', () => {
+  const read = (error: Error) => awsTraffic(lambda(error)[0]).read(target)
+
+  it('name the action that was denied', async () => {
+    const message =
+      'User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: lambda:GetAlias on resource: z'
+    const problem = await expectProblem(
+      'permission_denied',
+      read(failure('AccessDeniedException', message)),
+      /lambda:GetAlias/,
+    )
+    expect(problem.cause).toMatchObject({ name: 'AccessDeniedException' })
+    await expectProblem('permission_denied', read(failure('AccessDenied', 'no')), /lambda:GetAlias/)
+  })
+
+  it('tell throttling from the rest', async () => {
+    for (const name of ['TooManyRequestsException', 'ThrottlingException', 'Throttling', 'RequestLimitExceeded']) {
+      await expectProblem('aws_throttled', read(failure(name)))
+    }
+    const status429 = Object.assign(failure('Whatever'), { $metadata: { httpStatusCode: 429 } })
+    await expectProblem('aws_throttled', read(status429))
+    const problem = await expectProblem('aws_unavailable', read(failure('ServiceException', 'oops')), /oops/)
+    expect(problem.cause).toMatchObject({ name: 'ServiceException' })
+  })
+
+  it('include an alias without a revision', async () => {
+    await expectProblem('aws_unavailable', awsTraffic(lambda({ FunctionVersion: '1' })[0]).read(target), /RevisionId/)
+  })
+})
+
+describe('weights', () => {
+  it('come back from fractions as the basis points that they were', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), (weightBp) => {
+        const routing = split('1', '2', weightBp)
+        expect(routingOf('1', weightsOf(routing))).toEqual(routing)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('of zero are none, and of less than a basis point are not nothing', () => {
+    expect(routingOf('1', { '2': 0 })).toEqual({ version: '1' })
+    expect(routingOf('1', undefined)).toEqual({ version: '1' })
+    expect(routingOf('1', { '2': 0.00001 })).toEqual(split('1', '2', 1))
+  })
+
+  it('are always sent, with version and revision', async () => {
+    const [client, sent] = lambda({ FunctionVersion: '1', RevisionId: 'b' })
+    await awsTraffic(client).write(target, { version: '1' }, 'a')
+    expect(sent[0]?.input).toEqual({
+      FunctionName: 'orders-api',
+      Name: 'live',
+      FunctionVersion: '1',
+      RoutingConfig: { AdditionalVersionWeights: {} },
+      RevisionId: 'a',
+    })
+  })
+})
+
+describe('publishing', () => {
+  const artifact: Artifact = { kind: 's3', bucket: 'artifacts', key: 'orders.zip', versionId: 'v1' }
+  const settled = { CodeSha256: 'old', RevisionId: 'r1', State: 'Active', LastUpdateStatus: 'Successful' }
+  const uploaded = { ...settled, CodeSha256: 'new', LastUpdateStatus: 'InProgress' }
+  const publish = (client: LambdaClient) => awsVersions(client).publish('orders-api', artifact, 'tidegate r1')
+
+  it('uploads, comes back, and publishes what it uploaded', async () => {
+    const [first, uploads] = lambda(settled, { CodeSha256: 'new' }, uploaded)
+    expect(await publish(first)).toBeUndefined()
+    expect(uploads.map((one) => one.input['DryRun'] ?? one.command)).toEqual([
+      'GetFunctionConfigurationCommand',
+      true,
+      'UpdateFunctionCodeCommand',
+    ])
+    expect(uploads[2]?.input).toMatchObject({ RevisionId: 'r1', S3ObjectVersion: 'v1' })
+    const [busy] = lambda(uploaded)
+    expect(await publish(busy)).toBeUndefined()
+    const [second, published] = lambda(
+      { ...uploaded, LastUpdateStatus: 'Successful' },
+      { CodeSha256: 'new' },
+      { Version: '7' },
+    )
+    expect(await publish(second)).toBe('7')
+    expect(published[2]).toEqual({
+      command: 'PublishVersionCommand',
+      input: { FunctionName: 'orders-api', CodeSha256: 'new', Description: 'tidegate r1' },
+    })
+  })
+
+  it('sees that a failed guard was its own lost answer, or another publisher', async () => {
+    const lost = lambda(settled, { CodeSha256: 'new' }, failure('PreconditionFailedException'), uploaded)[0]
+    expect(await publish(lost)).toBeUndefined()
+    const theirs = { ...uploaded, CodeSha256: 'theirs' }
+    const raced = lambda(settled, { CodeSha256: 'new' }, failure('PreconditionFailedException'), theirs)[0]
+    await expectProblem('code_changed', publish(raced))
+  })
+
+  it('does not publish code that replaced its own', async () => {
+    const message = 'CodeSHA256 (new) is different from current CodeSHA256 in $LATEST (theirs).'
+    const answers = [{ ...settled, CodeSha256: 'new' }, { CodeSha256: 'new' }]
+    const raced = lambda(...answers, failure('InvalidParameterValueException', message))[0]
+    await expectProblem('code_changed', publish(raced))
+    const busy = lambda(...answers, failure('ResourceConflictException'))[0]
+    expect(await publish(busy)).toBeUndefined()
+  })
+
+  it('uploads again what Lambda failed to take', async () => {
+    const failed = { ...settled, CodeSha256: 'new', LastUpdateStatus: 'Failed' }
+    const [client, sent] = lambda(failed, { CodeSha256: 'new' }, uploaded)
+    expect(await publish(client)).toBeUndefined()
+    expect(sent).toHaveLength(3)
+  })
+
+  it('says that the artifact is gone', async () => {
+    const message = 'Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: no.'
+    const [client] = lambda(settled, failure('InvalidParameterValueException', message))
+    await expectProblem('artifact_missing', publish(client), /orders\.zip.*NoSuchKey/)
+  })
+
+  it('takes states that do not run for failed', async () => {
+    const version = { State: 'Deactivated', Role: 'r', CodeSha256: 'c', Version: '3' }
+    expect(await awsVersions(lambda(version)[0]).describe('orders-api', '3')).toMatchObject({ state: 'failed' })
+    const sleeping = { ...version, State: 'Inactive', StateReason: 'idle' }
+    expect(await awsVersions(lambda(sleeping)[0]).describe('orders-api', '3')).toMatchObject({
+      state: 'sleeping',
+      stateReason: 'idle',
+    })
+  })
+})
+
+describe('hooks', () => {
+  const bytes = (text: string) => ({ Payload: new TextEncoder().encode(text) })
+  it.each([
+    ['what is not JSON', bytes('<html>')],
+    ['nothing', {}],
+    ['an error', { ...bytes('{"errorType":"E","errorMessage":"no luck"}'), FunctionError: 'Unhandled' }],
+    ['an error that is not JSON', { ...bytes('killed'), FunctionError: 'Unhandled' }],
+  ])('are broken when they answer %s', async (_, answer) => {
+    expect(await awsHooks(lambda(answer)[0]).call('hook', {})).toMatchObject({ kind: 'broken' })
+  })
+})
