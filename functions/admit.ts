@@ -78,8 +78,10 @@ async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loade
 
 const isWaiting = ({ state }: Release): boolean => state.phase === 'requested' || state.phase === 'queued'
 
+/** By time of request; at the same moment, the one that has the lease already is the older. */
 const isOlder = (a: Release, b: Release): boolean =>
-  a.requestedAtMs < b.requestedAtMs || (a.requestedAtMs === b.requestedAtMs && a.id < b.id)
+  a.requestedAtMs < b.requestedAtMs ||
+  (a.requestedAtMs === b.requestedAtMs && (a.admittedAtMs !== undefined || a.id < b.id))
 
 /** The other releases of the service that have not ended. An entry without a log is left to the sweep. */
 async function rivals(deps: Deps, release: Release): Promise<readonly Loaded[]> {

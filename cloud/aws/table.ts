@@ -29,10 +29,7 @@ export const waitPrefix = 'WAIT#'
 export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
-  open: (service: string, requestedAtMs: number, releaseId: string): Key => ({
-    pk: 'OPEN',
-    sk: `${service}#${byTime(requestedAtMs, releaseId)}`,
-  }),
+  open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
   event: (releaseId: string, seq: number): Key => ({ pk: `RELEASE#${releaseId}`, sk: eventPrefix + padded(seq, 6) }),
   waiter: (releaseId: string, slot: string): Key => ({ pk: `RELEASE#${releaseId}`, sk: waitPrefix + slot }),
   head: (service: string, requestedAtMs: number, releaseId: string): Key => ({

@@ -144,7 +144,9 @@ async function describeAlarms(client: CloudWatchClient, names: string[]): Promis
 
 function alarmReading(name: string, alarm: Described): AlarmReading {
   const trouble = alarm.EvaluationState
-  const state = trouble === undefined || trouble === '' ? alarmStates[alarm.StateValue ?? ''] : undefined
+  // An alarm that fires counts, however its evaluation went; one that says OK must have been evaluated cleanly.
+  const clean = trouble === undefined || trouble === '' || alarm.StateValue === 'ALARM'
+  const state = clean ? alarmStates[alarm.StateValue ?? ''] : undefined
   const why = alarm.StateReason ?? ''
   if (state === undefined) {
     const reason = `its evaluation state is ${trouble ?? 'unknown'}, its state ${alarm.StateValue ?? 'unknown'}. ${why}`

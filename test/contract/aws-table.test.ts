@@ -67,7 +67,7 @@ openReleasesContract('DynamoDB', async () => {
   const table = await openTable()
   return {
     openReleases: awsOpenReleases(table),
-    spoil: (service, atMs, id, text) => putText(table, keys.open(service, atMs, id), text),
+    spoil: (service, _, id, text) => putText(table, keys.open(service, id), text),
   }
 })
 historyContract('DynamoDB', async () => {
@@ -114,7 +114,7 @@ describe('items that no code of ours wrote', () => {
     await journal.append('r1', requested('r1'))
     await journal.append('r1', paused(2))
     expect((await journal.read('r')).events).toEqual([])
-    await putText(table, keys.open('orders', t0Ms, 'r2'), JSON.stringify({ broken: true }))
+    await putText(table, keys.open('orders', 'r2'), JSON.stringify({ broken: true }))
     await expectProblem('item_unreadable', awsOpenReleases(table).list(), /OPEN.*r2/)
   })
 })

@@ -24,12 +24,12 @@ export function matchesPattern(pattern: Pattern, event: unknown): boolean {
     if (name === '$or') return (wanted as readonly Pattern[]).some((one) => matchesPattern(one, event))
     const value = isFields(event) && Object.hasOwn(event, name) ? event[name] : undefined
     if (!Array.isArray(wanted)) return each(value).some((one) => matchesPattern(wanted as Pattern, one))
-    const leaves = value === undefined || isFields(value) ? [] : each(value)
+    const leaves = [value].flat().filter((leaf) => leaf !== undefined && !isFields(leaf))
     return wanted.some((test) => matchesLeaves(test, leaves))
   })
 }
 
-// A value that is not there has no elements to match, but a pattern may ask just for that.
+// Below what is not there a pattern may still ask that something does not exist.
 const each = (value: unknown): readonly unknown[] => (Array.isArray(value) && value.length > 0 ? value : [value])
 
 function matchesLeaves(test: unknown, leaves: readonly unknown[]): boolean {

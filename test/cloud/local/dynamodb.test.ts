@@ -1,5 +1,13 @@
 // DynamoDB in process, through the SDK: what the controller's table rests on.
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
 import { localDynamoDb } from '../../../cloud/local/dynamodb.ts'
@@ -7,7 +15,14 @@ import { localTransport } from '../../../cloud/local/transport.ts'
 import { credentials, elsewhere } from './states.ts'
 
 async function table(): Promise<DynamoDBClient> {
-  const others = { lambda: elsewhere, monitoring: elsewhere, states: elsewhere, events: elsewhere, sns: elsewhere, s3: elsewhere }
+  const others = {
+    lambda: elsewhere,
+    monitoring: elsewhere,
+    states: elsewhere,
+    events: elsewhere,
+    sns: elsewhere,
+    s3: elsewhere,
+  }
   const requestHandler = localTransport(localHandler({ ...others, dynamodb: localDynamoDb() }))
   const client = new DynamoDBClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
   await client.send(
@@ -20,7 +35,11 @@ async function table(): Promise<DynamoDBClient> {
       ],
       AttributeDefinitions: ['pk', 'sk', 'open'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
       GlobalSecondaryIndexes: [
-        { IndexName: 'open', KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
+        {
+          IndexName: 'open',
+          KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
       ],
     }),
   )
@@ -32,20 +51,37 @@ const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })
 describe('the embedded DynamoDB', () => {
   it('has a table that is usable as soon as it is created, and puts an item only where there is none', async () => {
     const client = await table()
-    const put = (by: string) => client.send(new PutItemCommand({ TableName: 'releases', Item: { ...key('r1', '0001'), by: { S: by } }, ConditionExpression: 'attribute_not_exists(pk)' }))
+    const put = (by: string) =>
+      client.send(
+        new PutItemCommand({
+          TableName: 'releases',
+          Item: { ...key('r1', '0001'), by: { S: by } },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      )
     const outcomes = await Promise.allSettled([put('a'), put('b'), put('c')])
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
     await expect(put('d')).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
-    const { Item } = await client.send(new GetItemCommand({ TableName: 'releases', Key: key('r1', '0001'), ConsistentRead: true }))
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: 'releases', Key: key('r1', '0001'), ConsistentRead: true }),
+    )
     expect(Item?.['by']).toEqual({ S: 'a' })
   })
 
   it('queries one partition in the order of its sort keys, by range and in pages', async () => {
     const client = await table()
-    for (const sk of ['0003', '0001', '0002']) await client.send(new PutItemCommand({ TableName: 'releases', Item: key('r1', sk) }))
+    for (const sk of ['0003', '0001', '0002'])
+      await client.send(new PutItemCommand({ TableName: 'releases', Item: key('r1', sk) }))
     await client.send(new PutItemCommand({ TableName: 'releases', Item: key('r10', '0001') }))
     const query = (more: object) =>
-      client.send(new QueryCommand({ TableName: 'releases', KeyConditionExpression: 'pk = :pk AND sk > :sk', ExpressionAttributeValues: { ':pk': { S: 'r1' }, ':sk': { S: '0001' } }, ...more }))
+      client.send(
+        new QueryCommand({
+          TableName: 'releases',
+          KeyConditionExpression: 'pk = :pk AND sk > :sk',
+          ExpressionAttributeValues: { ':pk': { S: 'r1' }, ':sk': { S: '0001' } },
+          ...more,
+        }),
+      )
     const sks = async (more = {}) => (await query(more)).Items?.map((item) => item['sk']?.S)
     expect(await sks()).toEqual(['0002', '0003'])
     expect(await sks({ ScanIndexForward: false, Limit: 1 })).toEqual(['0003'])
@@ -55,7 +91,12 @@ describe('the embedded DynamoDB', () => {
 
   it('updates under a condition, and keeps its index in step', async () => {
     const client = await table()
-    await client.send(new PutItemCommand({ TableName: 'releases', Item: { ...key('r1', 'head'), version: { N: '1' }, open: { S: 'yes' } } }))
+    await client.send(
+      new PutItemCommand({
+        TableName: 'releases',
+        Item: { ...key('r1', 'head'), version: { N: '1' }, open: { S: 'yes' } },
+      }),
+    )
     const update = (expected: number) =>
       client.send(
         new UpdateItemCommand({
@@ -68,7 +109,17 @@ describe('the embedded DynamoDB', () => {
         }),
       )
     const open = async () =>
-      (await client.send(new QueryCommand({ TableName: 'releases', IndexName: 'open', KeyConditionExpression: '#open = :yes', ExpressionAttributeNames: { '#open': 'open' }, ExpressionAttributeValues: { ':yes': { S: 'yes' } } }))).Count
+      (
+        await client.send(
+          new QueryCommand({
+            TableName: 'releases',
+            IndexName: 'open',
+            KeyConditionExpression: '#open = :yes',
+            ExpressionAttributeNames: { '#open': 'open' },
+            ExpressionAttributeValues: { ':yes': { S: 'yes' } },
+          }),
+        )
+      ).Count
     expect(await open()).toBe(1)
     await expect(update(2)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
     await update(1)
@@ -77,6 +128,8 @@ describe('the embedded DynamoDB', () => {
 
   it('has no transactions, and says so', async () => {
     const client = await table()
-    await expect(client.send(new TransactWriteItemsCommand({ TransactItems: [] }))).rejects.toMatchObject({ name: 'UnknownOperationException' })
+    await expect(client.send(new TransactWriteItemsCommand({ TransactItems: [] }))).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+    })
   })
 })

@@ -1,5 +1,16 @@
 // Executions as others see them: starting twice, lists, pages, and the events about their status.
-import { DeleteStateMachineCommand, GetExecutionHistoryCommand, ListExecutionsCommand, ListStateMachinesCommand, StartExecutionCommand, StopExecutionCommand, UpdateStateMachineCommand, DescribeStateMachineCommand, SendTaskSuccessCommand, CreateActivityCommand } from '@aws-sdk/client-sfn'
+import {
+  DeleteStateMachineCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  StartExecutionCommand,
+  StopExecutionCommand,
+  UpdateStateMachineCommand,
+  DescribeStateMachineCommand,
+  SendTaskSuccessCommand,
+  CreateActivityCommand,
+} from '@aws-sdk/client-sfn'
 import { describe, expect, it } from 'vitest'
 import { callback, startMs, states } from './states.ts'
 
@@ -21,13 +32,19 @@ describe('starting an execution', () => {
   })
 
   it.each([
-    ['no such machine', { stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none' }, 'StateMachineDoesNotExist'],
+    [
+      'no such machine',
+      { stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none' },
+      'StateMachineDoesNotExist',
+    ],
     ['input that is not JSON', { input: '{' }, 'InvalidExecutionInput'],
     ['a name with a space', { name: 'a b' }, 'InvalidName'],
   ])('with %s is refused', async (_, input, name) => {
     const world = states()
     const stateMachineArn = await world.create(waiting)
-    await expect(world.sfn.send(new StartExecutionCommand({ stateMachineArn, ...input }))).rejects.toMatchObject({ name })
+    await expect(world.sfn.send(new StartExecutionCommand({ stateMachineArn, ...input }))).rejects.toMatchObject({
+      name,
+    })
   })
 
   it('uses the definition of that moment to its end, whatever is updated later', async () => {
@@ -47,11 +64,15 @@ describe('executions', () => {
     const world = states()
     const stateMachineArn = await world.create(waiting)
     for (const name of ['a', 'b', 'c']) await world.sfn.send(new StartExecutionCommand({ stateMachineArn, name }))
-    await world.sfn.send(new StopExecutionCommand({ executionArn: `${stateMachineArn.replace('stateMachine', 'execution')}:b` }))
+    await world.sfn.send(
+      new StopExecutionCommand({ executionArn: `${stateMachineArn.replace('stateMachine', 'execution')}:b` }),
+    )
     const running = await world.sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }))
     expect(running.executions?.map(({ name }) => name)).toEqual(['c', 'a'])
     const first = await world.sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 2 }))
-    const second = await world.sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 2, nextToken: first.nextToken! }))
+    const second = await world.sfn.send(
+      new ListExecutionsCommand({ stateMachineArn, maxResults: 2, nextToken: first.nextToken! }),
+    )
     expect([first, second].map(({ executions }) => executions?.map(({ name }) => name))).toEqual([['c', 'b'], ['a']])
     expect(second.nextToken).toBeUndefined()
   })
@@ -60,9 +81,17 @@ describe('executions', () => {
     const world = states()
     const executionArn = await world.begin(passing)
     const events = await world.history(executionArn)
-    expect(events.map(({ id, previousEventId }) => [id, previousEventId])).toEqual(events.map((_, index) => [index + 1, index]))
-    expect(events[0]).toMatchObject({ type: 'ExecutionStarted', timestamp: new Date(startMs), executionStartedEventDetails: { input: '{}' } })
-    const last = await world.sfn.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 1 }))
+    expect(events.map(({ id, previousEventId }) => [id, previousEventId])).toEqual(
+      events.map((_, index) => [index + 1, index]),
+    )
+    expect(events[0]).toMatchObject({
+      type: 'ExecutionStarted',
+      timestamp: new Date(startMs),
+      executionStartedEventDetails: { input: '{}' },
+    })
+    const last = await world.sfn.send(
+      new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 1 }),
+    )
     expect(last.events?.map(({ type }) => type)).toEqual(['ExecutionSucceeded'])
   })
 
@@ -70,13 +99,22 @@ describe('executions', () => {
     const definition = {
       StartAt: 'A',
       States: {
-        A: { Type: 'Task', Resource: callback, Arguments: { FunctionName: 'f', Payload: '{% $states.context.Task.Token %}' }, Next: 'B' },
+        A: {
+          Type: 'Task',
+          Resource: callback,
+          Arguments: { FunctionName: 'f', Payload: '{% $states.context.Task.Token %}' },
+          Next: 'B',
+        },
         B: { Type: 'Choice', Choices: [{ Condition: "{% $states.input = 'ok' %}", Next: 'Good' }], Default: 'Bad' },
         Good: { Type: 'Succeed' },
         Bad: { Type: 'Fail', Error: 'Broken', Cause: 'why' },
       },
     }
-    for (const [output, status, more] of [['"ok"', 'SUCCEEDED', { output: '"ok"', error: null }], ['"no"', 'FAILED', { output: null, error: 'Broken', cause: 'why' }], ['', 'ABORTED', { error: 'E', cause: 'C' }]] as const) {
+    for (const [output, status, more] of [
+      ['"ok"', 'SUCCEEDED', { output: '"ok"', error: null }],
+      ['"no"', 'FAILED', { output: null, error: 'Broken', cause: 'why' }],
+      ['', 'ABORTED', { error: 'E', cause: 'C' }],
+    ] as const) {
       const world = states()
       const executionArn = await world.begin(definition)
       await world.clock.advanceTo(startMs + 1000)
@@ -84,7 +122,12 @@ describe('executions', () => {
       else await world.sfn.send(new SendTaskSuccessCommand({ taskToken: String(world.calls[0]?.payload), output }))
       await world.clock.settle()
       expect(world.events).toMatchObject([
-        { source: 'aws.states', detailType: 'Step Functions Execution Status Change', resources: [executionArn], detail: { status: 'RUNNING', stopDate: null } },
+        {
+          source: 'aws.states',
+          detailType: 'Step Functions Execution Status Change',
+          resources: [executionArn],
+          detail: { status: 'RUNNING', stopDate: null },
+        },
         { detail: { executionArn, status, startDate: startMs, stopDate: startMs + 1000, input: '{}', ...more } },
       ])
     }
@@ -104,6 +147,8 @@ describe('the service', () => {
   })
 
   it('says of everything else that it is not implemented', async () => {
-    await expect(states().sfn.send(new CreateActivityCommand({ name: 'a' }))).rejects.toMatchObject({ message: 'not implemented in the embedded cloud: AWSStepFunctions.CreateActivity' })
+    await expect(states().sfn.send(new CreateActivityCommand({ name: 'a' }))).rejects.toMatchObject({
+      message: 'not implemented in the embedded cloud: AWSStepFunctions.CreateActivity',
+    })
   })
 })

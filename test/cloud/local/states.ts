@@ -1,5 +1,11 @@
 // Step Functions with a scripted Lambda behind it and real SDK clients in front, on a stepped clock.
-import { CreateStateMachineCommand, DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn'
 import type { DescribeExecutionCommandOutput, HistoryEvent } from '@aws-sdk/client-sfn'
 import { chance, idsFrom } from '../../../cloud/local/chance.ts'
 import { steppedClock } from '../../../cloud/local/clock.ts'
@@ -44,8 +50,16 @@ export function states(script: Script = () => null, held = true): States {
   const clock = steppedClock(startMs)
   const calls: Call[] = []
   const events: BusEvent[] = []
-  const invoke = async (functionName: string, _qualifier: string | undefined, bytes: Uint8Array): Promise<Invocation> => {
-    const call = { functionName, payload: JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>, atMs: clock.nowMs() }
+  const invoke = async (
+    functionName: string,
+    _qualifier: string | undefined,
+    bytes: Uint8Array,
+  ): Promise<Invocation> => {
+    const call = {
+      functionName,
+      payload: JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>,
+      atMs: clock.nowMs(),
+    }
     calls.push(call)
     try {
       const payload = Buffer.from(JSON.stringify((await script(call, calls.length)) ?? null))
@@ -64,7 +78,14 @@ export function states(script: Script = () => null, held = true): States {
     random: chance(1, 'jitter'),
     ids: idsFrom(chance(1, 'ids')),
   })
-  const others = { lambda: elsewhere, monitoring: elsewhere, events: elsewhere, sns: elsewhere, dynamodb: elsewhere, s3: elsewhere }
+  const others = {
+    lambda: elsewhere,
+    monitoring: elsewhere,
+    events: elsewhere,
+    sns: elsewhere,
+    dynamodb: elsewhere,
+    s3: elsewhere,
+  }
   const requestHandler = localTransport(localHandler({ ...others, states: service }))
   const sfn = new SFNClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
 
@@ -78,7 +99,9 @@ export function states(script: Script = () => null, held = true): States {
     ...{ clock, sfn, service, calls, events, create },
     async begin(definition, input = {}) {
       const stateMachineArn = await create(definition)
-      const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }))
+      const { executionArn } = await sfn.send(
+        new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+      )
       await clock.settle()
       return executionArn!
     },
@@ -87,7 +110,9 @@ export function states(script: Script = () => null, held = true): States {
       const events: HistoryEvent[] = []
       let nextToken: string | undefined
       do {
-        const page = await sfn.send(new GetExecutionHistoryCommand({ executionArn, ...(nextToken === undefined ? {} : { nextToken }) }))
+        const page = await sfn.send(
+          new GetExecutionHistoryCommand({ executionArn, ...(nextToken === undefined ? {} : { nextToken }) }),
+        )
         events.push(...(page.events ?? []))
         nextToken = page.nextToken
       } while (nextToken !== undefined)

@@ -3,18 +3,30 @@ import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../cloud/local/aws-error.ts'
 import { FunctionError, invoke, startMs, states } from './states.ts'
 
-const task = (more: object = {}): object => ({ Type: 'Task', Resource: invoke, Arguments: { FunctionName: 'f', Payload: {} }, End: true, ...more })
+const task = (more: object = {}): object => ({
+  Type: 'Task',
+  Resource: invoke,
+  Arguments: { FunctionName: 'f', Payload: {} },
+  End: true,
+  ...more,
+})
 const machine = (States: Record<string, object>): object => ({ StartAt: Object.keys(States)[0], States })
 const seconds = (calls: readonly { atMs: number }[]): number[] => calls.map(({ atMs }) => (atMs - startMs) / 1000)
 
 describe('a state machine', () => {
   it('hands a task its arguments and gives back what the function returned', async () => {
     const world = states(() => ({ sum: 3 }))
-    const Arguments = { FunctionName: 'add', Payload: { list: '{% $states.input.numbers %}', name: '{% $states.context.State.Name %}' } }
+    const Arguments = {
+      FunctionName: 'add',
+      Payload: { list: '{% $states.input.numbers %}', name: '{% $states.context.State.Name %}' },
+    }
     const arn = await world.begin(machine({ Add: task({ Arguments }) }), { numbers: [1, 2] })
     expect(world.calls).toMatchObject([{ functionName: 'add', payload: { list: [1, 2], name: 'Add' } }])
     const { status, output } = await world.describe(arn)
-    expect([status, JSON.parse(output!)]).toEqual(['SUCCEEDED', { ExecutedVersion: '7', Payload: { sum: 3 }, StatusCode: 200 }])
+    expect([status, JSON.parse(output!)]).toEqual([
+      'SUCCEEDED',
+      { ExecutedVersion: '7', Payload: { sum: 3 }, StatusCode: 200 },
+    ])
   })
 
   it('evaluates Assign with the old values; the new ones are seen from the next state on', async () => {
@@ -44,7 +56,8 @@ describe('a state machine', () => {
 
   it('omits a value that is undefined inside an object, and knows what Step Functions adds to JSONata', async () => {
     const world = states()
-    const Output = "{% {'no': $nobody, 'parsed': $parse('[1]'), 'parts': $partition([1..3], 2), 'range': $range(0, 10, 5), 'hash': $hash('a', 'MD5'), 'now': $now(), 'uuid': $length($uuid()), 'chance': $random() < 1} %}"
+    const Output =
+      "{% {'no': $nobody, 'parsed': $parse('[1]'), 'parts': $partition([1..3], 2), 'range': $range(0, 10, 5), 'hash': $hash('a', 'MD5'), 'now': $now(), 'uuid': $length($uuid()), 'chance': $random() < 1} %}"
     const arn = await world.begin(machine({ A: { Type: 'Pass', Output, End: true } }))
     expect(JSON.parse((await world.describe(arn)).output!)).toEqual({
       parsed: [1],
@@ -58,9 +71,17 @@ describe('a state machine', () => {
   })
 
   it('takes the first choice that holds, with its own Assign, and otherwise the default with the state’s', async () => {
-    const choice = { Type: 'Choice', Choices: [{ Condition: '{% $states.input.n > 5 %}', Assign: { size: 'big' }, Next: 'Out' }], Default: 'Out', Assign: { size: 'small' } }
+    const choice = {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.n > 5 %}', Assign: { size: 'big' }, Next: 'Out' }],
+      Default: 'Out',
+      Assign: { size: 'small' },
+    }
     const definition = machine({ Choose: choice, Out: { Type: 'Succeed', Output: '{% $size %}' } })
-    for (const [n, size] of [[6, 'big'], [5, 'small']] as const) {
+    for (const [n, size] of [
+      [6, 'big'],
+      [5, 'small'],
+    ] as const) {
       const world = states()
       expect(JSON.parse((await world.describe(await world.begin(definition, { n }))).output!)).toBe(size)
     }
@@ -68,7 +89,13 @@ describe('a state machine', () => {
 
   it('waits on the clock of the cloud and nowhere else', async () => {
     const world = states()
-    const arn = await world.begin(machine({ A: { Type: 'Wait', Seconds: '{% $states.input.s %}', Next: 'B' }, B: { Type: 'Wait', Timestamp: '2026-01-01T01:00:00Z', End: true } }), { s: 90 })
+    const arn = await world.begin(
+      machine({
+        A: { Type: 'Wait', Seconds: '{% $states.input.s %}', Next: 'B' },
+        B: { Type: 'Wait', Timestamp: '2026-01-01T01:00:00Z', End: true },
+      }),
+      { s: 90 },
+    )
     await world.clock.advanceTo(startMs + 3_599_999)
     expect((await world.describe(arn)).status).toBe('RUNNING')
     await world.clock.advanceTo(startMs + 3_600_000)
@@ -77,14 +104,26 @@ describe('a state machine', () => {
 
   it('ends in Fail with an error and a cause that may be computed', async () => {
     const world = states()
-    const arn = await world.begin(machine({ F: { Type: 'Fail', Error: '{% $states.input.e %}', Cause: 'because' } }), { e: 'Mine' })
+    const arn = await world.begin(machine({ F: { Type: 'Fail', Error: '{% $states.input.e %}', Cause: 'because' } }), {
+      e: 'Mine',
+    })
     expect(await world.describe(arn)).toMatchObject({ status: 'FAILED', error: 'Mine', cause: 'because' })
-    expect((await world.history(arn)).map(({ type }) => type)).toEqual(['ExecutionStarted', 'FailStateEntered', 'ExecutionFailed'])
+    expect((await world.history(arn)).map(({ type }) => type)).toEqual([
+      'ExecutionStarted',
+      'FailStateEntered',
+      'ExecutionFailed',
+    ])
   })
 })
 
 describe('a task that fails', () => {
-  const retry = { ErrorEquals: ['Lambda.TooManyRequestsException'], IntervalSeconds: 2, BackoffRate: 3, MaxAttempts: 3, MaxDelaySeconds: 10 }
+  const retry = {
+    ErrorEquals: ['Lambda.TooManyRequestsException'],
+    IntervalSeconds: 2,
+    BackoffRate: 3,
+    MaxAttempts: 3,
+    MaxDelaySeconds: 10,
+  }
 
   it('is retried after 2, 6 and at most 10 seconds, and each retry is a transition', async () => {
     const world = states(() => {
@@ -93,7 +132,11 @@ describe('a task that fails', () => {
     const arn = await world.begin(machine({ A: task({ Retry: [retry] }) }))
     await world.clock.advanceTo(startMs + 100_000)
     expect(seconds(world.calls)).toEqual([0, 2, 8, 18])
-    expect(await world.describe(arn)).toMatchObject({ status: 'FAILED', error: 'Lambda.TooManyRequestsException', cause: 'Rate Exceeded.' })
+    expect(await world.describe(arn)).toMatchObject({
+      status: 'FAILED',
+      error: 'Lambda.TooManyRequestsException',
+      cause: 'Rate Exceeded.',
+    })
     expect(world.service.executions()[0]?.transitions).toBe(4)
   })
 
@@ -114,8 +157,20 @@ describe('a task that fails', () => {
     const world = states(() => {
       throw new FunctionError('Tidegate.traffic_moved', 'moved')
     })
-    const Catch = [{ ErrorEquals: ['Tidegate.traffic_moved'], Assign: { cause: '{% $parse($states.errorOutput.Cause).errorMessage %}' }, Output: '{% $states.errorOutput.Error %}', Next: 'Caught' }]
-    const arn = await world.begin(machine({ A: task({ Catch, End: undefined, Next: 'Caught' }), Caught: { Type: 'Succeed', Output: '{% [$states.input, $cause] %}' } }))
+    const Catch = [
+      {
+        ErrorEquals: ['Tidegate.traffic_moved'],
+        Assign: { cause: '{% $parse($states.errorOutput.Cause).errorMessage %}' },
+        Output: '{% $states.errorOutput.Error %}',
+        Next: 'Caught',
+      },
+    ]
+    const arn = await world.begin(
+      machine({
+        A: task({ Catch, End: undefined, Next: 'Caught' }),
+        Caught: { Type: 'Succeed', Output: '{% [$states.input, $cause] %}' },
+      }),
+    )
     expect(JSON.parse((await world.describe(arn)).output!)).toEqual(['Tidegate.traffic_moved', 'moved'])
   })
 
@@ -133,19 +188,29 @@ describe('a task that fails', () => {
     const world = states(() => {
       throw new FunctionError(error, '')
     })
-    const arn = await world.begin(machine({ A: task({ Catch: [{ ErrorEquals: [clause], Next: 'Caught' }] }), Caught: { Type: 'Succeed' } }))
+    const arn = await world.begin(
+      machine({ A: task({ Catch: [{ ErrorEquals: [clause], Next: 'Caught' }] }), Caught: { Type: 'Succeed' } }),
+    )
     expect((await world.describe(arn)).status).toBe(expected ? 'SUCCEEDED' : 'FAILED')
   })
 
   it('cannot return more than 256 KiB', async () => {
     const world = states(() => 'x'.repeat(262_144))
-    const arn = await world.begin(machine({ A: task({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'B' }] }), B: { Type: 'Succeed' } }))
+    const arn = await world.begin(
+      machine({ A: task({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'B' }] }), B: { Type: 'Succeed' } }),
+    )
     expect(await world.describe(arn)).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' })
   })
 
   it('fails the execution when the history has no room for more', async () => {
     const world = states()
-    const arn = await world.begin(machine({ A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'C' }], Default: 'A' }, C: { Type: 'Succeed' } }))
+    const arn = await world.begin(
+      machine({
+        A: { Type: 'Pass', Next: 'B' },
+        B: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'C' }], Default: 'A' },
+        C: { Type: 'Succeed' },
+      }),
+    )
     expect(await world.describe(arn)).toMatchObject({ status: 'FAILED', error: 'States.Runtime' })
     const history = await world.history(arn)
     expect(history.length).toBeLessThanOrEqual(25_000)

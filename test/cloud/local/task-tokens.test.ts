@@ -1,5 +1,10 @@
 // Waiting for an answer: tokens, timeouts, heartbeats, and everything that comes too late.
-import { SendTaskFailureCommand, SendTaskHeartbeatCommand, SendTaskSuccessCommand, StopExecutionCommand } from '@aws-sdk/client-sfn'
+import {
+  SendTaskFailureCommand,
+  SendTaskHeartbeatCommand,
+  SendTaskSuccessCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn'
 import { describe, expect, it } from 'vitest'
 import { callback, FunctionError, invoke, startMs, states } from './states.ts'
 
@@ -11,7 +16,10 @@ const bake = (more: object = {}): object => ({
       Resource: callback,
       Arguments: { FunctionName: 'bake', Payload: { token: '{% $states.context.Task.Token %}' } },
       TimeoutSeconds: '{% $states.input.seconds %}',
-      Catch: [{ ErrorEquals: ['States.Timeout', 'States.HeartbeatTimeout'], Next: 'Judge' }, { ErrorEquals: ['States.ALL'], Output: '{% $states.errorOutput %}', Next: 'Recover' }],
+      Catch: [
+        { ErrorEquals: ['States.Timeout', 'States.HeartbeatTimeout'], Next: 'Judge' },
+        { ErrorEquals: ['States.ALL'], Output: '{% $states.errorOutput %}', Next: 'Recover' },
+      ],
       Next: 'Woken',
       ...more,
     },
@@ -22,7 +30,8 @@ const bake = (more: object = {}): object => ({
 })
 const atSeconds = (seconds: number): number => startMs + seconds * 1000
 const tokenOf = (world: ReturnType<typeof states>, call = 0): string => String(world.calls[call]?.payload['token'])
-const succeed = (taskToken: string, output: unknown = {}): SendTaskSuccessCommand => new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })
+const succeed = (taskToken: string, output: unknown = {}): SendTaskSuccessCommand =>
+  new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })
 
 describe('a task that waits for its token', () => {
   it('times out into Catch after the seconds that an expression gave, to the millisecond', async () => {
@@ -31,7 +40,11 @@ describe('a task that waits for its token', () => {
     await world.clock.advanceTo(atSeconds(300) - 1)
     expect((await world.describe(arn)).status).toBe('RUNNING')
     await world.clock.advanceTo(atSeconds(300))
-    expect(await world.describe(arn)).toMatchObject({ status: 'SUCCEEDED', output: '"judge"', stopDate: new Date(atSeconds(300)) })
+    expect(await world.describe(arn)).toMatchObject({
+      status: 'SUCCEEDED',
+      output: '"judge"',
+      stopDate: new Date(atSeconds(300)),
+    })
     expect((await world.history(arn)).map(({ type }) => type)).toEqual([
       'ExecutionStarted',
       'TaskStateEntered',
@@ -97,7 +110,9 @@ describe('a task that waits for its token', () => {
   it('refuses an answer that is not JSON, and goes on waiting', async () => {
     const world = states()
     const arn = await world.begin(bake(), { seconds: 60 })
-    await expect(world.sfn.send(new SendTaskSuccessCommand({ taskToken: tokenOf(world), output: '{' }))).rejects.toMatchObject({ name: 'InvalidOutput' })
+    await expect(
+      world.sfn.send(new SendTaskSuccessCommand({ taskToken: tokenOf(world), output: '{' })),
+    ).rejects.toMatchObject({ name: 'InvalidOutput' })
     expect((await world.describe(arn)).status).toBe('RUNNING')
   })
 
@@ -116,7 +131,10 @@ describe('a task that waits for its token', () => {
 
   it.each(['States.Timeout', 'States.HeartbeatTimeout'])('that misses a heartbeat is caught as %s', async (name) => {
     const world = states()
-    const Catch = [{ ErrorEquals: [name], Next: 'Judge' }, { ErrorEquals: ['States.ALL'], Next: 'Recover' }]
+    const Catch = [
+      { ErrorEquals: [name], Next: 'Judge' },
+      { ErrorEquals: ['States.ALL'], Next: 'Recover' },
+    ]
     const arn = await world.begin(bake({ HeartbeatSeconds: 10, Catch }), { seconds: 60 })
     await world.clock.advanceTo(atSeconds(10))
     expect((await world.describe(arn)).output).toBe('"judge"')
@@ -125,7 +143,9 @@ describe('a task that waits for its token', () => {
   it.each([0, -1, 1.5, 'soon'])('cannot have a timeout of %s', async (seconds) => {
     const world = states()
     const arn = await world.begin(bake(), { seconds })
-    expect(JSON.parse((await world.describe(arn)).output!)).toMatchObject({ recover: { Error: 'States.QueryEvaluationError' } })
+    expect(JSON.parse((await world.describe(arn)).output!)).toMatchObject({
+      recover: { Error: 'States.QueryEvaluationError' },
+    })
     expect(world.calls).toEqual([])
   })
 })
@@ -161,7 +181,14 @@ describe('a function that takes too long', () => {
   it('fails its task with States.Timeout, and its result is dropped', async () => {
     let finish: (value: unknown) => void = () => undefined
     const world = states(() => new Promise((resolve) => (finish = resolve)), false)
-    const Task = { Type: 'Task', Resource: invoke, Arguments: { FunctionName: 'f' }, TimeoutSeconds: 5, Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Late' }], End: true }
+    const Task = {
+      Type: 'Task',
+      Resource: invoke,
+      Arguments: { FunctionName: 'f' },
+      TimeoutSeconds: 5,
+      Catch: [{ ErrorEquals: ['States.Timeout'], Next: 'Late' }],
+      End: true,
+    }
     const arn = await world.begin({ StartAt: 'A', States: { A: Task, Late: { Type: 'Wait', Seconds: 60, End: true } } })
     await world.clock.advanceTo(atSeconds(5))
     finish('too late')

@@ -1,0 +1,393 @@
+// What goes wrong around a release, on the embedded cloud in virtual time: twins, rivals, foreign hands, silence, refusals,
+// executions that die, people who change their mind.
+import { StopExecutionCommand } from '@aws-sdk/client-sfn'
+import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { type House, type HouseOptions, minute, openHouse } from '../house.ts'
+
+let house: House
+async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
+  house = await openHouse({ perMinute: 60, ...options })
+  await house.world.services.put(sampleService({ hooks: [], ...service }))
+  return house
+}
+afterEach(() => house.close())
+
+const types = async (id: string): Promise<string[]> => (await house.events(id)).map((event) => event.type)
+const mutations = async (id: string): Promise<number> => (await types(id)).filter((type) => type === 'moved').length
+const put = (text: string) =>
+  house.cloud.objects.handle(
+    {
+      method: 'PUT',
+      path: '/artifacts/checkout.zip',
+      query: new URLSearchParams(),
+      headers: {},
+      body: new TextEncoder().encode(text),
+    },
+    { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' },
+  )
+const bucket = () =>
+  house.cloud.objects.handle(
+    { method: 'PUT', path: '/artifacts', query: new URLSearchParams(), headers: {}, body: new Uint8Array() },
+    { accessKeyId: 'ci', arn: 'ci' },
+  )
+
+describe('twins', () => {
+  it.each([1, 2, 10])('the same artifact event delivered %d times at once starts one release', async (copies) => {
+    await open({}, { delivery: { copies: (event) => (event.source === 'aws.s3' ? copies : 1) } })
+    await bucket()
+    await put('v2')
+    await house.minutes(1)
+    const opened = await house.world.openReleases.list('checkout')
+    expect(opened).toHaveLength(1)
+    expect(house.cloud.states.executions()).toHaveLength(1)
+    const release = await house.finish(opened[0]?.releaseId ?? '')
+    expect(release.ending?.outcome).toBe('promoted')
+    expect((await types(release.id)).filter((type) => type === 'requested')).toHaveLength(1)
+    expect(await house.world.openReleases.list()).toEqual([])
+    expect(await house.world.history.list('checkout', 10)).toHaveLength(1)
+  })
+
+  it('the same call with the same id, ten at once and again after the end, is one release', async () => {
+    await open()
+    const call = { version: await house.publish('v2'), requestId: 'r1' }
+    const ids = await Promise.all(Array.from({ length: 10 }, () => house.start(call)))
+    expect(new Set(ids).size).toBe(1)
+    await house.finish(ids[0] ?? '')
+    const before = await types(ids[0] ?? '')
+    expect(await house.start(call)).toBe(ids[0])
+    await house.minutes(10)
+    expect(await types(ids[0] ?? '')).toEqual(before)
+    expect(house.cloud.states.executions()).toHaveLength(1)
+  })
+
+  it('an alarm delivered ten times moves the traffic back once', async () => {
+    await open({}, { delivery: { copies: (event) => (event.source === 'aws.cloudwatch' ? 10 : 1) } })
+    const id = await house.start({ version: await house.publish('v3') })
+    const release = await house.finish(id)
+    expect(release.ending?.outcome).toBe('rolledBack')
+    expect((await types(id)).filter((type) => type === 'returnOrdered')).toHaveLength(1)
+    expect(await mutations(id)).toBe(2)
+  })
+})
+
+describe('a second version while a release is live', () => {
+  it('waits for its turn, and takes it as soon as the first has settled', async () => {
+    await open({ policy: { whileLive: 'queue' } })
+    const first = await house.start({ version: await house.publish('v2') })
+    const second = await house.start({ version: await house.publish('v1') })
+    expect((await house.release(second)).state).toMatchObject({ phase: 'queued', behind: first })
+    const done = await house.finish(first)
+    expect(done.ending?.outcome).toBe('promoted')
+    await house.clock.settle()
+    expect((await house.release(second)).state.phase).not.toBe('queued')
+    expect(await house.finish(second)).toMatchObject({
+      ending: { outcome: 'promoted' },
+      targets: [{ stable: '2', candidate: '3' }],
+    })
+  })
+
+  it('replaces the first, which goes back before the second begins', async () => {
+    await open({ policy: { whileLive: 'supersede' } })
+    const first = await house.start({ version: await house.publish('v3') })
+    const second = await house.start({ version: await house.publish('v2') })
+    await house.clock.settle()
+    expect(await house.release(first)).toMatchObject({
+      state: { phase: 'settled' },
+      ending: { outcome: 'superseded', by: `release ${second}` },
+    })
+    expect(await house.finish(second)).toMatchObject({
+      ending: { outcome: 'promoted' },
+      targets: [{ stable: '1', candidate: '3' }],
+    })
+  })
+
+  it('is refused, and nothing of the first changes', async () => {
+    await open({ policy: { whileLive: 'refuse' } })
+    const first = await house.start({ version: await house.publish('v2') })
+    const before = await house.alias()
+    const second = await house.start({ version: await house.publish('v1') })
+    expect(await house.finish(second)).toMatchObject({ ending: { outcome: 'rejected', code: 'service_busy' } })
+    expect(await house.alias()).toEqual(before)
+    expect((await house.finish(first)).ending?.outcome).toBe('promoted')
+  })
+
+  it('ten at once: one goes first, the others wait, all end, one after the other', async () => {
+    await open({ plan: 'AllAtOnce' })
+    const versions: string[] = []
+    for (let index = 0; index < 5; index++) versions.push(await house.publish(index % 2 === 0 ? 'v2' : 'v1'))
+    const ids = await Promise.all(versions.map((version) => house.start({ version })))
+    for (const id of ids) expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    expect(await house.world.openReleases.list()).toEqual([])
+  })
+})
+
+describe('an alias moved by hand', () => {
+  it('interrupts the release at once, by name, and is left alone', async () => {
+    await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.moveByHand('2', {}, 'sam')
+    await house.minutes(1)
+    const release = await house.finish(id)
+    expect(release.ending).toMatchObject({ outcome: 'interrupted', by: 'arn:aws:iam::000000000000:user/sam' })
+    expect(release.ending?.because).toContain('alias checkout:live was moved by somebody else to version 2 at 100 %')
+    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    expect(house.pages().at(-1)?.subject).toContain('interrupted')
+  })
+
+  it('is noticed at the next look without CloudTrail, and named as soon as CloudTrail speaks', async () => {
+    let silent = true
+    await open(
+      {},
+      {
+        delivery: {
+          delayMs: (event) => (silent && event['detail-type'] === 'AWS API Call via CloudTrail' ? 10 * minute : 0),
+        },
+      },
+    )
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.moveByHand('1', { '2': 0.3 }, 'sam')
+    silent = false
+    const release = await house.finish(id)
+    expect(release.ending).toMatchObject({ outcome: 'interrupted', by: 'unknown' })
+    await house.minutes(12)
+    expect((await house.release(id)).ending?.by).toBe('arn:aws:iam::000000000000:user/sam')
+    expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.3 } })
+  })
+
+  it('that already was split before the release is refused and left alone', async () => {
+    await open()
+    const version = await house.publish('v2')
+    await house.moveByHand('1', { '2': 0.3 }, 'sam')
+    expect((await house.finish(await house.start({ version }))).ending).toMatchObject({
+      outcome: 'rejected',
+      code: 'alias_split',
+    })
+    expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.3 } })
+  })
+
+  it('whose description alone was edited does not stop the release', async () => {
+    await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    const { UpdateAliasCommand } = await import('@aws-sdk/client-lambda')
+    await house
+      .clientsFor('sam')
+      .lambda.send(new UpdateAliasCommand({ FunctionName: 'checkout', Name: 'live', Description: 'hello' }))
+    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+  })
+})
+
+describe('silence', () => {
+  it('of both versions holds the release for as long as the policy says, and never promotes it', async () => {
+    await open({ policy: { hold: { unknown: '10m', quiet: '2h' } } })
+    house.traffic.stop()
+    await house.minutes(1)
+    const release = await house.finish(await house.start({ version: await house.publish('v2') }), 200)
+    expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
+    expect(release.ending?.because).toContain('no traffic on either version')
+    expect((release.state.phase === 'settled' ? release.state.atMs : 0) - release.requestedAtMs).toBeGreaterThanOrEqual(
+      120 * minute,
+    )
+  })
+
+  it('of an alarm is unknown, names it, and pauses for a person when the policy says so', async () => {
+    const { PutMetricAlarmCommand } = await import('@aws-sdk/client-cloudwatch')
+    await open({
+      signals: { alarms: ['mute'], errors: { minimumInvocations: 1 } },
+      policy: { whenHeldTooLong: 'pause', hold: { unknown: '5m', paused: '1h' } },
+    })
+    await house.clients.cloudwatch.send(
+      new PutMetricAlarmCommand({
+        AlarmName: 'mute',
+        Namespace: 'Nobody',
+        MetricName: 'Writes',
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    )
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(15)
+    const held = await house.release(id)
+    expect(held).toMatchObject({ state: { phase: 'baking', step: 0 }, paused: { by: 'policy.whenHeldTooLong' } })
+    expect(held.paused?.reason).toContain('alarm mute has insufficient data')
+    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'rolledBack', by: 'policy' } })
+  })
+
+  it('an alarm that does not exist, or fires already, is said before anything moves', async () => {
+    await open({ signals: { alarms: ['checkout-errors', 'mispelt'] } })
+    expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending).toMatchObject({
+      outcome: 'rejected',
+      code: 'alarm_missing',
+    })
+    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.clients.cloudwatch.send(
+      new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
+    )
+    const id = await house.start({ version: await house.publish('v1') })
+    expect((await house.release(id)).excludedAlarms).toEqual(['checkout-errors'])
+    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+  })
+})
+
+describe('an execution that dies', () => {
+  it.each([0, 1, 3, 7])('%d minutes into the release leaves no split alias, and the release ends', async (after) => {
+    await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(after)
+    const [execution] = house.cloud.states.executions()
+    await house.clients.sfn.send(new StopExecutionCommand({ executionArn: execution?.arn }))
+    await house.clock.settle()
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'aborted', by: 'sweep' } })
+    expect(await house.world.openReleases.list()).toEqual([])
+  })
+
+  it('without anybody hearing of it is found by the sweep', async () => {
+    await open({}, { delivery: { copies: (event) => (event.source === 'aws.states' ? 0 : 1) } })
+    const id = await house.start({ version: await house.publish('v2') })
+    const [execution] = house.cloud.states.executions()
+    await house.clients.sfn.send(new StopExecutionCommand({ executionArn: execution?.arn }))
+    expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    await house.minutes(6)
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await house.finish(id)).ending?.outcome).toBe('aborted')
+  })
+
+  it('again and again is given up after four, and the release still ends', async () => {
+    await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    for (let count = 0; count < 6; count++) {
+      for (const execution of house.cloud.states.executions()) {
+        if (execution.status === 'RUNNING')
+          await house.clients.sfn.send(new StopExecutionCommand({ executionArn: execution.arn }))
+      }
+      await house.clock.settle()
+    }
+    expect((await house.finish(id)).ending?.outcome).toBe('aborted')
+    expect(house.cloud.states.executions().length).toBeLessThanOrEqual(5)
+  })
+
+  it('an intake that dies between its two writes is completed by the sweep', async () => {
+    await open()
+    const version = await house.publish('v2')
+    const request = { service: 'checkout', version, requestId: 'half' }
+    const id = await house.start(request)
+    const [requested] = await house.events(id)
+    house.close()
+    await open()
+    await house.publish('v2')
+    if (requested?.type !== 'requested') throw new Error('no request')
+    await house.world.openReleases.add({ releaseId: id, service: 'checkout', requestedAtMs: requested.atMs, requested })
+    expect(await house.events(id)).toEqual([])
+    await house.minutes(6)
+    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+  })
+
+  it('a release that outgrows one execution goes on in another, and both end as it ends', async () => {
+    await open({ plan: { steps: [{ weight: 10, bake: '1h' }] } })
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(5)
+    // As if it had been looked at for half a day already.
+    const verdict = { kind: 'unknown', quiet: true, because: 'test', window: { startMs: 0, endMs: 0 }, signals: [] } as const
+    for (let seq = (await house.release(id)).seq + 1; seq < 805; seq++) {
+      await house.world.journal.append(id, { v: 1, seq, atMs: house.clock.nowMs(), type: 'judged', verdict })
+    }
+    const release = await house.finish(id)
+    expect(release).toMatchObject({ ending: { outcome: 'promoted' }, executions: [expect.any(String), expect.any(String)] })
+    expect(house.cloud.states.executions().map((one) => one.status)).toEqual(['SUCCEEDED', 'SUCCEEDED'])
+    const [first, second] = house.cloud.states.executions()
+    expect(first?.output).toBe(second?.output)
+  })
+})
+
+describe('people', () => {
+  it('pause, look, resume; promote; abort; and each is in the log by name', async () => {
+    await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.ask('control', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'lunch' })
+    await house.minutes(30)
+    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+    await house.ask('control', { verb: 'resume', service: 'checkout', by: 'ann' })
+    await house.minutes(3)
+    expect((await house.alias()).weights).toEqual({ '2': 0.5 })
+    await house.ask('control', { verb: 'promote', service: 'checkout', by: 'bob', reason: 'sale starts' })
+    await house.clock.settle()
+    expect(await house.release(id)).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'promoted' } })
+    const second = await house.start({ version: await house.publish('v1') })
+    await house.ask('control', { verb: 'abort', service: 'checkout', by: 'ann', reason: 'wrong branch' })
+    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    expect((await house.finish(second)).ending).toMatchObject({
+      outcome: 'aborted',
+      by: 'ann',
+      because: 'wrong branch',
+    })
+    await expect(house.ask('control', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toThrow(
+      'No release of checkout is live',
+    )
+  })
+
+  it('roll back: the traffic is on stable before the call returns', async () => {
+    await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.world.leases.holder('checkout')
+    const answer = house.ask('control', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'orders drop' })
+    expect(await answer).toMatchObject({ releaseId: id, outcome: 'rolledBack' })
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await house.finish(id)).ending).toMatchObject({ by: 'ann' })
+  })
+})
+
+describe('refusals of AWS', () => {
+  /** Every request of the controller's of this kind is refused while `until` says so. */
+  const refusing = (operation: string, until: () => boolean) => ({
+    onRequest: (info: RequestInfo) => {
+      if (info.phase === 'before' && info.operation === operation && info.caller.arn.includes('tidegate') && until())
+        throw new Error('refused')
+    },
+  })
+
+  it('that pass are waited out: the release goes on as if nothing had been', async () => {
+    let count = 0
+    await open(
+      {},
+      refusing('UpdateAlias', () => count++ % 3 !== 0),
+    )
+    expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+      'promoted',
+    )
+  })
+
+  it('on the way back are retried for minutes, then paged, and the sweep ends it when AWS answers again', async () => {
+    let refuse = false
+    await open(
+      {},
+      refusing('UpdateAlias', () => refuse),
+    )
+    const id = await house.start({ version: await house.publish('v3') })
+    refuse = true
+    await house.minutes(40)
+    expect(house.pages().some((page) => page.subject?.includes('could not be put back') === true)).toBe(true)
+    const page = house.pages().find((one) => one.subject?.includes('could not be put back') === true)
+    expect(page?.message).toContain('aws lambda update-alias --function-name checkout --name live --function-version 1')
+    expect(await types(id)).toContain('returnFailed')
+    refuse = false
+    await house.minutes(6)
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
+  })
+
+  it('of the telemetry are unknown with the reason, and never a pass', async () => {
+    await open(
+      { policy: { hold: { unknown: '5m' } } },
+      refusing('GetMetricData', () => true),
+    )
+    const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+    expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
+    expect(release.ending?.because).toContain('aws_unavailable')
+  })
+})
