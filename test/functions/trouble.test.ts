@@ -4,6 +4,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import type { Verdict } from '../../core/verdict/evidence.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { type House, type HouseOptions, minute, openHouse } from '../house.ts'
 
@@ -293,12 +294,21 @@ describe('an execution that dies', () => {
     const id = await house.start({ version: await house.publish('v2') })
     await house.minutes(5)
     // As if it had been looked at for half a day already.
-    const verdict = { kind: 'unknown', quiet: true, because: 'test', window: { startMs: 0, endMs: 0 }, signals: [] } as const
+    const verdict: Verdict = {
+      kind: 'unknown',
+      quiet: true,
+      because: 'test',
+      window: { startMs: 0, endMs: 0 },
+      signals: [],
+    }
     for (let seq = (await house.release(id)).seq + 1; seq < 805; seq++) {
       await house.world.journal.append(id, { v: 1, seq, atMs: house.clock.nowMs(), type: 'judged', verdict })
     }
     const release = await house.finish(id)
-    expect(release).toMatchObject({ ending: { outcome: 'promoted' }, executions: [expect.any(String), expect.any(String)] })
+    expect(release).toMatchObject({
+      ending: { outcome: 'promoted' },
+      executions: [expect.any(String), expect.any(String)],
+    })
     expect(house.cloud.states.executions().map((one) => one.status)).toEqual(['SUCCEEDED', 'SUCCEEDED'])
     const [first, second] = house.cloud.states.executions()
     expect(first?.output).toBe(second?.output)

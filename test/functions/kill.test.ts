@@ -1,0 +1,236 @@
+// kill -9 of the process that runs the controller's functions, after each of its effects on AWS in turn, while the
+// embedded cloud lives on in this process, as AWS would. Every release must end, whole, with a complete log.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import {
+  GetAliasCommand,
+  InvokeCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { steppedClock } from '../../cloud/local/clock.ts'
+import { type LocalCloud, localCloud } from '../../cloud/local/cloud.ts'
+import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import { inProcessRuntime } from '../../cloud/local/in-process-runtime.ts'
+import { processRuntime } from '../../cloud/local/process-runtime.ts'
+import type { Runtime } from '../../cloud/local/runtime.ts'
+import { localSocket } from '../../cloud/local/socket.ts'
+import { localTransport } from '../../cloud/local/transport.ts'
+import { replay } from '../../core/advance.ts'
+import type { World } from '../../functions/world.ts'
+import { functionName, install } from '../../sim/installation.ts'
+import { controllerPackage } from '../../sim/package.ts'
+import { createSample, sampleService } from '../../sim/sample-service.ts'
+import { minute, startMs, worldOn } from '../house.ts'
+
+// What changes something on AWS; the rest may be repeated without a trace.
+const effects = new Set([
+  'PutItem',
+  'DeleteItem',
+  'UpdateAlias',
+  'PublishVersion',
+  'StartExecution',
+  'SendTaskSuccess',
+  'SendTaskFailure',
+  'PutEvents',
+  'Publish',
+  'Invoke',
+])
+
+const clock = steppedClock(startMs)
+let killAfter = Number.POSITIVE_INFINITY
+let performed: string[] = []
+let killed: string | undefined
+
+const processes = processRuntime({ clock, endpointUrl: () => url })
+const inProcess = inProcessRuntime({ v1: () => 1, smoke: () => ({ result: 'pass' }) }, clock)
+const runtime: Runtime = {
+  run: (request) =>
+    (request.functionName.startsWith('tidegate-')
+      ? processes
+      : request.functionName === 'checkout'
+        ? { ...inProcess, run: () => Promise.resolve({ payload: new Uint8Array(), durationMs: 1 }) }
+        : inProcess
+    ).run(request),
+  stop: () => processes.stop(),
+}
+
+function watch({ operation, caller, phase }: RequestInfo): void {
+  if (phase !== 'after' || !caller.arn.includes('/tidegate/') || !effects.has(operation)) return
+  performed.push(operation)
+  if (performed.length !== killAfter) return
+  killed = operation
+  for (const pid of processes.processIds()) process.kill(pid, 'SIGKILL')
+  throw new Error('nobody is left to hear the answer')
+}
+
+let url = ''
+let cloud: LocalCloud
+let world: World
+let close: () => Promise<void>
+let lambda: LambdaClient
+let cloudwatch: CloudWatchClient
+
+beforeAll(async () => {
+  cloud = localCloud({ clock, runtime, seed: 3, onRequest: watch })
+  const socket = await localSocket(cloud.handler)
+  url = socket.url
+  close = () => socket.close()
+  const config = {
+    endpoint: 'http://local',
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'none' },
+    requestHandler: localTransport(cloud.handler),
+  }
+  lambda = new LambdaClient(config)
+  cloudwatch = new CloudWatchClient(config)
+  const clients = {
+    lambda,
+    cloudwatch,
+    dynamodb: new DynamoDBClient(config),
+    sfn: new SFNClient(config),
+    events: new EventBridgeClient(config),
+    sns: new SNSClient(config),
+  }
+  await install(clients, { code: (verb) => ({ zip: controllerPackage(), handler: `index.${verb}` }) })
+  await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
+  world = worldOn(clients, clock, () => undefined)
+  const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
+  await world.services.put(
+    sampleService({
+      hooks,
+      plan: 'Canary50Percent1Minute',
+      policy: { lookEvery: '2m' },
+      signals: { alarms: ['checkout-errors'], errors: { minimumInvocations: 10 } },
+    }),
+  )
+  await clock.advanceTo(startMs + 2 * minute)
+  customers()
+})
+afterAll(async () => {
+  await runtime.stop()
+  cloud.close()
+  await close()
+})
+
+/** Invocations of both versions of whatever is behind the alias, as metrics: nobody has to send them. */
+function customers(): void {
+  clock.at(clock.nowMs() + minute / 2, async () => {
+    const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
+    for (const version of [
+      alias.FunctionVersion ?? '',
+      ...Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {}),
+    ]) {
+      const dimensionSets = [{ FunctionName: 'checkout', Resource: 'checkout:live', ExecutedVersion: version }]
+      for (const name of ['Invocations', 'Errors']) {
+        const value = name === 'Invocations' ? 20 : 0
+        cloud.cloudwatch.record({
+          namespace: 'AWS/Lambda',
+          name,
+          dimensionSets,
+          value,
+          unit: 'Count',
+          atMs: clock.nowMs(),
+        })
+      }
+    }
+    customers()
+  })
+}
+
+/** One release with a kill after its effect number `after`. @returns what was killed, if the release got so far */
+async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<string | undefined> {
+  await lambda.send(
+    new UpdateFunctionCodeCommand({ FunctionName: 'checkout', ZipFile: new TextEncoder().encode(`${story} ${after}`) }),
+  )
+  const { Version: version = '' } = await lambda.send(new PublishVersionCommand({ FunctionName: 'checkout' }))
+  const stable = (await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))).FunctionVersion
+  performed = []
+  killed = undefined
+  killAfter = after
+  // Asynchronously, as an event would come: Lambda tries again by itself.
+  const call = { service: 'checkout', version, requestId: `${story}-${after}` }
+  await lambda.send(
+    new InvokeCommand({ FunctionName: functionName('intake'), InvocationType: 'Event', Payload: JSON.stringify(call) }),
+  )
+  await clock.settle()
+  if (story === 'bad') {
+    await clock.advanceTo(clock.nowMs() + minute)
+    await cloudwatch.send(
+      new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'the test says so' }),
+    )
+  }
+  const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 10)}`
+  for (let passed = 0; passed < 60 && !(await isOver(releaseId)); passed++)
+    await clock.advanceTo(clock.nowMs() + minute)
+  killAfter = Number.POSITIVE_INFINITY
+  await check(releaseId, story, stable ?? '', version)
+  return killed
+}
+
+async function isOver(releaseId: string): Promise<boolean> {
+  const { events } = await world.journal.read(releaseId)
+  return events.at(-1)?.type === 'settled' && (await world.openReleases.list()).length === 0
+}
+
+async function check(releaseId: string, story: 'good' | 'bad', stable: string, candidate: string): Promise<void> {
+  const where = `killed after effect ${killAfter} (${killed ?? 'none'})`
+  const { events } = await world.journal.read(releaseId)
+  const release = replay(events)
+  const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
+  // A killed process may cost the candidate its release, never the service its traffic.
+  expect(release?.state.phase, where).toBe('settled')
+  const outcome = release?.ending?.outcome ?? ''
+  expect(story === 'good' ? ['promoted', 'aborted'] : ['rolledBack', 'rejected', 'aborted'], where).toContain(outcome)
+  expect(alias.FunctionVersion, where).toBe(outcome === 'promoted' ? candidate : stable)
+  expect(alias.RoutingConfig?.AdditionalVersionWeights ?? {}, where).toEqual({})
+  expect(
+    events.map((event) => event.seq),
+    where,
+  ).toEqual(events.map((_, index) => index + 1))
+  for (const type of ['requested', 'admitted', 'prepared', 'settled']) {
+    expect(events.filter((event) => event.type === type).length, `${type}, ${where}`).toBeLessThanOrEqual(1)
+  }
+  expect(await world.leases.holder('checkout'), where).toBeUndefined()
+  expect(await world.alarmWatch.releases('checkout-errors'), where).not.toContain(releaseId)
+  expect((await world.history.list('checkout', 1))[0], where).toMatchObject({ releaseId, outcome })
+  const told = cloud.events
+    .recorded()
+    .filter(
+      (event) =>
+        event['detail-type'] === 'Release Settled' && (event.detail as { releaseId?: string }).releaseId === releaseId,
+    )
+  expect(told.length, where).toBeGreaterThanOrEqual(1)
+}
+
+it.each(['good', 'bad'] as const)(
+  'a %s release survives kill -9 after any one of its effects',
+  async (story) => {
+    // Wait until the alarm has calmed down from the release before.
+    const kills: string[] = []
+    for (let after = 1; after < 100; after++) {
+      await clock.advanceTo(clock.nowMs() + 2 * minute)
+      const what = await releaseWithKill(after, story)
+      if (what === undefined) break
+      kills.push(what)
+    }
+    // Every kind of effect has been the last one before the end of a process.
+    expect(kills.length).toBeGreaterThan(25)
+    const everywhere = [
+      'PutItem',
+      'DeleteItem',
+      'UpdateAlias',
+      'StartExecution',
+      'SendTaskSuccess',
+      'PutEvents',
+      'Invoke',
+    ]
+    expect(new Set(kills)).toEqual(new Set(story === 'good' ? everywhere : [...everywhere, 'Publish']))
+  },
+  170_000,
+)
