@@ -1,10 +1,11 @@
 // The AWS JSON protocol, 1.0 and 1.1: the operation is named in X-Amz-Target, and every answer, an error too, is one
 // JSON object. An operation that is not in the table is refused by name.
 import { AwsError, notImplemented } from './aws-error.ts'
+import { parseJson } from './json-body.ts'
 import type { Caller, LocalRequest, LocalResponse } from './service.ts'
 
 export type Input = Readonly<Record<string, unknown>>
-export type Operation = (input: Input, caller: Caller) => unknown
+type Operation = (input: Input, caller: Caller) => unknown
 
 export type Operations = Readonly<Record<string, Operation>>
 
@@ -28,16 +29,4 @@ export async function answerJson(
     const body = JSON.stringify({ __type: error.code, message: error.message, ...error.extra })
     return { status: error.status, headers: { ...headers, 'x-amzn-errortype': error.code }, body }
   }
-}
-
-/** @throws AwsError SerializationException */
-export function parseJson({ body }: Pick<LocalRequest, 'body'>): Input {
-  const text = Buffer.from(body).toString('utf8')
-  try {
-    const value: unknown = text === '' ? {} : JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Input
-  } catch {
-    // Answered below, as any other body that is no object.
-  }
-  throw new AwsError('SerializationException', 'The body is not a JSON object.')
 }

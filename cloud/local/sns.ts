@@ -7,7 +7,7 @@ import { parseQuery, queryError, queryResponse } from './query-protocol.ts'
 import { account, defaultRegion } from './service.ts'
 import type { LocalService } from './service.ts'
 
-export type PublishedMessage = {
+type PublishedMessage = {
   readonly topicArn: string
   readonly subject: string | undefined
   readonly message: string

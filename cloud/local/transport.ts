@@ -14,7 +14,7 @@ type SdkRequest = {
 type SdkResponse = { readonly statusCode: number; readonly headers: Record<string, string>; readonly body: Readable }
 
 /** Give it to a client as its `requestHandler`. */
-export type LocalTransport = {
+type LocalTransport = {
   handle(request: SdkRequest): Promise<{ response: SdkResponse }>
   updateHttpClientConfig(): void
   httpHandlerConfigs(): Record<string, never>
@@ -46,7 +46,7 @@ export function localTransport(handler: LocalHandler): LocalTransport {
   }
 }
 
-export function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 

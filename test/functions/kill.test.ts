@@ -168,8 +168,8 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 10)}`
   for (let passed = 0; passed < 60 && !(await isOver(releaseId)); passed++)
     await clock.advanceTo(clock.nowMs() + minute)
-  killAfter = Number.POSITIVE_INFINITY
   await check(releaseId, story, stable ?? '', version)
+  killAfter = Number.POSITIVE_INFINITY
   return killed
 }
 

@@ -25,7 +25,7 @@ export type DeadLetter = {
   readonly atMs: number
 }
 
-export type DeliveryDeps = {
+type DeliveryDeps = {
   readonly clock: LocalClock
   readonly invoker: Invoker
   readonly startExecution: StartExecution

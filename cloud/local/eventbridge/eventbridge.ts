@@ -15,7 +15,7 @@ import { defaultBus } from './rule.ts'
 import { eventRules } from './rules.ts'
 import type { Target } from './target.ts'
 
-export type EventBridgeDeps = {
+type EventBridgeDeps = {
   readonly clock: LocalClock
   readonly invoker: Invoker
   readonly startExecution: StartExecution

@@ -124,7 +124,7 @@ function isAnythingBut(operand: unknown): boolean {
   return values.length > 0 && values.every((one) => ['string', 'number'].includes(typeof one))
 }
 
-export function isFields(value: unknown): value is Fields {
+function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -4,7 +4,7 @@ import { list, object } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
 import { busNamed } from './rule.ts'
 
-export type Entry = {
+type Entry = {
   readonly bus: string
   readonly source: string
   readonly detailType: string

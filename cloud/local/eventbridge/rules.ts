@@ -17,7 +17,7 @@ type Deps = {
   readonly onDue: (event: Envelope, target: Target) => void
 }
 
-export type Rules = {
+type Rules = {
   hasBus(bus: string): boolean
   targetsOf(bus: string, event: Envelope): readonly Target[]
   readonly operations: Operations

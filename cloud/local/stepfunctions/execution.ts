@@ -1,9 +1,9 @@
 // One execution: where it stands, what it has done, how it ended. An execution that has ended records nothing any more.
 import type { Definition } from './definition.ts'
 
-export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT'
+type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT'
 
-export type HistoryEvent = {
+type HistoryEvent = {
   readonly id: number
   readonly previousEventId: number
   /** Epoch seconds, as the JSON protocol has it. */

@@ -9,7 +9,7 @@ import { run } from './interpreter.ts'
 import type { InterpreterDeps } from './interpreter.ts'
 import type { Machines } from './machines.ts'
 
-export type ExecutionDeps = InterpreterDeps & { readonly bus: Bus; readonly machines: Machines }
+type ExecutionDeps = InterpreterDeps & { readonly bus: Bus; readonly machines: Machines }
 
 export type Executions = {
   start(machineArn: string, name: string | undefined, input: string): Execution

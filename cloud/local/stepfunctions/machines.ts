@@ -7,7 +7,7 @@ import { account, defaultRegion } from '../service.ts'
 import type { Definition } from './definition.ts'
 import { parseDefinition } from './validation.ts'
 
-export type Machine = {
+type Machine = {
   readonly arn: string
   readonly name: string
   readonly createdMs: number

@@ -12,7 +12,7 @@ import { stateMachines } from './machines.ts'
 import { taskTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
 
-export type StepFunctionsDeps = {
+type StepFunctionsDeps = {
   readonly clock: LocalClock
   readonly invoker: Invoker
   readonly bus: Bus

@@ -3,7 +3,7 @@ import { AwsError } from '../aws-error.ts'
 import { StatesError } from './failure.ts'
 
 /** What a waiting task hears. */
-export type Waiting = {
+type Waiting = {
   readonly succeeded: (value: unknown) => void
   readonly failed: (failure: StatesError) => void
   readonly heartbeat: () => void

@@ -86,6 +86,19 @@ describe('a request', () => {
     ])
   })
 
+  it('keeps its path encoded, its query and its body', async () => {
+    const { heard, requestHandler } = listening()
+    const invoke = new InvokeCommand({ FunctionName: 'f:live', Qualifier: '1', Payload: '{"a":1}' })
+    await new LambdaClient(config(requestHandler)).send(invoke).catch(() => undefined)
+    const request = heard[0]!.request
+    expect([request.method, request.path, request.query.toString()]).toEqual([
+      'POST',
+      '/2015-03-31/functions/f%3Alive/invocations',
+      'Qualifier=1',
+    ])
+    expect(Buffer.from(request.body).toString()).toBe('{"a":1}')
+  })
+
   it.each<[string, LocalRequest]>([
     ['sns', form('Action=Publish&Version=2010-03-31')],
     ['monitoring', form('Action=DescribeAlarms&Version=2010-08-01')],

@@ -119,7 +119,10 @@ describe('executions', () => {
       const executionArn = await world.begin(definition)
       await world.clock.advanceTo(startMs + 1000)
       if (status === 'ABORTED') await world.sfn.send(new StopExecutionCommand({ executionArn, error: 'E', cause: 'C' }))
-      else await world.sfn.send(new SendTaskSuccessCommand({ taskToken: world.calls[0]?.payload as unknown as string, output }))
+      else
+        await world.sfn.send(
+          new SendTaskSuccessCommand({ taskToken: world.calls[0]?.payload as unknown as string, output }),
+        )
       await world.clock.settle()
       expect(world.events).toMatchObject([
         {

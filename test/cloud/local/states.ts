@@ -16,9 +16,9 @@ import { localStepFunctions } from '../../../cloud/local/stepfunctions/stepfunct
 import type { LocalStepFunctions } from '../../../cloud/local/stepfunctions/stepfunctions.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
 
-export type Call = { readonly functionName: string; readonly payload: Record<string, unknown>; readonly atMs: number }
+type Call = { readonly functionName: string; readonly payload: Record<string, unknown>; readonly atMs: number }
 /** What a function returns; throw an AwsError for an API error, a FunctionError for one of the function. */
-export type Script = (call: Call, count: number) => unknown
+type Script = (call: Call, count: number) => unknown
 
 export class FunctionError extends Error {
   readonly type: string
@@ -32,7 +32,7 @@ export const startMs = Date.parse('2026-01-01T00:00:00Z')
 export const elsewhere: LocalService = { handle: () => Promise.reject(new Error('not part of this test')) }
 export const credentials = { accessKeyId: 'tester', secretAccessKey: 'secret' }
 
-export type States = {
+type States = {
   readonly clock: SteppedClock
   readonly sfn: SFNClient
   readonly service: LocalStepFunctions

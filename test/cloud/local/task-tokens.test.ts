@@ -155,11 +155,11 @@ describe('an execution that is stopped', () => {
     const world = states()
     const arn = await world.begin(bake(), { seconds: 60 })
     await world.sfn.send(new StopExecutionCommand({ executionArn: arn, error: 'Stop', cause: 'by hand' }))
+    await expect(world.sfn.send(succeed(tokenOf(world)))).rejects.toMatchObject({ name: 'TaskTimedOut' })
+    expect(world.clock.nextAtMs()).toBeUndefined()
     await world.clock.advanceTo(atSeconds(120))
     expect(await world.describe(arn)).toMatchObject({ status: 'ABORTED', error: 'Stop', cause: 'by hand' })
     expect((await world.history(arn)).at(-1)?.type).toBe('ExecutionAborted')
-    await expect(world.sfn.send(succeed(tokenOf(world)))).rejects.toMatchObject({ name: 'TaskTimedOut' })
-    expect(world.clock.nextAtMs()).toBeUndefined()
   })
 
   it('lets the function that runs go on to its end, and drops its result', async () => {
@@ -195,6 +195,21 @@ describe('a function that takes too long', () => {
     await world.clock.advanceTo(atSeconds(65))
     expect(await world.describe(arn)).toMatchObject({ status: 'SUCCEEDED', stopDate: new Date(atSeconds(65)) })
     expect((await world.history(arn)).map(({ type }) => type)).not.toContain('TaskSucceeded')
+  })
+
+  it('writes nothing about a wait that is over into the history', async () => {
+    let finish: (value: unknown) => void = () => undefined
+    const world = states(() => new Promise((resolve) => (finish = resolve)), false)
+    const A = {
+      ...{ Type: 'Task', Resource: callback, Arguments: { FunctionName: 'f' }, TimeoutSeconds: 5, End: true },
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Rest' }],
+    }
+    const arn = await world.begin({ StartAt: 'A', States: { A, Rest: { Type: 'Wait', Seconds: 60, End: true } } })
+    await world.clock.advanceTo(atSeconds(5))
+    finish('submitted too late')
+    await world.clock.advanceTo(atSeconds(65))
+    expect((await world.describe(arn)).status).toBe('SUCCEEDED')
+    expect((await world.history(arn)).map(({ type }) => type)).not.toContain('TaskSubmitted')
   })
 
   it('or an execution that does: TimeoutSeconds of the machine cannot be caught', async () => {

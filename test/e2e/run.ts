@@ -1,0 +1,215 @@
+// The outside check: command lines and SDKs that we did not write, against `tidegate local` in a process of its own.
+// Opt-in (`npm run e2e`): it needs the AWS CLI (Debian's awscli, or any newer one) and Python with boto3.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const port = 4666
+const url = `http://127.0.0.1:${port}`
+const environment = {
+  ...process.env,
+  AWS_ENDPOINT_URL: url,
+  AWS_REGION: 'us-east-1',
+  AWS_DEFAULT_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'outsider',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_PAGER: '',
+}
+
+let passed = 0
+let failed = 0
+function verify(name: string, holds: boolean, detail: string): void {
+  if (holds) passed++
+  else failed++
+  console.log(`${holds ? 'ok    ' : 'FAILED'} ${name}${holds ? '' : `\n${detail}`}`)
+}
+
+function run(command: string, args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(command, args, { env: environment, encoding: 'utf8', timeout: 60_000 })
+  return { status, stdout, stderr, all: `${stdout}${stderr}` }
+}
+
+async function serve(): Promise<() => void> {
+  const child = spawn(process.execPath, ['cli/main.ts', 'local', '--port', String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`tidegate local ended with ${code ?? 'a signal'}`)))
+    child.stdout.on('data', (data: Buffer) => {
+      if (data.toString().includes('goes on serving')) resolve()
+    })
+  })
+  return () => child.kill('SIGINT')
+}
+
+/** The same commands with every AWS CLI that is installed: old ones speak other protocols than new ones. */
+function checkCli(aws: string, version: string): void {
+  // Old command lines do not know AWS_ENDPOINT_URL.
+  const call = (...args: string[]) => run(aws, ['--endpoint-url', url, '--output', 'json', ...args])
+  const alias = call('lambda', 'get-alias', '--function-name', 'checkout', '--name', 'live')
+  const { FunctionVersion, RevisionId } = JSON.parse(alias.stdout === '' ? '{}' : alias.stdout) as {
+    FunctionVersion?: string
+    RevisionId?: string
+  }
+  verify(`${version} lambda get-alias`, FunctionVersion === '2' && RevisionId !== undefined, alias.all)
+  const update = (revision: string) =>
+    call(
+      'lambda',
+      'update-alias',
+      '--function-name',
+      'checkout',
+      '--name',
+      'live',
+      '--function-version',
+      '2',
+      '--revision-id',
+      revision,
+    )
+  const stale = update('00000000-0000-4000-a000-000000000000')
+  verify(
+    `${version} lambda update-alias with a stale revision is refused`,
+    stale.status !== 0 && stale.all.includes('PreconditionFailedException'),
+    stale.all,
+  )
+  verify(`${version} lambda update-alias with the right revision`, update(RevisionId ?? '').status === 0, 'refused')
+  const out = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'answer.json')
+  const cart = Buffer.from(JSON.stringify({ cart: [{ cents: 100, count: 2 }] })).toString('base64')
+  const invoked = call(
+    'lambda',
+    'invoke',
+    '--function-name',
+    'checkout',
+    '--qualifier',
+    'live',
+    '--payload',
+    version.startsWith('aws-cli/1') ? Buffer.from(cart, 'base64').toString() : cart,
+    out,
+  )
+  verify(
+    `${version} lambda invoke through the alias`,
+    readFileSync(out, 'utf8').includes('"total":200') && invoked.stdout.includes('"ExecutedVersion": "2"'),
+    invoked.all,
+  )
+  const put = call(
+    'cloudwatch',
+    'put-metric-data',
+    '--namespace',
+    'Shop',
+    '--metric-name',
+    'Orders',
+    '--value',
+    '3',
+    '--dimensions',
+    'Shop=north',
+  )
+  verify(`${version} cloudwatch put-metric-data`, put.status === 0, put.all)
+  const listed = call('cloudwatch', 'list-metrics', '--namespace', 'Shop')
+  verify(`${version} cloudwatch list-metrics`, listed.stdout.includes('"Orders"'), listed.all)
+  const alarms = call('cloudwatch', 'describe-alarms', '--alarm-names', 'checkout-errors', 'nonesuch')
+  verify(
+    `${version} cloudwatch describe-alarms`,
+    alarms.stdout.includes('"AlarmName": "checkout-errors"') && !alarms.stdout.includes('nonesuch'),
+    alarms.all,
+  )
+  const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:tidegate-release'
+  const input = JSON.stringify({ service: 'checkout', version: '2' })
+  const name = `outside-${version.replace(/[^0-9]/g, '-')}`
+  const started = call(
+    'stepfunctions',
+    'start-execution',
+    '--state-machine-arn',
+    machine,
+    '--name',
+    name,
+    '--input',
+    input,
+  )
+  const arn =
+    (JSON.parse(started.stdout === '' ? '{}' : started.stdout) as { executionArn?: string }).executionArn ?? ''
+  verify(`${version} stepfunctions start-execution`, arn !== '', started.all)
+  let described = ''
+  for (let tries = 0; tries < 20 && !described.includes('SUCCEEDED'); tries++)
+    described = call('stepfunctions', 'describe-execution', '--execution-arn', arn).all
+  verify(
+    `${version} stepfunctions describe-execution`,
+    described.includes('SUCCEEDED') && described.includes('alreadyReleased'),
+    described,
+  )
+  const history = call(
+    'dynamodb',
+    'query',
+    '--table-name',
+    'tidegate',
+    '--key-condition-expression',
+    'pk = :pk',
+    '--expression-attribute-values',
+    '{":pk":{"S":"HISTORY#checkout"}}',
+  )
+  verify(
+    `${version} dynamodb query`,
+    history.stdout.includes('rolledBack') && history.stdout.includes('promoted'),
+    history.all,
+  )
+}
+
+function checkTidegate(): void {
+  const tidegate = (...args: string[]) => run(process.execPath, ['cli/main.ts', ...args])
+  const history = tidegate('history', 'checkout', '--json')
+  verify(
+    'tidegate history --json',
+    history.status === 0 && history.stdout.includes('"outcome":"rolledBack"'),
+    history.all,
+  )
+  const same = tidegate('release', 'checkout', '--version', '2', '--watch', '--every', '0.1')
+  verify(
+    'tidegate release of what is there ends with 0',
+    same.status === 0 && same.stdout.includes('alreadyReleased'),
+    same.all,
+  )
+  const missing = tidegate('status', 'nonesuch')
+  verify(
+    'tidegate status of no service ends with 2 and says what to do',
+    missing.status === 2 && missing.stderr.includes('service_missing'),
+    missing.all,
+  )
+  const back = tidegate('rollback', 'checkout', '--reason', 'trying it')
+  verify(
+    'tidegate rollback with nothing live releases the version before',
+    back.status === 0 && back.stdout.includes('has been accepted'),
+    back.all,
+  )
+  const watched = tidegate('watch', 'checkout', '--every', '0.1')
+  verify(
+    'tidegate watch follows it to its end',
+    watched.status === 0 && watched.stdout.includes('promoted'),
+    watched.all,
+  )
+}
+
+const stop = await serve()
+try {
+  const found = (process.env['PATH'] ?? '').split(':').filter((folder) => {
+    try {
+      return readdirSync(folder).includes('aws')
+    } catch {
+      return false
+    }
+  })
+  if (found.length === 0) verify('an AWS CLI is installed', false, 'apt-get install awscli, or pip install awscli')
+  const versions = new Map(
+    found.map((folder) => [
+      run(join(folder, 'aws'), ['--version']).all.trim().split(' ')[0] ?? '',
+      join(folder, 'aws'),
+    ]),
+  )
+  for (const [version, aws] of versions) checkCli(aws, version)
+  const python = run('python3', [join(import.meta.dirname, 'boto3_check.py')])
+  for (const line of python.stdout.trim().split('\n'))
+    verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
+  checkTidegate()
+} finally {
+  stop()
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
