@@ -49,7 +49,6 @@ export function replay(events: readonly ReleaseEvent[]): Release | undefined {
 }
 
 // One case for each type of event, in the order in which they happen in a release.
-// eslint-disable-next-line max-lines-per-function
 function follow(release: Release, event: ReleaseEvent): Release {
   const { state } = release
   switch (event.type) {

@@ -58,8 +58,14 @@ const table = (shape: Shape): string =>
 
 const section = (title: string, text: string): string => `## ${title}\n\n${text}\n`
 
+const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n')
+
+const fieldsOf = (event: Shape): string =>
+  Object.keys(event.properties ?? {})
+    .filter((field) => !['v', 'seq', 'atMs', 'type'].includes(field))
+    .join(', ')
+
 export function reference(): string {
-  const call = shapeOf(ReleaseCall)
   const verbs = shapeOf(ControlCall).oneOf ?? []
   const events = shapeOf(ReleaseEvent).oneOf ?? []
   return [
@@ -79,7 +85,7 @@ export function reference(): string {
     ),
     section(
       'Starting a release',
-      `The payload of \`tidegate-intake\`, and the input of the state machine from CodePipeline.\n\n${table(call)}`,
+      `The payload of \`tidegate-intake\`, and the input of the state machine from CodePipeline.\n\n${table(shapeOf(ReleaseCall))}`,
     ),
     section(
       'Steering a release',
@@ -92,16 +98,9 @@ export function reference(): string {
     section('Outcomes', outcomes.map((outcome) => `- \`${outcome}\``).join('\n')),
     section(
       'Events of a release',
-      `Item \`RELEASE#<id>\` / \`EVENT#<seq>\` of the table, in order.\n\n${events
-        .map(
-          (event) =>
-            `- \`${String(event.properties?.['type']?.const)}\`: ${
-              Object.keys(event.properties ?? {})
-                .filter((field) => !['v', 'seq', 'atMs', 'type'].includes(field))
-                .join(', ') || 'nothing more'
-            }`,
-        )
-        .join('\n')}`,
+      `Item \`RELEASE#<id>\` / \`EVENT#<seq>\` of the table, in order.\n\n${list(
+        events.map((event) => `\`${String(event.properties?.['type']?.const)}\`: ${fieldsOf(event) || 'nothing more'}`),
+      )}`,
     ),
     section(
       'Problems',

@@ -26,7 +26,7 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
   if (move === undefined) return loaded
   const revisions: Record<string, string> = {}
   let after = loaded
-  let failure: unknown
+  let failure: Error | undefined
   for (const target of move.targets) {
     try {
       const written = await writeAlias(deps, loaded.release.id, move, target)
@@ -38,7 +38,7 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
       }
     } catch (error) {
       // On the way back every alias gets its chance, whatever happens to the others.
-      if (move.purpose !== 'rollBack') throw error
+      if (move.purpose !== 'rollBack' || !(error instanceof Error)) throw error
       failure = error
     }
   }

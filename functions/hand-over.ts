@@ -6,7 +6,6 @@ import { load } from './ledger.ts'
 import { startSuccessor } from './successor.ts'
 import { taskInput } from './task.ts'
 import { settle, type Settled } from './settle.ts'
-import type { World } from './world.ts'
 
 type Deps = Parameters<typeof settle>[0]
 

@@ -1,11 +1,11 @@
 // The controller installed on the embedded cloud, through the same API calls as any client's: table, topic, functions,
 // state machine, rules and schedule.
 import { readFileSync } from 'node:fs'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
-import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn'
-import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { type EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
+import { CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
+import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 
@@ -15,7 +15,7 @@ const lambdaArn = (name: string): string => `arn:aws:lambda:${region}:${account}
 
 /** The controller's own functions are called `tidegate-<verb>`, its state machine `tidegate-release`. */
 export const functionName = (verb: string): string => `tidegate-${verb}`
-export const controllerRole = `arn:aws:iam::${account}:role/tidegate`
+const controllerRole = `arn:aws:iam::${account}:role/tidegate`
 
 export const environment = {
   TIDEGATE_TABLE: 'tidegate',
@@ -24,15 +24,7 @@ export const environment = {
   TIDEGATE_BUS: 'default',
 } satisfies Environment
 
-/** Where to send requests, and as whom: what every SDK client takes. */
-export type Endpoint = {
-  readonly endpoint: string
-  readonly region: string
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  readonly requestHandler?: never
-}
-
-export type Clients = {
+type Clients = {
   readonly dynamodb: DynamoDBClient
   readonly lambda: LambdaClient
   readonly sfn: SFNClient
@@ -40,7 +32,7 @@ export type Clients = {
   readonly sns: SNSClient
 }
 
-export type Installation = {
+type Installation = {
   /** The code package of a function, and the name of the handler in it. */
   readonly code: (verb: Verb) => { readonly zip: Uint8Array; readonly handler: string }
   /** How often the sweep runs. */

@@ -5,7 +5,7 @@ import { CreateAliasCommand, CreateFunctionCommand, type LambdaClient } from '@a
 import { parse } from 'yaml'
 import { parseDefinition, type Service } from '../core/service.ts'
 
-export const sampleRole = 'arn:aws:iam::000000000000:role/checkout'
+const sampleRole = 'arn:aws:iam::000000000000:role/checkout'
 
 export function sampleService(changes: Readonly<Record<string, unknown>> = {}): Service {
   const text = readFileSync(new URL('../examples/checkout/service.yaml', import.meta.url), 'utf8')

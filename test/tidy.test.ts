@@ -41,6 +41,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:',
     '@aws-sdk/',
     'esbuild',
+    'yaml',
+    'fflate',
   ],
   'examples/': ['examples/', 'node:', '@aws-sdk/'],
   'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],

@@ -55,7 +55,7 @@ describe('the verdict', () => {
     [
       'two errors, whatever their share',
       every(900, 0),
-      { kind: 'counts', minutes: [{ minuteMs: t0, invocations: 50, errors: 2 }] } as VersionCounts,
+      { kind: 'counts', minutes: [{ minuteMs: t0, invocations: 50, errors: 2 }] },
       'pass',
     ],
     ['an outage of both', every(900, 450), every(100, 50), 'pass'],
@@ -131,7 +131,7 @@ describe('the verdict', () => {
   })
 
   it.each([
-    ['unread counts', { kind: 'unread', because: 'Errors of version 2: PartialData' } as VersionCounts],
+    ['unread counts', { kind: 'unread' as const, because: 'Errors of version 2: PartialData' }],
     ['negative counts', every(-1, 0)],
     ['counts that are not numbers', every(Number.NaN, 0)],
     ['infinite counts', every(Number.POSITIVE_INFINITY, 0)],

@@ -26,7 +26,8 @@ import type { World } from '../../functions/world.ts'
 import { functionName, install } from '../../sim/installation.ts'
 import { controllerPackage } from '../../sim/package.ts'
 import { createSample, sampleService } from '../../sim/sample-service.ts'
-import { minute, startMs, worldOn } from '../house.ts'
+import { minute, startMs } from '../../sim/house.ts'
+import { worldOn } from '../../sim/world.ts'
 
 // What changes something on AWS; the rest may be repeated without a trace.
 const effects = new Set([

@@ -1,7 +1,7 @@
 // Whole releases on the embedded cloud, in virtual time: what a team sees happen, and what it must never see.
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../sim/sample-service.ts'
-import { type House, type HouseOptions, minute, openHouse } from '../house.ts'
+import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
 
 let house: House
 async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
@@ -89,7 +89,7 @@ describe('a release', () => {
 
   it('of an artifact event is prepared from the very object that arrived', async () => {
     await open()
-    house.cloud.objects.handle(
+    await house.cloud.objects.handle(
       { method: 'PUT', path: '/artifacts', query: new URLSearchParams(), headers: {}, body: new Uint8Array() },
       { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' },
     )

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { RequestInfo } from '../../cloud/local/dispatch.ts'
 import type { Verdict } from '../../core/verdict/evidence.ts'
 import { sampleService } from '../../sim/sample-service.ts'
-import { type House, type HouseOptions, minute, openHouse } from '../house.ts'
+import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
 
 let house: House
 async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {

@@ -1,0 +1,190 @@
+// The whole house on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
+// use the real SDK clients, through the in-process transport.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import {
+  GetAliasCommand,
+  InvokeCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { chance } from '../cloud/local/chance.ts'
+import { type SteppedClock, steppedClock } from '../cloud/local/clock.ts'
+import { localCloud, type LocalCloud, type LocalCloudOptions } from '../cloud/local/cloud.ts'
+import type { LocalHandler } from '../cloud/local/dispatch.ts'
+import { inProcessRuntime, type LocalFunction } from '../cloud/local/in-process-runtime.ts'
+import { localTransport } from '../cloud/local/transport.ts'
+import { replay } from '../core/advance.ts'
+import type { ReleaseEvent } from '../core/event.ts'
+import type { Release } from '../core/release.ts'
+import { handlers, type Verb, verbs } from '../functions/handlers.ts'
+import type { World } from '../functions/world.ts'
+import { functionName, install } from './installation.ts'
+import { createSample } from './sample-service.ts'
+import { startTraffic } from './traffic.ts'
+import { type Clients, worldOn } from './world.ts'
+
+export const minute = 60_000
+export const startMs = Date.UTC(2026, 0, 1)
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** The sample's versions, as examples/checkout has them, but without a process of their own. */
+const samples: Readonly<Record<string, LocalFunction>> = {
+  v1: () => ({ total: 1 }),
+  v2: () => ({ total: 2 }),
+  v3: (event) => {
+    if ((event as { coupon?: string }).coupon === 'FRIEND') throw new TypeError('Cannot read properties of undefined')
+    return { total: 3 }
+  },
+  v4: (_, context) => {
+    context.tookMs(4000)
+    return { total: 4 }
+  },
+  smoke: () => ({ result: 'pass', message: 'fine' }),
+}
+
+export type HouseOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
+  /** More functions, by the text of their package. */
+  readonly functions?: Readonly<Record<string, LocalFunction>>
+  /** Customers' requests a minute. */
+  readonly perMinute?: number
+  /** Sees and may change every request of a client. */
+  readonly through?: (handler: LocalHandler) => LocalHandler
+}
+
+export type House = ReturnType<typeof rooms>
+type Base = {
+  readonly clock: SteppedClock
+  readonly cloud: LocalCloud
+  readonly clients: Clients
+  readonly clientsFor: (accessKeyId: string) => Clients
+  readonly world: World
+  readonly logged: readonly Readonly<Record<string, unknown>>[]
+  readonly traffic: { stop(): void }
+}
+
+/** A house in which the sample has run for ten minutes; the service's definition is up to the caller. */
+export async function openHouse({
+  functions = {},
+  perMinute = 200,
+  through,
+  ...options
+}: HouseOptions = {}): Promise<House> {
+  const clock = steppedClock(startMs)
+  // The functions are installed before there is a world for them: nobody calls them in between.
+  const late: { world?: World } = {}
+  const controller = verbs.map((verb): [string, LocalFunction] => [
+    `tidegate ${verb}`,
+    (event, call) => {
+      if (late.world === undefined) throw new Error('the house is not open yet')
+      return handlers[verb](late.world)(event, call)
+    },
+  ])
+  const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
+  const cloud = localCloud({ ...options, clock, runtime })
+  const clientsFor = (key: string): Clients => clientsOn(through?.(cloud.handler) ?? cloud.handler, key)
+  const clients = clientsFor('operator')
+  const logged: Readonly<Record<string, unknown>>[] = []
+  const world = worldOn(clientsFor('role.tidegate'), clock, (line) => void logged.push(line))
+  late.world = world
+  await install(clients, { code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }) })
+  await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
+  const traffic = startTraffic(clients.lambda, clock, chance(7, 'carts'), perMinute)
+  await clock.advanceTo(startMs + 10 * minute)
+  return rooms({ clock, cloud, clients, clientsFor, world, logged, traffic })
+}
+
+function clientsOn(handler: LocalHandler, accessKeyId: string): Clients {
+  const config = {
+    endpoint: 'http://local',
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey: 'none' },
+    requestHandler: localTransport(handler),
+    // A retry of the SDK's would wait on the wall clock.
+    maxAttempts: 1,
+  }
+  return {
+    lambda: new LambdaClient(config),
+    cloudwatch: new CloudWatchClient(config),
+    dynamodb: new DynamoDBClient(config),
+    sfn: new SFNClient(config),
+    events: new EventBridgeClient(config),
+    sns: new SNSClient(config),
+  }
+}
+
+function rooms(base: Base) {
+  const { clock, cloud, clients, clientsFor, world } = base
+  const events = async (id: string): Promise<readonly ReleaseEvent[]> => (await world.journal.read(id)).events
+  const release = async (id: string): Promise<Release> => {
+    const found = replay(await events(id))
+    if (found === undefined) throw new Error(`no release ${id}`)
+    return found
+  }
+  const ask = (verb: Verb, payload: unknown): Promise<unknown> => askFunction(clients.lambda, verb, payload)
+  return {
+    ...base,
+    ask,
+    events,
+    release,
+    pages: () => cloud.sns.published(),
+    minutes: (count: number) => clock.advanceTo(clock.nowMs() + count * minute),
+    alias: (name = 'checkout') => aliasOf(clients.lambda, name),
+    publish: (code: string, name = 'checkout') => publish(clients.lambda, code, name),
+    /** Asks for a release and runs it until it waits for the first time. @returns its id */
+    start: async (call: Readonly<Record<string, unknown>>) => {
+      const accepted = (await ask('intake', { service: 'checkout', ...call })) as { releases: { releaseId: string }[] }
+      await clock.settle()
+      return accepted.releases[0]?.releaseId ?? ''
+    },
+    /** Lets time pass until the release has settled. */
+    finish: async (id: string, atMostMinutes = 300) => {
+      for (let passed = 0; passed < atMostMinutes; passed++) {
+        const now = await release(id)
+        if (now.state.phase === 'settled') return now
+        await clock.advanceTo(clock.nowMs() + minute)
+      }
+      throw new Error(`release ${id} has not settled: ${JSON.stringify((await release(id)).state)}`)
+    },
+    moveByHand: (version: string, weights: Record<string, number> = {}, as = 'sam') =>
+      clientsFor(as).lambda.send(
+        new UpdateAliasCommand({
+          FunctionName: 'checkout',
+          Name: 'live',
+          FunctionVersion: version,
+          RoutingConfig: { AdditionalVersionWeights: weights },
+        }),
+      ),
+    close: () => {
+      base.traffic.stop()
+      cloud.close()
+    },
+  }
+}
+
+/** Publishes a version of a function, as a deploy would. @returns its number */
+async function publish(lambda: LambdaClient, code: string, name: string): Promise<string> {
+  await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: bytes(code) }))
+  return (await lambda.send(new PublishVersionCommand({ FunctionName: name }))).Version ?? ''
+}
+
+async function aliasOf(lambda: LambdaClient, name: string) {
+  const alias = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: 'live' }))
+  const weights = alias.RoutingConfig?.AdditionalVersionWeights ?? {}
+  return { version: alias.FunctionVersion, weights, revision: alias.RevisionId }
+}
+
+/** Calls one of the controller's functions; what it throws is thrown here by name. */
+async function askFunction(lambda: LambdaClient, verb: Verb, payload: unknown): Promise<unknown> {
+  const command = new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) })
+  const { Payload, FunctionError } = await lambda.send(command)
+  const value: unknown = JSON.parse(new TextDecoder().decode(Payload))
+  if (FunctionError === undefined) return value
+  const { errorType, errorMessage } = value as { errorType: string; errorMessage: string }
+  throw Object.assign(new Error(errorMessage), { name: errorType })
+}
