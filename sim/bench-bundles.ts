@@ -1,0 +1,87 @@
+// Each function as the bundle that Lambda gets: its size, which SDK clients are in it, and how long a cold start takes here.
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { type Verb, verbs } from '../functions/handlers.ts'
+import { localSocket } from '../cloud/local/socket.ts'
+import { openHouse } from './house.ts'
+import { environment } from './installation.ts'
+
+export type Bundle = {
+  readonly verb: Verb
+  readonly bytes: number
+  readonly clients: readonly string[]
+  readonly importMs: number
+  readonly firstCallMs: number
+}
+
+const root = join(import.meta.dirname, '..')
+
+export async function bundle(verb: Verb): Promise<{ readonly code: Uint8Array; readonly clients: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: `export { ${verb} as handler } from './functions/main.ts'`, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // The SDK's ES modules can be shaken; its CommonJS cannot.
+    mainFields: ['module', 'main'],
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+  })
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs))
+  const clients = new Set<string>()
+  for (const [path, { bytesInOutput }] of inputs) {
+    const name = /@aws-sdk\/(client-[a-z-]+)\//.exec(path)?.[1]
+    if (name !== undefined && bytesInOutput > 0) clients.add(name.replace('client-', ''))
+  }
+  return { code: outputFiles[0]?.contents ?? new Uint8Array(), clients: [...clients].sort() }
+}
+
+export async function measureBundles(): Promise<readonly Bundle[]> {
+  const house = await openHouse({ perMinute: 1 })
+  const socket = await localSocket(house.cloud.handler)
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'))
+  const measured: Bundle[] = []
+  for (const verb of verbs) {
+    const { code, clients } = await bundle(verb)
+    const file = join(folder, `${verb}.mjs`)
+    writeFileSync(file, code)
+    const runs = []
+    for (let run = 0; run < 3; run++) runs.push(await coldStart(file, socket.url))
+    runs.sort((a, b) => a.importMs + a.firstCallMs - b.importMs - b.firstCallMs)
+    measured.push({
+      verb,
+      bytes: code.length,
+      clients,
+      ...(runs[1] ?? { importMs: Number.NaN, firstCallMs: Number.NaN }),
+    })
+  }
+  rmSync(folder, { recursive: true, force: true })
+  await socket.close()
+  house.close()
+  return measured
+}
+
+/** A new process imports the bundle and calls it once: the call reads the table, finds no such release, and says so. */
+function coldStart(file: string, url: string): Promise<{ importMs: number; firstCallMs: number }> {
+  const script = join(import.meta.dirname, 'cold-start.ts')
+  const env = {
+    ...environment,
+    PATH: process.env['PATH'],
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'none',
+  }
+  return new Promise((resolve, reject) => {
+    const child = fork(script, [file], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    child.once('message', (times) => resolve(times as { importMs: number; firstCallMs: number }))
+    child.once('error', reject)
+  })
+}

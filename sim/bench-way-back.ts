@@ -1,0 +1,47 @@
+// The fast path: from the alarm's event reaching its function to the alias restored, in AWS calls and in time.
+import { functionName } from './installation.ts'
+import { openHouse } from './house.ts'
+import { sampleService } from './sample-service.ts'
+
+export type WayBack = { readonly calls: readonly string[]; readonly medianMs: number; readonly runs: number }
+
+export async function measureWayBack(runs: number): Promise<WayBack> {
+  let calls: string[] = []
+  let restored: number | undefined
+  let began = 0
+  const house = await openHouse({
+    perMinute: 60,
+    onRequest: ({ phase, operation, caller }) => {
+      if (!caller.arn.includes('/tidegate/') || restored !== undefined) return
+      if (phase === 'before') calls.push(operation)
+      else if (operation === 'UpdateAlias') restored = performance.now()
+    },
+  })
+  await house.world.services.put(sampleService({ hooks: [], plan: 'Canary10Percent30Minutes' }))
+  const times: number[] = []
+  let counted: readonly string[] = []
+  for (let run = 0; run < runs; run++) {
+    restored = 0
+    await house.start({ version: await house.publish(`run ${run}`) })
+    calls = []
+    restored = undefined
+    began = performance.now()
+    await house.ask('alarm', alarmEvent(house.clock.nowMs()))
+    times.push((restored ?? Number.NaN) - began)
+    counted = calls
+    await house.clock.settle()
+  }
+  house.close()
+  times.sort((a, b) => a - b)
+  return { calls: counted, medianMs: times[Math.floor(times.length / 2)] ?? Number.NaN, runs }
+}
+
+const alarmEvent = (atMs: number): unknown => ({
+  source: 'aws.cloudwatch',
+  'detail-type': 'CloudWatch Alarm State Change',
+  resources: [functionName('alarm')],
+  detail: {
+    alarmName: 'checkout-errors',
+    state: { value: 'ALARM', reason: 'bench', timestamp: new Date(atMs).toISOString().replace('Z', '+0000') },
+  },
+})

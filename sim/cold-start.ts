@@ -1,0 +1,10 @@
+// Runs in a process of its own for the bench: how long do the import of a bundle and its first call take?
+const started = performance.now()
+const { handler } = (await import(process.argv[2] ?? '')) as {
+  handler: (event: unknown, call: unknown) => Promise<unknown>
+}
+const imported = performance.now()
+const event = { releaseId: 'nonesuch', execution: 'bench', token: 'bench' }
+await handler(event, { awsRequestId: 'bench' }).catch(() => undefined)
+process.send?.({ importMs: imported - started, firstCallMs: performance.now() - imported })
+process.disconnect()
