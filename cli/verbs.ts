@@ -1,7 +1,7 @@
 // The verbs of the command line, apart from how they are spelt: each takes a desk and a screen, and gives an exit code.
 import { readFile } from 'node:fs/promises'
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { replay } from '../core/advance.ts'
 import type { Outcome } from '../core/event.ts'
 import { Problem } from '../core/problem.ts'

@@ -1,6 +1,6 @@
 // What is to be released and where it came from: a published version of each function, or an artifact from which the
 // controller publishes one. Artifacts are named so that they cannot change under us: by digest or by object version.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Version } from './routing.ts'
 import { FunctionName } from './service.ts'
 

@@ -1,5 +1,5 @@
 // Durations as people write them: a whole number and one unit. Text becomes seconds here and nowhere else.
-import { z } from 'zod'
+import * as z from 'zod'
 
 const secondsPer = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 

@@ -1,6 +1,6 @@
 // The release log: one event per fact or decision, in order, never changed. Stored events carry a format version (`v`),
 // because they outlive the code that wrote them.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Candidate, Provenance } from './candidate.ts'
 import { Routing } from './routing.ts'
 import { FunctionName, hookPoints, Service } from './service.ts'

@@ -1,5 +1,5 @@
 // The head of a release: one line of a service's history. A projection of the log; the log wins.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Outcome } from './event.ts'
 
 export const Head = z.strictObject({

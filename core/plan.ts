@@ -1,6 +1,6 @@
 // The plan: which weight, for how long. However it is written, it becomes one list of steps here; after the last step
 // has passed, the candidate is promoted.
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from './duration.ts'
 
 const minute = 60

@@ -1,6 +1,6 @@
 // Every way in which a release may be asked for becomes one normal form here: which service or artifact, which candidate,
 // where from, and the key by which the same wish is recognised when it arrives again.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from './candidate.ts'
 import { type Plan, PlanDefinition } from './plan.ts'
 import { issuesSentence, Problem } from './problem.ts'

@@ -1,5 +1,5 @@
 // What an alias does with traffic, in our words: a version, and perhaps a share for another one.
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const Version = z.string().regex(/^[1-9][0-9]{0,9}$/, 'a published version is a whole number')
 

@@ -1,6 +1,6 @@
 // A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else in the
 // house sees a Service, in which weights, durations and names have one form.
-import { z } from 'zod'
+import * as z from 'zod'
 import { duration } from './duration.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { issuesSentence, Problem } from './problem.ts'

@@ -1,6 +1,6 @@
 // Writes docs/reference.md from the schemas and tables that the program itself uses, so that it cannot say anything else.
 import { writeFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall } from '../core/request.ts'

@@ -1,5 +1,5 @@
 // Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy.
-import { z } from 'zod'
+import * as z from 'zod'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { readRequest } from '../core/request.ts'

@@ -1,6 +1,6 @@
 // The fast path: an alarm that guards a live release fires, and the traffic is put back here, at once. The state machine
 // is told afterwards.
-import { z } from 'zod'
+import * as z from 'zod'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { load } from './ledger.ts'

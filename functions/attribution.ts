@@ -1,5 +1,5 @@
 // Who moved an alias, as CloudTrail tells it: soon enough to interrupt a release by name, or later, as a note in its log.
-import { z } from 'zod'
+import * as z from 'zod'
 import { isSettled } from '../core/release.ts'
 import { checkDrift } from './aliases.ts'
 import { load, type Loaded, record } from './ledger.ts'

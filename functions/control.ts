@@ -1,6 +1,6 @@
 // What a person may do with a release: pause, resume, promote, roll back, abort; and how a hook answers late. Rolling back
 // moves the traffic here and now, before anybody else is told.
-import { z } from 'zod'
+import * as z from 'zod'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import { isLive, isReturning, isSettled, type Release } from '../core/release.ts'
 import { ServiceName } from '../core/service.ts'

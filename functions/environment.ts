@@ -1,5 +1,5 @@
 // The names that a function and its stack share. Renaming one here is a compile error wherever it is set.
-import { z } from 'zod'
+import * as z from 'zod'
 import { issuesSentence } from '../core/problem.ts'
 
 export const Environment = z.object({

@@ -1,6 +1,6 @@
 // Calls the team's own function at the point where the release stands, and tells it everything. It answers at once, or
 // later through the control function; what it does not answer is unknown.
-import { z } from 'zod'
+import * as z from 'zod'
 import type { HookReply } from '../cloud/ports.ts'
 import { currentHook } from '../core/next.ts'
 import { Problem } from '../core/problem.ts'

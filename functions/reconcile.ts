@@ -1,6 +1,6 @@
 // Nothing relies on an execution finishing: here what one left is found and finished, by its status event or by the sweep.
 // CloudTrail's word on who moved an alias arrives here too.
-import { z } from 'zod'
+import * as z from 'zod'
 import type { OpenRelease } from '../cloud/ports.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'

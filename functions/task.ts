@@ -1,6 +1,6 @@
 // What the state machine gives to its tasks and gets back. The ASL branches on `next` and waits `seconds`; it knows no
 // more of a release than its id.
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Release } from '../core/release.ts'
 import { nextAct } from '../core/next.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'

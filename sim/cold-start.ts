@@ -4,7 +4,7 @@ const { handler } = (await import(process.argv[2] ?? '')) as {
   handler: (event: unknown, call: unknown) => Promise<unknown>
 }
 const imported = performance.now()
-const event = { releaseId: 'nonesuch', execution: 'bench', token: 'bench' }
+const event: unknown = JSON.parse(process.argv[3] ?? '{}')
 await handler(event, { awsRequestId: 'bench' }).catch(() => undefined)
 process.send?.({ importMs: imported - started, firstCallMs: performance.now() - imported })
 process.disconnect()

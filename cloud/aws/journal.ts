@@ -1,5 +1,5 @@
 // The release log in DynamoDB. The item's key is the lock: an event is put only where nothing is, and never changed.
-import { z } from 'zod'
+import * as z from 'zod'
 import { ReleaseEvent } from '../../core/event.ts'
 import type { Journal } from '../ports.ts'
 import {

@@ -1,5 +1,5 @@
 // Open releases in DynamoDB, one item each, by service and id: however often a release is added, it is listed once.
-import { z } from 'zod'
+import * as z from 'zod'
 import { ReleaseEvent } from '../../core/event.ts'
 import { ServiceName } from '../../core/service.ts'
 import type { OpenRelease, OpenReleases } from '../ports.ts'

@@ -1,5 +1,5 @@
 // What a look at the telemetry may find, and what a verdict looks like. A reading that is not complete is not evidence.
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** An alarm as CloudWatch describes it; `missing` when it does not exist, `unclear` when its evaluation had trouble. */
 export const AlarmReading = z.strictObject({

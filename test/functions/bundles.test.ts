@@ -1,0 +1,27 @@
+// The functions as Lambda gets them: small, and with no SDK client in them that they do not use.
+import { expect, it } from 'vitest'
+import { verbs } from '../../functions/handlers.ts'
+import { bundle } from '../../sim/bench-bundles.ts'
+
+const clients: Readonly<Record<string, readonly string[]>> = {
+  intake: ['dynamodb', 'sfn'],
+  admit: ['dynamodb', 'lambda', 'sfn'],
+  prepare: ['cloudwatch', 'dynamodb', 'lambda'],
+  hook: ['dynamodb', 'lambda', 'sfn'],
+  shift: ['dynamodb', 'lambda'],
+  bake: ['dynamodb', 'sfn'],
+  judge: ['cloudwatch', 'dynamodb', 'lambda'],
+  rollBack: ['dynamodb', 'lambda'],
+  page: ['dynamodb', 'eventbridge', 'sns'],
+  settle: ['dynamodb', 'eventbridge', 'sfn', 'sns'],
+  handOver: ['dynamodb', 'eventbridge', 'sfn', 'sns'],
+  control: ['dynamodb', 'lambda', 'sfn'],
+  alarm: ['dynamodb', 'lambda', 'sfn'],
+  reconcile: ['dynamodb', 'eventbridge', 'lambda', 'sfn', 'sns'],
+}
+
+it.each(verbs)('%s is under 600 kB and carries only its own clients', async (verb) => {
+  const made = await bundle(verb)
+  expect(made.clients).toEqual(clients[verb])
+  expect(made.code.length).toBeLessThan(600 * 1024)
+})
