@@ -14,13 +14,12 @@ export function askThrough(hooks: Hooks, functionName: (verb: string) => string)
   return async (verb, payload) => {
     const reply = await hooks.call(functionName(verb), payload)
     if (reply.kind === 'answered') return reply.payload
-    throw problemOf(reply.because)
+    throw problemOf(reply.errorType ?? '', reply.because.replace(`${functionName(verb)} failed: `, ''))
   }
 }
 
-/** A function's error arrives as `Tidegate.code: sentence`; it is the same Problem here as it was there. */
-function problemOf(text: string): Error {
-  const match = /Tidegate\.([a-z_]+): ([\s\S]*)/.exec(text)
-  const code = match?.[1]
-  return code !== undefined && code in problems ? new Problem(code as ProblemCode, match?.[2] ?? text) : new Error(text)
+/** A Problem crosses the invocation as its name and its sentence; it is the same Problem here as it was there. */
+function problemOf(errorType: string, sentence: string): Error {
+  const code = errorType.replace(/^Tidegate\./, '')
+  return code in problems ? new Problem(code as ProblemCode, sentence) : new Error(`${errorType}: ${sentence}`)
 }

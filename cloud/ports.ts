@@ -36,6 +36,7 @@ export type Services = {
 }
 
 /** Who may move a service's aliases now. A lease has no expiry: only settling a release ends it. */
+/** May throw `item_unreadable`. */
 export type Leases = {
   /** The holder after the call: `releaseId` if the lease was free or its own already. */
   take(service: string, releaseId: string): Promise<string>
@@ -128,11 +129,13 @@ export type Executions = {
   fail(token: string, error: string, cause: string): Promise<boolean>
 }
 
-/** What a team's hook function answered, or why there is no answer. */
+/** What a function answered, or why there is no answer; `errorType` is the name of what it threw. */
 export type HookReply =
-  { readonly kind: 'answered'; readonly payload: unknown } | { readonly kind: 'broken'; readonly because: string }
+  | { readonly kind: 'answered'; readonly payload: unknown }
+  | { readonly kind: 'broken'; readonly because: string; readonly errorType?: string }
 
 export type Hooks = {
+  /** @param functionName may carry a version: `name:version` */
   call(functionName: string, payload: unknown): Promise<HookReply>
 }
 

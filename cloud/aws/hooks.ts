@@ -23,7 +23,7 @@ export function awsHooks(client: LambdaClient): Hooks {
   }
 }
 
-const broken = (because: string): HookReply => ({ kind: 'broken', because: because.slice(0, 500) })
+const broken = (because: string) => ({ kind: 'broken' as const, because: because.slice(0, 500) })
 
 function replyOf(functionName: string, { FunctionError, Payload }: InvocationResponse): HookReply {
   const text = new TextDecoder().decode(Payload)
@@ -35,11 +35,14 @@ function replyOf(functionName: string, { FunctionError, Payload }: InvocationRes
     return broken(`${functionName} ${kind} with what is not JSON: ${text.slice(0, 100)}`)
   }
   if (FunctionError === undefined) return { kind: 'answered', payload }
-  return broken(`${functionName} failed (${FunctionError}): ${messageOf(payload)}`)
+  const errorType = fieldOf(payload, 'errorType')
+  const reply = broken(`${functionName} failed: ${fieldOf(payload, 'errorMessage') ?? text.slice(0, 300)}`)
+  return errorType === undefined ? reply : { ...reply, errorType }
 }
 
-/** What Lambda makes of an uncaught error: `{ errorType, errorMessage, trace }`. */
-function messageOf(payload: unknown): string {
-  const hasMessage = typeof payload === 'object' && payload !== null && 'errorMessage' in payload
-  return hasMessage ? String(payload.errorMessage) : JSON.stringify(payload)
+/** Lambda makes `{ errorType, errorMessage, trace }` of an uncaught error. */
+function fieldOf(payload: unknown, name: string): string | undefined {
+  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, name)) return undefined
+  const value = (payload as Readonly<Record<string, unknown>>)[name]
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -3,7 +3,19 @@ import * as z from 'zod'
 import { ReleaseEvent } from '../../core/event.ts'
 import { ServiceName } from '../../core/service.ts'
 import type { OpenRelease, OpenReleases } from '../ports.ts'
-import { bodyOf, deleteItem, ifNew, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
+import {
+  bodyOf,
+  deleteItem,
+  ifNew,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from './table.ts'
 
 const [RequestedEvent] = ReleaseEvent.options
 const StoredOpen = z.strictObject({
@@ -16,7 +28,12 @@ const StoredOpen = z.strictObject({
 export function awsOpenReleases(table: Table): OpenReleases {
   return {
     async add({ releaseId, service, requestedAtMs, requested }) {
-      await putItem(table, keys.open(service, releaseId), bodyOf({ releaseId, service, requestedAtMs, requested }), ifNew)
+      await putItem(
+        table,
+        keys.open(service, releaseId),
+        bodyOf({ releaseId, service, requestedAtMs, requested }),
+        ifNew,
+      )
     },
     remove: ({ service, releaseId }) => deleteItem(table, keys.open(service, releaseId)),
     async list(service) {

@@ -11,17 +11,18 @@ const broken = (because: string): HookReply => ({ kind: 'broken', because })
 export function memoryHooks(functions: MemoryFunctions, hooks: ReadonlyMap<string, MemoryHook>): Hooks {
   return {
     async call(functionName, payload) {
-      const [name = '', qualifier] = functionName.split(':')
-      if (qualifier !== undefined) wakeUp(functions, name, qualifier)
-      const hook = hooks.get(name)
+      const [called = '', qualifier] = functionName.split(':')
+      if (qualifier !== undefined) wakeUp(functions, called, qualifier)
+      const hook = hooks.get(called)
       if (hook === undefined) {
-        const known = functions.find(name) !== undefined
+        const known = functions.find(called) !== undefined
         return known ? { kind: 'answered', payload: null } : broken(`there is no function ${functionName}`)
       }
       try {
         return { kind: 'answered', payload: asJson(await hook(asJson(payload))) }
       } catch (error) {
-        return broken(`${functionName} failed (Unhandled): ${error instanceof Error ? error.message : String(error)}`)
+        const { name: errorType, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+        return { kind: 'broken', because: `${functionName} failed: ${message}`, errorType }
       }
     },
   }

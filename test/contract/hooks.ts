@@ -14,7 +14,7 @@ export function hooksContract(name: string, open: () => Promise<{ readonly hooks
     it('says why a hook has no answer', async () => {
       const { hooks } = await open()
       const reply = await hooks.call('broken-hook', {})
-      expect(reply).toMatchObject({ kind: 'broken' })
+      expect(reply).toMatchObject({ kind: 'broken', errorType: 'Error' })
       expect(JSON.stringify(reply)).toContain('no luck')
     })
 

@@ -1,0 +1,182 @@
+// What the command line does and says, on the embedded cloud in virtual time; and how it is spelt, in a real process.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { askThrough } from '../../cli/desk.ts'
+import { exitCodes, screenOn } from '../../cli/screen.ts'
+import {
+  applyFile,
+  type Cli,
+  order,
+  showHistory,
+  showLog,
+  showStatus,
+  startRelease,
+  watchRelease,
+} from '../../cli/verbs.ts'
+import type { WatchOptions } from '../../cli/watch.ts'
+import { functionName } from '../../sim/installation.ts'
+import { type House, minute, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+
+let house: House
+let lines: string[]
+beforeEach(async () => {
+  house = await openHouse({ perMinute: 60 })
+  await house.world.services.put(sampleService({ hooks: [] }))
+  lines = []
+})
+afterEach(() => house.close())
+
+function cli(json = false): Cli {
+  const { journal, services, openReleases, history, leases, clock, hooks } = house.world
+  const desk = { journal, services, openReleases, history, leases, clock, ask: askThrough(hooks, functionName) }
+  return { desk, screen: screenOn((line) => lines.push(line), json) }
+}
+/** Looking again lets a minute pass in the cloud. */
+const follow: WatchOptions = {
+  everyMs: 1,
+  evidence: true,
+  pause: async () => {
+    await house.minutes(1)
+    return true
+  },
+}
+const said = (): string => lines.join('\n')
+
+describe('the command line', () => {
+  it('starts a release, follows it with split, evidence and time left, and ends with 0 when it is promoted', async () => {
+    const code = await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, follow)
+    expect(code).toBe(exitCodes.done)
+    expect(said()).toContain('prepared  checkout:live from version 1 to 2; alarm checkout-errors is ok')
+    expect(said()).toMatch(/shifted +██░+ +10 %/)
+    expect(said()).toMatch(/checkout: candidate fails 0\.00 % of \d+ invocations, stable 0\.00 % of \d+ \[\d+m/)
+    expect(said()).toMatch(/promoted +█+ 100 %/)
+  })
+
+  it('ends with 1 when the release was put back, and says why', async () => {
+    const code = await startRelease(cli(), { service: 'checkout', version: await house.publish('v3') }, follow)
+    expect(code).toBe(exitCodes.notReleased)
+    expect(said()).toContain('back      ordered by alarm checkout-errors')
+  })
+
+  it('speaks JSON, one document a line', async () => {
+    await startRelease(cli(true), { service: 'checkout', version: await house.publish('v2') }, follow)
+    const documents = lines.map((line) => JSON.parse(line) as { event?: { type: string } })
+    expect(documents.at(-1)?.event?.type).toBe('settled')
+    lines = []
+    await showHistory(cli(true), 'checkout', 5)
+    expect(JSON.parse(said())).toMatchObject({ releases: [{ outcome: 'promoted' }] })
+    lines = []
+    await showStatus(cli(true), undefined)
+    expect(JSON.parse(said())).toEqual({ releases: [] })
+  })
+
+  it('shows what is under way, what was, and the whole story of one', async () => {
+    const version = await house.publish('v2')
+    await startRelease(cli(), { service: 'checkout', version }, undefined)
+    await house.minutes(4)
+    lines = []
+    await showStatus(cli(), 'checkout')
+    expect(said()).toMatch(/checkout {2}checkout-\w{10} {2}baking, step 1 of 3/)
+    expect(said()).toMatch(/██░+ {2}10 % {3}10 % → 50 % → 100 % {3}checkout:2/)
+    expect(said()).toContain('1m left in this step')
+    lines = []
+    await showLog(cli(), 'checkout')
+    expect(lines[0]).toContain('requested checkout:2')
+    lines = []
+    await showHistory(cli(), 'checkout', 5)
+    expect(said()).toBe('No release of checkout has ended yet.')
+    expect(await watchRelease(cli(), 'checkout', { ...follow, pause: () => Promise.resolve(false) })).toBe(
+      exitCodes.interrupted,
+    )
+  })
+
+  it('pauses, resumes, promotes and rolls back; with nothing live, back is the version before', async () => {
+    await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, undefined)
+    await house.clock.settle()
+    const steer = (verb: 'pause' | 'resume' | 'promote' | 'rollBack') =>
+      order(cli(), { verb, service: 'checkout', by: 'ann', reason: 'test' })
+    expect(await steer('pause')).toBe(exitCodes.done)
+    await showStatus(cli(), 'checkout')
+    expect(said()).toContain('paused by ann: test')
+    await steer('resume')
+    await steer('promote')
+    await house.clock.settle()
+    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    await steer('rollBack')
+    await house.clock.settle()
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    await expect(steer('pause')).rejects.toMatchObject({ code: 'no_live_release' })
+  })
+
+  it('refuses to go back where nobody has been, and passes on what the controller refuses', async () => {
+    await expect(order(cli(), { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toMatchObject(
+      { code: 'nothing_to_return_to' },
+    )
+    await expect(startRelease(cli(), { service: 'nonesuch', version: '1' }, undefined)).rejects.toMatchObject({
+      code: 'service_missing',
+    })
+    await expect(watchRelease(cli(), 'nonesuch', follow)).rejects.toMatchObject({ code: 'release_missing' })
+    await expect(showStatus(cli(), 'nonesuch')).rejects.toMatchObject({ code: 'service_missing' })
+  })
+
+  it('applies a definition from a file, or says what is wrong with it', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'service.yaml')
+    writeFileSync(file, 'name: cart\ntargets: [{ function: cart, alias: live }]\nplan: Canary10Percent5Minutes\n')
+    expect(await applyFile(cli(), file)).toBe(exitCodes.done)
+    expect((await house.world.services.get('cart')).plan.steps).toEqual([
+      { weightBp: 1000, bakeSeconds: (5 * minute) / 1000 },
+    ])
+    writeFileSync(file, 'name: cart\n  targets: [')
+    await expect(applyFile(cli(), file)).rejects.toMatchObject({ code: 'definition_invalid' })
+    writeFileSync(file, 'name: cart\ntargets: []\nplan: AllAtOnce\n')
+    await expect(applyFile(cli(), file)).rejects.toMatchObject({ code: 'definition_invalid' })
+    await expect(applyFile(cli(), '/nowhere.yaml')).rejects.toMatchObject({ code: 'definition_invalid' })
+    expect((await house.world.services.get('cart')).plan.steps).toHaveLength(1)
+  })
+})
+
+describe('in a process', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['cli/main.ts', ...args], {
+      encoding: 'utf8',
+      cwd: join(import.meta.dirname, '../..'),
+      env: {
+        PATH: process.env['PATH'],
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'x',
+        AWS_SECRET_ACCESS_KEY: 'x',
+        AWS_MAX_ATTEMPTS: '1',
+      },
+    })
+
+  it('help has examples and exit codes', () => {
+    const { status, stdout } = run('--help')
+    expect(status).toBe(exitCodes.done)
+    for (const words of ['Exit codes:', 'Examples:', 'rollback', 'watch', 'history']) expect(stdout).toContain(words)
+    expect(run('release', '--help').stdout).toContain('tidegate release checkout --version 42 --watch')
+  })
+
+  it.each([
+    [['explode']],
+    [['release']],
+    [['release', 'checkout', '--plan']],
+    [['watch', 'checkout', '--every', 'soon']],
+    [['release', 'shop', '--versions', 'cart']],
+  ])('%j is a wrong call: 2', (args) => {
+    expect(run(...args)).toMatchObject({ status: exitCodes.refused })
+  })
+
+  it('an endpoint that does not answer is 3, with a code and what to do', () => {
+    const { status, stderr } = run('history', 'checkout')
+    expect(status).toBe(exitCodes.aws)
+    expect(stderr).toMatch(/^aws_unavailable: /)
+    expect(JSON.parse(run('history', 'checkout', '--json').stderr)).toMatchObject({
+      problem: { code: 'aws_unavailable' },
+    })
+  })
+})
