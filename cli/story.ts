@@ -1,7 +1,7 @@
 // A release's log as people read it: one line for each event, with the time since the request.
 import { candidateWords } from '../core/candidate.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { ReleaseEvent } from '../core/event.ts'
+import type { Move, ReleaseEvent } from '../core/event.ts'
 import { bakeEndMs } from '../core/next.ts'
 import type { Release } from '../core/release.ts'
 import { shareBp } from '../core/routing.ts'
@@ -62,12 +62,7 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'hookAnswered':
       return ['hook', `${event.point}: ${event.answer}: ${event.because}`]
     case 'moveIntended':
-      return [
-        'intends',
-        event.move.purpose === 'rollBack'
-          ? 'to put everything back on stable'
-          : `${event.move.weightBp / 100} % on the candidate`,
-      ]
+      return ['intends', moveWords(event.move)]
     case 'moved':
       return [
         { shift: 'shifted', promote: 'promoted', rollBack: 'put back' }[event.purpose],
@@ -95,6 +90,11 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'settled':
       return ['settled', endWords(after)]
   }
+}
+
+function moveWords({ purpose, weightBp }: Move): string {
+  if (purpose === 'rollBack') return 'to put everything back on stable'
+  return purpose === 'promote' ? 'to promote the candidate' : `to give the candidate ${weightBp / 100} %`
 }
 
 function alarmWords(alarms: readonly { name: string; state: string }[]): readonly string[] {

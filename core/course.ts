@@ -1,5 +1,4 @@
 // How a release passes from one phase to the next: into hooks, into the end, and back. advance.ts decides when.
-import { candidateWords } from './candidate.ts'
 import type { Outcome, ReturnOutcome } from './event.ts'
 import { hasTraffic, type HookState, type Release, type State } from './release.ts'
 import type { HookPoint } from './service.ts'
@@ -24,6 +23,9 @@ export function settling(release: Release, outcome: Outcome, because: string, by
   }
 }
 
+const candidatesOf = ({ targets }: Release): string =>
+  targets.map(({ functionName, candidate }) => `${functionName}:${candidate}`).join(', ')
+
 /** To the first hook at `point`, or past it when there is none. */
 export function enterHooks(release: Release, point: HookPoint, step: number, atMs: number): Release {
   return toHook(release, { phase: 'hooks', point, step, index: 0, attempt: 1, sinceMs: atMs }, atMs)
@@ -39,7 +41,7 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
     case 'beforeStep':
       return withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs })
     case 'afterPromotion':
-      return settling(release, 'promoted', `all traffic is on ${candidateWords(release.candidate)}`, 'tidegate')
+      return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
     case 'afterRollback':
       return withState(release, { phase: 'settling' })
   }
