@@ -23,7 +23,7 @@ import { exitCodes, type Screen } from './screen.ts'
 import { endWords } from './story.ts'
 import { watch, type WatchOptions } from './watch.ts'
 
-export type LocalOptions = {
+type LocalOptions = {
   readonly once: boolean
   readonly port: number
   readonly rate: number

@@ -10,13 +10,13 @@ import type { Verdict } from '../core/verdict/evidence.ts'
 const barWidth = 20
 
 /** `██████░░░░  30 %`: the share of traffic on the candidate. */
-export function bar(weightBp: number): string {
+function bar(weightBp: number): string {
   const filled = Math.round((weightBp / 10_000) * barWidth)
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
 }
 
 /** The share of traffic that the log knows the candidate to have, in basis points. */
-export function candidateShareBp(release: Release): number {
+function candidateShareBp(release: Release): number {
   const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
   return shares.length === 0 ? 0 : Math.max(...shares)
 }

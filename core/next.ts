@@ -3,7 +3,7 @@
 import type { Release } from './release.ts'
 import type { Service } from './service.ts'
 
-export type Act =
+type Act =
   | { readonly act: 'admit' | 'prepare' | 'shift' | 'judge' | 'rollBack' | 'settle' | 'handOver' | 'end' }
   /** Call the hook at which the release stands and wait for its answer, but not longer than this. */
   | { readonly act: 'hook'; readonly seconds: number }

@@ -9,14 +9,14 @@ const bake = duration({ minSeconds: minute, maxSeconds: 7 * 86_400 })
 const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
 /** A step in normal form. Weights are basis points: 10000 is all traffic. */
-export const Step = z.strictObject({
+const Step = z.strictObject({
   weightBp: z.int().min(1).max(10_000),
   bakeSeconds: z
     .int()
     .min(minute)
     .max(7 * 86_400),
 })
-export type Step = z.output<typeof Step>
+type Step = z.output<typeof Step>
 
 const rising = (steps: readonly Step[]): boolean =>
   steps.every((step, index) => index === 0 || step.weightBp > (steps[index - 1]?.weightBp ?? 0))

@@ -21,7 +21,7 @@ export type ReleaseTarget = {
   readonly lost: boolean
 }
 
-export type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
+type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
 
 /** Where the hooks stand: the one to be called next, or whose answer is awaited. */
 export type HookState = {

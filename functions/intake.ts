@@ -6,7 +6,7 @@ import type { Call, World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'openReleases' | 'services' | 'digest' | 'executions' | 'log'>
 
-export type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
+type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
 
 export function intakeHandler(deps: Deps) {
   return async (event: unknown, call: Call): Promise<IntakeResult> => {

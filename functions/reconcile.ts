@@ -23,7 +23,7 @@ const Sweep = z.union([
   z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
 ])
 
-export type Reconciled = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
+type Reconciled = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
 
 /** @throws Problem `event_invalid` */
 export function reconcileHandler(deps: Deps) {

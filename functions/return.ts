@@ -15,7 +15,7 @@ type Deps = {
   readonly executions: Executions
 }
 
-export type Order = { readonly by: string; readonly reason: string; readonly outcome: ReturnOutcome }
+type Order = { readonly by: string; readonly reason: string; readonly outcome: ReturnOutcome }
 
 /** Decides the return of a live release, and announces the writes that it takes. */
 export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loaded, order: Order): Promise<Loaded> {

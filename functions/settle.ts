@@ -58,7 +58,7 @@ function settledAs(release: Release): Settled {
   return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence }
 }
 
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
+const outcomeWords: Readonly<Record<Outcome, string>> = {
   promoted: 'promoted',
   rolledBack: 'rolled back',
   aborted: 'aborted',

@@ -9,7 +9,7 @@ import { localSocket } from '../cloud/local/socket.ts'
 import { openHouse } from './house.ts'
 import { environment } from './installation.ts'
 
-export type Bundle = {
+type Bundle = {
   readonly verb: Verb
   readonly bytes: number
   readonly clients: readonly string[]

@@ -43,7 +43,6 @@ const bodyOf = (request: LocalRequest): Readonly<Record<string, readonly unknown
 
 export async function measureRelease(): Promise<Usage> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
-  let invocations = 0
   const house = await openHouse({
     through: metered(meter),
     onRequest: ({ phase, operation, caller }) => {
@@ -68,7 +67,7 @@ export async function measureRelease(): Promise<Usage> {
     states[name] = (states[name] ?? 0) + 1
   }
   // Every task of the machine is a call of a function, and the intake one more.
-  invocations = execution.history.filter((event) => event.type === 'TaskScheduled').length + 1
+  const invocations = execution.history.filter((event) => event.type === 'TaskScheduled').length + 1
   house.close()
   return {
     minutes: (release.state.atMs - release.requestedAtMs) / minute,

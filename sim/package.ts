@@ -5,7 +5,7 @@ import { strToU8, zipSync } from 'fflate'
 // A fixed time of change, so that the same code is the same package, byte for byte.
 const mtime = new Date('2026-01-01T00:00:00Z')
 
-export function packageOf(files: Readonly<Record<string, string>>): Uint8Array {
+function packageOf(files: Readonly<Record<string, string>>): Uint8Array {
   return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])), { mtime })
 }
 

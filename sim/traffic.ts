@@ -5,7 +5,7 @@ import type { Clock } from '../cloud/ports.ts'
 type Timers = Clock & { at(atMs: number, task: () => void | Promise<void>): () => void }
 
 /** Three carts in ten carry the coupon that version 3 stumbles over. */
-export function cart(random: () => number): unknown {
+function cart(random: () => number): unknown {
   const items = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({
     cents: 100 + Math.floor(random() * 5000),
     count: 1 + Math.floor(random() * 3),

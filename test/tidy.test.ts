@@ -64,7 +64,7 @@ function sources(folder: string): string[] {
 const files = sources(root)
 const text = (file: string): string => readFileSync(join(root, file), 'utf8')
 
-export function rulesFor(file: string): readonly string[] {
+function rulesFor(file: string): readonly string[] {
   const path = Object.keys(mayImport)
     .filter((prefix) => file.startsWith(prefix))
     .sort((a, b) => b.length - a.length)[0]
@@ -72,7 +72,7 @@ export function rulesFor(file: string): readonly string[] {
 }
 
 /** Every module that a file imports, relative ones as paths from the root. */
-export function imports(file: string, source: string): string[] {
+function imports(file: string, source: string): string[] {
   const specifiers = [
     ...source.matchAll(
       /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'|(?:^|\n)import\s+'([^']+)'/g,

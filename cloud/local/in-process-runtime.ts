@@ -2,7 +2,7 @@
 import type { LocalClock } from './clock.ts'
 import { errorPayload, type RunResult, type Runtime } from './runtime.ts'
 
-export type LocalContext = {
+type LocalContext = {
   readonly functionName: string
   readonly functionVersion: string
   readonly invokedFunctionArn: string

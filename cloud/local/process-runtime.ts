@@ -8,7 +8,7 @@ import type { LocalClock } from './clock.ts'
 import { errorPayload, type RunRequest, type RunResult, type Runtime } from './runtime.ts'
 import { defaultRegion } from './service.ts'
 
-export type ProcessRuntime = Runtime & {
+type ProcessRuntime = Runtime & {
   /** Process ids of the environments that live, for tests that kill them. */
   processIds(): readonly number[]
 }

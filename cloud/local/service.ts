@@ -66,13 +66,5 @@ export type MetricSink = {
   }): void
 }
 
-/** An error that AWS would answer; the service's protocol decides how it is written. */
-export type AwsErrorShape = {
-  readonly code: string
-  readonly message: string
-  readonly status: number
-  readonly extra?: Readonly<Record<string, unknown>>
-}
-
 export const account = '000000000000'
 export const defaultRegion = 'us-east-1'

@@ -5,7 +5,7 @@ import { Problem } from '../../core/problem.ts'
 import { candidateFor, readRequest, triggers } from '../../core/request.ts'
 import { service } from './sample.ts'
 
-export const s3Event = {
+const s3Event = {
   version: '0',
   id: 'e1',
   'detail-type': 'Object Created',
@@ -22,7 +22,7 @@ export const s3Event = {
     reason: 'PutObject',
   },
 }
-export const ecrEvent = {
+const ecrEvent = {
   version: '0',
   id: 'e2',
   'detail-type': 'ECR Image Action',
@@ -39,7 +39,7 @@ export const ecrEvent = {
     'image-tag': 'latest',
   },
 }
-export const cfnEvent = {
+const cfnEvent = {
   version: '0',
   id: 'e3',
   'detail-type': 'CloudFormation Resource Status Change',
@@ -55,7 +55,7 @@ export const cfnEvent = {
 }
 
 /** The value with one place in it changed; `undefined` removes it. */
-export function changed(value: unknown, path: readonly string[], to: unknown): unknown {
+function changed(value: unknown, path: readonly string[], to: unknown): unknown {
   const copy = structuredClone(value) as Record<string, unknown>
   const last = path.at(-1) ?? ''
   const parent = path
