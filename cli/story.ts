@@ -34,7 +34,6 @@ export function storyLine(event: ReleaseEvent, after: Release): string {
 }
 
 // One case for each type of event.
-// eslint-disable-next-line max-lines-per-function
 function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
   switch (event.type) {
     case 'requested':
