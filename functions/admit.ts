@@ -17,16 +17,38 @@ type Deps = Pick<
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500) })
 const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
 
+/** `outcome` and `sentence` are what the execution fails with when there is no release to speak for itself. */
+type Admitted = TaskResult & { readonly outcome: string; readonly sentence: string }
+
+// What no retry cures. CodePipeline shows the sentence.
+const final: readonly string[] = [
+  'call_invalid',
+  'event_invalid',
+  'event_unknown',
+  'service_missing',
+  'target_unknown',
+  'trigger_missing',
+  'release_missing',
+  'item_unreadable',
+]
+
 export function admitHandler(deps: Deps) {
-  return async (event: unknown): Promise<TaskResult> => {
+  return async (event: unknown): Promise<Admitted> => {
     const parsed = AdmitInput.safeParse(event)
-    if (!parsed.success)
+    if (!parsed.success) {
       throw new Problem('call_invalid', `Not a state machine's call: ${issuesSentence(parsed.error.issues)}.`)
+    }
     const { input, execution } = parsed.data
-    const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
-    const { phase } = loaded.release.state
-    const after = phase === 'requested' || phase === 'queued' ? await admit(deps, loaded) : loaded
-    return taskResult(after.release, deps.clock.nowMs())
+    try {
+      const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
+      const after = isWaiting(loaded.release) ? await admit(deps, loaded) : loaded
+      return { ...taskResult(after.release, deps.clock.nowMs()), outcome: '', sentence: '' }
+    } catch (error) {
+      if (!(error instanceof Problem) || !final.includes(error.code)) throw error
+      deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix })
+      const sentence = `${error.message} ${error.fix}`
+      return { releaseId: '', next: 'failed', seconds: 1, outcome: error.name, sentence }
+    }
   }
 }
 

@@ -116,19 +116,26 @@ export async function checkDrift(deps: Deps, loaded: Loaded, suspect?: string): 
   let after = loaded
   for (const target of loaded.release.targets) {
     if (target.lost) continue
-    const found = await readRouting(deps, target)
-    if (found !== undefined && isOurs(loaded.release, target.functionName, found)) continue
-    const foreign = found === undefined ? { found, because: `${place(target)} was deleted` } : movedAway(target, found)
+    const read = await readRouting(deps, target)
+    // Not to know is no drift; the next write compares the revision anyway.
+    if (read === 'unknown' || (read !== 'deleted' && isOurs(loaded.release, target.functionName, read))) continue
+    const foreign =
+      read === 'deleted' ? { found: undefined, because: `${place(target)} was deleted` } : movedAway(target, read)
     after = await interrupt(deps, after, target, foreign, suspect)
   }
   return after
 }
 
-async function readRouting(deps: Deps, target: { functionName: string; alias: string }): Promise<Routing | undefined> {
+async function readRouting(
+  deps: Deps,
+  target: { functionName: string; alias: string },
+): Promise<Routing | 'deleted' | 'unknown'> {
   try {
     return (await deps.traffic.read(target)).routing
   } catch (error) {
-    if (error instanceof Problem && error.code === 'alias_missing') return undefined
+    if (!(error instanceof Problem)) throw error
+    if (error.code === 'alias_missing') return 'deleted'
+    if (error.code === 'aws_throttled' || error.code === 'aws_unavailable') return 'unknown'
     throw error
   }
 }

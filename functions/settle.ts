@@ -37,13 +37,13 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   }
   const settled = settledAs(release)
   await deps.history.put(headOf(release))
-  await tell(deps, release, settled.sentence)
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
   await wakeNext(deps, release)
   await tellWaiters(deps, loaded, settled)
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
-  await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  const told = await tellOrLog(deps, release, settled.sentence)
+  if (told) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
 }
@@ -87,6 +87,18 @@ export function headOf(release: Release): Head {
 }
 
 const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
+
+/** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
+async function tellOrLog(deps: Deps, release: Release, sentence: string): Promise<boolean> {
+  try {
+    await tell(deps, release, sentence)
+    return true
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId: release.id })
+    return false
+  }
+}
 
 async function tell(deps: Deps, release: Release, sentence: string): Promise<void> {
   const { ending, service } = release

@@ -1,5 +1,6 @@
 // What becomes of a release whose execution is gone: the traffic goes back at once, unless there is nothing left to decide;
 // then a successor takes the release to its end, as any execution would.
+import { Problem } from '../core/problem.ts'
 import { isReturning, isSettled, type Release } from '../core/release.ts'
 import { answerHook, hookId, noteCall } from './hook.ts'
 import type { Loaded } from './ledger.ts'
@@ -19,15 +20,21 @@ const order = { by: 'sweep', reason: 'its execution ended before the release did
 export async function takeOver(deps: Deps, loaded: Loaded): Promise<void> {
   const { release } = loaded
   const count = release.executions.length
-  if (count === 0) {
-    await startSuccessor(deps, release, 0)
-    return
+  const isNew = count === 0
+  const back = isNew || mayGoOn(release) ? loaded : await orderReturn(deps, loaded, order)
+  const returned = await finishReturn(deps, back)
+  if (count < executionsMax && (await hasSuccessor(deps, returned.release))) return
+  await endHere(deps, await finishReturn(deps, await orderReturn(deps, returned, order)))
+}
+
+async function hasSuccessor(deps: Deps, release: Release): Promise<boolean> {
+  try {
+    await startSuccessor(deps, release, release.executions.length)
+    return true
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'execution_lost') return false
+    throw error
   }
-  const hopeless = count >= executionsMax
-  const ordered = mayGoOn(release) && !hopeless ? loaded : await orderReturn(deps, loaded, order)
-  const back = await finishReturn(deps, ordered)
-  if (hopeless) await endHere(deps, back)
-  else await startSuccessor(deps, back.release, count)
 }
 
 /** The candidate had been promoted, or the return decided: only the end is missing. */

@@ -217,7 +217,6 @@ describe('at a door of the controller', () => {
     ['a hook without a token', 'hook', { releaseId: 'LIVE', execution: 'x' }, 'call_invalid'],
     ['a settlement of a release that goes on', 'settle', { releaseId: 'LIVE', execution: 'x' }, 'verb_not_now'],
     ['an admission of nothing', 'admit', {}, 'call_invalid'],
-    ['an admission of a wish without a service', 'admit', { input: { version: '2' }, execution: 'x' }, 'call_invalid'],
   ])('%s is refused by %s, and nothing changes', async (_, verb, payload, code) => {
     const before = await everything()
     const text = JSON.stringify(payload).replace('LIVE', live)
@@ -226,6 +225,19 @@ describe('at a door of the controller', () => {
       return true
     })
     expect(await everything()).toEqual(before)
+  })
+
+  it.each([
+    [{ version: '2' }, 'call_invalid'],
+    [{ service: 'nonesuch', version: '2' }, 'service_missing'],
+    [{ releaseId: 'nonesuch' }, 'release_missing'],
+  ])('the state machine started with %j fails with a sentence that CodePipeline can show', async (input, code) => {
+    const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:tidegate-release'
+    const arn = house.cloud.states.start(machine, `pipe-${code}`, JSON.stringify(input))
+    await house.clock.settle()
+    const execution = house.cloud.states.executions().find((one) => one.arn === arn)
+    expect(execution).toMatchObject({ status: 'FAILED', error: `Tidegate.${code}` })
+    expect(execution?.cause).toMatch(/^[A-Z].*\. [A-Z].*\.$/)
   })
 
   it('an artifact that nobody wants is no error, and starts nothing', async () => {

@@ -3,7 +3,8 @@
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import { type RequestInfo, serviceOf } from '../../cloud/local/dispatch.ts'
+import { operationOf } from '../../cloud/local/operation.ts'
 import type { Verdict } from '../../core/verdict/evidence.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
@@ -399,5 +400,82 @@ describe('refusals of AWS', () => {
     const release = await house.finish(await house.start({ version: await house.publish('v2') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
     expect(release.ending?.because).toContain('aws_unavailable')
+  })
+
+  /** Answers requests of this kind from the controller as IAM would without the permission. */
+  const denying = (operation: string, action: string): HouseOptions => ({
+    through: (handler) => async (request) => {
+      const isOurs = request.headers['authorization']?.includes('role.tidegate') === true
+      if (!isOurs || operationOf(serviceOf(request) ?? 's3', request) !== operation) return handler(request)
+      const message = `User: arn:aws:sts::000000000000:assumed-role/tidegate/session is not authorized to perform: ${action} on resource: x`
+      return {
+        status: 403,
+        headers: { 'x-amzn-errortype': 'AccessDeniedException' },
+        body: JSON.stringify({ __type: 'AccessDeniedException', message, Message: message }),
+      }
+    },
+  })
+
+  it.each([
+    ['UpdateAlias', 'lambda:UpdateAlias'],
+    ['DescribeAlarms', 'cloudwatch:DescribeAlarms'],
+    ['GetFunctionConfiguration', 'lambda:GetFunctionConfiguration'],
+  ])('a missing permission for %s is named before anything moves', async (operation, action) => {
+    await open({}, denying(operation, action))
+    const before = await house.alias()
+    const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+    expect(release.ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
+    expect(release.ending?.because).toContain(action)
+    expect(await house.alias()).toMatchObject({ version: before.version, weights: before.weights })
+  })
+
+  it('of the topic neither fail a promoted release nor hold up the next; the page comes when the topic answers', async () => {
+    let refuse = true
+    await open(
+      { plan: 'AllAtOnce' },
+      refusing('PutEvents', () => refuse),
+    )
+    const id = await house.start({ version: await house.publish('v2') })
+    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    expect(house.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
+    const next = await house.start({ version: await house.publish('v1') })
+    expect((await house.finish(next)).ending?.outcome).toBe('promoted')
+    expect((await house.world.openReleases.list()).map((open1) => open1.releaseId)).toContain(id)
+    refuse = false
+    await house.minutes(6)
+    expect(await house.world.openReleases.list()).toEqual([])
+    const told = house.cloud.events.recorded().filter((event) => event['detail-type'] === 'Release Settled')
+    expect(told.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('to start an execution that lives end the release instead of keeping the service waiting for ever', async () => {
+    let dying = true
+    await open(
+      {},
+      refusing('Query', () => dying),
+    )
+    dying = false
+    const id = await house.start({ version: await house.publish('v2') })
+    dying = true
+    for (let count = 0; count < 12; count++) {
+      for (const one of house.cloud.states.executions()) {
+        if (one.status === 'RUNNING') await house.clients.sfn.send(new StopExecutionCommand({ executionArn: one.arn }))
+      }
+      dying = count < 6
+      await house.minutes(5)
+    }
+    expect((await house.finish(id)).ending?.outcome).toBe('aborted')
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  })
+
+  it('to read an alias are not taken for drift', async () => {
+    let count = 0
+    await open(
+      {},
+      refusing('GetAlias', () => count++ > 0),
+    )
+    expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+      'promoted',
+    )
   })
 })
