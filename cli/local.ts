@@ -1,11 +1,6 @@
 // `tidegate local`: the embedded cloud with the controller and the sample service in it, a good release, a bad one, and
 // then whatever the person wants to try.
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { SFNClient } from '@aws-sdk/client-sfn'
-import { SNSClient } from '@aws-sdk/client-sns'
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { chance } from '../cloud/local/chance.ts'
 import { runningClock } from '../cloud/local/clock.ts'
 import { localCloud } from '../cloud/local/cloud.ts'
@@ -13,6 +8,7 @@ import { processRuntime } from '../cloud/local/process-runtime.ts'
 import { localSocket } from '../cloud/local/socket.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Release } from '../core/release.ts'
+import { clientsAt, placeOf } from '../sim/clients.ts'
 import { functionName, install } from '../sim/installation.ts'
 import { controllerPackage, samplePackage } from '../sim/package.ts'
 import { createSample, sampleService } from '../sim/sample-service.ts'
@@ -30,8 +26,6 @@ type LocalOptions = {
   readonly stopping: AbortSignal
   readonly pause: WatchOptions['pause']
 }
-
-const region = 'us-east-1'
 
 export async function serveLocally(screen: Screen, options: LocalOptions): Promise<number> {
   const clock = runningClock({ rate: options.rate })
@@ -60,21 +54,13 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
 
 /** Installs the controller and the sample, as a deployment would, and wakes the functions up before anybody waits for them. */
 async function furnish(url: string): Promise<{ desk: Desk; lambda: LambdaClient }> {
-  const config = { endpoint: url, region, credentials: { accessKeyId: 'operator', secretAccessKey: 'none' } }
-  const lambda = new LambdaClient(config)
-  const cloudwatch = new CloudWatchClient(config)
-  const clients = {
-    lambda,
-    cloudwatch,
-    dynamodb: new DynamoDBClient(config),
-    sfn: new SFNClient(config),
-    events: new EventBridgeClient(config),
-    sns: new SNSClient(config),
-  }
+  const place = placeOf(url, 'operator')
+  const clients = clientsAt(place)
+  const { lambda } = clients
   const zip = controllerPackage()
   await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }) })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
-  const desk = deskOnAws({}, config)
+  const desk = deskOnAws({}, place)
   await desk.services.put(sampleService())
   await lambda.send(
     new InvokeCommand({ FunctionName: functionName('reconcile'), Payload: JSON.stringify({ sweep: true }) }),
@@ -141,7 +127,7 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
 
 const invitation = (url: string): string => `
 It goes on serving until Ctrl-C. In another terminal:
-  export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
+  export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
   npm run -s tidegate -- history checkout
   npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --watch
   aws lambda get-alias --function-name checkout --name live`

@@ -1,33 +1,28 @@
 // The whole house on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
 // use the real SDK clients, through the in-process transport.
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import {
   GetAliasCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { SFNClient } from '@aws-sdk/client-sfn'
-import { SNSClient } from '@aws-sdk/client-sns'
 import { chance } from '../cloud/local/chance.ts'
 import { type SteppedClock, steppedClock } from '../cloud/local/clock.ts'
 import { localCloud, type LocalCloud, type LocalCloudOptions } from '../cloud/local/cloud.ts'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import { inProcessRuntime, type LocalFunction } from '../cloud/local/in-process-runtime.ts'
-import { localTransport } from '../cloud/local/transport.ts'
 import { replay } from '../core/advance.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Release } from '../core/release.ts'
 import { handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { World } from '../functions/world.ts'
+import { type Clients, clientsAt, placeOf } from './clients.ts'
 import { functionName, install } from './installation.ts'
 import { createSample } from './sample-service.ts'
 import { startTraffic } from './traffic.ts'
-import { type Clients, worldOn } from './world.ts'
+import { worldOn } from './world.ts'
 
 export const minute = 60_000
 export const startMs = Date.UTC(2026, 0, 1)
@@ -87,7 +82,7 @@ export async function openHouse({
   ])
   const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
   const cloud = localCloud({ ...options, clock, runtime })
-  const clientsFor = (key: string): Clients => clientsOn(through?.(cloud.handler) ?? cloud.handler, key)
+  const clientsFor = (key: string): Clients => clientsAt(placeOf(through?.(cloud.handler) ?? cloud.handler, key))
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
   const world = worldOn(clientsFor('role.tidegate'), clock, (line) => void logged.push(line))
@@ -97,25 +92,6 @@ export async function openHouse({
   const traffic = startTraffic(clients.lambda, clock, chance(7, 'carts'), perMinute)
   await clock.advanceTo(startMs + 10 * minute)
   return rooms({ clock, cloud, clients, clientsFor, world, logged, traffic })
-}
-
-function clientsOn(handler: LocalHandler, accessKeyId: string): Clients {
-  const config = {
-    endpoint: 'http://local',
-    region: 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey: 'none' },
-    requestHandler: localTransport(handler),
-    // A retry of the SDK's would wait on the wall clock.
-    maxAttempts: 1,
-  }
-  return {
-    lambda: new LambdaClient(config),
-    cloudwatch: new CloudWatchClient(config),
-    dynamodb: new DynamoDBClient(config),
-    sfn: new SFNClient(config),
-    events: new EventBridgeClient(config),
-    sns: new SNSClient(config),
-  }
 }
 
 function rooms(base: Base) {
@@ -134,6 +110,16 @@ function rooms(base: Base) {
     release,
     pages: () => cloud.sns.published(),
     minutes: (count: number) => clock.advanceTo(clock.nowMs() + count * minute),
+    /** Puts a package where the sample's trigger looks for it, as a pipeline would. */
+    upload: async (code: string) => {
+      for (const [path, body] of [
+        ['/artifacts', ''],
+        ['/artifacts/checkout.zip', code],
+      ] as const) {
+        const request = { method: 'PUT', path, query: new URLSearchParams(), headers: {}, body: bytes(body) }
+        await cloud.objects.handle(request, { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' })
+      }
+    },
     alias: (name = 'checkout') => aliasOf(clients.lambda, name),
     publish: (code: string, name = 'checkout') => publish(clients.lambda, code, name),
     /** Asks for a release and runs it until it waits for the first time. @returns its id */

@@ -1,11 +1,5 @@
 // Every port on the SDK, with clients of the caller's making: what functions/main.ts wires, for more than one caller.
 import { createHash } from 'node:crypto'
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import type { LambdaClient } from '@aws-sdk/client-lambda'
-import type { SFNClient } from '@aws-sdk/client-sfn'
-import type { SNSClient } from '@aws-sdk/client-sns'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -19,16 +13,8 @@ import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import type { World } from '../functions/world.ts'
+import type { Clients } from './clients.ts'
 import { environment } from './installation.ts'
-
-export type Clients = {
-  readonly lambda: LambdaClient
-  readonly cloudwatch: CloudWatchClient
-  readonly dynamodb: DynamoDBClient
-  readonly sfn: SFNClient
-  readonly events: EventBridgeClient
-  readonly sns: SNSClient
-}
 
 export function worldOn(clients: Clients, clock: World['clock'], log: World['log']): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }

@@ -1,15 +1,9 @@
 // The embedded cloud as the suites use it: the real SDK clients on its in-process transport, stepped time, and functions
 // that are plain closures.
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { LambdaClient } from '@aws-sdk/client-lambda'
-import { SFNClient } from '@aws-sdk/client-sfn'
-import { SNSClient } from '@aws-sdk/client-sns'
 import { steppedClock } from '../../cloud/local/clock.ts'
 import { localCloud } from '../../cloud/local/cloud.ts'
 import { errorPayload, type Runtime } from '../../cloud/local/runtime.ts'
-import { localTransport } from '../../cloud/local/transport.ts'
+import { clientsAt, placeOf } from '../../sim/clients.ts'
 
 export type EmbeddedCloud = ReturnType<typeof openEmbedded>
 
@@ -19,20 +13,8 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
   const codes = new Map<string, Code>()
   const clock = steppedClock(originMs)
   const cloud = localCloud({ clock, runtime: runtimeOf(codes), seed: 1, pendingMs })
-  const config = {
-    region: 'us-east-1',
-    endpoint: 'http://embedded.cloud',
-    credentials: { accessKeyId: 'controller', secretAccessKey: 'none' },
-    requestHandler: localTransport(cloud.handler),
-    maxAttempts: 1,
-  }
   return {
-    lambda: new LambdaClient(config),
-    cloudwatch: new CloudWatchClient(config),
-    dynamodb: new DynamoDBClient(config),
-    sfn: new SFNClient(config),
-    events: new EventBridgeClient(config),
-    sns: new SNSClient(config),
+    ...clientsAt(placeOf(cloud.handler, 'controller')),
     pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
     /** What the function of this name does from now on. */
     run(functionName: string, code: Code): void {

@@ -1,17 +1,13 @@
 // kill -9 of the process that runs the controller's functions, after each of its effects on AWS in turn, while the
 // embedded cloud lives on in this process, as AWS would. Every release must end, whole, with a complete log.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { type CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import {
   GetAliasCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { SFNClient } from '@aws-sdk/client-sfn'
-import { SNSClient } from '@aws-sdk/client-sns'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { steppedClock } from '../../cloud/local/clock.ts'
 import { type LocalCloud, localCloud } from '../../cloud/local/cloud.ts'
@@ -20,9 +16,9 @@ import { inProcessRuntime } from '../../cloud/local/in-process-runtime.ts'
 import { processRuntime } from '../../cloud/local/process-runtime.ts'
 import type { Runtime } from '../../cloud/local/runtime.ts'
 import { localSocket } from '../../cloud/local/socket.ts'
-import { localTransport } from '../../cloud/local/transport.ts'
 import { replay } from '../../core/advance.ts'
 import type { World } from '../../functions/world.ts'
+import { clientsAt, placeOf } from '../../sim/clients.ts'
 import { functionName, install } from '../../sim/installation.ts'
 import { controllerPackage } from '../../sim/package.ts'
 import { createSample, sampleService } from '../../sim/sample-service.ts'
@@ -82,22 +78,9 @@ beforeAll(async () => {
   const socket = await localSocket(cloud.handler)
   url = socket.url
   close = () => socket.close()
-  const config = {
-    endpoint: 'http://local',
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'operator', secretAccessKey: 'none' },
-    requestHandler: localTransport(cloud.handler),
-  }
-  lambda = new LambdaClient(config)
-  cloudwatch = new CloudWatchClient(config)
-  const clients = {
-    lambda,
-    cloudwatch,
-    dynamodb: new DynamoDBClient(config),
-    sfn: new SFNClient(config),
-    events: new EventBridgeClient(config),
-    sns: new SNSClient(config),
-  }
+  const clients = clientsAt(placeOf(cloud.handler, 'operator'))
+  lambda = clients.lambda
+  cloudwatch = clients.cloudwatch
   await install(clients, { code: (verb) => ({ zip: controllerPackage(), handler: `index.${verb}` }) })
   await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
   world = worldOn(clients, clock, () => undefined)

@@ -89,22 +89,7 @@ describe('a release', () => {
 
   it('of an artifact event is prepared from the very object that arrived', async () => {
     await open()
-    await house.cloud.objects.handle(
-      { method: 'PUT', path: '/artifacts', query: new URLSearchParams(), headers: {}, body: new Uint8Array() },
-      { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' },
-    )
-    const put = (text: string) =>
-      house.cloud.objects.handle(
-        {
-          method: 'PUT',
-          path: '/artifacts/checkout.zip',
-          query: new URLSearchParams(),
-          headers: {},
-          body: new TextEncoder().encode(text),
-        },
-        { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' },
-      )
-    await put('v2')
+    await house.upload('v2')
     await house.clock.settle()
     const [open1] = await house.world.openReleases.list('checkout')
     const release = await house.finish(open1?.releaseId ?? '')

@@ -19,28 +19,10 @@ afterEach(() => house.close())
 
 const types = async (id: string): Promise<string[]> => (await house.events(id)).map((event) => event.type)
 const mutations = async (id: string): Promise<number> => (await types(id)).filter((type) => type === 'moved').length
-const put = (text: string) =>
-  house.cloud.objects.handle(
-    {
-      method: 'PUT',
-      path: '/artifacts/checkout.zip',
-      query: new URLSearchParams(),
-      headers: {},
-      body: new TextEncoder().encode(text),
-    },
-    { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' },
-  )
-const bucket = () =>
-  house.cloud.objects.handle(
-    { method: 'PUT', path: '/artifacts', query: new URLSearchParams(), headers: {}, body: new Uint8Array() },
-    { accessKeyId: 'ci', arn: 'ci' },
-  )
-
 describe('twins', () => {
   it.each([1, 2, 10])('the same artifact event delivered %d times at once starts one release', async (copies) => {
     await open({}, { delivery: { copies: (event) => (event.source === 'aws.s3' ? copies : 1) } })
-    await bucket()
-    await put('v2')
+    await house.upload('v2')
     await house.minutes(1)
     const opened = await house.world.openReleases.list('checkout')
     expect(opened).toHaveLength(1)

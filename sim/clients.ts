@@ -1,0 +1,45 @@
+// All SDK clients that the controller's world takes, for one endpoint and one caller.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import type { LocalHandler } from '../cloud/local/dispatch.ts'
+import { localTransport } from '../cloud/local/transport.ts'
+
+export type Clients = {
+  readonly lambda: LambdaClient
+  readonly cloudwatch: CloudWatchClient
+  readonly dynamodb: DynamoDBClient
+  readonly sfn: SFNClient
+  readonly events: EventBridgeClient
+  readonly sns: SNSClient
+}
+
+export type Place = {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly requestHandler?: ReturnType<typeof localTransport>
+  readonly maxAttempts?: number
+}
+
+/** An embedded cloud at a URL, or the one in this process. The access key says who calls: `role.NAME` is a role. */
+export function placeOf(where: string | LocalHandler, accessKeyId: string): Place {
+  const common = { region: 'us-east-1', credentials: { accessKeyId, secretAccessKey: 'none' } }
+  if (typeof where === 'string') return { ...common, endpoint: where }
+  // In process nothing is lost on the way; a retry of the SDK's would wait on the wall clock.
+  return { ...common, endpoint: 'http://local', requestHandler: localTransport(where), maxAttempts: 1 }
+}
+
+export function clientsAt(place: Place): Clients {
+  return {
+    lambda: new LambdaClient(place),
+    cloudwatch: new CloudWatchClient(place),
+    dynamodb: new DynamoDBClient(place),
+    sfn: new SFNClient(place),
+    events: new EventBridgeClient(place),
+    sns: new SNSClient(place),
+  }
+}
