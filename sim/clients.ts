@@ -17,7 +17,7 @@ export type Clients = {
   readonly sns: SNSClient
 }
 
-export type Place = {
+type Place = {
   readonly endpoint: string
   readonly region: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }

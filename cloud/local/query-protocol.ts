@@ -42,7 +42,8 @@ function xml(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value)) return value.map((item) => `<member>${xml(item)}</member>`).join('')
   if (value instanceof Date) return value.toISOString()
-  if (typeof value !== 'object') return escaped(String(value as string | number | boolean))
+  if (typeof value === 'string') return escaped(value)
+  if (typeof value !== 'object') return JSON.stringify(value)
   return Object.entries(value)
     .filter(([, field]) => field !== undefined)
     .map(([name, field]) => `<${name}>${xml(field)}</${name}>`)

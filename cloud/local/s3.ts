@@ -20,87 +20,70 @@ type Stored = {
 }
 export type LocalObjects = LocalService & ObjectStore & { putImage(uri: string, code: Uint8Array): void }
 
-export function localObjects(deps: {
-  readonly clock: LocalClock
-  readonly bus: Bus
-  readonly ids: () => string
-}): LocalObjects {
-  const buckets = new Map<string, Map<string, Stored[]>>()
+type Deps = { readonly clock: LocalClock; readonly bus: Bus; readonly ids: () => string }
+type Store = Deps & { readonly buckets: Map<string, Map<string, Stored[]>> }
+
+export function localObjects(deps: Deps): LocalObjects {
+  const store: Store = { ...deps, buckets: new Map() }
   const images = new Map<string, Uint8Array>()
-  let sequence = 0
-
-  const find = (bucket: string, key: string, versionId?: string): Stored | undefined => {
-    const versions = buckets.get(bucket)?.get(key) ?? []
-    return versionId === undefined ? versions.at(-1) : versions.find((one) => one.versionId === versionId)
-  }
-
-  function put(request: LocalRequest, caller: Caller, bucket: string, key: string): LocalResponse {
-    const objects = buckets.get(bucket)
-    if (objects === undefined) return failure(404, 'NoSuchBucket', 'The specified bucket does not exist')
-    const bytes = bodyOf(request)
-    const etag = createHash('md5').update(bytes).digest('hex')
-    const metadata = Object.fromEntries(
-      Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-')),
-    )
-    const stored: Stored = {
-      bytes,
-      versionId: deps.ids().replaceAll('-', ''),
-      etag,
-      metadata,
-      atMs: deps.clock.nowMs(),
-    }
-    objects.set(key, [...(objects.get(key) ?? []), stored])
-    const object = {
-      key,
-      size: bytes.length,
-      etag,
-      'version-id': stored.versionId,
-      sequencer: (++sequence).toString(16).padStart(16, '0'),
-    }
-    const detail = {
-      version: '0',
-      bucket: { name: bucket },
-      object,
-      'request-id': deps.ids(),
-      requester: caller.accessKeyId === '' ? account : caller.accessKeyId,
-      reason: 'PutObject',
-    }
-    deps.bus.emit({ source: 'aws.s3', detailType: 'Object Created', detail, resources: [`arn:aws:s3:::${bucket}`] })
-    return { status: 200, headers: headersOf(stored), body: '' }
-  }
-
   return {
-    read: (bucket, key, versionId) => find(bucket, key, versionId)?.bytes,
+    read: (bucket, key, versionId) => find(store, bucket, key, versionId)?.bytes,
     readImage: (uri) => images.get(uri),
     putImage: (uri, code) => void images.set(uri, code),
-    handle: (request, caller) => Promise.resolve(answer(request, caller)),
+    handle: (request, caller) => Promise.resolve(answer(store, request, caller)),
   }
+}
 
-  function answer(request: LocalRequest, caller: Caller): LocalResponse {
-    const [bucket = '', ...rest] = request.path.slice(1).split('/').map(decodeURIComponent)
-    const key = rest.join('/')
-    if (bucket !== '' && key === '' && request.method === 'PUT') {
-      if (!buckets.has(bucket)) buckets.set(bucket, new Map())
-      return { status: 200, headers: { location: `/${bucket}` }, body: '' }
-    }
-    if (bucket !== '' && key === '' && request.method === 'HEAD')
-      return { status: buckets.has(bucket) ? 200 : 404, headers: {}, body: '' }
-    if (key !== '' && request.method === 'PUT') return put(request, caller, bucket, key)
-    if (key !== '' && (request.method === 'GET' || request.method === 'HEAD')) {
-      const stored = find(bucket, key, request.query.get('versionId') ?? undefined)
-      if (stored === undefined) return failure(404, 'NoSuchKey', 'The specified key does not exist.')
-      return {
-        status: 200,
-        headers: { ...headersOf(stored), 'content-type': 'binary/octet-stream' },
-        body: request.method === 'HEAD' ? '' : stored.bytes,
-      }
-    }
-    return failure(
-      501,
-      'NotImplemented',
-      `S3 ${request.method} ${request.path} is not implemented in the embedded cloud.`,
-    )
+function find({ buckets }: Store, bucket: string, key: string, versionId?: string): Stored | undefined {
+  const versions = buckets.get(bucket)?.get(key) ?? []
+  return versionId === undefined ? versions.at(-1) : versions.find((one) => one.versionId === versionId)
+}
+
+function answer(store: Store, request: LocalRequest, caller: Caller): LocalResponse {
+  const { method } = request
+  const [bucket = '', ...rest] = request.path.slice(1).split('/').map(decodeURIComponent)
+  const key = rest.join('/')
+  if (bucket !== '' && key === '' && method === 'PUT') {
+    if (!store.buckets.has(bucket)) store.buckets.set(bucket, new Map())
+    return { status: 200, headers: { location: `/${bucket}` }, body: '' }
   }
+  if (bucket !== '' && key === '' && method === 'HEAD') {
+    return { status: store.buckets.has(bucket) ? 200 : 404, headers: {}, body: '' }
+  }
+  if (key !== '' && method === 'PUT') return put(store, request, caller, bucket, key)
+  if (key !== '' && (method === 'GET' || method === 'HEAD')) {
+    const stored = find(store, bucket, key, request.query.get('versionId') ?? undefined)
+    if (stored === undefined) return failure(404, 'NoSuchKey', 'The specified key does not exist.')
+    const headers = { ...headersOf(stored), 'content-type': 'binary/octet-stream' }
+    return { status: 200, headers, body: method === 'HEAD' ? '' : stored.bytes }
+  }
+  return failure(501, 'NotImplemented', `S3 ${method} ${request.path} is not implemented in the embedded cloud.`)
+}
+
+function put(store: Store, request: LocalRequest, caller: Caller, bucket: string, key: string): LocalResponse {
+  const objects = store.buckets.get(bucket)
+  if (objects === undefined) return failure(404, 'NoSuchBucket', 'The specified bucket does not exist')
+  const bytes = bodyOf(request)
+  const etag = createHash('md5').update(bytes).digest('hex')
+  const metadata = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-')),
+  )
+  const versionId = store.ids().replaceAll('-', '')
+  const stored: Stored = { bytes, versionId, etag, metadata, atMs: store.clock.nowMs() }
+  const versions = [...(objects.get(key) ?? []), stored]
+  objects.set(key, versions)
+  // Grows with every version of a key, as S3's sequencer does.
+  const sequencer = versions.length.toString(16).padStart(16, '0').toUpperCase()
+  const detail = {
+    version: '0',
+    bucket: { name: bucket },
+    object: { key, size: bytes.length, etag, 'version-id': versionId, sequencer },
+    'request-id': store.ids(),
+    requester: caller.accessKeyId === '' ? account : caller.accessKeyId,
+    reason: 'PutObject',
+  }
+  store.bus.emit({ source: 'aws.s3', detailType: 'Object Created', detail, resources: [`arn:aws:s3:::${bucket}`] })
+  return { status: 200, headers: headersOf(stored), body: '' }
 }
 
 const headersOf = ({ etag, versionId, metadata, atMs }: Stored): Record<string, string> => ({

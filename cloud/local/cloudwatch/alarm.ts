@@ -40,7 +40,7 @@ const comparisons = {
   LessThanThreshold: (value: number, threshold: number) => value < threshold,
   LessThanOrEqualToThreshold: (value: number, threshold: number) => value <= threshold,
 } as const
-export type Comparison = keyof typeof comparisons
+type Comparison = keyof typeof comparisons
 
 export function comparisonOf(text: string): Comparison {
   if (Object.hasOwn(comparisons, text)) return text as Comparison

@@ -7,13 +7,13 @@ export type Series = {
   readonly name: string
   readonly dimensions: Readonly<Record<string, string>>
 }
-export type Point = { readonly atMs: number; readonly value: number; readonly count: number }
+type Point = { readonly atMs: number; readonly value: number; readonly count: number }
 export type Datapoint = { readonly atMs: number; readonly value: number }
 
 const minuteMs = 60_000
 const floorTo = (atMs: number, periodMs: number): number => Math.floor(atMs / periodMs) * periodMs
 
-export const seriesKey = ({ namespace, name, dimensions }: Series): string =>
+const seriesKey = ({ namespace, name, dimensions }: Series): string =>
   JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))])
 
 export type MetricStore = {
@@ -56,7 +56,7 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
 }
 
 /** @throws AwsError for a statistic that is not implemented */
-export function compute(points: readonly Point[], stat: string): number {
+function compute(points: readonly Point[], stat: string): number {
   const count = points.reduce((sum, point) => sum + point.count, 0)
   const total = points.reduce((sum, point) => sum + point.value * point.count, 0)
   switch (stat) {

@@ -1,13 +1,7 @@
 // What Lambda refuses of an alias, in its words (facts: aws.md §1.1, recorded answers).
 import { AwsError } from '../aws-error.ts'
 import { type Input } from '../json-protocol.ts'
-import {
-  type Alias,
-  functionArn,
-  functionNotFound,
-  type FunctionVersion,
-  type LambdaFunction,
-} from './lambda-function.ts'
+import { functionNotFound, type FunctionVersion, type LambdaFunction } from './lambda-function.ts'
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message)
 
@@ -60,14 +54,6 @@ export function checkRouting(fn: LambdaFunction, version: string, weights: Reado
       throw invalid('Specified versions must have the same dead letter queue configuration')
     }
   }
-}
-
-export function aliasOf(fn: LambdaFunction, name: string): Alias {
-  const alias = fn.aliases.get(name)
-  if (alias === undefined) {
-    throw new AwsError('ResourceNotFoundException', `Cannot find alias arn: ${functionArn(fn.name, name)}`, 404)
-  }
-  return alias
 }
 
 export function checkAliasName(name: string): string {

@@ -110,3 +110,11 @@ export function describeAlias(fn: LambdaFunction, alias: Alias): Record<string, 
     ...(Object.keys(alias.weights).length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: alias.weights } }),
   }
 }
+
+export function aliasOf(fn: LambdaFunction, name: string): Alias {
+  const alias = fn.aliases.get(name)
+  if (alias === undefined) {
+    throw new AwsError('ResourceNotFoundException', `Cannot find alias arn: ${functionArn(fn.name, name)}`, 404)
+  }
+  return alias
+}

@@ -1,0 +1,102 @@
+// The alarm half of CloudWatch's API.
+import { AwsError, notImplemented } from '../aws-error.ts'
+import { list, optionalNumber, optionalText, text } from '../field.ts'
+import type { Input } from '../json-protocol.ts'
+import { comparisonOf, evaluateRule, type MetricAlarm } from './alarm.ts'
+import { alarmArn, type Alarms, type Kept } from './alarms.ts'
+import { dimensionList, invalid, seriesOf } from './metric-api.ts'
+
+export function putMetricAlarm(alarms: Alarms, input: Input): undefined {
+  if (list(input, 'Metrics').length > 0) throw notImplemented('CloudWatch metric math')
+  const evaluationPeriods = optionalNumber(input, 'EvaluationPeriods') ?? 1
+  alarms.put({
+    kind: 'metric',
+    name: text(input, 'AlarmName'),
+    description: optionalText(input, 'AlarmDescription') ?? '',
+    series: seriesOf(input),
+    stat: optionalText(input, 'Statistic') ?? text(input, 'ExtendedStatistic'),
+    periodSeconds: optionalNumber(input, 'Period') ?? 60,
+    evaluationPeriods,
+    datapointsToAlarm: optionalNumber(input, 'DatapointsToAlarm') ?? evaluationPeriods,
+    threshold: optionalNumber(input, 'Threshold') ?? 0,
+    comparison: comparisonOf(text(input, 'ComparisonOperator')),
+    treatMissing: missingTreatment(optionalText(input, 'TreatMissingData') ?? 'missing'),
+    actions: list(input, 'AlarmActions').map(String),
+  })
+  return undefined
+}
+
+function missingTreatment(text: string): MetricAlarm['treatMissing'] {
+  if (text === 'breaching' || text === 'notBreaching' || text === 'ignore' || text === 'missing') return text
+  throw invalid(`TreatMissingData ${text} is not valid`)
+}
+
+export function putCompositeAlarm(alarms: Alarms, input: Input): undefined {
+  const rule = text(input, 'AlarmRule')
+  // A rule that cannot be read is refused now, not at the next change of state.
+  evaluateRule(rule, () => 'OK')
+  const description = optionalText(input, 'AlarmDescription') ?? ''
+  alarms.put({ kind: 'composite', name: text(input, 'AlarmName'), description, rule, actions: [] })
+  return undefined
+}
+
+export function deleteAlarms(alarms: Alarms, input: Input): undefined {
+  for (const name of list(input, 'AlarmNames')) alarms.remove(String(name))
+  return undefined
+}
+
+export function setAlarmState(alarms: Alarms, input: Input): undefined {
+  const name = text(input, 'AlarmName')
+  const value = text(input, 'StateValue')
+  if (value !== 'OK' && value !== 'ALARM' && value !== 'INSUFFICIENT_DATA')
+    throw invalid(`StateValue ${value} is no state`)
+  const known = alarms.setState(name, value, text(input, 'StateReason'), optionalText(input, 'StateReasonData'))
+  if (!known) throw new AwsError('ResourceNotFound', `Alarm ${name} does not exist`, 404)
+  return undefined
+}
+
+/** Unknown names are left out; composite alarms too, unless AlarmTypes asks for them (facts: aws.md §2.4). */
+export function describeAlarms(alarms: Alarms, input: Input): Record<string, unknown> {
+  const names = list(input, 'AlarmNames').map(String)
+  const types = list(input, 'AlarmTypes').map(String)
+  const prefix = optionalText(input, 'AlarmNamePrefix') ?? ''
+  const wanted = optionalText(input, 'StateValue')
+  const found = alarms
+    .all()
+    .filter(({ alarm }) => (names.length === 0 || names.includes(alarm.name)) && alarm.name.startsWith(prefix))
+    .filter(({ state }) => (wanted ?? state.value) === state.value)
+  const metric = found.filter(({ alarm }) => alarm.kind === 'metric')
+  const composite = found.filter(({ alarm }) => alarm.kind === 'composite')
+  return {
+    MetricAlarms: types.length === 0 || types.includes('MetricAlarm') ? metric.map(described) : [],
+    CompositeAlarms: types.includes('CompositeAlarm') ? composite.map(described) : [],
+  }
+}
+
+function described({ alarm, state }: Kept): Record<string, unknown> {
+  const common = {
+    AlarmName: alarm.name,
+    AlarmArn: alarmArn(alarm.name),
+    AlarmDescription: alarm.description,
+    ActionsEnabled: true,
+    AlarmActions: alarm.actions,
+    StateValue: state.value,
+    StateReason: state.reason,
+    StateUpdatedTimestamp: new Date(state.changedMs),
+    StateTransitionedTimestamp: new Date(state.changedMs),
+  }
+  if (alarm.kind === 'composite') return { ...common, AlarmRule: alarm.rule }
+  return {
+    ...common,
+    Namespace: alarm.series.namespace,
+    MetricName: alarm.series.name,
+    Dimensions: dimensionList(alarm.series),
+    ...(/^[A-Z][a-z]/.test(alarm.stat) ? { Statistic: alarm.stat } : { ExtendedStatistic: alarm.stat }),
+    Period: alarm.periodSeconds,
+    EvaluationPeriods: alarm.evaluationPeriods,
+    DatapointsToAlarm: alarm.datapointsToAlarm,
+    Threshold: alarm.threshold,
+    ComparisonOperator: alarm.comparison,
+    TreatMissingData: alarm.treatMissing,
+  }
+}

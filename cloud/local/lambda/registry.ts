@@ -1,0 +1,230 @@
+// What Lambda keeps, and how its API changes it: functions, versions, aliases. Every operation takes the request and
+// returns what Lambda would answer, or throws what it would refuse with.
+import { AwsError } from '../aws-error.ts'
+import type { LocalClock } from '../clock.ts'
+import { optionalNumber, optionalText, text } from '../field.ts'
+import type { Input } from '../json-protocol.ts'
+import type { ObjectStore } from '../s3.ts'
+import type { Bus, Caller } from '../service.ts'
+import { checkAliasName, checkRouting, staleRevision, versionOf, weightsIn } from './alias-rules.ts'
+import {
+  type Alias,
+  aliasOf,
+  type Code,
+  codeOf,
+  describeAlias,
+  describeVersion,
+  functionArn,
+  type FunctionConfig,
+  functionNotFound,
+  type FunctionVersion,
+  type LambdaFunction,
+  parseFunctionName,
+} from './lambda-function.ts'
+import { trailEvent } from './trail.ts'
+
+export type Registry = {
+  readonly functions: Map<string, LambdaFunction>
+  readonly clock: LocalClock
+  readonly bus: Bus
+  readonly objects: ObjectStore
+  readonly ids: () => string
+  /** How long a change of code, or a new version, takes to become ready. */
+  readonly pendingMs: number
+}
+
+/** A request to a function: its name and qualifier, the alias that the path names, the body. */
+export type Ask = {
+  readonly name: string
+  readonly qualifier?: string
+  readonly alias: string
+  readonly body: Input
+  readonly caller: Caller
+}
+
+export function find(registry: Registry, name: string): LambdaFunction {
+  const fn = registry.functions.get(name)
+  if (fn === undefined) throw functionNotFound(name)
+  return fn
+}
+
+/** The version that a qualifier means; an alias means its own version. */
+export function qualified(registry: Registry, { name, qualifier = '$LATEST' }: Ask): FunctionVersion {
+  const fn = find(registry, name)
+  return versionOf(fn, fn.aliases.get(qualifier)?.version ?? qualifier)
+}
+
+export function describe(registry: Registry, fn: LambdaFunction, version: FunctionVersion): Record<string, unknown> {
+  return describeVersion(fn, version, registry.clock.nowMs())
+}
+
+function fresh({ clock, ids, pendingMs }: Registry, version: string, config: FunctionConfig): FunctionVersion {
+  return { version, config, revisionId: ids(), modifiedMs: clock.nowMs(), readyAtMs: clock.nowMs() + pendingMs }
+}
+
+function trail({ bus }: Registry, eventName: string, ask: Ask, response: unknown): void {
+  const parameters = { functionName: ask.name, ...ask.body, ...(ask.alias === '' ? {} : { name: ask.alias }) }
+  bus.emit(trailEvent(eventName, ask.caller, parameters, response))
+}
+
+function checkRevision(body: Input, revisionId: string): void {
+  const wanted = optionalText(body, 'RevisionId')
+  if (wanted !== undefined && wanted !== revisionId) throw staleRevision()
+}
+
+function checkReady({ clock }: Registry, fn: LambdaFunction): void {
+  if (clock.nowMs() >= fn.latest.readyAtMs) return
+  const message = `The operation cannot be performed at this time. An update is in progress for resource: ${functionArn(fn.name)}`
+  throw new AwsError('ResourceConflictException', message, 409)
+}
+
+export function createFunction(registry: Registry, { body }: Ask): Record<string, unknown> {
+  const { name } = parseFunctionName(text(body, 'FunctionName'))
+  if (registry.functions.has(name)) {
+    throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, 409)
+  }
+  const blank: FunctionConfig = {
+    role: text(body, 'Role'),
+    handler: '',
+    runtime: '',
+    memorySize: 128,
+    timeout: 3,
+    environment: {},
+    description: '',
+    code: codeIn(registry, (body['Code'] ?? {}) as Input),
+  }
+  const latest = fresh(registry, '$LATEST', configFrom(body, blank))
+  const fn: LambdaFunction = { name, latest, published: new Map(), aliases: new Map(), nextVersion: 1 }
+  registry.functions.set(name, fn)
+  return describe(registry, fn, body['Publish'] === true ? publish(registry, fn, '') : fn.latest)
+}
+
+function codeIn({ objects }: Registry, body: Input): Code {
+  const zip = optionalText(body, 'ZipFile')
+  if (zip !== undefined) return codeOf(Buffer.from(zip, 'base64'))
+  const image = optionalText(body, 'ImageUri')
+  if (image !== undefined) return codeOf(objects.readImage(image) ?? new Uint8Array(), image)
+  const bytes = objects.read(text(body, 'S3Bucket'), text(body, 'S3Key'), optionalText(body, 'S3ObjectVersion'))
+  if (bytes !== undefined) return codeOf(bytes)
+  const message =
+    'Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.'
+  throw new AwsError('InvalidParameterValueException', message)
+}
+
+/** A version of what `$LATEST` is now; the last one again when nothing has changed since. */
+function publish(registry: Registry, fn: LambdaFunction, description: string): FunctionVersion {
+  const last = fn.published.get(String(fn.nextVersion - 1))
+  if (last !== undefined && sameConfig(last.config, fn.latest.config)) return last
+  const config = description === '' ? fn.latest.config : { ...fn.latest.config, description }
+  const version = fresh(registry, String(fn.nextVersion), config)
+  fn.nextVersion++
+  fn.published.set(version.version, version)
+  // Publishing gives $LATEST a new revision; an alias keeps its own (facts: aws.md §1.1).
+  fn.latest = { ...fn.latest, revisionId: registry.ids() }
+  return version
+}
+
+/** What makes two versions the same: code and configuration, the description aside. */
+function sameConfig(a: FunctionConfig, b: FunctionConfig): boolean {
+  const essence = ({ code, description: _, ...rest }: FunctionConfig): string => JSON.stringify([code.sha256, rest])
+  return essence(a) === essence(b)
+}
+
+export function publishVersion(registry: Registry, ask: Ask): Record<string, unknown> {
+  const fn = find(registry, ask.name)
+  checkRevision(ask.body, fn.latest.revisionId)
+  checkReady(registry, fn)
+  const wanted = optionalText(ask.body, 'CodeSha256') ?? ''
+  const { sha256 } = fn.latest.config.code
+  if (wanted !== '' && wanted !== sha256) {
+    const message = `CodeSHA256 (${wanted}) is different from current CodeSHA256 in $LATEST (${sha256}). Please try again with the CodeSHA256 in $LATEST.`
+    throw new AwsError('InvalidParameterValueException', message)
+  }
+  const described = describe(registry, fn, publish(registry, fn, optionalText(ask.body, 'Description') ?? ''))
+  trail(registry, 'PublishVersion20150331', ask, described)
+  return described
+}
+
+function updateLatest(registry: Registry, ask: Ask, config: FunctionConfig): Record<string, unknown> {
+  const fn = find(registry, ask.name)
+  checkRevision(ask.body, fn.latest.revisionId)
+  if (ask.body['DryRun'] === true) return describe(registry, fn, { ...fn.latest, config })
+  checkReady(registry, fn)
+  fn.latest = fresh(registry, '$LATEST', config)
+  return describe(registry, fn, ask.body['Publish'] === true ? publish(registry, fn, '') : fn.latest)
+}
+
+export function updateConfiguration(registry: Registry, ask: Ask): Record<string, unknown> {
+  return updateLatest(registry, ask, configFrom(ask.body, find(registry, ask.name).latest.config))
+}
+
+export function updateCode(registry: Registry, ask: Ask): Record<string, unknown> {
+  const { config } = find(registry, ask.name).latest
+  const described = updateLatest(registry, ask, { ...config, code: codeIn(registry, ask.body) })
+  if (ask.body['DryRun'] !== true) trail(registry, 'UpdateFunctionCode20150331v2', ask, described)
+  return described
+}
+
+function configFrom(body: Input, before: FunctionConfig): FunctionConfig {
+  const variables = (body['Environment'] as Input | undefined)?.['Variables']
+  const deadLetter = (body['DeadLetterConfig'] as Input | undefined)?.['TargetArn']
+  return {
+    ...before,
+    role: optionalText(body, 'Role') ?? before.role,
+    handler: optionalText(body, 'Handler') ?? before.handler,
+    runtime: optionalText(body, 'Runtime') ?? before.runtime,
+    memorySize: optionalNumber(body, 'MemorySize') ?? before.memorySize,
+    timeout: optionalNumber(body, 'Timeout') ?? before.timeout,
+    environment: variables === undefined ? before.environment : (variables as Record<string, string>),
+    description: optionalText(body, 'Description') ?? before.description,
+    ...(typeof deadLetter === 'string' ? { deadLetterArn: deadLetter } : {}),
+  }
+}
+
+export function deleteFunction(registry: Registry, ask: Ask): void {
+  const fn = find(registry, ask.name)
+  if (ask.qualifier === undefined) {
+    registry.functions.delete(ask.name)
+    return
+  }
+  const { version } = qualified(registry, ask)
+  const users = [...fn.aliases.values()].filter((alias) => alias.version === version || version in alias.weights)
+  if (users.length > 0) {
+    const names = users.map((alias) => alias.name).join(', ')
+    const message = `Unable to delete version because the following aliases reference it: [${names}]`
+    throw new AwsError('ResourceConflictException', message, 409)
+  }
+  fn.published.delete(version)
+}
+
+export function createAlias(registry: Registry, ask: Ask): Record<string, unknown> {
+  const name = checkAliasName(text(ask.body, 'Name'))
+  if (find(registry, ask.name).aliases.has(name)) {
+    throw new AwsError('ResourceConflictException', `Alias already exists: ${functionArn(ask.name, name)}`, 409)
+  }
+  return putAlias(registry, { ...ask, alias: name }, undefined)
+}
+
+export function updateAlias(registry: Registry, ask: Ask): Record<string, unknown> {
+  return putAlias(registry, ask, aliasOf(find(registry, ask.name), ask.alias))
+}
+
+function putAlias(registry: Registry, ask: Ask, before: Alias | undefined): Record<string, unknown> {
+  const fn = find(registry, ask.name)
+  const { body, alias: name } = ask
+  const version = optionalText(body, 'FunctionVersion') ?? before?.version ?? text(body, 'FunctionVersion')
+  const weights = weightsIn(body, before?.weights ?? {})
+  if (before !== undefined) checkRevision(body, before.revisionId)
+  checkRouting(fn, version, weights)
+  const description = optionalText(body, 'Description') ?? before?.description ?? ''
+  const alias: Alias = { name, version, weights, description, revisionId: registry.ids() }
+  fn.aliases.set(name, alias)
+  const described = describeAlias(fn, alias)
+  trail(registry, before === undefined ? 'CreateAlias20150331' : 'UpdateAlias20150331', ask, described)
+  return described
+}
+
+export function deleteAlias(registry: Registry, ask: Ask): void {
+  find(registry, ask.name).aliases.delete(ask.alias)
+  trail(registry, 'DeleteAlias20150331', ask, null)
+}
