@@ -76,12 +76,16 @@ export async function showStatus({ desk, screen }: Cli, service: string | undefi
   if (service !== undefined) await desk.services.get(service)
   const open = await desk.openReleases.list(service)
   const releases: Release[] = []
+  const lines: string[] = []
   for (const { releaseId } of open) {
-    const release = replay((await desk.journal.read(releaseId)).events)
-    if (release !== undefined && release.state.phase !== 'settled') releases.push(release)
+    const { events } = await desk.journal.read(releaseId)
+    const release = replay(events)
+    if (release === undefined || release.state.phase === 'settled') continue
+    releases.push(release)
+    // The embedded cloud's time may be ahead of this machine's; its log tells.
+    const nowMs = Math.max(desk.clock.nowMs(), events.at(-1)?.atMs ?? 0)
+    lines.push(...statusLines(release, nowMs))
   }
-  const nowMs = desk.clock.nowMs()
-  const lines = releases.flatMap((release) => statusLines(release, nowMs))
   screen.say(lines.length === 0 ? 'No release is under way.' : lines.join('\n'), { releases })
   return exitCodes.done
 }
