@@ -67,7 +67,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     ...header,
     type: z.literal('requested'),
     releaseId: z.string().max(64),
-    key: text,
+    // Bucket, key and version of an S3 object may be as long as that.
+    key: z.string().min(1).max(2500),
     service: Service,
     candidate: Candidate,
     provenance: Provenance,

@@ -35,21 +35,36 @@ const AlarmEvent = z.looseObject({
 export function alarmHandler(deps: Deps) {
   return async (event: unknown): Promise<{ readonly returned: readonly string[] }> => {
     const parsed = AlarmEvent.safeParse(event)
-    if (!parsed.success)
+    if (!parsed.success) {
       throw new Problem('event_invalid', `Not an alarm event: ${issuesSentence(parsed.error.issues)}.`)
-    const { alarmName, state } = parsed.data.detail
-    const returned: string[] = []
-    if (state.value !== 'ALARM') return { returned }
-    for (const releaseId of await deps.alarmWatch.releases(alarmName)) {
-      const loaded = await load(deps, releaseId)
-      if (!concerns(loaded.release, alarmName, state.timestamp)) continue
-      const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
-      await returnNow(deps, loaded, { by: `alarm ${alarmName}`, reason, outcome: 'rolledBack' })
-      deps.log({ message: reason, releaseId })
-      returned.push(releaseId)
     }
+    const { alarmName, state } = parsed.data.detail
+    const releases = state.value === 'ALARM' ? await deps.alarmWatch.releases(alarmName) : []
+    const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
+    const returned: string[] = []
+    let failure: Error | undefined
+    for (const releaseId of releases) {
+      try {
+        if (await turnBack(deps, releaseId, { alarmName, reason, sinceMs: state.timestamp })) returned.push(releaseId)
+      } catch (error) {
+        // Trouble with one release must not keep the others waiting; the event comes again for this one.
+        if (!(error instanceof Problem)) throw error
+        failure = error
+      }
+    }
+    if (failure !== undefined) throw failure
     return { returned }
   }
+}
+
+type Fired = { readonly alarmName: string; readonly reason: string; readonly sinceMs: number }
+
+async function turnBack(deps: Deps, releaseId: string, { alarmName, reason, sinceMs }: Fired): Promise<boolean> {
+  const loaded = await load(deps, releaseId)
+  if (!concerns(loaded.release, alarmName, sinceMs)) return false
+  await returnNow(deps, loaded, { by: `alarm ${alarmName}`, reason, outcome: 'rolledBack' })
+  deps.log({ message: reason, releaseId })
+  return true
 }
 
 /** An alarm that fired before the release, or an event about that which arrives late, says nothing about the candidate. */

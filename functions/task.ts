@@ -11,9 +11,7 @@ export const TaskInput = z.strictObject({
   /** Present in tasks that are answered by a callback. */
   token: z.string().min(1).max(2048).optional(),
   /** Present when the task follows an error that nobody expected. */
-  error: z
-    .strictObject({ Error: z.string().max(2000).optional(), Cause: z.string().max(40_000).optional() })
-    .optional(),
+  error: z.looseObject({ Error: z.string().max(2000).optional(), Cause: z.string().max(40_000).optional() }).optional(),
 })
 export type TaskInput = z.output<typeof TaskInput>
 

@@ -11,7 +11,11 @@ export function judge(service: Service, evidence: Evidence): Verdict {
   const window = lookWindow(evidence)
   const alarms = alarmVerdicts(evidence)
   const errors = evidence.targets.map((target) => errorVerdict(service.signals.errors, target, evidence, window))
-  const signals: SignalVerdict[] = [...alarms, ...errors.map((one) => one.verdict)]
+  // Whatever a reading had to say, the verdict must fit into the log.
+  const signals = [...alarms, ...errors.map((one) => one.verdict)].map((signal): SignalVerdict => ({
+    ...signal,
+    because: signal.because.slice(0, 600),
+  }))
   const speaking = signals.filter((signal) => signal.kind !== 'excluded')
   const failed = speaking.filter((signal) => signal.kind === 'fail')
   const unknown = speaking.filter((signal) => signal.kind === 'unknown')

@@ -57,6 +57,64 @@ describe('twins', () => {
   })
 })
 
+describe('one alarm over two services', () => {
+  it('puts both back, also when the first of them has trouble', async () => {
+    let refuse = false
+    let refused = 0
+    await open(
+      {},
+      {
+        onRequest: (info) => {
+          if (
+            !refuse ||
+            info.phase !== 'before' ||
+            info.operation !== 'UpdateAlias' ||
+            !info.caller.arn.includes('tidegate')
+          )
+            return
+          if (refused++ === 0) throw new Error('refused once')
+        },
+      },
+    )
+    const { CreateAliasCommand, CreateFunctionCommand } = await import('@aws-sdk/client-lambda')
+    const code = { ZipFile: new TextEncoder().encode('v1') }
+    await house.clients.lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: 'cart',
+        Role: 'arn:aws:iam::000000000000:role/checkout',
+        Handler: 'index.handler',
+        Runtime: 'nodejs24.x',
+        Code: code,
+        Publish: true,
+      }),
+    )
+    await house.clients.lambda.send(
+      new CreateAliasCommand({ FunctionName: 'cart', Name: 'live', FunctionVersion: '1' }),
+    )
+    await house.world.services.put(
+      sampleService({ hooks: [], name: 'cart', targets: [{ function: 'cart', alias: 'live' }] }),
+    )
+    const ids = [
+      await house.start({ version: await house.publish('v2') }),
+      await house.start({ service: 'cart', version: await house.publish('v2', 'cart') }),
+    ]
+    refuse = true
+    await house.clients.cloudwatch.send(
+      new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
+    )
+    await house.clock.settle()
+    const back = [await house.alias(), await house.alias('cart')].filter(
+      ({ weights }) => Object.keys(weights).length === 0,
+    )
+    expect(back).toHaveLength(1)
+    for (const id of ids) expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
+    expect([await house.alias(), await house.alias('cart')]).toMatchObject([
+      { version: '1', weights: {} },
+      { version: '1', weights: {} },
+    ])
+  })
+})
+
 describe('a second version while a release is live', () => {
   it('waits for its turn, and takes it as soon as the first has settled', async () => {
     await open({ policy: { whileLive: 'queue' } })
