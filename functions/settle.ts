@@ -129,7 +129,7 @@ async function wakeNext(deps: Deps, release: Release): Promise<void> {
     if (releaseId === release.id) continue
     const { events, waiters } = await deps.journal.read(releaseId)
     if (events.length === 0) continue
-    await wake(deps, { waiters })
+    await wake(deps, { release: { id: releaseId }, waiters })
   }
 }
 

@@ -1,12 +1,22 @@
 // Task tokens: who waits for a release, and waking them. A token is never logged and never part of an answer.
-import type { Executions } from '../cloud/ports.ts'
-import type { Loaded } from './ledger.ts'
+import type { Executions, Journal, Waiter } from '../cloud/ports.ts'
 
 /** The execution that carries the release waits here: for its turn, for the end of a bake, for a hook. */
 export const turn = 'turn'
 
-/** Wakes the execution, if it waits. An execution that does not wait looks at the log by itself soon. */
-export async function wake(deps: { readonly executions: Executions }, loaded: Pick<Loaded, 'waiters'>): Promise<void> {
-  const waiter = loaded.waiters.find((one) => one.slot === turn)
-  if (waiter !== undefined) await deps.executions.wake(waiter.token, {})
+type Deps = { readonly journal: Journal; readonly executions: Executions }
+type Waited = { readonly release: { readonly id: string }; readonly waiters: readonly Waiter[] }
+
+const tokenIn = (waiters: readonly Waiter[]): string | undefined => waiters.find((one) => one.slot === turn)?.token
+
+/**
+ * Wakes the execution, if it waits. To be called after whatever it is to see is in the log: an execution that begins to
+ * wait stores its token first and reads the log afterwards, so either we find its token or it finds our event.
+ */
+export async function wake(deps: Deps, { release, waiters }: Waited): Promise<void> {
+  const known = tokenIn(waiters)
+  if (known !== undefined && (await deps.executions.wake(known, {}))) return
+  // The log was read before it was written; somebody may have begun to wait in between.
+  const now = tokenIn((await deps.journal.read(release.id)).waiters)
+  if (now !== undefined && now !== known) await deps.executions.wake(now, {})
 }
