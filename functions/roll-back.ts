@@ -13,11 +13,15 @@ export function rollBackHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
     const loaded = await load(deps, input.releaseId)
-    const turned = input.error === undefined ? loaded : await turnOnError(deps, loaded, input.error)
+    const onItsWay = isReturning(loaded.release) && input.error === undefined
+    const turned = onItsWay ? loaded : await turnOnError(deps, loaded, input.error ?? strayed)
     const after = await finishReturn(deps, turned)
     return taskResult(after.release, deps.clock.nowMs())
   }
 }
+
+// The state machine sends only releases here that are on their way back, or what went wrong before it could ask.
+const strayed = { Error: 'Tidegate.verb_not_now', Cause: 'The state machine went to RollBack.' }
 
 async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskInput['error']>): Promise<Loaded> {
   const reason = sentenceOf(error)
