@@ -1,16 +1,6 @@
 // What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
 // or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
-import {
-  enterHooks,
-  heldTooLong,
-  isUnderWay,
-  looked,
-  settling,
-  toHook,
-  turnBack,
-  unpaused,
-  withState,
-} from './course.ts'
+import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import type { HookState, Release, ReleaseTarget, State } from './release.ts'
@@ -190,22 +180,22 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
   const { state } = release
   const { verdict, atMs } = event
   if (!isUnderWay(state)) return release
-  const seen: Release = { ...release, verdict }
+  const seen: Release = { ...release, verdict, lookedAtMs: atMs }
   if (verdict.kind === 'fail') return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
   const { hold } = release.service.policy
   if (release.paused !== undefined) {
     const pausedSeconds = (atMs - release.paused.atMs) / 1000
-    if (pausedSeconds < hold.pausedSeconds) return looked(seen, atMs)
+    if (pausedSeconds < hold.pausedSeconds) return seen
     const because = `paused by ${release.paused.by} for ${formatDuration(pausedSeconds)}, longer than policy.hold.paused`
     return turnBack(seen, 'rolledBack', because, 'policy', atMs)
   }
   if (state.phase !== 'baking') return seen
   const bakedSeconds = (atMs - state.sinceMs) / 1000
   const overdueSeconds = bakedSeconds - (release.service.plan.steps[state.step]?.bakeSeconds ?? 0)
-  if (overdueSeconds < 0) return looked(seen, atMs)
+  if (overdueSeconds < 0) return seen
   if (verdict.kind === 'pass') return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
   const limitSeconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds
-  if (overdueSeconds < limitSeconds) return looked(seen, atMs)
+  if (overdueSeconds < limitSeconds) return seen
   return heldTooLong(seen, `still unknown after ${formatDuration(bakedSeconds)}: ${verdict.because}`, atMs)
 }
 

@@ -47,15 +47,10 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
   }
 }
 
-/** Notes the time of a look, so that the next one is due later. */
-export function looked(release: Release, atMs: number): Release {
-  return release.state.phase === 'baking' ? withState(release, { ...release.state, lookedAtMs: atMs }) : release
-}
-
 /** What the policy says when a step has stayed unknown for too long: a person's turn, or back. */
 export function heldTooLong(release: Release, because: string, atMs: number): Release {
   if (release.service.policy.whenHeldTooLong === 'pause') {
-    return looked({ ...release, paused: { by: 'policy.whenHeldTooLong', reason: because, atMs } }, atMs)
+    return { ...release, paused: { by: 'policy.whenHeldTooLong', reason: because, atMs } }
   }
   return turnBack(release, 'rolledBack', because, 'policy', atMs)
 }

@@ -32,7 +32,7 @@ export function nextAct(release: Release, nowMs: number): Act {
         ? { act: 'shift' }
         : wait(release, nowMs, state.sinceMs)
     case 'baking':
-      return wait(release, nowMs, state.lookedAtMs ?? state.sinceMs)
+      return wait(release, nowMs, state.sinceMs)
     case 'returning':
       return { act: 'rollBack' }
     case 'settling':
@@ -42,9 +42,9 @@ export function nextAct(release: Release, nowMs: number): Act {
   }
 }
 
-function wait(release: Release, nowMs: number, lastLookMs: number): Act {
+function wait(release: Release, nowMs: number, sinceMs: number): Act {
   if (release.seq - release.carriedAtSeq > eventsPerExecution) return { act: 'handOver' }
-  const dueMs = lookDueMs(release, lastLookMs)
+  const dueMs = lookDueMs(release, Math.max(sinceMs, release.lookedAtMs ?? 0))
   return nowMs >= dueMs ? { act: 'judge' } : { act: 'bake', seconds: Math.max(1, Math.ceil((dueMs - nowMs) / 1000)) }
 }
 

@@ -44,7 +44,7 @@ export type State =
   | HookState
   /** About to change weights to those of `step`; `step` past the plan's end is the promotion. */
   | { readonly phase: 'shifting'; readonly step: number; readonly sinceMs: number; readonly move?: Move }
-  | { readonly phase: 'baking'; readonly step: number; readonly sinceMs: number; readonly lookedAtMs?: number }
+  | { readonly phase: 'baking'; readonly step: number; readonly sinceMs: number }
   | { readonly phase: 'returning'; readonly move?: Move }
   | { readonly phase: 'settling' }
   | { readonly phase: 'settled'; readonly atMs: number }
@@ -66,6 +66,8 @@ export type Release = {
   readonly admittedAtMs?: number
   readonly firstShiftedAtMs?: number
   readonly verdict?: Verdict
+  /** When the evidence was last looked at, in whatever phase. */
+  readonly lookedAtMs?: number
   readonly paused?: Paused
   /** How the release ends, as soon as that is decided, and why. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }

@@ -17,6 +17,17 @@ const judged = (atMs: number, kind: 'pass' | 'fail' | 'unknown', quiet = false):
   verdict: verdict(kind, quiet),
 })
 
+const passHook = (release: Release): Release => {
+  if (release.state.phase !== 'hooks') throw new Error('no hook to pass')
+  const { point, step, index, attempt } = release.state
+  const call = { atMs: t0, point, step, index, attempt }
+  return after(
+    release,
+    { type: 'hookCalled', ...call },
+    { type: 'hookAnswered', ...call, answer: 'pass', because: 'x' },
+  )
+}
+
 describe('a release', () => {
   it('that passes every step is promoted and settles', () => {
     let release = shifted(prepared(), t0)
@@ -104,6 +115,22 @@ describe('a release', () => {
     expect(
       pendingMove(after(stopped, { type: 'moveIntended', atMs: t0, move: wayForward(stopped, 1) })),
     ).toBeUndefined()
+  })
+
+  it('that is paused between two steps is looked at now and then, not without end', () => {
+    const hooked = shifted(passHook(prepared({ hooks: [{ at: 'beforeStep', function: 'check' }] })), t0)
+    expect(hooked.state.phase).toBe('baking')
+    const between = after(hooked, judged(t0 + 5 * minute, 'pass'), {
+      type: 'paused',
+      atMs: t0 + 5 * minute,
+      by: 'ann',
+      reason: 'x',
+    })
+    expect(between.state.phase).toBe('hooks')
+    expect(nextAct(between, t0 + 5 * minute)).toEqual({ act: 'bake', seconds: 60 })
+    expect(nextAct(between, t0 + 6 * minute)).toEqual({ act: 'judge' })
+    const seen = after(between, judged(t0 + 6 * minute, 'pass'))
+    expect(nextAct(seen, t0 + 6 * minute)).toEqual({ act: 'bake', seconds: 60 })
   })
 
   it('asks a silent hook again and gives up when the policy says so', () => {
@@ -330,6 +357,12 @@ describe('whatever happens, in whatever order', () => {
       if (now.state.phase !== 'returning' && now.state.phase !== 'settling' && now.ending === undefined)
         expect(forward(now)).toBe(forward(before))
     }))
+
+  it('a look that has just been taken is not due again: nobody goes round in circles', () => {
+    holds((now, _, event) => {
+      if (event.type === 'judged') expect(nextAct(now, event.atMs).act).not.toBe('judge')
+    })
+  })
 
   it('an ending once decided is kept, unless somebody takes an alias from us', () =>
     holds((now, before, event) => {
