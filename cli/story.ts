@@ -58,6 +58,8 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       return ['refused', `${event.because} (${event.code})`]
     case 'hookCalled':
       return ['hook', `${event.point}: called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`]
+    case 'hookDeferred':
+      return ['hook', `${event.point}: will answer later`]
     case 'hookAnswered':
       return ['hook', `${event.point}: ${event.answer}: ${event.because}`]
     case 'moveIntended':

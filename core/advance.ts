@@ -65,9 +65,9 @@ function follow(release: Release, event: ReleaseEvent): Release {
         ? settling(release, event.outcome, event.because, 'tidegate', event.code)
         : release
     case 'hookCalled':
-      return isCurrentHook(state, event)
-        ? withState(release, { ...state, calledAtMs: event.atMs, attempt: event.attempt })
-        : release
+      return isCurrentHook(state, event) ? withState(release, { ...state, calledAtMs: event.atMs }) : release
+    case 'hookDeferred':
+      return isCurrentHook(state, event) ? withState(release, { ...state, deferred: true }) : release
     case 'hookAnswered':
       return isCurrentHook(state, event) ? hookAnswered(release, state, event) : release
     case 'moveIntended':
@@ -107,15 +107,21 @@ function prepared(release: Release, event: EventOf<'prepared'>): Release {
   return enterHooks({ ...release, targets, excludedAlarms }, 'beforeTraffic', 0, event.atMs)
 }
 
-function isCurrentHook(state: State, event: EventOf<'hookCalled' | 'hookAnswered'>): state is HookState {
+function isCurrentHook(
+  state: State,
+  event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>,
+): state is HookState {
   return (
-    state.phase === 'hooks' && state.point === event.point && state.step === event.step && state.index === event.index
+    state.phase === 'hooks' &&
+    state.point === event.point &&
+    state.step === event.step &&
+    state.index === event.index &&
+    state.attempt === event.attempt
   )
 }
 
 function hookAnswered(release: Release, state: HookState, event: EventOf<'hookAnswered'>): Release {
-  if (event.attempt !== state.attempt) return release
-  const { calledAtMs: _, ...uncalled } = state
+  const { calledAtMs: _called, deferred: _deferred, ...uncalled } = state
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
   // After a roll back nothing is left to stop: whatever the hook says, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)

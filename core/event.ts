@@ -93,6 +93,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     because: text,
   }),
   z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall }),
+  /** The hook has been reached and will answer by callback: it is not called again meanwhile. */
+  z.strictObject({ ...header, type: z.literal('hookDeferred'), ...hookCall }),
   z.strictObject({
     ...header,
     type: z.literal('hookAnswered'),

@@ -25,7 +25,7 @@ export function nextAct(release: Release, nowMs: number): Act {
       return { act: 'prepare' }
     case 'hooks':
       return release.paused === undefined || state.calledAtMs !== undefined
-        ? { act: 'hook', seconds: currentHook(release)?.timeoutSeconds ?? 1 }
+        ? { act: 'hook', seconds: hookSeconds(release, nowMs) }
         : wait(release, nowMs, state.sinceMs)
     case 'shifting':
       return release.paused === undefined || state.move !== undefined
@@ -63,6 +63,13 @@ export function bakeEndMs(release: Release): number | undefined {
   if (release.state.phase !== 'baking') return undefined
   const step = release.service.plan.steps[release.state.step]
   return step === undefined ? undefined : release.state.sinceMs + step.bakeSeconds * 1000
+}
+
+/** How long the present hook still has for its answer. */
+function hookSeconds(release: Release, nowMs: number): number {
+  const seconds = currentHook(release)?.timeoutSeconds ?? 1
+  const calledAtMs = release.state.phase === 'hooks' ? (release.state.calledAtMs ?? nowMs) : nowMs
+  return Math.max(1, Math.ceil(seconds - (nowMs - calledAtMs) / 1000))
 }
 
 /** The hook that the release stands at. */

@@ -33,6 +33,8 @@ export type HookState = {
   readonly attempt: number
   /** When this attempt was called; absent until it is. */
   readonly calledAtMs?: number
+  /** It was reached, and said that it will answer later. */
+  readonly deferred?: true
   /** When this hook's turn came. */
   readonly sinceMs: number
 }

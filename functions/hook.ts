@@ -43,14 +43,21 @@ export function noteCall(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loaded):
   })
 }
 
+/** A hook that has said `later` is left in peace; one of which nothing is known is called, perhaps again. */
 async function callHook(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const called = await noteCall(deps, loaded)
   const { state } = called.release
   const hook = currentHook(called.release)
-  if (state.phase !== 'hooks' || hook === undefined) return called
+  if (state.phase !== 'hooks' || hook === undefined || state.deferred === true) return called
+  const id = hookId(called.release)
   const reply = readReply(await deps.hooks.call(hook.functionName, hookPayload(called.release)))
-  if (reply === 'later') return called
-  return answerHook(deps, called, hookId(called.release), reply.answer, `hook ${hook.functionName}: ${reply.because}`)
+  if (reply !== 'later')
+    return answerHook(deps, called, id, reply.answer, `hook ${hook.functionName}: ${reply.because}`)
+  return record(deps, called, ({ state: now, ...release }) => {
+    if (now.phase !== 'hooks' || hookId({ ...release, state: now }) !== id) return undefined
+    const { point, step, index, attempt } = now
+    return { type: 'hookDeferred', atMs: deps.clock.nowMs(), point, step, index, attempt }
+  })
 }
 
 /** Names one attempt at one hook of one release, so that a late answer is told from a present one. */

@@ -235,6 +235,11 @@ describe('hooks', () => {
     ).rejects.toThrow('answer has no effect')
     await house.minutes(6)
     expect(told).toHaveLength(2)
+    await house.ask('control', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
+    await house.ask('control', { verb: 'resume', releaseId: id, by: 'ann' })
+    await house.clock.settle()
+    // It said that it will answer: it is not called again because somebody pressed a button.
+    expect(told).toHaveLength(2)
     await house.ask('control', {
       verb: 'answer',
       releaseId: id,
