@@ -54,7 +54,7 @@ export async function startRelease(
 
 export async function watchRelease({ desk, screen }: Cli, which: string, options: WatchOptions): Promise<number> {
   const release = await watch(desk, screen, await releaseIdOf(desk, which), options)
-  return release.state.phase === 'settled' ? endCode(release) : exitCodes.interrupted
+  return release?.state.phase === 'settled' ? endCode(release) : exitCodes.interrupted
 }
 
 const good: readonly Outcome[] = ['promoted', 'alreadyReleased']

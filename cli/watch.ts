@@ -1,7 +1,6 @@
 // Follows a release to its end: prints every event as it is written, and gives the exit code that the end deserves.
 import { advance, replay } from '../core/advance.ts'
 import type { ReleaseEvent } from '../core/event.ts'
-import { Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import type { Desk } from './desk.ts'
 import type { Screen } from './screen.ts'
@@ -14,18 +13,22 @@ export type WatchOptions = {
   readonly evidence?: boolean
 }
 
-/** @returns the release as it ended, or as it was when the person had enough */
+/** @returns the release as it ended, or as it was when the person had enough; `undefined` if it had not begun */
 export async function watch(
   desk: Pick<Desk, 'journal'>,
   screen: Screen,
   releaseId: string,
   options: WatchOptions,
-): Promise<Release> {
+): Promise<Release | undefined> {
   let shown = 0
   for (;;) {
     const { events } = await desk.journal.read(releaseId)
     const release = replay(events)
-    if (release === undefined) throw new Problem('release_missing', `There is no release ${releaseId}.`)
+    // Accepted a moment ago: the entry that names it is written before its log begins.
+    if (release === undefined) {
+      if (await options.pause(options.everyMs)) continue
+      return undefined
+    }
     for (const [event, after] of unfolded(events).slice(shown)) show(screen, event, after, options.evidence === true)
     shown = events.length
     if (isSettled(release) || !(await options.pause(options.everyMs))) return release

@@ -16,7 +16,7 @@ import {
   startRelease,
   watchRelease,
 } from '../../cli/verbs.ts'
-import type { WatchOptions } from '../../cli/watch.ts'
+import { watch, type WatchOptions } from '../../cli/watch.ts'
 import { functionName } from '../../sim/installation.ts'
 import { type House, minute, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
@@ -110,6 +110,24 @@ describe('the command line', () => {
     await house.clock.settle()
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
     await expect(steer('pause')).rejects.toMatchObject({ code: 'no_live_release' })
+  })
+
+  it('follows a release that has been accepted and whose log has not begun yet', async () => {
+    await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, undefined)
+    const [open] = await house.world.openReleases.list('checkout')
+    const { desk, screen } = cli()
+    let reads = 0
+    const read = (id: string) => (reads++ < 2 ? Promise.resolve({ events: [], waiters: [] }) : desk.journal.read(id))
+    const release = await watch({ journal: { ...desk.journal, read } }, screen, open?.releaseId ?? '', follow)
+    expect(release?.ending?.outcome).toBe('promoted')
+    expect(
+      await watch(
+        { journal: { ...desk.journal, read: () => Promise.resolve({ events: [], waiters: [] }) } },
+        screen,
+        'x',
+        { ...follow, pause: () => Promise.resolve(false) },
+      ),
+    ).toBeUndefined()
   })
 
   it('refuses to go back where nobody has been, and passes on what the controller refuses', async () => {

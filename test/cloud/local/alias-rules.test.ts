@@ -1,6 +1,5 @@
 // Lambda's aliases as AWS has been recorded to answer (facts: aws.md §1.1), through the real SDK client.
-import type {
-  LambdaClient} from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda'
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
