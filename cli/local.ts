@@ -34,7 +34,8 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const cloud = localCloud({ clock, runtime, seed: 1 })
   const socket = await localSocket(cloud.handler, options.port)
   url = socket.url
-  const stops: (() => unknown)[] = [() => socket.close(), () => runtime.stop(), () => cloud.close(), () => clock.stop()]
+  // Time stands still first, so that nothing new begins while the rest goes down.
+  const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   try {
     const { desk, lambda } = await furnish(url)
     const traffic = startTraffic(lambda, clock, chance(1, 'carts'), 100)

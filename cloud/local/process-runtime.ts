@@ -37,11 +37,14 @@ export type FromProcess = { readonly id: string; readonly payload: string; reado
 
 export function processRuntime(options: Options): ProcessRuntime {
   const environments = new Map<string, Environment>()
+  let stopped = false
 
   function environmentFor(request: RunRequest): Environment {
     const key = JSON.stringify([request.code.sha256, request.environment, request.role])
     const known = environments.get(key)
     if (known !== undefined) return known
+    // What the cloud still starts while it is being shut down must not outlive it.
+    if (stopped) throw new Error('the runtime has been stopped')
     const made = start(request, options, () => {
       if (environments.get(key) === made) environments.delete(key)
     })
@@ -67,6 +70,7 @@ export function processRuntime(options: Options): ProcessRuntime {
       return { ...result, durationMs: took() }
     },
     stop: async () => {
+      stopped = true
       await Promise.all([...environments.values()].map((environment) => end(environment)))
     },
     processIds: () => [...environments.values()].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid])),

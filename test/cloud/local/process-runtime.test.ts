@@ -92,3 +92,12 @@ it('gives another role or environment a process of its own, and refuses a packag
     errorType: 'Runtime.InvalidPackage',
   })
 })
+
+it('starts no process any more once it has been stopped', async () => {
+  const mine = processRuntime({ clock, endpointUrl: () => 'http://127.0.0.1:9' })
+  await mine.stop()
+  const { payload, functionError } = await mine.run(request({}))
+  expect(functionError).toBe('Unhandled')
+  expect(new TextDecoder().decode(payload)).toContain('has been stopped')
+  expect(mine.processIds()).toEqual([])
+})
