@@ -251,4 +251,5 @@ try {
 } catch (error) {
   exitCode = tellProblem(error, process.argv.includes('--json'))
 }
-process.exitCode = exitCode
+// Everything has been said by now; a connection that lingers must not keep a pipeline waiting.
+process.stdout.write('', () => process.exit(exitCode))

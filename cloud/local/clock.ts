@@ -35,11 +35,13 @@ export function runningClock(options: {
   const startedAt = performance.now()
   const originMs = options.originMs ?? Date.now()
   const timers = new Set<NodeJS.Timeout>()
+  let stopped = false
   const nowMs = (): number => Math.floor(originMs + (performance.now() - startedAt) * options.rate)
   // setTimeout fires at once for delays beyond 2^31 - 1 ms, so a long wait is taken in several.
   const longestDelayMs = 2 ** 31 - 1
 
   function at(atMs: number, task: () => void | Promise<void>): () => void {
+    if (stopped) return () => undefined
     let handle: NodeJS.Timeout
     const arm = (): void => {
       const delayMs = Math.max(0, (atMs - nowMs()) / options.rate)
@@ -66,6 +68,7 @@ export function runningClock(options: {
     at,
     hold: (work) => work,
     stop: () => {
+      stopped = true
       for (const handle of timers) clearTimeout(handle)
       timers.clear()
     },
