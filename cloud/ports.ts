@@ -7,7 +7,8 @@ import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
-import type { AlarmReading, VersionCounts } from '../core/verdict/evidence.ts'
+import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence.ts'
+import type { Question } from '../core/verdict/questions.ts'
 
 export type Clock = { nowMs(): number }
 
@@ -95,6 +96,9 @@ export type VersionState = {
   readonly stateReason?: string
   readonly role: string
   readonly codeSha256: string
+  /** What an invocation is billed by, and how long it may take, where Lambda says so. */
+  readonly billing?: Billing
+  readonly timeoutSeconds?: number
 }
 
 export type Versions = {
@@ -108,13 +112,17 @@ export type Versions = {
   publish(functionName: string, artifact: Artifact, description: string): Promise<string | undefined>
 }
 
-export type CountQuery = { readonly functionName: string; readonly alias: string; readonly version: string }
-
 export type Telemetry = {
   /** One reading for each name, in order; an alarm that does not exist is `missing`. At most 100 names. */
   alarms(names: readonly string[]): Promise<readonly AlarmReading[]>
-  /** Counts by minute, `startMs` inclusive to `endMs` exclusive (both whole minutes), one answer for each query, in order. */
-  counts(queries: readonly CountQuery[], startMs: number, endMs: number): Promise<readonly VersionCounts[]>
+  /**
+   * One reading for each question, in order. The times are whole periods, `startMs` inclusive to `endMs` exclusive; a point
+   * is at the start of its period, and a period without a point has none. Up to 500 questions are one call.
+   */
+  read(
+    questions: readonly Question[],
+    asked: { readonly startMs: number; readonly endMs: number; readonly periodSeconds: number },
+  ): Promise<readonly Reading[]>
 }
 
 /** `name` and `input` make a start idempotent, as StartExecution is. */

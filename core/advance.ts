@@ -5,6 +5,7 @@ import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import type { HookState, Release, ReleaseTarget, State } from './release.ts'
 import { only } from './routing.ts'
+import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 
 type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
 
@@ -22,6 +23,9 @@ export function begin(event: EventOf<'requested'>): Release {
     state: { phase: 'requested' },
     targets: [],
     excludedAlarms: [],
+    shifts: [],
+    readings: [],
+    unknownSince: {},
     executions: [],
     carriedAtSeq: 0,
   }
@@ -100,12 +104,17 @@ function follow(release: Release, event: ReleaseEvent): Release {
 }
 
 function prepared(release: Release, event: EventOf<'prepared'>): Release {
-  const targets: ReleaseTarget[] = event.targets.map(({ functionName, alias, stable, candidate, revision }) => {
-    return { functionName, alias, stable, candidate, revision, routing: only(stable), lost: false }
-  })
+  const targets = event.targets.map(({ codeSha256: _, baseline, ...target }): ReleaseTarget => ({
+    ...target,
+    routing: only(target.stable),
+    lost: false,
+    baseline: baseline ?? noBaseline,
+  }))
   const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
   return enterHooks({ ...release, targets, excludedAlarms }, 'beforeTraffic', 0, event.atMs)
 }
+
+const noBaseline = { thresholdsMs: [], because: 'the release began before thresholds were kept' }
 
 function isCurrentHook(
   state: State,
@@ -170,7 +179,8 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
   })
   const after: Release = { ...release, targets }
   if (state.phase === 'returning') return returned(after, event.atMs)
-  const shifted: Release = { ...after, firstShiftedAtMs: release.firstShiftedAtMs ?? event.atMs }
+  const shifts = [...release.shifts, { sinceMs: event.atMs, weightBp: move.weightBp }]
+  const shifted: Release = { ...after, shifts }
   return move.purpose === 'promote'
     ? enterHooks(unpaused(shifted), 'afterPromotion', state.step, event.atMs)
     : withState(shifted, { phase: 'baking', step: state.step, sinceMs: event.atMs })
@@ -186,7 +196,13 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
   const { state } = release
   const { verdict, atMs } = event
   if (!isUnderWay(state)) return release
-  const seen: Release = { ...release, verdict, lookedAtMs: atMs }
+  const seen: Release = {
+    ...release,
+    verdict,
+    lookedAtMs: atMs,
+    readings: verdict.readings === undefined ? release.readings : [...release.readings, verdict.readings],
+    unknownSince: unknownSince(release, verdict, atMs),
+  }
   if (verdict.kind === 'fail') return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
   const { hold } = release.service.policy
   if (release.paused !== undefined) {
@@ -198,6 +214,12 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
   if (state.phase !== 'baking') return seen
   const bakedSeconds = (atMs - state.sinceMs) / 1000
   const overdueSeconds = bakedSeconds - (release.service.plan.steps[state.step]?.bakeSeconds ?? 0)
+  const { policy } = release.service
+  if (verdict.kind === 'pass' && verdict.early === true && policy.early !== undefined) {
+    return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
+  }
+  const lost = signalUnknownTooLong(seen, atMs)
+  if (lost !== undefined) return heldTooLong(seen, lost.because, atMs, lost.then)
   if (overdueSeconds < 0) return seen
   if (verdict.kind === 'pass') return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
   const limitSeconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds

@@ -48,9 +48,11 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
 }
 
 /** What the policy says when a step has stayed unknown for too long: a person's turn, or back. */
-export function heldTooLong(release: Release, because: string, atMs: number): Release {
-  if (release.service.policy.whenHeldTooLong === 'pause') {
-    return { ...release, paused: { by: 'policy.whenHeldTooLong', reason: because, atMs } }
+export function heldTooLong(release: Release, because: string, atMs: number, wished?: 'pause' | 'rollBack'): Release {
+  const then = wished ?? release.service.policy.whenHeldTooLong
+  if (then === 'pause') {
+    const by = wished === undefined ? 'policy.whenHeldTooLong' : 'signals.whenUnknown'
+    return { ...release, paused: { by, reason: because, atMs } }
   }
   return turnBack(release, 'rolledBack', because, 'policy', atMs)
 }

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { Candidate, Provenance } from './candidate.ts'
 import { Routing } from './routing.ts'
 import { FunctionName, hookPoints, Service } from './service.ts'
-import { AlarmReading, Verdict } from './verdict/evidence.ts'
+import { AlarmReading, Baseline, Verdict } from './verdict/evidence.ts'
 
 const text = z.string().min(1).max(1000)
 const epochMs = z.int().min(0)
@@ -30,6 +30,8 @@ export const PreparedTarget = z.strictObject({
   candidate: z.string().max(20),
   revision: z.string().min(1).max(100),
   codeSha256: z.string().max(100),
+  /** Absent in logs that began before signals were compared. */
+  baseline: Baseline.optional(),
 })
 export type PreparedTarget = z.output<typeof PreparedTarget>
 

@@ -4,7 +4,7 @@ import type { Candidate, Provenance } from './candidate.ts'
 import type { Move, Outcome } from './event.ts'
 import type { Routing } from './routing.ts'
 import type { HookPoint, Service } from './service.ts'
-import type { Verdict } from './verdict/evidence.ts'
+import type { Baseline, Readings, Shift, Verdict } from './verdict/evidence.ts'
 
 /** One alias in the release, as far as the log knows it. */
 export type ReleaseTarget = {
@@ -19,6 +19,7 @@ export type ReleaseTarget = {
   readonly maybe?: Routing
   /** Somebody else moved it: hands off. */
   readonly lost: boolean
+  readonly baseline: Baseline
 }
 
 type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
@@ -66,7 +67,12 @@ export type Release = {
   /** Alarms that fired before the release began, by name. */
   readonly excludedAlarms: readonly string[]
   readonly admittedAtMs?: number
-  readonly firstShiftedAtMs?: number
+  /** Every weight that was in force, oldest first. */
+  readonly shifts: readonly Shift[]
+  /** What the looks have read, oldest first. */
+  readonly readings: readonly Readings[]
+  /** Since when a signal has been unknown, by signal; those that are not are not among them. */
+  readonly unknownSince: Readonly<Record<string, number>>
   readonly verdict?: Verdict
   /** When the evidence was last looked at, in whatever phase. */
   readonly lookedAtMs?: number

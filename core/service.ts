@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { duration } from './duration.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { issuesSentence, Problem } from './problem.ts'
+import { Signals, StoredSignals } from './signals.ts'
 
 export const ServiceName = z
   .string()
@@ -15,7 +16,6 @@ export const FunctionName = z
 const AliasName = z
   .string()
   .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
-const AlarmName = z.string().min(1).max(255)
 const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https address' }).max(500)
 export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
 export type HookPoint = (typeof hookPoints)[number]
@@ -23,34 +23,15 @@ export type HookPoint = (typeof hookPoints)[number]
 export const Target = z.strictObject({ functionName: FunctionName, alias: AliasName })
 export type Target = z.output<typeof Target>
 
-const ErrorsSignal = z.strictObject({
-  ratio: z
-    .number()
-    .min(1)
-    .max(100)
-    .default(2)
-    .describe('Fails when the candidate has more than this many times the error rate of stable.'),
-  margin: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(1)
-    .describe('... and its error rate is also this many percentage points higher.'),
-  minimumInvocations: z
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .default(50)
-    .describe('Fewer invocations of the candidate are no evidence.'),
-})
-
-const Signals = z.strictObject({
-  alarms: z.array(AlarmName).max(50).default([]),
-  errors: ErrorsSignal.prefault({}),
-})
-
 const whileLive = z.enum(['queue', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
+
+const alphaDefault = 0.05
+const alpha = z.number().min(0.001).max(0.2)
+const Early = z.strictObject({
+  ratio: z.number().min(1.1).max(100).default(2).describe('A candidate that fails this many times as often is bad ...'),
+  rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
+})
 
 const Triggers = z.strictObject({
   s3: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024) }).optional(),
@@ -69,7 +50,7 @@ export const Service = z.strictObject({
   name: ServiceName,
   targets: z.array(Target).min(1).max(20),
   plan: Plan,
-  signals: Signals,
+  signals: StoredSignals,
   hooks: z
     .array(
       z.strictObject({
@@ -84,6 +65,8 @@ export const Service = z.strictObject({
     lookEverySeconds: z.int().min(30).max(3600),
     hold: z.strictObject({ unknownSeconds: seconds, quietSeconds: seconds, pausedSeconds: seconds }),
     whenHeldTooLong,
+    alpha: alpha.default(alphaDefault),
+    early: Early.optional(),
   }),
   triggers: Triggers,
   runbook: Runbook.optional(),
@@ -124,6 +107,10 @@ export const ServiceDefinition = z
           .describe('How often the evidence is looked at.'),
         hold: Hold.prefault({}),
         whenHeldTooLong: whenHeldTooLong.default('rollBack'),
+        alpha: alpha
+          .default(alphaDefault)
+          .describe('At most this share of healthy releases is rolled back by chance or bursts.'),
+        early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
       })
       .prefault({}),
     triggers: Triggers.prefault({}),
@@ -142,6 +129,8 @@ export const ServiceDefinition = z
         pausedSeconds: policy.hold.paused,
       },
       whenHeldTooLong: policy.whenHeldTooLong,
+      alpha: policy.alpha,
+      ...(policy.early === undefined ? {} : { early: policy.early }),
     },
     ...(runbook === undefined ? {} : { runbook }),
   }))

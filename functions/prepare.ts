@@ -7,6 +7,7 @@ import type { Release } from '../core/release.ts'
 import { routingWords } from '../core/routing.ts'
 import type { Target } from '../core/service.ts'
 import type { AlarmReading } from '../core/verdict/evidence.ts'
+import { baselineOf } from './baseline.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
@@ -105,6 +106,7 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
     candidate,
     revision,
     codeSha256: there.codeSha256,
+    baseline: await baselineOf(deps, release.service, target, { stable: back, candidate: there }),
   }
 }
 

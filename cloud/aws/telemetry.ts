@@ -1,15 +1,15 @@
-// CloudWatch: alarms by name, and invocations and errors by version. Only a complete answer is evidence: whatever
+// CloudWatch: alarms by name, and series by minute. Only a complete answer is evidence: whatever
 // CloudWatch could not or would not say in full is `unread`, `unclear` or `missing`, never zero.
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch'
-import type { AlarmReading, VersionCounts } from '../../core/verdict/evidence.ts'
-import type { CountQuery, Telemetry } from '../ports.ts'
+import type { AlarmReading, Reading } from '../../core/verdict/evidence.ts'
+import type { Question } from '../../core/verdict/questions.ts'
+import type { Telemetry } from '../ports.ts'
 import { translated } from './failure.ts'
-import { countsOf, type Series } from './minutes.ts'
+import { type Asked, readingOf, type Series } from './reading.ts'
 
-const minuteSeconds = 60
-/** GetMetricData takes 500 queries at once, and each of ours asks for two metrics. */
-const queriesPerCall = 250
+/** GetMetricData takes so many queries at once. */
+const queriesPerCall = 500
 
 export function awsTelemetry(client: CloudWatchClient): Telemetry {
   return {
@@ -19,45 +19,41 @@ export function awsTelemetry(client: CloudWatchClient): Telemetry {
       const found = await describeAlarms(client, [...new Set(names)])
       return names.map((name) => found.get(name) ?? { name, state: 'missing' })
     },
-    async counts(queries, startMs, endMs) {
-      const answers: VersionCounts[] = []
-      for (let first = 0; first < queries.length; first += queriesPerCall) {
-        const batch = queries.slice(first, first + queriesPerCall)
-        const series = await readSeries(client, batch, startMs, endMs)
-        const read = (metric: Metric, index: number, query: CountQuery): Series =>
-          series.get(idOf(metric, index)) ?? { name: seriesName(metric, query), status: 'no result', points: [] }
-        answers.push(
-          ...batch.map((query, index) =>
-            countsOf(read('Invocations', index, query), read('Errors', index, query), startMs, endMs),
+    async read(questions, asked) {
+      const readings: Reading[] = []
+      for (let first = 0; first < questions.length; first += queriesPerCall) {
+        const batch = questions.slice(first, first + queriesPerCall)
+        const series = await readSeries(client, batch, asked)
+        readings.push(
+          ...batch.map((question, index) =>
+            readingOf(series.get(idOf(index)) ?? { name: nameOf(question), status: 'no result', points: [] }, asked),
           ),
         )
       }
-      return answers
+      return readings
     },
   }
 }
 
-type Metric = 'Invocations' | 'Errors'
+const idOf = (index: number): string => `q${index}`
+const nameOf = ({ namespace, metric, stat, dimensions }: Question): string =>
+  `${stat} of ${namespace} ${metric} of ${Object.values(dimensions).join(' ')}`.slice(0, 200)
 
-const idOf = (metric: Metric, index: number): string => `${metric.toLowerCase()}${index}`
-const seriesName = (metric: Metric, { functionName, alias, version }: CountQuery): string =>
-  `${metric} of ${functionName}:${alias} on version ${version}`
-
-function metricQuery(metric: Metric, query: CountQuery, index: number): MetricDataQuery {
+function metricQuery(
+  { namespace, metric, dimensions, stat }: Question,
+  index: number,
+  period: number,
+): MetricDataQuery {
   return {
-    Id: idOf(metric, index),
+    Id: idOf(index),
     MetricStat: {
       Metric: {
-        Namespace: 'AWS/Lambda',
+        Namespace: namespace,
         MetricName: metric,
-        Dimensions: [
-          { Name: 'FunctionName', Value: query.functionName },
-          { Name: 'Resource', Value: `${query.functionName}:${query.alias}` },
-          { Name: 'ExecutedVersion', Value: query.version },
-        ],
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
       },
-      Period: minuteSeconds,
-      Stat: 'Sum',
+      Period: period,
+      Stat: stat,
     },
     ReturnData: true,
   }
@@ -65,19 +61,15 @@ function metricQuery(metric: Metric, query: CountQuery, index: number): MetricDa
 
 async function readSeries(
   client: CloudWatchClient,
-  batch: readonly CountQuery[],
-  startMs: number,
-  endMs: number,
+  batch: readonly Question[],
+  { startMs, endMs, periodSeconds }: Asked,
 ): Promise<ReadonlyMap<string, Series>> {
-  const metrics = ['Invocations', 'Errors'] as const
-  const names = new Map(
-    batch.flatMap((query, index) => metrics.map((metric) => [idOf(metric, index), seriesName(metric, query)] as const)),
-  )
+  const names = new Map(batch.map((question, index) => [idOf(index), nameOf(question)] as const))
   const series = new Map<string, Series>()
   let token: string | undefined
   do {
     const command = new GetMetricDataCommand({
-      MetricDataQueries: batch.flatMap((query, index) => metrics.map((metric) => metricQuery(metric, query, index))),
+      MetricDataQueries: batch.map((question, index) => metricQuery(question, index, periodSeconds)),
       StartTime: new Date(startMs),
       EndTime: new Date(endMs),
       ScanBy: 'TimestampAscending',

@@ -75,7 +75,15 @@ function versionState(found: FunctionConfiguration, version: string, call: strin
     ...(reason === undefined ? {} : { stateReason: reason }),
     role: present(found.Role, 'Role', call),
     codeSha256: present(found.CodeSha256, 'CodeSha256', call),
+    ...billingOf(found),
+    ...(found.Timeout === undefined ? {} : { timeoutSeconds: found.Timeout }),
   }
+}
+
+function billingOf({ MemorySize, Architectures }: FunctionConfiguration): Pick<VersionState, 'billing'> {
+  if (MemorySize === undefined) return {}
+  // Functions from before Lambda knew Arm64 name no architecture.
+  return { billing: { memoryMb: MemorySize, architecture: Architectures?.[0] ?? 'x86_64' } }
 }
 
 const isBusy = (found: FunctionConfiguration): boolean =>

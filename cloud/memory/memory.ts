@@ -111,7 +111,7 @@ function inspectLambda(functions: MemoryFunctions, uploads: Uploads) {
   }
 }
 
-function inspectTelemetry({ alarms, setCounts, answerCounts }: ReturnType<typeof memoryTelemetry>) {
+function inspectTelemetry({ alarms, setReading, answerReadings }: ReturnType<typeof memoryTelemetry>) {
   return {
     setAlarm(reading: AlarmReading): void {
       alarms.set(reading.name, reading)
@@ -119,8 +119,8 @@ function inspectTelemetry({ alarms, setCounts, answerCounts }: ReturnType<typeof
     removeAlarm(name: string): void {
       alarms.delete(name)
     },
-    setCounts,
-    answerCounts,
+    setReading,
+    answerReadings,
   }
 }
 

@@ -1,24 +1,35 @@
-// Which minutes a look may speak about: whole ones, begun after the shift, and old enough for CloudWatch to have them.
-import type { Evidence } from './evidence.ts'
+// Which minutes a look may speak about: whole ones, begun after the first shift, and old enough for CloudWatch to have them.
+import type { JudgedTarget, Shift, Window } from './evidence.ts'
 
-const minuteMs = 60_000
+export const minuteMs = 60_000
 // A point carries the time at which the invocation began and appears when it has ended and been collected: minute t is
-// complete at t + 2 at the earliest (facts: verdict.md §1; aws.md §2.1).
-const lateMs = minuteMs
+// complete at t + 2 at the earliest (docs/verdict.md, "What there is to judge").
+const settleMs = minuteMs
+// Points that come later than that change what was read before; so far back is read again at every look.
+const lateMs = 5 * minuteMs
 
-/** `startMs` inclusive, `endMs` exclusive; empty when `endMs <= startMs`. */
-export type Window = { readonly startMs: number; readonly endMs: number }
+/** The first minute that is whole after `atMs`. */
+export const wholeFrom = (atMs: number): number => Math.ceil(atMs / minuteMs) * minuteMs
 
-/** The minutes since the present weight. The minute that contains the shift mixes two weights: left out. */
-export function lookWindow(evidence: Pick<Evidence, 'shiftedAtMs' | 'atMs'>): Window {
-  const startMs = Math.ceil(evidence.shiftedAtMs / minuteMs) * minuteMs
-  return { startMs, endMs: Math.max(startMs, settledEndMs(evidence.atMs)) }
-}
-
-/** The minutes since the candidate first had traffic: what has to be asked of CloudWatch. */
+/** All minutes since the candidate first had traffic. */
 export function askedWindow(firstShiftedAtMs: number, atMs: number): Window {
-  const startMs = Math.ceil(firstShiftedAtMs / minuteMs) * minuteMs
-  return { startMs, endMs: Math.max(startMs, settledEndMs(atMs)) }
+  const startMs = wholeFrom(firstShiftedAtMs)
+  return { startMs, endMs: Math.max(startMs, Math.floor((atMs - settleMs) / minuteMs) * minuteMs) }
 }
 
-const settledEndMs = (atMs: number): number => Math.floor((atMs - lateMs) / minuteMs) * minuteMs
+/** Points before this come no more: from here a look reads again what was complete up to `completeMs`. */
+export function lateFromMs(completeMs: number, targets: readonly JudgedTarget[]): number {
+  const timeoutSeconds = Math.max(0, ...targets.map((target) => target.baseline.timeoutSeconds ?? 0))
+  return Math.floor((completeMs - lateMs - timeoutSeconds * 1000) / minuteMs) * minuteMs
+}
+
+/** The weight that was in force during the whole of a minute, and since which whole minute; `undefined` when it changed. */
+export function weightOf(
+  shifts: readonly Shift[],
+  atMs: number,
+): { readonly weightBp: number; readonly sinceMs: number } | undefined {
+  const inForce = shifts.filter((shift) => shift.sinceMs <= atMs).at(-1)
+  if (inForce === undefined || shifts.some((shift) => shift.sinceMs > atMs && shift.sinceMs < atMs + minuteMs))
+    return undefined
+  return { weightBp: inForce.weightBp, sinceMs: wholeFrom(inForce.sinceMs) }
+}

@@ -2,35 +2,38 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { describe, expect, it } from 'vitest'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
-import type { CountQuery } from '../../cloud/ports.ts'
+import type { Question } from '../../core/verdict/questions.ts'
 import { canned, config } from './canned.ts'
 import { t0Ms } from './samples.ts'
 
-const target = { functionName: 'orders-api', alias: 'live' }
-
-describe('counts', () => {
-  const query: CountQuery = { ...target, version: '2' }
-  const at = (minute: number): Date => new Date(t0Ms + minute * 60_000)
-  const series = (Id: string, StatusCode: string, points: readonly (readonly [number, number])[]) => {
-    return {
-      Id,
-      StatusCode,
-      Timestamps: points.map(([minute]) => at(minute)),
-      Values: points.map(([, value]) => value),
-    }
-  }
-  const counts = (...pages: unknown[]) => {
+describe('series', () => {
+  const asked = { startMs: t0Ms, endMs: t0Ms + 600_000, periodSeconds: 60 }
+  const question = (metric: string): Question => ({
+    key: metric,
+    namespace: 'AWS/Lambda',
+    metric,
+    dimensions: { FunctionName: 'orders-api', Resource: 'orders-api:live', ExecutedVersion: '2' },
+    stat: 'Sum',
+  })
+  const questions = [question('Invocations'), question('Errors')]
+  const series = (Id: string, StatusCode: string, points: readonly (readonly [number, number])[]) => ({
+    Id,
+    StatusCode,
+    Timestamps: points.map(([minute]) => new Date(t0Ms + minute * 60_000)),
+    Values: points.map(([, value]) => value),
+  })
+  const read = (...pages: unknown[]) => {
     const [client, sent] = canned(new CloudWatchClient(config), pages)
-    return { sent, read: () => awsTelemetry(client).counts([query], t0Ms, t0Ms + 600_000) }
+    return { sent, read: () => awsTelemetry(client).read(questions, asked) }
   }
   const page = (...results: unknown[]) => ({ MetricDataResults: results })
-  const good = series('errors0', 'Complete', [])
+  const good = series('q1', 'Complete', [])
 
-  it('join pages, in order, with no errors where there is no point', async () => {
-    const { read, sent } = counts(
+  it('join pages, in the order of time', async () => {
+    const opened = read(
       {
         ...page(
-          series('invocations0', 'PartialData', [
+          series('q0', 'PartialData', [
             [3, 30],
             [2, 20],
           ]),
@@ -38,46 +41,34 @@ describe('counts', () => {
         ),
         NextToken: 'more',
       },
-      page(series('invocations0', 'Complete', [[0, 5]]), series('errors0', 'Complete', [[2, 1]])),
+      page(series('q0', 'Complete', [[0, 5]]), series('q1', 'Complete', [[2, 1]])),
     )
-    expect(await read()).toEqual([
+    expect(await opened.read()).toEqual([
       {
-        kind: 'counts',
-        minutes: [
-          { minuteMs: t0Ms, invocations: 5, errors: 0 },
-          { minuteMs: t0Ms + 120_000, invocations: 20, errors: 1 },
-          { minuteMs: t0Ms + 180_000, invocations: 30, errors: 0 },
+        kind: 'points',
+        points: [
+          { minuteMs: t0Ms, value: 5 },
+          { minuteMs: t0Ms + 120_000, value: 20 },
+          { minuteMs: t0Ms + 180_000, value: 30 },
         ],
       },
+      { kind: 'points', points: [{ minuteMs: t0Ms + 120_000, value: 1 }] },
     ])
-    expect(sent[1]?.input['NextToken']).toBe('more')
+    expect(opened.sent[1]?.input['NextToken']).toBe('more')
   })
 
   it.each([
-    [
-      'partial data',
-      page(series('invocations0', 'PartialData', [[0, 5]]), good),
-      /Invocations.*version 2.*PartialData/,
-    ],
-    [
-      'an internal error',
-      page(series('invocations0', 'Complete', [[0, 5]]), series('errors0', 'InternalError', [])),
-      /Errors.*InternalError/,
-    ],
-    ['a refusal', page(series('invocations0', 'Forbidden', []), good), /Forbidden/],
-    ['no result', page(series('invocations0', 'Complete', [[0, 5]])), /Errors.*no result/],
+    ['partial data', page(series('q0', 'PartialData', [[0, 5]]), good), /Invocations of orders-api.*PartialData/],
+    ['an internal error', page(series('q0', 'InternalError', [[0, 5]]), good), /Invocations.*InternalError/],
+    ['a refusal', page(series('q0', 'Forbidden', []), good), /Forbidden/],
+    ['no result', page(good), /Invocations.*no result/],
     ['nothing at all', {}, /no result/],
-    ['a negative count', page(series('invocations0', 'Complete', [[0, -1]]), good), /-1/],
-    ['a count that is no number', page(series('invocations0', 'Complete', [[0, NaN]]), good), /NaN/],
-    [
-      'an infinite count',
-      page(series('invocations0', 'Complete', [[0, 5]]), series('errors0', 'Complete', [[0, Infinity]])),
-      /Infinity/,
-    ],
+    ['a value that is no number', page(series('q0', 'Complete', [[0, NaN]]), good), /NaN/],
+    ['an infinite value', page(series('q0', 'Complete', [[0, Infinity]]), good), /Infinity/],
     [
       'two points in a minute',
       page(
-        series('invocations0', 'Complete', [
+        series('q0', 'Complete', [
           [0, 5],
           [0, 5],
         ]),
@@ -85,29 +76,36 @@ describe('counts', () => {
       ),
       /two points/,
     ],
-    ['a point outside the window', page(series('invocations0', 'Complete', [[10, 5]]), good), /unexpected/],
-    ['times without values', page({ ...series('invocations0', 'Complete', [[0, 5]]), Values: [] }, good), /NaN/],
+    ['a point outside the window', page(series('q0', 'Complete', [[10, 5]]), good), /unexpected/],
+    ['a point between two minutes', page(series('q0', 'Complete', [[0.5, 5]]), good), /unexpected/],
+    ['times without values', page({ ...series('q0', 'Complete', [[0, 5]]), Values: [] }, good), /NaN/],
     [
-      'errors without invocations',
-      page(series('invocations0', 'Complete', []), series('errors0', 'Complete', [[0, 2]])),
-      /without any/,
+      'a time that is none',
+      page({ ...series('q0', 'Complete', [[0, 5]]), Timestamps: [new Date(NaN)] }, good),
+      /without a time/,
     ],
   ])('are no evidence with %s', async (_, answer, because) => {
-    const [read] = await counts(answer).read()
-    expect(read).toMatchObject({ kind: 'unread', because: expect.stringMatching(because) as string })
+    const [first] = await read(answer).read()
+    expect(first).toMatchObject({ kind: 'unread', because: expect.stringMatching(because) as string })
+  })
+
+  it('that could not be read leave the others readable', async () => {
+    const answer = page(series('q0', 'Forbidden', []), series('q1', 'Complete', [[1, 2]]))
+    const [, errors] = await read(answer).read()
+    expect(errors).toEqual({ kind: 'points', points: [{ minuteMs: t0Ms + 60_000, value: 2 }] })
   })
 
   it('stay refused when a later page is complete', async () => {
-    const first = { ...page(series('invocations0', 'Forbidden', [])), NextToken: 'more' }
-    const [read] = await counts(first, page(series('invocations0', 'Complete', [[0, 5]]), good)).read()
-    expect(read).toMatchObject({ kind: 'unread' })
+    const first = { ...page(series('q0', 'Forbidden', [])), NextToken: 'more' }
+    const [reading] = await read(first, page(series('q0', 'Complete', [[0, 5]]), good)).read()
+    expect(reading).toMatchObject({ kind: 'unread' })
   })
 
   it('are asked for in calls of at most 500 queries', async () => {
-    const queries = Array.from({ length: 260 }, (_, index) => ({ ...query, version: String(index + 1) }))
+    const many = Array.from({ length: 520 }, (_, index) => question(`Metric${index}`))
     const [client, sent] = canned(new CloudWatchClient(config), [{}, {}])
-    const answers = await awsTelemetry(client).counts(queries, t0Ms, t0Ms + 60_000)
-    expect(answers).toHaveLength(260)
+    const answers = await awsTelemetry(client).read(many, asked)
+    expect(answers).toHaveLength(520)
     expect(sent.map((one) => (one.input['MetricDataQueries'] as unknown[]).length)).toEqual([500, 20])
   })
 })

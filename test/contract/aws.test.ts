@@ -180,15 +180,10 @@ telemetryContract('CloudWatch', async () => {
   await cloud.pass(3_600_000)
   return {
     telemetry: awsTelemetry(cloudwatch),
-    measure: async ({ functionName, alias, version }, minuteMs, invocations, errors) => {
-      const dimensions = { FunctionName: functionName, Resource: `${functionName}:${alias}`, ExecutedVersion: version }
+    measure: async ({ namespace, metric, dimensions }, minuteMs, value) => {
       const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }))
-      const point = { Dimensions, Timestamp: new Date(minuteMs + 1000), Unit: 'Count' as const }
-      const MetricData = [
-        { ...point, MetricName: 'Invocations', Value: invocations },
-        ...(errors === 0 ? [] : [{ ...point, MetricName: 'Errors', Value: errors }]),
-      ]
-      await cloudwatch.send(new PutMetricDataCommand({ Namespace: 'AWS/Lambda', MetricData }))
+      const MetricData = [{ Dimensions, Timestamp: new Date(minuteMs + 1000), MetricName: metric, Value: value }]
+      await cloudwatch.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }))
       await cloud.pass(300_000)
     },
     setAlarm: (name, state) => putAlarm(name, states[state]),

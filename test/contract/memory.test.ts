@@ -10,6 +10,7 @@ import { padded } from '../../cloud/memory/table.ts'
 import type { Artifact } from '../../core/candidate.ts'
 import { only, type Routing, split } from '../../core/routing.ts'
 import type { Target } from '../../core/service.ts'
+import type { Point } from '../../core/verdict/evidence.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { executionsContract } from './executions.ts'
 import { historyContract } from './history.ts'
@@ -84,14 +85,13 @@ versionsContract('memory', () => {
 })
 telemetryContract('memory', () => {
   const { telemetry, inspect } = openMemory()
-  const measured = new Map<string, { minuteMs: number; invocations: number; errors: number }[]>()
+  const measured = new Map<string, Point[]>()
   return Promise.resolve({
     telemetry,
-    measure: (query, minuteMs, invocations, errors) => {
-      const key = JSON.stringify(query)
-      const minutes = [...(measured.get(key) ?? []), { minuteMs, invocations, errors }]
-      measured.set(key, minutes)
-      inspect.setCounts(query, minutes)
+    measure: (question, minuteMs, value) => {
+      const points = [...(measured.get(question.key) ?? []), { minuteMs, value }]
+      measured.set(question.key, points)
+      inspect.setReading(question, { kind: 'points', points })
     },
     setAlarm: (name, state) => inspect.setAlarm({ name, state }),
     setComposite: (name) => inspect.setAlarm({ name, state: 'alarm' }),
@@ -202,12 +202,12 @@ describe('the memory', () => {
     expect(Object.isFrozen(stored)).toBe(true)
   })
 
-  it('keeps counts unread that were set so, and overtakes a publisher on request', async () => {
+  it('keeps a series unread that was set so, and overtakes a publisher on request', async () => {
     const { telemetry, versions, inspect } = openMemory()
-    const query = { ...target, version: '2' }
-    inspect.setCounts(query, { unread: 'Errors: CloudWatch answered PartialData' })
-    const [counts] = await telemetry.counts([query], t0Ms, t0Ms + 60_000)
-    expect(counts).toEqual({ kind: 'unread', because: 'Errors: CloudWatch answered PartialData' })
+    const question = { key: 'q', namespace: 'Shop', metric: 'Orders', dimensions: { version: '2' }, stat: 'Sum' }
+    inspect.setReading(question, { kind: 'unread', because: 'Orders: CloudWatch answered PartialData' })
+    const [reading] = await telemetry.read([question], { startMs: t0Ms, endMs: t0Ms + 60_000, periodSeconds: 60 })
+    expect(reading).toEqual({ kind: 'unread', because: 'Orders: CloudWatch answered PartialData' })
     inspect.publishByHand('orders-api', 'first code')
     inspect.overtakePublish('orders-api', 'their code')
     await expectProblem('code_changed', versions.publish('orders-api', artifact('orders.zip'), 'x'))

@@ -1,15 +1,27 @@
 // The contract of telemetry: what was measured, what was not, and the difference.
 import { describe, expect, it } from 'vitest'
-import type { CountQuery, Telemetry } from '../../cloud/ports.ts'
+import type { Telemetry } from '../../cloud/ports.ts'
+import type { Question } from '../../core/verdict/questions.ts'
 import { t0Ms } from './samples.ts'
 
 const minuteMs = 60_000
-const query: CountQuery = { functionName: 'orders-api', alias: 'live', version: '2' }
+type Version = { readonly functionName: string; readonly alias: string; readonly version: string }
+const second: Version = { functionName: 'orders-api', alias: 'live', version: '2' }
+const first: Version = { ...second, version: '1' }
+
+/** The series of one metric of one version behind an alias. */
+const question = ({ functionName, alias, version }: Version, metric: string, stat = 'Sum'): Question => ({
+  key: `${version}.${metric}.${stat}`,
+  namespace: 'AWS/Lambda',
+  metric,
+  dimensions: { FunctionName: functionName, Resource: `${functionName}:${alias}`, ExecutedVersion: version },
+  stat,
+})
 
 type TelemetryUnderTest = {
   readonly telemetry: Telemetry
-  /** One minute of traffic of one version, through the alias. */
-  readonly measure: (query: CountQuery, minuteMs: number, invocations: number, errors: number) => unknown
+  /** The one value of a metric in a minute. */
+  readonly measure: (question: Question, minuteMs: number, value: number) => unknown
   readonly setAlarm: (name: string, state: 'ok' | 'alarm' | 'insufficientData') => unknown
   /** A composite alarm that fires. */
   readonly setComposite: (name: string) => unknown
@@ -39,16 +51,19 @@ export function telemetryContract(name: string, open: () => Promise<TelemetryUnd
       expect((await telemetry.alarms(['everything']))[0]?.state).toBe('alarm')
     })
 
-    it('leaves minutes out in which nothing was invoked', async () => {
+    it('leaves minutes out in which nothing was measured', async () => {
       const { telemetry, measure } = await open()
-      await measure(query, t0Ms, 10, 0)
-      await measure(query, t0Ms + 2 * minuteMs, 7, 3)
-      expect(await telemetry.counts([query], t0Ms, t0Ms + 3 * minuteMs)).toEqual([
+      const invocations = question(second, 'Invocations')
+      await measure(invocations, t0Ms, 10)
+      await measure(invocations, t0Ms + 2 * minuteMs, 7)
+      expect(
+        await telemetry.read([invocations], { startMs: t0Ms, endMs: t0Ms + 3 * minuteMs, periodSeconds: 60 }),
+      ).toEqual([
         {
-          kind: 'counts',
-          minutes: [
-            { minuteMs: t0Ms, invocations: 10, errors: 0 },
-            { minuteMs: t0Ms + 2 * minuteMs, invocations: 7, errors: 3 },
+          kind: 'points',
+          points: [
+            { minuteMs: t0Ms, value: 10 },
+            { minuteMs: t0Ms + 2 * minuteMs, value: 7 },
           ],
         },
       ])
@@ -56,24 +71,33 @@ export function telemetryContract(name: string, open: () => Promise<TelemetryUnd
 
     it('includes the first minute and excludes the last', async () => {
       const { telemetry, measure } = await open()
-      for (const minute of [0, 1, 2, 3]) await measure(query, t0Ms + minute * minuteMs, minute + 1, 0)
-      const [counts] = await telemetry.counts([query], t0Ms + minuteMs, t0Ms + 3 * minuteMs)
-      expect(counts).toMatchObject({ minutes: [{ invocations: 2 }, { invocations: 3 }] })
+      const invocations = question(second, 'Invocations')
+      for (const minute of [0, 1, 2, 3]) await measure(invocations, t0Ms + minute * minuteMs, minute + 1)
+      const asked = { startMs: t0Ms + minuteMs, endMs: t0Ms + 3 * minuteMs, periodSeconds: 60 }
+      expect(await telemetry.read([invocations], asked)).toMatchObject([{ points: [{ value: 2 }, { value: 3 }] }])
     })
 
-    it('answers each query in its place, and silence as no minutes', async () => {
+    it('answers each question in its place, and silence as no points', async () => {
       const { telemetry, measure } = await open()
-      const other = { ...query, version: '1' }
-      await measure(other, t0Ms, 90, 1)
-      await measure(query, t0Ms, 10, 2)
-      const silent = { ...query, version: '7' }
-      const answers = await telemetry.counts([silent, query, other], t0Ms, t0Ms + minuteMs)
-      expect(answers).toEqual([
-        { kind: 'counts', minutes: [] },
-        { kind: 'counts', minutes: [{ minuteMs: t0Ms, invocations: 10, errors: 2 }] },
-        { kind: 'counts', minutes: [{ minuteMs: t0Ms, invocations: 90, errors: 1 }] },
+      const asked = { startMs: t0Ms, endMs: t0Ms + minuteMs, periodSeconds: 60 }
+      await measure(question(first, 'Invocations'), t0Ms, 90)
+      await measure(question(second, 'Invocations'), t0Ms, 10)
+      await measure(question(second, 'Errors'), t0Ms, 2)
+      const asks = [
+        question(first, 'Errors'),
+        question(second, 'Errors'),
+        question({ ...second, version: '7' }, 'Invocations'),
+        question(first, 'Invocations'),
+        question(second, 'Invocations'),
+      ]
+      expect(await telemetry.read(asks, asked)).toEqual([
+        { kind: 'points', points: [] },
+        { kind: 'points', points: [{ minuteMs: t0Ms, value: 2 }] },
+        { kind: 'points', points: [] },
+        { kind: 'points', points: [{ minuteMs: t0Ms, value: 90 }] },
+        { kind: 'points', points: [{ minuteMs: t0Ms, value: 10 }] },
       ])
-      expect(await telemetry.counts([], t0Ms, t0Ms + minuteMs)).toEqual([])
+      expect(await telemetry.read([], asked)).toEqual([])
     })
   })
 }

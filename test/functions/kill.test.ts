@@ -90,7 +90,7 @@ beforeAll(async () => {
       hooks,
       plan: 'Canary50Percent1Minute',
       policy: { lookEvery: '2m' },
-      signals: { alarms: ['checkout-errors'], errors: { minimumInvocations: 10 } },
+      signals: { alarms: ['checkout-errors'], errors: { minimumSamples: 10 } },
     }),
   )
   await clock.advanceTo(startMs + 2 * minute)

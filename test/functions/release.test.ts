@@ -45,7 +45,7 @@ describe('a release', () => {
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'alarm checkout-errors' })
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
     const [ordered] = (await house.events(id)).filter((event) => event.type === 'returnOrdered')
-    expect((ordered?.atMs ?? 0) - (release.firstShiftedAtMs ?? 0)).toBeLessThanOrEqual(2 * minute)
+    expect((ordered?.atMs ?? 0) - (release.shifts[0]?.sinceMs ?? 0)).toBeLessThanOrEqual(2 * minute)
     expect(house.pages()).toHaveLength(1)
     expect(house.pages()[0]?.message).toContain('Runbook: https://example.com/runbooks/checkout')
     const [execution] = house.cloud.states.executions()
@@ -54,10 +54,10 @@ describe('a release', () => {
   })
 
   it('of the same version is put back by its error rate alone when no alarm guards it', async () => {
-    await open({ signals: { errors: { minimumInvocations: 20 } } })
+    await open({ signals: { errors: { minimumSamples: 20 } } })
     const release = await house.finish(await house.start({ version: await house.publish('v3') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
-    expect(release.ending?.because).toMatch(/candidate fails \d+\.\d\d % of \d+ invocations, stable 0\.00 % of \d+/)
+    expect(release.ending?.because).toMatch(/errors: candidate \d+\.\d\d % of \d+, stable 0\.00 % of \d+/)
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
@@ -152,7 +152,7 @@ describe('a release', () => {
         { function: 'checkout', alias: 'live' },
         { function: 'cart', alias: 'live' },
       ],
-      signals: { errors: { minimumInvocations: 20 } },
+      signals: { errors: { minimumSamples: 20 } },
     })
     const { CreateAliasCommand, CreateFunctionCommand } = await import('@aws-sdk/client-lambda')
     await house.clients.lambda.send(
@@ -233,7 +233,7 @@ describe('hooks', () => {
     await expect(
       house.ask('control', { verb: 'answer', releaseId: id, hook: told[0]?.['hook'], result: 'fail' }),
     ).rejects.toThrow('answer has no effect')
-    await house.minutes(6)
+    await house.minutes(8)
     expect(told).toHaveLength(2)
     await house.ask('control', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
     await house.ask('control', { verb: 'resume', releaseId: id, by: 'ann' })

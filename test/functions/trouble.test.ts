@@ -237,7 +237,7 @@ describe('silence', () => {
   it('of an alarm is unknown, names it, and pauses for a person when the policy says so', async () => {
     const { PutMetricAlarmCommand } = await import('@aws-sdk/client-cloudwatch')
     await open({
-      signals: { alarms: ['mute'], errors: { minimumInvocations: 1 } },
+      signals: { alarms: ['mute'], errors: { minimumSamples: 1 } },
       policy: { whenHeldTooLong: 'pause', hold: { unknown: '5m', paused: '1h' } },
     })
     await house.clients.cloudwatch.send(
@@ -432,12 +432,27 @@ describe('refusals of AWS', () => {
     expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
   })
 
-  it('of the telemetry are unknown with the reason, and never a pass', async () => {
+  it('of the telemetry before anything moved refuse the release: nobody could judge it', async () => {
     await open(
-      { policy: { hold: { unknown: '5m' } } },
+      {},
       refusing('GetMetricData', () => true),
     )
-    const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+    const id = await house.start({ version: await house.publish('v2') })
+    expect((await house.finish(id)).ending).toMatchObject({ outcome: 'rejected' })
+    expect(await types(id)).not.toContain('moveIntended')
+  })
+
+  it('of the telemetry later are unknown with the reason, and never a pass', async () => {
+    let refuse = false
+    await open(
+      { policy: { hold: { unknown: '5m' } } },
+      refusing('GetMetricData', () => refuse),
+    )
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(2)
+    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+    refuse = true
+    const release = await house.finish(id)
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
     expect(release.ending?.because).toContain('aws_unavailable')
   })

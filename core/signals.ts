@@ -1,0 +1,127 @@
+// What a service is watched by. Every signal is optional in a definition and has a default; what is watched by default needs
+// nothing but what Lambda itself reports. core/verdict/ judges by it.
+import * as z from 'zod'
+
+const AlarmName = z.string().min(1).max(255)
+
+/** How a signal counts. The defaults differ from signal to signal, the meaning does not. */
+function watch(defaults: {
+  weight: number
+  tolerance: number
+  minimumSamples: number
+  role?: 'critical' | 'advisory'
+}) {
+  return {
+    role: z
+      .enum(['critical', 'advisory'])
+      .default(defaults.role ?? 'critical')
+      .describe('An advisory signal is reported and never decides.'),
+    weight: z
+      .number()
+      .min(0.01)
+      .max(100)
+      .default(defaults.weight)
+      .describe('Share of the evidence, relative to the other critical signals.'),
+    tolerance: z
+      .number()
+      .min(0.01)
+      .max(100)
+      .default(defaults.tolerance)
+      .describe('How many times the value of stable the candidate may have.'),
+    minimumSamples: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(defaults.minimumSamples)
+      .describe('Fewer samples of the candidate at the present weight are no pass.'),
+    whenUnknown: z
+      .enum(['hold', 'pause', 'rollBack'])
+      .default('hold')
+      .describe('What follows when it stays unknown; hold leaves it to policy.hold.'),
+    unknownMinutes: z.int().min(1).max(43_200).default(15).describe('For how long, before that follows.'),
+  }
+}
+
+const off = z.literal('off')
+const errorsDefaults = { weight: 6, tolerance: 1, minimumSamples: 50 }
+const Errors = z.strictObject(watch(errorsDefaults))
+
+const Latency = z.strictObject({
+  ...watch({ weight: 2, tolerance: 1.2, minimumSamples: 50 }),
+  thresholdMs: z
+    .number()
+    .min(1)
+    .max(900_000)
+    .optional()
+    .describe(
+      "Slower invocations are bad. Without it: three thresholds, stable's p50, p90 and p99 when the release begins.",
+    ),
+  warmUpMinutes: z.int().min(0).max(60).default(3).describe('Minutes of first traffic that are left out: cold starts.'),
+})
+
+const Throttles = z.strictObject(watch({ weight: 1, tolerance: 1, minimumSamples: 1 }))
+const Cost = z.strictObject(watch({ weight: 1, tolerance: 1.25, minimumSamples: 50, role: 'advisory' }))
+const ColdStarts = z.strictObject(watch({ weight: 1, tolerance: 1.5, minimumSamples: 10 }))
+const Memory = z.strictObject(watch({ weight: 1, tolerance: 1.2, minimumSamples: 50 }))
+
+const Dimensions = z
+  .record(z.string().min(1).max(255), z.string().min(1).max(1024))
+  .refine((dimensions) => Object.values(dimensions).some((value) => value.includes('{version}')), {
+    message: 'one dimension must contain {version}: without it the two versions cannot be told apart',
+  })
+  .refine((dimensions) => Object.keys(dimensions).length <= 30, { message: 'CloudWatch takes at most 30 dimensions' })
+
+const Custom = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, 'use lower-case letters, digits and -, at most 30'),
+  namespace: z.string().min(1).max(255),
+  metric: z.string().min(1).max(255),
+  dimensions: Dimensions.describe('`{function}`, `{alias}` and `{version}` are replaced.'),
+  kind: z.enum(['count', 'mean']).describe('count: its sum per invocation is compared; mean: its average.'),
+  worse: z.enum(['higher', 'lower']).default('higher').describe('Which direction is bad.'),
+  ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
+})
+
+const customDistinct = (custom: readonly { readonly name: string }[]): boolean =>
+  new Set(custom.map(({ name }) => name)).size === custom.length
+
+export const Signals = z.strictObject({
+  alarms: z.array(AlarmName).max(50).default([]),
+  errors: z.union([off, Errors]).prefault({}).describe('Failed invocations. `off`, or how it counts.'),
+  latency: z.union([off, Latency]).prefault({}).describe('Slow invocations.'),
+  throttles: z.union([off, Throttles]).prefault({}).describe('Throttled invocations.'),
+  cost: z
+    .union([off, Cost])
+    .prefault({})
+    .describe('Duration times memory times price of an invocation: a change of memory is judged by both.'),
+  coldStarts: z.union([off, ColdStarts]).default('off').describe('Mean init duration. Needs Lambda Insights.'),
+  memory: z.union([off, Memory]).default('off').describe('Mean share of memory in use. Needs Lambda Insights.'),
+  custom: z
+    .array(Custom)
+    .max(20)
+    .refine(customDistinct, 'each custom signal needs a name of its own')
+    .default([])
+    .describe('Any CloudWatch metric that is published per version.'),
+})
+export type Signals = z.output<typeof Signals>
+
+/** What releases carried that began before signals could be chosen. Their logs stay readable. */
+const EarlierSignals = z
+  .strictObject({
+    alarms: z.array(AlarmName).max(50),
+    errors: z.strictObject({ ratio: z.number(), margin: z.number(), minimumInvocations: z.int().min(1) }),
+  })
+  .transform(({ alarms, errors }): Signals =>
+    Signals.parse({ alarms, errors: { minimumSamples: errors.minimumInvocations } }),
+  )
+
+/** Signals as they are stored in the first event of a release. */
+export const StoredSignals = z.union([Signals, EarlierSignals])
+
+/** What all signals have in common. */
+export type Watch = z.output<typeof Errors>
+
+/** How each signal counts, by its name; those that are off are not among them. */
+export function watches({ alarms: _, custom, ...own }: Signals): ReadonlyMap<string, Watch> {
+  const named = Object.entries(own).flatMap(([name, watch]) => (watch === 'off' ? [] : [[name, watch] as const]))
+  return new Map<string, Watch>([...named, ...custom.map((one) => [one.name, one] as const)])
+}

@@ -1,0 +1,26 @@
+// How the bad events of one minute fall on the two versions: beta-binomial, because bad events come in bursts. Source of
+// the family and its members: docs/verdict.md, "The mathematics".
+import { logRising } from './log-space.ts'
+
+const burstSizes = [3, 9, 27]
+const correlations = [0.02, 0.1, 0.3]
+
+/** The seven members of the family for `d` bad events, as intra-class correlations; 0 is the binomial. */
+export function dispersions(d: number): readonly number[] {
+  const bursts = burstSizes.map((size) => Math.min(0.9, Math.max(1e-6, (size - 1) / (d - 1))))
+  return [0, ...bursts, ...correlations]
+}
+
+/** The candidate's share of the bad events when it fails `ratio` times as often as stable and has `share` of the invocations. */
+export const badShare = (share: number, ratio: number): number => (ratio * share) / (ratio * share + 1 - share)
+
+/**
+ * ln of the beta-binomial probability of `x` out of `d`, without the binomial coefficient (it cancels in every ratio).
+ * @param mean 0 < mean < 1
+ * @param icc intra-class correlation, 0 for the binomial
+ */
+export function logBetaBinomial(x: number, d: number, mean: number, icc: number): number {
+  if (icc === 0) return x * Math.log(mean) + (d - x) * Math.log1p(-mean)
+  const total = (1 - icc) / icc
+  return logRising(mean * total, x) + logRising((1 - mean) * total, d - x) - logRising(total, d)
+}

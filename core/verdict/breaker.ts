@@ -1,0 +1,46 @@
+// Total failure needs no statistics: half of a minute's requests fail on the candidate while stable is well. The only thing
+// that looks the same is one long burst of errors, so a service whose stable version shows such bursts is left to the
+// e-values, which take a minute or two.
+import type { CountMinute } from './split-process.ts'
+
+const failedShare = 0.5
+const requestsMin = 20
+const stableShareMax = 0.05
+/** So many times the bursts that stable has shown must have failed. */
+const burstsMin = 15
+
+export type BreakerState = {
+  /** The minute at which it tripped, counted from the first. */
+  readonly tripped?: number
+  readonly minutes: number
+  readonly stableInvocations: number
+  readonly stableBad: number
+  /** Sum of Pearson's (observed - expected)^2 / expected of stable's minutes. */
+  readonly pearson: number
+  readonly counted: number
+}
+
+export const breakerBegin: BreakerState = { minutes: 0, stableInvocations: 0, stableBad: 0, pearson: 0, counted: 0 }
+
+/** How much more stable's bad events vary than independent ones would; 1 is independent. */
+export const dispersionOf = (state: BreakerState): number => (1 + state.pearson) / (1 + state.counted)
+
+export function breakerStep(before: BreakerState, data: CountMinute): BreakerState {
+  const stableInvocations = before.stableInvocations + data.stableInvocations
+  const stableBad = before.stableBad + data.stableBad
+  const expected = stableInvocations === 0 ? 0 : (data.stableInvocations * stableBad) / stableInvocations
+  const state: BreakerState = {
+    ...before,
+    minutes: before.minutes + 1,
+    stableInvocations,
+    stableBad,
+    pearson: before.pearson + (expected > 0 ? (data.stableBad - expected) ** 2 / expected : 0),
+    counted: before.counted + (expected > 0 ? 1 : 0),
+  }
+  const trips =
+    data.candidateInvocations >= requestsMin &&
+    data.candidateBad >= failedShare * data.candidateInvocations &&
+    data.stableBad <= stableShareMax * data.stableInvocations &&
+    data.candidateBad >= burstsMin * (dispersionOf(state) - 1)
+  return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state
+}

@@ -1,0 +1,111 @@
+// What each signal says by itself, and how much of the evidence it is: ln(weight * E). The weights of the critical signals
+// sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
+import type { Service } from '../service.ts'
+import { aloneLogE } from './alone.ts'
+import type { Shift, SignalVerdict } from './evidence.ts'
+import { countAccount, meanAccount, samplesShort } from './explain.ts'
+import type { CountFold, SignalFold, SignalRule } from './fold.ts'
+import { logSum } from './log-space.ts'
+import { meanLogE } from './mean-process.ts'
+import type { TargetFold } from './target-fold.ts'
+import { wholeFrom } from './window.ts'
+
+/** The folds of all targets and signals; a sentence where there is no evidence. */
+export type Folded = {
+  readonly targets: readonly (TargetFold | string)[]
+  readonly signals: readonly (SignalFold | string)[]
+}
+
+export type Weighed = {
+  readonly verdict: SignalVerdict
+  readonly logShare: number
+  /** It is unknown for want of samples only. */
+  readonly isShort: boolean
+}
+
+type Scale = { readonly alpha: number; readonly horizonMinutes: number }
+
+// One or two bad events are an anecdote, whatever their share.
+const eventsMin = 3
+
+/** Over how many minutes later regressions are expected: the plan's. */
+export const horizonOf = ({ plan }: Pick<Service, 'plan'>): number =>
+  Math.max(1, Math.ceil(plan.steps.reduce((sum, step) => sum + step.bakeSeconds, 0) / 60))
+
+export function weighAll(
+  service: Service,
+  rules: readonly SignalRule[],
+  folded: Folded,
+  shifts: readonly Shift[],
+): readonly Weighed[] {
+  const speaking = rules.filter(({ spec }) => spec.watch.role === 'critical' && spec.excluded === undefined)
+  const total = speaking.reduce((sum, { spec }) => sum + spec.watch.weight, 0)
+  const scale: Scale = { alpha: service.policy.alpha, horizonMinutes: horizonOf(service) }
+  const sinceMs = wholeFrom(shifts.at(-1)?.sinceMs ?? 0)
+  return rules.map((rule, index) => {
+    const fold = folded.signals[index] ?? 'it was not folded'
+    const logWeight = rule.spec.watch.role === 'advisory' ? -Infinity : Math.log(rule.spec.watch.weight / total)
+    const target = folded.targets[rule.spec.target]
+    const minutes = typeof target === 'object' && target.sinceMs === sinceMs ? target.minutes : 0
+    return weigh(rule, fold, scale, { logWeight, sinceMs, minutes })
+  })
+}
+
+type Place = {
+  readonly logWeight: number
+  /** The first whole minute at the present weight, and how many there are. */
+  readonly sinceMs: number
+  readonly minutes: number
+}
+
+function weigh({ spec, count }: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
+  const say = (kind: SignalVerdict['kind'], because: string, numbers?: SignalVerdict['numbers']): SignalVerdict => ({
+    signal: spec.key,
+    kind,
+    because,
+    ...(spec.watch.role === 'advisory' ? { advisory: true } : {}),
+    ...(numbers === undefined ? {} : { numbers }),
+  })
+  const mute = { logShare: -Infinity, isShort: false }
+  if (spec.excluded !== undefined) return { ...mute, verdict: say('excluded', `${spec.key}: ${spec.excluded}`) }
+  if (typeof fold === 'string') return { ...mute, verdict: say('unknown', `${spec.key}: ${fold}`) }
+  const logE = fold.kind === 'count' ? countLogE(count, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
+  const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
+  const reach = { ...scale, logE, limit }
+  const { sentence, numbers } = fold.kind === 'count' ? countAccount(spec, fold, reach) : meanAccount(spec, fold, reach)
+  const logShare = place.logWeight + logE
+  if (fold.kind === 'count' && fold.breaker.tripped !== undefined && spec.name === 'errors') {
+    const because = `${sentence}; at least half of the requests of a whole minute failed`
+    return { logShare: Infinity, isShort: false, verdict: say('fail', because, numbers) }
+  }
+  const present = fold.present.sinceMs === place.sinceMs ? fold.present : { sinceMs: 0, minutes: 0, samples: 0 }
+  if (place.minutes === 0) {
+    const because = `${spec.key}: no whole minute at this weight yet`
+    return { logShare, isShort: false, verdict: say('unknown', because, numbers) }
+  }
+  return present.samples < spec.watch.minimumSamples
+    ? { logShare, isShort: true, verdict: say('unknown', samplesShort(spec, present), numbers) }
+    : { logShare, isShort: false, verdict: say('pass', sentence, numbers) }
+}
+
+/** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */
+function countLogE(count: SignalRule['count'], fold: CountFold): number {
+  const values = fold.states.map((state, index) => {
+    const total = fold.totals[index]
+    const isAnecdote = total === undefined || total.candidateBad + total.stableBad < eventsMin
+    return isAnecdote ? Math.min(0, count.logE(state)) : count.logE(state)
+  })
+  const compared = logSum(values) - Math.log(values.length)
+  return fold.alone === undefined ? compared : Math.max(compared, aloneLogE(fold.alone))
+}
+
+/** Whether the candidate is proven not to be bad, on every target (early.ts). */
+export function isProvenGood(rules: readonly SignalRule[], { signals }: Folded, alpha: number): boolean {
+  const proofs = rules.flatMap(({ early }, index) => {
+    if (early === undefined) return []
+    const fold = signals[index]
+    const state = typeof fold === 'object' && fold.kind === 'count' ? fold.early : undefined
+    return [state === undefined ? 0 : early.logE(state)]
+  })
+  return proofs.length > 0 && proofs.every((logE) => logE >= Math.log(1 / alpha))
+}
