@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'fflate',
     '@stdlib/',
     'd3-scale',
+    'd3-random',
   ],
   'examples/': ['examples/', 'node:', '@aws-sdk/'],
   'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],

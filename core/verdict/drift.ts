@@ -166,7 +166,7 @@ export type DriftState = {
 export type DriftRule = {
   readonly begin: DriftState
   readonly step: (state: DriftState, minute: number, data: CountMinute) => DriftState
-  /** ln E against drift; `split` is the numerator of the same minutes' split process. */
+  /** ln E against drift; `split` is the numerator of the same minutes' split. */
   readonly logE: (state: DriftState, minute: number, split: number) => number
 }
 
