@@ -3,6 +3,7 @@
 import { measureBundles } from './bench-bundles.ts'
 import { measureRelease, type Usage } from './bench-release.ts'
 import { measureWayBack } from './bench-way-back.ts'
+import { table } from './table.ts'
 
 /** Dollars for one. The first two are in AWS's documentation; the others are remembered and marked as such. */
 const prices = {
@@ -18,14 +19,6 @@ const prices = {
 const functionGigabytes = 0.25
 // What a function of the controller takes on Lambda is not known here: a tenth of a second is a generous guess.
 const functionSeconds = 0.1
-
-function table(title: string, head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const cells = [head, ...rows].map((row) => row.map(String))
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
-  console.log(`\n${title}`)
-  for (const row of cells)
-    console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
-}
 
 const dollars = (amount: number): string => `$${amount.toFixed(6)}`
 
