@@ -7,8 +7,8 @@ import { seriesKey } from '../core/verdict/questions.ts'
 import { drawFrom, wandering } from './noise.ts'
 import { points, replayedService, replayedTarget, replayStartMs } from './recorded.ts'
 
-/** Standard deviation of the log duration: p99 is 3.2 times p50. */
-const spread = 0.5
+/** Standard deviation of the log duration: p99 is 2.5 times p50. */
+const spread = 0.4
 const perMinute = 1000
 const minutes = 60
 const medianMs = 120

@@ -6,7 +6,7 @@ import { measureLatency } from './bench-latency.ts'
 import { measureLook } from './bench-look.ts'
 import type { Situation } from './noise.ts'
 import { rivals } from './rivals/rivals.ts'
-import { faulty, faultyInSteps, healthy, healthyInSteps, otherDrifts } from './situations.ts'
+import { failing, faulty, faultyInSteps, healthy, healthyInSteps, otherDrifts } from './situations.ts'
 import { table } from './table.ts'
 import { type Outcome, runTrial } from './trial.ts'
 import { type Place, verdictPicture } from './verdict-picture.ts'
@@ -63,8 +63,9 @@ const caught = show(
   faultyRuns,
   found,
 )
-show(`The same in steps of 5, 10, 25, 50 %: false roll backs, % of ${faultyRuns}`, healthyInSteps, faultyRuns, early)
-show('The same in steps: detected % / minutes / bad requests', faultyInSteps, faultyRuns, found)
+show('Total failure: detected % / median minutes / bad requests', failing, faultyRuns, found)
+show(`In steps of 5, 10, 25, 50 %: false roll backs, % of ${faultyRuns}`, healthyInSteps, faultyRuns, early)
+show('In steps: detected % / minutes / bad requests', faultyInSteps, faultyRuns, found)
 show(`Where it ends: drift of other kinds, false roll backs, % of ${faultyRuns}`, otherDrifts, faultyRuns, early)
 
 const latency = measureLatency(Math.ceil(runs / 10), seed)

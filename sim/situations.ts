@@ -59,6 +59,16 @@ export const faulty: readonly Situation[] = [
   withFault(clustered, 'clus3 1%+5pp', 0.05),
 ]
 
+/** Half of the requests and more, while stable is well. */
+export const failing: readonly Situation[] = [
+  withFault(low, '1k .1%+60pp', 0.6),
+  withFault(usual, '1k 1%+60pp', 0.6),
+  withFault(usual, '1k 1%+60pp, onset 30', 0.6, 30),
+  withFault(busy, '20k 1%+60pp', 0.6),
+  withFault(clustered, 'clus3 1%+60pp', 0.6),
+  withFault(usual, '1k 1%+99pp', 0.99),
+]
+
 const stepped = (one: Situation): Situation => ({ ...one, name: `${one.name}, in steps`, weightBp: inSteps })
 const pick = (names: readonly string[], from: readonly Situation[]): readonly Situation[] =>
   from.filter(({ name }) => names.includes(name)).map(stepped)

@@ -7,7 +7,7 @@ const failedShare = 0.5
 const requestsMin = 20
 const stableShareMax = 0.05
 /** So many times the bursts that stable has shown must have failed. */
-const burstsMin = 15
+const burstsMin = 20
 
 export type BreakerState = {
   /** The minute at which it tripped, counted from the first. */

@@ -34,9 +34,10 @@ export type CountRule = {
   readonly logE: (state: CountState) => number
 }
 
-export function countRule(design: SplitDesign): CountRule {
+/** @param deviation how much a version's log rate wanders when nothing is wrong (drift.ts) */
+export function countRule(design: SplitDesign, deviation: number): CountRule {
   const split = splitRule(design)
-  const drift = driftRule(design)
+  const drift = driftRule(design, deviation)
   return {
     begin: { split: split.begin, drift: drift.begin },
     step: (state, data) => ({

@@ -5,8 +5,8 @@
 import { logAdd, logRising, logSum } from './log-space.ts'
 import { type CountMinute, lateMass, type SplitDesign } from './split-process.ts'
 
-/** Standard deviation of the log rate, and its correlation from one minute to the next. */
-const drift = { deviation: 0.5, lag: 0.8 }
+/** Correlation of a version's deviation from one minute to the next. */
+const lag = 0.8
 /** What is believed of a rate before anything was counted: one bad event in a hundred, give or take a factor of twenty. */
 const levelMean = Math.log(0.01)
 const levelVariance = 9
@@ -74,15 +74,15 @@ type Joint = {
   readonly cov: readonly [number, number, number, number, number, number]
 }
 
-const jointBegin: Joint = {
+/** @param variance of a version's log rate around the level */
+const jointBegin = (variance: number): Joint => ({
   logLikelihood: 0,
   mean: [levelMean, 0, 0],
-  cov: [levelVariance, 0, 0, drift.deviation ** 2, 0, drift.deviation ** 2],
-}
+  cov: [levelVariance, 0, 0, variance, 0, variance],
+})
 
-function jointAge({ logLikelihood, mean, cov }: Joint): Joint {
-  const { lag, deviation } = drift
-  const fresh = deviation ** 2 * (1 - lag ** 2)
+function jointAge({ logLikelihood, mean, cov }: Joint, variance: number): Joint {
+  const fresh = variance * (1 - lag ** 2)
   const [ll, lc, ls, cc, cs, ss] = cov
   return {
     logLikelihood,
@@ -124,12 +124,8 @@ function jointSee(joint: Joint, arm: 1 | 2, x: number, exposure: number): Joint 
 /** The difference of the two deviations alone, seen through the split: blind to whatever both versions share. */
 type Ratio = { readonly logLikelihood: number; readonly mean: number; readonly variance: number }
 
-const ratioVariance = 2 * drift.deviation ** 2
-const ratioBegin: Ratio = { logLikelihood: 0, mean: 0, variance: ratioVariance }
-
-function ratioAge({ logLikelihood, mean, variance }: Ratio): Ratio {
-  const { lag } = drift
-  return { logLikelihood, mean: mean * lag, variance: variance * lag ** 2 + ratioVariance * (1 - lag ** 2) }
+function ratioAge({ logLikelihood, mean, variance }: Ratio, fresh: number): Ratio {
+  return { logLikelihood, mean: mean * lag, variance: variance * lag ** 2 + 2 * fresh * (1 - lag ** 2) }
 }
 
 function ratioSee(ratio: Ratio, data: CountMinute, tolerance: number): Ratio {
@@ -173,15 +169,17 @@ export type DriftRule = {
 // How much of the evidence may come from the split alone.
 const ratioWeight = 0.3
 
-export function driftRule(design: SplitDesign): DriftRule {
+/** @param deviation standard deviation of a version's log rate when nothing is wrong */
+export function driftRule(design: SplitDesign, deviation: number): DriftRule {
+  const variance = deviation ** 2
   const { ratios, ratioWeights, fromStart } = design.prior
   const total = ratioWeights.reduce((a, b) => a + b, 0)
   const masses = ratioWeights.flatMap((weight) => levels.map((level) => Math.log((weight / total) * level.weight)))
   const levelMasses = levels.map((level) => Math.log(level.weight))
   return {
     begin: {
-      joint: jointBegin,
-      ratio: ratioBegin,
+      joint: jointBegin(variance),
+      ratio: { logLikelihood: 0, mean: 0, variance: 2 * variance },
       levels: levels.map(() => levelGamma),
       alternatives: masses.map((mass) => mass + Math.log(fromStart)),
       none: levels.map(() => 0),
@@ -194,7 +192,7 @@ export function driftRule(design: SplitDesign): DriftRule {
           : logAdd(value, (state.none[cell % levels.length] ?? 0) + (masses[cell] ?? -Infinity) + logStart),
       )
       if (data.candidateInvocations === 0 || data.stableInvocations === 0) return { ...state, alternatives: begun }
-      return { ...state, ...nulls(state, minute, data, design.tolerance), ...counted(state, begun, data) }
+      return { ...state, ...nulls(state, minute, data, design.tolerance, variance), ...counted(state, begun, data) }
     },
     logE(state, minute, split) {
       const { unspent } = lateMass(design, Math.max(0, minute - 1))
@@ -238,9 +236,10 @@ function nulls(
   minute: number,
   data: CountMinute,
   tolerance: number,
+  variance: number,
 ): Pick<DriftState, 'joint' | 'ratio'> {
-  const joint = minute === 0 ? state.joint : jointAge(state.joint)
-  const ratio = minute === 0 ? state.ratio : ratioAge(state.ratio)
+  const joint = minute === 0 ? state.joint : jointAge(state.joint, variance)
+  const ratio = minute === 0 ? state.ratio : ratioAge(state.ratio, variance)
   const stable = jointSee(joint, 2, data.stableBad, data.stableInvocations)
   return {
     joint: jointSee(stable, 1, data.candidateBad, data.candidateInvocations * tolerance),

@@ -30,6 +30,8 @@ export type CountFold = {
   /** One for each threshold. */
   readonly states: readonly CountState[]
   readonly totals: readonly CountMinute[]
+  /** In how many minutes the version that should have fewer events had one. */
+  readonly speaking: readonly number[]
   readonly breaker: BreakerState
   readonly alone?: AloneState
   readonly early?: EarlyState
@@ -55,11 +57,15 @@ type Rules = {
   readonly early?: { readonly ratio: number; readonly rate: number } | undefined
 }
 
+// Rates of errors wander by half; durations, and with them the share of slow ones, by less.
+const eventDeviation = 0.5
+const latencyDeviation = 0.2
+
 export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): SignalRule {
   const design = { prior: enginePrior(spec.worse), tolerance: spec.watch.tolerance, horizonMinutes }
   return {
     spec,
-    count: countRule(design),
+    count: countRule(design, spec.name === 'latency' ? latencyDeviation : eventDeviation),
     early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
   }
 }
@@ -73,6 +79,7 @@ export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
     kind: 'count',
     states: spec.measure.events.map(() => count.begin),
     totals: spec.measure.events.map(() => nothing),
+    speaking: spec.measure.events.map(() => 0),
     breaker: breakerBegin,
     ...(early === undefined ? {} : { early: early.begin }),
     present: presentBegin,
@@ -156,12 +163,16 @@ function countFold(
     kind: 'count',
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing)),
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
+    speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
     breaker: breakerStep(fold.breaker, first),
     ...(isErrors ? aloneAfter(fold, first, shifts, atMs) : {}),
     ...(early === undefined || fold.early === undefined ? {} : { early: early.step(fold.early, first) }),
     present: present(fold.present, shifts, atMs, first.candidateInvocations),
   }
 }
+
+const isSpeaking = ({ worse }: SignalSpec, data: CountMinute): boolean =>
+  (worse === 'higher' ? data.candidateBad : data.stableBad) > 0
 
 function aloneAfter(
   fold: CountFold,

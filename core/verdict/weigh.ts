@@ -25,8 +25,8 @@ export type Weighed = {
 
 type Scale = { readonly alpha: number; readonly horizonMinutes: number }
 
-// One or two bad events are an anecdote, whatever their share.
-const eventsMin = 3
+// What happened in one or two minutes only is an anecdote: one long burst of errors looks like that.
+const speakingMin = 3
 
 /** Over how many minutes later regressions are expected: the plan's. */
 export const horizonOf = ({ plan }: Pick<Service, 'plan'>): number =>
@@ -91,8 +91,7 @@ function weigh({ spec, count }: SignalRule, fold: SignalFold | string, scale: Sc
 /** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */
 function countLogE(count: SignalRule['count'], fold: CountFold): number {
   const values = fold.states.map((state, index) => {
-    const total = fold.totals[index]
-    const isAnecdote = total === undefined || total.candidateBad + total.stableBad < eventsMin
+    const isAnecdote = (fold.speaking[index] ?? 0) < speakingMin
     return isAnecdote ? Math.min(0, count.logE(state)) : count.logE(state)
   })
   const compared = logSum(values) - Math.log(values.length)

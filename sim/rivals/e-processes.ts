@@ -1,5 +1,6 @@
 // The plain e-processes E1 (independent errors) and E2 (bursts), as formulas without anything around them, and our own
 // engine on a service that watches errors alone.
+import type { Service } from '../../core/service.ts'
 import { hindsight } from '../../core/verdict/hindsight.ts'
 import { type CountMinute, type Prior, splitEvidence } from '../../core/verdict/split-process.ts'
 import { errorsOnly, recordedCounts } from '../recorded.ts'
@@ -35,11 +36,16 @@ export const e1 = eProcess('e1', 'the plain formula E1: independent errors', 1)
 export const e2 = eProcess('e2', 'the plain formula E2: errors in bursts', 7)
 export const e2Tolerant = eProcess('e2-1.5', 'the plain formula E2, half as many errors again tolerated', 7, 1.5)
 
-export const ours: Rival = {
-  name: 'ours',
-  about: 'Tidegate, errors alone',
+/** Our own engine with a service's policy, on errors alone: what the other rules are given. */
+export const tidegate = (
+  name: string,
+  about: string,
+  serviceOf: (minutes: number, alpha: number) => Service,
+): Rival => ({
+  name,
+  about,
   judge(minutes, { alpha }) {
-    const verdicts = hindsight(errorsOnly(minutes.length, alpha), recordedCounts(minutes))
+    const verdicts = hindsight(serviceOf(minutes.length, alpha), recordedCounts(minutes))
     return latched(
       verdicts.map(({ kind, signals }) => {
         const logE = signals.find(({ signal }) => signal === 'errors')?.numbers?.['logE']
@@ -47,4 +53,6 @@ export const ours: Rival = {
       }),
     )
   },
-}
+})
+
+export const ours = tidegate('ours', 'Tidegate, errors alone', errorsOnly)
