@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
 import { deskOnAws } from './aws-desk.ts'
+import { addRehearsal } from './rehearsal.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
 import {
@@ -223,6 +224,8 @@ for (const { name, verb, words } of orders) {
       ),
     )
 }
+
+addRehearsal(program, { screen, desk: () => deskOnAws(process.env), run, positive })
 
 const awsTroubles: readonly string[] = [
   'permission_denied',

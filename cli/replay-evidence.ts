@@ -1,7 +1,7 @@
 // Evidence for a replay: a file's minutes, or the log of a past release, with the service that is to judge them.
 import type { Release } from '../core/release.ts'
 import type { Service } from '../core/service.ts'
-import { Signals } from '../core/signals.ts'
+import type { Signals } from '../core/signals.ts'
 import type { Reading } from '../core/verdict/evidence.ts'
 import type { Recorded } from '../core/verdict/hindsight.ts'
 import { questionsFor, seriesKey } from '../core/verdict/questions.ts'

@@ -49,8 +49,7 @@ export function parseReplay(text: string, file: string): ReplayFile {
 }
 
 const wrong = (place: string, what: string): Problem => new Problem('replay_invalid', `${place}: ${what}.`)
-const shown = (value: unknown): string =>
-  `"${String(typeof value === 'object' ? JSON.stringify(value) : value)}"`.slice(0, 60)
+const shown = (value: unknown): string => `"${typeof value === 'string' ? value : JSON.stringify(value)}"`.slice(0, 60)
 
 function csvRows(text: string, file: string): readonly Row[] {
   try {

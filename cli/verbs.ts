@@ -6,7 +6,7 @@ import { replay } from '../core/advance.ts'
 import type { Outcome } from '../core/event.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
-import { parseDefinition } from '../core/service.ts'
+import { parseDefinition, type Service } from '../core/service.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes, type Screen } from './screen.ts'
 import { statusLines, storyLine } from './story.ts'
@@ -15,7 +15,7 @@ import { unfolded, watch, type WatchOptions } from './watch.ts'
 export type Cli = { readonly desk: Desk; readonly screen: Screen }
 
 export async function applyFile({ desk, screen }: Cli, file: string): Promise<number> {
-  const service = parseDefinition(await readYaml(file))
+  const service = await readDefinition(file)
   await desk.services.put(service)
   screen.say(
     `Service ${service.name} applied: ${service.targets.length} target(s), ${service.plan.steps.length} step(s).`,
@@ -23,6 +23,9 @@ export async function applyFile({ desk, screen }: Cli, file: string): Promise<nu
   )
   return exitCodes.done
 }
+
+/** @throws Problem `definition_invalid` */
+export const readDefinition = async (file: string): Promise<Service> => parseDefinition(await readYaml(file))
 
 async function readYaml(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -62,7 +65,10 @@ const endCode = (release: Release): number =>
   release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
 
 /** A release by its id, or the live or else the latest one of a service. */
-async function releaseIdOf(desk: Desk, which: string): Promise<string> {
+export async function releaseIdOf(
+  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  which: string,
+): Promise<string> {
   if ((await desk.journal.read(which)).events.length > 0) return which
   const live = await desk.leases.holder(which)
   if (live !== undefined) return live
@@ -70,6 +76,16 @@ async function releaseIdOf(desk: Desk, which: string): Promise<string> {
   const latest = open ?? (await desk.history.list(which, 1))[0]?.releaseId
   if (latest !== undefined) return latest
   throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
+}
+
+/** @throws Problem `release_missing` */
+export async function releaseOf(
+  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  which: string,
+): Promise<Release> {
+  const release = replay((await desk.journal.read(await releaseIdOf(desk, which))).events)
+  if (release === undefined) throw new Problem('release_missing', `There is no release ${which}.`)
+  return release
 }
 
 export async function showStatus({ desk, screen }: Cli, service: string | undefined): Promise<number> {

@@ -25,8 +25,8 @@ export type Weighed = {
 
 type Scale = { readonly alpha: number; readonly horizonMinutes: number }
 
-// What happened in one or two minutes only is an anecdote: one long burst of errors looks like that.
-const speakingMin = 3
+// What happened in one minute only is an anecdote: one long burst of errors looks like that. The breaker is for the rest.
+const speakingMin = 2
 
 /** Over how many minutes later regressions are expected: the plan's. */
 export const horizonOf = ({ plan }: Pick<Service, 'plan'>): number =>
