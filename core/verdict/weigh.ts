@@ -27,6 +27,8 @@ type Scale = { readonly alpha: number; readonly horizonMinutes: number }
 
 // What happened in one minute only is an anecdote: one long burst of errors looks like that. The breaker is for the rest.
 const speakingMin = 2
+// Nor do one or two bad events say anything, whatever their share.
+const eventsMin = 3
 
 /** Over how many minutes later regressions are expected: the plan's. */
 export const horizonOf = ({ plan }: Pick<Service, 'plan'>): number =>
@@ -58,7 +60,8 @@ type Place = {
   readonly minutes: number
 }
 
-function weigh({ spec, count }: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
+function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
+  const { spec } = rule
   const say = (kind: SignalVerdict['kind'], because: string, numbers?: SignalVerdict['numbers']): SignalVerdict => ({
     signal: spec.key,
     kind,
@@ -69,7 +72,7 @@ function weigh({ spec, count }: SignalRule, fold: SignalFold | string, scale: Sc
   const mute = { logShare: -Infinity, isShort: false }
   if (spec.excluded !== undefined) return { ...mute, verdict: say('excluded', `${spec.key}: ${spec.excluded}`) }
   if (typeof fold === 'string') return { ...mute, verdict: say('unknown', `${spec.key}: ${fold}`) }
-  const logE = fold.kind === 'count' ? countLogE(count, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
+  const logE = fold.kind === 'count' ? countLogE(rule, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
   const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
   const reach = { ...scale, logE, limit }
   const { sentence, numbers } = fold.kind === 'count' ? countAccount(spec, fold, reach) : meanAccount(spec, fold, reach)
@@ -89,9 +92,11 @@ function weigh({ spec, count }: SignalRule, fold: SignalFold | string, scale: Sc
 }
 
 /** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */
-function countLogE(count: SignalRule['count'], fold: CountFold): number {
+function countLogE({ spec: { worse }, count }: SignalRule, fold: CountFold): number {
   const values = fold.states.map((state, index) => {
-    const isAnecdote = (fold.speaking[index] ?? 0) < speakingMin
+    const { candidateBad = 0, stableBad = 0 } = fold.totals[index] ?? {}
+    const events = worse === 'higher' ? candidateBad : stableBad
+    const isAnecdote = (fold.speaking[index] ?? 0) < speakingMin || events < eventsMin
     return isAnecdote ? Math.min(0, count.logE(state)) : count.logE(state)
   })
   const compared = logSum(values) - Math.log(values.length)

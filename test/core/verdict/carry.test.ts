@@ -1,0 +1,158 @@
+// The fold that is carried from look to look is a cache: with it and without it the verdict is the same to the last digit,
+// also when points come late.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Baseline, Evidence, Point, Reading } from '../../../core/verdict/evidence.ts'
+import { type Carry, judge } from '../../../core/verdict/judge.ts'
+import { lateFromMs } from '../../../core/verdict/window.ts'
+import { chance } from '../../../cloud/local/chance.ts'
+import { drawFrom } from '../../../sim/noise.ts'
+import { service, t0 } from '../sample.ts'
+import { lookAt, minute } from './look.ts'
+
+const watched = service({
+  signals: {
+    custom: [
+      {
+        name: 'orders',
+        namespace: 'Shop',
+        metric: 'Orders',
+        dimensions: { version: '{version}' },
+        kind: 'count',
+        worse: 'lower',
+      },
+      { name: 'basket', namespace: 'Shop', metric: 'Basket', dimensions: { version: '{version}' }, kind: 'mean' },
+    ],
+  },
+  policy: { early: {} },
+})
+const timeoutSeconds = 60
+const baseline: Baseline = {
+  thresholdsMs: [100, 200, 400],
+  billing: {
+    stable: { memoryMb: 512, architecture: 'x86_64' },
+    candidate: { memoryMb: 1024, architecture: 'arm64' },
+  },
+  timeoutSeconds,
+}
+const lateMinutes = 5 + timeoutSeconds / 60
+
+function evidenceOf(seed: number, minutes: number): Evidence {
+  const draw = drawFrom(chance(seed, 'carry'))
+  const traffic = (perMinute: number, rate: number) => {
+    const all = Array.from({ length: minutes }, () => {
+      const invocations = draw.poisson(perMinute)
+      const slow = draw.binomial(invocations, 0.5)
+      return {
+        invocations,
+        errors: draw.binomial(invocations, rate),
+        durationSum: invocations * 100 * draw.uniform(),
+        fast: [invocations - slow, invocations - draw.binomial(slow, 0.2), invocations],
+        'custom-orders': draw.binomial(invocations, 0.4),
+        'custom-basket': invocations * 10 * draw.uniform(),
+        'customs-basket': invocations,
+      }
+    })
+    return (at: number) => (all[at]?.invocations === 0 ? undefined : all[at])
+  }
+  return lookAt({
+    service: watched,
+    stable: traffic(90, 0.02),
+    candidate: traffic(10, 0.03),
+    minutes,
+    baseline,
+    functions: ['checkout', 'cart'],
+    shifts: [
+      { sinceMs: t0, weightBp: 1000 },
+      { sinceMs: t0 + 12.5 * minute, weightBp: 2500 },
+    ],
+  })
+}
+
+/** What CloudWatch shows at a look: whole minutes only, and of the latest ones perhaps not everything yet. */
+function seenAt(
+  evidence: Evidence,
+  minutes: number,
+  isLate: (key: string, at: number) => boolean,
+  sinceMs = 0,
+): Evidence {
+  const seen = (key: string, { minuteMs: atMs }: Point): boolean => {
+    const at = (atMs - t0) / minute
+    return atMs >= sinceMs && at < minutes && !(at >= minutes - lateMinutes && isLate(key, at))
+  }
+  const shown = [...evidence.readings].map(([key, reading]): [string, Reading] => [
+    key,
+    reading.kind === 'unread' ? reading : { kind: 'points', points: reading.points.filter((one) => seen(key, one)) },
+  ])
+  return {
+    ...evidence,
+    atMs: t0 + (minutes + 1) * minute,
+    shifts: evidence.shifts.filter((shift) => shift.sinceMs < t0 + minutes * minute),
+    readings: new Map(shown),
+  }
+}
+
+describe('a carried fold', () => {
+  it('gives the same verdict as a fold from the first minute, with late points and skipped looks', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 8 }),
+        (seed, gaps) => {
+          const evidence = evidenceOf(seed, 40)
+          let carry: Carry | undefined
+          let minutes = 0
+          for (const gap of gaps) {
+            minutes = Math.min(40, minutes + gap)
+            const late = chance(seed, `late ${minutes}`)
+            const hidden = new Map<string, boolean>()
+            const isLate = (key: string, at: number): boolean => {
+              const place = `${key} ${at}`
+              // The invocations themselves come in time here: errors without invocations are a fault, and no cache matters.
+              const value = hidden.get(place) ?? (late() < 0.2 && key.endsWith('errors'))
+              hidden.set(place, value)
+              return value
+            }
+            const scratch = judge(watched, seenAt(evidence, minutes, isLate))
+            // Only what may still change, and what comes after it, is read again.
+            const carried = judge(watched, seenAt(evidence, minutes, isLate, carry?.uptoMs), carry)
+            expect(carried.verdict).toEqual(scratch.verdict)
+            expect(JSON.stringify(carried.carry)).toBe(JSON.stringify(scratch.carry))
+            carry = carried.carry
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('survives being written down', () => {
+    const evidence = evidenceOf(1, 40)
+    const { carry } = judge(
+      watched,
+      seenAt(evidence, 20, () => false),
+    )
+    const read = JSON.parse(JSON.stringify(carry)) as Carry
+    expect(judge(watched, evidence, read).verdict).toEqual(judge(watched, evidence).verdict)
+  })
+
+  it('ends where late points may still come: five minutes and the timeout before the last', () => {
+    const evidence = evidenceOf(1, 40)
+    const { carry } = judge(watched, evidence)
+    expect(carry?.uptoMs).toBe(t0 + (40 - lateMinutes) * minute)
+    expect(carry?.uptoMs).toBe(lateFromMs(t0 + 40 * minute, evidence.targets))
+  })
+
+  it('is kept as it was by a look that could not read everything', () => {
+    const evidence = evidenceOf(1, 40)
+    const { carry } = judge(
+      watched,
+      seenAt(evidence, 20, () => false),
+    )
+    const broken = new Map([...evidence.readings, ['1.c.errors', { kind: 'unread', because: 'throttled' } as Reading]])
+    const found = judge(watched, { ...evidence, readings: broken }, carry)
+    expect(found.verdict.kind).toBe('unknown')
+    expect(found.carry).toBe(carry)
+    expect(judge(watched, evidence, found.carry).verdict).toEqual(judge(watched, evidence).verdict)
+  })
+})
