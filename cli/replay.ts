@@ -1,7 +1,6 @@
 // `tidegate replay`: what would have been said, minute by minute, of a file or of a past release; by our own engine under
 // any policy, or by the rules of other release controllers.
 import { readFile } from 'node:fs/promises'
-import { scaleLinear } from 'd3-scale'
 import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
 import { hindsight } from '../core/verdict/hindsight.ts'
@@ -194,8 +193,8 @@ function minuteLine({ minute, verdict, logE }: Shown, counts: WeightedMinute | u
 
 /** As full as ln E is near to rolling back. */
 function bar(logE: number | undefined, alpha: number): string {
-  const scale = scaleLinear([0, Math.log(1 / alpha)], [0, barWidth]).clamp(true)
-  const filled = logE === undefined ? 0 : Math.floor(scale(logE))
+  const full = (logE ?? 0) / Math.log(1 / alpha)
+  const filled = Math.floor(barWidth * Math.min(1, Math.max(0, full)))
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
 }
 

@@ -259,7 +259,7 @@ describe('early promotion', () => {
 
   it('is said when the candidate is proven not to be bad, and only then', () => {
     expect(look(early, every(9000, 90), every(1000, 10), { minutes: 30 }).early).toBe(true)
-    expect(look(early, every(900, 0), every(1000, 0), { minutes: 40 }).early).toBe(true)
+    expect(look(early, every(900, 0), every(100, 0), { minutes: 40 }).early).toBe(true)
     expect(look(early, every(90, 1), every(10, 0), { minutes: 10 }).early).toBeUndefined()
     expect(look(only({ errors: {} }), every(9000, 90), every(1000, 10), { minutes: 30 }).early).toBeUndefined()
   })
