@@ -1,5 +1,6 @@
 // Signals that stay unknown: since when, and what the service wants then. Silence of one signal may matter more than of
 // another, so each says for itself what follows and after how long.
+import { formatDuration } from './duration.ts'
 import type { Release } from './release.ts'
 import { type Watch, watches } from './signals.ts'
 import type { Verdict } from './verdict/evidence.ts'
@@ -20,7 +21,7 @@ export function signalUnknownTooLong(
     if (watch === undefined || watch.role === 'advisory' || watch.whenUnknown === 'hold') continue
     const minutes = Math.floor((atMs - sinceMs) / 60_000)
     if (minutes < watch.unknownMinutes) continue
-    return { then: watch.whenUnknown, because: `${signal} has been unknown for ${minutes} minutes` }
+    return { then: watch.whenUnknown, because: `${signal} has been unknown for ${formatDuration(minutes * 60)}` }
   }
   return undefined
 }

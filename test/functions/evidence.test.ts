@@ -1,0 +1,187 @@
+// What a look reads, and what of it the log keeps: one call to CloudWatch, late points, a log from which every verdict can be
+// made again.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { describe, expect, it } from 'vitest'
+import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
+import { memoryCloud } from '../../cloud/memory/memory.ts'
+import type { Release } from '../../core/release.ts'
+import { parseDefinition } from '../../core/service.ts'
+import type { Point } from '../../core/verdict/evidence.ts'
+import { hindsight } from '../../core/verdict/hindsight.ts'
+import { judge } from '../../core/verdict/judge.ts'
+import { baselineOf } from '../../functions/baseline.ts'
+import { gather } from '../../functions/evidence.ts'
+import { judgeHandler } from '../../functions/judge.ts'
+import { replayedRelease } from '../../cli/replay-evidence.ts'
+import { minute, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { canned, config } from '../contract/canned.ts'
+import { after, definition, prepared, service, shifted, t0 } from '../core/sample.ts'
+
+const baking = (changes: Record<string, unknown> = {}): Release => shifted(prepared(changes), t0)
+const judgedWith = (release: Release, atMs: number, found: Awaited<ReturnType<typeof gather>>): Release => {
+  const { verdict } = judge(release.service, found.evidence)
+  const readings = found.readings === undefined ? {} : { readings: found.readings }
+  return after(release, { type: 'judged', atMs, verdict: { ...verdict, ...readings } })
+}
+
+describe('a look', () => {
+  it('at twenty signals of several targets is one call to CloudWatch', async () => {
+    const targets = ['a', 'b', 'c', 'd'].map((name) => ({ function: name, alias: 'live' }))
+    const custom = Array.from({ length: 16 }, (_, index) => ({
+      name: `own-${index}`,
+      namespace: 'Shop',
+      metric: `Own${index}`,
+      dimensions: { version: '{version}' },
+      kind: index % 2 === 0 ? 'count' : 'mean',
+    }))
+    const release = baking({ targets, signals: { custom } })
+    const [client, sent] = canned(new CloudWatchClient(config), [{}])
+    const { evidence } = await gather({ telemetry: awsTelemetry(client) }, release, t0 + 30 * minute)
+    expect(sent.map(({ command }) => command)).toEqual(['GetMetricDataCommand'])
+    expect(evidence.targets).toHaveLength(4)
+    // CloudWatch answered nothing: that is not silence of the service.
+    expect(judge(release.service, evidence).verdict).toMatchObject({ kind: 'unknown', quiet: false })
+  })
+
+  it('reads the last minutes again, keeps what came late, and writes down only what is new', async () => {
+    const cloud = memoryCloud({ clock: { nowMs: () => t0 } })
+    const shown = new Map<string, Point[]>()
+    cloud.inspect.answerReadings(({ metric, dimensions }) => {
+      const points = shown.get(`${metric} ${dimensions['ExecutedVersion'] ?? ''}`)
+      return points === undefined ? undefined : { kind: 'points', points }
+    })
+    const series = (values: readonly number[]): Point[] =>
+      values.map((value, at) => ({ minuteMs: t0 + at * minute, value })).filter((one) => one.value > 0)
+    const show = (errors: readonly number[]): void => {
+      const even = (count: number) => series(errors.map(() => count))
+      shown.set('Invocations 1', even(900)).set('Invocations 2', even(100)).set('Errors 2', series(errors))
+    }
+    let release = baking({ signals: { latency: 'off', cost: 'off', throttles: 'off' } })
+    show([1, 2, 0])
+    const first = await gather(cloud, release, t0 + 4 * minute)
+    expect(first.readings?.points['0.c.errors']).toEqual([
+      [0, 1],
+      [1, 2],
+    ])
+    release = judgedWith(release, t0 + 4 * minute, first)
+    // An invocation of minute 1 ends late with an error; minute 3 is new.
+    show([1, 5, 0, 1])
+    const second = await gather(cloud, release, t0 + 5 * minute)
+    expect(second.readings?.points['0.c.errors']).toEqual([
+      [1, 5],
+      [3, 1],
+    ])
+    expect(second.readings?.points['0.c.invocations']).toEqual([[3, 100]])
+    release = judgedWith(release, t0 + 5 * minute, second)
+    // Much later, and CloudWatch shows only what is asked for: the log has the rest.
+    show([9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    const third = await gather(
+      cloud,
+      judgedWith(release, t0 + 21 * minute, await gather(cloud, release, t0 + 21 * minute)),
+      t0 + 22 * minute,
+    )
+    const errors = third.evidence.readings.get('0.c.errors')
+    expect(errors?.kind === 'points' ? errors.points.map((one) => one.value) : []).toEqual([9, 9, 9, 9])
+  })
+
+  it('asks again for what it could not read', async () => {
+    const cloud = memoryCloud({ clock: { nowMs: () => t0 } })
+    let isDown = true
+    const asked: number[] = []
+    cloud.inspect.answerReadings((_, window) => {
+      asked.push((window.startMs - t0) / minute)
+      return isDown ? { kind: 'unread', because: 'PartialData' } : undefined
+    })
+    let release = baking()
+    const first = await gather(cloud, release, t0 + 20 * minute)
+    expect(first.readings?.complete).toBe(false)
+    release = judgedWith(release, t0 + 20 * minute, first)
+    expect(release.verdict?.kind).toBe('unknown')
+    isDown = false
+    asked.length = 0
+    expect((await gather(cloud, release, t0 + 30 * minute)).readings?.complete).toBe(true)
+    expect(new Set(asked)).toEqual(new Set([0]))
+  })
+})
+
+describe('the log of a release', () => {
+  it('has what any verdict was made of: replayed, each look says the same again, by a warm function and by a new one', async () => {
+    const house = await openHouse({ perMinute: 120 })
+    try {
+      await house.world.services.put(sampleService({ hooks: [], signals: { errors: {}, latency: {} } }))
+      const warm = judgeHandler(house.world)
+      const id = await house.start({ version: await house.publish('v2') })
+      for (let look = 0; look < 6; look++) {
+        await house.minutes(1)
+        await warm({ releaseId: id, execution: 'by hand' })
+        await judgeHandler(house.world)({ releaseId: id, execution: 'by hand' })
+      }
+      const release = await house.finish(id)
+      const judged = (await house.events(id)).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
+      const { service: policy, recorded } = replayedRelease(release, undefined)
+      const again = hindsight(policy, recorded)
+      const looked = judged.filter((verdict) => verdict.window.endMs > verdict.window.startMs)
+      expect(looked.length).toBeGreaterThan(10)
+      for (const { window, signals } of looked) {
+        const verdict = again[(window.endMs - window.startMs) / minute - 1]
+        const numbers = signals.map((one) => [one.signal, one.numbers])
+        expect(verdict?.signals.map((one) => [one.signal, one.numbers])).toEqual(numbers)
+      }
+    } finally {
+      house.close()
+    }
+  })
+})
+
+describe('the baseline', () => {
+  const watched = service()
+  const [target = { functionName: '', alias: '' }] = watched.targets
+  const state = (version: string, timeoutSeconds: number) =>
+    ({
+      version,
+      state: 'active',
+      role: 'r',
+      codeSha256: 'c',
+      billing: { memoryMb: 512, architecture: 'arm64' },
+      timeoutSeconds,
+    }) as const
+  const versions = { stable: state('1', 3), candidate: state('2', 30) }
+  const at = (points: Record<string, number> | 'refused', resource = true) => {
+    const cloud = memoryCloud({ clock: { nowMs: () => t0 } })
+    cloud.inspect.answerReadings(({ stat, dimensions }, { startMs }) => {
+      if (stat.startsWith('TC'))
+        return points === 'refused' ? { kind: 'unread', because: 'no such statistic' } : undefined
+      if ('ExecutedVersion' in dimensions !== resource || points === 'refused') return undefined
+      const value = points[stat]
+      return value === undefined ? undefined : { kind: 'points', points: [{ minuteMs: startMs, value }] }
+    })
+    return { ...cloud, clock: { nowMs: () => t0 } }
+  }
+  const usual = { p50: 20.00049, p90: 55, p99: 240 }
+
+  it('is the p50, p90 and p99 of stable before the release, the sizes, and the longer timeout', async () => {
+    expect(await baselineOf(at(usual), watched, target, versions)).toEqual({
+      thresholdsMs: [20.001, 55, 240],
+      billing: { stable: versions.stable.billing, candidate: versions.candidate.billing },
+      timeoutSeconds: 30,
+    })
+  })
+
+  it('is of the whole alias where its version has no series of its own', async () => {
+    expect((await baselineOf(at(usual, false), watched, target, versions)).thresholdsMs).toEqual([20.001, 55, 240])
+  })
+
+  it("is the service's own threshold where it has one", async () => {
+    const own = parseDefinition({ ...definition, signals: { latency: { thresholdMs: 250 } } })
+    expect((await baselineOf(at({}), own, target, versions)).thresholdsMs).toEqual([250])
+  })
+
+  it('says why there is no threshold: no traffic yet, a statistic that CloudWatch refuses, or off', async () => {
+    const because = async (world: ReturnType<typeof at>, own = watched) =>
+      (await baselineOf(world, own, target, versions)).because
+    expect(await because(at({}))).toContain('no invocation in 3 hours')
+    expect(await because(at('refused'))).toContain('refuses to count')
+    expect(await because(at(usual), parseDefinition({ ...definition, signals: { latency: 'off' } }))).toBe('it is off')
+  })
+})
