@@ -1,0 +1,60 @@
+// tidegate simulate: what it says of a policy at a level of traffic.
+import { expect, it } from 'vitest'
+import { screenOn } from '../../cli/screen.ts'
+import { simulate, type SimulateOptions } from '../../cli/simulate.ts'
+import { service } from '../core/sample.ts'
+
+type Answer = {
+  minutes: number
+  readyRate: number
+  healthy: { noise: string; falseRollbackRate: number }[]
+  faulty: { added: number; missedRate: number; medianMinutes: number | null; badRequestsServed: number }[]
+}
+function ask(changes: Partial<SimulateOptions>): Answer {
+  const lines: string[] = []
+  const screen = screenOn((line) => lines.push(line), true)
+  simulate(screen, { service: service(), perMinute: 1000, rate: 0.01, runs: 20, seed: 1, ...changes })
+  return JSON.parse(lines.join('')) as Answer
+}
+
+it('finds large faults at once and small ones later, and knows what they cost until then', () => {
+  const { minutes, healthy, faulty } = ask({})
+  expect(minutes).toBe(10)
+  expect(healthy.map((one) => one.falseRollbackRate)).toEqual(healthy.map(() => expect.closeTo(0, 0) as number))
+  const [, , five, twenty, all] = faulty
+  expect(all).toMatchObject({ missedRate: 0, medianMinutes: 1 })
+  expect(twenty?.medianMinutes ?? 0).toBeLessThanOrEqual(five?.medianMinutes ?? 0)
+  expect(five?.badRequestsServed).toBeGreaterThan(5)
+  expect(faulty[0]?.missedRate).toBeGreaterThan(0.5)
+})
+
+it('follows the policy: its plan, its alpha, its tolerance', () => {
+  const long = { steps: [{ weight: 20, bake: '30m' }] }
+  expect(ask({ service: service({ plan: long }) }).minutes).toBe(30)
+  const tolerant = ask({ service: service({ plan: long, signals: { errors: { tolerance: 20 } } }) })
+  expect(tolerant.faulty[2]?.missedRate).toBe(1)
+  const bold = ask({ service: service({ plan: long, policy: { alpha: 0.2 } }) })
+  const careful = ask({ service: service({ plan: long, policy: { alpha: 0.001 } }) })
+  expect(bold.faulty[2]?.medianMinutes ?? 99).toBeLessThan(careful.faulty[2]?.medianMinutes ?? 99)
+})
+
+it('says when there is too little traffic to pass', () => {
+  expect(ask({ perMinute: 2 }).readyRate).toBe(0)
+  expect(ask({ perMinute: 2 }).healthy.every((one) => one.falseRollbackRate === 0)).toBe(true)
+  expect(ask({ perMinute: 1000 }).readyRate).toBeGreaterThan(0.9)
+})
+
+it('gives the same answer for the same seed, and another for another', () => {
+  expect(ask({ seed: 4 })).toEqual(ask({ seed: 4 }))
+  expect(ask({ seed: 4 })).not.toEqual(ask({ seed: 5 }))
+})
+
+it.each([
+  ['no errors at all', { rate: 0 }],
+  ['more errors than not', { rate: 0.7 }],
+  ['too many requests', { perMinute: 1e7 }],
+  ['a plan without steps', { service: service({ plan: 'AllAtOnce' }) }],
+  ['a plan of days', { service: service({ plan: { steps: [{ weight: 10, bake: '2d' }] } }) }],
+])('refuses %s', (_, changes) => {
+  expect(() => ask(changes)).toThrow(expect.objectContaining({ code: 'call_invalid' }) as Error)
+})
