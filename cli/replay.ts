@@ -32,7 +32,7 @@ type Source = {
   readonly judgedBy: (service: Service | undefined) => Replayed
 }
 
-export type ReplayOptions = {
+type ReplayOptions = {
   readonly services: readonly string[]
   /** `ours`, the name of another rule, or `all`. */
   readonly method: string

@@ -65,7 +65,7 @@ const endCode = (release: Release): number =>
   release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
 
 /** A release by its id, or the live or else the latest one of a service. */
-export async function releaseIdOf(
+async function releaseIdOf(
   desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
   which: string,
 ): Promise<string> {

@@ -37,7 +37,7 @@ const minutesOfSeries = (name: string, draw: ReturnType<typeof drawFrom>, isCand
   return draw.binomial(n, 0.01)
 }
 
-export function dayOfEvidence(): {
+function dayOfEvidence(): {
   readonly service: Service
   readonly at: (minutes: number, sinceMs?: number) => Evidence
 } {

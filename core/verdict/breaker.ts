@@ -8,6 +8,11 @@ const requestsMin = 20
 const stableShareMax = 0.05
 /** So many times the bursts that stable has shown must have failed. */
 const burstsMin = 20
+/** Before stable has been seen for so long nobody knows its bursts ... */
+const knownMinutes = 10
+/** ... so this many must have failed, unless stable has had no errors to speak of. */
+const failedUnknown = 45
+const stableClean = 2
 
 export type BreakerState = {
   /** The minute at which it tripped, counted from the first. */
@@ -37,10 +42,12 @@ export function breakerStep(before: BreakerState, data: CountMinute): BreakerSta
     pearson: before.pearson + (expected > 0 ? (data.stableBad - expected) ** 2 / expected : 0),
     counted: before.counted + (expected > 0 ? 1 : 0),
   }
+  const isKnown = state.minutes > knownMinutes || stableBad <= stableClean
   const trips =
     data.candidateInvocations >= requestsMin &&
     data.candidateBad >= failedShare * data.candidateInvocations &&
     data.stableBad <= stableShareMax * data.stableInvocations &&
-    data.candidateBad >= burstsMin * (dispersionOf(state) - 1)
+    data.candidateBad >= burstsMin * (dispersionOf(state) - 1) &&
+    (isKnown || data.candidateBad >= failedUnknown)
   return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state
 }

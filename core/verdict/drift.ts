@@ -159,7 +159,7 @@ export type DriftState = {
   readonly none: readonly number[]
 }
 
-export type DriftRule = {
+type DriftRule = {
   readonly begin: DriftState
   readonly step: (state: DriftState, minute: number, data: CountMinute) => DriftState
   /** ln E against drift; `split` is the numerator of the same minutes' split. */

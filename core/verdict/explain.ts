@@ -5,7 +5,7 @@ import type { SignalSpec } from './questions.ts'
 import type { CountMinute } from './split-process.ts'
 
 type Numbers = Readonly<Record<string, number>>
-export type Account = { readonly sentence: string; readonly numbers: Numbers }
+type Account = { readonly sentence: string; readonly numbers: Numbers }
 
 /** ln E of a signal, and ln E at which it would roll back if the other signals said nothing. */
 type Reach = { readonly logE: number; readonly limit: number; readonly alpha: number; readonly horizonMinutes: number }

@@ -42,7 +42,7 @@ export type SplitState = {
 }
 
 /** A later regression is looked for from every fifth minute on. */
-export const startEveryMinutes = 5
+const startEveryMinutes = 5
 
 const startsIn = ({ horizonMinutes }: SplitDesign): number =>
   Math.max(0, Math.ceil(horizonMinutes / startEveryMinutes) - 1)

@@ -68,7 +68,7 @@ export const growthBook: Rival = {
   }),
 }
 
-export type Beta = { readonly success: number; readonly failure: number }
+type Beta = { readonly success: number; readonly failure: number }
 
 /** One block of the safe test: ln of the ratio of the plug-in alternative to the null that is nearest to it. */
 export function safeBlock(

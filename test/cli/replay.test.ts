@@ -80,7 +80,7 @@ describe('a replay of a file', () => {
   it('takes JSON with the same fields, and minutes that do not begin at 0', async () => {
     const names = head.split(',')
     const rows = Array.from({ length: 15 }, (_, at) =>
-      Object.fromEntries(bad(at).map((cell, index) => [names[index], index === 0 ? at + 600 : cell])),
+      Object.fromEntries(bad(at).map((cell, index) => [names[index] ?? '', index === 0 ? at + 600 : cell] as const)),
     )
     await replay(file(JSON.stringify(rows), 'day.json'))
     const fromJson = said().minutes

@@ -52,7 +52,7 @@ describe('the command line', () => {
     expect(code).toBe(exitCodes.done)
     expect(said()).toContain('prepared  checkout:live from version 1 to 2; alarm checkout-errors is ok')
     expect(said()).toMatch(/shifted +██░+ +10 %/)
-    expect(said()).toMatch(/checkout: candidate fails 0\.00 % of \d+ invocations, stable 0\.00 % of \d+ \[\d+m/)
+    expect(said()).toMatch(/errors: \d+ of 20 samples of the candidate at this weight, about \d+ more minutes.*\[\d+m/)
     expect(said()).toMatch(/promoted +█+ 100 %/)
   })
 

@@ -149,7 +149,7 @@ describe('a carried fold', () => {
       watched,
       seenAt(evidence, 20, () => false),
     )
-    const broken = new Map([...evidence.readings, ['1.c.errors', { kind: 'unread', because: 'throttled' } as Reading]])
+    const broken = new Map([...evidence.readings, ['1.c.errors', { kind: 'unread', because: 'throttled' }]])
     const found = judge(watched, { ...evidence, readings: broken }, carry)
     expect(found.verdict.kind).toBe('unknown')
     expect(found.carry).toBe(carry)

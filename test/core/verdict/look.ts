@@ -7,7 +7,7 @@ import { t0 } from '../sample.ts'
 export const minute = 60_000
 
 /** One minute of one version. `fast` by threshold; what is left out has no point. */
-export type Traffic = {
+type Traffic = {
   readonly invocations?: number
   readonly errors?: number
   readonly throttles?: number
@@ -31,7 +31,7 @@ export type Look = {
   readonly changes?: Partial<Evidence>
 }
 
-export const noThresholds: Baseline = { thresholdsMs: [], because: 'it has no threshold' }
+const noThresholds: Baseline = { thresholdsMs: [], because: 'it has no threshold' }
 
 export const every =
   (invocations: number, errors: number): Course =>

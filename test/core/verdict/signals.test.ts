@@ -5,7 +5,7 @@ import type { Baseline, SignalVerdict, Verdict } from '../../../core/verdict/evi
 import { judge } from '../../../core/verdict/judge.ts'
 import { questionsFor } from '../../../core/verdict/questions.ts'
 import { service, t0 } from '../sample.ts'
-import { type Course, every, type Look, lookAt, minute, type Traffic } from './look.ts'
+import { type Course, every, type Look, lookAt, minute } from './look.ts'
 
 const off = { errors: 'off', latency: 'off', throttles: 'off', cost: 'off' }
 const only = (signals: Record<string, unknown>, policy: Record<string, unknown> = {}): Service =>
@@ -170,7 +170,7 @@ describe('signals of the service itself', () => {
     worse: 'lower',
   }
   const ordered = (invocations: number, count: number): Course => {
-    return () => ({ invocations, errors: 0, 'custom-orders': count }) as Traffic
+    return () => ({ invocations, errors: 0, 'custom-orders': count })
   }
 
   it('that count what is good find a candidate that has less of it, and no fault in more', () => {
@@ -187,13 +187,12 @@ describe('signals of the service itself', () => {
   it('that are means are compared as means, in their direction', () => {
     const basket = { ...orders, name: 'basket', metric: 'Basket', kind: 'mean' }
     const worth = (invocations: number, value: number): Course => {
-      return (at) =>
-        ({
-          invocations,
-          errors: 0,
-          'custom-basket': invocations * (value + ((at * 7) % 5) / 10),
-          'customs-basket': invocations,
-        }) as Traffic
+      return (at) => ({
+        invocations,
+        errors: 0,
+        'custom-basket': invocations * (value + ((at * 7) % 5) / 10),
+        'customs-basket': invocations,
+      })
     }
     const lower = only({ custom: [basket] })
     expect(look(lower, worth(900, 50), worth(100, 50)).kind).toBe('pass')
