@@ -11,7 +11,7 @@ type Account = { readonly sentence: string; readonly numbers: Numbers }
 type Reach = { readonly logE: number; readonly limit: number; readonly alpha: number; readonly horizonMinutes: number }
 
 // Of fewer bad events nothing is said but how many there were.
-const eventsMin = 3
+const eventsMin = 10
 // Evidence is worth a word when it is worth a thought.
 const logSpoken = Math.log(3)
 
@@ -100,8 +100,9 @@ export function samplesShort(spec: SignalSpec, { samples, minutes }: Present): s
   if (minutes === 0 && spec.warmUpMinutes > 0)
     return `${spec.key}: the first ${spec.warmUpMinutes} minutes of new traffic are cold starts and not looked at`
   const missing = spec.watch.minimumSamples - samples
+  const more = Math.ceil((missing * minutes) / samples)
   const needed =
-    samples === 0 ? 'none has come yet' : `about ${Math.ceil((missing * minutes) / samples)} more minutes at this pace`
+    samples === 0 ? 'none has come yet' : `about ${more} more ${more === 1 ? 'minute' : 'minutes'} at this pace`
   return `${spec.key}: ${samples} of ${spec.watch.minimumSamples} samples of the candidate at this weight, ${needed}`
 }
 

@@ -134,7 +134,7 @@ function trafficVerdicts(evidence: Evidence, folded: Folded): readonly SignalVer
   })
 }
 
-/** The weighted evidence of all signals, and what that makes of those that carry most of it. */
+/** The weighted evidence of all signals, and what it makes of those that carry most of it or lean that way themselves. */
 function combined(
   weighed: readonly Weighed[],
   logLimit: number,
@@ -142,12 +142,12 @@ function combined(
   const shares = weighed.map(({ logShare }) => logShare)
   const logE = shares.includes(Infinity) ? Infinity : logSum(shares)
   const most = Math.max(...shares)
-  const signals = weighed.map(({ verdict, logShare }): SignalVerdict => {
-    if (verdict.kind === 'excluded' || verdict.advisory === true || logShare < most - Math.LN2) return verdict
-    if (logE >= logLimit) return { ...verdict, kind: 'fail' }
+  const signals = weighed.map(({ verdict, logE: own, logShare, sentence }): SignalVerdict => {
+    if (verdict.kind === 'excluded' || verdict.advisory === true) return verdict
+    if (logE >= logLimit && logShare >= most - Math.LN2) return { ...verdict, kind: 'fail', because: sentence }
     // Half way there: not enough to go back, too much to go on.
-    const isLeaning = verdict.kind === 'pass' && logE >= logLimit / 2
-    return isLeaning ? { ...verdict, kind: 'unknown', because: `${verdict.because}: leans against it` } : verdict
+    const isLeaning = verdict.kind === 'pass' && own >= logLimit / 2
+    return isLeaning ? { ...verdict, kind: 'unknown', because: `${sentence}: leans against it` } : verdict
   })
   return { logE, signals }
 }

@@ -18,7 +18,11 @@ export type Folded = {
 
 export type Weighed = {
   readonly verdict: SignalVerdict
+  /** ln E of the signal by itself, and times its weight. */
+  readonly logE: number
   readonly logShare: number
+  /** What its numbers say, also where there are too few of them for a verdict. */
+  readonly sentence: string
   /** It is unknown for want of samples only. */
   readonly isShort: boolean
 }
@@ -69,26 +73,26 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
     ...(spec.watch.role === 'advisory' ? { advisory: true } : {}),
     ...(numbers === undefined ? {} : { numbers }),
   })
-  const mute = { logShare: -Infinity, isShort: false }
+  const mute = { logE: -Infinity, logShare: -Infinity, isShort: false, sentence: '' }
   if (spec.excluded !== undefined) return { ...mute, verdict: say('excluded', `${spec.key}: ${spec.excluded}`) }
   if (typeof fold === 'string') return { ...mute, verdict: say('unknown', `${spec.key}: ${fold}`) }
   const logE = fold.kind === 'count' ? countLogE(rule, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
   const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
   const reach = { ...scale, logE, limit }
   const { sentence, numbers } = fold.kind === 'count' ? countAccount(spec, fold, reach) : meanAccount(spec, fold, reach)
-  const logShare = place.logWeight + logE
+  const said = { logE, logShare: place.logWeight + logE, isShort: false, sentence }
   if (fold.kind === 'count' && fold.breaker.tripped !== undefined && spec.name === 'errors') {
     const because = `${sentence}; at least half of the requests of a whole minute failed`
-    return { logShare: Infinity, isShort: false, verdict: say('fail', because, numbers) }
+    return { ...said, logShare: Infinity, sentence: because, verdict: say('fail', because, numbers) }
   }
   const present = fold.present.sinceMs === place.sinceMs ? fold.present : { sinceMs: 0, minutes: 0, samples: 0 }
   if (place.minutes === 0) {
     const because = `${spec.key}: no whole minute at this weight yet`
-    return { logShare, isShort: false, verdict: say('unknown', because, numbers) }
+    return { ...said, verdict: say('unknown', because, numbers) }
   }
   return present.samples < spec.watch.minimumSamples
-    ? { logShare, isShort: true, verdict: say('unknown', samplesShort(spec, present), numbers) }
-    : { logShare, isShort: false, verdict: say('pass', sentence, numbers) }
+    ? { ...said, isShort: true, verdict: say('unknown', samplesShort(spec, present), numbers) }
+    : { ...said, verdict: say('pass', sentence, numbers) }
 }
 
 /** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */

@@ -61,6 +61,29 @@ describe('a release', () => {
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
+  it('of a slow version is put back by its latency alone when no alarm guards it', async () => {
+    await open({ signals: { latency: {} } })
+    const release = await house.finish(await house.start({ version: await house.publish('v4') }))
+    expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
+    expect(release.ending?.because).toMatch(/^latency: candidate 100\.00 % of \d+, stable \d+\.\d\d % of \d+/)
+    expect(release.targets[0]?.baseline.thresholdsMs.length).toBeGreaterThan(0)
+  })
+
+  it('with two requests a minute holds, says how long it needs, and does in the end what the policy says', async () => {
+    await open({ policy: { hold: { unknown: '40m' }, whenHeldTooLong: 'pause' }, signals: {} }, { perMinute: 2 })
+    const id = await house.start({ version: await house.publish('v3') })
+    await house.minutes(40)
+    const held = await house.release(id)
+    expect(held).toMatchObject({ state: { phase: 'baking', step: 0 } })
+    expect(held.paused).toBeUndefined()
+    expect(held.verdict?.because).toMatch(
+      /errors: \d+ of 50 samples of the candidate at this weight, about \d+ more minutes/,
+    )
+    await house.minutes(20)
+    expect((await house.release(id)).paused).toMatchObject({ by: 'policy.whenHeldTooLong' })
+    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+  })
+
   it('of a slow version is put back by an alarm on its duration', async () => {
     await open({ signals: { alarms: ['checkout-slow'] } })
     const { PutMetricAlarmCommand } = await import('@aws-sdk/client-cloudwatch')
