@@ -5,7 +5,7 @@ import { type CountMinute, type Prior, type SplitDesign, type SplitState, splitR
 
 /** How much worse the candidate may be, for events that are bad. */
 const worseRatios = [1.25, 1.5, 2, 3, 5, 10, 20, 50]
-const worseWeights = [1, 2, 2, 2, 3, 3, 1, 1]
+const worseWeights = [1, 2, 4, 2, 3, 3, 1, 1]
 /** The same for events that are good, of which a bad candidate has fewer. */
 const fewerRatios = [0.9, 0.8, 0.6, 0.4, 0.2]
 const fewerWeights = [1, 1, 1, 1, 1]
