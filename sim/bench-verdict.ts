@@ -1,7 +1,9 @@
 // `npm run bench:verdict`: every rule on the same healthy and faulty releases, with the picture of delay against false roll
 // backs, and what a look costs. Seeded; `--runs N` for fewer or more than 2000 healthy releases each.
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { evidencePicture } from './evidence-picture.ts'
 import { measureLatency } from './bench-latency.ts'
 import { measureLook } from './bench-look.ts'
 import type { Situation } from './noise.ts'
@@ -15,7 +17,7 @@ const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
-    picture: { type: 'string', default: 'docs/verdict.svg' },
+    pictures: { type: 'string', default: 'docs' },
   },
 })
 const runs = Number(options.runs)
@@ -93,5 +95,14 @@ const places = rivals.map(({ name }, row): Place => ({
   // What is never found is found when the hour is over.
   delayMinutes: mean((caught[row] ?? []).map((one) => Math.min(60, one.medianMinutes))),
 }))
-writeFileSync(options.picture, verdictPicture(places))
-console.log(`\nThe picture is in ${options.picture}.`)
+writeFileSync(join(options.pictures, 'verdict.svg'), verdictPicture(places))
+const named = (name: string): Situation | undefined => [...healthy, ...faulty].find((one) => one.name === name)
+const [bursts, regression] = [named('clus10'), named('1k 1%+5pp, onset 30')]
+if (bursts !== undefined && regression !== undefined) {
+  const picture = evidencePicture([
+    { title: 'Healthy, with errors in bursts', situation: bursts, seed },
+    { title: 'A fault from minute 30 on: 5 % more fail', situation: regression, seed },
+  ])
+  writeFileSync(join(options.pictures, 'evidence.svg'), picture)
+}
+console.log(`\nThe pictures are in ${options.pictures}: verdict.svg, evidence.svg.`)

@@ -66,11 +66,12 @@ type Place = {
 
 function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
   const { spec } = rule
+  const isAdvisory = spec.watch.role === 'advisory'
   const say = (kind: SignalVerdict['kind'], because: string, numbers?: SignalVerdict['numbers']): SignalVerdict => ({
     signal: spec.key,
     kind,
     because,
-    ...(spec.watch.role === 'advisory' ? { advisory: true } : {}),
+    ...(isAdvisory ? { advisory: true } : {}),
     ...(numbers === undefined ? {} : { numbers }),
   })
   const mute = { logE: -Infinity, logShare: -Infinity, isShort: false, sentence: '' }
@@ -83,7 +84,12 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   const said = { logE, logShare: place.logWeight + logE, isShort: false, sentence }
   if (fold.kind === 'count' && fold.breaker.tripped !== undefined && spec.name === 'errors') {
     const because = `${sentence}; at least half of the requests of a whole minute failed`
-    return { ...said, logShare: Infinity, sentence: because, verdict: say('fail', because, numbers) }
+    return {
+      ...said,
+      logShare: isAdvisory ? -Infinity : Infinity,
+      sentence: because,
+      verdict: say('fail', because, numbers),
+    }
   }
   const present = fold.present.sinceMs === place.sinceMs ? fold.present : { sinceMs: 0, minutes: 0, samples: 0 }
   if (place.minutes === 0) {

@@ -110,6 +110,11 @@ describe('the verdict', () => {
     expect(look(every(900, 9), every(100, 49), { minutes: 1 }).kind).not.toBe('fail')
     expect(look(every(900, 46), every(100, 50), { minutes: 1 }).kind).not.toBe('fail')
     expect(look(every(90, 0), every(19, 19), { minutes: 1 }).kind).not.toBe('fail')
+    // In the first ten minutes nobody knows stable's bursts: half of few requests may be one burst, unless stable is clean.
+    expect(look(every(450, 5), every(50, 30), { minutes: 1 }).kind).not.toBe('fail')
+    expect(look(every(450, 0), every(50, 30), { minutes: 1 }).kind).toBe('fail')
+    const failsLater: Course = (at) => ({ invocations: 50, errors: at === 11 ? 30 : 0 })
+    expect(look(every(450, 5), failsLater, { minutes: 12 }).because).toContain('half of the requests')
     const bursty: Course = (at) => ({ invocations: 900, errors: at % 4 === 3 ? 44 : 0 })
     const burst: Course = (at) => ({ invocations: 100, errors: at === 8 ? 50 : 0 })
     expect(look(bursty, burst, { minutes: 9 }).because).not.toContain('half of the requests')

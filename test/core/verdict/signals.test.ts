@@ -37,6 +37,20 @@ describe('errors', () => {
     })
   })
 
+  it('that are advisory hide no critical signal, however bad they are', () => {
+    const own = { namespace: 'Shop', metric: 'Lost', dimensions: { version: '{version}' }, kind: 'count' }
+    const watched = (role: string) => only({ errors: { role }, custom: [{ ...own, name: 'lost' }] })
+    const lost =
+      (invocations: number, count: number, errors: number): Course =>
+      () => ({ invocations, errors, 'custom-lost': count })
+    for (const errors of [20, 100]) {
+      const verdict = look(watched('advisory'), lost(900, 9, 9), lost(100, 6, errors))
+      expect(verdict.kind).toBe('fail')
+      expect(verdict.because).toMatch(/^lost: /)
+      expect(look(watched('advisory'), lost(900, 9, 9), lost(100, 1, errors)).kind).toBe('pass')
+    }
+  })
+
   it('need their minimum of samples to pass', () => {
     const at = (minimumSamples: number) => look(only({ errors: { minimumSamples } }), stable, every(100, 1)).kind
     expect(at(2000)).toBe('pass')
