@@ -41,7 +41,7 @@ describe('latency alone', () => {
       expect(found.get(name)).toMatchObject({ fired: 0 })
     expect(found.get('x2')?.median).toBeLessThanOrEqual(6)
     expect(found.get('x1.25')?.median).toBeLessThanOrEqual(13)
-    expect(found.get('+500 ms on 3 %')?.median).toBeLessThanOrEqual(13)
+    expect(found.get('+500 ms on 3 %')?.median).toBeLessThanOrEqual(12)
   })
 })
 

@@ -87,6 +87,10 @@ describe('the verdict', () => {
       'the candidate is silent: no invocation in 6 minutes in which about 600 were meant for it',
     )
     expect(look(every(900, 0), none, { minutes: 4 }).kind).toBe('unknown')
+    // Four silent minutes are not five, however the minutes before them were.
+    expect(
+      look(every(900, 0), (at) => (at < 6 ? { invocations: 100, errors: 0 } : undefined), { minutes: 10 }).kind,
+    ).not.toBe('fail')
     const fellSilent = look(every(900, 0), (at) => (at < 6 ? { invocations: 100, errors: 0 } : undefined), {
       minutes: 12,
     })
