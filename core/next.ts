@@ -11,7 +11,7 @@ type Act =
   | { readonly act: 'bake'; readonly seconds: number }
 
 // Step Functions ends an execution at 25,000 history events. A look is one event here and at most 20 there, retries
-// included, so this leaves room (facts: quotas; counted in the bench).
+// included, so this leaves room (docs/aws.md §3.3; counted in the bench).
 const eventsPerExecution = 800
 const longestLookSeconds = 900
 

@@ -9,7 +9,7 @@ import { Signals, StoredSignals } from './signals.ts'
 export const ServiceName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
-/** Lambda's limits for a function name and an alias (facts: API reference of CreateFunction and UpdateAlias). */
+/** Lambda's limits for a function name and an alias (API reference of CreateFunction and UpdateAlias). */
 export const FunctionName = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')

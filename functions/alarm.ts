@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'alarmWatch' | 'log'>
 
-// Read loosely: CloudWatch adds fields (facts: aws.md §2.5).
+// Read loosely: CloudWatch adds fields (docs/aws.md §2.5).
 const AlarmEvent = z.looseObject({
   source: z.literal('aws.cloudwatch'),
   'detail-type': z.literal('CloudWatch Alarm State Change'),

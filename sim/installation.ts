@@ -88,7 +88,7 @@ async function createTable(client: DynamoDBClient): Promise<void> {
   )
 }
 
-/** Which events reach which function (facts: aws.md §1.7, §2.5, §3.5, §4). */
+/** Which events reach which function (docs/aws.md §1.7, §2.5, §3.5, §4). */
 const rules: readonly { readonly name: string; readonly verb: Verb; readonly pattern: unknown }[] = [
   { name: 's3', verb: 'intake', pattern: { source: ['aws.s3'], 'detail-type': ['Object Created'] } },
   {

@@ -64,7 +64,7 @@ function aliasState(alias: AliasConfiguration, call: string): AliasState {
 const aliasMissing = (target: Target, cause: Error): Problem =>
   new Problem('alias_missing', `There is no alias ${words(target)}.`, { cause })
 
-/** The messages are those of facts/aws.md §1.1, recorded from Lambda. */
+/** The messages are those of docs/aws.md §1.1, recorded from Lambda. */
 function writeProblem(error: unknown, target: Target, routing: Routing, call: string): Problem {
   if (isNamed(error, 'PreconditionFailedException')) {
     return new Problem('traffic_moved', `Alias ${words(target)} is no longer what it was.`, { cause: error })

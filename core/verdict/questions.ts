@@ -146,7 +146,7 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
 
 type Series = Omit<Question, 'key'>
 
-// ExecutedVersion tells the two versions behind one alias apart (facts of AWS: Lambda metrics).
+// ExecutedVersion tells the two versions behind one alias apart (docs/aws.md §2.1).
 const lambda = (target: JudgedTarget, arm: Arm, metric: string, stat: string): Series => ({
   namespace: 'AWS/Lambda',
   metric,

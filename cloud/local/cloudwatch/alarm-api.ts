@@ -55,7 +55,7 @@ export function setAlarmState(alarms: Alarms, input: Input): undefined {
   return undefined
 }
 
-/** Unknown names are left out; composite alarms too, unless AlarmTypes asks for them (facts: aws.md §2.4). */
+/** Unknown names are left out; composite alarms too, unless AlarmTypes asks for them (docs/aws.md §2.4). */
 export function describeAlarms(alarms: Alarms, input: Input): Record<string, unknown> {
   const names = list(input, 'AlarmNames').map(String)
   const types = list(input, 'AlarmTypes').map(String)

@@ -1,4 +1,4 @@
-// All alarms, their states, and the event that tells of every change (facts: aws.md §2.5).
+// All alarms, their states, and the event that tells of every change (docs/aws.md §2.5).
 import type { LocalClock } from '../clock.ts'
 import { account, type Bus, defaultRegion } from '../service.ts'
 import {

@@ -39,7 +39,7 @@ function putDatum({ store, nowMs }: MetricApi, namespace: string, datum: Input):
   store.add(series, { atMs, value: finite(set['Sum']) / count, count })
 }
 
-// The quotas of facts: aws.md §2.3.
+// The quotas of docs/aws.md §2.3.
 const queriesMax = 500
 
 export function getMetricData(api: MetricApi, input: Input): Record<string, unknown> {

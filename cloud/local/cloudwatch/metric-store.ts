@@ -84,7 +84,7 @@ function ranked(points: readonly Point[], stat: string, count: number): number {
     for (const point of sorted) if ((seen += point.count) >= rank) return point.value
     return sorted.at(-1)?.value ?? 0
   }
-  // Trimmed count: how many values lie in the range, low end exclusive, high end inclusive (facts: aws.md §2.2).
+  // Trimmed count: how many values lie in the range, low end exclusive, high end inclusive (docs/aws.md §2.2).
   const trimmed = /^TC\(([0-9.]*):([0-9.]*)\)$/.exec(stat)
   if (trimmed !== null) {
     const low = trimmed[1] === '' ? -Infinity : Number(trimmed[1])

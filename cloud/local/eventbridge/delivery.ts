@@ -42,7 +42,7 @@ type Delivery = {
 type Outcome =
   { readonly kind: 'done' } | { readonly kind: 'functionError' | 'busy' | 'refused'; readonly reason: string }
 
-/** Lambda retries a failed function after one minute and after two more (facts: aws.md §1.5). */
+/** Lambda retries a failed function after one minute and after two more (docs/aws.md §1.5). */
 const functionRetriesMs = [60_000, 120_000]
 /** Throttles and server errors are retried from 1 s up to 5 min apart, for six hours. */
 const busy = { firstMs: 1000, longestMs: 300_000, totalMs: 6 * 3_600_000 }

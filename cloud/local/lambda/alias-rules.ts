@@ -1,4 +1,4 @@
-// What Lambda refuses of an alias, in its words (facts: aws.md §1.1, recorded answers).
+// What Lambda refuses of an alias, in its words (docs/aws.md §1.1, recorded answers).
 import { AwsError } from '../aws-error.ts'
 import { type Input } from '../json-protocol.ts'
 import { functionNotFound, type FunctionVersion, type LambdaFunction } from './lambda-function.ts'

@@ -91,7 +91,7 @@ async function run(deps: Deps, named: Named, payload: Uint8Array): Promise<Invoc
 
 type Ran = { readonly functionError?: string; readonly durationMs: number }
 
-/** The dimension sets of facts: aws.md §2.1. */
+/** The dimension sets of docs/aws.md §2.1. */
 function record(deps: Deps, { name, qualifier }: Named, version: string, atMs: number, ran: Ran): void {
   const whole = { FunctionName: name }
   const resource = { ...whole, Resource: `${name}:${qualifier ?? ''}` }

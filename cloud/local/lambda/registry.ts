@@ -119,7 +119,7 @@ function publish(registry: Registry, fn: LambdaFunction, description: string): F
   const version = fresh(registry, String(fn.nextVersion), config)
   fn.nextVersion++
   fn.published.set(version.version, version)
-  // Publishing gives $LATEST a new revision; an alias keeps its own (facts: aws.md §1.1).
+  // Publishing gives $LATEST a new revision; an alias keeps its own (docs/aws.md §1.1).
   fn.latest = { ...fn.latest, revisionId: registry.ids() }
   return version
 }

@@ -1,4 +1,4 @@
-// What CloudTrail would report of a change, by way of EventBridge (facts: aws.md §1.7).
+// What CloudTrail would report of a change, by way of EventBridge (docs/aws.md §1.7).
 import { account, type BusEvent, type Caller, defaultRegion } from '../service.ts'
 
 const lowered = (value: unknown): unknown =>

@@ -65,7 +65,7 @@ export function machineExecutions(deps: ExecutionDeps): Executions {
     checkInput(input)
     const arn = `arn:aws:states:${defaultRegion}:${account}:execution:${machine.name}:${name}`
     const known = executions.get(arn)
-    // facts: aws.md §3.3
+    // docs/aws.md §3.3
     if (known?.status === 'RUNNING' && known.input === input) return known
     if (known !== undefined) throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`)
     const { definition } = machine

@@ -16,7 +16,7 @@ export class StatesError extends Error {
 
 /** Whether one of the names of a clause's ErrorEquals means this error. */
 export function matches(names: readonly string[], failure: StatesError): boolean {
-  // Nothing catches States.Runtime; States.DataLimitExceeded only who names it (facts: aws.md §3.2).
+  // Nothing catches States.Runtime; States.DataLimitExceeded only who names it (docs/aws.md §3.2).
   if (failure.error === 'States.Runtime') return false
   if (names.includes(failure.error)) return true
   if (failure.alias !== undefined && names.includes(failure.alias)) return true

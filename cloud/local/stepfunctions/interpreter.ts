@@ -22,7 +22,7 @@ type Visit = {
   readonly enteredMs: number
 }
 
-/** Step Functions' limit; an execution that reaches it fails (facts: aws.md §3.3). */
+/** Step Functions' limit; an execution that reaches it fails (docs/aws.md §3.3). */
 const historyMax = 25_000
 
 /** @returns how the run ended by itself; it never returns when somebody else ends the execution while it waits */

@@ -1,4 +1,4 @@
-// Lambda's aliases as AWS has been recorded to answer (facts: aws.md §1.1), through the real SDK client.
+// Lambda's aliases as AWS has been recorded to answer (docs/aws.md §1.1), through the real SDK client.
 import type { LambdaClient } from '@aws-sdk/client-lambda'
 import {
   CreateAliasCommand,
