@@ -45,9 +45,21 @@ export async function gather(
     evidence,
     readings: isEmpty
       ? undefined
-      : newPoints(questions, answers, loggedPoints(release.readings, window.startMs), window),
+      : {
+          ...newPoints(questions, answers, loggedPoints(release.readings, window.startMs), window),
+          ...(release.readings.length === 0 ? { queries: queriesOf(questions) } : {}),
+        },
   }
 }
+
+/** `Sum of AWS/Lambda Errors {FunctionName=checkout, ...}` by key: what the log's points are, whatever later code asks. */
+const queriesOf = (questions: readonly Question[]): Record<string, string> =>
+  Object.fromEntries(
+    questions.map(({ key, namespace, metric, stat, dimensions }) => {
+      const place = Object.entries(dimensions).map(([name, value]) => `${name}=${value}`)
+      return [key, `${stat} of ${namespace} ${metric} {${place.join(', ')}}`.slice(0, 1000)]
+    }),
+  )
 
 /** The targets of a release as a verdict sees them. */
 export const judgedTargets = ({ targets }: Pick<Release, 'targets'>): readonly JudgedTarget[] =>

@@ -83,6 +83,8 @@ export const Readings = z.strictObject({
   /** False when anything could not be read: the next look asks for this time again. */
   complete: z.boolean(),
   points: z.record(z.string().max(120), z.array(z.tuple([z.int(), z.number()])).max(50_000)),
+  /** Of the first look: what was asked for under each key. The later ones ask the same. */
+  queries: z.record(z.string().max(120), z.string().max(1000)).optional(),
 })
 export type Readings = z.output<typeof Readings>
 

@@ -64,6 +64,9 @@ describe('a look', () => {
       [0, 1],
       [1, 2],
     ])
+    expect(first.readings?.queries?.['0.c.errors']).toBe(
+      'Sum of AWS/Lambda Errors {FunctionName=checkout, Resource=checkout:live, ExecutedVersion=2}',
+    )
     release = judgedWith(release, t0 + 4 * minute, first)
     // An invocation of minute 1 ends late with an error; minute 3 is new.
     show([1, 5, 0, 1])
@@ -73,6 +76,7 @@ describe('a look', () => {
       [3, 1],
     ])
     expect(second.readings?.points['0.c.invocations']).toEqual([[3, 100]])
+    expect(second.readings?.queries).toBeUndefined()
     release = judgedWith(release, t0 + 5 * minute, second)
     // Much later, and CloudWatch shows only what is asked for: the log has the rest.
     show([9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
