@@ -72,12 +72,12 @@ export async function openHouse({
 }: HouseOptions = {}): Promise<House> {
   const clock = steppedClock(startMs)
   // The functions are installed before there is a world for them: nobody calls them in between.
-  const late: { world?: World } = {}
+  const late: { worldOf?: (verb: Verb) => World } = {}
   const controller = verbs.map((verb): [string, LocalFunction] => [
     `tidegate ${verb}`,
     (event, call) => {
-      if (late.world === undefined) throw new Error('the house is not open yet')
-      return handlers[verb](late.world)(event, call)
+      if (late.worldOf === undefined) throw new Error('the house is not open yet')
+      return handlers[verb](late.worldOf(verb))(event, call)
     },
   ])
   const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
@@ -85,8 +85,17 @@ export async function openHouse({
   const clientsFor = (key: string): Clients => clientsAt(placeOf(through?.(cloud.handler) ?? cloud.handler, key))
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
-  const world = worldOn(clientsFor('role.tidegate'), clock, (line) => void logged.push(line))
-  late.world = world
+  // Every function calls AWS in its own role.
+  const worlds = new Map<Verb, World>()
+  const worldOf = (verb: Verb): World => {
+    const made =
+      worlds.get(verb) ?? worldOn(clientsFor(`role.${functionName(verb)}`), clock, (line) => void logged.push(line))
+    worlds.set(verb, made)
+    return made
+  }
+  late.worldOf = worldOf
+  // What tests use to look and to prepare.
+  const world = worldOn(clients, clock, (line) => void logged.push(line))
   await install(clients, { code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }) })
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
   const traffic = startTraffic(clients.lambda, clock, chance(7, 'carts'), perMinute)

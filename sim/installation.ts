@@ -15,7 +15,8 @@ const lambdaArn = (name: string): string => `arn:aws:lambda:${region}:${account}
 
 /** The controller's own functions are called `tidegate-<verb>`, its state machine `tidegate-release`. */
 export const functionName = (verb: string): string => `tidegate-${verb}`
-const controllerRole = `arn:aws:iam::${account}:role/tidegate`
+/** Each has a role of its own name, as has the state machine. */
+const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`
 
 export const environment = {
   TIDEGATE_TABLE: 'tidegate',
@@ -47,7 +48,7 @@ export async function install(clients: Clients, { code, sweepMinutes = 5 }: Inst
     await clients.lambda.send(
       new CreateFunctionCommand({
         FunctionName: functionName(verb),
-        Role: controllerRole,
+        Role: roleOf(functionName(verb)),
         Runtime: 'nodejs24.x',
         Handler: handler,
         Code: { ZipFile: zip },
@@ -58,7 +59,7 @@ export async function install(clients: Clients, { code, sweepMinutes = 5 }: Inst
     )
   }
   await clients.sfn.send(
-    new CreateStateMachineCommand({ name: 'tidegate-release', roleArn: controllerRole, definition: definition() }),
+    new CreateStateMachineCommand({ name: 'tidegate-release', roleArn: roleOf('tidegate-release'), definition: definition() }),
   )
   await createRules(clients.events, sweepMinutes)
 }
@@ -139,7 +140,7 @@ const rules: readonly { readonly name: string; readonly verb: Verb; readonly pat
       detail: {
         eventName: ['UpdateAlias20150331', 'DeleteAlias20150331'],
         userIdentity: {
-          sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': [controllerRole] }] } },
+          sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': verbs.map((verb) => roleOf(functionName(verb))) }] } },
         },
       },
     },

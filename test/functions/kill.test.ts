@@ -58,7 +58,7 @@ const runtime: Runtime = {
 }
 
 function watch({ operation, caller, phase }: RequestInfo): void {
-  if (phase !== 'after' || !caller.arn.includes('/tidegate/') || !effects.has(operation)) return
+  if (phase !== 'after' || !caller.arn.includes('/tidegate-') || !effects.has(operation)) return
   performed.push(operation)
   if (performed.length !== killAfter) return
   killed = operation
