@@ -9,6 +9,7 @@ import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { pageHandler } from './page.ts'
 import { prepareHandler } from './prepare.ts'
+import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
@@ -32,6 +33,7 @@ export const handlers = {
   control: controlHandler,
   alarm: alarmHandler,
   reconcile: reconcileHandler,
+  provision: provisionHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

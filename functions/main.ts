@@ -33,6 +33,7 @@ import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { pageHandler } from './page.ts'
 import { prepareHandler } from './prepare.ts'
+import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
@@ -172,3 +173,4 @@ export const alarm = /* @__PURE__ */ wired(() =>
 export const reconcile = /* @__PURE__ */ wired(() =>
   reconcileHandler({ ...ending(), traffic: traffic(), services: services() }),
 )
+export const provision = /* @__PURE__ */ wired(() => provisionHandler({ traffic: traffic(), services: services() }))

@@ -1,6 +1,6 @@
 // Lambda aliases. Basis points become fractions here and nowhere else, and no write goes out without the revision that
 // it expects.
-import { GetAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda'
+import { CreateAliasCommand, GetAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda'
 import type { AliasConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
 import { type Routing, routingWords } from '../../core/routing.ts'
@@ -34,6 +34,20 @@ export function awsTraffic(client: LambdaClient): Traffic {
         return aliasState(await client.send(command), call)
       } catch (error) {
         throw writeProblem(error, target, routing, call)
+      }
+    },
+    async create(target, version) {
+      const call = `lambda:CreateAlias of ${words(target)}`
+      try {
+        const { functionName: FunctionName, alias: Name } = target
+        await client.send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: version }))
+        return true
+      } catch (error) {
+        if (isNamed(error, 'ResourceConflictException')) return false
+        // Lambda names the function only, whether it or the version is not there.
+        if (isNamed(error, 'ResourceNotFoundException'))
+          throw new Problem('version_missing', `There is no ${target.functionName}:${version}.`, { cause: error })
+        throw asProblem(error, call)
       }
     },
   }

@@ -24,6 +24,13 @@ export function memoryTraffic(functions: MemoryFunctions): Traffic {
       checkVersions(lambda, target, routing)
       return Promise.resolve(functions.setAlias(target, routing, 'tidegate'))
     },
+    create(target, version) {
+      const lambda = functions.find(target.functionName)
+      versionOf(lambda, target.functionName, version)
+      if (lambda?.aliases.has(target.alias) === true) return Promise.resolve(false)
+      functions.setAlias(target, { version }, 'tidegate')
+      return Promise.resolve(true)
+    },
   }
 }
 

@@ -91,6 +91,17 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       expect((await traffic.read(target)).revision).toBe(revision)
     })
 
+    it('makes an alias once, and leaves one that is there as it is', async () => {
+      const { traffic, target } = await open()
+      const fresh = { ...target, alias: 'fresh' }
+      expect(await traffic.create(fresh, '2')).toBe(true)
+      const { routing, revision } = await traffic.read(fresh)
+      expect(routing).toEqual(only('2'))
+      expect(await traffic.create(fresh, '1')).toBe(false)
+      expect(await traffic.read(fresh)).toEqual({ routing, revision })
+      await expectProblem('version_missing', traffic.create({ ...target, alias: 'other' }, '99'), /99/)
+    })
+
     it('does not split traffic between roles', async () => {
       const { traffic, target } = await open()
       const { revision } = await traffic.read(target)

@@ -17,6 +17,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   handOver: ['dynamodb', 'eventbridge', 'sfn', 'sns'],
   control: ['dynamodb', 'lambda', 'sfn'],
   alarm: ['dynamodb', 'lambda', 'sfn'],
+  provision: ['dynamodb', 'lambda'],
   reconcile: ['dynamodb', 'eventbridge', 'lambda', 'sfn', 'sns'],
 }
 
