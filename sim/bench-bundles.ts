@@ -3,9 +3,9 @@ import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { localSocket } from '../cloud/local/socket.ts'
+import { bundle } from '../lib/bundle.ts'
 import { openHouse } from './house.ts'
 import { environment } from './installation.ts'
 
@@ -17,39 +17,13 @@ type Bundle = {
   readonly firstCallMs: number
 }
 
-const root = join(import.meta.dirname, '..')
-
-export async function bundle(verb: Verb): Promise<{ readonly code: Uint8Array; readonly clients: readonly string[] }> {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: `export { ${verb} as handler } from './functions/main.ts'`, resolveDir: root, loader: 'ts' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    // The SDK's ES modules can be shaken; its CommonJS cannot.
-    mainFields: ['module', 'main'],
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    write: false,
-    metafile: true,
-    logLevel: 'warning',
-  })
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs))
-  const clients = new Set<string>()
-  for (const [path, { bytesInOutput }] of inputs) {
-    const name = /@aws-sdk\/(client-[a-z-]+)\//.exec(path)?.[1]
-    if (name !== undefined && bytesInOutput > 0) clients.add(name.replace('client-', ''))
-  }
-  return { code: outputFiles[0]?.contents ?? new Uint8Array(), clients: [...clients].sort() }
-}
-
 export async function measureBundles(): Promise<readonly Bundle[]> {
   const house = await openHouse({ perMinute: 1 })
   const socket = await localSocket(house.cloud.handler)
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'))
   const measured: Bundle[] = []
   for (const verb of verbs) {
-    const { code, clients } = await bundle(verb)
+    const { code, clients } = bundle(verb)
     const file = join(folder, `${verb}.mjs`)
     writeFileSync(file, code)
     const runs = []

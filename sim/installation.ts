@@ -59,7 +59,11 @@ export async function install(clients: Clients, { code, sweepMinutes = 5 }: Inst
     )
   }
   await clients.sfn.send(
-    new CreateStateMachineCommand({ name: 'tidegate-release', roleArn: roleOf('tidegate-release'), definition: definition() }),
+    new CreateStateMachineCommand({
+      name: 'tidegate-release',
+      roleArn: roleOf('tidegate-release'),
+      definition: definition(),
+    }),
   )
   await createRules(clients.events, sweepMinutes)
 }
@@ -140,7 +144,11 @@ const rules: readonly { readonly name: string; readonly verb: Verb; readonly pat
       detail: {
         eventName: ['UpdateAlias20150331', 'DeleteAlias20150331'],
         userIdentity: {
-          sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': verbs.map((verb) => roleOf(functionName(verb))) }] } },
+          sessionContext: {
+            sessionIssuer: {
+              arn: [{ exists: false }, { 'anything-but': verbs.map((verb) => roleOf(functionName(verb))) }],
+            },
+          },
         },
       },
     },

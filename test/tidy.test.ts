@@ -33,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'sim/': [
     'sim/',
+    'lib/bundle.ts',
     'core/',
     'functions/',
     'cloud/',
@@ -48,13 +49,26 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'd3-scale',
     'd3-random',
   ],
+  'lib/': [
+    'lib/',
+    'core/',
+    'functions/environment.ts',
+    'functions/handlers.ts',
+    'node:',
+    'aws-cdk-lib',
+    'aws-cdk-lib/',
+    'constructs',
+    'cdk-nag',
+    'esbuild',
+    'yaml',
+  ],
   'examples/': ['examples/', 'node:', '@aws-sdk/'],
   'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],
   'test/': ['*'],
   'vitest.config.ts': ['vitest/config'],
 }
 
-const skipped = new Set(['node_modules', 'dist', '.git', 'coverage', '.tidegate'])
+const skipped = new Set(['node_modules', 'dist', '.git', 'coverage', '.tidegate', 'cdk.out'])
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -1,7 +1,7 @@
 // The functions as Lambda gets them: small, and with no SDK client in them that they do not use.
 import { expect, it } from 'vitest'
 import { verbs } from '../../functions/handlers.ts'
-import { bundle } from '../../sim/bench-bundles.ts'
+import { bundle } from '../../lib/bundle.ts'
 
 const clients: Readonly<Record<string, readonly string[]>> = {
   intake: ['dynamodb', 'sfn'],
@@ -21,8 +21,8 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   reconcile: ['dynamodb', 'eventbridge', 'lambda', 'sfn', 'sns'],
 }
 
-it.each(verbs)('%s is under 640 kB and carries only its own clients', async (verb) => {
-  const made = await bundle(verb)
+it.each(verbs)('%s is under 640 kB and carries only its own clients', (verb) => {
+  const made = bundle(verb)
   expect(made.clients).toEqual(clients[verb])
   expect(made.code.length).toBeLessThan(640 * 1024)
 })

@@ -1,0 +1,84 @@
+// The functions of the controller, each with a role of its own, a log group, and what its part of a release may do.
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import * as iam from 'aws-cdk-lib/aws-iam'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as logs from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { Environment } from '../functions/environment.ts'
+import type { Verb } from '../functions/handlers.ts'
+import { bundle } from './bundle.ts'
+import { permissions, type Scope } from './permissions.ts'
+
+/** The ARNs behind each scope; none means that there is nothing of that kind yet. */
+export type Resources = Readonly<Record<Scope, readonly string[]>>
+
+export type ControllerFunction = { readonly fn: lambda.Function; readonly role: iam.Role }
+
+const memory: Partial<Readonly<Record<Verb, number>>> = { judge: 512 }
+
+export function controllerFunction(
+  scope: Construct,
+  verb: Verb,
+  environment: Environment,
+  resources: Resources,
+): ControllerFunction {
+  const name = verb.charAt(0).toUpperCase() + verb.slice(1)
+  const logGroup = new logs.LogGroup(scope, `${name}Log`, {
+    retention: logs.RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  })
+  const role = new iam.Role(scope, `${name}Role`, {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    description: `Tidegate: ${verb}`,
+  })
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  )
+  for (const statement of statementsOf(verb, resources)) role.addToPolicy(statement)
+  const fn = new lambda.Function(scope, name, {
+    description: `Tidegate: ${verb}`,
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: lambda.Architecture.ARM_64,
+    handler: 'index.handler',
+    code: lambda.Code.fromAsset(folderOf(verb)),
+    role,
+    logGroup,
+    timeout: Duration.seconds(60),
+    memorySize: memory[verb] ?? 256,
+    environment: { ...environment },
+  })
+  return { fn, role }
+}
+
+function statementsOf(verb: Verb, resources: Resources): readonly iam.PolicyStatement[] {
+  return Object.entries(permissions[verb]).flatMap(([scope, actions]) => {
+    const arns = resources[scope as Scope]
+    return arns.length === 0 ? [] : [new iam.PolicyStatement({ actions: [...actions], resources: [...arns] })]
+  })
+}
+
+const folders = new Map<Verb, string>()
+
+/** The bundle in a folder; made once, however many stacks are synthesised. */
+function folderOf(verb: Verb): string {
+  const known = folders.get(verb)
+  if (known !== undefined) return known
+  const folder = mkdtempSync(join(tmpdir(), `tidegate-${verb}-`))
+  writeFileSync(join(folder, 'index.mjs'), bundle(verb).code)
+  folders.set(verb, folder)
+  return folder
+}
+
+export const functionArn = (scope: Construct, functionName: string): string =>
+  Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: functionName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })

@@ -1,0 +1,184 @@
+// The release controller as a construct: table, topic, functions, state machine, rules, schedule, dead-letter queue. What
+// its roles may touch follows from the service definitions that it is given.
+import { readFileSync } from 'node:fs'
+import { Arn, ArnFormat, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import * as cr from 'aws-cdk-lib/custom-resources'
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+import * as events from 'aws-cdk-lib/aws-events'
+import * as targets from 'aws-cdk-lib/aws-events-targets'
+import type * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as logs from 'aws-cdk-lib/aws-logs'
+import * as scheduler from 'aws-cdk-lib/aws-scheduler'
+import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
+import * as sns from 'aws-cdk-lib/aws-sns'
+import * as sqs from 'aws-cdk-lib/aws-sqs'
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
+import { Construct } from 'constructs'
+import { parseDefinition, type Service } from '../core/service.ts'
+import type { Environment } from '../functions/environment.ts'
+import { type Verb, verbs } from '../functions/handlers.ts'
+import { type ControllerFunction, controllerFunction, functionArn, type Resources } from './controller-functions.ts'
+import { movesTraffic } from './permissions.ts'
+import { rulesOf } from './rules.ts'
+
+export type ReleaseControllerProps = {
+  /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
+  readonly services: readonly unknown[]
+}
+
+/** Where the state machine is called; its ARN is needed before it exists. */
+const machineName = 'release'
+
+export class ReleaseController extends Construct {
+  readonly table: dynamodb.TableV2
+  readonly topic: sns.Topic
+  readonly stateMachine: sfn.StateMachine
+  readonly functions: Readonly<Record<Verb, lambda.Function>>
+  readonly services: readonly Service[]
+  private readonly provider: cr.Provider
+
+  /** @throws Problem `definition_invalid` */
+  constructor(scope: Construct, id: string, { services }: ReleaseControllerProps) {
+    super(scope, id)
+    this.services = services.map((definition) => parseDefinition(definition))
+    this.table = new dynamodb.TableV2(this, 'Table', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    this.topic = new sns.Topic(this, 'Pages', { displayName: 'Tidegate', enforceSSL: true })
+    const stateMachineName = `${Stack.of(this).stackName}-${machineName}`.slice(-80)
+    const machineArn = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: stateMachineName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    })
+    const environment: Environment = {
+      TIDEGATE_TABLE: this.table.tableName,
+      TIDEGATE_STATE_MACHINE_ARN: machineArn,
+      TIDEGATE_TOPIC_ARN: this.topic.topicArn,
+      TIDEGATE_BUS: 'default',
+    }
+    const resources = this.resourcesOf(machineArn, stateMachineName)
+    const made = Object.fromEntries(
+      verbs.map((verb) => [verb, controllerFunction(this, verb, environment, resources)]),
+    ) as Record<Verb, ControllerFunction>
+    this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
+    this.stateMachine = this.machine(stateMachineName)
+    this.wire(made)
+    this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
+    for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
+  }
+
+  /** Makes the alias once; whatever has it later, no deploy touches it again. */
+  provisionAlias(scope: Construct, id: string, target: Service['targets'][number], version: string): CustomResource {
+    return new CustomResource(scope, id, {
+      serviceToken: this.provider.serviceToken,
+      resourceType: 'Custom::TidegateAlias',
+      properties: { kind: 'alias', ...target, version },
+    })
+  }
+
+  private register(definition: unknown, service: Service | undefined): void {
+    if (service === undefined) return
+    new CustomResource(this, `Service-${service.name}`, {
+      serviceToken: this.provider.serviceToken,
+      resourceType: 'Custom::TidegateService',
+      properties: { kind: 'service', definition: JSON.stringify(definition) },
+    })
+  }
+
+  private resourcesOf(machineArn: string, machineNameOf: string): Resources {
+    const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
+    const targetArns = unique(
+      this.services.flatMap((service) => service.targets.map((one) => functionArn(this, one.functionName))),
+    )
+    const buckets = this.services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3]))
+    return {
+      table: [this.table.tableArn],
+      machine: [machineArn],
+      executions: [
+        Stack.of(this).formatArn({
+          service: 'states',
+          resource: 'execution',
+          resourceName: `${machineNameOf}:*`,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+      targets: targetArns,
+      targetVersions: targetArns.map((arn) => `${arn}:*`),
+      hooks: unique(
+        this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),
+      ).flatMap((arn) => [arn, `${arn}:*`]),
+      bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+      topic: [this.topic.topicArn],
+      artifacts: unique(
+        buckets.map(({ bucket, key }) =>
+          Arn.format({ service: 's3', region: '', account: '', resource: bucket, resourceName: key }, Stack.of(this)),
+        ),
+      ),
+      everything: ['*'],
+    }
+  }
+
+  /** The state machine, with the names of its functions put in. */
+  private machine(stateMachineName: string): sfn.StateMachine {
+    const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
+    const places = [...new Set([...text.matchAll(/\$\{([A-Z][A-Za-z]*)Function\}/g)].map((match) => match[1] ?? ''))]
+    const called = places.map((place) => {
+      const verb = verbs.find((one) => one.toLowerCase() === place.toLowerCase())
+      if (verb === undefined) throw new Error(`bug: the state machine calls ${place}, and there is no such function`)
+      return [place, this.functions[verb]] as const
+    })
+    const machine = new sfn.StateMachine(this, 'Release', {
+      stateMachineName,
+      definitionBody: sfn.DefinitionBody.fromString(text),
+      definitionSubstitutions: Object.fromEntries(called.map(([place, fn]) => [`${place}Function`, fn.functionArn])),
+      tracingEnabled: true,
+      logs: {
+        destination: new logs.LogGroup(this, 'ReleaseLog', {
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          retention: logs.RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        // Task tokens are in the inputs: no execution data in a log.
+        includeExecutionData: false,
+        level: sfn.LogLevel.ERROR,
+      },
+    })
+    for (const [, fn] of called) fn.grantInvoke(machine)
+    return machine
+  }
+
+  private wire(made: Readonly<Record<Verb, ControllerFunction>>): void {
+    const deadLetters = new sqs.Queue(this, 'DeadLetters', {
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    })
+    const movers = verbs.filter(movesTraffic).map((verb) => made[verb].role.roleArn)
+    for (const { name, verb, pattern } of rulesOf(this.services, this.stateMachine.stateMachineArn, movers)) {
+      new events.Rule(this, `Rule-${name}`, {
+        description: `Tidegate: ${name}`,
+        eventPattern: pattern,
+        targets: [
+          new targets.LambdaFunction(this.functions[verb], {
+            deadLetterQueue: deadLetters,
+            retryAttempts: 8,
+            maxEventAge: Duration.hours(1),
+          }),
+        ],
+      })
+    }
+    new scheduler.Schedule(this, 'Sweep', {
+      description: 'Tidegate: the sweep, every five minutes',
+      schedule: scheduler.ScheduleExpression.rate(Duration.minutes(5)),
+      target: new schedulerTargets.LambdaInvoke(this.functions.reconcile, {
+        deadLetterQueue: deadLetters,
+        retryAttempts: 2,
+        input: scheduler.ScheduleTargetInput.fromObject({ source: 'aws.scheduler' }),
+      }),
+    })
+  }
+}

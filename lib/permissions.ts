@@ -1,0 +1,72 @@
+// What each function of the controller may do, and on what: the least that its part of a release takes. The stack writes
+// its roles from this table.
+import type { Verb } from '../functions/handlers.ts'
+
+/** What an action is allowed on. */
+export type Scope =
+  | 'table'
+  | 'machine'
+  /** Executions of the state machine. */
+  | 'executions'
+  /** The functions that are released. Lambda cannot restrict to one of their aliases (docs/aws.md §9). */
+  | 'targets'
+  /** Their versions and aliases. */
+  | 'targetVersions'
+  | 'hooks'
+  | 'bus'
+  | 'topic'
+  /** Objects that start a release. */
+  | 'artifacts'
+  /** AWS takes no resource for these actions, or none that would do. */
+  | 'everything'
+
+type Permissions = Partial<Readonly<Record<Scope, readonly string[]>>>
+
+const log = ['dynamodb:Query', 'dynamodb:PutItem']
+const logAndItems = [...log, 'dynamodb:GetItem']
+const move = ['lambda:GetAlias', 'lambda:UpdateAlias']
+const wake = ['states:SendTaskSuccess']
+
+export const permissions: Readonly<Record<Verb, Permissions>> = {
+  intake: { table: logAndItems, machine: ['states:StartExecution'] },
+  admit: { table: logAndItems, targets: move, everything: wake },
+  prepare: {
+    table: log,
+    targets: [...move, 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode', 'lambda:PublishVersion'],
+    targetVersions: ['lambda:InvokeFunction'],
+    artifacts: ['s3:GetObject', 's3:GetObjectVersion'],
+    everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
+  },
+  hook: { table: log, hooks: ['lambda:InvokeFunction'], everything: wake },
+  shift: { table: log, targets: move },
+  bake: { table: logAndItems, everything: wake },
+  judge: {
+    table: log,
+    targets: ['lambda:GetAlias'],
+    everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
+  },
+  rollBack: { table: log, targets: move },
+  page: { table: log, topic: ['sns:Publish'] },
+  settle: {
+    table: [...log, 'dynamodb:DeleteItem'],
+    bus: ['events:PutEvents'],
+    topic: ['sns:Publish'],
+    everything: wake,
+  },
+  handOver: { table: log, machine: ['states:StartExecution'], executions: ['states:DescribeExecution'] },
+  control: { table: logAndItems, targets: move, everything: wake },
+  alarm: { table: logAndItems, targets: move, everything: wake },
+  reconcile: {
+    table: [...logAndItems, 'dynamodb:DeleteItem'],
+    targets: move,
+    machine: ['states:StartExecution'],
+    executions: ['states:DescribeExecution'],
+    bus: ['events:PutEvents'],
+    topic: ['sns:Publish'],
+    everything: wake,
+  },
+  provision: { table: ['dynamodb:PutItem'], targets: ['lambda:CreateAlias'] },
+}
+
+/** Whose writes of an alias are the controller's own. */
+export const movesTraffic = (verb: Verb): boolean => permissions[verb].targets?.includes('lambda:UpdateAlias') === true

@@ -1,0 +1,63 @@
+// One line turns a Lambda function into a target: its version is published with RETAIN, its alias is made once by a custom
+// resource and belongs to the controller ever after. It is used wherever an alias is: permissions, event sources, function
+// URLs, APIs, rules (docs/aws.md §10.4 has the traps of imported aliases that this class is there to avoid).
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
+import type * as iam from 'aws-cdk-lib/aws-iam'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import type { Construct } from 'constructs'
+import type { ReleaseController } from './controller.ts'
+
+export type ReleasedFunctionProps = {
+  readonly controller: ReleaseController
+  readonly function: lambda.Function
+  /** As in the service definition. */
+  readonly alias: string
+}
+
+export class ReleasedFunction extends lambda.QualifiedFunctionBase {
+  readonly lambda: lambda.IFunction
+  readonly version: lambda.Version
+  readonly functionName: string
+  readonly functionArn: string
+  readonly role?: iam.IRole
+  readonly grantPrincipal: iam.IPrincipal
+  readonly architecture: lambda.Architecture
+  protected readonly qualifier: string
+  // Without it no permission would be rendered, and callers would be refused.
+  protected readonly canCreatePermissions = true
+
+  constructor(scope: Construct, id: string, { controller, function: fn, alias }: ReleasedFunctionProps) {
+    super(scope, id)
+    this.lambda = fn
+    this.version = fn.currentVersion
+    // A version that goes away with the next deploy would take the way back with it.
+    fn.currentVersion.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    this.qualifier = alias
+    this.functionName = `${fn.functionName}:${alias}`
+    this.functionArn = `${fn.functionArn}:${alias}`
+    if (fn.role !== undefined) this.role = fn.role
+    this.grantPrincipal = fn.grantPrincipal
+    this.architecture = fn.architecture
+    const made = controller.provisionAlias(
+      this,
+      'Alias',
+      { functionName: fn.functionName, alias },
+      this.version.version,
+    )
+    made.node.addDependency(this.version)
+  }
+
+  override get resourceArnsForGrantInvoke(): string[] {
+    return [this.functionArn]
+  }
+
+  override metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const [functionName = ''] = this.functionName.split(':')
+    return this.lambda.metric(metricName, {
+      period: Duration.minutes(1),
+      ...props,
+      dimensionsMap: { FunctionName: functionName, Resource: this.functionName },
+    })
+  }
+}

@@ -1,0 +1,93 @@
+// Which events reach which function (docs/aws.md §1.7, §2.5, §3.5, §4): narrow ones, from the triggers, alarms and targets of
+// the services, so that nobody pays for the events of others.
+import type { EventPattern } from 'aws-cdk-lib/aws-events'
+import type { Service } from '../core/service.ts'
+import type { Verb } from '../functions/handlers.ts'
+
+type Wiring = { readonly name: string; readonly verb: Verb; readonly pattern: EventPattern }
+
+/** @param moverArns roles whose alias writes are the controller's own */
+export const rulesOf = (
+  services: readonly Service[],
+  machineArn: string,
+  moverArns: readonly string[],
+): readonly Wiring[] => [...triggersOf(services), ...watchOf(services, machineArn, moverArns)]
+
+const unique = (values: readonly string[]): string[] => [...new Set(values)].sort()
+const some = (values: readonly unknown[], wiring: Wiring): Wiring[] => (values.length === 0 ? [] : [wiring])
+
+/** What begins a release. */
+function triggersOf(services: readonly Service[]): readonly Wiring[] {
+  const buckets = unique(services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3.bucket])))
+  const repositories = unique(
+    services.flatMap(({ triggers }) => (triggers.ecr === undefined ? [] : [triggers.ecr.repository])),
+  )
+  return [
+    ...some(buckets, {
+      name: 'S3',
+      verb: 'intake',
+      pattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: buckets } } },
+    }),
+    ...some(repositories, {
+      name: 'Ecr',
+      verb: 'intake',
+      pattern: {
+        source: ['aws.ecr'],
+        detailType: ['ECR Image Action'],
+        detail: { 'action-type': ['PUSH'], result: ['SUCCESS'], 'repository-name': repositories },
+      },
+    }),
+    ...some(
+      services.filter(({ triggers }) => triggers.cloudFormation),
+      {
+        name: 'CloudFormation',
+        verb: 'intake',
+        pattern: {
+          source: ['aws.cloudformation'],
+          detailType: ['CloudFormation Resource Status Change'],
+          detail: { 'resource-type': ['AWS::Lambda::Version'], 'status-details': { status: ['CREATE_COMPLETE'] } },
+        },
+      },
+    ),
+  ]
+}
+
+/** What a release has to hear of. */
+function watchOf(services: readonly Service[], machineArn: string, moverArns: readonly string[]): readonly Wiring[] {
+  const functions = unique(services.flatMap((service) => service.targets.map((one) => one.functionName)))
+  const alarms = unique(services.flatMap(({ signals }) => signals.alarms))
+  return [
+    ...some(alarms, {
+      name: 'Alarm',
+      verb: 'alarm',
+      pattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        detail: { alarmName: alarms, state: { value: ['ALARM'] } },
+      },
+    }),
+    {
+      name: 'Execution',
+      verb: 'reconcile',
+      pattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [machineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+    },
+    ...some(functions, {
+      name: 'Alias',
+      verb: 'reconcile',
+      pattern: {
+        source: ['aws.lambda'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: {
+          eventName: ['UpdateAlias20150331', 'DeleteAlias20150331'],
+          userIdentity: {
+            sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': [...moverArns] }] } },
+          },
+        },
+      },
+    }),
+  ]
+}
