@@ -10,6 +10,7 @@ import { localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime.ts'
+import type { Authorize } from './permission.ts'
 import { localObjects } from './s3.ts'
 import type { LocalObjects } from './s3.ts'
 import type { Bus, Invoker, LocalService, MetricSink } from './service.ts'
@@ -28,6 +29,8 @@ export type LocalCloudOptions = {
   /** How long a Lambda version takes to become active. */
   readonly pendingMs?: number
   readonly onRequest?: RequestHook
+  /** Enforces permissions; without it everybody may do everything. */
+  readonly authorize?: Authorize
 }
 
 export type LocalCloud = {
@@ -70,7 +73,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const dynamodb = localDynamoDb()
   const services = { lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
   return {
-    handler: localHandler(services, options.onRequest),
+    handler: localHandler(services, options.onRequest, options.authorize),
     ...{ lambda, cloudwatch, states, events, sns, dynamodb, objects },
     close() {
       events.close()

@@ -3,6 +3,7 @@
 import type { Caller, LocalRequest, LocalResponse, LocalService } from './service.ts'
 import { account } from './service.ts'
 import { operationOf } from './operation.ts'
+import { type Authorize, type Permission, permissionOf } from './permission.ts'
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 
@@ -24,13 +25,15 @@ export type RequestInfo = {
  */
 export type RequestHook = (info: RequestInfo) => void | Promise<void>
 
-export function localHandler(services: LocalServices, onRequest?: RequestHook): LocalHandler {
+export function localHandler(services: LocalServices, onRequest?: RequestHook, authorize?: Authorize): LocalHandler {
   return async (request) => {
     const caller = callerOf(request)
     const service = serviceOf(request)
     if (service === undefined) return refused(request)
     const info = { service, operation: operationOf(service, request), caller }
     await onRequest?.({ ...info, phase: 'before' })
+    const asked = permissionOf(info, request)
+    if (authorize !== undefined && !(await authorize({ ...asked, caller }))) return denied(caller, asked)
     const response = await answered(services[service], request, caller)
     await onRequest?.({ ...info, phase: 'after' })
     return response
@@ -45,6 +48,12 @@ async function answered(service: LocalService, request: LocalRequest, caller: Ca
     const message = `A bug in the embedded cloud: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
     return plainError(500, 'InternalFailure', message)
   }
+}
+
+/** In words as AWS has them; read by every protocol of the SDK. */
+function denied({ arn }: Caller, { action, resource }: Permission): LocalResponse {
+  const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
+  return plainError(403, 'AccessDeniedException', message)
 }
 
 const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
@@ -104,5 +113,5 @@ function refused(request: LocalRequest): LocalResponse {
 
 function plainError(status: number, code: string, message: string): LocalResponse {
   const headers = { 'content-type': 'application/json', 'x-amzn-errortype': code }
-  return { status, headers, body: JSON.stringify({ __type: code, message }) }
+  return { status, headers, body: JSON.stringify({ __type: code, message, Message: message }) }
 }

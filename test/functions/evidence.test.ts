@@ -17,6 +17,7 @@ import { minute, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { canned, config } from '../contract/canned.ts'
 import { after, definition, prepared, service, shifted, t0 } from '../core/sample.ts'
+import { authorize } from './least-privilege.ts'
 
 const baking = (changes: Record<string, unknown> = {}): Release => shifted(prepared(changes), t0)
 const judgedWith = (release: Release, atMs: number, found: Awaited<ReturnType<typeof gather>>): Release => {
@@ -111,7 +112,7 @@ describe('a look', () => {
 
 describe('the log of a release', () => {
   it('has what any verdict was made of: replayed, each look says the same again, by a warm function and by a new one', async () => {
-    const house = await openHouse({ perMinute: 120 })
+    const house = await openHouse({ authorize, perMinute: 120 })
     try {
       await house.world.services.put(sampleService({ hooks: [], signals: { errors: {}, latency: {} } }))
       const warm = judgeHandler(house.world)

@@ -8,11 +8,12 @@ import type { Verb } from '../../functions/handlers.ts'
 import { type House, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { definition } from '../core/sample.ts'
+import { authorize } from './least-privilege.ts'
 
 let house: House
 let live: string
 beforeAll(async () => {
-  house = await openHouse({ perMinute: 20 })
+  house = await openHouse({ authorize, perMinute: 20 })
   await house.world.services.put(sampleService({ hooks: [] }))
   live = await house.start({ version: await house.publish('v2') })
 })

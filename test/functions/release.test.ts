@@ -2,10 +2,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../sim/sample-service.ts'
 import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
+import { authorize } from './least-privilege.ts'
 
 let house: House
 async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse(options)
+  house = await openHouse({ authorize, ...options })
   await house.world.services.put(sampleService({ hooks: [], ...service }))
   return house
 }

@@ -7,6 +7,7 @@ import type { RequestInfo } from '../../cloud/local/dispatch.ts'
 import type { Release } from '../../core/release.ts'
 import { type House, minute, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
+import { authorize } from './least-privilege.ts'
 
 type Storm = { readonly random: () => number; readonly bad: Set<string>; raging: boolean; strangers: number }
 
@@ -14,11 +15,12 @@ async function openInStorm(seed: number): Promise<{ house: House; storm: Storm }
   const storm: Storm = { random: chance(seed, 'storm'), bad: new Set(), raging: false, strangers: 0 }
   const luck = (share: number): boolean => storm.raging && storm.random() < share
   const house = await openHouse({
+    authorize,
     seed,
     perMinute: 60,
     onRequest: ({ caller }: RequestInfo) => {
       // Before: refused. After: performed, and the answer lost.
-      if (caller.arn.includes('/tidegate/') && luck(0.03)) throw new Error('the connection broke')
+      if (caller.arn.includes('/tidegate-') && luck(0.03)) throw new Error('the connection broke')
     },
     delivery: {
       copies: () => (luck(0.15) ? 0 : luck(0.2) ? 2 : 1),

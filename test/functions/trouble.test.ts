@@ -8,10 +8,11 @@ import { operationOf } from '../../cloud/local/operation.ts'
 import type { Verdict } from '../../core/verdict/evidence.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
+import { authorize } from './least-privilege.ts'
 
 let house: House
 async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ perMinute: 60, ...options })
+  house = await openHouse({ authorize, perMinute: 60, ...options })
   await house.world.services.put(sampleService({ hooks: [], ...service }))
   return house
 }

@@ -1,0 +1,55 @@
+// What IAM is asked about a request: the action, and the resource in the form that AWS checks it (docs/aws.md §9).
+import type { RequestInfo, ServiceName } from './dispatch.ts'
+import { account, defaultRegion, type LocalRequest } from './service.ts'
+
+export type Permission = { readonly action: string; readonly resource: string }
+
+/** Decides for a caller. What it refuses is answered as AWS does, and reaches no service. */
+export type Authorize = (asked: Permission & Pick<RequestInfo, 'caller'>) => boolean | Promise<boolean>
+
+const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }
+const actions: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' }
+
+export function permissionOf(
+  { service, operation }: Pick<RequestInfo, 'service' | 'operation'>,
+  request: LocalRequest,
+): Permission {
+  const action = `${prefixes[service] ?? service}:${operation}`
+  return { action: actions[action] ?? action, resource: resourceOf(service, operation, request) }
+}
+
+const arn = (service: string, resource: string): string => `arn:aws:${service}:${defaultRegion}:${account}:${resource}`
+
+function resourceOf(service: ServiceName, operation: string, request: LocalRequest): string {
+  switch (service) {
+    case 'lambda':
+      return functionArn(operation, request)
+    case 'dynamodb':
+      return arn('dynamodb', `table/${field(request, 'TableName') ?? ''}`)
+    case 'states':
+      return field(request, 'stateMachineArn') ?? field(request, 'executionArn') ?? '*'
+    case 'events':
+      return operation === 'PutEvents' ? arn('events', 'event-bus/default') : '*'
+    case 'sns':
+      return new URLSearchParams(Buffer.from(request.body).toString('utf8')).get('TopicArn') ?? '*'
+    case 's3':
+      return `arn:aws:s3:::${request.path.slice(1)}`
+    case 'monitoring':
+      return '*'
+  }
+}
+
+/** Aliases cannot be told apart by IAM; what is invoked can. */
+function functionArn(operation: string, request: LocalRequest): string {
+  const place = decodeURIComponent(/\/functions\/([^/]+)/.exec(request.path)?.[1] ?? '')
+  const [name = '', inName] = (place.split(':function:').at(-1) ?? '').split(':')
+  const qualifier = request.query.get('Qualifier') ?? inName
+  const isQualified = operation === 'Invoke' && qualifier !== undefined
+  return arn('lambda', `function:${name}${isQualified ? `:${qualifier}` : ''}`)
+}
+
+function field(request: LocalRequest, name: string): string | undefined {
+  const body: unknown = request.body.length === 0 ? {} : JSON.parse(Buffer.from(request.body).toString('utf8'))
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined
+  return typeof value === 'string' ? value : undefined
+}
