@@ -22,14 +22,14 @@ export type Scope =
 
 type Permissions = Partial<Readonly<Record<Scope, readonly string[]>>>
 
-const log = ['dynamodb:Query', 'dynamodb:PutItem']
-const logAndItems = [...log, 'dynamodb:GetItem']
+// GetItem shows nothing that Query does not; endpoints that do not send the item in the way of a write need it as well.
+const log = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem']
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias']
 const wake = ['states:SendTaskSuccess']
 
 export const permissions: Readonly<Record<Verb, Permissions>> = {
-  intake: { table: logAndItems, machine: ['states:StartExecution'] },
-  admit: { table: logAndItems, targets: move, everything: wake },
+  intake: { table: log, machine: ['states:StartExecution'] },
+  admit: { table: log, targets: move, everything: wake },
   prepare: {
     table: log,
     targets: [...move, 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode', 'lambda:PublishVersion'],
@@ -39,7 +39,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   },
   hook: { table: log, hooks: ['lambda:InvokeFunction'], everything: wake },
   shift: { table: log, targets: move },
-  bake: { table: logAndItems, everything: wake },
+  bake: { table: log, everything: wake },
   judge: {
     table: log,
     targets: ['lambda:GetAlias'],
@@ -54,10 +54,10 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     everything: wake,
   },
   handOver: { table: log, machine: ['states:StartExecution'], executions: ['states:DescribeExecution'] },
-  control: { table: logAndItems, targets: move, everything: wake },
-  alarm: { table: logAndItems, targets: move, everything: wake },
+  control: { table: log, targets: move, everything: wake },
+  alarm: { table: log, targets: move, everything: wake },
   reconcile: {
-    table: [...logAndItems, 'dynamodb:DeleteItem'],
+    table: [...log, 'dynamodb:DeleteItem'],
     targets: move,
     machine: ['states:StartExecution'],
     executions: ['states:DescribeExecution'],

@@ -17,7 +17,9 @@ export type ReleasedFunctionProps = {
 
 export class ReleasedFunction extends lambda.QualifiedFunctionBase {
   readonly lambda: lambda.IFunction
+  /** What the deploy has published: the candidate of the next release. */
   readonly version: lambda.Version
+  readonly aliasName: string
   readonly functionName: string
   readonly functionArn: string
   readonly role?: iam.IRole
@@ -31,6 +33,7 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
     super(scope, id)
     this.lambda = fn
     this.version = fn.currentVersion
+    this.aliasName = alias
     // A version that goes away with the next deploy would take the way back with it.
     fn.currentVersion.applyRemovalPolicy(RemovalPolicy.RETAIN)
     this.qualifier = alias

@@ -1,0 +1,134 @@
+// The constructs: what the templates must say, whatever else they say.
+import { App, Stack } from 'aws-cdk-lib'
+import * as apigw from 'aws-cdk-lib/aws-apigatewayv2'
+import * as integrations from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
+import * as events from 'aws-cdk-lib/aws-events'
+import * as targets from 'aws-cdk-lib/aws-events-targets'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as sources from 'aws-cdk-lib/aws-lambda-event-sources'
+import * as sqs from 'aws-cdk-lib/aws-sqs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { Environment } from '../../functions/environment.ts'
+import { verbs } from '../../functions/handlers.ts'
+import { ReleaseController } from '../../lib/controller.ts'
+import { ReleasedFunction } from '../../lib/released-function.ts'
+import { sampleDefinition } from '../functions/least-privilege.ts'
+
+let stack: Stack
+let template: Template
+beforeAll(() => {
+  stack = new Stack(new App(), 'Shop')
+  const controller = new ReleaseController(stack, 'Tidegate', { services: [sampleDefinition] })
+  const fn = new lambda.Function(stack, 'Checkout', {
+    functionName: 'checkout',
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromInline('exports.handler = async () => 1'),
+  })
+  const made = new ReleasedFunction(stack, 'Live', { controller, function: fn, alias: 'live' })
+  // The CDK's own classes are not exact about optional properties; ours inherits that.
+  const released = made as unknown as lambda.IFunction
+  released.addEventSource(new sources.SqsEventSource(new sqs.Queue(stack, 'Orders')))
+  released.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM })
+  new events.Rule(stack, 'Nightly', {
+    schedule: events.Schedule.cron({ hour: '3', minute: '0' }),
+    targets: [new targets.LambdaFunction(released)],
+  })
+  new apigw.HttpApi(stack, 'Api', { defaultIntegration: new integrations.HttpLambdaIntegration('Live', released) })
+  template = Template.fromStack(stack)
+}, 60_000)
+
+describe('the controller', () => {
+  it('is synthesised without a warning', () => {
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([])
+    expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([])
+  })
+
+  it('gives every function the whole environment, one role, one log group, Node 24 on arm64', () => {
+    const functions = Object.values(template.findResources('AWS::Lambda::Function')).map(
+      (one) => one['Properties'] as Record<string, unknown>,
+    )
+    const own = functions.filter((one) => String(one['Description']).startsWith('Tidegate: '))
+    expect(own.map((one) => String(one['Description']).slice(10)).sort()).toEqual([...verbs].sort())
+    for (const one of own) {
+      expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout: 60 })
+      const { Variables } = one['Environment'] as { Variables: object }
+      expect(Object.keys(Variables).sort()).toEqual(Object.keys(Environment.shape).sort())
+      expect(one['LoggingConfig']).toBeDefined()
+    }
+    expect(new Set(own.map((one) => JSON.stringify(one['Role']))).size).toBe(verbs.length)
+  })
+
+  it('keeps the table when the stack goes, and can be set back in time', () => {
+    template.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      Properties: { Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }] },
+    })
+  })
+
+  it('runs the very state machine that the embedded cloud runs, with its functions put in, and logs no token', () => {
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      DefinitionString: Match.stringLikeRegexp('waitForTaskToken'),
+      LoggingConfiguration: { IncludeExecutionData: false, Level: 'ERROR' },
+    })
+    const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'))
+    const { DefinitionString, DefinitionSubstitutions } = (machine as { Properties: Record<string, unknown> })
+      .Properties
+    const wanted = new Set([...String(DefinitionString).matchAll(/\$\{([A-Za-z]+)\}/g)].map((match) => match[1]))
+    expect(new Set(Object.keys(DefinitionSubstitutions as object))).toEqual(wanted)
+  })
+
+  it('listens only to the buckets, alarms and executions of its services, and loses no event', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['aws.s3'], detail: { bucket: { name: ['artifacts'] } } },
+    })
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { detail: { alarmName: ['checkout-errors'], state: { value: ['ALARM'] } } },
+    })
+    const rules = Object.values(template.findResources('AWS::Events::Rule')).map(
+      (one) =>
+        one['Properties'] as {
+          Description?: string
+          Targets: { DeadLetterConfig?: unknown }[]
+          EventPattern?: unknown
+        },
+    )
+    for (const rule of rules.filter((one) => one.Description?.startsWith('Tidegate') === true)) {
+      for (const target of rule.Targets) expect(target.DeadLetterConfig).toBeDefined()
+      // EventBridge takes patterns of 2048 characters; references become ARNs of about 90.
+      expect(JSON.stringify(rule.EventPattern).length).toBeLessThan(2048)
+    }
+    template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
+  })
+
+  it('refuses a definition that is not valid before anything is synthesised', () => {
+    expect(() => new ReleaseController(new Stack(new App(), 'Bad'), 'Tidegate', { services: [{ name: 'x' }] })).toThrow(
+      expect.objectContaining({ code: 'definition_invalid' }) as Error,
+    )
+  })
+})
+
+describe('a released function', () => {
+  const alias = 'checkout:live'
+
+  it('publishes its version for good and has no alias that CloudFormation could move', () => {
+    template.hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    template.resourceCountIs('AWS::Lambda::Alias', 0)
+    template.hasResourceProperties('Custom::TidegateAlias', { kind: 'alias', alias: 'live' })
+  })
+
+  it('is called through its alias by queues, URLs, rules and APIs, with the permission to', () => {
+    const json = JSON.stringify(template.toJSON())
+    expect(json).not.toContain(`"${alias}"`)
+    const permissions = Object.values(template.findResources('AWS::Lambda::Permission')).map((one) =>
+      JSON.stringify((one['Properties'] as { FunctionName: unknown }).FunctionName),
+    )
+    expect(permissions.filter((one) => one.includes(':live')).length).toBeGreaterThanOrEqual(2)
+    const mapping = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'))[0]
+    expect(JSON.stringify(mapping?.['Properties'])).toContain(':live')
+    template.hasResourceProperties('AWS::Lambda::Url', { Qualifier: 'live' })
+    const integration = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'))[0]
+    expect(JSON.stringify(integration?.['Properties'])).toContain(':live')
+  })
+})

@@ -1,0 +1,146 @@
+// Least privilege, both ways: releases work under the synthesised policies (test/functions runs under them), every action
+// that is granted is used, and nothing is granted on more than it takes.
+import { afterAll, describe, expect, it } from 'vitest'
+import { type Verb, verbs } from '../../functions/handlers.ts'
+import { permissions } from '../../lib/permissions.ts'
+import { openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { sampleDefinition } from '../functions/least-privilege.ts'
+import { enforcing, type Policies, synthesised } from './policies.ts'
+
+const policies = synthesised([sampleDefinition])
+const { authorize, used } = enforcing(policies)
+
+/** Used by scenarios of test/functions, which run under the same policies: there a grant that is missing fails a test. */
+const byScenarios: readonly string[] = [
+  'admit lambda:UpdateAlias',
+  'admit states:SendTaskSuccess',
+  'handOver dynamodb:PutItem',
+  'handOver dynamodb:Query',
+  'handOver states:DescribeExecution',
+  'handOver states:StartExecution',
+  'page dynamodb:PutItem',
+  'page dynamodb:Query',
+  'page sns:Publish',
+  'reconcile dynamodb:DeleteItem',
+  'reconcile events:PutEvents',
+  'reconcile lambda:GetAlias',
+  'reconcile states:SendTaskSuccess',
+  'shift lambda:GetAlias',
+]
+/** Used by no test, each with the reason why it is granted all the same. */
+const unseen: Readonly<Record<string, string>> = {
+  'admit lambda:GetAlias': 'a release that supersedes another puts it back; read when the write meets somebody else',
+  'alarm lambda:GetAlias': 'read when the write meets somebody else',
+  'bake states:SendTaskSuccess': 'answers itself when an order came in between',
+  'control lambda:GetAlias': 'read when the write meets somebody else',
+  'prepare lambda:InvokeFunction': 'wakes a version that Lambda has put to sleep; the embedded cloud has none',
+  'prepare s3:GetObject': 'Lambda reads the package with the rights of the caller; the embedded cloud does not ask',
+  'prepare s3:GetObjectVersion': 'the same, for the version that the event named',
+  'reconcile sns:Publish': 'pages what an ended execution did not; the embedded topic answered in time',
+  'rollBack lambda:GetAlias': 'read when the write meets somebody else',
+}
+
+const open = () => openHouse({ authorize, perMinute: 120 })
+
+describe('under the synthesised policies', () => {
+  afterAll(() => {
+    const asked = [...used.values()]
+    expect(asked.filter((one) => !one.allowed).map((one) => `${one.verb} ${one.action} ${one.resource}`)).toEqual([])
+    const granted = verbs.flatMap((verb) =>
+      Object.values(permissions[verb]).flatMap((actions) =>
+        actions.map((action) => `${verb} ${action}`).filter((one) => !one.endsWith('GetItem')),
+      ),
+    )
+    const seen = new Set(asked.map((one) => `${one.verb} ${one.action}`))
+    expect(granted.filter((one) => !seen.has(one)).sort()).toEqual([...byScenarios, ...Object.keys(unseen)].sort())
+  })
+
+  it('an artifact is released, with its hook, and the next waits for it', async () => {
+    const house = await open()
+    await house.world.services.put(sampleService())
+    await house.upload('v2')
+    await house.minutes(3)
+    const [first] = await house.world.openReleases.list('checkout')
+    const second = await house.start({ version: await house.publish('v4') })
+    expect((await house.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
+    expect((await house.finish(second)).ending?.outcome).toBe('rolledBack')
+    house.close()
+  }, 30_000)
+
+  it('an alarm, a person and a dead execution put it back', async () => {
+    const house = await open()
+    await house.world.services.put(sampleService({ hooks: [] }))
+    const byAlarm = await house.start({ version: await house.publish('v3') })
+    expect((await house.finish(byAlarm)).ending?.by).toBe('alarm checkout-errors')
+    const byPerson = await house.start({ version: await house.publish('v2') })
+    await house.minutes(2)
+    await house.ask('control', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
+    await house.ask('control', { verb: 'resume', releaseId: byPerson, by: 'ann' })
+    await house.ask('control', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
+    expect((await house.finish(byPerson)).ending?.by).toBe('ann')
+    const stopped = await house.start({ version: await house.publish('v4') })
+    await house.minutes(2)
+    const { StopExecutionCommand } = await import('@aws-sdk/client-sfn')
+    const execution = house.cloud.states.executions().at(-1)
+    await house.clients.sfn.send(new StopExecutionCommand({ executionArn: execution?.arn ?? '' }))
+    expect((await house.finish(stopped)).ending?.outcome).toBe('aborted')
+    house.close()
+  }, 30_000)
+
+  it('a stack provisions an alias and a service', async () => {
+    const house = await open()
+    const alias = { kind: 'alias', functionName: 'checkout', alias: 'fresh', version: '1' }
+    const made = await house.ask('provision', { RequestType: 'Create', ResourceProperties: alias })
+    expect(made).toEqual({ PhysicalResourceId: 'checkout:fresh', Data: {} })
+    const definition = JSON.stringify(sampleDefinition)
+    await house.ask('provision', { RequestType: 'Create', ResourceProperties: { kind: 'service', definition } })
+    expect((await house.world.services.get('checkout')).targets).toHaveLength(2)
+    house.close()
+  })
+})
+
+describe('what is granted', () => {
+  const everywhere = ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'states:SendTaskSuccess']
+  it.each(verbs)('to %s is on named resources, but for actions that take none', (verb) => {
+    for (const { actions, resources } of policies[verb]) {
+      for (const action of actions) {
+        expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/)
+        if (resources.includes('*')) expect(everywhere).toContain(action)
+        else for (const resource of resources) expect(resource).toMatch(/^arn:aws:[a-z0-9]+:[^*]+(:\*)?$/)
+      }
+    }
+  })
+
+  it('is missed when it is taken away: a release that may not shift ends with the action named, and the alias whole', async () => {
+    const without = (verb: Verb, action: string): Policies => ({
+      ...policies,
+      [verb]: policies[verb]
+        .map((one) => ({ ...one, actions: one.actions.filter((other) => other !== action) }))
+        .filter(({ actions }) => actions.length > 0),
+    })
+    for (const [verb, action] of [
+      ['prepare', 'lambda:UpdateAlias'],
+      ['prepare', 'cloudwatch:GetMetricData'],
+      ['shift', 'lambda:UpdateAlias'],
+    ] as const) {
+      const house = await openHouse({ ...enforcing(without(verb, action)), perMinute: 60 })
+      await house.world.services.put(sampleService({ hooks: [] }))
+      const before = await house.alias()
+      const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+      expect(release.ending?.outcome).not.toBe('promoted')
+      expect(JSON.stringify(release.ending)).toContain(action)
+      expect(await house.alias()).toMatchObject({ version: before.version, weights: {} })
+      house.close()
+    }
+  }, 30_000)
+
+  it('does not let who may put back promote: no function has both but those that a person cannot call alone', () => {
+    expect(permissions.rollBack).toEqual({
+      table: ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem'],
+      targets: ['lambda:GetAlias', 'lambda:UpdateAlias'],
+    })
+    expect(permissions.judge.targets).toEqual(['lambda:GetAlias'])
+    expect(permissions.intake.targets).toBeUndefined()
+  })
+})
