@@ -15,7 +15,7 @@ const Properties = z.discriminatedUnion('kind', [
 ])
 
 /** The parts of a custom resource's event that matter here. */
-export const ProvisionEvent = z.looseObject({
+const ProvisionEvent = z.looseObject({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
   PhysicalResourceId: z.string().optional(),
   ResourceProperties: Properties,

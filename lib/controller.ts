@@ -6,6 +6,7 @@ import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
+import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import * as scheduler from 'aws-cdk-lib/aws-scheduler'
@@ -145,10 +146,15 @@ export class ReleaseController extends Construct {
         }),
         // Task tokens are in the inputs: no execution data in a log.
         includeExecutionData: false,
-        level: sfn.LogLevel.ERROR,
+        level: sfn.LogLevel.ALL,
       },
     })
-    for (const [, fn] of called) fn.grantInvoke(machine)
+    machine.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: called.map(([, fn]) => fn.functionArn),
+      }),
+    )
     return machine
   }
 

@@ -10,6 +10,5 @@ const checkout = parse(
 const targets = ['checkout', 'cart'].map((name) => ({ function: name, alias: 'live' }))
 
 export const sampleDefinition = { ...checkout, targets }
-export const sampleHooks = ['checkout-smoke']
 
-export const { authorize, used } = enforcing(synthesised([sampleDefinition]))
+export const { authorize } = enforcing(synthesised([sampleDefinition]))

@@ -70,7 +70,7 @@ describe('the controller', () => {
   it('runs the very state machine that the embedded cloud runs, with its functions put in, and logs no token', () => {
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
       DefinitionString: Match.stringLikeRegexp('waitForTaskToken'),
-      LoggingConfiguration: { IncludeExecutionData: false, Level: 'ERROR' },
+      LoggingConfiguration: { IncludeExecutionData: false, Level: 'ALL' },
     })
     const [machine] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'))
     const { DefinitionString, DefinitionSubstitutions } = (machine as { Properties: Record<string, unknown> })

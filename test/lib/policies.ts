@@ -8,7 +8,7 @@ import { type Verb, verbs } from '../../functions/handlers.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { environment, functionName } from '../../sim/installation.ts'
 
-export type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }
+type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }
 export type Policies = Readonly<Record<Verb, readonly Statement[]>>
 
 const account = '000000000000'

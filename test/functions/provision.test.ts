@@ -1,0 +1,70 @@
+// What a stack may ask for when it is deployed: aliases that are made once, definitions that are put into the table.
+import { describe, expect, it } from 'vitest'
+import { memoryCloud } from '../../cloud/memory/memory.ts'
+import { split } from '../../core/routing.ts'
+import { provisionHandler } from '../../functions/provision.ts'
+import { definition } from '../core/sample.ts'
+import { expectProblem } from '../contract/samples.ts'
+
+const target = { functionName: 'checkout', alias: 'live' }
+function open() {
+  const cloud = memoryCloud({ clock: { nowMs: () => 0 } })
+  cloud.inspect.setVersion('checkout', '1')
+  cloud.inspect.setVersion('checkout', '2')
+  return { cloud, provision: provisionHandler(cloud) }
+}
+const alias = (RequestType: string, version: string) => ({
+  RequestType,
+  ResourceProperties: { ServiceToken: 'arn', kind: 'alias', ...target, version },
+})
+const service = (RequestType: string, text: string) => ({
+  RequestType,
+  ResourceProperties: { ServiceToken: 'arn', kind: 'service', definition: text },
+})
+
+describe('an alias', () => {
+  it('is made on the version that the first deploy published', async () => {
+    const { cloud, provision } = open()
+    expect(await provision(alias('Create', '1'))).toEqual({ PhysicalResourceId: 'checkout:live', Data: {} })
+    expect((await cloud.traffic.read(target)).routing).toEqual({ version: '1' })
+  })
+
+  it('is left as it is by every later deploy, also in the middle of a release, and by the end of the stack', async () => {
+    const { cloud, provision } = open()
+    await provision(alias('Create', '1'))
+    const { revision } = await cloud.traffic.read(target)
+    const released = await cloud.traffic.write(target, split('1', '2', 1000), revision)
+    for (const type of ['Update', 'Create', 'Delete'])
+      expect((await provision(alias(type, '2'))).PhysicalResourceId).toBe('checkout:live')
+    expect(await cloud.traffic.read(target)).toEqual(released)
+  })
+
+  it('on a version that is not there fails the deploy', async () => {
+    const { provision } = open()
+    await expectProblem('version_missing', provision(alias('Create', '9')), /9/)
+  })
+})
+
+describe('a service', () => {
+  it('is put into the table by a deploy, changed by the next, and stays when the stack goes', async () => {
+    const { cloud, provision } = open()
+    const made = await provision(service('Create', JSON.stringify(definition)))
+    expect(made.PhysicalResourceId).toBe('checkout')
+    await provision(service('Update', JSON.stringify({ ...definition, policy: { alpha: 0.01 } })))
+    expect((await cloud.services.get('checkout')).policy.alpha).toBe(0.01)
+    await provision(service('Delete', JSON.stringify(definition)))
+    expect((await cloud.services.get('checkout')).policy.alpha).toBe(0.01)
+  })
+
+  it.each([
+    ['not JSON', service('Create', '{'), 'definition_invalid'],
+    ['not a definition', service('Create', '{}'), 'definition_invalid'],
+    ['another kind', { RequestType: 'Create', ResourceProperties: { kind: 'table' } }, 'event_invalid'],
+    ['no request', { ResourceProperties: {} }, 'event_invalid'],
+    ['nothing', undefined, 'event_invalid'],
+  ] as const)('that is %s fails the deploy and changes nothing', async (_, event, code) => {
+    const { cloud, provision } = open()
+    await expectProblem(code, provision(event))
+    expect(await cloud.services.list()).toEqual([])
+  })
+})

@@ -1,0 +1,59 @@
+// The AwsSolutions pack of cdk-nag over the whole stack: what it finds has a reason here, and every reason is still needed.
+import { App, Aspects, Stack } from 'aws-cdk-lib'
+import { Annotations, Match } from 'aws-cdk-lib/assertions'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { expect, it } from 'vitest'
+import { ReleaseController } from '../../lib/controller.ts'
+import { sampleDefinition } from '../functions/least-privilege.ts'
+
+/** By the beginning of the finding, behind the end of the resource's path. */
+const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string])[] = [
+  [
+    /\/(Admit|Alarm|Bake|Control|Hook|Reconcile|Settle)Role\//,
+    /^AwsSolutions-IAM5\[Resource::\*\]/,
+    'states:SendTaskSuccess takes no resource (docs/aws.md §9).',
+  ],
+  [
+    /\/(Judge|Prepare)Role\//,
+    /^AwsSolutions-IAM5\[Resource::\*\]/,
+    'cloudwatch:GetMetricData takes no resource, and DescribeAlarms finds composite alarms on * only (docs/aws.md §9).',
+  ],
+  [
+    /\/(HandOver|Reconcile)Role\//,
+    /^AwsSolutions-IAM5\[.*:execution:.*:\*\]/,
+    'Executions are named when they start: those of this state machine, and no other.',
+  ],
+  [/\/(Hook|Prepare)Role\//, /^AwsSolutions-IAM5\[.*:function:[^:]+:\*\]/, 'The versions of one named function.'],
+  [
+    /\/Release\/Role\//,
+    /^AwsSolutions-IAM5\[Resource::\*\]/,
+    'Log delivery and X-Ray take no resource (Step Functions, "Logging" and "Tracing").',
+  ],
+  [
+    /\/SchedulerRoleForTarget/,
+    /^AwsSolutions-IAM5\[.*Reconcile.*:\*\]/,
+    'The CDK grants the versions of one function.',
+  ],
+  [/\/Provider\/framework/, /^AwsSolutions-IAM[45]/, "The CDK's provider framework, which runs at deploys only."],
+  [/\/DeadLetters\//, /^AwsSolutions-SQS3/, 'It is the dead-letter queue: of the rules and of the schedule.'],
+]
+
+it('finds nothing without a written reason', () => {
+  const stack = new Stack(new App(), 'Shop')
+  new ReleaseController(stack, 'Tidegate', { services: [sampleDefinition] })
+  Aspects.of(stack).add(new AwsSolutionsChecks())
+  const annotations = Annotations.fromStack(stack)
+  const found = [
+    ...annotations.findError('*', Match.anyValue()),
+    ...annotations.findWarning('*', Match.anyValue()),
+  ].map(({ id, entry }) => ({ path: id, finding: entry.data as string }))
+  const isFor =
+    ({ path, finding }: (typeof found)[number]) =>
+    ([place, what]: (typeof reasons)[number]): boolean =>
+      place.test(path) && what.test(finding)
+  expect(
+    found.filter((one) => !reasons.some(isFor(one))).map((one) => `${one.path} ${one.finding.slice(0, 120)}`),
+  ).toEqual([])
+  expect(reasons.filter((reason) => !found.some((one) => isFor(one)(reason)))).toEqual([])
+  expect(found.length).toBeGreaterThan(10)
+}, 30_000)
