@@ -149,8 +149,12 @@ export type Hooks = {
   call(functionName: string, payload: unknown): Promise<HookReply>
 }
 
-/** An event for everybody who listens (EventBridge), or a page for a person (SNS). */
+/** Events for everybody who listens. It has left, or it throws. */
 export type Outbox = {
   announce(event: { readonly detailType: string; readonly detail: Readonly<Record<string, unknown>> }): Promise<void>
+}
+
+/** Pages for a person. */
+export type Pager = {
   page(page: { readonly subject: string; readonly text: string }): Promise<void>
 }

@@ -1,6 +1,8 @@
 // The head of a release: one line of a service's history. A projection of the log; the log wins.
 import * as z from 'zod'
+import { candidateWords } from './candidate.ts'
 import { Outcome } from './event.ts'
+import type { Release } from './release.ts'
 
 export const Head = z.strictObject({
   releaseId: z.string().max(64),
@@ -17,3 +19,37 @@ export const Head = z.strictObject({
   versions: z.record(z.string().max(64), z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
 export type Head = z.output<typeof Head>
+
+export function headOf(release: Release): Head {
+  const { ending, state } = release
+  return {
+    releaseId: release.id,
+    service: release.service.name,
+    requestedAtMs: release.requestedAtMs,
+    seq: release.seq,
+    phase: state.phase,
+    ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
+    ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
+    candidate: candidateWords(release.candidate).slice(0, 1500),
+    source: release.provenance.source,
+    versions: Object.fromEntries(
+      release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
+    ),
+  }
+}
+
+const outcomeWords: Readonly<Record<Outcome, string>> = {
+  promoted: 'promoted',
+  rolledBack: 'rolled back',
+  aborted: 'aborted',
+  superseded: 'superseded',
+  rejected: 'rejected',
+  interrupted: 'interrupted',
+  alreadyReleased: 'already released',
+}
+
+/** How an ended release is told to a person. */
+export function sentenceOf({ id, service, ending }: Release): string {
+  const { outcome = 'aborted', because = '' } = ending ?? {}
+  return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because}.`.slice(0, 1000)
+}

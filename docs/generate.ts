@@ -1,6 +1,7 @@
-// Writes docs/reference.md from the schemas and tables that the program itself uses, so that it cannot say anything else.
+// Writes docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that it cannot say anything else.
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
+import { details } from '../core/announcement.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall } from '../core/request.ts'
@@ -65,6 +66,35 @@ const fieldsOf = (event: Shape): string =>
     .filter((field) => !['v', 'seq', 'atMs', 'type'].includes(field))
     .join(', ')
 
+const ownFieldsOf = (detail: Shape): string =>
+  Object.keys(detail.properties ?? {})
+    .filter((field) => !['schemaVersion', 'metadata', 'service'].includes(field))
+    .map((field) => (detail.required?.includes(field) === true ? field : `${field}?`))
+    .join(', ')
+
+const eventsForEverybody = (): string =>
+  section(
+    'Events for everybody',
+    [
+      'Source `tidegate.release`, on the bus; [events.schema.json](events.schema.json) has them as JSON Schemas by detail-type.',
+      'Every detail has `schemaVersion` 1, `metadata` with `eventId`, `releaseId`, `sequence` and `occurredAt`, and `service`; and:\n',
+      list(Object.entries(details).map(([name, detail]) => `\`${name}\`: ${ownFieldsOf(shapeOf(detail))}`)),
+    ].join('\n'),
+  )
+
+/** For editors and for readers of events; what is in a file of the repository is what the program checks. */
+export function jsonSchemas(): Readonly<Record<string, string>> {
+  const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
+  const events = Object.entries(details).map(([name, detail]) => [name, z.toJSONSchema(detail)])
+  return {
+    'events.schema.json': pretty(Object.fromEntries(events)),
+    'service.schema.json': pretty({
+      title: 'Tidegate service definition',
+      ...z.toJSONSchema(ServiceDefinition, { io: 'input', unrepresentable: 'any' }),
+    }),
+  }
+}
+
 export function reference(): string {
   const verbs = shapeOf(ControlCall).oneOf ?? []
   const events = shapeOf(ReleaseEvent).oneOf ?? []
@@ -95,6 +125,7 @@ export function reference(): string {
       'Hooks',
       `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, attempt, targets: [{ function, alias, stable, candidate }], outcome?, because? }\`.\nThe answer:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, answer through \`tidegate-control\` with the verb \`answer\` and the \`hook\` id that the call carried.`,
     ),
+    eventsForEverybody(),
     section('Outcomes', outcomes.map((outcome) => `- \`${outcome}\``).join('\n')),
     section(
       'Events of a release',
@@ -125,4 +156,7 @@ export function reference(): string {
   ].join('\n')
 }
 
-if (process.argv[1] === import.meta.filename) writeFileSync(new URL('reference.md', import.meta.url), reference())
+if (process.argv[1] === import.meta.filename) {
+  const files = { 'reference.md': reference(), ...jsonSchemas() }
+  for (const [name, text] of Object.entries(files)) writeFileSync(new URL(name, import.meta.url), text)
+}

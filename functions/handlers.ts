@@ -1,6 +1,7 @@
 // Every function of the controller by its verb. The embedded cloud and the simulator install them from this list.
 import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
+import { announceHandler } from './announce.ts'
 import { bakeHandler } from './bake.ts'
 import { controlHandler } from './control.ts'
 import { handOverHandler } from './hand-over.ts'
@@ -32,6 +33,7 @@ export const handlers = {
   handOver: handOverHandler,
   control: controlHandler,
   alarm: alarmHandler,
+  announce: announceHandler,
   reconcile: reconcileHandler,
   provision: provisionHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>

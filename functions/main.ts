@@ -15,6 +15,7 @@ import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
+import { awsPager } from '../cloud/aws/pager.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import type { Table } from '../cloud/aws/table.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
@@ -23,6 +24,7 @@ import { awsVersions } from '../cloud/aws/versions.ts'
 import { Problem } from '../core/problem.ts'
 import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
+import { announceHandler } from './announce.ts'
 import { bakeHandler } from './bake.ts'
 import { controlHandler } from './control.ts'
 import { type Environment, readEnvironment } from './environment.ts'
@@ -56,14 +58,7 @@ const executions = /* @__PURE__ */ once(() =>
   awsExecutions(new SFNClient({}), environment().TIDEGATE_STATE_MACHINE_ARN),
 )
 const telemetry = /* @__PURE__ */ once(() => awsTelemetry(new CloudWatchClient({})))
-const outbox = /* @__PURE__ */ once(() =>
-  awsOutbox({
-    events: new EventBridgeClient({}),
-    busName: environment().TIDEGATE_BUS,
-    pages: new SNSClient({}),
-    topicArn: environment().TIDEGATE_TOPIC_ARN,
-  }),
-)
+const pager = /* @__PURE__ */ once(() => awsPager(new SNSClient({}), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 const leases = /* @__PURE__ */ once(() => awsLeases(table()))
@@ -135,7 +130,14 @@ export const judge = /* @__PURE__ */ wired(() =>
   judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
 )
 export const rollBack = /* @__PURE__ */ wired(() => rollBackHandler({ clock, journal: journal(), traffic: traffic() }))
-export const page = /* @__PURE__ */ wired(() => pageHandler({ clock, log, journal: journal(), outbox: outbox() }))
+export const page = /* @__PURE__ */ wired(() => pageHandler({ clock, log, journal: journal(), pager: pager() }))
+export const announce = /* @__PURE__ */ wired(() =>
+  announceHandler({
+    log,
+    journal: journal(),
+    outbox: awsOutbox(new EventBridgeClient({}), environment().TIDEGATE_BUS),
+  }),
+)
 /** What an end of a release takes, whoever brings it about. */
 const ending = () => ({
   clock,
@@ -146,7 +148,7 @@ const ending = () => ({
   history: history(),
   alarmWatch: alarmWatch(),
   executions: executions(),
-  outbox: outbox(),
+  pager: pager(),
 })
 export const settle = /* @__PURE__ */ wired(() => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired(() => handOverHandler(ending()))

@@ -4,7 +4,7 @@ import { load, record } from './ledger.ts'
 import { taskInput } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'outbox' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'pager' | 'log'>
 
 export function pageHandler(deps: Deps) {
   return async (event: unknown): Promise<{ readonly sentence: string }> => {
@@ -23,7 +23,7 @@ export function pageHandler(deps: Deps) {
     )
     const runbook = release.service.runbook === undefined ? [] : [`Runbook: ${release.service.runbook}`]
     const text = [sentence, because, 'Put it back by hand:', ...commands, 'The sweep goes on trying.', ...runbook]
-    await deps.outbox.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
+    await deps.pager.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
     return { sentence }
   }
 }

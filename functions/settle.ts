@@ -1,8 +1,7 @@
 // The end of a release: recorded, told, and everything that it held is let go. Every part may be done twice.
 import type { OpenRelease } from '../cloud/ports.ts'
-import { candidateWords } from '../core/candidate.ts'
 import type { Outcome } from '../core/event.ts'
-import type { Head } from '../core/head.ts'
+import { headOf, sentenceOf } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { load, type Loaded, record } from './ledger.ts'
@@ -12,7 +11,7 @@ import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'leases' | 'openReleases' | 'history' | 'alarmWatch' | 'executions' | 'outbox' | 'log'
+  'clock' | 'journal' | 'leases' | 'openReleases' | 'history' | 'alarmWatch' | 'executions' | 'pager' | 'log'
 >
 
 export type Settled = {
@@ -49,41 +48,9 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
 }
 
 function settledAs(release: Release): Settled {
-  const { outcome = 'aborted', because = '' } = release.ending ?? {}
+  const { outcome = 'aborted' } = release.ending ?? {}
   const good = outcome === 'promoted' || outcome === 'alreadyReleased'
-  const sentence = `Release ${release.id} of ${release.service.name} was ${outcomeWords[outcome]}: ${because}.`.slice(
-    0,
-    1000,
-  )
-  return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence }
-}
-
-const outcomeWords: Readonly<Record<Outcome, string>> = {
-  promoted: 'promoted',
-  rolledBack: 'rolled back',
-  aborted: 'aborted',
-  superseded: 'superseded',
-  rejected: 'rejected',
-  interrupted: 'interrupted',
-  alreadyReleased: 'already released',
-}
-
-export function headOf(release: Release): Head {
-  const { ending, state } = release
-  return {
-    releaseId: release.id,
-    service: release.service.name,
-    requestedAtMs: release.requestedAtMs,
-    seq: release.seq,
-    phase: state.phase,
-    ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
-    ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
-    candidate: candidateWords(release.candidate).slice(0, 1500),
-    source: release.provenance.source,
-    versions: Object.fromEntries(
-      release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
-    ),
-  }
+  return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence: sentenceOf(release) }
 }
 
 const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
@@ -102,24 +69,10 @@ async function tellOrLog(deps: Deps, release: Release, sentence: string): Promis
 
 async function tell(deps: Deps, release: Release, sentence: string): Promise<void> {
   const { ending, service } = release
-  if (ending === undefined) return
-  const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
-  const detail = {
-    schemaVersion: 1,
-    releaseId: release.id,
-    service: service.name,
-    outcome: ending.outcome,
-    because: ending.because,
-    by: ending.by,
-    sentence,
-    versions: headOf(release).versions,
-    ...runbook,
-  }
-  await deps.outbox.announce({ detailType: 'Release Settled', detail })
-  if (!failures.includes(ending.outcome)) return
+  if (ending === undefined || !failures.includes(ending.outcome)) return
   const lines = [sentence, `Why: ${ending.because}`, `Decided by: ${ending.by}`]
   const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
-  await deps.outbox.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
+  await deps.pager.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
 }
 
 /** The oldest release that waits for the service takes its turn. */

@@ -10,6 +10,7 @@ import type {
   Leases,
   OpenReleases,
   Outbox,
+  Pager,
   Services,
   Telemetry,
   Traffic,
@@ -30,6 +31,7 @@ export type World = {
   readonly executions: Executions
   readonly hooks: Hooks
   readonly outbox: Outbox
+  readonly pager: Pager
   /** SHA-256 of a text, in hex. */
   readonly digest: (text: string) => string
   /** One structured line for the operator's log. Never a task token. */

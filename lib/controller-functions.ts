@@ -17,13 +17,18 @@ export type Resources = Readonly<Record<Scope, readonly string[]>>
 
 export type ControllerFunction = { readonly fn: lambda.Function; readonly role: iam.Role }
 
+type Part = {
+  readonly verb: Verb
+  readonly functionName: string
+  readonly environment: Environment
+  readonly resources: Resources
+}
+
 const memory: Partial<Readonly<Record<Verb, number>>> = { judge: 512 }
 
 export function controllerFunction(
   scope: Construct,
-  verb: Verb,
-  environment: Environment,
-  resources: Resources,
+  { verb, functionName, environment, resources }: Part,
 ): ControllerFunction {
   const name = verb.charAt(0).toUpperCase() + verb.slice(1)
   const logGroup = new logs.LogGroup(scope, `${name}Log`, {
@@ -42,6 +47,7 @@ export function controllerFunction(
   )
   for (const statement of statementsOf(verb, resources)) role.addToPolicy(statement)
   const fn = new lambda.Function(scope, name, {
+    functionName,
     description: `Tidegate: ${verb}`,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,

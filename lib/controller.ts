@@ -1,13 +1,14 @@
 // The release controller as a construct: table, topic, functions, state machine, rules, schedule, dead-letter queue. What
 // its roles may touch follows from the service definitions that it is given.
 import { readFileSync } from 'node:fs'
-import { Arn, ArnFormat, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Arn, ArnFormat, CfnOutput, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import * as iam from 'aws-cdk-lib/aws-iam'
-import type * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import * as scheduler from 'aws-cdk-lib/aws-scheduler'
 import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
@@ -15,6 +16,7 @@ import * as sns from 'aws-cdk-lib/aws-sns'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { announcedRecords } from '../core/log-key.ts'
 import { parseDefinition, type Service } from '../core/service.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
@@ -25,10 +27,12 @@ import { rulesOf } from './rules.ts'
 export type ReleaseControllerProps = {
   /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
   readonly services: readonly unknown[]
+  /**
+   * What the names of the functions (`<name>-intake`, ...) and of the state machine (`<name>-release`) begin with, so that
+   * the command line and policies of other accounts can name them. One a region and account. Default: tidegate.
+   */
+  readonly name?: string
 }
-
-/** Where the state machine is called; its ARN is needed before it exists. */
-const machineName = 'release'
 
 export class ReleaseController extends Construct {
   readonly table: dynamodb.TableV2
@@ -39,17 +43,18 @@ export class ReleaseController extends Construct {
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
-  constructor(scope: Construct, id: string, { services }: ReleaseControllerProps) {
+  constructor(scope: Construct, id: string, { services, name = 'tidegate' }: ReleaseControllerProps) {
     super(scope, id)
     this.services = services.map((definition) => parseDefinition(definition))
     this.table = new dynamodb.TableV2(this, 'Table', {
+      dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.topic = new sns.Topic(this, 'Pages', { displayName: 'Tidegate', enforceSSL: true })
-    const stateMachineName = `${Stack.of(this).stackName}-${machineName}`.slice(-80)
+    const stateMachineName = `${name}-release`
     const machineArn = Stack.of(this).formatArn({
       service: 'states',
       resource: 'stateMachine',
@@ -64,13 +69,17 @@ export class ReleaseController extends Construct {
     }
     const resources = this.resourcesOf(machineArn, stateMachineName)
     const made = Object.fromEntries(
-      verbs.map((verb) => [verb, controllerFunction(this, verb, environment, resources)]),
+      verbs.map((verb) => [
+        verb,
+        controllerFunction(this, { verb, functionName: `${name}-${verb}`, environment, resources }),
+      ]),
     ) as Record<Verb, ControllerFunction>
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     this.stateMachine = this.machine(stateMachineName)
     this.wire(made)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
+    new CfnOutput(this, 'TableName', { value: this.table.tableName, description: 'TIDEGATE_TABLE of the command line' })
   }
 
   /** Makes the alias once; whatever has it later, no deploy touches it again. */
@@ -115,6 +124,7 @@ export class ReleaseController extends Construct {
       ).flatMap((arn) => [arn, `${arn}:*`]),
       bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       topic: [this.topic.topicArn],
+      stream: [this.table.tableStreamArn ?? ''],
       artifacts: unique(
         buckets.map(({ bucket, key }) =>
           Arn.format({ service: 's3', region: '', account: '', resource: bucket, resourceName: key }, Stack.of(this)),
@@ -177,14 +187,31 @@ export class ReleaseController extends Construct {
         ],
       })
     }
+    this.announce(made.announce, deadLetters)
     new scheduler.Schedule(this, 'Sweep', {
       description: 'Tidegate: the sweep, every five minutes',
       schedule: scheduler.ScheduleExpression.rate(Duration.minutes(5)),
       target: new schedulerTargets.LambdaInvoke(this.functions.reconcile, {
         deadLetterQueue: deadLetters,
         retryAttempts: 2,
-        input: scheduler.ScheduleTargetInput.fromObject({ source: 'aws.scheduler' }),
+        input: scheduler.ScheduleTargetInput.fromObject({ sweep: true }),
       }),
     })
+  }
+
+  /** Every event that is written to the log goes out, in the order of its release (docs/aws.md §1.9). */
+  private announce({ fn, role }: ControllerFunction, deadLetters: sqs.Queue): void {
+    deadLetters.grantSendMessages(role)
+    new lambda.EventSourceMapping(this, 'Announcements', {
+      target: fn,
+      eventSourceArn: this.table.tableStreamArn ?? '',
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: 25,
+      filters: [{ pattern: JSON.stringify(announcedRecords) }],
+      reportBatchItemFailures: true,
+      // The stream keeps a day; before that ends, what could not be sent is put where an alarm watches.
+      maxRecordAge: Duration.hours(20),
+      onFailure: new SqsDlq(deadLetters),
+    }).node.addDependency(role)
   }
 }

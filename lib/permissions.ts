@@ -15,6 +15,8 @@ export type Scope =
   | 'hooks'
   | 'bus'
   | 'topic'
+  /** The table's stream. */
+  | 'stream'
   /** Objects that start a release. */
   | 'artifacts'
   /** AWS takes no resource for these actions, or none that would do. */
@@ -47,9 +49,15 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   },
   rollBack: { table: log, targets: move },
   page: { table: log, topic: ['sns:Publish'] },
+  announce: {
+    table: ['dynamodb:Query'],
+    stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    bus: ['events:PutEvents'],
+    // Lambda asks for it before it reads a stream; AWS takes no resource.
+    everything: ['dynamodb:ListStreams'],
+  },
   settle: {
     table: [...log, 'dynamodb:DeleteItem'],
-    bus: ['events:PutEvents'],
     topic: ['sns:Publish'],
     everything: wake,
   },
@@ -61,7 +69,6 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     targets: move,
     machine: ['states:StartExecution'],
     executions: ['states:DescribeExecution'],
-    bus: ['events:PutEvents'],
     topic: ['sns:Publish'],
     everything: wake,
   },

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs'
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
-import { CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { CreateEventSourceMappingCommand, CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
 import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
+import { announcedRecords } from '../core/log-key.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 
@@ -41,7 +42,7 @@ type Installation = {
 }
 
 export async function install(clients: Clients, { code, sweepMinutes = 5 }: Installation): Promise<void> {
-  await createTable(clients.dynamodb)
+  const streamArn = await createTable(clients.dynamodb)
   await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
   for (const verb of verbs) {
     const { zip, handler } = code(verb)
@@ -58,6 +59,16 @@ export async function install(clients: Clients, { code, sweepMinutes = 5 }: Inst
       }),
     )
   }
+  await clients.lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName: functionName('announce'),
+      EventSourceArn: streamArn,
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 25,
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(announcedRecords) }] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    }),
+  )
   await clients.sfn.send(
     new CreateStateMachineCommand({
       name: 'tidegate-release',
@@ -76,10 +87,11 @@ function definition(): string {
   })
 }
 
-async function createTable(client: DynamoDBClient): Promise<void> {
-  await client.send(
+async function createTable(client: DynamoDBClient): Promise<string> {
+  const { TableDescription } = await client.send(
     new CreateTableCommand({
       TableName: environment.TIDEGATE_TABLE,
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
         { AttributeName: 'pk', AttributeType: 'S' },
@@ -91,6 +103,7 @@ async function createTable(client: DynamoDBClient): Promise<void> {
       ],
     }),
   )
+  return TableDescription?.LatestStreamArn ?? ''
 }
 
 /** Which events reach which function (docs/aws.md §1.7, §2.5, §3.5, §4). */

@@ -8,6 +8,7 @@ import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
+import { awsPager } from '../cloud/aws/pager.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
@@ -33,11 +34,7 @@ export function worldOn(clients: Clients, clock: World['clock'], log: World['log
     telemetry: awsTelemetry(clients.cloudwatch),
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
-    outbox: awsOutbox({
-      events: clients.events,
-      busName: environment.TIDEGATE_BUS,
-      pages: clients.sns,
-      topicArn: environment.TIDEGATE_TOPIC_ARN,
-    }),
+    outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),
+    pager: awsPager(clients.sns, environment.TIDEGATE_TOPIC_ARN),
   }
 }

@@ -1,10 +1,10 @@
 // The release log in DynamoDB. The item's key is the lock: an event is put only where nothing is, and never changed.
 import * as z from 'zod'
 import { ReleaseEvent } from '../../core/event.ts'
+import { eventPrefix } from '../../core/log-key.ts'
 import type { Journal } from '../ports.ts'
 import {
   bodyOf,
-  eventPrefix,
   ifNew,
   type Item,
   keyOf,

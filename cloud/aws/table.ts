@@ -13,25 +13,25 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { z } from 'zod'
+import { logKey, type LogKey as Key, releasePrefix } from '../../core/log-key.ts'
 import { issuesSentence, Problem } from '../../core/problem.ts'
 import { asProblem, translated } from './failure.ts'
 
 export type Table = { readonly client: DynamoDBClient; readonly name: string }
-export type Key = { readonly pk: string; readonly sk: string }
+export type { Key }
 export type Item = Record<string, AttributeValue>
 
 const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
 const byTime = (atMs: number, releaseId: string): string => `${padded(atMs, 15)}#${releaseId}`
 
-export const eventPrefix = 'EVENT#'
 export const waitPrefix = 'WAIT#'
 
 export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
-  event: (releaseId: string, seq: number): Key => ({ pk: `RELEASE#${releaseId}`, sk: eventPrefix + padded(seq, 6) }),
-  waiter: (releaseId: string, slot: string): Key => ({ pk: `RELEASE#${releaseId}`, sk: waitPrefix + slot }),
+  event: logKey,
+  waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),
   head: (service: string, requestedAtMs: number, releaseId: string): Key => ({
     pk: `HISTORY#${service}`,
     sk: byTime(requestedAtMs, releaseId),

@@ -4,13 +4,13 @@ import type { LocalClock } from './clock.ts'
 import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
 import type { LocalHandler, RequestHook } from './dispatch.ts'
-import { localDynamoDb } from './dynamodb.ts'
+import { localDynamoDb } from './dynamodb/dynamodb.ts'
 import type { DeliveryFaults } from './eventbridge/delivery.ts'
 import { localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime.ts'
-import type { Authorize } from './permission.ts'
+import { type Authorize, mayRole } from './permission.ts'
 import { localObjects } from './s3.ts'
 import type { LocalObjects } from './s3.ts'
 import type { Bus, Invoker, LocalService, MetricSink } from './service.ts'
@@ -58,7 +58,13 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const objects = localObjects({ clock, bus, ...stream('s3') })
   const cloudwatch = localCloudWatch({ clock, bus, ...stream('monitoring') })
   const pending = pendingMs === undefined ? {} : { pendingMs }
-  const lambda = localLambda({ clock, bus, runtime, objects, metrics: cloudwatch, ...pending, ...stream('lambda') })
+  const dynamodb = localDynamoDb({ clock, ...stream('dynamodb') })
+  const lambda = localLambda({
+    ...{ clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb },
+    mayRole: (role, permission) => mayRole(options.authorize, role, permission),
+    ...pending,
+    ...stream('lambda'),
+  })
   const states = localStepFunctions({ clock, bus, invoker: lambda, ...stream('states') })
   const events: LocalEventBridge = localEventBridge({
     clock,
@@ -70,7 +76,6 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...stream('events'),
   })
   const sns = localSns({ clock, ...stream('sns') })
-  const dynamodb = localDynamoDb()
   const services = { lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
   return {
     handler: localHandler(services, options.onRequest, options.authorize),

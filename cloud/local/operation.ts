@@ -25,6 +25,8 @@ const lambdaRoutes: readonly Route[] = [
   ['POST', /^\/functions\/[^/]+\/policy$/, 'AddPermission'],
   ['GET', /^\/functions\/[^/]+\/concurrency$/, 'GetFunctionConcurrency'],
   ['PUT', /^\/functions\/[^/]+\/concurrency$/, 'PutFunctionConcurrency'],
+  ['POST', /^\/event-source-mappings$/, 'CreateEventSourceMapping'],
+  ['GET', /^\/event-source-mappings$/, 'ListEventSourceMappings'],
   ['GET', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'GetProvisionedConcurrencyConfig'],
 ]
 

@@ -7,6 +7,17 @@ export type Permission = { readonly action: string; readonly resource: string }
 /** Decides for a caller. What it refuses is answered as AWS does, and reaches no service. */
 export type Authorize = (asked: Permission & Pick<RequestInfo, 'caller'>) => boolean | Promise<boolean>
 
+/** Whether a role may, when a service acts for it. */
+export async function mayRole(
+  authorize: Authorize | undefined,
+  roleArn: string,
+  permission: Permission,
+): Promise<boolean> {
+  const role = roleArn.split('/').at(-1) ?? ''
+  const caller = { accessKeyId: `role.${role}`, arn: `arn:aws:sts::${account}:assumed-role/${role}/session` }
+  return authorize === undefined || authorize({ ...permission, caller })
+}
+
 const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }
 const actions: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' }
 
@@ -23,7 +34,7 @@ const arn = (service: string, resource: string): string => `arn:aws:${service}:$
 function resourceOf(service: ServiceName, operation: string, request: LocalRequest): string {
   switch (service) {
     case 'lambda':
-      return functionArn(operation, request)
+      return request.path.includes('/functions') ? functionArn(operation, request) : '*'
     case 'dynamodb':
       return arn('dynamodb', `table/${field(request, 'TableName') ?? ''}`)
     case 'states':

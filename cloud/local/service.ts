@@ -54,6 +54,33 @@ export type Invoker = {
   invoke(functionName: string, qualifier: string | undefined, payload: Uint8Array): Promise<Invocation>
 }
 
+/** As Lambda hands it to a function. */
+export type StreamRecord = {
+  readonly eventID: string
+  readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE'
+  readonly eventVersion: string
+  readonly eventSource: string
+  readonly awsRegion: string
+  readonly dynamodb: {
+    readonly ApproximateCreationDateTime: number
+    readonly Keys: Readonly<Record<string, unknown>>
+    readonly SequenceNumber: string
+    readonly SizeBytes: number
+    readonly StreamViewType: string
+  }
+  readonly eventSourceARN: string
+}
+
+export type Stream = {
+  /** Everything so far, oldest first. */
+  readonly records: readonly StreamRecord[]
+  subscribe(listener: () => void): void
+}
+
+export type Streams = {
+  open(streamArn: string): Stream | undefined
+}
+
 export type MetricSink = {
   /** One observation. Emitted for each of the dimension sets, as AWS/Lambda does. */
   record(point: {

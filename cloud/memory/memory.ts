@@ -13,7 +13,8 @@ import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryJournal } from './journal.ts'
 import { memoryLeases } from './leases.ts'
 import { memoryOpenReleases } from './open-releases.ts'
-import { type Announcement, memoryOutbox, type Page } from './outbox.ts'
+import { type Announcement, memoryOutbox } from './outbox.ts'
+import { memoryPager, type Page } from './pager.ts'
 import { memoryServices } from './services.ts'
 import { memoryTable } from './table.ts'
 import { memoryTelemetry } from './telemetry.ts'
@@ -40,7 +41,8 @@ function openPorts(clock: Clock) {
   const measured = memoryTelemetry()
   const machine = memoryExecutions(clock)
   const hooks = new Map<string, MemoryHook>()
-  const sent: { announced: Announcement[]; pages: Page[] } = { announced: [], pages: [] }
+  const announced: Announcement[] = []
+  const pages: Page[] = []
   return {
     ports: {
       journal: memoryJournal(table),
@@ -54,7 +56,8 @@ function openPorts(clock: Clock) {
       telemetry: measured.telemetry,
       executions: machine.executions,
       hooks: memoryHooks(functions, hooks),
-      outbox: memoryOutbox(sent),
+      outbox: memoryOutbox(announced),
+      pager: memoryPager(pages),
     },
     inspect: {
       ...inspectLambda(functions, uploads),
@@ -63,8 +66,8 @@ function openPorts(clock: Clock) {
       setHook(functionName: string, hook: MemoryHook): void {
         hooks.set(functionName, hook)
       },
-      announced: sent.announced as readonly Announcement[],
-      pages: sent.pages as readonly Page[],
+      announced: announced as readonly Announcement[],
+      pages: pages as readonly Page[],
       /** Any text in place of a stored item: see the keys in journal.ts, services.ts, ... */
       corrupt: (pk: string, sk: string, text: string) => table.corrupt(pk, sk, text),
     },

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest'
 import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsJournal } from '../../cloud/aws/journal.ts'
 import { awsLeases } from '../../cloud/aws/leases.ts'
-import { awsOutbox, subjectLine } from '../../cloud/aws/outbox.ts'
+import { awsOutbox } from '../../cloud/aws/outbox.ts'
+import { awsPager, subjectLine } from '../../cloud/aws/pager.ts'
 import { bodyOf } from '../../cloud/aws/table.ts'
 import { canned, config, failure } from './canned.ts'
 import { expectNoToken } from './executions.ts'
@@ -45,13 +46,11 @@ describe('executions', () => {
 })
 
 describe('the outbox', () => {
-  const outbox = (events: readonly unknown[], pages: readonly unknown[] = []) =>
-    awsOutbox({
-      events: canned(new EventBridgeClient(config), events)[0],
-      pages: canned(new SNSClient(config), pages)[0],
-      topicArn: 'arn:aws:sns:eu-west-1:111122223333:pages',
+  const announce = (answer: unknown) =>
+    awsOutbox(canned(new EventBridgeClient(config), [answer])[0]).announce({
+      detailType: 'Release Settled',
+      detail: {},
     })
-  const announce = (answer: unknown) => outbox([answer]).announce({ detailType: 'Release Settled', detail: {} })
 
   it('throws when EventBridge refuses the entry', async () => {
     const refused = (ErrorCode: string) => ({ FailedEntryCount: 1, Entries: [{ ErrorCode, ErrorMessage: 'no' }] })
@@ -63,10 +62,9 @@ describe('the outbox', () => {
   })
 
   it('throws when SNS does', async () => {
-    await expectProblem(
-      'permission_denied',
-      outbox([], [failure('AuthorizationError')]).page({ subject: 's', text: 't' }),
-    )
+    const [client] = canned(new SNSClient(config), [failure('AuthorizationError')])
+    const pager = awsPager(client, 'arn:aws:sns:eu-west-1:111122223333:pages')
+    await expectProblem('permission_denied', pager.page({ subject: 's', text: 't' }))
   })
 
   it('makes any subject one that SNS takes', () => {

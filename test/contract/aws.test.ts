@@ -24,6 +24,7 @@ import { afterAll } from 'vitest'
 import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsOutbox } from '../../cloud/aws/outbox.ts'
+import { awsPager } from '../../cloud/aws/pager.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
 import { awsTraffic, weightsOf } from '../../cloud/aws/traffic.ts'
 import { awsVersions } from '../../cloud/aws/versions.ts'
@@ -211,7 +212,8 @@ outboxContract('EventBridge and SNS', async () => {
   await cloud.events.send(new PutTargetsCommand({ Rule: 'all', Targets: [{ Id: 'listener', Arn }] }))
   const { TopicArn: topicArn = '' } = await cloud.sns.send(new CreateTopicCommand({ Name: 'pages' }))
   return {
-    outbox: awsOutbox({ events: cloud.events, pages: cloud.sns, topicArn }),
+    outbox: awsOutbox(cloud.events),
+    pager: awsPager(cloud.sns, topicArn),
     announced: async () => {
       await cloud.pass(10_000)
       return heard

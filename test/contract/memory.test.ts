@@ -123,8 +123,8 @@ hooksContract('memory', () => {
   return Promise.resolve({ hooks })
 })
 outboxContract('memory', () => {
-  const { outbox, inspect } = openMemory()
-  return Promise.resolve({ outbox, announced: () => inspect.announced, pages: () => inspect.pages })
+  const { outbox, pager, inspect } = openMemory()
+  return Promise.resolve({ outbox, pager, announced: () => inspect.announced, pages: () => inspect.pages })
 })
 
 describe('faults on request', () => {
@@ -138,7 +138,7 @@ describe('faults on request', () => {
       ['telemetry.alarms', (cloud) => cloud.telemetry.alarms([])],
       ['executions.start', (cloud) => cloud.executions.start('r1', {})],
       ['hooks.call', (cloud) => cloud.hooks.call('hook', {})],
-      ['outbox.page', (cloud) => cloud.outbox.page({ subject: 's', text: 't' })],
+      ['pager.page', (cloud) => cloud.pager.page({ subject: 's', text: 't' })],
     ]
     const fault: Fault = 'deny'
     for (const [method, call] of methods) {

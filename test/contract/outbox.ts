@@ -1,17 +1,18 @@
 // The contract of what leaves the house: it has left, or it throws.
 import { describe, expect, it } from 'vitest'
-import type { Outbox } from '../../cloud/ports.ts'
+import type { Outbox, Pager } from '../../cloud/ports.ts'
 
 type Awaitable<T> = T | Promise<T>
 
 type OutboxUnderTest = {
   readonly outbox: Outbox
+  readonly pager: Pager
   readonly announced: () => Awaitable<readonly { readonly detailType: string; readonly detail: unknown }[]>
   readonly pages: () => Awaitable<readonly { readonly subject: string; readonly text: string }[]>
 }
 
 export function outboxContract(name: string, open: () => Promise<OutboxUnderTest>): void {
-  describe(`outbox: ${name}`, () => {
+  describe(`outbox and pager: ${name}`, () => {
     it('announces events in their order', async () => {
       const { outbox, announced } = await open()
       await outbox.announce({ detailType: 'Release Started', detail: { releaseId: 'r1' } })
@@ -23,8 +24,8 @@ export function outboxContract(name: string, open: () => Promise<OutboxUnderTest
     })
 
     it('pages a person', async () => {
-      const { outbox, pages } = await open()
-      await outbox.page({ subject: 'Release r1 of orders', text: 'Rolled back:\nerrors — 12 %' })
+      const { pager, pages } = await open()
+      await pager.page({ subject: 'Release r1 of orders', text: 'Rolled back:\nerrors — 12 %' })
       expect(await pages()).toEqual([{ subject: 'Release r1 of orders', text: 'Rolled back:\nerrors — 12 %' }])
     })
   })

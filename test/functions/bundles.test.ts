@@ -12,13 +12,14 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   bake: ['dynamodb', 'sfn'],
   judge: ['cloudwatch', 'dynamodb', 'lambda'],
   rollBack: ['dynamodb', 'lambda'],
-  page: ['dynamodb', 'eventbridge', 'sns'],
-  settle: ['dynamodb', 'eventbridge', 'sfn', 'sns'],
-  handOver: ['dynamodb', 'eventbridge', 'sfn', 'sns'],
+  page: ['dynamodb', 'sns'],
+  settle: ['dynamodb', 'sfn', 'sns'],
+  handOver: ['dynamodb', 'sfn', 'sns'],
   control: ['dynamodb', 'lambda', 'sfn'],
+  announce: ['dynamodb', 'eventbridge'],
   alarm: ['dynamodb', 'lambda', 'sfn'],
   provision: ['dynamodb', 'lambda'],
-  reconcile: ['dynamodb', 'eventbridge', 'lambda', 'sfn', 'sns'],
+  reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }
 
 it.each(verbs)('%s is under 640 kB and carries only its own clients', (verb) => {

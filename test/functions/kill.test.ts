@@ -189,7 +189,8 @@ async function check(releaseId: string, story: 'good' | 'bad', stable: string, c
     .recorded()
     .filter(
       (event) =>
-        event['detail-type'] === 'Release Settled' && (event.detail as { releaseId?: string }).releaseId === releaseId,
+        event['detail-type'] === 'Release Settled' &&
+        (event.detail as { metadata?: { releaseId?: string } }).metadata?.releaseId === releaseId,
     )
   expect(told.length, where).toBeGreaterThanOrEqual(1)
 }

@@ -9,10 +9,15 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as sources from 'aws-cdk-lib/aws-lambda-event-sources'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { steppedClock } from '../../cloud/local/clock.ts'
+import { memoryCloud } from '../../cloud/memory/memory.ts'
+import { announcedRecords } from '../../core/log-key.ts'
 import { Environment } from '../../functions/environment.ts'
 import { verbs } from '../../functions/handlers.ts'
+import { reconcileHandler } from '../../functions/reconcile.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
+import { functionName } from '../../sim/installation.ts'
 import { sampleDefinition } from '../functions/least-privilege.ts'
 
 let stack: Stack
@@ -102,6 +107,34 @@ describe('the controller', () => {
     template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
   })
 
+  it('sends the sweep what the function that sweeps understands', async () => {
+    const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'))
+    const { Input } = (schedule?.['Properties'] as { Target: { Input: string } }).Target
+    const cloud = memoryCloud({ clock: steppedClock(0) })
+    const reconcile = reconcileHandler({ ...cloud, log: () => undefined })
+    expect(await reconcile(JSON.parse(Input))).toEqual({ finished: [], troubles: [] })
+  })
+
+  it('reads the stream of its table in order, from the beginning, and keeps what could not be sent', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      StreamSpecification: { StreamViewType: 'KEYS_ONLY' },
+    })
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(announcedRecords) }] },
+      DestinationConfig: { OnFailure: Match.anyValue() },
+    })
+  })
+
+  it('calls its functions and machine as the command line does', () => {
+    const named = (type: string, property: string) =>
+      Object.values(template.findResources(type)).map((one) => (one['Properties'] as Record<string, unknown>)[property])
+    const functions = named('AWS::Lambda::Function', 'FunctionName')
+    for (const verb of verbs) expect(functions).toContain(functionName(verb))
+    expect(named('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual(['tidegate-release'])
+  })
+
   it('refuses a definition that is not valid before anything is synthesised', () => {
     expect(() => new ReleaseController(new Stack(new App(), 'Bad'), 'Tidegate', { services: [{ name: 'x' }] })).toThrow(
       expect.objectContaining({ code: 'definition_invalid' }) as Error,
@@ -125,8 +158,8 @@ describe('a released function', () => {
       JSON.stringify((one['Properties'] as { FunctionName: unknown }).FunctionName),
     )
     expect(permissions.filter((one) => one.includes(':live')).length).toBeGreaterThanOrEqual(2)
-    const mapping = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'))[0]
-    expect(JSON.stringify(mapping?.['Properties'])).toContain(':live')
+    const mappings = Object.values(template.findResources('AWS::Lambda::EventSourceMapping'))
+    expect(mappings.filter((one) => JSON.stringify(one['Properties']).includes(':live'))).toHaveLength(1)
     template.hasResourceProperties('AWS::Lambda::Url', { Qualifier: 'live' })
     const integration = Object.values(template.findResources('AWS::ApiGatewayV2::Integration'))[0]
     expect(JSON.stringify(integration?.['Properties'])).toContain(':live')

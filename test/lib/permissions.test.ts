@@ -23,7 +23,6 @@ const byScenarios: readonly string[] = [
   'page dynamodb:Query',
   'page sns:Publish',
   'reconcile dynamodb:DeleteItem',
-  'reconcile events:PutEvents',
   'reconcile lambda:GetAlias',
   'reconcile states:SendTaskSuccess',
   'shift lambda:GetAlias',
@@ -101,7 +100,12 @@ describe('under the synthesised policies', () => {
 })
 
 describe('what is granted', () => {
-  const everywhere = ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'states:SendTaskSuccess']
+  const everywhere = [
+    'cloudwatch:DescribeAlarms',
+    'cloudwatch:GetMetricData',
+    'dynamodb:ListStreams',
+    'states:SendTaskSuccess',
+  ]
   it.each(verbs)('to %s is on named resources, but for actions that take none', (verb) => {
     for (const { actions, resources } of policies[verb]) {
       for (const action of actions) {

@@ -6,6 +6,7 @@ import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import type { Authorize } from '../../cloud/local/permission.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
 import { ReleaseController } from '../../lib/controller.ts'
+import { startMs } from '../../sim/house.ts'
 import { environment, functionName } from '../../sim/installation.ts'
 
 type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }
@@ -13,6 +14,8 @@ export type Policies = Readonly<Record<Verb, readonly Statement[]>>
 
 const account = '000000000000'
 const region = 'us-east-1'
+/** A stream is labelled with the time of its making. */
+const streamArn = `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}/stream/${new Date(startMs).toISOString().replace('Z', '')}`
 
 type Resource = { readonly Type: string; readonly Properties: Record<string, unknown> }
 type Document = { readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown }[] }
@@ -26,6 +29,7 @@ export function synthesised(services: readonly unknown[]): Policies {
     if (typeof value === 'string') return value
     const intrinsic = value as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::Join'?: [string, unknown[]] }
     if (intrinsic['Fn::Join'] !== undefined) return intrinsic['Fn::Join'][1].map(resolve).join(intrinsic['Fn::Join'][0])
+    if (intrinsic['Fn::GetAtt']?.[1] === 'StreamArn') return streamArn
     const place = intrinsic.Ref ?? intrinsic['Fn::GetAtt']?.[0] ?? ''
     const known: Record<string, string> = {
       'AWS::Partition': 'aws',

@@ -3,6 +3,7 @@ import { type AwsError, isAwsError, notImplemented } from '../aws-error.ts'
 import { parseJson } from '../json-body.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Invoker, LocalRequest, LocalResponse, LocalService, MetricSink } from '../service.ts'
+import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
 import {
@@ -21,12 +22,13 @@ import {
   updateConfiguration,
 } from './registry.ts'
 
-type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs'> & {
-  readonly metrics: MetricSink
-  readonly runtime: Runtime
-  readonly random: () => number
-  readonly pendingMs?: number
-}
+type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs'> &
+  MappingDeps & {
+    readonly metrics: MetricSink
+    readonly runtime: Runtime
+    readonly random: () => number
+    readonly pendingMs?: number
+  }
 
 type Route = readonly [method: string, path: RegExp, status: number, act: (registry: Registry, ask: Ask) => unknown]
 
@@ -74,10 +76,19 @@ function getAlias(registry: Registry, ask: Ask): unknown {
 export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalService & Invoker {
   const registry: Registry = { ...deps, pendingMs, functions: new Map() }
   const invoker = invocations({ ...deps, functions: registry.functions })
+  const mappings = eventSourceMappings(deps, invoker)
   return {
     invoke: (functionName, qualifier, payload) => invoker.invoke(functionName, qualifier, payload),
     handle: async (request, caller) => {
       try {
+        if (/^\/20[0-9-]+\/event-source-mappings\/?$/.test(request.path)) {
+          const made = request.method === 'POST'
+          if (!made && request.method !== 'GET') throw notImplemented(`Lambda ${request.method} ${request.path}`)
+          const body = made
+            ? await mappings.create(parseJson(request), (name) => find(registry, name))
+            : mappings.list()
+          return { status: made ? 202 : 200, headers: json, body: JSON.stringify(body) }
+        }
         const { name, qualifier, path } = addressOf(request)
         const named = { name, ...(qualifier === undefined ? {} : { qualifier }) }
         if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named)

@@ -9,8 +9,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
+import { chance, idsFrom } from '../../../cloud/local/chance.ts'
+import { steppedClock } from '../../../cloud/local/clock.ts'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
-import { localDynamoDb } from '../../../cloud/local/dynamodb.ts'
+import { localDynamoDb } from '../../../cloud/local/dynamodb/dynamodb.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
 import { credentials, elsewhere } from './states.ts'
 
@@ -23,7 +25,12 @@ async function table(): Promise<DynamoDBClient> {
     sns: elsewhere,
     s3: elsewhere,
   }
-  const requestHandler = localTransport(localHandler({ ...others, dynamodb: localDynamoDb() }))
+  const requestHandler = localTransport(
+    localHandler({
+      ...others,
+      dynamodb: localDynamoDb({ clock: steppedClock(0), ids: idsFrom(chance(0, 'dynamodb')) }),
+    }),
+  )
   const client = new DynamoDBClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
   await client.send(
     new CreateTableCommand({

@@ -1,0 +1,20 @@
+// Pages for a person, through SNS.
+import { PublishCommand } from '@aws-sdk/client-sns'
+import type { SNSClient } from '@aws-sdk/client-sns'
+import type { Pager } from '../ports.ts'
+import { translated } from './failure.ts'
+
+export function awsPager(client: SNSClient, topicArn: string): Pager {
+  return {
+    async page({ subject, text }) {
+      const command = new PublishCommand({ TopicArn: topicArn, Subject: subjectLine(subject), Message: text })
+      await translated('sns:Publish of a page', client.send(command))
+    },
+  }
+}
+
+/** SNS takes one line of at most 100 printable ASCII characters; a page with a plainer subject beats no page. */
+export function subjectLine(subject: string): string {
+  const plain = subject.replace(/[^\x20-\x7e]+/g, ' ').trim()
+  return plain === '' ? 'Tidegate' : plain.slice(0, 100)
+}

@@ -1,0 +1,133 @@
+// DynamoDB, by dynalite, in memory. Its request listener is called with the few members of a request and a response that
+// it uses: no socket and no port, so stepped time stays exact and many clouds fit into one process. What dynalite does not
+// have is added around it: a new table that is usable at once, and streams.
+import dynalite from 'dynalite'
+import { Readable } from 'node:stream'
+import { AwsError } from '../aws-error.ts'
+import type { LocalClock } from '../clock.ts'
+import { account, defaultRegion, type LocalRequest, type LocalResponse, type LocalService } from '../service.ts'
+import type { Streams } from '../service.ts'
+import { type TableStream, tableStream } from './stream.ts'
+
+type Call = (request: LocalRequest) => Promise<LocalResponse>
+type Fields = Readonly<Record<string, unknown>>
+type Deps = { readonly clock: LocalClock; readonly ids: () => string }
+
+export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): void } {
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+  const tables = new Map<string, TableStream & { readonly arn: string; readonly keys: readonly string[] }>()
+
+  const call = inProcess(server)
+
+  async function createTable(request: LocalRequest, input: Fields): Promise<LocalResponse> {
+    const { StreamSpecification, ...rest } = input
+    const response = await call(withBody(request, rest))
+    if (response.status !== 200) return response
+    await active(call, request, String(input['TableName']))
+    if ((StreamSpecification as Fields | undefined)?.['StreamEnabled'] !== true) return response
+    if ((StreamSpecification as Fields)['StreamViewType'] !== 'KEYS_ONLY')
+      return refused('streams of more than the keys')
+    const label = new Date(deps.clock.nowMs()).toISOString().replace('Z', '')
+    const arn = `arn:aws:dynamodb:${defaultRegion}:${account}:table/${String(input['TableName'])}/stream/${label}`
+    const keys = (input['KeySchema'] as readonly { readonly AttributeName: string }[]).map((one) => one.AttributeName)
+    tables.set(String(input['TableName']), { ...tableStream(arn, deps.clock, deps.ids), arn, keys })
+    return changed(response, ({ TableDescription, ...others }) => ({
+      ...others,
+      TableDescription: {
+        ...(TableDescription as Fields),
+        LatestStreamArn: arn,
+        LatestStreamLabel: label,
+        StreamSpecification,
+      },
+    }))
+  }
+
+  /** A put or a delete, with the item before it asked for: it tells what happened, and whether anything did. */
+  async function write(request: LocalRequest, input: Fields, stream: NonNullable<ReturnType<typeof tables.get>>) {
+    const response = await call(withBody(request, { ...input, ReturnValues: 'ALL_OLD' }))
+    if (response.status !== 200) return response
+    const before = (JSON.parse(String(response.body)) as Fields)['Attributes']
+    const item = (input['Item'] ?? input['Key']) as Fields
+    const keys = Object.fromEntries(stream.keys.map((name) => [name, item[name]]))
+    if (input['Item'] !== undefined) stream.add(before === undefined ? 'INSERT' : 'MODIFY', keys)
+    else if (before !== undefined) stream.add('REMOVE', keys)
+    if (input['ReturnValues'] === 'ALL_OLD') return response
+    return changed(response, ({ Attributes: _, ...others }) => others)
+  }
+
+  return {
+    async handle(request) {
+      const operation = request.headers['x-amz-target']?.split('.')[1] ?? ''
+      const input = inputOf(request)
+      if (operation === 'CreateTable' && input !== undefined) return createTable(request, input)
+      const stream = tables.get(String(input?.['TableName']))
+      if (stream === undefined || input === undefined || !/^(Put|Update|Delete|BatchWrite|Transact)/.test(operation))
+        return call(request)
+      if (operation === 'PutItem' || operation === 'DeleteItem') return write(request, input, stream)
+      return refused(`${operation} of a table with a stream`)
+    },
+    open: (arn) => [...tables.values()].find((one) => one.arn === arn),
+    close: () => server.close(),
+  }
+}
+
+/** Dynalite's listener as a function. */
+function inProcess(server: ReturnType<typeof dynalite>): Call {
+  return (request) =>
+    new Promise((resolve) => {
+      const headers: Record<string, string> = {}
+      const incoming = Object.assign(Readable.from(request.body.length === 0 ? [] : [Buffer.from(request.body)]), {
+        method: request.method,
+        url: request.query.size === 0 ? request.path : `${request.path}?${request.query.toString()}`,
+        headers: request.headers,
+      })
+      const outgoing = {
+        statusCode: 200,
+        setHeader: (name: string, value: string | number) => void (headers[name.toLowerCase()] = String(value)),
+        end: (body = '') => resolve({ status: outgoing.statusCode, headers, body }),
+      }
+      server.emit('request', incoming, outgoing)
+    })
+}
+
+/** `undefined` when it is not JSON: dynalite says so in AWS's words. */
+function inputOf(request: LocalRequest): Fields | undefined {
+  try {
+    return JSON.parse(Buffer.from(request.body).toString('utf8')) as Fields
+  } catch {
+    return undefined
+  }
+}
+
+const withBody = (request: LocalRequest, body: Fields): LocalRequest => ({
+  ...request,
+  body: Buffer.from(JSON.stringify(body)),
+})
+
+/** The checksum is of the body that was. */
+function changed({ status, headers, body }: LocalResponse, change: (body: Fields) => Fields): LocalResponse {
+  const { 'x-amz-crc32': _, 'content-length': __, ...others } = headers
+  return { status, headers: others, body: JSON.stringify(change(JSON.parse(String(body)) as Fields)) }
+}
+
+function refused(what: string): LocalResponse {
+  const { code, message } = new AwsError('NotImplemented', `The embedded DynamoDB has no ${what}.`)
+  return {
+    status: 501,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify({ __type: code, message }),
+  }
+}
+
+/** Dynalite makes a new table usable a moment later; here it is usable once CreateTable has been answered. */
+async function active(call: Call, request: LocalRequest, TableName: string): Promise<void> {
+  const describe: LocalRequest = {
+    ...withBody(request, { TableName }),
+    headers: { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.DescribeTable' },
+  }
+  for (;;) {
+    const { body } = await call(describe)
+    if (String(body).includes('"TableStatus":"ACTIVE"')) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,109 @@
+// What the world is told of a release: events of source `tidegate.release`, each made from one event of the log, so that
+// sending it again says the same. Fields are added, never changed or taken away; what breaks a reader gets a new name.
+import * as z from 'zod'
+import { candidateWords } from './candidate.ts'
+import { Outcome, type ReleaseEvent } from './event.ts'
+import { headOf, sentenceOf } from './head.ts'
+import { Head } from './head.ts'
+import type { Release } from './release.ts'
+
+const text = z.string().max(1500)
+const percent = z.number().min(0).max(100)
+
+const header = {
+  schemaVersion: z.literal(1),
+  metadata: z.strictObject({
+    /** The same whenever the event is sent again. */
+    eventId: z.string().max(80).describe('the same whenever the event is sent again'),
+    releaseId: z.string().max(64),
+    sequence: z.int().min(1).describe('rises within a release; not every number is announced'),
+    occurredAt: z.iso.datetime(),
+  }),
+  service: z.string().max(40),
+}
+
+const versions = Head.shape.versions.describe('by function: the version that has the traffic, and the one to get it')
+const runbook = z.string().max(1000).optional()
+const ended = { outcome: Outcome, because: text, by: text }
+
+/** By detail-type. */
+export const details = {
+  'Release Started': z.strictObject({ ...header, versions, candidate: text, source: text, reason: text.optional() }),
+  'Release Shifted': z.strictObject({ ...header, step: z.int().min(1), steps: z.int().min(0), weightPercent: percent }),
+  'Release Judged': z.strictObject({
+    ...header,
+    verdict: z.enum(['pass', 'fail', 'unknown']),
+    because: text,
+    weightPercent: percent,
+  }),
+  'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
+  'Release Resumed': z.strictObject({ ...header, by: text }),
+  'Release Promoted': z.strictObject({ ...header, versions }),
+  'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook }),
+  'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
+  'Release Interrupted': z.strictObject({ ...header, functionName: z.string().max(64), because: text, runbook }),
+  'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
+} as const
+
+export type DetailType = keyof typeof details
+type Announcement = {
+  readonly [T in DetailType]: { readonly detailType: T; readonly detail: z.output<(typeof details)[T]> }
+}[DetailType]
+
+/** @param after the release once `event` had happened to it @returns nothing for what is the controller's own business */
+export function announcementOf(event: ReleaseEvent, after: Release): Announcement | undefined {
+  const { service, ending } = after
+  const header = {
+    schemaVersion: 1 as const,
+    metadata: {
+      eventId: `${after.id}/${event.seq}`,
+      releaseId: after.id,
+      sequence: event.seq,
+      occurredAt: new Date(event.atMs).toISOString(),
+    },
+    service: service.name,
+  }
+  const { versions } = headOf(after)
+  const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
+  const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
+  const weightPercent = (after.shifts.at(-1)?.weightBp ?? 0) / 100
+  switch (event.type) {
+    case 'prepared': {
+      const detail = { ...header, versions, candidate: candidateWords(after.candidate).slice(0, 1500) }
+      const reason = after.reason === undefined ? {} : { reason: after.reason }
+      return { detailType: 'Release Started', detail: { ...detail, source: after.provenance.source, ...reason } }
+    }
+    case 'moved': {
+      if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
+      if (event.purpose === 'rollBack')
+        return { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
+      const step = after.state.phase === 'baking' ? after.state.step + 1 : 1
+      const steps = service.plan.steps.length
+      return { detailType: 'Release Shifted', detail: { ...header, step, steps, weightPercent } }
+    }
+    case 'judged': {
+      const { kind: verdict, because } = event.verdict
+      return { detailType: 'Release Judged', detail: { ...header, verdict, because, weightPercent } }
+    }
+    case 'paused':
+      return { detailType: 'Release Paused', detail: { ...header, by: event.by, reason: event.reason } }
+    case 'resumed':
+      return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
+    case 'returnFailed':
+      return {
+        detailType: 'Release Return Failed',
+        detail: { ...header, versions, because: event.because, ...runbook },
+      }
+    case 'interrupted': {
+      const { functionName, because } = event
+      return { detailType: 'Release Interrupted', detail: { ...header, functionName, because, ...runbook } }
+    }
+    case 'settled':
+      return {
+        detailType: 'Release Settled',
+        detail: { ...header, versions, ...end, sentence: sentenceOf(after), ...runbook },
+      }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,150 @@
+// A table's stream and the mapping that brings it to a function: in order, at least once, what the filter lets through.
+import { CreateTableCommand, DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda'
+import { afterEach, describe, expect, it } from 'vitest'
+import { steppedClock } from '../../../cloud/local/clock.ts'
+import { localCloud, type LocalCloudOptions } from '../../../cloud/local/cloud.ts'
+import { inProcessRuntime } from '../../../cloud/local/in-process-runtime.ts'
+import type { StreamRecord } from '../../../cloud/local/service.ts'
+import { clientsAt, placeOf } from '../../../sim/clients.ts'
+
+type Listener = (records: readonly StreamRecord[]) => unknown
+let close: () => void = () => undefined
+afterEach(() => close())
+
+async function open(listener: Listener, more: object = {}, options: Partial<LocalCloudOptions> = {}) {
+  const clock = steppedClock(0)
+  const runtime = inProcessRuntime(
+    { listener: (event) => listener((event as { Records: readonly StreamRecord[] }).Records) },
+    clock,
+  )
+  const cloud = localCloud({ ...options, clock, runtime })
+  close = () => cloud.close()
+  const { dynamodb, lambda } = clientsAt(placeOf(cloud.handler, 'operator'))
+  const { TableDescription } = await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'orders',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+    }),
+  )
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: 'listener',
+      Role: 'arn:aws:iam::000000000000:role/listener',
+      Code: { ZipFile: Buffer.from('listener') },
+    }),
+  )
+  const map = (streamArn = TableDescription?.LatestStreamArn, others: object = {}) =>
+    lambda.send(
+      new CreateEventSourceMappingCommand({
+        FunctionName: 'listener',
+        EventSourceArn: streamArn,
+        StartingPosition: 'TRIM_HORIZON',
+        ...more,
+        ...others,
+      }),
+    )
+  const item = (id: string, text = '') => ({ TableName: 'orders', Item: { id: { S: id }, text: { S: text } } })
+  return {
+    ...{ clock, dynamodb, lambda, map },
+    put: (id: string, text?: string) => dynamodb.send(new PutItemCommand(item(id, text))),
+    remove: (id: string) => dynamodb.send(new DeleteItemCommand({ TableName: 'orders', Key: { id: { S: id } } })),
+    stream: TableDescription?.LatestStreamArn,
+  }
+}
+
+const told = ({ eventName, dynamodb }: StreamRecord): string =>
+  `${eventName} ${(dynamodb.Keys['id'] as { S: string }).S}`
+
+describe('a stream with an event source mapping', () => {
+  it('brings every change of an item, from the beginning on, in order', async () => {
+    const heard: string[] = []
+    const { map, put, remove, clock } = await open((records) => void heard.push(...records.map(told)))
+    await put('a')
+    await map()
+    await put('a', 'changed')
+    await put('b')
+    await remove('b')
+    await remove('never there')
+    await clock.settle()
+    expect(heard).toEqual(['INSERT a', 'MODIFY a', 'INSERT b', 'REMOVE b'])
+  })
+
+  it('leaves out what the filter does not match, and makes batches of what waits', async () => {
+    const batches: string[][] = []
+    const FilterCriteria = { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] }
+    const { map, put, clock } = await open((records) => void batches.push(records.map(told)), {
+      BatchSize: 2,
+      FilterCriteria,
+    })
+    for (const id of ['a', 'a', 'b', 'c']) await put(id)
+    await map()
+    await clock.settle()
+    expect(batches).toEqual([['INSERT a', 'INSERT b'], ['INSERT c']])
+  })
+
+  it('sends a failed batch again, all of it or from the record that failed on, and nothing past it', async () => {
+    const heard: string[] = []
+    let failures = 2
+    const partly = (records: readonly StreamRecord[]) => {
+      for (const record of records) {
+        if (told(record) === 'INSERT b' && failures-- > 0)
+          return { batchItemFailures: [{ itemIdentifier: record.dynamodb.SequenceNumber }] }
+        heard.push(told(record))
+      }
+      return { batchItemFailures: [] }
+    }
+    const { map, put, clock } = await open(partly, { FunctionResponseTypes: ['ReportBatchItemFailures'] })
+    for (const id of ['a', 'b', 'c']) await put(id)
+    await map()
+    await clock.settle()
+    expect(heard).toEqual(['INSERT a'])
+    await clock.advanceTo(60_000)
+    expect(heard).toEqual(['INSERT a', 'INSERT b', 'INSERT c'])
+    expect(failures).toBe(-1)
+  })
+
+  it('sends a batch again when the function throws', async () => {
+    const heard: string[] = []
+    let broken = true
+    const { map, put, clock } = await open((records) => {
+      heard.push(...records.map(told))
+      if (broken) throw new Error('not yet')
+    })
+    await put('a')
+    await map()
+    await clock.settle()
+    broken = false
+    await put('b')
+    await clock.advanceTo(60_000)
+    expect(heard).toEqual(['INSERT a', 'INSERT a', 'INSERT b'])
+  })
+
+  it('is not made for a role that may not read the stream', async () => {
+    const { map, lambda } = await open(
+      () => undefined,
+      {},
+      { authorize: ({ action }) => action !== 'dynamodb:GetRecords' },
+    )
+    await expect(map()).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: expect.stringContaining('GetRecords') as string,
+    })
+    expect((await lambda.send(new ListEventSourceMappingsCommand())).EventSourceMappings).toEqual([])
+  })
+
+  it('refuses what it does not know or do, by name', async () => {
+    const { dynamodb, map } = await open(() => undefined)
+    await expect(map('arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/1')).rejects.toThrow(/not found/)
+    await expect(map(undefined, { MaximumRetryAttempts: 2 })).rejects.toThrow(/MaximumRetryAttempts/)
+    const update = new UpdateItemCommand({ TableName: 'orders', Key: { id: { S: 'a' } } })
+    await expect(dynamodb.send(update)).rejects.toThrow(/UpdateItem of a table with a stream/)
+  })
+})

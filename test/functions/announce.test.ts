@@ -1,0 +1,188 @@
+// What the world hears of a release: everything that it is promised, in order, also when the bus was deaf for a while.
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { steppedClock } from '../../cloud/local/clock.ts'
+import { logOf } from '../../cloud/memory/journal.ts'
+import { memoryCloud } from '../../cloud/memory/memory.ts'
+import { padded } from '../../cloud/memory/table.ts'
+import { announcementOf, details, type DetailType } from '../../core/announcement.ts'
+import { logKey, readLogKey } from '../../core/log-key.ts'
+import { announceHandler } from '../../functions/announce.ts'
+import { numbered } from '../../functions/ledger.ts'
+import { type House, type HouseOptions, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { prepared, service, t0, target, verdict } from '../core/sample.ts'
+import { authorize } from './least-privilege.ts'
+import { refusing } from './refusing.ts'
+
+let house: House | undefined
+async function open(options: HouseOptions = {}): Promise<House> {
+  house = await openHouse({ authorize, perMinute: 120, ...options })
+  await house.world.services.put(sampleService({ hooks: [], runbook: 'https://example.com/runbook' }))
+  return house
+}
+afterEach(() => {
+  house?.close()
+  house = undefined
+})
+
+type Heard = { readonly name: DetailType; readonly sequence: number; readonly detail: Record<string, unknown> }
+
+/** Own events of a release as they came, each valid under its schema, in the order of the log. */
+function heard({ cloud }: House, id: string): readonly Heard[] {
+  const own = cloud.events.recorded().filter((event) => event.source === 'tidegate.release')
+  const all = own.map((event): Heard & { readonly releaseId: string } => {
+    const name = event['detail-type'] as DetailType
+    const detail = details[name].parse(event.detail)
+    return { name, detail, sequence: detail.metadata.sequence, releaseId: detail.metadata.releaseId }
+  })
+  const ours = all.filter((one) => one.releaseId === id)
+  expect(ours.map((one) => one.sequence)).toEqual(ours.map((one) => one.sequence).toSorted((a, b) => a - b))
+  return ours
+}
+
+const names = (events: readonly Heard[]): readonly string[] =>
+  events.map((one) => one.name.replace('Release ', '')).filter((name, at, all) => name !== all[at - 1])
+
+describe('the events of a release', () => {
+  it('that is promoted, with a pause', async () => {
+    const house = await open()
+    const id = await house.start({ version: await house.publish('v2'), reason: 'new prices' })
+    await house.minutes(2)
+    await house.ask('control', { verb: 'pause', releaseId: id, by: 'ann', reason: 'lunch' })
+    await house.ask('control', { verb: 'resume', releaseId: id, by: 'ann' })
+    await house.finish(id)
+    const events = heard(house, id)
+    expect(names(events).slice(0, 2)).toEqual(['Started', 'Shifted'])
+    expect(names(events).slice(-3)).toEqual(['Judged', 'Promoted', 'Settled'])
+    expect(events.find((one) => one.name === 'Release Started')?.detail).toMatchObject({
+      schemaVersion: 1,
+      service: 'checkout',
+      reason: 'new prices',
+      versions: { checkout: { stable: '1', candidate: '2' } },
+    })
+    const shifts = events.filter((one) => one.name === 'Release Shifted').map((one) => one.detail)
+    expect(shifts.map((one) => [one['step'], one['steps'], one['weightPercent']])).toEqual([
+      [1, 3, 10],
+      [2, 3, 50],
+      [3, 3, 100],
+    ])
+    expect(events.find((one) => one.name === 'Release Paused')?.detail).toMatchObject({ by: 'ann', reason: 'lunch' })
+    expect(events.find((one) => one.name === 'Release Resumed')?.detail).toMatchObject({ by: 'ann' })
+    expect(new Set(events.map((one) => one.sequence)).size).toBe(events.length)
+    // As many as there are in the log: nothing is left out.
+    const logged = (await house.events(id)).filter((event) => event.type === 'judged')
+    expect(events.filter((one) => one.name === 'Release Judged')).toHaveLength(logged.length)
+  })
+
+  it('that is put back says why, by whom, and where to read on', async () => {
+    const house = await open()
+    const id = await house.start({ version: await house.publish('v3') })
+    await house.finish(id)
+    const events = heard(house, id)
+    expect(names(events).slice(-2)).toEqual(['Rolled Back', 'Settled'])
+    const end = { outcome: 'rolledBack', by: 'alarm checkout-errors', runbook: 'https://example.com/runbook' }
+    expect(events.at(-2)?.detail).toMatchObject(end)
+    expect(events.at(-1)?.detail).toMatchObject({ ...end, sentence: expect.stringContaining(id) as string })
+  })
+
+  it('that somebody else interrupts', async () => {
+    const house = await open()
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(2)
+    await house.moveByHand('1')
+    await house.finish(id)
+    expect(names(heard(house, id)).slice(-2)).toEqual(['Interrupted', 'Settled'])
+  })
+
+  it('wait for a bus that refuses, and then come all, in order; the release does not wait', async () => {
+    let deaf = true
+    const house = await open(refusing('PutEvents', () => deaf))
+    const id = await house.start({ version: await house.publish('v2') })
+    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    expect(heard(house, id)).toEqual([])
+    deaf = false
+    await house.minutes(2)
+    expect(names(heard(house, id)).at(0)).toBe('Started')
+    expect(names(heard(house, id)).at(-1)).toBe('Settled')
+    const told = (await house.events(id)).filter((event) =>
+      ['prepared', 'moved', 'judged', 'settled'].includes(event.type),
+    )
+    expect(heard(house, id)).toHaveLength(told.length)
+  })
+})
+
+describe('a batch of the stream', () => {
+  const cloud = memoryCloud({ clock: steppedClock(0) })
+  const logged: Readonly<Record<string, unknown>>[] = []
+  const announce = announceHandler({ ...cloud, log: (line) => void logged.push(line) })
+  const record = (id: string, seq: number, sequenceNumber = String(seq)) => {
+    const { pk, sk } = logKey(id, seq)
+    return { dynamodb: { SequenceNumber: sequenceNumber, Keys: { pk: { S: pk }, sk: { S: sk } } } }
+  }
+  const first = { type: 'requested', atMs: t0, releaseId: 'r', key: 'k', service: service() } as const
+  const write = async (id: string) => {
+    const candidate = { kind: 'versions' as const, versions: { checkout: '2' } }
+    await cloud.journal.append(id, numbered({ ...first, releaseId: id, candidate, provenance: { source: 'api' } }, 1))
+    await cloud.journal.append(id, numbered({ type: 'admitted', atMs: t0 }, 2))
+    await cloud.journal.append(id, numbered({ type: 'prepared', atMs: t0, targets: [target], alarms: [] }, 3))
+  }
+
+  it('stops at what cannot be sent, so that nothing overtakes it', async () => {
+    await write('r1')
+    cloud.faults.next('outbox.announce', 'throttle')
+    expect(await announce({ Records: [record('r1', 1), record('r1', 3)] })).toEqual({
+      batchItemFailures: [{ itemIdentifier: '3' }],
+    })
+    expect(await announce({ Records: [record('r1', 3)] })).toEqual({ batchItemFailures: [] })
+    expect(cloud.inspect.announced.map((one) => one.detailType)).toEqual(['Release Started'])
+  })
+
+  it('goes past a log that nobody can read, and says so', async () => {
+    await write('r2')
+    await write('r3')
+    cloud.inspect.corrupt(logOf('r2'), padded(2), '{')
+    const answer = await announce({ Records: [record('r2', 3), record('none', 1), record('r3', 3)] })
+    expect(answer).toEqual({ batchItemFailures: [] })
+    expect(logged.map((line) => line['code']).slice(-2)).toEqual(['item_unreadable', 'item_unreadable'])
+    expect(cloud.inspect.announced.at(-1)?.detail).toMatchObject({ metadata: { releaseId: 'r3', sequence: 3 } })
+  })
+
+  it('leaves alone whatever is no event of a release', async () => {
+    const Keys = { pk: { S: 'RELEASE#r1' }, sk: { S: 'WAIT#turn' } }
+    expect(await announce({ Records: [{ dynamodb: { SequenceNumber: '9', Keys } }] })).toEqual({
+      batchItemFailures: [],
+    })
+  })
+
+  it('that is none is a problem', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.anything(), async (event) => {
+        await expect(announce(event)).rejects.toMatchObject({ code: 'event_invalid' })
+      }),
+    )
+  })
+})
+
+it('the place of an event in the table is read as it was written', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.integer({ min: 1, max: 99_999 }), (releaseId, seq) => {
+      expect(readLogKey(logKey(releaseId, seq))).toEqual({ releaseId, seq })
+    }),
+  )
+})
+
+it('what is announced is what happened, whatever the words were', () => {
+  const release = prepared()
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 600 }),
+      fc.constantFrom('pass' as const, 'fail' as const, 'unknown' as const),
+      (because, kind) => {
+        const event = numbered({ type: 'judged', atMs: t0, verdict: { ...verdict(kind), because } }, release.seq + 1)
+        const announcement = announcementOf(event, release)
+        expect(details['Release Judged'].parse(announcement?.detail)).toMatchObject({ verdict: kind, because })
+      },
+    ),
+  )
+})
