@@ -6,7 +6,7 @@ import type { World } from '../functions/world.ts'
 
 export type Desk = Pick<World, 'journal' | 'services' | 'openReleases' | 'history' | 'leases' | 'clock'> & {
   /** Calls one of the controller's functions. @throws Problem as that function threw it */
-  ask(verb: 'intake' | 'control', payload: unknown): Promise<unknown>
+  ask(verb: 'intake' | 'pause' | 'promote' | 'stop', payload: unknown): Promise<unknown>
 }
 
 /** @param functionName of a controller's function by its verb */

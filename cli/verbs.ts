@@ -124,7 +124,7 @@ export async function showLog({ desk, screen }: Cli, which: string): Promise<num
   return exitCodes.done
 }
 
-const Controlled = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
+const Ordered = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
 
 export type Order = {
   readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
@@ -133,32 +133,16 @@ export type Order = {
   readonly reason: string
 }
 
-export async function order(cli: Cli, { verb, service, by, reason }: Order): Promise<number> {
-  const live = await cli.desk.leases.holder(service)
-  if (verb === 'rollBack' && live === undefined) return goBack(cli, service, by, reason)
-  const call = { verb, service, by, ...(verb === 'resume' ? {} : { reason }) }
-  const done = Controlled.parse(await cli.desk.ask('control', call))
-  cli.screen.say(`Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`, done)
-  return exitCodes.done
-}
+/** Each order goes to the function that may do this and no other. */
+const functions = { pause: 'pause', resume: 'pause', promote: 'promote', rollBack: 'stop', abort: 'stop' } as const
 
-/** Nothing is live: back means a release of the version that the last promoted release replaced, all at once. */
-async function goBack(cli: Cli, service: string, by: string, reason: string): Promise<number> {
-  const heads = await cli.desk.history.list(service, 50)
-  const last = heads.find((head) => head.outcome === 'promoted')
-  if (last === undefined) throw new Problem('nothing_to_return_to', `No release of ${service} has been promoted.`)
-  const versions = Object.fromEntries(Object.entries(last.versions).map(([name, { stable }]) => [name, stable]))
-  return startRelease(
-    cli,
-    {
-      service,
-      versions,
-      plan: 'AllAtOnce',
-      source: 'cli',
-      author: by,
-      reason: `back from ${last.releaseId}: ${reason}`,
-      requestId: `back-${last.releaseId}`,
-    },
-    undefined,
-  )
+export async function order({ desk, screen }: Cli, { verb, service, by, reason }: Order): Promise<number> {
+  const words = { ...(verb === 'promote' ? {} : { verb }), ...(verb === 'resume' ? {} : { reason }) }
+  const done = Ordered.parse(await desk.ask(functions[verb], { service, by, ...words }))
+  const sentence =
+    done.phase === 'requested'
+      ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
+      : `Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`
+  screen.say(sentence, done)
+  return exitCodes.done
 }

@@ -15,10 +15,15 @@ export const Head = z.strictObject({
   settledAtMs: z.int().min(0).optional(),
   candidate: z.string().max(1500),
   source: z.string().max(40),
+  /** The promoted release that this one undid, if it was a way back from one. */
+  backFrom: z.string().max(64).optional(),
   /** By function: the version that had the traffic, and the one that was to get it. */
   versions: z.record(z.string().max(64), z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
 export type Head = z.output<typeof Head>
+
+/** A release that undoes a promoted one is recognised by its key: `back/RELEASE`. */
+export const backKey = 'back/'
 
 export function headOf(release: Release): Head {
   const { ending, state } = release
@@ -32,6 +37,7 @@ export function headOf(release: Release): Head {
     ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
     candidate: candidateWords(release.candidate).slice(0, 1500),
     source: release.provenance.source,
+    ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),

@@ -2,19 +2,22 @@
 import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
+import { answerHandler } from './answer.ts'
 import { bakeHandler } from './bake.ts'
-import { controlHandler } from './control.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
 import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { pageHandler } from './page.ts'
+import { pauseHandler } from './pause.ts'
 import { prepareHandler } from './prepare.ts'
+import { promoteHandler } from './promote.ts'
 import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
 import { shiftHandler } from './shift.ts'
+import { stopHandler } from './stop.ts'
 import type { Call, World } from './world.ts'
 
 export type Handler = (event: unknown, call: Call) => Promise<unknown>
@@ -31,7 +34,10 @@ export const handlers = {
   page: pageHandler,
   settle: settleHandler,
   handOver: handOverHandler,
-  control: controlHandler,
+  pause: pauseHandler,
+  promote: promoteHandler,
+  stop: stopHandler,
+  answer: answerHandler,
   alarm: alarmHandler,
   announce: announceHandler,
   reconcile: reconcileHandler,

@@ -1,5 +1,5 @@
 // Calls the team's own function at the point where the release stands, and tells it everything. It answers at once, or
-// later through the control function; what it does not answer is unknown.
+// later through the function `answer`; what it does not answer is unknown.
 import * as z from 'zod'
 import type { HookReply } from '../cloud/ports.ts'
 import { currentHook } from '../core/next.ts'

@@ -25,8 +25,8 @@ import { Problem } from '../core/problem.ts'
 import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
+import { answerHandler } from './answer.ts'
 import { bakeHandler } from './bake.ts'
-import { controlHandler } from './control.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { handOverHandler } from './hand-over.ts'
 import type { Handler } from './handlers.ts'
@@ -34,12 +34,15 @@ import { hookHandler } from './hook.ts'
 import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { pageHandler } from './page.ts'
+import { pauseHandler } from './pause.ts'
 import { prepareHandler } from './prepare.ts'
+import { promoteHandler } from './promote.ts'
 import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
 import { shiftHandler } from './shift.ts'
+import { stopHandler } from './stop.ts'
 import type { World } from './world.ts'
 
 /** Made once, when first needed: at the first call of a new environment, not while its module loads. */
@@ -152,14 +155,18 @@ const ending = () => ({
 })
 export const settle = /* @__PURE__ */ wired(() => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired(() => handOverHandler(ending()))
-export const control = /* @__PURE__ */ wired(() =>
-  controlHandler({
-    clock,
-    log,
-    journal: journal(),
+const steering = () => ({ clock, log, journal: journal(), executions: executions(), leases: leases() })
+export const pause = /* @__PURE__ */ wired(() => pauseHandler(steering()))
+export const promote = /* @__PURE__ */ wired(() => promoteHandler(steering()))
+export const answer = /* @__PURE__ */ wired(() => answerHandler(steering()))
+export const stop = /* @__PURE__ */ wired(() =>
+  stopHandler({
+    ...steering(),
+    digest,
     traffic: traffic(),
-    executions: executions(),
-    leases: leases(),
+    history: history(),
+    services: services(),
+    openReleases: openReleases(),
   }),
 )
 export const alarm = /* @__PURE__ */ wired(() =>

@@ -91,6 +91,28 @@ export class ReleaseController extends Construct {
     })
   }
 
+  /** The right to ask for a release. */
+  grantStart = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'intake')
+  /** The right to pause a release and to let it go on. */
+  grantPause = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'pause')
+  /** The right to promote a release before its plan does. */
+  grantPromote = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'promote')
+  /** The right to roll back and to abort, and nothing else: not to promote, not to start. */
+  grantRollBack = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'stop')
+  /** The right to answer for a hook that said `later`. */
+  grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
+  /** The right to look: what `status`, `watch`, `history` and `log` read. It shows task tokens of live releases, which are of no use without a right to answer them. */
+  grantRead = (grantee: iam.IGrantable): iam.Grant =>
+    this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], this.table.tableArn)
+
+  private grantCall(grantee: iam.IGrantable, verb: Verb): iam.Grant {
+    return this.grant(grantee, ['lambda:InvokeFunction'], this.functions[verb].functionArn)
+  }
+
+  private grant(grantee: iam.IGrantable, actions: string[], resource: string): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [resource] })
+  }
+
   private register(definition: unknown, service: Service | undefined): void {
     if (service === undefined) return
     new CustomResource(this, `Service-${service.name}`, {

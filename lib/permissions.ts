@@ -62,7 +62,10 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     everything: wake,
   },
   handOver: { table: log, machine: ['states:StartExecution'], executions: ['states:DescribeExecution'] },
-  control: { table: log, targets: move, everything: wake },
+  pause: { table: log, everything: wake },
+  promote: { table: log, everything: wake },
+  answer: { table: log, everything: wake },
+  stop: { table: log, targets: move, machine: ['states:StartExecution'], everything: wake },
   alarm: { table: log, targets: move, everything: wake },
   reconcile: {
     table: [...log, 'dynamodb:DeleteItem'],

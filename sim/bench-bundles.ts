@@ -48,7 +48,7 @@ const alarm = { alarmName: 'nonesuch', state: { value: 'ALARM', timestamp: '2026
 const firstCalls: Partial<Record<Verb, unknown>> = {
   intake: { service: 'nonesuch', version: '1' },
   admit: { input: { releaseId: 'nonesuch' }, execution: 'bench' },
-  control: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  pause: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
   alarm: { source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail: alarm },
   reconcile: { sweep: true },
 }

@@ -130,55 +130,68 @@ describe('at a door of the controller', () => {
   const by = 'ann'
   const reason = 'because'
   it.each<[string, Verb, unknown, ProblemCode]>([
-    ['a verb that does not exist', 'control', { verb: 'explode', service: 'checkout' }, 'call_invalid'],
-    ['no verb', 'control', {}, 'call_invalid'],
-    ['a pause by nobody', 'control', { verb: 'pause', service: 'checkout', reason }, 'call_invalid'],
-    ['a pause for no reason', 'control', { verb: 'pause', service: 'checkout', by }, 'call_invalid'],
-    ['a pause of nothing', 'control', { verb: 'pause', by, reason }, 'call_invalid'],
+    ['a verb that does not exist', 'pause', { verb: 'explode', service: 'checkout' }, 'call_invalid'],
+    ['no verb', 'stop', {}, 'call_invalid'],
+    ['a promotion by nobody', 'promote', { service: 'checkout', reason }, 'call_invalid'],
+    [
+      'a promotion where a pause is meant',
+      'promote',
+      { verb: 'pause', service: 'checkout', by, reason },
+      'call_invalid',
+    ],
+    [
+      'an abort of a service with nothing live',
+      'stop',
+      { verb: 'abort', service: 'other', by, reason },
+      'no_live_release',
+    ],
+    ['a pause by nobody', 'pause', { verb: 'pause', service: 'checkout', reason }, 'call_invalid'],
+    ['a pause for no reason', 'pause', { verb: 'pause', service: 'checkout', by }, 'call_invalid'],
+    ['a pause of nothing', 'pause', { verb: 'pause', by, reason }, 'call_invalid'],
     [
       'a pause with a very long reason',
-      'control',
+      'pause',
       { verb: 'pause', service: 'checkout', by, reason: 'x'.repeat(501) },
       'call_invalid',
     ],
     [
       'a pause with one field too many',
-      'control',
+      'pause',
       { verb: 'pause', service: 'checkout', by, reason, force: true },
       'call_invalid',
     ],
     [
       'a roll back of a release with a strange id',
-      'control',
+      'stop',
       { verb: 'rollBack', releaseId: '../../etc', by, reason },
       'call_invalid',
     ],
     [
       'a roll back of a release that does not exist',
-      'control',
+      'stop',
       { verb: 'rollBack', releaseId: 'checkout-0000000000', by, reason },
       'release_missing',
     ],
     [
-      'a roll back of a service without a release',
-      'control',
+      'a roll back of a service that there is not',
+      'stop',
       { verb: 'rollBack', service: 'other', by, reason },
-      'no_live_release',
+      'service_missing',
     ],
-    ['a resume of what is not paused', 'control', { verb: 'resume', service: 'checkout', by }, 'verb_not_now'],
+    ['a resume of what is not paused', 'pause', { verb: 'resume', service: 'checkout', by }, 'verb_not_now'],
     [
       'an answer that nobody waits for',
-      'control',
-      { verb: 'answer', releaseId: 'LIVE', hook: 'beforeStep/0/0/1', result: 'pass' },
+      'answer',
+      { releaseId: 'LIVE', hook: 'beforeStep/0/0/1', result: 'pass' },
       'verb_not_now',
     ],
     [
       'an answer that says later',
-      'control',
-      { verb: 'answer', releaseId: 'LIVE', hook: 'beforeStep/0/0/1', result: 'later' },
+      'answer',
+      { releaseId: 'LIVE', hook: 'beforeStep/0/0/1', result: 'later' },
       'call_invalid',
     ],
-    ['a list', 'control', [], 'call_invalid'],
+    ['a list', 'answer', [], 'call_invalid'],
     ['a release of no service', 'intake', { service: 'nonesuch', version: '2' }, 'service_missing'],
     ['a release of no version', 'intake', { service: 'checkout' }, 'call_invalid'],
     ['a release of another function', 'intake', { service: 'checkout', versions: { cart: '1' } }, 'target_unknown'],
@@ -304,7 +317,7 @@ describe('a stored item that cannot be read', () => {
     await expect(house.ask('intake', { service: 'broken', version: '1' })).rejects.toMatchObject({
       name: 'Tidegate.item_unreadable',
     })
-    expect(await house.ask('control', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).toMatchObject({
+    expect(await house.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).toMatchObject({
       releaseId: live,
     })
   })

@@ -251,21 +251,20 @@ describe('hooks', () => {
         targets: [{ function: 'checkout', alias: 'live', stable: '1', candidate: '2' }],
       },
     ])
-    await house.ask('control', { verb: 'answer', releaseId: id, hook: told[0]?.['hook'], result: 'pass' })
+    await house.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'pass' })
     await house.clock.settle()
     expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
-    await expect(
-      house.ask('control', { verb: 'answer', releaseId: id, hook: told[0]?.['hook'], result: 'fail' }),
-    ).rejects.toThrow('answer has no effect')
+    await expect(house.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'fail' })).rejects.toThrow(
+      'answer has no effect',
+    )
     await house.minutes(8)
     expect(told).toHaveLength(2)
-    await house.ask('control', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
-    await house.ask('control', { verb: 'resume', releaseId: id, by: 'ann' })
+    await house.ask('pause', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
+    await house.ask('pause', { verb: 'resume', releaseId: id, by: 'ann' })
     await house.clock.settle()
     // It said that it will answer: it is not called again because somebody pressed a button.
     expect(told).toHaveLength(2)
-    await house.ask('control', {
-      verb: 'answer',
+    await house.ask('answer', {
       releaseId: id,
       hook: told[1]?.['hook'],
       result: 'fail',

@@ -1,5 +1,6 @@
 // Everything at once: throttled and lost calls, lost, late and doubled events, executions that are stopped, people who
 // steer, a stranger who moves the alias. When the storm is over, every release has ended and the alias is whole.
+import type { Verb } from '../../functions/handlers.ts'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { expect, it } from 'vitest'
 import { chance } from '../../cloud/local/chance.ts'
@@ -38,20 +39,20 @@ async function openInStorm(seed: number): Promise<{ house: House; storm: Storm }
 /** What may happen in a minute. Whatever is refused is refused. */
 async function meddle(house: House, storm: Storm): Promise<void> {
   const { random } = storm
-  const steer = (verb: string) =>
-    house.ask('control', { verb, service: 'checkout', by: 'ann', reason: 'storm' }).catch(() => undefined)
+  const who = { service: 'checkout', by: 'ann', reason: 'storm' }
+  const steer = (verb: Verb, words: object) => house.ask(verb, { ...who, ...words }).catch(() => undefined)
   if (random() < 0.05) {
     const isBad = random() < 0.5
     const version = await house.publish(isBad ? 'v3' : 'v2')
     if (isBad) storm.bad.add(version)
     await house.ask('intake', { service: 'checkout', version }).catch(() => undefined)
   }
-  if (random() < 0.04) await steer('pause')
+  if (random() < 0.04) await steer('pause', { verb: 'pause' })
   if (random() < 0.06)
-    await house.ask('control', { verb: 'resume', service: 'checkout', by: 'ann' }).catch(() => undefined)
-  if (random() < 0.01) await steer('promote')
-  if (random() < 0.02) await steer('rollBack')
-  if (random() < 0.02) await steer('abort')
+    await house.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' }).catch(() => undefined)
+  if (random() < 0.01) await steer('promote', {})
+  if (random() < 0.02) await steer('stop', { verb: 'rollBack' })
+  if (random() < 0.02) await steer('stop', { verb: 'abort' })
   if (random() < 0.02) {
     const live = house.cloud.states.executions().find((one) => one.status === 'RUNNING')
     if (live !== undefined) await house.clients.sfn.send(new StopExecutionCommand({ executionArn: live.arn }))

@@ -362,24 +362,24 @@ describe('people', () => {
   it('pause, look, resume; promote; abort; and each is in the log by name', async () => {
     await open()
     const id = await house.start({ version: await house.publish('v2') })
-    await house.ask('control', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'lunch' })
+    await house.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'lunch' })
     await house.minutes(30)
     expect((await house.alias()).weights).toEqual({ '2': 0.1 })
-    await house.ask('control', { verb: 'resume', service: 'checkout', by: 'ann' })
+    await house.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' })
     await house.minutes(3)
     expect((await house.alias()).weights).toEqual({ '2': 0.5 })
-    await house.ask('control', { verb: 'promote', service: 'checkout', by: 'bob', reason: 'sale starts' })
+    await house.ask('promote', { service: 'checkout', by: 'bob', reason: 'sale starts' })
     await house.clock.settle()
     expect(await house.release(id)).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'promoted' } })
     const second = await house.start({ version: await house.publish('v1') })
-    await house.ask('control', { verb: 'abort', service: 'checkout', by: 'ann', reason: 'wrong branch' })
+    await house.ask('stop', { verb: 'abort', service: 'checkout', by: 'ann', reason: 'wrong branch' })
     expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
     expect((await house.finish(second)).ending).toMatchObject({
       outcome: 'aborted',
       by: 'ann',
       because: 'wrong branch',
     })
-    await expect(house.ask('control', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toThrow(
+    await expect(house.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toThrow(
       'No release of checkout is live',
     )
   })
@@ -388,7 +388,7 @@ describe('people', () => {
     await open()
     const id = await house.start({ version: await house.publish('v2') })
     await house.world.leases.holder('checkout')
-    const answer = house.ask('control', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'orders drop' })
+    const answer = house.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'orders drop' })
     expect(await answer).toMatchObject({ releaseId: id, outcome: 'rolledBack' })
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
     expect((await house.finish(id)).ending).toMatchObject({ by: 'ann' })
@@ -457,7 +457,7 @@ describe('refusals of AWS', () => {
     through: (handler) => async (request) => {
       const isOurs = request.headers['authorization']?.includes('role.tidegate') === true
       if (!isOurs || operationOf(serviceOf(request) ?? 's3', request) !== operation) return handler(request)
-      const message = `User: arn:aws:sts::000000000000:assumed-role/tidegate-control/session is not authorized to perform: ${action} on resource: x`
+      const message = `User: arn:aws:sts::000000000000:assumed-role/tidegate-stop/session is not authorized to perform: ${action} on resource: x`
       return {
         status: 403,
         headers: { 'x-amzn-errortype': 'AccessDeniedException' },

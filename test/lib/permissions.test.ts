@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type Verb, verbs } from '../../functions/handlers.ts'
 import { permissions } from '../../lib/permissions.ts'
 import { openHouse } from '../../sim/house.ts'
+import { functionName } from '../../sim/installation.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { sampleDefinition } from '../functions/least-privilege.ts'
 import { enforcing, type Policies, synthesised } from './policies.ts'
@@ -15,6 +16,10 @@ const { authorize, used } = enforcing(policies)
 const byScenarios: readonly string[] = [
   'admit lambda:UpdateAlias',
   'admit states:SendTaskSuccess',
+  ...['answer', 'promote'].flatMap((verb) =>
+    ['dynamodb:PutItem', 'dynamodb:Query', 'states:SendTaskSuccess'].map((action) => `${verb} ${action}`),
+  ),
+  'stop states:StartExecution',
   'handOver dynamodb:PutItem',
   'handOver dynamodb:Query',
   'handOver states:DescribeExecution',
@@ -32,7 +37,7 @@ const unseen: Readonly<Record<string, string>> = {
   'admit lambda:GetAlias': 'a release that supersedes another puts it back; read when the write meets somebody else',
   'alarm lambda:GetAlias': 'read when the write meets somebody else',
   'bake states:SendTaskSuccess': 'answers itself when an order came in between',
-  'control lambda:GetAlias': 'read when the write meets somebody else',
+  'stop lambda:GetAlias': 'read when the write meets somebody else',
   'prepare lambda:InvokeFunction': 'wakes a version that Lambda has put to sleep; the embedded cloud has none',
   'prepare s3:GetObject': 'Lambda reads the package with the rights of the caller; the embedded cloud does not ask',
   'prepare s3:GetObjectVersion': 'the same, for the version that the event named',
@@ -45,13 +50,13 @@ const open = () => openHouse({ authorize, perMinute: 120 })
 describe('under the synthesised policies', () => {
   afterAll(() => {
     const asked = [...used.values()]
-    expect(asked.filter((one) => !one.allowed).map((one) => `${one.verb} ${one.action} ${one.resource}`)).toEqual([])
+    expect(asked.filter((one) => !one.allowed).map((one) => `${one.role} ${one.action} ${one.resource}`)).toEqual([])
     const granted = verbs.flatMap((verb) =>
       Object.values(permissions[verb]).flatMap((actions) =>
         actions.map((action) => `${verb} ${action}`).filter((one) => !one.endsWith('GetItem')),
       ),
     )
-    const seen = new Set(asked.map((one) => `${one.verb} ${one.action}`))
+    const seen = new Set(asked.map((one) => `${one.role.replace(functionName(''), '')} ${one.action}`))
     expect(granted.filter((one) => !seen.has(one)).sort()).toEqual([...byScenarios, ...Object.keys(unseen)].sort())
   })
 
@@ -74,9 +79,9 @@ describe('under the synthesised policies', () => {
     expect((await house.finish(byAlarm)).ending?.by).toBe('alarm checkout-errors')
     const byPerson = await house.start({ version: await house.publish('v2') })
     await house.minutes(2)
-    await house.ask('control', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
-    await house.ask('control', { verb: 'resume', releaseId: byPerson, by: 'ann' })
-    await house.ask('control', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
+    await house.ask('pause', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
+    await house.ask('pause', { verb: 'resume', releaseId: byPerson, by: 'ann' })
+    await house.ask('stop', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
     expect((await house.finish(byPerson)).ending?.by).toBe('ann')
     const stopped = await house.start({ version: await house.publish('v4') })
     await house.minutes(2)
@@ -107,7 +112,7 @@ describe('what is granted', () => {
     'states:SendTaskSuccess',
   ]
   it.each(verbs)('to %s is on named resources, but for actions that take none', (verb) => {
-    for (const { actions, resources } of policies[verb]) {
+    for (const { actions, resources } of policies[functionName(verb)] ?? []) {
       for (const action of actions) {
         expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/)
         if (resources.includes('*')) expect(everywhere).toContain(action)
@@ -119,7 +124,7 @@ describe('what is granted', () => {
   it('is missed when it is taken away: a release that may not shift ends with the action named, and the alias whole', async () => {
     const without = (verb: Verb, action: string): Policies => ({
       ...policies,
-      [verb]: policies[verb]
+      [functionName(verb)]: (policies[functionName(verb)] ?? [])
         .map((one) => ({ ...one, actions: one.actions.filter((other) => other !== action) }))
         .filter(({ actions }) => actions.length > 0),
     })

@@ -1,0 +1,104 @@
+// Who may do what: the rights that the construct gives are enforced on the embedded cloud, for the command line's own calls.
+import * as iam from 'aws-cdk-lib/aws-iam'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { awsHooks } from '../../cloud/aws/hooks.ts'
+import { askThrough } from '../../cli/desk.ts'
+import { awsHistory } from '../../cloud/aws/history.ts'
+import type { ReleaseController } from '../../lib/controller.ts'
+import { type House, openHouse } from '../../sim/house.ts'
+import { environment, functionName } from '../../sim/installation.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { sampleDefinition } from '../functions/least-privilege.ts'
+import { enforcing, synthesised } from './policies.ts'
+
+type Right = 'grantStart' | 'grantPause' | 'grantPromote' | 'grantRollBack' | 'grantAnswer' | 'grantRead'
+const rights: Readonly<Record<string, readonly Right[]>> = {
+  nobody: ['grantRead'],
+  starter: ['grantStart'],
+  pauser: ['grantPause'],
+  promoter: ['grantPromote'],
+  oncall: ['grantRollBack'],
+  hooks: ['grantAnswer'],
+}
+
+const { authorize } = enforcing(
+  synthesised([sampleDefinition], (controller: ReleaseController, stack) => {
+    for (const [description, granted] of Object.entries(rights)) {
+      const role = new iam.Role(stack, description, { assumedBy: new iam.AccountRootPrincipal(), description })
+      for (const right of granted) controller[right](role)
+    }
+  }),
+)
+
+let house: House
+beforeEach(async () => {
+  house = await openHouse({ authorize, perMinute: 60, functions: { later: () => ({ result: 'later' }) } })
+  await house.world.services.put(sampleService({ hooks: [] }))
+})
+afterEach(() => house.close())
+
+const ask = (who: string) => askThrough(awsHooks(house.clientsFor(`role.${who}`).lambda), functionName)
+const why = { service: 'checkout', by: 'ann', reason: 'the test' }
+const orders = {
+  start: (who: string, version: string) => ask(who)('intake', { service: 'checkout', version }),
+  pause: (who: string) => ask(who)('pause', { verb: 'pause', ...why }),
+  resume: (who: string) => ask(who)('pause', { verb: 'resume', service: 'checkout', by: 'ann' }),
+  promote: (who: string) => ask(who)('promote', why),
+  rollBack: (who: string) => ask(who)('stop', { verb: 'rollBack', ...why }),
+}
+const denied = { code: 'permission_denied', message: expect.stringContaining('lambda:InvokeFunction') as string }
+
+it.each([
+  ['starter', 'start'],
+  ['pauser', 'pause'],
+  ['promoter', 'promote'],
+  ['oncall', 'rollBack'],
+] as const)('a %s may %s, and nothing else', async (who, allowed) => {
+  const [second, third] = [await house.publish('v2'), await house.publish('v4')]
+  await orders.start(allowed === 'start' ? who : 'operator', second)
+  await house.clock.settle()
+  for (const [name, order] of Object.entries(orders)) {
+    const isOwn = name === allowed || (allowed === 'pause' && name === 'resume')
+    if (!isOwn) await expect(order(who, third), name).rejects.toMatchObject(denied)
+  }
+  if (allowed !== 'start') await orders[allowed](who)
+  await house.clock.settle()
+  const expected = { start: { '2': 0.1 }, pause: { '2': 0.1 }, promote: {}, rollBack: {} }[allowed]
+  expect(await house.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
+})
+
+it('who may look may look, and change nothing', async () => {
+  const { dynamodb } = house.clientsFor('role.nobody')
+  const history = awsHistory({ client: dynamodb, name: environment.TIDEGATE_TABLE })
+  expect(await history.list('checkout', 5)).toEqual([])
+  await expect(orders.rollBack('nobody')).rejects.toMatchObject(denied)
+})
+
+it('who may roll back may go back from a promoted release, once: a second press is refused', async () => {
+  await orders.start('operator', await house.publish('v2'))
+  await house.clock.settle()
+  await orders.promote('operator')
+  await house.minutes(1)
+  const [first, second] = await Promise.allSettled([orders.rollBack('oncall'), orders.rollBack('oncall')])
+  expect(first).toMatchObject({ status: 'fulfilled' })
+  // At the same moment it is the same wish.
+  expect(second).toEqual(first)
+  await house.minutes(1)
+  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  await expect(orders.rollBack('oncall')).rejects.toMatchObject({ code: 'nothing_to_return_to' })
+  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+})
+
+it('pressing again while the way back is under way means the same', async () => {
+  await house.world.services.put(sampleService({ hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }] }))
+  await orders.start('operator', await house.publish('v2'))
+  await house.clock.settle()
+  await orders.promote('operator')
+  await house.minutes(1)
+  await house.publish('later', 'checkout-smoke')
+  const { releaseId } = (await orders.rollBack('oncall')) as { releaseId: string }
+  await house.clock.settle()
+  expect(await house.world.leases.holder('checkout')).toBe(releaseId)
+  expect(await orders.rollBack('oncall')).toMatchObject({ releaseId, phase: 'hooks' })
+  expect((await house.events(releaseId)).map((event) => event.type)).not.toContain('returnOrdered')
+})
