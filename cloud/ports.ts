@@ -154,6 +154,11 @@ export type Outbox = {
   announce(event: { readonly detailType: string; readonly detail: Readonly<Record<string, unknown>> }): Promise<void>
 }
 
+/** CodePipeline, which waits for the answer to a job. Answering one again does nothing. */
+export type Pipelines = {
+  answer(jobId: string, answer: { readonly may: boolean; readonly because: string }): Promise<void>
+}
+
 /** Pages for a person. */
 export type Pager = {
   page(page: { readonly subject: string; readonly text: string }): Promise<void>

@@ -4,6 +4,7 @@ import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
 import { bakeHandler } from './bake.ts'
+import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
 import { intakeHandler } from './intake.ts'
@@ -24,6 +25,7 @@ export type Handler = (event: unknown, call: Call) => Promise<unknown>
 
 export const handlers = {
   intake: intakeHandler,
+  gate: gateHandler,
   admit: admitHandler,
   prepare: prepareHandler,
   hook: hookHandler,

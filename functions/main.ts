@@ -2,6 +2,7 @@
 // handler of one Lambda function; a bundle of one export carries the clients of that one alone.
 import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
@@ -16,6 +17,7 @@ import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
+import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import type { Table } from '../cloud/aws/table.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
@@ -28,6 +30,7 @@ import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
 import { bakeHandler } from './bake.ts'
 import { type Environment, readEnvironment } from './environment.ts'
+import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import type { Handler } from './handlers.ts'
 import { hookHandler } from './hook.ts'
@@ -96,6 +99,16 @@ export const intake = /* @__PURE__ */ wired(() =>
     openReleases: openReleases(),
     services: services(),
     executions: executions(),
+  }),
+)
+export const gate = /* @__PURE__ */ wired(() =>
+  gateHandler({
+    log,
+    journal: journal(),
+    services: services(),
+    openReleases: openReleases(),
+    traffic: traffic(),
+    pipelines: awsPipelines(new CodePipelineClient({})),
   }),
 )
 export const admit = /* @__PURE__ */ wired(() =>

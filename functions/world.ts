@@ -11,6 +11,7 @@ import type {
   OpenReleases,
   Outbox,
   Pager,
+  Pipelines,
   Services,
   Telemetry,
   Traffic,
@@ -32,6 +33,7 @@ export type World = {
   readonly hooks: Hooks
   readonly outbox: Outbox
   readonly pager: Pager
+  readonly pipelines: Pipelines
   /** SHA-256 of a text, in hex. */
   readonly digest: (text: string) => string
   /** One structured line for the operator's log. Never a task token. */

@@ -30,6 +30,11 @@ const move = ['lambda:GetAlias', 'lambda:UpdateAlias']
 const wake = ['states:SendTaskSuccess']
 
 export const permissions: Readonly<Record<Verb, Permissions>> = {
+  gate: {
+    table: ['dynamodb:Query', 'dynamodb:GetItem'],
+    targets: ['lambda:GetAlias'],
+    everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
+  },
   intake: { table: log, machine: ['states:StartExecution'] },
   admit: { table: log, targets: move, everything: wake },
   prepare: {

@@ -51,6 +51,12 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
     made.node.addDependency(this.version)
   }
 
+  // The CDK's getter may be undefined and its own interface may not: whoever compiles with exactOptionalPropertyTypes could
+  // not use this class as the function that it is.
+  override get tenancyConfig(): lambda.TenancyConfig {
+    return this.lambda.tenancyConfig as lambda.TenancyConfig
+  }
+
   override get resourceArnsForGrantInvoke(): string[] {
     return [this.functionArn]
   }

@@ -1,5 +1,6 @@
 // All SDK clients that the controller's world takes, for one endpoint and one caller.
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
@@ -15,6 +16,7 @@ export type Clients = {
   readonly sfn: SFNClient
   readonly events: EventBridgeClient
   readonly sns: SNSClient
+  readonly codepipeline: CodePipelineClient
 }
 
 type Place = {
@@ -41,5 +43,6 @@ export function clientsAt(place: Place): Clients {
     sfn: new SFNClient(place),
     events: new EventBridgeClient(place),
     sns: new SNSClient(place),
+    codepipeline: new CodePipelineClient(place),
   }
 }

@@ -9,6 +9,7 @@ import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
+import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
@@ -35,6 +36,7 @@ export function worldOn(clients: Clients, clock: World['clock'], log: World['log
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),
+    pipelines: awsPipelines(clients.codepipeline),
     pager: awsPager(clients.sns, environment.TIDEGATE_TOPIC_ARN),
   }
 }

@@ -63,6 +63,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'yaml',
   ],
   'examples/': ['examples/', 'node:', '@aws-sdk/'],
+  'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],
   'test/': ['*'],
   'vitest.config.ts': ['vitest/config'],

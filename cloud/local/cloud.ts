@@ -5,6 +5,7 @@ import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
 import type { LocalHandler, RequestHook } from './dispatch.ts'
 import { localDynamoDb } from './dynamodb/dynamodb.ts'
+import { localPipelines, type LocalPipelines } from './codepipeline.ts'
 import type { DeliveryFaults } from './eventbridge/delivery.ts'
 import { localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
@@ -37,6 +38,7 @@ export type LocalCloud = {
   /** Give it to localSocket or localTransport. */
   readonly handler: LocalHandler
   readonly lambda: LocalService & Invoker
+  readonly codepipeline: LocalPipelines
   readonly cloudwatch: LocalService & MetricSink
   readonly states: LocalStepFunctions
   readonly events: LocalEventBridge
@@ -76,10 +78,11 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...stream('events'),
   })
   const sns = localSns({ clock, ...stream('sns') })
-  const services = { lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
+  const codepipeline = localPipelines({ clock, invoker: lambda, ...stream('codepipeline') })
+  const services = { codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
   return {
     handler: localHandler(services, options.onRequest, options.authorize),
-    ...{ lambda, cloudwatch, states, events, sns, dynamodb, objects },
+    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects },
     close() {
       events.close()
       dynamodb.close()

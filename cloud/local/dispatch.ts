@@ -8,7 +8,7 @@ import { type Authorize, type Permission, permissionOf } from './permission.ts'
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 
 /** Service names as in a credential scope. */
-export type ServiceName = 'lambda' | 'monitoring' | 'states' | 'events' | 'sns' | 'dynamodb' | 's3'
+export type ServiceName = 'lambda' | 'monitoring' | 'states' | 'events' | 'sns' | 'dynamodb' | 's3' | 'codepipeline'
 export type LocalServices = Readonly<Record<ServiceName, LocalService>>
 
 export type RequestInfo = {
@@ -60,10 +60,20 @@ const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['AWSStepFunctions.', 'states'],
   ['AWSEvents.', 'events'],
   ['DynamoDB_', 'dynamodb'],
+  ['CodePipeline_', 'codepipeline'],
   ['GraniteServiceVersion', 'monitoring'],
 ]
 const versions: Readonly<Record<string, ServiceName>> = { '2010-03-31': 'sns', '2010-08-01': 'monitoring' }
-const scopes: readonly ServiceName[] = ['lambda', 'monitoring', 'states', 'events', 'sns', 'dynamodb', 's3']
+const scopes: readonly ServiceName[] = [
+  'lambda',
+  'monitoring',
+  'states',
+  'events',
+  'sns',
+  'dynamodb',
+  's3',
+  'codepipeline',
+]
 
 export function serviceOf(request: LocalRequest): ServiceName | undefined {
   const target = request.headers['x-amz-target']

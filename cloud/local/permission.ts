@@ -45,6 +45,7 @@ function resourceOf(service: ServiceName, operation: string, request: LocalReque
       return new URLSearchParams(Buffer.from(request.body).toString('utf8')).get('TopicArn') ?? '*'
     case 's3':
       return `arn:aws:s3:::${request.path.slice(1)}`
+    case 'codepipeline':
     case 'monitoring':
       return '*'
   }

@@ -15,6 +15,7 @@ import { memoryLeases } from './leases.ts'
 import { memoryOpenReleases } from './open-releases.ts'
 import { type Announcement, memoryOutbox } from './outbox.ts'
 import { memoryPager, type Page } from './pager.ts'
+import { type JobAnswer, memoryPipelines } from './pipelines.ts'
 import { memoryServices } from './services.ts'
 import { memoryTable } from './table.ts'
 import { memoryTelemetry } from './telemetry.ts'
@@ -43,6 +44,7 @@ function openPorts(clock: Clock) {
   const hooks = new Map<string, MemoryHook>()
   const announced: Announcement[] = []
   const pages: Page[] = []
+  const jobs = new Map<string, JobAnswer>()
   return {
     ports: {
       journal: memoryJournal(table),
@@ -58,6 +60,7 @@ function openPorts(clock: Clock) {
       hooks: memoryHooks(functions, hooks),
       outbox: memoryOutbox(announced),
       pager: memoryPager(pages),
+      pipelines: memoryPipelines(jobs),
     },
     inspect: {
       ...inspectLambda(functions, uploads),
@@ -68,6 +71,7 @@ function openPorts(clock: Clock) {
       },
       announced: announced as readonly Announcement[],
       pages: pages as readonly Page[],
+      jobs: jobs as ReadonlyMap<string, JobAnswer>,
       /** Any text in place of a stored item: see the keys in journal.ts, services.ts, ... */
       corrupt: (pk: string, sk: string, text: string) => table.corrupt(pk, sk, text),
     },

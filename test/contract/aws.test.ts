@@ -25,6 +25,7 @@ import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsOutbox } from '../../cloud/aws/outbox.ts'
 import { awsPager } from '../../cloud/aws/pager.ts'
+import { awsPipelines } from '../../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
 import { awsTraffic, weightsOf } from '../../cloud/aws/traffic.ts'
 import { awsVersions } from '../../cloud/aws/versions.ts'
@@ -33,6 +34,7 @@ import { type EmbeddedCloud, openEmbedded } from './embedded.ts'
 import { executionsContract } from './executions.ts'
 import { hooksContract } from './hooks.ts'
 import { outboxContract } from './outbox.ts'
+import { pipelinesContract } from './pipelines.ts'
 import { t0Ms } from './samples.ts'
 import { telemetryContract } from './telemetry.ts'
 import { trafficContract } from './traffic.ts'
@@ -193,6 +195,21 @@ telemetryContract('CloudWatch', async () => {
       const rule = { AlarmName: name, AlarmRule: 'ALARM("part")' }
       await cloudwatch.send(new PutCompositeAlarmCommand(rule))
       await cloud.pass(60_000)
+    },
+  }
+})
+
+pipelinesContract('CodePipeline', async () => {
+  const cloud = open()
+  await createFunction(cloud, 'listener')
+  cloud.run('listener', () => undefined)
+  const begin = () => cloud.pipelines.invoke('listener', '{}')
+  return {
+    pipelines: awsPipelines(cloud.codepipeline),
+    jobs: [begin(), begin()],
+    answerOf: (id) => {
+      const job = cloud.pipelines.job(id)
+      return job && { may: job.status === 'Succeeded', because: job.summary }
     },
   }
 })

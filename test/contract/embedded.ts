@@ -15,6 +15,7 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
   const cloud = localCloud({ clock, runtime: runtimeOf(codes), seed: 1, pendingMs })
   return {
     ...clientsAt(placeOf(cloud.handler, 'controller')),
+    pipelines: cloud.codepipeline,
     pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
     /** What the function of this name does from now on. */
     run(functionName: string, code: Code): void {

@@ -19,6 +19,7 @@ import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
 import { outboxContract } from './outbox.ts'
+import { pipelinesContract } from './pipelines.ts'
 import { expectProblem, paused, requested, t0Ms } from './samples.ts'
 import { servicesContract } from './services.ts'
 import { telemetryContract } from './telemetry.ts'
@@ -121,6 +122,10 @@ hooksContract('memory', () => {
     throw new Error('no luck')
   })
   return Promise.resolve({ hooks })
+})
+pipelinesContract('memory', () => {
+  const { pipelines, inspect } = openMemory()
+  return Promise.resolve({ pipelines, jobs: ['job-1', 'job-2'], answerOf: (job) => inspect.jobs.get(job) })
 })
 outboxContract('memory', () => {
   const { outbox, pager, inspect } = openMemory()

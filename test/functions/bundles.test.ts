@@ -4,6 +4,7 @@ import { verbs } from '../../functions/handlers.ts'
 import { bundle } from '../../lib/bundle.ts'
 
 const clients: Readonly<Record<string, readonly string[]>> = {
+  gate: ['codepipeline', 'dynamodb', 'lambda'],
   intake: ['dynamodb', 'sfn'],
   admit: ['dynamodb', 'lambda', 'sfn'],
   prepare: ['cloudwatch', 'dynamodb', 'lambda'],

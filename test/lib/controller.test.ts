@@ -31,9 +31,7 @@ beforeAll(() => {
     handler: 'index.handler',
     code: lambda.Code.fromInline('exports.handler = async () => 1'),
   })
-  const made = new ReleasedFunction(stack, 'Live', { controller, function: fn, alias: 'live' })
-  // The CDK's own classes are not exact about optional properties; ours inherits that.
-  const released = made as unknown as lambda.IFunction
+  const released = new ReleasedFunction(stack, 'Live', { controller, function: fn, alias: 'live' })
   released.addEventSource(new sources.SqsEventSource(new sqs.Queue(stack, 'Orders')))
   released.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM })
   new events.Rule(stack, 'Nightly', {

@@ -18,6 +18,11 @@ const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string
     /^AwsSolutions-IAM5\[Resource::\*\]/,
     'cloudwatch:GetMetricData takes no resource, and DescribeAlarms finds composite alarms on * only (docs/aws.md §9).',
   ],
+  [
+    /\/GateRole\//,
+    /^AwsSolutions-IAM5\[Resource::\*\]/,
+    'codepipeline:PutJob...Result take no resource (docs/aws.md §9).',
+  ],
   [/\/AnnounceRole\//, /^AwsSolutions-IAM5\[Resource::\*\]/, 'dynamodb:ListStreams takes no resource.'],
   [
     /\/(HandOver|Reconcile)Role\//,

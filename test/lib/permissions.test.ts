@@ -19,6 +19,9 @@ const byScenarios: readonly string[] = [
   ...['answer', 'promote'].flatMap((verb) =>
     ['dynamodb:PutItem', 'dynamodb:Query', 'states:SendTaskSuccess'].map((action) => `${verb} ${action}`),
   ),
+  ...['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'dynamodb:Query', 'lambda:GetAlias'].map(
+    (action) => `gate ${action}`,
+  ),
   'stop states:StartExecution',
   'handOver dynamodb:PutItem',
   'handOver dynamodb:Query',
@@ -108,6 +111,8 @@ describe('what is granted', () => {
   const everywhere = [
     'cloudwatch:DescribeAlarms',
     'cloudwatch:GetMetricData',
+    'codepipeline:PutJobFailureResult',
+    'codepipeline:PutJobSuccessResult',
     'dynamodb:ListStreams',
     'states:SendTaskSuccess',
   ]

@@ -18,6 +18,7 @@ import { credentials, elsewhere } from './states.ts'
 
 async function table(): Promise<DynamoDBClient> {
   const others = {
+    codepipeline: elsewhere,
     lambda: elsewhere,
     monitoring: elsewhere,
     states: elsewhere,

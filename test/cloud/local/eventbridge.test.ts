@@ -55,6 +55,7 @@ function bus(answer: (count: number) => Answer = () => 'done', faults?: Delivery
     delivery: { faults },
   })
   const others = {
+    codepipeline: elsewhere,
     lambda: elsewhere,
     monitoring: elsewhere,
     states: elsewhere,

@@ -79,6 +79,7 @@ export function states(script: Script = () => null, held = true): States {
     ids: idsFrom(chance(1, 'ids')),
   })
   const others = {
+    codepipeline: elsewhere,
     lambda: elsewhere,
     monitoring: elsewhere,
     events: elsewhere,

@@ -1,0 +1,25 @@
+// Answers to CodePipeline's jobs.
+import { PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline'
+import type { CodePipelineClient } from '@aws-sdk/client-codepipeline'
+import type { Pipelines } from '../ports.ts'
+import { asProblem, isNamed } from './failure.ts'
+
+export function awsPipelines(client: CodePipelineClient): Pipelines {
+  return {
+    async answer(jobId, { may, because }) {
+      const call = may ? 'codepipeline:PutJobSuccessResult' : 'codepipeline:PutJobFailureResult'
+      try {
+        if (may) {
+          const executionDetails = { summary: because.slice(0, 2048) }
+          await client.send(new PutJobSuccessResultCommand({ jobId, executionDetails }))
+        } else {
+          const failureDetails = { type: 'JobFailed' as const, message: because.slice(0, 5000) }
+          await client.send(new PutJobFailureResultCommand({ jobId, failureDetails }))
+        }
+      } catch (error) {
+        // Lambda delivers a job at least once: it has its answer.
+        if (!isNamed(error, 'InvalidJobStateException')) throw asProblem(error, call)
+      }
+    },
+  }
+}

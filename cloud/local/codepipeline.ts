@@ -1,0 +1,56 @@
+// CodePipeline as far as a rule that invokes a function needs it: a job goes to the function, which answers by PutJob...Result.
+import { AwsError } from './aws-error.ts'
+import type { LocalClock } from './clock.ts'
+import { text } from './field.ts'
+import { answerJson, type Input } from './json-protocol.ts'
+import { account, type Invoker, type LocalService } from './service.ts'
+
+type Job = { readonly id: string; readonly status: 'InProgress' | 'Succeeded' | 'Failed'; readonly summary: string }
+
+export type LocalPipelines = LocalService & {
+  /** As a stage's LambdaInvoke rule does. @returns the job's id */
+  invoke(functionName: string, userParameters: string): string
+  job(id: string): Job | undefined
+}
+
+type Deps = { readonly clock: LocalClock; readonly invoker: Invoker; readonly ids: () => string }
+
+export function localPipelines({ clock, invoker, ids }: Deps): LocalPipelines {
+  const jobs = new Map<string, Job>()
+
+  function conclude(input: Input, status: Job['status'], summary: string): void {
+    const id = text(input, 'jobId')
+    const job = jobs.get(id)
+    if (job === undefined) throw new AwsError('JobNotFoundException', `Job with id ${id} does not exist`)
+    if (job.status !== 'InProgress')
+      throw new AwsError('InvalidJobStateException', `Job ${id} is in the state ${job.status}`)
+    jobs.set(id, { id, status, summary })
+  }
+
+  const operations = {
+    PutJobSuccessResult: (input: Input) =>
+      conclude(input, 'Succeeded', String((input['executionDetails'] as Input | undefined)?.['summary'] ?? '')),
+    PutJobFailureResult: (input: Input) =>
+      conclude(input, 'Failed', text((input['failureDetails'] ?? {}) as Input, 'message')),
+  }
+
+  return {
+    handle: (request, caller) => answerJson(request, caller, operations, '1.1'),
+    job: (id) => jobs.get(id),
+    invoke(FunctionName, UserParameters) {
+      const id = ids()
+      jobs.set(id, { id, status: 'InProgress', summary: '' })
+      const data = {
+        actionConfiguration: { configuration: { FunctionName, UserParameters } },
+        inputArtifacts: [],
+        outputArtifacts: [],
+        artifactCredentials: { accessKeyId: 'x', secretAccessKey: 'of the job', sessionToken: 'x' },
+      }
+      const event = { 'CodePipeline.job': { id, accountId: account, data } }
+      // The function is invoked asynchronously; nobody looks at what it returns.
+      const invoked = invoker.invoke(FunctionName, undefined, Buffer.from(JSON.stringify(event)))
+      void clock.hold(invoked.catch(() => undefined))
+      return id
+    },
+  }
+}

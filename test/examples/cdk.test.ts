@@ -1,0 +1,83 @@
+// The examples compile, because they are compiled; here they are synthesised, and say what they are there to say.
+import { App, type Stack } from 'aws-cdk-lib'
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, expect, it } from 'vitest'
+import { DeliveryStack } from '../../examples/cdk/delivery.ts'
+import { OrdersStack } from '../../examples/cdk/orders.ts'
+import { ShopStack } from '../../examples/cdk/shop.ts'
+import { ThumbnailsStack } from '../../examples/cdk/thumbnails.ts'
+
+const examples = { orders: OrdersStack, thumbnails: ThumbnailsStack, shop: ShopStack, delivery: DeliveryStack }
+type Name = keyof typeof examples
+const stacks = {} as Record<Name, Stack>
+const templates = {} as Record<Name, Template>
+beforeAll(() => {
+  const app = new App()
+  for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
+    stacks[name] = new Example(app, name, { env: { account: '111122223333', region: 'eu-west-1' } })
+  }
+  for (const name of Object.keys(examples) as Name[]) templates[name] = Template.fromStack(stacks[name])
+}, 60_000)
+
+const propertiesOf = (name: Name, type: string): readonly Record<string, unknown>[] =>
+  Object.values(templates[name].findResources(type)).map((one) => one['Properties'] as Record<string, unknown>)
+
+it.each(Object.keys(examples) as Name[])(
+  '%s is synthesised without a warning, and moves no alias by a deploy',
+  (name) => {
+    expect(Annotations.fromStack(stacks[name]).findError('*', Match.anyValue())).toEqual([])
+    const warnings = Annotations.fromStack(stacks[name]).findWarning('*', Match.anyValue())
+    // The construct of the pipeline's source warns of its own token.
+    expect(warnings.map((one) => String(one.entry.data)).filter((text) => !text.includes('GitHub'))).toEqual([])
+    templates[name].resourceCountIs('AWS::Lambda::Alias', 0)
+  },
+)
+
+it('orders: queue and API call the alias, and may', () => {
+  const mappings = propertiesOf('orders', 'AWS::Lambda::EventSourceMapping').map((one) => JSON.stringify(one))
+  expect(mappings.filter((one) => one.includes('"QueueF') || one.includes('Queue'))[0]).toContain(':live')
+  const [integration] = propertiesOf('orders', 'AWS::ApiGatewayV2::Integration')
+  expect(JSON.stringify(integration)).toContain(':live')
+  const permissions = propertiesOf('orders', 'AWS::Lambda::Permission').map((one) =>
+    JSON.stringify(one['FunctionName']),
+  )
+  expect(permissions.some((one) => one.includes(':live'))).toBe(true)
+})
+
+it('thumbnails: a push to the repository reaches the intake, and the function is of an image', () => {
+  templates.thumbnails.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: { source: ['aws.ecr'], detail: { 'repository-name': ['thumbnails'] } },
+  })
+  templates.thumbnails.hasResourceProperties('AWS::Lambda::Function', {
+    PackageType: 'Image',
+    FunctionName: 'thumbnails',
+  })
+  templates.thumbnails.hasResourceProperties('AWS::Lambda::Url', { Qualifier: 'live' })
+})
+
+it('shop: ten versions that stay, ten aliases that are made once; on call may stop, and nothing else', () => {
+  const versions = Object.values(templates.shop.findResources('AWS::Lambda::Version'))
+  expect(versions).toHaveLength(10)
+  for (const version of versions) expect(version).toMatchObject({ DeletionPolicy: 'Retain' })
+  templates.shop.resourceCountIs('Custom::TidegateAlias', 10)
+  const onCall = propertiesOf('shop', 'AWS::IAM::Policy').filter(
+    (one) => JSON.stringify(one['Roles']) === '["on-call"]',
+  )
+  const statements = onCall.flatMap((one) => (one['PolicyDocument'] as { Statement: readonly unknown[] }).Statement)
+  expect(statements).toHaveLength(2)
+  expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateStop/)
+})
+
+it('delivery: the stage asks before it begins, the action starts the state machine and takes its end', () => {
+  const [pipeline] = propertiesOf('delivery', 'AWS::CodePipeline::Pipeline')
+  const release = (pipeline?.['Stages'] as Record<string, unknown>[]).find((stage) => stage['Name'] === 'Release')
+  expect(release).toMatchObject({
+    BeforeEntry: { Conditions: [{ Result: 'FAIL', Rules: [{ RuleTypeId: { Provider: 'LambdaInvoke' } }] }] },
+    Actions: [{ ActionTypeId: { Provider: 'StepFunctions' }, Configuration: { ExecutionNamePrefix: 'pipeline' } }],
+  })
+  const actions = propertiesOf('delivery', 'AWS::IAM::Policy').map((one) => JSON.stringify(one['PolicyDocument']))
+  expect(actions.some((one) => one.includes('states:StartExecution') && one.includes('states:DescribeExecution'))).toBe(
+    true,
+  )
+  expect(actions.some((one) => /lambda:InvokeFunction[^}]*TidegateGate/.test(one))).toBe(true)
+})

@@ -1,0 +1,166 @@
+// What a pipeline is given: an action whose input the controller takes once the variables are filled in, and a rule whose
+// question it answers. Both as synthesised, on the embedded cloud.
+import { App, Stack } from 'aws-cdk-lib'
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline'
+import { ManualApprovalAction, S3SourceAction } from 'aws-cdk-lib/aws-codepipeline-actions'
+import { Template } from 'aws-cdk-lib/assertions'
+import * as s3 from 'aws-cdk-lib/aws-s3'
+import fc from 'fast-check'
+import { StartExecutionCommand } from '@aws-sdk/client-sfn'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ReleaseController } from '../../lib/controller.ts'
+import { mayReleaseRule, type PipelineRelease, releaseAction } from '../../lib/pipeline.ts'
+import { type House, openHouse } from '../../sim/house.ts'
+import { environment, functionName } from '../../sim/installation.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { authorize, sampleDefinition } from '../functions/least-privilege.ts'
+
+type Configured = { readonly Configuration: Readonly<Record<string, string>> }
+type Stage = { readonly Name: string; readonly Actions: readonly Configured[] } & {
+  readonly BeforeEntry?: { readonly Conditions: readonly { readonly Rules: readonly Configured[] }[] }
+}
+
+const stack = new Stack(new App(), 'Shop')
+const controller = new ReleaseController(stack, 'Tidegate', { services: [sampleDefinition] })
+const release: PipelineRelease = {
+  service: 'checkout',
+  versions: { checkout: '#{Build.VERSION}' },
+  commit: '#{Source.CommitId}',
+}
+const action = (more: object = {}, prefix?: string) =>
+  releaseAction(controller, {
+    actionName: 'Release',
+    release: { ...release, ...more },
+    ...(prefix === undefined ? {} : { executionNamePrefix: prefix }),
+  })
+
+let stage: Stage | undefined
+beforeAll(() => {
+  const output = new codepipeline.Artifact('Source')
+  const bucket = s3.Bucket.fromBucketName(stack, 'Artifacts', 'artifacts')
+  new codepipeline.Pipeline(stack, 'Pipeline', {
+    pipelineType: codepipeline.PipelineType.V2,
+    stages: [
+      { stageName: 'Source', actions: [new S3SourceAction({ actionName: 'S', bucket, bucketKey: 'x', output })] },
+      { stageName: 'Look', actions: [new ManualApprovalAction({ actionName: 'Look' })] },
+      {
+        stageName: 'Release',
+        beforeEntry: { conditions: [{ rules: [mayReleaseRule(controller, 'checkout')] }] },
+        actions: [action()],
+      },
+    ],
+  })
+  const [pipeline] = Object.values(Template.fromStack(stack).findResources('AWS::CodePipeline::Pipeline'))
+  stage = (pipeline?.['Properties'] as { Stages: readonly Stage[] }).Stages.find((one) => one.Name === 'Release')
+})
+
+let house: House
+beforeEach(async () => {
+  house = await openHouse({ authorize, perMinute: 120 })
+  await house.world.services.put(sampleService({ hooks: [] }))
+})
+afterEach(() => house.close())
+
+describe('the action', () => {
+  /** As CodePipeline fills in variables, and names the execution. */
+  const run = async (variables: Readonly<Record<string, string>>) => {
+    const { Input = '', ExecutionNamePrefix = '' } = stage?.Actions[0]?.Configuration ?? {}
+    const input = Input.replaceAll(/#\{([^}]+)\}/g, (_, name: string) => variables[name] ?? '')
+    const name = `${ExecutionNamePrefix}-0b6f3a2e-6a63-4d0e-9d6a-c1d2e3f40506`
+    expect(name.length).toBeLessThanOrEqual(80)
+    const stateMachineArn = environment.TIDEGATE_STATE_MACHINE_ARN
+    await house.clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }))
+    await house.clock.settle()
+  }
+
+  it('releases what the build has published, and ends as the release ends', async () => {
+    await run({ 'Build.VERSION': await house.publish('v2'), 'Source.CommitId': 'abc123' })
+    const [open] = await house.world.openReleases.list('checkout')
+    const ended = await house.finish(open?.releaseId ?? '')
+    expect(ended).toMatchObject({
+      provenance: { source: 'codepipeline', commit: 'abc123' },
+      ending: { outcome: 'promoted' },
+    })
+    expect(house.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
+  })
+
+  it('fails with a sentence when a variable came out empty', async () => {
+    await run({ 'Source.CommitId': 'abc123' })
+    expect(house.cloud.states.executions()[0]).toMatchObject({ status: 'FAILED', error: 'Tidegate.call_invalid' })
+  })
+
+  it('is refused at synthesis when it could not work', () => {
+    const refused = (code: string): unknown => expect.objectContaining({ code })
+    expect(() => action({ service: 'nonesuch' })).toThrow(refused('service_missing') as Error)
+    expect(() => action({ version: '#{Build.VERSION}' })).toThrow(refused('call_invalid') as Error)
+    expect(() => action({ reason: 'x'.repeat(501) })).toThrow(/reason/)
+    expect(() => action({ reason: 'x'.repeat(480), author: 'y'.repeat(480) })).toThrow(/CodePipeline takes 1000/)
+    expect(() => action({}, 'p'.repeat(44))).toThrow(/43/)
+    expect(() => action({}, 'a b')).toThrow(/43/)
+    expect(() => mayReleaseRule(controller, 'nonesuch')).toThrow(refused('service_missing') as Error)
+  })
+})
+
+describe('the rule', () => {
+  const asked = async (userParameters?: string) => {
+    const { UserParameters = '' } = stage?.BeforeEntry?.Conditions[0]?.Rules[0]?.Configuration ?? {}
+    const id = house.cloud.codepipeline.invoke(functionName('gate'), userParameters ?? UserParameters)
+    await house.clock.settle()
+    return house.cloud.codepipeline.job(id)
+  }
+
+  it('lets a stage begin when nothing is in the way', async () => {
+    expect(await asked()).toMatchObject({
+      status: 'Succeeded',
+      summary: 'Nothing is live, and every alias of checkout has one version.',
+    })
+    expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({ may: true })
+  })
+
+  it.each([
+    ['queue', 'Succeeded', 'a new one would wait'],
+    ['supersede', 'Succeeded', 'a new one would replace it'],
+    ['refuse', 'Failed', 'no other may begin'],
+  ] as const)('answers while another release is live: policy %s', async (whileLive, status, words) => {
+    await house.world.services.put(sampleService({ hooks: [], policy: { whileLive } }))
+    await house.start({ version: await house.publish('v2') })
+    const job = await asked()
+    expect(job).toMatchObject({ status })
+    expect(job?.summary).toContain(words)
+  })
+
+  it('says no to an alias that somebody has split or taken away, and to what it cannot look at', async () => {
+    await house.publish('v2')
+    await house.moveByHand('1', { '2': 0.5 })
+    expect(await asked()).toMatchObject({
+      status: 'Failed',
+      summary: expect.stringContaining('split already') as string,
+    })
+    await house.world.services.put(sampleService({ hooks: [], targets: [{ function: 'nonesuch', alias: 'live' }] }))
+    expect(await asked()).toMatchObject({ status: 'Failed' })
+    // What the policies do not cover cannot be looked at.
+    expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({
+      may: false,
+      because: expect.stringContaining('lambda:GetAlias') as string,
+    })
+  })
+
+  it('answers a question that makes no sense, so that no stage waits for hours, and never logs the credentials', async () => {
+    expect(await asked('checkout')).toMatchObject({
+      status: 'Failed',
+      summary: expect.stringContaining('UserParameters') as string,
+    })
+    expect(await asked('{"service":"nonesuch"}')).toMatchObject({ status: 'Failed' })
+    expect(await asked('{"service":"checkout","force":true}')).toMatchObject({ status: 'Failed' })
+    expect(JSON.stringify(house.logged)).not.toContain('of the job')
+  })
+
+  it('takes nothing but a call or a job', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (event) => {
+        await expect(house.ask('gate', event)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
