@@ -1,7 +1,7 @@
 // CodePipeline as far as a rule that invokes a function needs it: a job goes to the function, which answers by PutJob...Result.
 import { AwsError } from './aws-error.ts'
 import type { LocalClock } from './clock.ts'
-import { text } from './field.ts'
+import { optionalText, text } from './field.ts'
 import { answerJson, type Input } from './json-protocol.ts'
 import { account, type Invoker, type LocalService } from './service.ts'
 
@@ -29,7 +29,7 @@ export function localPipelines({ clock, invoker, ids }: Deps): LocalPipelines {
 
   const operations = {
     PutJobSuccessResult: (input: Input) =>
-      conclude(input, 'Succeeded', String((input['executionDetails'] as Input | undefined)?.['summary'] ?? '')),
+      conclude(input, 'Succeeded', optionalText((input['executionDetails'] ?? {}) as Input, 'summary') ?? ''),
     PutJobFailureResult: (input: Input) =>
       conclude(input, 'Failed', text((input['failureDetails'] ?? {}) as Input, 'message')),
   }

@@ -16,33 +16,7 @@ export class DeliveryStack extends Stack {
       ],
     })
     const source = new codepipeline.Artifact('Source')
-    const build = new codebuild.PipelineProject(this, 'Build', {
-      buildSpec: codebuild.BuildSpec.fromObject({
-        version: '0.2',
-        env: { 'exported-variables': ['VERSION'] },
-        phases: {
-          build: {
-            commands: [
-              'npm ci && npm test && zip -r package.zip .',
-              'aws lambda update-function-code --function-name checkout --zip-file fileb://package.zip',
-              'aws lambda wait function-updated-v2 --function-name checkout',
-              'VERSION=$(aws lambda publish-version --function-name checkout --query Version --output text)',
-            ],
-          },
-        },
-      }),
-    })
-    build.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: [
-          'lambda:UpdateFunctionCode',
-          'lambda:PublishVersion',
-          'lambda:GetFunction',
-          'lambda:GetFunctionConfiguration',
-        ],
-        resources: [this.formatArn({ service: 'lambda', resource: 'function:checkout' })],
-      }),
-    )
+    const build = buildProject(this)
     const pipeline = new codepipeline.Pipeline(this, 'Pipeline', {
       pipelineType: codepipeline.PipelineType.V2,
       stages: [
@@ -92,4 +66,36 @@ export class DeliveryStack extends Stack {
     })
     controller.grantAsk(pipeline.role)
   }
+}
+
+/** Tests, packs and publishes; the version's number is a variable of the pipeline. */
+function buildProject(stack: Stack): codebuild.PipelineProject {
+  const build = new codebuild.PipelineProject(stack, 'Build', {
+    buildSpec: codebuild.BuildSpec.fromObject({
+      version: '0.2',
+      env: { 'exported-variables': ['VERSION'] },
+      phases: {
+        build: {
+          commands: [
+            'npm ci && npm test && zip -r package.zip .',
+            'aws lambda update-function-code --function-name checkout --zip-file fileb://package.zip',
+            'aws lambda wait function-updated-v2 --function-name checkout',
+            'VERSION=$(aws lambda publish-version --function-name checkout --query Version --output text)',
+          ],
+        },
+      },
+    }),
+  })
+  build.addToRolePolicy(
+    new iam.PolicyStatement({
+      actions: [
+        'lambda:UpdateFunctionCode',
+        'lambda:PublishVersion',
+        'lambda:GetFunction',
+        'lambda:GetFunctionConfiguration',
+      ],
+      resources: [stack.formatArn({ service: 'lambda', resource: 'function:checkout' })],
+    }),
+  )
+  return build
 }

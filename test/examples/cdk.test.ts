@@ -28,7 +28,7 @@ it.each(Object.keys(examples) as Name[])(
     expect(Annotations.fromStack(stacks[name]).findError('*', Match.anyValue())).toEqual([])
     const warnings = Annotations.fromStack(stacks[name]).findWarning('*', Match.anyValue())
     // The construct of the pipeline's source warns of its own token.
-    expect(warnings.map((one) => String(one.entry.data)).filter((text) => !text.includes('GitHub'))).toEqual([])
+    expect(warnings.map((one) => one.entry.data as string).filter((text) => !text.includes('GitHub'))).toEqual([])
     templates[name].resourceCountIs('AWS::Lambda::Alias', 0)
   },
 )

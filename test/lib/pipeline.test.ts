@@ -91,13 +91,13 @@ describe('the action', () => {
 
   it('is refused at synthesis when it could not work', () => {
     const refused = (code: string): unknown => expect.objectContaining({ code })
-    expect(() => action({ service: 'nonesuch' })).toThrow(refused('service_missing') as Error)
-    expect(() => action({ version: '#{Build.VERSION}' })).toThrow(refused('call_invalid') as Error)
+    expect(() => action({ service: 'nonesuch' })).toThrow(refused('service_missing'))
+    expect(() => action({ version: '#{Build.VERSION}' })).toThrow(refused('call_invalid'))
     expect(() => action({ reason: 'x'.repeat(501) })).toThrow(/reason/)
     expect(() => action({ reason: 'x'.repeat(480), author: 'y'.repeat(480) })).toThrow(/CodePipeline takes 1000/)
     expect(() => action({}, 'p'.repeat(44))).toThrow(/43/)
     expect(() => action({}, 'a b')).toThrow(/43/)
-    expect(() => mayReleaseRule(controller, 'nonesuch')).toThrow(refused('service_missing') as Error)
+    expect(() => mayReleaseRule(controller, 'nonesuch')).toThrow(refused('service_missing'))
   })
 })
 
