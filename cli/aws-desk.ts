@@ -7,6 +7,7 @@ import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsServices } from '../cloud/aws/services.ts'
+import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { askThrough, type Desk } from './desk.ts'
 
 type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
@@ -15,6 +16,7 @@ type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & Constructo
 export function deskOnAws(environment: Readonly<Record<string, string | undefined>>, config: ClientConfig = {}): Desk {
   const name = environment['TIDEGATE_TABLE'] ?? 'tidegate'
   const prefix = environment['TIDEGATE_PREFIX'] ?? 'tidegate'
+  const lambda = new LambdaClient(config)
   const table = { client: new DynamoDBClient(config), name }
   return {
     clock: { nowMs: () => Date.now() },
@@ -23,6 +25,7 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     leases: awsLeases(table),
-    ask: askThrough(awsHooks(new LambdaClient(config)), (verb) => `${prefix}-${verb}`),
+    traffic: awsTraffic(lambda),
+    ask: askThrough(awsHooks(lambda), (verb) => `${prefix}-${verb}`),
   }
 }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
 import { deskOnAws } from './aws-desk.ts'
+import { showDrift } from './diff.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
@@ -113,6 +114,16 @@ program
   .option('--json', 'print the service in normal form')
   .addHelpText('after', '\nExample:\n  tidegate apply examples/checkout/service.yaml')
   .action(run((file: string, options: Shared) => applyFile(cli(options), file)))
+
+program
+  .command('diff [files...]')
+  .description('what has drifted: definitions in files from what is registered, aliases from where releases left them')
+  .option('--json', 'as JSON')
+  .addHelpText(
+    'after',
+    '\nWithout files, the aliases of every service are looked at. Ends with 1 when anything has drifted.\n\nExample:\n  tidegate diff services/*.yaml',
+  )
+  .action(run((files: string[], options: Shared) => showDrift(cli(options), files)))
 
 type ReleaseOptions = Shared & {
   version?: string

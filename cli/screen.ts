@@ -5,6 +5,8 @@ export const exitCodes = {
   done: 0,
   /** The release ended, and not with the candidate in charge. */
   notReleased: 1,
+  /** `tidegate diff` found a difference. */
+  different: 1,
   /** The call was wrong, or cannot be done now. Nothing was changed. */
   refused: 2,
   /** AWS refused or did not answer. */

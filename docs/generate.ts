@@ -84,6 +84,7 @@ const orders = (): string => {
     of('pause', resume),
     of('promote', shapeOf(PromoteCall)),
     of('stop', shapeOf(StopCall)),
+    of('gate', shapeOf(GateCall)),
   ]
   return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
 }

@@ -21,6 +21,7 @@ import { parseDefinition, type Service } from '../core/service.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { type ControllerFunction, controllerFunction, functionArn, type Resources } from './controller-functions.ts'
+import { watchHealth } from './health.ts'
 import { movesTraffic } from './permissions.ts'
 import { rulesOf } from './rules.ts'
 
@@ -103,16 +104,18 @@ export class ReleaseController extends Construct {
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
   /** The right to ask whether a release may begin; a pipeline's role needs it for `mayReleaseRule`. */
   grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'gate')
-  /** The right to look: what `status`, `watch`, `history` and `log` read. It shows task tokens of live releases, which are of no use without a right to answer them. */
+  /** The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases, which are of no use without a right to answer them. */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
-    this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], this.table.tableArn)
+    this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(
+      this.grant(grantee, ['lambda:GetAlias'], this.targetArns()),
+    )
 
   private grantCall(grantee: iam.IGrantable, verb: Verb): iam.Grant {
-    return this.grant(grantee, ['lambda:InvokeFunction'], this.functions[verb].functionArn)
+    return this.grant(grantee, ['lambda:InvokeFunction'], [this.functions[verb].functionArn])
   }
 
-  private grant(grantee: iam.IGrantable, actions: string[], resource: string): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [resource] })
+  private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[]): iam.Grant {
+    return iam.Grant.addToPrincipal({ grantee, actions, resourceArns })
   }
 
   private register(definition: unknown, service: Service | undefined): void {
@@ -124,11 +127,14 @@ export class ReleaseController extends Construct {
     })
   }
 
+  private targetArns(): string[] {
+    const names = this.services.flatMap((service) => service.targets.map((one) => one.functionName))
+    return [...new Set(names)].sort().map((name) => functionArn(this, name))
+  }
+
   private resourcesOf(machineArn: string, machineNameOf: string): Resources {
     const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
-    const targetArns = unique(
-      this.services.flatMap((service) => service.targets.map((one) => functionArn(this, one.functionName))),
-    )
+    const targetArns = this.targetArns()
     const buckets = this.services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3]))
     return {
       table: [this.table.tableArn],
@@ -212,6 +218,8 @@ export class ReleaseController extends Construct {
       })
     }
     this.announce(made.announce, deadLetters)
+    const { reconcile: sweep, announce } = this.functions
+    watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
     new scheduler.Schedule(this, 'Sweep', {
       description: 'Tidegate: the sweep, every five minutes',
       schedule: scheduler.ScheduleExpression.rate(Duration.minutes(5)),

@@ -26,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:',
     '@aws-sdk/',
     'commander',
+    'microdiff',
     'yaml',
     'fflate',
     'csv-parse/sync',

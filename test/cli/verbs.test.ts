@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DeleteAliasCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { askThrough } from '../../cli/desk.ts'
+import { showDrift } from '../../cli/diff.ts'
 import { exitCodes, screenOn } from '../../cli/screen.ts'
 import {
   applyFile,
@@ -31,8 +33,8 @@ beforeEach(async () => {
 afterEach(() => house.close())
 
 function cli(json = false): Cli {
-  const { journal, services, openReleases, history, leases, clock, hooks } = house.world
-  const desk = { journal, services, openReleases, history, leases, clock, ask: askThrough(hooks, functionName) }
+  const { hooks, ...world } = house.world
+  const desk = { ...world, ask: askThrough(hooks, functionName) }
   return { desk, screen: screenOn((line) => lines.push(line), json) }
 }
 /** Looking again lets a minute pass in the cloud. */
@@ -154,6 +156,48 @@ describe('the command line', () => {
     await expect(applyFile(cli(), file)).rejects.toMatchObject({ code: 'definition_invalid' })
     await expect(applyFile(cli(), '/nowhere.yaml')).rejects.toMatchObject({ code: 'definition_invalid' })
     expect((await house.world.services.get('cart')).plan.steps).toHaveLength(1)
+  })
+
+  it('says how a definition differs from its file, in the same terms, and what nobody has registered', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-'))
+    const [same, other, unknown] = ['same.yaml', 'other.yaml', 'unknown.yaml'].map((name) => join(folder, name))
+    const target = 'targets: [{ function: checkout, alias: live }]'
+    writeFileSync(same ?? '', `name: checkout\n${target}\nplan: { steps: [{ weight: 10, bake: 300s }] }\n`)
+    writeFileSync(
+      other ?? '',
+      `name: checkout\n${target}\nplan: { steps: [{ weight: 20, bake: 5m }] }\nrunbook: https://a.b/c\n`,
+    )
+    writeFileSync(unknown ?? '', `name: cart\n${target}\nplan: AllAtOnce\n`)
+    await applyFile(cli(), same ?? '')
+    expect(await showDrift(cli(), [same ?? ''])).toBe(exitCodes.done)
+    lines = []
+    expect(await showDrift(cli(), [other ?? '', unknown ?? ''])).toBe(exitCodes.different)
+    expect(said()).toBe(
+      [
+        'checkout: plan.steps.0.weightBp is 1000, and in the file 2000',
+        'checkout: runbook is nothing, and in the file "https://a.b/c"',
+        'cart: not registered yet',
+      ].join('\n'),
+    )
+  })
+
+  it('sees an alias that somebody moved, split or took away between releases, and leaves live ones alone', async () => {
+    await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, undefined)
+    await house.minutes(3)
+    expect(await showDrift(cli(), [])).toBe(exitCodes.done)
+    await order(cli(), { verb: 'promote', service: 'checkout', by: 'ann', reason: 'test' })
+    await house.minutes(1)
+    expect(await showDrift(cli(), [])).toBe(exitCodes.done)
+    lines = []
+    await house.moveByHand('1')
+    expect(await showDrift(cli(), [])).toBe(exitCodes.different)
+    expect(said()).toMatch(/checkout:live: it has version 1, and release checkout-\w+ left it at 2$/)
+    lines = []
+    await house.moveByHand('2', { '1': 0.3 })
+    expect(await showDrift(cli(true), [])).toBe(exitCodes.different)
+    expect(JSON.parse(said())).toMatchObject({ drifts: [{ aliases: [{ alias: 'checkout:live' }] }] })
+    await house.clients.lambda.send(new DeleteAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
+    expect(await showDrift(cli(), [])).toBe(exitCodes.different)
   })
 })
 

@@ -64,7 +64,7 @@ it('shop: ten versions that stay, ten aliases that are made once; on call may st
     (one) => JSON.stringify(one['Roles']) === '["on-call"]',
   )
   const statements = onCall.flatMap((one) => (one['PolicyDocument'] as { Statement: readonly unknown[] }).Statement)
-  expect(statements).toHaveLength(2)
+  expect(statements).toHaveLength(3)
   expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateStop/)
 })
 

@@ -125,6 +125,33 @@ describe('the controller', () => {
     })
   })
 
+  it('pages when its own sweep is silent or failing, when events are lost, and when they are late', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+      (one) => one['Properties'] as Record<string, unknown>,
+    )
+    const topic = { Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] }
+    for (const alarm of alarms) expect(alarm['AlarmActions']).toEqual([topic])
+    const seen = alarms.map((alarm) => `${String(alarm['MetricName'])} ${String(alarm['TreatMissingData'])}`)
+    expect(seen.sort()).toEqual([
+      'ApproximateNumberOfMessagesVisible notBreaching',
+      'Errors notBreaching',
+      'Invocations breaching',
+      'IteratorAge notBreaching',
+    ])
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    })
+  })
+
   it('calls its functions and machine as the command line does', () => {
     const named = (type: string, property: string) =>
       Object.values(template.findResources(type)).map((one) => (one['Properties'] as Record<string, unknown>)[property])
