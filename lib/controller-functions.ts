@@ -53,12 +53,15 @@ export function controllerFunction(
     architecture: lambda.Architecture.ARM_64,
     handler: 'index.handler',
     code: lambda.Code.fromAsset(folderOf(verb)),
-    role,
+    // By its ARN: the CDK would add a dependency on the role itself, which the ARN is already.
+    role: iam.Role.fromRoleArn(role, 'Self', role.roleArn, { mutable: false }),
     logGroup,
     timeout: Duration.seconds(60),
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },
   })
+  const policy = role.node.tryFindChild('DefaultPolicy')
+  if (policy !== undefined) fn.node.addDependency(policy)
   return { fn, role }
 }
 

@@ -1,5 +1,6 @@
 // The state machine's safety, read off its JSON: every task is bounded, retried and caught.
 import { readFileSync } from 'node:fs'
+import validate from 'asl-validator'
 import { describe, expect, it } from 'vitest'
 
 type Clause = {
@@ -70,5 +71,19 @@ describe('the release state machine', () => {
 
   it('every release that did not succeed ends in Fail with a sentence', () => {
     expect(machine.States['Failed']).toMatchObject({ Type: 'Fail', Error: '{% $outcome %}', Cause: '{% $sentence %}' })
+  })
+})
+
+describe('to a validator that we did not write', () => {
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function:x'
+  const text = JSON.stringify(machine).replaceAll(/\$\{[A-Za-z]+\}/g, arn)
+
+  it('it is valid', () => {
+    expect(validate(JSON.parse(text))).toMatchObject({ isValid: true, errors: [] })
+  })
+
+  it('a state that leads nowhere, or an expression that is none, would not be', () => {
+    expect(validate(JSON.parse(text.replace('"Next":"Route"', '"Next":"Nowhere"'))).isValid).toBe(false)
+    expect(validate(JSON.parse(text.replace("{% $next = 'bake' %}", '{% $next = = %}'))).isValid).toBe(false)
   })
 })
