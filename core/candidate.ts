@@ -47,6 +47,8 @@ export const Provenance = z.strictObject({
   commit: text.optional(),
   build: text.optional(),
   author: text.optional(),
+  /** Of a stack's update: its client request token, which its other events carry too. */
+  deployToken: text.optional(),
   eventId: text.optional(),
   eventAtMs: z.int().min(0).optional(),
 })

@@ -92,6 +92,7 @@ const CloudFormationEvent = z.looseObject({
         'not the ARN of a function version',
       ),
     'resource-type': z.literal('AWS::Lambda::Version'),
+    'client-request-token': z.string().max(200).optional(),
     'status-details': z.looseObject({ status: z.literal('CREATE_COMPLETE') }),
   }),
 })
@@ -164,11 +165,17 @@ function fromEcr({ detail, ...event }: z.output<typeof EcrEvent>): ReleaseReques
 }
 
 function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormationEvent>): ReleaseRequest {
+  const token = detail['client-request-token'] ?? ''
   const [functionName = '', version = ''] = detail['physical-resource-id'].split(':').slice(-2)
   return {
     key: `version/${functionName}:${version}`,
     candidate: { kind: 'versions', versions: { [functionName]: version } },
-    provenance: { source: 'cloudformation', build: detail['stack-id'].slice(0, 500), ...eventFacts(event) },
+    provenance: {
+      source: 'cloudformation',
+      build: detail['stack-id'].slice(0, 500),
+      ...(token === '' ? {} : { deployToken: token }),
+      ...eventFacts(event),
+    },
   }
 }
 

@@ -195,4 +195,6 @@ export const alarm = /* @__PURE__ */ wired(() =>
 export const reconcile = /* @__PURE__ */ wired(() =>
   reconcileHandler({ ...ending(), traffic: traffic(), services: services() }),
 )
-export const provision = /* @__PURE__ */ wired(() => provisionHandler({ traffic: traffic(), services: services() }))
+export const provision = /* @__PURE__ */ wired(() =>
+  provisionHandler({ ...steering(), traffic: traffic(), services: services() }),
+)

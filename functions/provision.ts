@@ -1,12 +1,15 @@
 // What a stack asks for when it is deployed: an alias that is made once and never touched again by the stack, and a service
-// definition in the table. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy
+// definition in the table. When it lets a service go, a live release is put back, because nobody may be left to finish it. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy
 // with its sentence.
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../core/problem.ts'
+import { isSettled } from '../core/release.ts'
 import { parseDefinition, Target } from '../core/service.ts'
+import { load } from './ledger.ts'
+import { returnNow } from './return.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'traffic' | 'services'>
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'services' | 'leases' | 'executions' | 'log'>
 
 const Properties = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('alias'), ...Target.shape, version: z.string().regex(/^[0-9]{1,20}$/) }),
@@ -23,7 +26,7 @@ const ProvisionEvent = z.looseObject({
 
 type Provisioned = { readonly PhysicalResourceId: string; readonly Data: Readonly<Record<string, string>> }
 
-/** @throws Problem `event_invalid`, `definition_invalid`, `version_missing` */
+/** @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and of the traffic port when a live release cannot be put back */
 export function provisionHandler(deps: Deps) {
   return async (event: unknown): Promise<Provisioned> => {
     const parsed = ProvisionEvent.safeParse(event)
@@ -37,9 +40,21 @@ export function provisionHandler(deps: Deps) {
       return { PhysicalResourceId: `${functionName}:${alias}`, Data: {} }
     }
     const service = parseDefinition(definitionOf(wanted.definition))
-    if (RequestType !== 'Delete') await deps.services.put(service)
+    if (RequestType === 'Delete') await letGo(deps, service.name)
+    else await deps.services.put(service)
     return { PhysicalResourceId: service.name, Data: {} }
   }
+}
+
+/** The stack may take the state machine with it; what is in the log lets a later one settle the release. */
+async function letGo(deps: Deps, service: string): Promise<void> {
+  const live = await deps.leases.holder(service)
+  if (live === undefined) return
+  const loaded = await load(deps, live)
+  if (isSettled(loaded.release)) return
+  const reason = `the stack let the service ${service} go`
+  await returnNow(deps, loaded, { by: 'CloudFormation', reason, outcome: 'aborted' })
+  deps.log({ message: reason, releaseId: live })
 }
 
 function definitionOf(text: string): unknown {

@@ -6,6 +6,7 @@ import { Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { attribute, TrailEvent } from './attribution.ts'
 import { load } from './ledger.ts'
+import { returnNow } from './return.ts'
 import { settle } from './settle.ts'
 import { takeOver } from './take-over.ts'
 import type { World } from './world.ts'
@@ -15,6 +16,17 @@ type Deps = Parameters<typeof takeOver>[0] & Pick<World, 'services'>
 const StatusEvent = z.looseObject({
   source: z.literal('aws.states'),
   detail: z.looseObject({ executionArn: z.string().max(500), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
+})
+
+/** A stack that takes its update back takes back the version that it published (docs/aws.md §4.5). */
+const StackEvent = z.looseObject({
+  source: z.literal('aws.cloudformation'),
+  'detail-type': z.literal('CloudFormation Stack Status Change'),
+  detail: z.looseObject({
+    'stack-id': z.string().min(1).max(500),
+    'client-request-token': z.string().max(200).optional(),
+    'status-details': z.looseObject({ status: z.enum(['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS']) }),
+  }),
 })
 
 /** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
@@ -30,9 +42,32 @@ export function reconcileHandler(deps: Deps) {
   return async (event: unknown): Promise<Reconciled> => {
     const trail = TrailEvent.safeParse(event)
     if (trail.success) return { finished: await attribute(deps, trail.data.detail), troubles: [] }
+    const stack = StackEvent.safeParse(event)
+    if (stack.success) return { finished: await takeBack(deps, stack.data.detail), troubles: [] }
     if (StatusEvent.safeParse(event).success || Sweep.safeParse(event).success) return sweep(deps)
-    throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a sweep.')
+    throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a stack, nor a sweep.')
   }
+}
+
+/**
+ * Without a token, which whoever deploys may leave out, nobody can tell this update from the one before: then both are meant.
+ * @returns the releases of what the update published
+ */
+async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail']): Promise<readonly string[]> {
+  const { 'stack-id': stackId, 'client-request-token': token = '' } = detail
+  const taken: string[] = []
+  for (const { releaseId, requested } of await deps.openReleases.list()) {
+    const { source, build, deployToken = '' } = requested.provenance
+    if (source !== 'cloudformation' || build !== stackId) continue
+    if (token !== '' && deployToken !== '' && token !== deployToken) continue
+    const loaded = await load(deps, releaseId)
+    if (isSettled(loaded.release)) continue
+    const reason = `the stack ${stackId} is rolled back`
+    await returnNow(deps, loaded, { by: 'CloudFormation', reason, outcome: 'rolledBack' })
+    deps.log({ message: reason, releaseId })
+    taken.push(releaseId)
+  }
+  return taken
 }
 
 /** One release that cannot be finished must not keep the others waiting. */

@@ -80,7 +80,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     topic: ['sns:Publish'],
     everything: wake,
   },
-  provision: { table: ['dynamodb:PutItem'], targets: ['lambda:CreateAlias'] },
+  provision: { table: log, targets: ['lambda:CreateAlias', ...move], everything: wake },
 }
 
 /** Whose writes of an alias are the controller's own. */

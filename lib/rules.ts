@@ -16,7 +16,7 @@ export const rulesOf = (
 const unique = (values: readonly string[]): string[] => [...new Set(values)].sort()
 const some = (values: readonly unknown[], wiring: Wiring): Wiring[] => (values.length === 0 ? [] : [wiring])
 
-/** What begins a release. */
+/** What begins a release, and the stack that takes one back. */
 function triggersOf(services: readonly Service[]): readonly Wiring[] {
   const buckets = unique(services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3.bucket])))
   const repositories = unique(
@@ -46,6 +46,18 @@ function triggersOf(services: readonly Service[]): readonly Wiring[] {
           source: ['aws.cloudformation'],
           detailType: ['CloudFormation Resource Status Change'],
           detail: { 'resource-type': ['AWS::Lambda::Version'], 'status-details': { status: ['CREATE_COMPLETE'] } },
+        },
+      },
+    ),
+    ...some(
+      services.filter(({ triggers }) => triggers.cloudFormation),
+      {
+        name: 'StackRollback',
+        verb: 'reconcile',
+        pattern: {
+          source: ['aws.cloudformation'],
+          detailType: ['CloudFormation Stack Status Change'],
+          detail: { 'status-details': { status: ['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] } },
         },
       },
     ),

@@ -128,6 +128,15 @@ const rules: readonly { readonly name: string; readonly verb: Verb; readonly pat
     },
   },
   {
+    name: 'stack-rollback',
+    verb: 'reconcile',
+    pattern: {
+      source: ['aws.cloudformation'],
+      'detail-type': ['CloudFormation Stack Status Change'],
+      detail: { 'status-details': { status: ['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] } },
+    },
+  },
+  {
     name: 'alarm',
     verb: 'alarm',
     pattern: {

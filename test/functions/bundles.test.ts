@@ -22,7 +22,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   stop: ['dynamodb', 'lambda', 'sfn'],
   announce: ['dynamodb', 'eventbridge'],
   alarm: ['dynamodb', 'lambda', 'sfn'],
-  provision: ['dynamodb', 'lambda'],
+  provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }
 

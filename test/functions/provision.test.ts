@@ -11,7 +11,7 @@ function open() {
   const cloud = memoryCloud({ clock: { nowMs: () => 0 } })
   cloud.inspect.setVersion('checkout', '1')
   cloud.inspect.setVersion('checkout', '2')
-  return { cloud, provision: provisionHandler(cloud) }
+  return { cloud, provision: provisionHandler({ ...cloud, log: () => undefined }) }
 }
 const alias = (RequestType: string, version: string) => ({
   RequestType,

@@ -9,7 +9,7 @@ import { sampleDefinition } from '../functions/least-privilege.ts'
 /** By the beginning of the finding, behind the end of the resource's path. */
 const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string])[] = [
   [
-    /\/(Admit|Alarm|Answer|Bake|Hook|Pause|Promote|Reconcile|Settle|Stop)Role\//,
+    /\/(Admit|Alarm|Answer|Bake|Hook|Pause|Promote|Provision|Reconcile|Settle|Stop)Role\//,
     /^AwsSolutions-IAM5\[Resource::\*\]/,
     'states:SendTaskSuccess takes no resource (docs/aws.md §9).',
   ],

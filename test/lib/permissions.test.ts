@@ -44,6 +44,7 @@ const unseen: Readonly<Record<string, string>> = {
   'prepare lambda:InvokeFunction': 'wakes a version that Lambda has put to sleep; the embedded cloud has none',
   'prepare s3:GetObject': 'Lambda reads the package with the rights of the caller; the embedded cloud does not ask',
   'prepare s3:GetObjectVersion': 'the same, for the version that the event named',
+  'provision lambda:GetAlias': 'read when the write meets somebody else',
   'reconcile sns:Publish': 'pages what an ended execution did not; the embedded topic answered in time',
   'rollBack lambda:GetAlias': 'read when the write meets somebody else',
 }
@@ -95,7 +96,7 @@ describe('under the synthesised policies', () => {
     house.close()
   }, 30_000)
 
-  it('a stack provisions an alias and a service', async () => {
+  it('a stack provisions an alias and a service, and lets it go in the middle of a release', async () => {
     const house = await open()
     const alias = { kind: 'alias', functionName: 'checkout', alias: 'fresh', version: '1' }
     const made = await house.ask('provision', { RequestType: 'Create', ResourceProperties: alias })
@@ -103,6 +104,10 @@ describe('under the synthesised policies', () => {
     const definition = JSON.stringify(sampleDefinition)
     await house.ask('provision', { RequestType: 'Create', ResourceProperties: { kind: 'service', definition } })
     expect((await house.world.services.get('checkout')).targets).toHaveLength(2)
+    await house.world.services.put(sampleService({ hooks: [] }))
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } })
+    expect((await house.finish(id)).ending?.by).toBe('CloudFormation')
     house.close()
   })
 })

@@ -1,7 +1,5 @@
+// Its own declarations are not in its package.
 declare module 'asl-validator' {
-  /** Its own declarations are not in its package. */
-  export default function validate(definition: unknown): {
-    readonly isValid: boolean
-    readonly errors: readonly unknown[]
-  }
+  function validate(definition: unknown): { readonly isValid: boolean; readonly errors: readonly unknown[] }
+  export = validate
 }

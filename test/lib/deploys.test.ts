@@ -1,0 +1,134 @@
+// Deploys, taken-back deploys, drift-aware deploys and the end of a stack, in the middle of a release: whatever happens, an
+// alias serves one version that somebody wanted.
+import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
+import { App, Stack } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ReleaseController } from '../../lib/controller.ts'
+import { ReleasedFunction } from '../../lib/released-function.ts'
+import { type House, openHouse } from '../../sim/house.ts'
+import { authorize } from '../functions/least-privilege.ts'
+import { cloudFormation, type Deployable } from './cloudformation.ts'
+
+const definition = {
+  name: 'checkout',
+  targets: [{ function: 'checkout', alias: 'live' }],
+  plan: { steps: [{ weight: 10, bake: '10m' }] },
+  signals: { errors: { minimumSamples: 20 }, latency: { minimumSamples: 20 } },
+  triggers: { cloudFormation: true },
+}
+
+/** A team's stack with the function at `code`; with an alias of CloudFormation's own, for comparison. */
+function synthesised(code: string, own: 'controller' | 'cloudFormation' = 'controller'): Deployable {
+  const stack = new Stack(new App(), 'Shop')
+  const fn = new lambda.Function(stack, 'Checkout', {
+    functionName: 'checkout',
+    runtime: lambda.Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromInline(code),
+  })
+  if (own === 'cloudFormation') fn.addAlias('live')
+  else {
+    const controller = new ReleaseController(stack, 'Tidegate', { services: [definition] })
+    new ReleasedFunction(stack, 'Live', { controller, function: fn, alias: 'live' })
+  }
+  return Template.fromStack(stack).toJSON() as Deployable
+}
+
+const templates: Record<'v1' | 'v2' | 'v4', Deployable> = {} as never
+beforeAll(() => {
+  for (const code of ['v1', 'v2', 'v4'] as const) templates[code] = synthesised(code)
+})
+
+let house: House
+let stack: ReturnType<typeof cloudFormation>
+beforeEach(async () => {
+  house = await openHouse({ authorize, perMinute: 200 })
+  await house.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: 'checkout' }))
+  stack = cloudFormation(house)
+})
+afterEach(() => house.close())
+
+/** Deploys the first version, and begins to release the second. @returns the release's id */
+async function inTheMiddle(): Promise<string> {
+  await stack.deploy(templates.v1)
+  await house.minutes(10)
+  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  await stack.deploy(templates.v2)
+  await house.minutes(3)
+  expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.1 } })
+  return (await house.world.leases.holder('checkout')) ?? ''
+}
+
+describe('in the middle of a release', () => {
+  it('a deploy of another version waits for its turn, and moves nothing', async () => {
+    const first = await inTheMiddle()
+    const before = await house.alias()
+    await stack.deploy(templates.v4)
+    expect(await house.alias()).toEqual(before)
+    expect((await house.finish(first)).ending?.outcome).toBe('promoted')
+    const [second] = await house.world.openReleases.list('checkout')
+    // The third version is slow, and is put back.
+    expect((await house.finish(second?.releaseId ?? '')).ending?.outcome).toBe('rolledBack')
+    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+  }, 30_000)
+
+  it('the same deploy again, and one that reverts drift, move nothing', async () => {
+    const id = await inTheMiddle()
+    const before = await house.alias()
+    await stack.deploy(templates.v2)
+    await stack.deploy(templates.v2, { revertDrift: true })
+    expect(await house.alias()).toEqual(before)
+    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    await stack.deploy(templates.v2, { revertDrift: true })
+    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+  }, 30_000)
+
+  it('a deploy that is taken back takes its release back, and not the one of the deploy before', async () => {
+    const first = await inTheMiddle()
+    await stack.deploy(templates.v4, { fails: true })
+    expect((await house.finish(first)).ending?.outcome).toBe('promoted')
+    expect(await house.world.openReleases.list('checkout')).toEqual([])
+    const [second] = await house.world.history.list('checkout', 1)
+    expect(second).toMatchObject({
+      outcome: 'rejected',
+      because: expect.stringContaining('is rolled back') as string,
+    })
+    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+  }, 30_000)
+
+  it('without tokens nobody can tell two deploys of a stack apart: what is live is put back', async () => {
+    const first = await inTheMiddle()
+    await stack.deploy(templates.v4, { fails: true, tokens: false })
+    expect((await house.finish(first)).ending).toMatchObject({ outcome: 'rolledBack', by: 'CloudFormation' })
+    await house.minutes(5)
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await house.world.openReleases.list('checkout')).toEqual([])
+  }, 30_000)
+
+  it('the end of the stack puts the traffic back while there is somebody to do it', async () => {
+    const id = await inTheMiddle()
+    // The function outlives the stack: as when the controller has a stack of its own.
+    const kept = structuredClone(templates.v2) as {
+      Resources: Record<string, { Type: string; DeletionPolicy?: string }>
+    }
+    for (const one of Object.values(kept.Resources))
+      if (one.Type === 'AWS::Lambda::Function') one.DeletionPolicy = 'Retain'
+    await stack.deploy(kept as Deployable, { revertDrift: true })
+    await stack.destroy()
+    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await house.release(id)).ending).toMatchObject({ outcome: 'aborted', by: 'CloudFormation' })
+  }, 30_000)
+})
+
+it('an alias that CloudFormation owns would have been moved by the first deploy, and again by one that reverts drift', async () => {
+  await stack.deploy(synthesised('v1', 'cloudFormation'))
+  const second = synthesised('v2', 'cloudFormation')
+  await stack.deploy(second)
+  expect(await house.alias()).toMatchObject({ version: '2' })
+  await house.moveByHand(await house.publish('v4'))
+  expect(await house.alias()).toMatchObject({ version: '3' })
+  await stack.deploy(second, { revertDrift: true })
+  expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+})
