@@ -33,6 +33,17 @@ export function storyLine(event: ReleaseEvent, after: Release): string {
   return `${clockTime(event.atMs - after.requestedAtMs)}  ${what.padEnd(9)} ${words}`
 }
 
+const turnWords = ({
+  atMs,
+  beginsAtMs,
+}: {
+  readonly atMs: number
+  readonly beginsAtMs?: number | undefined
+}): string =>
+  beginsAtMs === undefined
+    ? ''
+    : `; begins in ${formatDuration(Math.ceil((beginsAtMs - atMs) / 1000))}, after releases of other services`
+
 // One case for each type of event.
 function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
   switch (event.type) {
@@ -41,7 +52,7 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'queued':
       return ['queued', `behind release ${event.behind}`]
     case 'admitted':
-      return ['admitted', `release ${after.id} holds the lease of ${after.service.name}`]
+      return ['admitted', `release ${after.id} holds the lease of ${after.service.name}${turnWords(event)}`]
     case 'carried':
       return ['carried', `by execution ${event.execution.split(':').at(-1) ?? ''}`]
     case 'prepared':
@@ -132,6 +143,8 @@ export function statusLines(release: Release, nowMs: number): readonly string[] 
     `${service.name}  ${release.id}  ${state.phase}${step}${paused === undefined ? '' : `, paused by ${paused.by}: ${paused.reason}`}`,
     `  ${bar(candidateShareBp(release))}   ${steps}   ${candidateWords(release.candidate)}`,
   ]
+  if (state.phase === 'preparing' && (state.beginsAtMs ?? 0) > nowMs)
+    lines.push(`  ${turnWords({ atMs: nowMs, beginsAtMs: state.beginsAtMs }).slice(2)}`)
   const endMs = bakeEndMs(release)
   if (endMs !== undefined)
     lines.push(

@@ -54,7 +54,13 @@ function follow(release: Release, event: ReleaseEvent): Release {
         : release
     case 'admitted':
       return state.phase === 'requested' || state.phase === 'queued'
-        ? { ...withState(release, { phase: 'preparing' }), admittedAtMs: event.atMs }
+        ? {
+            ...withState(release, {
+              phase: 'preparing',
+              ...(event.beginsAtMs === undefined ? {} : { beginsAtMs: event.beginsAtMs }),
+            }),
+            admittedAtMs: event.atMs,
+          }
         : release
     case 'carried':
       return {

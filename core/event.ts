@@ -77,7 +77,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     reason: text.optional(),
   }),
   z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
-  z.strictObject({ ...header, type: z.literal('admitted') }),
+  /** `beginsAtMs`: other releases begin first (core/pace.ts). */
+  z.strictObject({ ...header, type: z.literal('admitted'), beginsAtMs: epochMs.optional() }),
   /** An execution took the release over; the first one, or its successor when the history grew long. */
   z.strictObject({ ...header, type: z.literal('carried'), execution: text }),
   z.strictObject({

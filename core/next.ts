@@ -22,7 +22,9 @@ export function nextAct(release: Release, nowMs: number): Act {
     case 'queued':
       return { act: 'admit' }
     case 'preparing':
-      return { act: 'prepare' }
+      return state.beginsAtMs === undefined || nowMs >= state.beginsAtMs
+        ? { act: 'prepare' }
+        : { act: 'bake', seconds: Math.ceil((state.beginsAtMs - nowMs) / 1000) }
     case 'hooks':
       return release.paused === undefined || state.calledAtMs !== undefined
         ? { act: 'hook', seconds: hookSeconds(release, nowMs) }

@@ -43,7 +43,7 @@ export type HookState = {
 export type State =
   | { readonly phase: 'requested' }
   | { readonly phase: 'queued'; readonly behind: string }
-  | { readonly phase: 'preparing' }
+  | { readonly phase: 'preparing'; readonly beginsAtMs?: number }
   | HookState
   /** About to change weights to those of `step`; `step` past the plan's end is the promotion. */
   | { readonly phase: 'shifting'; readonly step: number; readonly sinceMs: number; readonly move?: Move }

@@ -11,6 +11,7 @@ import type { Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { bundle } from './bundle.ts'
 import { permissions, type Scope } from './permissions.ts'
+import { grantAll } from './role-policies.ts'
 
 /** The ARNs behind each scope; none means that there is nothing of that kind yet. */
 export type Resources = Readonly<Record<Scope, readonly string[]>>
@@ -39,13 +40,10 @@ export function controllerFunction(
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     description: `Tidegate: ${verb}`,
   })
-  role.addToPolicy(
-    new iam.PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
-  )
-  for (const statement of statementsOf(verb, resources)) role.addToPolicy(statement)
+  grantAll(role, [
+    { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
+    ...grantsOf(verb, resources),
+  ])
   const fn = new lambda.Function(scope, name, {
     functionName,
     description: `Tidegate: ${verb}`,
@@ -60,17 +58,15 @@ export function controllerFunction(
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },
   })
-  const policy = role.node.tryFindChild('DefaultPolicy')
-  if (policy !== undefined) fn.node.addDependency(policy)
+  const policies = role.node.children.filter((one) => /Policy/.test(one.node.id))
+  fn.node.addDependency(...policies)
   return { fn, role }
 }
 
-function statementsOf(verb: Verb, resources: Resources): readonly iam.PolicyStatement[] {
-  return Object.entries(permissions[verb]).flatMap(([scope, actions]) => {
-    const arns = resources[scope as Scope]
-    return arns.length === 0 ? [] : [new iam.PolicyStatement({ actions: [...actions], resources: [...arns] })]
-  })
-}
+const grantsOf = (verb: Verb, resources: Resources) =>
+  Object.entries(permissions[verb])
+    .map(([scope, actions]) => ({ actions, resources: resources[scope as Scope] }))
+    .filter((grant) => grant.resources.length > 0)
 
 const folders = new Map<Verb, string>()
 

@@ -16,6 +16,19 @@ export const rulesOf = (
 const unique = (values: readonly string[]): string[] => [...new Set(values)].sort()
 const some = (values: readonly unknown[], wiring: Wiring): Wiring[] => (values.length === 0 ? [] : [wiring])
 
+/** EventBridge takes 2048 characters of a pattern: a long list of names becomes several rules. */
+function each(values: readonly string[], wiring: (part: readonly string[], name: string) => Wiring): Wiring[] {
+  const parts: string[][] = []
+  for (const value of values) {
+    const part = parts.at(-1)
+    const isFull = part === undefined || JSON.stringify(wiring([...part, value], '').pattern).length > patternMax
+    if (isFull) parts.push([value])
+    else part.push(value)
+  }
+  return parts.map((part, index) => wiring(part, index === 0 ? '' : String(index + 1)))
+}
+const patternMax = 2000
+
 /** What begins a release, and the stack that takes one back. */
 function triggersOf(services: readonly Service[]): readonly Wiring[] {
   const buckets = unique(services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3.bucket])))
@@ -23,20 +36,20 @@ function triggersOf(services: readonly Service[]): readonly Wiring[] {
     services.flatMap(({ triggers }) => (triggers.ecr === undefined ? [] : [triggers.ecr.repository])),
   )
   return [
-    ...some(buckets, {
-      name: 'S3',
+    ...each(buckets, (name, part) => ({
+      name: `S3${part}`,
       verb: 'intake',
-      pattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: buckets } } },
-    }),
-    ...some(repositories, {
-      name: 'Ecr',
+      pattern: { source: ['aws.s3'], detailType: ['Object Created'], detail: { bucket: { name: [...name] } } },
+    })),
+    ...each(repositories, (names, part) => ({
+      name: `Ecr${part}`,
       verb: 'intake',
       pattern: {
         source: ['aws.ecr'],
         detailType: ['ECR Image Action'],
-        detail: { 'action-type': ['PUSH'], result: ['SUCCESS'], 'repository-name': repositories },
+        detail: { 'action-type': ['PUSH'], result: ['SUCCESS'], 'repository-name': [...names] },
       },
-    }),
+    })),
     ...some(
       services.filter(({ triggers }) => triggers.cloudFormation),
       {
@@ -69,15 +82,15 @@ function watchOf(services: readonly Service[], machineArn: string, moverArns: re
   const functions = unique(services.flatMap((service) => service.targets.map((one) => one.functionName)))
   const alarms = unique(services.flatMap(({ signals }) => signals.alarms))
   return [
-    ...some(alarms, {
-      name: 'Alarm',
+    ...each(alarms, (alarmName, part) => ({
+      name: `Alarm${part}`,
       verb: 'alarm',
       pattern: {
         source: ['aws.cloudwatch'],
         detailType: ['CloudWatch Alarm State Change'],
-        detail: { alarmName: alarms, state: { value: ['ALARM'] } },
+        detail: { alarmName: [...alarmName], state: { value: ['ALARM'] } },
       },
-    }),
+    })),
     {
       name: 'Execution',
       verb: 'reconcile',

@@ -1,0 +1,64 @@
+// IAM's sizes: a role takes 10,240 characters of inline policies, a managed policy 6,144, and a role ten of those (IAM
+// quotas). A controller of a few services needs the first only; one of hundreds has its lists packed into the others.
+import { ManagedPolicy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam'
+import { Problem } from '../core/problem.ts'
+
+type Grant = { readonly actions: readonly string[]; readonly resources: readonly string[] }
+
+const inlineMax = 9_000
+const managedMax = 6_000
+const managedPerRole = 10
+
+/** Region, account and partition are known at deploy only, and none is longer. */
+const lengthOf = (arn: string): number => arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
+const overhead = (actions: readonly string[]): number => 60 + actions.join('","').length
+const sizeOf = ({ actions, resources }: Grant): number =>
+  overhead(actions) + resources.reduce((sum, arn) => sum + lengthOf(arn), 0)
+
+/** @throws Problem `definition_invalid` when there are more services than the role can be given rights for */
+export function grantAll(role: Role, grants: readonly Grant[]): void {
+  if (grants.reduce((sum, grant) => sum + sizeOf(grant), 0) <= inlineMax) {
+    for (const grant of grants) role.addToPolicy(statement(grant))
+    return
+  }
+  const documents = packed(grants.flatMap(split))
+  if (documents.length > managedPerRole) {
+    const sentence = `The role ${role.node.id} would need ${documents.length} managed policies, and IAM attaches ${managedPerRole}: give some of the services to another controller (\`name\`).`
+    throw new Problem('definition_invalid', sentence)
+  }
+  for (const [index, document] of documents.entries()) {
+    const policy = new ManagedPolicy(role, `Policy${index + 1}`, { statements: document.map(statement) })
+    role.addManagedPolicy(policy)
+  }
+}
+
+const statement = ({ actions, resources }: Grant): PolicyStatement =>
+  new PolicyStatement({ actions: [...actions], resources: [...resources] })
+
+/** A list that is longer than a policy becomes several. */
+function split({ actions, resources }: Grant): readonly Grant[] {
+  const parts: { actions: readonly string[]; resources: string[] }[] = []
+  let room = 0
+  for (const arn of resources) {
+    if (lengthOf(arn) > room) {
+      parts.push({ actions, resources: [] })
+      room = managedMax - overhead(actions)
+    }
+    parts.at(-1)?.resources.push(arn)
+    room -= lengthOf(arn)
+  }
+  return parts
+}
+
+/** First fit: small grants go where a long one has left room. */
+function packed(grants: readonly Grant[]): readonly (readonly Grant[])[] {
+  const documents: { grants: Grant[]; room: number }[] = []
+  for (const grant of [...grants].sort((a, b) => sizeOf(b) - sizeOf(a))) {
+    const size = sizeOf(grant)
+    let document = documents.find((one) => one.room >= size)
+    if (document === undefined) documents.push((document = { grants: [], room: managedMax }))
+    document.grants.push(grant)
+    document.room -= size
+  }
+  return documents.map((one) => one.grants)
+}

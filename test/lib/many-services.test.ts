@@ -1,0 +1,70 @@
+// Two hundred services in one controller: what AWS takes of a template, a rule and a role.
+import { App, Stack } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, expect, it } from 'vitest'
+import { ReleaseController } from '../../lib/controller.ts'
+
+type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
+type Statement = { readonly Action: unknown; readonly Resource: unknown }
+
+const service = (index: number) => ({
+  name: `service-${index}`,
+  targets: [{ function: `production-service-${index}-handler`, alias: 'live' }],
+  plan: 'Canary10Percent5Minutes',
+  signals: { alarms: [`service-${index}-errors`, `service-${index}-latency`] },
+  hooks: [{ at: 'beforeTraffic', function: `service-${index}-smoke` }],
+  triggers: { s3: { bucket: `artifacts-of-service-${index}`, key: 'package.zip' }, cloudFormation: true },
+})
+const synthesise = (count: number): Readonly<Record<string, Resource>> => {
+  const stack = new Stack(new App(), 'Tidegate')
+  new ReleaseController(stack, 'Controller', { services: Array.from({ length: count }, (_, index) => service(index)) })
+  return (Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> }).Resources
+}
+
+let resources: Readonly<Record<string, Resource>>
+beforeAll(() => {
+  resources = synthesise(200)
+}, 60_000)
+
+const of = (type: string): readonly Resource[] => Object.values(resources).filter((one) => one.Type === type)
+/** As IAM gets it: names in place of references, none longer than a region. */
+const text = (value: unknown): string =>
+  JSON.stringify(value)
+    .replaceAll(/\{"Ref":"AWS::[A-Za-z]+"\}/g, '"xxxxxxxxxxxxxx"')
+    .replaceAll(/\{"Fn::GetAtt":\[[^\]]*\]\}/g, `"${'x'.repeat(120)}"`)
+    .replaceAll(/\{"Fn::Join":\["",\[([^\]]*)\]\]\}/g, (_, parts: string) => `"${parts.replaceAll(/","|^"|"$/g, '')}"`)
+
+it('the template is under a megabyte and 500 resources', () => {
+  expect(Buffer.byteLength(JSON.stringify(resources))).toBeLessThan(1_000_000)
+  expect(Object.keys(resources).length).toBeLessThan(500)
+})
+
+it('no rule has more than 2048 characters, and together they name every bucket and alarm once', () => {
+  const patterns = of('AWS::Events::Rule').map((one) => JSON.stringify(one.Properties['EventPattern']))
+  for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(2048)
+  const all = patterns.join('\n')
+  for (let index = 0; index < 200; index++)
+    for (const name of [`artifacts-of-service-${index}`, `service-${index}-errors`, `service-${index}-latency`])
+      expect(all.split(`"${name}"`)).toHaveLength(2)
+  expect(patterns.length).toBeLessThan(50)
+})
+
+it('no policy is too long, no role has too many, and each target is granted in full', () => {
+  for (const one of of('AWS::IAM::ManagedPolicy'))
+    expect(text(one.Properties['PolicyDocument']).length).toBeLessThan(6144)
+  for (const one of of('AWS::IAM::Policy')) expect(text(one.Properties['PolicyDocument']).length).toBeLessThan(10_240)
+  for (const one of of('AWS::IAM::Role'))
+    expect(((one.Properties['ManagedPolicyArns'] ?? []) as readonly unknown[]).length).toBeLessThanOrEqual(10)
+  const shift = Object.entries(resources).find(([, one]) => one.Properties['Description'] === 'Tidegate: shift')
+  const refs = (shift?.[1].Properties['ManagedPolicyArns'] as { Ref: string }[]).map((one) => one.Ref)
+  const statements = refs.flatMap(
+    (ref) => (resources[ref]?.Properties['PolicyDocument'] as { Statement: readonly Statement[] }).Statement,
+  )
+  const moving = statements.filter((one) => JSON.stringify(one.Action).includes('lambda:UpdateAlias'))
+  const granted = new Set(moving.flatMap((one) => one.Resource as readonly unknown[]).map(text))
+  expect(granted.size).toBe(200)
+})
+
+it('more than IAM attaches is refused at synthesis, with what to do', () => {
+  expect(() => synthesise(450)).toThrow(/give some of the services to another controller/)
+})
