@@ -53,15 +53,7 @@ function follow(release: Release, event: ReleaseEvent): Release {
         ? withState(release, { phase: 'queued', behind: event.behind })
         : release
     case 'admitted':
-      return state.phase === 'requested' || state.phase === 'queued'
-        ? {
-            ...withState(release, {
-              phase: 'preparing',
-              ...(event.beginsAtMs === undefined ? {} : { beginsAtMs: event.beginsAtMs }),
-            }),
-            admittedAtMs: event.atMs,
-          }
-        : release
+      return admitted(release, event)
     case 'carried':
       return {
         ...release,
@@ -231,6 +223,12 @@ function judged(release: Release, event: EventOf<'judged'>): Release {
   const limitSeconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds
   if (overdueSeconds < limitSeconds) return seen
   return heldTooLong(seen, `still unknown after ${formatDuration(bakedSeconds)}: ${verdict.because}`, atMs)
+}
+
+function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): Release {
+  if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
+  const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
+  return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
 }
 
 function promoteOrdered(release: Release, atMs: number): Release {
