@@ -4,15 +4,19 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import {
-  CloudFormationClient,
-  CreateStackCommand,
-  DescribeStackEventsCommand,
-  DescribeStacksCommand,
-} from '@aws-sdk/client-cloudformation'
-import { App, DefaultStackSynthesizer, Stack } from 'aws-cdk-lib'
+  GetAliasCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import { App, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { zipSync } from 'fflate'
+import { deskOnAws } from '../../cli/aws-desk.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
 
@@ -29,7 +33,12 @@ async function serve(): Promise<() => void> {
   const child = spawn('ministack', [], {
     stdio: ['ignore', 'ignore', 'ignore'],
     // Its functions run on the node that it finds.
-    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, GATEWAY_PORT: String(port), AWS_DEFAULT_REGION: region },
+    env: {
+      ...process.env,
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      GATEWAY_PORT: String(port),
+      AWS_DEFAULT_REGION: region,
+    },
   })
   for (let tried = 0; ; tried++) {
     if (tried > 60) throw new Error('ministack does not answer')
@@ -44,7 +53,10 @@ const examples = (version: string): string => new URL(`../../examples/checkout/$
 function synthesise(): string {
   const outdir = mkdtempSync(join(tmpdir(), 'tidegate-e2e-'))
   const app = new App({ outdir })
-  const synthesizer = new DefaultStackSynthesizer({ generateBootstrapVersionRule: false })
+  // The CDK's own class is not exact about optional properties.
+  const synthesizer = new DefaultStackSynthesizer({
+    generateBootstrapVersionRule: false,
+  }) as unknown as IStackSynthesizer
   const stack = new Stack(app, 'Shop', { env: { account, region }, synthesizer })
   const controller = new ReleaseController(stack, 'Tidegate', {
     services: [
@@ -74,11 +86,22 @@ function zipOf(folder: string): Uint8Array {
   return zipSync(Object.fromEntries(files.map((file) => [file, new Uint8Array(readFileSync(join(folder, file)))])))
 }
 
-type Assets = { readonly files: Readonly<Record<string, { source: { path: string; packaging: string }; destinations: Record<string, { bucketName: string; objectKey: string }> }>> }
+type Assets = {
+  readonly files: Readonly<
+    Record<
+      string,
+      {
+        source: { path: string; packaging: string }
+        destinations: Record<string, { bucketName: string; objectKey: string }>
+      }
+    >
+  >
+}
 
 async function upload(outdir: string): Promise<void> {
   const { files } = JSON.parse(readFileSync(join(outdir, 'Shop.assets.json'), 'utf8')) as Assets
-  const put = (path: string, body?: Uint8Array) => fetch(`${endpoint}/${path}`, { method: 'PUT', ...(body === undefined ? {} : { body: Buffer.from(body) }) })
+  const put = (path: string, body?: Uint8Array) =>
+    fetch(`${endpoint}/${path}`, { method: 'PUT', ...(body === undefined ? {} : { body: Buffer.from(body) }) })
   const buckets = new Set<string>()
   for (const { source, destinations } of Object.values(files)) {
     for (const { bucketName, objectKey } of Object.values(destinations)) {
@@ -92,25 +115,116 @@ async function upload(outdir: string): Promise<void> {
   }
 }
 
-const stop = await serve()
-try {
-  const outdir = synthesise()
+async function create(outdir: string): Promise<Readonly<Record<string, string>>> {
   await upload(outdir)
   await fetch(`${endpoint}/templates`, { method: 'PUT' })
-  await fetch(`${endpoint}/templates/Shop.template.json`, { method: 'PUT', body: readFileSync(join(outdir, 'Shop.template.json')) })
+  // It takes no expression as a timeout (docs/deploy.md).
+  const body = readFileSync(join(outdir, 'Shop.template.json'), 'utf8').replaceAll(
+    /TimeoutSeconds\\":\s*\\"\{% \$seconds %\}\\"/g,
+    'TimeoutSeconds\\": 60',
+  )
+  if (body.includes('{% $seconds %}\\"')) throw new Error('the template has another form than this check expects')
+  await fetch(`${endpoint}/templates/Shop.template.json`, { method: 'PUT', body })
   const cloudFormation = new CloudFormationClient(place)
-  await cloudFormation.send(new CreateStackCommand({ StackName: 'Shop', TemplateURL: `${endpoint}/templates/Shop.template.json`, Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM'] }))
+  const TemplateURL = `${endpoint}/templates/Shop.template.json`
+  await cloudFormation.send(
+    new CreateStackCommand({ StackName: 'Shop', TemplateURL, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
+  )
   for (;;) {
     const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'Shop' }))
-    const status = Stacks?.[0]?.StackStatus ?? ''
-    if (!status.endsWith('IN_PROGRESS')) {
-      console.log(status, Stacks?.[0]?.StackStatusReason)
-      break
-    }
+    const { StackStatus = '', StackStatusReason = '', Outputs = [] } = Stacks?.[0] ?? {}
+    if (StackStatus === 'CREATE_COMPLETE')
+      return Object.fromEntries(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]))
+    if (!StackStatus.endsWith('IN_PROGRESS')) throw new Error(`${StackStatus}: ${StackStatusReason}`)
     await sleep(1000)
   }
-  const { StackEvents } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: 'Shop' }))
-  for (const event of StackEvents ?? []) if (event.ResourceStatus?.includes('FAILED')) console.log(event.LogicalResourceId, event.ResourceStatusReason)
-} finally {
-  stop()
+}
+
+const lambdaClient = new LambdaClient(place)
+const cloudWatch = new CloudWatchClient(place)
+
+/** The emulator gives the state machine no name of what a function threw, so it would not try a pending version again. */
+async function publish(folder: string): Promise<string> {
+  const FunctionName = 'checkout'
+  await lambdaClient.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: zipOf(examples(folder)) }))
+  const { Version = '' } = await lambdaClient.send(new PublishVersionCommand({ FunctionName }))
+  const state = async (): Promise<string> =>
+    (await lambdaClient.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier: Version }))).State ?? ''
+  await until(state, /^Active$/)
+  return Version
+}
+
+async function alias(): Promise<string> {
+  const { FunctionVersion, RoutingConfig } = await lambdaClient.send(
+    new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }),
+  )
+  return JSON.stringify([FunctionVersion, RoutingConfig?.AdditionalVersionWeights ?? {}])
+}
+
+/** Waits for as long as a person would. */
+async function until(what: () => Promise<string>, wanted: RegExp): Promise<string> {
+  let last = ''
+  for (let tried = 0; tried < 120 && !wanted.test(last); tried++) {
+    await sleep(1000)
+    last = await what()
+  }
+  return last
+}
+
+type Verify = (name: string, holds: boolean, detail: string) => void
+
+/** @returns after the checks; what the emulator cannot do is not asked of it */
+export async function checkOnMinistack(verify: Verify): Promise<void> {
+  const stop = await serve()
+  try {
+    const outputs = await create(synthesise())
+    verify('ministack: its CloudFormation makes the stack', true, '')
+    const table = Object.entries(outputs).find(([name]) => name.includes('TableName'))?.[1] ?? ''
+    const desk = deskOnAws({ TIDEGATE_TABLE: table }, place)
+    verify('ministack: the service is registered', (await desk.services.get('checkout')).targets.length === 1, '')
+    verify('ministack: the alias is made on the first version', (await alias()) === '["1",{}]', await alias())
+    const alarm = { AlarmName: 'checkout-errors', Namespace: 'AWS/Lambda', MetricName: 'Errors', Period: 60 }
+    await cloudWatch.send(
+      new PutMetricAlarmCommand({
+        ...alarm,
+        Statistic: 'Sum',
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      }),
+    )
+    const state = (StateValue: 'OK' | 'ALARM') =>
+      cloudWatch.send(
+        new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue, StateReason: 'the check says so' }),
+      )
+    await state('OK')
+    const outcome = async (): Promise<string> => {
+      const [last] = await desk.history.list('checkout', 1)
+      return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
+    }
+    const start = (version: string, more: object = {}) =>
+      desk.ask('intake', { service: 'checkout', version, source: 'cli', ...more })
+
+    await start(await publish('v2'), { plan: 'AllAtOnce' })
+    const good = await until(outcome, /promoted/)
+    verify('ministack: a good release is promoted', good.includes('promoted') && (await alias()) === '["2",{}]', good)
+
+    await start(await publish('v3'))
+    const split = await until(alias, /0\.1/)
+    verify('ministack: the next one gets a tenth', split === '["2",{"3":0.1}]', split)
+    await state('ALARM')
+    const back = await until(alias, /^\["2",\{\}\]$/)
+    verify('ministack: its alarm puts the traffic back', back === '["2",{}]', back)
+    const bad = await until(outcome, /rolledBack/)
+    verify('ministack: and it is settled as rolled back', bad.includes('rolledBack alarm checkout-errors'), bad)
+
+    await state('OK')
+    await start(await publish('v4'))
+    await until(alias, /0\.1/)
+    await desk.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
+    verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
+  } finally {
+    stop()
+  }
 }

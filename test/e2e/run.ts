@@ -1,9 +1,11 @@
 // The outside check: command lines and SDKs that we did not write, against `tidegate local` in a process of its own.
-// Opt-in (`npm run e2e`): it needs the AWS CLI (Debian's awscli, or any newer one) and Python with boto3.
+// Opt-in (`npm run e2e`): it needs the AWS CLI (Debian's awscli, or any newer one) and Python with boto3; with cfn-lint and
+// ministack (PyPI) it also checks the stack.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkOnMinistack } from './ministack.ts'
 
 const port = 4666
 const url = `http://127.0.0.1:${port}`
@@ -187,6 +189,28 @@ function checkTidegate(): void {
   )
 }
 
+const isThere = (command: string): boolean => spawnSync(command, ['--help'], { encoding: 'utf8' }).error === undefined
+
+/** What cfn-lint finds in the template, each with the reason why it stays. */
+const lintReasons: readonly (readonly [finding: RegExp, reason: string])[] = [
+  [/E3601.*TimeoutSeconds/, 'a JSONata state takes an expression there; cfn-lint does not know it'],
+  [/W3005.*ReleaseRole/, "the CDK's state machine depends on its role twice"],
+  [/W3005.*Providerframework/, "the CDK's provider framework does, too"],
+]
+
+function checkTemplate(): void {
+  if (!isThere('cfn-lint')) {
+    console.log('left out: cfn-lint is not installed (pip install cfn-lint)')
+    return
+  }
+  const synth = run('npm', ['run', '-s', 'synth'])
+  verify('npm run synth', synth.status === 0, synth.all)
+  const { stdout } = run('cfn-lint', ['--format', 'parseable', 'cdk.out/Tidegate.template.json'])
+  const findings = stdout.split('\n').filter((line) => line !== '')
+  const unexpected = findings.filter((line) => !lintReasons.some(([finding]) => finding.test(line)))
+  verify('cfn-lint finds nothing without a written reason', unexpected.length === 0, unexpected.join('\n'))
+}
+
 const stop = await serve()
 try {
   const found = (process.env['PATH'] ?? '').split(':').filter((folder) => {
@@ -211,5 +235,8 @@ try {
 } finally {
   stop()
 }
+checkTemplate()
+if (isThere('ministack')) await checkOnMinistack(verify)
+else console.log('left out: ministack is not installed (pip install ministack)')
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
