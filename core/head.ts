@@ -57,5 +57,6 @@ const outcomeWords: Readonly<Record<Outcome, string>> = {
 /** How an ended release is told to a person. */
 export function sentenceOf({ id, service, ending }: Release): string {
   const { outcome = 'aborted', because = '' } = ending ?? {}
-  return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because}.`.slice(0, 1000)
+  // A reason may be a sentence already.
+  return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(0, 1000)
 }

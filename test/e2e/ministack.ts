@@ -1,6 +1,5 @@
 // The stack on an emulator that we did not write: its CloudFormation makes the synthesised template, and a good and a bad
 // release run through it with real SDK calls. Opt-in (`npm run e2e`), with `pip install ministack`.
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,34 +18,7 @@ import { zipSync } from 'fflate'
 import { deskOnAws } from '../../cli/aws-desk.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
-
-const port = 4577
-const endpoint = `http://127.0.0.1:${port}`
-const account = '000000000000'
-const region = 'us-east-1'
-const place = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function serve(): Promise<() => void> {
-  const bin = join(import.meta.dirname, '../../node_modules/.bin')
-  const child = spawn('ministack', [], {
-    stdio: ['ignore', 'ignore', 'ignore'],
-    // Its functions run on the node that it finds.
-    env: {
-      ...process.env,
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      GATEWAY_PORT: String(port),
-      AWS_DEFAULT_REGION: region,
-    },
-  })
-  for (let tried = 0; ; tried++) {
-    if (tried > 60) throw new Error('ministack does not answer')
-    await sleep(500)
-    if ((await fetch(`${endpoint}/_ministack/health`).catch(() => undefined))?.ok === true) break
-  }
-  return () => child.kill('SIGINT')
-}
+import { account, emulator, endpoint, place, region, sleep, type Verify } from './emulator.ts'
 
 const examples = (version: string): string => new URL(`../../examples/checkout/${version}`, import.meta.url).pathname
 
@@ -171,11 +143,9 @@ async function until(what: () => Promise<string>, wanted: RegExp): Promise<strin
   return last
 }
 
-type Verify = (name: string, holds: boolean, detail: string) => void
-
 /** @returns after the checks; what the emulator cannot do is not asked of it */
 export async function checkOnMinistack(verify: Verify): Promise<void> {
-  const stop = await serve()
+  const stop = await emulator()
   try {
     const outputs = await create(synthesise())
     verify('ministack: its CloudFormation makes the stack', true, '')
@@ -225,6 +195,6 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     await desk.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
     verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
   } finally {
-    stop()
+    await stop()
   }
 }

@@ -1,11 +1,12 @@
 // The outside check: command lines and SDKs that we did not write, against `tidegate local` in a process of its own.
-// Opt-in (`npm run e2e`): it needs the AWS CLI (Debian's awscli, or any newer one) and Python with boto3; with cfn-lint and
-// ministack (PyPI) it also checks the stack.
+// Opt-in (`npm run e2e`): it needs what is in requirements.txt (`pip install -r`), or an AWS CLI from elsewhere. Without
+// cfn-lint and ministack the stack is not checked.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkOnMinistack } from './ministack.ts'
+import { checkPaths } from './paths.ts'
 
 const port = 4666
 const url = `http://127.0.0.1:${port}`
@@ -178,7 +179,7 @@ function checkTidegate(): void {
   const back = tidegate('rollback', 'checkout', '--reason', 'trying it')
   verify(
     'tidegate rollback with nothing live releases the version before',
-    back.status === 0 && back.stdout.includes('has been accepted'),
+    back.status === 0 && back.stdout.includes('goes back to the version before'),
     back.all,
   )
   const watched = tidegate('watch', 'checkout', '--every', '0.1')
@@ -236,7 +237,9 @@ try {
   stop()
 }
 checkTemplate()
-if (isThere('ministack')) await checkOnMinistack(verify)
-else console.log('left out: ministack is not installed (pip install ministack)')
+if (isThere('ministack')) {
+  await checkOnMinistack(verify)
+  await checkPaths(verify)
+} else console.log('left out: ministack is not installed (pip install ministack)')
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
