@@ -7,6 +7,7 @@ import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsServices } from '../cloud/aws/services.ts'
+import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { askThrough, type Desk } from './desk.ts'
 
@@ -25,7 +26,7 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     leases: awsLeases(table),
-    traffic: awsTraffic(lambda),
+    traffic: awsTraffic(clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }))),
     ask: askThrough(awsHooks(lambda), (verb) => `${prefix}-${verb}`),
   }
 }

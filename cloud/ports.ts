@@ -5,6 +5,7 @@
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
+import type { Place } from '../core/place.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence.ts'
@@ -105,13 +106,15 @@ export type VersionState = {
 
 export type Versions = {
   /** @throws Problem `version_missing` */
-  describe(functionName: string, version: string): Promise<VersionState>
+  describe(target: Place, version: string): Promise<VersionState>
   /**
-   * Puts the artifact's code on the function and publishes it, pinned to what was uploaded. `undefined` while Lambda is
+   * Puts the artifact's code on a function of the own account and region and publishes it, pinned to what was uploaded. `undefined` while Lambda is
    * still at it: call again. Publishing the same code twice gives the same version.
    * @throws Problem `artifact_missing`, `code_changed`
    */
   publish(functionName: string, artifact: Artifact, description: string): Promise<string | undefined>
+  /** Invokes a version that Lambda has put to sleep; what it answers does not matter. */
+  wake(target: Place, version: string): Promise<void>
 }
 
 export type Telemetry = {
@@ -145,7 +148,6 @@ export type HookReply =
   | { readonly kind: 'broken'; readonly because: string; readonly errorType?: string }
 
 export type Hooks = {
-  /** @param functionName may carry a version: `name:version` */
   call(functionName: string, payload: unknown): Promise<HookReply>
 }
 

@@ -5,6 +5,7 @@ import { candidateWords } from './candidate.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { headOf, sentenceOf } from './head.ts'
 import { Head } from './head.ts'
+import { TargetFunction } from './place.ts'
 import type { Release } from './release.ts'
 
 const text = z.string().max(1500)
@@ -41,7 +42,7 @@ export const details = {
   'Release Promoted': z.strictObject({ ...header, versions }),
   'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook }),
   'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
-  'Release Interrupted': z.strictObject({ ...header, functionName: z.string().max(64), because: text, runbook }),
+  'Release Interrupted': z.strictObject({ ...header, functionName: TargetFunction, because: text, runbook }),
   'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
 } as const
 

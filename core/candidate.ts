@@ -1,8 +1,8 @@
 // What is to be released and where it came from: a published version of each function, or an artifact from which the
 // controller publishes one. Artifacts are named so that they cannot change under us: by digest or by object version.
 import * as z from 'zod'
+import { TargetFunction } from './place.ts'
 import { Version } from './routing.ts'
-import { FunctionName } from './service.ts'
 
 export const Artifact = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -25,7 +25,7 @@ export type Artifact = z.output<typeof Artifact>
 const named = (versions: object): boolean => Object.keys(versions).length >= 1 && Object.keys(versions).length <= 20
 
 /** A published version for each function that takes part. */
-export const VersionByFunction = z.record(FunctionName, Version).refine(named, 'name from 1 to 20 functions')
+export const VersionByFunction = z.record(TargetFunction, Version).refine(named, 'name from 1 to 20 functions')
 
 export const Candidate = z.discriminatedUnion('kind', [
   Artifact.options[0],

@@ -2,8 +2,9 @@
 // because they outlive the code that wrote them.
 import * as z from 'zod'
 import { Candidate, Provenance } from './candidate.ts'
+import { RoleArn, TargetFunction } from './place.ts'
 import { Routing } from './routing.ts'
-import { FunctionName, hookPoints, Service } from './service.ts'
+import { hookPoints, Service } from './service.ts'
 import { AlarmReading, Baseline, Verdict } from './verdict/evidence.ts'
 
 const text = z.string().min(1).max(1000)
@@ -24,7 +25,8 @@ export type Outcome = z.output<typeof Outcome>
 
 /** A target as preparation found it. `revision` is the alias RevisionId after our no-op write. */
 export const PreparedTarget = z.strictObject({
-  functionName: FunctionName,
+  functionName: TargetFunction,
+  roleArn: RoleArn.optional(),
   alias: z.string().max(128),
   stable: z.string().max(20),
   candidate: z.string().max(20),
@@ -42,7 +44,8 @@ export const Move = z.strictObject({
   targets: z
     .array(
       z.strictObject({
-        functionName: FunctionName,
+        functionName: TargetFunction,
+        roleArn: RoleArn.optional(),
         alias: z.string().max(128),
         expected: z.string().max(100),
         desired: Routing,
@@ -110,7 +113,7 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     ...header,
     type: z.literal('moved'),
     purpose: Move.shape.purpose,
-    revisions: z.record(FunctionName, z.string().max(100)),
+    revisions: z.record(TargetFunction, z.string().max(100)),
   }),
   z.strictObject({ ...header, type: z.literal('judged'), verdict: Verdict }),
   z.strictObject({ ...header, type: z.literal('paused'), by: text, reason: text }),
@@ -129,13 +132,13 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({
     ...header,
     type: z.literal('interrupted'),
-    functionName: FunctionName,
+    functionName: TargetFunction,
     found: Routing.optional(),
     because: text,
     suspect: text.optional(),
   }),
   /** CloudTrail named who moved it; may come after the end. */
-  z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: FunctionName, suspect: text }),
+  z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
   z.strictObject({ ...header, type: z.literal('settled') }),
 ])

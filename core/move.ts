@@ -17,6 +17,7 @@ function moveTo(
     weightBp,
     targets: ours(release).map((target) => ({
       functionName: target.functionName,
+      ...(target.roleArn === undefined ? {} : { roleArn: target.roleArn }),
       alias: target.alias,
       expected: target.revision,
       desired: desired(target),

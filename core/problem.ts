@@ -29,6 +29,7 @@ export const problems = {
   version_failed: 'Lambda could not make the version runnable. See its StateReason, publish a corrected one.',
   roles_differ: 'Give both versions the same execution role; Lambda refuses weights otherwise.',
   target_unknown: 'The candidate names a function that is not a target of the service. Correct one of the two.',
+  artifact_elsewhere: 'Publish the versions where the functions are, and release them by number.',
   alarm_missing: 'Create the alarm, or remove it from the service definition: a misspelt alarm guards nothing.',
   code_changed: 'Another publisher changed the function while it was being prepared. Release again.',
   artifact_missing: 'The artifact is gone or not readable by the function. Upload it again, or check its permissions.',

@@ -9,6 +9,7 @@ import type { Baseline, Readings, Shift, Verdict } from './verdict/evidence.ts'
 /** One alias in the release, as far as the log knows it. */
 export type ReleaseTarget = {
   readonly functionName: string
+  readonly roleArn?: string | undefined
   readonly alias: string
   readonly stable: string
   readonly candidate: string

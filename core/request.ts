@@ -2,6 +2,7 @@
 // where from, and the key by which the same wish is recognised when it arrives again.
 import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from './candidate.ts'
+import { isElsewhere } from './place.ts'
 import { type Plan, PlanDefinition } from './plan.ts'
 import { issuesSentence, Problem } from './problem.ts'
 import { Version } from './routing.ts'
@@ -222,10 +223,16 @@ export function triggers(service: Service, request: ReleaseRequest): boolean {
 
 /**
  * The candidate in the service's own terms.
- * @throws Problem `target_unknown` when a version is named for a function that is no target, or for one of several.
+ * @throws Problem `target_unknown` when a version is named for a function that is no target, or for one of several,
+ * `artifact_elsewhere`
  */
 export function candidateFor(service: Service, candidate: Candidate): Candidate {
-  if (candidate.kind !== 'versions') return candidate
+  if (candidate.kind !== 'versions') {
+    const away = service.targets.find(isElsewhere)
+    if (away === undefined) return candidate
+    const sentence = `${away.functionName} is elsewhere, and artifacts become versions in the controller's own account and region only.`
+    throw new Problem('artifact_elsewhere', sentence)
+  }
   const versions: Record<string, string> = {}
   for (const [name, version] of Object.entries(candidate.versions)) {
     const target = name === soleTarget && service.targets.length === 1 ? service.targets[0]?.functionName : name

@@ -3,16 +3,14 @@
 import * as z from 'zod'
 import { duration } from './duration.ts'
 import { Plan, PlanDefinition } from './plan.ts'
+import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from './place.ts'
 import { issuesSentence, Problem } from './problem.ts'
 import { Signals, StoredSignals } from './signals.ts'
 
 export const ServiceName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
-/** Lambda's limits for a function name and an alias (API reference of CreateFunction and UpdateAlias). */
-export const FunctionName = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')
+/** Lambda's limits for an alias (API reference of UpdateAlias). */
 const AliasName = z
   .string()
   .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
@@ -20,7 +18,11 @@ const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https addre
 export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
 export type HookPoint = (typeof hookPoints)[number]
 
-export const Target = z.strictObject({ functionName: FunctionName, alias: AliasName })
+export const Target = z.strictObject({
+  functionName: TargetFunction,
+  alias: AliasName,
+  roleArn: RoleArn.optional(),
+})
 export type Target = z.output<typeof Target>
 
 const whileLive = z.enum(['queue', 'supersede', 'refuse'])
@@ -85,14 +87,28 @@ const HookDefinition = z.strictObject({
   timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).prefault('5m').describe('How long it may take to answer.'),
 })
 
+const TargetDefinition = z
+  .strictObject({
+    function: TargetFunction,
+    alias: AliasName,
+    role: RoleArn.optional().describe('Of the account of a function elsewhere, for the controller to assume.'),
+  })
+  .refine(({ function: name, role }) => role === undefined || locate(name).account === accountOf(role), {
+    path: ['role'],
+    message: 'a role is for a function that is named by its ARN, in the same account',
+  })
+
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
+
+const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDefinition>): boolean =>
+  isElsewhere({ functionName })
 
 /** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. */
 export const ServiceDefinition = z
   .strictObject({
     name: ServiceName,
     targets: z
-      .array(z.strictObject({ function: FunctionName, alias: AliasName }))
+      .array(TargetDefinition)
       .min(1)
       .max(20)
       .refine((targets) => distinct(targets.map((target) => target.function)), 'each function may be a target once'),
@@ -116,9 +132,17 @@ export const ServiceDefinition = z
     triggers: Triggers.prefault({}),
     runbook: Runbook.optional(),
   })
+  .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {
+    path: ['triggers'],
+    message: 'artifacts become versions in the own account and region only, and a target is elsewhere',
+  })
   .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
     ...rest,
-    targets: targets.map((target) => ({ functionName: target.function, alias: target.alias })),
+    targets: targets.map(({ function: functionName, alias, role }) => ({
+      functionName,
+      alias,
+      ...(role === undefined ? {} : { roleArn: role }),
+    })),
     hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
     policy: {
       whileLive: policy.whileLive,

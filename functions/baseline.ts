@@ -1,10 +1,11 @@
 // What a target's verdicts are measured by, fixed before anything moves: the durations above which an invocation is slow,
 // what an invocation is billed by, and how late its points may come.
 import type { VersionState } from '../cloud/ports.ts'
+import { locate } from '../core/place.ts'
 import { Problem } from '../core/problem.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { Baseline, Reading } from '../core/verdict/evidence.ts'
-import type { Question } from '../core/verdict/questions.ts'
+import { placeOf, type Question } from '../core/verdict/questions.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'telemetry'>
@@ -57,13 +58,15 @@ async function thresholds(deps: Deps, service: Service, target: Target, stable: 
 }
 
 function durationQuestions(target: Target, stable: string) {
-  const place = { FunctionName: target.functionName, Resource: `${target.functionName}:${target.alias}` }
+  const { name } = locate(target.functionName)
+  const place = { FunctionName: name, Resource: `${name}:${target.alias}` }
   const question = (dimensions: Question['dimensions'], stat: string): Question => ({
     key: stat,
     namespace: 'AWS/Lambda',
     metric: 'Duration',
     dimensions,
     stat,
+    ...placeOf(target),
   })
   const version = { ...place, ExecutedVersion: stable }
   return {

@@ -63,8 +63,9 @@ const queriesOf = (questions: readonly Question[]): Record<string, string> =>
 
 /** The targets of a release as a verdict sees them. */
 export const judgedTargets = ({ targets }: Pick<Release, 'targets'>): readonly JudgedTarget[] =>
-  targets.map(({ functionName, alias, stable, candidate, baseline }) => ({
+  targets.map(({ functionName, roleArn, alias, stable, candidate, baseline }) => ({
     functionName,
+    roleArn,
     alias,
     stable,
     candidate,

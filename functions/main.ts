@@ -8,6 +8,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
+import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -59,11 +60,11 @@ const table = /* @__PURE__ */ once((): Table => ({
   client: new DynamoDBClient({}),
   name: environment().TIDEGATE_TABLE,
 }))
-const lambda = /* @__PURE__ */ once(() => new LambdaClient({}))
+const lambda = /* @__PURE__ */ once(() => clientAt((config) => new LambdaClient(config)))
 const executions = /* @__PURE__ */ once(() =>
   awsExecutions(new SFNClient({}), environment().TIDEGATE_STATE_MACHINE_ARN),
 )
-const telemetry = /* @__PURE__ */ once(() => awsTelemetry(new CloudWatchClient({})))
+const telemetry = /* @__PURE__ */ once(() => awsTelemetry(clientAt((config) => new CloudWatchClient(config))))
 const pager = /* @__PURE__ */ once(() => awsPager(new SNSClient({}), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
@@ -132,11 +133,10 @@ export const prepare = /* @__PURE__ */ wired(() =>
     traffic: traffic(),
     telemetry: telemetry(),
     alarmWatch: alarmWatch(),
-    hooks: awsHooks(lambda()),
   }),
 )
 export const hook = /* @__PURE__ */ wired(() =>
-  hookHandler({ clock, journal: journal(), hooks: awsHooks(lambda()), executions: executions() }),
+  hookHandler({ clock, journal: journal(), hooks: awsHooks(new LambdaClient({})), executions: executions() }),
 )
 export const shift = /* @__PURE__ */ wired(() => shiftHandler({ clock, journal: journal(), traffic: traffic() }))
 export const bake = /* @__PURE__ */ wired(() =>

@@ -2,6 +2,7 @@
 // is found now is what the release holds the world to later.
 import type { VersionState } from '../cloud/ports.ts'
 import type { PreparedTarget } from '../core/event.ts'
+import type { Place } from '../core/place.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { routingWords } from '../core/routing.ts'
@@ -12,7 +13,7 @@ import { load, type Loaded, record } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch' | 'hooks'>
+type Deps = Pick<World, 'clock' | 'journal' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch'>
 
 // Passing troubles: the task is retried, and gives up by itself when they do not pass.
 const passing: readonly string[] = [
@@ -89,8 +90,8 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
   }
   if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
   const candidate = await candidateVersion(deps, release, target)
-  const there = await runnable(deps, target.functionName, candidate)
-  const back = await runnable(deps, target.functionName, stable)
+  const there = await runnable(deps, target, candidate)
+  const back = await runnable(deps, target, stable)
   if (there.role !== back.role) {
     throw new Problem(
       'roles_differ',
@@ -100,8 +101,7 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
   // Writes what is there: proves that the way back may be taken, and gives us a revision of our own.
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
   return {
-    functionName: target.functionName,
-    alias: target.alias,
+    ...target,
     stable,
     candidate,
     revision,
@@ -118,15 +118,15 @@ async function candidateVersion(deps: Deps, release: Release, target: Target): P
   return version
 }
 
-async function runnable(deps: Deps, functionName: string, version: string): Promise<VersionState> {
-  const found = await deps.versions.describe(functionName, version)
-  const place = `${functionName}:${version}`
+async function runnable(deps: Deps, target: Place, version: string): Promise<VersionState> {
+  const found = await deps.versions.describe(target, version)
+  const place = `${target.functionName}:${version}`
   switch (found.state) {
     case 'active':
       return found
     case 'sleeping':
       // Lambda wakes a reclaimed function when it is invoked; the answer to this one does not matter.
-      await deps.hooks.call(`${functionName}:${version}`, { tidegate: 'wake' })
+      await deps.versions.wake(target, version)
       throw new Problem('version_not_active', `Version ${place} was asleep and has been invoked to wake it.`)
     case 'pending':
       throw new Problem('version_not_active', `Version ${place} is still Pending.`)

@@ -7,6 +7,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import { locate } from '../core/place.ts'
 import type { Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { bundle } from './bundle.ts'
@@ -20,7 +21,8 @@ export type ControllerFunction = { readonly fn: lambda.Function; readonly role: 
 
 type Part = {
   readonly verb: Verb
-  readonly functionName: string
+  /** The controller's name: of its functions the first part, of their roles the path. */
+  readonly controller: string
   readonly environment: Environment
   readonly resources: Resources
 }
@@ -29,7 +31,7 @@ const memory: Partial<Readonly<Record<Verb, number>>> = { judge: 512 }
 
 export function controllerFunction(
   scope: Construct,
-  { verb, functionName, environment, resources }: Part,
+  { verb, controller, environment, resources }: Part,
 ): ControllerFunction {
   const name = verb.charAt(0).toUpperCase() + verb.slice(1)
   const logGroup = new logs.LogGroup(scope, `${name}Log`, {
@@ -39,13 +41,15 @@ export function controllerFunction(
   const role = new iam.Role(scope, `${name}Role`, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     description: `Tidegate: ${verb}`,
+    // Roles in other accounts trust this path (target-access.ts).
+    path: `/${controller}/`,
   })
   grantAll(role, [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
     ...grantsOf(verb, resources),
   ])
   const fn = new lambda.Function(scope, name, {
-    functionName,
+    functionName: `${controller}-${verb}`,
     description: `Tidegate: ${verb}`,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
@@ -80,10 +84,13 @@ function folderOf(verb: Verb): string {
   return folder
 }
 
+/** @param functionName or the whole ARN of one elsewhere */
 export const functionArn = (scope: Construct, functionName: string): string =>
-  Stack.of(scope).formatArn({
-    service: 'lambda',
-    resource: 'function',
-    resourceName: functionName,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  })
+  locate(functionName).region !== undefined
+    ? functionName
+    : Stack.of(scope).formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: functionName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })

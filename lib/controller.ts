@@ -70,10 +70,7 @@ export class ReleaseController extends Construct {
     }
     const resources = this.resourcesOf(machineArn, stateMachineName)
     const made = Object.fromEntries(
-      verbs.map((verb) => [
-        verb,
-        controllerFunction(this, { verb, functionName: `${name}-${verb}`, environment, resources }),
-      ]),
+      verbs.map((verb) => [verb, controllerFunction(this, { verb, controller: name, environment, resources })]),
     ) as Record<Verb, ControllerFunction>
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     this.stateMachine = this.machine(stateMachineName)
@@ -128,8 +125,9 @@ export class ReleaseController extends Construct {
   }
 
   private targetArns(): string[] {
-    const names = this.services.flatMap((service) => service.targets.map((one) => one.functionName))
-    return [...new Set(names)].sort().map((name) => functionArn(this, name))
+    // What belongs to a role of another account is that role's to give.
+    const own = this.services.flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
+    return [...new Set(own.map((one) => one.functionName))].sort().map((name) => functionArn(this, name))
   }
 
   private resourcesOf(machineArn: string, machineNameOf: string): Resources {
@@ -148,6 +146,11 @@ export class ReleaseController extends Construct {
         }),
       ],
       targets: targetArns,
+      targetRoles: unique(
+        this.services.flatMap(({ targets }) =>
+          targets.flatMap(({ roleArn }) => (roleArn === undefined ? [] : [roleArn])),
+        ),
+      ),
       targetVersions: targetArns.map((arn) => `${arn}:*`),
       hooks: unique(
         this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),

@@ -1,4 +1,5 @@
 // What a team's own CDK app takes from Tidegate.
 export { ReleaseController, type ReleaseControllerProps } from './controller.ts'
 export { mayReleaseRule, type PipelineRelease, releaseAction, type ReleaseActionProps } from './pipeline.ts'
+export { TargetAccess, type TargetAccessProps } from './target-access.ts'
 export { ReleasedFunction, type ReleasedFunctionProps } from './released-function.ts'

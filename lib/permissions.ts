@@ -12,6 +12,8 @@ export type Scope =
   | 'targets'
   /** Their versions and aliases. */
   | 'targetVersions'
+  /** Roles for targets in other accounts. */
+  | 'targetRoles'
   | 'hooks'
   | 'bus'
   | 'topic'
@@ -28,31 +30,36 @@ type Permissions = Partial<Readonly<Record<Scope, readonly string[]>>>
 const log = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem']
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias']
 const wake = ['states:SendTaskSuccess']
+// Everything that is done to a target may have to be done as a role of its account.
+const targetRoles = ['sts:AssumeRole']
 
 export const permissions: Readonly<Record<Verb, Permissions>> = {
   gate: {
     table: ['dynamodb:Query', 'dynamodb:GetItem'],
     targets: ['lambda:GetAlias'],
+    targetRoles,
     everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   intake: { table: log, machine: ['states:StartExecution'] },
-  admit: { table: log, targets: move, everything: wake },
+  admit: { table: log, targets: move, targetRoles, everything: wake },
   prepare: {
     table: log,
     targets: [...move, 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode', 'lambda:PublishVersion'],
     targetVersions: ['lambda:InvokeFunction'],
+    targetRoles,
     artifacts: ['s3:GetObject', 's3:GetObjectVersion'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   hook: { table: log, hooks: ['lambda:InvokeFunction'], everything: wake },
-  shift: { table: log, targets: move },
+  shift: { table: log, targets: move, targetRoles },
   bake: { table: log, everything: wake },
   judge: {
     table: log,
     targets: ['lambda:GetAlias'],
+    targetRoles,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  rollBack: { table: log, targets: move },
+  rollBack: { table: log, targets: move, targetRoles },
   page: { table: log, topic: ['sns:Publish'] },
   announce: {
     table: ['dynamodb:Query'],
@@ -70,17 +77,18 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   pause: { table: log, everything: wake },
   promote: { table: log, everything: wake },
   answer: { table: log, everything: wake },
-  stop: { table: log, targets: move, machine: ['states:StartExecution'], everything: wake },
-  alarm: { table: log, targets: move, everything: wake },
+  stop: { table: log, targets: move, targetRoles, machine: ['states:StartExecution'], everything: wake },
+  alarm: { table: log, targets: move, targetRoles, everything: wake },
   reconcile: {
     table: [...log, 'dynamodb:DeleteItem'],
     targets: move,
+    targetRoles,
     machine: ['states:StartExecution'],
     executions: ['states:DescribeExecution'],
     topic: ['sns:Publish'],
     everything: wake,
   },
-  provision: { table: log, targets: ['lambda:CreateAlias', ...move], everything: wake },
+  provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 
 /** Whose writes of an alias are the controller's own. */

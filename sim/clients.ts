@@ -17,6 +17,8 @@ export type Clients = {
   readonly events: EventBridgeClient
   readonly sns: SNSClient
   readonly codepipeline: CodePipelineClient
+  /** What they were made with, for more of them. */
+  readonly place: Place
 }
 
 type Place = {
@@ -37,6 +39,7 @@ export function placeOf(where: string | LocalHandler, accessKeyId: string): Plac
 
 export function clientsAt(place: Place): Clients {
   return {
+    place,
     lambda: new LambdaClient(place),
     cloudwatch: new CloudWatchClient(place),
     dynamodb: new DynamoDBClient(place),

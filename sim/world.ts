@@ -1,5 +1,7 @@
 // Every port on the SDK, with clients of the caller's making: what functions/main.ts wires, for more than one caller.
 import { createHash } from 'node:crypto'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { LambdaClient } from '@aws-sdk/client-lambda'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -13,6 +15,7 @@ import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
+import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import type { World } from '../functions/world.ts'
 import type { Clients } from './clients.ts'
@@ -20,6 +23,9 @@ import { environment } from './installation.ts'
 
 export function worldOn(clients: Clients, clock: World['clock'], log: World['log']): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
+  const { place } = clients
+  const assume = { masterCredentials: place.credentials, clientConfig: place }
+  const lambda = clientAt((config) => new LambdaClient({ ...place, ...config }), assume)
   return {
     clock,
     log,
@@ -30,9 +36,9 @@ export function worldOn(clients: Clients, clock: World['clock'], log: World['log
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     alarmWatch: awsAlarmWatch(table),
-    traffic: awsTraffic(clients.lambda),
-    versions: awsVersions(clients.lambda),
-    telemetry: awsTelemetry(clients.cloudwatch),
+    traffic: awsTraffic(lambda),
+    versions: awsVersions(lambda),
+    telemetry: awsTelemetry(clientAt((config) => new CloudWatchClient({ ...place, ...config }), assume)),
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),

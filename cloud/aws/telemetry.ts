@@ -5,32 +5,35 @@ import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-s
 import type { AlarmReading, Reading } from '../../core/verdict/evidence.ts'
 import type { Question } from '../../core/verdict/questions.ts'
 import type { Telemetry } from '../ports.ts'
+import type { ClientAt } from './client-at.ts'
 import { translated } from './failure.ts'
 import { type Asked, readingOf, type Series } from './reading.ts'
 
 /** GetMetricData takes so many queries at once. */
 const queriesPerCall = 500
 
-export function awsTelemetry(client: CloudWatchClient): Telemetry {
+export function awsTelemetry(cloudWatch: ClientAt<CloudWatchClient>): Telemetry {
   return {
     async alarms(names) {
       // Without names DescribeAlarms would describe every alarm there is.
       if (names.length === 0) return []
-      const found = await describeAlarms(client, [...new Set(names)])
+      const found = await describeAlarms(cloudWatch(), [...new Set(names)])
       return names.map((name) => found.get(name) ?? { name, state: 'missing' })
     },
     async read(questions, asked) {
-      const readings: Reading[] = []
-      for (let first = 0; first < questions.length; first += queriesPerCall) {
-        const batch = questions.slice(first, first + queriesPerCall)
-        const series = await readSeries(client, batch, asked)
-        readings.push(
-          ...batch.map((question, index) =>
-            readingOf(series.get(idOf(index)) ?? { name: nameOf(question), status: 'no result', points: [] }, asked),
-          ),
-        )
+      const answers = new Map<Question, Reading>()
+      const byClient = Map.groupBy(questions, ({ place }) => cloudWatch(place))
+      for (const [client, asking] of byClient) {
+        for (let first = 0; first < asking.length; first += queriesPerCall) {
+          const batch = asking.slice(first, first + queriesPerCall)
+          const series = await readSeries(client, batch, asked)
+          for (const [index, question] of batch.entries()) {
+            const found = series.get(idOf(index)) ?? { name: nameOf(question), status: 'no result', points: [] }
+            answers.set(question, readingOf(found, asked))
+          }
+        }
       }
-      return readings
+      return questions.map((question) => answers.get(question) ?? { kind: 'unread', because: 'it was not asked' })
     },
   }
 }

@@ -6,15 +6,16 @@ import { Problem } from '../../core/problem.ts'
 import { type Routing, routingWords } from '../../core/routing.ts'
 import type { Target } from '../../core/service.ts'
 import type { AliasState, Traffic } from '../ports.ts'
+import type { ClientAt } from './client-at.ts'
 import { asProblem, isNamed, present } from './failure.ts'
 
-export function awsTraffic(client: LambdaClient): Traffic {
+export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
   return {
     async read(target) {
       const call = `lambda:GetAlias of ${words(target)}`
       try {
         const command = new GetAliasCommand({ FunctionName: target.functionName, Name: target.alias })
-        return aliasState(await client.send(command), call)
+        return aliasState(await lambda(target).send(command), call)
       } catch (error) {
         if (isNamed(error, 'ResourceNotFoundException')) throw aliasMissing(target, error)
         throw asProblem(error, call)
@@ -31,7 +32,7 @@ export function awsTraffic(client: LambdaClient): Traffic {
           RoutingConfig: { AdditionalVersionWeights: weightsOf(routing) },
           RevisionId: expectedRevision,
         })
-        return aliasState(await client.send(command), call)
+        return aliasState(await lambda(target).send(command), call)
       } catch (error) {
         throw writeProblem(error, target, routing, call)
       }
@@ -40,7 +41,7 @@ export function awsTraffic(client: LambdaClient): Traffic {
       const call = `lambda:CreateAlias of ${words(target)}`
       try {
         const { functionName: FunctionName, alias: Name } = target
-        await client.send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: version }))
+        await lambda(target).send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: version }))
         return true
       } catch (error) {
         if (isNamed(error, 'ResourceConflictException')) return false

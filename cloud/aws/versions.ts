@@ -11,6 +11,7 @@
 //      publishing changes the revision, so the repetition of a call whose answer was lost would be refused.
 import {
   GetFunctionConfigurationCommand,
+  InvokeCommand,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
@@ -18,15 +19,24 @@ import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda
 import { type Artifact, candidateWords } from '../../core/candidate.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Versions, VersionState } from '../ports.ts'
-import { asProblem, isNamed, present } from './failure.ts'
+import type { ClientAt } from './client-at.ts'
+import { asProblem, isNamed, present, translated } from './failure.ts'
 
-export function awsVersions(client: LambdaClient): Versions {
+export function awsVersions(lambda: ClientAt<LambdaClient>): Versions {
   return {
-    async describe(functionName, version) {
+    async describe(target, version) {
+      const { functionName } = target
       const call = `lambda:GetFunctionConfiguration of ${functionName}:${version}`
-      return versionState(await configuration(client, functionName, version), version, call)
+      return versionState(await configuration(lambda(target), functionName, version), version, call)
+    },
+    async wake(target, version) {
+      const { functionName: FunctionName } = target
+      const Payload = new TextEncoder().encode(JSON.stringify({ tidegate: 'wake' }))
+      const command = new InvokeCommand({ FunctionName, Qualifier: version, Payload })
+      await translated(`lambda:InvokeFunction of ${FunctionName}:${version}`, lambda(target).send(command))
     },
     async publish(functionName, artifact, description) {
+      const client = lambda()
       const before = await configuration(client, functionName)
       if (isBusy(before)) return undefined
       const wanted = await hashOf(client, functionName, artifact)

@@ -3,7 +3,7 @@ import { chance, idsFrom } from './chance.ts'
 import type { LocalClock } from './clock.ts'
 import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
-import type { LocalHandler, RequestHook } from './dispatch.ts'
+import type { LocalHandler, LocalServices, RequestHook } from './dispatch.ts'
 import { localDynamoDb } from './dynamodb/dynamodb.ts'
 import { localPipelines, type LocalPipelines } from './codepipeline.ts'
 import type { DeliveryFaults } from './eventbridge/delivery.ts'
@@ -14,8 +14,9 @@ import type { Runtime } from './runtime.ts'
 import { type Authorize, mayRole } from './permission.ts'
 import { localObjects } from './s3.ts'
 import type { LocalObjects } from './s3.ts'
-import type { Bus, Invoker, LocalService, MetricSink } from './service.ts'
+import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './service.ts'
 import { localSns } from './sns.ts'
+import { localSts } from './sts.ts'
 import type { LocalSns } from './sns.ts'
 import { localStepFunctions } from './stepfunctions/stepfunctions.ts'
 import type { LocalStepFunctions } from './stepfunctions/stepfunctions.ts'
@@ -62,7 +63,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const pending = pendingMs === undefined ? {} : { pendingMs }
   const dynamodb = localDynamoDb({ clock, ...stream('dynamodb') })
   const lambda = localLambda({
-    ...{ clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb },
+    ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb },
     mayRole: (role, permission) => mayRole(options.authorize, role, permission),
     ...pending,
     ...stream('lambda'),
@@ -79,9 +80,32 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   const sns = localSns({ clock, ...stream('sns') })
   const codepipeline = localPipelines({ clock, invoker: lambda, ...stream('codepipeline') })
-  const services = { codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
+  const sts = localSts({ clock })
+  const services = { sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
+  // Elsewhere are functions and their metrics, which is what a controller finds in other accounts and regions.
+  const elsewhere = new Map<string, LocalServices>()
+  const servicesAt = (site: Site): LocalServices => {
+    if (site.account === home.account && site.region === home.region) return services
+    const key = `${site.account} ${site.region}`
+    const known = elsewhere.get(key)
+    if (known !== undefined) return known
+    // Nobody has asked for their events.
+    const silent: Bus = { emit: () => undefined }
+    const monitoring = localCloudWatch({ clock, bus: silent, ...stream(`${key} monitoring`) })
+    const made = {
+      monitoring,
+      lambda: localLambda({
+        ...{ site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb },
+        mayRole: () => Promise.resolve(false),
+        ...pending,
+        ...stream(`${key} lambda`),
+      }),
+    }
+    elsewhere.set(key, made)
+    return made
+  }
   return {
-    handler: localHandler(services, options.onRequest, options.authorize),
+    handler: localHandler(servicesAt, options),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects },
     close() {
       events.close()

@@ -1,21 +1,34 @@
 // Which service a request is for, and who sends it. Nothing is checked here: a signature says who calls, not whether it
 // is them.
-import type { Caller, LocalRequest, LocalResponse, LocalService } from './service.ts'
-import { account } from './service.ts'
+import { type Caller, home, type LocalRequest, type LocalResponse, type LocalService, type Site } from './service.ts'
 import { operationOf } from './operation.ts'
+import { queryError } from './query-protocol.ts'
 import { type Authorize, type Permission, permissionOf } from './permission.ts'
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 
 /** Service names as in a credential scope. */
-export type ServiceName = 'lambda' | 'monitoring' | 'states' | 'events' | 'sns' | 'dynamodb' | 's3' | 'codepipeline'
-export type LocalServices = Readonly<Record<ServiceName, LocalService>>
+const serviceNames = [
+  'lambda',
+  'monitoring',
+  'states',
+  'events',
+  'sns',
+  'dynamodb',
+  's3',
+  'codepipeline',
+  'sts',
+] as const
+export type ServiceName = (typeof serviceNames)[number]
+export type LocalServices = Readonly<Partial<Record<ServiceName, LocalService>>>
 
 export type RequestInfo = {
   readonly service: ServiceName
   /** As in the SDK: `UpdateAlias`, `StartExecution`. */
   readonly operation: string
   readonly caller: Caller
+  /** The account of the caller, and the region that the request was signed for. */
+  readonly site: Site
   readonly phase: 'before' | 'after'
 }
 
@@ -25,16 +38,27 @@ export type RequestInfo = {
  */
 export type RequestHook = (info: RequestInfo) => void | Promise<void>
 
-export function localHandler(services: LocalServices, onRequest?: RequestHook, authorize?: Authorize): LocalHandler {
+type Watchers = {
+  readonly onRequest?: RequestHook | undefined
+  readonly authorize?: Authorize | undefined
+}
+
+/** @param servicesAt what there is in an account and region */
+export function localHandler(
+  servicesAt: (site: Site) => LocalServices,
+  { onRequest, authorize }: Watchers = {},
+): LocalHandler {
   return async (request) => {
     const caller = callerOf(request)
+    const site = siteOf(request)
     const service = serviceOf(request)
-    if (service === undefined) return refused(request)
-    const info = { service, operation: operationOf(service, request), caller }
+    const serving = service && servicesAt(site)[service]
+    if (service === undefined || serving === undefined) return refused(request)
+    const info = { service, operation: operationOf(service, request), caller, site }
     await onRequest?.({ ...info, phase: 'before' })
     const asked = permissionOf(info, request)
-    if (authorize !== undefined && !(await authorize({ ...asked, caller }))) return denied(caller, asked)
-    const response = await answered(services[service], request, caller)
+    if (authorize !== undefined && !(await authorize({ ...asked, caller }))) return denied(request, caller, asked)
+    const response = await answered(serving, request, caller)
     await onRequest?.({ ...info, phase: 'after' })
     return response
   }
@@ -50,9 +74,10 @@ async function answered(service: LocalService, request: LocalRequest, caller: Ca
   }
 }
 
-/** In words as AWS has them; read by every protocol of the SDK. */
-function denied({ arn }: Caller, { action, resource }: Permission): LocalResponse {
+/** In words as AWS has them, in the protocol of the request. */
+function denied(request: LocalRequest, { arn }: Caller, { action, resource }: Permission): LocalResponse {
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
+  if (isForm(request)) return queryError('', { code: 'AccessDenied', message, status: 403 })
   return plainError(403, 'AccessDeniedException', message)
 }
 
@@ -63,24 +88,18 @@ const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['CodePipeline_', 'codepipeline'],
   ['GraniteServiceVersion', 'monitoring'],
 ]
-const versions: Readonly<Record<string, ServiceName>> = { '2010-03-31': 'sns', '2010-08-01': 'monitoring' }
-const scopes: readonly ServiceName[] = [
-  'lambda',
-  'monitoring',
-  'states',
-  'events',
-  'sns',
-  'dynamodb',
-  's3',
-  'codepipeline',
-]
+const versions: Readonly<Record<string, ServiceName>> = {
+  '2010-03-31': 'sns',
+  '2010-08-01': 'monitoring',
+  '2011-06-15': 'sts',
+}
 
 export function serviceOf(request: LocalRequest): ServiceName | undefined {
   const target = request.headers['x-amz-target']
   if (target !== undefined) return targets.find(([prefix]) => target.startsWith(prefix))?.[1]
   if (/^\/service\/GraniteServiceVersion\d+\/operation\//.test(request.path)) return 'monitoring'
   const scope = credentialOf(request)?.[3]
-  if (scope !== undefined) return scopes.find((name) => name === scope)
+  if (scope !== undefined) return serviceNames.find((name) => name === scope)
   if (/^\/20\d\d-\d\d-\d\d\/(functions|layers|event-source-mappings|tags|account-settings)/.test(request.path))
     return 'lambda'
   if (isForm(request)) {
@@ -93,16 +112,24 @@ export function serviceOf(request: LocalRequest): ServiceName | undefined {
 const isForm = (request: LocalRequest): boolean =>
   request.method === 'POST' && request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
 
-/** A key `role.NAME` stands for the role of that name, so a test can say who calls with nothing but credentials. */
+/**
+ * A key `role.NAME` stands for the role of that name, so a test can say who calls with nothing but credentials; one that
+ * ends with `@ACCOUNT` belongs to that account.
+ */
 export function callerOf(request: LocalRequest): Caller {
   const accessKeyId = credentialOf(request)?.[0]
   if (accessKeyId === undefined) return { accessKeyId: '', arn: 'anonymous' }
-  const role = /^role\.(.+)$/.exec(accessKeyId)?.[1]
+  const { account } = siteOf(request)
+  const [name = ''] = accessKeyId.split('@')
+  const role = /^role\.(.+)$/.exec(name)?.[1]
   const arn =
-    role === undefined
-      ? `arn:aws:iam::${account}:user/${accessKeyId}`
-      : `arn:aws:sts::${account}:assumed-role/${role}/session`
+    role === undefined ? `arn:aws:iam::${account}:user/${name}` : `arn:aws:sts::${account}:assumed-role/${role}/session`
   return { accessKeyId, arn }
+}
+
+function siteOf(request: LocalRequest): Site {
+  const [key = '', , region = home.region] = credentialOf(request) ?? []
+  return { account: key.split('@')[1] ?? home.account, region }
 }
 
 /** Access key, date, region, service and terminator of a version 4 signature, in a header or in the query. */

@@ -1,6 +1,6 @@
 // What IAM is asked about a request: the action, and the resource in the form that AWS checks it (docs/aws.md §9).
 import type { RequestInfo, ServiceName } from './dispatch.ts'
-import { account, defaultRegion, type LocalRequest } from './service.ts'
+import { account, type LocalRequest, type Site } from './service.ts'
 
 export type Permission = { readonly action: string; readonly resource: string }
 
@@ -21,28 +21,30 @@ export async function mayRole(
 const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }
 const actions: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' }
 
-export function permissionOf(
-  { service, operation }: Pick<RequestInfo, 'service' | 'operation'>,
-  request: LocalRequest,
-): Permission {
+type Asked = Pick<RequestInfo, 'service' | 'operation' | 'site'>
+
+export function permissionOf({ service, operation, site }: Asked, request: LocalRequest): Permission {
   const action = `${prefixes[service] ?? service}:${operation}`
-  return { action: actions[action] ?? action, resource: resourceOf(service, operation, request) }
+  return { action: actions[action] ?? action, resource: resourceOf({ service, operation, site }, request) }
 }
 
-const arn = (service: string, resource: string): string => `arn:aws:${service}:${defaultRegion}:${account}:${resource}`
+const arn = ({ account, region }: Site, service: string, resource: string): string =>
+  `arn:aws:${service}:${region}:${account}:${resource}`
 
-function resourceOf(service: ServiceName, operation: string, request: LocalRequest): string {
+function resourceOf({ service, operation, site }: Asked, request: LocalRequest): string {
   switch (service) {
     case 'lambda':
-      return request.path.includes('/functions') ? functionArn(operation, request) : '*'
+      return request.path.includes('/functions') ? functionArn(site, operation, request) : '*'
     case 'dynamodb':
-      return arn('dynamodb', `table/${field(request, 'TableName') ?? ''}`)
+      return arn(site, 'dynamodb', `table/${field(request, 'TableName') ?? ''}`)
     case 'states':
       return field(request, 'stateMachineArn') ?? field(request, 'executionArn') ?? '*'
     case 'events':
-      return operation === 'PutEvents' ? arn('events', 'event-bus/default') : '*'
+      return operation === 'PutEvents' ? arn(site, 'events', 'event-bus/default') : '*'
     case 'sns':
-      return new URLSearchParams(Buffer.from(request.body).toString('utf8')).get('TopicArn') ?? '*'
+      return formOf(request).get('TopicArn') ?? '*'
+    case 'sts':
+      return formOf(request).get('RoleArn') ?? '*'
     case 's3':
       return `arn:aws:s3:::${request.path.slice(1)}`
     case 'codepipeline':
@@ -51,13 +53,16 @@ function resourceOf(service: ServiceName, operation: string, request: LocalReque
   }
 }
 
+const formOf = (request: LocalRequest): URLSearchParams =>
+  new URLSearchParams(Buffer.from(request.body).toString('utf8'))
+
 /** Aliases cannot be told apart by IAM; what is invoked can. */
-function functionArn(operation: string, request: LocalRequest): string {
+function functionArn(site: Site, operation: string, request: LocalRequest): string {
   const place = decodeURIComponent(/\/functions\/([^/]+)/.exec(request.path)?.[1] ?? '')
   const [name = '', inName] = (place.split(':function:').at(-1) ?? '').split(':')
   const qualifier = request.query.get('Qualifier') ?? inName
   const isQualified = operation === 'Invoke' && qualifier !== undefined
-  return arn('lambda', `function:${name}${isQualified ? `:${qualifier}` : ''}`)
+  return arn(site, 'lambda', `function:${name}${isQualified ? `:${qualifier}` : ''}`)
 }
 
 function field(request: LocalRequest, name: string): string | undefined {

@@ -95,3 +95,7 @@ export type MetricSink = {
 
 export const account = '000000000000'
 export const defaultRegion = 'us-east-1'
+
+/** An account and region: what is made there has both in its ARN. */
+export type Site = { readonly account: string; readonly region: string }
+export const home: Site = { account, region: defaultRegion }

@@ -11,11 +11,9 @@ const broken = (because: string): HookReply => ({ kind: 'broken', because })
 export function memoryHooks(functions: MemoryFunctions, hooks: ReadonlyMap<string, MemoryHook>): Hooks {
   return {
     async call(functionName, payload) {
-      const [called = '', qualifier] = functionName.split(':')
-      if (qualifier !== undefined) wakeUp(functions, called, qualifier)
-      const hook = hooks.get(called)
+      const hook = hooks.get(functionName)
       if (hook === undefined) {
-        const known = functions.find(called) !== undefined
+        const known = functions.find(functionName) !== undefined
         return known ? { kind: 'answered', payload: null } : broken(`there is no function ${functionName}`)
       }
       try {
@@ -26,11 +24,4 @@ export function memoryHooks(functions: MemoryFunctions, hooks: ReadonlyMap<strin
       }
     },
   }
-}
-
-/** Lambda wakes a reclaimed version when it is invoked. */
-function wakeUp(functions: MemoryFunctions, name: string, version: string): void {
-  const versions = functions.find(name)?.versions
-  const found = versions?.get(version)
-  if (found?.state === 'sleeping') versions?.set(version, { ...found, state: 'active' })
 }

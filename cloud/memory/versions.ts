@@ -14,8 +14,14 @@ export type Uploads = {
 
 export function memoryVersions(functions: MemoryFunctions, uploads: Uploads): Versions {
   return {
-    describe: (functionName, version) =>
+    describe: ({ functionName }, version) =>
       Promise.resolve(versionOf(functions.find(functionName), functionName, version)),
+    wake({ functionName }, version) {
+      const versions = functions.find(functionName)?.versions
+      const found = versions?.get(version)
+      if (found?.state === 'sleeping') versions?.set(version, { ...found, state: 'active' })
+      return Promise.resolve()
+    },
     publish(functionName, artifact) {
       const lambda = functions.find(functionName)
       if (lambda === undefined) throw new Problem('version_missing', `There is no ${functionName}.`)

@@ -40,6 +40,7 @@ export type Baseline = z.output<typeof Baseline>
 /** One alias whose two versions are compared. */
 export type JudgedTarget = {
   readonly functionName: string
+  readonly roleArn?: string | undefined
   readonly alias: string
   readonly stable: string
   readonly candidate: string

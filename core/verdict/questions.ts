@@ -1,5 +1,6 @@
 // Which CloudWatch series a service's signals are read from. One question is one query of GetMetricData; its key says
 // target, version and series, and is what the log keeps the answers under.
+import { isElsewhere, locate, type Place } from '../place.ts'
 import type { Service } from '../service.ts'
 import type { Signals, Watch } from '../signals.ts'
 import type { Arm, JudgedTarget } from './evidence.ts'
@@ -11,6 +12,8 @@ export type Question = {
   readonly dimensions: Readonly<Record<string, string>>
   /** A statistic in CloudWatch's words: Sum, SampleCount, TC(:300). */
   readonly stat: string
+  /** The function elsewhere whose account and region has the series. */
+  readonly place?: Place
 }
 
 /** How the points of a signal become numbers that can be compared. */
@@ -137,12 +140,16 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
     for (const arm of ['stable', 'candidate'] as const) {
       for (const name of series) {
         const key = seriesKey(spec.target, arm, name)
-        questions.set(key, { key, ...seriesOf(service, target, arm, name) })
+        questions.set(key, { key, ...seriesOf(service, target, arm, name), ...placeOf(target) })
       }
     }
   }
   return [...questions.values()]
 }
+
+/** As a part of a question; nothing of a function of the own account and region. */
+export const placeOf = ({ functionName, roleArn }: Place): Pick<Question, 'place'> =>
+  isElsewhere({ functionName }) ? { place: { functionName, roleArn } } : {}
 
 type Series = Omit<Question, 'key'>
 
@@ -151,8 +158,8 @@ const lambda = (target: JudgedTarget, arm: Arm, metric: string, stat: string): S
   namespace: 'AWS/Lambda',
   metric,
   dimensions: {
-    FunctionName: target.functionName,
-    Resource: `${target.functionName}:${target.alias}`,
+    FunctionName: locate(target.functionName).name,
+    Resource: `${locate(target.functionName).name}:${target.alias}`,
     ExecutedVersion: target[arm],
   },
   stat,
@@ -161,7 +168,7 @@ const lambda = (target: JudgedTarget, arm: Arm, metric: string, stat: string): S
 const insights = (target: JudgedTarget, arm: Arm, metric: string, stat: string): Series => ({
   namespace: 'LambdaInsights',
   metric,
-  dimensions: { function_name: target.functionName, version: target[arm] },
+  dimensions: { function_name: locate(target.functionName).name, version: target[arm] },
   stat,
 })
 
@@ -193,7 +200,7 @@ function seriesOf({ signals }: Pick<Service, 'signals'>, target: JudgedTarget, a
   if (own === undefined) throw new Error(`bug: there is no series called ${name}`)
   const filled = (text: string): string =>
     text
-      .replaceAll('{function}', target.functionName)
+      .replaceAll('{function}', locate(target.functionName).name)
       .replaceAll('{alias}', target.alias)
       .replaceAll('{version}', target[arm])
   return {

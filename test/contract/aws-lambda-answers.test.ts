@@ -14,7 +14,7 @@ const lambda = (...answers: unknown[]) => canned(new LambdaClient(config), answe
 const target = { functionName: 'orders-api', alias: 'live' }
 
 describe('failures of AWS', () => {
-  const read = (error: Error) => awsTraffic(lambda(error)[0]).read(target)
+  const read = (error: Error) => awsTraffic(() => lambda(error)[0]).read(target)
 
   it('name the action that was denied', async () => {
     const message =
@@ -39,7 +39,11 @@ describe('failures of AWS', () => {
   })
 
   it('include an alias without a revision', async () => {
-    await expectProblem('aws_unavailable', awsTraffic(lambda({ FunctionVersion: '1' })[0]).read(target), /RevisionId/)
+    await expectProblem(
+      'aws_unavailable',
+      awsTraffic(() => lambda({ FunctionVersion: '1' })[0]).read(target),
+      /RevisionId/,
+    )
   })
 })
 
@@ -62,7 +66,7 @@ describe('weights', () => {
 
   it('are always sent, with version and revision', async () => {
     const [client, sent] = lambda({ FunctionVersion: '1', RevisionId: 'b' })
-    await awsTraffic(client).write(target, { version: '1' }, 'a')
+    await awsTraffic(() => client).write(target, { version: '1' }, 'a')
     expect(sent[0]?.input).toEqual({
       FunctionName: 'orders-api',
       Name: 'live',
@@ -77,7 +81,7 @@ describe('publishing', () => {
   const artifact: Artifact = { kind: 's3', bucket: 'artifacts', key: 'orders.zip', versionId: 'v1' }
   const settled = { CodeSha256: 'old', RevisionId: 'r1', State: 'Active', LastUpdateStatus: 'Successful' }
   const uploaded = { ...settled, CodeSha256: 'new', LastUpdateStatus: 'InProgress' }
-  const publish = (client: LambdaClient) => awsVersions(client).publish('orders-api', artifact, 'tidegate r1')
+  const publish = (client: LambdaClient) => awsVersions(() => client).publish('orders-api', artifact, 'tidegate r1')
 
   it('uploads, comes back, and publishes what it uploaded', async () => {
     const [first, uploads] = lambda(settled, { CodeSha256: 'new' }, uploaded)
@@ -134,9 +138,11 @@ describe('publishing', () => {
 
   it('takes states that do not run for failed', async () => {
     const version = { State: 'Deactivated', Role: 'r', CodeSha256: 'c', Version: '3' }
-    expect(await awsVersions(lambda(version)[0]).describe('orders-api', '3')).toMatchObject({ state: 'failed' })
+    expect(await awsVersions(() => lambda(version)[0]).describe({ functionName: 'orders-api' }, '3')).toMatchObject({
+      state: 'failed',
+    })
     const sleeping = { ...version, State: 'Inactive', StateReason: 'idle' }
-    expect(await awsVersions(lambda(sleeping)[0]).describe('orders-api', '3')).toMatchObject({
+    expect(await awsVersions(() => lambda(sleeping)[0]).describe({ functionName: 'orders-api' }, '3')).toMatchObject({
       state: 'sleeping',
       stateReason: 'idle',
     })

@@ -24,7 +24,7 @@ describe('series', () => {
   })
   const read = (...pages: unknown[]) => {
     const [client, sent] = canned(new CloudWatchClient(config), pages)
-    return { sent, read: () => awsTelemetry(client).read(questions, asked) }
+    return { sent, read: () => awsTelemetry(() => client).read(questions, asked) }
   }
   const page = (...results: unknown[]) => ({ MetricDataResults: results })
   const good = series('q1', 'Complete', [])
@@ -104,7 +104,7 @@ describe('series', () => {
   it('are asked for in calls of at most 500 queries', async () => {
     const many = Array.from({ length: 520 }, (_, index) => question(`Metric${index}`))
     const [client, sent] = canned(new CloudWatchClient(config), [{}, {}])
-    const answers = await awsTelemetry(client).read(many, asked)
+    const answers = await awsTelemetry(() => client).read(many, asked)
     expect(answers).toHaveLength(520)
     expect(sent.map((one) => (one.input['MetricDataQueries'] as unknown[]).length)).toEqual([500, 20])
   })
@@ -120,7 +120,7 @@ describe('alarms', () => {
       { MetricAlarms: alarms, NextToken: 'more' },
       { CompositeAlarms: [{ AlarmName: 'c', StateValue: 'ALARM', StateReason: 'x'.repeat(2000) }] },
     ])
-    const [a, b, c] = await awsTelemetry(client).alarms(['a', 'b', 'c'])
+    const [a, b, c] = await awsTelemetry(() => client).alarms(['a', 'b', 'c'])
     expect(a).toMatchObject({ state: 'unclear', reason: expect.stringContaining('PARTIAL_DATA') as string })
     expect(b).toMatchObject({ state: 'unclear' })
     expect(c).toEqual({ name: 'c', state: 'alarm', reason: 'x'.repeat(1024) })
@@ -131,7 +131,7 @@ describe('alarms', () => {
 describe('alarms that nobody described', () => {
   it('are missing, and nobody is asked about no alarms', async () => {
     const [client, sent] = canned(new CloudWatchClient(config), [{ MetricAlarms: [] }])
-    const telemetry = awsTelemetry(client)
+    const telemetry = awsTelemetry(() => client)
     expect(await telemetry.alarms([])).toEqual([])
     expect(await telemetry.alarms(['nobody'])).toEqual([{ name: 'nobody', state: 'missing' }])
     expect(sent).toHaveLength(1)

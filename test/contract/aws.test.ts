@@ -83,7 +83,7 @@ trafficContract('Lambda', async () => {
   await publishCode(cloud, 'three')
   await lambda.send(new CreateAliasCommand({ FunctionName: 'orders-api', Name: 'live', FunctionVersion: '1' }))
   return {
-    traffic: awsTraffic(lambda),
+    traffic: awsTraffic(() => lambda),
     target,
     moveByHand: async (routing) => {
       const weights = { AdditionalVersionWeights: weightsOf(routing) }
@@ -104,7 +104,7 @@ versionsContract('Lambda', async () => {
     return { kind: 's3', bucket: 'artifacts', key, versionId }
   }
   return {
-    versions: awsVersions(cloud.lambda),
+    versions: awsVersions(() => cloud.lambda),
     functionName: 'orders-api',
     artifact: await upload('orders.zip'),
     missing: { kind: 's3', bucket: 'artifacts', key: 'missing.zip', versionId: 'v1' },
@@ -182,7 +182,7 @@ telemetryContract('CloudWatch', async () => {
   // The minutes that are measured are over, and CloudWatch has had time to take them in.
   await cloud.pass(3_600_000)
   return {
-    telemetry: awsTelemetry(cloudwatch),
+    telemetry: awsTelemetry(() => cloudwatch),
     measure: async ({ namespace, metric, dimensions }, minuteMs, value) => {
       const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }))
       const MetricData = [{ Dimensions, Timestamp: new Date(minuteMs + 1000), MetricName: metric, Value: value }]

@@ -29,7 +29,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
   describe(`versions: ${name}`, () => {
     it('describes a version that runs', async () => {
       const { versions, functionName } = await open()
-      const found = await versions.describe(functionName, '1')
+      const found = await versions.describe({ functionName }, '1')
       expect(found).toMatchObject({ version: '1', state: 'active' })
       expect(found.role).toContain(':role/')
       expect(found.codeSha256).not.toBe('')
@@ -37,8 +37,8 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
 
     it('has a Problem for a version or a function that is not there', async () => {
       const { versions, functionName, artifact } = await open()
-      await expectProblem('version_missing', versions.describe(functionName, '99'), /99/)
-      await expectProblem('version_missing', versions.describe('nobody', '1'), /nobody/)
+      await expectProblem('version_missing', versions.describe({ functionName }, '99'), /99/)
+      await expectProblem('version_missing', versions.describe({ functionName: 'nobody' }, '1'), /nobody/)
       await expectProblem('version_missing', versions.publish('nobody', artifact, 'x'), /nobody/)
     })
 
@@ -46,8 +46,8 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       const under = await open()
       const version = await published(under, under.artifact)
       expect(version).toBe('2')
-      const first = await under.versions.describe(under.functionName, '1')
-      const second = await under.versions.describe(under.functionName, version)
+      const first = await under.versions.describe(under, '1')
+      const second = await under.versions.describe(under, version)
       expect(second.codeSha256).not.toBe(first.codeSha256)
     })
 
@@ -55,7 +55,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       const under = await open()
       const versions = [await published(under, under.artifact), await published(under, under.artifact)]
       expect(versions).toEqual(['2', '2'])
-      await expectProblem('version_missing', under.versions.describe(under.functionName, '3'))
+      await expectProblem('version_missing', under.versions.describe(under, '3'))
     })
 
     it('publishes the code it was asked for after somebody else published theirs', async () => {
@@ -65,7 +65,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       expect(theirs).not.toBe(mine)
       const again = await published(under, under.artifact)
       const code = async (version: string): Promise<string> =>
-        (await under.versions.describe(under.functionName, version)).codeSha256
+        (await under.versions.describe(under, version)).codeSha256
       expect(await code(again)).toBe(await code(mine))
       expect(await code(again)).not.toBe(await code(theirs))
     })

@@ -38,7 +38,7 @@ describe('a look', () => {
     }))
     const release = baking({ targets, signals: { custom } })
     const [client, sent] = canned(new CloudWatchClient(config), [{}])
-    const { evidence } = await gather({ telemetry: awsTelemetry(client) }, release, t0 + 30 * minute)
+    const { evidence } = await gather({ telemetry: awsTelemetry(() => client) }, release, t0 + 30 * minute)
     expect(sent.map(({ command }) => command)).toEqual(['GetMetricDataCommand'])
     expect(evidence.targets).toHaveLength(4)
     // CloudWatch answered nothing: that is not silence of the service.

@@ -4,13 +4,20 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import type { Authorize } from '../../cloud/local/permission.ts'
+import { verbs } from '../../functions/handlers.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { startMs } from '../../sim/house.ts'
 import { environment, functionName } from '../../sim/installation.ts'
 
 type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }
+type Role = {
+  readonly arn: string
+  readonly statements: readonly Statement[]
+  /** Who may assume it. */
+  readonly trust: unknown
+}
 /** By the name of the role: `tidegate-VERB`, and whoever else a stack has given rights to. */
-export type Policies = Readonly<Record<string, readonly Statement[]>>
+export type Policies = Readonly<Record<string, Role>>
 
 const account = '000000000000'
 const region = 'us-east-1'
@@ -28,24 +35,38 @@ export function synthesised(
   const stack = new Stack(new App(), 'tidegate')
   const controller = new ReleaseController(stack, 'Controller', { services })
   people(controller, stack)
-  const resources = Template.fromStack(stack).toJSON()['Resources'] as Record<string, Resource>
   const tableId = stack.getLogicalId(controller.table.node.defaultChild as never)
-  const resolve = (value: unknown): string => {
-    if (typeof value === 'string') return value
+  return rolesIn(stack, { account, region }, ({ Type, Properties }, id, attribute) => {
+    if (attribute === 'StreamArn') return streamArn
+    if (id === tableId) return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
+    if (Type === 'AWS::SNS::Topic') return environment.TIDEGATE_TOPIC_ARN
+    if (Type !== 'AWS::Lambda::Function') return undefined
+    return `arn:aws:lambda:${region}:${account}:function:${String(Properties['FunctionName'])}`
+  })
+}
+
+type Site = { readonly account: string; readonly region: string }
+/** What the embedded cloud calls a resource of the template. */
+type NameOf = (resource: Resource, id: string, attribute: string | undefined) => string | undefined
+
+/** @param nameOf what is not named is called by its logical id, which no policy allows by accident */
+export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefined): Policies {
+  const resources = Template.fromStack(stack).toJSON()['Resources'] as Record<string, Resource>
+  const pseudo: Record<string, string> = {
+    'AWS::Partition': 'aws',
+    'AWS::Region': site.region,
+    'AWS::AccountId': site.account,
+  }
+  const resolve = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolve)
+    if (typeof value !== 'object' || value === null) return value
     const intrinsic = value as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::Join'?: [string, unknown[]] }
     if (intrinsic['Fn::Join'] !== undefined) return intrinsic['Fn::Join'][1].map(resolve).join(intrinsic['Fn::Join'][0])
-    if (intrinsic['Fn::GetAtt']?.[1] === 'StreamArn') return streamArn
-    const place = intrinsic.Ref ?? intrinsic['Fn::GetAtt']?.[0] ?? ''
-    const known: Record<string, string> = {
-      'AWS::Partition': 'aws',
-      'AWS::Region': region,
-      'AWS::AccountId': account,
-      [tableId]: `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`,
-    }
-    if (resources[place]?.Type === 'AWS::SNS::Topic') return environment.TIDEGATE_TOPIC_ARN
-    if (resources[place]?.Type === 'AWS::Lambda::Function')
-      return `arn:aws:lambda:${region}:${account}:function:${String(resources[place].Properties['FunctionName'])}`
-    return known[place] ?? `arn:aws:unknown:::${place}`
+    const id = intrinsic.Ref ?? intrinsic['Fn::GetAtt']?.[0]
+    if (id === undefined) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolve(one)]))
+    const resource = resources[id]
+    const named = resource && nameOf(resource, id, intrinsic['Fn::GetAtt']?.[1])
+    return pseudo[id] ?? named ?? `arn:aws:unknown:::${id}`
   }
   const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [value])
   const statementsOf = (roleId: string): readonly Statement[] =>
@@ -55,15 +76,22 @@ export function synthesised(
           one.Type === 'AWS::IAM::Policy' &&
           JSON.stringify(one.Properties['Roles']) === JSON.stringify([{ Ref: roleId }]),
       )
-      .flatMap((one) => (one.Properties['PolicyDocument'] as Document).Statement)
-      .map(({ Action, Resource }) => ({ actions: list(Action).map(String), resources: list(Resource).map(resolve) }))
+      .flatMap((one) => (resolve(one.Properties['PolicyDocument']) as Document).Statement)
+      .map(({ Action, Resource }) => ({ actions: list(Action).map(String), resources: list(Resource).map(String) }))
   const roles = Object.entries(resources).flatMap(([id, { Type, Properties }]) => {
-    const { Description } = Properties as { Description?: string }
-    return Type === 'AWS::IAM::Role' && Description !== undefined ? [[id, Description] as const] : []
+    const { Description, Path = '/', AssumeRolePolicyDocument } = Properties as Partial<Record<string, unknown>>
+    if (Type !== 'AWS::IAM::Role' || typeof Description !== 'string') return []
+    const name = nameOfRole(Description)
+    const arn = `arn:aws:iam::${site.account}:role${String(Path)}${name}`
+    return [[name, { arn, statements: statementsOf(id), trust: resolve(AssumeRolePolicyDocument) }] as const]
   })
-  return Object.fromEntries(
-    roles.map(([id, description]) => [description.replace(/^Tidegate: /, functionName('')), statementsOf(id)]),
-  )
+  return Object.fromEntries(roles)
+}
+
+/** The controller's roles have the names of their functions here, others are called what they describe. */
+const nameOfRole = (description: string): string => {
+  const verb = description.replace(/^Tidegate: /, '')
+  return verbs.some((one) => one === verb) ? functionName(verb) : verb
 }
 
 type Used = Map<
@@ -80,22 +108,24 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
       const role = /assumed-role\/([^/]+)\//.exec(caller.arn)?.[1]
       const own = role === undefined ? undefined : policies[role]
       if (role === undefined || own === undefined) return true
+      // A role is asked as well whether it trusts the caller.
+      const assumed = action === 'sts:AssumeRole' ? { resourcePolicy: trustOf(policies, resource) } : {}
       const key = `${role} ${action} ${resource}`
       const known = used.get(key)
       if (known !== undefined) return known.allowed
       const simulation: Simulation = {
         request: {
-          principal: `arn:aws:iam::${account}:role/${role}`,
+          principal: own.arn,
           action,
-          resource: { resource, accountId: account },
-          contextVariables: {},
+          resource: { resource, accountId: accountOf(resource) ?? accountOf(own.arn) ?? '' },
+          contextVariables: { 'aws:PrincipalArn': own.arn },
         },
         identityPolicies: [
           {
             name: role,
             policy: {
               Version: '2012-10-17',
-              Statement: own.map(({ actions, resources }) => ({
+              Statement: own.statements.map(({ actions, resources }) => ({
                 Effect: 'Allow',
                 Action: [...actions],
                 Resource: [...resources],
@@ -103,6 +133,7 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
             },
           },
         ],
+        ...assumed,
         serviceControlPolicies: [],
         resourceControlPolicies: [],
       }
@@ -115,3 +146,9 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
     },
   }
 }
+
+/** An ARN names it, but for S3's and what IAM takes no resource for. */
+const accountOf = (arn: string): string | undefined => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1]
+
+const trustOf = (policies: Policies, roleArn: string): unknown =>
+  Object.values(policies).find(({ arn }) => arn === roleArn)?.trust ?? { Version: '2012-10-17', Statement: [] }

@@ -31,7 +31,7 @@ export function weightsIn(body: Input, present: Readonly<Record<string, number>>
 
 export function versionOf(fn: LambdaFunction, version: string): FunctionVersion {
   const found = version === '$LATEST' ? fn.latest : fn.published.get(version)
-  if (found === undefined) throw functionNotFound(fn.name, version)
+  if (found === undefined) throw functionNotFound(fn, version)
   return found
 }
 

@@ -6,7 +6,7 @@ import { matchesPattern, parsePattern, type Pattern } from '../eventbridge/patte
 import { optionalNumber, optionalText, text } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
 import type { Permission } from '../permission.ts'
-import type { Invoker, Stream, StreamRecord, Streams } from '../service.ts'
+import { home, type Invoker, type Stream, type StreamRecord, type Streams } from '../service.ts'
 import { functionArn, type LambdaFunction, parseFunctionName } from './lambda-function.ts'
 
 export type MappingDeps = {
@@ -40,7 +40,7 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Invoker): Mappin
   const mappings: Mapping[] = []
   return {
     async create(body, find) {
-      const fn = find(parseFunctionName(text(body, 'FunctionName')).name)
+      const fn = find(parseFunctionName(text(body, 'FunctionName'), home).name)
       const streamArn = text(body, 'EventSourceArn')
       await checkRole(deps, fn, streamArn)
       const mapping = { id: deps.ids(), fn, streamArn, ...settings(deps, body, streamArn) }
@@ -164,7 +164,7 @@ async function send(
 
 const describe = ({ id, fn, streamArn, batchSize }: Mapping): unknown => ({
   UUID: id,
-  FunctionArn: functionArn(fn.name),
+  FunctionArn: functionArn(fn),
   EventSourceArn: streamArn,
   BatchSize: batchSize,
   State: 'Enabled',

@@ -3,7 +3,7 @@
 import { AwsError } from '../aws-error.ts'
 import type { LocalClock } from '../clock.ts'
 import type { Runtime } from '../runtime.ts'
-import type { Invocation, Invoker, LocalRequest, LocalResponse, MetricSink } from '../service.ts'
+import type { Invocation, Invoker, LocalRequest, LocalResponse, MetricSink, Site } from '../service.ts'
 import { versionOf } from './alias-rules.ts'
 import {
   functionArn,
@@ -14,6 +14,7 @@ import {
 } from './lambda-function.ts'
 
 type Deps = {
+  readonly site: Site
   readonly clock: LocalClock
   readonly metrics: MetricSink
   readonly runtime: Runtime
@@ -29,7 +30,8 @@ const retryDelaysMs = [60_000, 120_000]
 
 export function invocations(deps: Deps): Invocations {
   return {
-    invoke: (functionName, qualifier, payload) => run(deps, parseFunctionName(functionName, qualifier), payload),
+    invoke: (functionName, qualifier, payload) =>
+      run(deps, parseFunctionName(functionName, deps.site, qualifier), payload),
     answer: async (request, named) => {
       const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
       if (type !== 'RequestResponse') {
@@ -47,14 +49,14 @@ export function invocations(deps: Deps): Invocations {
 
 /** Which version an invocation goes to. @throws AwsError when there is none */
 function route(
-  { functions, random }: Deps,
+  { functions, random, site }: Deps,
   { name, qualifier = '$LATEST' }: Named,
 ): { fn: LambdaFunction; version: FunctionVersion } {
   const fn = functions.get(name)
-  if (fn === undefined) throw functionNotFound(name)
+  if (fn === undefined) throw functionNotFound({ name, site })
   const alias = fn.aliases.get(qualifier)
   if (alias === undefined) {
-    if (qualifier !== '$LATEST' && !fn.published.has(qualifier)) throw functionNotFound(name, qualifier)
+    if (qualifier !== '$LATEST' && !fn.published.has(qualifier)) throw functionNotFound(fn, qualifier)
     return { fn, version: versionOf(fn, qualifier) }
   }
   const [additional, weight = 0] = Object.entries(alias.weights)[0] ?? []
@@ -73,7 +75,7 @@ async function run(deps: Deps, named: Named, payload: Uint8Array): Promise<Invoc
   const { config } = version
   const ran = await deps.runtime.run({
     functionName: fn.name,
-    functionArn: functionArn(fn.name, named.qualifier),
+    functionArn: functionArn(fn, named.qualifier),
     version: version.version,
     handler: config.handler,
     role: config.role,

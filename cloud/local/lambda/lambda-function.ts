@@ -1,7 +1,7 @@
 // A function with its versions and aliases, and how AWS describes them. A published version never changes.
 import { createHash } from 'node:crypto'
 import { AwsError } from '../aws-error.ts'
-import { account, defaultRegion } from '../service.ts'
+import type { Site } from '../service.ts'
 
 export type Code = { readonly sha256: string; readonly bytes: Uint8Array; readonly imageUri?: string }
 
@@ -37,14 +37,17 @@ export type Alias = {
 
 export type LambdaFunction = {
   readonly name: string
+  readonly site: Site
   latest: FunctionVersion
   readonly published: Map<string, FunctionVersion>
   readonly aliases: Map<string, Alias>
   nextVersion: number
 }
 
-export const functionArn = (name: string, qualifier?: string): string =>
-  `arn:aws:lambda:${defaultRegion}:${account}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`
+type Named = { readonly name: string; readonly site: Site }
+
+export const functionArn = ({ name, site: { account, region } }: Named, qualifier?: string): string =>
+  `arn:aws:lambda:${region}:${account}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`
 
 export function codeOf(bytes: Uint8Array, imageUri?: string): Code {
   const sha256 = createHash('sha256')
@@ -56,22 +59,32 @@ export function codeOf(bytes: Uint8Array, imageUri?: string): Code {
 /** Name and qualifier out of a name, name:qualifier, partial or full ARN. @throws AwsError */
 export function parseFunctionName(
   text: string,
+  site: Site,
   qualifier?: string,
 ): { readonly name: string; readonly qualifier?: string } {
   const match =
-    /^(?:arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:|[0-9]{12}:function:|function:)?([A-Za-z0-9_-]{1,64})(?::([A-Za-z0-9$_-]{1,128}))?$/.exec(
+    /^(?:arn:[a-z-]+:lambda:([a-z0-9-]+):([0-9]{12}):function:|([0-9]{12}):function:|function:)?([A-Za-z0-9_-]{1,64})(?::([A-Za-z0-9$_-]{1,128}))?$/.exec(
       text,
     )
   if (match === null) {
     const message = `1 validation error detected: Value '${text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern`
     throw new AwsError('ValidationException', message)
   }
-  const found = qualifier ?? match[2]
-  return { name: match[1] ?? '', ...(found === undefined ? {} : { qualifier: found }) }
+  const [, region = site.region, inArn = site.account, account = inArn, name = '', inName] = match
+  if (region !== site.region) {
+    const message = `Functions from '${region}' are not reachable in this region ('${site.region}')`
+    throw new AwsError('ResourceNotFoundException', message, 404)
+  }
+  if (account !== site.account) {
+    const message = `User of account ${site.account} is not authorized to perform: lambda on resource: ${text} because no resource-based policy allows it`
+    throw new AwsError('AccessDeniedException', message, 403)
+  }
+  const found = qualifier ?? inName
+  return { name, ...(found === undefined ? {} : { qualifier: found }) }
 }
 
-export const functionNotFound = (name: string, qualifier?: string): AwsError =>
-  new AwsError('ResourceNotFoundException', `Function not found: ${functionArn(name, qualifier)}`, 404)
+export const functionNotFound = (named: Named, qualifier?: string): AwsError =>
+  new AwsError('ResourceNotFoundException', `Function not found: ${functionArn(named, qualifier)}`, 404)
 
 /** FunctionConfiguration, as GetFunctionConfiguration and most others answer it. */
 export function describeVersion(fn: LambdaFunction, version: FunctionVersion, nowMs: number): Record<string, unknown> {
@@ -80,7 +93,7 @@ export function describeVersion(fn: LambdaFunction, version: FunctionVersion, no
   const ready = nowMs >= version.readyAtMs
   return {
     FunctionName: fn.name,
-    FunctionArn: functionArn(fn.name, isLatest ? undefined : version.version),
+    FunctionArn: functionArn(fn, isLatest ? undefined : version.version),
     Version: version.version,
     Role: config.role,
     ...(config.code.imageUri === undefined ? { Runtime: config.runtime, Handler: config.handler } : {}),
@@ -102,7 +115,7 @@ export function describeVersion(fn: LambdaFunction, version: FunctionVersion, no
 
 export function describeAlias(fn: LambdaFunction, alias: Alias): Record<string, unknown> {
   return {
-    AliasArn: functionArn(fn.name, alias.name),
+    AliasArn: functionArn(fn, alias.name),
     Name: alias.name,
     FunctionVersion: alias.version,
     Description: alias.description,
@@ -114,7 +127,7 @@ export function describeAlias(fn: LambdaFunction, alias: Alias): Record<string, 
 export function aliasOf(fn: LambdaFunction, name: string): Alias {
   const alias = fn.aliases.get(name)
   if (alias === undefined) {
-    throw new AwsError('ResourceNotFoundException', `Cannot find alias arn: ${functionArn(fn.name, name)}`, 404)
+    throw new AwsError('ResourceNotFoundException', `Cannot find alias arn: ${functionArn(fn, name)}`, 404)
   }
   return alias
 }

@@ -2,7 +2,7 @@
 import { type AwsError, isAwsError, notImplemented } from '../aws-error.ts'
 import { parseJson } from '../json-body.ts'
 import type { Runtime } from '../runtime.ts'
-import type { Invoker, LocalRequest, LocalResponse, LocalService, MetricSink } from '../service.ts'
+import type { Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
@@ -89,7 +89,7 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
             : mappings.list()
           return { status: made ? 202 : 200, headers: json, body: JSON.stringify(body) }
         }
-        const { name, qualifier, path } = addressOf(request)
+        const { name, qualifier, path } = addressOf(request, deps.site)
         const named = { name, ...(qualifier === undefined ? {} : { qualifier }) }
         if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named)
         const route = routes.find(([method, pattern]) => method === request.method && pattern.test(path))
@@ -108,12 +108,12 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
 
 type Address = { readonly name: string; readonly qualifier?: string | undefined; readonly path: string }
 
-function addressOf(request: LocalRequest): Address {
+function addressOf(request: LocalRequest, site: Site): Address {
   const match = /^\/20[0-9-]+\/functions(?:\/([^/]*)(\/.*)?)?\/?$/.exec(request.path)
   if (match === null) throw notImplemented(`Lambda ${request.method} ${request.path}`)
   const [, encoded = '', tail = ''] = match
   if (encoded === '') return { name: '', path: '' }
-  const named = parseFunctionName(decodeURIComponent(encoded), request.query.get('Qualifier') ?? undefined)
+  const named = parseFunctionName(decodeURIComponent(encoded), site, request.query.get('Qualifier') ?? undefined)
   return { ...named, path: tail === '' ? '/' : tail }
 }
 

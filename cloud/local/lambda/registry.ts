@@ -5,7 +5,7 @@ import type { LocalClock } from '../clock.ts'
 import { optionalNumber, optionalText, text } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
 import type { ObjectStore } from '../s3.ts'
-import type { Bus, Caller } from '../service.ts'
+import type { Bus, Caller, Site } from '../service.ts'
 import { checkAliasName, checkRouting, staleRevision, versionOf, weightsIn } from './alias-rules.ts'
 import {
   type Alias,
@@ -25,6 +25,7 @@ import { trailEvent } from './trail.ts'
 
 export type Registry = {
   readonly functions: Map<string, LambdaFunction>
+  readonly site: Site
   readonly clock: LocalClock
   readonly bus: Bus
   readonly objects: ObjectStore
@@ -44,7 +45,7 @@ export type Ask = {
 
 export function find(registry: Registry, name: string): LambdaFunction {
   const fn = registry.functions.get(name)
-  if (fn === undefined) throw functionNotFound(name)
+  if (fn === undefined) throw functionNotFound({ name, site: registry.site })
   return fn
 }
 
@@ -62,9 +63,9 @@ function fresh({ clock, ids, pendingMs }: Registry, version: string, config: Fun
   return { version, config, revisionId: ids(), modifiedMs: clock.nowMs(), readyAtMs: clock.nowMs() + pendingMs }
 }
 
-function trail({ bus }: Registry, eventName: string, ask: Ask, response: unknown): void {
+function trail({ bus, site }: Registry, eventName: string, ask: Ask, response: unknown): void {
   const parameters = { functionName: ask.name, ...ask.body, ...(ask.alias === '' ? {} : { name: ask.alias }) }
-  bus.emit(trailEvent(eventName, ask.caller, parameters, response))
+  bus.emit(trailEvent(eventName, { caller: ask.caller, site, parameters, response }))
 }
 
 function checkRevision(body: Input, revisionId: string): void {
@@ -74,12 +75,12 @@ function checkRevision(body: Input, revisionId: string): void {
 
 function checkReady({ clock }: Registry, fn: LambdaFunction): void {
   if (clock.nowMs() >= fn.latest.readyAtMs) return
-  const message = `The operation cannot be performed at this time. An update is in progress for resource: ${functionArn(fn.name)}`
+  const message = `The operation cannot be performed at this time. An update is in progress for resource: ${functionArn(fn)}`
   throw new AwsError('ResourceConflictException', message, 409)
 }
 
 export function createFunction(registry: Registry, { body }: Ask): Record<string, unknown> {
-  const { name } = parseFunctionName(text(body, 'FunctionName'))
+  const { name } = parseFunctionName(text(body, 'FunctionName'), registry.site)
   if (registry.functions.has(name)) {
     throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, 409)
   }
@@ -94,7 +95,14 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     code: codeIn(registry, (body['Code'] ?? {}) as Input),
   }
   const latest = fresh(registry, '$LATEST', configFrom(body, blank))
-  const fn: LambdaFunction = { name, latest, published: new Map(), aliases: new Map(), nextVersion: 1 }
+  const fn: LambdaFunction = {
+    name,
+    site: registry.site,
+    latest,
+    published: new Map(),
+    aliases: new Map(),
+    nextVersion: 1,
+  }
   registry.functions.set(name, fn)
   return describe(registry, fn, body['Publish'] === true ? publish(registry, fn, '') : fn.latest)
 }
@@ -200,7 +208,11 @@ export function deleteFunction(registry: Registry, ask: Ask): void {
 export function createAlias(registry: Registry, ask: Ask): Record<string, unknown> {
   const name = checkAliasName(text(ask.body, 'Name'))
   if (find(registry, ask.name).aliases.has(name)) {
-    throw new AwsError('ResourceConflictException', `Alias already exists: ${functionArn(ask.name, name)}`, 409)
+    throw new AwsError(
+      'ResourceConflictException',
+      `Alias already exists: ${functionArn({ name: ask.name, site: registry.site }, name)}`,
+      409,
+    )
   }
   return putAlias(registry, { ...ask, alias: name }, undefined)
 }

@@ -1,5 +1,5 @@
 // What CloudTrail would report of a change, by way of EventBridge (docs/aws.md §1.7).
-import { account, type BusEvent, type Caller, defaultRegion } from '../service.ts'
+import type { BusEvent, Caller, Site } from '../service.ts'
 
 const lowered = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -8,7 +8,15 @@ const lowered = (value: unknown): unknown =>
       )
     : value
 
-export function trailEvent(eventName: string, caller: Caller, parameters: object, response: unknown): BusEvent {
+type Change = {
+  readonly caller: Caller
+  readonly site: Site
+  readonly parameters: object
+  readonly response: unknown
+}
+
+export function trailEvent(eventName: string, { caller, site, parameters, response }: Change): BusEvent {
+  const { account, region } = site
   const role = /:assumed-role\/([^/]+)\//.exec(caller.arn)?.[1]
   const issuer = { type: 'Role', arn: `arn:aws:iam::${account}:role/${role ?? ''}`, userName: role }
   return {
@@ -17,7 +25,7 @@ export function trailEvent(eventName: string, caller: Caller, parameters: object
     detail: {
       eventSource: 'lambda.amazonaws.com',
       eventName,
-      awsRegion: defaultRegion,
+      awsRegion: region,
       userIdentity: {
         type: role === undefined ? 'IAMUser' : 'AssumedRole',
         arn: caller.arn,

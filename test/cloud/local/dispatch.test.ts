@@ -22,7 +22,7 @@ function listening(hook?: RequestHook) {
   })
   const names = ['lambda', 'monitoring', 'states', 'events', 'sns', 'dynamodb', 's3'] as const
   const services = Object.fromEntries(names.map((name) => [name, service(name)])) as LocalServices
-  const handler = localHandler(services, hook)
+  const handler = localHandler(() => services, { onRequest: hook })
   return { heard, handler, requestHandler: localTransport(handler) }
 }
 const config = (requestHandler: object, accessKeyId = 'tester') => ({

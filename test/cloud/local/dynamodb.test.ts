@@ -14,24 +14,11 @@ import { steppedClock } from '../../../cloud/local/clock.ts'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
 import { localDynamoDb } from '../../../cloud/local/dynamodb/dynamodb.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
-import { credentials, elsewhere } from './states.ts'
+import { credentials } from './states.ts'
 
 async function table(): Promise<DynamoDBClient> {
-  const others = {
-    codepipeline: elsewhere,
-    lambda: elsewhere,
-    monitoring: elsewhere,
-    states: elsewhere,
-    events: elsewhere,
-    sns: elsewhere,
-    s3: elsewhere,
-  }
-  const requestHandler = localTransport(
-    localHandler({
-      ...others,
-      dynamodb: localDynamoDb({ clock: steppedClock(0), ids: idsFrom(chance(0, 'dynamodb')) }),
-    }),
-  )
+  const dynamodb = localDynamoDb({ clock: steppedClock(0), ids: idsFrom(chance(0, 'dynamodb')) })
+  const requestHandler = localTransport(localHandler(() => ({ dynamodb })))
   const client = new DynamoDBClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
   await client.send(
     new CreateTableCommand({

@@ -23,7 +23,7 @@ import type { DeliveryFaults } from '../../../cloud/local/eventbridge/delivery.t
 import type { Envelope } from '../../../cloud/local/eventbridge/envelope.ts'
 import { localEventBridge } from '../../../cloud/local/eventbridge/eventbridge.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
-import { credentials, elsewhere, startMs } from './states.ts'
+import { credentials, startMs } from './states.ts'
 
 type Got = { readonly target: string; readonly atSeconds: number; readonly event: Envelope }
 type Answer = 'done' | 'functionError' | AwsError
@@ -54,16 +54,7 @@ function bus(answer: (count: number) => Answer = () => 'done', faults?: Delivery
     ids: idsFrom(chance(1, 'ids')),
     delivery: { faults },
   })
-  const others = {
-    codepipeline: elsewhere,
-    lambda: elsewhere,
-    monitoring: elsewhere,
-    states: elsewhere,
-    sns: elsewhere,
-    dynamodb: elsewhere,
-    s3: elsewhere,
-  }
-  const requestHandler = localTransport(localHandler({ ...others, events: service }))
+  const requestHandler = localTransport(localHandler(() => ({ events: service })))
   const client = new EventBridgeClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
   const rule = async (EventPattern: object, target: Partial<Target> = {}, Name = 'rule') => {
     await client.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(EventPattern) }))

@@ -11,7 +11,7 @@ import { chance, idsFrom } from '../../../cloud/local/chance.ts'
 import { steppedClock } from '../../../cloud/local/clock.ts'
 import type { LocalClock, SteppedClock } from '../../../cloud/local/clock.ts'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
-import type { BusEvent, Invocation, LocalService } from '../../../cloud/local/service.ts'
+import type { BusEvent, Invocation } from '../../../cloud/local/service.ts'
 import { localStepFunctions } from '../../../cloud/local/stepfunctions/stepfunctions.ts'
 import type { LocalStepFunctions } from '../../../cloud/local/stepfunctions/stepfunctions.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
@@ -29,7 +29,6 @@ export class FunctionError extends Error {
 }
 
 export const startMs = Date.parse('2026-01-01T00:00:00Z')
-export const elsewhere: LocalService = { handle: () => Promise.reject(new Error('not part of this test')) }
 export const credentials = { accessKeyId: 'tester', secretAccessKey: 'secret' }
 
 type States = {
@@ -78,16 +77,7 @@ export function states(script: Script = () => null, held = true): States {
     random: chance(1, 'jitter'),
     ids: idsFrom(chance(1, 'ids')),
   })
-  const others = {
-    codepipeline: elsewhere,
-    lambda: elsewhere,
-    monitoring: elsewhere,
-    events: elsewhere,
-    sns: elsewhere,
-    dynamodb: elsewhere,
-    s3: elsewhere,
-  }
-  const requestHandler = localTransport(localHandler({ ...others, states: service }))
+  const requestHandler = localTransport(localHandler(() => ({ states: service })))
   const sfn = new SFNClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
 
   async function create(definition: object, name = 'machine'): Promise<string> {

@@ -1,0 +1,55 @@
+// The role that lets a controller of another account move functions of this one: a part of the stack of that account. Only
+// the controller's own functions may assume it, and it may do nothing but look at these functions and set their aliases.
+import { Arn, Stack } from 'aws-cdk-lib'
+import * as iam from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { functionArn } from './controller-functions.ts'
+
+export type TargetAccessProps = {
+  /** The account that the controller runs in. */
+  readonly controllerAccount: string
+  /** Its `name`. Default: tidegate. */
+  readonly controllerName?: string
+  /** Functions by name in this stack's region, or by ARN in another. */
+  readonly functions: readonly string[]
+  /** What definitions name it by: `role: arn:aws:iam::ACCOUNT:role/ROLE_NAME`. Default: tidegate-target. */
+  readonly roleName?: string
+}
+
+export class TargetAccess extends Construct {
+  readonly role: iam.Role
+
+  constructor(scope: Construct, id: string, props: TargetAccessProps) {
+    super(scope, id)
+    const { controllerAccount, controllerName = 'tidegate', functions, roleName = 'tidegate-target' } = props
+    const controllerRoles = Arn.format(
+      {
+        service: 'iam',
+        region: '',
+        account: controllerAccount,
+        resource: 'role',
+        resourceName: `${controllerName}/*`,
+      },
+      Stack.of(this),
+    )
+    this.role = new iam.Role(this, 'Role', {
+      roleName,
+      description: `Tidegate: ${roleName}`,
+      // An account alone would trust everybody in it.
+      assumedBy: new iam.AccountPrincipal(controllerAccount).withConditions({
+        ArnLike: { 'aws:PrincipalArn': controllerRoles },
+      }),
+    })
+    const arns = functions.map((name) => functionArn(this, name))
+    const allow = (actions: string[], resources: string[]): boolean =>
+      this.role.addToPolicy(new iam.PolicyStatement({ actions, resources }))
+    allow(['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetFunctionConfiguration'], arns)
+    // A version that Lambda has put to sleep is woken by an invocation.
+    allow(
+      ['lambda:InvokeFunction'],
+      arns.map((arn) => `${arn}:*`),
+    )
+    // AWS takes no resource for it.
+    allow(['cloudwatch:GetMetricData'], ['*'])
+  }
+}

@@ -1,0 +1,286 @@
+// Targets in other accounts and regions: whole releases on the embedded cloud, under the policies of the controller's stack
+// and of the stack in the other account.
+import { App, Stack } from 'aws-cdk-lib'
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  GetAliasCommand,
+  InvokeCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
+import { StopExecutionCommand } from '@aws-sdk/client-sfn'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { parseDefinition } from '../../core/service.ts'
+import { verbs } from '../../functions/handlers.ts'
+import { permissions } from '../../lib/permissions.ts'
+import { TargetAccess } from '../../lib/target-access.ts'
+import { type House, type HouseOptions, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
+
+const far = { account: '111122223333', region: 'eu-west-1' }
+const farArn = `arn:aws:lambda:${far.region}:${far.account}:function:orders`
+const roleArn = `arn:aws:iam::${far.account}:role/tidegate-target`
+/** The same account, another region: no role is needed. */
+const nearArn = 'arn:aws:lambda:eu-central-1:000000000000:function:checkout'
+
+const targets = [
+  { function: 'checkout', alias: 'live' },
+  { function: farArn, alias: 'live', role: roleArn },
+  { function: nearArn, alias: 'live' },
+]
+const definition = (changes: object = {}) => ({
+  name: 'checkout',
+  targets,
+  plan: { steps: [{ weight: 10, bake: '5m' }] },
+  signals: { errors: { minimumSamples: 20 } },
+  ...changes,
+})
+
+function farRole(changes: Partial<ConstructorParameters<typeof TargetAccess>[2]> = {}): Policies {
+  const stack = new Stack(new App(), 'far', { env: far })
+  new TargetAccess(stack, 'Access', { controllerAccount: '000000000000', functions: ['orders'], ...changes })
+  return rolesIn(stack, far)
+}
+
+const own = synthesised([definition()])
+
+let house: House
+let elsewhere: readonly Away[] = []
+type Away = ReturnType<typeof awayAt>
+
+/** A function elsewhere, and whoever owns it there. */
+function awayAt(key: string, region: string, name: string) {
+  const lambda = new LambdaClient({ ...house.clientsFor(key).place, region })
+  const code = (version: string) => new TextEncoder().encode(version)
+  return {
+    lambda,
+    create: async () => {
+      const Role = 'arn:aws:iam::000000000000:role/orders'
+      const common = { Role, Runtime: 'nodejs24.x', Handler: 'index.handler', Publish: true } as const
+      await lambda.send(new CreateFunctionCommand({ FunctionName: name, Code: { ZipFile: code('v1') }, ...common }))
+      await lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
+    },
+    publish: async (version: string) => {
+      await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: code(version) }))
+      return (await lambda.send(new PublishVersionCommand({ FunctionName: name }))).Version ?? ''
+    },
+    call: async () => {
+      const Payload = JSON.stringify({ coupon: 'FRIEND' })
+      await lambda.send(new InvokeCommand({ FunctionName: name, Qualifier: 'live', Payload }))
+    },
+    routing: async () => {
+      const alias = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: 'live' }))
+      return [alias.FunctionVersion, alias.RoutingConfig?.AdditionalVersionWeights ?? {}]
+    },
+    move: (version: string) =>
+      lambda.send(
+        new UpdateAliasCommand({
+          FunctionName: name,
+          Name: 'live',
+          FunctionVersion: version,
+          RoutingConfig: { AdditionalVersionWeights: {} },
+        }),
+      ),
+  }
+}
+
+/** The functions of the controller that have assumed a role. */
+const assumed = new Set<string>()
+
+async function open(policies: Policies, options: HouseOptions = {}): Promise<void> {
+  const { authorize } = enforcing({ ...own, ...policies })
+  const noting: typeof authorize = async (asked) => {
+    const allowed = await authorize(asked)
+    if (allowed && asked.action === 'sts:AssumeRole')
+      assumed.add(asked.caller.accessKeyId.replace('role.tidegate-', ''))
+    return allowed
+  }
+  house = await openHouse({ authorize: noting, perMinute: 60, ...options })
+  elsewhere = [awayAt(`owner@${far.account}`, far.region, 'orders'), awayAt('owner', 'eu-central-1', 'checkout')]
+  for (const away of elsewhere) await away.create()
+  for (let second = 1; second <= 60 * 60; second++) {
+    house.clock.at(house.clock.nowMs() + second * 1000, () => {
+      for (const away of elsewhere) void away.call()
+    })
+  }
+  await house.minutes(10)
+  await house.world.services.put(parseDefinition(definition()))
+}
+afterEach(() => house.close())
+
+const routings = async () => [
+  [(await house.alias()).version, (await house.alias()).weights],
+  ...(await Promise.all(elsewhere.map((away) => away.routing()))),
+]
+
+async function release(codes: readonly [string, string, string]): Promise<string> {
+  const [first, second, third] = [
+    await house.publish(codes[0]),
+    await elsewhere[0]?.publish(codes[1]),
+    await elsewhere[1]?.publish(codes[2]),
+  ]
+  return house.start({ versions: { checkout: first, [farArn]: second, [nearArn]: third } })
+}
+
+describe('targets in another account and in another region', () => {
+  it('are moved in step with the one at home, by their own metrics', async () => {
+    await open(farRole())
+    const id = await release(['v2', 'v2', 'v2'])
+    expect(await routings()).toEqual([
+      ['1', { '2': 0.1 }],
+      ['1', { '2': 0.1 }],
+      ['1', { '2': 0.1 }],
+    ])
+    expect((await house.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
+    expect(await routings()).toEqual([
+      ['2', {}],
+      ['2', {}],
+      ['2', {}],
+    ])
+    const verdict = (await house.release(id)).verdict
+    expect(verdict?.signals.map((signal) => signal.signal)).toContain(`errors:${farArn}`)
+    expect(verdict?.kind).toBe('pass')
+  })
+
+  it('are put back together when the one far away fails', async () => {
+    await open(farRole())
+    const id = await release(['v2', 'v3', 'v2'])
+    const { ending } = await house.finish(id)
+    expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
+    expect(ending?.because).toContain(farArn)
+    expect(await routings()).toEqual([
+      ['1', {}],
+      ['1', {}],
+      ['1', {}],
+    ])
+  })
+
+  it('that somebody moves over there interrupt the release; theirs is left alone, the others go back', async () => {
+    await open(farRole())
+    const id = await release(['v2', 'v2', 'v2'])
+    await elsewhere[0]?.move('2')
+    expect((await house.finish(id)).ending).toMatchObject({ outcome: 'interrupted' })
+    expect(await routings()).toEqual([
+      ['1', {}],
+      ['2', {}],
+      ['1', {}],
+    ])
+  })
+
+  it.each([
+    ['trusts another controller only', { controllerName: 'another' }, 'sts:AssumeRole'],
+    ['trusts another account only', { controllerAccount: '444455556666' }, 'sts:AssumeRole'],
+    ['is for another function', { functions: ['invoices'] }, 'lambda:GetAlias'],
+  ])('whose role %s refuse the release by the name of the action, and nothing moves', async (_, changes, action) => {
+    await open(farRole(changes))
+    const { ending } = await house.finish(await release(['v2', 'v2', 'v2']))
+    expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
+    expect(ending?.because).toContain(action)
+    expect(await routings()).toEqual([
+      ['1', {}],
+      ['1', {}],
+      ['1', {}],
+    ])
+  })
+
+  const order = { service: 'checkout', by: 'ann', reason: 'to see' }
+  const ways: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+    'a person': () => house.ask('stop', { verb: 'rollBack', ...order }),
+    'an alarm': () =>
+      house.clients.cloudwatch.send(
+        new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
+      ),
+    'the sweep after its execution': () =>
+      house.clients.sfn.send(new StopExecutionCommand({ executionArn: house.cloud.states.executions()[0]?.arn })),
+    'the end of the stack': () =>
+      house.ask('provision', {
+        RequestType: 'Delete',
+        ResourceProperties: { kind: 'service', definition: JSON.stringify(definition()) },
+      }),
+    'a newer release': async () => {
+      await house.world.services.put(parseDefinition(guarded({ policy: { whileLive: 'supersede' } })))
+      return release(['v1', 'v1', 'v1'])
+    },
+  }
+  const guarded = (changes: object = {}) => definition({ signals: { alarms: ['checkout-errors'] }, ...changes })
+
+  it.each(Object.keys(ways))('are put back by %s', async (way) => {
+    await open(farRole())
+    await house.world.services.put(parseDefinition(guarded()))
+    const id = await release(['v2', 'v2', 'v2'])
+    await house.minutes(1)
+    expect((await routings())[1]).toEqual(['1', { '2': 0.1 }])
+    await ways[way]?.(id)
+    await house.clock.settle()
+    await house.finish(id)
+    const back = (await routings()).map(([version]) => version)
+    expect(back).toEqual(['1', '1', '1'])
+  })
+
+  it('are looked at before a pipeline enters a stage', async () => {
+    await open(farRole())
+    expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({ may: true })
+  })
+
+  afterAll(() => {
+    const may = verbs.filter((verb) => permissions[verb].targetRoles !== undefined)
+    expect([...assumed].sort()).toEqual([...may].sort())
+  })
+
+  it('take no artifact', async () => {
+    await open(farRole())
+    const artifact = { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: '1' }
+    await expect(house.ask('intake', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
+  })
+
+  it('that stop answering are no evidence: the release holds, and goes back when the policy says so', async () => {
+    let silent = false
+    await open(farRole(), {
+      onRequest: ({ phase, operation, site }) => {
+        if (silent && phase === 'before' && operation === 'GetMetricData' && site.account === far.account)
+          throw new Error('no connection')
+      },
+    })
+    await house.world.services.put(parseDefinition(definition({ policy: { hold: { unknown: '5m' } } })))
+    const id = await release(['v2', 'v2', 'v2'])
+    await house.minutes(1)
+    silent = true
+    const { ending } = await house.finish(id)
+    expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
+    expect(ending?.because).toContain('still unknown')
+    expect(await routings()).toEqual([
+      ['1', {}],
+      ['1', {}],
+      ['1', {}],
+    ])
+  })
+})
+
+describe('a definition', () => {
+  const code = (changes: object): string => {
+    try {
+      parseDefinition(definition(changes))
+      return 'valid'
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+  it('names a role of the account that the function is in, or is refused', () => {
+    expect(code({})).toBe('valid')
+    const role = 'arn:aws:iam::444455556666:role/tidegate-target'
+    expect(code({ targets: [{ function: farArn, alias: 'live', role }] })).toContain('same account')
+    expect(code({ targets: [{ function: 'orders', alias: 'live', role }] })).toContain('named by its ARN')
+    expect(code({ targets: [{ function: `${farArn}:3`, alias: 'live' }] })).toContain('without a version')
+  })
+
+  it('with an artifact trigger has no target elsewhere', () => {
+    expect(code({ triggers: { s3: { bucket: 'artifacts', key: 'a.zip' } } })).toContain('a target is elsewhere')
+    expect(parseDefinition(definition()).targets[1]).toEqual({ functionName: farArn, alias: 'live', roleArn })
+    expect(sampleService().targets[0]).toEqual({ functionName: 'checkout', alias: 'live' })
+  })
+})
