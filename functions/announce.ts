@@ -1,13 +1,14 @@
-// Tells the world what happened to a release. The log is the outbox: the table's stream brings each event that was written,
+// Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each event that was written,
 // in the order in which a release wrote them, again and again until it has been sent.
 import * as z from 'zod'
 import { replay } from '../core/advance.ts'
 import { announcementOf } from '../core/announcement.ts'
+import { metricsOf } from '../core/metric.ts'
 import { readLogKey } from '../core/log-key.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'journal' | 'outbox' | 'log'>
+type Deps = Pick<World, 'journal' | 'outbox' | 'log' | 'measure'>
 
 const Text = z.looseObject({ S: z.string().max(2048) })
 /** What Lambda hands over of a stream; the mapping's filter lets through new events of releases only. */
@@ -52,11 +53,14 @@ export function announceHandler(deps: Deps) {
 
 async function announce(deps: Deps, { releaseId, seq }: { releaseId: string; seq: number }): Promise<void> {
   const { events } = await deps.journal.read(releaseId)
-  const release = replay(events.slice(0, seq))
+  const sofar = events.slice(0, seq)
+  const release = replay(sofar)
   const event = events[seq - 1]
   if (release === undefined || event === undefined) {
     throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is not there.`)
   }
   const announcement = announcementOf(event, release)
   if (announcement !== undefined) await deps.outbox.announce(announcement)
+  // Once it is out, it is not tried again, and not counted twice.
+  for (const metric of metricsOf(sofar, release)) deps.measure(metric)
 }

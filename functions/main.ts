@@ -24,7 +24,6 @@ import type { Table } from '../cloud/aws/table.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
-import { Problem } from '../core/problem.ts'
 import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
@@ -33,8 +32,9 @@ import { bakeHandler } from './bake.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
-import type { Handler } from './handlers.ts'
+import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
+import { log, measure, observed, traced } from './instruments.ts'
 import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { pageHandler } from './page.ts'
@@ -57,15 +57,15 @@ function once<T>(make: () => T): () => T {
 
 const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
 const table = /* @__PURE__ */ once((): Table => ({
-  client: new DynamoDBClient({}),
+  client: traced(new DynamoDBClient({})),
   name: environment().TIDEGATE_TABLE,
 }))
-const lambda = /* @__PURE__ */ once(() => clientAt((config) => new LambdaClient(config)))
+const lambda = /* @__PURE__ */ once(() => clientAt((config) => traced(new LambdaClient(config))))
 const executions = /* @__PURE__ */ once(() =>
-  awsExecutions(new SFNClient({}), environment().TIDEGATE_STATE_MACHINE_ARN),
+  awsExecutions(traced(new SFNClient({})), environment().TIDEGATE_STATE_MACHINE_ARN),
 )
-const telemetry = /* @__PURE__ */ once(() => awsTelemetry(clientAt((config) => new CloudWatchClient(config))))
-const pager = /* @__PURE__ */ once(() => awsPager(new SNSClient({}), environment().TIDEGATE_TOPIC_ARN))
+const telemetry = /* @__PURE__ */ once(() => awsTelemetry(clientAt((config) => traced(new CloudWatchClient(config)))))
+const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient({})), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 const leases = /* @__PURE__ */ once(() => awsLeases(table()))
@@ -76,22 +76,10 @@ const traffic = /* @__PURE__ */ once(() => awsTraffic(lambda()))
 
 const clock: World['clock'] = { nowMs: () => Date.now() }
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
-const log: World['log'] = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-/** What goes wrong is said in the log with its code and its fix before the state machine or the caller hears of it. */
-function wired(make: () => Handler): Handler {
-  const handler = once(make)
-  return async (event, call) => {
-    try {
-      return await handler()(event, call)
-    } catch (error) {
-      if (error instanceof Problem) log({ level: 'error', code: error.code, message: error.message, fix: error.fix })
-      throw error
-    }
-  }
-}
+const wired = (verb: Verb, make: () => Handler): Handler => observed(verb, once(make))
 
-export const intake = /* @__PURE__ */ wired(() =>
+export const intake = /* @__PURE__ */ wired('intake', () =>
   intakeHandler({
     clock,
     digest,
@@ -102,17 +90,17 @@ export const intake = /* @__PURE__ */ wired(() =>
     executions: executions(),
   }),
 )
-export const gate = /* @__PURE__ */ wired(() =>
+export const gate = /* @__PURE__ */ wired('gate', () =>
   gateHandler({
     log,
     journal: journal(),
     services: services(),
     openReleases: openReleases(),
     traffic: traffic(),
-    pipelines: awsPipelines(new CodePipelineClient({})),
+    pipelines: awsPipelines(traced(new CodePipelineClient({}))),
   }),
 )
-export const admit = /* @__PURE__ */ wired(() =>
+export const admit = /* @__PURE__ */ wired('admit', () =>
   admitHandler({
     clock,
     digest,
@@ -125,7 +113,7 @@ export const admit = /* @__PURE__ */ wired(() =>
     traffic: traffic(),
   }),
 )
-export const prepare = /* @__PURE__ */ wired(() =>
+export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
     clock,
     journal: journal(),
@@ -135,23 +123,28 @@ export const prepare = /* @__PURE__ */ wired(() =>
     alarmWatch: alarmWatch(),
   }),
 )
-export const hook = /* @__PURE__ */ wired(() =>
-  hookHandler({ clock, journal: journal(), hooks: awsHooks(new LambdaClient({})), executions: executions() }),
+export const hook = /* @__PURE__ */ wired('hook', () =>
+  hookHandler({ clock, journal: journal(), hooks: awsHooks(traced(new LambdaClient({}))), executions: executions() }),
 )
-export const shift = /* @__PURE__ */ wired(() => shiftHandler({ clock, journal: journal(), traffic: traffic() }))
-export const bake = /* @__PURE__ */ wired(() =>
+export const shift = /* @__PURE__ */ wired('shift', () =>
+  shiftHandler({ clock, journal: journal(), traffic: traffic() }),
+)
+export const bake = /* @__PURE__ */ wired('bake', () =>
   bakeHandler({ clock, journal: journal(), executions: executions(), leases: leases() }),
 )
-export const judge = /* @__PURE__ */ wired(() =>
+export const judge = /* @__PURE__ */ wired('judge', () =>
   judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
 )
-export const rollBack = /* @__PURE__ */ wired(() => rollBackHandler({ clock, journal: journal(), traffic: traffic() }))
-export const page = /* @__PURE__ */ wired(() => pageHandler({ clock, log, journal: journal(), pager: pager() }))
-export const announce = /* @__PURE__ */ wired(() =>
+export const rollBack = /* @__PURE__ */ wired('rollBack', () =>
+  rollBackHandler({ clock, journal: journal(), traffic: traffic() }),
+)
+export const page = /* @__PURE__ */ wired('page', () => pageHandler({ clock, log, journal: journal(), pager: pager() }))
+export const announce = /* @__PURE__ */ wired('announce', () =>
   announceHandler({
     log,
+    measure,
     journal: journal(),
-    outbox: awsOutbox(new EventBridgeClient({}), environment().TIDEGATE_BUS),
+    outbox: awsOutbox(traced(new EventBridgeClient({})), environment().TIDEGATE_BUS),
   }),
 )
 /** What an end of a release takes, whoever brings it about. */
@@ -166,13 +159,13 @@ const ending = () => ({
   executions: executions(),
   pager: pager(),
 })
-export const settle = /* @__PURE__ */ wired(() => settleHandler(ending()))
-export const handOver = /* @__PURE__ */ wired(() => handOverHandler(ending()))
+export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
+export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(ending()))
 const steering = () => ({ clock, log, journal: journal(), executions: executions(), leases: leases() })
-export const pause = /* @__PURE__ */ wired(() => pauseHandler(steering()))
-export const promote = /* @__PURE__ */ wired(() => promoteHandler(steering()))
-export const answer = /* @__PURE__ */ wired(() => answerHandler(steering()))
-export const stop = /* @__PURE__ */ wired(() =>
+export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
+export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
+export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
+export const stop = /* @__PURE__ */ wired('stop', () =>
   stopHandler({
     ...steering(),
     digest,
@@ -182,7 +175,7 @@ export const stop = /* @__PURE__ */ wired(() =>
     openReleases: openReleases(),
   }),
 )
-export const alarm = /* @__PURE__ */ wired(() =>
+export const alarm = /* @__PURE__ */ wired('alarm', () =>
   alarmHandler({
     clock,
     log,
@@ -192,9 +185,9 @@ export const alarm = /* @__PURE__ */ wired(() =>
     alarmWatch: alarmWatch(),
   }),
 )
-export const reconcile = /* @__PURE__ */ wired(() =>
+export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({ ...ending(), traffic: traffic(), services: services() }),
 )
-export const provision = /* @__PURE__ */ wired(() =>
+export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),
 )

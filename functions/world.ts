@@ -17,6 +17,7 @@ import type {
   Traffic,
   Versions,
 } from '../cloud/ports.ts'
+import type { Metric } from '../core/metric.ts'
 
 export type World = {
   readonly clock: Clock
@@ -38,6 +39,7 @@ export type World = {
   readonly digest: (text: string) => string
   /** One structured line for the operator's log. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
+  readonly measure: (metric: Metric) => void
 }
 
 /** The part of Lambda's context that handlers look at. */

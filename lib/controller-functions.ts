@@ -46,6 +46,8 @@ export function controllerFunction(
   })
   grantAll(role, [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
+    // AWS takes no resource for these.
+    { actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] },
     ...grantsOf(verb, resources),
   ])
   const fn = new lambda.Function(scope, name, {
@@ -59,6 +61,7 @@ export function controllerFunction(
     role: iam.Role.fromRoleArn(role, 'Self', role.roleArn, { mutable: false }),
     logGroup,
     timeout: Duration.seconds(60),
+    tracing: lambda.Tracing.ACTIVE,
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },
   })

@@ -15,6 +15,7 @@ import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import { inProcessRuntime, type LocalFunction } from '../cloud/local/in-process-runtime.ts'
 import { replay } from '../core/advance.ts'
 import type { ReleaseEvent } from '../core/event.ts'
+import type { Metric } from '../core/metric.ts'
 import type { Release } from '../core/release.ts'
 import { handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { World } from '../functions/world.ts'
@@ -60,6 +61,7 @@ type Base = {
   readonly clientsFor: (accessKeyId: string) => Clients
   readonly world: World
   readonly logged: readonly Readonly<Record<string, unknown>>[]
+  readonly measured: readonly Metric[]
   readonly traffic: { stop(): void }
 }
 
@@ -85,22 +87,26 @@ export async function openHouse({
   const clientsFor = (key: string): Clients => clientsAt(placeOf(through?.(cloud.handler) ?? cloud.handler, key))
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
+  const measured: Metric[] = []
+  const tell: Pick<World, 'log' | 'measure'> = {
+    log: (line) => void logged.push(line),
+    measure: (metric) => void measured.push(metric),
+  }
   // Every function calls AWS in its own role.
   const worlds = new Map<Verb, World>()
   const worldOf = (verb: Verb): World => {
-    const made =
-      worlds.get(verb) ?? worldOn(clientsFor(`role.${functionName(verb)}`), clock, (line) => void logged.push(line))
+    const made = worlds.get(verb) ?? worldOn(clientsFor(`role.${functionName(verb)}`), clock, tell)
     worlds.set(verb, made)
     return made
   }
   late.worldOf = worldOf
   // What tests use to look and to prepare.
-  const world = worldOn(clients, clock, (line) => void logged.push(line))
+  const world = worldOn(clients, clock, tell)
   await install(clients, { code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }) })
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
   const traffic = startTraffic(clients.lambda, clock, chance(7, 'carts'), perMinute)
   await clock.advanceTo(startMs + 10 * minute)
-  return rooms({ clock, cloud, clients, clientsFor, world, logged, traffic })
+  return rooms({ clock, cloud, clients, clientsFor, world, logged, measured, traffic })
 }
 
 function rooms(base: Base) {

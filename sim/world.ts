@@ -21,14 +21,14 @@ import type { World } from '../functions/world.ts'
 import type { Clients } from './clients.ts'
 import { environment } from './installation.ts'
 
-export function worldOn(clients: Clients, clock: World['clock'], log: World['log']): World {
+export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'measure'>): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
   const lambda = clientAt((config) => new LambdaClient({ ...place, ...config }), assume)
   return {
     clock,
-    log,
+    ...tell,
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     journal: awsJournal(table),
     services: awsServices(table),

@@ -84,6 +84,14 @@ describe('the events of a release', () => {
     const end = { outcome: 'rolledBack', by: 'alarm checkout-errors', runbook: 'https://example.com/runbook' }
     expect(events.at(-2)?.detail).toMatchObject(end)
     expect(events.at(-1)?.detail).toMatchObject({ ...end, sentence: expect.stringContaining(id) as string })
+    // And is counted, each thing once.
+    const counted = house.measured.filter((metric) => metric.releaseId === id)
+    expect(counted.filter(({ name }) => name === 'ReleasesSettled')).toMatchObject([
+      { value: 1, dimensions: { service: 'checkout', outcome: 'rolledBack' } },
+    ])
+    const looks = (await house.events(id)).filter((event) => event.type === 'judged')
+    expect(counted.filter(({ name }) => name === 'Looks')).toHaveLength(looks.length)
+    expect(counted.filter(({ name }) => name === 'WayBackSeconds')).toHaveLength(1)
   })
 
   it('that somebody else interrupts', async () => {
@@ -115,7 +123,11 @@ describe('the events of a release', () => {
 describe('a batch of the stream', () => {
   const cloud = memoryCloud({ clock: steppedClock(0) })
   const logged: Readonly<Record<string, unknown>>[] = []
-  const announce = announceHandler({ ...cloud, log: (line) => void logged.push(line) })
+  const announce = announceHandler({
+    ...cloud,
+    log: (line) => void logged.push(line),
+    measure: () => undefined,
+  })
   const record = (id: string, seq: number, sequenceNumber = String(seq)) => {
     const { pk, sk } = logKey(id, seq)
     return { dynamodb: { SequenceNumber: sequenceNumber, Keys: { pk: { S: pk }, sk: { S: sk } } } }

@@ -85,7 +85,7 @@ beforeAll(async () => {
   cloudwatch = clients.cloudwatch
   await install(clients, { code: (verb) => ({ zip: controllerPackage(), handler: `index.${verb}` }) })
   await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
-  world = worldOn(clients, clock, () => undefined)
+  world = worldOn(clients, clock, { log: () => undefined, measure: () => undefined })
   const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
   await world.services.put(
     sampleService({

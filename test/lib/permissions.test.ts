@@ -170,6 +170,8 @@ describe('what is granted', () => {
     'codepipeline:PutJobSuccessResult',
     'dynamodb:ListStreams',
     'states:SendTaskSuccess',
+    'xray:PutTelemetryRecords',
+    'xray:PutTraceSegments',
   ]
   it.each(verbs)('to %s is on named resources, but for actions that take none', (verb) => {
     for (const { actions, resources } of policies[functionName(verb)]?.statements ?? []) {

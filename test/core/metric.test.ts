@@ -1,0 +1,67 @@
+// What a release is counted by, computed by hand from a short log.
+import { expect, it } from 'vitest'
+import { replay } from '../../core/advance.ts'
+import { numbered } from '../../functions/ledger.ts'
+import type { NewEvent, ReleaseEvent } from '../../core/event.ts'
+import { metricsOf } from '../../core/metric.ts'
+import { service, t0, target, verdict } from './sample.ts'
+
+const seconds = 1000
+const move = (purpose: 'shift' | 'rollBack', weightBp: number) => ({
+  purpose,
+  weightBp,
+  targets: [
+    {
+      functionName: 'checkout',
+      alias: 'live',
+      expected: target.revision,
+      desired: weightBp === 0 ? { version: '1' } : { version: '1', additional: { version: '2', weightBp } },
+    },
+  ],
+})
+const revisions = { checkout: 'r9' }
+const story: readonly NewEvent[] = [
+  {
+    type: 'requested',
+    atMs: t0,
+    releaseId: 'r1',
+    key: 'k',
+    service: service(),
+    candidate: { kind: 'versions', versions: { checkout: '2' } },
+    provenance: { source: 'api' },
+  },
+  { type: 'admitted', atMs: t0 },
+  { type: 'prepared', atMs: t0, targets: [target], alarms: [] },
+  { type: 'moveIntended', atMs: t0, move: move('shift', 1000) },
+  { type: 'moved', atMs: t0, purpose: 'shift', revisions },
+  { type: 'judged', atMs: t0 + 60 * seconds, verdict: verdict('unknown') },
+  {
+    type: 'returnOrdered',
+    atMs: t0 + 90 * seconds,
+    by: 'alarm a',
+    reason: 'it fired',
+    outcome: 'rolledBack',
+    move: move('rollBack', 0),
+  },
+  { type: 'moved', atMs: t0 + 90.4 * seconds, purpose: 'rollBack', revisions },
+  { type: 'settled', atMs: t0 + 92 * seconds },
+]
+const events: readonly ReleaseEvent[] = story.map((event, index) => numbered(event, index + 1))
+
+it('a look, a way back and an end are counted once each, from the events that say them', () => {
+  const counted = events.flatMap((_, index) => {
+    const log = events.slice(0, index + 1)
+    const release = replay(log)
+    return release === undefined ? [] : metricsOf(log, release)
+  })
+  expect(counted.map(({ name, value, unit, dimensions }) => [name, value, unit, dimensions])).toEqual([
+    ['Looks', 1, 'Count', { service: 'checkout', verdict: 'unknown' }],
+    ['WayBackSeconds', 0.4, 'Seconds', { service: 'checkout' }],
+    ['ReleasesSettled', 1, 'Count', { service: 'checkout', outcome: 'rolledBack' }],
+    ['ReleaseSeconds', 92, 'Seconds', { service: 'checkout', outcome: 'rolledBack' }],
+  ])
+  for (const { releaseId, dimensions } of counted) {
+    expect(releaseId).toBe('r1')
+    expect(JSON.stringify(dimensions)).not.toContain('r1')
+  }
+})

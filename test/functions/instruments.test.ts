@@ -1,0 +1,176 @@
+// What the functions say about themselves: as lines of a log, as metrics in those lines, and as traces that a real X-Ray
+// client sends.
+import { createSocket, type Socket } from 'node:dgram'
+import { fork } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { localSocket } from '../../cloud/local/socket.ts'
+import { Problem } from '../../core/problem.ts'
+import { log, measure, observed } from '../../functions/instruments.ts'
+import { bundle } from '../../lib/bundle.ts'
+import { openHouse } from '../../sim/house.ts'
+import { environment } from '../../sim/installation.ts'
+
+type Line = Record<string, unknown> & { readonly _aws?: unknown }
+
+/** What was written to the log, line by line. */
+async function lines(work: () => unknown): Promise<readonly Line[]> {
+  let text = ''
+  const write = (chunk: unknown): boolean => {
+    text += String(chunk)
+    return true
+  }
+  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write))
+  try {
+    await work()
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line)
+}
+afterEach(() => vi.restoreAllMocks())
+
+const call = { awsRequestId: 'request-1' }
+
+describe('a log line', () => {
+  it('carries the function, the request and the release, and forgets them with the next call', async () => {
+    const said = await lines(async () => {
+      const handler = observed('judge', () => () => {
+        log({ message: 'looked', verdict: 'pass' })
+        return Promise.resolve({})
+      })
+      await handler({ releaseId: 'checkout-1', token: 'secret' }, call)
+      await handler({ sweep: true }, { awsRequestId: 'request-2' })
+      await handler({ input: { releaseId: 'checkout-2' } }, call)
+    })
+    expect(said).toMatchObject([
+      {
+        level: 'INFO',
+        message: 'looked',
+        verdict: 'pass',
+        function: 'judge',
+        releaseId: 'checkout-1',
+        requestId: 'request-1',
+      },
+      { message: 'looked', requestId: 'request-2' },
+      { message: 'looked', releaseId: 'checkout-2' },
+    ])
+    expect(said[1]).not.toHaveProperty('releaseId')
+    expect(JSON.stringify(said)).not.toContain('secret')
+  })
+
+  it('of a problem has its code and what to do, and the problem is counted by function and code alone', async () => {
+    const handler = observed('intake', () => () => Promise.reject(new Problem('service_missing', 'There is no x.')))
+    const said = await lines(() => expect(handler({ releaseId: 'x-1', token: 'secret' }, call)).rejects.toThrow('no x'))
+    expect(said).toMatchObject([
+      {
+        level: 'ERROR',
+        message: 'There is no x.',
+        code: 'service_missing',
+        fix: expect.stringContaining('Apply') as string,
+        releaseId: 'x-1',
+      },
+      {
+        function: 'intake',
+        code: 'service_missing',
+        Problems: 1,
+        _aws: {
+          CloudWatchMetrics: [
+            {
+              Namespace: 'Tidegate',
+              Dimensions: [['function', 'code']],
+              Metrics: [{ Name: 'Problems', Unit: 'Count' }],
+            },
+          ],
+        },
+      },
+    ])
+    expect(JSON.stringify(said)).not.toContain('secret')
+  })
+})
+
+it('a metric is a line in the embedded metric format: at its own time, its release told and no dimension', async () => {
+  const dimensions = { service: 'checkout', outcome: 'promoted' }
+  const metric = { name: 'ReleaseSeconds', unit: 'Seconds', value: 92.5, atMs: 1_780_000_000_000, dimensions } as const
+  const said = await lines(() => measure({ ...metric, releaseId: 'checkout-1' }))
+  expect(said).toEqual([
+    {
+      _aws: {
+        Timestamp: 1_780_000_000_000,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Tidegate',
+            Dimensions: [['service', 'outcome']],
+            Metrics: [{ Name: 'ReleaseSeconds', Unit: 'Seconds' }],
+          },
+        ],
+      },
+      service: 'checkout',
+      outcome: 'promoted',
+      releaseId: 'checkout-1',
+      ReleaseSeconds: 92.5,
+    },
+  ])
+})
+
+type Segment = {
+  readonly id: string
+  readonly parent_id?: string
+  readonly name: string
+  readonly annotations?: Readonly<Record<string, unknown>>
+  readonly aws?: { readonly operation?: string }
+  readonly cause?: { readonly exceptions?: readonly { readonly message: string }[] }
+}
+
+/** Stands where Lambda has the X-Ray daemon. Each datagram is a header line and a segment. */
+async function daemon(): Promise<{ readonly socket: Socket; readonly segments: Segment[]; readonly port: number }> {
+  const socket = createSocket('udp4')
+  const segments: Segment[] = []
+  socket.on('message', (data) => segments.push(JSON.parse(data.toString().split('\n')[1] ?? '{}') as Segment))
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  return { socket, segments, port: socket.address().port }
+}
+
+it('the bundle of a function, where Lambda traces it, sends a segment with the release and one for every call of AWS', async () => {
+  const house = await openHouse({ perMinute: 1 })
+  const cloud = await localSocket(house.cloud.handler)
+  const { socket, segments, port } = await daemon()
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-traces-'))
+  writeFileSync(join(folder, 'judge.mjs'), bundle('judge').code)
+  const script = join(import.meta.dirname, '../../sim/cold-start.ts')
+  const event = JSON.stringify({ releaseId: 'nonesuch-1', execution: 'x', token: 'secret' })
+  const child = fork(script, [join(folder, 'judge.mjs'), event], {
+    stdio: 'ignore',
+    env: {
+      ...environment,
+      PATH: process.env['PATH'],
+      AWS_ENDPOINT_URL: cloud.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'tester',
+      AWS_SECRET_ACCESS_KEY: 'none',
+      // As Lambda sets them.
+      LAMBDA_TASK_ROOT: folder,
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_LAMBDA_FUNCTION_NAME: 'tidegate-judge',
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1',
+      AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${port}`,
+    },
+  })
+  await new Promise((resolve) => child.once('exit', resolve))
+  await vi.waitFor(() => expect(segments.map((one) => one.name)).toContain('## judge'))
+  socket.close()
+  await cloud.close()
+  house.close()
+  const whole = segments.find((one) => one.name === '## judge')
+  expect(whole?.annotations).toMatchObject({ releaseId: 'nonesuch-1', ColdStart: true })
+  const calls = segments.filter((one) => one.parent_id === whole?.id).map(({ name, aws }) => [name, aws?.operation])
+  expect(calls).toEqual([['DynamoDB', 'Query']])
+  expect(whole?.cause?.exceptions?.[0]?.message).toContain('no release nonesuch-1')
+  expect(JSON.stringify(segments)).not.toContain('secret')
+}, 30_000)
