@@ -16,7 +16,8 @@ export type Metric = {
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns ReleasesSettled and ReleaseSeconds by outcome, Looks by verdict, WayBackSeconds, ReturnsFailed
+ * @returns ReleasesSettled and ReleaseSeconds by outcome, WayBackSeconds, ReturnsFailed; nothing of a usual look, because
+ * CloudWatch bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)
@@ -35,8 +36,6 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
     releaseId: release.id,
   })
   switch (event.type) {
-    case 'judged':
-      return [metric('Looks', 1, { verdict: event.verdict.kind })]
     case 'moved':
       return event.purpose === 'rollBack'
         ? [metric('WayBackSeconds', (event.atMs - decidedAtMs(events)) / 1000, {}, 'Seconds')]

@@ -48,7 +48,15 @@ const alarm = { alarmName: 'nonesuch', state: { value: 'ALARM', timestamp: '2026
 const firstCalls: Partial<Record<Verb, unknown>> = {
   intake: { service: 'nonesuch', version: '1' },
   admit: { input: { releaseId: 'nonesuch' }, execution: 'bench' },
+  gate: { service: 'nonesuch' },
   pause: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  promote: { service: 'nonesuch', by: 'bench', reason: 'bench' },
+  stop: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  answer: { releaseId: 'nonesuch', hook: 'bench', result: 'pass' },
+  announce: {
+    Records: [{ dynamodb: { SequenceNumber: '1', Keys: { pk: { S: 'RELEASE#nonesuch' }, sk: { S: 'EVENT#00001' } } } }],
+  },
+  provision: { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition: '{"name":"nonesuch"}' } },
   alarm: { source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail: alarm },
   reconcile: { sweep: true },
 }
@@ -67,9 +75,11 @@ function coldStart(file: string, url: string, verb: Verb): Promise<{ importMs: n
   return new Promise((resolve, reject) => {
     const child = fork(script, [file, JSON.stringify(firstCalls[verb] ?? release)], {
       env,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // What it logs of a release that is not there is of no interest.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     child.once('message', (times) => resolve(times as { importMs: number; firstCallMs: number }))
     child.once('error', reject)
+    child.once('exit', () => reject(new Error(`${verb} ended without a word`)))
   })
 }

@@ -1,7 +1,10 @@
 // One good release on the embedded cloud, with everything counted that AWS would bill.
+import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { LocalRequest } from '../cloud/local/service.ts'
-import { minute, openHouse } from './house.ts'
+import { verbs } from '../functions/handlers.ts'
+import { type House, minute, openHouse } from './house.ts'
+import { functionName, isController } from './installation.ts'
 import { sampleService } from './sample-service.ts'
 
 export type Usage = {
@@ -9,6 +12,10 @@ export type Usage = {
   readonly transitions: number
   readonly states: Readonly<Record<string, number>>
   readonly invocations: number
+  /** Of them, those by the state machine. */
+  readonly tasks: number
+  /** Custom metrics times the hours in which they were written. */
+  readonly metricHours: number
   readonly metrics: number
   readonly calls: Readonly<Record<string, number>>
   readonly writeUnits: number
@@ -46,8 +53,7 @@ export async function measureRelease(): Promise<Usage> {
   const house = await openHouse({
     through: metered(meter),
     onRequest: ({ phase, operation, caller }) => {
-      if (phase === 'before' && caller.arn.includes('/tidegate/'))
-        meter.calls[operation] = (meter.calls[operation] ?? 0) + 1
+      if (phase === 'before' && isController(caller)) meter.calls[operation] = (meter.calls[operation] ?? 0) + 1
     },
   })
   const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
@@ -66,14 +72,42 @@ export async function measureRelease(): Promise<Usage> {
     const { name } = event['stateEnteredEventDetails'] as { name: string }
     states[name] = (states[name] ?? 0) + 1
   }
-  // Every task of the machine is a call of a function, and the intake one more.
-  const invocations = execution.history.filter((event) => event.type === 'TaskScheduled').length + 1
+  const invocations = await invocationsOf(house)
+  const hours = house.measured.map(({ name, dimensions, atMs }) =>
+    JSON.stringify([name, dimensions, Math.floor(atMs / (60 * minute))]),
+  )
   house.close()
   return {
     minutes: (release.state.atMs - release.requestedAtMs) / minute,
     transitions: execution.transitions,
     states,
     invocations,
+    tasks: execution.history.filter((event) => event.type === 'TaskScheduled').length,
+    metricHours: new Set(hours).size,
     ...meter,
   }
+}
+
+/** Of all functions of the controller, as CloudWatch has counted them; the sweep, which also runs without a release, is not. */
+async function invocationsOf({ clients, clock }: House): Promise<number> {
+  const counted = verbs.filter((verb) => verb !== 'reconcile')
+  const { MetricDataResults = [] } = await clients.cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(clock.nowMs() - 60 * minute),
+      EndTime: new Date(clock.nowMs() + minute),
+      MetricDataQueries: counted.map((verb, index) => ({
+        Id: `q${index}`,
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/Lambda',
+            MetricName: 'Invocations',
+            Dimensions: [{ Name: 'FunctionName', Value: functionName(verb) }],
+          },
+          Period: 60,
+          Stat: 'Sum',
+        },
+      })),
+    }),
+  )
+  return MetricDataResults.flatMap(({ Values = [] }) => Values).reduce((sum, value) => sum + value, 0)
 }

@@ -15,6 +15,9 @@ const prices = {
   invocation: 0.2 / 1e6,
   gigabyteSecond: 0.0000133334,
   event: 1 / 1e6,
+  /** A custom metric costs $0.30 a month, by the hours in which it was written. */
+  metricHour: 0.3 / 730,
+  trace: 5 / 1e6,
 }
 const functionGigabytes = 0.25
 // What a function of the controller takes on Lambda is not known here: a tenth of a second is a generous guess.
@@ -24,6 +27,8 @@ const dollars = (amount: number): string => `$${amount.toFixed(6)}`
 
 function costRows(usage: Usage): (readonly [string, string, string])[] {
   const compute = usage.invocations * (prices.invocation + functionGigabytes * functionSeconds * prices.gigabyteSecond)
+  // One for the execution, in which its tasks are, and one for each batch of the stream. Lambda samples; this is all of them.
+  const traces = usage.invocations - usage.tasks + 1
   const rows: (readonly [string, string, number])[] = [
     ['Step Functions', `${usage.transitions} transitions`, usage.transitions * prices.transition],
     [
@@ -38,11 +43,13 @@ function costRows(usage: Usage): (readonly [string, string, string])[] {
     ],
     ['Lambda *', `${usage.invocations} invocations at 256 MB, ${functionSeconds} s`, compute],
     ['EventBridge *', `${usage.calls['PutEvents'] ?? 0} events`, (usage.calls['PutEvents'] ?? 0) * prices.event],
+    ['own metrics *', `${usage.metricHours} metric hours`, usage.metricHours * prices.metricHour],
+    ['X-Ray *', `${traces} traces at most`, traces * prices.trace],
   ]
   const sum = rows.reduce((total, [, , amount]) => total + amount, 0)
   return [
     ...rows.map(([what, how, amount]) => [what, how, dollars(amount)] as const),
-    ['all', 'aim: under $0.005', dollars(sum)],
+    ['all', 'aim: under $0.005, set before there were own metrics and traces', dollars(sum)],
   ]
 }
 

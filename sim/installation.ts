@@ -16,6 +16,9 @@ const lambdaArn = (name: string): string => `arn:aws:lambda:${region}:${account}
 
 /** The controller's own functions are called `tidegate-<verb>`, its state machine `tidegate-release`. */
 export const functionName = (verb: string): string => `tidegate-${verb}`
+/** Whether a request comes from one of them. */
+export const isController = ({ accessKeyId }: { readonly accessKeyId: string }): boolean =>
+  accessKeyId.startsWith(`role.${functionName('')}`)
 /** Each has a role of its own name, as has the state machine. */
 const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`
 

@@ -89,8 +89,6 @@ describe('the events of a release', () => {
     expect(counted.filter(({ name }) => name === 'ReleasesSettled')).toMatchObject([
       { value: 1, dimensions: { service: 'checkout', outcome: 'rolledBack' } },
     ])
-    const looks = (await house.events(id)).filter((event) => event.type === 'judged')
-    expect(counted.filter(({ name }) => name === 'Looks')).toHaveLength(looks.length)
     expect(counted.filter(({ name }) => name === 'WayBackSeconds')).toHaveLength(1)
   })
 
