@@ -11,7 +11,7 @@ import { localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime.ts'
-import { type Authorize, mayRole } from './permission.ts'
+import { type Authorize, rightsBy } from './permission.ts'
 import { localObjects } from './s3.ts'
 import type { LocalObjects } from './s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './service.ts'
@@ -64,7 +64,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const dynamodb = localDynamoDb({ clock, ...stream('dynamodb') })
   const lambda = localLambda({
     ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb },
-    mayRole: (role, permission) => mayRole(options.authorize, role, permission),
+    ...rightsBy(options.authorize),
     ...pending,
     ...stream('lambda'),
   })
@@ -82,28 +82,15 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const codepipeline = localPipelines({ clock, invoker: lambda, ...stream('codepipeline') })
   const sts = localSts({ clock })
   const services = { sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
-  // Elsewhere are functions and their metrics, which is what a controller finds in other accounts and regions.
-  const elsewhere = new Map<string, LocalServices>()
-  const servicesAt = (site: Site): LocalServices => {
-    if (site.account === home.account && site.region === home.region) return services
-    const key = `${site.account} ${site.region}`
-    const known = elsewhere.get(key)
-    if (known !== undefined) return known
+  const servicesAt = sites(services, (site) => {
     // Nobody has asked for their events.
     const silent: Bus = { emit: () => undefined }
+    const key = `${site.account} ${site.region}`
     const monitoring = localCloudWatch({ clock, bus: silent, ...stream(`${key} monitoring`) })
-    const made = {
-      monitoring,
-      lambda: localLambda({
-        ...{ site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb },
-        mayRole: () => Promise.resolve(false),
-        ...pending,
-        ...stream(`${key} lambda`),
-      }),
-    }
-    elsewhere.set(key, made)
-    return made
-  }
+    const parts = { site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb }
+    const rights = rightsBy(options.authorize)
+    return { monitoring, lambda: localLambda({ ...parts, ...rights, ...pending, ...stream(`${key} lambda`) }) }
+  })
   return {
     handler: localHandler(servicesAt, options),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects },
@@ -111,5 +98,16 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
       events.close()
       dynamodb.close()
     },
+  }
+}
+
+/** Elsewhere are functions and their metrics, which is what a controller finds in other accounts and regions. */
+function sites(atHome: LocalServices, make: (site: Site) => LocalServices): (site: Site) => LocalServices {
+  const made = new Map<string, LocalServices>([[`${home.account} ${home.region}`, atHome]])
+  return (site) => {
+    const key = `${site.account} ${site.region}`
+    const services = made.get(key) ?? make(site)
+    made.set(key, services)
+    return services
   }
 }

@@ -1,21 +1,31 @@
 // What IAM is asked about a request: the action, and the resource in the form that AWS checks it (docs/aws.md §9).
 import type { RequestInfo, ServiceName } from './dispatch.ts'
-import { account, type LocalRequest, type Site } from './service.ts'
+import { account, type Caller, type LocalRequest, type Site } from './service.ts'
 
 export type Permission = { readonly action: string; readonly resource: string }
 
 /** Decides for a caller. What it refuses is answered as AWS does, and reaches no service. */
 export type Authorize = (asked: Permission & Pick<RequestInfo, 'caller'>) => boolean | Promise<boolean>
 
-/** Whether a role may, when a service acts for it. */
-export async function mayRole(
-  authorize: Authorize | undefined,
-  roleArn: string,
-  permission: Permission,
-): Promise<boolean> {
-  const role = roleArn.split('/').at(-1) ?? ''
-  const caller = { accessKeyId: `role.${role}`, arn: `arn:aws:sts::${account}:assumed-role/${role}/session` }
-  return authorize === undefined || authorize({ ...permission, caller })
+export type Rights = {
+  /** Whether a role may, when a service acts for it. */
+  readonly mayRole: (roleArn: string, permission: Permission) => Promise<boolean>
+  /** Whether a caller may, when a service does something for it. */
+  readonly mayCaller: (caller: Caller, permission: Permission) => Promise<boolean>
+}
+
+/** What services ask for themselves. */
+export function rightsBy(authorize: Authorize | undefined): Rights {
+  const mayCaller: Rights['mayCaller'] = async (caller, permission) =>
+    authorize === undefined || authorize({ ...permission, caller })
+  return {
+    mayCaller,
+    mayRole: (roleArn, permission) => {
+      const role = roleArn.split('/').at(-1) ?? ''
+      const arn = `arn:aws:sts::${account}:assumed-role/${role}/session`
+      return mayCaller({ accessKeyId: `role.${role}`, arn }, permission)
+    },
+  }
 }
 
 const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }

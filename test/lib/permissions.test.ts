@@ -40,8 +40,8 @@ const byScenarios: readonly string[] = [
 /** Used by no test, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
   'prepare lambda:InvokeFunction': 'wakes a version that Lambda has put to sleep; the embedded cloud has none',
-  'prepare s3:GetObject': 'Lambda reads the package with the rights of the caller; the embedded cloud does not ask',
-  'prepare s3:GetObjectVersion': 'the same, for the version that the event named',
+  'prepare s3:GetObject':
+    'the event names a version, and GetObjectVersion reads it; Lambda may ask for the object first',
 }
 
 const open = () => openHouse({ authorize, perMinute: 120 })
@@ -162,6 +162,17 @@ describe('under the synthesised policies', () => {
   })
 })
 
+/** The policies without one action of one function. */
+const deprived = (verb: Verb, action: string): Policies =>
+  Object.fromEntries(
+    Object.entries(policies).map(([name, role]) => {
+      const statements = role.statements
+        .map((one) => ({ ...one, actions: one.actions.filter((other) => other !== action) }))
+        .filter(({ actions }) => actions.length > 0)
+      return [name, name === functionName(verb) ? { ...role, statements } : role]
+    }),
+  )
+
 describe('what is granted', () => {
   const everywhere = [
     'cloudwatch:DescribeAlarms',
@@ -184,21 +195,12 @@ describe('what is granted', () => {
   })
 
   it('is missed when it is taken away: a release that may not shift ends with the action named, and the alias whole', async () => {
-    const without = (verb: Verb, action: string): Policies =>
-      Object.fromEntries(
-        Object.entries(policies).map(([name, role]) => {
-          const statements = role.statements
-            .map((one) => ({ ...one, actions: one.actions.filter((other) => other !== action) }))
-            .filter(({ actions }) => actions.length > 0)
-          return [name, name === functionName(verb) ? { ...role, statements } : role]
-        }),
-      )
     for (const [verb, action] of [
       ['prepare', 'lambda:UpdateAlias'],
       ['prepare', 'cloudwatch:GetMetricData'],
       ['shift', 'lambda:UpdateAlias'],
     ] as const) {
-      const house = await openHouse({ ...enforcing(without(verb, action)), perMinute: 60 })
+      const house = await openHouse({ ...enforcing(deprived(verb, action)), perMinute: 60 })
       await house.world.services.put(sampleService({ hooks: [] }))
       const before = await house.alias()
       const release = await house.finish(await house.start({ version: await house.publish('v2') }))
@@ -208,6 +210,17 @@ describe('what is granted', () => {
       house.close()
     }
   }, 30_000)
+
+  it('is missed when it is taken away: a package that may not be read refuses the release', async () => {
+    const { authorize: without } = enforcing(deprived('prepare', 's3:GetObjectVersion'))
+    const house = await openHouse({ authorize: without, perMinute: 60 })
+    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.upload('v2')
+    await house.clock.settle()
+    const [ended] = await house.world.history.list('checkout', 1)
+    expect(ended).toMatchObject({ outcome: 'rejected', because: expect.stringContaining('denied by S3') as string })
+    house.close()
+  })
 
   it('does not let who may put back promote: no function has both but those that a person cannot call alone', () => {
     expect(permissions.rollBack).toEqual({

@@ -1,8 +1,10 @@
 // AWS Lambda over REST-JSON: which request is which operation. What the operations do is in registry.ts and invocation.ts.
-import { type AwsError, isAwsError, notImplemented } from '../aws-error.ts'
+import { AwsError, isAwsError, notImplemented } from '../aws-error.ts'
 import { parseJson } from '../json-body.ts'
+import type { Input } from '../json-protocol.ts'
+import type { Rights } from '../permission.ts'
 import type { Runtime } from '../runtime.ts'
-import type { Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
+import type { Caller, Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
@@ -25,6 +27,7 @@ import {
 type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs'> &
   MappingDeps & {
     readonly metrics: MetricSink
+    readonly mayCaller: Rights['mayCaller']
     readonly runtime: Runtime
     readonly random: () => number
     readonly pendingMs?: number
@@ -96,7 +99,9 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
         if (route === undefined) throw notImplemented(`Lambda ${request.method} ${request.path}`)
         const alias = path.startsWith('/aliases/') ? decodeURIComponent(path.slice('/aliases/'.length)) : ''
         const [, , status, act] = route
-        const body = act(registry, { ...named, alias, body: parseJson(request), caller })
+        const input = parseJson(request)
+        await checkPackage(deps, input, caller)
+        const body = act(registry, { ...named, alias, body: input, caller })
         return { status, headers: json, body: status === 204 ? '' : JSON.stringify(body) }
       } catch (error) {
         if (!isAwsError(error)) throw error
@@ -104,6 +109,20 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
       }
     },
   }
+}
+
+/** Lambda reads a package with the rights of whoever names it. */
+async function checkPackage({ mayCaller }: Pick<LambdaDeps, 'mayCaller'>, input: Input, caller: Caller): Promise<void> {
+  const {
+    S3Bucket: bucket,
+    S3Key: key,
+    S3ObjectVersion: version,
+  } = { ...input, ...(input['Code'] as Input | undefined) }
+  if (typeof bucket !== 'string' || typeof key !== 'string') return
+  const action = version === undefined ? 's3:GetObject' : 's3:GetObjectVersion'
+  if (await mayCaller(caller, { action, resource: `arn:aws:s3:::${bucket}/${key}` })) return
+  const message = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucket}/${key}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied`
+  throw new AwsError('AccessDeniedException', message, 403)
 }
 
 type Address = { readonly name: string; readonly qualifier?: string | undefined; readonly path: string }
