@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { candidateWords } from './candidate.ts'
 import { Outcome } from './event.ts'
+import { TargetFunction } from './place.ts'
 import type { Release } from './release.ts'
 
 export const Head = z.strictObject({
@@ -18,7 +19,7 @@ export const Head = z.strictObject({
   /** The promoted release that this one undid, if it was a way back from one. */
   backFrom: z.string().max(64).optional(),
   /** By function: the version that had the traffic, and the one that was to get it. */
-  versions: z.record(z.string().max(64), z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
+  versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
 export type Head = z.output<typeof Head>
 

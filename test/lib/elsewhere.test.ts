@@ -23,7 +23,9 @@ import { sampleService } from '../../sim/sample-service.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
 
 const far = { account: '111122223333', region: 'eu-west-1' }
-const farArn = `arn:aws:lambda:${far.region}:${far.account}:function:orders`
+/** As long as Lambda allows. */
+const farName = `orders-${'x'.repeat(57)}`
+const farArn = `arn:aws:lambda:${far.region}:${far.account}:function:${farName}`
 const roleArn = `arn:aws:iam::${far.account}:role/tidegate-target`
 /** The same account, another region: no role is needed. */
 const nearArn = 'arn:aws:lambda:eu-central-1:000000000000:function:checkout'
@@ -43,7 +45,7 @@ const definition = (changes: object = {}) => ({
 
 function farRole(changes: Partial<ConstructorParameters<typeof TargetAccess>[2]> = {}): Policies {
   const stack = new Stack(new App(), 'far', { env: far })
-  new TargetAccess(stack, 'Access', { controllerAccount: '000000000000', functions: ['orders'], ...changes })
+  new TargetAccess(stack, 'Access', { controllerAccount: '000000000000', functions: [farName], ...changes })
   return rolesIn(stack, far)
 }
 
@@ -101,7 +103,7 @@ async function open(policies: Policies, options: HouseOptions = {}): Promise<voi
     return allowed
   }
   house = await openHouse({ authorize: noting, perMinute: 60, ...options })
-  elsewhere = [awayAt(`owner@${far.account}`, far.region, 'orders'), awayAt('owner', 'eu-central-1', 'checkout')]
+  elsewhere = [awayAt(`owner@${far.account}`, far.region, farName), awayAt('owner', 'eu-central-1', 'checkout')]
   for (const away of elsewhere) await away.create()
   for (let second = 1; second <= 60 * 60; second++) {
     house.clock.at(house.clock.nowMs() + second * 1000, () => {
