@@ -2,6 +2,7 @@
 // (cloud/memory); test/contract holds both to the same suites.
 //
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
+import type { BurnRule, Slot } from '../core/budget.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
@@ -62,6 +63,26 @@ export type OpenReleases = {
   remove(open: Pick<OpenRelease, 'releaseId' | 'service'>): Promise<void>
   /** By time of request, then by id; of one service, or of all. */
   list(service?: string): Promise<readonly OpenRelease[]>
+}
+
+/** What is known of an SLO: how far its counts have been read, and who has been told of what. */
+export type BudgetMark = {
+  /** Everything before this has been read from the telemetry; a multiple of five minutes. */
+  readonly readToMs: number
+  /** Severities that were told and still hold. */
+  readonly told: readonly BurnRule['severity'][]
+  /** The last share of the budget that was announced as left, in percent of it, rounded down to a step. */
+  readonly leftStep?: number | undefined
+}
+
+/** Good and bad in five-minute slots, kept by the hour. */
+export type Budgets = {
+  /** The slots of one hour, all of them that are known: replaces what was there. */
+  putHour(service: string, slo: string, hourMs: number, slots: readonly Slot[]): Promise<void>
+  /** The slots of whole hours from `fromMs` to `toMs`, in order: one query, however many hours. @throws Problem `item_unreadable` */
+  read(service: string, slo: string, fromMs: number, toMs: number): Promise<readonly Slot[]>
+  mark(service: string, slo: string): Promise<BudgetMark | undefined>
+  setMark(service: string, slo: string, mark: BudgetMark): Promise<void>
 }
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */

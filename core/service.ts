@@ -6,6 +6,7 @@ import { Plan, PlanDefinition } from './plan.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from './place.ts'
 import { issuesSentence, Problem } from './problem.ts'
 import { Signals, StoredSignals } from './signals.ts'
+import { Slo, SloDefinition } from './slo.ts'
 
 export const ServiceName = z
   .string()
@@ -71,6 +72,8 @@ export const Service = z.strictObject({
     early: Early.optional(),
   }),
   triggers: Triggers,
+  /** Absent in logs that began before there were any. */
+  slos: z.array(Slo).max(10).default([]),
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -130,6 +133,12 @@ export const ServiceDefinition = z
       })
       .prefault({}),
     triggers: Triggers.prefault({}),
+    slos: z
+      .array(SloDefinition)
+      .max(10)
+      .refine((slos) => distinct(slos.map(({ name }) => name)), 'each SLO needs a name of its own')
+      .default([])
+      .describe('What has to be good, and how much of it: error budgets.'),
     runbook: Runbook.optional(),
   })
   .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {

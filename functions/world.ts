@@ -2,6 +2,7 @@
 // and its role no permission that it does not use.
 import type {
   AlarmWatch,
+  Budgets,
   Clock,
   Executions,
   History,
@@ -26,6 +27,7 @@ export type World = {
   readonly leases: Leases
   readonly openReleases: OpenReleases
   readonly history: History
+  readonly budgets: Budgets
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions

@@ -36,6 +36,11 @@ export const keys = {
     pk: `HISTORY#${service}`,
     sk: byTime(requestedAtMs, releaseId),
   }),
+  budgetHour: (service: string, slo: string, hourMs: number): Key => ({
+    pk: `BUDGET#${service}`,
+    sk: `${slo}#${padded(hourMs, 15)}`,
+  }),
+  budgetMark: (service: string, slo: string): Key => ({ pk: `BUDGET#${service}`, sk: `MARK#${slo}` }),
   alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
 } as const
 
@@ -112,19 +117,21 @@ export async function deleteItem(table: Table, key: Key, condition?: Condition):
 type Search = {
   readonly pk: string
   readonly prefix?: string
+  /** Sort keys from the first to the last, both included. */
+  readonly between?: readonly [first: string, last: string]
   readonly newestFirst?: boolean
   readonly limit?: number
 }
 
 /** Everything there is, in order of `sk`, up to `limit`. A page ends at 1 MB, so an answer may take several. */
-export async function queryItems(table: Table, { pk, prefix, newestFirst, limit }: Search): Promise<readonly Item[]> {
+export async function queryItems(table: Table, search: Search): Promise<readonly Item[]> {
+  const { pk, newestFirst, limit } = search
   const found: Item[] = []
   let from: Item | undefined
   do {
     const command = new QueryCommand({
       TableName: table.name,
-      KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix === undefined ? {} : { ':prefix': { S: prefix } }) },
+      ...keyCondition(search),
       ConsistentRead: true,
       ScanIndexForward: newestFirst !== true,
       ...(limit === undefined ? {} : { Limit: limit - found.length }),
@@ -135,6 +142,22 @@ export async function queryItems(table: Table, { pk, prefix, newestFirst, limit 
     from = page.LastEvaluatedKey
   } while (from !== undefined && (limit === undefined || found.length < limit))
   return found
+}
+
+function keyCondition({ pk, prefix, between }: Search) {
+  const values = { ':pk': { S: pk } }
+  if (prefix !== undefined) {
+    return {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ...values, ':prefix': { S: prefix } },
+    }
+  }
+  if (between === undefined) return { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: values }
+  const [first, last] = between
+  return {
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ...values, ':first': { S: first }, ':last': { S: last } },
+  }
 }
 
 const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } })

@@ -8,6 +8,7 @@ import { memoryAlarmWatch } from './alarm-watch.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
 import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
+import { memoryBudgets } from './budgets.ts'
 import { memoryHistory } from './history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryJournal } from './journal.ts'
@@ -51,6 +52,7 @@ function openPorts(clock: Clock) {
       services: memoryServices(table),
       leases: memoryLeases(table),
       openReleases: memoryOpenReleases(table),
+      budgets: memoryBudgets(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),

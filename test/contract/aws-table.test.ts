@@ -13,6 +13,8 @@ import { awsServices } from '../../cloud/aws/services.ts'
 import { type Item, type Key, keys, type Table } from '../../cloud/aws/table.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { openEmbedded } from './embedded.ts'
+import { awsBudgets } from '../../cloud/aws/budgets.ts'
+import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
@@ -75,6 +77,14 @@ historyContract('DynamoDB', async () => {
   return {
     history: awsHistory(table),
     spoil: (service, atMs, id, text) => putText(table, keys.head(service, atMs, id), text),
+  }
+})
+budgetsContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    budgets: awsBudgets(table),
+    spoilHour: (service, slo, hourMs, text) => putText(table, keys.budgetHour(service, slo, hourMs), text),
+    spoilMark: (service, slo, text) => putText(table, keys.budgetMark(service, slo), text),
   }
 })
 alarmWatchContract('DynamoDB', async () => ({ alarmWatch: awsAlarmWatch(await openTable()) }))

@@ -13,6 +13,8 @@ import type { Target } from '../../core/service.ts'
 import type { Point } from '../../core/verdict/evidence.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { executionsContract } from './executions.ts'
+import { budgetOf, hourKey, markKey } from '../../cloud/memory/budgets.ts'
+import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { hooksContract } from './hooks.ts'
 import { journalContract } from './journal.ts'
@@ -53,6 +55,14 @@ historyContract('memory', () => {
   const spoil = (service: string, atMs: number, id: string, text: string): unknown =>
     inspect.corrupt(historyOf(service), `${padded(atMs)}#${id}`, text)
   return Promise.resolve({ history, spoil })
+})
+budgetsContract('memory', () => {
+  const { budgets, inspect } = openMemory()
+  return Promise.resolve({
+    budgets,
+    spoilHour: (service, slo, hourMs, text) => inspect.corrupt(budgetOf(service, slo), hourKey(hourMs), text),
+    spoilMark: (service, slo, text) => inspect.corrupt(budgetOf(service, slo), markKey, text),
+  })
 })
 alarmWatchContract('memory', () => Promise.resolve(openMemory()))
 

@@ -144,6 +144,8 @@ describe('targets in another account and in another region', () => {
       ['2', {}],
       ['2', {}],
     ])
+    const [head] = await house.world.history.list('checkout', 1)
+    expect(head?.versions).toHaveProperty([farArn])
     const verdict = (await house.release(id)).verdict
     expect(verdict?.signals.map((signal) => signal.signal)).toContain(`errors:${farArn}`)
     expect(verdict?.kind).toBe('pass')

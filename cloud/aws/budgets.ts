@@ -1,0 +1,26 @@
+// Good and bad of an SLO in DynamoDB: an item for each hour, so that writing costs one unit and 28 days are one query.
+import { slotsOf, hourOf, StoredHour, StoredMark } from '../../core/stored-budget.ts'
+import type { Budgets } from '../ports.ts'
+import { bodyOf, getItem, keyOf, keys, parseBody, putItem, queryItems, type Table } from './table.ts'
+
+export function awsBudgets(table: Table): Budgets {
+  return {
+    async putHour(service, slo, hourMs, slots) {
+      await putItem(table, keys.budgetHour(service, slo, hourMs), bodyOf(hourOf(hourMs, slots)))
+    },
+    async read(service, slo, fromMs, toMs) {
+      if (toMs <= fromMs) return []
+      const first = keys.budgetHour(service, slo, fromMs)
+      const last = keys.budgetHour(service, slo, toMs - 1)
+      const items = await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] })
+      return items.flatMap((item) => slotsOf(Number(keyOf(item).sk.split('#')[1]), parseBody(StoredHour, item)))
+    },
+    async mark(service, slo) {
+      const item = await getItem(table, keys.budgetMark(service, slo))
+      return item === undefined ? undefined : parseBody(StoredMark, item)
+    },
+    async setMark(service, slo, mark) {
+      await putItem(table, keys.budgetMark(service, slo), bodyOf(mark))
+    },
+  }
+}

@@ -1,0 +1,96 @@
+// Service level objectives: what share of a service's requests, or of its time, has to be good, and over which window. Shares
+// are parts per million inside, because 1 - 0.999 is not a thousandth to a computer.
+import * as z from 'zod'
+
+export const SloName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, 'use lower-case letters, digits and -, at most 30')
+const million = 1_000_000
+const sharePpm = z
+  .int()
+  .min(1)
+  .max(million - 1)
+const timeZone = z
+  .string()
+  .max(64)
+  .refine((name) => {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: name })
+      return true
+    } catch {
+      return false
+    }
+  }, 'name a time zone as in Europe/Berlin')
+
+const calendarUnits = ['week', 'month', 'quarter'] as const
+const daysMax = 60
+
+const Window = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('rolling'), days: z.int().min(1).max(daysMax) }),
+  z.strictObject({ kind: z.literal('calendar'), unit: z.enum(calendarUnits), timeZone }),
+])
+const Sli = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('availability') }),
+  z.strictObject({ kind: z.literal('latency'), fasterThanMs: z.number().min(1).max(900_000) }),
+])
+/** Without slices every request counts; with them, every slice of time in which enough requests were good. */
+const Slices = z.strictObject({
+  minutes: z.union([z.literal(5), z.literal(10), z.literal(30), z.literal(60)]),
+  goodPpm: sharePpm,
+})
+
+/** The normal form. */
+export const Slo = z.strictObject({
+  name: SloName,
+  objectivePpm: sharePpm,
+  window: Window,
+  sli: Sli,
+  slices: Slices.optional(),
+})
+export type Slo = z.output<typeof Slo>
+
+const percent = z
+  .number()
+  .gt(0)
+  .lt(100)
+  .refine(
+    (value) => Math.abs(value * 10_000 - Math.round(value * 10_000)) < 1e-6,
+    'at most four digits after the point',
+  )
+const ppmOf = (value: number): number => Math.round(value * 10_000)
+
+export const SloDefinition = z
+  .strictObject({
+    name: SloName,
+    objective: percent.describe('Percent that has to be good.'),
+    window: z
+      .union([
+        z.string().regex(/^[1-9][0-9]?d$/, 'write a rolling window in days, as 28d'),
+        z.strictObject({ calendar: z.enum(calendarUnits), timeZone: timeZone.default('UTC') }),
+      ])
+      .default('28d')
+      .describe('Rolling days, at most 60, or a calendar unit of a time zone.'),
+    sli: z
+      .union([z.literal('availability'), z.strictObject({ fasterThanMs: Sli.options[1].shape.fasterThanMs })])
+      .default('availability')
+      .describe('availability: an invocation that did not fail is good; fasterThanMs: one that was fast is.'),
+    slices: z
+      .strictObject({ minutes: Slices.shape.minutes, objective: percent })
+      .optional()
+      .describe('Counts slices of time instead of requests: one is good when this percent of its requests was.'),
+  })
+  .refine(({ window }) => typeof window !== 'string' || Number(window.slice(0, -1)) <= daysMax, {
+    path: ['window'],
+    message: `a rolling window has at most ${daysMax} days`,
+  })
+  .transform(({ name, objective, window, sli, slices }): Slo => ({
+    name,
+    objectivePpm: ppmOf(objective),
+    window:
+      typeof window === 'string'
+        ? { kind: 'rolling', days: Number(window.slice(0, -1)) }
+        : { kind: 'calendar', unit: window.calendar, timeZone: window.timeZone },
+    sli: sli === 'availability' ? { kind: 'availability' } : { kind: 'latency', fasterThanMs: sli.fasterThanMs },
+    ...(slices === undefined ? {} : { slices: { minutes: slices.minutes, goodPpm: ppmOf(slices.objective) } }),
+  }))
+
+/** The share that may be bad. */
+export const budgetShare = ({ objectivePpm }: Pick<Slo, 'objectivePpm'>): number => (million - objectivePpm) / million

@@ -1,0 +1,29 @@
+// The counts of an SLO as they are stored: one hour, up to twelve slots of good and bad.
+import * as z from 'zod'
+import { type Slot, slotMs } from './budget.ts'
+
+const count = z.number().min(0).max(1e15)
+
+/** Slots by their place in the hour; `null` where nothing is known. */
+export const StoredHour = z.strictObject({ slots: z.array(z.tuple([count, count]).nullable()).max(12) })
+
+export const StoredMark = z.strictObject({
+  readToMs: z.int().min(0),
+  told: z.array(z.enum(['page', 'ticket'])).max(2),
+  leftStep: z.int().min(0).max(100).optional(),
+})
+
+export function hourOf(hourMs: number, slots: readonly Slot[]): z.output<typeof StoredHour> {
+  const known = new Map(slots.map(({ atMs, good, bad }) => [(atMs - hourMs) / slotMs, [good, bad] as [number, number]]))
+  return {
+    slots: Array.from(
+      { length: Math.max(0, ...known.keys()) + (known.size === 0 ? 0 : 1) },
+      (_, place) => known.get(place) ?? null,
+    ),
+  }
+}
+
+export const slotsOf = (hourMs: number, { slots }: z.output<typeof StoredHour>): readonly Slot[] =>
+  slots.flatMap((counts, place) =>
+    counts === null ? [] : [{ atMs: hourMs + place * slotMs, good: counts[0], bad: counts[1] }],
+  )
