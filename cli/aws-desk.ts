@@ -1,6 +1,7 @@
 // The command line's desk on the AWS SDK: the table and the functions by the names that the installation gave them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
@@ -25,6 +26,7 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     services: awsServices(table),
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
+    budgets: awsBudgets(table),
     leases: awsLeases(table),
     traffic: awsTraffic(clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }))),
     ask: askThrough(awsHooks(lambda), (verb) => `${prefix}-${verb}`),

@@ -4,7 +4,10 @@ import type { Hooks } from '../cloud/ports.ts'
 import { Problem, type ProblemCode, problems } from '../core/problem.ts'
 import type { World } from '../functions/world.ts'
 
-export type Desk = Pick<World, 'journal' | 'services' | 'openReleases' | 'history' | 'leases' | 'traffic' | 'clock'> & {
+export type Desk = Pick<
+  World,
+  'journal' | 'services' | 'openReleases' | 'history' | 'budgets' | 'leases' | 'traffic' | 'clock'
+> & {
   /** Calls one of the controller's functions. @throws Problem as that function threw it */
   ask(verb: 'intake' | 'pause' | 'promote' | 'stop', payload: unknown): Promise<unknown>
 }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
 import { deskOnAws } from './aws-desk.ts'
+import { showBudgets } from './budgets.ts'
 import { showDrift } from './diff.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
@@ -209,6 +210,12 @@ program
   .description('the whole story of a release: every decision and why')
   .option('--json', 'one JSON document an event')
   .action(run((which: string, options: Shared) => showLog(cli(options), which)))
+
+program
+  .command('budget <service>')
+  .description('what is left of its error budgets, and how fast they go')
+  .option('--json', 'as JSON')
+  .action(run((service: string, options: Shared) => showBudgets(cli(options), service)))
 
 const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
   {

@@ -174,7 +174,12 @@ export type Hooks = {
 
 /** Events for everybody who listens. It has left, or it throws. */
 export type Outbox = {
-  announce(event: { readonly detailType: string; readonly detail: Readonly<Record<string, unknown>> }): Promise<void>
+  announce(event: {
+    /** Default: tidegate.release. */
+    readonly source?: string
+    readonly detailType: string
+    readonly detail: Readonly<Record<string, unknown>>
+  }): Promise<void>
 }
 
 /** CodePipeline, which waits for the answer to a job. Answering one again does nothing. */

@@ -7,6 +7,7 @@ import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction }
 import { issuesSentence, Problem } from './problem.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
+import { Timetable } from './timetable.ts'
 
 export const ServiceName = z
   .string()
@@ -29,6 +30,8 @@ export type Target = z.output<typeof Target>
 const whileLive = z.enum(['queue', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
 
+const budgetEvery = z.union([z.literal(300), z.literal(3600)])
+const budgetEveryDefault = 300
 const alphaDefault = 0.05
 const alpha = z.number().min(0.001).max(0.2)
 const Early = z.strictObject({
@@ -70,10 +73,12 @@ export const Service = z.strictObject({
     whenHeldTooLong,
     alpha: alpha.default(alphaDefault),
     early: Early.optional(),
+    budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
   }),
   triggers: Triggers,
   /** Absent in logs that began before there were any. */
   slos: z.array(Slo).max(10).default([]),
+  planned: Timetable.default([]),
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -129,6 +134,10 @@ export const ServiceDefinition = z
         alpha: alpha
           .default(alphaDefault)
           .describe('At most this share of healthy releases is rolled back by chance or bursts.'),
+        budgetEvery: z
+          .enum(['5m', '1h'])
+          .default('5m')
+          .describe('How often error budgets are counted; by the hour, burn alerts come late and it costs a twelfth.'),
         early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
       })
       .prefault({}),
@@ -139,6 +148,9 @@ export const ServiceDefinition = z
       .refine((slos) => distinct(slos.map(({ name }) => name)), 'each SLO needs a name of its own')
       .default([])
       .describe('What has to be good, and how much of it: error budgets.'),
+    planned: Timetable.default([]).describe(
+      'Times in which a burning budget is nobody to be told of: maintenance, drills.',
+    ),
     runbook: Runbook.optional(),
   })
   .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {
@@ -163,6 +175,7 @@ export const ServiceDefinition = z
       },
       whenHeldTooLong: policy.whenHeldTooLong,
       alpha: policy.alpha,
+      budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
       ...(policy.early === undefined ? {} : { early: policy.early }),
     },
     ...(runbook === undefined ? {} : { runbook }),

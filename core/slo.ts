@@ -8,7 +8,7 @@ const sharePpm = z
   .int()
   .min(1)
   .max(million - 1)
-const timeZone = z
+export const TimeZone = z
   .string()
   .max(64)
   .refine((name) => {
@@ -25,7 +25,7 @@ const daysMax = 60
 
 const Window = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rolling'), days: z.int().min(1).max(daysMax) }),
-  z.strictObject({ kind: z.literal('calendar'), unit: z.enum(calendarUnits), timeZone }),
+  z.strictObject({ kind: z.literal('calendar'), unit: z.enum(calendarUnits), timeZone: TimeZone }),
 ])
 const Sli = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('availability') }),
@@ -64,7 +64,7 @@ export const SloDefinition = z
     window: z
       .union([
         z.string().regex(/^[1-9][0-9]?d$/, 'write a rolling window in days, as 28d'),
-        z.strictObject({ calendar: z.enum(calendarUnits), timeZone: timeZone.default('UTC') }),
+        z.strictObject({ calendar: z.enum(calendarUnits), timeZone: TimeZone.default('UTC') }),
       ])
       .default('28d')
       .describe('Rolling days, at most 60, or a calendar unit of a time zone.'),

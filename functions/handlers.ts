@@ -4,6 +4,7 @@ import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
 import { bakeHandler } from './bake.ts'
+import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
@@ -44,6 +45,7 @@ export const handlers = {
   announce: announceHandler,
   reconcile: reconcileHandler,
   provision: provisionHandler,
+  budget: budgetHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

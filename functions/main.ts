@@ -10,6 +10,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
+import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
@@ -30,6 +31,7 @@ import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
 import { bakeHandler } from './bake.ts'
 import { type Environment, readEnvironment } from './environment.ts'
+import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
@@ -65,6 +67,7 @@ const executions = /* @__PURE__ */ once(() =>
   awsExecutions(traced(new SFNClient({})), environment().TIDEGATE_STATE_MACHINE_ARN),
 )
 const telemetry = /* @__PURE__ */ once(() => awsTelemetry(clientAt((config) => traced(new CloudWatchClient(config)))))
+const outbox = /* @__PURE__ */ once(() => awsOutbox(traced(new EventBridgeClient({})), environment().TIDEGATE_BUS))
 const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient({})), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
@@ -144,7 +147,7 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
     log,
     measure,
     journal: journal(),
-    outbox: awsOutbox(traced(new EventBridgeClient({})), environment().TIDEGATE_BUS),
+    outbox: outbox(),
   }),
 )
 /** What an end of a release takes, whoever brings it about. */
@@ -187,6 +190,19 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
 )
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({ ...ending(), traffic: traffic(), services: services() }),
+)
+export const budget = /* @__PURE__ */ wired('budget', () =>
+  budgetHandler({
+    clock,
+    log,
+    services: services(),
+    budgets: awsBudgets(table()),
+    telemetry: telemetry(),
+    outbox: outbox(),
+    pager: pager(),
+    leases: leases(),
+    history: history(),
+  }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

@@ -223,13 +223,19 @@ export class ReleaseController extends Construct {
     this.announce(made.announce, deadLetters)
     const { reconcile: sweep, announce } = this.functions
     watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
-    new scheduler.Schedule(this, 'Sweep', {
-      description: 'Tidegate: the sweep, every five minutes',
+    this.everyFiveMinutes('Sweep', 'reconcile', { sweep: true }, deadLetters)
+    const withSlos = this.services.filter(({ slos }) => slos.length > 0)
+    if (withSlos.length > 0) this.everyFiveMinutes('Budgets', 'budget', { budgets: true }, deadLetters)
+  }
+
+  private everyFiveMinutes(id: string, verb: Verb, input: object, deadLetterQueue: sqs.Queue): void {
+    new scheduler.Schedule(this, id, {
+      description: `Tidegate: ${verb}, every five minutes`,
       schedule: scheduler.ScheduleExpression.rate(Duration.minutes(5)),
-      target: new schedulerTargets.LambdaInvoke(this.functions.reconcile, {
-        deadLetterQueue: deadLetters,
+      target: new schedulerTargets.LambdaInvoke(this.functions[verb], {
+        deadLetterQueue,
         retryAttempts: 2,
-        input: scheduler.ScheduleTargetInput.fromObject({ sweep: true }),
+        input: scheduler.ScheduleTargetInput.fromObject(input),
       }),
     })
   }

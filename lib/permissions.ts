@@ -88,6 +88,13 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     topic: ['sns:Publish'],
     everything: wake,
   },
+  budget: {
+    table: log,
+    targetRoles,
+    bus: ['events:PutEvents'],
+    topic: ['sns:Publish'],
+    everything: ['cloudwatch:GetMetricData'],
+  },
   provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 

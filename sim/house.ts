@@ -47,6 +47,8 @@ const samples: Readonly<Record<string, LocalFunction>> = {
 export type HouseOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
   /** More functions, by the text of their package. */
   readonly functions?: Readonly<Record<string, LocalFunction>>
+  /** How often error budgets are counted; without it, never. */
+  readonly budgetMinutes?: number
   /** Customers' requests a minute. */
   readonly perMinute?: number
   /** Sees and may change every request of a client. */
@@ -70,6 +72,7 @@ export async function openHouse({
   functions = {},
   perMinute = 200,
   through,
+  budgetMinutes,
   ...options
 }: HouseOptions = {}): Promise<House> {
   const clock = steppedClock(startMs)
@@ -102,7 +105,10 @@ export async function openHouse({
   late.worldOf = worldOf
   // What tests use to look and to prepare.
   const world = worldOn(clients, clock, tell)
-  await install(clients, { code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }) })
+  await install(clients, {
+    code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
+    ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
+  })
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
   const traffic = startTraffic(clients.lambda, clock, chance(7, 'carts'), perMinute)
   await clock.advanceTo(startMs + 10 * minute)

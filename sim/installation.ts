@@ -42,9 +42,14 @@ type Installation = {
   readonly code: (verb: Verb) => { readonly zip: Uint8Array; readonly handler: string }
   /** How often the sweep runs. */
   readonly sweepMinutes?: number
+  /** How often error budgets are counted; without it, never. */
+  readonly budgetMinutes?: number
 }
 
-export async function install(clients: Clients, { code, sweepMinutes = 5 }: Installation): Promise<void> {
+export async function install(
+  clients: Clients,
+  { code, sweepMinutes = 5, budgetMinutes }: Installation,
+): Promise<void> {
   const streamArn = await createTable(clients.dynamodb)
   await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
   for (const verb of verbs) {
@@ -80,6 +85,7 @@ export async function install(clients: Clients, { code, sweepMinutes = 5 }: Inst
     }),
   )
   await createRules(clients.events, sweepMinutes)
+  if (budgetMinutes !== undefined) await every(clients.events, 'tidegate-budgets', budgetMinutes, 'budget')
 }
 
 /** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
@@ -185,8 +191,12 @@ async function createRules(client: EventBridgeClient, sweepMinutes: number): Pro
     await client.send(new PutRuleCommand({ Name: `tidegate-${name}`, EventPattern: JSON.stringify(pattern) }))
     await target(client, `tidegate-${name}`, verb)
   }
-  await client.send(new PutRuleCommand({ Name: 'tidegate-sweep', ScheduleExpression: `rate(${sweepMinutes} minutes)` }))
-  await target(client, 'tidegate-sweep', 'reconcile')
+  await every(client, 'tidegate-sweep', sweepMinutes, 'reconcile')
+}
+
+async function every(client: EventBridgeClient, Name: string, minutes: number, verb: Verb): Promise<void> {
+  await client.send(new PutRuleCommand({ Name, ScheduleExpression: `rate(${minutes} minutes)` }))
+  await target(client, Name, verb)
 }
 
 async function target(client: EventBridgeClient, rule: string, verb: Verb): Promise<void> {

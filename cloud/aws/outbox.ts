@@ -11,12 +11,12 @@ const eventSource = 'tidegate.release'
 /** Without `busName`, events go to the account's default bus. */
 export function awsOutbox(client: EventBridgeClient, busName?: string): Outbox {
   return {
-    async announce({ detailType, detail }) {
+    async announce({ source = eventSource, detailType, detail }) {
       const call = `events:PutEvents of ${detailType}`
       const command = new PutEventsCommand({
         Entries: [
           {
-            Source: eventSource,
+            Source: source,
             DetailType: detailType,
             Detail: JSON.stringify(detail),
             ...(busName === undefined ? {} : { EventBusName: busName }),

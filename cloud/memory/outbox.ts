@@ -2,12 +2,12 @@
 import type { Outbox } from '../ports.ts'
 import { asJson } from './executions.ts'
 
-export type Announcement = { readonly detailType: string; readonly detail: unknown }
+export type Announcement = { readonly source?: string; readonly detailType: string; readonly detail: unknown }
 
 export function memoryOutbox(announced: Announcement[]): Outbox {
   return {
-    announce({ detailType, detail }) {
-      announced.push({ detailType, detail: asJson(detail) })
+    announce({ source, detailType, detail }) {
+      announced.push({ ...(source === undefined ? {} : { source }), detailType, detail: asJson(detail) })
       return Promise.resolve()
     },
   }

@@ -22,6 +22,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   stop: ['dynamodb', 'lambda', 'sfn'],
   announce: ['dynamodb', 'eventbridge'],
   alarm: ['dynamodb', 'lambda', 'sfn'],
+  budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }

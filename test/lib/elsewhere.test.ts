@@ -18,7 +18,7 @@ import { parseDefinition } from '../../core/service.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { permissions } from '../../lib/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
-import { type House, type HouseOptions, openHouse } from '../../sim/house.ts'
+import { type House, type HouseOptions, openHouse, startMs } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
 
@@ -224,6 +224,20 @@ describe('targets in another account and in another region', () => {
     await house.finish(id)
     const back = (await routings()).map(([version]) => version)
     expect(back).toEqual(['1', '1', '1'])
+  })
+
+  it('are counted in the error budget of their service', async () => {
+    await open(farRole())
+    await house.world.services.put(
+      parseDefinition(definition({ slos: [{ name: 'available', objective: 99.9, window: '1d' }] })),
+    )
+    expect(await house.ask('budget', { budgets: true })).toMatchObject({
+      updated: ['checkout/available'],
+      troubles: [],
+    })
+    const counted = await house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())
+    // Sixty a minute at each of the three, and those elsewhere began when the house had been open for ten minutes.
+    expect(counted.at(-1)).toMatchObject({ good: 900, bad: 0 })
   })
 
   it('are looked at before a pipeline enters a stage', async () => {

@@ -34,6 +34,9 @@ const byScenarios: readonly string[] = [
   'reconcile states:SendTaskSuccess',
   'shift lambda:GetAlias',
   'reconcile sns:Publish',
+  ...['cloudwatch:GetMetricData', 'dynamodb:PutItem', 'dynamodb:Query', 'events:PutEvents', 'sns:Publish'].map(
+    (action) => `budget ${action}`,
+  ),
   // test/lib/elsewhere.test.ts
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]

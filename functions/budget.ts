@@ -1,0 +1,207 @@
+// The ledger of error budgets, every five minutes: what was good and bad is read from the telemetry, whole hours again and
+// again, because points come late; and whoever has to know is told when a budget burns.
+import * as z from 'zod'
+import type { BudgetMark } from '../cloud/ports.ts'
+import { budgetAt, burning, type Burning, burnRules, type Slot, slotMs, windowAt } from '../core/budget.ts'
+import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-news.ts'
+import { Problem } from '../core/problem.ts'
+import type { Service } from '../core/service.ts'
+import { sliQuestions, slotsFrom } from '../core/sli.ts'
+import type { Slo } from '../core/slo.ts'
+import { isPlanned } from '../core/timetable.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<
+  World,
+  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'log'
+>
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+// Lambda's points may come this late; an invocation counts at its beginning and takes up to a quarter of an hour.
+const lateMs = 3 * hourMs
+// A new SLO catches up with its window, few of them at once and many a day at a time: no run may take too long.
+const daysTogether = 60
+// CloudWatch keeps five-minute points for 63 days.
+const keptMs = 62 * dayMs
+
+/** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
+const Tick = z.union([
+  z.strictObject({ budgets: z.literal(true) }),
+  z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
+])
+
+/** One SLO and what of it is to be read now. */
+type Part = {
+  readonly service: Service
+  readonly slo: Slo
+  readonly mark: BudgetMark | undefined
+  readonly fromMs: number
+  readonly toMs: number
+}
+type Counted = { readonly updated: readonly string[]; readonly troubles: readonly string[] }
+
+/** @throws Problem `event_invalid` */
+export function budgetHandler(deps: Deps) {
+  return async (event: unknown): Promise<Counted> => {
+    if (!Tick.safeParse(event).success) throw new Problem('event_invalid', 'Not a tick of the schedule of the budgets.')
+    const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
+    const troubles: string[] = []
+    const updated: string[] = []
+    const parts = await dueParts(deps, nowMs)
+    // One request of CloudWatch for all that ask for the same time.
+    for (const together of Map.groupBy(parts, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values()) {
+      const slots = await readSlots(deps, together)
+      for (const part of together) {
+        const name = `${part.service.name}/${part.slo.name}`
+        try {
+          const found = slots.get(part) ?? { unread: 'it was not asked' }
+          if ('unread' in found)
+            throw new Problem('aws_unavailable', `The budget of ${name} cannot be read: ${found.unread}.`)
+          await keep(deps, part, found)
+          await tell(deps, part, nowMs)
+          updated.push(name)
+        } catch (error) {
+          // One budget that cannot be read must not keep the others from being read.
+          if (!(error instanceof Problem)) throw error
+          troubles.push(`${name}: ${error.message}`)
+          deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, budget: name })
+        }
+      }
+    }
+    return { updated, troubles }
+  }
+}
+
+async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
+  const parts: Part[] = []
+  const services = await deps.services.list()
+  const count = services.reduce((sum, { slos }) => sum + slos.length, 0)
+  const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, count))) * dayMs
+  for (const service of services) {
+    for (const slo of service.slos) {
+      const mark = await deps.budgets.mark(service.name, slo.name)
+      const readToMs = mark?.readToMs ?? Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs)
+      if (nowMs - readToMs < service.policy.budgetEverySeconds * 1000) continue
+      const fromMs = Math.floor(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs) / hourMs) * hourMs
+      parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
+    }
+  }
+  return parts
+}
+
+type Found = readonly Slot[] | { readonly unread: string }
+
+async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMap<Part, Found>> {
+  const asked = parts.map(({ service, slo }) => sliQuestions(service, slo))
+  const { fromMs: startMs = 0, toMs: endMs = 0 } = parts[0] ?? {}
+  try {
+    const readings = await deps.telemetry.read(asked.flat(), { startMs, endMs, periodSeconds: slotMs / 1000 })
+    let first = 0
+    return new Map(
+      parts.map((part, index): [Part, Found] => {
+        const own = readings.slice(first, (first += asked[index]?.length ?? 0))
+        return [part, slotsFrom(part.slo, own)]
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return new Map(parts.map((part): [Part, Found] => [part, { unread: error.message }]))
+  }
+}
+
+/** Hours that came out otherwise than they are stored. */
+async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: readonly Slot[]): Promise<void> {
+  const stored = await deps.budgets.read(service.name, slo.name, fromMs, toMs)
+  const known = Map.groupBy(stored, ({ atMs }) => Math.floor(atMs / hourMs) * hourMs)
+  const fresh = Map.groupBy(slots, ({ atMs }) => Math.floor(atMs / hourMs) * hourMs)
+  const hours = [...new Set([...known.keys(), ...fresh.keys()])]
+  await Promise.all(
+    hours
+      .filter((hour) => JSON.stringify(known.get(hour) ?? []) !== JSON.stringify(fresh.get(hour) ?? []))
+      .map((hour) => deps.budgets.putHour(service.name, slo.name, hour, fresh.get(hour) ?? [])),
+  )
+}
+
+/** Told first and marked afterwards: twice is better than never. */
+async function tell(deps: Deps, part: Part, nowMs: number): Promise<void> {
+  const { service, slo, mark, toMs } = part
+  const before = { told: mark?.told ?? [], leftStep: mark?.leftStep }
+  const after = toMs < nowMs ? before : { ...before, ...(await news(deps, part, nowMs)) }
+  await deps.budgets.setMark(service.name, slo.name, { readToMs: toMs, ...after })
+}
+
+async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
+  const { service, slo, mark } = part
+  const about = { service, slo: slo.name, atMs: nowMs }
+  const longestMs = Math.max(...burnRules.map(({ hours }) => hours)) * hourMs
+  // The whole window is read by the hour only: it does not change as fast as that.
+  const isHourly = nowMs % hourMs === 0 || mark?.leftStep === undefined
+  const windowMs = nowMs - windowAt(slo, nowMs).startMs
+  const reach = isHourly ? Math.max(longestMs, windowMs) : longestMs
+  const slots = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
+  const told = await tellBurns(deps, part, about, burning(slo, slots, nowMs))
+  if (!isHourly) return { told }
+  const budget = budgetAt(slo, slots, nowMs)
+  const { step } = leftOf(budget)
+  if (step !== (mark?.leftStep ?? 100)) await announce(deps, changed(about, budget))
+  return { told, leftStep: step }
+}
+
+const announce = (deps: Deps, event: { readonly detailType: string; readonly detail: object }): Promise<void> =>
+  deps.outbox.announce({ source: budgetSource, detailType: event.detailType, detail: { ...event.detail } })
+
+type About = Parameters<typeof burns>[0]
+
+/** @returns the severities that hold and have been told */
+async function tellBurns(
+  deps: Deps,
+  { service, slo, mark }: Part,
+  about: About,
+  now: readonly Burning[],
+): Promise<BudgetMark['told']> {
+  const before = mark?.told ?? []
+  const told: BudgetMark['told'][number][] = []
+  for (const severity of ['page', 'ticket'] as const) {
+    const worst = now.find(({ rule }) => rule.severity === severity)
+    if (worst === undefined) {
+      if (before.includes(severity)) await announce(deps, burnEnded(about, severity))
+      continue
+    }
+    if (before.includes(severity)) told.push(severity)
+    // What is planned is not told; if it goes on afterwards, it is told then.
+    else if (!isPlanned(service.planned, about.atMs)) {
+      await tellOne(deps, { service, slo }, about, worst)
+      told.push(severity)
+    }
+  }
+  return told
+}
+
+async function tellOne(
+  deps: Deps,
+  { service, slo }: Pick<Part, 'service' | 'slo'>,
+  about: About,
+  worst: Burning,
+): Promise<void> {
+  const releaseId = await suspect(deps, service.name, about.atMs - worst.rule.hours * hourMs)
+  await announce(deps, burns(about, worst, releaseId))
+  if (worst.rule.severity !== 'page') return
+  const { rule, rate, factor } = worst
+  const sentence = `The error budget ${slo.name} of ${service.name} burns ${rate.toFixed(1)} times as fast as it may.`
+  const lines = [
+    sentence,
+    `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,
+    releaseId === undefined ? 'No release was live in that time.' : `Release ${releaseId} was live in that time.`,
+    ...(service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]),
+  ]
+  await deps.pager.page({ subject: sentence, text: lines.join('\n') })
+}
+
+/** The release that is live, or the last one that ended since then. */
+async function suspect(deps: Deps, service: string, sinceMs: number): Promise<string | undefined> {
+  const live = await deps.leases.holder(service)
+  if (live !== undefined) return live
+  const [last] = await deps.history.list(service, 1)
+  return last !== undefined && (last.settledAtMs ?? 0) >= sinceMs ? last.releaseId : undefined
+}

@@ -1,0 +1,158 @@
+// The ledger of error budgets on the embedded cloud: what is counted, what is told, and what silence does to it.
+import { afterEach, describe, expect, it } from 'vitest'
+import { steppedClock } from '../../cloud/local/clock.ts'
+import { memoryCloud } from '../../cloud/memory/memory.ts'
+import { slotMs } from '../../core/budget.ts'
+import { budgetDetails } from '../../core/budget-news.ts'
+import type { Reading } from '../../core/verdict/evidence.ts'
+import { budgetHandler } from '../../functions/budget.ts'
+import { type House, type HouseOptions, minute, openHouse, startMs } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { authorize } from './least-privilege.ts'
+import { refusing } from './refusing.ts'
+
+const slos = [{ name: 'available', objective: 99.9 }]
+let house: House
+async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
+  house = await openHouse({ authorize, budgetMinutes: 5, perMinute: 60, ...options })
+  await house.world.services.put(
+    sampleService({
+      hooks: [],
+      plan: 'AllAtOnce',
+      signals: { errors: 'off', latency: 'off', throttles: 'off', cost: 'off' },
+      slos,
+      ...service,
+    }),
+  )
+  return house
+}
+afterEach(() => house.close())
+
+const slots = () => house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())
+type News = { readonly type: string; readonly detail: Readonly<Record<string, unknown>> }
+const told = (): readonly News[] =>
+  house.cloud.events
+    .recorded()
+    .filter((event) => event.source === 'tidegate.budget')
+    .map((event) => {
+      const type = event['detail-type'] as keyof typeof budgetDetails
+      return { type, detail: budgetDetails[type].parse(event.detail) }
+    })
+const burningPages = () => house.pages().filter(({ subject }) => subject?.includes('error budget') === true)
+
+/** The schedule goes on, the first day is caught up with, and an hour passes. */
+const settle = () => house.minutes(40)
+
+describe('a budget', () => {
+  it('counts every request once, from the beginning of the traffic', async () => {
+    await open()
+    await settle()
+    const counted = await slots()
+    const mark = await house.world.budgets.mark('checkout', 'available')
+    // One a second, from the first second on.
+    expect(counted.reduce((sum, { good }) => sum + good, 0)).toBe(((mark?.readToMs ?? 0) - startMs) / 1000 - 1)
+    expect(counted.every(({ bad }) => bad === 0)).toBe(true)
+    expect(told()).toEqual([])
+    // Again, and nothing is otherwise.
+    await house.ask('budget', { budgets: true })
+    await house.ask('budget', { budgets: true })
+    expect(await slots()).toEqual(counted)
+  })
+
+  it('that burns pages once, names the release, and says when it is over', async () => {
+    await open({ runbook: 'https://example.com/runbook' })
+    await settle()
+    const id = await house.start({ version: await house.publish('v3') })
+    await house.minutes(30)
+    expect(burningPages()).toHaveLength(1)
+    expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
+    expect(burningPages()[0]?.message).toContain('Runbook: https://example.com/runbook')
+    const burning = told().filter(({ type }) => type === 'Budget Burning')
+    expect(burning.map(({ detail }) => detail['severity']).sort()).toEqual(['page', 'ticket'])
+    expect(burning.find(({ detail }) => detail['severity'] === 'page')?.detail).toMatchObject({
+      service: 'checkout',
+      slo: 'available',
+      releaseId: id,
+      dedupKey: `checkout/available/page/${id}`,
+      longWindowHours: 1,
+    })
+    await house.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it burns' })
+    await house.minutes(90)
+    expect(burningPages()).toHaveLength(1)
+    expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toMatchObject([{ detail: { severity: 'page' } }])
+    const changes = told().filter(({ type }) => type === 'Budget Changed')
+    expect(changes.at(-1)?.detail).toMatchObject({ leftStep: 0 })
+    expect(changes.at(-1)?.detail['leftPercent']).toBeLessThan(0)
+  })
+
+  it('that burns in a planned window is counted and not told, and told afterwards if it goes on', async () => {
+    const at = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
+    await open({ planned: [{ from: at(0), to: at(120) }] })
+    await settle()
+    await house.start({ version: await house.publish('v3') })
+    await house.minutes(60)
+    expect(burningPages()).toEqual([])
+    expect((await slots()).some(({ bad }) => bad > 0)).toBe(true)
+    await house.minutes(15)
+    expect(burningPages()).toHaveLength(1)
+  })
+
+  it('is not known while CloudWatch does not answer, and complete as soon as it does', async () => {
+    let silent = false
+    await open(
+      {},
+      refusing('GetMetricData', () => silent),
+    )
+    await settle()
+    const before = await house.world.budgets.mark('checkout', 'available')
+    silent = true
+    await house.minutes(30)
+    expect(await house.world.budgets.mark('checkout', 'available')).toEqual(before)
+    expect(
+      house.logged.some((line) => line['budget'] === 'checkout/available' && line['code'] === 'aws_unavailable'),
+    ).toBe(true)
+    silent = false
+    await house.minutes(10)
+    const mark = await house.world.budgets.mark('checkout', 'available')
+    expect((await slots()).reduce((sum, { good }) => sum + good, 0)).toBe(((mark?.readToMs ?? 0) - startMs) / 1000 - 1)
+  })
+
+  it('by the hour is counted by the hour', async () => {
+    await open({ policy: { budgetEvery: '1h' } })
+    await settle()
+    const first = await house.world.budgets.mark('checkout', 'available')
+    await house.minutes(20)
+    expect(await house.world.budgets.mark('checkout', 'available')).toEqual(first)
+    await house.minutes(40)
+    expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(first?.readToMs ?? 0)
+  })
+})
+
+describe('points that come late', () => {
+  it('replace what was read of the last three hours, and nothing is counted twice', async () => {
+    house = await openHouse({ perMinute: 1 })
+    const clock = steppedClock(startMs)
+    const cloud = memoryCloud({ clock })
+    await cloud.services.put(sampleService({ slos: [{ ...slos[0], window: '1d' }] }))
+    let arrived = 0.5
+    cloud.inspect.answerReadings((question, { startMs: from, endMs: to }): Reading => {
+      const points = []
+      for (let at = from; at < to; at += slotMs) {
+        const value = question.metric === 'Errors' ? 1 : 100
+        points.push({ minuteMs: at, value: at === startMs - slotMs ? value * arrived : value })
+      }
+      return { kind: 'points', points }
+    })
+    const tick = budgetHandler({ ...cloud, clock, log: () => undefined })
+    // A day at a time, as far as there is to go.
+    for (let time = 0; time < 3; time++) await tick({ budgets: true })
+    const last = async () => (await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).at(-1)
+    expect(await last()).toEqual({ atMs: startMs - slotMs, good: 49.5, bad: 0.5 })
+    arrived = 1
+    await clock.advanceTo(startMs + slotMs)
+    await tick({ budgets: true })
+    await tick({ budgets: true })
+    expect(await last()).toEqual({ atMs: startMs - slotMs, good: 99, bad: 1 })
+    expect(await cloud.budgets.read('checkout', 'available', startMs - 86_400_000, startMs)).toHaveLength(288)
+  })
+})
