@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { details } from '../core/announcement.ts'
+import { budgetDetails } from '../core/budget-news.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall } from '../core/request.ts'
@@ -93,16 +94,23 @@ const eventsForEverybody = (): string =>
   section(
     'Events for everybody',
     [
-      'Source `tidegate.release`, on the bus; [events.schema.json](events.schema.json) has them as JSON Schemas by detail-type.',
-      'Every detail has `schemaVersion` 1, `metadata` with `eventId`, `releaseId`, `sequence` and `occurredAt`, and `service`; and:\n',
-      list(Object.entries(details).map(([name, detail]) => `\`${name}\`: ${ownFieldsOf(shapeOf(detail))}`)),
+      'Sources `tidegate.release` and, for budgets, `tidegate.budget`, on the bus; [events.schema.json](events.schema.json) has them as JSON Schemas by detail-type.',
+      'Every detail has `schemaVersion` 1, `metadata` with `eventId` and `occurredAt` (of releases also `releaseId` and `sequence`), and `service`; and:\n',
+      list(
+        Object.entries({ ...details, ...budgetDetails }).map(
+          ([name, detail]) => `\`${name}\`: ${ownFieldsOf(shapeOf(detail))}`,
+        ),
+      ),
     ].join('\n'),
   )
 
 /** For editors and for readers of events; what is in a file of the repository is what the program checks. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
   const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
-  const events = Object.entries(details).map(([name, detail]) => [name, z.toJSONSchema(detail)])
+  const events = Object.entries({ ...details, ...budgetDetails }).map(([name, detail]) => [
+    name,
+    z.toJSONSchema(detail),
+  ])
   return {
     'events.schema.json': pretty(Object.fromEntries(events)),
     'service.schema.json': pretty({

@@ -82,7 +82,9 @@ async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
     for (const slo of service.slos) {
       const mark = await deps.budgets.mark(service.name, slo.name)
       const readToMs = mark?.readToMs ?? Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs)
-      if (nowMs - readToMs < service.policy.budgetEverySeconds * 1000) continue
+      // The schedule is not exact to the second.
+      const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
+      if (nowMs - readToMs < everyMs) continue
       const fromMs = Math.floor(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs) / hourMs) * hourMs
       parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
     }

@@ -223,15 +223,16 @@ export class ReleaseController extends Construct {
     this.announce(made.announce, deadLetters)
     const { reconcile: sweep, announce } = this.functions
     watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
-    this.everyFiveMinutes('Sweep', 'reconcile', { sweep: true }, deadLetters)
-    const withSlos = this.services.filter(({ slos }) => slos.length > 0)
-    if (withSlos.length > 0) this.everyFiveMinutes('Budgets', 'budget', { budgets: true }, deadLetters)
+    this.every(5, 'Sweep', 'reconcile', { sweep: true }, deadLetters)
+    const counted = this.services.filter(({ slos }) => slos.length > 0)
+    const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
+    if (counted.length > 0) this.every(seconds / 60, 'Budgets', 'budget', { budgets: true }, deadLetters)
   }
 
-  private everyFiveMinutes(id: string, verb: Verb, input: object, deadLetterQueue: sqs.Queue): void {
+  private every(minutes: number, id: string, verb: Verb, input: object, deadLetterQueue: sqs.Queue): void {
     new scheduler.Schedule(this, id, {
-      description: `Tidegate: ${verb}, every five minutes`,
-      schedule: scheduler.ScheduleExpression.rate(Duration.minutes(5)),
+      description: `Tidegate: ${verb}, every ${minutes} minutes`,
+      schedule: scheduler.ScheduleExpression.rate(Duration.minutes(minutes)),
       target: new schedulerTargets.LambdaInvoke(this.functions[verb], {
         deadLetterQueue,
         retryAttempts: 2,

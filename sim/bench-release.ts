@@ -22,10 +22,10 @@ export type Usage = {
   readonly readUnits: number
 }
 
-type Meter = { calls: Record<string, number>; metrics: number; writeUnits: number; readUnits: number }
+export type Meter = { calls: Record<string, number>; metrics: number; writeUnits: number; readUnits: number }
 
 /** Counts the controller's requests, and asks DynamoDB what each of its own consumed. */
-function metered(meter: Meter): (handler: LocalHandler) => LocalHandler {
+export function metered(meter: Meter): (handler: LocalHandler) => LocalHandler {
   return (handler) => async (request) => {
     if (request.headers['authorization']?.includes('role.tidegate') !== true) return handler(request)
     const target = request.headers['x-amz-target'] ?? ''

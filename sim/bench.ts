@@ -1,6 +1,7 @@
 // `npm run bench`: what a release costs and how fast the way back is, measured on the embedded cloud, with the peers'
 // documented numbers beside ours. Prices are list prices of us-east-1; where facts are unverified, the table says so.
 import { measureBundles } from './bench-bundles.ts'
+import { type Ledger, measureLedger } from './bench-budget.ts'
 import { measureRelease, type Usage } from './bench-release.ts'
 import { measureWayBack } from './bench-way-back.ts'
 import { table } from './table.ts'
@@ -25,8 +26,11 @@ const functionSeconds = 0.1
 
 const dollars = (amount: number): string => `$${amount.toFixed(6)}`
 
+const lambdaPrice = (invocations: number): number =>
+  invocations * (prices.invocation + functionGigabytes * functionSeconds * prices.gigabyteSecond)
+
 function costRows(usage: Usage): (readonly [string, string, string])[] {
-  const compute = usage.invocations * (prices.invocation + functionGigabytes * functionSeconds * prices.gigabyteSecond)
+  const compute = lambdaPrice(usage.invocations)
   // One for the execution, in which its tasks are, and one for each batch of the stream. Lambda samples; this is all of them.
   const traces = usage.invocations - usage.tasks + 1
   const rows: (readonly [string, string, number])[] = [
@@ -87,6 +91,19 @@ table(
     ['CodeDeploy, CodePipeline', 'not documented', 'not documented', 'alarm, then a new deployment to the old version'],
     ['aws-lambda-deploy', '-', 'at the next step', 'looks only after its wait; no alarm path'],
   ],
+)
+
+const monthly = ({ invocations, metrics, writeUnits, readUnits }: Ledger): number =>
+  metrics * prices.metric + writeUnits * prices.writeUnit + readUnits * prices.readUnit + lambdaPrice(invocations)
+const ledgers = { '5m': await measureLedger('5m'), '1h': await measureLedger('1h') }
+table(
+  'The ledger of one SLO of one service, a month',
+  ['counted every', 'metrics', 'write units', 'read units', 'invocations, shared by all', 'list price', 'aim'],
+  (['5m', '1h'] as const).map((every) => {
+    const { metrics, writeUnits, readUnits, invocations } = ledgers[every]
+    const aim = every === '5m' ? 'under $0.25' : 'under $0.02'
+    return [every, metrics, writeUnits, readUnits, invocations, dollars(monthly(ledgers[every])), aim]
+  }),
 )
 
 const bundles = await measureBundles()

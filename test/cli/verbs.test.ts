@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteAliasCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { showBudgets } from '../../cli/budgets.ts'
 import { askThrough } from '../../cli/desk.ts'
 import { showDrift } from '../../cli/diff.ts'
 import { exitCodes, screenOn } from '../../cli/screen.ts'
@@ -47,6 +48,38 @@ const follow: WatchOptions = {
   },
 }
 const said = (): string => lines.join('\n')
+
+describe('tidegate budget', () => {
+  it('says what is left, how fast it goes and how far that is known', async () => {
+    await house.world.services.put(
+      sampleService({
+        slos: [
+          { name: 'available', objective: 99.9 },
+          {
+            name: 'fast',
+            objective: 99,
+            window: { calendar: 'month', timeZone: 'Europe/Berlin' },
+            sli: { fasterThanMs: 300 },
+          },
+        ],
+      }),
+    )
+    expect(await showBudgets(cli(), 'checkout')).toBe(exitCodes.done)
+    expect(said()).toContain('available: 99.9 % of requests succeed in 28 days: not counted yet')
+    await house.ask('budget', { budgets: true })
+    await showBudgets(cli(), 'checkout')
+    expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ may be\)/)
+    expect(said()).toMatch(
+      /fast: 99 % of requests take less than 300 ms in a month \(Europe\/Berlin\): 100 % of the budget/,
+    )
+    expect(said()).toContain('burn rate 1h 0, 6h 0, 24h 0, 72h 0; counted up to 2026-01-01T00:10Z')
+    expect(said()).not.toContain('not known')
+    await house.minutes(40)
+    await showBudgets(cli(), 'checkout')
+    expect(said()).toContain('counted up to 2026-01-01T00:10Z, 40m ago: what has happened since is not known')
+    await expect(showBudgets(cli(), 'nonesuch')).rejects.toMatchObject({ code: 'service_missing' })
+  })
+})
 
 describe('the command line', () => {
   it('starts a release, follows it with split, evidence and time left, and ends with 0 when it is promoted', async () => {

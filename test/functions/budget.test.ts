@@ -121,7 +121,7 @@ describe('a budget', () => {
     await open({ policy: { budgetEvery: '1h' } })
     await settle()
     const first = await house.world.budgets.mark('checkout', 'available')
-    await house.minutes(20)
+    await house.minutes(10)
     expect(await house.world.budgets.mark('checkout', 'available')).toEqual(first)
     await house.minutes(40)
     expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(first?.readToMs ?? 0)

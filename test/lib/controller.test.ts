@@ -48,6 +48,26 @@ describe('the controller', () => {
     expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([])
   })
 
+  it('counts budgets as often as the service that wants it most, and not at all when none has an SLO', () => {
+    const rates = (...every: readonly string[]): unknown[] => {
+      const own = new Stack(new App(), 'Budgets')
+      const services = every.map((budgetEvery, index) => ({
+        ...sampleDefinition,
+        name: `checkout-${index}`,
+        ...(budgetEvery === '' ? {} : { slos: [{ name: 'available', objective: 99.9 }], policy: { budgetEvery } }),
+      }))
+      new ReleaseController(own, 'Tidegate', { services })
+      const schedules = Object.values(Template.fromStack(own).findResources('AWS::Scheduler::Schedule'))
+      return schedules
+        .map(({ Properties }) => Properties as { ScheduleExpression: string; Target: { Input: string } })
+        .filter(({ Target }) => Target.Input === '{"budgets":true}')
+        .map(({ ScheduleExpression }) => ScheduleExpression)
+    }
+    expect(rates('')).toEqual([])
+    expect(rates('1h', '')).toEqual(['rate(1 hour)'])
+    expect(rates('1h', '5m')).toEqual(['rate(5 minutes)'])
+  })
+
   it('gives every function the whole environment, one role, one log group, Node 24 on arm64', () => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function')).map(
       (one) => one['Properties'] as Record<string, unknown>,
