@@ -108,6 +108,11 @@ async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMa
     )
   } catch (error) {
     if (!(error instanceof Problem)) throw error
+    // One question that CloudWatch refuses spoils them all; whoever is throttled does not ask more often.
+    if (parts.length > 1 && error.code !== 'aws_throttled') {
+      const alone = await Promise.all(parts.map((part) => readSlots(deps, [part])))
+      return new Map(alone.flatMap((found) => [...found]))
+    }
     return new Map(parts.map((part): [Part, Found] => [part, { unread: error.message }]))
   }
 }
@@ -138,7 +143,8 @@ async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetM
   const about = { service, slo: slo.name, atMs: nowMs }
   const longestMs = Math.max(...burnRules.map(({ hours }) => hours)) * hourMs
   // The whole window is read by the hour only: it does not change as fast as that.
-  const isHourly = nowMs % hourMs === 0 || mark?.leftStep === undefined
+  const hourOf = (ms: number): number => Math.floor(ms / hourMs)
+  const isHourly = mark?.leftStep === undefined || hourOf(nowMs) > hourOf(mark.readToMs)
   const windowMs = nowMs - windowAt(slo, nowMs).startMs
   const reach = isHourly ? Math.max(longestMs, windowMs) : longestMs
   const slots = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)

@@ -4,6 +4,7 @@ import { steppedClock } from '../../cloud/local/clock.ts'
 import { memoryCloud } from '../../cloud/memory/memory.ts'
 import { slotMs } from '../../core/budget.ts'
 import { budgetDetails } from '../../core/budget-news.ts'
+import { Problem } from '../../core/problem.ts'
 import type { Reading } from '../../core/verdict/evidence.ts'
 import { budgetHandler } from '../../functions/budget.ts'
 import { type House, type HouseOptions, minute, openHouse, startMs } from '../../sim/house.ts'
@@ -125,6 +126,36 @@ describe('a budget', () => {
     expect(await house.world.budgets.mark('checkout', 'available')).toEqual(first)
     await house.minutes(40)
     expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(first?.readToMs ?? 0)
+    await house.start({ version: await house.publish('v3') })
+    await house.minutes(130)
+    expect(told().filter(({ type }) => type === 'Budget Changed')).toMatchObject([{ detail: { leftStep: 0 } }])
+  })
+})
+
+describe('a question that CloudWatch refuses', () => {
+  it('is unknown, and keeps nobody else from being counted', async () => {
+    house = await openHouse({ perMinute: 1 })
+    const clock = steppedClock(startMs)
+    const cloud = memoryCloud({ clock })
+    const both = [...slos, { name: 'fast', objective: 99, sli: { fasterThanMs: 300 } }]
+    await cloud.services.put(sampleService({ slos: both.map((slo) => ({ ...slo, window: '1d' })) }))
+    cloud.inspect.answerReadings(({ metric }) => ({
+      kind: 'points',
+      points: [{ minuteMs: startMs - slotMs, value: metric === 'Errors' ? 1 : 10 }],
+    }))
+    const read: typeof cloud.telemetry.read = (questions, asked) =>
+      questions.some(({ stat }) => stat.startsWith('TC'))
+        ? Promise.reject(new Problem('aws_unavailable', 'ValidationError: TC is not for this.'))
+        : cloud.telemetry.read(questions, asked)
+    const tick = budgetHandler({ ...cloud, clock, telemetry: { ...cloud.telemetry, read }, log: () => undefined })
+    expect(await tick({ budgets: true })).toEqual({
+      updated: ['checkout/available'],
+      troubles: [expect.stringContaining('checkout/fast: The budget of checkout/fast cannot be read') as string],
+    })
+    expect(await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).toEqual([
+      { atMs: startMs - slotMs, good: 9, bad: 1 },
+    ])
+    expect(await cloud.budgets.mark('checkout', 'fast')).toBeUndefined()
   })
 })
 
