@@ -45,12 +45,19 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
       isStale,
     })
     lines.push(
-      `${slo.name}: ${words}: ${left === undefined ? 'nothing has happened yet' : `${left} % of the budget is left`} (${budget.good} good, ${budget.bad} bad, ${rounded(budget.allowed)} may be)`,
+      `${slo.name}: ${words}: ${leftWords(budget.spent)} (${budget.good} good, ${budget.bad} bad, ${rounded(budget.allowed)} may be)`,
       `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${new Date(readToMs).toISOString().slice(0, 16)}Z${isStale ? `, ${formatDuration(ageMs / 1000)} ago: what has happened since is not known` : ''}`,
     )
   }
   screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), { service: name, slos: found })
   return exitCodes.done
+}
+
+function leftWords(spent: number | undefined): string {
+  if (spent === undefined) return 'nothing has happened yet'
+  return spent > 1
+    ? `the budget is spent ${rounded(spent)} times over`
+    : `${leftOf({ spent }).percent} % of the budget is left`
 }
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100)

@@ -59,7 +59,7 @@ async function furnish(url: string): Promise<{ desk: Desk; lambda: LambdaClient 
   const clients = clientsAt(place)
   const { lambda } = clients
   const zip = controllerPackage()
-  await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }) })
+  await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }), budgetMinutes: 5 })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
   const desk = deskOnAws({}, place)
   await desk.services.put(sampleService())
@@ -130,5 +130,6 @@ const invitation = (url: string): string => `
 It goes on serving until Ctrl-C. In another terminal:
   export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
   npm run -s tidegate -- history checkout
+  npm run -s tidegate -- budget checkout
   npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --watch
   aws lambda get-alias --function-name checkout --name live`

@@ -54,7 +54,9 @@ describe('the controller', () => {
       const services = every.map((budgetEvery, index) => ({
         ...sampleDefinition,
         name: `checkout-${index}`,
-        ...(budgetEvery === '' ? {} : { slos: [{ name: 'available', objective: 99.9 }], policy: { budgetEvery } }),
+        ...(budgetEvery === ''
+          ? { slos: [] }
+          : { slos: [{ name: 'available', objective: 99.9 }], policy: { budgetEvery } }),
       }))
       new ReleaseController(own, 'Tidegate', { services })
       const schedules = Object.values(Template.fromStack(own).findResources('AWS::Scheduler::Schedule'))
