@@ -18,7 +18,7 @@ type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & Constructo
 export function deskOnAws(environment: Readonly<Record<string, string | undefined>>, config: ClientConfig = {}): Desk {
   const name = environment['TIDEGATE_TABLE'] ?? 'tidegate'
   const prefix = environment['TIDEGATE_PREFIX'] ?? 'tidegate'
-  const lambda = new LambdaClient(config)
+  const lambda = clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }))
   const table = { client: new DynamoDBClient(config), name }
   return {
     clock: { nowMs: () => Date.now() },
@@ -28,7 +28,7 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     history: awsHistory(table),
     budgets: awsBudgets(table),
     leases: awsLeases(table),
-    traffic: awsTraffic(clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }))),
-    ask: askThrough(awsHooks(lambda), (verb) => `${prefix}-${verb}`),
+    traffic: awsTraffic(lambda),
+    ask: askThrough(awsHooks(lambda()), (verb) => `${prefix}-${verb}`),
   }
 }

@@ -1,13 +1,12 @@
 // `tidegate budget`: what is left of a service's error budgets, how fast they go, and how far that is known.
-import { budgetAt, burnRate, burnRules, slotMs, windowAt } from '../core/budget.ts'
+import { budgetAt, burnRate, burnReachMs, burnRules, hourMs, slotMs, windowAt } from '../core/budget.ts'
 import { leftOf } from '../core/budget-news.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Slo } from '../core/slo.ts'
 import { exitCodes } from './screen.ts'
 import type { Cli } from './verbs.ts'
 
-const hourMs = 3_600_000
-// Three rounds of the schedule: then somebody has to look why.
+// So much later than it is due, and somebody has to look why.
 const staleMs = 3 * slotMs
 
 /** @throws Problem `service_missing` */
@@ -24,7 +23,7 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
       continue
     }
     const { readToMs } = mark
-    const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, 72 * hourMs)
+    const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
     const slots = await desk.budgets.read(name, slo.name, readToMs - reachMs - hourMs, readToMs)
     const budget = budgetAt(slo, slots, readToMs)
     const burn = burnRules.map(({ hours }) => ({
@@ -33,7 +32,7 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
     }))
     const left = budget.spent === undefined ? undefined : leftOf(budget).percent
     const ageMs = desk.clock.nowMs() - readToMs
-    const isStale = ageMs > Math.max(staleMs, service.policy.budgetEverySeconds * 1000 + staleMs)
+    const isStale = ageMs > service.policy.budgetEverySeconds * 1000 + staleMs
     found.push({
       slo: slo.name,
       known: true,

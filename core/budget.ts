@@ -4,8 +4,11 @@ import { Temporal } from 'temporal-polyfill'
 import { budgetShare, type Slo } from './slo.ts'
 
 export const slotMs = 300_000
-const hourMs = 3_600_000
+export const hourMs = 3_600_000
 const dayMs = 24 * hourMs
+
+/** The beginning of the hour that a moment is in. */
+export const hourAt = (ms: number): number => Math.floor(ms / hourMs) * hourMs
 
 /** What happened in five minutes that begin at `atMs`. */
 export type Slot = { readonly atMs: number; readonly good: number; readonly bad: number }
@@ -93,6 +96,9 @@ export const burnRules: readonly BurnRule[] = [
 
 /** @param periodHours the length of the SLO's window @returns the burn rate from which on the rule holds */
 export const burnFactor = ({ share, hours }: BurnRule, periodHours: number): number => (share * periodHours) / hours
+
+/** How far back burn rates look. */
+export const burnReachMs = Math.max(...burnRules.map(({ hours }) => hours)) * hourMs
 
 export type Burning = { readonly rule: BurnRule; readonly rate: number; readonly factor: number }
 

@@ -2,7 +2,17 @@
 // again, because points come late; and whoever has to know is told when a budget burns.
 import * as z from 'zod'
 import type { BudgetMark } from '../cloud/ports.ts'
-import { budgetAt, burning, type Burning, burnRules, type Slot, slotMs, windowAt } from '../core/budget.ts'
+import {
+  budgetAt,
+  burning,
+  type Burning,
+  burnReachMs,
+  hourAt,
+  hourMs,
+  type Slot,
+  slotMs,
+  windowAt,
+} from '../core/budget.ts'
 import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-news.ts'
 import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
@@ -16,7 +26,6 @@ type Deps = Pick<
   'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'log'
 >
 
-const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 // Lambda's points may come this late; an invocation counts at its beginning and takes up to a quarter of an hour.
 const lateMs = 3 * hourMs
@@ -85,7 +94,7 @@ async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
       // The schedule is not exact to the second.
       const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
       if (nowMs - readToMs < everyMs) continue
-      const fromMs = Math.floor(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs) / hourMs) * hourMs
+      const fromMs = hourAt(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs))
       parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
     }
   }
@@ -120,8 +129,8 @@ async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMa
 /** Hours that came out otherwise than they are stored. */
 async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: readonly Slot[]): Promise<void> {
   const stored = await deps.budgets.read(service.name, slo.name, fromMs, toMs)
-  const known = Map.groupBy(stored, ({ atMs }) => Math.floor(atMs / hourMs) * hourMs)
-  const fresh = Map.groupBy(slots, ({ atMs }) => Math.floor(atMs / hourMs) * hourMs)
+  const known = Map.groupBy(stored, ({ atMs }) => hourAt(atMs))
+  const fresh = Map.groupBy(slots, ({ atMs }) => hourAt(atMs))
   const hours = [...new Set([...known.keys(), ...fresh.keys()])]
   await Promise.all(
     hours
@@ -141,12 +150,10 @@ async function tell(deps: Deps, part: Part, nowMs: number): Promise<void> {
 async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
   const { service, slo, mark } = part
   const about = { service, slo: slo.name, atMs: nowMs }
-  const longestMs = Math.max(...burnRules.map(({ hours }) => hours)) * hourMs
   // The whole window is read by the hour only: it does not change as fast as that.
-  const hourOf = (ms: number): number => Math.floor(ms / hourMs)
-  const isHourly = mark?.leftStep === undefined || hourOf(nowMs) > hourOf(mark.readToMs)
+  const isHourly = mark?.leftStep === undefined || hourAt(nowMs) > hourAt(mark.readToMs)
   const windowMs = nowMs - windowAt(slo, nowMs).startMs
-  const reach = isHourly ? Math.max(longestMs, windowMs) : longestMs
+  const reach = isHourly ? Math.max(burnReachMs, windowMs) : burnReachMs
   const slots = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
   const told = await tellBurns(deps, part, about, burning(slo, slots, nowMs))
   if (!isHourly) return { told }
