@@ -2,13 +2,14 @@
 // (cloud/memory); test/contract holds both to the same suites.
 //
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
-import type { BurnRule, Slot } from '../core/budget.ts'
+import type { Slot } from '../core/budget.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Place } from '../core/place.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
+import type { BudgetMark } from '../core/stored-budget.ts'
 import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence.ts'
 import type { Question } from '../core/verdict/questions.ts'
 
@@ -65,16 +66,6 @@ export type OpenReleases = {
   list(service?: string): Promise<readonly OpenRelease[]>
 }
 
-/** What is known of an SLO: how far its counts have been read, and who has been told of what. */
-export type BudgetMark = {
-  /** Everything before this has been read from the telemetry; a multiple of five minutes. */
-  readonly readToMs: number
-  /** Severities that were told and still hold. */
-  readonly told: readonly BurnRule['severity'][]
-  /** The last share of the budget that was announced as left, in percent of it, rounded down to a step. */
-  readonly leftStep?: number | undefined
-}
-
 /** Good and bad in five-minute slots, kept by the hour. */
 export type Budgets = {
   /** The slots of one hour, all of them that are known: replaces what was there. */
@@ -129,8 +120,8 @@ export type Versions = {
   /** @throws Problem `version_missing` */
   describe(target: Place, version: string): Promise<VersionState>
   /**
-   * Puts the artifact's code on a function of the own account and region and publishes it, pinned to what was uploaded. `undefined` while Lambda is
-   * still at it: call again. Publishing the same code twice gives the same version.
+   * Puts the artifact's code on a function of the own account and region and publishes it, pinned to what was uploaded.
+   * `undefined` while Lambda is still at it: call again. Publishing the same code twice gives the same version.
    * @throws Problem `artifact_missing`, `code_changed`
    */
   publish(functionName: string, artifact: Artifact, description: string): Promise<string | undefined>

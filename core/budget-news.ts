@@ -1,6 +1,6 @@
 // What the world is told of error budgets: events of source `tidegate.budget`. Fields are added, never changed or taken away.
 import * as z from 'zod'
-import type { Budget, Burning } from './budget.ts'
+import { type Budget, type Burning, severities } from './budget.ts'
 import type { Service } from './service.ts'
 import { SloName } from './slo.ts'
 
@@ -16,7 +16,7 @@ const header = {
   slo: SloName,
   runbook: z.string().max(1000).optional(),
 }
-const severity = z.enum(['page', 'ticket'])
+const severity = z.enum(severities)
 
 /** By detail-type. */
 export const budgetDetails = {

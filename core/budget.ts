@@ -75,12 +75,14 @@ function sliced(slots: readonly Slot[], sliceMs: number, goodShare: number): rea
   })
 }
 
+export const severities = ['page', 'ticket'] as const
+
 /**
  * A budget that goes so fast that `share` of it is gone within `hours`. Both windows must burn: the long one says that it
  * matters, the short one that it still goes on.
  */
-export type BurnRule = {
-  readonly severity: 'page' | 'ticket'
+type BurnRule = {
+  readonly severity: (typeof severities)[number]
   readonly share: number
   readonly hours: number
   readonly shortMinutes: number

@@ -1,17 +1,22 @@
 // The counts of an SLO as they are stored: one hour, up to twelve slots of good and bad.
 import * as z from 'zod'
-import { type Slot, slotMs } from './budget.ts'
+import { severities, type Slot, slotMs } from './budget.ts'
 
 const count = z.number().min(0).max(1e15)
 
 /** Slots by their place in the hour; `null` where nothing is known. */
 export const StoredHour = z.strictObject({ slots: z.array(z.tuple([count, count]).nullable()).max(12) })
 
+/** What is known of an SLO: how far its counts have been read, and who has been told of what. */
 export const StoredMark = z.strictObject({
+  /** Everything before this has been read from the telemetry; a multiple of five minutes. */
   readToMs: z.int().min(0),
-  told: z.array(z.enum(['page', 'ticket'])).max(2),
+  /** Severities that were told and still hold. */
+  told: z.array(z.enum(severities)).max(severities.length).readonly(),
+  /** The last share of the budget that was announced as left, in percent of it, rounded down to a step. */
   leftStep: z.int().min(0).max(100).optional(),
 })
+export type BudgetMark = z.output<typeof StoredMark>
 
 export function hourOf(hourMs: number, slots: readonly Slot[]): z.output<typeof StoredHour> {
   const known = new Map(slots.map(({ atMs, good, bad }) => [(atMs - hourMs) / slotMs, [good, bad] as [number, number]]))

@@ -1,7 +1,6 @@
 // The ledger of error budgets, every five minutes: what was good and bad is read from the telemetry, whole hours again and
 // again, because points come late; and whoever has to know is told when a budget burns.
 import * as z from 'zod'
-import type { BudgetMark } from '../cloud/ports.ts'
 import {
   budgetAt,
   burning,
@@ -9,6 +8,7 @@ import {
   burnReachMs,
   hourAt,
   hourMs,
+  severities,
   type Slot,
   slotMs,
   windowAt,
@@ -18,6 +18,7 @@ import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
 import { sliQuestions, slotsFrom } from '../core/sli.ts'
 import type { Slo } from '../core/slo.ts'
+import type { BudgetMark } from '../core/stored-budget.ts'
 import { isPlanned } from '../core/timetable.ts'
 import type { World } from './world.ts'
 
@@ -44,7 +45,7 @@ const Tick = z.union([
 type Part = {
   readonly service: Service
   readonly slo: Slo
-  readonly mark: BudgetMark | undefined
+  readonly mark: BudgetMark
   readonly fromMs: number
   readonly toMs: number
 }
@@ -89,8 +90,9 @@ async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
   const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, count))) * dayMs
   for (const service of services) {
     for (const slo of service.slos) {
-      const mark = await deps.budgets.mark(service.name, slo.name)
-      const readToMs = mark?.readToMs ?? Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs)
+      const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
+      const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
+      const { readToMs } = mark
       // The schedule is not exact to the second.
       const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
       if (nowMs - readToMs < everyMs) continue
@@ -142,16 +144,15 @@ async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: rea
 /** Told first and marked afterwards: twice is better than never. */
 async function tell(deps: Deps, part: Part, nowMs: number): Promise<void> {
   const { service, slo, mark, toMs } = part
-  const before = { told: mark?.told ?? [], leftStep: mark?.leftStep }
-  const after = toMs < nowMs ? before : { ...before, ...(await news(deps, part, nowMs)) }
-  await deps.budgets.setMark(service.name, slo.name, { readToMs: toMs, ...after })
+  const after = toMs < nowMs ? mark : { ...mark, ...(await news(deps, part, nowMs)) }
+  await deps.budgets.setMark(service.name, slo.name, { ...after, readToMs: toMs })
 }
 
 async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
   const { service, slo, mark } = part
   const about = { service, slo: slo.name, atMs: nowMs }
   // The whole window is read by the hour only: it does not change as fast as that.
-  const isHourly = mark?.leftStep === undefined || hourAt(nowMs) > hourAt(mark.readToMs)
+  const isHourly = mark.leftStep === undefined || hourAt(nowMs) > hourAt(mark.readToMs)
   const windowMs = nowMs - windowAt(slo, nowMs).startMs
   const reach = isHourly ? Math.max(burnReachMs, windowMs) : burnReachMs
   const slots = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
@@ -159,7 +160,7 @@ async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetM
   if (!isHourly) return { told }
   const budget = budgetAt(slo, slots, nowMs)
   const { step } = leftOf(budget)
-  if (step !== (mark?.leftStep ?? 100)) await announce(deps, changed(about, budget))
+  if (step !== (mark.leftStep ?? 100)) await announce(deps, changed(about, budget))
   return { told, leftStep: step }
 }
 
@@ -175,9 +176,9 @@ async function tellBurns(
   about: About,
   now: readonly Burning[],
 ): Promise<BudgetMark['told']> {
-  const before = mark?.told ?? []
+  const before = mark.told
   const told: BudgetMark['told'][number][] = []
-  for (const severity of ['page', 'ticket'] as const) {
+  for (const severity of severities) {
     const worst = now.find(({ rule }) => rule.severity === severity)
     if (worst === undefined) {
       if (before.includes(severity)) await announce(deps, burnEnded(about, severity))
