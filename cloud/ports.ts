@@ -7,6 +7,7 @@ import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Place } from '../core/place.ts'
+import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
@@ -181,4 +182,12 @@ export type Pipelines = {
 /** Pages for a person. */
 export type Pager = {
   page(page: { readonly subject: string; readonly text: string }): Promise<void>
+}
+
+/**
+ * Decides what may be done: policy/policies.ts is the one implementation, in the cloud and in memory. Whatever is wrong with a
+ * question, a policy or the evaluator is a denial with its trouble in it, so this does not throw.
+ */
+export type Policies = {
+  decide(question: PolicyQuestion): Promise<PolicyDecision>
 }
