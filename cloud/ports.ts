@@ -50,6 +50,19 @@ export type Leases = {
   holder(service: string): Promise<string | undefined>
 }
 
+/** Who has stopped the line, and why. */
+export type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }
+
+/** Stop-the-line: while it is stopped, for one service or for all, nothing begins and nothing goes on. */
+export type Line = {
+  /** Without a service: all of them. Stopping again replaces who did and why. */
+  stop(service: string | undefined, stopped: Stopped): Promise<void>
+  /** False when it was not stopped. */
+  start(service: string | undefined): Promise<boolean>
+  /** The stop of all services goes before that of one. @throws Problem `item_unreadable` */
+  stopped(service: string): Promise<(Stopped & { readonly isAll: boolean }) | undefined>
+}
+
 /** A release that has not been cleaned up yet. It carries its first event, so that a lost intake can be completed. */
 export type OpenRelease = {
   readonly releaseId: string
@@ -112,6 +125,8 @@ export type VersionState = {
   readonly stateReason?: string
   readonly role: string
   readonly codeSha256: string
+  /** AWS Signer has signed its code, as Lambda says. */
+  readonly isSigned?: boolean
   /** What an invocation is billed by, and how long it may take, where Lambda says so. */
   readonly billing?: Billing
   readonly timeoutSeconds?: number

@@ -1,5 +1,6 @@
 // What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
 // or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
+import { gated, reopened } from './clearance.ts'
 import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
@@ -20,7 +21,11 @@ export function begin(event: EventOf<'requested'>): Release {
     candidate: event.candidate,
     provenance: event.provenance,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
+    urgent: event.urgent === true,
+    hasOwnPlan: event.planBy === 'call',
     state: { phase: 'requested' },
+    approvals: [],
+    missedSinceMs: {},
     targets: [],
     excludedAlarms: [],
     shifts: [],
@@ -62,6 +67,14 @@ function follow(release: Release, event: ReleaseEvent): Release {
       }
     case 'prepared':
       return state.phase === 'preparing' ? prepared(release, event) : release
+    case 'gated':
+      return gated(release, event)
+    case 'approved':
+      return reopened({ ...release, approvals: [...release.approvals, event] })
+    case 'overridden':
+      return reopened({ ...release, overridden: { by: event.by, reason: event.reason } })
+    case 'gateReopened':
+      return reopened(release)
     case 'refused':
       return state.phase === 'preparing' || state.phase === 'requested' || state.phase === 'queued'
         ? settling(release, event.outcome, event.because, 'tidegate', event.code)

@@ -55,6 +55,8 @@ export type OrderContext = {
   readonly approvers: readonly string[]
   /** Nobody approves a release of their own. */
   readonly fourEyes: boolean
+  /** The approval names nobody, or this person among others. */
+  readonly isNamed: boolean
   readonly reason: string
 }
 

@@ -2,6 +2,7 @@
 // house sees a Service, in which weights, durations and names have one form.
 import * as z from 'zod'
 import { duration } from './duration.ts'
+import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from './place.ts'
 import { issuesSentence, Problem } from './problem.ts'
@@ -27,7 +28,7 @@ export const Target = z.strictObject({
 })
 export type Target = z.output<typeof Target>
 
-const whileLive = z.enum(['queue', 'supersede', 'refuse'])
+const whileLive = z.enum(['queue', 'coalesce', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
 
 const budgetEvery = z.union([z.literal(300), z.literal(3600)])
@@ -50,6 +51,7 @@ const Triggers = z.strictObject({
 const maxHoldSeconds = 30 * 86_400
 const hold = duration({ minSeconds: 0, maxSeconds: maxHoldSeconds })
 const seconds = z.int().min(0).max(maxHoldSeconds)
+const gatedDefaultSeconds = 3 * 86_400
 
 /** The normal form, as it is stored in the first event of every release. */
 export const Service = z.strictObject({
@@ -69,7 +71,12 @@ export const Service = z.strictObject({
   policy: z.strictObject({
     whileLive,
     lookEverySeconds: z.int().min(30).max(3600),
-    hold: z.strictObject({ unknownSeconds: seconds, quietSeconds: seconds, pausedSeconds: seconds }),
+    hold: z.strictObject({
+      unknownSeconds: seconds,
+      quietSeconds: seconds,
+      pausedSeconds: seconds,
+      gatedSeconds: seconds.default(gatedDefaultSeconds),
+    }),
     whenHeldTooLong,
     alpha: alpha.default(alphaDefault),
     early: Early.optional(),
@@ -79,6 +86,7 @@ export const Service = z.strictObject({
   /** Absent in logs that began before there were any. */
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
+  gates: Gates.prefault({}),
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -87,6 +95,7 @@ const Hold = z.strictObject({
   unknown: hold.prefault('30m').describe('How long a step may stay unknown after its bake is over.'),
   quiet: hold.prefault('12h').describe('The same while neither version has traffic.'),
   paused: hold.prefault('3d').describe('How long a release may stay paused.'),
+  gated: hold.prefault('3d').describe('How long a release may wait at a gate.'),
 })
 
 const HookDefinition = z.strictObject({
@@ -125,7 +134,11 @@ export const ServiceDefinition = z
     hooks: z.array(HookDefinition).max(20).default([]),
     policy: z
       .strictObject({
-        whileLive: whileLive.default('queue').describe('What happens to a new release while one is live.'),
+        whileLive: whileLive
+          .default('queue')
+          .describe(
+            'What happens to a new release while one is live. queue: it waits; coalesce: it waits, and takes the place of those that wait; supersede: it takes the place of all; refuse.',
+          ),
         lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 })
           .prefault('1m')
           .describe('How often the evidence is looked at.'),
@@ -151,6 +164,7 @@ export const ServiceDefinition = z
     planned: Timetable.default([]).describe(
       'Times in which a burning budget is nobody to be told of: maintenance, drills.',
     ),
+    gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),
   })
   .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {
@@ -172,6 +186,7 @@ export const ServiceDefinition = z
         unknownSeconds: policy.hold.unknown,
         quietSeconds: policy.hold.quiet,
         pausedSeconds: policy.hold.paused,
+        gatedSeconds: policy.hold.gated,
       },
       whenHeldTooLong: policy.whenHeldTooLong,
       alpha: policy.alpha,

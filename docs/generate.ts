@@ -10,7 +10,7 @@ import { hookPoints, ServiceDefinition } from '../core/service.ts'
 import { exitCodes } from '../cli/screen.ts'
 import { AnswerCall } from '../functions/answer.ts'
 import { Environment } from '../functions/environment.ts'
-import { GateCall } from '../functions/gate.ts'
+import { GateCall } from '../functions/ask.ts'
 import { HookAnswer } from '../functions/hook.ts'
 import { PauseCall } from '../functions/pause.ts'
 import { PromoteCall } from '../functions/promote.ts'
@@ -85,7 +85,7 @@ const orders = (): string => {
     of('pause', resume),
     of('promote', shapeOf(PromoteCall)),
     of('stop', shapeOf(StopCall)),
-    of('gate', shapeOf(GateCall)),
+    of('ask', shapeOf(GateCall)),
   ]
   return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
 }

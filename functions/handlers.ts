@@ -3,13 +3,17 @@ import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
+import { approveHandler } from './approve.ts'
+import { askHandler } from './ask.ts'
 import { bakeHandler } from './bake.ts'
 import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
-import { intakeHandler } from './intake.ts'
+import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
+import { startLineHandler, stopLineHandler } from './line.ts'
+import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
 import { prepareHandler } from './prepare.ts'
@@ -26,8 +30,10 @@ export type Handler = (event: unknown, call: Call) => Promise<unknown>
 
 export const handlers = {
   intake: intakeHandler,
-  gate: gateHandler,
+  urgent: urgentHandler,
+  ask: askHandler,
   admit: admitHandler,
+  gate: gateHandler,
   prepare: prepareHandler,
   hook: hookHandler,
   shift: shiftHandler,
@@ -41,6 +47,10 @@ export const handlers = {
   promote: promoteHandler,
   stop: stopHandler,
   answer: answerHandler,
+  approve: approveHandler,
+  override: overrideHandler,
+  stopLine: stopLineHandler,
+  startLine: startLineHandler,
   alarm: alarmHandler,
   announce: announceHandler,
   reconcile: reconcileHandler,

@@ -9,10 +9,12 @@ import type {
   Hooks,
   Journal,
   Leases,
+  Line,
   OpenReleases,
   Outbox,
   Pager,
   Pipelines,
+  Policies,
   Services,
   Telemetry,
   Traffic,
@@ -25,6 +27,8 @@ export type World = {
   readonly journal: Journal
   readonly services: Services
   readonly leases: Leases
+  readonly line: Line
+  readonly policies: Policies
   readonly openReleases: OpenReleases
   readonly history: History
   readonly budgets: Budgets

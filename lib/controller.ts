@@ -91,6 +91,16 @@ export class ReleaseController extends Construct {
 
   /** The right to ask for a release. */
   grantStart = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'intake')
+  /** The right to ask for a release on the fast lane, past calendar and budget: a security fix. */
+  grantUrgent = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'urgent')
+  /** The right to approve of releases and to decline them. */
+  grantApprove = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'approve')
+  /** The right to let a release pass closed gates; it is recorded. */
+  grantOverride = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'override')
+  /** The right to stop the line. Starting it again is another. */
+  grantStopLine = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'stopLine')
+  /** The right to start the line again. */
+  grantStartLine = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'startLine')
   /** The right to pause a release and to let it go on. */
   grantPause = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'pause')
   /** The right to promote a release before its plan does. */
@@ -100,7 +110,7 @@ export class ReleaseController extends Construct {
   /** The right to answer for a hook that said `later`. */
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
   /** The right to ask whether a release may begin; a pipeline's role needs it for `mayReleaseRule`. */
-  grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'gate')
+  grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'ask')
   /** The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases, which are of no use without a right to answer them. */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
     this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(

@@ -8,6 +8,7 @@ import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
+import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
@@ -19,6 +20,7 @@ import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import type { World } from '../functions/world.ts'
+import { cedarPolicies } from '../policy/policies.ts'
 import type { Clients } from './clients.ts'
 import { environment } from './installation.ts'
 
@@ -34,6 +36,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     journal: awsJournal(table),
     services: awsServices(table),
     leases: awsLeases(table),
+    line: awsLine(table),
+    policies: cedarPolicies(),
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     budgets: awsBudgets(table),

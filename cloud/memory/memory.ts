@@ -13,6 +13,7 @@ import { memoryHistory } from './history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryJournal } from './journal.ts'
 import { memoryLeases } from './leases.ts'
+import { memoryLine } from './line.ts'
 import { memoryOpenReleases } from './open-releases.ts'
 import { type Announcement, memoryOutbox } from './outbox.ts'
 import { memoryPager, type Page } from './pager.ts'
@@ -51,6 +52,7 @@ function openPorts(clock: Clock) {
       journal: memoryJournal(table),
       services: memoryServices(table),
       leases: memoryLeases(table),
+      line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
       budgets: memoryBudgets(table),
       history: memoryHistory(table),
