@@ -3,6 +3,7 @@ import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
+import { attestHandler } from './attest.ts'
 import { bakeHandler } from './bake.ts'
 import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
@@ -46,6 +47,7 @@ export const handlers = {
   reconcile: reconcileHandler,
   provision: provisionHandler,
   budget: budgetHandler,
+  attest: attestHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

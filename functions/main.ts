@@ -10,6 +10,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
+import { awsAttestations } from '../cloud/aws/attestations.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -29,6 +30,7 @@ import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
+import { attestHandler } from './attest.ts'
 import { bakeHandler } from './bake.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { budgetHandler } from './budget.ts'
@@ -203,6 +205,9 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     leases: leases(),
     history: history(),
   }),
+)
+export const attest = /* @__PURE__ */ wired('attest', () =>
+  attestHandler({ clock, log, services: services(), attestations: awsAttestations(table()) }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

@@ -2,6 +2,7 @@
 // and its role no permission that it does not use.
 import type {
   AlarmWatch,
+  Attestations,
   Budgets,
   Clock,
   Executions,
@@ -28,6 +29,7 @@ export type World = {
   readonly openReleases: OpenReleases
   readonly history: History
   readonly budgets: Budgets
+  readonly attestations: Attestations
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions
