@@ -10,6 +10,7 @@ import { showDrift } from './diff.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
+import { addTestimony } from './testimony.ts'
 import {
   applyFile,
   type Cli,
@@ -131,6 +132,7 @@ type ReleaseOptions = Shared & {
   versions?: string[]
   plan?: string
   commit?: string
+  committedAt?: string
   build?: string
   author?: string
   reason?: string
@@ -145,6 +147,7 @@ program
   .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
   .option('--plan <name>', 'another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
   .option('--commit <sha>', 'where it came from: the commit')
+  .option('--committed-at <time>', '... when that was made, such as 2026-03-01T09:30:00Z')
   .option('--build <id>', '... the build')
   .option('--author <name>', '... and the author')
   .option('--reason <text>', 'why')
@@ -243,7 +246,9 @@ for (const { name, verb, words } of orders) {
     )
 }
 
-addRehearsal(program, { screen, desk: () => deskOnAws(process.env), run, positive })
+const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive }
+addTestimony(program, surroundings)
+addRehearsal(program, surroundings)
 
 const awsTroubles: readonly string[] = [
   'permission_denied',

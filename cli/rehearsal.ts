@@ -6,11 +6,14 @@ import type { Desk } from './desk.ts'
 import { replayFile, replayRelease } from './replay.ts'
 import type { Screen } from './screen.ts'
 import { simulate } from './simulate.ts'
-import { readDefinition } from './verbs.ts'
+import { type Cli, readDefinition } from './verbs.ts'
 
-type Surroundings = {
+/** What cli/main.ts lends to those who spell commands elsewhere. */
+export type Surroundings = {
   readonly screen: (options: { readonly json?: boolean }) => Screen
   readonly desk: () => Desk
+  readonly cli: (options: { readonly json?: boolean }) => Cli
+  readonly me: () => string
   readonly run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>
   readonly positive: (text: string) => number
 }

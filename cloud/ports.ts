@@ -2,6 +2,7 @@
 // (cloud/memory); test/contract holds both to the same suites.
 //
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
+import type { Attestation } from '../core/attestation.ts'
 import type { Slot } from '../core/budget.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
@@ -88,6 +89,14 @@ export type Budgets = {
   read(service: string, slo: string, fromMs: number, toMs: number): Promise<readonly Slot[]>
   mark(service: string, slo: string): Promise<BudgetMark | undefined>
   setMark(service: string, slo: string, mark: BudgetMark): Promise<void>
+}
+
+/** What CI and scanners said about candidates. */
+export type Attestations = {
+  /** Replaces what the same one said about the same subject, unless that was later. */
+  put(attestation: Attestation): Promise<void>
+  /** All that was said about these subjects. @throws Problem `item_unreadable` */
+  of(subjects: readonly string[]): Promise<readonly Attestation[]>
 }
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */

@@ -45,6 +45,7 @@ export const Provenance = z.strictObject({
   /** Digest, ETag or code hash, as the source states it. */
   digest: text.optional(),
   commit: text.optional(),
+  committedAtMs: z.int().min(0).optional(),
   build: text.optional(),
   author: text.optional(),
   /** Of a stack's update: its client request token, which its other events carry too. */

@@ -1,5 +1,6 @@
 // The facts that gates decide by, from what was looked up, and the sentence that a person sees for each gate. Nothing is
 // allowed or denied here: policy/release.cedar does that.
+import type { Attested } from './attestation.ts'
 import { formatDuration } from './duration.ts'
 import type { Approval, Gates } from './gates.ts'
 import { beginPoint } from './clearance.ts'
@@ -13,13 +14,6 @@ export type BudgetLeft = {
   readonly leftShare?: number | undefined
   readonly burning: 'no' | 'ticket' | 'page'
   readonly because?: string | undefined
-}
-
-/** What CI and scanners say of a candidate. Absent: nobody has said anything. */
-export type Attested = {
-  readonly commit?: string | undefined
-  readonly tests?: { readonly passed: number; readonly failed: number } | undefined
-  readonly scan?: { readonly critical: number; readonly high: number } | undefined
 }
 
 export type LookedUp = {

@@ -23,6 +23,7 @@ export type ReleaseRequest = {
 }
 
 const text = z.string().min(1).max(500)
+const when = z.iso.datetime({ offset: true }).optional()
 
 /** A direct call: by the API, the CLI, or as the input of CodePipeline's StepFunctions action. */
 export const ReleaseCall = z
@@ -39,6 +40,7 @@ export const ReleaseCall = z
       .optional()
       .describe('The same id asks for the same release.'),
     commit: text.optional(),
+    committedAt: when.describe('When the commit was made, for the lead time.'),
     build: text.optional(),
     author: text.optional(),
     reason: text.optional(),
@@ -48,7 +50,6 @@ export const ReleaseCall = z
     'give exactly one of version, versions and artifact',
   )
 
-const when = z.iso.datetime({ offset: true }).optional()
 /** A security fix: the same call to a function of its own, with a reason. */
 export const UrgentCall = ReleaseCall.safeExtend({ reason: text.describe('Why it cannot wait: kept in the log.') })
 
@@ -192,15 +193,15 @@ function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormation
 }
 
 function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRequest {
-  const { service, version, versions, artifact, plan, source, requestId, commit, build, author, reason } = call
+  const { service, artifact, plan, source, requestId, commit, committedAt, build, author, reason } = call
   return {
     service,
     key: `call/${requestId ?? callId}`,
-    // One version without a function name is resolved against the service's only target.
-    candidate: artifact ?? { kind: 'versions', versions: versions ?? { [soleTarget]: version ?? '' } },
+    candidate: artifact ?? candidateOfCall(call),
     provenance: {
       source,
       ...(commit === undefined ? {} : { commit }),
+      ...(committedAt === undefined ? {} : { committedAtMs: Date.parse(committedAt) }),
       ...(build === undefined ? {} : { build }),
       ...(author === undefined ? {} : { author }),
     },
@@ -210,6 +211,12 @@ function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRe
 }
 
 const soleTarget = '_'
+
+/** One version without a function name is resolved against the service's only target (`candidateFor`). */
+export const candidateOfCall = (call: {
+  readonly version?: string | undefined
+  readonly versions?: Readonly<Record<string, string>> | undefined
+}): Candidate => ({ kind: 'versions', versions: call.versions ?? { [soleTarget]: call.version ?? '' } })
 
 /** Whether the artifact is one of the service's triggers. */
 export function triggers(service: Service, request: ReleaseRequest): boolean {

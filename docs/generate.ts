@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { details } from '../core/announcement.ts'
 import { budgetDetails } from '../core/budget-news.ts'
+import { AttestCall } from '../core/attest-call.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall } from '../core/request.ts'
@@ -142,6 +143,10 @@ export function reference(): string {
       `The payload of \`tidegate-intake\`, and the input of the state machine from CodePipeline.\n\n${table(shapeOf(ReleaseCall))}`,
     ),
     section('Steering a release', orders()),
+    section(
+      'Saying something about a candidate',
+      `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
+    ),
     section(
       'Hooks',
       `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, attempt, targets: [{ function, alias, stable, candidate }], outcome?, because? }\`.\nThe answer:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, answer through \`tidegate-answer\`:\n\n${table(shapeOf(AnswerCall))}`,

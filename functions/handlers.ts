@@ -5,6 +5,7 @@ import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
 import { approveHandler } from './approve.ts'
 import { askHandler } from './ask.ts'
+import { attestHandler } from './attest.ts'
 import { bakeHandler } from './bake.ts'
 import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
@@ -56,6 +57,7 @@ export const handlers = {
   reconcile: reconcileHandler,
   provision: provisionHandler,
   budget: budgetHandler,
+  attest: attestHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

@@ -10,6 +10,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
+import { awsAttestations } from '../cloud/aws/attestations.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -32,6 +33,7 @@ import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
 import { approveHandler } from './approve.ts'
 import { askHandler } from './ask.ts'
+import { attestHandler } from './attest.ts'
 import { bakeHandler } from './bake.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { budgetHandler } from './budget.ts'
@@ -78,6 +80,7 @@ const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient({})), env
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 const leases = /* @__PURE__ */ once(() => awsLeases(table()))
+const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
 const line = /* @__PURE__ */ once(() => awsLine(table()))
 const services = /* @__PURE__ */ once(() => awsServices(table()))
 const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
@@ -110,6 +113,7 @@ const gates = () => ({
   line: line(),
   budgets: awsBudgets(table()),
   versions: awsVersions(lambda()),
+  attestations: attestations(),
   policies: cedarPolicies(),
 })
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
@@ -240,6 +244,9 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     leases: leases(),
     history: history(),
   }),
+)
+export const attest = /* @__PURE__ */ wired('attest', () =>
+  attestHandler({ clock, log, services: services(), attestations: attestations() }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

@@ -2,6 +2,7 @@
 // and its role no permission that it does not use.
 import type {
   AlarmWatch,
+  Attestations,
   Budgets,
   Clock,
   Executions,
@@ -32,6 +33,7 @@ export type World = {
   readonly openReleases: OpenReleases
   readonly history: History
   readonly budgets: Budgets
+  readonly attestations: Attestations
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions

@@ -101,6 +101,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
   },
+  attest: { table: log },
   provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 

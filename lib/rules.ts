@@ -29,7 +29,7 @@ function each(values: readonly string[], wiring: (part: readonly string[], name:
 }
 const patternMax = 2000
 
-/** What begins a release, and the stack that takes one back. */
+/** What begins a release, what is said about its candidate, and the stack that takes one back. */
 function triggersOf(services: readonly Service[]): readonly Wiring[] {
   const buckets = unique(services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3.bucket])))
   const repositories = unique(
@@ -48,6 +48,15 @@ function triggersOf(services: readonly Service[]): readonly Wiring[] {
         source: ['aws.ecr'],
         detailType: ['ECR Image Action'],
         detail: { 'action-type': ['PUSH'], result: ['SUCCESS'], 'repository-name': [...names] },
+      },
+    })),
+    ...each(repositories, (names, part) => ({
+      name: `EcrScan${part}`,
+      verb: 'attest',
+      pattern: {
+        source: ['aws.ecr'],
+        detailType: ['ECR Image Scan'],
+        detail: { 'scan-status': ['COMPLETE'], 'repository-name': [...names] },
       },
     })),
     ...some(

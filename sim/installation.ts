@@ -128,6 +128,11 @@ const rules: readonly { readonly name: string; readonly verb: Verb; readonly pat
     },
   },
   {
+    name: 'ecr-scan',
+    verb: 'attest',
+    pattern: { source: ['aws.ecr'], 'detail-type': ['ECR Image Scan'], detail: { 'scan-status': ['COMPLETE'] } },
+  },
+  {
     name: 'cloudformation',
     verb: 'intake',
     pattern: {

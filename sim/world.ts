@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
+import { awsAttestations } from '../cloud/aws/attestations.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
@@ -41,6 +42,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     budgets: awsBudgets(table),
+    attestations: awsAttestations(table),
     alarmWatch: awsAlarmWatch(table),
     traffic: awsTraffic(lambda),
     versions: awsVersions(lambda),

@@ -43,6 +43,7 @@ export const keys = {
     sk: `${slo}#${padded(hourMs, 15)}`,
   }),
   budgetMark: (service: string, slo: string): Key => ({ pk: `BUDGET#${service}`, sk: `MARK#${slo}` }),
+  attestation: (subject: string, by: string): Key => ({ pk: `ATTESTATION#${subject}`, sk: by }),
   alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
 } as const
 

@@ -5,6 +5,7 @@ import type { Target } from '../../core/service.ts'
 import type { AlarmReading } from '../../core/verdict/evidence.ts'
 import type { Clock, VersionState } from '../ports.ts'
 import { memoryAlarmWatch } from './alarm-watch.ts'
+import { memoryAttestations } from './attestations.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
 import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
@@ -55,6 +56,7 @@ function openPorts(clock: Clock) {
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
       budgets: memoryBudgets(table),
+      attestations: memoryAttestations(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),

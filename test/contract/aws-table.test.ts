@@ -5,6 +5,7 @@
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { awsAlarmWatch } from '../../cloud/aws/alarm-watch.ts'
+import { awsAttestations } from '../../cloud/aws/attestations.ts'
 import { awsHistory } from '../../cloud/aws/history.ts'
 import { awsJournal } from '../../cloud/aws/journal.ts'
 import { awsLeases } from '../../cloud/aws/leases.ts'
@@ -14,6 +15,7 @@ import { type Item, type Key, keys, type Table } from '../../cloud/aws/table.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { openEmbedded } from './embedded.ts'
 import { awsBudgets } from '../../cloud/aws/budgets.ts'
+import { attestationsContract } from './attestations.ts'
 import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { journalContract } from './journal.ts'
@@ -70,6 +72,13 @@ openReleasesContract('DynamoDB', async () => {
   return {
     openReleases: awsOpenReleases(table),
     spoil: (service, _, id, text) => putText(table, keys.open(service, id), text),
+  }
+})
+attestationsContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    attestations: awsAttestations(table),
+    spoil: (subject, by, text) => putText(table, keys.attestation(subject, by), text),
   }
 })
 historyContract('DynamoDB', async () => {

@@ -11,6 +11,8 @@ import type { Artifact } from '../../core/candidate.ts'
 import { only, type Routing, split } from '../../core/routing.ts'
 import type { Target } from '../../core/service.ts'
 import type { Point } from '../../core/verdict/evidence.ts'
+import { attestationsOf } from '../../cloud/memory/attestations.ts'
+import { attestationsContract } from './attestations.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { executionsContract } from './executions.ts'
 import { budgetOf, hourKey, markKey } from '../../cloud/memory/budgets.ts'
@@ -55,6 +57,11 @@ historyContract('memory', () => {
   const spoil = (service: string, atMs: number, id: string, text: string): unknown =>
     inspect.corrupt(historyOf(service), `${padded(atMs)}#${id}`, text)
   return Promise.resolve({ history, spoil })
+})
+attestationsContract('memory', () => {
+  const { attestations, inspect } = openMemory()
+  const spoil = (subject: string, by: string, text: string) => inspect.corrupt(attestationsOf(subject), by, text)
+  return Promise.resolve({ attestations, spoil })
 })
 budgetsContract('memory', () => {
   const { budgets, inspect } = openMemory()

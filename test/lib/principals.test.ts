@@ -11,7 +11,8 @@ import { sampleService } from '../../sim/sample-service.ts'
 import { sampleDefinition } from '../functions/least-privilege.ts'
 import { enforcing, synthesised } from './policies.ts'
 
-type Right = 'grantStart' | 'grantPause' | 'grantPromote' | 'grantRollBack' | 'grantAnswer' | 'grantRead'
+type Right =
+  'grantStart' | 'grantPause' | 'grantPromote' | 'grantRollBack' | 'grantAnswer' | 'grantRead' | 'grantAttest'
 const rights: Readonly<Record<string, readonly Right[]>> = {
   nobody: ['grantRead'],
   starter: ['grantStart'],
@@ -19,6 +20,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   promoter: ['grantPromote'],
   oncall: ['grantRollBack'],
   hooks: ['grantAnswer'],
+  ci: ['grantAttest'],
 }
 
 const { authorize } = enforcing(
@@ -44,6 +46,7 @@ const orders = {
   pause: (who: string) => ask(who)('pause', { verb: 'pause', ...why }),
   resume: (who: string) => ask(who)('pause', { verb: 'resume', service: 'checkout', by: 'ann' }),
   promote: (who: string) => ask(who)('promote', why),
+  attest: (who: string) => ask(who)('attest', { subject: 'commit/4f2', by: who, flags: [] }),
   rollBack: (who: string) => ask(who)('stop', { verb: 'rollBack', ...why }),
 }
 const denied = { code: 'permission_denied', message: expect.stringContaining('lambda:InvokeFunction') as string }
@@ -53,6 +56,7 @@ it.each([
   ['pauser', 'pause'],
   ['promoter', 'promote'],
   ['oncall', 'rollBack'],
+  ['ci', 'attest'],
 ] as const)('a %s may %s, and nothing else', async (who, allowed) => {
   const [second, third] = [await house.publish('v2'), await house.publish('v4')]
   await orders.start(allowed === 'start' ? who : 'operator', second)
@@ -63,7 +67,9 @@ it.each([
   }
   if (allowed !== 'start') await orders[allowed](who)
   await house.clock.settle()
-  const expected = { start: { '2': 0.1 }, pause: { '2': 0.1 }, promote: {}, rollBack: {} }[allowed]
+  const expected = { start: { '2': 0.1 }, pause: { '2': 0.1 }, promote: {}, rollBack: {}, attest: { '2': 0.1 } }[
+    allowed
+  ]
   expect(await house.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
 })
 
