@@ -3,6 +3,7 @@ import type { Artifact } from '../../core/candidate.ts'
 import type { Routing } from '../../core/routing.ts'
 import type { Target } from '../../core/service.ts'
 import type { AlarmReading } from '../../core/verdict/evidence.ts'
+import { cedarPolicies } from '../../policy/policies.ts'
 import type { Clock, VersionState } from '../ports.ts'
 import { memoryAlarmWatch } from './alarm-watch.ts'
 import { memoryAttestations } from './attestations.ts'
@@ -67,6 +68,8 @@ function openPorts(clock: Clock) {
       outbox: memoryOutbox(announced),
       pager: memoryPager(pages),
       pipelines: memoryPipelines(jobs),
+      // The one that there is: only its failing is simulated.
+      policies: cedarPolicies(),
     },
     inspect: {
       ...inspectLambda(functions, uploads),
