@@ -28,7 +28,7 @@ let house: House
 let lines: string[]
 beforeEach(async () => {
   house = await openHouse({ perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
   lines = []
 })
 afterEach(() => house.close())
@@ -53,6 +53,7 @@ describe('tidegate budget', () => {
   it('says what is left, how fast it goes and how far that is known', async () => {
     await house.world.services.put(
       sampleService({
+        slos: [],
         slos: [
           { name: 'available', objective: 99.9 },
           {
