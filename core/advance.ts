@@ -1,6 +1,6 @@
 // What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
 // or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
-import { gated, reopened } from './clearance.ts'
+import { approved, gated, reopened } from './clearance.ts'
 import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
@@ -70,7 +70,7 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'gated':
       return gated(release, event)
     case 'approved':
-      return reopened({ ...release, approvals: [...release.approvals, event] })
+      return approved(release, event)
     case 'overridden':
       return reopened({ ...release, overridden: { by: event.by, reason: event.reason } })
     case 'gateReopened':

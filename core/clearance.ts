@@ -82,6 +82,15 @@ export function gated(release: Release, event: Extract<ReleaseEvent, { type: 'ga
   return turnBack(held, 'rolledBack', sentence.slice(0, 1000), 'policy', atMs)
 }
 
+/** Saying the same again adds nothing; the gates are asked again all the same. */
+export function approved(
+  release: Release,
+  { beforeBp, by, answer }: Extract<ReleaseEvent, { type: 'approved' }>,
+): Release {
+  const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || one.by !== by)
+  return reopened({ ...release, approvals: [...others, { beforeBp, by, answer }] })
+}
+
 /** The gates are asked again at once, whatever they said before. */
 export function reopened(release: Release): Release {
   const { held } = release

@@ -53,7 +53,6 @@ describe('tidegate budget', () => {
   it('says what is left, how fast it goes and how far that is known', async () => {
     await house.world.services.put(
       sampleService({
-        slos: [],
         slos: [
           { name: 'available', objective: 99.9 },
           {
