@@ -4,6 +4,7 @@ import { turnBack } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { ReleaseEvent } from './event.ts'
 import { backKey } from './head.ts'
+import { type Service, usualEarly } from './service.ts'
 import { type Held, hasTraffic, type Release } from './release.ts'
 
 /** The point before a release has begun: nothing of it has been prepared. */
@@ -64,8 +65,7 @@ export function gated(release: Release, event: Extract<ReleaseEvent, { type: 'ga
   if (gatePoint(release) !== point) return release
   const { held: before, ...rest } = release
   if (event.allowed) {
-    const service = event.plan === undefined ? release.service : { ...release.service, plan: event.plan }
-    return { ...rest, service, cleared: { point, atMs } }
+    return { ...rest, service: paced(release.service, event), cleared: { point, atMs } }
   }
   const sinceMs = before?.point === point ? before.sinceMs : atMs
   const again = event.againAtMs === undefined ? {} : { againAtMs: event.againAtMs }
@@ -80,6 +80,13 @@ export function gated(release: Release, event: Extract<ReleaseEvent, { type: 'ga
   if (heldSeconds < release.service.policy.hold.gatedSeconds) return held
   const sentence = `held for ${formatDuration(heldSeconds)}, longer than policy.hold.gated: ${because}`
   return turnBack(held, 'rolledBack', sentence.slice(0, 1000), 'policy', atMs)
+}
+
+/** The service as the budget wants it released. */
+function paced(service: Service, { plan = service.plan, early }: Extract<ReleaseEvent, { type: 'gated' }>): Service {
+  if (early === undefined) return { ...service, plan }
+  const { early: own, ...policy } = service.policy
+  return { ...service, plan, policy: early ? { ...policy, early: own ?? usualEarly } : policy }
 }
 
 /** Saying the same again adds nothing; the gates are asked again all the same. */

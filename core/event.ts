@@ -113,8 +113,9 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     missing: z.array(weightBp).max(10).optional(),
     /** Nothing will change this answer: the release ends. */
     final: z.literal(true).optional(),
-    /** The release goes on by this plan, because the budget says so. */
+    /** The release goes on by this plan, and may or may not end a bake early, because the budget says so. */
     plan: Plan.optional(),
+    early: z.boolean().optional(),
   }),
   /** A person's word on an approval, which belongs to this release and the weight that it stands before. */
   z.strictObject({

@@ -14,6 +14,9 @@ export type BudgetLeft = {
   readonly leftShare?: number | undefined
   readonly burning: 'no' | 'ticket' | 'page'
   readonly because?: string | undefined
+  /** How many requests may still be bad, and how many there are a minute; absent where slices of time are counted. */
+  readonly badLeft?: number
+  readonly perMinute?: number
 }
 
 export type LookedUp = {

@@ -1,6 +1,7 @@
 // A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else in the
 // house sees a Service, in which weights, durations and names have one form.
 import * as z from 'zod'
+import { Pace, PaceDefinition } from './boldness.ts'
 import { duration } from './duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
@@ -39,6 +40,9 @@ const Early = z.strictObject({
   ratio: z.number().min(1.1).max(100).default(2).describe('A candidate that fails this many times as often is bad ...'),
   rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
 })
+
+/** What a bad candidate is, where nobody has said it. */
+export const usualEarly = Early.parse({})
 
 const Triggers = z.strictObject({
   s3: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024) }).optional(),
@@ -86,6 +90,7 @@ export const Service = z.strictObject({
   /** Absent in logs that began before there were any. */
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
+  pace: Pace.prefault({}),
   gates: Gates.prefault({}),
   runbook: Runbook.optional(),
 })
@@ -164,6 +169,7 @@ export const ServiceDefinition = z
     planned: Timetable.default([]).describe(
       'Times in which a burning budget is nobody to be told of: maintenance, drills.',
     ),
+    pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),
   })

@@ -26,7 +26,18 @@ async function budgetLeft(deps: Deps, { name, policy }: Service, slo: Slo): Prom
   }
   const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
   const slots = await deps.budgets.read(name, slo.name, readToMs - reachMs - hourMs, readToMs)
-  const { spent = 0 } = budgetAt(slo, slots, readToMs)
+  const budget = budgetAt(slo, slots, readToMs)
   const burns = burning(slo, slots, readToMs).map(({ rule }) => rule.severity)
-  return { slo: slo.name, leftShare: 1 - spent, burning: burns.includes('page') ? 'page' : (burns[0] ?? 'no') }
+  const lastHour = slots.filter(({ atMs }) => atMs >= readToMs - hourMs)
+  return {
+    slo: slo.name,
+    leftShare: 1 - (budget.spent ?? 0),
+    burning: burns.includes('page') ? 'page' : (burns[0] ?? 'no'),
+    ...(slo.slices === undefined
+      ? {
+          badLeft: Math.max(0, budget.allowed - budget.bad),
+          perMinute: lastHour.reduce((sum, { good, bad }) => sum + good + bad, 0) / 60,
+        }
+      : {}),
+  }
 }

@@ -18,6 +18,7 @@ import type { Release } from '../core/release.ts'
 import { beginPoint } from '../core/clearance.ts'
 import { lookUp } from './gate-look-up.ts'
 import { load, type Loaded, record } from './ledger.ts'
+import { pacingAt } from './pacing.ts'
 import { takePlace } from './place.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
@@ -51,7 +52,7 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     const decision = await decideAt(deps, release, point, { ...found, full: false })
     // A place is taken by whoever would go on if there is one, and by nobody else.
     const full = point === beginPoint && decision.allowed && !(await takePlace(deps, release))
-    if (!full) return answerOf(release, point, found, decision)
+    if (!full) return { ...answerOf(release, point, found, decision), ...pacing(release, point, found, decision) }
     const seen = { ...found, full }
     return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
   } catch (error) {
@@ -60,6 +61,16 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId: release.id })
     const because = `what stands in its way cannot be looked up: ${error.message}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
+  }
+}
+
+/** An open gate lets the release go on as boldly as the budget allows. */
+function pacing(release: Release, point: number, found: LookedUp, { allowed }: PolicyDecision): Partial<Answer> {
+  if (!allowed) return {}
+  const { words, ...paced } = pacingAt(release, point, found.budgets)
+  return {
+    ...paced,
+    ...(words === undefined ? {} : { because: `${openSentence(release, found)}; ${words}`.slice(0, 2000) }),
   }
 }
 
