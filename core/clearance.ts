@@ -67,12 +67,14 @@ export function gated(release: Release, event: Extract<ReleaseEvent, { type: 'ga
   if (event.allowed) {
     return { ...rest, service: paced(release.service, event), cleared: { point, atMs } }
   }
-  const sinceMs = before?.point === point ? before.sinceMs : atMs
+  const same = before?.point === point ? before : undefined
+  const sinceMs = same?.sinceMs ?? atMs
+  const changedAtMs = same !== undefined && same.gates.join() === event.gates.join() ? same.changedAtMs : atMs
   const again = event.againAtMs === undefined ? {} : { againAtMs: event.againAtMs }
   const missed = (event.missing ?? []).filter((weightBp) => release.missedSinceMs[weightBp] === undefined)
   const held: Release = {
     ...rest,
-    held: { point, because, gates: event.gates, sinceMs, askedAtMs: atMs, ...again },
+    held: { point, because, gates: event.gates, sinceMs, changedAtMs, askedAtMs: atMs, ...again },
     missedSinceMs: { ...release.missedSinceMs, ...Object.fromEntries(missed.map((weightBp) => [weightBp, atMs])) },
   }
   if (event.final === true) return turnBack(held, 'rolledBack', because.slice(0, 1000), 'gate', atMs)

@@ -29,6 +29,8 @@ export type Held = {
   readonly because: string
   readonly gates: readonly string[]
   readonly sinceMs: number
+  /** Since when by these gates. */
+  readonly changedAtMs: number
   readonly askedAtMs: number
   /** When the answer changes by itself. */
   readonly againAtMs?: number

@@ -69,7 +69,7 @@ function seenOf({ readings, service }: Release): CountMinute {
     if (arm === undefined) continue
     const sum = [...points.values()].reduce((total, value) => total + value, 0)
     const version = arm === 's' ? 'stable' : 'candidate'
-    seen[series === 'errors' ? `${version}Bad` : `${version}Invocations`] += sum
+    seen[series === 'errors' ? (`${version}Bad` as const) : (`${version}Invocations` as const)] += sum
   }
   return seen
 }

@@ -17,7 +17,8 @@ import * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { announcedRecords } from '../core/log-key.ts'
-import { parseDefinition, type Service } from '../core/service.ts'
+import type { Service } from '../core/service.ts'
+import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { type ControllerFunction, controllerFunction, functionArn, type Resources } from './controller-functions.ts'
@@ -46,7 +47,7 @@ export class ReleaseController extends Construct {
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, { services, name = 'tidegate' }: ReleaseControllerProps) {
     super(scope, id)
-    this.services = services.map((definition) => parseDefinition(definition))
+    this.services = services.map((definition) => checkedDefinition(definition))
     this.table = new dynamodb.TableV2(this, 'Table', {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
