@@ -46,8 +46,6 @@ export function controllerFunction(
   })
   grantAll(role, [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
-    // AWS takes no resource for these.
-    { actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] },
     ...grantsOf(verb, resources),
   ])
   const fn = new lambda.Function(scope, name, {
@@ -57,16 +55,13 @@ export function controllerFunction(
     architecture: lambda.Architecture.ARM_64,
     handler: 'index.handler',
     code: lambda.Code.fromAsset(folderOf(verb)),
-    // By its ARN: the CDK would add a dependency on the role itself, which the ARN is already.
-    role: iam.Role.fromRoleArn(role, 'Self', role.roleArn, { mutable: false }),
+    role,
     logGroup,
     timeout: Duration.seconds(60),
     tracing: lambda.Tracing.ACTIVE,
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },
   })
-  const policies = role.node.children.filter((one) => /Policy/.test(one.node.id))
-  fn.node.addDependency(...policies)
   return { fn, role }
 }
 
