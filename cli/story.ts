@@ -67,21 +67,16 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
         ].join('; '),
       ]
     case 'gated':
-      return [event.allowed ? 'gate' : 'held', event.because]
     case 'approved':
-      return [event.answer === 'approve' ? 'approved' : 'declined', approvalWords(event)]
     case 'overridden':
-      return ['override', `by ${event.by}: ${event.reason}`]
     case 'gateReopened':
-      return ['gate', `asked again: ${event.because}`]
+      return tellGate(event)
     case 'refused':
       return ['refused', `${event.because} (${event.code})`]
     case 'hookCalled':
-      return ['hook', `${event.point}: called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`]
     case 'hookDeferred':
-      return ['hook', `${event.point}: will answer later`]
     case 'hookAnswered':
-      return ['hook', `${event.point}: ${event.answer}: ${event.because}`]
+      return ['hook', `${event.point}: ${hookWords(event)}`]
     case 'moveIntended':
       return ['intends', moveWords(event.move)]
     case 'moved':
@@ -110,6 +105,32 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       return ['STUCK', event.because]
     case 'settled':
       return ['settled', endWords(after)]
+  }
+}
+
+function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDeferred' | 'hookAnswered' }>): string {
+  switch (event.type) {
+    case 'hookCalled':
+      return `called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`
+    case 'hookDeferred':
+      return 'will answer later'
+    case 'hookAnswered':
+      return `${event.answer}: ${event.because}`
+  }
+}
+
+function tellGate(
+  event: Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' | 'gateReopened' }>,
+): readonly [string, string] {
+  switch (event.type) {
+    case 'gated':
+      return [event.allowed ? 'gate' : 'held', event.because]
+    case 'approved':
+      return [event.answer === 'approve' ? 'approved' : 'declined', approvalWords(event)]
+    case 'overridden':
+      return ['override', `by ${event.by}: ${event.reason}`]
+    case 'gateReopened':
+      return ['gate', `asked again: ${event.because}`]
   }
 }
 

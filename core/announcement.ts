@@ -104,20 +104,10 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
       const { kind: verdict, because } = event.verdict
       return { detailType: 'Release Judged', detail: { ...header, verdict, because, weightPercent } }
     }
-    case 'gated': {
-      // Told when it begins and when it is about something else, not each time that it is asked about again.
-      if (event.allowed || after.held?.askedAtMs !== after.held?.changedAtMs) return undefined
-      const weightPercent = event.point < 0 ? 0 : weightAt(after, event.point) / 100
-      const approvals = (event.missing ?? []).map((weightBp) => weightBp / 100)
-      const { gates, because } = event
-      return { detailType: 'Release Held', detail: { ...header, gates, because, weightPercent, approvals, ...runbook } }
-    }
-    case 'approved': {
-      const { by, answer, beforeBp } = event
-      return { detailType: 'Release Approved', detail: { ...header, by, answer, beforePercent: beforeBp / 100 } }
-    }
+    case 'gated':
+    case 'approved':
     case 'overridden':
-      return { detailType: 'Release Overridden', detail: { ...header, by: event.by, reason: event.reason } }
+      return gateNews(event, after, header, runbook)
     case 'paused':
       return { detailType: 'Release Paused', detail: { ...header, by: event.by, reason: event.reason } }
     case 'resumed':
@@ -138,5 +128,31 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
       }
     default:
       return undefined
+  }
+}
+
+type GateEvent = Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' }>
+
+function gateNews(
+  event: GateEvent,
+  after: Release,
+  header: Pick<Announcement['detail'], 'schemaVersion' | 'metadata' | 'service'>,
+  runbook: { readonly runbook?: string },
+): Announcement | undefined {
+  switch (event.type) {
+    case 'gated': {
+      // Told when it begins and when other gates are closed, not each time that they are asked.
+      if (event.allowed || after.held?.askedAtMs !== after.held?.changedAtMs) return undefined
+      const weightPercent = event.point < 0 ? 0 : weightAt(after, event.point) / 100
+      const approvals = (event.missing ?? []).map((weightBp) => weightBp / 100)
+      const { gates, because } = event
+      return { detailType: 'Release Held', detail: { ...header, gates, because, weightPercent, approvals, ...runbook } }
+    }
+    case 'approved': {
+      const { by, answer, beforeBp } = event
+      return { detailType: 'Release Approved', detail: { ...header, by, answer, beforePercent: beforeBp / 100 } }
+    }
+    case 'overridden':
+      return { detailType: 'Release Overridden', detail: { ...header, by: event.by, reason: event.reason } }
   }
 }

@@ -59,8 +59,27 @@ export function askDueMs(release: Release): number {
 /** Held with traffic on the candidate: the watching goes on. */
 export const isWatchedWhileHeld = (release: Release): boolean => heldNow(release) !== undefined && hasTraffic(release)
 
-/** What follows from an answer of the gates; one about another point than the release's is too late. */
-export function gated(release: Release, event: Extract<ReleaseEvent, { type: 'gated' }>): Release {
+type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
+
+/** What follows from what the gates, or people about them, have said. */
+export function atGate(
+  release: Release,
+  event: EventOf<'gated' | 'approved' | 'overridden' | 'gateReopened'>,
+): Release {
+  switch (event.type) {
+    case 'gated':
+      return gated(release, event)
+    case 'approved':
+      return approved(release, event)
+    case 'overridden':
+      return reopened({ ...release, overridden: { by: event.by, reason: event.reason } })
+    case 'gateReopened':
+      return reopened(release)
+  }
+}
+
+/** An answer about another point than the release's is too late. */
+function gated(release: Release, event: EventOf<'gated'>): Release {
   const { point, atMs, because } = event
   if (gatePoint(release) !== point) return release
   const { held: before, ...rest } = release
@@ -85,23 +104,20 @@ export function gated(release: Release, event: Extract<ReleaseEvent, { type: 'ga
 }
 
 /** The service as the budget wants it released. */
-function paced(service: Service, { plan = service.plan, early }: Extract<ReleaseEvent, { type: 'gated' }>): Service {
+function paced(service: Service, { plan = service.plan, early }: EventOf<'gated'>): Service {
   if (early === undefined) return { ...service, plan }
   const { early: own, ...policy } = service.policy
   return { ...service, plan, policy: early ? { ...policy, early: own ?? usualEarly } : policy }
 }
 
 /** Saying the same again adds nothing; the gates are asked again all the same. */
-export function approved(
-  release: Release,
-  { beforeBp, by, answer }: Extract<ReleaseEvent, { type: 'approved' }>,
-): Release {
+function approved(release: Release, { beforeBp, by, answer }: EventOf<'approved'>): Release {
   const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || one.by !== by)
   return reopened({ ...release, approvals: [...others, { beforeBp, by, answer }] })
 }
 
 /** The gates are asked again at once, whatever they said before. */
-export function reopened(release: Release): Release {
+function reopened(release: Release): Release {
   const { held } = release
   return held === undefined ? release : { ...release, held: { ...held, againAtMs: 0 } }
 }
