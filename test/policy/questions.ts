@@ -17,7 +17,7 @@ export const clear: GateContext = {
   required: { commit: true, signed: true, tests: true, scan: true, criticalMax: 0, highMax: 2 },
 }
 
-export const order: OrderContext = { author: 'ada', approvers: ['cleo'], fourEyes: true, reason: 'The fix of INC-7.' }
+const order: OrderContext = { author: 'ada', approvers: ['cleo'], fourEyes: true, reason: 'The fix of INC-7.' }
 
 export function gate(
   action: 'begin' | 'goOn' | 'goBack',
