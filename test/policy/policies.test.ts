@@ -45,6 +45,12 @@ describe("a service's own policies", () => {
       expect((await policies.decide(gate('goBack', {}, own))).allowed).toBe(true)
   })
 
+  it('can ask for an author, whom nobody may know', async () => {
+    const own = '@id("known") forbid (principal, action == Action::"approve", resource) unless { context has author };'
+    expect((await policies.decide({ ...personal('approve'), own })).allowed).toBe(true)
+    expect((await policies.decide({ ...personal('approve', { author: '' }), own })).allowed).toBe(false)
+  })
+
   it('are those of this question, not of the one before', async () => {
     const forbidding = '@id("never") forbid (principal, action, resource);'
     expect((await policies.decide(gate('begin', {}, forbidding))).allowed).toBe(false)
