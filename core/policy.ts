@@ -2,7 +2,7 @@
 // policy/release.cedar and nowhere else. An answer with trouble in it is always a no.
 
 /** Who asks: a person by name, or the source of a release (`s3`, `cli`, `pipeline`). */
-export type Principal = { readonly kind: 'Person' | 'Source'; readonly id: string }
+type Principal = { readonly kind: 'Person' | 'Source'; readonly id: string }
 
 /** What stands in the way of a release, and what opens it. Everything here is a fact that was looked up; no policy looks anything up. */
 export type GateContext = {

@@ -22,6 +22,8 @@ export const bundle = (verb: Verb): Bundle => bundleOf(`export { ${verb} as hand
 export function bundleOf(contents: string): Bundle {
   const { outputFiles, metafile } = buildSync({
     stdin: { contents, resolveDir: root, loader: 'ts' },
+    // Wherever this is called from, its paths are from the root.
+    absWorkingDir: root,
     bundle: true,
     minify: true,
     format: 'esm',
@@ -49,14 +51,11 @@ export function bundleOf(contents: string): Bundle {
 /** The policies, and the evaluator as a package: only its build for Node. */
 function policyFiles(): Bundle['files'] {
   const evaluator = dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs'))
-  const beside = ['package.json', 'nodejs/package.json', 'nodejs/cedar_wasm.js', 'nodejs/cedar_wasm_bg.wasm']
-  return Object.fromEntries([
-    ...['release.cedar', 'release.cedarschema'].map((name) => [name, readFileSync(join(root, 'policy', name))]),
-    ...beside.map((name) => [
-      `node_modules/@cedar-policy/cedar-wasm/${name}`,
-      readFileSync(join(evaluator, '..', name)),
-    ]),
-  ])
+  const policies = ['release.cedar', 'release.cedarschema'].map((name) => [name, join(root, 'policy', name)] as const)
+  const build = ['package.json', 'nodejs/package.json', 'nodejs/cedar_wasm.js', 'nodejs/cedar_wasm_bg.wasm'].map(
+    (name) => [`node_modules/@cedar-policy/cedar-wasm/${name}`, join(evaluator, '..', name)] as const,
+  )
+  return Object.fromEntries([...policies, ...build].map(([name, path]) => [name, readFileSync(path)]))
 }
 
 /** Puts a bundle into a folder as the module `name`. */

@@ -48,10 +48,12 @@ function readPolicy(cedar: Cedar, text: string, prefix: string): ReadPolicy | st
 export function misfits(cedar: Cedar, policies: ReadPolicies['policies'], schema: string): readonly string[] {
   const answer = cedar.validate({ schema, policies: { staticPolicies: texts(policies) } })
   if (answer.type === 'failure') return answer.errors.map((error) => words(error))
+  const said = (all: typeof answer.validationErrors): readonly string[] =>
+    // Cedar has no order of its own.
+    all.map(({ policyId, error }) => `Policy ${policyId}: ${words(error)}`).toSorted()
   return [
-    ...[...answer.validationErrors, ...answer.validationWarnings].map(
-      ({ policyId, error }) => `Policy ${policyId}: ${words(error)}`,
-    ),
+    ...said(answer.validationErrors),
+    ...said(answer.validationWarnings),
     ...answer.otherWarnings.map((warning) => words(warning)),
   ]
 }
