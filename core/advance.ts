@@ -3,6 +3,7 @@
 import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
+import { exposureAfter } from './exposure.ts'
 import type { HookState, Release, ReleaseTarget, State } from './release.ts'
 import { only } from './routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
@@ -33,7 +34,8 @@ export function begin(event: EventOf<'requested'>): Release {
 
 /** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
 export function advance(release: Release, event: ReleaseEvent): Release {
-  return { ...follow(release, event), seq: event.seq }
+  const exposure = exposureAfter(release.exposure, event)
+  return { ...follow(release, event), seq: event.seq, ...(exposure === undefined ? {} : { exposure }) }
 }
 
 /** The fold of a whole log. `undefined` for an empty one, or one that does not begin with a request. */
@@ -98,6 +100,10 @@ function follow(release: Release, event: ReleaseEvent): Release {
       return release
     case 'settled':
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
+    case 'charged':
+      return state.phase === 'settled' && release.charges === undefined
+        ? { ...release, charges: event.charges }
+        : release
   }
 }
 

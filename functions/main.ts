@@ -202,6 +202,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     pager: pager(),
     leases: leases(),
     history: history(),
+    journal: journal(),
   }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>

@@ -132,6 +132,37 @@ describe('a budget', () => {
   })
 })
 
+describe('a budget that burns while a release is live', () => {
+  it('is told at a look, long before the schedule would have seen it, and once', async () => {
+    const plan = { steps: [{ weight: 90, bake: '30m' }] }
+    await open({ plan, policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 })
+    // The schedule has just been there, and comes again in an hour.
+    await house.minutes(51)
+    expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBe(startMs + 60 * minute)
+    const id = await house.start({ version: await house.publish('v3') })
+    // A quarter of all requests fails: what may go in six hours, of which there was one, is gone in two minutes.
+    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await house.minutes(1)
+    expect(house.clock.nowMs()).toBeLessThan(startMs + 65 * minute)
+    expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
+    await house.minutes(20)
+    expect(burningPages()).toHaveLength(1)
+    expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toEqual([])
+    // What is not over yet is not in the ledger.
+    const mark = await house.world.budgets.mark('checkout', 'available')
+    expect((mark?.readToMs ?? 0) % slotMs).toBe(0)
+    expect((await slots()).every(({ atMs }) => atMs < (mark?.readToMs ?? 0))).toBe(true)
+  })
+
+  it('counts nobody else at a look', async () => {
+    await open({ policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 * 24 })
+    const other = { name: 'cart', targets: [{ function: 'cart', alias: 'live' }], triggers: {}, hooks: [] }
+    await house.world.services.put(sampleService({ ...other, slos }))
+    const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
+    expect(await house.ask('budget', look)).toEqual({ updated: ['checkout/available'], troubles: [], charged: [] })
+    await expect(house.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a tick')
+  })
+})
+
 describe('a question that CloudWatch refuses', () => {
   it('is unknown, and keeps nobody else from being counted', async () => {
     house = await openHouse({ perMinute: 1 })
@@ -151,6 +182,7 @@ describe('a question that CloudWatch refuses', () => {
     expect(await tick({ budgets: true })).toEqual({
       updated: ['checkout/available'],
       troubles: [expect.stringContaining('checkout/fast: The budget of checkout/fast cannot be read') as string],
+      charged: [],
     })
     expect(await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).toEqual([
       { atMs: startMs - slotMs, good: 9, bad: 1 },
