@@ -34,7 +34,7 @@ export function begin(event: EventOf<'requested'>): Release {
 
 /** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
 export function advance(release: Release, event: ReleaseEvent): Release {
-  const exposure = exposureAfter(release.exposure, event)
+  const exposure = release.state.phase === 'settled' ? release.exposure : exposureAfter(release.exposure, event)
   return { ...follow(release, event), seq: event.seq, ...(exposure === undefined ? {} : { exposure }) }
 }
 
