@@ -101,9 +101,7 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'settled':
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
     case 'charged':
-      return state.phase === 'settled' && release.charges === undefined
-        ? { ...release, charges: event.charges }
-        : release
+      return charged(release, event)
   }
 }
 
@@ -235,6 +233,11 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
   if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
   const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
   return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
+}
+
+/** The one thing that is still to be said of a release after its end, once. */
+function charged(release: Release, { charges }: EventOf<'charged'>): Release {
+  return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
 }
 
 function promoteOrdered(release: Release, atMs: number): Release {
