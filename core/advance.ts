@@ -34,8 +34,8 @@ export function begin(event: EventOf<'requested'>): Release {
 
 /** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
 export function advance(release: Release, event: ReleaseEvent): Release {
-  const exposure = release.state.phase === 'settled' ? release.exposure : exposureAfter(release.exposure, event)
-  return { ...follow(release, event), seq: event.seq, ...(exposure === undefined ? {} : { exposure }) }
+  const after = follow(release, event)
+  return { ...after, seq: event.seq, ...exposureAfter(after, event) }
 }
 
 /** The fold of a whole log. `undefined` for an empty one, or one that does not begin with a request. */
