@@ -163,6 +163,50 @@ describe('a budget that burns while a release is live', () => {
   })
 })
 
+describe('a slot that is not over', () => {
+  it('begins a burn, ends none, and is followed by one that is', async () => {
+    house = await openHouse({ perMinute: 1 })
+    const clock = steppedClock(startMs)
+    const cloud = memoryCloud({ clock })
+    await cloud.services.put(sampleService({ slos: [{ ...slos[0], window: '1d' }] }))
+    // Every request of the slot that has begun fails, or none; before it, all was well.
+    let share = 1
+    cloud.inspect.answerReadings(({ metric }, { startMs: from, endMs: to }): Reading => {
+      const points = []
+      for (let at = from; at < to; at += slotMs) {
+        const bad = at === startMs + slotMs ? 100 * share : 0
+        points.push({ minuteMs: at, value: metric === 'Errors' ? bad : 100 })
+      }
+      return { kind: 'points', points }
+    })
+    const tick = budgetHandler({ ...cloud, clock, log: () => undefined })
+    const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
+    const heard = () => cloud.inspect.announced.map(({ detailType }) => detailType)
+    for (let time = 0; time < 3; time++) await tick({ budgets: true })
+    await clock.advanceTo(startMs + slotMs)
+    share = 0
+    await tick(look)
+    expect(heard()).toEqual([])
+    share = 1
+    await clock.advanceTo(startMs + slotMs + minute)
+    await tick(look)
+    expect(heard()).toContain('Budget Burning')
+    expect(cloud.inspect.pages).toHaveLength(1)
+    share = 0
+    await clock.advanceTo(startMs + slotMs + 2 * minute)
+    await tick(look)
+    expect(heard()).not.toContain('Budget Burn Ended')
+    share = 1
+    await clock.advanceTo(startMs + slotMs + 3 * minute)
+    await tick(look)
+    expect(cloud.inspect.pages).toHaveLength(1)
+    share = 0
+    await clock.advanceTo(startMs + 2 * slotMs + minute)
+    await tick(look)
+    expect(heard()).toContain('Budget Burn Ended')
+  })
+})
+
 describe('a question that CloudWatch refuses', () => {
   it('is unknown, and keeps nobody else from being counted', async () => {
     house = await openHouse({ perMinute: 1 })
