@@ -108,7 +108,9 @@ describe('a release is charged', () => {
     const id = await release('v3')
     await house.minutes(21)
     const services = await house.world.services.list()
-    const runs = await Promise.all([1, 2, 3].map(() => chargeReleases(house.world, services)))
+    // Each by a clock of its own: what is the same to the last letter is written once anyway.
+    const clocks = [1, 2, 3].map((ms) => ({ nowMs: () => house.clock.nowMs() + ms }))
+    const runs = await Promise.all(clocks.map((clock) => chargeReleases({ ...house.world, clock }, services)))
     expect(runs.filter((charged) => charged.includes(id)).length).toBeGreaterThan(1)
     expect(await eventsOf(id)).toHaveLength(1)
     expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
