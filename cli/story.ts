@@ -1,6 +1,7 @@
 // A release's log as people read it: one line for each event, with the time since the request.
 import { heldNow } from '../core/clearance.ts'
 import { candidateWords } from '../core/candidate.ts'
+import { chargeWords } from '../core/charge.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Move, ReleaseEvent } from '../core/event.ts'
 import { bakeEndMs } from '../core/next.ts'
@@ -105,6 +106,8 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       return ['STUCK', event.because]
     case 'settled':
       return ['settled', endWords(after)]
+    case 'charged':
+      return ['charged', event.charges.map(chargeWords).join('; ')]
   }
 }
 

@@ -2,6 +2,7 @@
 // sending it again says the same. Fields are added, never changed or taken away; what breaks a reader gets a new name.
 import * as z from 'zod'
 import { candidateWords } from './candidate.ts'
+import { Charges } from './charge.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { headOf, sentenceOf } from './head.ts'
 import { Head } from './head.ts'
@@ -61,6 +62,7 @@ export const details = {
   'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook }),
   'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
   'Release Interrupted': z.strictObject({ ...header, functionName: TargetFunction, because: text, runbook }),
+  'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
   'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
 } as const
 
@@ -126,6 +128,8 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
         detailType: 'Release Settled',
         detail: { ...header, versions, ...end, sentence: sentenceOf(after), ...runbook },
       }
+    case 'charged':
+      return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
     default:
       return undefined
   }

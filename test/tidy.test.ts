@@ -18,15 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/local/': ['cloud/local/', 'core/', 'node:', 'jsonata', 'dynalite', 'fflate'],
   'functions/': ['functions/', 'cloud/ports.ts', 'core/', 'console/', 'zod'],
   'functions/instruments.ts': ['functions/', 'core/', '@aws-lambda-powertools/'],
-  'functions/main.ts': [
-    'functions/',
-    'cloud/ports.ts',
-    'cloud/aws/',
-    'core/',
-    'policy/',
-    '@aws-sdk/',
-    'node:crypto',
-  ],
+  'functions/main.ts': ['functions/', 'cloud/ports.ts', 'cloud/aws/', 'core/', 'policy/', '@aws-sdk/', 'node:crypto'],
   'cli/': [
     'cli/',
     'core/',
