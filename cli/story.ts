@@ -58,15 +58,7 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'carried':
       return ['carried', `by execution ${event.execution.split(':').at(-1) ?? ''}`]
     case 'prepared':
-      return [
-        'prepared',
-        [
-          ...event.targets.map(
-            (one) => `${one.functionName}:${one.alias} from version ${one.stable} to ${one.candidate}`,
-          ),
-          ...alarmWords(event.alarms),
-        ].join('; '),
-      ]
+      return ['prepared', [...event.targets.map(targetWords), ...alarmWords(event.alarms)].join('; ')]
     case 'gated':
     case 'approved':
     case 'overridden':
@@ -110,6 +102,14 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       return ['charged', event.charges.map(chargeWords).join('; ')]
   }
 }
+
+const targetWords = ({
+  functionName,
+  alias,
+  stable,
+  candidate,
+}: Extract<ReleaseEvent, { type: 'prepared' }>['targets'][number]): string =>
+  `${functionName}:${alias} from version ${stable} to ${candidate}`
 
 function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDeferred' | 'hookAnswered' }>): string {
   switch (event.type) {

@@ -101,9 +101,7 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'interrupted':
       return interrupted(release, event)
     case 'moverNamed':
-      return release.ending?.outcome === 'interrupted'
-        ? { ...release, ending: { ...release.ending, by: event.suspect } }
-        : release
+      return moverNamed(release, event.suspect)
     case 'returnFailed':
       return release
     case 'settled':
@@ -111,6 +109,11 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'charged':
       return charged(release, event)
   }
+}
+
+function moverNamed(release: Release, suspect: string): Release {
+  const { ending } = release
+  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: suspect } } : release
 }
 
 function prepared(release: Release, event: EventOf<'prepared'>): Release {

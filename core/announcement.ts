@@ -96,11 +96,9 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
     }
     case 'moved': {
       if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
-      if (event.purpose === 'rollBack')
-        return { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
-      const step = after.state.phase === 'baking' ? after.state.step + 1 : 1
-      const steps = service.plan.steps.length
-      return { detailType: 'Release Shifted', detail: { ...header, step, steps, weightPercent } }
+      return event.purpose === 'rollBack'
+        ? { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
+        : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
     }
     case 'judged': {
       const { kind: verdict, because } = event.verdict
@@ -134,6 +132,11 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
       return undefined
   }
 }
+
+const stepOf = ({ state, service: { plan } }: Release) => ({
+  step: state.phase === 'baking' ? state.step + 1 : 1,
+  steps: plan.steps.length,
+})
 
 type GateEvent = Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' }>
 
