@@ -62,7 +62,7 @@ describe('tidegate openslo', () => {
       ),
     ).toBe(exitCodes.done)
     expect(lines.join('\n')).toContain('# carts-are-priced measures checkout:live')
-    const { slos } = sampleService(parse(lines.join('\n')) as object)
+    const { slos } = sampleService(parse(lines.join('\n')) as Readonly<Record<string, unknown>>)
     expect(slos).toEqual([
       {
         name: 'carts-are-priced',
