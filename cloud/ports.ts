@@ -3,6 +3,7 @@
 //
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
 import type { Slot } from '../core/budget.ts'
+import type { BudgetReport } from '../core/budget-report.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
@@ -74,6 +75,12 @@ export type Budgets = {
   read(service: string, slo: string, fromMs: number, toMs: number): Promise<readonly Slot[]>
   mark(service: string, slo: string): Promise<BudgetMark | undefined>
   setMark(service: string, slo: string, mark: BudgetMark): Promise<void>
+}
+
+/** Budgets that Application Signals counts. */
+export type BudgetReports = {
+  /** One report for each name or ARN, in order; what is missing, refused or without data is `unknown`. */
+  read(ids: readonly string[], atMs: number): Promise<readonly BudgetReport[]>
 }
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */

@@ -1,5 +1,6 @@
 // The counts of an SLO as they are stored: one hour, up to twelve slots of good and bad.
 import * as z from 'zod'
+import { BudgetReport } from './budget-report.ts'
 import { severities, type Slot, slotMs } from './budget.ts'
 
 const count = z.number().min(0).max(1e15)
@@ -15,6 +16,8 @@ export const StoredMark = z.strictObject({
   told: z.array(z.enum(severities)).max(severities.length).readonly(),
   /** The last share of the budget that was announced as left, in percent of it, rounded down to a step. */
   leftStep: z.int().min(0).max(100).optional(),
+  /** The last answer of Application Signals, if the SLO is counted there. */
+  report: BudgetReport.optional(),
 })
 export type BudgetMark = z.output<typeof StoredMark>
 

@@ -17,7 +17,7 @@ import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-
 import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
 import { sliQuestions, slotsFrom } from '../core/sli.ts'
-import type { Slo } from '../core/slo.ts'
+import { type CountedSlo, isCounted } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
 import { isPlanned } from '../core/timetable.ts'
 import type { World } from './world.ts'
@@ -44,7 +44,7 @@ const Tick = z.union([
 /** One SLO and what of it is to be read now. */
 type Part = {
   readonly service: Service
-  readonly slo: Slo
+  readonly slo: CountedSlo
   readonly mark: BudgetMark
   readonly fromMs: number
   readonly toMs: number
@@ -86,10 +86,10 @@ export function budgetHandler(deps: Deps) {
 async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
   const parts: Part[] = []
   const services = await deps.services.list()
-  const count = services.reduce((sum, { slos }) => sum + slos.length, 0)
+  const count = services.reduce((sum, { slos }) => sum + slos.filter(isCounted).length, 0)
   const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, count))) * dayMs
   for (const service of services) {
-    for (const slo of service.slos) {
+    for (const slo of service.slos.filter(isCounted)) {
       const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
       const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
       const { readToMs } = mark

@@ -16,6 +16,7 @@ import { prepareHandler } from './prepare.ts'
 import { promoteHandler } from './promote.ts'
 import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
+import { reportsHandler } from './reports.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
 import { shiftHandler } from './shift.ts'
@@ -46,6 +47,7 @@ export const handlers = {
   reconcile: reconcileHandler,
   provision: provisionHandler,
   budget: budgetHandler,
+  reports: reportsHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

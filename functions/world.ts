@@ -2,6 +2,7 @@
 // and its role no permission that it does not use.
 import type {
   AlarmWatch,
+  BudgetReports,
   Budgets,
   Clock,
   Executions,
@@ -28,6 +29,7 @@ export type World = {
   readonly openReleases: OpenReleases
   readonly history: History
   readonly budgets: Budgets
+  readonly budgetReports: BudgetReports
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions

@@ -20,7 +20,14 @@ import { announcedRecords } from '../core/log-key.ts'
 import { parseDefinition, type Service } from '../core/service.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { type ControllerFunction, controllerFunction, functionArn, type Resources } from './controller-functions.ts'
+import { isCounted, isReported } from '../core/slo.ts'
+import {
+  type ControllerFunction,
+  controllerFunction,
+  functionArn,
+  reportedSloArn,
+  type Resources,
+} from './controller-functions.ts'
 import { watchHealth } from './health.ts'
 import { movesTraffic } from './permissions.ts'
 import { rulesOf } from './rules.ts'
@@ -158,6 +165,9 @@ export class ReleaseController extends Construct {
       bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       topic: [this.topic.topicArn],
       stream: [this.table.tableStreamArn ?? ''],
+      reportedSlos: unique(
+        this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
+      ),
       artifacts: unique(
         buckets.map(({ bucket, key }) =>
           Arn.format({ service: 's3', region: '', account: '', resource: bucket, resourceName: key }, Stack.of(this)),
@@ -224,7 +234,9 @@ export class ReleaseController extends Construct {
     const { reconcile: sweep, announce } = this.functions
     watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
     this.every(5, 'Sweep', 'reconcile', { sweep: true }, deadLetters)
-    const counted = this.services.filter(({ slos }) => slos.length > 0)
+    if (this.services.some(({ slos }) => slos.some(isReported)))
+      this.every(5, 'BudgetReports', 'reports', { reports: true }, deadLetters)
+    const counted = this.services.filter(({ slos }) => slos.some(isCounted))
     const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
     if (counted.length > 0) this.every(seconds / 60, 'Budgets', 'budget', { budgets: true }, deadLetters)
   }

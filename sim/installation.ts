@@ -85,7 +85,10 @@ export async function install(
     }),
   )
   await createRules(clients.events, sweepMinutes)
-  if (budgetMinutes !== undefined) await every(clients.events, 'tidegate-budgets', budgetMinutes, 'budget')
+  if (budgetMinutes !== undefined) {
+    await every(clients.events, 'tidegate-budgets', budgetMinutes, 'budget')
+    await every(clients.events, 'tidegate-reports', budgetMinutes, 'reports')
+  }
 }
 
 /** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */

@@ -8,6 +8,7 @@ import { memoryAlarmWatch } from './alarm-watch.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
 import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
+import { memoryBudgetReports, type MemoryReport } from './budget-reports.ts'
 import { memoryBudgets } from './budgets.ts'
 import { memoryHistory } from './history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
@@ -46,6 +47,7 @@ function openPorts(clock: Clock) {
   const announced: Announcement[] = []
   const pages: Page[] = []
   const jobs = new Map<string, JobAnswer>()
+  const reports = new Map<string, MemoryReport>()
   return {
     ports: {
       journal: memoryJournal(table),
@@ -53,6 +55,7 @@ function openPorts(clock: Clock) {
       leases: memoryLeases(table),
       openReleases: memoryOpenReleases(table),
       budgets: memoryBudgets(table),
+      budgetReports: memoryBudgetReports(reports),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),
@@ -70,6 +73,9 @@ function openPorts(clock: Clock) {
       ...inspectTasks(machine),
       setHook(functionName: string, hook: MemoryHook): void {
         hooks.set(functionName, hook)
+      },
+      setReport(id: string, report: MemoryReport): void {
+        reports.set(id, report)
       },
       announced: announced as readonly Announcement[],
       pages: pages as readonly Page[],

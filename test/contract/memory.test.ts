@@ -14,6 +14,7 @@ import type { Point } from '../../core/verdict/evidence.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { executionsContract } from './executions.ts'
 import { budgetOf, hourKey, markKey } from '../../cloud/memory/budgets.ts'
+import { budgetReportsContract } from './budget-reports.ts'
 import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { hooksContract } from './hooks.ts'
@@ -56,6 +57,23 @@ historyContract('memory', () => {
     inspect.corrupt(historyOf(service), `${padded(atMs)}#${id}`, text)
   return Promise.resolve({ history, spoil })
 })
+budgetReportsContract('memory', () => {
+  const { budgetReports, inspect } = openMemory()
+  return Promise.resolve({
+    reports: budgetReports,
+    setGood: (id) =>
+      inspect.setReport(id, {
+        status: 'ok',
+        unit: 'requests',
+        total: 100,
+        left: 75,
+        attainmentPercent: 99.95,
+        goalPercent: 99.9,
+      }),
+    setInsufficient: (id) => inspect.setReport(id, { status: 'unknown', because: 'there is not enough data' }),
+  })
+})
+
 budgetsContract('memory', () => {
   const { budgets, inspect } = openMemory()
   return Promise.resolve({

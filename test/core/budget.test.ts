@@ -2,14 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { budgetAt, burnFactor, burning, burnRate, burnRules, type Slot, slotMs, windowAt } from '../../core/budget.ts'
-import { type Slo, SloDefinition } from '../../core/slo.ts'
+import { type CountedSlo, isCounted, SloDefinition } from '../../core/slo.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 const now = Date.UTC(2026, 4, 31)
-const slo = (changes: object = {}): Slo =>
-  SloDefinition.parse({ name: 'a', objective: 99.9, window: '30d', ...changes })
+function slo(changes: object = {}): CountedSlo {
+  const parsed = SloDefinition.parse({ name: 'a', objective: 99.9, window: '30d', ...changes })
+  if (!isCounted(parsed)) throw new Error('not counted here')
+  return parsed
+}
 
 /** The same ratio in every slot. */
 const steady = (badOfThousand: number, days: number): Slot[] =>

@@ -23,6 +23,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   announce: ['dynamodb', 'eventbridge'],
   alarm: ['dynamodb', 'lambda', 'sfn'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
+  reports: ['application-signals', 'dynamodb', 'eventbridge'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }

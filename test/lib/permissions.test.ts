@@ -37,6 +37,12 @@ const byScenarios: readonly string[] = [
   ...['cloudwatch:GetMetricData', 'dynamodb:PutItem', 'dynamodb:Query', 'events:PutEvents', 'sns:Publish'].map(
     (action) => `budget ${action}`,
   ),
+  ...[
+    'application-signals:BatchGetServiceLevelObjectiveBudgetReport',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    'events:PutEvents',
+  ].map((action) => `reports ${action}`),
   // test/lib/elsewhere.test.ts
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]
