@@ -8,6 +8,13 @@ const count = z.number().min(0).max(1e15)
 /** Slots by their place in the hour; `null` where nothing is known. */
 export const StoredHour = z.strictObject({ slots: z.array(z.tuple([count, count]).nullable()).max(12) })
 
+/** The one thing in the table that goes away: hours, long after every window (60 days at most) and a year's look back. */
+export const expiry = {
+  attribute: 'expiresAt',
+  /** @returns epoch seconds. DynamoDB deletes some days later, or not at all (docs/aws.md §7): nothing relies on it. */
+  ofHour: (hourMs: number): number => hourMs / 1000 + 400 * 86_400,
+} as const
+
 /** What is known of an SLO: how far its counts have been read, and who has been told of what. */
 export const StoredMark = z.strictObject({
   /** Everything before this has been read from the telemetry; a multiple of five minutes. */

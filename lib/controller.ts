@@ -21,6 +21,7 @@ import { parseDefinition, type Service } from '../core/service.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { isCounted, isReported } from '../core/slo.ts'
+import { expiry } from '../core/stored-budget.ts'
 import {
   type ControllerFunction,
   controllerFunction,
@@ -58,6 +59,7 @@ export class ReleaseController extends Construct {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      timeToLiveAttribute: expiry.attribute,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
     })

@@ -130,6 +130,12 @@ describe('the controller', () => {
     expect(new Set(own.map((one) => JSON.stringify(one['Role']))).size).toBe(verbs.length)
   })
 
+  it('lets items of the table go that say when, and nothing else', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    })
+  })
+
   it('keeps the table when the stack goes, and can be set back in time', () => {
     template.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Retain',
