@@ -96,7 +96,8 @@ async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
       // The schedule is not exact to the second.
       const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
       if (nowMs - readToMs < everyMs) continue
-      const fromMs = hourAt(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs))
+      // From the last time on, not from now: what came late while nobody could read is not lost.
+      const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
       parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
     }
   }
