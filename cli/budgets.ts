@@ -1,9 +1,13 @@
 // `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
-import { budgetAt, burnRate, burnReachMs, burnRules, hourMs, slotMs, windowAt } from '../core/budget.ts'
+import { type Budget, budgetAt, burnRate, burnReachMs, burnRules, hourMs, slotMs, windowAt } from '../core/budget.ts'
+import { budgetLeft } from '../core/budget-left.ts'
 import { leftOf } from '../core/budget-news.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { Slo } from '../core/slo.ts'
+import type { Head } from '../core/head.ts'
+import { type CountedSlo, isCounted, type ReportedSlo } from '../core/slo.ts'
 import { spendersOf } from '../core/spenders.ts'
+import type { BudgetMark } from '../core/stored-budget.ts'
+import type { Desk } from './desk.ts'
 import { exitCodes } from './screen.ts'
 import { spenderLines } from './spenders.ts'
 import type { Cli } from './verbs.ts'
@@ -13,54 +17,101 @@ const staleMs = 3 * slotMs
 // Of a window with more releases, those before are counted with what no release is charged with.
 const headsMost = 500
 
+type Shown = { readonly found: object; readonly lines: readonly string[] }
+/** How far a budget is known, and whether that is too long ago. */
+type Known = {
+  readonly heads: readonly Head[] readonly mark: BudgetMark; readonly ageMs: number; readonly isStale: boolean }
+
 /** @throws Problem `service_missing` */
 export async function showBudgets({ desk, screen }: Cli, name: string): Promise<number> {
   const service = await desk.services.get(name)
+  const shown: Shown[] = []
   const heads = service.slos.length === 0 ? [] : await desk.history.list(name, headsMost)
-  const found: object[] = []
-  const lines: string[] = []
   for (const slo of service.slos) {
     const mark = await desk.budgets.mark(name, slo.name)
-    const words = sloWords(slo)
+    const words = isCounted(slo) ? sloWords(slo) : `SLO ${slo.sli.id} of Application Signals`
     if (mark === undefined) {
-      found.push({ slo: slo.name, known: false })
-      lines.push(`${slo.name}: ${words}: not counted yet`)
+      shown.push({ found: { slo: slo.name, known: false }, lines: [`${slo.name}: ${words}: not counted yet`] })
       continue
     }
-    const { readToMs } = mark
-    const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
-    const slots = await desk.budgets.read(name, slo.name, readToMs - reachMs - hourMs, readToMs)
-    const budget = budgetAt(slo, slots, readToMs)
-    const burn = burnRules.map(({ hours }) => ({
-      hours,
-      rate: burnRate(slo, slots, { startMs: readToMs - hours * hourMs, endMs: readToMs }),
-    }))
-    const left = budget.spent === undefined ? undefined : leftOf(budget).percent
-    const spenders = spendersOf(heads, slo.name, budget)
-    const ageMs = desk.clock.nowMs() - readToMs
-    const isStale = ageMs > service.policy.budgetEverySeconds * 1000 + staleMs
-    found.push({
-      slo: slo.name,
-      known: true,
-      leftPercent: left,
-      good: budget.good,
-      bad: budget.bad,
-      burn,
-      spentBy: spenders,
-      readToMs,
-      isStale,
-    })
-    lines.push(
-      `${slo.name}: ${words}: ${leftWords(budget.spent)} (${budget.good} good, ${budget.bad} bad, ${rounded(budget.allowed)} may be)`,
-      `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${new Date(readToMs).toISOString().slice(0, 16)}Z${isStale ? `, ${formatDuration(ageMs / 1000)} ago: what has happened since is not known` : ''}`,
-      ...spenderLines(spenders, budget.allowed),
-    )
+    const ageMs = desk.clock.nowMs() - mark.readToMs
+    const known = { heads, mark, ageMs, isStale: ageMs > service.policy.budgetEverySeconds * 1000 + staleMs }
+    shown.push(isCounted(slo) ? await showCounted(desk, name, slo, known) : showReported(slo, known))
   }
-  screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), { service: name, slos: found })
+  const lines = shown.flatMap((one) => one.lines)
+  screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), {
+    service: name,
+    slos: shown.map(({ found }) => found),
+  })
   return exitCodes.done
 }
 
-function leftWords(spent: number | undefined): string {
+async function showCounted(
+  { budgets }: Pick<Desk, 'budgets'>,
+  service: string,
+  slo: CountedSlo,
+  known: Known,
+): Promise<Shown> {
+  const { readToMs } = known.mark
+  const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
+  const slots = await budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs)
+  const budget = budgetAt(slo, slots, readToMs)
+  const burn = burnRules.map(({ hours }) => ({
+    hours,
+    rate: burnRate(slo, slots, { startMs: readToMs - hours * hourMs, endMs: readToMs }),
+  }))
+  const { good, bad, spent } = budget
+  const spentBy = spendersOf(known.heads, slo.name, budget)
+  return {
+    found: {
+      slo: slo.name,
+      known: true,
+      leftPercent: spent === undefined ? undefined : leftOf(budget).percent,
+      decides: budgetLeft(slo, known.mark, slots),
+      good,
+      bad,
+      burn,
+      spentBy,
+      readToMs,
+      isStale: known.isStale,
+    },
+    lines: [
+      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} may be)`,
+      `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${timeWords(readToMs, known)}`,
+      ...spenderLines(spentBy, budget.allowed),
+    ],
+  }
+}
+
+function showReported(slo: ReportedSlo, known: Known): Shown {
+  const { name, sli } = slo
+  const { readToMs, report } = known.mark
+  const words = `${name}: SLO ${sli.id} of Application Signals`
+  const common = { slo: name, readToMs, isStale: known.isStale, decides: budgetLeft(slo, known.mark, []) }
+  if (report === undefined || report.status === 'unknown') {
+    const because = report?.because ?? 'no report of it has been read yet'
+    return {
+      found: { ...common, known: false, because },
+      lines: [`${words}: not known: ${because}; asked at ${timeWords(readToMs, known)}`],
+    }
+  }
+  const { status, unit, total, left, attainmentPercent, goalPercent } = report
+  const budget = { spent: 1 - left / total }
+  const attained = attainmentPercent === undefined ? '' : `, ${rounded(attainmentPercent)} % attained`
+  const wanted = goalPercent === undefined ? '' : ` of ${rounded(goalPercent)} % wanted`
+  return {
+    found: { ...common, known: true, leftPercent: leftOf(budget).percent, ...report },
+    lines: [
+      `${words}: ${leftWords(budget)} (${status}: ${rounded(left)} of ${rounded(total)} ${unit}${attained}${wanted})`,
+      `  its burn alerts are those of Application Signals; read at ${timeWords(readToMs, known)}`,
+    ],
+  }
+}
+
+const timeWords = (ms: number, { isStale, ageMs }: Known): string =>
+  `${new Date(ms).toISOString().slice(0, 16)}Z${isStale ? `, ${formatDuration(ageMs / 1000)} ago: what has happened since is not known` : ''}`
+
+function leftWords({ spent }: Pick<Budget, 'spent'>): string {
   if (spent === undefined) return 'nothing has happened yet'
   return spent > 1
     ? `the budget is spent ${rounded(spent)} times over`
@@ -69,7 +120,7 @@ function leftWords(spent: number | undefined): string {
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100)
 
-function sloWords({ objectivePpm, window, sli, slices }: Slo): string {
+function sloWords({ objectivePpm, window, sli, slices }: CountedSlo): string {
   const what = sli.kind === 'availability' ? 'succeed' : `take less than ${sli.fasterThanMs} ms`
   const of =
     slices === undefined ? 'requests' : `slices of ${slices.minutes} minutes in which ${slices.goodPpm / 10_000} %`

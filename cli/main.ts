@@ -8,6 +8,7 @@ import { deskOnAws } from './aws-desk.ts'
 import { showBudgets } from './budgets.ts'
 import { showDrift } from './diff.ts'
 import { addGates } from './gates.ts'
+import { showOpenSlo } from './openslo.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
@@ -223,6 +224,13 @@ program
   .description('what is left of its error budgets, and how fast they go')
   .option('--json', 'as JSON')
   .action(run((service: string, options: Shared) => showBudgets(cli(options), service)))
+
+program
+  .command('openslo <files...>')
+  .description('OpenSLO documents (openslo/v1) as the slos of a service definition; nothing is applied')
+  .option('--json', 'as JSON')
+  .addHelpText('after', '\nExample:\n  tidegate openslo slos/checkout.yaml datasources.yaml')
+  .action(run((files: string[], options: Shared) => showOpenSlo(screen(options), files)))
 
 const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
   {

@@ -4,6 +4,7 @@
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
 import type { Attestation } from '../core/attestation.ts'
 import type { Slot } from '../core/budget.ts'
+import type { BudgetReport } from '../core/budget-report.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
@@ -97,6 +98,12 @@ export type Attestations = {
   put(attestation: Attestation): Promise<void>
   /** All that was said about these subjects. @throws Problem `item_unreadable` */
   of(subjects: readonly string[]): Promise<readonly Attestation[]>
+}
+
+/** Budgets that Application Signals counts. */
+export type BudgetReports = {
+  /** One report for each name or ARN, in order; what is missing, refused or without data is `unknown`. */
+  read(ids: readonly string[], atMs: number): Promise<readonly BudgetReport[]>
 }
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */

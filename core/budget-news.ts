@@ -24,8 +24,8 @@ export const budgetDetails = {
     ...header,
     leftPercent: z.number().max(100).describe('of the budget; negative when more than there was is gone'),
     leftStep: z.int().min(0).max(100).describe('the step that was reached: 100, 75, 50, 25, 10 or 0'),
-    windowStart: z.iso.datetime(),
-    windowEnd: z.iso.datetime(),
+    windowStart: z.iso.datetime().optional().describe('absent when Application Signals counts'),
+    windowEnd: z.iso.datetime().optional(),
   }),
   'Budget Burning': z.strictObject({
     ...header,
@@ -66,17 +66,17 @@ export function leftOf({ spent = 0 }: Pick<Budget, 'spent'>): { readonly percent
   return { percent, step: steps.find((step) => percent >= step) ?? 0 }
 }
 
-export function changed(about: About, budget: Budget): News {
+export function changed(about: About, budget: Pick<Budget, 'spent'> & Partial<Pick<Budget, 'window'>>): News {
   const { percent: leftPercent, step: leftStep } = leftOf(budget)
-  const [windowStart, windowEnd] = [budget.window.startMs, budget.window.endMs].map((ms) => new Date(ms).toISOString())
+  const { window } = budget
+  const iso = (ms: number): string => new Date(ms).toISOString()
   return {
     detailType: 'Budget Changed',
     detail: {
       ...headerOf(about, 'left'),
       leftPercent,
       leftStep,
-      windowStart: windowStart ?? '',
-      windowEnd: windowEnd ?? '',
+      ...(window === undefined ? {} : { windowStart: iso(window.startMs), windowEnd: iso(window.endMs) }),
     },
   }
 }

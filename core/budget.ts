@@ -1,7 +1,7 @@
 // Error budgets: what is left of the share that may be bad, and how fast it goes. The arithmetic of the Google SRE workbook
 // (chapter 5, "Alerting on SLOs"): burn rate = bad ratio of a window / share that may be bad.
 import { Temporal } from 'temporal-polyfill'
-import { budgetShare, type Slo } from './slo.ts'
+import { budgetShare, type CountedSlo } from './slo.ts'
 
 export const slotMs = 300_000
 export const hourMs = 3_600_000
@@ -15,7 +15,7 @@ export type Slot = { readonly atMs: number; readonly good: number; readonly bad:
 type Period = { readonly startMs: number; readonly endMs: number }
 
 /** The window that `nowMs` is in: rolling ones end with it, calendar ones with their unit, in local time. */
-export function windowAt({ window }: Pick<Slo, 'window'>, nowMs: number): Period {
+export function windowAt({ window }: Pick<CountedSlo, 'window'>, nowMs: number): Period {
   if (window.kind === 'rolling') return { startMs: nowMs - window.days * dayMs, endMs: nowMs }
   const today = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(window.timeZone).startOfDay()
   // A day may begin at one o'clock; a day before it, at midnight.
@@ -34,22 +34,36 @@ export type Budget = {
   readonly bad: number
   /** How many may be bad: of the requests so far, or of the slices of the whole window. */
   readonly allowed: number
-  /** Share of the budget that is gone; more than 1 is more than there was. Absent when nothing happened. */
+  /**
+   * How many may be bad in the whole window, if it goes on as it has so far: `allowed` times the window's length over what of
+   * it has been observed, which begins with the first slot, or with the window if that is later. Of a young service, and at
+   * the beginning of a month, `allowed` is so small that one error spends it; this is not. Slices know the whole already.
+   */
+  readonly whole: number
+  /** Share of `allowed` that is gone; more than 1 is more than there was. Absent when nothing happened. */
   readonly spent?: number
 }
 
-/** @param slots of the window at least; those outside are not counted */
-export function budgetAt(slo: Slo, slots: readonly Slot[], nowMs: number): Budget {
+/** @param slots of the window at least; those outside are not counted, but an earlier one says that the window is whole */
+export function budgetAt(slo: CountedSlo, slots: readonly Slot[], nowMs: number): Budget {
   const window = windowAt(slo, nowMs)
   const inside = slots.filter(({ atMs }) => atMs >= window.startMs && atMs < Math.min(window.endMs, nowMs))
   const { good, bad } = counted(slo, inside)
   const units = slo.slices === undefined ? good + bad : (window.endMs - window.startMs) / (slo.slices.minutes * 60_000)
   const allowed = units * budgetShare(slo)
-  return { window, good, bad, allowed, ...(good + bad === 0 ? {} : { spent: bad / allowed }) }
+  const whole =
+    slo.slices === undefined ? (allowed * (window.endMs - window.startMs)) / seenMs(slots, window, nowMs) : allowed
+  return { window, good, bad, allowed, whole, ...(good + bad === 0 ? {} : { spent: bad / allowed }) }
+}
+
+/** How much of the window has been observed; of one in which nothing happened, all. */
+function seenMs(slots: readonly Slot[], { startMs, endMs }: Period, nowMs: number): number {
+  const past = slots.filter(({ atMs, good, bad }) => atMs < nowMs && good + bad > 0)
+  return past.length === 0 ? endMs - startMs : nowMs - Math.max(startMs, Math.min(...past.map(({ atMs }) => atMs)))
 }
 
 /** How many times as fast as would use it up exactly at the window's end; `undefined` when nothing happened. */
-export function burnRate(slo: Slo, slots: readonly Slot[], period: Period): number | undefined {
+export function burnRate(slo: CountedSlo, slots: readonly Slot[], period: Period): number | undefined {
   const { good, bad } = counted(
     slo,
     slots.filter(({ atMs }) => atMs >= period.startMs && atMs < period.endMs),
@@ -58,7 +72,7 @@ export function burnRate(slo: Slo, slots: readonly Slot[], period: Period): numb
 }
 
 /** Requests, or slices of time in which there were any. */
-function counted({ slices }: Slo, slots: readonly Slot[]): { readonly good: number; readonly bad: number } {
+function counted({ slices }: CountedSlo, slots: readonly Slot[]): { readonly good: number; readonly bad: number } {
   const units = slices === undefined ? slots : sliced(slots, slices.minutes * 60_000, slices.goodPpm / 1_000_000)
   return units.reduce((sum, { good, bad }) => ({ good: sum.good + good, bad: sum.bad + bad }), { good: 0, bad: 0 })
 }
@@ -105,7 +119,7 @@ export const burnReachMs = Math.max(...burnRules.map(({ hours }) => hours)) * ho
 export type Burning = { readonly rule: BurnRule; readonly rate: number; readonly factor: number }
 
 /** The rules that hold at `nowMs`, a multiple of five minutes. */
-export function burning(slo: Slo, slots: readonly Slot[], nowMs: number): readonly Burning[] {
+export function burning(slo: CountedSlo, slots: readonly Slot[], nowMs: number): readonly Burning[] {
   const { startMs, endMs } = windowAt(slo, nowMs)
   return burnRules.flatMap((rule) => {
     const factor = burnFactor(rule, (endMs - startMs) / hourMs)

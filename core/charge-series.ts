@@ -5,7 +5,7 @@ import type { Counts, SharedMinute, TargetMinutes } from './charge.ts'
 import type { Exposure } from './exposure.ts'
 import type { Release } from './release.ts'
 import { sliQuestions } from './sli.ts'
-import type { Slo } from './slo.ts'
+import type { CountedSlo } from './slo.ts'
 import type { Reading } from './verdict/evidence.ts'
 import type { Question } from './verdict/questions.ts'
 
@@ -39,7 +39,10 @@ export function chargedSpan(exposure: Required<Exposure>, freeSinceMs: number, n
 const arms = ['whole', 'candidate', 'stable'] as const
 
 /** Those of the whole alias, the candidate's, and stable's; each as `sliQuestions` has them. */
-export function chargeQuestions({ service, targets }: Pick<Release, 'service' | 'targets'>, slo: Slo): Question[] {
+export function chargeQuestions(
+  { service, targets }: Pick<Release, 'service' | 'targets'>,
+  slo: CountedSlo,
+): Question[] {
   const whole = sliQuestions(service, slo)
   return arms.flatMap((arm) =>
     whole.map((question, place): Question => {
@@ -57,7 +60,7 @@ const targetAt = ({ service, targets }: Pick<Release, 'service' | 'targets'>, pl
 /** @param readings of `chargeQuestions`, in its order */
 export function chargedMinutes(
   release: Pick<Release, 'service' | 'targets'>,
-  slo: Slo,
+  slo: CountedSlo,
   readings: readonly Reading[],
   { beforeMs, fromMs, toMs, periodSeconds }: ChargedSpan,
 ): readonly TargetMinutes[] | { readonly unread: string } {

@@ -9,7 +9,7 @@ import { type Release, weightAt } from './release.ts'
 import { isPlanned, plannedUntilMs } from './timetable.ts'
 
 /** What is left of one error budget; `leftShare` is absent when it is not known, and then `because` says why. */
-export type BudgetLeft = {
+export type GateBudget = {
   readonly slo: string
   readonly leftShare?: number | undefined
   readonly burning: 'no' | 'ticket' | 'page'
@@ -23,7 +23,7 @@ export type LookedUp = {
   readonly nowMs: number
   readonly gates: Gates
   readonly stopped?: { readonly by: string; readonly reason: string; readonly isAll: boolean } | undefined
-  readonly budgets: readonly BudgetLeft[]
+  readonly budgets: readonly GateBudget[]
   /** No place in the concurrency group. */
   readonly full: boolean
   readonly attested: Attested
@@ -102,7 +102,7 @@ const testsWord = ({ tests }: Attested): 'passed' | 'failed' | 'unknown' =>
   tests === undefined || tests.passed + tests.failed === 0 ? 'unknown' : tests.failed > 0 ? 'failed' : 'passed'
 
 /** Of several budgets the one with least left; one that is not known makes all of them unknown. */
-function worst(budgets: readonly BudgetLeft[]): NonNullable<GateContext['budget']> {
+function worst(budgets: readonly GateBudget[]): NonNullable<GateContext['budget']> {
   const shares = budgets.map(({ leftShare }) => leftShare)
   const known = !shares.includes(undefined)
   const burning = (['page', 'ticket'] as const).find((severity) => budgets.some((one) => one.burning === severity))
@@ -136,7 +136,7 @@ export function closedSentences(release: Release, point: number, found: LookedUp
 
 const timeWords = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`
 
-const budgetWords = ({ slo, leftShare, because }: BudgetLeft): string =>
+const budgetWords = ({ slo, leftShare, because }: GateBudget): string =>
   leftShare === undefined
     ? `what is left of error budget ${slo} is not known: ${because ?? 'it has not been counted'}`
     : `${Math.round(leftShare * 10_000) / 100} % of error budget ${slo} is left`

@@ -9,6 +9,7 @@ export const problems = {
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call; other events are not releases.',
   event_invalid: 'Compare the event with the shape in docs/reference.md; nothing was changed.',
   item_unreadable: 'The stored item was written by another version or by hand. Restore it from the table backup.',
+  openslo_invalid: 'Correct the named field of the OpenSLO document and import it again; nothing was imported.',
   replay_invalid: 'Correct the named place of the file and replay it again.',
   service_missing: 'Apply the service definition first, or correct the service name.',
   release_missing: 'List the releases with `tidegate history SERVICE` and use one of those ids.',

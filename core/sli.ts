@@ -3,12 +3,12 @@ import type { Slot } from './budget.ts'
 import { slotMs } from './budget.ts'
 import { locate } from './place.ts'
 import type { Service } from './service.ts'
-import type { Slo } from './slo.ts'
+import type { CountedSlo } from './slo.ts'
 import type { Reading } from './verdict/evidence.ts'
 import { placeOf, type Question } from './verdict/questions.ts'
 
 /** Two series for each target: all requests, and those that are counted (failed ones, or fast ones). */
-export function sliQuestions({ name, targets }: Service, slo: Slo): readonly Question[] {
+export function sliQuestions({ name, targets }: Service, slo: CountedSlo): readonly Question[] {
   const { sli } = slo
   return targets.flatMap((target, index) => {
     const functionName = locate(target.functionName).name
@@ -30,7 +30,10 @@ export function sliQuestions({ name, targets }: Service, slo: Slo): readonly Que
  * @param readings of `sliQuestions`, in its order, in periods of five minutes
  * @returns the slots in which there were requests; or why nobody knows
  */
-export function slotsFrom(slo: Slo, readings: readonly Reading[]): readonly Slot[] | { readonly unread: string } {
+export function slotsFrom(
+  slo: CountedSlo,
+  readings: readonly Reading[],
+): readonly Slot[] | { readonly unread: string } {
   const totals = new Map<number, { all: number; counted: number }>()
   for (const [index, reading] of readings.entries()) {
     if (reading.kind === 'unread') return { unread: reading.because }

@@ -1,5 +1,6 @@
 // Service level objectives: what share of a service's requests, or of its time, has to be good, and over which window. Shares
-// are parts per million inside, because 1 - 0.999 is not a thousandth to a computer.
+// are parts per million inside, because 1 - 0.999 is not a thousandth to a computer. Those of Application Signals are counted
+// there, and have their objective and window there.
 import * as z from 'zod'
 
 export const SloName = z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, 'use lower-case letters, digits and -, at most 30')
@@ -37,15 +38,35 @@ const Slices = z.strictObject({
   goodPpm: sharePpm,
 })
 
-/** The normal form. */
-export const Slo = z.strictObject({
+/** Counted here, in the ledger. */
+const CountedSlo = z.strictObject({
   name: SloName,
   objectivePpm: sharePpm,
   window: Window,
   sli: Sli,
   slices: Slices.optional(),
 })
+export type CountedSlo = z.output<typeof CountedSlo>
+
+/** Application Signals takes both for an id; its own limits of a name. */
+const ReportId = z
+  .string()
+  .regex(
+    /^(arn:aws[a-z-]*:application-signals:[a-z0-9-]+:[0-9]{12}:slo\/)?[0-9A-Za-z][-._0-9A-Za-z ]{0,126}[0-9A-Za-z]$/,
+    'name an SLO of Application Signals, or give its ARN',
+  )
+/** Counted by Application Signals; here its budget report is read. */
+const ReportedSlo = z.strictObject({
+  name: SloName,
+  sli: z.strictObject({ kind: z.literal('applicationSignals'), id: ReportId }),
+})
+export type ReportedSlo = z.output<typeof ReportedSlo>
+
+/** The normal form. */
+export const Slo = z.union([CountedSlo, ReportedSlo])
 export type Slo = z.output<typeof Slo>
+export const isCounted = (slo: Slo): slo is CountedSlo => 'window' in slo
+export const isReported = (slo: Slo): slo is ReportedSlo => !isCounted(slo)
 
 const percent = z
   .number()
@@ -60,18 +81,26 @@ const ppmOf = (value: number): number => Math.round(value * 10_000)
 export const SloDefinition = z
   .strictObject({
     name: SloName,
-    objective: percent.describe('Percent that has to be good.'),
+    objective: percent
+      .optional()
+      .describe('Percent that has to be good. Required, unless Application Signals counts: it is said there.'),
     window: z
       .union([
         z.string().regex(/^[1-9][0-9]?d$/, 'write a rolling window in days, as 28d'),
         z.strictObject({ calendar: z.enum(calendarUnits), timeZone: TimeZone.default('UTC') }),
       ])
-      .default('28d')
-      .describe('Rolling days, at most 60, or a calendar unit of a time zone.'),
+      .optional()
+      .describe('Rolling days, at most 60, or a calendar unit of a time zone; 28d when nothing is said.'),
     sli: z
-      .union([z.literal('availability'), z.strictObject({ fasterThanMs: Sli.options[1].shape.fasterThanMs })])
+      .union([
+        z.literal('availability'),
+        z.strictObject({ fasterThanMs: Sli.options[1].shape.fasterThanMs }),
+        z.strictObject({ applicationSignals: ReportId }),
+      ])
       .default('availability')
-      .describe('availability: an invocation that did not fail is good; fasterThanMs: one that was fast is.'),
+      .describe(
+        'availability: an invocation that did not fail is good; fasterThanMs: one that was fast is; applicationSignals: name or ARN of an SLO whose budget report is read.',
+      ),
     slices: z
       .strictObject({ minutes: Slices.shape.minutes, objective: percent })
       .optional()
@@ -81,16 +110,33 @@ export const SloDefinition = z
     path: ['window'],
     message: `a rolling window has at most ${daysMax} days`,
   })
-  .transform(({ name, objective, window, sli, slices }): Slo => ({
-    name,
-    objectivePpm: ppmOf(objective),
-    window:
-      typeof window === 'string'
-        ? { kind: 'rolling', days: Number(window.slice(0, -1)) }
-        : { kind: 'calendar', unit: window.calendar, timeZone: window.timeZone },
-    sli: sli === 'availability' ? { kind: 'availability' } : { kind: 'latency', fasterThanMs: sli.fasterThanMs },
-    ...(slices === undefined ? {} : { slices: { minutes: slices.minutes, goodPpm: ppmOf(slices.objective) } }),
-  }))
+  .superRefine(({ objective, window, sli, slices }, context) => {
+    const isReport = typeof sli === 'object' && 'applicationSignals' in sli
+    if (!isReport && objective === undefined)
+      context.addIssue({ code: 'custom', path: ['objective'], message: 'say what percent has to be good' })
+    for (const [field, value] of Object.entries({ objective, window, slices }))
+      if (isReport && value !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: 'Application Signals says it for its SLOs; remove it',
+        })
+  })
+  .transform(({ name, objective = 0, window = '28d', sli, slices }): Slo => {
+    if (typeof sli === 'object' && 'applicationSignals' in sli)
+      return { name, sli: { kind: 'applicationSignals', id: sli.applicationSignals } }
+    return {
+      name,
+      objectivePpm: ppmOf(objective),
+      window:
+        typeof window === 'string'
+          ? { kind: 'rolling', days: Number(window.slice(0, -1)) }
+          : { kind: 'calendar', unit: window.calendar, timeZone: window.timeZone },
+      sli: sli === 'availability' ? { kind: 'availability' } : { kind: 'latency', fasterThanMs: sli.fasterThanMs },
+      ...(slices === undefined ? {} : { slices: { minutes: slices.minutes, goodPpm: ppmOf(slices.objective) } }),
+    }
+  })
 
 /** The share that may be bad. */
-export const budgetShare = ({ objectivePpm }: Pick<Slo, 'objectivePpm'>): number => (million - objectivePpm) / million
+export const budgetShare = ({ objectivePpm }: Pick<CountedSlo, 'objectivePpm'>): number =>
+  (million - objectivePpm) / million

@@ -1,11 +1,19 @@
 // The counts of an SLO as they are stored: one hour, up to twelve slots of good and bad.
 import * as z from 'zod'
+import { BudgetReport } from './budget-report.ts'
 import { severities, type Slot, slotMs } from './budget.ts'
 
 const count = z.number().min(0).max(1e15)
 
 /** Slots by their place in the hour; `null` where nothing is known. */
 export const StoredHour = z.strictObject({ slots: z.array(z.tuple([count, count]).nullable()).max(12) })
+
+/** The one thing in the table that goes away: hours, long after every window (60 days at most) and a year's look back. */
+export const expiry = {
+  attribute: 'expiresAt',
+  /** @returns epoch seconds. DynamoDB deletes some days later, or not at all (docs/aws.md §7): nothing relies on it. */
+  ofHour: (hourMs: number): number => hourMs / 1000 + 400 * 86_400,
+} as const
 
 /** What is known of an SLO: how far its counts have been read, and who has been told of what. */
 export const StoredMark = z.strictObject({
@@ -15,6 +23,8 @@ export const StoredMark = z.strictObject({
   told: z.array(z.enum(severities)).max(severities.length).readonly(),
   /** The last share of the budget that was announced as left, in percent of it, rounded down to a step. */
   leftStep: z.int().min(0).max(100).optional(),
+  /** The last answer of Application Signals, if the SLO is counted there. */
+  report: BudgetReport.optional(),
 })
 export type BudgetMark = z.output<typeof StoredMark>
 

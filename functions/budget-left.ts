@@ -1,9 +1,11 @@
-// What is left of a service's error budgets, as the ledger has it now. A count that is too old is no count.
-import { budgetAt, burning, burnReachMs, hourMs, slotMs, windowAt } from '../core/budget.ts'
+// What is left of a service's error budgets, as the ledger has it now, for gates and for the pace. A count that is too old is
+// no count.
+import { budgetAt, burning, burnReachMs, hourMs, type Slot, slotMs, windowAt } from '../core/budget.ts'
+import { budgetLeft } from '../core/budget-left.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { BudgetLeft } from '../core/gate-facts.ts'
+import type { GateBudget } from '../core/gate-facts.ts'
 import type { Service } from '../core/service.ts'
-import type { Slo } from '../core/slo.ts'
+import { type CountedSlo, isCounted, type Slo } from '../core/slo.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'budgets'>
@@ -12,32 +14,38 @@ type Deps = Pick<World, 'clock' | 'budgets'>
 const staleMs = 3 * slotMs
 
 /** @throws Problem `item_unreadable` */
-export const budgetsLeft = (deps: Deps, service: Service): Promise<readonly BudgetLeft[]> =>
-  Promise.all(service.slos.map((slo) => budgetLeft(deps, service, slo)))
+export const budgetsLeft = (deps: Deps, service: Service): Promise<readonly GateBudget[]> =>
+  Promise.all(service.slos.map((slo) => oneLeft(deps, service, slo)))
 
-async function budgetLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promise<BudgetLeft> {
+async function oneLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promise<GateBudget> {
   const mark = await deps.budgets.mark(name, slo.name)
-  if (mark === undefined) return { slo: slo.name, burning: 'no', because: 'it has not been counted yet' }
-  const { readToMs } = mark
-  const ageMs = deps.clock.nowMs() - readToMs
-  if (ageMs > policy.budgetEverySeconds * 1000 + staleMs) {
-    const because = `it was last counted ${formatDuration(ageMs / 1000)} ago`
-    return { slo: slo.name, burning: 'no', because }
-  }
+  const readToMs = mark?.readToMs ?? 0
+  const slots = mark === undefined || !isCounted(slo) ? [] : await slotsOf(deps, name, slo, readToMs)
+  const left = budgetLeft(slo, mark, slots)
+  const unknown = (because: string): GateBudget => ({ slo: slo.name, burning: 'no', because })
+  if (left.kind === 'unknown') return unknown(left.because)
+  const ageMs = deps.clock.nowMs() - left.knownToMs
+  if (ageMs > policy.budgetEverySeconds * 1000 + staleMs)
+    return unknown(`it was last counted ${formatDuration(ageMs / 1000)} ago`)
+  const leftShare = left.kind === 'quiet' ? 1 : 1 - left.spentShare
+  return { slo: slo.name, leftShare, burning: 'no', ...(isCounted(slo) ? ratesOf(slo, slots, readToMs) : {}) }
+}
+
+async function slotsOf({ budgets }: Deps, service: string, slo: CountedSlo, readToMs: number) {
   const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
-  const slots = await deps.budgets.read(name, slo.name, readToMs - reachMs - hourMs, readToMs)
-  const budget = budgetAt(slo, slots, readToMs)
-  const burns = burning(slo, slots, readToMs).map(({ rule }) => rule.severity)
+  return budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs)
+}
+
+/** Burn, and where requests are counted how many may still be bad and how many there are. */
+function ratesOf(slo: CountedSlo, slots: readonly Slot[], readToMs: number): Omit<GateBudget, 'slo'> {
+  const severities = burning(slo, slots, readToMs).map(({ rule }) => rule.severity)
+  const burns = { burning: severities.includes('page') ? 'page' : (severities[0] ?? 'no') } as const
+  if (slo.slices !== undefined) return burns
+  const { whole, bad } = budgetAt(slo, slots, readToMs)
   const lastHour = slots.filter(({ atMs }) => atMs >= readToMs - hourMs)
   return {
-    slo: slo.name,
-    leftShare: 1 - (budget.spent ?? 0),
-    burning: burns.includes('page') ? 'page' : (burns[0] ?? 'no'),
-    ...(slo.slices === undefined
-      ? {
-          badLeft: Math.max(0, budget.allowed - budget.bad),
-          perMinute: lastHour.reduce((sum, { good, bad }) => sum + good + bad, 0) / 60,
-        }
-      : {}),
+    ...burns,
+    badLeft: Math.max(0, whole - bad),
+    perMinute: lastHour.reduce((sum, slot) => sum + slot.good + slot.bad, 0) / 60,
   }
 }

@@ -17,7 +17,7 @@ import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-
 import { Problem } from '../core/problem.ts'
 import { type Service, ServiceName } from '../core/service.ts'
 import { sliQuestions, slotsFrom } from '../core/sli.ts'
-import type { Slo } from '../core/slo.ts'
+import { type CountedSlo, isCounted } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
 import { isPlanned } from '../core/timetable.ts'
 import { chargeReleases } from './charge.ts'
@@ -51,7 +51,7 @@ const Look = z.looseObject({
 /** One SLO and what of it is to be read now, in slots that are over. */
 type Part = {
   readonly service: Service
-  readonly slo: Slo
+  readonly slo: CountedSlo
   readonly mark: BudgetMark
   readonly fromMs: number
   readonly toMs: number
@@ -115,18 +115,19 @@ async function dueParts(
   live: string | undefined,
 ): Promise<readonly Part[]> {
   const parts: Part[] = []
-  const count = services.reduce((sum, { slos }) => sum + slos.length, 0)
+  const count = services.reduce((sum, { slos }) => sum + slos.filter(isCounted).length, 0)
   const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, count))) * dayMs
   for (const service of services) {
     if (live !== undefined && live !== service.name) continue
-    for (const slo of service.slos) {
+    for (const slo of service.slos.filter(isCounted)) {
       const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
       const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
       const { readToMs } = mark
       // The schedule is not exact to the second.
       const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
       if (live === undefined && nowMs - readToMs < everyMs) continue
-      const fromMs = hourAt(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs))
+      // From the last time on, not from now: what came late while nobody could read is not lost.
+      const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
       parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
     }
   }

@@ -6,7 +6,7 @@ import { chargedMinutes, type ChargedSpan, chargedSpan, chargeQuestions } from '
 import { type Head, headOf } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
-import type { Slo } from '../core/slo.ts'
+import { type CountedSlo, isCounted, type Slo } from '../core/slo.ts'
 import type { Reading } from '../core/verdict/evidence.ts'
 import type { Question } from '../core/verdict/questions.ts'
 import { load, type Loaded, record } from './ledger.ts'
@@ -92,7 +92,7 @@ async function open(deps: Deps, head: Head, heads: readonly Head[], nowMs: numbe
 const ask = (due: Due, slo: Slo): Asking => ({
   due,
   slo,
-  questions: slo.slices === undefined ? chargeQuestions(due.loaded.release, slo) : [],
+  questions: isCounted(slo) && slo.slices === undefined ? chargeQuestions(due.loaded.release, slo) : [],
 })
 
 /** One request of CloudWatch for them all; one that it refuses must not spoil the others. */
@@ -129,6 +129,7 @@ async function judge(
 ): Promise<Charge | undefined> {
   const unknown = (because: string): Charge => ({ kind: 'unknown', slo: slo.name, because: because.slice(0, 300) })
   const { release } = due.loaded
+  if (!isCounted(slo)) return unknown('Application Signals counts its budget, and does not tell the versions apart')
   // A slice of time was served by both versions and is good or bad as a whole.
   if (slo.slices !== undefined)
     return unknown('its budget is counted in slices of time, and a slice is of both versions')
@@ -143,7 +144,7 @@ async function judge(
 async function allowed(
   deps: Deps,
   service: string,
-  slo: Slo,
+  slo: CountedSlo,
   sinceMs: number,
   nowMs: number,
 ): Promise<number | undefined> {

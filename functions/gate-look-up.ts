@@ -2,7 +2,7 @@
 // candidate. Gates are those of the service as it is defined today, not as it was when the release was asked for: a freeze
 // that begins today is meant for what waits.
 import { merged, subjectsOf } from '../core/attestation.ts'
-import type { BudgetLeft, LookedUp } from '../core/gate-facts.ts'
+import type { GateBudget, LookedUp } from '../core/gate-facts.ts'
 import type { Gates } from '../core/gates.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
@@ -15,7 +15,7 @@ type Deps = Pick<World, 'clock' | 'services' | 'line' | 'budgets' | 'versions' |
 export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
   const { service } = release
   const [today, stopped] = await Promise.all([asDefinedToday(deps, service), deps.line.stopped(service.name)])
-  const budgets: readonly BudgetLeft[] = await budgetsLeft(deps, today)
+  const budgets: readonly GateBudget[] = await budgetsLeft(deps, today)
   const attested = merged(await deps.attestations.of(subjectsOf(release)))
   const signed = today.gates.provenance.signed ? await isSigned(deps, release) : undefined
   return {

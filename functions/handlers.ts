@@ -21,6 +21,7 @@ import { prepareHandler } from './prepare.ts'
 import { promoteHandler } from './promote.ts'
 import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
+import { reportsHandler } from './reports.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
 import { shiftHandler } from './shift.ts'
@@ -58,6 +59,7 @@ export const handlers = {
   provision: provisionHandler,
   budget: budgetHandler,
   attest: attestHandler,
+  reports: reportsHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

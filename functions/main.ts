@@ -1,6 +1,7 @@
 // The wiring: the one place where the controller's functions open clients and read the environment. Each export is the
 // handler of one Lambda function; a bundle of one export carries the clients of that one alone.
 import { createHash } from 'node:crypto'
+import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
@@ -11,6 +12,7 @@ import { SNSClient } from '@aws-sdk/client-sns'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/alarm-watch.ts'
 import { awsAttestations } from '../cloud/aws/attestations.ts'
+import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -52,6 +54,7 @@ import { prepareHandler } from './prepare.ts'
 import { promoteHandler } from './promote.ts'
 import { provisionHandler } from './provision.ts'
 import { reconcileHandler } from './reconcile.ts'
+import { reportsHandler } from './reports.ts'
 import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
 import { shiftHandler } from './shift.ts'
@@ -84,6 +87,7 @@ const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
 const line = /* @__PURE__ */ once(() => awsLine(table()))
 const services = /* @__PURE__ */ once(() => awsServices(table()))
 const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
+const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
 const history = /* @__PURE__ */ once(() => awsHistory(table()))
 const traffic = /* @__PURE__ */ once(() => awsTraffic(lambda()))
 
@@ -111,7 +115,7 @@ const gates = () => ({
   services: services(),
   leases: leases(),
   line: line(),
-  budgets: awsBudgets(table()),
+  budgets: budgets(),
   versions: awsVersions(lambda()),
   attestations: attestations(),
   policies: cedarPolicies(),
@@ -237,7 +241,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     clock,
     log,
     services: services(),
-    budgets: awsBudgets(table()),
+    budgets: budgets(),
     telemetry: telemetry(),
     outbox: outbox(),
     pager: pager(),
@@ -248,6 +252,16 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>
   attestHandler({ clock, log, services: services(), attestations: attestations() }),
+)
+export const reports = /* @__PURE__ */ wired('reports', () =>
+  reportsHandler({
+    clock,
+    log,
+    services: services(),
+    budgets: budgets(),
+    budgetReports: awsBudgetReports(traced(new ApplicationSignalsClient({}))),
+    outbox: outbox(),
+  }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

@@ -2,7 +2,7 @@
 // (core/boldness.ts). Only releases of services with SLOs are paced, and urgent ones.
 import { type Mood, moodOf, paced, planFor, shortestBake, weightCapBp } from '../core/boldness.ts'
 import { beginPoint } from '../core/clearance.ts'
-import type { BudgetLeft } from '../core/gate-facts.ts'
+import type { GateBudget } from '../core/gate-facts.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Release } from '../core/release.ts'
 import type { CountMinute } from '../core/verdict/split-process.ts'
@@ -11,20 +11,20 @@ import { loggedPoints } from './evidence.ts'
 /** What an open gate adds to the release, and how a person is told of it. */
 type Pacing = { readonly plan?: Plan; readonly early?: boolean; readonly words?: string }
 
-export function pacingAt(release: Release, point: number, budgets: readonly BudgetLeft[]): Pacing {
+export function pacingAt(release: Release, point: number, budgets: readonly GateBudget[]): Pacing {
   const isPaced = release.urgent || budgets.length > 0
   if (!isPaced) return {}
   return point === beginPoint ? courseOf(release, budgets) : stepOf(release, point, budgets)
 }
 
 /** Of several budgets the most spent one counts; one that nobody knows makes it careful. */
-function moodNow(budgets: readonly BudgetLeft[]): Mood {
+function moodNow(budgets: readonly GateBudget[]): Mood {
   const shares = budgets.map(({ leftShare }) => leftShare)
   return moodOf(shares.includes(undefined) ? undefined : 1 - Math.min(...shares.map((share) => share ?? 0)))
 }
 
 /** Who gave a plan of their own keeps it; its steps are capped all the same. */
-function courseOf({ service, urgent, hasOwnPlan }: Release, budgets: readonly BudgetLeft[]): Pacing {
+function courseOf({ service, urgent, hasOwnPlan }: Release, budgets: readonly GateBudget[]): Pacing {
   const mood = moodNow(budgets)
   const { plan, early } = planFor(service, mood, urgent)
   const isOther = !hasOwnPlan && JSON.stringify(plan) !== JSON.stringify(service.plan)
@@ -32,7 +32,7 @@ function courseOf({ service, urgent, hasOwnPlan }: Release, budgets: readonly Bu
   return { early, words, ...(isOther ? { plan } : {}) }
 }
 
-function stepOf(release: Release, step: number, budgets: readonly BudgetLeft[]): Pacing {
+function stepOf(release: Release, step: number, budgets: readonly GateBudget[]): Pacing {
   const { service, urgent } = release
   const next = service.plan.steps[step]
   if (urgent || next === undefined) return {}
@@ -54,7 +54,7 @@ function stepOf(release: Release, step: number, budgets: readonly BudgetLeft[]):
 }
 
 /** The least that may still go wrong, and the most that may come; what one of the budgets does not know, nobody knows. */
-function least(budgets: readonly BudgetLeft[]) {
+function least(budgets: readonly GateBudget[]) {
   const lefts = budgets.flatMap(({ badLeft }) => (badLeft === undefined ? [] : [badLeft]))
   const rates = budgets.flatMap(({ perMinute }) => (perMinute === undefined ? [] : [perMinute]))
   return lefts.length === 0 || rates.length === 0 ? {} : { badLeft: Math.min(...lefts), perMinute: Math.max(...rates) }

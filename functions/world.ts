@@ -3,6 +3,7 @@
 import type {
   AlarmWatch,
   Attestations,
+  BudgetReports,
   Budgets,
   Clock,
   Executions,
@@ -34,6 +35,7 @@ export type World = {
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations
+  readonly budgetReports: BudgetReports
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions

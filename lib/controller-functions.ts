@@ -93,3 +93,9 @@ export const functionArn = (scope: Construct, functionName: string): string =>
         resourceName: functionName,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       })
+
+/** @param id the name of an SLO of Application Signals, or its ARN */
+export const reportedSloArn = (scope: Construct, id: string): string =>
+  id.startsWith('arn:')
+    ? id
+    : Stack.of(scope).formatArn({ service: 'application-signals', resource: 'slo', resourceName: id })

@@ -21,7 +21,15 @@ import type { Service } from '../core/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { type ControllerFunction, controllerFunction, functionArn, type Resources } from './controller-functions.ts'
+import { isCounted, isReported } from '../core/slo.ts'
+import { expiry } from '../core/stored-budget.ts'
+import {
+  type ControllerFunction,
+  controllerFunction,
+  functionArn,
+  reportedSloArn,
+  type Resources,
+} from './controller-functions.ts'
 import { watchHealth } from './health.ts'
 import { movesTraffic } from './permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
@@ -53,6 +61,7 @@ export class ReleaseController extends Construct {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      timeToLiveAttribute: expiry.attribute,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: RemovalPolicy.RETAIN,
     })
@@ -173,6 +182,9 @@ export class ReleaseController extends Construct {
       bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       topic: [this.topic.topicArn],
       stream: [this.table.tableStreamArn ?? ''],
+      reportedSlos: unique(
+        this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
+      ),
       artifacts: unique(
         buckets.map(({ bucket, key }) =>
           Arn.format({ service: 's3', region: '', account: '', resource: bucket, resourceName: key }, Stack.of(this)),
@@ -242,7 +254,9 @@ export class ReleaseController extends Construct {
     this.announce(announce, deadLetters)
     watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
     this.every(5, 'Sweep', 'reconcile', { sweep: true }, deadLetters)
-    const counted = this.services.filter(({ slos }) => slos.length > 0)
+    if (this.services.some(({ slos }) => slos.some(isReported)))
+      this.every(5, 'BudgetReports', 'reports', { reports: true }, deadLetters)
+    const counted = this.services.filter(({ slos }) => slos.some(isCounted))
     const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
     if (counted.length > 0) this.every(seconds / 60, 'Budgets', 'budget', { budgets: true }, deadLetters)
   }

@@ -19,6 +19,8 @@ export type Scope =
   | 'topic'
   /** The table's stream. */
   | 'stream'
+  /** SLOs of Application Signals that services name. */
+  | 'reportedSlos'
   /** Objects that start a release. */
   | 'artifacts'
   /** AWS takes no resource for these actions, or none that would do. */
@@ -102,6 +104,11 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     everything: ['cloudwatch:GetMetricData'],
   },
   attest: { table: log },
+  reports: {
+    table: log,
+    bus: ['events:PutEvents'],
+    reportedSlos: ['application-signals:BatchGetServiceLevelObjectiveBudgetReport'],
+  },
   provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 

@@ -1,4 +1,5 @@
 // All SDK clients that the controller's world takes, for one endpoint and one caller.
+import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
@@ -17,6 +18,7 @@ export type Clients = {
   readonly events: EventBridgeClient
   readonly sns: SNSClient
   readonly codepipeline: CodePipelineClient
+  readonly applicationSignals: ApplicationSignalsClient
   /** What they were made with, for more of them. */
   readonly place: Place
 }
@@ -47,5 +49,6 @@ export function clientsAt(place: Place): Clients {
     events: new EventBridgeClient(place),
     sns: new SNSClient(place),
     codepipeline: new CodePipelineClient(place),
+    applicationSignals: new ApplicationSignalsClient(place),
   }
 }

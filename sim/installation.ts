@@ -90,6 +90,7 @@ export async function install(
   const look = { source: ['tidegate.release'], 'detail-type': ['Release Judged'] }
   await clients.events.send(new PutRuleCommand({ Name: 'tidegate-look', EventPattern: JSON.stringify(look) }))
   await target(clients.events, 'tidegate-look', 'budget')
+  await every(clients.events, 'tidegate-reports', budgetMinutes, 'reports')
 }
 
 /** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */

@@ -17,6 +17,7 @@ import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
+import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
@@ -43,6 +44,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     history: awsHistory(table),
     budgets: awsBudgets(table),
     attestations: awsAttestations(table),
+    budgetReports: awsBudgetReports(clients.applicationSignals),
     alarmWatch: awsAlarmWatch(table),
     traffic: awsTraffic(lambda),
     versions: awsVersions(lambda),

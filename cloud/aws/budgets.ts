@@ -1,12 +1,13 @@
 // Good and bad of an SLO in DynamoDB: an item for each hour, so that writing costs one unit and 28 days are one query.
-import { slotsOf, hourOf, StoredHour, StoredMark } from '../../core/stored-budget.ts'
+import { expiry, slotsOf, hourOf, StoredHour, StoredMark } from '../../core/stored-budget.ts'
 import type { Budgets } from '../ports.ts'
 import { bodyOf, getItem, keyOf, keys, parseBody, putItem, queryItems, type Table } from './table.ts'
 
 export function awsBudgets(table: Table): Budgets {
   return {
     async putHour(service, slo, hourMs, slots) {
-      await putItem(table, keys.budgetHour(service, slo, hourMs), bodyOf(hourOf(hourMs, slots)))
+      const expires = { [expiry.attribute]: { N: String(expiry.ofHour(hourMs)) } }
+      await putItem(table, keys.budgetHour(service, slo, hourMs), { ...bodyOf(hourOf(hourMs, slots)), ...expires })
     },
     async read(service, slo, fromMs, toMs) {
       if (toMs <= fromMs) return []

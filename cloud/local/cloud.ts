@@ -1,6 +1,7 @@
 // The embedded cloud, whole: every service, introduced to each other here and nowhere else, behind one handler.
 import { chance, idsFrom } from './chance.ts'
 import type { LocalClock } from './clock.ts'
+import { localApplicationSignals, type LocalApplicationSignals } from './application-signals.ts'
 import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
 import type { LocalHandler, LocalServices, RequestHook } from './dispatch.ts'
@@ -46,6 +47,7 @@ export type LocalCloud = {
   readonly states: LocalStepFunctions
   readonly events: LocalEventBridge
   readonly sns: LocalSns
+  readonly applicationSignals: LocalApplicationSignals
   readonly dynamodb: LocalService
   readonly objects: LocalObjects
   /** Stops what goes on by itself. The clock and the runtime belong to whoever made them. */
@@ -84,7 +86,11 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const sns = localSns({ clock, ...stream('sns') })
   const codepipeline = localPipelines({ clock, invoker: lambda, ...stream('codepipeline') })
   const sts = localSts({ clock })
-  const services = { sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects }
+  const applicationSignals = localApplicationSignals()
+  const services = {
+    ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects },
+    'application-signals': applicationSignals,
+  }
   const servicesAt = sites(services, (site) => {
     // Nobody has asked for their events.
     const silent: Bus = { emit: () => undefined }
@@ -96,7 +102,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   return {
     handler: localHandler(servicesAt, options),
-    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects },
+    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals },
     close() {
       events.close()
       dynamodb.close()

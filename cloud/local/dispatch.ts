@@ -18,6 +18,7 @@ const serviceNames = [
   's3',
   'codepipeline',
   'sts',
+  'application-signals',
 ] as const
 export type ServiceName = (typeof serviceNames)[number]
 export type LocalServices = Readonly<Partial<Record<ServiceName, LocalService>>>

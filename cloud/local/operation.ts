@@ -1,5 +1,6 @@
 // The operation's name that a request stands for, as the SDK calls it. Services read requests by themselves; this is for
 // whoever watches them.
+import { signalsOperations } from './application-signals.ts'
 import type { ServiceName } from './dispatch.ts'
 import type { LocalRequest } from './service.ts'
 
@@ -47,6 +48,8 @@ export function operationOf(service: ServiceName, request: LocalRequest): string
   if (target !== undefined) return target
   if (service === 'lambda')
     return routed(lambdaRoutes, request.method, request.path.replace(/^\/[\d-]+/, '').replace(/\/$/, ''))
+  if (service === 'application-signals')
+    return signalsOperations[`${request.method} ${request.path}`] ?? `${request.method} ${request.path}`
   if (service === 's3') return routed(s3Routes, request.method, request.path)
   const rpc = /\/operation\/([^/]+)$/.exec(request.path)?.[1]
   if (rpc !== undefined) return rpc

@@ -1,4 +1,5 @@
 // What IAM is asked about a request: the action, and the resource in the form that AWS checks it (docs/aws.md §9).
+import { sloArn } from './application-signals.ts'
 import type { RequestInfo, ServiceName } from './dispatch.ts'
 import { account, type Caller, type LocalRequest, type Site } from './service.ts'
 
@@ -57,6 +58,9 @@ function resourceOf({ service, operation, site }: Asked, request: LocalRequest):
       return formOf(request).get('RoleArn') ?? '*'
     case 's3':
       return `arn:aws:s3:::${request.path.slice(1)}`
+    case 'application-signals':
+      // The first stands for all that are asked about together.
+      return sloArn(firstOf(request, 'SloIds') ?? '')
     case 'codepipeline':
     case 'monitoring':
       return '*'
@@ -76,7 +80,16 @@ function functionArn(site: Site, operation: string, request: LocalRequest): stri
 }
 
 function field(request: LocalRequest, name: string): string | undefined {
-  const body: unknown = request.body.length === 0 ? {} : JSON.parse(Buffer.from(request.body).toString('utf8'))
-  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined
+  const value = valueOf(request, name)
   return typeof value === 'string' ? value : undefined
+}
+
+function firstOf(request: LocalRequest, name: string): string | undefined {
+  const value = valueOf(request, name)
+  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : undefined
+}
+
+function valueOf(request: LocalRequest, name: string): unknown {
+  const body: unknown = request.body.length === 0 ? {} : JSON.parse(Buffer.from(request.body).toString('utf8'))
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined
 }

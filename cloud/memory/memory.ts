@@ -10,6 +10,7 @@ import { memoryAttestations } from './attestations.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
 import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
+import { memoryBudgetReports, type MemoryReport } from './budget-reports.ts'
 import { memoryBudgets } from './budgets.ts'
 import { memoryHistory } from './history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
@@ -49,6 +50,7 @@ function openPorts(clock: Clock) {
   const announced: Announcement[] = []
   const pages: Page[] = []
   const jobs = new Map<string, JobAnswer>()
+  const reports = new Map<string, MemoryReport>()
   return {
     ports: {
       journal: memoryJournal(table),
@@ -58,6 +60,7 @@ function openPorts(clock: Clock) {
       openReleases: memoryOpenReleases(table),
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),
+      budgetReports: memoryBudgetReports(reports),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),
@@ -77,6 +80,9 @@ function openPorts(clock: Clock) {
       ...inspectTasks(machine),
       setHook(functionName: string, hook: MemoryHook): void {
         hooks.set(functionName, hook)
+      },
+      setReport(id: string, report: MemoryReport): void {
+        reports.set(id, report)
       },
       announced: announced as readonly Announcement[],
       pages: pages as readonly Page[],

@@ -2,7 +2,7 @@
 //
 // Known difference: dynalite ignores ReturnValuesOnConditionCheckFailure, so the item in the way is read by a second call
 // here; aws-answers.test.ts shows the answer that carries it.
-import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { awsAlarmWatch } from '../../cloud/aws/alarm-watch.ts'
 import { awsAttestations } from '../../cloud/aws/attestations.ts'
@@ -97,6 +97,24 @@ budgetsContract('DynamoDB', async () => {
   }
 })
 alarmWatchContract('DynamoDB', async () => ({ alarmWatch: awsAlarmWatch(await openTable()) }))
+
+describe('what goes away by itself', () => {
+  it('are the hours of the ledger after 400 days; marks, logs and leases stay', async () => {
+    const table = await openTable()
+    const hourMs = Date.UTC(2028, 1, 29, 23)
+    await awsBudgets(table).putHour('orders', 'fast', hourMs, [{ atMs: hourMs, good: 1, bad: 0 }])
+    await awsBudgets(table).setMark('orders', 'fast', { readToMs: hourMs, told: [] })
+    await awsJournal(table).append('r1', requested('r1'))
+    await awsLeases(table).take('orders', 'r1')
+    const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.name }))
+    const expiring = Items.filter((item) => item['expiresAt'] !== undefined)
+    expect(Items).toHaveLength(4)
+    // 2029-04-04 is 400 days later.
+    expect(expiring.map(({ sk, expiresAt }) => [sk, expiresAt])).toEqual([
+      [{ S: keys.budgetHour('orders', 'fast', hourMs).sk }, { N: String(Date.UTC(2029, 3, 4, 23) / 1000) }],
+    ])
+  })
+})
 
 describe('items that no code of ours wrote', () => {
   const bodies: readonly Item[] = [

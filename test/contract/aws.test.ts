@@ -25,12 +25,14 @@ import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsOutbox } from '../../cloud/aws/outbox.ts'
 import { awsPager } from '../../cloud/aws/pager.ts'
+import { awsBudgetReports } from '../../cloud/aws/budget-reports.ts'
 import { awsPipelines } from '../../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
 import { awsTraffic, weightsOf } from '../../cloud/aws/traffic.ts'
 import { awsVersions } from '../../cloud/aws/versions.ts'
 import type { Artifact } from '../../core/candidate.ts'
 import { type EmbeddedCloud, openEmbedded } from './embedded.ts'
+import { budgetReportsContract } from './budget-reports.ts'
 import { executionsContract } from './executions.ts'
 import { hooksContract } from './hooks.ts'
 import { outboxContract } from './outbox.ts'
@@ -197,6 +199,23 @@ telemetryContract('CloudWatch', async () => {
       await cloud.pass(60_000)
     },
   }
+})
+
+budgetReportsContract('Application Signals', () => {
+  const cloud = open()
+  const good = {
+    EvaluationType: 'RequestBased',
+    BudgetStatus: 'OK',
+    Attainment: 99.95,
+    TotalBudgetRequests: 100,
+    BudgetRequestsRemaining: 75,
+    Goal: { AttainmentGoal: 99.9 },
+  }
+  return Promise.resolve({
+    reports: awsBudgetReports(cloud.applicationSignals),
+    setGood: (id) => cloud.setReport(id, good),
+    setInsufficient: (id) => cloud.setReport(id, { BudgetStatus: 'INSUFFICIENT_DATA' }),
+  })
 })
 
 pipelinesContract('CodePipeline', async () => {

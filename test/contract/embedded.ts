@@ -16,6 +16,8 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
   return {
     ...clientsAt(placeOf(cloud.handler, 'controller')),
     pipelines: cloud.codepipeline,
+    setReport: (name: string, report: Readonly<Record<string, unknown>>): void =>
+      cloud.applicationSignals.setReport(name, report),
     pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
     /** What the function of this name does from now on. */
     run(functionName: string, code: Code): void {

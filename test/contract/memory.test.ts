@@ -16,6 +16,7 @@ import { attestationsContract } from './attestations.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { executionsContract } from './executions.ts'
 import { budgetOf, hourKey, markKey } from '../../cloud/memory/budgets.ts'
+import { budgetReportsContract } from './budget-reports.ts'
 import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { hooksContract } from './hooks.ts'
@@ -63,6 +64,23 @@ attestationsContract('memory', () => {
   const spoil = (subject: string, by: string, text: string) => inspect.corrupt(attestationsOf(subject), by, text)
   return Promise.resolve({ attestations, spoil })
 })
+budgetReportsContract('memory', () => {
+  const { budgetReports, inspect } = openMemory()
+  return Promise.resolve({
+    reports: budgetReports,
+    setGood: (id) =>
+      inspect.setReport(id, {
+        status: 'ok',
+        unit: 'requests',
+        total: 100,
+        left: 75,
+        attainmentPercent: 99.95,
+        goalPercent: 99.9,
+      }),
+    setInsufficient: (id) => inspect.setReport(id, { status: 'unknown', because: 'there is not enough data' }),
+  })
+})
+
 budgetsContract('memory', () => {
   const { budgets, inspect } = openMemory()
   return Promise.resolve({

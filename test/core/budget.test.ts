@@ -2,14 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { budgetAt, burnFactor, burning, burnRate, burnRules, type Slot, slotMs, windowAt } from '../../core/budget.ts'
-import { type Slo, SloDefinition } from '../../core/slo.ts'
+import { type CountedSlo, isCounted, SloDefinition } from '../../core/slo.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 const now = Date.UTC(2026, 4, 31)
-const slo = (changes: object = {}): Slo =>
-  SloDefinition.parse({ name: 'a', objective: 99.9, window: '30d', ...changes })
+function slo(changes: object = {}): CountedSlo {
+  const parsed = SloDefinition.parse({ name: 'a', objective: 99.9, window: '30d', ...changes })
+  if (!isCounted(parsed)) throw new Error('not counted here')
+  return parsed
+}
 
 /** The same ratio in every slot. */
 const steady = (badOfThousand: number, days: number): Slot[] =>
@@ -46,6 +49,54 @@ describe('published values', () => {
     },
   )
 
+  it.each([
+    [10, undefined],
+    [20, 45],
+    [100, 10],
+    [1000, 5],
+  ])('%d bad of a thousand after a healthy day: the hour pages in the first slot behind that minute', (bad, first) => {
+    // The table's 8.64 minutes and 51.84 seconds, and 43.2 minutes for 2 %, to the next slot.
+    const pages = Array.from({ length: 24 }, (_, index) => (index + 1) * 5).filter((minutes) => {
+      const burnt = steady(bad, minutes / (24 * 60))
+      const healthy = steady(0, 1).map((slot) => ({ ...slot, atMs: slot.atMs - minutes * minute }))
+      return burning(slo(), [...healthy, ...burnt], now).some(({ rule }) => rule.hours === 1)
+    })
+    expect(pages[0]).toBe(first)
+  })
+
+  it.each([
+    [1, 30 * 24 * 60],
+    [10, 3 * 24 * 60],
+    [14.4, 50 * 60],
+  ])(
+    '%d bad of a thousand spend the whole budget of thirty even days in %d minutes, and half of it in half',
+    (bad, spentAfter) => {
+      const spent = (minutes: number): number | undefined => {
+        const burnt = steady(bad, minutes / (24 * 60))
+        const rest = steady(0, 30 - minutes / (24 * 60)).map((slot) => ({
+          ...slot,
+          atMs: slot.atMs - minutes * minute,
+        }))
+        return budgetAt(slo(), [...burnt, ...rest], now).spent
+      }
+      expect(spent(spentAfter)).toBeCloseTo(1, 9)
+      expect(spent(spentAfter / 2)).toBeCloseTo(0.5, 9)
+    },
+  )
+
+  it("Nobl9's ten minutes of good and valid make 111 of 118", () => {
+    const good = [2, 10, 12, 13, 13, 12, 13, 13, 12, 11]
+    const valid = [4, 10, 12, 13, 14, 15, 14, 13, 12, 11]
+    const slots = good.map((count, index) => ({
+      atMs: now - (10 - index) * slotMs,
+      good: count,
+      bad: (valid[index] ?? 0) - count,
+    }))
+    const budget = budgetAt(slo({ objective: 95 }), slots, now)
+    expect([budget.good, budget.good + budget.bad]).toEqual([111, 118])
+    expect(Math.floor((budget.good / 118) * 1e6) / 1e6).toBe(0.940677)
+  })
+
   it('111 good of 118 at 95 % is 94.0677 %, and 118.644 % of the budget: Nobl9 prints 118.646, from the share cut to four digits', () => {
     const budget = budgetAt(slo({ objective: 95 }), [{ atMs: now - slotMs, good: 111, bad: 7 }], now)
     expect(String((budget.good / (budget.good + budget.bad)) * 100)).toMatch(/^94\.0677/)
@@ -74,56 +125,44 @@ describe('burn alerts', () => {
   })
 })
 
-describe('windows', () => {
-  const span = (window: object, at: string): string[] => {
-    const { startMs, endMs } = windowAt(slo({ window }), Date.parse(at))
-    return [startMs, endMs].map((ms) => new Date(ms).toISOString())
-  }
-  it('of a calendar follow local time over changes of it, leap days and ends of years', () => {
-    const berlin = 'Europe/Berlin'
-    expect(span({ calendar: 'month', timeZone: berlin }, '2026-03-31T21:59:59Z')).toEqual([
-      '2026-02-28T23:00:00.000Z',
-      '2026-03-31T22:00:00.000Z',
-    ])
-    expect(span({ calendar: 'month', timeZone: berlin }, '2026-03-31T22:00:00Z')[0]).toBe('2026-03-31T22:00:00.000Z')
-    expect(span({ calendar: 'month' }, '2028-02-29T12:00:00Z')).toEqual([
-      '2028-02-01T00:00:00.000Z',
-      '2028-03-01T00:00:00.000Z',
-    ])
-    expect(span({ calendar: 'quarter' }, '2026-12-31T23:59:59Z')).toEqual([
-      '2026-10-01T00:00:00.000Z',
-      '2027-01-01T00:00:00.000Z',
-    ])
-    // Begins on a Monday; the week of the change in spring has 167 hours.
-    expect(span({ calendar: 'week', timeZone: berlin }, '2026-03-29T12:00:00Z')).toEqual([
-      '2026-03-22T23:00:00.000Z',
-      '2026-03-29T22:00:00.000Z',
-    ])
-    // Midnight does not exist on the day of the change in Beirut.
-    expect(span({ calendar: 'week', timeZone: 'Asia/Beirut' }, '2026-03-30T12:00:00Z')[1]).toBe(
-      '2026-04-05T21:00:00.000Z',
-    )
+describe('the budget of the whole window', () => {
+  it('is what may be bad at the pace so far, over all of it', () => {
+    // A young service: 1000 requests in one day of thirty.
+    const young = [{ atMs: now - day, good: 999, bad: 1 }]
+    expect(budgetAt(slo(), young, now)).toMatchObject({ allowed: 1, spent: 1, whole: 30 })
+    // An old one with the same traffic in the window: what lies before says that the rest was quiet.
+    expect(budgetAt(slo(), [{ atMs: now - 31 * day, good: 1, bad: 0 }, ...young], now)).toMatchObject({ whole: 1 })
+    // The third of a month with 31 days, of a service that has been there before.
+    const month = slo({ window: { calendar: 'month' } })
+    const at = Date.UTC(2026, 4, 3)
+    const slots = [-2, -1, 0, 1].map((days) => ({ atMs: Date.UTC(2026, 4, 1) + days * day, good: 990, bad: 10 }))
+    expect(budgetAt(month, slots, at)).toMatchObject({ allowed: 2, whole: 31 })
+    // Nothing has been seen; slices know how many there are.
+    expect(budgetAt(slo(), [], now)).toMatchObject({ allowed: 0, whole: 0 })
+    const sliced = budgetAt(slo({ slices: { minutes: 5, objective: 90 } }), young, now)
+    expect(sliced.whole).toBe(sliced.allowed)
   })
 
-  it('of any calendar hold the time that they are asked for, and begin where the one before ends', () => {
-    const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Beirut', 'Australia/Lord_Howe', 'Pacific/Apia']
+  it('is never less than what is allowed so far, and at an even pace it does not change as the window fills', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('week', 'month', 'quarter'),
-        fc.constantFrom(...zones),
-        fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2032, 0, 1) }),
-        (calendar, timeZone, at) => {
-          const own = slo({ window: { calendar, timeZone } })
-          const { startMs, endMs } = windowAt(own, at)
-          expect(startMs <= at && at < endMs).toBe(true)
-          expect(windowAt(own, startMs - 1).endMs).toBe(startMs)
-          expect(windowAt(own, endMs - 1)).toEqual({ startMs, endMs })
-          // By another road: the first moment of the window is the first of a local day.
-          const local = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' })
-          expect(local.format(startMs)).not.toBe(local.format(startMs - 1))
+        fc.integer({ min: 1, max: 27 * 288 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom<unknown>('28d', { calendar: 'month', timeZone: 'Europe/Berlin' }),
+        (count, perSlot, window) => {
+          const own = slo({ window, objective: 99 })
+          const { startMs, endMs } = windowAt(own, now - day)
+          const from = typeof window === 'string' ? now - count * slotMs : startMs
+          const slots = Array.from({ length: count }, (_, index) => ({
+            atMs: from + index * slotMs,
+            good: perSlot,
+            bad: 0,
+          }))
+          const { whole, allowed } = budgetAt(own, slots, from + count * slotMs)
+          expect(whole).toBeGreaterThanOrEqual(allowed)
+          expect(whole).toBeCloseTo(((endMs - startMs) / slotMs) * perSlot * 0.01, 6)
         },
       ),
-      { numRuns: 2000 },
     )
   })
 })
@@ -177,20 +216,5 @@ describe('counting, against a loop over every request', () => {
       }),
       { numRuns: 30 },
     )
-  })
-})
-
-describe('a definition', () => {
-  const says = (changes: object): string => {
-    const parsed = SloDefinition.safeParse({ name: 'a', objective: 99.9, ...changes })
-    return parsed.success ? 'valid' : parsed.error.issues.map(({ message }) => message).join()
-  }
-  it('is exact about shares, windows and time zones', () => {
-    expect(slo({ objective: 99.9999 }).objectivePpm).toBe(999_999)
-    expect(says({ objective: 100 })).not.toBe('valid')
-    expect(says({ objective: 99.99999 })).toContain('four digits')
-    expect(says({ window: '61d' })).toContain('at most 60 days')
-    expect(says({ window: { calendar: 'month', timeZone: 'Europe/Atlantis' } })).toContain('time zone')
-    expect(says({ window: { calendar: 'month', timeZone: 'Europe/Berlin' }, sli: { fasterThanMs: 300 } })).toBe('valid')
   })
 })

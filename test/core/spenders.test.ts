@@ -6,7 +6,14 @@ import type { Charge } from '../../core/charge.ts'
 import type { Head } from '../../core/head.ts'
 import { spendersOf } from '../../core/spenders.ts'
 
-const budget: Budget = { window: { startMs: 1000, endMs: 2000 }, good: 9900, bad: 100, allowed: 200, spent: 0.5 }
+const budget: Budget = {
+  window: { startMs: 1000, endMs: 2000 },
+  good: 9900,
+  bad: 100,
+  allowed: 200,
+  whole: 200,
+  spent: 0.5,
+}
 const counted = (bad: number, error = 1): Charge => ({
   kind: 'counted',
   slo: 'available',

@@ -31,6 +31,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   alarm: ['dynamodb', 'lambda', 'sfn'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
+  reports: ['application-signals', 'dynamodb', 'eventbridge'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }

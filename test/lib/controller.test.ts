@@ -70,6 +70,51 @@ describe('the controller', () => {
     expect(rates('1h', '5m')).toEqual(['rate(5 minutes)'])
   })
 
+  it('reads the budget reports of the SLOs that services name, and of no others; without any it reads none', () => {
+    const of = (...slos: readonly object[]) => {
+      const own = new Stack(new App(), 'Reports')
+      new ReleaseController(own, 'Tidegate', { services: [{ ...sampleDefinition, slos }] })
+      return Template.fromStack(own)
+    }
+    const action = 'application-signals:BatchGetServiceLevelObjectiveBudgetReport'
+    const granted = (own: Template): unknown[] =>
+      Object.values(own.findResources('AWS::IAM::Policy'))
+        .flatMap(
+          ({ Properties }) =>
+            (Properties as { PolicyDocument: { Statement: { Action: unknown; Resource: unknown }[] } }).PolicyDocument
+              .Statement,
+        )
+        .filter(({ Action }) => JSON.stringify(Action).includes('application-signals'))
+        .map(({ Action, Resource }) => [Action, Resource])
+    const isScheduled = (own: Template): boolean =>
+      JSON.stringify(own.findResources('AWS::Scheduler::Schedule')).includes('{\\"reports\\":true}')
+    const counted = of({ name: 'available', objective: 99.9 })
+    expect([granted(counted), isScheduled(counted)]).toEqual([[], false])
+    const arn = 'arn:aws:application-signals:eu-west-1:123456789012:slo/refunds'
+    const reported = of(
+      { name: 'paid', sli: { applicationSignals: 'checkout-paid' } },
+      { name: 'back', sli: { applicationSignals: arn } },
+    )
+    const named = {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':application-signals:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':slo/checkout-paid',
+        ],
+      ],
+    }
+    expect(granted(reported)).toHaveLength(1)
+    expect(granted(reported)).toEqual([[action, expect.arrayContaining([arn, named]) as unknown]])
+    expect(isScheduled(reported)).toBe(true)
+    expect(JSON.stringify(reported.findResources('AWS::Scheduler::Schedule'))).not.toContain('budgets')
+  })
+
   it('gives every function the whole environment, one role, one log group, Node 24 on arm64', () => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function')).map(
       (one) => one['Properties'] as Record<string, unknown>,
@@ -83,6 +128,12 @@ describe('the controller', () => {
       expect(one['LoggingConfig']).toBeDefined()
     }
     expect(new Set(own.map((one) => JSON.stringify(one['Role']))).size).toBe(verbs.length)
+  })
+
+  it('lets items of the table go that say when, and nothing else', () => {
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    })
   })
 
   it('keeps the table when the stack goes, and can be set back in time', () => {

@@ -42,6 +42,12 @@ const byScenarios: readonly string[] = [
     (action) => `budget ${action}`,
   ),
   ...['dynamodb:PutItem', 'dynamodb:Query'].map((action) => `attest ${action}`),
+  ...[
+    'application-signals:BatchGetServiceLevelObjectiveBudgetReport',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    'events:PutEvents',
+  ].map((action) => `reports ${action}`),
   // test/lib/elsewhere.test.ts
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]

@@ -1,0 +1,27 @@
+// What Application Signals says of an SLO's budget. What it does not say in full is unknown: never left, never gone.
+import * as z from 'zod'
+
+const amount = z.number().min(-1e15).max(1e15)
+
+/** As it is kept beside the mark of its SLO. */
+export const BudgetReport = z.discriminatedUnion('status', [
+  z.strictObject({
+    status: z.enum(['ok', 'warning', 'breached']),
+    /** When it was asked for. */
+    atMs: z.int().min(0),
+    unit: z.enum(['seconds', 'requests']),
+    /** The whole budget, and what is left of it: negative when more is gone than there was. */
+    total: amount.gt(0),
+    left: amount,
+    attainmentPercent: z.number().min(0).max(100).optional(),
+    goalPercent: z.number().min(0).max(100).optional(),
+  }),
+  z.strictObject({ status: z.literal('unknown'), atMs: z.int().min(0), because: z.string().max(500) }),
+])
+export type BudgetReport = z.output<typeof BudgetReport>
+
+export const unknownReport = (atMs: number, because: string): BudgetReport => ({
+  status: 'unknown',
+  atMs,
+  because: because.slice(0, 500),
+})
