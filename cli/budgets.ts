@@ -20,7 +20,11 @@ const headsMost = 500
 type Shown = { readonly found: object; readonly lines: readonly string[] }
 /** How far a budget is known, and whether that is too long ago. */
 type Known = {
-  readonly heads: readonly Head[] readonly mark: BudgetMark; readonly ageMs: number; readonly isStale: boolean }
+  readonly heads: readonly Head[]
+  readonly mark: BudgetMark
+  readonly ageMs: number
+  readonly isStale: boolean
+}
 
 /** @throws Problem `service_missing` */
 export async function showBudgets({ desk, screen }: Cli, name: string): Promise<number> {

@@ -53,7 +53,7 @@ export type Leases = {
 }
 
 /** Who has stopped the line, and why. */
-export type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }
+type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }
 
 /** Stop-the-line: while it is stopped, for one service or for all, nothing begins and nothing goes on. */
 export type Line = {

@@ -92,7 +92,7 @@ export function chargedMinutes(
 }
 
 /** The two series may come at different times; what is counted has happened. */
-function countsOf({ sli }: Slo, all: number, counted: number): Counts {
+function countsOf({ sli }: CountedSlo, all: number, counted: number): Counts {
   const whole = Math.max(all, counted)
   return { all: whole, bad: sli.kind === 'availability' ? counted : whole - counted }
 }

@@ -34,7 +34,7 @@ export type LookedUp = {
 const percentWords = (bp: number): string => `${bp / 100} %`
 
 /** The weight that the release is about to give: 0 at the beginning. */
-export const weightAtPoint = (release: Release, point: number): number =>
+const weightAtPoint = (release: Release, point: number): number =>
   point === beginPoint ? 0 : weightAt(release, point)
 
 /** Approvals that stand before the weight and have not been given in full, with the people who have agreed so far. */

@@ -38,7 +38,7 @@ export type Held = {
   readonly againAtMs?: number
 }
 
-export type ApprovalGiven = {
+type ApprovalGiven = {
   readonly beforeBp: number
   readonly by: string
   readonly answer: 'approve' | 'decline'

@@ -3,7 +3,7 @@ import { StoredStop } from '../../core/stopped.ts'
 import type { Line } from '../ports.ts'
 import type { MemoryTable } from './table.ts'
 
-export const linePk = 'line'
+const linePk = 'line'
 
 export function memoryLine(table: MemoryTable): Line {
   const read = (sk: string) => table.get(StoredStop, linePk, sk)
