@@ -165,7 +165,10 @@ function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) =
   const { atMs, seed, fault } = release
   const mood = moodOf(left(atMs).spent)
   const course = pace === undefined ? undefined : planFor({ plan: service.plan, pace }, mood, false)
-  const draw = minuteByMinute({ name: 'release', rate, noise, minutes: 0, ...(fault === undefined ? {} : { fault }) }, seed)
+  const draw = minuteByMinute(
+    { name: 'release', rate, noise, minutes: 0, ...(fault === undefined ? {} : { fault }) },
+    seed,
+  )
   const planNext: PlanNext = (plan, step, seen, nowMs) => {
     if (pace === undefined || course === undefined) return plan
     const { badLeft, perMinute } = left(nowMs)
@@ -182,7 +185,8 @@ function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) =
     })
     return paced(plan, step, capBp, shortestBake(service.signals))
   }
-  const begun = course === undefined ? service : { ...service, plan: course.plan, policy: policyOf(service, course.early) }
+  const begun =
+    course === undefined ? service : { ...service, plan: course.plan, policy: policyOf(service, course.early) }
   return runRelease(
     begun,
     atMs,
@@ -197,7 +201,14 @@ function policyOf({ policy: { early, ...policy } }: Service, mayEnd: boolean): S
 }
 
 /** What is bad and promoted stays so until its burn pages somebody, who puts it back; or until the next release. */
-function escaped(service: Service, mean: number, release: Planned, run: Run, slots: readonly Slot[], ledger: Ledger): number {
+function escaped(
+  service: Service,
+  mean: number,
+  release: Planned,
+  run: Run,
+  slots: readonly Slot[],
+  ledger: Ledger,
+): number {
   const [slo] = service.slos
   let after = 0
   let endMinute = run.minutes.length + escapedMinutes
