@@ -52,8 +52,11 @@ export function moodOf(spentShare: number | undefined): Mood {
 
 type Course = {
   readonly plan: Plan
-  /** Whether `policy.early` may end a bake. */
-  readonly early: boolean
+  /**
+   * Whether a bake ends as soon as the candidate is proven not to be bad; absent, as `policy.early` says. No pace switches that
+   * on: a proof is about what has been seen, and a fault that begins later meets all traffic with nobody looking (docs/budget.md).
+   */
+  readonly early?: boolean
   /** Whether `weightCapBp` and `paced` hold for it. */
   readonly capped: boolean
 }
@@ -78,8 +81,8 @@ export function planFor(service: { readonly plan: Plan; readonly pace: Pace }, m
     const quickest = bakeSecondsOf(plan) <= bakeSecondsOf(urgentPlan) ? plan : urgentPlan
     return { plan: pace.urgent ?? quickest, early: true, capped: false }
   }
-  if (mood === 'bold') return { plan: pace.bold ?? plan, early: true, capped: true }
-  if (mood === 'normal') return { plan, early: true, capped: true }
+  if (mood === 'bold') return { plan: pace.bold ?? plan, capped: true }
+  if (mood === 'normal') return { plan, capped: true }
   return { plan: pace.careful ?? plan, early: false, capped: true }
 }
 

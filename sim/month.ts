@@ -34,19 +34,20 @@ export const faults: readonly (Fault & { readonly name: string })[] = [
   { name: '+5 % from minute 30 on', added: 0.05, fromMinute: 30 },
 ]
 
-/** A service that watches errors alone, for 99.9 % in 28 days, with the plan 10 %, 50 %, everything. */
-export const monthService = (bake: string, policy: Readonly<Record<string, unknown>> = {}): Service =>
+type Changes = { readonly policy?: object; readonly objective?: number }
+
+/** A service that watches errors alone, 99.9 % in 28 days, whose steps take equally long. */
+export const monthService = (
+  weights: readonly number[],
+  stepMinutes: number,
+  { policy = {}, objective = 99.9 }: Changes = {},
+): Service =>
   parseDefinition({
     name: 'paced',
     targets: [{ function: 'paced', alias: 'live' }],
-    plan: {
-      steps: [
-        { weight: 10, bake },
-        { weight: 50, bake },
-      ],
-    },
+    plan: { steps: weights.map((weight) => ({ weight, bake: `${stepMinutes}m` })) },
     signals: { latency: 'off', throttles: 'off', cost: 'off' },
-    slos: [{ name: 'available', objective: 99.9, window: `${windowDays}d` }],
+    slos: [{ name: 'available', objective, window: `${windowDays}d` }],
     policy,
   })
 
@@ -72,11 +73,11 @@ function releasesOf(seed: number): readonly Planned[] {
 function slotsOf(mean: number, seed: number): Slot[] {
   const draw = drawFrom(chance(seed, 'slots'))
   const slots = ((windowDays + days) * dayMs) / slotMs
-  const share = (outagesPerMonth * days * dayMs) / (days * dayMs) / ((days * dayMs) / slotMs)
+  const outageShare = (outagesPerMonth * slotMs) / (days * dayMs)
   return Array.from({ length: slots }, (_, index) => {
     const atMs = beginMs - windowDays * dayMs + index * slotMs
     const all = draw.poisson((perMinuteAt(mean, atMs) * slotMs) / minuteMs)
-    const isOut = draw.uniform() < share
+    const isOut = draw.uniform() < outageShare
     const bad = Math.min(all, draw.binomial(all, rate + (isOut ? outageAdded : 0)))
     return { atMs, good: all - bad, bad }
   })
@@ -186,7 +187,7 @@ function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) =
     return paced(plan, step, capBp, shortestBake(service.signals))
   }
   const begun =
-    course === undefined ? service : { ...service, plan: course.plan, policy: policyOf(service, course.early) }
+    course === undefined ? service : { ...service, plan: course.plan, policy: policyOf(service, course.early ?? true) }
   return runRelease(
     begun,
     atMs,

@@ -105,8 +105,14 @@ describe('the plan', () => {
     expect(planFor({ plan: quick, pace: Pace.parse({}) }, 'bold', true).plan).toBe(quick)
   })
 
-  it('ends no bake early when it is careful', () => {
-    expect(moods.map((mood) => planFor({ plan, pace: named }, mood, false).early)).toEqual([true, true, false, false])
+  it('ends no bake early when it is careful, may when it is urgent, and else leaves that to the service', () => {
+    expect(moods.map((mood) => planFor({ plan, pace: named }, mood, false).early)).toEqual([
+      undefined,
+      undefined,
+      false,
+      false,
+    ])
+    expect(planFor({ plan, pace: named }, 'careful', true).early).toBe(true)
   })
 })
 
