@@ -174,12 +174,8 @@ function wilson(bad: number, of: number): { readonly share: number; readonly low
   return { share, lower: Math.max(0, centre - half), upper: Math.min(1, centre + half) }
 }
 
-/**
- * A step may always have twice the traffic of the one that was passed before it, which for latency is no jump (fold.ts); up to
- * two and a half times as much is not worth a step of its own.
- */
+/** A step may always have twice the traffic of the one that was passed before it: for latency that is no jump (fold.ts). */
 const growth = 2
-const growthMax = 2.5
 const stepsMax = 100
 const minuteSeconds = 60
 
@@ -198,11 +194,11 @@ export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: 
   if (next === undefined || plan.steps.length >= stepsMax) return plan
   const before = plan.steps[step - 1]?.weightBp ?? 0
   const weightBp = Math.max(1, capBp, before * growth)
-  if (next.weightBp <= Math.max(weightBp, before * growthMax)) return plan
+  if (weightBp >= next.weightBp) return plan
   const { bakeSeconds } = next
   // Evidence comes in whole minutes.
   const share = Math.round((bakeSeconds * smallShare) / minuteSeconds) * minuteSeconds
-  const first = Math.max(shortestSeconds, Math.min(share, bakeSeconds - shortestSeconds))
+  const first = Math.max(shortestSeconds, share)
   const rest = Math.max(Math.min(shortestSeconds, bakeSeconds), bakeSeconds - first)
   return {
     steps: [
