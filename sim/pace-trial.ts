@@ -10,7 +10,7 @@ import { alarmRate, samAlarm } from './rivals/alarms.ts'
 export function waysOf(stepMinutes: number) {
   const service = monthService([10, 50], stepMinutes)
   const finer = [1, 5, 10, 25, 50]
-  const early = monthService([10, 50], stepMinutes, { policy: { early: {} } })
+  const early = monthService([10, 50], stepMinutes, { early: {} })
   return {
     fixed: { name: '10, 50, 100 %', service },
     alarm: { name: 'the same, alarm above 1 %', service, rule: alarmRate },

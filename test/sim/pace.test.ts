@@ -2,7 +2,7 @@
 // it says the same every time; the full one has twenty months at three levels of traffic.
 import { describe, expect, it } from 'vitest'
 import { minuteByMinute } from '../../sim/noise.ts'
-import { monthService } from '../../sim/month.ts'
+import { faults, monthService, runMonth } from '../../sim/month.ts'
 import { comparePaces, waysOf } from '../../sim/pace-trial.ts'
 import { alarm, engine, runRelease } from '../../sim/paced-release.ts'
 import { samAlarm } from '../../sim/rivals/alarms.ts'
@@ -57,6 +57,22 @@ describe('a release of the benchmark', () => {
 })
 
 describe(`months of releases, seed ${seed}`, () => {
+  it('have 60 releases, every fault once, and are the same whenever they are made', () => {
+    const month = runMonth(waysOf(30).sam, 100, seed)
+    expect(month.bad.map(({ name }) => name).sort()).toEqual(faults.map(({ name }) => name).sort())
+    expect(month.minutes.length + month.falseRollbacks + month.notBegun).toBe(54)
+    expect(runMonth(waysOf(30).sam, 100, seed)).toEqual(month)
+  })
+
+  it('count what is bad and promoted until its burn pages somebody', () => {
+    const { bad } = runMonth({ name: 'a minute', service: monthService([100], 1), rule: samAlarm }, 1000, seed)
+    const total = bad.find(({ name }) => name === 'all fail')
+    // Found after five minutes at the latest, put back a quarter of an hour later.
+    const minutes = (total?.after ?? 0) / 0.99 / 1000
+    expect(minutes).toBeGreaterThan(0.2 * 15)
+    expect(minutes).toBeLessThan(1.8 * 25)
+  })
+
   it.each([1000, 20_000])(
     'serve a third of the bad requests of the fixed plan when the budget sets the pace, in the same time: %d a minute',
     (mean) => {
