@@ -5,8 +5,8 @@ import { Plan, PlanDefinition } from './plan.ts'
 import type { CountMinute } from './verdict/split-process.ts'
 
 const damageBp = z.int().min(1).max(10_000)
-// A tenth of what pages somebody when it is gone within an hour (budget.ts).
-const damageBpDefault = 20
+// Ten bad releases cost one percent; what pages somebody when it is gone within an hour is twenty times as much (budget.ts).
+const damageBpDefault = 10
 
 const paces = { bold: Plan.optional(), careful: Plan.optional(), urgent: Plan.optional() }
 
@@ -52,8 +52,11 @@ export function moodOf(spentShare: number | undefined): Mood {
 
 type Course = {
   readonly plan: Plan
-  /** Whether `policy.early` may end a bake. */
-  readonly early: boolean
+  /**
+   * Whether a bake ends as soon as the candidate is proven not to be bad; absent, as `policy.early` says. No pace switches that
+   * on: a proof is about what has been seen, and a fault that begins later meets all traffic with nobody looking (docs/budget.md).
+   */
+  readonly early?: boolean
   /** Whether `weightCapBp` and `paced` hold for it. */
   readonly capped: boolean
 }
@@ -78,8 +81,8 @@ export function planFor(service: { readonly plan: Plan; readonly pace: Pace }, m
     const quickest = bakeSecondsOf(plan) <= bakeSecondsOf(urgentPlan) ? plan : urgentPlan
     return { plan: pace.urgent ?? quickest, early: true, capped: false }
   }
-  if (mood === 'bold') return { plan: pace.bold ?? plan, early: true, capped: true }
-  if (mood === 'normal') return { plan, early: true, capped: true }
+  if (mood === 'bold') return { plan: pace.bold ?? plan, capped: true }
+  if (mood === 'normal') return { plan, capped: true }
   return { plan: pace.careful ?? plan, early: false, capped: true }
 }
 
@@ -100,11 +103,13 @@ export type Exposure = {
 }
 
 /** Of a candidate that has been well so far, so large a share may yet begin to fail. */
-const lateShare = 0.1
+const lateShare = 0.2
 /** The first step of careful releases, and of those of which the budget or the traffic is not known. */
 const carefulBp = 100
 /** Of so many samples the fewest come by chance in less than one step of a thousand. */
 const samplesMargin = 1.5
+/** Of a bake that is shared. Time costs least at the small weight; the other third is for what only more traffic shows. */
+const smallShare = 2 / 3
 const wholeBp = 10_000
 
 /**
@@ -117,12 +122,12 @@ const wholeBp = 10_000
  * proven it costs the few dozen bad requests that proof takes, at any weight, so a weight cannot bound it and is not asked to.
  *
  * p: the share of its requests that the candidate may fail beyond stable. 1 at first. Later what the evidence leaves open
- * (`excessMax`), and never under a tenth: what begins late, or only under load, is in no evidence. A late fault that is larger
- * than that burns more than the share, up to ten times as much.
+ * (`excessMax`), and never under a fifth: what begins late, or only under load, is in no evidence. A late fault that is larger
+ * than that burns more than the share, up to five times as much.
  *
  * A careful release, and one whose budget or traffic is not known, is allowed 1 % at p = 1, whatever is left.
  *
- * The floor: with fewer requests than a signal's `minimumSamples` in half of the bake the step could not be judged, would hold
+ * The floor: with fewer requests than a signal's `minimumSamples` in its part of the bake the step could not be judged, would hold
  * and go back, whatever the candidate is like. So a service with little traffic begins with more than its budget would have;
  * the damage is then about that many requests.
  */
@@ -140,7 +145,7 @@ export function weightCapBp(exposure: Exposure): number {
 
 function judgedFromBp({ perMinute, minimumSamples, bakeSeconds }: Exposure): number {
   if (perMinute === undefined) return 1
-  const requests = (perMinute * Math.max(60, bakeSeconds / 2)) / 60
+  const requests = (perMinute * Math.max(60, bakeSeconds * smallShare)) / 60
   return Math.ceil((samplesMargin * minimumSamples * wholeBp) / Math.max(1, requests))
 }
 
@@ -169,13 +174,15 @@ function wilson(bad: number, of: number): { readonly share: number; readonly low
   return { share, lower: Math.max(0, centre - half), upper: Math.min(1, centre + half) }
 }
 
-/** A step may always have so many times the traffic of the one that was passed before it: 1, 2.5, 6, 16, 39 %. */
-const growth = 2.5
+/** A step may always have twice the traffic of the one that was passed before it: for latency that is no jump (fold.ts). */
+const growth = 2
 const stepsMax = 100
+const minuteSeconds = 60
 
 /**
- * The plan with the weight of `step` lowered to the cap, and a step after it that has what is missing. The bake is shared by the
- * two, so the plan takes as long as before, unless half of it is too short to be judged.
+ * The plan with the weight of `step` lowered to the cap, and a step after it that has what is missing. The two share the bake;
+ * where a part would be too short to be judged, later steps give what they can spare, the last one first. So the plan takes as
+ * long as before, unless nothing can be spared.
  *
  * The promotion is not a step: nothing is put before it, and a plan without steps stays as it is.
  *
@@ -186,15 +193,34 @@ export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: 
   const next = plan.steps[step]
   if (next === undefined || plan.steps.length >= stepsMax) return plan
   const before = plan.steps[step - 1]?.weightBp ?? 0
-  const weightBp = Math.max(1, capBp, Math.floor(before * growth))
+  const weightBp = Math.max(1, capBp, before * growth)
   if (weightBp >= next.weightBp) return plan
-  const first = Math.max(shortestSeconds, Math.floor(next.bakeSeconds / 2))
-  const rest = Math.max(Math.min(shortestSeconds, next.bakeSeconds), next.bakeSeconds - first)
-  const steps = [
-    { weightBp, bakeSeconds: first },
-    { weightBp: next.weightBp, bakeSeconds: rest },
-  ]
-  return { steps: plan.steps.toSpliced(step, 1, ...steps) }
+  const { bakeSeconds } = next
+  // Evidence comes in whole minutes.
+  const share = Math.round((bakeSeconds * smallShare) / minuteSeconds) * minuteSeconds
+  const first = Math.max(shortestSeconds, share)
+  const rest = Math.max(Math.min(shortestSeconds, bakeSeconds), bakeSeconds - first)
+  return {
+    steps: [
+      ...plan.steps.slice(0, step),
+      { weightBp, bakeSeconds: first },
+      { weightBp: next.weightBp, bakeSeconds: rest },
+      ...shortened(plan.steps.slice(step + 1), first + rest - bakeSeconds, shortestSeconds),
+    ],
+  }
+}
+
+/** The steps with so many seconds less, or as many as they can spare. */
+function shortened(steps: Plan['steps'], bySeconds: number, shortestSeconds: number): Plan['steps'] {
+  let missing = bySeconds
+  return steps
+    .toReversed()
+    .map((step) => {
+      const spared = Math.min(missing, Math.max(0, step.bakeSeconds - shortestSeconds))
+      missing -= spared
+      return { ...step, bakeSeconds: step.bakeSeconds - spared }
+    })
+    .toReversed()
 }
 
 /** The begun minute, a whole one and the one that CloudWatch takes (docs/design.md, decision 14). */

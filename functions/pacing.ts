@@ -29,7 +29,7 @@ function courseOf({ service, urgent, hasOwnPlan }: Release, budgets: readonly Ga
   const { plan, early } = planFor(service, mood, urgent)
   const isOther = !hasOwnPlan && JSON.stringify(plan) !== JSON.stringify(service.plan)
   const words = urgent ? 'on the fast lane' : `the pace is ${mood}`
-  return { early, words, ...(isOther ? { plan } : {}) }
+  return { words, ...(early === undefined ? {} : { early }), ...(isOther ? { plan } : {}) }
 }
 
 function stepOf(release: Release, step: number, budgets: readonly GateBudget[]): Pacing {

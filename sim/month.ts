@@ -2,8 +2,7 @@
 // releases and faults for every way. docs/budget.md, "The budget sets the pace".
 import { chance } from '../cloud/local/chance.ts'
 import { budgetAt, burning, type Slot, slotMs } from '../core/budget.ts'
-import { moodOf, paced, planFor, shortestBake, weightCapBp } from '../core/boldness.ts'
-import type { Pace } from '../core/boldness.ts'
+import { moodOf, type Pace, paced, planFor, shortestBake, weightCapBp } from '../core/boldness.ts'
 import { budgetShare, isCounted } from '../core/slo.ts'
 import { parseDefinition, type Service } from '../core/service.ts'
 import { minuteMs } from '../core/verdict/window.ts'
@@ -16,7 +15,7 @@ const windowDays = 28
 const days = 30
 const beginMs = Date.UTC(2026, 0, 1)
 const releasesPerMonth = 60
-/** Three tenths of the budget go in errors that nobody releases, one tenth in outages of a dependency. */
+// Whatever is released, three tenths of the budget go in errors and about one tenth in outages of a dependency.
 const rate = 0.0003
 const noise: Noise = { kind: 'bursts', size: 3 }
 const outagesPerMonth = 4
@@ -34,17 +33,12 @@ export const faults: readonly (Fault & { readonly name: string })[] = [
   { name: '+5 % from minute 30 on', added: 0.05, fromMinute: 30 },
 ]
 
-/** A service that watches errors alone, for 99.9 % in 28 days, with the plan 10 %, 50 %, everything. */
-export const monthService = (bake: string, policy: Readonly<Record<string, unknown>> = {}): Service =>
+/** A service that watches errors alone, 99.9 % in 28 days, whose steps take equally long. */
+export const monthService = (weights: readonly number[], stepMinutes: number, policy: object = {}): Service =>
   parseDefinition({
     name: 'paced',
     targets: [{ function: 'paced', alias: 'live' }],
-    plan: {
-      steps: [
-        { weight: 10, bake },
-        { weight: 50, bake },
-      ],
-    },
+    plan: { steps: weights.map((weight) => ({ weight, bake: `${stepMinutes}m` })) },
     signals: { latency: 'off', throttles: 'off', cost: 'off' },
     slos: [{ name: 'available', objective: 99.9, window: `${windowDays}d` }],
     policy,
@@ -52,7 +46,7 @@ export const monthService = (bake: string, policy: Readonly<Record<string, unkno
 
 type Planned = { readonly atMs: number; readonly seed: number; readonly fault?: (typeof faults)[number] }
 
-/** Requests a minute: twice as many in the afternoon as on average, hardly any at night. */
+/** Requests a minute: 1.8 times as many at noon as on average, .2 times at midnight. */
 const perMinuteAt = (mean: number, atMs: number): number =>
   mean * (1 - 0.8 * Math.cos((2 * Math.PI * ((atMs - beginMs) % dayMs)) / dayMs))
 
@@ -72,11 +66,11 @@ function releasesOf(seed: number): readonly Planned[] {
 function slotsOf(mean: number, seed: number): Slot[] {
   const draw = drawFrom(chance(seed, 'slots'))
   const slots = ((windowDays + days) * dayMs) / slotMs
-  const share = (outagesPerMonth * days * dayMs) / (days * dayMs) / ((days * dayMs) / slotMs)
+  const outageShare = (outagesPerMonth * slotMs) / (days * dayMs)
   return Array.from({ length: slots }, (_, index) => {
     const atMs = beginMs - windowDays * dayMs + index * slotMs
     const all = draw.poisson((perMinuteAt(mean, atMs) * slotMs) / minuteMs)
-    const isOut = draw.uniform() < share
+    const isOut = draw.uniform() < outageShare
     const bad = Math.min(all, draw.binomial(all, rate + (isOut ? outageAdded : 0)))
     return { atMs, good: all - bad, bad }
   })
@@ -99,7 +93,7 @@ export type Month = {
   readonly falseRollbacks: number
   /** Good ones that were not begun, because the budget was gone. */
   readonly notBegun: number
-  /** What bad releases burned, in shares of the window's budget. */
+  /** What bad releases burned, as a share of the month's budget. */
   readonly burned: number
 }
 
@@ -120,13 +114,12 @@ export function runMonth(way: Way, mean: number, seed: number): Month {
     }
   }
   for (const release of releasesOf(seed)) {
-    const { spent } = left(release.atMs)
-    if (way.pace !== undefined && moodOf(spent) === 'frozen') {
-      notBegun++
+    const { fault } = release
+    if (way.pace !== undefined && moodOf(left(release.atMs).spent) === 'frozen') {
+      if (fault === undefined) notBegun++
       continue
     }
     const run = runOne(way, mean, release, left)
-    const { fault } = release
     if (fault === undefined) {
       if (run.outcome === 'promoted') tally.minutes.push(run.minutes.length)
       else falseRollbacks++
@@ -186,7 +179,7 @@ function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) =
     return paced(plan, step, capBp, shortestBake(service.signals))
   }
   const begun =
-    course === undefined ? service : { ...service, plan: course.plan, policy: policyOf(service, course.early) }
+    course === undefined ? service : { ...service, plan: course.plan, policy: policyOf(service, course.early ?? true) }
   return runRelease(
     begun,
     atMs,
@@ -209,7 +202,7 @@ function escaped(
   slots: readonly Slot[],
   ledger: Ledger,
 ): number {
-  const [slo] = service.slos
+  const [slo] = service.slos.filter(isCounted)
   let after = 0
   let endMinute = run.minutes.length + escapedMinutes
   for (let minute = run.minutes.length; minute < endMinute; minute++) {

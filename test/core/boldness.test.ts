@@ -26,7 +26,7 @@ const clean = (candidateInvocations: number, candidateBad = 0) => ({
 /** 99.9 % over 30 days at 20,000 a minute, nothing spent yet. */
 const exposure = (changes: Partial<Exposure> = {}): Exposure => ({
   mood: 'bold',
-  damageBp: 20,
+  damageBp: 10,
   badLeft: 20_000 * 43_200 * 0.001,
   perMinute: 20_000,
   lookEverySeconds: 60,
@@ -38,8 +38,8 @@ const exposure = (changes: Partial<Exposure> = {}): Exposure => ({
 
 describe('what is written', () => {
   it('has defaults, also in what was stored before there was a pace', () => {
-    expect(PaceDefinition.parse({})).toEqual({ damageBp: 20 })
-    expect(Pace.parse({})).toEqual({ damageBp: 20 })
+    expect(PaceDefinition.parse({})).toEqual({ damageBp: 10 })
+    expect(Pace.parse({})).toEqual({ damageBp: 10 })
   })
 
   it('becomes a normal form that reads as itself', () => {
@@ -105,8 +105,14 @@ describe('the plan', () => {
     expect(planFor({ plan: quick, pace: Pace.parse({}) }, 'bold', true).plan).toBe(quick)
   })
 
-  it('ends no bake early when it is careful', () => {
-    expect(moods.map((mood) => planFor({ plan, pace: named }, mood, false).early)).toEqual([true, true, false, false])
+  it('ends no bake early when it is careful, may when it is urgent, and else leaves that to the service', () => {
+    expect(moods.map((mood) => planFor({ plan, pace: named }, mood, false).early)).toEqual([
+      undefined,
+      undefined,
+      false,
+      false,
+    ])
+    expect(planFor({ plan, pace: named }, 'careful', true).early).toBe(true)
   })
 })
 
@@ -160,17 +166,17 @@ describe('the cap', () => {
   })
 
   it('is what the share of the budget pays for until a total failure is found', () => {
-    // 0.2 % of 43.2 minutes of total failure, over four minutes of delay.
-    expect(weightCapBp(exposure())).toBe(216)
+    // 0.1 % of 43.2 minutes of total failure, over four minutes of delay.
+    expect(weightCapBp(exposure())).toBe(108)
     expect(weightCapBp(exposure({ damageBp: 40 }))).toBe(432)
-    expect(weightCapBp(exposure({ lookEverySeconds: 300 }))).toBe(108)
-    expect(weightCapBp(exposure({ badLeft: 20_000 * 4320 * 0.001 }))).toBe(21)
+    expect(weightCapBp(exposure({ lookEverySeconds: 300 }))).toBe(54)
+    expect(weightCapBp(exposure({ badLeft: 20_000 * 4320 * 0.001 }))).toBe(10)
   })
 
-  it('rises with what has been seen, up to ten times: a late fault is in no evidence', () => {
-    expect(weightCapBp(exposure({ seen: clean(100) }))).toBeGreaterThan(216)
-    expect(weightCapBp(exposure({ seen: clean(1_000_000) }))).toBe(2160)
-    expect(weightCapBp(exposure({ seen: clean(1000, 500) }))).toBeLessThan(500)
+  it('rises with what has been seen, up to five times: a late fault is in no evidence', () => {
+    expect(weightCapBp(exposure({ seen: clean(100) }))).toBeGreaterThan(108)
+    expect(weightCapBp(exposure({ seen: clean(1_000_000) }))).toBe(540)
+    expect(weightCapBp(exposure({ seen: clean(1000, 500) }))).toBeLessThan(250)
   })
 
   it('begins with 1 % when careful, and when the budget or the traffic is not known', () => {
@@ -180,12 +186,12 @@ describe('the cap', () => {
       expect(weightCapBp(unknown)).toBe(100)
   })
 
-  it('is what can be judged in half of the bake, when the budget would have less', () => {
-    // 75 requests in 15 minutes of 100.
+  it('is what can be judged in its part of the bake, when the budget would have less', () => {
+    // 75 requests in 20 minutes of 100.
     const quiet = exposure({ perMinute: 100, badLeft: 10 })
-    expect(weightCapBp(quiet)).toBe(500)
-    expect(weightCapBp({ ...quiet, mood: 'careful' })).toBe(500)
-    expect(weightCapBp({ ...quiet, minimumSamples: 100 })).toBe(1000)
+    expect(weightCapBp(quiet)).toBe(375)
+    expect(weightCapBp({ ...quiet, mood: 'careful' })).toBe(375)
+    expect(weightCapBp({ ...quiet, minimumSamples: 100 })).toBe(750)
     expect(weightCapBp({ ...quiet, perMinute: 1 })).toBe(10_000)
     expect(weightCapBp({ ...quiet, perMinute: 0 })).toBe(10_000)
   })
@@ -195,9 +201,9 @@ describe('the cap', () => {
       fc.property(anyExposure, (one) => {
         const cap = weightCapBp(one)
         expect(Number.isInteger(cap) && cap >= 1 && cap <= 10_000).toBe(true)
-        const floor = (1.5 * one.minimumSamples) / Math.max(1, one.perMinute * Math.max(1, one.bakeSeconds / 120))
+        const floor = (1.5 * one.minimumSamples) / Math.max(1, one.perMinute * Math.max(1, one.bakeSeconds / 90))
         if (cap === 1 || cap / 10_000 <= floor + 1e-4) return
-        const p = Math.max(0.1, excessMax(one.seen))
+        const p = Math.max(0.2, excessMax(one.seen))
         const damage = one.perMinute * (cap / 10_000) * p * (3 + one.lookEverySeconds / 60)
         expect(damage).toBeLessThanOrEqual((one.badLeft * one.damageBp) / 10_000 + 1e-6)
       }),
@@ -236,21 +242,21 @@ describe('the plan that keeps the cap', () => {
   const seconds = ({ steps }: Plan) => steps.reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0)
 
   it('has a smaller step before the one that is too large, and takes as long', () => {
-    const first = paced(plan, 0, 216, 180)
+    const first = paced(plan, 0, 108, 180)
     expect(list(first)).toEqual([
-      [216, 15],
-      [1000, 15],
+      [108, 20],
+      [1000, 10],
       [5000, 30],
     ])
-    const third = paced(first, 2, 1500, 180)
+    // Twice what was passed is always allowed.
+    const third = paced(first, 2, 540, 180)
     expect(list(third)).toEqual([
-      [216, 15],
-      [1000, 15],
-      [2500, 15],
-      [5000, 15],
+      [108, 20],
+      [1000, 10],
+      [2000, 20],
+      [5000, 10],
     ])
-    // Two and a half times what was passed is always allowed.
-    expect(paced(third, 3, 1500, 180)).toEqual(third)
+    expect(paced(third, 3, 5000, 180)).toBe(third)
     expect(paced(plan, 0, 1000, 180)).toBe(plan)
   })
 
@@ -259,15 +265,32 @@ describe('the plan that keeps the cap', () => {
     expect(paced({ steps: [] }, 0, 1, 180)).toEqual({ steps: [] })
   })
 
-  it('is longer only where half of a bake could not be judged', () => {
+  it('takes what a part lacks from later steps, the last one first, as long as they can be judged themselves', () => {
+    const three = PlanDefinition.parse({ exponential: { growthFactor: 20, interval: '4m' } })
+    expect(list(paced(three, 0, 100, 180))).toEqual([
+      [100, 3],
+      [2000, 3],
+      [4000, 3],
+      [8000, 3],
+    ])
+    const longer = PlanDefinition.parse({ exponential: { growthFactor: 20, interval: '5m' } })
+    expect(list(paced(longer, 0, 100, 180))).toEqual([
+      [100, 3],
+      [2000, 3],
+      [4000, 5],
+      [8000, 4],
+    ])
+  })
+
+  it('is longer only where nothing can be spared', () => {
     const short = PlanDefinition.parse('Canary10Percent5Minutes')
     expect(list(paced(short, 0, 100, 180))).toEqual([
       [100, 3],
       [1000, 3],
     ])
     expect(list(paced(short, 0, 100, 120))).toEqual([
-      [100, 2.5],
-      [1000, 2.5],
+      [100, 3],
+      [1000, 2],
     ])
     const shorter = PlanDefinition.parse('Canary10Percent1Minute')
     expect(list(paced(shorter, 0, 100, 180))).toEqual([
@@ -288,9 +311,13 @@ describe('the plan that keeps the cap', () => {
         expect(seconds(after)).toBeGreaterThanOrEqual(seconds(one))
         const [before, next] = [one.steps[step - 1], one.steps[step]]
         if (next === undefined || one.steps.length === 100) return
-        expect(after.steps[step]?.weightBp).toBeLessThanOrEqual(Math.max(capBp, 2.5 * (before?.weightBp ?? 0)))
-        if (next.bakeSeconds >= 2 * shortest) expect(seconds(after)).toBe(seconds(one))
-        else expect(seconds(after)).toBeLessThanOrEqual(seconds(one) + 2 * shortest)
+        expect(after.steps[step]?.weightBp).toBeLessThanOrEqual(Math.max(capBp, 2 * (before?.weightBp ?? 0)))
+        if (next.bakeSeconds >= 3 * shortest) expect(seconds(after)).toBe(seconds(one))
+        const canSpare = one.steps.slice(step + 1).some(({ bakeSeconds }) => bakeSeconds >= 3 * shortest)
+        if (canSpare) expect(seconds(after)).toBe(seconds(one))
+        expect(seconds(after)).toBeLessThanOrEqual(seconds(one) + 2 * shortest)
+        const shorter = after.steps.filter(({ bakeSeconds }) => bakeSeconds < shortest).length
+        expect(shorter).toBeLessThanOrEqual(one.steps.filter(({ bakeSeconds }) => bakeSeconds < shortest).length)
       }),
     )
   })
