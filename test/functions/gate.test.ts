@@ -52,11 +52,13 @@ async function expectPasses(id: string): Promise<void> {
 }
 
 const ledger = { slos: [{ name: 'available', objective: 99 }] }
-/** An hour of requests in the ledger, counted up to now. */
+/** An hour of requests in the ledger, counted up to now, and one at the beginning of the window: it has been seen in full. */
 async function counted(good: number, bad: number, toMs = Math.floor(house.clock.nowMs() / slotMs) * slotMs) {
   const firstMs = hourAt(toMs - hourMs)
   const slots = Array.from({ length: 12 }, (_, index) => ({ atMs: firstMs + index * slotMs, good, bad }))
   await house.world.budgets.putHour('checkout', 'available', firstMs, slots)
+  const longAgoMs = hourAt(toMs - 28 * 24 * hourMs)
+  await house.world.budgets.putHour('checkout', 'available', longAgoMs, [{ atMs: longAgoMs, good: 1, bad: 0 }])
   await house.world.budgets.setMark('checkout', 'available', { readToMs: toMs, told: [] })
 }
 
@@ -219,7 +221,7 @@ describe('the error budget', () => {
   it('that is not known lets nothing begin, until it is', async () => {
     await open(ledger)
     const id = await start()
-    await expectDenied(id, ['budget'], /^what is left of error budget available is not known: it has not been counted/)
+    await expectDenied(id, ['budget'], /^what is left of error budget available is not known: the budget available has not been counted yet$/)
     await counted(1000, 0)
     await house.minutes(1)
     expect((await house.release(id)).state.phase).toBe('baking')
