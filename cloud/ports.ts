@@ -7,6 +7,7 @@ import type { Slot } from '../core/budget.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
+import type { Incident, IncidentNotice } from '../core/incident.ts'
 import type { Place } from '../core/place.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
@@ -83,6 +84,14 @@ export type Attestations = {
   put(attestation: Attestation): Promise<void>
   /** All that was said about these subjects. @throws Problem `item_unreadable` */
   of(subjects: readonly string[]): Promise<readonly Attestation[]>
+}
+
+/** Incidents of services that others have told of. */
+export type Incidents = {
+  /** Saying the same again replaces it. */
+  put(notice: IncidentNotice): Promise<void>
+  /** Those opened from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
+  list(service: string, fromMs: number, toMs: number): Promise<readonly Incident[]>
 }
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */

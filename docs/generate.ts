@@ -7,6 +7,7 @@ import { AttestCall } from '../core/attest-call.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall } from '../core/request.ts'
+import { IncidentCall } from '../core/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service.ts'
 import { exitCodes } from '../cli/screen.ts'
 import { AnswerCall } from '../functions/answer.ts'
@@ -146,6 +147,10 @@ export function reference(): string {
     section(
       'Saying something about a candidate',
       `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
+    ),
+    section(
+      'Telling of an incident',
+      `The payload of \`tidegate-incident\`, and the detail of an event of source \`tidegate.incident\`.\n\n${table(shapeOf(IncidentCall))}`,
     ),
     section(
       'Hooks',

@@ -9,6 +9,7 @@ import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
+import { incidentHandler } from './incident.ts'
 import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { pageHandler } from './page.ts'
@@ -48,6 +49,7 @@ export const handlers = {
   provision: provisionHandler,
   budget: budgetHandler,
   attest: attestHandler,
+  incident: incidentHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

@@ -15,6 +15,7 @@ import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
@@ -38,6 +39,7 @@ import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
+import { incidentHandler } from './incident.ts'
 import { log, measure, observed, traced } from './instruments.ts'
 import { intakeHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
@@ -208,6 +210,9 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>
   attestHandler({ clock, log, services: services(), attestations: awsAttestations(table()) }),
+)
+export const incident = /* @__PURE__ */ wired('incident', () =>
+  incidentHandler({ log, services: services(), incidents: awsIncidents(table()) }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

@@ -8,6 +8,7 @@ import type {
   Executions,
   History,
   Hooks,
+  Incidents,
   Journal,
   Leases,
   OpenReleases,
@@ -30,6 +31,7 @@ export type World = {
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations
+  readonly incidents: Incidents
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions

@@ -96,6 +96,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     everything: ['cloudwatch:GetMetricData'],
   },
   attest: { table: log },
+  incident: { table: log },
   provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 

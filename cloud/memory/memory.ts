@@ -12,6 +12,7 @@ import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './
 import { memoryBudgets } from './budgets.ts'
 import { memoryHistory } from './history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
+import { memoryIncidents } from './incidents.ts'
 import { memoryJournal } from './journal.ts'
 import { memoryLeases } from './leases.ts'
 import { memoryOpenReleases } from './open-releases.ts'
@@ -55,6 +56,7 @@ function openPorts(clock: Clock) {
       openReleases: memoryOpenReleases(table),
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),
+      incidents: memoryIncidents(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),

@@ -19,6 +19,8 @@ import { budgetOf, hourKey, markKey } from '../../cloud/memory/budgets.ts'
 import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { hooksContract } from './hooks.ts'
+import { incidentsKey, noticeKey } from '../../cloud/memory/incidents.ts'
+import { incidentsContract } from './incidents.ts'
 import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
@@ -62,6 +64,13 @@ attestationsContract('memory', () => {
   const { attestations, inspect } = openMemory()
   const spoil = (subject: string, by: string, text: string) => inspect.corrupt(attestationsOf(subject), by, text)
   return Promise.resolve({ attestations, spoil })
+})
+incidentsContract('memory', () => {
+  const { incidents, inspect } = openMemory()
+  return Promise.resolve({
+    incidents,
+    spoil: (notice, text) => inspect.corrupt(incidentsKey(notice.service), noticeKey(notice), text),
+  })
 })
 budgetsContract('memory', () => {
   const { budgets, inspect } = openMemory()

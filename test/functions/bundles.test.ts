@@ -24,6 +24,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   alarm: ['dynamodb', 'lambda', 'sfn'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
+  incident: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }

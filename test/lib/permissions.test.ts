@@ -37,7 +37,9 @@ const byScenarios: readonly string[] = [
   ...['cloudwatch:GetMetricData', 'dynamodb:PutItem', 'dynamodb:Query', 'events:PutEvents', 'sns:Publish'].map(
     (action) => `budget ${action}`,
   ),
-  ...['dynamodb:PutItem', 'dynamodb:Query'].map((action) => `attest ${action}`),
+  ...['attest', 'incident'].flatMap((verb) =>
+    ['dynamodb:PutItem', 'dynamodb:Query'].map((action) => `${verb} ${action}`),
+  ),
   // test/lib/elsewhere.test.ts
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]
