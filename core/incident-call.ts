@@ -24,7 +24,7 @@ export const IncidentCall = z.strictObject({
 })
 
 /** What was heard, before it is known of which services. */
-export type Heard = {
+type Heard = {
   /** Names of what the incident is of, in the words of whoever sent it. */
   readonly keys: readonly string[]
   readonly notices: readonly Omit<IncidentNotice, 'service'>[]
@@ -45,13 +45,13 @@ export const incidentSources = {
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
 export function readIncident(input: unknown): Heard {
   const envelope = z
-    .looseObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown() })
+    .looseObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown(), time: time.optional() })
     .safeParse(input)
   if (!envelope.success) return fromCall(parse(IncidentCall, input, 'call_invalid', 'The call'))
-  const { source, detail } = envelope.data
+  const { source, detail, time: at } = envelope.data
   if (source === incidentSources.own) return fromCall(parse(IncidentCall, detail, 'event_invalid', 'The event'))
   if (source.startsWith(incidentSources.pagerDuty)) return fromPagerDuty(detail)
-  if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail)
+  if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail, at)
   if (source === incidentSources.incidentManager) return fromIncidentManager(detail)
   throw new Problem('event_unknown', `No incident follows from an event of source "${source.slice(0, 80)}".`)
 }
@@ -136,19 +136,17 @@ const Opsgenie = z.looseObject({
     tags: z.array(z.string().max(500)).max(100).default([]),
     /** Epoch milliseconds. */
     createdAt: z.int().min(0),
-    updatedAt: z.int().min(0).optional(),
   }),
 })
 const opsgenieKinds: Readonly<Record<string, IncidentNotice['kind']>> = { Create: 'opened', Close: 'resolved' }
 
-function fromOpsgenie(detail: unknown): Heard {
+/** @param at the time of the event: what Opsgenie counts an alert's last change in is not documented alike everywhere */
+function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
   const { action, alert } = parse(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
   const kind = opsgenieKinds[action]
   if (kind === undefined) return nothing
-  // Opsgenie counts updatedAt in nanoseconds.
-  const updatedAtMs = alert.updatedAt === undefined ? undefined : Math.floor(alert.updatedAt / 1_000_000)
-  const atMs = kind === 'opened' ? alert.createdAt : updatedAtMs
-  if (atMs === undefined) throw new Problem('event_invalid', 'The event of Opsgenie does not say when it was closed.')
+  if (at === undefined) throw new Problem('event_invalid', 'The event of Opsgenie has no time.')
+  const atMs = kind === 'opened' ? alert.createdAt : Date.parse(at)
   return {
     keys: alert.tags,
     notices: [

@@ -92,6 +92,19 @@ const orders = (): string => {
   return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
 }
 
+/** What others say: of candidates, and of incidents. */
+const testimony = (): string =>
+  [
+    section(
+      'Saying something about a candidate',
+      `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
+    ),
+    section(
+      'Telling of an incident',
+      `The payload of \`tidegate-incident\`, and the detail of an event of source \`tidegate.incident\`.\n\n${table(shapeOf(IncidentCall))}`,
+    ),
+  ].join('\n')
+
 const eventsForEverybody = (): string =>
   section(
     'Events for everybody',
@@ -144,14 +157,7 @@ export function reference(): string {
       `The payload of \`tidegate-intake\`, and the input of the state machine from CodePipeline.\n\n${table(shapeOf(ReleaseCall))}`,
     ),
     section('Steering a release', orders()),
-    section(
-      'Saying something about a candidate',
-      `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
-    ),
-    section(
-      'Telling of an incident',
-      `The payload of \`tidegate-incident\`, and the detail of an event of source \`tidegate.incident\`.\n\n${table(shapeOf(IncidentCall))}`,
-    ),
+    testimony(),
     section(
       'Hooks',
       `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, attempt, targets: [{ function, alias, stable, candidate }], outcome?, because? }\`.\nThe answer:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, answer through \`tidegate-answer\`:\n\n${table(shapeOf(AnswerCall))}`,

@@ -42,7 +42,6 @@ const opsgenie = (action: string, alert: object = {}) =>
       message: 'Checkout fails',
       tags: ['team-shop', 'checkout'],
       createdAt: atMs,
-      updatedAt: laterMs * 1_000_000,
       priority: 'P2',
       ...alert,
     },
@@ -153,7 +152,7 @@ describe('an incident', () => {
     [event('aws.s3', {}), 'event_unknown'],
     [event('aws.partner/pagerduty.com/x', { event: 'incident.trigger' }), 'event_invalid'],
     [pagerDutyWebhook('incident.triggered', {}), 'event_invalid'],
-    [opsgenie('Close', { updatedAt: undefined }), 'event_invalid'],
+    [{ ...opsgenie('Close'), time: undefined }, 'event_invalid'],
     [event('aws.ssm-incidents', { eventName: 'StartIncident', eventTime: at }), 'event_invalid'],
   ])('that is wrong is refused: %j', (input, expected) => {
     expect(code(input)).toBe(expected)
