@@ -10,6 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/': ['core/', 'zod'],
   'core/budget.ts': ['core/', 'temporal-polyfill'],
   'core/timetable.ts': ['core/', 'temporal-polyfill', 'zod'],
+  'core/measures/': ['core/', 'd3-array'],
   'cloud/ports.ts': ['core/'],
   'cloud/aws/': ['cloud/aws/', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
   'cloud/memory/': ['cloud/memory/', 'cloud/ports.ts', 'core/'],
