@@ -8,6 +8,7 @@ import { deskOnAws } from './aws-desk.ts'
 import { showBudgets } from './budgets.ts'
 import { showDrift } from './diff.ts'
 import { addRehearsal } from './rehearsal.ts'
+import { addReport } from './report.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
 import { addTestimony } from './testimony.ts'
@@ -247,6 +248,7 @@ for (const { name, verb, words } of orders) {
 }
 
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive }
+addReport(program, surroundings)
 addTestimony(program, surroundings)
 addRehearsal(program, surroundings)
 

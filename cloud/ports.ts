@@ -98,6 +98,8 @@ export type Incidents = {
 export type History = {
   put(head: Head): Promise<void>
   list(service: string, limit: number): Promise<readonly Head[]>
+  /** Those that were asked for from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
+  between(service: string, fromMs: number, toMs: number): Promise<readonly Head[]>
 }
 
 /** Which live releases an alarm speaks about. */

@@ -15,6 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/aws/': ['cloud/aws/', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
   'cloud/memory/': ['cloud/memory/', 'cloud/ports.ts', 'core/'],
   'cloud/local/': ['cloud/local/', 'core/', 'node:', 'jsonata', 'dynalite', 'fflate'],
+  'console/': ['console/', 'core/', 'd3-scale'],
   'functions/': ['functions/', 'cloud/ports.ts', 'core/', 'console/', 'zod'],
   'functions/instruments.ts': ['functions/', 'core/', '@aws-lambda-powertools/'],
   'functions/main.ts': ['functions/', 'cloud/ports.ts', 'cloud/aws/', 'core/', '@aws-sdk/', 'node:crypto'],

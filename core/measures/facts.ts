@@ -17,7 +17,7 @@ export type Period = { readonly fromMs: number; readonly toMs: number }
 export type Recorded = { readonly events: readonly ReleaseEvent[]; readonly attested: Attested }
 
 /** Good and bad of an SLO, from an hour's beginning and `burnReachMs` (burn.ts) before the period to its end. */
-export type Ledger = { readonly service: string; readonly slo: Slo; readonly slots: readonly Slot[] }
+type Ledger = { readonly service: string; readonly slo: Slo; readonly slots: readonly Slot[] }
 
 /** Of one service or of several; releases that settled up to a day before the period, and live ones, may have incidents in it. */
 export type Material = {

@@ -8,7 +8,7 @@ import type { Result } from './result.ts'
 import { frequency, leadTime, leadTimeVariance } from './speed.ts'
 import { failureRate, incidentsAfterReleases, timeToRestore } from './stability.ts'
 
-export type Unit = 'per day' | 'seconds' | 'share' | 'ratio' | 'incidents'
+type Unit = 'per day' | 'seconds' | 'share' | 'change' | 'ratio' | 'incidents'
 
 export type Definition = {
   readonly id: string
@@ -65,7 +65,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M6',
-    name: `budget burn rate, ${shortHours} h`,
+    name: `budget burn rate (${shortHours} h)`,
     unit: 'ratio',
     target: { atMost: 2 },
     sentence: `Burn rate of the error budgets over ${shortHours} h, on every full hour; the worst.`,
@@ -73,7 +73,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M6 long',
-    name: `budget burn rate, ${longHours} h`,
+    name: `budget burn rate (${longHours} h)`,
     unit: 'ratio',
     target: { atMost: 1.5 },
     sentence: `Burn rate of the error budgets over ${longHours} h, on every full hour; the worst.`,
@@ -143,7 +143,7 @@ export const definitions: readonly Definition[] = [
   {
     id: 'M15',
     name: 'cost of changes',
-    unit: 'share',
+    unit: 'change',
     sentence: 'What an invocation costs more than on stable, at the last look of what was promoted; the median.',
     of: costOfChanges,
   },
