@@ -18,7 +18,21 @@ export type Desk = Pick<
   | 'clock'
 > & {
   /** Calls one of the controller's functions. @throws Problem as that function threw it */
-  ask(verb: 'intake' | 'attest' | 'pause' | 'promote' | 'stop', payload: unknown): Promise<unknown>
+  ask(
+    verb:
+      | 'ask'
+      | 'urgent'
+      | 'approve'
+      | 'override'
+      | 'stopLine'
+      | 'startLine'
+      | 'intake'
+      | 'attest'
+      | 'pause'
+      | 'promote'
+      | 'stop',
+    payload: unknown,
+  ): Promise<unknown>
 }
 
 /** @param functionName of a controller's function by its verb */

@@ -7,6 +7,7 @@ import { Problem } from '../core/problem.ts'
 import { deskOnAws } from './aws-desk.ts'
 import { showBudgets } from './budgets.ts'
 import { showDrift } from './diff.ts'
+import { addGates } from './gates.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { addReport } from './report.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
@@ -138,6 +139,7 @@ type ReleaseOptions = Shared & {
   author?: string
   reason?: string
   requestId?: string
+  urgent?: boolean
   watch?: boolean
   every: number
 }
@@ -153,6 +155,7 @@ program
   .option('--author <name>', '... and the author')
   .option('--reason <text>', 'why')
   .option('--request-id <id>', 'the same id asks for the same release')
+  .option('--urgent', 'a security fix: past calendar, group and budget, by the plan for it; takes a reason')
   .option('--watch', 'follow it to its end; the exit code says how it ended')
   .option('--every <seconds>', 'how often to look while watching', positive, 2)
   .option('--json', 'one JSON document a line')
@@ -164,7 +167,7 @@ program
     run(
       (
         service: string,
-        { version, versions, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
+        { version, versions, urgent, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
       ) => {
         const which = versions === undefined ? {} : { versions: versionsOf(versions) }
         const call = {
@@ -176,7 +179,8 @@ program
           ...(version === undefined ? {} : { version }),
           requestId,
         }
-        return startRelease(cli({ json: json === true }), call, watch === true ? follow(every) : undefined)
+        const door = urgent === true ? 'urgent' : 'intake'
+        return startRelease(cli({ json: json === true }), { door, call }, watch === true ? follow(every) : undefined)
       },
     ),
   )
@@ -249,6 +253,7 @@ for (const { name, verb, words } of orders) {
 
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive }
 addReport(program, surroundings)
+addGates(program, surroundings)
 addTestimony(program, surroundings)
 addRehearsal(program, surroundings)
 

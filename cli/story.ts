@@ -1,4 +1,5 @@
 // A release's log as people read it: one line for each event, with the time since the request.
+import { heldNow } from '../core/clearance.ts'
 import { candidateWords } from '../core/candidate.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Move, ReleaseEvent } from '../core/event.ts'
@@ -65,14 +66,17 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
           ...alarmWords(event.alarms),
         ].join('; '),
       ]
+    case 'gated':
+    case 'approved':
+    case 'overridden':
+    case 'gateReopened':
+      return tellGate(event)
     case 'refused':
       return ['refused', `${event.because} (${event.code})`]
     case 'hookCalled':
-      return ['hook', `${event.point}: called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`]
     case 'hookDeferred':
-      return ['hook', `${event.point}: will answer later`]
     case 'hookAnswered':
-      return ['hook', `${event.point}: ${event.answer}: ${event.because}`]
+      return ['hook', `${event.point}: ${hookWords(event)}`]
     case 'moveIntended':
       return ['intends', moveWords(event.move)]
     case 'moved':
@@ -102,6 +106,45 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'settled':
       return ['settled', endWords(after)]
   }
+}
+
+function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDeferred' | 'hookAnswered' }>): string {
+  switch (event.type) {
+    case 'hookCalled':
+      return `called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`
+    case 'hookDeferred':
+      return 'will answer later'
+    case 'hookAnswered':
+      return `${event.answer}: ${event.because}`
+  }
+}
+
+function tellGate(
+  event: Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' | 'gateReopened' }>,
+): readonly [string, string] {
+  switch (event.type) {
+    case 'gated':
+      return [event.allowed ? 'gate' : 'held', event.because]
+    case 'approved':
+      return [event.answer === 'approve' ? 'approved' : 'declined', approvalWords(event)]
+    case 'overridden':
+      return ['override', `by ${event.by}: ${event.reason}`]
+    case 'gateReopened':
+      return ['gate', `asked again: ${event.because}`]
+  }
+}
+
+function approvalWords({
+  by,
+  beforeBp,
+  reason,
+}: {
+  by: string
+  beforeBp: number
+  reason?: string | undefined
+}): string {
+  const before = beforeBp === 0 ? 'before it begins' : `before ${beforeBp / 100} %`
+  return `by ${by}, ${before}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function moveWords({ purpose, weightBp }: Move): string {
@@ -143,6 +186,9 @@ export function statusLines(release: Release, nowMs: number): readonly string[] 
     `${service.name}  ${release.id}  ${state.phase}${step}${paused === undefined ? '' : `, paused by ${paused.by}: ${paused.reason}`}`,
     `  ${bar(candidateShareBp(release))}   ${steps}   ${candidateWords(release.candidate)}`,
   ]
+  const held = heldNow(release)
+  if (held !== undefined)
+    lines.push(`  held at a gate for ${formatDuration((nowMs - held.sinceMs) / 1000)}: ${held.because}`)
   if (state.phase === 'preparing' && (state.beginsAtMs ?? 0) > nowMs)
     lines.push(`  ${turnWords({ atMs: nowMs, beginsAtMs: state.beginsAtMs }).slice(2)}`)
   const endMs = bakeEndMs(release)

@@ -6,7 +6,8 @@ import { replay } from '../core/advance.ts'
 import type { Outcome } from '../core/event.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
-import { parseDefinition, type Service } from '../core/service.ts'
+import type { Service } from '../core/service.ts'
+import { checkedDefinition } from '../policy/definition.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes, type Screen } from './screen.ts'
 import { statusLines, storyLine } from './story.ts'
@@ -25,7 +26,7 @@ export async function applyFile({ desk, screen }: Cli, file: string): Promise<nu
 }
 
 /** @throws Problem `definition_invalid` */
-export const readDefinition = async (file: string): Promise<Service> => parseDefinition(await readYaml(file))
+export const readDefinition = async (file: string): Promise<Service> => checkedDefinition(await readYaml(file))
 
 async function readYaml(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
@@ -46,10 +47,10 @@ const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.
 /** @param follow watch the release to its end; the exit code is then that of the end */
 export async function startRelease(
   cli: Cli,
-  call: Record<string, unknown>,
+  { door, call }: { readonly door: 'intake' | 'urgent'; readonly call: Record<string, unknown> },
   follow: WatchOptions | undefined,
 ): Promise<number> {
-  const accepted = Accepted.parse(await cli.desk.ask('intake', call))
+  const accepted = Accepted.parse(await cli.desk.ask(door, call))
   const releaseId = accepted.releases[0]?.releaseId ?? ''
   cli.screen.say(`Release ${releaseId} has been accepted.`, { releaseId })
   return follow === undefined ? exitCodes.done : watchRelease(cli, releaseId, follow)

@@ -9,6 +9,7 @@ import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Incident, IncidentNotice } from '../core/incident.ts'
 import type { Place } from '../core/place.ts'
+import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
@@ -49,6 +50,19 @@ export type Leases = {
   /** Does nothing unless `releaseId` holds the lease. */
   drop(service: string, releaseId: string): Promise<void>
   holder(service: string): Promise<string | undefined>
+}
+
+/** Who has stopped the line, and why. */
+export type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }
+
+/** Stop-the-line: while it is stopped, for one service or for all, nothing begins and nothing goes on. */
+export type Line = {
+  /** Without a service: all of them. Stopping again replaces who did and why. */
+  stop(service: string | undefined, stopped: Stopped): Promise<void>
+  /** False when it was not stopped. */
+  start(service: string | undefined): Promise<boolean>
+  /** The stop of all services goes before that of one. @throws Problem `item_unreadable` */
+  stopped(service: string): Promise<(Stopped & { readonly isAll: boolean }) | undefined>
 }
 
 /** A release that has not been cleaned up yet. It carries its first event, so that a lost intake can be completed. */
@@ -131,6 +145,8 @@ export type VersionState = {
   readonly stateReason?: string
   readonly role: string
   readonly codeSha256: string
+  /** AWS Signer has signed its code, as Lambda says. */
+  readonly isSigned?: boolean
   /** What an invocation is billed by, and how long it may take, where Lambda says so. */
   readonly billing?: Billing
   readonly timeoutSeconds?: number
@@ -201,4 +217,12 @@ export type Pipelines = {
 /** Pages for a person. */
 export type Pager = {
   page(page: { readonly subject: string; readonly text: string }): Promise<void>
+}
+
+/**
+ * Decides what may be done: policy/policies.ts is the one implementation, in the cloud and in memory. Whatever is wrong with a
+ * question, a policy or the evaluator is a denial with its trouble in it, so this does not throw.
+ */
+export type Policies = {
+  decide(question: PolicyQuestion): Promise<PolicyDecision>
 }

@@ -1,5 +1,6 @@
 // What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
 // or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
+import { atGate } from './clearance.ts'
 import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
@@ -20,7 +21,11 @@ export function begin(event: EventOf<'requested'>): Release {
     candidate: event.candidate,
     provenance: event.provenance,
     ...(event.reason === undefined ? {} : { reason: event.reason }),
+    urgent: event.urgent === true,
+    hasOwnPlan: event.planBy === 'call',
     state: { phase: 'requested' },
+    approvals: [],
+    missedSinceMs: {},
     targets: [],
     excludedAlarms: [],
     shifts: [],
@@ -62,16 +67,19 @@ function follow(release: Release, event: ReleaseEvent): Release {
       }
     case 'prepared':
       return state.phase === 'preparing' ? prepared(release, event) : release
+    case 'gated':
+    case 'approved':
+    case 'overridden':
+    case 'gateReopened':
+      return atGate(release, event)
     case 'refused':
       return state.phase === 'preparing' || state.phase === 'requested' || state.phase === 'queued'
         ? settling(release, event.outcome, event.because, 'tidegate', event.code)
         : release
     case 'hookCalled':
-      return isCurrentHook(state, event) ? withState(release, { ...state, calledAtMs: event.atMs }) : release
     case 'hookDeferred':
-      return isCurrentHook(state, event) ? withState(release, { ...state, deferred: true }) : release
     case 'hookAnswered':
-      return isCurrentHook(state, event) ? hookAnswered(release, state, event) : release
+      return isCurrentHook(state, event) ? atHook(release, state, event) : release
     case 'moveIntended':
       return moveIntended(release, event.move)
     case 'moved':
@@ -125,6 +133,21 @@ function isCurrentHook(
     state.index === event.index &&
     state.attempt === event.attempt
   )
+}
+
+function atHook(
+  release: Release,
+  state: HookState,
+  event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>,
+): Release {
+  switch (event.type) {
+    case 'hookCalled':
+      return withState(release, { ...state, calledAtMs: event.atMs })
+    case 'hookDeferred':
+      return withState(release, { ...state, deferred: true })
+    case 'hookAnswered':
+      return hookAnswered(release, state, event)
+  }
 }
 
 function hookAnswered(release: Release, state: HookState, event: EventOf<'hookAnswered'>): Release {

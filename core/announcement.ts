@@ -6,7 +6,7 @@ import { Outcome, type ReleaseEvent } from './event.ts'
 import { headOf, sentenceOf } from './head.ts'
 import { Head } from './head.ts'
 import { TargetFunction } from './place.ts'
-import type { Release } from './release.ts'
+import { type Release, weightAt } from './release.ts'
 
 const text = z.string().max(1500)
 const percent = z.number().min(0).max(100)
@@ -37,6 +37,24 @@ export const details = {
     because: text,
     weightPercent: percent,
   }),
+  'Release Held': z.strictObject({
+    ...header,
+    gates: z.array(z.string().max(60)).max(40).describe('the gates that are closed'),
+    because: z.string().max(2000),
+    weightPercent: percent.describe('that it was about to be given; 0 before it begins'),
+    approvals: z
+      .array(percent)
+      .max(10)
+      .describe('approvals that are missed, by the percent that they stand before; 0 is the beginning'),
+    runbook,
+  }),
+  'Release Approved': z.strictObject({
+    ...header,
+    by: text,
+    answer: z.enum(['approve', 'decline']),
+    beforePercent: percent,
+  }),
+  'Release Overridden': z.strictObject({ ...header, by: text, reason: text }),
   'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
   'Release Resumed': z.strictObject({ ...header, by: text }),
   'Release Promoted': z.strictObject({ ...header, versions }),
@@ -86,6 +104,10 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
       const { kind: verdict, because } = event.verdict
       return { detailType: 'Release Judged', detail: { ...header, verdict, because, weightPercent } }
     }
+    case 'gated':
+    case 'approved':
+    case 'overridden':
+      return gateNews(event, after, header, runbook)
     case 'paused':
       return { detailType: 'Release Paused', detail: { ...header, by: event.by, reason: event.reason } }
     case 'resumed':
@@ -106,5 +128,31 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
       }
     default:
       return undefined
+  }
+}
+
+type GateEvent = Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' }>
+
+function gateNews(
+  event: GateEvent,
+  after: Release,
+  header: Pick<Announcement['detail'], 'schemaVersion' | 'metadata' | 'service'>,
+  runbook: { readonly runbook?: string },
+): Announcement | undefined {
+  switch (event.type) {
+    case 'gated': {
+      // Told when it begins and when other gates are closed, not each time that they are asked.
+      if (event.allowed || after.held?.askedAtMs !== after.held?.changedAtMs) return undefined
+      const weightPercent = event.point < 0 ? 0 : weightAt(after, event.point) / 100
+      const approvals = (event.missing ?? []).map((weightBp) => weightBp / 100)
+      const { gates, because } = event
+      return { detailType: 'Release Held', detail: { ...header, gates, because, weightPercent, approvals, ...runbook } }
+    }
+    case 'approved': {
+      const { by, answer, beforeBp } = event
+      return { detailType: 'Release Approved', detail: { ...header, by, answer, beforePercent: beforeBp / 100 } }
+    }
+    case 'overridden':
+      return { detailType: 'Release Overridden', detail: { ...header, by: event.by, reason: event.reason } }
   }
 }

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { Candidate, Provenance } from './candidate.ts'
 import { RoleArn, TargetFunction } from './place.ts'
+import { Plan } from './plan.ts'
 import { Routing } from './routing.ts'
 import { hookPoints, Service } from './service.ts'
 import { AlarmReading, Baseline, Verdict } from './verdict/evidence.ts'
@@ -10,6 +11,7 @@ import { AlarmReading, Baseline, Verdict } from './verdict/evidence.ts'
 const text = z.string().min(1).max(1000)
 const epochMs = z.int().min(0)
 const stepIndex = z.int().min(0).max(100)
+const weightBp = z.int().min(0).max(10_000)
 
 export const outcomes = [
   'promoted',
@@ -40,7 +42,7 @@ export type PreparedTarget = z.output<typeof PreparedTarget>
 /** What is about to be written: every alias with the revision it is expected to have. */
 export const Move = z.strictObject({
   purpose: z.enum(['shift', 'promote', 'rollBack']),
-  weightBp: z.int().min(0).max(10_000),
+  weightBp,
   targets: z
     .array(
       z.strictObject({
@@ -65,6 +67,8 @@ const hookCall = {
   index: z.int().min(0).max(20),
   attempt: z.int().min(1).max(1000),
 }
+/** Where gates stand: before the beginning (-1), or before a step by its index; past the last step is the promotion. */
+const gatePoint = z.int().min(-1).max(100)
 const header = { v: z.literal(1), seq: z.int().min(1).max(99_999), atMs: epochMs }
 
 export const ReleaseEvent = z.discriminatedUnion('type', [
@@ -78,6 +82,10 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     candidate: Candidate,
     provenance: Provenance,
     reason: text.optional(),
+    /** A security fix on the fast lane. */
+    urgent: z.literal(true).optional(),
+    /** The plan is not the service's: whoever asked for the release gave it. */
+    planBy: z.literal('call').optional(),
   }),
   z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
   /** `beginsAtMs`: other releases begin first (core/pace.ts). */
@@ -90,6 +98,37 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     targets: z.array(PreparedTarget).min(1).max(20),
     alarms: z.array(AlarmReading).max(50),
   }),
+  /** What the gates said at a point. A denied release waits there, and is asked about again. */
+  z.strictObject({
+    ...header,
+    type: z.literal('gated'),
+    point: gatePoint,
+    allowed: z.boolean(),
+    because: z.string().min(1).max(2000),
+    /** The gates that deny it. */
+    gates: z.array(z.string().max(60)).max(40),
+    /** When the answer changes by itself. */
+    againAtMs: epochMs.optional(),
+    /** Approvals that are missed, by the weight that they stand before. */
+    missing: z.array(weightBp).max(10).optional(),
+    /** Nothing will change this answer: the release ends. */
+    final: z.literal(true).optional(),
+    /** The release goes on by this plan, and may or may not end a bake early, because the budget says so. */
+    plan: Plan.optional(),
+    early: z.boolean().optional(),
+  }),
+  /** A person's word on an approval, which belongs to this release and the weight that it stands before. */
+  z.strictObject({
+    ...header,
+    type: z.literal('approved'),
+    beforeBp: weightBp,
+    by: text,
+    answer: z.enum(['approve', 'decline']),
+    reason: text.optional(),
+  }),
+  z.strictObject({ ...header, type: z.literal('overridden'), by: text, reason: text }),
+  /** What was in the way may be gone: the gates are to be asked again now. */
+  z.strictObject({ ...header, type: z.literal('gateReopened'), because: text }),
   /** The way in was closed: nothing has moved, nothing will. */
   z.strictObject({
     ...header,

@@ -1,10 +1,11 @@
 // What a release asks for now. Anybody who can read the log can find out, so nothing is lost with the process that was
 // about to do it.
-import type { Release } from './release.ts'
+import { askDueMs, heldNow, isGated } from './clearance.ts'
+import { hasTraffic, type Release } from './release.ts'
 import type { Service } from './service.ts'
 
 type Act =
-  | { readonly act: 'admit' | 'prepare' | 'shift' | 'judge' | 'rollBack' | 'settle' | 'handOver' | 'end' }
+  | { readonly act: 'admit' | 'gate' | 'prepare' | 'shift' | 'judge' | 'rollBack' | 'settle' | 'handOver' | 'end' }
   /** Call the hook at which the release stands and wait for its answer, but not longer than this. */
   | { readonly act: 'hook'; readonly seconds: number }
   /** Wait, but not longer than this, for something to happen. */
@@ -22,17 +23,15 @@ export function nextAct(release: Release, nowMs: number): Act {
     case 'queued':
       return { act: 'admit' }
     case 'preparing':
-      return state.beginsAtMs === undefined || nowMs >= state.beginsAtMs
-        ? { act: 'prepare' }
-        : { act: 'bake', seconds: Math.ceil((state.beginsAtMs - nowMs) / 1000) }
+      if (state.beginsAtMs !== undefined && nowMs < state.beginsAtMs)
+        return { act: 'bake', seconds: Math.ceil((state.beginsAtMs - nowMs) / 1000) }
+      return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'prepare' }
     case 'hooks':
-      return release.paused === undefined || state.calledAtMs !== undefined
-        ? { act: 'hook', seconds: hookSeconds(release, nowMs) }
-        : wait(release, nowMs, state.sinceMs)
+      if (release.paused !== undefined && state.calledAtMs === undefined) return wait(release, nowMs, state.sinceMs)
+      return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'hook', seconds: hookSeconds(release, nowMs) }
     case 'shifting':
-      return release.paused === undefined || state.move !== undefined
-        ? { act: 'shift' }
-        : wait(release, nowMs, state.sinceMs)
+      if (release.paused !== undefined && state.move === undefined) return wait(release, nowMs, state.sinceMs)
+      return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'shift' }
     case 'baking':
       return wait(release, nowMs, state.sinceMs)
     case 'returning':
@@ -42,6 +41,17 @@ export function nextAct(release: Release, nowMs: number): Act {
     case 'settled':
       return { act: 'end' }
   }
+}
+
+/** A release that was denied waits; if its candidate has traffic, it is looked at meanwhile. */
+function askGates(release: Release, nowMs: number): Act {
+  const dueMs = askDueMs(release)
+  if (nowMs >= dueMs) return { act: 'gate' }
+  const asked: Act = { act: 'bake', seconds: Math.ceil((dueMs - nowMs) / 1000) }
+  const look = wait(release, nowMs, heldNow(release)?.sinceMs ?? nowMs)
+  if (look.act === 'handOver') return look
+  if (!hasTraffic(release)) return asked
+  return look.act === 'bake' && look.seconds > asked.seconds ? asked : look
 }
 
 function wait(release: Release, nowMs: number, sinceMs: number): Act {
@@ -55,7 +65,7 @@ function lookDueMs(release: Release, lastLookMs: number): number {
   const everyMs = release.service.policy.lookEverySeconds * 1000
   const endMs = bakeEndMs(release)
   if (endMs !== undefined && lastLookMs < endMs) return Math.min(lastLookMs + everyMs, endMs)
-  const heldSinceMs = release.paused?.atMs ?? endMs ?? lastLookMs
+  const heldSinceMs = release.paused?.atMs ?? heldNow(release)?.sinceMs ?? endMs ?? lastLookMs
   const heldMs = Math.max(0, lastLookMs - heldSinceMs)
   return lastLookMs + Math.max(everyMs, Math.min(longestLookSeconds * 1000, heldMs / 10))
 }

@@ -15,6 +15,9 @@ export const problems = {
   trigger_missing: 'Add a trigger for this artifact to one service definition, or start the release by name.',
   // Admission
   service_busy: 'Wait for the live release to end, or set policy.whileLive to queue or supersede.',
+  approval_refused: 'Let somebody approve who may: see `gates.approvals` of the service, and docs/policy.md.',
+  override_refused:
+    'See docs/policy.md for who may override what; lift a stop, and give an approval, instead of overriding.',
   no_live_release: 'Nothing is under way for this service. See `tidegate history SERVICE`.',
   nothing_to_return_to:
     'No earlier promoted release is recorded for this service; release the wanted version by number.',

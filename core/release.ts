@@ -23,6 +23,25 @@ export type ReleaseTarget = {
   readonly baseline: Baseline
 }
 
+/** Denied by the gates before `point`, and waiting there. */
+export type Held = {
+  readonly point: number
+  readonly because: string
+  readonly gates: readonly string[]
+  readonly sinceMs: number
+  /** Since when by these gates. */
+  readonly changedAtMs: number
+  readonly askedAtMs: number
+  /** When the answer changes by itself. */
+  readonly againAtMs?: number
+}
+
+export type ApprovalGiven = {
+  readonly beforeBp: number
+  readonly by: string
+  readonly answer: 'approve' | 'decline'
+}
+
 type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
 
 /** Where the hooks stand: the one to be called next, or whose answer is awaited. */
@@ -63,7 +82,18 @@ export type Release = {
   readonly candidate: Candidate
   readonly provenance: Provenance
   readonly reason?: string
+  /** A security fix on the fast lane. */
+  readonly urgent: boolean
+  /** The plan is not the service's own. */
+  readonly hasOwnPlan: boolean
   readonly state: State
+  /** The gates before `point` were open at this time (clearance.ts). */
+  readonly cleared?: { readonly point: number; readonly atMs: number }
+  readonly held?: Held
+  readonly approvals: readonly ApprovalGiven[]
+  /** Since when approvals are missed, by the weight that they stand before. */
+  readonly missedSinceMs: Readonly<Record<number, number>>
+  readonly overridden?: { readonly by: string; readonly reason: string }
   readonly targets: readonly ReleaseTarget[]
   /** Alarms that fired before the release began, by name. */
   readonly excludedAlarms: readonly string[]

@@ -18,6 +18,8 @@ export type ReleaseRequest = {
   readonly tag?: string
   readonly plan?: Plan
   readonly reason?: string
+  /** A security fix on the fast lane. */
+  readonly urgent?: true
 }
 
 const text = z.string().min(1).max(500)
@@ -47,6 +49,9 @@ export const ReleaseCall = z
     (call) => [call.version, call.versions, call.artifact].filter((one) => one !== undefined).length === 1,
     'give exactly one of version, versions and artifact',
   )
+
+/** A security fix: the same call to a function of its own, with a reason. */
+export const UrgentCall = ReleaseCall.safeExtend({ reason: text.describe('Why it cannot wait: kept in the log.') })
 
 const envelope = { id: z.string().max(200).optional(), time: when }
 
@@ -121,6 +126,12 @@ export function readRequest(input: unknown, callId: string): ReleaseRequest {
       )
   }
 }
+
+/** @throws Problem `call_invalid` */
+export const readUrgent = (input: unknown, callId: string): ReleaseRequest => ({
+  ...fromCall(parse(UrgentCall, input, 'call_invalid', 'The call is not valid'), callId),
+  urgent: true,
+})
 
 function parse<S extends z.ZodType>(
   schema: S,

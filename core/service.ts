@@ -1,7 +1,9 @@
 // A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else in the
 // house sees a Service, in which weights, durations and names have one form.
 import * as z from 'zod'
+import { Pace, PaceDefinition } from './boldness.ts'
 import { duration } from './duration.ts'
+import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from './place.ts'
 import { issuesSentence, Problem } from './problem.ts'
@@ -27,7 +29,7 @@ export const Target = z.strictObject({
 })
 export type Target = z.output<typeof Target>
 
-const whileLive = z.enum(['queue', 'supersede', 'refuse'])
+const whileLive = z.enum(['queue', 'coalesce', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
 
 const budgetEvery = z.union([z.literal(300), z.literal(3600)])
@@ -38,6 +40,9 @@ const Early = z.strictObject({
   ratio: z.number().min(1.1).max(100).default(2).describe('A candidate that fails this many times as often is bad ...'),
   rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
 })
+
+/** What a bad candidate is, where nobody has said it. */
+export const usualEarly = Early.parse({})
 
 const Triggers = z.strictObject({
   s3: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024) }).optional(),
@@ -60,6 +65,7 @@ const IncidentKeys = z.strictObject({
 const maxHoldSeconds = 30 * 86_400
 const hold = duration({ minSeconds: 0, maxSeconds: maxHoldSeconds })
 const seconds = z.int().min(0).max(maxHoldSeconds)
+const gatedDefaultSeconds = 3 * 86_400
 
 /** The normal form, as it is stored in the first event of every release. */
 export const Service = z.strictObject({
@@ -79,7 +85,12 @@ export const Service = z.strictObject({
   policy: z.strictObject({
     whileLive,
     lookEverySeconds: z.int().min(30).max(3600),
-    hold: z.strictObject({ unknownSeconds: seconds, quietSeconds: seconds, pausedSeconds: seconds }),
+    hold: z.strictObject({
+      unknownSeconds: seconds,
+      quietSeconds: seconds,
+      pausedSeconds: seconds,
+      gatedSeconds: seconds.default(gatedDefaultSeconds),
+    }),
     whenHeldTooLong,
     alpha: alpha.default(alphaDefault),
     early: Early.optional(),
@@ -90,6 +101,8 @@ export const Service = z.strictObject({
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
   incidents: IncidentKeys.default({ keys: [] }),
+  pace: Pace.prefault({}),
+  gates: Gates.prefault({}),
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -98,6 +111,7 @@ const Hold = z.strictObject({
   unknown: hold.prefault('30m').describe('How long a step may stay unknown after its bake is over.'),
   quiet: hold.prefault('12h').describe('The same while neither version has traffic.'),
   paused: hold.prefault('3d').describe('How long a release may stay paused.'),
+  gated: hold.prefault('3d').describe('How long a release may wait at a gate.'),
 })
 
 const HookDefinition = z.strictObject({
@@ -136,7 +150,11 @@ export const ServiceDefinition = z
     hooks: z.array(HookDefinition).max(20).default([]),
     policy: z
       .strictObject({
-        whileLive: whileLive.default('queue').describe('What happens to a new release while one is live.'),
+        whileLive: whileLive
+          .default('queue')
+          .describe(
+            'What happens to a new release while one is live. queue: it waits; coalesce: it waits, and takes the place of those that wait; supersede: it takes the place of all; refuse.',
+          ),
         lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 })
           .prefault('1m')
           .describe('How often the evidence is looked at.'),
@@ -163,6 +181,8 @@ export const ServiceDefinition = z
       'Times in which a burning budget is nobody to be told of: maintenance, drills.',
     ),
     incidents: IncidentKeys.prefault({}),
+    pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
+    gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),
   })
   .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {
@@ -184,6 +204,7 @@ export const ServiceDefinition = z
         unknownSeconds: policy.hold.unknown,
         quietSeconds: policy.hold.quiet,
         pausedSeconds: policy.hold.paused,
+        gatedSeconds: policy.hold.gated,
       },
       whenHeldTooLong: policy.whenHeldTooLong,
       alpha: policy.alpha,

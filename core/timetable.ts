@@ -26,20 +26,45 @@ export const isPlanned = (timetable: Timetable, atMs: number): boolean =>
     'days' in span ? isWeekly(span, atMs) : atMs >= Date.parse(span.from) && atMs < Date.parse(span.to),
   )
 
-function isWeekly({ days: on, from, to, timeZone }: z.output<typeof Weekly>, atMs: number): boolean {
-  const local = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone)
+function isWeekly(span: z.output<typeof Weekly>, atMs: number): boolean {
+  const today = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(span.timeZone).toPlainDate()
   // A span that goes over midnight began yesterday.
   return [0, 1].some((daysAgo) => {
-    const date = local.toPlainDate().subtract({ days: daysAgo })
-    const name = days[date.dayOfWeek - 1]
-    if (name === undefined || !on.includes(name)) return false
-    const end = to > from ? date : date.add({ days: 1 })
-    const [startMs, endMs] = (
-      [
-        [date, from],
-        [end, to],
-      ] as const
-    ).map(([day, time]) => day.toZonedDateTime({ timeZone, plainTime: time }).epochMilliseconds)
-    return atMs >= (startMs ?? 0) && atMs < (endMs ?? 0)
+    const date = today.subtract({ days: daysAgo })
+    if (!isOn(span, date)) return false
+    const [startMs, endMs] = spanOn(span, date)
+    return atMs >= startMs && atMs < endMs
   })
+}
+
+function isOn({ days: on }: z.output<typeof Weekly>, date: Temporal.PlainDate): boolean {
+  const name = days[date.dayOfWeek - 1]
+  return name !== undefined && on.includes(name)
+}
+
+/** The span that begins on a date, from its first moment to the first after it. */
+function spanOn({ from, to, timeZone }: z.output<typeof Weekly>, date: Temporal.PlainDate): readonly [number, number] {
+  const end = to > from ? date : date.add({ days: 1 })
+  const at = (day: Temporal.PlainDate, plainTime: string): number =>
+    day.toZonedDateTime({ timeZone, plainTime }).epochMilliseconds
+  return [at(date, from), at(end, to)]
+}
+
+// Longer than a week: every weekly span begins and ends in it.
+const reachDays = 8
+
+/** When `isPlanned` next changes, looking a week ahead; `undefined` when it does not. */
+export function plannedUntilMs(timetable: Timetable, atMs: number): number | undefined {
+  const now = isPlanned(timetable, atMs)
+  const edges = timetable.flatMap((span) =>
+    'days' in span ? weeklyEdges(span, atMs) : [Date.parse(span.from), Date.parse(span.to)],
+  )
+  return edges.toSorted((a, b) => a - b).find((edge) => edge > atMs && isPlanned(timetable, edge) !== now)
+}
+
+function weeklyEdges(span: z.output<typeof Weekly>, atMs: number): readonly number[] {
+  const today = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(span.timeZone).toPlainDate()
+  return Array.from({ length: reachDays + 2 }, (_, index) => today.add({ days: index - 1 })).flatMap((date) =>
+    isOn(span, date) ? spanOn(span, date) : [],
+  )
 }

@@ -6,13 +6,16 @@ import { budgetDetails } from '../core/budget-news.ts'
 import { AttestCall } from '../core/attest-call.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
 import { problems } from '../core/problem.ts'
-import { ReleaseCall } from '../core/request.ts'
+import { ReleaseCall, UrgentCall } from '../core/request.ts'
 import { IncidentCall } from '../core/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service.ts'
 import { exitCodes } from '../cli/screen.ts'
 import { AnswerCall } from '../functions/answer.ts'
 import { Environment } from '../functions/environment.ts'
-import { GateCall } from '../functions/gate.ts'
+import { ApproveCall } from '../functions/approve.ts'
+import { GateCall } from '../functions/ask.ts'
+import { StartLineCall, StopLineCall } from '../functions/line.ts'
+import { OverrideCall } from '../functions/override.ts'
 import { HookAnswer } from '../functions/hook.ts'
 import { PauseCall } from '../functions/pause.ts'
 import { PromoteCall } from '../functions/promote.ts'
@@ -87,7 +90,12 @@ const orders = (): string => {
     of('pause', resume),
     of('promote', shapeOf(PromoteCall)),
     of('stop', shapeOf(StopCall)),
-    of('gate', shapeOf(GateCall)),
+    of('ask', shapeOf(GateCall)),
+    of('urgent', shapeOf(UrgentCall)),
+    of('approve', shapeOf(ApproveCall)),
+    of('override', shapeOf(OverrideCall)),
+    of('stopLine', shapeOf(StopLineCall)),
+    of('startLine', shapeOf(StartLineCall)),
   ]
   return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
 }

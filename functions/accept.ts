@@ -44,6 +44,8 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
     candidate,
     provenance: request.provenance,
     ...(request.reason === undefined ? {} : { reason: request.reason }),
+    ...(request.urgent === undefined ? {} : { urgent: true }),
+    ...(request.plan === undefined ? {} : { planBy: 'call' }),
   }
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId

@@ -7,7 +7,7 @@ import { readRequest } from '../core/request.ts'
 import { accept } from './accept.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { returnNow } from './return.ts'
-import { taskResult, type TaskResult } from './task.ts'
+import { machine, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<
@@ -15,7 +15,7 @@ type Deps = Pick<
   'clock' | 'journal' | 'openReleases' | 'services' | 'digest' | 'executions' | 'leases' | 'traffic' | 'log'
 >
 
-const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500) })
+const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
 const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
 
 /** `outcome` and `sentence` are what the execution fails with when there is no release to speak for itself. */
@@ -43,7 +43,7 @@ export function admitHandler(deps: Deps) {
     try {
       const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
       const after = isWaiting(loaded.release) ? await admit(deps, loaded) : loaded
-      return { ...taskResult(after.release, deps.clock.nowMs()), outcome: '', sentence: '' }
+      return { ...taskResult(after.release, deps.clock.nowMs(), parsed.data), outcome: '', sentence: '' }
     } catch (error) {
       if (!(error instanceof Problem) || !final.includes(error.code)) throw error
       deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix })
@@ -76,7 +76,7 @@ async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const others = await rivals(deps, release)
   const older = others.filter((other) => isOlder(other.release, release))
   const atMs = deps.clock.nowMs()
-  if (older.length > 0 && release.service.policy.whileLive === 'supersede') await supersede(deps, release, older)
+  await supersede(deps, release, older.filter(isReplacedBy(release)))
   if (older.length === 0) {
     const holder = await deps.leases.take(release.service.name, release.id)
     if (holder === release.id) {
@@ -108,7 +108,7 @@ async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loade
   const atMs = deps.clock.nowMs()
   return record(deps, loaded, (release) => {
     if (!isWaiting(release)) return undefined
-    if (release.service.policy.whileLive === 'refuse') {
+    if (release.service.policy.whileLive === 'refuse' && !release.urgent) {
       const because = `Release ${holder} of ${release.service.name} is live, and policy.whileLive is refuse.`
       return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
     }
@@ -137,6 +137,17 @@ async function rivals(deps: Deps, release: Release): Promise<readonly Loaded[]> 
   }
   return found
 }
+
+/** Whose place a newer release takes. A security fix waits for nobody. */
+const isReplacedBy =
+  ({ urgent, service: { policy } }: Release) =>
+  ({ release: { state, urgent: isFix } }: Loaded): boolean => {
+    if (urgent) return true
+    if (isFix) return false
+    if (policy.whileLive === 'supersede') return true
+    // What has not been prepared has changed nothing, and what it would bring is in the newer one.
+    return policy.whileLive === 'coalesce' && ['requested', 'queued', 'preparing'].includes(state.phase)
+  }
 
 async function supersede(deps: Deps, release: Release, older: readonly Loaded[]): Promise<void> {
   for (const other of older) {

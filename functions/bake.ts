@@ -10,11 +10,12 @@ type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases'>
 
 export function bakeHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
-    const { releaseId, token } = taskInput(event)
+    const input = taskInput(event)
+    const { releaseId, token } = input
     if (token === undefined) throw new Problem('call_invalid', 'A waiting task has no token.')
     await deps.journal.wait(releaseId, { slot: turn, token })
     const { release } = await load(deps, releaseId)
-    const result = taskResult(release, deps.clock.nowMs())
+    const result = taskResult(release, deps.clock.nowMs(), input)
     const mayWait =
       result.next === 'queue' ? await isTaken(deps, release.service.name, releaseId) : result.next === 'bake'
     if (!mayWait) await deps.executions.wake(token, {})

@@ -1,100 +1,118 @@
-// May a service be released now? A pipeline asks before it enters a stage (CodePipeline's LambdaInvoke rule), or anybody
-// else by a call. The answer is no when a release that began now would be refused; it promises nothing about its verdict.
-import * as z from 'zod'
-import { replay } from '../core/advance.ts'
+// The gates in a release's way: before it begins and before each step, what stands in its way is looked up, the policies
+// decide, and the answer goes into the log with its reasons. What cannot be looked up or decided is a no.
+import { gatePoint } from '../core/clearance.ts'
+import type { NewEvent } from '../core/event.ts'
+import {
+  againAtMs,
+  closedSentences,
+  contextOf,
+  isFinal,
+  type LookedUp,
+  missingAt,
+  openSentence,
+} from '../core/gate-facts.ts'
+import { nextAct } from '../core/next.ts'
+import type { PolicyDecision } from '../core/policy.ts'
 import { Problem } from '../core/problem.ts'
-import { isSettled } from '../core/release.ts'
-import { routingWords } from '../core/routing.ts'
-import { type Service, ServiceName } from '../core/service.ts'
-import { readOrder } from './order.ts'
+import type { Release } from '../core/release.ts'
+import { beginPoint } from '../core/clearance.ts'
+import { lookUp } from './gate-look-up.ts'
+import { load, type Loaded, record } from './ledger.ts'
+import { pacingAt } from './pacing.ts'
+import { takePlace } from './place.ts'
+import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'journal' | 'services' | 'openReleases' | 'traffic' | 'pipelines' | 'log'>
+type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'log'>
+export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
+type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
-export const GateCall = z.strictObject({ service: ServiceName })
-
-/** docs/aws.md §5.2. It carries credentials for the artifacts, so nothing of it is ever logged. */
-const Job = z.looseObject({
-  'CodePipeline.job': z.looseObject({
-    id: z.string().min(1).max(100),
-    data: z.looseObject({
-      actionConfiguration: z.looseObject({
-        configuration: z.looseObject({ UserParameters: z.string().max(1000) }),
-      }),
-    }),
-  }),
-})
-
-type Answer = { readonly may: boolean; readonly because: string }
-
-/** @throws Problem `call_invalid` when it is neither a call nor a job; what stands in a release's way is an answer */
 export function gateHandler(deps: Deps) {
-  return async (event: unknown): Promise<Answer> => {
-    const job = Job.safeParse(event)
-    if (!job.success) return ask(deps, readOrder(GateCall, event).service)
-    const { id, data } = job.data['CodePipeline.job']
-    const answer = await asked(deps, data.actionConfiguration.configuration.UserParameters)
-    await deps.pipelines.answer(id, answer)
-    deps.log({ message: `gate: ${answer.because}`, may: answer.may, job: id })
-    return answer
+  return async (event: unknown): Promise<TaskResult> => {
+    const input = taskInput(event)
+    const after = await ask(deps, await load(deps, input.releaseId))
+    return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
 
-/** A job that is asked wrongly is answered too: it would wait for hours. */
-async function asked(deps: Deps, parameters: string): Promise<Answer> {
+async function ask(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const { release } = loaded
+  const point = gatePoint(release)
+  if (point === undefined || nextAct(release, deps.clock.nowMs()).act !== 'gate') return loaded
+  const answer = await answerAt(deps, release, point)
+  // An approval or a stop that came in between was not looked at: then the gates are asked again.
+  return record(deps, loaded, (now) =>
+    now.seq === release.seq ? { type: 'gated', atMs: deps.clock.nowMs(), point, ...answer } : undefined,
+  )
+}
+
+async function answerAt(deps: Deps, release: Release, point: number): Promise<Answer> {
   try {
-    return await ask(deps, readOrder(GateCall, fromJson(parameters)).service)
+    const found = await lookUp(deps, release)
+    const decision = await decideAt(deps, release, point, { ...found, full: false })
+    // A place is taken by whoever would go on if there is one, and by nobody else.
+    const full = point === beginPoint && decision.allowed && !(await takePlace(deps, release))
+    if (!full) return { ...answerOf(release, point, found, decision), ...pacing(release, point, found, decision) }
+    const seen = { ...found, full }
+    return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
   } catch (error) {
+    // A release in the middle is not thrown back because a table is slow: it stays where it is, and the gates are asked again.
     if (!(error instanceof Problem)) throw error
-    return no(error)
+    deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId: release.id })
+    const because = `what stands in its way cannot be looked up: ${error.message}`.slice(0, 2000)
+    return { allowed: false, because, gates: ['unknown'] }
   }
 }
 
-/** CodePipeline passes on the text of the rule's UserParameters. */
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Problem('call_invalid', 'The UserParameters are not JSON: give {"service":"NAME"}.', { cause })
+/** An open gate lets the release go on as boldly as the budget allows. */
+function pacing(release: Release, point: number, found: LookedUp, { allowed }: PolicyDecision): Partial<Answer> {
+  if (!allowed) return {}
+  const { words, ...paced } = pacingAt(release, point, found.budgets)
+  return {
+    ...paced,
+    ...(words === undefined ? {} : { because: `${openSentence(release, found)}; ${words}`.slice(0, 2000) }),
   }
 }
 
-const no = ({ message, fix }: Problem): Answer => ({ may: false, because: `${message} ${fix}` })
-
-async function ask(deps: Deps, name: string): Promise<Answer> {
-  const service = await deps.services.get(name)
+/** An evaluator that fails says no, as a policy that fails does. */
+export async function decideAt(
+  deps: Pick<World, 'policies'>,
+  release: Release,
+  point: number,
+  found: LookedUp,
+): Promise<PolicyDecision> {
+  const { author, source } = release.provenance
   try {
-    const live = await liveRelease(deps, name)
-    if (live === undefined) return await aliasesAreWhole(deps, service)
-    const refused = service.policy.whileLive === 'refuse'
-    const words = {
-      queue: 'a new one would wait',
-      supersede: 'a new one would replace it',
-      refuse: 'no other may begin',
-    }
-    return { may: !refused, because: `Release ${live} is live: ${words[service.policy.whileLive]}.` }
+    return await deps.policies.decide({
+      principal: author === undefined ? { kind: 'Source', id: source } : { kind: 'Person', id: author },
+      action: point === beginPoint ? 'begin' : 'goOn',
+      service: release.service.name,
+      context: contextOf(release, point, found),
+      ...(found.gates.rules === undefined ? {} : { own: found.gates.rules }),
+    })
   } catch (error) {
-    // What cannot be looked at is unknown, and unknown is no yes.
-    if (!(error instanceof Problem)) throw error
-    return no(error)
+    const sentence = error instanceof Error ? error.message : String(error)
+    return { allowed: false, because: [], trouble: [`the policies could not be evaluated: ${sentence}`] }
   }
 }
 
-async function liveRelease(deps: Deps, service: string): Promise<string | undefined> {
-  for (const { releaseId } of await deps.openReleases.list(service)) {
-    const release = replay((await deps.journal.read(releaseId)).events)
-    if (release !== undefined && !isSettled(release)) return releaseId
+/** @returns the answer as the log keeps it, with a sentence for every gate that is closed */
+export function answerOf(release: Release, point: number, found: LookedUp, decision: PolicyDecision): Answer {
+  if (decision.allowed) return { allowed: true, because: openSentence(release, found).slice(0, 2000), gates: [] }
+  const closed = closedSentences(release, point, found)
+  const sentences = decision.because.map(({ gate = '', policy, says }) => {
+    const own = closed[gate]
+    return own === undefined || own === '' ? `${policy}: ${says ?? 'a policy of the service forbids it'}` : own
+  })
+  const told = [...new Set(sentences), ...decision.trouble]
+  const again = againAtMs(release, point, found)
+  const missing = missingAt(release, point, found)
+  return {
+    allowed: false,
+    because: (told.length === 0 ? 'no policy permits it' : told.join('; ')).slice(0, 2000),
+    gates: [...new Set(decision.because.map(({ gate, policy }) => (gate ?? policy).slice(0, 60)))].slice(0, 40),
+    ...(again === undefined ? {} : { againAtMs: again }),
+    ...(missing.length === 0 ? {} : { missing: [...missing] }),
+    ...(isFinal(release, point, found) ? { final: true as const } : {}),
   }
-  return undefined
-}
-
-async function aliasesAreWhole(deps: Deps, { name, targets }: Service): Promise<Answer> {
-  for (const target of targets) {
-    const { routing } = await deps.traffic.read(target)
-    const place = `${target.functionName}:${target.alias}`
-    if (routing.additional !== undefined)
-      return no(new Problem('alias_split', `Alias ${place} is split already: ${routingWords(routing)}.`))
-    if (routing.version === '$LATEST') return no(new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`))
-  }
-  return { may: true, because: `Nothing is live, and every alias of ${name} has one version.` }
 }

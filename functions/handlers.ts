@@ -3,6 +3,8 @@ import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
+import { approveHandler } from './approve.ts'
+import { askHandler } from './ask.ts'
 import { attestHandler } from './attest.ts'
 import { bakeHandler } from './bake.ts'
 import { budgetHandler } from './budget.ts'
@@ -10,8 +12,10 @@ import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
 import { incidentHandler } from './incident.ts'
-import { intakeHandler } from './intake.ts'
+import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
+import { startLineHandler, stopLineHandler } from './line.ts'
+import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
 import { prepareHandler } from './prepare.ts'
@@ -28,8 +32,10 @@ export type Handler = (event: unknown, call: Call) => Promise<unknown>
 
 export const handlers = {
   intake: intakeHandler,
-  gate: gateHandler,
+  urgent: urgentHandler,
+  ask: askHandler,
   admit: admitHandler,
+  gate: gateHandler,
   prepare: prepareHandler,
   hook: hookHandler,
   shift: shiftHandler,
@@ -43,6 +49,10 @@ export const handlers = {
   promote: promoteHandler,
   stop: stopHandler,
   answer: answerHandler,
+  approve: approveHandler,
+  override: overrideHandler,
+  stopLine: stopLineHandler,
+  startLine: startLineHandler,
   alarm: alarmHandler,
   announce: announceHandler,
   reconcile: reconcileHandler,

@@ -19,13 +19,14 @@ export const HookAnswer = z.strictObject({
 
 export function hookHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
-    const { releaseId, token } = taskInput(event)
+    const input = taskInput(event)
+    const { releaseId, token } = input
     if (token === undefined) throw new Problem('call_invalid', 'A hook task has no token.')
     // Stored first, so that whoever answers or turns the release back from now on finds somebody to wake.
     await deps.journal.wait(releaseId, { slot: turn, token })
     const loaded = await load(deps, releaseId)
     const after = currentHook(loaded.release) === undefined ? loaded : await callHook(deps, loaded)
-    const result = taskResult(after.release, deps.clock.nowMs())
+    const result = taskResult(after.release, deps.clock.nowMs(), input)
     const { state } = after.release
     const awaited = state.phase === 'hooks' && state.calledAtMs !== undefined
     if (!awaited) await deps.executions.wake(token, {})

@@ -1,6 +1,6 @@
 // The door: an artifact event, or a direct call, becomes a release with an execution that carries it.
 import { Problem } from '../core/problem.ts'
-import { readRequest } from '../core/request.ts'
+import { readRequest, type ReleaseRequest, readUrgent } from '../core/request.ts'
 import { accept } from './accept.ts'
 import type { Call, World } from './world.ts'
 
@@ -8,9 +8,14 @@ type Deps = Pick<World, 'clock' | 'journal' | 'openReleases' | 'services' | 'dig
 
 type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
 
-export function intakeHandler(deps: Deps) {
+export const intakeHandler = (deps: Deps) => doorFor(deps, readRequest)
+
+/** A door of its own: who may release in a hurry is another question than who may release. */
+export const urgentHandler = (deps: Deps) => doorFor(deps, readUrgent)
+
+function doorFor(deps: Deps, read: (event: unknown, callId: string) => ReleaseRequest) {
   return async (event: unknown, call: Call): Promise<IntakeResult> => {
-    const request = readRequest(event, call.awsRequestId)
+    const request = read(event, call.awsRequestId)
     const releases: { releaseId: string; execution: string }[] = []
     for (const releaseId of await acceptOrIgnore(deps, request)) {
       // The name makes the start idempotent: however often the event arrives, one execution runs.
@@ -23,7 +28,7 @@ export function intakeHandler(deps: Deps) {
 }
 
 /** An artifact that nobody wants is no error: a bucket may hold other things. A call by name must find its service. */
-async function acceptOrIgnore(deps: Deps, request: ReturnType<typeof readRequest>): Promise<readonly string[]> {
+async function acceptOrIgnore(deps: Deps, request: ReleaseRequest): Promise<readonly string[]> {
   try {
     return await accept(deps, request)
   } catch (error) {

@@ -1,5 +1,6 @@
 // One look: are the aliases still ours, what does the evidence say, what follows. A hook that has not answered in its time
 // is noticed here too.
+import { isWatchedWhileHeld } from '../core/clearance.ts'
 import { currentHook } from '../core/next.ts'
 import { hasTraffic, isLive, type Release } from '../core/release.ts'
 import type { Verdict } from '../core/verdict/evidence.ts'
@@ -20,9 +21,10 @@ const carriedMax = 50
 export function judgeHandler(deps: Deps) {
   const carried = new Map<string, Carry>()
   return async (event: unknown): Promise<TaskResult> => {
-    const loaded = await load(deps, taskInput(event).releaseId)
+    const input = taskInput(event)
+    const loaded = await load(deps, input.releaseId)
     const after = await look(deps, carried, loaded)
-    return taskResult(after.release, deps.clock.nowMs())
+    return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
 
@@ -40,7 +42,7 @@ async function look(deps: Deps, carried: Map<string, Carry>, loaded: Loaded): Pr
 }
 
 const mayJudge = (release: Release): boolean =>
-  isLive(release) && (release.state.phase === 'baking' || release.paused !== undefined)
+  isLive(release) && (release.state.phase === 'baking' || release.paused !== undefined || isWatchedWhileHeld(release))
 
 async function noticeSilentHook(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { state } = loaded.release

@@ -18,6 +18,7 @@ import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
+import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
@@ -31,6 +32,8 @@ import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
 import { answerHandler } from './answer.ts'
+import { approveHandler } from './approve.ts'
+import { askHandler } from './ask.ts'
 import { attestHandler } from './attest.ts'
 import { bakeHandler } from './bake.ts'
 import { type Environment, readEnvironment } from './environment.ts'
@@ -41,8 +44,10 @@ import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
 import { incidentHandler } from './incident.ts'
 import { log, measure, observed, traced } from './instruments.ts'
-import { intakeHandler } from './intake.ts'
+import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
+import { startLineHandler, stopLineHandler } from './line.ts'
+import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
 import { prepareHandler } from './prepare.ts'
@@ -53,6 +58,7 @@ import { rollBackHandler } from './roll-back.ts'
 import { settleHandler } from './settle.ts'
 import { shiftHandler } from './shift.ts'
 import { stopHandler } from './stop.ts'
+import { cedarPolicies } from '../policy/policies.ts'
 import type { World } from './world.ts'
 
 /** Made once, when first needed: at the first call of a new environment, not while its module loads. */
@@ -76,6 +82,8 @@ const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient({})), env
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 const leases = /* @__PURE__ */ once(() => awsLeases(table()))
+const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
+const line = /* @__PURE__ */ once(() => awsLine(table()))
 const services = /* @__PURE__ */ once(() => awsServices(table()))
 const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
 const history = /* @__PURE__ */ once(() => awsHistory(table()))
@@ -86,22 +94,34 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 
 const wired = (verb: Verb, make: () => Handler): Handler => observed(verb, once(make))
 
-export const intake = /* @__PURE__ */ wired('intake', () =>
-  intakeHandler({
-    clock,
-    digest,
-    log,
-    journal: journal(),
-    openReleases: openReleases(),
-    services: services(),
-    executions: executions(),
-  }),
-)
-export const gate = /* @__PURE__ */ wired('gate', () =>
-  gateHandler({
-    log,
-    journal: journal(),
-    services: services(),
+const door = () => ({
+  clock,
+  digest,
+  log,
+  journal: journal(),
+  openReleases: openReleases(),
+  services: services(),
+  executions: executions(),
+})
+export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(door()))
+export const urgent = /* @__PURE__ */ wired('urgent', () => urgentHandler(door()))
+/** What gates decide by. */
+const gates = () => ({
+  clock,
+  log,
+  journal: journal(),
+  services: services(),
+  leases: leases(),
+  line: line(),
+  budgets: awsBudgets(table()),
+  versions: awsVersions(lambda()),
+  attestations: attestations(),
+  policies: cedarPolicies(),
+})
+export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
+export const ask = /* @__PURE__ */ wired('ask', () =>
+  askHandler({
+    ...gates(),
     openReleases: openReleases(),
     traffic: traffic(),
     pipelines: awsPipelines(traced(new CodePipelineClient({}))),
@@ -172,6 +192,25 @@ const steering = () => ({ clock, log, journal: journal(), executions: executions
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
 export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
 export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
+export const approve = /* @__PURE__ */ wired('approve', () =>
+  approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
+)
+export const override = /* @__PURE__ */ wired('override', () =>
+  overrideHandler({ ...steering(), policies: cedarPolicies() }),
+)
+export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
+  stopLineHandler({ clock, log, line: line(), services: services() }),
+)
+export const startLine = /* @__PURE__ */ wired('startLine', () =>
+  startLineHandler({
+    clock,
+    log,
+    line: line(),
+    journal: journal(),
+    executions: executions(),
+    openReleases: openReleases(),
+  }),
+)
 export const stop = /* @__PURE__ */ wired('stop', () =>
   stopHandler({
     ...steering(),
@@ -209,7 +248,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
   }),
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>
-  attestHandler({ clock, log, services: services(), attestations: awsAttestations(table()) }),
+  attestHandler({ clock, log, services: services(), attestations: attestations() }),
 )
 export const incident = /* @__PURE__ */ wired('incident', () =>
   incidentHandler({ log, services: services(), incidents: awsIncidents(table()) }),

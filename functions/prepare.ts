@@ -3,6 +3,7 @@
 import type { VersionState } from '../cloud/ports.ts'
 import type { PreparedTarget } from '../core/event.ts'
 import type { Place } from '../core/place.ts'
+import { nextAct } from '../core/next.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { routingWords } from '../core/routing.ts'
@@ -28,8 +29,9 @@ export function prepareHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
     const loaded = await load(deps, input.releaseId)
-    const after = loaded.release.state.phase === 'preparing' ? await prepareOrRefuse(deps, loaded) : loaded
-    return taskResult(after.release, deps.clock.nowMs())
+    const after =
+      nextAct(loaded.release, deps.clock.nowMs()).act === 'prepare' ? await prepareOrRefuse(deps, loaded) : loaded
+    return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
 

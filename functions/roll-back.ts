@@ -16,7 +16,7 @@ export function rollBackHandler(deps: Deps) {
     const onItsWay = isReturning(loaded.release) && input.error === undefined
     const turned = onItsWay ? loaded : await turnOnError(deps, loaded, input.error ?? strayed)
     const after = await finishReturn(deps, turned)
-    return taskResult(after.release, deps.clock.nowMs())
+    return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
 

@@ -5,6 +5,8 @@ import { headOf, sentenceOf } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { load, type Loaded, record } from './ledger.ts'
+import { leavePlace } from './place.ts'
+import { reopenGates } from './reopen.ts'
 import { taskInput } from './task.ts'
 import { turn, wake } from './waiting.ts'
 import type { World } from './world.ts'
@@ -39,6 +41,7 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
   await wakeNext(deps, release)
+  await makeRoom(deps, release)
   await tellWaiters(deps, loaded, settled)
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
   const told = await tellOrLog(deps, release, settled.sentence)
@@ -84,6 +87,17 @@ async function wakeNext(deps: Deps, release: Release): Promise<void> {
     if (events.length === 0) continue
     await wake(deps, { release: { id: releaseId }, waiters })
   }
+}
+
+/** Releases that wait for a place in the group of this one are asked about again. */
+async function makeRoom(deps: Deps, release: Release): Promise<void> {
+  const { concurrency } = release.service.gates
+  if (concurrency === undefined) return
+  await leavePlace(deps, release)
+  await reopenGates(deps, `release ${release.id} has left its place in group ${concurrency.group}`, {
+    open: ({ requested }) => requested.service.gates.concurrency?.group === concurrency.group,
+    held: ({ held }) => held?.gates.includes('full') === true,
+  })
 }
 
 /** Executions that handed over to a successor end as the release ended. */

@@ -1,5 +1,6 @@
 // Moves the traffic one step forward, or promotes: the intent first, then the aliases, then what came of it.
 import { wayForward } from '../core/move.ts'
+import { nextAct } from '../core/next.ts'
 import { carryOut } from './aliases.ts'
 import { load, record } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
@@ -9,13 +10,16 @@ type Deps = Pick<World, 'clock' | 'journal' | 'traffic'>
 
 export function shiftHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
-    const loaded = await load(deps, taskInput(event).releaseId)
+    const input = taskInput(event)
+    const loaded = await load(deps, input.releaseId)
     const announced = await record(deps, loaded, (release) => {
-      const { state, paused } = release
-      if (state.phase !== 'shifting' || state.move !== undefined || paused !== undefined) return undefined
-      return { type: 'moveIntended', atMs: deps.clock.nowMs(), move: wayForward(release, state.step) }
+      const { state } = release
+      const atMs = deps.clock.nowMs()
+      if (state.phase !== 'shifting' || state.move !== undefined || nextAct(release, atMs).act !== 'shift')
+        return undefined
+      return { type: 'moveIntended', atMs, move: wayForward(release, state.step) }
     })
     const after = announced.release.state.phase === 'shifting' ? await carryOut(deps, announced) : announced
-    return taskResult(after.release, deps.clock.nowMs())
+    return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }

@@ -5,9 +5,13 @@ import type { Release } from '../core/release.ts'
 import { nextAct } from '../core/next.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
 
+/** Which edition of the state machine asks: an execution goes on by the one that it began with, also after an upgrade. */
+export const machine = z.int().min(2).max(1000).optional()
+
 export const TaskInput = z.strictObject({
   releaseId: z.string().min(1).max(64),
   execution: z.string().min(1).max(500),
+  machine,
   /** Present in tasks that are answered by a callback. */
   token: z.string().min(1).max(2048).optional(),
   /** Present when the task follows an error that nobody expected. */
@@ -25,8 +29,14 @@ export function taskInput(input: unknown): TaskInput {
   throw new Problem('call_invalid', `The task's input is not valid: ${issuesSentence(parsed.error.issues)}.`)
 }
 
-export function taskResult(release: Release, nowMs: number): TaskResult {
+export function taskResult(
+  release: Release,
+  nowMs: number,
+  asker: { readonly machine?: number | undefined },
+): TaskResult {
   const act = nextAct(release, nowMs)
+  // A machine from before there were gates cannot go there: an execution of today's takes over.
+  if (act.act === 'gate' && asker.machine === undefined) return { releaseId: release.id, next: 'handOver', seconds: 1 }
   // Nothing is due in a queue until somebody says so; a settled release is settled once more, which changes nothing.
   const next = release.state.phase === 'queued' ? 'queue' : act.act === 'end' ? 'settle' : act.act
   return { releaseId: release.id, next, seconds: 'seconds' in act ? act.seconds : 1 }

@@ -11,10 +11,12 @@ import type {
   Incidents,
   Journal,
   Leases,
+  Line,
   OpenReleases,
   Outbox,
   Pager,
   Pipelines,
+  Policies,
   Services,
   Telemetry,
   Traffic,
@@ -27,6 +29,8 @@ export type World = {
   readonly journal: Journal
   readonly services: Services
   readonly leases: Leases
+  readonly line: Line
+  readonly policies: Policies
   readonly openReleases: OpenReleases
   readonly history: History
   readonly budgets: Budgets

@@ -1,5 +1,5 @@
 // The functions of the controller, each with a role of its own, a log group, and what its part of a release may do.
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
@@ -10,7 +10,7 @@ import type { Construct } from 'constructs'
 import { locate } from '../core/place.ts'
 import type { Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
-import { bundle } from './bundle.ts'
+import { bundle, writeBundle } from './bundle.ts'
 import { permissions, type Scope } from './permissions.ts'
 import { grantAll } from './role-policies.ts'
 
@@ -46,8 +46,6 @@ export function controllerFunction(
   })
   grantAll(role, [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
-    // AWS takes no resource for these.
-    { actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] },
     ...grantsOf(verb, resources),
   ])
   const fn = new lambda.Function(scope, name, {
@@ -57,16 +55,13 @@ export function controllerFunction(
     architecture: lambda.Architecture.ARM_64,
     handler: 'index.handler',
     code: lambda.Code.fromAsset(folderOf(verb)),
-    // By its ARN: the CDK would add a dependency on the role itself, which the ARN is already.
-    role: iam.Role.fromRoleArn(role, 'Self', role.roleArn, { mutable: false }),
+    role,
     logGroup,
     timeout: Duration.seconds(60),
     tracing: lambda.Tracing.ACTIVE,
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },
   })
-  const policies = role.node.children.filter((one) => /Policy/.test(one.node.id))
-  fn.node.addDependency(...policies)
   return { fn, role }
 }
 
@@ -82,7 +77,7 @@ function folderOf(verb: Verb): string {
   const known = folders.get(verb)
   if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), `tidegate-${verb}-`))
-  writeFileSync(join(folder, 'index.mjs'), bundle(verb).code)
+  writeBundle(folder, 'index.mjs', bundle(verb))
   folders.set(verb, folder)
   return folder
 }

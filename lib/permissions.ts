@@ -34,12 +34,18 @@ const wake = ['states:SendTaskSuccess']
 const targetRoles = ['sts:AssumeRole']
 
 export const permissions: Readonly<Record<Verb, Permissions>> = {
-  gate: {
+  ask: {
     table: ['dynamodb:Query', 'dynamodb:GetItem'],
     targets: ['lambda:GetAlias'],
     targetRoles,
     everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
+  urgent: { table: log, machine: ['states:StartExecution'] },
+  gate: { table: log, targets: ['lambda:GetFunctionConfiguration'], targetRoles },
+  approve: { table: log, everything: wake },
+  override: { table: log, everything: wake },
+  stopLine: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
+  startLine: { table: [...log, 'dynamodb:DeleteItem'], everything: wake },
   intake: { table: log, machine: ['states:StartExecution'] },
   admit: { table: log, targets: move, targetRoles, everything: wake },
   prepare: {

@@ -64,7 +64,7 @@ export function mayReleaseRule(controller: ReleaseController, service: string): 
     provider: 'LambdaInvoke',
     version: '1',
     configuration: {
-      FunctionName: controller.functions.gate.functionName,
+      FunctionName: controller.functions.ask.functionName,
       UserParameters: JSON.stringify({ service }),
     },
   })

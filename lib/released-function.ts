@@ -42,13 +42,7 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
     if (fn.role !== undefined) this.role = fn.role
     this.grantPrincipal = fn.grantPrincipal
     this.architecture = fn.architecture
-    const made = controller.provisionAlias(
-      this,
-      'Alias',
-      { functionName: fn.functionName, alias },
-      this.version.version,
-    )
-    made.node.addDependency(this.version)
+    controller.provisionAlias(this, 'Alias', { functionName: fn.functionName, alias }, this.version.version)
   }
 
   // The CDK's getter may be undefined and its own interface may not: whoever compiles with exactOptionalPropertyTypes could

@@ -1,6 +1,8 @@
-// IAM's sizes: a role takes 10,240 characters of inline policies, a managed policy 6,144, and a role ten of those (IAM
-// quotas). A controller of a few services needs the first only; one of hundreds has its lists packed into the others.
-import { ManagedPolicy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam'
+// What a role may do, and that whoever runs as the role waits for it. IAM's sizes: a role takes 10,240 characters of inline
+// policies, a managed policy 6,144, and a role ten of those (IAM quotas). A controller of a few services needs the first only;
+// one of hundreds has its lists packed into the others.
+import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import { type Construct, Dependable, type IConstruct } from 'constructs'
 import { Problem } from '../core/problem.ts'
 
 type Grant = { readonly actions: readonly string[]; readonly resources: readonly string[] }
@@ -61,4 +63,27 @@ function packed(grants: readonly Grant[]): readonly (readonly Grant[])[] {
     document.room -= size
   }
   return documents.map((one) => one.grants)
+}
+
+/**
+ * The CDK makes whatever runs as a role depend on all of it. The role itself is referred to anyway; its policies are not, and
+ * whoever runs before them may be refused: of the roles in `scope`, a dependency is one on the policies.
+ */
+export function waitForPoliciesOnly(scope: Construct): void {
+  for (const role of scope.node.findAll().filter((one) => one instanceof Role))
+    Dependable.implement(role, new PoliciesOf(role))
+}
+
+class PoliciesOf extends Dependable {
+  private readonly role: Role
+
+  constructor(role: Role) {
+    super()
+    this.role = role
+  }
+
+  /** Read at synthesis: policies come later, too. */
+  get dependencyRoots(): IConstruct[] {
+    return this.role.node.children.filter((one) => one !== this.role.node.defaultChild)
+  }
 }

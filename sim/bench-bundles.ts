@@ -1,11 +1,11 @@
 // Each function as the bundle that Lambda gets: its size, which SDK clients are in it, and how long a cold start takes here.
 import { fork } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { localSocket } from '../cloud/local/socket.ts'
-import { bundle } from '../lib/bundle.ts'
+import { bundle, writeBundle } from '../lib/bundle.ts'
 import { openHouse } from './house.ts'
 import { environment } from './installation.ts'
 
@@ -23,16 +23,16 @@ export async function measureBundles(): Promise<readonly Bundle[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'))
   const measured: Bundle[] = []
   for (const verb of verbs) {
-    const { code, clients } = bundle(verb)
+    const made = bundle(verb)
     const file = join(folder, `${verb}.mjs`)
-    writeFileSync(file, code)
+    writeBundle(folder, `${verb}.mjs`, made)
     const runs = []
     for (let run = 0; run < 3; run++) runs.push(await coldStart(file, socket.url, verb))
     runs.sort((a, b) => a.importMs + a.firstCallMs - b.importMs - b.firstCallMs)
     measured.push({
       verb,
-      bytes: code.length,
-      clients,
+      bytes: [made.code, ...Object.values(made.files)].reduce((bytes, file) => bytes + file.length, 0),
+      clients: made.clients,
       ...(runs[1] ?? { importMs: Number.NaN, firstCallMs: Number.NaN }),
     })
   }

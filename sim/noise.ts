@@ -26,8 +26,16 @@ export type Situation = {
   readonly minutes: number
   /** The candidate's weight in each minute, in basis points. */
   readonly weightBp: (minute: number) => number
-  /** The candidate fails this share of its requests more, from this minute on. */
-  readonly fault?: { readonly added: number; readonly fromMinute: number }
+  readonly fault?: Fault
+}
+
+/** The candidate fails this share of its requests more, from this minute on; at once, or growing to it by so much a minute. */
+export type Fault = { readonly added: number; readonly fromMinute: number; readonly growsPerMinute?: number }
+
+export function faultAt(fault: Fault | undefined, minute: number): number {
+  if (fault === undefined || minute < fault.fromMinute) return 0
+  const { added, fromMinute, growsPerMinute = Infinity } = fault
+  return Math.min(added, (minute - fromMinute + 1) * growsPerMinute)
 }
 
 const outageMinutes = 5
@@ -103,17 +111,19 @@ function badOf(draw: Draw, noise: Noise, invocations: number, rate: number): num
   return Math.min(invocations, bad)
 }
 
-export function minutesOf(situation: Situation, seed: number): readonly WeightedMinute[] {
-  const { noise, rate, fault } = situation
-  const draw = drawFrom(chance(seed, situation.name))
-  const course = courseOf(noise, situation.minutes, draw)
-  return Array.from({ length: situation.minutes }, (_, minute) => {
-    const weightBp = situation.weightBp(minute)
+/** Minutes one after the other, for weights and traffic that are known only when it is their turn. */
+export function minuteByMinute(
+  { name, noise, rate, minutes, fault }: Omit<Situation, 'perMinute' | 'weightBp'>,
+  seed: number,
+): (minute: number, weightBp: number, perMinute: number) => WeightedMinute {
+  const draw = drawFrom(chance(seed, name))
+  const course = courseOf(noise, minutes, draw)
+  return (minute, weightBp, perMinute) => {
     const { stable, candidate, added } = course(minute)
-    const invocations = draw.poisson(situation.perMinute)
+    const invocations = draw.poisson(perMinute)
     const candidateInvocations = draw.binomial(invocations, weightBp / 10_000)
     const stableInvocations = invocations - candidateInvocations
-    const wrong = fault !== undefined && minute >= fault.fromMinute ? fault.added : 0
+    const wrong = faultAt(fault, minute)
     return {
       weightBp,
       stableInvocations,
@@ -121,5 +131,12 @@ export function minutesOf(situation: Situation, seed: number): readonly Weighted
       candidateInvocations,
       candidateBad: badOf(draw, noise, candidateInvocations, rate * candidate + added + wrong),
     }
-  })
+  }
+}
+
+export function minutesOf(situation: Situation, seed: number): readonly WeightedMinute[] {
+  const next = minuteByMinute(situation, seed)
+  return Array.from({ length: situation.minutes }, (_, minute) =>
+    next(minute, situation.weightBp(minute), situation.perMinute),
+  )
 }

@@ -46,9 +46,9 @@ export function errorsOnly(minutes: number, alpha: number): Service {
   return made
 }
 
-export const points = (values: readonly number[]): Reading => ({
+export const points = (values: readonly number[], fromMs = replayStartMs): Reading => ({
   kind: 'points',
-  points: values.map((value, minute): Point => ({ minuteMs: replayStartMs + minute * minuteMs, value })),
+  points: values.map((value, minute): Point => ({ minuteMs: fromMs + minute * minuteMs, value })),
 })
 
 /** One minute of both versions, with the weight that the candidate was given, in basis points, where that is known. */
@@ -75,12 +75,18 @@ function observedBp(minutes: readonly CountMinute[]): number {
 }
 
 /** Invocations and errors, by the keys of their questions. */
-export const countReadings = (minutes: readonly CountMinute[]): readonly (readonly [string, Reading])[] => [
-  [seriesKey(0, 'stable', 'invocations'), points(minutes.map((one) => one.stableInvocations))],
-  [seriesKey(0, 'stable', 'errors'), points(minutes.map((one) => one.stableBad))],
-  [seriesKey(0, 'candidate', 'invocations'), points(minutes.map((one) => one.candidateInvocations))],
-  [seriesKey(0, 'candidate', 'errors'), points(minutes.map((one) => one.candidateBad))],
-]
+export const countReadings = (
+  minutes: readonly CountMinute[],
+  fromMs = replayStartMs,
+): readonly (readonly [string, Reading])[] => {
+  const series = (of: (minute: CountMinute) => number): Reading => points(minutes.map(of), fromMs)
+  return [
+    [seriesKey(0, 'stable', 'invocations'), series((one) => one.stableInvocations)],
+    [seriesKey(0, 'stable', 'errors'), series((one) => one.stableBad)],
+    [seriesKey(0, 'candidate', 'invocations'), series((one) => one.candidateInvocations)],
+    [seriesKey(0, 'candidate', 'errors'), series((one) => one.candidateBad)],
+  ]
+}
 
 export const recordedCounts = (minutes: readonly WeightedMinute[]): Recorded => ({
   targets: [replayedTarget({ thresholdsMs: [] })],

@@ -10,6 +10,7 @@ import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
+import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
@@ -21,6 +22,7 @@ import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import type { World } from '../functions/world.ts'
+import { cedarPolicies } from '../policy/policies.ts'
 import type { Clients } from './clients.ts'
 import { environment } from './installation.ts'
 
@@ -36,6 +38,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     journal: awsJournal(table),
     services: awsServices(table),
     leases: awsLeases(table),
+    line: awsLine(table),
+    policies: cedarPolicies(),
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     budgets: awsBudgets(table),

@@ -29,6 +29,8 @@ export const waitPrefix = 'WAIT#'
 export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
+  /** No service is called `*`. */
+  line: (service = '*'): Key => ({ pk: 'LINE', sk: service }),
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
   event: logKey,
   waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),

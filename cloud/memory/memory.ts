@@ -3,6 +3,7 @@ import type { Artifact } from '../../core/candidate.ts'
 import type { Routing } from '../../core/routing.ts'
 import type { Target } from '../../core/service.ts'
 import type { AlarmReading } from '../../core/verdict/evidence.ts'
+import { cedarPolicies } from '../../policy/policies.ts'
 import type { Clock, VersionState } from '../ports.ts'
 import { memoryAlarmWatch } from './alarm-watch.ts'
 import { memoryAttestations } from './attestations.ts'
@@ -15,6 +16,7 @@ import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryIncidents } from './incidents.ts'
 import { memoryJournal } from './journal.ts'
 import { memoryLeases } from './leases.ts'
+import { memoryLine } from './line.ts'
 import { memoryOpenReleases } from './open-releases.ts'
 import { type Announcement, memoryOutbox } from './outbox.ts'
 import { memoryPager, type Page } from './pager.ts'
@@ -53,6 +55,7 @@ function openPorts(clock: Clock) {
       journal: memoryJournal(table),
       services: memoryServices(table),
       leases: memoryLeases(table),
+      line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),
@@ -67,6 +70,8 @@ function openPorts(clock: Clock) {
       outbox: memoryOutbox(announced),
       pager: memoryPager(pages),
       pipelines: memoryPipelines(jobs),
+      // The one that there is: only its failing is simulated.
+      policies: cedarPolicies(),
     },
     inspect: {
       ...inspectLambda(functions, uploads),

@@ -143,7 +143,9 @@ describe('a replay of a past release', () => {
   it('says what it said, and what another policy would have said', async () => {
     const house = await openHouse({ perMinute: 200 })
     try {
-      await house.world.services.put(sampleService({ hooks: [], signals: { errors: { minimumSamples: 20 } } }))
+      await house.world.services.put(
+        sampleService({ slos: [], hooks: [], signals: { errors: { minimumSamples: 20 } } }),
+      )
       const id = await house.start({ version: await house.publish('v3') })
       const release = await house.finish(id)
       expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })

@@ -28,7 +28,7 @@ let house: House
 let lines: string[]
 beforeEach(async () => {
   house = await openHouse({ perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
   lines = []
 })
 afterEach(() => house.close())
@@ -83,7 +83,11 @@ describe('tidegate budget', () => {
 
 describe('the command line', () => {
   it('starts a release, follows it with split, evidence and time left, and ends with 0 when it is promoted', async () => {
-    const code = await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, follow)
+    const code = await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      follow,
+    )
     expect(code).toBe(exitCodes.done)
     expect(said()).toContain('prepared  checkout:live from version 1 to 2; alarm checkout-errors is ok')
     expect(said()).toMatch(/shifted +██░+ +10 %/)
@@ -92,13 +96,21 @@ describe('the command line', () => {
   })
 
   it('ends with 1 when the release was put back, and says why', async () => {
-    const code = await startRelease(cli(), { service: 'checkout', version: await house.publish('v3') }, follow)
+    const code = await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
+      follow,
+    )
     expect(code).toBe(exitCodes.notReleased)
     expect(said()).toContain('back      ordered by alarm checkout-errors')
   })
 
   it('speaks JSON, one document a line', async () => {
-    await startRelease(cli(true), { service: 'checkout', version: await house.publish('v2') }, follow)
+    await startRelease(
+      cli(true),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      follow,
+    )
     const documents = lines.map((line) => JSON.parse(line) as { event?: { type: string } })
     expect(documents.at(-1)?.event?.type).toBe('settled')
     lines = []
@@ -111,7 +123,7 @@ describe('the command line', () => {
 
   it('shows what is under way, what was, and the whole story of one', async () => {
     const version = await house.publish('v2')
-    await startRelease(cli(), { service: 'checkout', version }, undefined)
+    await startRelease(cli(), { door: 'intake', call: { service: 'checkout', version } }, undefined)
     await house.minutes(4)
     lines = []
     await showStatus(cli(), 'checkout')
@@ -130,7 +142,11 @@ describe('the command line', () => {
   })
 
   it('pauses, resumes, promotes and rolls back; with nothing live, back is the version before', async () => {
-    await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, undefined)
+    await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      undefined,
+    )
     await house.clock.settle()
     const steer = (verb: 'pause' | 'resume' | 'promote' | 'rollBack') =>
       order(cli(), { verb, service: 'checkout', by: 'ann', reason: 'test' })
@@ -148,7 +164,11 @@ describe('the command line', () => {
   })
 
   it('follows a release that has been accepted and whose log has not begun yet', async () => {
-    await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, undefined)
+    await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      undefined,
+    )
     const [open] = await house.world.openReleases.list('checkout')
     const { desk, screen } = cli()
     let reads = 0
@@ -169,7 +189,9 @@ describe('the command line', () => {
     await expect(order(cli(), { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toMatchObject(
       { code: 'nothing_to_return_to' },
     )
-    await expect(startRelease(cli(), { service: 'nonesuch', version: '1' }, undefined)).rejects.toMatchObject({
+    await expect(
+      startRelease(cli(), { door: 'intake', call: { service: 'nonesuch', version: '1' } }, undefined),
+    ).rejects.toMatchObject({
       code: 'service_missing',
     })
     await expect(watchRelease(cli(), 'nonesuch', follow)).rejects.toMatchObject({ code: 'release_missing' })
@@ -215,7 +237,11 @@ describe('the command line', () => {
   })
 
   it('sees an alias that somebody moved, split or took away between releases, and leaves live ones alone', async () => {
-    await startRelease(cli(), { service: 'checkout', version: await house.publish('v2') }, undefined)
+    await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      undefined,
+    )
     await house.minutes(3)
     expect(await showDrift(cli(), [])).toBe(exitCodes.done)
     await order(cli(), { verb: 'promote', service: 'checkout', by: 'ann', reason: 'test' })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { advance, replay } from '../../core/advance.ts'
 import type { NewEvent, ReleaseEvent } from '../../core/event.ts'
+import { gatePoint } from '../../core/clearance.ts'
 import { isOurs, pendingMove, wayBack, wayForward } from '../../core/move.ts'
 import { nextAct } from '../../core/next.ts'
 import { hasTraffic, isSettled, type Release, weightAt } from '../../core/release.ts'
@@ -252,6 +253,18 @@ const anyEvent: fc.Arbitrary<Make> = fc.oneof(
             }
           : undefined,
   ),
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(anyAt, fc.boolean(), fc.boolean(), fc.integer({ min: -1, max: 3 }))
+      .map(([atMs, allowed, isHere, elsewhere]): Make => (release) => {
+        const point = isHere ? (gatePoint(release) ?? elsewhere) : elsewhere
+        return { type: 'gated', atMs, point, allowed, because: 'x', gates: allowed ? [] : ['freeze'] }
+      }),
+  },
+  anyAt.map((atMs): Make => () => ({ type: 'approved', atMs, beforeBp: 0, by: 'ann', answer: 'approve' })),
+  anyAt.map((atMs): Make => () => ({ type: 'overridden', atMs, by: 'ann', reason: 'x' })),
+  anyAt.map((atMs): Make => () => ({ type: 'gateReopened', atMs, because: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'paused', atMs, by: 'ann', reason: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'resumed', atMs, by: 'ann' })),
   anyAt.map((atMs): Make => () => ({ type: 'promoteOrdered', atMs, by: 'ann', reason: 'x' })),
@@ -364,6 +377,20 @@ describe('whatever happens, in whatever order', () => {
     })
   })
 
+  it('nothing begins and no weight is given unless the gates before it were open a moment ago', () =>
+    holds((now, _, event) => {
+      const { act } = nextAct(now, event.atMs)
+      if (act !== 'prepare' && (act !== 'shift' || pendingMove(now) !== undefined)) return
+      expect(now.cleared?.point).toBe(gatePoint(now))
+      expect(event.atMs - (now.cleared?.atMs ?? 0)).toBeLessThan(10 * minute)
+    }))
+
+  it('gates that have just said no are not asked again at once', () =>
+    holds((now, before, event) => {
+      if (event.type !== 'gated' || event.allowed || event.point !== gatePoint(before)) return
+      expect(nextAct(now, event.atMs).act).not.toBe('gate')
+    }))
+
   it('an ending once decided is kept, unless somebody takes an alias from us', () =>
     holds((now, before, event) => {
       if (before.ending === undefined || event.type === 'interrupted' || event.type === 'moverNamed') return
@@ -414,8 +441,10 @@ describe('whatever happens, in whatever order', () => {
           let release = tell(prepared(changes), story, () => undefined)
           let nowMs = t0 + 300 * minute
           for (let turn = 0; turn < 3000 && !isSettled(release); turn++) {
+            const { act } = nextAct(release, nowMs)
             release = obey(release, nowMs, verdicts[turn % verdicts.length] ?? 'pass')
-            nowMs += minute * 30
+            // What gates say is good for ten minutes: whoever takes longer than that to act on it asks again.
+            if (act !== 'gate') nowMs += minute * 30
           }
           expect(isSettled(release)).toBe(true)
         },
@@ -446,6 +475,11 @@ function obey(release: Release, atMs: number, kind: 'pass' | 'fail' | 'unknown')
         pendingMove(release) === undefined ? after(release, { type: 'moveIntended', atMs, move }) : release
       const revisions = Object.fromEntries(release.targets.map((one) => [one.functionName, 'r']))
       return after(announced, { type: 'moved', atMs, purpose: move.purpose, revisions })
+    }
+    case 'gate': {
+      const point = gatePoint(release) ?? 0
+      const allowed = kind === 'pass'
+      return after(release, { type: 'gated', atMs, point, allowed, because: 'x', gates: allowed ? [] : ['freeze'] })
     }
     case 'settle':
       return after(release, { type: 'settled', atMs })

@@ -10,7 +10,7 @@ type Changes = Readonly<Record<string, unknown>>
 
 async function open(service: Changes = {}, options: HouseOptions = {}): Promise<House> {
   const house = await openHouse({ perMinute: 60, ...options })
-  await house.world.services.put(sampleService({ hooks: [], ...service }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
   return house
 }
 

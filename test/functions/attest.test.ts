@@ -8,7 +8,7 @@ import { authorize } from './least-privilege.ts'
 let house: House
 beforeEach(async () => {
   house = await openHouse({ authorize, perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
 })
 afterEach(() => house.close())
 

@@ -114,7 +114,7 @@ describe('the log of a release', () => {
   it('has what any verdict was made of: replayed, each look says the same again, by a warm function and by a new one', async () => {
     const house = await openHouse({ authorize, perMinute: 120 })
     try {
-      await house.world.services.put(sampleService({ hooks: [], signals: { errors: {}, latency: {} } }))
+      await house.world.services.put(sampleService({ slos: [], hooks: [], signals: { errors: {}, latency: {} } }))
       const warm = judgeHandler(house.world)
       const id = await house.start({ version: await house.publish('v2') })
       for (let look = 0; look < 6; look++) {

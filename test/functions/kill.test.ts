@@ -89,6 +89,7 @@ beforeAll(async () => {
   const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
   await world.services.put(
     sampleService({
+      slos: [],
       hooks,
       plan: 'Canary50Percent1Minute',
       policy: { lookEvery: '2m' },

@@ -14,7 +14,7 @@ let house: House
 let live: string
 beforeAll(async () => {
   house = await openHouse({ authorize, perMinute: 20 })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
   live = await house.start({ version: await house.publish('v2') })
 })
 afterAll(() => house.close())

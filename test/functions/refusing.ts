@@ -1,9 +1,9 @@
-// A cloud that fails one operation of the controller's, for as long as it is told to.
+// A cloud that fails one operation of the controller's, or of one of its functions, for as long as it is told to.
 import type { RequestInfo } from '../../cloud/local/dispatch.ts'
 
-export const refusing = (operation: string, until: () => boolean) => ({
+export const refusing = (operation: string, until: () => boolean, who = 'tidegate') => ({
   onRequest: (info: RequestInfo) => {
-    if (info.phase === 'before' && info.operation === operation && info.caller.arn.includes('tidegate') && until())
+    if (info.phase === 'before' && info.operation === operation && info.caller.arn.includes(who) && until())
       throw new Error('refused')
   },
 })

@@ -7,7 +7,7 @@ import { authorize } from './least-privilege.ts'
 let house: House
 async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
   house = await openHouse({ authorize, ...options })
-  await house.world.services.put(sampleService({ hooks: [], ...service }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
   return house
 }
 afterEach(() => house.close())
@@ -301,7 +301,7 @@ describe('hooks', () => {
     const release = await house.finish(await house.start({ version: await house.publish('v3') }))
     expect(release.ending?.outcome).toBe('rolledBack')
     expect(await types(release.id)).toContain('hookAnswered')
-    await house.world.services.put(sampleService({ ...hooked('afterPromotion'), plan: 'AllAtOnce' }))
+    await house.world.services.put(sampleService({ slos: [], ...hooked('afterPromotion'), plan: 'AllAtOnce' }))
     const undone = await house.finish(await house.start({ version: await house.publish('v2') }))
     expect(undone.ending).toMatchObject({ outcome: 'rolledBack', by: 'hook' })
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })

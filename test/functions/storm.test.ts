@@ -31,7 +31,7 @@ async function openInStorm(seed: number): Promise<{ house: House; storm: Storm }
   const hooks = storm.random() < 0.3 ? [{ at: 'beforeTraffic', function: 'checkout-smoke' }] : []
   const whileLive = ['queue', 'supersede', 'refuse'][Math.floor(storm.random() * 3)]
   await house.world.services.put(
-    sampleService({ hooks, policy: { whileLive, hold: { unknown: '20m', quiet: '1h', paused: '1h' } } }),
+    sampleService({ slos: [], hooks, policy: { whileLive, hold: { unknown: '20m', quiet: '1h', paused: '1h' } } }),
   )
   return { house, storm }
 }

@@ -14,7 +14,7 @@ import { refusing } from './refusing.ts'
 let house: House
 async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
   house = await openHouse({ authorize, perMinute: 60, ...options })
-  await house.world.services.put(sampleService({ hooks: [], ...service }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
   return house
 }
 afterEach(() => house.close())
@@ -94,7 +94,7 @@ describe('one alarm over two services', () => {
       new CreateAliasCommand({ FunctionName: 'cart', Name: 'live', FunctionVersion: '1' }),
     )
     await house.world.services.put(
-      sampleService({ hooks: [], name: 'cart', targets: [{ function: 'cart', alias: 'live' }] }),
+      sampleService({ slos: [], hooks: [], name: 'cart', targets: [{ function: 'cart', alias: 'live' }] }),
     )
     const ids = [
       await house.start({ version: await house.publish('v2') }),
@@ -268,7 +268,7 @@ describe('silence', () => {
       outcome: 'rejected',
       code: 'alarm_missing',
     })
-    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
     await house.clients.cloudwatch.send(
       new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
     )

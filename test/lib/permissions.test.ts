@@ -67,7 +67,7 @@ describe('under the synthesised policies', () => {
 
   it('an artifact is released, with its hook, and the next waits for it', async () => {
     const house = await open()
-    await house.world.services.put(sampleService())
+    await house.world.services.put(sampleService({ slos: [] }))
     await house.upload('v2')
     await house.minutes(3)
     const [first] = await house.world.openReleases.list('checkout')
@@ -79,7 +79,7 @@ describe('under the synthesised policies', () => {
 
   it('an alarm, a person and a dead execution put it back', async () => {
     const house = await open()
-    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
     const byAlarm = await house.start({ version: await house.publish('v3') })
     expect((await house.finish(byAlarm)).ending?.by).toBe('alarm checkout-errors')
     const byPerson = await house.start({ version: await house.publish('v2') })
@@ -109,7 +109,7 @@ describe('under the synthesised policies', () => {
     provision: (house) =>
       house.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } }),
     admit: async (house) => {
-      await house.world.services.put(sampleService({ hooks: [], policy: { whileLive: 'supersede' } }))
+      await house.world.services.put(sampleService({ slos: [], hooks: [], policy: { whileLive: 'supersede' } }))
       return house.start({ version: await house.publish('v4') })
     },
     // By the verdict.
@@ -120,6 +120,7 @@ describe('under the synthesised policies', () => {
     const house = await open()
     await house.world.services.put(
       sampleService({
+        slos: [],
         hooks: [],
         signals: way === 'rollBack' ? { errors: { minimumSamples: 20 } } : { alarms: ['checkout-errors'] },
       }),
@@ -145,7 +146,7 @@ describe('under the synthesised policies', () => {
         await house.ask('stop', { verb: 'rollBack', ...why })
       },
     })
-    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
     const id = await house.start({ version: await house.publish('v2') })
     expect((await house.release(id)).ending).toMatchObject({ by: 'ann' })
     // Nobody else wakes it: the order came before there was anybody to wake.
@@ -160,7 +161,7 @@ describe('under the synthesised policies', () => {
     expect(made).toEqual({ PhysicalResourceId: 'checkout:fresh', Data: {} })
     await house.ask('provision', { RequestType: 'Create', ResourceProperties: { kind: 'service', definition } })
     expect((await house.world.services.get('checkout')).targets).toHaveLength(2)
-    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
     const id = await house.start({ version: await house.publish('v2') })
     await house.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } })
     expect((await house.finish(id)).ending?.by).toBe('CloudFormation')
@@ -207,7 +208,7 @@ describe('what is granted', () => {
       ['shift', 'lambda:UpdateAlias'],
     ] as const) {
       const house = await openHouse({ ...enforcing(deprived(verb, action)), perMinute: 60 })
-      await house.world.services.put(sampleService({ hooks: [] }))
+      await house.world.services.put(sampleService({ slos: [], hooks: [] }))
       const before = await house.alias()
       const release = await house.finish(await house.start({ version: await house.publish('v2') }))
       expect(release.ending?.outcome).not.toBe('promoted')
@@ -220,7 +221,7 @@ describe('what is granted', () => {
   it('is missed when it is taken away: a package that may not be read refuses the release', async () => {
     const { authorize: without } = enforcing(deprived('prepare', 's3:GetObjectVersion'))
     const house = await openHouse({ authorize: without, perMinute: 60 })
-    await house.world.services.put(sampleService({ hooks: [] }))
+    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
     await house.upload('v2')
     await house.clock.settle()
     const [ended] = await house.world.history.list('checkout', 1)

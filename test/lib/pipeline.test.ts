@@ -57,7 +57,7 @@ beforeAll(() => {
 let house: House
 beforeEach(async () => {
   house = await openHouse({ authorize, perMinute: 120 })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
 })
 afterEach(() => house.close())
 
@@ -122,7 +122,7 @@ describe('the rule', () => {
     ['supersede', 'Succeeded', 'a new one would replace it'],
     ['refuse', 'Failed', 'no other may begin'],
   ] as const)('answers while another release is live: policy %s', async (whileLive, status, words) => {
-    await house.world.services.put(sampleService({ hooks: [], policy: { whileLive } }))
+    await house.world.services.put(sampleService({ slos: [], hooks: [], policy: { whileLive } }))
     await house.start({ version: await house.publish('v2') })
     const job = await asked()
     expect(job).toMatchObject({ status })
@@ -136,7 +136,9 @@ describe('the rule', () => {
       status: 'Failed',
       summary: expect.stringContaining('split already') as string,
     })
-    await house.world.services.put(sampleService({ hooks: [], targets: [{ function: 'nonesuch', alias: 'live' }] }))
+    await house.world.services.put(
+      sampleService({ slos: [], hooks: [], targets: [{ function: 'nonesuch', alias: 'live' }] }),
+    )
     expect(await asked()).toMatchObject({ status: 'Failed' })
     // What the policies do not cover cannot be looked at.
     expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({

@@ -35,7 +35,7 @@ const { authorize } = enforcing(
 let house: House
 beforeEach(async () => {
   house = await openHouse({ authorize, perMinute: 60, functions: { later: () => ({ result: 'later' }) } })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
 })
 afterEach(() => house.close())
 
@@ -96,7 +96,9 @@ it('who may roll back may go back from a promoted release, once: a second press 
 })
 
 it('pressing again while the way back is under way means the same', async () => {
-  await house.world.services.put(sampleService({ hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }] }))
+  await house.world.services.put(
+    sampleService({ slos: [], hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }] }),
+  )
   await orders.start('operator', await house.publish('v2'))
   await house.clock.settle()
   await orders.promote('operator')

@@ -64,7 +64,7 @@ describe('the release state machine', () => {
   })
 
   it('branches on one field to a state of each name that the functions may give', () => {
-    const acts = ['bake', 'judge', 'shift', 'hook', 'prepare', 'queue', 'admit', 'settle', 'handOver', 'failed']
+    const acts = ['bake', 'judge', 'gate', 'shift', 'hook', 'prepare', 'queue', 'admit', 'settle', 'handOver', 'failed']
     const choices = machine.States['Route']?.Choices?.map(({ Condition, Next }) => [Condition, Next])
     expect(choices).toEqual(acts.map((act) => [`{% $next = '${act}' %}`, act.charAt(0).toUpperCase() + act.slice(1)]))
   })

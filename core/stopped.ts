@@ -1,0 +1,8 @@
+// Stop-the-line as it is stored: who has stopped it, why, and since when.
+import * as z from 'zod'
+
+export const StoredStop = z.strictObject({
+  by: z.string().min(1).max(200),
+  reason: z.string().min(1).max(500),
+  sinceMs: z.int().min(0),
+})

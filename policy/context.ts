@@ -1,0 +1,26 @@
+// The facts of a question in the schema's words, where people and fixed words are entities. What does not fit is passed on as it
+// is, for the schema to refuse.
+import type { Context } from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyQuestion } from '../core/policy.ts'
+
+export function contextOf(question: PolicyQuestion): Context {
+  switch (question.action) {
+    case 'approve':
+    case 'override': {
+      const { author, approvers, ...facts } = question.context
+      return {
+        ...facts,
+        ...(author !== '' && { author: { type: 'Person', id: author } }),
+        approvers: approvers.map((id) => ({ type: 'Person', id })),
+      }
+    }
+    default: {
+      const { budget, provenance, ...facts } = question.context
+      return {
+        ...facts,
+        ...(budget !== undefined && { budget: { ...budget, burning: { type: 'Burning', id: budget.burning } } }),
+        provenance: { ...provenance, tests: { type: 'Tests', id: provenance.tests } },
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// Decides by release.cedar and the service's own policies. Whatever goes wrong is said and is a no: Cedar alone would leave out
+// a policy that fails, and what that policy forbids would be allowed.
+import { readFileSync } from 'node:fs'
+import type { Policies } from '../cloud/ports.ts'
+import type { PolicyDecision, PolicyQuestion, PolicyReason } from '../core/policy.ts'
+import { type Cedar, withCedar } from './cedar.ts'
+import { contextOf } from './context.ts'
+import { misfits, readPolicies, type ReadPolicies, texts, words } from './read.ts'
+
+/** Cedar texts. */
+type Rules = { readonly policies: string; readonly schema: string }
+
+/** The rules as one instance of the evaluator has them, parsed under their own text as the name. */
+type Ready = { readonly cedar: Cedar; readonly rules: Rules; readonly policies: ReadPolicies['policies'] }
+
+/** More than anybody keeps in mind. */
+const ownMaxChars = 10_000
+
+// Both lie beside the bundle on Lambda (lib/bundle.ts).
+const readFile = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+const shipped = (): Rules => ({ policies: readFile('./release.cedar'), schema: readFile('./release.cedarschema') })
+
+export const cedarPolicies = (): Policies => policiesFrom(shipped)
+
+/** @param rules what holds for every service; read at the first question */
+export function policiesFrom(rules: () => Rules): Policies {
+  let ready: Ready | undefined
+  function decide(question: PolicyQuestion): PolicyDecision {
+    try {
+      return withCedar((cedar) => {
+        if (ready?.cedar !== cedar) ready = prepare(cedar, rules())
+        return answer(ready, question)
+      })
+    } catch (error) {
+      return no([`The policies could not be evaluated: ${saying(error)}.`])
+    }
+  }
+  return { decide: (question) => Promise.resolve(decide(question)) }
+}
+
+/** What is wrong with a service's own policies, in sentences; nothing when they may be used. */
+export function checkPolicies(text: string): readonly string[] {
+  try {
+    return withCedar((cedar) => readOwn(cedar, text, shipped().schema).wrong)
+  } catch (error) {
+    return [`The policies could not be read: ${saying(error)}.`]
+  }
+}
+
+function prepare(cedar: Cedar, rules: Rules): Ready {
+  const { policies, wrong } = readPolicies(cedar, rules.policies)
+  if (wrong.length > 0) throw new Error(wrong.join(' '))
+  demand(cedar.preparseSchema(rules.schema, rules.schema))
+  demand(cedar.preparsePolicySet(rules.policies, { staticPolicies: texts(policies) }))
+  return { cedar, rules, policies }
+}
+
+function demand(answer: ReturnType<Cedar['preparsePolicySet']>): void {
+  if (answer.type === 'failure') throw new Error(answer.errors.map((error) => words(error)).join(' '))
+}
+
+function readOwn(cedar: Cedar, text: string, schema: string): ReadPolicies {
+  if (text.length > ownMaxChars)
+    return {
+      policies: new Map(),
+      wrong: [`The policies have ${text.length} characters; at most ${ownMaxChars} are read.`],
+    }
+  // No id of theirs is one of ours.
+  const { policies, wrong } = readPolicies(cedar, text, 'own/')
+  const goBack = [...policies].filter(([, policy]) => policy.namesGoBack)
+  return {
+    policies,
+    wrong: [
+      ...wrong,
+      ...misfits(cedar, policies, schema),
+      ...goBack.map(([id]) => `Policy ${id}: the way back is never gated; leave goBack out.`),
+    ],
+  }
+}
+
+function answer({ cedar, rules, policies }: Ready, question: PolicyQuestion): PolicyDecision {
+  const { principal, action, service, own } = question
+  // What a service forbids, or gets wrong, must not keep its traffic where it is: the way back does not ask it.
+  const asked = own === undefined || action === 'goBack' ? none : readOwn(cedar, own, rules.schema)
+  const all = new Map([...policies, ...asked.policies])
+  if (asked.policies.size > 0) demand(cedar.preparsePolicySet('all', { staticPolicies: texts(all) }))
+  const result = cedar.statefulIsAuthorized({
+    principal: { type: principal.kind, id: principal.id },
+    action: { type: 'Action', id: action },
+    resource: { type: 'Service', id: service },
+    context: contextOf(question),
+    preparsedSchemaName: rules.schema,
+    validateRequest: true,
+    preparsedPolicySetId: asked.policies.size > 0 ? 'all' : rules.policies,
+    entities: [],
+  })
+  if (result.type === 'failure')
+    return no([...asked.wrong, ...result.errors.map((error) => `Not decided: ${words(error)}`)])
+  const { decision, diagnostics } = result.response
+  const failed = diagnostics.errors.map(({ policyId, error }) => `Policy ${policyId} failed: ${words(error)}`)
+  const trouble = [...asked.wrong, ...failed]
+  // What permits is no reason for a no.
+  if (decision === 'allow' && trouble.length > 0) return no(trouble)
+  const because = diagnostics.reason.map((id): PolicyReason => all.get(id)?.reason ?? { policy: id })
+  return { allowed: decision === 'allow', because: because.toSorted(byPolicy), trouble }
+}
+
+const none: ReadPolicies = { policies: new Map(), wrong: [] }
+
+const no = (trouble: readonly string[]): PolicyDecision => ({ allowed: false, because: [], trouble })
+
+const byPolicy = (a: PolicyReason, b: PolicyReason): number => (a.policy < b.policy ? -1 : 1)
+
+const saying = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')

@@ -1,0 +1,43 @@
+// Questions for the tests of policies: a release that nothing stands in the way of, and a person's order in good order.
+import type { GateContext, OrderContext, PolicyQuestion } from '../../core/policy.ts'
+
+/** Everything is asked of the candidate, and everything is there. */
+export const clear: GateContext = {
+  weightBp: 0,
+  urgent: false,
+  overridden: false,
+  source: 's3',
+  stopped: false,
+  insideWindow: true,
+  frozen: false,
+  full: false,
+  budget: { known: true, leftBp: 8_000, burning: 'no' },
+  approvals: { missing: 0, declined: false },
+  provenance: { commit: true, signed: true, tests: 'passed', scanned: true, critical: 0, high: 2 },
+  required: { commit: true, signed: true, tests: true, scan: true, criticalMax: 0, highMax: 2 },
+}
+
+const order: OrderContext = {
+  author: 'ada',
+  approvers: ['cleo'],
+  fourEyes: true,
+  isNamed: true,
+  reason: 'The fix of INC-7.',
+}
+
+export function gate(
+  action: 'begin' | 'goOn' | 'goBack',
+  facts: Partial<GateContext> = {},
+  own?: string,
+): PolicyQuestion {
+  const principal = { kind: 'Source', id: 's3' } as const
+  return { principal, action, service: 'checkout', context: { ...clear, ...facts }, ...(own !== undefined && { own }) }
+}
+
+export function personal(
+  action: 'approve' | 'override',
+  facts: Partial<OrderContext> = {},
+  person = 'bob',
+): PolicyQuestion {
+  return { principal: { kind: 'Person', id: person }, action, service: 'checkout', context: { ...order, ...facts } }
+}
