@@ -5,6 +5,8 @@ import { details } from '../core/announcement.ts'
 import { budgetDetails } from '../core/budget-news.ts'
 import { AttestCall } from '../core/attest-call.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
+import { definitions } from '../core/measures/measures.ts'
+import { targetWords } from '../core/measures/words.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall, UrgentCall } from '../core/request.ts'
 import { IncidentCall } from '../core/incident-call.ts'
@@ -100,6 +102,17 @@ const orders = (): string => {
   return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
 }
 
+const measures = (): string =>
+  section(
+    'Measures of delivery',
+    [
+      '[measures.md](measures.md) has what each is made of, and what is left out.\n',
+      '| | measure | unit | aimed at | what it is |',
+      '|---|---|---|---|---|',
+      ...definitions.map((one) => `| ${one.id} | ${one.name} | ${one.unit} | ${targetWords(one)} | ${one.sentence} |`),
+    ].join('\n'),
+  )
+
 /** What others say: of candidates, and of incidents. */
 const testimony = (): string =>
   [
@@ -171,6 +184,7 @@ export function reference(): string {
       `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, attempt, targets: [{ function, alias, stable, candidate }], outcome?, because? }\`.\nThe answer:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, answer through \`tidegate-answer\`:\n\n${table(shapeOf(AnswerCall))}`,
     ),
     eventsForEverybody(),
+    measures(),
     section('Outcomes', outcomes.map((outcome) => `- \`${outcome}\``).join('\n')),
     section(
       'Events of a release',

@@ -131,7 +131,7 @@ function causeOf(releases: readonly ReleaseFacts[], incident: Incident): Release
 }
 
 /** The fold of the log once more, with the moments noted. */
-function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefined {
+export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefined {
   const [first, ...rest] = events
   if (first?.type !== 'requested') return undefined
   let release = begin(first)

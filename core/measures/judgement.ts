@@ -3,6 +3,7 @@ import type { ProblemCode } from '../problem.ts'
 import type { Verdict } from '../verdict/evidence.ts'
 import { changes, ended, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, ofSpread, type Result, share } from './result.ts'
+import { detectSeconds, isEvidence } from './times.ts'
 
 /**
  * M5: of the changes with steps below all traffic whose candidate had traffic, and that were promoted or rolled back without a
@@ -58,14 +59,17 @@ function isBroken({ release: { ending }, outcome }: ReleaseFacts): boolean {
   return ending.by === 'tidegate' && (ending.code === undefined || machinery.some((code) => code === ending.code))
 }
 
-/** Promoted or not, where the candidate itself decided that. */
-const judgedAs = ({ outcome }: ReleaseFacts): boolean | undefined =>
-  outcome === 'promoted' ? true : outcome === 'rolledBack' || outcome === 'rejected' ? false : undefined
+/** Whether it was good, where its own behaviour decided that: not a person, a gate or a wish that could not be met. */
+function judgedAs({ outcome, release: { ending } }: ReleaseFacts): boolean | undefined {
+  if (outcome === 'promoted') return true
+  const isBad = outcome === 'rolledBack' || outcome === 'rejected'
+  return isBad && (isEvidence(ending?.by ?? '') || ending?.by === 'hook') ? false : undefined
+}
 
 /**
  * M11: of the releases that ended, the share that was flaky: ended by the controller's own machinery (the sweep after a lost
  * execution, AWS throttling or not answering, an unexpected error), or differently from the latest earlier release of the very
- * same candidate in the period (one promoted, the other rolled back or rejected).
+ * same candidate in the period (one promoted, the other turned down by a verdict, an alarm or a hook).
  */
 export function flakiness(facts: Facts): Result {
   const all = ended(facts)
@@ -84,20 +88,11 @@ export function flakiness(facts: Facts): Result {
 const sorted = (value: ReleaseFacts['release']['candidate']): unknown =>
   value.kind === 'versions' ? Object.entries(value.versions).sort(([a], [b]) => (a < b ? -1 : 1)) : value
 
-const isEvidence = (by: string): boolean => by === 'verdict' || by.startsWith('alarm ')
-
 /**
  * M12: seconds from the candidate's first traffic to the decision, of changes that a verdict or an alarm rolled back; nine of ten
  * took at most this.
  */
 export function timeToDetect(facts: Facts): Result {
-  const seconds = changes(facts).flatMap(({ release, firstTrafficMs, decidedMs, outcome }) =>
-    outcome === 'rolledBack' &&
-    isEvidence(release.ending?.by ?? '') &&
-    firstTrafficMs !== undefined &&
-    decidedMs !== undefined
-      ? [(decidedMs - firstTrafficMs) / 1000]
-      : [],
-  )
+  const seconds = changes(facts).flatMap((one) => detectSeconds(one) ?? [])
   return ofSpread(seconds, 'p90', 'nothing was rolled back by a verdict or an alarm')
 }

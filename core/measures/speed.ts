@@ -2,6 +2,7 @@
 import { deviation, variance } from 'd3-array'
 import { changes, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, number, ofSpread, type Result, spreadOf, unknown } from './result.ts'
+import { leadSeconds } from './times.ts'
 
 const dayMs = 86_400_000
 
@@ -25,20 +26,10 @@ export function frequency(facts: Facts): Result {
   return { value, n: all.length, ...(spread === undefined ? {} : { spread }) }
 }
 
-/** When the change began: its commit, or else the event of its artifact. */
-function beganMs({ attested, release: { provenance } }: ReleaseFacts): number | undefined {
-  return attested.committedAtMs ?? provenance.committedAtMs ?? provenance.eventAtMs
-}
-
-/** Seconds of those that are known. One that began after it was promoted has a wrong clock, and is not. */
-function leadSeconds(facts: Facts): { readonly seconds: readonly number[]; readonly missing: number } {
+/** Of those of which it is known. */
+function leadTimes(facts: Facts): { readonly seconds: readonly number[]; readonly missing: number } {
   const all = promoted(facts)
-  const seconds = all.flatMap((one) => {
-    const from = beganMs(one)
-    return from === undefined || one.promotedMs === undefined || one.promotedMs < from
-      ? []
-      : [(one.promotedMs - from) / 1000]
-  })
+  const seconds = all.flatMap((one) => leadSeconds(one) ?? [])
   return { seconds, missing: all.length - seconds.length }
 }
 
@@ -46,7 +37,7 @@ const noBeginning = 'without the time of a commit or of an artifact event'
 
 /** M2: seconds from the commit, or else the artifact's event, to all traffic; the median. */
 export function leadTime(facts: Facts): Result {
-  const { seconds, missing } = leadSeconds(facts)
+  const { seconds, missing } = leadTimes(facts)
   return {
     ...ofSpread(seconds, 'p50', missing === 0 ? 'nothing was promoted' : `everything promoted is ${noBeginning}`),
     ...leftOut(missing, noBeginning),
@@ -55,7 +46,7 @@ export function leadTime(facts: Facts): Result {
 
 /** M7: sample standard deviation of the lead times over their mean; the sample variance (seconds²) beside it. From two on. */
 export function leadTimeVariance(facts: Facts): Result {
-  const { seconds, missing } = leadSeconds(facts)
+  const { seconds, missing } = leadTimes(facts)
   const out = leftOut(missing, noBeginning)
   const [sd, seconds2] = [deviation(seconds), variance(seconds)]
   const mean = seconds.reduce((sum, one) => sum + one, 0) / seconds.length

@@ -15,7 +15,7 @@ let house: House
 let lines: string[]
 beforeEach(async () => {
   house = await openHouse({ perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [] }))
+  await house.world.services.put(sampleService({ hooks: [], slos: [] }))
   lines = []
 })
 afterEach(() => house.close())
@@ -90,7 +90,7 @@ it('tells what was released, what CI said of it and the incidents', async () => 
   await showReport(cli(), 'checkout', { last: '2h' })
   expect(lines[0]).toMatch(/^checkout, .*Z to .*Z\n\nM1 /)
   expect(lines[0]).toMatch(/M5 +canary pass rate +50 % +missed: at least 95 %\n +of 2\n/)
-  expect(lines[0]).toMatch(/M6 +budget burn rate \(1 h\) +unknown +\(at most 2\)\n +nothing was counted\n/)
+  expect(lines[0]).toMatch(/M6 +budget burn rate \(1 h\) +unknown +\(at most 2\)\n +there is no SLO\n/)
 
   lines = []
   const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'report.html')

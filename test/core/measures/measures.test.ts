@@ -191,6 +191,19 @@ describe('the edges', () => {
     expect(resultOf('M11', only(swept, broken, wrong))).toEqual({ value: known(2 / 3), n: 3 })
   })
 
+  it('a candidate that a person or a gate turned down, and that was promoted later, is not flaky', () => {
+    const turned = ['ann', 'gate'].map((by, index) =>
+      log(`t${index}`, index * 10, { version: '7' })
+        .prepare(index * 10 + 1)
+        .shift(index * 10 + 2)
+        .order(index * 10 + 3, by)
+        .restore(index * 10 + 4)
+        .settle(index * 10 + 5),
+    )
+    const good = log('u', 30, { version: '7' }).prepare(31).shift(32).hurry(33).shift(34).settle(35)
+    expect(resultOf('M11', only(...turned, good))).toEqual({ value: known(0), n: 3 })
+  })
+
   it('a candidate that was promoted after only the machinery had failed it is not flaky', () => {
     const broken = log('t', 0, { version: '7' }).refuse(1, 'aws_throttled').settle(2)
     const good = log('u', 10, { version: '7' }).prepare(11).shift(12).hurry(13).shift(14).settle(15)
