@@ -28,6 +28,7 @@ export type Desk = Pick<
       | 'startLine'
       | 'intake'
       | 'attest'
+      | 'incident'
       | 'pause'
       | 'promote'
       | 'stop',

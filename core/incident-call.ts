@@ -145,8 +145,9 @@ function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
   const { action, alert } = parse(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
   const kind = opsgenieKinds[action]
   if (kind === undefined) return nothing
-  if (at === undefined) throw new Problem('event_invalid', 'The event of Opsgenie has no time.')
-  const atMs = kind === 'opened' ? alert.createdAt : Date.parse(at)
+  if (kind === 'resolved' && at === undefined)
+    throw new Problem('event_invalid', 'The event of Opsgenie does not say when the alert was closed.')
+  const atMs = kind === 'opened' ? alert.createdAt : Date.parse(at ?? '')
   return {
     keys: alert.tags,
     notices: [
