@@ -1,17 +1,22 @@
-// `tidegate budget`: what is left of a service's error budgets, how fast they go, and how far that is known.
+// `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
 import { budgetAt, burnRate, burnReachMs, burnRules, hourMs, slotMs, windowAt } from '../core/budget.ts'
 import { leftOf } from '../core/budget-news.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Slo } from '../core/slo.ts'
+import { spendersOf } from '../core/spenders.ts'
 import { exitCodes } from './screen.ts'
+import { spenderLines } from './spenders.ts'
 import type { Cli } from './verbs.ts'
 
 // So much later than it is due, and somebody has to look why.
 const staleMs = 3 * slotMs
+// Of a window with more releases, those before are counted with what no release is charged with.
+const headsMost = 500
 
 /** @throws Problem `service_missing` */
 export async function showBudgets({ desk, screen }: Cli, name: string): Promise<number> {
   const service = await desk.services.get(name)
+  const heads = service.slos.length === 0 ? [] : await desk.history.list(name, headsMost)
   const found: object[] = []
   const lines: string[] = []
   for (const slo of service.slos) {
@@ -31,6 +36,7 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
       rate: burnRate(slo, slots, { startMs: readToMs - hours * hourMs, endMs: readToMs }),
     }))
     const left = budget.spent === undefined ? undefined : leftOf(budget).percent
+    const spenders = spendersOf(heads, slo.name, budget)
     const ageMs = desk.clock.nowMs() - readToMs
     const isStale = ageMs > service.policy.budgetEverySeconds * 1000 + staleMs
     found.push({
@@ -40,12 +46,14 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
       good: budget.good,
       bad: budget.bad,
       burn,
+      spentBy: spenders,
       readToMs,
       isStale,
     })
     lines.push(
       `${slo.name}: ${words}: ${leftWords(budget.spent)} (${budget.good} good, ${budget.bad} bad, ${rounded(budget.allowed)} may be)`,
       `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${new Date(readToMs).toISOString().slice(0, 16)}Z${isStale ? `, ${formatDuration(ageMs / 1000)} ago: what has happened since is not known` : ''}`,
+      ...spenderLines(spenders, budget.allowed),
     )
   }
   screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), { service: name, slos: found })

@@ -1,6 +1,7 @@
 // A release's log as people read it: one line for each event, with the time since the request.
 import { heldNow } from '../core/clearance.ts'
 import { candidateWords } from '../core/candidate.ts'
+import { chargeWords } from '../core/charge.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Move, ReleaseEvent } from '../core/event.ts'
 import { bakeEndMs } from '../core/next.ts'
@@ -57,15 +58,7 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'carried':
       return ['carried', `by execution ${event.execution.split(':').at(-1) ?? ''}`]
     case 'prepared':
-      return [
-        'prepared',
-        [
-          ...event.targets.map(
-            (one) => `${one.functionName}:${one.alias} from version ${one.stable} to ${one.candidate}`,
-          ),
-          ...alarmWords(event.alarms),
-        ].join('; '),
-      ]
+      return ['prepared', [...event.targets.map(targetWords), ...alarmWords(event.alarms)].join('; ')]
     case 'gated':
     case 'approved':
     case 'overridden':
@@ -105,8 +98,18 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       return ['STUCK', event.because]
     case 'settled':
       return ['settled', endWords(after)]
+    case 'charged':
+      return ['charged', event.charges.map(chargeWords).join('; ')]
   }
 }
+
+const targetWords = ({
+  functionName,
+  alias,
+  stable,
+  candidate,
+}: Extract<ReleaseEvent, { type: 'prepared' }>['targets'][number]): string =>
+  `${functionName}:${alias} from version ${stable} to ${candidate}`
 
 function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDeferred' | 'hookAnswered' }>): string {
   switch (event.type) {

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { parse, YAMLParseError } from 'yaml'
 import * as z from 'zod'
 import { replay } from '../core/advance.ts'
+import { atLeast, chargeWords } from '../core/charge.ts'
 import type { Outcome } from '../core/event.ts'
+import type { Head } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import type { Service } from '../core/service.ts'
@@ -112,11 +114,18 @@ export async function showHistory({ desk, screen }: Cli, service: string, limit:
   const heads = await desk.history.list(service, limit)
   const lines = heads.map((head) => {
     const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
-    return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}`
+    return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
   })
   screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines.join('\n'), { releases: heads })
   return exitCodes.done
 }
+
+/** Only what is surely more than stable would have burned; the log has the rest. */
+const burnedWords = ({ charges = [] }: Head): string =>
+  charges
+    .filter((charge) => charge.kind === 'counted' && atLeast(charge) > 0)
+    .map((charge) => ` [burned ${chargeWords(charge)}]`)
+    .join('')
 
 /** The whole log of one release. */
 export async function showLog({ desk, screen }: Cli, which: string): Promise<number> {

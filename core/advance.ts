@@ -4,6 +4,7 @@ import { atGate } from './clearance.ts'
 import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
+import { exposureAfter } from './exposure.ts'
 import type { HookState, Release, ReleaseTarget, State } from './release.ts'
 import { only } from './routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
@@ -38,7 +39,8 @@ export function begin(event: EventOf<'requested'>): Release {
 
 /** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
 export function advance(release: Release, event: ReleaseEvent): Release {
-  return { ...follow(release, event), seq: event.seq }
+  const after = follow(release, event)
+  return { ...after, seq: event.seq, ...exposureAfter(after, event) }
 }
 
 /** The fold of a whole log. `undefined` for an empty one, or one that does not begin with a request. */
@@ -99,14 +101,19 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'interrupted':
       return interrupted(release, event)
     case 'moverNamed':
-      return release.ending?.outcome === 'interrupted'
-        ? { ...release, ending: { ...release.ending, by: event.suspect } }
-        : release
+      return moverNamed(release, event.suspect)
     case 'returnFailed':
       return release
     case 'settled':
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
+    case 'charged':
+      return charged(release, event)
   }
+}
+
+function moverNamed(release: Release, suspect: string): Release {
+  const { ending } = release
+  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: suspect } } : release
 }
 
 function prepared(release: Release, event: EventOf<'prepared'>): Release {
@@ -252,6 +259,11 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
   if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
   const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
   return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
+}
+
+/** The one thing that is still to be said of a release after its end, once. */
+function charged(release: Release, { charges }: EventOf<'charged'>): Release {
+  return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
 }
 
 function promoteOrdered(release: Release, atMs: number): Release {

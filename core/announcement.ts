@@ -2,6 +2,7 @@
 // sending it again says the same. Fields are added, never changed or taken away; what breaks a reader gets a new name.
 import * as z from 'zod'
 import { candidateWords } from './candidate.ts'
+import { Charges } from './charge.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { headOf, sentenceOf } from './head.ts'
 import { Head } from './head.ts'
@@ -61,6 +62,7 @@ export const details = {
   'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook }),
   'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
   'Release Interrupted': z.strictObject({ ...header, functionName: TargetFunction, because: text, runbook }),
+  'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
   'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
 } as const
 
@@ -94,11 +96,9 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
     }
     case 'moved': {
       if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
-      if (event.purpose === 'rollBack')
-        return { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
-      const step = after.state.phase === 'baking' ? after.state.step + 1 : 1
-      const steps = service.plan.steps.length
-      return { detailType: 'Release Shifted', detail: { ...header, step, steps, weightPercent } }
+      return event.purpose === 'rollBack'
+        ? { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
+        : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
     }
     case 'judged': {
       const { kind: verdict, because } = event.verdict
@@ -126,10 +126,17 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
         detailType: 'Release Settled',
         detail: { ...header, versions, ...end, sentence: sentenceOf(after), ...runbook },
       }
+    case 'charged':
+      return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
     default:
       return undefined
   }
 }
+
+const stepOf = ({ state, service: { plan } }: Release) => ({
+  step: state.phase === 'baking' ? state.step + 1 : 1,
+  steps: plan.steps.length,
+})
 
 type GateEvent = Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' }>
 

@@ -2,6 +2,7 @@
 // because they outlive the code that wrote them.
 import * as z from 'zod'
 import { Candidate, Provenance } from './candidate.ts'
+import { Charges } from './charge.ts'
 import { RoleArn, TargetFunction } from './place.ts'
 import { Plan } from './plan.ts'
 import { Routing } from './routing.ts'
@@ -180,6 +181,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
   z.strictObject({ ...header, type: z.literal('settled') }),
+  /** What it burned of each error budget, once its last points are in; comes after the end, once. */
+  z.strictObject({ ...header, type: z.literal('charged'), charges: Charges }),
 ])
 export type ReleaseEvent = z.output<typeof ReleaseEvent>
 

@@ -1,6 +1,7 @@
 // The head of a release: one line of a service's history. A projection of the log; the log wins.
 import * as z from 'zod'
 import { candidateWords } from './candidate.ts'
+import { Charges } from './charge.ts'
 import { Outcome } from './event.ts'
 import { TargetFunction } from './place.ts'
 import type { Release } from './release.ts'
@@ -16,6 +17,10 @@ export const Head = z.strictObject({
   settledAtMs: z.int().min(0).optional(),
   candidate: z.string().max(1500),
   source: z.string().max(40),
+  /** Its candidate may have had traffic, and its service had error budgets. */
+  chargeable: z.literal(true).optional(),
+  /** What it burned of the error budgets, once that is known. */
+  charges: Charges.optional(),
   /** The promoted release that this one undid, if it was a way back from one. */
   backFrom: z.string().max(64).optional(),
   /** By function: the version that had the traffic, and the one that was to get it. */
@@ -38,6 +43,8 @@ export function headOf(release: Release): Head {
     ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
     candidate: candidateWords(release.candidate).slice(0, 1500),
     source: release.provenance.source,
+    ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
+    ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),

@@ -66,7 +66,7 @@ export type PolicyQuestion = {
   /** The service's own policies, as Cedar text; they may forbid more. */
   readonly own?: string
 } & (
-  | { readonly action: 'begin' | 'goOn' | 'goBack'; readonly context: GateContext }
+  | { readonly action: 'begin' | 'goOn'; readonly context: GateContext }
   | { readonly action: 'approve' | 'override'; readonly context: OrderContext }
 )
 

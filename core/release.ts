@@ -1,7 +1,9 @@
 // A release: one move of a service from stable to candidate. It is the fold of its log (advance.ts) and nothing else;
 // each phase carries exactly its own data.
 import type { Candidate, Provenance } from './candidate.ts'
+import type { Charge } from './charge.ts'
 import type { Move, Outcome } from './event.ts'
+import type { Exposure } from './exposure.ts'
 import type { Routing } from './routing.ts'
 import type { HookPoint, Service } from './service.ts'
 import type { Baseline, Readings, Shift, Verdict } from './verdict/evidence.ts'
@@ -100,6 +102,8 @@ export type Release = {
   readonly admittedAtMs?: number
   /** Every weight that was in force, oldest first. */
   readonly shifts: readonly Shift[]
+  /** When the candidate may have had traffic; absent if it never could. */
+  readonly exposure?: Exposure
   /** What the looks have read, oldest first. */
   readonly readings: readonly Readings[]
   /** Since when a signal has been unknown, by signal; those that are not are not among them. */
@@ -110,6 +114,8 @@ export type Release = {
   readonly paused?: Paused
   /** How the release ends, as soon as that is decided, and why. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
+  /** What it burned of the error budgets; absent until that has been looked at. */
+  readonly charges?: readonly Charge[]
   /** The executions that carried it, oldest first, and how many events the log had when the last one took over. */
   readonly executions: readonly string[]
   readonly carriedAtSeq: number

@@ -15,16 +15,17 @@ import {
 } from '../core/budget.ts'
 import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-news.ts'
 import { Problem } from '../core/problem.ts'
-import type { Service } from '../core/service.ts'
+import { type Service, ServiceName } from '../core/service.ts'
 import { sliQuestions, slotsFrom } from '../core/sli.ts'
 import type { Slo } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
 import { isPlanned } from '../core/timetable.ts'
+import { chargeReleases } from './charge.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'log'
+  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'log'
 >
 
 const dayMs = 24 * hourMs
@@ -40,8 +41,14 @@ const Tick = z.union([
   z.strictObject({ budgets: z.literal(true) }),
   z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
 ])
+/** A look at a live release: its service is counted at once, whatever the schedule. */
+const Look = z.looseObject({
+  source: z.literal('tidegate.release'),
+  'detail-type': z.literal('Release Judged'),
+  detail: z.looseObject({ service: ServiceName }),
+})
 
-/** One SLO and what of it is to be read now. */
+/** One SLO and what of it is to be read now, in slots that are over. */
 type Part = {
   readonly service: Service
   readonly slo: Slo
@@ -49,16 +56,23 @@ type Part = {
   readonly fromMs: number
   readonly toMs: number
 }
-type Counted = { readonly updated: readonly string[]; readonly troubles: readonly string[] }
+type Counted = {
+  readonly updated: readonly string[]
+  readonly troubles: readonly string[]
+  readonly charged: readonly string[]
+}
 
 /** @throws Problem `event_invalid` */
 export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
-    if (!Tick.safeParse(event).success) throw new Problem('event_invalid', 'Not a tick of the schedule of the budgets.')
+    const look = Look.safeParse(event)
+    if (!look.success && !Tick.safeParse(event).success)
+      throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
+    const counted = (await deps.services.list()).filter(({ slos }) => slos.length > 0)
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
     const troubles: string[] = []
     const updated: string[] = []
-    const parts = await dueParts(deps, nowMs)
+    const parts = await dueParts(deps, counted, nowMs, look.data?.detail.service)
     // One request of CloudWatch for all that ask for the same time.
     for (const together of Map.groupBy(parts, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values()) {
       const slots = await readSlots(deps, together)
@@ -68,8 +82,17 @@ export function budgetHandler(deps: Deps) {
           const found = slots.get(part) ?? { unread: 'it was not asked' }
           if ('unread' in found)
             throw new Problem('aws_unavailable', `The budget of ${name} cannot be read: ${found.unread}.`)
-          await keep(deps, part, found)
-          await tell(deps, part, nowMs)
+          await keep(
+            deps,
+            part,
+            found.filter(({ atMs }) => atMs < part.toMs),
+          )
+          await tell(
+            deps,
+            part,
+            nowMs,
+            found.filter(({ atMs }) => atMs >= part.toMs),
+          )
           updated.push(name)
         } catch (error) {
           // One budget that cannot be read must not keep the others from being read.
@@ -79,23 +102,30 @@ export function budgetHandler(deps: Deps) {
         }
       }
     }
-    return { updated, troubles }
+    // A release that is live is not charged yet.
+    return { updated, troubles, charged: look.success ? [] : await chargeReleases(deps, counted) }
   }
 }
 
-async function dueParts(deps: Deps, nowMs: number): Promise<readonly Part[]> {
+/** @param live the service of a live release: it alone, and now */
+async function dueParts(
+  deps: Deps,
+  services: readonly Service[],
+  nowMs: number,
+  live: string | undefined,
+): Promise<readonly Part[]> {
   const parts: Part[] = []
-  const services = await deps.services.list()
   const count = services.reduce((sum, { slos }) => sum + slos.length, 0)
   const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, count))) * dayMs
   for (const service of services) {
+    if (live !== undefined && live !== service.name) continue
     for (const slo of service.slos) {
       const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
       const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
       const { readToMs } = mark
       // The schedule is not exact to the second.
       const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
-      if (nowMs - readToMs < everyMs) continue
+      if (live === undefined && nowMs - readToMs < everyMs) continue
       const fromMs = hourAt(Math.max(Math.min(readToMs, nowMs - lateMs), nowMs - keptMs))
       parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
     }
@@ -107,7 +137,9 @@ type Found = readonly Slot[] | { readonly unread: string }
 
 async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMap<Part, Found>> {
   const asked = parts.map(({ service, slo }) => sliQuestions(service, slo))
-  const { fromMs: startMs = 0, toMs: endMs = 0 } = parts[0] ?? {}
+  const { fromMs: startMs = 0, toMs = 0 } = parts[0] ?? {}
+  // The slot that is not over yet is read as well; it costs nothing more.
+  const endMs = toMs + slotMs
   try {
     const readings = await deps.telemetry.read(asked.flat(), { startMs, endMs, periodSeconds: slotMs / 1000 })
     let first = 0
@@ -142,13 +174,19 @@ async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: rea
 }
 
 /** Told first and marked afterwards: twice is better than never. */
-async function tell(deps: Deps, part: Part, nowMs: number): Promise<void> {
+async function tell(deps: Deps, part: Part, nowMs: number, begun: readonly Slot[]): Promise<void> {
   const { service, slo, mark, toMs } = part
-  const after = toMs < nowMs ? mark : { ...mark, ...(await news(deps, part, nowMs)) }
+  const after = toMs < nowMs ? mark : { ...mark, ...(await news(deps, part, nowMs, begun)) }
   await deps.budgets.setMark(service.name, slo.name, { ...after, readToMs: toMs })
 }
 
-async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
+/** @param begun the slot that is not over yet */
+async function news(
+  deps: Deps,
+  part: Part,
+  nowMs: number,
+  begun: readonly Slot[],
+): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
   const { service, slo, mark } = part
   const about = { service, slo: slo.name, atMs: nowMs }
   // The whole window is read by the hour only: it does not change as fast as that.
@@ -156,7 +194,8 @@ async function news(deps: Deps, part: Part, nowMs: number): Promise<Pick<BudgetM
   const windowMs = nowMs - windowAt(slo, nowMs).startMs
   const reach = isHourly ? Math.max(burnReachMs, windowMs) : burnReachMs
   const slots = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
-  const told = await tellBurns(deps, part, about, burning(slo, slots, nowMs))
+  const now = [...burning(slo, slots, nowMs), ...burning(slo, [...slots, ...begun], nowMs + slotMs)]
+  const told = await tellBurns(deps, part, about, now)
   if (!isHourly) return { told }
   const budget = budgetAt(slo, slots, nowMs)
   const { step } = leftOf(budget)
@@ -181,7 +220,10 @@ async function tellBurns(
   for (const severity of severities) {
     const worst = now.find(({ rule }) => rule.severity === severity)
     if (worst === undefined) {
-      if (before.includes(severity)) await announce(deps, burnEnded(about, severity))
+      if (!before.includes(severity)) continue
+      // What began in a slot that is not over may look otherwise a minute later: only one that is over ends it.
+      if (about.atMs > mark.readToMs) await announce(deps, burnEnded(about, severity))
+      else told.push(severity)
       continue
     }
     if (before.includes(severity)) told.push(severity)

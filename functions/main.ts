@@ -245,6 +245,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     pager: pager(),
     leases: leases(),
     history: history(),
+    journal: journal(),
   }),
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>

@@ -27,7 +27,8 @@ type Part = {
   readonly resources: Resources
 }
 
-const memory: Partial<Readonly<Record<Verb, number>>> = { judge: 512 }
+// CPU comes with memory: the verdict's mathematics, and compiling the policies' evaluator at a cold start.
+const memory: Partial<Readonly<Record<Verb, number>>> = { judge: 512, gate: 512, ask: 512, approve: 512, override: 512 }
 
 export function controllerFunction(
   scope: Construct,

@@ -114,6 +114,7 @@ const incidents: readonly Wiring[] = [
 function watchOf(services: readonly Service[], machineArn: string, moverArns: readonly string[]): readonly Wiring[] {
   const functions = unique(services.flatMap((service) => service.targets.map((one) => one.functionName)))
   const alarms = unique(services.flatMap(({ signals }) => signals.alarms))
+  const budgeted = unique(services.flatMap(({ name, slos }) => (slos.length === 0 ? [] : [name])))
   return [
     ...each(alarms, (alarmName, part) => ({
       name: `Alarm${part}`,
@@ -133,6 +134,12 @@ function watchOf(services: readonly Service[], machineArn: string, moverArns: re
         detail: { stateMachineArn: [machineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
       },
     },
+    // A budget is counted at every look at a live release, without waiting for its schedule.
+    ...each(budgeted, (service, part) => ({
+      name: `Look${part}`,
+      verb: 'budget',
+      pattern: { source: ['tidegate.release'], detailType: ['Release Judged'], detail: { service: [...service] } },
+    })),
     ...some(functions, {
       name: 'Alias',
       verb: 'reconcile',

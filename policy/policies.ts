@@ -67,21 +67,12 @@ function readOwn(cedar: Cedar, text: string, schema: string): ReadPolicies {
     }
   // No id of theirs is one of ours.
   const { policies, wrong } = readPolicies(cedar, text, 'own/')
-  const goBack = [...policies].filter(([, policy]) => policy.namesGoBack)
-  return {
-    policies,
-    wrong: [
-      ...wrong,
-      ...misfits(cedar, policies, schema),
-      ...goBack.map(([id]) => `Policy ${id}: the way back is never gated; leave goBack out.`),
-    ],
-  }
+  return { policies, wrong: [...wrong, ...misfits(cedar, policies, schema)] }
 }
 
 function answer({ cedar, rules, policies }: Ready, question: PolicyQuestion): PolicyDecision {
   const { principal, action, service, own } = question
-  // What a service forbids, or gets wrong, must not keep its traffic where it is: the way back does not ask it.
-  const asked = own === undefined || action === 'goBack' ? none : readOwn(cedar, own, rules.schema)
+  const asked = own === undefined ? none : readOwn(cedar, own, rules.schema)
   const all = new Map([...policies, ...asked.policies])
   if (asked.policies.size > 0) demand(cedar.preparsePolicySet('all', { staticPolicies: texts(all) }))
   const result = cedar.statefulIsAuthorized({

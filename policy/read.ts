@@ -4,7 +4,7 @@ import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyReason } from '../core/policy.ts'
 import type { Cedar } from './cedar.ts'
 
-type ReadPolicy = { readonly text: string; readonly reason: PolicyReason; readonly namesGoBack: boolean }
+type ReadPolicy = { readonly text: string; readonly reason: PolicyReason }
 
 export type ReadPolicies = {
   /** By id. */
@@ -40,7 +40,6 @@ function readPolicy(cedar: Cedar, text: string, prefix: string): ReadPolicy | st
   return {
     text,
     reason: { policy, ...(gate !== undefined && { gate }), ...(says !== undefined && { says }) },
-    namesGoBack: /"type":"Action","id":"goBack"/.test(JSON.stringify(answer.json)),
   }
 }
 

@@ -1,6 +1,7 @@
-// What the ledger of an error budget uses in a month: a day of it on the embedded cloud, thirty times.
+// What the ledger of an error budget uses in a month: a day of it on the embedded cloud, thirty times; and what a release adds.
 import { type Meter, metered } from './bench-release.ts'
 import { openHouse } from './house.ts'
+import { functionName } from './installation.ts'
 import { sampleService } from './sample-service.ts'
 
 export type Ledger = {
@@ -11,13 +12,13 @@ export type Ledger = {
 }
 
 const daysOfMonth = 30
+const slos = [{ name: 'available', objective: 99.9 }]
 
 /** @param every how often it is counted, as in policy.budgetEvery */
 export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
   const minutes = every === '5m' ? 5 : 60
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   const house = await openHouse({ perMinute: 1, budgetMinutes: minutes, through: metered(meter) })
-  const slos = [{ name: 'available', objective: 99.9 }]
   await house.world.services.put(sampleService({ slos, policy: { budgetEvery: every } }))
   await house.minutes(120)
   // The sweep and the releases are not a part of it: nothing is released in that day.
@@ -30,4 +31,24 @@ export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
     writeUnits: meter.writeUnits * daysOfMonth,
     readUnits: meter.readUnits * daysOfMonth,
   }
+}
+
+/** Counting at the looks of a good release in 4 steps of 5 minutes, and its charge; no tick of the schedule in between. */
+export async function measureLive(): Promise<Ledger> {
+  const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
+  const through = metered(meter, functionName('budget'))
+  const house = await openHouse({ perMinute: 60, budgetMinutes: 24 * 60, through })
+  const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
+  await house.world.services.put(sampleService({ slos, hooks: [], plan: { steps } }))
+  await house.minutes(50)
+  Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
+  const id = await house.start({ version: await house.publish('v2') })
+  await house.finish(id)
+  await house.minutes(25)
+  await house.ask('budget', { budgets: true })
+  const events = await house.events(id)
+  house.close()
+  if (!events.some(({ type }) => type === 'charged')) throw new Error('the release was not charged')
+  const { metrics, writeUnits, readUnits } = meter
+  return { invocations: events.filter(({ type }) => type === 'judged').length + 1, metrics, writeUnits, readUnits }
 }

@@ -24,10 +24,10 @@ export type Usage = {
 
 export type Meter = { calls: Record<string, number>; metrics: number; writeUnits: number; readUnits: number }
 
-/** Counts the controller's requests, and asks DynamoDB what each of its own consumed. */
-export function metered(meter: Meter): (handler: LocalHandler) => LocalHandler {
+/** Counts the requests of the controller, or of one function of it, and asks DynamoDB what each of its own consumed. */
+export function metered(meter: Meter, caller = 'tidegate'): (handler: LocalHandler) => LocalHandler {
   return (handler) => async (request) => {
-    if (request.headers['authorization']?.includes('role.tidegate') !== true) return handler(request)
+    if (request.headers['authorization']?.includes(`role.${caller}`) !== true) return handler(request)
     const target = request.headers['x-amz-target'] ?? ''
     if (target.endsWith('.GetMetricData')) meter.metrics += bodyOf(request)['MetricDataQueries']?.length ?? 0
     if (!target.startsWith('DynamoDB')) return handler(request)

@@ -1,7 +1,7 @@
 // `npm run bench`: what a release costs and how fast the way back is, measured on the embedded cloud, with the peers'
 // documented numbers beside ours. Prices are list prices of us-east-1; where facts are unverified, the table says so.
 import { measureBundles } from './bench-bundles.ts'
-import { type Ledger, measureLedger } from './bench-budget.ts'
+import { type Ledger, measureLedger, measureLive } from './bench-budget.ts'
 import { measureRelease, type Usage } from './bench-release.ts'
 import { measureWayBack } from './bench-way-back.ts'
 import { table } from './table.ts'
@@ -93,7 +93,7 @@ table(
   ],
 )
 
-const monthly = ({ invocations, metrics, writeUnits, readUnits }: Ledger): number =>
+const priceOf = ({ invocations, metrics, writeUnits, readUnits }: Ledger): number =>
   metrics * prices.metric + writeUnits * prices.writeUnit + readUnits * prices.readUnit + lambdaPrice(invocations)
 const ledgers = { '5m': await measureLedger('5m'), '1h': await measureLedger('1h') }
 table(
@@ -102,8 +102,15 @@ table(
   (['5m', '1h'] as const).map((every) => {
     const { metrics, writeUnits, readUnits, invocations } = ledgers[every]
     const aim = every === '5m' ? 'under $0.25' : 'under $0.02'
-    return [every, metrics, writeUnits, readUnits, invocations, dollars(monthly(ledgers[every])), aim]
+    return [every, metrics, writeUnits, readUnits, invocations, dollars(priceOf(ledgers[every])), aim]
   }),
+)
+
+const live = await measureLive()
+table(
+  'What a good release in 4 steps of 5 minutes adds to it: a count at every look, and its charge',
+  ['metrics', 'write units', 'read units', 'invocations', 'list price'],
+  [[live.metrics, live.writeUnits, live.readUnits, live.invocations, dollars(priceOf(live))]],
 )
 
 const bundles = await measureBundles()

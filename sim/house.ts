@@ -22,7 +22,7 @@ import type { World } from '../functions/world.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
 import { functionName, install } from './installation.ts'
 import { createSample } from './sample-service.ts'
-import { startTraffic } from './traffic.ts'
+import { startTraffic, type Traffic } from './traffic.ts'
 import { worldOn } from './world.ts'
 
 export const minute = 60_000
@@ -64,7 +64,7 @@ type Base = {
   readonly world: World
   readonly logged: readonly Readonly<Record<string, unknown>>[]
   readonly measured: readonly Metric[]
-  readonly traffic: { stop(): void }
+  readonly traffic: Traffic
 }
 
 /** A house in which the sample has run for ten minutes; the service's definition is up to the caller. */

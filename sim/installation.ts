@@ -85,7 +85,11 @@ export async function install(
     }),
   )
   await createRules(clients.events, sweepMinutes)
-  if (budgetMinutes !== undefined) await every(clients.events, 'tidegate-budgets', budgetMinutes, 'budget')
+  if (budgetMinutes === undefined) return
+  await every(clients.events, 'tidegate-budgets', budgetMinutes, 'budget')
+  const look = { source: ['tidegate.release'], 'detail-type': ['Release Judged'] }
+  await clients.events.send(new PutRuleCommand({ Name: 'tidegate-look', EventPattern: JSON.stringify(look) }))
+  await target(clients.events, 'tidegate-look', 'budget')
 }
 
 /** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */

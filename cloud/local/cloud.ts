@@ -30,6 +30,8 @@ export type LocalCloudOptions = {
   readonly delivery?: DeliveryFaults
   /** How long a Lambda version takes to become active. */
   readonly pendingMs?: number
+  /** How long after its time a point of a metric can be seen. */
+  readonly metricDelayMs?: number
   readonly onRequest?: RequestHook
   /** Enforces permissions; without it everybody may do everything. */
   readonly authorize?: Authorize
@@ -51,7 +53,7 @@ export type LocalCloud = {
 }
 
 export function localCloud(options: LocalCloudOptions): LocalCloud {
-  const { clock, runtime, seed = 0, pendingMs } = options
+  const { clock, runtime, seed = 0, pendingMs, metricDelayMs } = options
   const stream = (service: string): { random: () => number; ids: () => string } => ({
     random: chance(seed, service),
     ids: idsFrom(chance(seed, `${service} ids`)),
@@ -59,7 +61,8 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   // The services need each other in a circle: the bus is a name for the one that is made last.
   const bus: Bus = { emit: (event) => events.emit(event) }
   const objects = localObjects({ clock, bus, ...stream('s3') })
-  const cloudwatch = localCloudWatch({ clock, bus, ...stream('monitoring') })
+  const delay = metricDelayMs === undefined ? {} : { metricDelayMs }
+  const cloudwatch = localCloudWatch({ clock, bus, ...delay, ...stream('monitoring') })
   const pending = pendingMs === undefined ? {} : { pendingMs }
   const dynamodb = localDynamoDb({ clock, ...stream('dynamodb') })
   const lambda = localLambda({
@@ -86,7 +89,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     // Nobody has asked for their events.
     const silent: Bus = { emit: () => undefined }
     const key = `${site.account} ${site.region}`
-    const monitoring = localCloudWatch({ clock, bus: silent, ...stream(`${key} monitoring`) })
+    const monitoring = localCloudWatch({ clock, bus: silent, ...delay, ...stream(`${key} monitoring`) })
     const parts = { site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb }
     const rights = rightsBy(options.authorize)
     return { monitoring, lambda: localLambda({ ...parts, ...rights, ...pending, ...stream(`${key} lambda`) }) }

@@ -79,6 +79,67 @@ describe('tidegate budget', () => {
     expect(said()).toContain('counted up to 2026-01-01T00:10Z, 40m ago: what has happened since is not known')
     await expect(showBudgets(cli(), 'nonesuch')).rejects.toMatchObject({ code: 'service_missing' })
   })
+
+  it('says who spent it, and what nobody did; the log and the history say it as well', async () => {
+    const slos = [
+      { name: 'available', objective: 99.9 },
+      { name: 'steady', objective: 99, slices: { minutes: 5, objective: 99 } },
+    ]
+    await house.world.services.put(sampleService({ hooks: [], slos }))
+    await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
+      follow,
+    )
+    await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      follow,
+    )
+    const [good, bad] = await house.world.history.list('checkout', 2)
+    await house.ask('budget', { budgets: true })
+    lines = []
+    await showBudgets(cli(), 'checkout')
+    expect(said()).toContain('it is not charged yet')
+    await house.minutes(21)
+    await house.ask('budget', { budgets: true })
+    lines = []
+    await showBudgets(cli(), 'checkout')
+    expect(said()).toMatch(
+      new RegExp(
+        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of what may be`,
+      ),
+    )
+    expect(said()).toContain('by 1 other release(s) together: 0 bad, none of them more than chance explains')
+    expect(said()).toContain('by no release: 0 bad')
+    expect(said()).toContain(`not known of 2 release(s): ${good?.releaseId ?? ''}: its budget is counted in slices`)
+    lines = []
+    await showBudgets(cli(true), 'checkout')
+    expect(JSON.parse(said())).toMatchObject({
+      slos: [
+        {
+          spentBy: {
+            charged: [
+              { releaseId: bad?.releaseId, outcome: 'rolledBack', sure: true },
+              { releaseId: good?.releaseId, outcome: 'promoted', bad: 0, sure: false },
+            ],
+            unknown: [],
+            unassigned: 0,
+          },
+        },
+        { spentBy: { charged: [] } },
+      ],
+    })
+    lines = []
+    await showLog(cli(), bad?.releaseId ?? '')
+    expect(lines.at(-1)).toMatch(
+      /charged +available: \d+ bad more than stable would have had .*; steady: not known: its/,
+    )
+    lines = []
+    await showHistory(cli(), 'checkout', 5)
+    expect(lines.join('\n').split('\n')[0]).not.toContain('burned')
+    expect(lines.join('\n').split('\n')[1]).toMatch(/rolledBack .* \[burned available: \d+ bad more/)
+  })
 })
 
 describe('the command line', () => {

@@ -278,6 +278,7 @@ const anyEvent: fc.Arbitrary<Make> = fc.oneof(
   })),
   anyAt.map((atMs): Make => () => ({ type: 'interrupted', atMs, functionName: 'a', because: 'x' })),
   anyAt.map((atMs): Make => () => ({ type: 'settled', atMs })),
+  anyAt.map((atMs): Make => () => ({ type: 'charged', atMs, charges: [] })),
   anyAt.map((atMs): Make => () => ({ type: 'admitted', atMs })),
   anyAt.map((atMs): Make => () => ({ type: 'prepared', atMs, targets: [target], alarms: [] })),
   anyAt.map((atMs): Make => () => ({ type: 'refused', atMs, outcome: 'rejected', code: 'x', because: 'x' })),
@@ -344,7 +345,21 @@ describe('whatever happens, in whatever order', () => {
       if (!isSettled(before)) return
       expect(now.state).toEqual(before.state)
       expect(now.targets).toEqual(before.targets)
+      expect(now.exposure).toEqual(before.exposure)
       expect(pendingMove(now)).toBeUndefined()
+    }))
+
+  it('is charged after its end, once', () =>
+    holds((now, before, event) => {
+      if (event.type !== 'charged' || !isSettled(before) || before.charges !== undefined)
+        expect(now.charges).toEqual(before.charges)
+      else expect(now.charges).toEqual([])
+    }))
+
+  it('traffic that the candidate has or may have had is exposure', () =>
+    holds((now) => {
+      if (hasTraffic(now)) expect(now.exposure).toBeDefined()
+      if (now.ending?.outcome === 'rejected') expect(now.exposure).toBeUndefined()
     }))
 
   it('rolled back means nothing on the candidate, on every alias that is still ours', () =>

@@ -132,6 +132,81 @@ describe('a budget', () => {
   })
 })
 
+describe('a budget that burns while a release is live', () => {
+  it('is told at a look, long before the schedule would have seen it, and once', async () => {
+    const plan = { steps: [{ weight: 90, bake: '30m' }] }
+    await open({ plan, policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 })
+    // The schedule has just been there, and comes again in an hour.
+    await house.minutes(51)
+    expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBe(startMs + 60 * minute)
+    const id = await house.start({ version: await house.publish('v3') })
+    // A quarter of all requests fails: what may go in six hours, of which there was one, is gone in two minutes.
+    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await house.minutes(1)
+    expect(house.clock.nowMs()).toBeLessThan(startMs + 65 * minute)
+    expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
+    await house.minutes(20)
+    expect(burningPages()).toHaveLength(1)
+    expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toEqual([])
+    // What is not over yet is not in the ledger.
+    const mark = await house.world.budgets.mark('checkout', 'available')
+    expect((mark?.readToMs ?? 0) % slotMs).toBe(0)
+    expect((await slots()).every(({ atMs }) => atMs < (mark?.readToMs ?? 0))).toBe(true)
+  })
+
+  it('counts nobody else at a look', async () => {
+    await open({ policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 * 24 })
+    const other = { name: 'cart', targets: [{ function: 'cart', alias: 'live' }], triggers: {}, hooks: [] }
+    await house.world.services.put(sampleService({ ...other, slos }))
+    const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
+    expect(await house.ask('budget', look)).toEqual({ updated: ['checkout/available'], troubles: [], charged: [] })
+    await expect(house.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a tick')
+  })
+})
+
+describe('a slot that is not over', () => {
+  it('begins a burn, ends none, and is followed by one that is', async () => {
+    house = await openHouse({ perMinute: 1 })
+    const clock = steppedClock(startMs)
+    const cloud = memoryCloud({ clock })
+    await cloud.services.put(sampleService({ slos: [{ ...slos[0], window: '1d' }] }))
+    // Every request of the slot that has begun fails, or none; before it, all was well.
+    let share = 1
+    cloud.inspect.answerReadings(({ metric }, { startMs: from, endMs: to }): Reading => {
+      const points = []
+      for (let at = from; at < to; at += slotMs) {
+        const bad = at === startMs + slotMs ? 100 * share : 0
+        points.push({ minuteMs: at, value: metric === 'Errors' ? bad : 100 })
+      }
+      return { kind: 'points', points }
+    })
+    const tick = budgetHandler({ ...cloud, clock, log: () => undefined })
+    const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
+    const heard = () => cloud.inspect.announced.map(({ detailType }) => detailType)
+    for (let time = 0; time < 3; time++) await tick({ budgets: true })
+    await clock.advanceTo(startMs + slotMs)
+    share = 0
+    await tick(look)
+    expect(heard()).toEqual([])
+    share = 1
+    await clock.advanceTo(startMs + slotMs + minute)
+    await tick(look)
+    expect(heard()).toContain('Budget Burning')
+    expect(cloud.inspect.pages).toHaveLength(1)
+    share = 0
+    await clock.advanceTo(startMs + slotMs + 2 * minute)
+    await tick(look)
+    expect(heard()).not.toContain('Budget Burn Ended')
+    share = 1
+    await clock.advanceTo(startMs + slotMs + 3 * minute)
+    await tick(look)
+    expect(cloud.inspect.pages).toHaveLength(1)
+    share = 0
+    await clock.advanceTo(startMs + 2 * slotMs + minute)
+    await tick(look)
+    expect(heard()).toContain('Budget Burn Ended')
+  })
+})
+
 describe('a question that CloudWatch refuses', () => {
   it('is unknown, and keeps nobody else from being counted', async () => {
     house = await openHouse({ perMinute: 1 })
@@ -151,6 +226,7 @@ describe('a question that CloudWatch refuses', () => {
     expect(await tick({ budgets: true })).toEqual({
       updated: ['checkout/available'],
       troubles: [expect.stringContaining('checkout/fast: The budget of checkout/fast cannot be read') as string],
+      charged: [],
     })
     expect(await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).toEqual([
       { atMs: startMs - slotMs, good: 9, bad: 1 },

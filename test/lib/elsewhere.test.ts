@@ -229,7 +229,7 @@ describe('targets in another account and in another region', () => {
 
   it('are looked at before a pipeline enters a stage', async () => {
     await open(farRole())
-    expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({ may: true })
+    expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
   })
 
   afterAll(() => {

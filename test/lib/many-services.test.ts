@@ -14,6 +14,7 @@ const service = (index: number) => ({
   signals: { alarms: [`service-${index}-errors`, `service-${index}-latency`] },
   hooks: [{ at: 'beforeTraffic', function: `service-${index}-smoke` }],
   triggers: { s3: { bucket: `artifacts-of-service-${index}`, key: 'package.zip' }, cloudFormation: true },
+  slos: [{ name: 'available', objective: 99.9 }],
 })
 const synthesise = (count: number): Readonly<Record<string, Resource>> => {
   const stack = new Stack(new App(), 'Tidegate')
@@ -39,12 +40,17 @@ it('the template is under a megabyte and 500 resources', () => {
   expect(Object.keys(resources).length).toBeLessThan(500)
 })
 
-it('no rule has more than 2048 characters, and together they name every bucket and alarm once', () => {
+it('no rule has more than 2048 characters, and together they name every bucket, alarm and service with a budget once', () => {
   const patterns = of('AWS::Events::Rule').map((one) => JSON.stringify(one.Properties['EventPattern']))
   for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(2048)
   const all = patterns.join('\n')
   for (let index = 0; index < 200; index++)
-    for (const name of [`artifacts-of-service-${index}`, `service-${index}-errors`, `service-${index}-latency`])
+    for (const name of [
+      `artifacts-of-service-${index}`,
+      `service-${index}`,
+      `service-${index}-errors`,
+      `service-${index}-latency`,
+    ])
       expect(all.split(`"${name}"`)).toHaveLength(2)
   expect(patterns.length).toBeLessThan(50)
 })

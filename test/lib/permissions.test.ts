@@ -16,12 +16,16 @@ const { authorize, used } = enforcing(policies)
 
 /** Used by scenarios of test/functions, which run under the same policies: there a grant that is missing fails a test. */
 const byScenarios: readonly string[] = [
-  ...['answer', 'promote'].flatMap((verb) =>
+  ...['answer', 'approve', 'override', 'promote', 'startLine'].flatMap((verb) =>
     ['dynamodb:PutItem', 'dynamodb:Query', 'states:SendTaskSuccess'].map((action) => `${verb} ${action}`),
   ),
   ...['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'dynamodb:Query', 'lambda:GetAlias'].map(
-    (action) => `gate ${action}`,
+    (action) => `ask ${action}`,
   ),
+  'gate lambda:GetFunctionConfiguration',
+  'startLine dynamodb:DeleteItem',
+  'stopLine dynamodb:PutItem',
+  ...['dynamodb:PutItem', 'dynamodb:Query', 'states:StartExecution'].map((action) => `urgent ${action}`),
   'stop states:StartExecution',
   'handOver dynamodb:PutItem',
   'handOver dynamodb:Query',

@@ -104,7 +104,7 @@ describe('the action', () => {
 describe('the rule', () => {
   const asked = async (userParameters?: string) => {
     const { UserParameters = '' } = stage?.BeforeEntry?.Conditions[0]?.Rules[0]?.Configuration ?? {}
-    const id = house.cloud.codepipeline.invoke(functionName('gate'), userParameters ?? UserParameters)
+    const id = house.cloud.codepipeline.invoke(functionName('ask'), userParameters ?? UserParameters)
     await house.clock.settle()
     return house.cloud.codepipeline.job(id)
   }
@@ -114,7 +114,7 @@ describe('the rule', () => {
       status: 'Succeeded',
       summary: 'Nothing is live, and every alias of checkout has one version.',
     })
-    expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({ may: true })
+    expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
   })
 
   it.each([
@@ -141,7 +141,7 @@ describe('the rule', () => {
     )
     expect(await asked()).toMatchObject({ status: 'Failed' })
     // What the policies do not cover cannot be looked at.
-    expect(await house.ask('gate', { service: 'checkout' })).toMatchObject({
+    expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({
       may: false,
       because: expect.stringContaining('lambda:GetAlias') as string,
     })

@@ -40,11 +40,6 @@ describe("a service's own policies", () => {
     expect(because.map(({ policy }) => policy)).toEqual(['freeze'])
   })
 
-  it('do not gate the way back, well formed or not', async () => {
-    for (const own of ['@id("all") forbid (principal, action, resource);', 'forbid (', 'x'.repeat(10_001)])
-      expect((await policies.decide(gate('goBack', {}, own))).allowed).toBe(true)
-  })
-
   it('can ask for an author, whom nobody may know', async () => {
     const own = '@id("known") forbid (principal, action == Action::"approve", resource) unless { context has author };'
     expect((await policies.decide({ ...personal('approve'), own })).allowed).toBe(true)
@@ -97,11 +92,6 @@ const broken: readonly (readonly [string, string, RegExp])[] = [
     'can never apply',
     `@id("a") forbid (${begin}) when { context.stopped && !context.stopped && false };`,
     /policy is impossible/,
-  ],
-  [
-    'gates the way back',
-    '@id("a") forbid (principal, action == Action::"goBack", resource);',
-    /the way back is never gated/,
   ],
   ['is too long', `// ${'x'.repeat(10_000)}`, /^The policies have 10003 characters; at most 10000 are read\.$/],
 ]

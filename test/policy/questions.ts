@@ -25,11 +25,7 @@ const order: OrderContext = {
   reason: 'The fix of INC-7.',
 }
 
-export function gate(
-  action: 'begin' | 'goOn' | 'goBack',
-  facts: Partial<GateContext> = {},
-  own?: string,
-): PolicyQuestion {
+export function gate(action: 'begin' | 'goOn', facts: Partial<GateContext> = {}, own?: string): PolicyQuestion {
   const principal = { kind: 'Source', id: 's3' } as const
   return { principal, action, service: 'checkout', context: { ...clear, ...facts }, ...(own !== undefined && { own }) }
 }

@@ -97,10 +97,6 @@ describe.each(gates)('$policy, where $facts', ({ policy, facts, shut, opens }) =
       },
     ])
   })
-
-  it('never stands in the way back', async () => {
-    expect(await decided(gate('goBack', facts))).toEqual(['yes', 'general'])
-  })
 })
 
 describe('a release', () => {
@@ -140,11 +136,6 @@ describe('a release', () => {
       'no',
       ...['freeze', 'full', 'not-scanned', 'stop-the-line', 'window'],
     ])
-  })
-
-  it('goes back whatever is true at once', async () => {
-    const facts = Object.assign({}, ...gates.map((one) => one.facts)) as Partial<GateContext>
-    expect(await decided(gate('goBack', facts))).toEqual(['yes', 'general'])
   })
 })
 

@@ -1,0 +1,164 @@
+// Charges releases that have ended for what they burned of their service's error budgets. It is done once, when their last
+// points are in; until they are readable it is tried again, and what stays unknown for too long is written down as unknown.
+import { budgetAt, hourMs, windowAt } from '../core/budget.ts'
+import { burnedBeyond, type Charge, chargeOf } from '../core/charge.ts'
+import { chargedMinutes, type ChargedSpan, chargedSpan, chargeQuestions } from '../core/charge-series.ts'
+import { type Head, headOf } from '../core/head.ts'
+import { Problem } from '../core/problem.ts'
+import type { Service } from '../core/service.ts'
+import type { Slo } from '../core/slo.ts'
+import type { Reading } from '../core/verdict/evidence.ts'
+import type { Question } from '../core/verdict/questions.ts'
+import { load, type Loaded, record } from './ledger.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'budgets' | 'telemetry' | 'log'>
+
+const minuteMs = 60_000
+// An invocation counts at its beginning and may take a quarter of an hour; CloudWatch needs a few minutes more.
+const lateMs = 20 * minuteMs
+// So long a telemetry that says nothing may be late, and one that does not answer may come back.
+const silentMs = 3 * hourMs
+const unreadMs = 24 * hourMs
+const dueMs = 2 * unreadMs
+// A service with more releases than that in twenty minutes is charged for the latest.
+const headsMost = 20
+
+type Due = { readonly loaded: Loaded; readonly span: ChargedSpan; readonly ageMs: number }
+type Asking = { readonly due: Due; readonly slo: Slo; readonly questions: readonly Question[] }
+
+/** @returns the releases that were charged */
+export async function chargeReleases(deps: Deps, services: readonly Service[]): Promise<readonly string[]> {
+  const nowMs = deps.clock.nowMs()
+  const due = (await Promise.all(services.map(({ name }) => dueOf(deps, name, nowMs)))).flat()
+  const charged: string[] = []
+  for (const together of Map.groupBy(due, ({ span }) => span.periodSeconds).values()) {
+    const asking = together.flatMap((one) => one.loaded.release.service.slos.map((slo) => ask(one, slo)))
+    const answers = await readAll(deps, asking)
+    for (const one of together) {
+      const own = asking.filter((part) => part.due === one)
+      const { id } = one.loaded.release
+      const done = await orLogged(deps, { releaseId: id }, async () => {
+        const charges = await Promise.all(own.map((part) => judge(deps, part, answers.get(part) ?? [], nowMs)))
+        const known = charges.filter((charge) => charge !== undefined)
+        if (known.length < charges.length) return false
+        await write(deps, one.loaded, known)
+        return true
+      })
+      if (done === true) charged.push(id)
+    }
+  }
+  return charged
+}
+
+/** What nobody can read or write now keeps nothing else from being charged. */
+async function orLogged<T>(deps: Deps, about: object, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const { message, code, fix } = error
+    deps.log({ level: 'error', message, code, fix, ...about })
+    return undefined
+  }
+}
+
+async function dueOf(deps: Deps, service: string, nowMs: number): Promise<readonly Due[]> {
+  const heads = (await orLogged(deps, { service }, () => deps.history.list(service, headsMost))) ?? []
+  const found = await Promise.all(
+    heads
+      .filter((head) => isDue(head, nowMs))
+      .map((head) => orLogged(deps, { releaseId: head.releaseId }, () => open(deps, head, heads, nowMs))),
+  )
+  return found.filter((one) => one !== undefined)
+}
+
+function isDue({ chargeable, charges, settledAtMs }: Head, nowMs: number): boolean {
+  if (chargeable === undefined || charges !== undefined || settledAtMs === undefined) return false
+  return nowMs - settledAtMs >= lateMs && nowMs - settledAtMs < dueMs
+}
+
+async function open(deps: Deps, head: Head, heads: readonly Head[], nowMs: number): Promise<Due | undefined> {
+  const loaded = await load(deps, head.releaseId)
+  const { charges, exposure } = loaded.release
+  const { settledAtMs = nowMs } = head
+  if (charges !== undefined) await deps.history.put(headOf(loaded.release))
+  if (charges !== undefined || exposure === undefined) return undefined
+  const free = heads.map((one) => one.settledAtMs ?? 0).filter((atMs) => atMs <= exposure.fromMs)
+  const span = chargedSpan({ toMs: settledAtMs, ...exposure }, Math.max(0, ...free), nowMs)
+  return { loaded, span, ageMs: nowMs - settledAtMs }
+}
+
+const ask = (due: Due, slo: Slo): Asking => ({
+  due,
+  slo,
+  questions: slo.slices === undefined ? chargeQuestions(due.loaded.release, slo) : [],
+})
+
+/** One request of CloudWatch for them all; one that it refuses must not spoil the others. */
+async function readAll(deps: Deps, asking: readonly Asking[]): Promise<ReadonlyMap<Asking, readonly Reading[]>> {
+  const questions = asking.flatMap((one) => one.questions)
+  const spans = asking.map(({ due }) => due.span)
+  const { periodSeconds = 60 } = spans[0] ?? {}
+  if (questions.length === 0) return new Map()
+  try {
+    const readings = await deps.telemetry.read(questions, {
+      startMs: Math.min(...spans.map(({ beforeMs }) => beforeMs)),
+      endMs: Math.max(...spans.map(({ toMs }) => toMs)),
+      periodSeconds,
+    })
+    let first = 0
+    return new Map(asking.map((one) => [one, readings.slice(first, (first += one.questions.length))]))
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    if (asking.length > 1 && error.code !== 'aws_throttled') {
+      const alone = await Promise.all(asking.map((one) => readAll(deps, [one])))
+      return new Map(alone.flatMap((found) => [...found]))
+    }
+    const because = error.message
+    return new Map(asking.map((one) => [one, one.questions.map((): Reading => ({ kind: 'unread', because }))]))
+  }
+}
+
+/** @returns `undefined` when it may be known later */
+async function judge(
+  deps: Deps,
+  { due, slo }: Asking,
+  readings: readonly Reading[],
+  nowMs: number,
+): Promise<Charge | undefined> {
+  const unknown = (because: string): Charge => ({ kind: 'unknown', slo: slo.name, because: because.slice(0, 300) })
+  const { release } = due.loaded
+  // A slice of time was served by both versions and is good or bad as a whole.
+  if (slo.slices !== undefined)
+    return unknown('its budget is counted in slices of time, and a slice is of both versions')
+  const minutes = chargedMinutes(release, slo, readings, due.span)
+  if ('unread' in minutes) return due.ageMs < unreadMs ? undefined : unknown(minutes.unread)
+  const burned = burnedBeyond(minutes)
+  if ('unknown' in burned) return due.ageMs < silentMs ? undefined : unknown(burned.unknown)
+  return chargeOf(slo.name, burned, await allowed(deps, release.service.name, slo, due.span.fromMs, nowMs))
+}
+
+/** How many may be bad in the window that is now; unknown while the ledger has not come as far as the release. */
+async function allowed(
+  deps: Deps,
+  service: string,
+  slo: Slo,
+  sinceMs: number,
+  nowMs: number,
+): Promise<number | undefined> {
+  const mark = await deps.budgets.mark(service, slo.name)
+  if (mark === undefined || mark.readToMs < sinceMs) return undefined
+  const slots = await deps.budgets.read(service, slo.name, windowAt(slo, nowMs).startMs - hourMs, nowMs)
+  return budgetAt(slo, slots, nowMs).allowed
+}
+
+/** Whoever comes second finds the charge in the log, and puts the head again. */
+async function write(deps: Deps, loaded: Loaded, charges: readonly Charge[]): Promise<void> {
+  const { release } = await record(deps, loaded, (release) =>
+    release.state.phase === 'settled' && release.charges === undefined
+      ? { type: 'charged', atMs: deps.clock.nowMs(), charges: [...charges] }
+      : undefined,
+  )
+  await deps.history.put(headOf(release))
+}

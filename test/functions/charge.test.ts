@@ -1,0 +1,189 @@
+// Who spent the budget: a release is charged once, after its end, for what its candidate burned beyond stable.
+import { afterEach, describe, expect, it } from 'vitest'
+import { details } from '../../core/announcement.ts'
+import type { Charge } from '../../core/charge.ts'
+import { chargeReleases } from '../../functions/charge.ts'
+import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { authorize } from './least-privilege.ts'
+import { refusing } from './refusing.ts'
+
+const slos = [
+  { name: 'available', objective: 99.9 },
+  { name: 'fast', objective: 99, sli: { fasterThanMs: 300 } },
+]
+let house: House
+async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
+  house = await openHouse({ authorize, budgetMinutes: 5, perMinute: 120, ...options })
+  const plan = { steps: [{ weight: 10, bake: '5m' }] }
+  await house.world.services.put(sampleService({ hooks: [], plan, slos, ...service }))
+  await house.minutes(10)
+  return house
+}
+afterEach(() => house.close())
+
+async function release(code: string): Promise<string> {
+  const id = await house.start({ version: await house.publish(code) })
+  await house.finish(id)
+  return id
+}
+const chargesOf = async (id: string): Promise<readonly Charge[] | undefined> => (await house.release(id)).charges
+const headOf = async (id: string) =>
+  (await house.world.history.list('checkout', 10)).find(({ releaseId }) => releaseId === id)
+const countedOf = async (id: string, slo: string) => {
+  const found = (await chargesOf(id))?.find((charge) => charge.slo === slo)
+  if (found?.kind !== 'counted') throw new Error(`not counted: ${JSON.stringify(found)}`)
+  return found
+}
+const eventsOf = async (id: string) => (await house.events(id)).filter(({ type }) => type === 'charged')
+
+describe('a release is charged', () => {
+  it('with every request that its candidate failed, once its points are in, and tells it', async () => {
+    await open()
+    const id = await release('v3')
+    expect((await house.release(id)).ending?.outcome).toBe('rolledBack')
+    await house.minutes(15)
+    expect(await chargesOf(id)).toBeUndefined()
+    await house.minutes(10)
+    const { good = 0, bad = 0 } = house.traffic.answered()['2'] ?? {}
+    expect(bad).toBeGreaterThan(1)
+    // Stable has not failed once.
+    const available = await countedOf(id, 'available')
+    expect(available).toMatchObject({ all: good + bad, elsewhen: 0, bad })
+    expect(available.budgetPpm).toBeGreaterThan(1_000_000)
+    expect(await countedOf(id, 'fast')).toMatchObject({ all: good + bad, bad: 0, budgetPpm: 0 })
+    expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
+    const told = house.cloud.events.recorded().filter((event) => event['detail-type'] === 'Release Charged')
+    expect(told.map((event) => details['Release Charged'].parse(event.detail).charges)).toEqual([await chargesOf(id)])
+    // What comes after the end changes nothing of the end.
+    expect((await house.release(id)).state.phase).toBe('settled')
+    await house.minutes(30)
+    expect(await eventsOf(id)).toHaveLength(1)
+  })
+
+  it('with what was slower than the threshold of the SLO', async () => {
+    await open({ signals: { errors: 'off', latency: { thresholdMs: 300 }, throttles: 'off', cost: 'off' } })
+    const id = await release('v4')
+    await house.minutes(25)
+    const { good = 0 } = house.traffic.answered()['2'] ?? {}
+    expect(await countedOf(id, 'fast')).toMatchObject({ all: good, bad: good })
+    expect(await countedOf(id, 'available')).toMatchObject({ all: good, bad: 0 })
+  })
+
+  it('with nothing when it was good and is promoted', async () => {
+    await open()
+    const id = await release('v2')
+    expect((await house.release(id)).ending?.outcome).toBe('promoted')
+    await house.minutes(25)
+    const available = await countedOf(id, 'available')
+    expect(available.bad).toBe(0)
+    // Ten percent for some minutes, and at most two of all traffic.
+    expect(available.all).toBeLessThan(0.1 * 120 * 15 + 2 * 120 + 1)
+  })
+
+  it('not at all when it was turned away at the door', async () => {
+    await open()
+    const id = await house.start({ version: '99' })
+    await house.finish(id)
+    expect((await house.release(id)).ending?.outcome).toBe('rejected')
+    await house.minutes(40)
+    expect(await chargesOf(id)).toBeUndefined()
+    expect(await headOf(id)).not.toHaveProperty('chargeable')
+  })
+
+  it('with points that come late as well', async () => {
+    await open({ signals: { alarms: [] } }, { metricDelayMs: 12 * minute })
+    const id = await house.start({ version: await house.publish('v3') })
+    await house.minutes(4)
+    await house.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'to see' })
+    await house.minutes(10)
+    await house.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it fails' })
+    await house.finish(id)
+    await house.minutes(25)
+    expect((await countedOf(id, 'available')).bad).toBe(house.traffic.answered()['2']?.bad)
+  })
+
+  it('once, however many look at once', async () => {
+    await open({}, { budgetMinutes: 60 * 24 })
+    const id = await release('v3')
+    await house.minutes(21)
+    const services = await house.world.services.list()
+    // Each by a clock of its own: what is the same to the last letter is written once anyway.
+    const clocks = [1, 2, 3].map((ms) => ({ nowMs: () => house.clock.nowMs() + ms }))
+    const runs = await Promise.all(clocks.map((clock) => chargeReleases({ ...house.world, clock }, services)))
+    expect(runs.filter((charged) => charged.includes(id)).length).toBeGreaterThan(1)
+    expect(await eventsOf(id)).toHaveLength(1)
+    expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
+  })
+
+  it('again in its head alone, when that was not put', async () => {
+    let lost = true
+    await open(
+      {},
+      {
+        budgetMinutes: 60 * 24,
+        onRequest: ({ phase, operation, caller }) => {
+          if (lost && phase === 'before' && operation === 'PutItem' && caller.arn.endsWith('budget') && puts++ === 1)
+            throw new Error('refused')
+        },
+      },
+    )
+    let puts = 0
+    const id = await release('v3')
+    await house.minutes(21)
+    await house.ask('budget', { budgets: true }).catch(() => undefined)
+    lost = false
+    await house.ask('budget', { budgets: true })
+    expect(await eventsOf(id)).toHaveLength(1)
+    expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
+  })
+})
+
+describe('a charge that nobody knows', () => {
+  it('waits while CloudWatch does not answer, and is then what it was', async () => {
+    let silent = false
+    await open(
+      {},
+      refusing('GetMetricData', () => silent),
+    )
+    const id = await release('v3')
+    const bad = house.traffic.answered()['2']?.bad
+    silent = true
+    await house.minutes(60)
+    expect(await chargesOf(id)).toBeUndefined()
+    silent = false
+    await house.minutes(10)
+    expect((await countedOf(id, 'available')).bad).toBe(bad)
+  })
+
+  it('is unknown for good after a day, and never zero', async () => {
+    let silent = false
+    await open(
+      { signals: { errors: 'off', latency: 'off', throttles: 'off', cost: 'off' } },
+      { perMinute: 1, ...refusing('GetMetricData', () => silent) },
+    )
+    const id = await release('v2')
+    silent = true
+    await house.minutes(23 * 60)
+    expect(await chargesOf(id)).toBeUndefined()
+    await house.minutes(70)
+    expect(await chargesOf(id)).toMatchObject([
+      { kind: 'unknown', slo: 'available' },
+      { kind: 'unknown', slo: 'fast' },
+    ])
+    expect(await eventsOf(id)).toHaveLength(1)
+  })
+
+  it('is unknown where the budget is counted in slices of time', async () => {
+    await open({ slos: [{ ...slos[0], slices: { minutes: 5, objective: 99 } }] })
+    const id = await release('v3')
+    await house.minutes(25)
+    expect(await chargesOf(id)).toEqual([
+      {
+        kind: 'unknown',
+        slo: 'available',
+        because: 'its budget is counted in slices of time, and a slice is of both versions',
+      },
+    ])
+  })
+})
