@@ -70,17 +70,15 @@ it('a way back and an end are counted once each, from the events that say them',
 it('a promotion is counted with the time since its commit, where that is known', () => {
   const promoted = (provenance: { readonly committedAtMs?: number }) => {
     const done: readonly NewEvent[] = [
-      ...story
-        .slice(0, 3)
-        .map((event) =>
-          event.type === 'requested'
-            ? {
-                ...event,
-                service: service({ plan: 'AllAtOnce' }),
-                provenance: { source: 'api' as const, ...provenance },
-              }
-            : event,
-        ),
+      ...story.slice(0, 3).map((event) =>
+        event.type === 'requested'
+          ? {
+              ...event,
+              service: service({ plan: 'AllAtOnce' }),
+              provenance: { source: 'api' as const, ...provenance },
+            }
+          : event,
+      ),
       { type: 'moveIntended', atMs: t0, move: { ...move('shift', 10_000), purpose: 'promote' } },
       { type: 'moved', atMs: t0 + 30 * seconds, purpose: 'promote', revisions },
       { type: 'settled', atMs: t0 + 31 * seconds },
