@@ -1,9 +1,11 @@
 // The command line's desk on the AWS SDK: the table and the functions by the names that the installation gave them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { awsAttestations } from '../cloud/aws/attestations.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
@@ -27,6 +29,8 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     openReleases: awsOpenReleases(table),
     history: awsHistory(table),
     budgets: awsBudgets(table),
+    attestations: awsAttestations(table),
+    incidents: awsIncidents(table),
     leases: awsLeases(table),
     traffic: awsTraffic(lambda),
     ask: askThrough(awsHooks(lambda()), (verb) => `${prefix}-${verb}`),

@@ -6,7 +6,16 @@ import type { World } from '../functions/world.ts'
 
 export type Desk = Pick<
   World,
-  'journal' | 'services' | 'openReleases' | 'history' | 'budgets' | 'leases' | 'traffic' | 'clock'
+  | 'journal'
+  | 'services'
+  | 'openReleases'
+  | 'history'
+  | 'budgets'
+  | 'attestations'
+  | 'incidents'
+  | 'leases'
+  | 'traffic'
+  | 'clock'
 > & {
   /** Calls one of the controller's functions. @throws Problem as that function threw it */
   ask(
@@ -19,6 +28,7 @@ export type Desk = Pick<
       | 'startLine'
       | 'intake'
       | 'attest'
+      | 'incident'
       | 'pause'
       | 'promote'
       | 'stop',

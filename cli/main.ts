@@ -10,6 +10,7 @@ import { showDrift } from './diff.ts'
 import { addGates } from './gates.ts'
 import { showOpenSlo } from './openslo.ts'
 import { addRehearsal } from './rehearsal.ts'
+import { addReport } from './report.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
 import { addTestimony } from './testimony.ts'
@@ -259,6 +260,7 @@ for (const { name, verb, words } of orders) {
 }
 
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive }
+addReport(program, surroundings)
 addGates(program, surroundings)
 addTestimony(program, surroundings)
 addRehearsal(program, surroundings)

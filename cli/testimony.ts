@@ -1,4 +1,4 @@
-// The spelling of `tidegate attest`: what CI says about a candidate.
+// The spelling of `tidegate attest` and `tidegate incident`: what CI says about a candidate, and what went wrong in production.
 import { type Command, InvalidArgumentError } from 'commander'
 import * as z from 'zod'
 import type { Surroundings } from './rehearsal.ts'
@@ -30,6 +30,7 @@ const counts =
   }
 
 export function addTestimony(program: Command, { cli, run, me }: Surroundings): void {
+  addIncident(program, { cli, run })
   program
     .command('attest')
     .description('say what is known of a candidate: tests, scan findings, feature flags, its commit')
@@ -51,6 +52,34 @@ export function addTestimony(program: Command, { cli, run, me }: Surroundings): 
       '\nExample:\n  tidegate attest --subject commit/4f2a91c --by github --tests 412,0,3 --flags new-cart',
     )
     .action(run(({ json, ...call }: Attest) => attest(cli({ json: json === true }), call)))
+}
+
+function addIncident(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run'>): void {
+  program
+    .command('incident <service>')
+    .description('tell of an incident of a service, or of one of its incidents.keys; telling it again replaces it')
+    .requiredOption('--id <id>', 'the same id of the same source is the same incident')
+    .requiredOption('--opened-at <time>', 'such as 2026-03-01T09:30:00Z')
+    .option('--resolved-at <time>', 'once it is over')
+    .option('--source <name>', 'who says it', 'cli')
+    .option('--severity <text>')
+    .option('--title <text>')
+    .option('--url <address>')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  tidegate incident checkout --id 2026-17 --opened-at 2026-03-01T09:30:00Z')
+    .action(
+      run((service: string, { json, ...call }: { json?: boolean }) =>
+        tellIncident(cli({ json: json === true }), { ...call, service }),
+      ),
+    )
+}
+
+const Noted = z.looseObject({ services: z.array(z.string()) })
+
+async function tellIncident({ desk, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
+  const { services } = Noted.parse(await desk.ask('incident', call))
+  screen.say(`Noted as an incident of ${services.join(', ')}.`, { services })
+  return exitCodes.done
 }
 
 const Done = z.looseObject({ subjects: z.array(z.string()) })

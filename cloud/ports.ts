@@ -8,6 +8,7 @@ import type { BudgetReport } from '../core/budget-report.ts'
 import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
+import type { Incident, IncidentNotice } from '../core/incident.ts'
 import type { Place } from '../core/place.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
 import type { Routing } from '../core/routing.ts'
@@ -106,10 +107,20 @@ export type BudgetReports = {
   read(ids: readonly string[], atMs: number): Promise<readonly BudgetReport[]>
 }
 
+/** Incidents of services that others have told of. */
+export type Incidents = {
+  /** Saying the same again replaces it. */
+  put(notice: IncidentNotice): Promise<void>
+  /** Those opened from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
+  list(service: string, fromMs: number, toMs: number): Promise<readonly Incident[]>
+}
+
 /** Heads of releases, newest first. A head may lag behind its log by an event. */
 export type History = {
   put(head: Head): Promise<void>
   list(service: string, limit: number): Promise<readonly Head[]>
+  /** Those that were asked for from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
+  between(service: string, fromMs: number, toMs: number): Promise<readonly Head[]>
 }
 
 /** Which live releases an alarm speaks about. */

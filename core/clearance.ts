@@ -4,6 +4,7 @@ import { turnBack } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { ReleaseEvent } from './event.ts'
 import { backKey } from './head.ts'
+import { horizonOf } from './plan.ts'
 import { type Service, usualEarly } from './service.ts'
 import { type Held, hasTraffic, type Release } from './release.ts'
 
@@ -104,7 +105,10 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
 }
 
 /** The service as the budget wants it released. */
-function paced(service: Service, { plan = service.plan, early }: EventOf<'gated'>): Service {
+function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>): Service {
+  // A verdict is a fold of minutes: what it reckons with must not change in the middle (docs/design.md, decision 15).
+  const isUnderWay = point !== beginPoint && given !== undefined
+  const plan = isUnderWay ? { ...given, horizonSeconds: horizonOf(service.plan) } : (given ?? service.plan)
   if (early === undefined) return { ...service, plan }
   const { early: own, ...policy } = service.policy
   return { ...service, plan, policy: early ? { ...policy, early: own ?? usualEarly } : policy }

@@ -34,8 +34,7 @@ export type LookedUp = {
 const percentWords = (bp: number): string => `${bp / 100} %`
 
 /** The weight that the release is about to give: 0 at the beginning. */
-const weightAtPoint = (release: Release, point: number): number =>
-  point === beginPoint ? 0 : weightAt(release, point)
+const weightAtPoint = (release: Release, point: number): number => (point === beginPoint ? 0 : weightAt(release, point))
 
 /** Approvals that stand before the weight and have not been given in full, with the people who have agreed so far. */
 function missingApprovals(release: Release, point: number, { nowMs, gates }: LookedUp) {

@@ -2,6 +2,8 @@
 // dimensions are the service and words of closed lists; a release's id is no dimension, because each value of one is a
 // metric of its own to CloudWatch, and is paid for.
 import type { ReleaseEvent } from './event.ts'
+import { bareFacts } from './measures/facts.ts'
+import { detectSeconds, leadSeconds } from './measures/times.ts'
 import type { Release } from './release.ts'
 
 export type Metric = {
@@ -16,7 +18,7 @@ export type Metric = {
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns ReleasesSettled and ReleaseSeconds by outcome, WayBackSeconds, ReturnsFailed; nothing of a usual look, because
+ * @returns ReleasesSettled and ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual look, because
  * CloudWatch bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
@@ -45,7 +47,14 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
     case 'settled': {
       const outcome = release.ending?.outcome ?? 'aborted'
       const seconds = (event.atMs - release.requestedAtMs) / 1000
-      return [metric('ReleasesSettled', 1, { outcome }), metric('ReleaseSeconds', seconds, { outcome }, 'Seconds')]
+      const facts = bareFacts({ events, attested: {} })
+      const [lead, detect] = facts === undefined ? [] : [leadSeconds(facts), detectSeconds(facts)]
+      return [
+        metric('ReleasesSettled', 1, { outcome }),
+        metric('ReleaseSeconds', seconds, { outcome }, 'Seconds'),
+        ...(lead === undefined ? [] : [metric('LeadSeconds', lead, {}, 'Seconds')]),
+        ...(detect === undefined ? [] : [metric('DetectSeconds', detect, {}, 'Seconds')]),
+      ]
     }
     default:
       return []

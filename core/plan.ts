@@ -21,11 +21,19 @@ type Step = z.output<typeof Step>
 const rising = (steps: readonly Step[]): boolean =>
   steps.every((step, index) => index === 0 || step.weightBp > (steps[index - 1]?.weightBp ?? 0))
 
+const maxHorizonSeconds = 100 * 7 * 86_400
+
 /** A plan in normal form: at most 100 rising weights. No steps means all at once. */
 export const Plan = z.strictObject({
   steps: z.array(Step).max(100).refine(rising, 'weights must rise from step to step'),
+  /** How long it was meant to take before the budget made its steps smaller: verdicts go on reckoning with that. */
+  horizonSeconds: z.int().min(0).max(maxHorizonSeconds).optional(),
 })
 export type Plan = z.output<typeof Plan>
+
+/** Over how long a plan watches the candidate, in seconds. */
+export const horizonOf = ({ steps, horizonSeconds }: Plan): number =>
+  horizonSeconds ?? steps.reduce((sum, step) => sum + step.bakeSeconds, 0)
 
 const toBp = (weightPercent: number): number => Math.round(weightPercent * 100)
 const step = (weightPercent: number, bakeSeconds: number): Step => ({ weightBp: toBp(weightPercent), bakeSeconds })

@@ -52,6 +52,16 @@ const Triggers = z.strictObject({
   cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
 })
 
+const IncidentKeys = z.strictObject({
+  keys: z
+    .array(z.string().min(1).max(500))
+    .max(50)
+    .default([])
+    .describe(
+      'What incidents of this service are called: PagerDuty service ids or names, Opsgenie tags, response plans.',
+    ),
+})
+
 const maxHoldSeconds = 30 * 86_400
 const hold = duration({ minSeconds: 0, maxSeconds: maxHoldSeconds })
 const seconds = z.int().min(0).max(maxHoldSeconds)
@@ -90,6 +100,7 @@ export const Service = z.strictObject({
   /** Absent in logs that began before there were any. */
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
+  incidents: IncidentKeys.default({ keys: [] }),
   pace: Pace.prefault({}),
   gates: Gates.prefault({}),
   runbook: Runbook.optional(),
@@ -169,6 +180,7 @@ export const ServiceDefinition = z
     planned: Timetable.default([]).describe(
       'Times in which a burning budget is nobody to be told of: maintenance, drills.',
     ),
+    incidents: IncidentKeys.prefault({}),
     pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),

@@ -5,8 +5,11 @@ import { details } from '../core/announcement.ts'
 import { budgetDetails } from '../core/budget-news.ts'
 import { AttestCall } from '../core/attest-call.ts'
 import { outcomes, ReleaseEvent } from '../core/event.ts'
+import { definitions } from '../core/measures/measures.ts'
+import { targetWords } from '../core/measures/words.ts'
 import { problems } from '../core/problem.ts'
 import { ReleaseCall, UrgentCall } from '../core/request.ts'
+import { IncidentCall } from '../core/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service.ts'
 import { exitCodes } from '../cli/screen.ts'
 import { AnswerCall } from '../functions/answer.ts'
@@ -99,6 +102,30 @@ const orders = (): string => {
   return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
 }
 
+const measures = (): string =>
+  section(
+    'Measures of delivery',
+    [
+      '[measures.md](measures.md) has what each is made of, and what is left out.\n',
+      '| | measure | unit | aimed at | what it is |',
+      '|---|---|---|---|---|',
+      ...definitions.map((one) => `| ${one.id} | ${one.name} | ${one.unit} | ${targetWords(one)} | ${one.sentence} |`),
+    ].join('\n'),
+  )
+
+/** What others say: of candidates, and of incidents. */
+const testimony = (): string =>
+  [
+    section(
+      'Saying something about a candidate',
+      `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
+    ),
+    section(
+      'Telling of an incident',
+      `The payload of \`tidegate-incident\`, and the detail of an event of source \`tidegate.incident\`.\n\n${table(shapeOf(IncidentCall))}`,
+    ),
+  ].join('\n')
+
 const eventsForEverybody = (): string =>
   section(
     'Events for everybody',
@@ -151,15 +178,13 @@ export function reference(): string {
       `The payload of \`tidegate-intake\`, and the input of the state machine from CodePipeline.\n\n${table(shapeOf(ReleaseCall))}`,
     ),
     section('Steering a release', orders()),
-    section(
-      'Saying something about a candidate',
-      `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
-    ),
+    testimony(),
     section(
       'Hooks',
       `Called at ${hookPoints.map((point) => `\`${point}\``).join(', ')} with \`{ release, service, hook, point, step, steps, weightPercent, attempt, targets: [{ function, alias, stable, candidate }], outcome?, because? }\`.\nThe answer:\n\n${table(shapeOf(HookAnswer))}\n\nAfter \`later\`, answer through \`tidegate-answer\`:\n\n${table(shapeOf(AnswerCall))}`,
     ),
     eventsForEverybody(),
+    measures(),
     section('Outcomes', outcomes.map((outcome) => `- \`${outcome}\``).join('\n')),
     section(
       'Events of a release',

@@ -1,12 +1,12 @@
 // What the gates decide by, looked up now: the line, the calendar, what is left of the error budgets, what is attested of the
 // candidate. Gates are those of the service as it is defined today, not as it was when the release was asked for: a freeze
 // that begins today is meant for what waits.
-import { merged, subjectsOf } from '../core/attestation.ts'
 import type { GateBudget, LookedUp } from '../core/gate-facts.ts'
 import type { Gates } from '../core/gates.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import type { Service } from '../core/service.ts'
+import { attestedOf } from './attested.ts'
 import { budgetsLeft } from './budget-left.ts'
 import type { World } from './world.ts'
 
@@ -16,7 +16,7 @@ export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
   const { service } = release
   const [today, stopped] = await Promise.all([asDefinedToday(deps, service), deps.line.stopped(service.name)])
   const budgets: readonly GateBudget[] = await budgetsLeft(deps, today)
-  const attested = merged(await deps.attestations.of(subjectsOf(release)))
+  const attested = await attestedOf(deps, release)
   const signed = today.gates.provenance.signed ? await isSigned(deps, release) : undefined
   return {
     nowMs: deps.clock.nowMs(),

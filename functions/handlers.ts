@@ -11,6 +11,7 @@ import { budgetHandler } from './budget.ts'
 import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import { hookHandler } from './hook.ts'
+import { incidentHandler } from './incident.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
@@ -60,6 +61,7 @@ export const handlers = {
   budget: budgetHandler,
   attest: attestHandler,
   reports: reportsHandler,
+  incident: incidentHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

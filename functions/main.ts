@@ -17,6 +17,7 @@ import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsLine } from '../cloud/aws/line.ts'
@@ -43,6 +44,7 @@ import { gateHandler } from './gate.ts'
 import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
+import { incidentHandler } from './incident.ts'
 import { log, measure, observed, traced } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
@@ -262,6 +264,9 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
     budgetReports: awsBudgetReports(traced(new ApplicationSignalsClient({}))),
     outbox: outbox(),
   }),
+)
+export const incident = /* @__PURE__ */ wired('incident', () =>
+  incidentHandler({ log, services: services(), incidents: awsIncidents(table()) }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

@@ -5,6 +5,8 @@ import { beginPoint } from '../core/clearance.ts'
 import type { GateBudget } from '../core/gate-facts.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Release } from '../core/release.ts'
+import type { Service } from '../core/service.ts'
+import { watches } from '../core/signals.ts'
 import type { CountMinute } from '../core/verdict/split-process.ts'
 import { loggedPoints } from './evidence.ts'
 
@@ -33,16 +35,16 @@ function courseOf({ service, urgent, hasOwnPlan }: Release, budgets: readonly Ga
 }
 
 function stepOf(release: Release, step: number, budgets: readonly GateBudget[]): Pacing {
-  const { service, urgent } = release
+  const { service, urgent, cleared } = release
   const next = service.plan.steps[step]
-  if (urgent || next === undefined) return {}
-  const { errors } = service.signals
+  // A step that was paced when its gate was asked before is small enough already.
+  if (urgent || next === undefined || cleared?.point === step) return {}
   const capBp = weightCapBp({
     mood: moodNow(budgets),
     damageBp: service.pace.damageBp,
     ...least(budgets),
     lookEverySeconds: service.policy.lookEverySeconds,
-    minimumSamples: errors === 'off' ? 0 : errors.minimumSamples,
+    minimumSamples: samplesWanted(service),
     bakeSeconds: next.bakeSeconds,
     seen: seenOf(release),
   })
@@ -60,10 +62,21 @@ function least(budgets: readonly GateBudget[]) {
   return lefts.length === 0 || rates.length === 0 ? {} : { badLeft: Math.min(...lefts), perMinute: Math.max(...rates) }
 }
 
-/** Both versions since the first shift, by what the looks have read; nothing when errors are not looked at. */
+/** A step with fewer requests could not be passed. */
+const samplesWanted = ({ signals }: Service): number =>
+  Math.max(
+    0,
+    ...[...watches(signals).values()].map(({ role, minimumSamples }) => (role === 'critical' ? minimumSamples : 0)),
+  )
+
+/**
+ * Both versions since the first shift, by what the looks have read. Nothing when errors are not looked at, or when a budget is
+ * one of slow requests: that few have failed says nothing about those.
+ */
 function seenOf({ readings, service }: Release): CountMinute {
   const seen = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
-  if (service.signals.errors === 'off') return seen
+  const isOfLatency = service.slos.some(({ sli }) => sli.kind === 'latency')
+  if (service.signals.errors === 'off' || isOfLatency) return seen
   for (const [key, points] of loggedPoints(readings, 0)) {
     const [, arm, series] = /^\d+\.([sc])\.(invocations|errors)$/.exec(key) ?? []
     if (arm === undefined) continue

@@ -9,6 +9,7 @@ import type {
   Executions,
   History,
   Hooks,
+  Incidents,
   Journal,
   Leases,
   Line,
@@ -36,6 +37,7 @@ export type World = {
   readonly budgets: Budgets
   readonly attestations: Attestations
   readonly budgetReports: BudgetReports
+  readonly incidents: Incidents
   readonly alarmWatch: AlarmWatch
   readonly traffic: Traffic
   readonly versions: Versions

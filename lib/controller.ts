@@ -123,6 +123,8 @@ export class ReleaseController extends Construct {
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
   /** The right to say something about a candidate: tests, scan findings, flags. Gates believe it. */
   grantAttest = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'attest')
+  /** The right to tell of incidents, for the measures. */
+  grantIncident = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'incident')
   /** The right to ask whether a release may begin; a pipeline's role needs it for `mayReleaseRule`. */
   grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'ask')
   /** The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases, which are of no use without a right to answer them. */

@@ -109,6 +109,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     bus: ['events:PutEvents'],
     reportedSlos: ['application-signals:BatchGetServiceLevelObjectiveBudgetReport'],
   },
+  incident: { table: log },
   provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 

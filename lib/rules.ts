@@ -1,6 +1,7 @@
 // Which events reach which function (docs/aws.md §1.7, §2.5, §3.5, §4): narrow ones, from the triggers, alarms and targets of
 // the services, so that nobody pays for the events of others.
-import type { EventPattern } from 'aws-cdk-lib/aws-events'
+import { type EventPattern, Match } from 'aws-cdk-lib/aws-events'
+import { incidentSources } from '../core/incident-call.ts'
 import type { Service } from '../core/service.ts'
 import type { Verb } from '../functions/handlers.ts'
 
@@ -11,7 +12,7 @@ export const rulesOf = (
   services: readonly Service[],
   machineArn: string,
   moverArns: readonly string[],
-): readonly Wiring[] => [...triggersOf(services), ...watchOf(services, machineArn, moverArns)]
+): readonly Wiring[] => [...triggersOf(services), ...incidents, ...watchOf(services, machineArn, moverArns)]
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)].sort()
 const some = (values: readonly unknown[], wiring: Wiring): Wiring[] => (values.length === 0 ? [] : [wiring])
@@ -85,6 +86,29 @@ function triggersOf(services: readonly Service[]): readonly Wiring[] {
     ),
   ]
 }
+
+/** Who tells of incidents. A partner's own bus has to send its events on to this one (docs/measures.md). */
+const incidents: readonly Wiring[] = [
+  {
+    name: 'Incident',
+    verb: 'incident',
+    pattern: {
+      source: Match.anyOf(
+        incidentSources.own,
+        ...[incidentSources.pagerDuty, incidentSources.opsgenie].map((partner) => Match.prefix(partner)),
+      ),
+    },
+  },
+  {
+    name: 'IncidentManager',
+    verb: 'incident',
+    pattern: {
+      source: [incidentSources.incidentManager],
+      detailType: ['AWS API Call via CloudTrail'],
+      detail: { eventName: ['StartIncident', 'UpdateIncidentRecord'] },
+    },
+  },
+]
 
 /** What a release has to hear of. */
 function watchOf(services: readonly Service[], machineArn: string, moverArns: readonly string[]): readonly Wiring[] {

@@ -138,6 +138,11 @@ const rules: readonly { readonly name: string; readonly verb: Verb; readonly pat
     pattern: { source: ['aws.ecr'], 'detail-type': ['ECR Image Scan'], detail: { 'scan-status': ['COMPLETE'] } },
   },
   {
+    name: 'incident',
+    verb: 'incident',
+    pattern: { source: ['tidegate.incident', { prefix: 'aws.partner/pagerduty.com/' }, 'aws.ssm-incidents'] },
+  },
+  {
     name: 'cloudformation',
     verb: 'intake',
     pattern: {

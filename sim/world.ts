@@ -7,6 +7,7 @@ import { awsAttestations } from '../cloud/aws/attestations.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsLine } from '../cloud/aws/line.ts'
@@ -45,6 +46,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     budgets: awsBudgets(table),
     attestations: awsAttestations(table),
     budgetReports: awsBudgetReports(clients.applicationSignals),
+    incidents: awsIncidents(table),
     alarmWatch: awsAlarmWatch(table),
     traffic: awsTraffic(lambda),
     versions: awsVersions(lambda),

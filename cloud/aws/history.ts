@@ -22,6 +22,12 @@ export function awsHistory(table: Table): History {
       const { pk } = keys.head(service, 0, '')
       return (await queryItems(table, { pk, newestFirst: true, limit })).map(readHead)
     },
+    async between(service, fromMs, toMs) {
+      if (toMs <= fromMs) return []
+      // No key is just a time: the last one is not among them.
+      const [first, last] = [keys.head(service, Math.max(0, fromMs), ''), keys.head(service, toMs, '')]
+      return (await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] })).map(readHead)
+    },
   }
 }
 

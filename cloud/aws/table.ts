@@ -44,6 +44,12 @@ export const keys = {
   }),
   budgetMark: (service: string, slo: string): Key => ({ pk: `BUDGET#${service}`, sk: `MARK#${slo}` }),
   attestation: (subject: string, by: string): Key => ({ pk: `ATTESTATION#${subject}`, sk: by }),
+  incident: (notice: {
+    readonly service: string
+    readonly source: string
+    readonly id: string
+    readonly kind: string
+  }): Key => ({ pk: `INCIDENT#${notice.service}`, sk: `${notice.source}#${notice.id}#${notice.kind}` }),
   alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
 } as const
 

@@ -22,5 +22,9 @@ export function memoryHistory(table: MemoryTable): History {
       const newest = table.list(historyOf(service)).toReversed().slice(0, Math.max(0, limit))
       return Promise.resolve(newest.map((sk) => find(service, sk)))
     },
+    between(service, fromMs, toMs) {
+      const heads = table.list(historyOf(service)).map((sk) => find(service, sk))
+      return Promise.resolve(heads.filter(({ requestedAtMs: atMs }) => atMs >= fromMs && atMs < toMs))
+    },
   }
 }

@@ -14,6 +14,7 @@ import { memoryBudgetReports, type MemoryReport } from './budget-reports.ts'
 import { memoryBudgets } from './budgets.ts'
 import { memoryHistory } from './history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
+import { memoryIncidents } from './incidents.ts'
 import { memoryJournal } from './journal.ts'
 import { memoryLeases } from './leases.ts'
 import { memoryLine } from './line.ts'
@@ -61,6 +62,7 @@ function openPorts(clock: Clock) {
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),
       budgetReports: memoryBudgetReports(reports),
+      incidents: memoryIncidents(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),

@@ -9,7 +9,7 @@ import { logSum } from './log-space.ts'
 import { type Sheet, sheetOf, unreadable } from './minutes.ts'
 import { signalSpecs } from './questions.ts'
 import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
-import { type Folded, horizonOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
+import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
 import { askedWindow, lateFromMs, minuteMs } from './window.ts'
 
 /** The fold of all minutes before `uptoMs`, which no late point changes any more. JSON without loss. */
@@ -32,7 +32,7 @@ export function judge(
   const { targets, shifts, atMs } = evidence
   const first = shifts[0]
   const window = first === undefined ? { startMs: atMs, endMs: atMs } : askedWindow(first.sinceMs, atMs)
-  const scale = { horizonMinutes: horizonOf(service), early: service.policy.early }
+  const scale = { horizonMinutes: horizonMinutesOf(service), early: service.policy.early }
   const rules = signalSpecs(service, targets).map((spec) => signalRule(spec, scale))
   const sheet = sheetOf(evidence.readings)
   const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }

@@ -1,5 +1,6 @@
 // What each signal says by itself, and how much of the evidence it is: ln(weight * E). The weights of the critical signals
 // sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
+import { horizonOf } from '../plan.ts'
 import type { Service } from '../service.ts'
 import { aloneLogE } from './alone.ts'
 import type { Shift, SignalVerdict } from './evidence.ts'
@@ -35,8 +36,8 @@ const speakingMin = 2
 const eventsMin = 3
 
 /** Over how many minutes later regressions are expected: the plan's. */
-export const horizonOf = ({ plan }: Pick<Service, 'plan'>): number =>
-  Math.max(1, Math.ceil(plan.steps.reduce((sum, step) => sum + step.bakeSeconds, 0) / 60))
+export const horizonMinutesOf = ({ plan }: Pick<Service, 'plan'>): number =>
+  Math.max(1, Math.ceil(horizonOf(plan) / 60))
 
 export function weighAll(
   service: Service,
@@ -46,7 +47,7 @@ export function weighAll(
 ): readonly Weighed[] {
   const speaking = rules.filter(({ spec }) => spec.watch.role === 'critical' && spec.excluded === undefined)
   const total = speaking.reduce((sum, { spec }) => sum + spec.watch.weight, 0)
-  const scale: Scale = { alpha: service.policy.alpha, horizonMinutes: horizonOf(service) }
+  const scale: Scale = { alpha: service.policy.alpha, horizonMinutes: horizonMinutesOf(service) }
   const sinceMs = wholeFrom(shifts.at(-1)?.sinceMs ?? 0)
   return rules.map((rule, index) => {
     const fold = folded.signals[index] ?? 'it was not folded'

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { awsAlarmWatch } from '../../cloud/aws/alarm-watch.ts'
 import { awsAttestations } from '../../cloud/aws/attestations.ts'
 import { awsHistory } from '../../cloud/aws/history.ts'
+import { awsIncidents } from '../../cloud/aws/incidents.ts'
 import { awsJournal } from '../../cloud/aws/journal.ts'
 import { awsLeases } from '../../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../../cloud/aws/open-releases.ts'
@@ -18,6 +19,7 @@ import { awsBudgets } from '../../cloud/aws/budgets.ts'
 import { attestationsContract } from './attestations.ts'
 import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
+import { incidentsContract } from './incidents.ts'
 import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
@@ -80,6 +82,10 @@ attestationsContract('DynamoDB', async () => {
     attestations: awsAttestations(table),
     spoil: (subject, by, text) => putText(table, keys.attestation(subject, by), text),
   }
+})
+incidentsContract('DynamoDB', async () => {
+  const table = await openTable()
+  return { incidents: awsIncidents(table), spoil: (notice, text) => putText(table, keys.incident(notice), text) }
 })
 historyContract('DynamoDB', async () => {
   const table = await openTable()

@@ -23,6 +23,18 @@ export function historyContract(name: string, open: () => Promise<HistoryUnderTe
       expect(await history.list('nobody', 5)).toEqual([])
     })
 
+    it('lists those that were asked for in a time, oldest first', async () => {
+      const { history } = await open()
+      for (const age of [3, 1, 2, 0]) await history.put(head(`r${age}`, t0Ms - age))
+      await history.put({ ...head('b1', t0Ms - 2), service: 'billing' })
+      const ids = async (fromMs: number, toMs: number): Promise<string[]> =>
+        (await history.between('orders', fromMs, toMs)).map((one) => one.releaseId)
+      expect(await ids(t0Ms - 2, t0Ms)).toEqual(['r2', 'r1'])
+      expect(await ids(-5, t0Ms + 1)).toEqual(['r3', 'r2', 'r1', 'r0'])
+      expect(await ids(t0Ms, t0Ms)).toEqual([])
+      expect(await ids(t0Ms, 0)).toEqual([])
+    })
+
     it('never replaces a head with an older one', async () => {
       const { history } = await open()
       await history.put(head('r1', t0Ms, 2))
@@ -46,6 +58,7 @@ export function historyContract(name: string, open: () => Promise<HistoryUnderTe
       const { history, spoil } = await open()
       const spoilOne = (text: string): unknown => spoil('orders', t0Ms, 'r1', text)
       await expectReadableOrProblem(head('r1'), spoilOne, () => history.list('orders', 3))
+      await expectReadableOrProblem(head('r1'), spoilOne, () => history.between('orders', 0, t0Ms + 1))
     })
   })
 }

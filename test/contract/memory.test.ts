@@ -20,6 +20,8 @@ import { budgetReportsContract } from './budget-reports.ts'
 import { budgetsContract } from './budgets.ts'
 import { historyContract } from './history.ts'
 import { hooksContract } from './hooks.ts'
+import { incidentsKey, noticeKey } from '../../cloud/memory/incidents.ts'
+import { incidentsContract } from './incidents.ts'
 import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
@@ -81,6 +83,13 @@ budgetReportsContract('memory', () => {
   })
 })
 
+incidentsContract('memory', () => {
+  const { incidents, inspect } = openMemory()
+  return Promise.resolve({
+    incidents,
+    spoil: (notice, text) => inspect.corrupt(incidentsKey(notice.service), noticeKey(notice), text),
+  })
+})
 budgetsContract('memory', () => {
   const { budgets, inspect } = openMemory()
   return Promise.resolve({

@@ -65,8 +65,8 @@ describe('what counts', () => {
     const tests = (failed: number) => ({ passed: 1, failed, skipped: 0 })
     expect(
       merged([
-        { subject: 'commit/a', by: 'ci', atMs: 5, tests: tests(0), flags: ['x'] },
-        { subject: 'commit/a', by: 'nightly', atMs: 9, tests: tests(4) },
+        { subject: 'commit/a', by: 'nightly', atMs: 5, tests: tests(0), flags: ['x'] },
+        { subject: 'commit/a', by: 'ci', atMs: 9, tests: tests(4) },
         { subject: 'version/f:1', by: 'ci', atMs: 7, commit: 'a' },
       ]),
     ).toEqual({ tests: tests(4), flags: ['x'], commit: 'a' })

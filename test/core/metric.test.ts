@@ -58,9 +58,39 @@ it('a way back and an end are counted once each, from the events that say them',
     ['WayBackSeconds', 0.4, 'Seconds', { service: 'checkout' }],
     ['ReleasesSettled', 1, 'Count', { service: 'checkout', outcome: 'rolledBack' }],
     ['ReleaseSeconds', 92, 'Seconds', { service: 'checkout', outcome: 'rolledBack' }],
+    // From the first traffic to the alarm.
+    ['DetectSeconds', 90, 'Seconds', { service: 'checkout' }],
   ])
   for (const { releaseId, dimensions } of counted) {
     expect(releaseId).toBe('r1')
     expect(JSON.stringify(dimensions)).not.toContain('r1')
   }
+})
+
+it('a promotion is counted with the time since its commit, where that is known', () => {
+  const promoted = (provenance: { readonly committedAtMs?: number }) => {
+    const done: readonly NewEvent[] = [
+      ...story.slice(0, 3).map((event) =>
+        event.type === 'requested'
+          ? {
+              ...event,
+              service: service({ plan: 'AllAtOnce' }),
+              provenance: { source: 'api' as const, ...provenance },
+            }
+          : event,
+      ),
+      { type: 'moveIntended', atMs: t0, move: { ...move('shift', 10_000), purpose: 'promote' } },
+      { type: 'moved', atMs: t0 + 30 * seconds, purpose: 'promote', revisions },
+      { type: 'settled', atMs: t0 + 31 * seconds },
+    ]
+    const log = done.map((event, index) => numbered(event, index + 1))
+    const release = replay(log)
+    return release === undefined ? [] : metricsOf(log, release).map(({ name, value }) => [name, value])
+  }
+  const both = [
+    ['ReleasesSettled', 1],
+    ['ReleaseSeconds', 31],
+  ]
+  expect(promoted({})).toEqual(both)
+  expect(promoted({ committedAtMs: t0 - 60 * seconds })).toEqual([...both, ['LeadSeconds', 90]])
 })

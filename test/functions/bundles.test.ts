@@ -32,6 +32,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
   reports: ['application-signals', 'dynamodb', 'eventbridge'],
+  incident: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }

@@ -221,7 +221,11 @@ describe('the error budget', () => {
   it('that is not known lets nothing begin, until it is', async () => {
     await open(ledger)
     const id = await start()
-    await expectDenied(id, ['budget'], /^what is left of error budget available is not known: the budget available has not been counted yet$/)
+    await expectDenied(
+      id,
+      ['budget'],
+      /^what is left of error budget available is not known: the budget available has not been counted yet$/,
+    )
     await counted(1000, 0)
     await house.minutes(1)
     expect((await house.release(id)).state.phase).toBe('baking')

@@ -41,7 +41,9 @@ const byScenarios: readonly string[] = [
   ...['cloudwatch:GetMetricData', 'dynamodb:PutItem', 'dynamodb:Query', 'events:PutEvents', 'sns:Publish'].map(
     (action) => `budget ${action}`,
   ),
-  ...['dynamodb:PutItem', 'dynamodb:Query'].map((action) => `attest ${action}`),
+  ...['attest', 'incident'].flatMap((verb) =>
+    ['dynamodb:PutItem', 'dynamodb:Query'].map((action) => `${verb} ${action}`),
+  ),
   ...[
     'application-signals:BatchGetServiceLevelObjectiveBudgetReport',
     'dynamodb:PutItem',

@@ -1,0 +1,25 @@
+// Incidents in DynamoDB: an item for the beginning and one for the end of each, so that they may be heard of in any order.
+import { incidentsOf, IncidentNotice } from '../../core/incident.ts'
+import type { Incidents } from '../ports.ts'
+import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
+
+export function awsIncidents(table: Table): Incidents {
+  return {
+    async put(notice) {
+      await putItem(table, keys.incident(notice), bodyOf(notice))
+    },
+    async list(service, fromMs, toMs) {
+      const { pk } = keys.incident({ service, source: '', id: '', kind: '' })
+      const notices = (await queryItems(table, { pk })).map(readNotice)
+      return incidentsOf(notices).filter(({ openedAtMs }) => openedAtMs >= fromMs && openedAtMs < toMs)
+    },
+  }
+}
+
+function readNotice(item: Item): IncidentNotice {
+  const notice = parseBody(IncidentNotice, item)
+  const key = keys.incident(notice)
+  if (key.pk !== keyOf(item).pk || key.sk !== keyOf(item).sk)
+    throw unreadable(keyOf(item), `it holds incident ${notice.id} of ${notice.service}`)
+  return notice
+}

@@ -1,0 +1,26 @@
+// Incidents in memory: the beginning and the end of each are kept apart.
+import { incidentsOf, IncidentNotice } from '../../core/incident.ts'
+import type { Incidents } from '../ports.ts'
+import { type MemoryTable, unreadable } from './table.ts'
+
+export const incidentsKey = (service: string): string => `incident/${service}`
+export const noticeKey = ({ source, id, kind }: Pick<IncidentNotice, 'source' | 'id' | 'kind'>): string =>
+  `${source}#${id}#${kind}`
+
+export function memoryIncidents(table: MemoryTable): Incidents {
+  const find = (service: string, sk: string): IncidentNotice => {
+    const notice = table.get(IncidentNotice, incidentsKey(service), sk)
+    if (notice?.service === service && noticeKey(notice) === sk) return notice
+    throw unreadable(incidentsKey(service), sk, 'it holds another incident')
+  }
+  return {
+    put(notice) {
+      table.set(incidentsKey(notice.service), noticeKey(notice), notice)
+      return Promise.resolve()
+    },
+    list(service, fromMs, toMs) {
+      const notices = table.list(incidentsKey(service)).map((sk) => find(service, sk))
+      return Promise.resolve(incidentsOf(notices).filter(({ openedAtMs }) => openedAtMs >= fromMs && openedAtMs < toMs))
+    },
+  }
+}

@@ -1,0 +1,29 @@
+// HTML from values: whatever is put into a page is escaped, unless it is HTML made here.
+
+/** Made by `html`; nobody else makes one. */
+export type Html = { readonly html: string }
+
+type Part = string | number | Html | readonly Html[]
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (char) => entities[char] ?? char)
+
+const partText = (part: Part): string => {
+  if (typeof part === 'string') return escaped(part)
+  if (typeof part === 'number') return String(part)
+  return 'html' in part ? part.html : part.map(({ html: text }) => text).join('\n')
+}
+
+/** A template: its own text is HTML, its values are text. */
+export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
+  html: texts.map((text, index) => text + (index < parts.length ? partText(parts[index] ?? '') : '')).join(''),
+})
+
+export const nothing: Html = { html: '' }

@@ -1,0 +1,28 @@
+// How fast error budgets burned: M6, from the ledger.
+import { burnRate, hourMs } from '../budget.ts'
+import type { Facts } from './facts.ts'
+import { ofSpread, type Result } from './result.ts'
+
+export const shortHours = 1
+export const longHours = 6
+/** How far before the period slots are needed. */
+export const burnReachMs = longHours * hourMs
+
+/**
+ * M6: the burn rate of every SLO over the last `hours`, looked at on every full hour of the period; the worst. An hour in which
+ * nothing happened has none.
+ */
+const burn =
+  (hours: number) =>
+  ({ ledgers, period }: Facts): Result => {
+    const first = Math.floor(period.fromMs / hourMs) + 1
+    const count = Math.max(0, Math.floor(period.toMs / hourMs) - first + 1)
+    const ends = Array.from({ length: count }, (_, index) => (first + index) * hourMs)
+    const rates = ledgers.flatMap(({ slo, slots }) =>
+      ends.flatMap((endMs) => burnRate(slo, slots, { startMs: endMs - hours * hourMs, endMs }) ?? []),
+    )
+    return ofSpread(rates, 'max', ledgers.length === 0 ? 'there is no SLO' : 'nothing was counted')
+  }
+
+export const shortBurn = burn(shortHours)
+export const longBurn = burn(longHours)

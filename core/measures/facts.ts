@@ -1,0 +1,161 @@
+// What the measures are made of: of each release the moments that count, from its log; its incidents; what was said of its
+// candidate. Everything here is found once, whatever is measured of it afterwards.
+import { advance, begin } from '../advance.ts'
+import type { Attested } from '../attestation.ts'
+import type { Slot } from '../budget.ts'
+import type { Outcome, ReleaseEvent } from '../event.ts'
+import { backKey } from '../head.ts'
+import type { Incident } from '../incident.ts'
+import type { Release } from '../release.ts'
+import type { CountedSlo } from '../slo.ts'
+import type { Verdict } from '../verdict/evidence.ts'
+
+/** From `fromMs` to before `toMs`. */
+export type Period = { readonly fromMs: number; readonly toMs: number }
+
+/** A release as it is stored: its whole log, and what was said of its candidate. */
+export type Recorded = { readonly events: readonly ReleaseEvent[]; readonly attested: Attested }
+
+/** Good and bad of an SLO, from an hour's beginning and `burnReachMs` (burn.ts) before the period to its end. */
+type Ledger = { readonly service: string; readonly slo: CountedSlo; readonly slots: readonly Slot[] }
+
+/** Of one service or of several; releases that settled up to a day before the period, and live ones, may have incidents in it. */
+export type Material = {
+  readonly releases: readonly Recorded[]
+  readonly incidents: readonly Incident[]
+  readonly ledgers: readonly Ledger[]
+  readonly period: Period
+}
+
+export type ReleaseFacts = {
+  readonly release: Release
+  readonly attested: Attested
+  /** It undoes a promoted release: no change of its own. */
+  readonly isWayBack: boolean
+  readonly settledMs?: number
+  readonly outcome?: Outcome
+  /** When the candidate first had traffic. */
+  readonly firstTrafficMs?: number
+  /** When it had all of it. */
+  readonly promotedMs?: number
+  /** When it was decided that the traffic goes back, and when it was back. */
+  readonly decidedMs?: number
+  readonly restoredMs?: number
+  /** Somebody ordered the promotion before the plan came to it. */
+  readonly isHurried: boolean
+  /** All looks, oldest first. */
+  readonly looks: readonly Verdict[]
+  readonly incidents: readonly Incident[]
+  /** The release that undid this one after its promotion. */
+  readonly undoneBy?: ReleaseFacts
+}
+
+type Linked = { readonly incident: Incident; readonly release?: ReleaseFacts }
+
+export type Facts = {
+  readonly period: Period
+  /** In the order in which they were asked for; settled ones of any time, and live ones. */
+  readonly releases: readonly ReleaseFacts[]
+  /** Of any time, each with the release that it is put to. */
+  readonly incidents: readonly Linked[]
+  readonly ledgers: readonly Ledger[]
+}
+
+const dayMs = 86_400_000
+
+/** What there is of one service. */
+export const ofService = (service: string, { releases, incidents, ledgers, period }: Material): Material => ({
+  releases: releases.filter(({ events: [first] }) => first?.type === 'requested' && first.service.name === service),
+  incidents: incidents.filter((incident) => incident.service === service),
+  ledgers: ledgers.filter((ledger) => ledger.service === service),
+  period,
+})
+
+/** Each log folded once, with the incidents put to their releases. */
+export function factsOf({ releases, incidents, ledgers, period }: Material): Facts {
+  const bare = releases
+    .flatMap((recorded) => bareFacts(recorded) ?? [])
+    .toSorted((a, b) => a.release.requestedAtMs - b.release.requestedAtMs || compare(a.release.id, b.release.id))
+  const causes = new Map(incidents.map((incident) => [incident, causeOf(bare, incident)]))
+  const linked = bare.map((one): ReleaseFacts => ({
+    ...one,
+    incidents: incidents.filter((incident) => causes.get(incident) === one),
+  }))
+  const ways = new Map(linked.filter(({ isWayBack }) => isWayBack).map((one) => [one.release.key, one]))
+  const complete = linked.map((one): ReleaseFacts => {
+    const undoneBy = ways.get(backKey + one.release.id)
+    return undoneBy?.promotedMs === undefined ? one : { ...one, undoneBy }
+  })
+  return {
+    period,
+    releases: complete,
+    incidents: incidents.map((incident) => {
+      const release = complete.find((one) => one.incidents.includes(incident))
+      return { incident, ...(release === undefined ? {} : { release }) }
+    }),
+    ledgers,
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
+export const isIn = ({ fromMs, toMs }: Period, atMs: number): boolean => atMs >= fromMs && atMs < toMs
+
+/** A release belongs to the period in which it settled. */
+export const ended = ({ releases, period }: Facts): readonly ReleaseFacts[] =>
+  releases.filter(({ settledMs }) => settledMs !== undefined && isIn(period, settledMs))
+
+/** Incidents opened in the period. */
+export const opened = ({ incidents, period }: Facts): readonly Linked[] =>
+  incidents.filter(({ incident }) => isIn(period, incident.openedAtMs))
+
+/** Those of them that are changes: not the ways back from promoted releases. */
+export const changes = (facts: Facts): readonly ReleaseFacts[] => ended(facts).filter(({ isWayBack }) => !isWayBack)
+
+/**
+ * The change that had traffic when the incident was opened, or that settled in the 24 hours before; of several the one that
+ * got traffic last.
+ */
+function causeOf(releases: readonly ReleaseFacts[], incident: Incident): ReleaseFacts | undefined {
+  return releases
+    .filter(
+      ({ release, isWayBack, firstTrafficMs, settledMs }) =>
+        release.service.name === incident.service &&
+        !isWayBack &&
+        firstTrafficMs !== undefined &&
+        firstTrafficMs <= incident.openedAtMs &&
+        (settledMs === undefined || settledMs >= incident.openedAtMs - dayMs),
+    )
+    .toSorted((a, b) => (a.firstTrafficMs ?? 0) - (b.firstTrafficMs ?? 0))
+    .at(-1)
+}
+
+/** The fold of the log once more, with the moments noted. */
+export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefined {
+  const [first, ...rest] = events
+  if (first?.type !== 'requested') return undefined
+  let release = begin(first)
+  const at: { firstTraffic?: number; promoted?: number; decided?: number; restored?: number } = {}
+  for (const event of rest) {
+    release = advance(release, event)
+    if (release.state.phase === 'returning') at.decided ??= event.atMs
+    if (event.type !== 'moved') continue
+    if (event.purpose === 'rollBack') at.restored = event.atMs
+    else at.firstTraffic ??= event.atMs
+    if (event.purpose === 'promote') at.promoted = event.atMs
+  }
+  const { ending, state } = release
+  return {
+    release,
+    attested,
+    isWayBack: release.key.startsWith(backKey),
+    isHurried: events.some(({ type }) => type === 'promoteOrdered'),
+    looks: events.flatMap((event) => (event.type === 'judged' ? [event.verdict] : [])),
+    incidents: [],
+    ...(state.phase === 'settled' ? { settledMs: state.atMs, outcome: ending?.outcome ?? 'aborted' } : {}),
+    ...(at.firstTraffic === undefined ? {} : { firstTrafficMs: at.firstTraffic }),
+    ...(at.promoted === undefined ? {} : { promotedMs: at.promoted }),
+    ...(at.decided === undefined ? {} : { decidedMs: at.decided }),
+    ...(at.restored === undefined ? {} : { restoredMs: at.restored }),
+  }
+}

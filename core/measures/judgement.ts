@@ -1,0 +1,98 @@
+// How well the controller judges and acts: M5, M8, M9, M11 and M12.
+import type { ProblemCode } from '../problem.ts'
+import type { Verdict } from '../verdict/evidence.ts'
+import { changes, ended, type Facts, type ReleaseFacts } from './facts.ts'
+import { leftOut, ofSpread, type Result, share } from './result.ts'
+import { detectSeconds, isEvidence } from './times.ts'
+
+/**
+ * M5: of the changes with steps below all traffic whose candidate had traffic, and that were promoted or rolled back without a
+ * person hurrying the promotion, the share that was promoted.
+ */
+export function canaryPassRate(facts: Facts): Result {
+  const all = changes(facts).filter(
+    ({ release, firstTrafficMs, outcome, isHurried }) =>
+      firstTrafficMs !== undefined &&
+      release.service.plan.steps.length > 0 &&
+      !isHurried &&
+      (outcome === 'promoted' || outcome === 'rolledBack'),
+  )
+  const passed = all.filter(({ outcome }) => outcome === 'promoted')
+  return share(passed.length, all.length, 'no canary was promoted or rolled back')
+}
+
+/** M8: seconds from the decision that the traffic goes back until every alias was back; nine of ten took at most this. */
+export function timeToRollBack(facts: Facts): Result {
+  const all = ended(facts).filter(({ decidedMs }) => decidedMs !== undefined)
+  const seconds = all.flatMap(({ decidedMs = 0, restoredMs }) =>
+    restoredMs === undefined ? [] : [(restoredMs - decidedMs) / 1000],
+  )
+  return {
+    ...ofSpread(seconds, 'p90', 'no traffic went back'),
+    ...leftOut(all.length - seconds.length, 'never came back by us'),
+  }
+}
+
+/** Of one look: how many critical signals it asked, and how many could speak. A look at nothing was one that saw nothing. */
+function seen({ signals }: Verdict): { readonly asked: number; readonly known: number } {
+  const asked = signals.filter(({ advisory, kind }) => advisory !== true && kind !== 'excluded')
+  return { asked: Math.max(1, asked.length), known: asked.filter(({ kind }) => kind !== 'unknown').length }
+}
+
+/**
+ * M9: of all critical signals at all looks, the share that was known (passed or failed). A signal that has too few samples yet
+ * is not known: a low share says that steps are shorter than the traffic needs, or that telemetry is missing.
+ */
+export function coverage(facts: Facts): Result {
+  const looks = ended(facts).flatMap((one) => one.looks.map(seen))
+  const sum = (of: 'asked' | 'known'): number => looks.reduce((total, look) => total + look[of], 0)
+  return share(sum('known'), sum('asked'), 'no look was taken')
+}
+
+/** Problems that are nobody's mistake. */
+const machinery: readonly ProblemCode[] = ['aws_throttled', 'aws_unavailable', 'crowded', 'execution_lost']
+
+/** Ended by the sweep, or by an error that nobody expected. */
+function isBroken({ release: { ending }, outcome }: ReleaseFacts): boolean {
+  if (ending === undefined || outcome === 'promoted' || outcome === 'alreadyReleased') return false
+  if (ending.by === 'sweep') return true
+  return ending.by === 'tidegate' && (ending.code === undefined || machinery.some((code) => code === ending.code))
+}
+
+/** Whether it was good, where its own behaviour decided that: not a person, a gate or a wish that could not be met. */
+function judgedAs({ outcome, release: { ending } }: ReleaseFacts): boolean | undefined {
+  if (outcome === 'promoted') return true
+  const isBad = outcome === 'rolledBack' || outcome === 'rejected'
+  return isBad && (isEvidence(ending?.by ?? '') || ending?.by === 'hook') ? false : undefined
+}
+
+/**
+ * M11: of the releases that ended, the share that was flaky: ended by the controller's own machinery (the sweep after a lost
+ * execution, AWS throttling or not answering, an unexpected error), or differently from the latest earlier release of the very
+ * same candidate in the period (one promoted, the other turned down by a verdict, an alarm or a hook).
+ */
+export function flakiness(facts: Facts): Result {
+  const all = ended(facts)
+  const last = new Map<string, boolean>()
+  const flaky = all.filter((one) => {
+    const candidate = JSON.stringify([one.release.service.name, sorted(one.release.candidate)])
+    const [before, now] = [last.get(candidate), judgedAs(one)]
+    const broken = isBroken(one)
+    // What the machinery broke says nothing about the candidate.
+    if (now !== undefined && !broken) last.set(candidate, now)
+    return broken || (now !== undefined && before !== undefined && before !== now)
+  })
+  return share(flaky.length, all.length, 'no release ended')
+}
+
+const sorted = (value: ReleaseFacts['release']['candidate']): unknown =>
+  value.kind === 'versions' ? Object.entries(value.versions).sort(([a], [b]) => (a < b ? -1 : 1)) : value
+
+/**
+ * M12: seconds from the candidate's first traffic to the decision, of changes that a verdict or an alarm rolled back; nine of ten
+ * took at most this.
+ */
+export function timeToDetect(facts: Facts): Result {
+  const seconds = changes(facts).flatMap((one) => detectSeconds(one) ?? [])
+  return ofSpread(seconds, 'p90', 'nothing was rolled back by a verdict or an alarm')
+}

@@ -1,0 +1,61 @@
+// How often and how fast changes reach all traffic: M1, M2 and M7.
+import { deviation, variance } from 'd3-array'
+import { changes, type Facts, type ReleaseFacts } from './facts.ts'
+import { leftOut, number, ofSpread, type Result, spreadOf, unknown } from './result.ts'
+import { leadSeconds } from './times.ts'
+
+const dayMs = 86_400_000
+
+/** Changes that ended with all traffic. */
+const promoted = (facts: Facts): readonly ReleaseFacts[] =>
+  changes(facts).filter(({ outcome }) => outcome === 'promoted')
+
+/**
+ * M1: promoted changes a day, over the whole period. The spread is of the whole days of the period, counted from its beginning.
+ * None is 0, not unknown: the log says that there was none.
+ */
+export function frequency(facts: Facts): Result {
+  const { fromMs, toMs } = facts.period
+  const all = promoted(facts)
+  const days = Array.from({ length: Math.floor((toMs - fromMs) / dayMs) }, (_, day) => {
+    const startMs = fromMs + day * dayMs
+    return all.filter(({ settledMs = 0 }) => settledMs >= startMs && settledMs < startMs + dayMs).length
+  })
+  const spread = spreadOf(days)
+  const value = toMs > fromMs ? number(all.length / ((toMs - fromMs) / dayMs)) : unknown('the period is empty')
+  return { value, n: all.length, ...(spread === undefined ? {} : { spread }) }
+}
+
+/** Of those of which it is known. */
+function leadTimes(facts: Facts): { readonly seconds: readonly number[]; readonly missing: number } {
+  const all = promoted(facts)
+  const seconds = all.flatMap((one) => leadSeconds(one) ?? [])
+  return { seconds, missing: all.length - seconds.length }
+}
+
+const noBeginning = 'without the time of a commit or of an artifact event'
+
+/** M2: seconds from the commit, or else the artifact's event, to all traffic; the median. */
+export function leadTime(facts: Facts): Result {
+  const { seconds, missing } = leadTimes(facts)
+  return {
+    ...ofSpread(seconds, 'p50', missing === 0 ? 'nothing was promoted' : `everything promoted is ${noBeginning}`),
+    ...leftOut(missing, noBeginning),
+  }
+}
+
+/** M7: sample standard deviation of the lead times over their mean; the sample variance (seconds²) beside it. From two on. */
+export function leadTimeVariance(facts: Facts): Result {
+  const { seconds, missing } = leadTimes(facts)
+  const out = leftOut(missing, noBeginning)
+  const [sd, seconds2] = [deviation(seconds), variance(seconds)]
+  const mean = seconds.reduce((sum, one) => sum + one, 0) / seconds.length
+  if (sd === undefined || seconds2 === undefined || mean === 0)
+    return { value: unknown('it takes two lead times'), n: seconds.length, ...out }
+  return {
+    value: number(sd / mean),
+    n: seconds.length,
+    more: { varianceSeconds2: seconds2, deviationSeconds: sd, meanSeconds: mean },
+    ...out,
+  }
+}

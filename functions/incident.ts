@@ -1,0 +1,29 @@
+// Incidents that others have opened and resolved, kept for the measures. Hearing of one moves no traffic.
+import { readIncident, servicesOf } from '../core/incident-call.ts'
+import { Problem } from '../core/problem.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'services' | 'incidents' | 'log'>
+
+type Noted = { readonly services: readonly string[] }
+
+/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing` when a call means no service */
+export function incidentHandler(deps: Deps) {
+  return async (event: unknown): Promise<Noted> => {
+    const { keys, notices, isCall } = readIncident(event)
+    if (notices.length === 0) return { services: [] }
+    const services = servicesOf(keys, await deps.services.list())
+    if (services.length === 0) {
+      const sentence = `No service is called ${keys.join(' or ')}, or has that among its incidents.keys.`
+      if (isCall) throw new Problem('service_missing', sentence)
+      // A platform tells of everybody's incidents.
+      deps.log({ message: sentence })
+    }
+    for (const { name: service } of services)
+      for (const notice of notices) {
+        await deps.incidents.put({ ...notice, service })
+        deps.log({ message: `incident ${notice.kind}`, service, incident: notice.id, source: notice.source })
+      }
+    return { services: services.map(({ name }) => name) }
+  }
+}

@@ -1,0 +1,109 @@
+// `tidegate report` on the embedded cloud: what was released, what CI said and what happened, read back as measures.
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { askThrough } from '../../cli/desk.ts'
+import { type ReportOptions, showReport } from '../../cli/report.ts'
+import { exitCodes, screenOn } from '../../cli/screen.ts'
+import type { Cli } from '../../cli/verbs.ts'
+import { functionName } from '../../sim/installation.ts'
+import { type House, openHouse, startMs } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+
+let house: House
+let lines: string[]
+beforeEach(async () => {
+  house = await openHouse({ perMinute: 60 })
+  await house.world.services.put(sampleService({ hooks: [], slos: [] }))
+  lines = []
+})
+afterEach(() => house.close())
+
+function cli(json = false): Cli {
+  const { hooks, ...world } = house.world
+  return {
+    desk: { ...world, ask: askThrough(hooks, functionName) },
+    screen: screenOn((line) => lines.push(line), json),
+  }
+}
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+type Entry = { readonly id: string; readonly value: number | null; readonly n: number; readonly because?: string }
+type Told = { readonly of: string; readonly measures: readonly Entry[]; readonly services?: readonly Told[] }
+async function told(name?: string, options: ReportOptions = {}): Promise<Told> {
+  lines = []
+  expect(await showReport(cli(true), name, options)).toBe(exitCodes.done)
+  return JSON.parse(lines[0] ?? '') as Told
+}
+const valuesOf = ({ measures }: Told): Record<string, number | null> =>
+  Object.fromEntries(measures.map(({ id, value }) => [id, value]))
+
+it('tells what was released, what CI said of it and the incidents', async () => {
+  const good = await house.publish('v2')
+  const committedAt = iso(house.clock.nowMs() - 3_600_000)
+  await house.ask('attest', {
+    subject: 'commit/4f2a',
+    by: 'ci',
+    committedAt,
+    tests: { passed: 9, failed: 1, skipped: 0 },
+    flags: ['x'],
+  })
+  const first = await house.finish(await house.start({ version: good, commit: '4f2a' }))
+  const openedAt = iso(house.clock.nowMs() - 60_000)
+  const incident = { id: 'i1', service: 'checkout', source: 'ann', openedAt, resolvedAt: iso(house.clock.nowMs()) }
+  await house.ask('incident', incident)
+  const bad = await house.finish(await house.start({ version: await house.publish('v3') }))
+  expect([first.ending?.outcome, bad.ending?.outcome]).toEqual(['promoted', 'rolledBack'])
+  await house.minutes(1)
+
+  const values = valuesOf(await told('checkout'))
+  const promotedMs = first.shifts.at(-1)?.sinceMs ?? 0
+  expect(values).toMatchObject({
+    M1: 1 / 30,
+    M2: (promotedMs - Date.parse(committedAt)) / 1000,
+    M3: 1,
+    M5: 1 / 2,
+    M10: 0.9,
+    M11: 0,
+    M13: 1,
+    M14: 1,
+    M6: null,
+    M7: null,
+  })
+  expect(values['M8']).toBeLessThan(60)
+  expect(values['M12']).toBeGreaterThan(0)
+  // The same of all, and of each.
+  const all = await told()
+  expect(all.of).toBe('All services')
+  expect(all.services?.map((one) => valuesOf(one))).toEqual([values])
+  expect(valuesOf(all)).toEqual(values)
+  // A period before all of it has nothing but the knowledge that there was nothing.
+  const before = await told('checkout', { from: iso(startMs - 86_400_000), to: iso(startMs) })
+  expect(Object.entries(valuesOf(before)).filter(([, value]) => value !== null)).toEqual([
+    ['M1', 0],
+    // Somebody tells of incidents: none is known to be none.
+    ['M14', 0],
+  ])
+
+  lines = []
+  await showReport(cli(), 'checkout', { last: '2h' })
+  expect(lines[0]).toMatch(/^checkout, .*Z to .*Z\n\nM1 /)
+  expect(lines[0]).toMatch(/M5 +canary pass rate +50 % +missed: at least 95 %\n +of 2\n/)
+  expect(lines[0]).toMatch(/M6 +budget burn rate \(1 h\) +unknown +\(at most 2\)\n +there is no SLO\n/)
+
+  lines = []
+  const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'report.html')
+  await showReport(cli(), undefined, { html: file })
+  expect(lines).toEqual([`The report is in ${file}.`])
+  expect(readFileSync(file, 'utf8')).toContain('<h1>All services: measures of delivery</h1>')
+}, 30_000)
+
+it('refuses a period that is none', async () => {
+  const report = (options: ReportOptions) => showReport(cli(), 'checkout', options)
+  const refused = { code: 'call_invalid' }
+  await expect(report({ from: 'yesterday' })).rejects.toMatchObject(refused)
+  await expect(report({ last: '5' })).rejects.toMatchObject(refused)
+  await expect(report({ from: '2026-02-01', to: '2026-01-01' })).rejects.toMatchObject(refused)
+  await expect(showReport(cli(), 'nonesuch', {})).rejects.toMatchObject({ code: 'service_missing' })
+})
