@@ -82,21 +82,22 @@ describe('tidegate budget', () => {
 
   it('says who spent it, and what nobody did; the log and the history say it as well', async () => {
     const slos = [
-      { name: 'available', objective: 99.9 },
-      { name: 'steady', objective: 99, slices: { minutes: 5, objective: 99 } },
+      { name: 'available', objective: 99.9, window: '1d' },
+      { name: 'steady', objective: 99, window: '1d', slices: { minutes: 5, objective: 99 } },
     ]
     await house.world.services.put(sampleService({ hooks: [], slos }))
-    await startRelease(
-      cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
-      follow,
-    )
+    await house.ask('budget', { budgets: true })
     await startRelease(
       cli(),
       { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
       follow,
     )
-    const [good, bad] = await house.world.history.list('checkout', 2)
+    await startRelease(
+      cli(),
+      { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
+      follow,
+    )
+    const [bad, good] = await house.world.history.list('checkout', 2)
     await house.ask('budget', { budgets: true })
     lines = []
     await showBudgets(cli(), 'checkout')

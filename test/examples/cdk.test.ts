@@ -79,5 +79,5 @@ it('delivery: the stage asks before it begins, the action starts the state machi
   expect(actions.some((one) => one.includes('states:StartExecution') && one.includes('states:DescribeExecution'))).toBe(
     true,
   )
-  expect(actions.some((one) => /lambda:InvokeFunction[^}]*TidegateGate/.test(one))).toBe(true)
+  expect(actions.some((one) => /lambda:InvokeFunction[^}]*TidegateAsk/.test(one))).toBe(true)
 })

@@ -135,7 +135,7 @@ describe('a budget', () => {
 describe('a budget that burns while a release is live', () => {
   it('is told at a look, long before the schedule would have seen it, and once', async () => {
     const plan = { steps: [{ weight: 90, bake: '30m' }] }
-    await open({ plan, policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 })
+    await open({ plan, policy: { budgetEvery: '1h' }, pace: { damage: 100 } }, { budgetMinutes: 60 })
     // The schedule has just been there, and comes again in an hour.
     await house.minutes(51)
     expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBe(startMs + 60 * minute)

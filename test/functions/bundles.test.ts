@@ -11,7 +11,7 @@ import { type Verb, verbs } from '../../functions/handlers.ts'
 import { bundle, bundleOf, writeBundle } from '../../lib/bundle.ts'
 
 const clients: Readonly<Record<string, readonly string[]>> = {
-  gate: ['codepipeline', 'dynamodb', 'lambda'],
+  gate: ['dynamodb', 'lambda'],
   intake: ['dynamodb', 'sfn'],
   admit: ['dynamodb', 'lambda', 'sfn'],
   prepare: ['cloudwatch', 'dynamodb', 'lambda'],
@@ -31,6 +31,12 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   alarm: ['dynamodb', 'lambda', 'sfn'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
+  ask: ['codepipeline', 'dynamodb', 'lambda'],
+  urgent: ['dynamodb', 'sfn'],
+  approve: ['dynamodb', 'sfn'],
+  override: ['dynamodb', 'sfn'],
+  stopLine: ['dynamodb'],
+  startLine: ['dynamodb', 'sfn'],
   reports: ['application-signals', 'dynamodb', 'eventbridge'],
   incident: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
@@ -40,10 +46,10 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 /** Those that decide by policies. */
 const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
 
-it.each(verbs)('%s is under 768 kB and carries only its own clients', (verb) => {
+it.each(verbs)('%s is under 832 kB and carries only its own clients', (verb) => {
   const made = bundle(verb)
   expect(made.clients).toEqual(clients[verb])
-  expect(made.code.length).toBeLessThan(768 * 1024)
+  expect(made.code.length).toBeLessThan(832 * 1024)
   expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
 })
 
@@ -61,7 +67,7 @@ it('a bundle decides by policies where there is nothing but what it was shipped 
   writeBundle(folder, 'index.mjs', policies)
   const script = `
     const { cedarPolicies } = await import('./index.mjs')
-    const context = { author: 'ada', approvers: [], fourEyes: true, reason: '' }
+    const context = { author: 'ada', approvers: [], fourEyes: true, isNamed: true, reason: '' }
     const question = { action: 'approve', service: 'checkout', context, own: '@id("x") forbid (principal, action, resource);' }
     for (const id of ['ada', 'bob'])
       console.log(JSON.stringify(await cedarPolicies().decide({ ...question, principal: { kind: 'Person', id } })))`

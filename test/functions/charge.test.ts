@@ -9,8 +9,8 @@ import { authorize } from './least-privilege.ts'
 import { refusing } from './refusing.ts'
 
 const slos = [
-  { name: 'available', objective: 99.9 },
-  { name: 'fast', objective: 99, sli: { fasterThanMs: 300 } },
+  { name: 'available', objective: 99.9, window: '1d' },
+  { name: 'fast', objective: 99, window: '1d', sli: { fasterThanMs: 300 } },
 ]
 let house: House
 async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
@@ -18,6 +18,8 @@ async function open(service: object = {}, options: HouseOptions = {}): Promise<H
   const plan = { steps: [{ weight: 10, bake: '5m' }] }
   await house.world.services.put(sampleService({ hooks: [], plan, slos, ...service }))
   await house.minutes(10)
+  // Whatever the schedule is: gates let nothing begin while nobody knows what is left.
+  await house.ask('budget', { budgets: true })
   return house
 }
 afterEach(() => house.close())

@@ -227,6 +227,13 @@ describe('targets in another account and in another region', () => {
     expect(counted.at(-1)).toMatchObject({ good: 900, bad: 0 })
   })
 
+  it('are asked whether their code is signed', async () => {
+    await open(farRole())
+    await house.world.services.put(parseDefinition(definition({ gates: { provenance: { signed: true } } })))
+    const id = await release(['v2', 'v2', 'v2'])
+    expect((await house.release(id)).held?.because).toBe('its code is not signed')
+  })
+
   it('are looked at before a pipeline enters a stage', async () => {
     await open(farRole())
     expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
