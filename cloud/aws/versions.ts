@@ -85,6 +85,8 @@ function versionState(found: FunctionConfiguration, version: string, call: strin
     ...(reason === undefined ? {} : { stateReason: reason }),
     role: present(found.Role, 'Role', call),
     codeSha256: present(found.CodeSha256, 'CodeSha256', call),
+    // The job of AWS Signer that signed the code (API reference of FunctionConfiguration).
+    isSigned: (found.SigningJobArn ?? '') !== '',
     ...billingOf(found),
     ...(found.Timeout === undefined ? {} : { timeoutSeconds: found.Timeout }),
   }

@@ -113,7 +113,7 @@ describe('tidegate budget', () => {
     )
     expect(said()).toContain('by 1 other release(s) together: 0 bad, none of them more than chance explains')
     expect(said()).toContain('by no release: 0 bad')
-    expect(said()).toContain(`not known of 2 release(s): ${good?.releaseId ?? ''}: its budget is counted in slices`)
+    expect(said()).toContain(`not known of 2 release(s): ${bad?.releaseId ?? ''}: its budget is counted in slices`)
     lines = []
     await showBudgets(cli(true), 'checkout')
     expect(JSON.parse(said())).toMatchObject({

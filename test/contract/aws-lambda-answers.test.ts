@@ -136,6 +136,15 @@ describe('publishing', () => {
     await expectProblem('artifact_missing', publish(client), /orders\.zip.*NoSuchKey/)
   })
 
+  it('takes code for signed only when Lambda names the job that signed it', async () => {
+    const version = { State: 'Active', Role: 'r', CodeSha256: 'c', Version: '3' }
+    const described = (more: object) =>
+      awsVersions(() => lambda({ ...version, ...more })[0]).describe({ functionName: 'orders-api' }, '3')
+    expect(await described({})).toMatchObject({ isSigned: false })
+    const SigningJobArn = 'arn:aws:signer:eu-west-1:111122223333:/signing-jobs/1'
+    expect(await described({ SigningJobArn })).toMatchObject({ isSigned: true })
+  })
+
   it('takes states that do not run for failed', async () => {
     const version = { State: 'Deactivated', Role: 'r', CodeSha256: 'c', Version: '3' }
     expect(await awsVersions(() => lambda(version)[0]).describe({ functionName: 'orders-api' }, '3')).toMatchObject({

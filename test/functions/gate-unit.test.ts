@@ -1,0 +1,127 @@
+// The gate function by itself, on the cloud in memory: what the embedded cloud cannot bring about.
+import { expect, it } from 'vitest'
+import { steppedClock } from '../../cloud/local/clock.ts'
+import { memoryCloud } from '../../cloud/memory/memory.ts'
+import type { ReleaseEvent } from '../../core/event.ts'
+import { gateHandler } from '../../functions/gate.ts'
+import { numbered } from '../../functions/ledger.ts'
+import { prepareHandler } from '../../functions/prepare.ts'
+import { service, t0, target } from '../core/sample.ts'
+
+const log = (): void => undefined
+const task = { releaseId: 'checkout-1', execution: 'arn:x', machine: 2 }
+
+/** A release that has been admitted, of a service with these gates. */
+async function admitted(changes: Record<string, unknown> = {}, key = 'version/checkout:2') {
+  const clock = steppedClock(t0)
+  const cloud = memoryCloud({ clock })
+  const own = service(changes)
+  await cloud.services.put(own)
+  cloud.inspect.setVersion('checkout', '2')
+  const [requested, after] = [
+    numbered(
+      {
+        type: 'requested',
+        atMs: t0,
+        releaseId: 'checkout-1',
+        key,
+        service: own,
+        candidate: { kind: 'versions', versions: { checkout: '2' } },
+        provenance: { source: 'api' },
+      },
+      1,
+    ),
+    numbered({ type: 'admitted', atMs: t0 }, 2),
+  ]
+  for (const event of [requested, after]) await cloud.journal.append('checkout-1', event)
+  const gate = gateHandler({ ...cloud, log })
+  const last = async (): Promise<ReleaseEvent | undefined> => (await cloud.journal.read('checkout-1')).events.at(-1)
+  return { cloud, clock, gate, last }
+}
+
+it('signed code passes the gate that asks for a signature', async () => {
+  const { cloud, clock, gate, last } = await admitted({ gates: { provenance: { signed: true } } })
+  expect(await gate(task)).toMatchObject({ next: 'bake' })
+  expect(await last()).toMatchObject({ type: 'gated', allowed: false, because: 'its code is not signed' })
+  cloud.inspect.setVersion('checkout', '2', { isSigned: true })
+  await clock.advanceTo(t0 + 60_000)
+  expect(await gate(task)).toMatchObject({ next: 'prepare' })
+  expect(await last()).toMatchObject({ type: 'gated', allowed: true })
+})
+
+it('an evaluator that fails says no, and says why', async () => {
+  const { cloud, gate, last } = await admitted()
+  const { message } = new Error('out of memory')
+  const policies = { decide: () => Promise.reject(new Error(message)) }
+  await gateHandler({ ...cloud, policies, log })(task)
+  expect(await last()).toMatchObject({
+    type: 'gated',
+    allowed: false,
+    gates: [],
+    because: 'the policies could not be evaluated: out of memory',
+  })
+  // Not asked again at once: whoever cannot decide is not asked without end.
+  expect(await gate(task)).toMatchObject({ next: 'bake', seconds: 60 })
+})
+
+it.each([
+  'services.get',
+  'line.stopped',
+  'budgets.mark',
+  'attestations.of',
+  'leases.holder',
+  'policies.decide',
+] as const)('what cannot be looked up is a no that is asked again: %s', async (method) => {
+  const { cloud, clock, gate, last } = await admitted({
+    slos: [{ name: 'available', objective: 99 }],
+    gates: { concurrency: { group: 'shop', max: 1 } },
+  })
+  await cloud.budgets.setMark('checkout', 'available', { readToMs: t0, told: [] })
+  cloud.faults.next(method, 'throttle')
+  await gate(task)
+  expect(await last()).toMatchObject({ type: 'gated', allowed: false })
+  await clock.advanceTo(t0 + 60_000)
+  await gate(task)
+  expect(await last()).toMatchObject({ type: 'gated', allowed: true })
+})
+
+it('an approval that comes while the gates are asked is not overlooked', async () => {
+  const { cloud, gate, last } = await admitted({ gates: { approvals: [{ before: 'begin' }] } })
+  const approved = numbered({ type: 'approved', atMs: t0, beforeBp: 0, by: 'ben', answer: 'approve' }, 3)
+  let told = false
+  cloud.faults.observe(({ method }) => {
+    if (method === 'policies.decide' && !told) {
+      told = true
+      void cloud.journal.append('checkout-1', approved)
+    }
+    return undefined
+  })
+  expect(await gate(task)).toMatchObject({ next: 'gate' })
+  expect(await last()).toMatchObject({ type: 'approved' })
+  expect(await gate(task)).toMatchObject({ next: 'prepare' })
+})
+
+it('a gate asked twice about the same point answers once', async () => {
+  const { cloud, gate } = await admitted()
+  await gate(task)
+  await gate(task)
+  const { events } = await cloud.journal.read('checkout-1')
+  expect(events.filter(({ type }) => type === 'gated')).toHaveLength(1)
+})
+
+it('a way back asks nobody', async () => {
+  const { cloud, gate } = await admitted({}, 'back/checkout-0')
+  await cloud.line.stop(undefined, { by: 'ben', reason: 'x', sinceMs: t0 })
+  expect(await gate(task)).toMatchObject({ next: 'prepare' })
+  expect(cloud.faults.count('policies.decide')).toBe(0)
+})
+
+it('a state machine from before there were gates hands over to one of today', async () => {
+  const { cloud } = await admitted()
+  cloud.inspect.moveByHand(target, { version: '1' })
+  const { machine: _, ...old } = task
+  const prepare = prepareHandler({ ...cloud })
+  expect(await prepare(old)).toMatchObject({ next: 'handOver' })
+  expect(await prepare(task)).toMatchObject({ next: 'gate' })
+  expect((await cloud.journal.read('checkout-1')).events.map(({ type }) => type)).toEqual(['requested', 'admitted'])
+})
