@@ -1,6 +1,7 @@
 // The inside of an execution environment: imports the package's handler and answers invocations. Its clock is the
 // embedded cloud's: every invocation brings the time along.
 import { existsSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FromProcess, ToProcess } from './process-runtime.ts'
@@ -17,6 +18,7 @@ globalThis.Date = new Proxy(RealDate, {
   get: (target, name) => (name === 'now' ? nowMs : (Reflect.get(target, name) as unknown)),
 })
 
+let isNew = true
 const modules = new Map<string, Promise<Record<string, unknown>>>()
 
 function load(file: string): Promise<Record<string, unknown>> {
@@ -32,6 +34,9 @@ function load(file: string): Promise<Record<string, unknown>> {
 async function run(message: ToProcess): Promise<unknown> {
   const dot = message.handler.lastIndexOf('.')
   const module = await load(message.handler.slice(0, dot))
+  // Now, and not at the end: a process that is killed writes nothing.
+  if (isNew) flushCompileCache()
+  isNew = false
   const handler = module[message.handler.slice(dot + 1)]
   if (typeof handler !== 'function') throw new Error(`${message.handler} is undefined or not exported`)
   const event: unknown = message.payload === '' ? {} : JSON.parse(message.payload)
