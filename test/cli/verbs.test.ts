@@ -138,8 +138,8 @@ describe('tidegate budget', () => {
     )
     lines = []
     await showHistory(cli(), 'checkout', 5)
-    expect(lines.join('\n').split('\n')[0]).not.toContain('burned')
-    expect(lines.join('\n').split('\n')[1]).toMatch(/rolledBack .* \[burned available: \d+ bad more/)
+    expect(lines.join('\n').split('\n')[1]).not.toContain('burned')
+    expect(lines.join('\n').split('\n')[0]).toMatch(/rolledBack .* \[burned available: \d+ bad more/)
   })
 })
 
