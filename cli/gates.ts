@@ -31,7 +31,7 @@ export function addGates(program: Command, { cli, run, me }: Surroundings): void
       .description(
         answer === 'approve'
           ? 'agree that the live release goes on past the gate that waits for it'
-          : 'say no to the live release: it ends, and its traffic goes back',
+          : 'say no to the live release: at its next gate it ends, and its traffic goes back',
       )
       .option('--before <point>', 'which approval: begin, or the percent that it stands before')
       .option('--reason <text>', 'why: kept in the log')

@@ -1,12 +1,12 @@
 // Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy.
 import * as z from 'zod'
-import { beginsAtMs } from '../core/pace.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { readRequest } from '../core/request.ts'
 import { accept } from './accept.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { returnNow } from './return.ts'
+import { turnOf } from './turns.ts'
 import { machine, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
@@ -80,28 +80,13 @@ async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   if (older.length === 0) {
     const holder = await deps.leases.take(release.service.name, release.id)
     if (holder === release.id) {
-      const begins = await pace(deps, release, atMs)
+      const turnMs = await turnOf(deps, release.id)
+      const begins = turnMs === undefined || turnMs <= atMs ? {} : { beginsAtMs: turnMs }
       return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
     }
     return behind(deps, loaded, holder)
   }
   return behind(deps, loaded, older[0]?.release.id ?? release.id)
-}
-
-/** A list that cannot be read keeps nobody waiting: then Lambda's own throttling paces, and the SDK's retries. */
-async function pace(deps: Deps, release: Release, nowMs: number): Promise<{ readonly beginsAtMs?: number }> {
-  try {
-    const open = (await deps.openReleases.list()).map(({ requested, ...one }) => ({
-      ...one,
-      targets: requested.service.targets,
-    }))
-    const beginsMs = beginsAtMs(open, release.id)
-    return beginsMs === undefined || beginsMs <= nowMs ? {} : { beginsAtMs: beginsMs }
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'item_unreadable') throw error
-    deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId: release.id })
-    return {}
-  }
 }
 
 async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {

@@ -20,10 +20,11 @@ import { lookUp } from './gate-look-up.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { pacingAt } from './pacing.ts'
 import { takePlace } from './place.ts'
+import { turnOf } from './turns.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'log'>
+type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'openReleases' | 'log'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
 type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
@@ -39,11 +40,17 @@ async function ask(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const point = gatePoint(release)
   if (point === undefined || nextAct(release, deps.clock.nowMs()).act !== 'gate') return loaded
-  const answer = await answerAt(deps, release, point)
+  const answer = await inTurn(deps, release, point, await answerAt(deps, release, point))
   // An approval or a stop that came in between was not looked at: then the gates are asked again.
   return record(deps, loaded, (now) =>
     now.seq === release.seq ? { type: 'gated', atMs: deps.clock.nowMs(), point, ...answer } : undefined,
   )
+}
+
+/** What opens for many at the same moment is entered by one after the other: Lambda would throttle them all. */
+async function inTurn(deps: Deps, release: Release, point: number, answer: Answer): Promise<Answer> {
+  if (answer.againAtMs === undefined || point !== beginPoint) return answer
+  return { ...answer, againAtMs: (await turnOf(deps, release.id, answer.againAtMs)) ?? answer.againAtMs }
 }
 
 async function answerAt(deps: Deps, release: Release, point: number): Promise<Answer> {

@@ -117,6 +117,7 @@ const gates = () => ({
   services: services(),
   leases: leases(),
   line: line(),
+  openReleases: openReleases(),
   budgets: budgets(),
   versions: awsVersions(lambda()),
   attestations: attestations(),
@@ -126,7 +127,6 @@ export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
 export const ask = /* @__PURE__ */ wired('ask', () =>
   askHandler({
     ...gates(),
-    openReleases: openReleases(),
     traffic: traffic(),
     pipelines: awsPipelines(traced(new CodePipelineClient({}))),
   }),

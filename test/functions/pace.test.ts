@@ -1,7 +1,7 @@
 // Two hundred releases at the same moment: Lambda's control plane takes 15 calls a second (docs/aws.md §1.4), and gets no more.
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
-import { type House, minute, openHouse } from '../../sim/house.ts'
+import { type House, minute, openHouse, startMs } from '../../sim/house.ts'
 import { parseDefinition } from '../../core/service.ts'
 
 let house: House
@@ -10,7 +10,7 @@ afterEach(() => house.close())
 
 const control = (operation: string): boolean => !['Invoke', 'CreateFunction', 'CreateAlias'].includes(operation)
 
-async function openMany(count: number): Promise<void> {
+async function openMany(count: number, gates: object = {}): Promise<void> {
   let nowMs = (): number => 0
   house = await openHouse({
     perMinute: 1,
@@ -30,7 +30,7 @@ async function openMany(count: number): Promise<void> {
     await house.clients.lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
     await house.publish('v2', name)
     const plan = index % 2 === 0 ? 'AllAtOnce' : { steps: [{ weight: 10, bake: '2m' }] }
-    await house.world.services.put(parseDefinition({ name, targets: [{ function: name, alias: 'live' }], plan }))
+    await house.world.services.put(parseDefinition({ name, targets: [{ function: name, alias: 'live' }], plan, gates }))
   }
 }
 
@@ -61,6 +61,21 @@ it('200 releases at once begin one after the other, are all looked at every minu
   const [first] = await house.world.history.list('service-0', 1)
   expect(first?.outcome).toBe('promoted')
 }, 120_000)
+
+it('what a window opens for many at the same moment begins one after the other, too', async () => {
+  const opensMs = startMs + 15 * minute
+  const windows = [{ from: new Date(opensMs).toISOString(), to: new Date(opensMs + 600 * minute).toISOString() }]
+  await openMany(60, { windows })
+  calls.length = 0
+  for (let index = 0; index < 60; index++) await house.ask('intake', { service: `service-${index}`, version: '2' })
+  await house.clock.advanceTo(opensMs - 1)
+  expect(calls).toEqual([])
+  await house.clock.advanceTo(opensMs + 3 * minute)
+  expect(calls.length).toBeGreaterThanOrEqual(60 * 6)
+  expect(busiest()).toBeLessThanOrEqual(15)
+  const open = await house.world.openReleases.list()
+  for (const { releaseId } of open) expect((await house.release(releaseId)).held).toBeUndefined()
+}, 60_000)
 
 it('the way back is not paced: it begins in the second in which it is asked for', async () => {
   await openMany(20)
