@@ -134,6 +134,29 @@ export const scenarios: Readonly<Record<string, () => Promise<House>>> = {
     await house.finish(await house.start({ version: await house.publish('v2') }))
     return house
   },
+  'held-at-a-gate': async () => {
+    const house = await open()
+    await house.ask('stopLine', { all: true, by: 'ann', reason: 'recorded' })
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(5)
+    await house.ask('startLine', { all: true, by: 'ann' })
+    await house.finish(id)
+    return house
+  },
+  'held-with-traffic': () =>
+    steered(async (house) => {
+      await house.ask('stopLine', { service: 'checkout', by: 'ann', reason: 'recorded' })
+      await house.minutes(12)
+      await house.ask('startLine', { service: 'checkout', by: 'ann' })
+    }),
+  'declined-by-a-person': async () => {
+    const house = await open({ gates: { approvals: [{ before: 50 }] } })
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(12)
+    await house.ask('approve', { service: 'checkout', by: 'ann', answer: 'decline' })
+    await house.finish(id)
+    return house
+  },
   'stuck-on-the-way-back': stuckOnTheWayBack,
   outgrown,
   'execution-stopped': goesOnAfterItsExecution,
