@@ -82,9 +82,17 @@ async function showCounted(
     lines: [
       `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} may be)`,
       `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${timeWords(readToMs, known)}`,
+      ...wholeLine(budget),
       ...spenderLines(spentBy, budget.allowed),
     ],
   }
+}
+
+/** Of a window that has been seen in part only: what gates and the pace go by. */
+function wholeLine({ bad, allowed, whole }: Budget): readonly string[] {
+  if (whole <= allowed) return []
+  const { percent } = leftOf({ spent: bad / whole })
+  return [`  of what the whole window may have at this pace (${rounded(whole)}) ${percent} % is left: gates go by that`]
 }
 
 function showReported(slo: ReportedSlo, known: Known): Shown {

@@ -39,8 +39,10 @@ export async function measureLive(): Promise<Ledger> {
   const through = metered(meter, functionName('budget'))
   const house = await openHouse({ perMinute: 60, budgetMinutes: 24 * 60, through })
   const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
-  await house.world.services.put(sampleService({ slos, hooks: [], plan: { steps } }))
+  await house.world.services.put(sampleService({ slos, hooks: [], plan: { steps }, pace: { damage: 100 } }))
   await house.minutes(50)
+  // Gates let nothing begin before it has been counted.
+  await house.ask('budget', { budgets: true })
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   const id = await house.start({ version: await house.publish('v2') })
   await house.finish(id)

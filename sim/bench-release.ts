@@ -57,7 +57,7 @@ export async function measureRelease(): Promise<Usage> {
     },
   })
   const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
-  await house.world.services.put(sampleService({ plan: { steps }, hooks: [] }))
+  await house.world.services.put(sampleService({ slos: [], plan: { steps }, hooks: [] }))
   const version = await house.publish('v2')
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   const id = await house.start({ version })

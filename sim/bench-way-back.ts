@@ -17,7 +17,7 @@ export async function measureWayBack(runs: number): Promise<WayBack> {
       else if (operation === 'UpdateAlias') restored = performance.now()
     },
   })
-  await house.world.services.put(sampleService({ hooks: [], plan: 'Canary10Percent30Minutes' }))
+  await house.world.services.put(sampleService({ slos: [], hooks: [], plan: 'Canary10Percent30Minutes' }))
   // Read through a function: it changes while the call is under way.
   const restoredAt = (): number => restored ?? Number.NaN
   const times: number[] = []
