@@ -1,6 +1,6 @@
 // `tidegate local`: the embedded cloud with the controller and the sample service in it, a good release, a bad one, and
 // then whatever the person wants to try.
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { chance } from '../cloud/local/chance.ts'
 import { runningClock } from '../cloud/local/clock.ts'
 import { localCloud } from '../cloud/local/cloud.ts'
@@ -37,8 +37,8 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   // Time stands still first, so that nothing new begins while the rest goes down.
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   try {
-    const { desk, lambda } = await furnish(url)
-    const traffic = startTraffic(lambda, clock, chance(1, 'carts'), 100)
+    const desk = await furnish(url)
+    const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     screen.note(
       `The embedded cloud is at ${url}; ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
@@ -54,7 +54,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
 }
 
 /** Installs the controller and the sample, as a deployment would, and wakes the functions up before anybody waits for them. */
-async function furnish(url: string): Promise<{ desk: Desk; lambda: LambdaClient }> {
+async function furnish(url: string): Promise<Desk> {
   const place = placeOf(url, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
@@ -69,7 +69,7 @@ async function furnish(url: string): Promise<{ desk: Desk; lambda: LambdaClient 
   // As the schedule would within five minutes: until it has been counted, nobody knows what is left, and nothing begins.
   await call('budget', { budgets: true })
   await fetch(`${url}/artifacts`, { method: 'PUT' })
-  return { desk, lambda }
+  return desk
 }
 
 type Demo = { readonly desk: Desk; readonly url: string; readonly traffic: Traffic }

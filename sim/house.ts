@@ -110,7 +110,7 @@ export async function openHouse({
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
   })
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
-  const traffic = startTraffic(clients.lambda, clock, chance(7, 'carts'), perMinute)
+  const traffic = startTraffic(cloud, clock, chance(7, 'carts'), perMinute)
   await clock.advanceTo(startMs + 10 * minute)
   return rooms({ clock, cloud, clients, clientsFor, world, logged, measured, traffic })
 }

@@ -1,5 +1,5 @@
 // Customers of the sample service: they invoke its alias, at an even pace, with carts that a seed decides.
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import type { LocalCloud } from '../cloud/local/cloud.ts'
 import type { Clock } from '../cloud/ports.ts'
 
 type Timers = Clock & { at(atMs: number, task: () => void | Promise<void>): () => void }
@@ -20,24 +20,28 @@ export type Traffic = {
   stop(): void
 }
 
-/** @param perMinute requests in a minute of the cloud's time */
-export function startTraffic(lambda: LambdaClient, timers: Timers, random: () => number, perMinute: number): Traffic {
+/**
+ * Straight to Lambda, without a client: signing and parsing are for those whose calls matter.
+ * @param perMinute requests in a minute of the cloud's time
+ */
+export function startTraffic(
+  { lambda }: Pick<LocalCloud, 'lambda'>,
+  timers: Timers,
+  random: () => number,
+  perMinute: number,
+): Traffic {
   const counts: Record<string, { good: number; bad: number }> = {}
   const everyMs = 60_000 / perMinute
   let stopped = false
   let nextMs = timers.nowMs() + everyMs
 
   async function send(): Promise<void> {
-    const command = new InvokeCommand({
-      FunctionName: 'checkout',
-      Qualifier: 'live',
-      Payload: JSON.stringify(cart(random)),
-    })
-    // A request that the endpoint does not answer any more belongs to the shutdown, not to the counts.
-    const answer = await lambda.send(command).catch(() => undefined)
+    const payload = new TextEncoder().encode(JSON.stringify(cart(random)))
+    // A request that is not answered any more belongs to the shutdown, not to the counts.
+    const answer = await lambda.invoke('checkout', 'live', payload).catch(() => undefined)
     if (answer === undefined) return
-    const count = (counts[answer.ExecutedVersion ?? '?'] ??= { good: 0, bad: 0 })
-    if (answer.FunctionError === undefined) count.good++
+    const count = (counts[answer.executedVersion] ??= { good: 0, bad: 0 })
+    if (answer.functionError === undefined) count.good++
     else count.bad++
   }
 
