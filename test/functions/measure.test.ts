@@ -104,6 +104,7 @@ describe('once a day', () => {
     const one = log('k', 100, { service: { name: 'shop' }, provenance })
       .prepare(101)
       .shift(102)
+      .look(110, 'pass', [])
       .shift(110)
       .settle(111)
     await putRelease(one.recorded())
