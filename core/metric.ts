@@ -1,5 +1,5 @@
-// What releases are counted by: metrics made from one event of a release's log, so that they say what the log says. The
-// dimensions are the service and words of closed lists; a release's id is no dimension, because each value of one is a
+// What releases are counted by: metrics made from one event of a release's log, so that they say what the log says; those of
+// many releases are made once a day (measures/metrics.ts). The dimensions are the service and words of closed lists; a release's id is no dimension, because each value of one is a
 // metric of its own to CloudWatch, and is paid for.
 import type { ReleaseEvent } from './event.ts'
 import { bareFacts } from './measures/facts.ts'
@@ -8,7 +8,7 @@ import type { Release } from './release.ts'
 
 export type Metric = {
   readonly name: string
-  readonly unit: 'Count' | 'Seconds'
+  readonly unit: 'Count' | 'Seconds' | 'None'
   readonly value: number
   readonly atMs: number
   readonly dimensions: Readonly<Record<string, string>>

@@ -15,6 +15,7 @@ import { incidentHandler } from './incident.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
+import { measureHandler } from './measure.ts'
 import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
@@ -62,6 +63,7 @@ export const handlers = {
   attest: attestHandler,
   reports: reportsHandler,
   incident: incidentHandler,
+  measure: measureHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 
 export type Verb = keyof typeof handlers

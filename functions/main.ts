@@ -45,10 +45,11 @@ import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
 import { incidentHandler } from './incident.ts'
-import { log, measure, observed, traced } from './instruments.ts'
+import { log, measure as emit, observed, traced } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
+import { measureHandler } from './measure.ts'
 import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
@@ -91,6 +92,7 @@ const services = /* @__PURE__ */ once(() => awsServices(table()))
 const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
 const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
 const history = /* @__PURE__ */ once(() => awsHistory(table()))
+const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))
 const traffic = /* @__PURE__ */ once(() => awsTraffic(lambda()))
 
 const clock: World['clock'] = { nowMs: () => Date.now() }
@@ -173,7 +175,7 @@ export const page = /* @__PURE__ */ wired('page', () => pageHandler({ clock, log
 export const announce = /* @__PURE__ */ wired('announce', () =>
   announceHandler({
     log,
-    measure,
+    measure: emit,
     journal: journal(),
     outbox: outbox(),
   }),
@@ -266,7 +268,21 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
   }),
 )
 export const incident = /* @__PURE__ */ wired('incident', () =>
-  incidentHandler({ log, services: services(), incidents: awsIncidents(table()) }),
+  incidentHandler({ log, services: services(), incidents: incidents() }),
+)
+export const measure = /* @__PURE__ */ wired('measure', () =>
+  measureHandler({
+    clock,
+    log,
+    measure: emit,
+    services: services(),
+    journal: journal(),
+    history: history(),
+    openReleases: openReleases(),
+    attestations: attestations(),
+    incidents: incidents(),
+    budgets: budgets(),
+  }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), traffic: traffic(), services: services() }),

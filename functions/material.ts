@@ -3,7 +3,7 @@
 import { replay } from '../core/advance.ts'
 import { hourAt, hourMs } from '../core/budget.ts'
 import { burnReachMs } from '../core/measures/burn.ts'
-import type { Material, Period, Recorded } from '../core/measures/facts.ts'
+import { joined, type Material, type Period, type Recorded } from '../core/measures/facts.ts'
 import { isCounted } from '../core/slo.ts'
 import type { Service } from '../core/service.ts'
 import { attestedOf } from './attested.ts'
@@ -21,12 +21,7 @@ const together = 20
 export async function readMaterial(deps: Deps, services: readonly Service[], period: Period): Promise<Material> {
   const parts: Omit<Material, 'period'>[] = []
   for (const service of services) parts.push(await ofOne(deps, service, period))
-  return {
-    releases: parts.flatMap(({ releases }) => releases),
-    incidents: parts.flatMap(({ incidents }) => incidents),
-    ledgers: parts.flatMap(({ ledgers }) => ledgers),
-    period,
-  }
+  return joined(parts, period)
 }
 
 async function ofOne(deps: Deps, { name, slos }: Service, { fromMs, toMs }: Period): Promise<Omit<Material, 'period'>> {

@@ -28,7 +28,16 @@ type Part = {
 }
 
 // CPU comes with memory: the verdict's mathematics, and compiling the policies' evaluator at a cold start.
-const memory: Partial<Readonly<Record<Verb, number>>> = { judge: 512, gate: 512, ask: 512, approve: 512, override: 512 }
+const memory: Partial<Readonly<Record<Verb, number>>> = {
+  judge: 512,
+  gate: 512,
+  ask: 512,
+  approve: 512,
+  override: 512,
+  measure: 1024,
+}
+// It reads the logs of 28 days, of one service after the other.
+const minutes: Partial<Readonly<Record<Verb, number>>> = { measure: 15 }
 
 export function controllerFunction(
   scope: Construct,
@@ -58,7 +67,7 @@ export function controllerFunction(
     code: lambda.Code.fromAsset(folderOf(verb)),
     role,
     logGroup,
-    timeout: Duration.seconds(60),
+    timeout: Duration.minutes(minutes[verb] ?? 1),
     tracing: lambda.Tracing.ACTIVE,
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },

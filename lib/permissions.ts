@@ -110,6 +110,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     reportedSlos: ['application-signals:BatchGetServiceLevelObjectiveBudgetReport'],
   },
   incident: { table: log },
+  measure: { table: ['dynamodb:Query'] },
   provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
 }
 

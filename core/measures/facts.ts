@@ -63,6 +63,14 @@ export type Facts = {
 
 const dayMs = 86_400_000
 
+/** What there is of several, each of which has been read for the period. */
+export const joined = (parts: readonly Omit<Material, 'period'>[], period: Period): Material => ({
+  releases: parts.flatMap(({ releases }) => releases),
+  incidents: parts.flatMap(({ incidents }) => incidents),
+  ledgers: parts.flatMap(({ ledgers }) => ledgers),
+  period,
+})
+
 /** What there is of one service. */
 export const ofService = (service: string, { releases, incidents, ledgers, period }: Material): Material => ({
   releases: releases.filter(({ events: [first] }) => first?.type === 'requested' && first.service.name === service),

@@ -12,6 +12,8 @@ type Unit = 'per day' | 'seconds' | 'share' | 'change' | 'ratio' | 'incidents'
 
 export type Definition = {
   readonly id: string
+  /** Its name in CloudWatch (metrics.ts), which dashboards and alarms are made of: it stays as it is. */
+  readonly metric: string
   readonly name: string
   readonly unit: Unit
   /** What is aimed at: the value is below, or above, or as good as one of them. */
@@ -27,6 +29,7 @@ const minute = 60
 export const definitions: readonly Definition[] = [
   {
     id: 'M1',
+    metric: 'M1ReleasesPerDay',
     name: 'release frequency',
     unit: 'per day',
     sentence: 'Changes that were promoted, a day.',
@@ -34,6 +37,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M2',
+    metric: 'M2LeadSeconds',
     name: 'lead time for changes',
     unit: 'seconds',
     sentence: 'From the commit, or else the artifact’s event, to all traffic; the median of what was promoted.',
@@ -41,6 +45,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M3',
+    metric: 'M3ChangeFailureRate',
     name: 'change failure rate',
     unit: 'share',
     sentence:
@@ -49,6 +54,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M4',
+    metric: 'M4RestoreSeconds',
     name: 'time to restore',
     unit: 'seconds',
     sentence:
@@ -57,6 +63,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M5',
+    metric: 'M5CanaryPassRate',
     name: 'canary pass rate',
     unit: 'share',
     target: { atLeast: 0.95 },
@@ -65,6 +72,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M6',
+    metric: 'M6BurnRate',
     name: `budget burn rate (${shortHours} h)`,
     unit: 'ratio',
     target: { atMost: 2 },
@@ -73,6 +81,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M6 long',
+    metric: 'M6BurnRateLong',
     name: `budget burn rate (${longHours} h)`,
     unit: 'ratio',
     target: { atMost: 1.5 },
@@ -81,6 +90,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M7',
+    metric: 'M7LeadTimeVariation',
     name: 'variance of lead time',
     unit: 'ratio',
     sentence: 'Standard deviation of the lead times (M2) over their mean; 0 is always the same.',
@@ -88,6 +98,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M8',
+    metric: 'M8RollBackSeconds',
     name: 'time to roll back',
     unit: 'seconds',
     target: { below: 10 * minute },
@@ -96,6 +107,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M9',
+    metric: 'M9ObservabilityCoverage',
     name: 'observability coverage',
     unit: 'share',
     target: { above: 0.9 },
@@ -104,6 +116,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M10',
+    metric: 'M10TestPassRate',
     name: 'test pass rate in CI',
     unit: 'share',
     sentence: 'Of the tests that CI told of the changes, passed or failed: those passed.',
@@ -111,6 +124,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M11',
+    metric: 'M11Flakiness',
     name: 'deployment flakiness',
     unit: 'share',
     target: { below: 0.01 },
@@ -120,6 +134,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M12',
+    metric: 'M12DetectSeconds',
     name: 'time to detect',
     unit: 'seconds',
     target: { below: 15 * minute },
@@ -128,6 +143,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M13',
+    metric: 'M13BehindFlags',
     name: 'releases behind flags',
     unit: 'share',
     sentence: 'Of the changes whose flags are known: those behind one at least.',
@@ -135,6 +151,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M14',
+    metric: 'M14Incidents',
     name: 'incidents after releases',
     unit: 'incidents',
     sentence: 'Incidents opened while a change had traffic, or within 24 h after it settled.',
@@ -142,6 +159,7 @@ export const definitions: readonly Definition[] = [
   },
   {
     id: 'M15',
+    metric: 'M15CostOfChanges',
     name: 'cost of changes',
     unit: 'change',
     sentence: 'What an invocation costs more than on stable, at the last look of what was promoted; the median.',

@@ -39,6 +39,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   startLine: ['dynamodb', 'sfn'],
   reports: ['application-signals', 'dynamodb', 'eventbridge'],
   incident: ['dynamodb'],
+  measure: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['dynamodb', 'lambda', 'sfn', 'sns'],
 }

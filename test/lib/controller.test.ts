@@ -14,6 +14,7 @@ import { memoryCloud } from '../../cloud/memory/memory.ts'
 import { announcedRecords } from '../../core/log-key.ts'
 import { Environment } from '../../functions/environment.ts'
 import { verbs } from '../../functions/handlers.ts'
+import { measureHandler } from '../../functions/measure.ts'
 import { reconcileHandler } from '../../functions/reconcile.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
@@ -122,7 +123,8 @@ describe('the controller', () => {
     const own = functions.filter((one) => String(one['Description']).startsWith('Tidegate: '))
     expect(own.map((one) => String(one['Description']).slice(10)).sort()).toEqual([...verbs].sort())
     for (const one of own) {
-      expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout: 60 })
+      const Timeout = one['Description'] === 'Tidegate: measure' ? 900 : 60
+      expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout })
       const { Variables } = one['Environment'] as { Variables: object }
       expect(Object.keys(Variables).sort()).toEqual(Object.keys(Environment.shape).sort())
       expect(one['LoggingConfig']).toBeDefined()
@@ -184,6 +186,16 @@ describe('the controller', () => {
     const cloud = memoryCloud({ clock: steppedClock(0) })
     const reconcile = reconcileHandler({ ...cloud, log: () => undefined })
     expect(await reconcile(JSON.parse(Input))).toEqual({ finished: [], troubles: [] })
+  })
+
+  it('measures once a day, with what the function that measures understands', async () => {
+    const schedules = Object.values(template.findResources('AWS::Scheduler::Schedule'))
+      .map(({ Properties }) => Properties as { ScheduleExpression: string; Target: { Input: string } })
+      .filter(({ Target }) => Target.Input.includes('measures'))
+    expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(['rate(1 day)'])
+    const cloud = memoryCloud({ clock: steppedClock(0) })
+    const measure = measureHandler({ ...cloud, log: () => undefined, measure: () => undefined })
+    expect(await measure(JSON.parse(schedules[0]?.Target.Input ?? ''))).toEqual({ measured: [], troubles: [] })
   })
 
   it('reads the stream of its table in order, from the beginning, and keeps what could not be sent', () => {

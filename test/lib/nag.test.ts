@@ -26,7 +26,7 @@ const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string
   ],
   [
     /\/SchedulerRoleForTarget/,
-    /^AwsSolutions-IAM5\[.*(Reconcile|Budget|Reports).*:\*\]/,
+    /^AwsSolutions-IAM5\[.*(Reconcile|Budget|Reports|Measure).*:\*\]/,
     'The CDK grants the versions of one function.',
   ],
   [/\/Provider\/framework/, /^AwsSolutions-IAM[45]/, "The CDK's provider framework, which runs at deploys only."],

@@ -50,6 +50,7 @@ const byScenarios: readonly string[] = [
     'dynamodb:Query',
     'events:PutEvents',
   ].map((action) => `reports ${action}`),
+  'measure dynamodb:Query',
   // test/lib/elsewhere.test.ts
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]
