@@ -3,7 +3,7 @@ import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['cdk.out/', 'node_modules/', 'dist/', 'coverage/', 'examples/**/*.mjs'] },
+  { ignores: ['.tidegate/', 'cdk.out/', 'node_modules/', 'dist/', 'coverage/', 'examples/**/*.mjs'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
