@@ -3,7 +3,7 @@
 // keys in the services' definitions.
 import * as z from 'zod'
 import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
-import { issuesSentence, Problem } from './problem.ts'
+import { Problem, readInput } from './problem.ts'
 import type { Service } from './service.ts'
 
 const time = z.iso.datetime({ offset: true })
@@ -47,9 +47,9 @@ export function readIncident(input: unknown): Heard {
   const envelope = z
     .looseObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown(), time: time.optional() })
     .safeParse(input)
-  if (!envelope.success) return fromCall(parse(IncidentCall, input, 'call_invalid', 'The call'))
+  if (!envelope.success) return fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
   const { source, detail, time: at } = envelope.data
-  if (source === incidentSources.own) return fromCall(parse(IncidentCall, detail, 'event_invalid', 'The event'))
+  if (source === incidentSources.own) return fromCall(readInput(IncidentCall, detail, 'event_invalid', 'The event'))
   if (source.startsWith(incidentSources.pagerDuty)) return fromPagerDuty(detail)
   if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail, at)
   if (source === incidentSources.incidentManager) return fromIncidentManager(detail)
@@ -59,17 +59,6 @@ export function readIncident(input: unknown): Heard {
 /** The services that one of the keys means. */
 export const servicesOf = (keys: readonly string[], services: readonly Service[]): readonly Service[] =>
   services.filter(({ name, incidents }) => keys.some((key) => key === name || incidents.keys.includes(key)))
-
-function parse<S extends z.ZodType>(
-  schema: S,
-  input: unknown,
-  code: 'event_invalid' | 'call_invalid',
-  what: string,
-): z.output<S> {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return parsed.data
-  throw new Problem(code, `${what} is not valid: ${issuesSentence(parsed.error.issues)}.`)
-}
 
 function fromCall({ service, openedAt, resolvedAt, ...rest }: z.output<typeof IncidentCall>): Heard {
   const notice = (kind: IncidentNotice['kind'], at: string) => ({ ...rest, kind, atMs: Date.parse(at) })
@@ -110,9 +99,11 @@ function fromPagerDuty(detail: unknown): Heard {
   if (webhook.success) {
     const { event_type: type, occurred_at: at, data } = webhook.data.event
     const kind = pagerDutyKinds[type]
-    return kind === undefined ? nothing : ofPagerDuty(kind, at, parse(PagerDutyIncident, data, 'event_invalid', what))
+    return kind === undefined
+      ? nothing
+      : ofPagerDuty(kind, at, readInput(PagerDutyIncident, data, 'event_invalid', what))
   }
-  const { event, created_on: at, incident } = parse(PagerDutyEvent, detail, 'event_invalid', what)
+  const { event, created_on: at, incident } = readInput(PagerDutyEvent, detail, 'event_invalid', what)
   const kind = pagerDutyKinds[event]
   return kind === undefined ? nothing : ofPagerDuty(kind, at, incident)
 }
@@ -142,7 +133,7 @@ const opsgenieKinds: Readonly<Record<string, IncidentNotice['kind']>> = { Create
 
 /** @param at the time of the event: what Opsgenie counts an alert's last change in is not documented alike everywhere */
 function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
-  const { action, alert } = parse(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
+  const { action, alert } = readInput(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
   const kind = opsgenieKinds[action]
   if (kind === undefined) return nothing
   if (kind === 'resolved' && at === undefined)
@@ -181,7 +172,7 @@ const IncidentManager = z.looseObject({
 })
 
 function fromIncidentManager(detail: unknown): Heard {
-  const call = parse(IncidentManager, detail, 'event_invalid', 'The event of Incident Manager')
+  const call = readInput(IncidentManager, detail, 'event_invalid', 'The event of Incident Manager')
   const { requestParameters: asked, responseElements: answered } = call
   const isStart = call.eventName === 'StartIncident'
   const isEnd = call.eventName === 'UpdateIncidentRecord' && asked?.status === 'RESOLVED'

@@ -1,4 +1,5 @@
 // Every problem that a person can meet: a stable code, one sentence (given where it is thrown), and what to do about it.
+import type * as z from 'zod'
 
 /** What to do, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each that pages. */
 export const problems = {
@@ -64,6 +65,18 @@ export class Problem extends Error {
   get fix(): string {
     return problems[this.code]
   }
+}
+
+/** @throws Problem `code`: what it is that is not valid, and where */
+export function readInput<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  code: 'event_invalid' | 'call_invalid',
+  what: string,
+): z.output<S> {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw new Problem(code, `${what} is not valid: ${issuesSentence(parsed.error.issues)}.`)
 }
 
 /** One sentence for the first things that are wrong with a value, in the order in which zod found them. */

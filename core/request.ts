@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from './candidate.ts'
 import { isElsewhere } from './place.ts'
 import { type Plan, PlanDefinition } from './plan.ts'
-import { issuesSentence, Problem } from './problem.ts'
+import { Problem, readInput } from './problem.ts'
 import { Version } from './routing.ts'
 import { type Service, ServiceName } from './service.ts'
 
@@ -110,15 +110,15 @@ const CloudFormationEvent = z.looseObject({
  */
 export function readRequest(input: unknown, callId: string): ReleaseRequest {
   const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
-  if (!source.success) return fromCall(parse(ReleaseCall, input, 'call_invalid', 'The call is not valid'), callId)
-  const what = 'The event is not valid'
+  if (!source.success) return fromCall(readInput(ReleaseCall, input, 'call_invalid', 'The call'), callId)
+  const what = 'The event'
   switch (source.data.source) {
     case 'aws.s3':
-      return fromS3(parse(S3Event, input, 'event_invalid', what))
+      return fromS3(readInput(S3Event, input, 'event_invalid', what))
     case 'aws.ecr':
-      return fromEcr(parse(EcrEvent, input, 'event_invalid', what))
+      return fromEcr(readInput(EcrEvent, input, 'event_invalid', what))
     case 'aws.cloudformation':
-      return fromCloudFormation(parse(CloudFormationEvent, input, 'event_invalid', what))
+      return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what))
     default:
       throw new Problem(
         'event_unknown',
@@ -129,20 +129,9 @@ export function readRequest(input: unknown, callId: string): ReleaseRequest {
 
 /** @throws Problem `call_invalid` */
 export const readUrgent = (input: unknown, callId: string): ReleaseRequest => ({
-  ...fromCall(parse(UrgentCall, input, 'call_invalid', 'The call is not valid'), callId),
+  ...fromCall(readInput(UrgentCall, input, 'call_invalid', 'The call'), callId),
   urgent: true,
 })
-
-function parse<S extends z.ZodType>(
-  schema: S,
-  input: unknown,
-  code: 'event_invalid' | 'call_invalid',
-  what: string,
-): z.output<S> {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return parsed.data
-  throw new Problem(code, `${what}: ${issuesSentence(parsed.error.issues)}.`)
-}
 
 type Envelope = { readonly id?: string | undefined; readonly time?: string | undefined }
 const eventFacts = ({ id, time }: Envelope) => ({

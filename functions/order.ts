@@ -1,7 +1,7 @@
 // What the orders of people have in common: which release they mean, by whom and why, and what they are told.
 import * as z from 'zod'
 import { headOf } from '../core/head.ts'
-import { issuesSentence, Problem } from '../core/problem.ts'
+import { Problem, readInput } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { ServiceName } from '../core/service.ts'
 import { load, type Loaded } from './ledger.ts'
@@ -17,11 +17,8 @@ export const reason = z.string().min(1).max(500)
 export type Ordered = { readonly releaseId: string; readonly phase: string; readonly outcome?: string }
 
 /** @throws Problem `call_invalid` */
-export function readOrder<S extends z.ZodType>(schema: S, event: unknown): z.output<S> {
-  const parsed = schema.safeParse(event)
-  if (parsed.success) return parsed.data
-  throw new Problem('call_invalid', `The call is not valid: ${issuesSentence(parsed.error.issues)}.`)
-}
+export const readOrder = <S extends z.ZodType>(schema: S, event: unknown): z.output<S> =>
+  readInput(schema, event, 'call_invalid', 'The call')
 
 /** @throws Problem `call_invalid` when neither is named, `release_missing`, `no_live_release` */
 export async function find(
