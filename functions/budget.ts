@@ -13,6 +13,7 @@ import {
   slotMs,
   windowAt,
 } from '../core/budget.ts'
+import { replay } from '../core/advance.ts'
 import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-news.ts'
 import { Problem } from '../core/problem.ts'
 import { type Service, ServiceName } from '../core/service.ts'
@@ -257,10 +258,14 @@ async function tellOne(
   await deps.pager.page({ subject: sentence, text: lines.join('\n') })
 }
 
-/** The release that is live, or the last one that ended since then. */
+// Of more releases than that in three days, those before are not looked at.
+const suspectsMost = 20
+
+/** The live release, or the last one that has ended since then: one that had traffic. What waits at a gate burns nothing. */
 async function suspect(deps: Deps, service: string, sinceMs: number): Promise<string | undefined> {
   const live = await deps.leases.holder(service)
-  if (live !== undefined) return live
-  const [last] = await deps.history.list(service, 1)
-  return last !== undefined && (last.settledAtMs ?? 0) >= sinceMs ? last.releaseId : undefined
+  const release = live === undefined ? undefined : replay((await deps.journal.read(live)).events)
+  if (release !== undefined && release.shifts.length > 0) return live
+  const heads = await deps.history.list(service, suspectsMost)
+  return heads.find((head) => head.chargeable === true && (head.settledAtMs ?? 0) >= sinceMs)?.releaseId
 }

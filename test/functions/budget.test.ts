@@ -86,6 +86,21 @@ describe('a budget', () => {
     expect(changes.at(-1)?.detail['leftPercent']).toBeLessThan(0)
   })
 
+  it('that burns is not put to a release that waits at a gate and holds the lease', async () => {
+    const from = new Date(startMs + 52 * minute).toISOString()
+    const to = new Date(startMs + 600 * minute).toISOString()
+    await open({ gates: { freezes: [{ from, to }] } })
+    await settle()
+    const id = await house.start({ version: await house.publish('v3') })
+    await house.minutes(3)
+    expect((await house.release(id)).ending?.outcome).toBe('promoted')
+    const waiting = await house.start({ version: await house.publish('v1') })
+    expect((await house.release(waiting)).held).toMatchObject({ point: -1 })
+    expect(await house.world.leases.holder('checkout')).toBe(waiting)
+    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await house.minutes(1)
+    expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
+  })
+
   it('that burns in a planned window is counted and not told, and told afterwards if it goes on', async () => {
     const at = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
     await open({ planned: [{ from: at(0), to: at(120) }] })
