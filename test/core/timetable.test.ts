@@ -1,7 +1,7 @@
 // Planned times: what people write, over midnight and over changes of local time.
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
-import { isPlanned, Timetable } from '../../core/timetable.ts'
+import { describe, expect, it } from 'vitest'
+import { isPlanned, plannedUntilMs, Timetable } from '../../core/timetable.ts'
 
 const at = (table: unknown, moment: string): boolean => isPlanned(Timetable.parse(table), Date.parse(moment))
 
@@ -59,4 +59,39 @@ it('weekly hours agree with a clock on the wall, minute by minute', () => {
     ),
     { numRuns: 2000 },
   )
+})
+
+describe('when a plan changes next', () => {
+  const day = 86_400_000
+  const anyMoment = fc
+    .integer({ min: Date.UTC(2026, 2, 20), max: Date.UTC(2026, 10, 10) })
+    .map((ms) => ms - (ms % 60_000))
+  const anyTime = fc
+    .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
+    .map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'))
+  const anyWeekly = fc.record({
+    days: fc.uniqueArray(fc.constantFrom('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'), { minLength: 1 }),
+    from: anyTime,
+    to: anyTime,
+    timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
+  })
+  const anyOnce = fc.tuple(anyMoment, fc.integer({ min: 1, max: 5000 })).map(([from, minutes]) => ({
+    from: new Date(from).toISOString(),
+    to: new Date(from + minutes * 60_000).toISOString(),
+  }))
+  const anyTable = fc.array(fc.oneof(anyWeekly, anyOnce), { maxLength: 4 }).map((spans) => Timetable.parse(spans))
+
+  it('is the first minute at which it does, looked at minute by minute', () => {
+    fc.assert(
+      fc.property(anyTable, anyMoment, (table, atMs) => {
+        const now = isPlanned(table, atMs)
+        let slow: number | undefined
+        for (let ms = atMs + 60_000; slow === undefined && ms <= atMs + day; ms += 60_000)
+          if (isPlanned(table, ms) !== now) slow = ms
+        const quick = plannedUntilMs(table, atMs)
+        expect(quick !== undefined && quick <= atMs + day ? quick : undefined).toBe(slow)
+      }),
+      { numRuns: 60 },
+    )
+  })
 })

@@ -1,0 +1,120 @@
+// What people say to gates on the command line, through its own grammar: what is sent, what is said, and the exit code.
+import { Command, CommanderError } from 'commander'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { askThrough } from '../../cli/desk.ts'
+import { addGates } from '../../cli/gates.ts'
+import { exitCodes, screenOn } from '../../cli/screen.ts'
+import { type Cli, showStatus } from '../../cli/verbs.ts'
+import { functionName } from '../../sim/installation.ts'
+import { type House, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+
+let house: House
+let lines: string[]
+beforeEach(async () => {
+  house = await openHouse({ perMinute: 60 })
+  await define({})
+  lines = []
+})
+afterEach(() => house.close())
+
+const define = (gates: object) => house.world.services.put(sampleService({ slos: [], hooks: [], gates }))
+
+function cli({ json = false }: { readonly json?: boolean }): Cli {
+  const { hooks, ...world } = house.world
+  return {
+    desk: { ...world, ask: askThrough(hooks, functionName) },
+    screen: screenOn((line) => lines.push(line), json),
+  }
+}
+
+/** Runs one command as it is typed. @returns its exit code */
+async function type(...words: readonly string[]): Promise<number> {
+  let code: number = exitCodes.done
+  const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
+  addGates(program, {
+    cli,
+    me: () => 'ann@desk',
+    run:
+      (action) =>
+      async (...args) => {
+        code = await action(...args)
+      },
+    screen: () => {
+      throw new Error('not asked for')
+    },
+    desk: () => {
+      throw new Error('not asked for')
+    },
+    positive: Number,
+  })
+  for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride()
+  await program.parseAsync(['node', 'tidegate', ...words])
+  return code
+}
+const said = (): string => lines.splice(0).join('\n')
+const start = async (): Promise<string> => house.start({ version: await house.publish('v2'), author: 'ann@desk' })
+
+describe('tidegate gates', () => {
+  it('says whether a release could begin, and what is in its way', async () => {
+    expect(await type('gates', 'checkout')).toBe(0)
+    expect(said()).toBe('Yes: Nothing is live, and every alias of checkout has one version.')
+    await type('line', 'stop', 'checkout', '--reason', 'the database is being moved')
+    expect(said()).toBe('The line of checkout is stopped.')
+    expect(await type('gates', 'checkout', '--json')).toBe(exitCodes.different)
+    expect(JSON.parse(said())).toEqual({
+      may: false,
+      because: 'releases of checkout are stopped by ann@desk: the database is being moved',
+    })
+  })
+})
+
+describe('tidegate line', () => {
+  it('stops and starts all services, and what was held goes on', async () => {
+    await type('line', 'stop', '--reason', 'x')
+    expect(said()).toBe('The line of every service is stopped.')
+    const id = await start()
+    await showStatus(cli({}), 'checkout')
+    expect(said()).toContain('held at a gate for 0s: every release is stopped by ann@desk: x')
+    await type('line', 'start')
+    await house.clock.settle()
+    expect(said()).toBe('The line of every service is started again.')
+    expect((await house.release(id)).state.phase).toBe('baking')
+  })
+
+  it('takes a reason, and a service that there is', async () => {
+    await expect(type('line', 'stop')).rejects.toThrow(CommanderError)
+    await expect(type('line', 'stop', 'nonesuch', '--reason', 'x')).rejects.toMatchObject({ code: 'service_missing' })
+    expect(await house.world.line.stopped('checkout')).toBeUndefined()
+  })
+})
+
+describe('tidegate approve, decline and override', () => {
+  it('send who and why, and say where the release stands', async () => {
+    await define({ approvals: [{ before: 'begin' }, { before: 50 }] })
+    const id = await start()
+    await expect(type('approve', 'checkout')).rejects.toMatchObject({ code: 'approval_refused' })
+    await type('approve', 'checkout', '--by', 'ben', '--reason', 'read it')
+    expect(said()).toBe(`Approved: release ${id} is preparing.`)
+    await expect(type('approve', 'checkout', '--before', 'soon', '--by', 'ben')).rejects.toMatchObject({
+      code: 'call_invalid',
+    })
+    await type('decline', 'checkout', '--by', 'cem', '--before', '50')
+    expect(said()).toMatch(/^Declined: release checkout-\w+ is baking\.$/)
+    expect((await house.release(id)).approvals).toEqual([
+      { beforeBp: 0, by: 'ben', answer: 'approve' },
+      { beforeBp: 5000, by: 'cem', answer: 'decline' },
+    ])
+  })
+
+  it('override a freeze, and not without a reason', async () => {
+    await define({ freezes: [{ from: '2020-01-01T00:00:00Z', to: '2030-01-01T00:00:00Z' }] })
+    const id = await start()
+    await expect(type('override', 'checkout')).rejects.toThrow(CommanderError)
+    await type('override', 'checkout', '--reason', 'the shop is down')
+    expect(said()).toBe(`The gates of release ${id} are overridden.`)
+    await house.clock.settle()
+    expect((await house.release(id)).overridden).toEqual({ by: 'ann@desk', reason: 'the shop is down' })
+    expect((await house.release(id)).state.phase).toBe('baking')
+  })
+})
