@@ -20,6 +20,12 @@ type Right =
   | 'grantRead'
   | 'grantAttest'
   | 'grantIncident'
+  | 'grantUrgent'
+  | 'grantApprove'
+  | 'grantOverride'
+  | 'grantStopLine'
+  | 'grantStartLine'
+  | 'grantAsk'
 const rights: Readonly<Record<string, readonly Right[]>> = {
   nobody: ['grantRead'],
   starter: ['grantStart'],
@@ -29,6 +35,12 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   hooks: ['grantAnswer'],
   ci: ['grantAttest'],
   platform: ['grantIncident'],
+  security: ['grantUrgent'],
+  lead: ['grantApprove'],
+  manager: ['grantOverride'],
+  anybody: ['grantStopLine'],
+  chief: ['grantStartLine'],
+  pipeline: ['grantAsk'],
 }
 
 const { authorize } = enforcing(
@@ -43,7 +55,8 @@ const { authorize } = enforcing(
 let house: House
 beforeEach(async () => {
   house = await openHouse({ authorize, perMinute: 60, functions: { later: () => ({ result: 'later' }) } })
-  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
+  const gates = { approvals: [{ before: 100 }] }
+  await house.world.services.put(sampleService({ slos: [], hooks: [], gates }))
 })
 afterEach(() => house.close())
 
@@ -58,6 +71,12 @@ const orders = {
   incident: (who: string) =>
     ask(who)('incident', { id: '1', service: 'checkout', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
   rollBack: (who: string) => ask(who)('stop', { verb: 'rollBack', ...why }),
+  urgent: (who: string, version: string) => ask(who)('urgent', { service: 'checkout', version, reason: 'CVE' }),
+  approve: (who: string) => ask(who)('approve', { service: 'checkout', by: who }),
+  override: (who: string) => ask(who)('override', why),
+  stopLine: (who: string) => ask(who)('stopLine', why),
+  startLine: (who: string) => ask(who)('startLine', { service: 'checkout', by: who }),
+  ask: (who: string) => ask(who)('ask', { service: 'checkout' }),
 }
 const denied = { code: 'permission_denied', message: expect.stringContaining('lambda:InvokeFunction') as string }
 
@@ -68,6 +87,12 @@ it.each([
   ['oncall', 'rollBack'],
   ['ci', 'attest'],
   ['platform', 'incident'],
+  ['security', 'urgent'],
+  ['lead', 'approve'],
+  ['manager', 'override'],
+  ['anybody', 'stopLine'],
+  ['chief', 'startLine'],
+  ['pipeline', 'ask'],
 ] as const)('a %s may %s, and nothing else', async (who, allowed) => {
   const [second, third] = [await house.publish('v2'), await house.publish('v4')]
   await orders.start(allowed === 'start' ? who : 'operator', second)
@@ -76,9 +101,13 @@ it.each([
     const isOwn = name === allowed || (allowed === 'pause' && name === 'resume')
     if (!isOwn) await expect(order(who, third), name).rejects.toMatchObject(denied)
   }
-  if (allowed !== 'start') await orders[allowed](who)
+  if (allowed !== 'start') await orders[allowed](who, third)
   await house.clock.settle()
-  const expected = allowed === 'promote' || allowed === 'rollBack' ? {} : { '2': 0.1 }
+  // A promotion waits for its approval like any step.
+  if (allowed === 'promote') await orders.approve('operator')
+  await house.clock.settle()
+  const weights: Readonly<Record<string, object>> = { promote: {}, rollBack: {}, urgent: { '3': 0.1 } }
+  const expected = weights[allowed] ?? { '2': 0.1 }
   expect(await house.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
 })
 
