@@ -1,19 +1,18 @@
 // `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
-import { type Budget, budgetAt, burnRate, burnReachMs, burnRules, hourMs, slotMs, windowAt } from '../core/budget.ts'
-import { budgetLeft } from '../core/budget-left.ts'
+import { type Budget, budgetAt, burnRate, burnRules, hourMs } from '../core/budget.ts'
+import { budgetLeft, isStale } from '../core/budget-left.ts'
 import { leftOf } from '../core/budget-news.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Head } from '../core/head.ts'
 import { type CountedSlo, isCounted, type ReportedSlo } from '../core/slo.ts'
 import { spendersOf } from '../core/spenders.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
+import { slotsOf } from '../functions/budget-left.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes } from './screen.ts'
 import { spenderLines } from './spenders.ts'
 import type { Cli } from './verbs.ts'
 
-// So much later than it is due, and somebody has to look why.
-const staleMs = 3 * slotMs
 // Of a window with more releases, those before are counted with what no release is charged with.
 const headsMost = 500
 
@@ -39,7 +38,7 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
       continue
     }
     const ageMs = desk.clock.nowMs() - mark.readToMs
-    const known = { heads, mark, ageMs, isStale: ageMs > service.policy.budgetEverySeconds * 1000 + staleMs }
+    const known = { heads, mark, ageMs, isStale: isStale(ageMs, service.policy.budgetEverySeconds) }
     shown.push(isCounted(slo) ? await showCounted(desk, name, slo, known) : showReported(slo, known))
   }
   const lines = shown.flatMap((one) => one.lines)
@@ -57,8 +56,7 @@ async function showCounted(
   known: Known,
 ): Promise<Shown> {
   const { readToMs } = known.mark
-  const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
-  const slots = await budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs)
+  const slots = await slotsOf({ budgets }, service, slo, readToMs)
   const budget = budgetAt(slo, slots, readToMs)
   const burn = burnRules.map(({ hours }) => ({
     hours,

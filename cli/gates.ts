@@ -4,13 +4,12 @@ import * as z from 'zod'
 import { Problem } from '../core/problem.ts'
 import type { Surroundings } from './rehearsal.ts'
 import { exitCodes } from './screen.ts'
-import type { Cli } from './verbs.ts'
+import { type Cli, Ordered } from './verbs.ts'
 
 type Shared = { readonly json?: boolean; readonly by: string }
 type Approve = Shared & { readonly before?: string; readonly reason?: string }
 
 const Answer = z.looseObject({ may: z.boolean(), because: z.string() })
-const Ordered = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
 
 export function addGates(program: Command, { cli, run, me }: Surroundings): void {
   program

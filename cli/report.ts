@@ -6,7 +6,7 @@ import { duration } from '../core/duration.ts'
 import { type Material, ofService, type Period } from '../core/measures/facts.ts'
 import { measure, type Measured } from '../core/measures/measures.ts'
 import { detailWords, standing, targetWords, valueWords } from '../core/measures/words.ts'
-import { issuesSentence, Problem } from '../core/problem.ts'
+import { Problem, readInput } from '../core/problem.ts'
 import { readMaterial } from '../functions/material.ts'
 import { type Report, reportPage } from '../console/report-page.ts'
 import type { Surroundings } from './rehearsal.ts'
@@ -53,10 +53,7 @@ const Options = z.object({
 
 /** @throws Problem `call_invalid` */
 function periodOf(options: ReportOptions, nowMs: number): Period {
-  const parsed = Options.safeParse(options)
-  if (!parsed.success)
-    throw new Problem('call_invalid', `The period is not valid: ${issuesSentence(parsed.error.issues)}.`)
-  const { from, to, last } = parsed.data
+  const { from, to, last } = readInput(Options, options, 'call_invalid', 'The period')
   const toMs = to === undefined ? nowMs : Date.parse(to)
   const fromMs = from === undefined ? toMs - last * 1000 : Date.parse(from)
   if (fromMs >= toMs) throw new Problem('call_invalid', 'The period ends before it begins.')

@@ -4,6 +4,7 @@ import { candidateWords } from '../core/candidate.ts'
 import { chargeWords } from '../core/charge.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Move, ReleaseEvent } from '../core/event.ts'
+import { beforeWords } from '../core/gates.ts'
 import { bakeEndMs } from '../core/next.ts'
 import type { Release } from '../core/release.ts'
 import { shareBp } from '../core/routing.ts'
@@ -146,8 +147,7 @@ function approvalWords({
   beforeBp: number
   reason?: string | undefined
 }): string {
-  const before = beforeBp === 0 ? 'before it begins' : `before ${beforeBp / 100} %`
-  return `by ${by}, ${before}${reason === undefined ? '' : `: ${reason}`}`
+  return `by ${by}, ${beforeWords(beforeBp)}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function moveWords({ purpose, weightBp }: Move): string {

@@ -134,7 +134,7 @@ export async function showLog({ desk, screen }: Cli, which: string): Promise<num
   return exitCodes.done
 }
 
-const Ordered = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
+export const Ordered = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
 
 export type Order = {
   readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'

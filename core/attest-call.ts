@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { type Attestation, By, commitSubject, facts, Subject } from './attestation.ts'
 import { VersionByFunction } from './candidate.ts'
-import { issuesSentence, Problem } from './problem.ts'
+import { Problem, readInput } from './problem.ts'
 import { Version } from './routing.ts'
 import { ServiceName } from './service.ts'
 
@@ -57,10 +57,7 @@ type Said =
 export function readAttestation(input: unknown, nowMs: number): Said {
   const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
   if (source.success) return { kind: 'attestation', attestation: fromScan(input, source.data.source) }
-  const parsed = AttestCall.safeParse(input)
-  if (!parsed.success)
-    throw new Problem('call_invalid', `The call is not valid: ${issuesSentence(parsed.error.issues)}.`)
-  const call = parsed.data
+  const call = readInput(AttestCall, input, 'call_invalid', 'The call')
   const { subject, service } = call
   if (subject === undefined && service !== undefined) return { kind: 'ofService', call: { ...call, service } }
   return { kind: 'attestation', attestation: attestationOf(call, subject ?? '', nowMs) }
@@ -91,10 +88,7 @@ const commitOf = (subject: string): string | undefined => {
 function fromScan(input: unknown, source: string): Attestation {
   if (source !== 'aws.ecr')
     throw new Problem('event_unknown', `An event of source "${source.slice(0, 80)}" says nothing about a candidate.`)
-  const parsed = EcrScanEvent.safeParse(input)
-  if (!parsed.success)
-    throw new Problem('event_invalid', `The event is not valid: ${issuesSentence(parsed.error.issues)}.`)
-  const { time, detail } = parsed.data
+  const { time, detail } = readInput(EcrScanEvent, input, 'event_invalid', 'The event')
   const { CRITICAL: critical, HIGH: high, MEDIUM: medium, LOW: low } = detail['finding-severity-counts']
   return {
     subject: `ecr/${detail['repository-name']}@${detail['image-digest']}`,

@@ -1,5 +1,5 @@
 // What is left of a budget, for whoever decides by it: one answer, whoever counts.
-import { budgetAt, type Slot } from './budget.ts'
+import { budgetAt, type Slot, slotMs } from './budget.ts'
 import { isCounted, type Slo } from './slo.ts'
 import type { BudgetMark } from './stored-budget.ts'
 
@@ -18,6 +18,12 @@ type BudgetLeft =
        */
       readonly spentShare: number
     }
+
+// The schedule, a run and its retry may take so long.
+const lateMs = 3 * slotMs
+
+/** So long after it was due, a count says nothing about now, and somebody has to look why. */
+export const isStale = (ageMs: number, everySeconds: number): boolean => ageMs > everySeconds * 1000 + lateMs
 
 /**
  * @param mark as stored; `undefined` when there is none

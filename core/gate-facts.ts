@@ -2,7 +2,7 @@
 // allowed or denied here: policy/release.cedar does that.
 import type { Attested } from './attestation.ts'
 import { formatDuration } from './duration.ts'
-import type { Approval, Gates } from './gates.ts'
+import { type Approval, beforeWords, type Gates } from './gates.ts'
 import { beginPoint } from './clearance.ts'
 import type { GateContext } from './policy.ts'
 import { type Release, weightAt } from './release.ts'
@@ -30,8 +30,6 @@ export type LookedUp = {
   /** Whether Lambda says that the candidate's code is signed; absent while there is no version yet. */
   readonly signed?: boolean | undefined
 }
-
-const percentWords = (bp: number): string => `${bp / 100} %`
 
 /** The weight that the release is about to give: 0 at the beginning. */
 const weightAtPoint = (release: Release, point: number): number => (point === beginPoint ? 0 : weightAt(release, point))
@@ -100,14 +98,19 @@ export function contextOf(release: Release, point: number, found: LookedUp): Gat
 const testsWord = ({ tests }: Attested): 'passed' | 'failed' | 'unknown' =>
   tests === undefined || tests.passed + tests.failed === 0 ? 'unknown' : tests.failed > 0 ? 'failed' : 'passed'
 
-/** Of several budgets the one with least left; one that is not known makes all of them unknown. */
-function worst(budgets: readonly GateBudget[]): NonNullable<GateContext['budget']> {
+/** The share of the budget of which least is left; one that is not known makes all of them unknown. */
+export function leastLeft(budgets: readonly GateBudget[]): number | undefined {
   const shares = budgets.map(({ leftShare }) => leftShare)
-  const known = !shares.includes(undefined)
+  return shares.includes(undefined) ? undefined : Math.min(...shares.map((share) => share ?? 0))
+}
+
+/** Of several budgets, the worst of each. */
+function worst(budgets: readonly GateBudget[]): NonNullable<GateContext['budget']> {
+  const share = leastLeft(budgets)
   const burning = (['page', 'ticket'] as const).find((severity) => budgets.some((one) => one.burning === severity))
   // A budget may be overspent many times over; what is far below zero is all the same.
-  const leftBp = known ? Math.max(-1_000_000, Math.round(Math.min(...shares.map((share) => share ?? 0)) * 10_000)) : 0
-  return { known, leftBp, burning: burning ?? 'no' }
+  const leftBp = share === undefined ? 0 : Math.max(-1_000_000, Math.round(share * 10_000))
+  return { known: share !== undefined, leftBp, burning: burning ?? 'no' }
 }
 
 /** What a person is told of a gate that is closed, by the gate's name in the policies. */
@@ -146,11 +149,10 @@ function approvalWords(release: Release, point: number, found: LookedUp): string
   return missingApprovals(release, point, found)
     .map(({ approval, by }) => {
       const { beforeBp, count, by: named, expiresSeconds, whenExpired, fourEyes } = approval
-      const before = beforeBp === 0 ? 'before it begins' : `before ${percentWords(beforeBp)}`
       const who = named === undefined ? (fourEyes ? ', not by whoever asked for it' : '') : `, by ${named.join(' or ')}`
       const sinceMs = release.missedSinceMs[beforeBp] ?? found.nowMs
       const leftSeconds = Math.max(0, expiresSeconds - (found.nowMs - sinceMs) / 1000)
-      return `${by.length} of ${count} approvals ${before}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
+      return `${by.length} of ${count} approvals ${beforeWords(beforeBp)}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
     })
     .join('; ')
 }

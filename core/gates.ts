@@ -63,8 +63,15 @@ export type Gates = z.output<typeof Gates>
 
 const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
+/** Where an approval stands, as people write it. */
+export const ApprovalPoint = z.union([z.literal('begin'), percent])
+export const beforeBpOf = (before: z.output<typeof ApprovalPoint>): number =>
+  before === 'begin' ? 0 : Math.round(before * 100)
+export const beforeWords = (beforeBp: number): string =>
+  beforeBp === 0 ? 'before it begins' : `before ${beforeBp / 100} %`
+
 const ApprovalDefinition = z.strictObject({
-  before: z.union([z.literal('begin'), percent]).describe('begin, or the percent of traffic that is not given before.'),
+  before: ApprovalPoint.describe('begin, or the percent of traffic that is not given before.'),
   count: z.int().min(1).max(countMax).default(1).describe('How many people.'),
   by: z.array(person).min(1).max(50).optional().describe('Only these may.'),
   fourEyes: z.boolean().default(true).describe('Who asked for the release may not.'),
@@ -80,7 +87,7 @@ export const GatesDefinition = z
   .transform(({ approvals, ...rest }): Gates => ({
     ...rest,
     approvals: approvals.map(({ before, count, by, fourEyes, expires, whenExpired }): Approval => ({
-      beforeBp: before === 'begin' ? 0 : Math.round(before * 100),
+      beforeBp: beforeBpOf(before),
       count,
       ...(by === undefined ? {} : { by }),
       fourEyes,

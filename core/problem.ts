@@ -65,13 +65,17 @@ export class Problem extends Error {
   get fix(): string {
     return problems[this.code]
   }
+  /** For the operator's log. */
+  get line(): { readonly level: 'error'; readonly message: string; readonly code: ProblemCode; readonly fix: string } {
+    return { level: 'error', message: this.message, code: this.code, fix: this.fix }
+  }
 }
 
 /** @throws Problem `code`: what it is that is not valid, and where */
 export function readInput<S extends z.ZodType>(
   schema: S,
   input: unknown,
-  code: 'event_invalid' | 'call_invalid',
+  code: ProblemCode,
   what: string,
 ): z.output<S> {
   const parsed = schema.safeParse(input)

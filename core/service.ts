@@ -6,7 +6,7 @@ import { duration } from './duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from './place.ts'
-import { issuesSentence, Problem } from './problem.ts'
+import { readInput } from './problem.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { Timetable } from './timetable.ts'
@@ -215,11 +215,5 @@ export const ServiceDefinition = z
   }))
 
 /** @throws Problem `definition_invalid` naming the fields that are wrong. */
-export function parseDefinition(value: unknown): Service {
-  const parsed = ServiceDefinition.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new Problem(
-    'definition_invalid',
-    `The service definition is not valid: ${issuesSentence(parsed.error.issues)}.`,
-  )
-}
+export const parseDefinition = (value: unknown): Service =>
+  readInput(ServiceDefinition, value, 'definition_invalid', 'The service definition')

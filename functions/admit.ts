@@ -46,7 +46,7 @@ export function admitHandler(deps: Deps) {
       return { ...taskResult(after.release, deps.clock.nowMs(), parsed.data), outcome: '', sentence: '' }
     } catch (error) {
       if (!(error instanceof Problem) || !final.includes(error.code)) throw error
-      deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix })
+      deps.log(error.line)
       const sentence = `${error.message} ${error.fix}`
       return { releaseId: '', next: 'failed', seconds: 1, outcome: error.name, sentence }
     }

@@ -41,7 +41,7 @@ export function announceHandler(deps: Deps) {
         await announce(deps, place)
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, ...place })
+        deps.log({ ...error.line, ...place })
         // What nobody can read will not be readable next time, and must not keep others from being heard of.
         if (error.code !== 'item_unreadable')
           return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }

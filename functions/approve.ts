@@ -1,7 +1,7 @@
 // A person approves of a release, or declines: bound to this release and to the weight that the approval stands before.
 import * as z from 'zod'
 import { approversOf } from '../core/gate-facts.ts'
-import type { Approval } from '../core/gates.ts'
+import { type Approval, ApprovalPoint, beforeBpOf, beforeWords } from '../core/gates.ts'
 import { Problem } from '../core/problem.ts'
 import { isLive, isReturning, type Release } from '../core/release.ts'
 import { record } from './ledger.ts'
@@ -15,10 +15,9 @@ export const ApproveCall = z.strictObject({
   ...which,
   by,
   answer: z.enum(['approve', 'decline']).default('approve'),
-  before: z
-    .union([z.literal('begin'), z.number().min(0.01).max(100).multipleOf(0.01)])
-    .optional()
-    .describe('Which approval, as in the definition; without it, the one that is missed first.'),
+  before: ApprovalPoint.optional().describe(
+    'Which approval, as in the definition; without it, the one that is missed first.',
+  ),
   reason: reason.optional(),
 })
 type ApproveCall = z.output<typeof ApproveCall>
@@ -49,10 +48,10 @@ function wanted(release: Release, approvals: readonly Approval[], { before, answ
   const open = approvals
     .filter((approval) => approversOf(release, approval).length < approval.count)
     .toSorted((a, b) => a.beforeBp - b.beforeBp)
-  const wantedBp = before === 'begin' ? 0 : before === undefined ? undefined : Math.round(before * 100)
+  const wantedBp = before === undefined ? undefined : beforeBpOf(before)
   const found = open.find(({ beforeBp }) => wantedBp === undefined || beforeBp === wantedBp)
   if (found !== undefined) return found
-  const which = before === undefined ? '' : ` before ${before === 'begin' ? 'it begins' : `${before} %`}`
+  const which = wantedBp === undefined ? '' : ` ${beforeWords(wantedBp)}`
   throw new Problem('verb_not_now', `Release ${release.id} misses no approval${which}: ${answer} has no effect on it.`)
 }
 

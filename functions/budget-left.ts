@@ -1,7 +1,7 @@
 // What is left of a service's error budgets, as the ledger has it now, for gates and for the pace. A count that is too old is
 // no count.
-import { budgetAt, burning, burnReachMs, hourMs, type Slot, slotMs, windowAt } from '../core/budget.ts'
-import { budgetLeft } from '../core/budget-left.ts'
+import { budgetAt, burning, burnReachMs, hourMs, type Slot, windowAt } from '../core/budget.ts'
+import { budgetLeft, isStale } from '../core/budget-left.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { GateBudget } from '../core/gate-facts.ts'
 import type { Service } from '../core/service.ts'
@@ -9,9 +9,6 @@ import { type CountedSlo, isCounted, type Slo } from '../core/slo.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'budgets'>
-
-// So much later than it is due, a count says nothing about now.
-const staleMs = 3 * slotMs
 
 /** @throws Problem `item_unreadable` */
 export const budgetsLeft = (deps: Deps, service: Service): Promise<readonly GateBudget[]> =>
@@ -25,13 +22,19 @@ async function oneLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promise
   const unknown = (because: string): GateBudget => ({ slo: slo.name, burning: 'no', because })
   if (left.kind === 'unknown') return unknown(left.because)
   const ageMs = deps.clock.nowMs() - left.knownToMs
-  if (ageMs > policy.budgetEverySeconds * 1000 + staleMs)
+  if (isStale(ageMs, policy.budgetEverySeconds))
     return unknown(`it was last counted ${formatDuration(ageMs / 1000)} ago`)
   const leftShare = left.kind === 'quiet' ? 1 : 1 - left.spentShare
   return { slo: slo.name, leftShare, burning: 'no', ...(isCounted(slo) ? ratesOf(slo, slots, readToMs) : {}) }
 }
 
-async function slotsOf({ budgets }: Deps, service: string, slo: CountedSlo, readToMs: number) {
+/** Of the whole window, and as far back as burn rates look. */
+export async function slotsOf(
+  { budgets }: Pick<World, 'budgets'>,
+  service: string,
+  slo: CountedSlo,
+  readToMs: number,
+): Promise<readonly Slot[]> {
   const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
   return budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs)
 }

@@ -22,6 +22,7 @@ import { type CountedSlo, isCounted } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
 import { isPlanned } from '../core/timetable.ts'
 import { chargeReleases } from './charge.ts'
+import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<
@@ -37,11 +38,6 @@ const daysTogether = 60
 // CloudWatch keeps five-minute points for 63 days.
 const keptMs = 62 * dayMs
 
-/** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
-const Tick = z.union([
-  z.strictObject({ budgets: z.literal(true) }),
-  z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
-])
 /** A look at a live release: its service is counted at once, whatever the schedule. */
 const Look = z.looseObject({
   source: z.literal('tidegate.release'),
@@ -67,7 +63,7 @@ type Counted = {
 export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
     const look = Look.safeParse(event)
-    if (!look.success && !Tick.safeParse(event).success)
+    if (!look.success && !isTick('budgets', event))
       throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
     const counted = (await deps.services.list()).filter(({ slos }) => slos.length > 0)
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
@@ -99,7 +95,7 @@ export function budgetHandler(deps: Deps) {
           // One budget that cannot be read must not keep the others from being read.
           if (!(error instanceof Problem)) throw error
           troubles.push(`${name}: ${error.message}`)
-          deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, budget: name })
+          deps.log({ ...error.line, budget: name })
         }
       }
     }

@@ -57,8 +57,7 @@ async function orLogged<T>(deps: Deps, about: object, work: () => Promise<T>): P
     return await work()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const { message, code, fix } = error
-    deps.log({ level: 'error', message, code, fix, ...about })
+    deps.log({ ...error.line, ...about })
     return undefined
   }
 }

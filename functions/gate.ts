@@ -65,7 +65,7 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
   } catch (error) {
     // A release in the middle is not thrown back because a table is slow: it stays where it is, and the gates are asked again.
     if (!(error instanceof Problem)) throw error
-    deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId: release.id })
+    deps.log({ ...error.line, releaseId: release.id })
     const because = `what stands in its way cannot be looked up: ${error.message}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
   }

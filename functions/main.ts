@@ -208,14 +208,7 @@ export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
   stopLineHandler({ clock, log, line: line(), services: services() }),
 )
 export const startLine = /* @__PURE__ */ wired('startLine', () =>
-  startLineHandler({
-    clock,
-    log,
-    line: line(),
-    journal: journal(),
-    executions: executions(),
-    openReleases: openReleases(),
-  }),
+  startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
 export const stop = /* @__PURE__ */ wired('stop', () =>
   stopHandler({

@@ -1,10 +1,10 @@
 // The measures of the last 28 days, once a day, as CloudWatch metrics: of each service, and of all of them together. A service
 // that cannot be read has no numbers, and neither have all together: without it they would say something else.
-import * as z from 'zod'
 import { joined, type Material } from '../core/measures/facts.ts'
 import { allServices, metricsOfMeasures } from '../core/measures/metrics.ts'
 import { Problem } from '../core/problem.ts'
 import { readMaterial } from './material.ts'
+import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
 type Deps = Parameters<typeof readMaterial>[0] & Pick<World, 'clock' | 'services' | 'log' | 'measure'>
@@ -12,17 +12,10 @@ type Told = { readonly measured: readonly string[]; readonly troubles: readonly 
 
 const reachMs = 28 * 86_400_000
 
-/** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
-const Tick = z.union([
-  z.strictObject({ measures: z.literal(true) }),
-  z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
-])
-
 /** @throws Problem `event_invalid` */
 export function measureHandler(deps: Deps) {
   return async (event: unknown): Promise<Told> => {
-    if (!Tick.safeParse(event).success)
-      throw new Problem('event_invalid', 'Not a tick of the schedule of the measures.')
+    if (!isTick('measures', event)) throw new Problem('event_invalid', 'Not a tick of the schedule of the measures.')
     const toMs = deps.clock.nowMs()
     const period = { fromMs: toMs - reachMs, toMs }
     const tell = (service: string, material: Material): void => {
@@ -41,13 +34,7 @@ export function measureHandler(deps: Deps) {
         // One service that cannot be read must not keep the others from being measured.
         if (!(error instanceof Problem)) throw error
         troubles.push(`${service.name}: ${error.message}`)
-        deps.log({
-          level: 'error',
-          message: error.message,
-          code: error.code,
-          fix: error.fix,
-          service: service.name,
-        })
+        deps.log({ ...error.line, service: service.name })
       }
     }
     if (troubles.length === 0 && read.length > 0) tell(allServices, joined(read, period))

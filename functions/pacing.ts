@@ -2,7 +2,7 @@
 // (core/boldness.ts). Only releases of services with SLOs are paced, and urgent ones.
 import { type Mood, moodOf, paced, planFor, shortestBake, weightCapBp } from '../core/boldness.ts'
 import { beginPoint } from '../core/clearance.ts'
-import type { GateBudget } from '../core/gate-facts.ts'
+import { type GateBudget, leastLeft } from '../core/gate-facts.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Release } from '../core/release.ts'
 import type { Service } from '../core/service.ts'
@@ -21,8 +21,8 @@ export function pacingAt(release: Release, point: number, budgets: readonly Gate
 
 /** Of several budgets the most spent one counts; one that nobody knows makes it careful. */
 function moodNow(budgets: readonly GateBudget[]): Mood {
-  const shares = budgets.map(({ leftShare }) => leftShare)
-  return moodOf(shares.includes(undefined) ? undefined : 1 - Math.min(...shares.map((share) => share ?? 0)))
+  const share = leastLeft(budgets)
+  return moodOf(share === undefined ? undefined : 1 - share)
 }
 
 /** Who gave a plan of their own keeps it; its steps are capped all the same. */
@@ -55,7 +55,7 @@ function stepOf(release: Release, step: number, budgets: readonly GateBudget[]):
   return { plan, words }
 }
 
-/** The least that may still go wrong, and the most that may come; what one of the budgets does not know, nobody knows. */
+/** The least that may still go wrong, and the most that may come. Budgets that count no requests have no say; without any, nobody knows. */
 function least(budgets: readonly GateBudget[]) {
   const lefts = budgets.flatMap(({ badLeft }) => (badLeft === undefined ? [] : [badLeft]))
   const rates = budgets.flatMap(({ perMinute }) => (perMinute === undefined ? [] : [perMinute]))

@@ -2,7 +2,7 @@
 // definition in the table. When it lets a service go, a live release is put back, because nobody may be left to finish it. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy
 // with its sentence.
 import * as z from 'zod'
-import { issuesSentence, Problem } from '../core/problem.ts'
+import { Problem, readInput } from '../core/problem.ts'
 import { isSettled } from '../core/release.ts'
 import { parseDefinition, Target } from '../core/service.ts'
 import { load } from './ledger.ts'
@@ -29,10 +29,12 @@ type Provisioned = { readonly PhysicalResourceId: string; readonly Data: Readonl
 /** @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and of the traffic port when a live release cannot be put back */
 export function provisionHandler(deps: Deps) {
   return async (event: unknown): Promise<Provisioned> => {
-    const parsed = ProvisionEvent.safeParse(event)
-    if (!parsed.success)
-      throw new Problem('event_invalid', `The resource is not valid: ${issuesSentence(parsed.error.issues)}.`)
-    const { RequestType, ResourceProperties: wanted } = parsed.data
+    const { RequestType, ResourceProperties: wanted } = readInput(
+      ProvisionEvent,
+      event,
+      'event_invalid',
+      'The resource',
+    )
     if (wanted.kind === 'alias') {
       const { functionName, alias, version } = wanted
       // An alias that is there is adopted as it is; a stack that goes leaves it where its traffic is.

@@ -9,6 +9,7 @@ import { load } from './ledger.ts'
 import { returnNow } from './return.ts'
 import { settle } from './settle.ts'
 import { takeOver } from './take-over.ts'
+import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
 type Deps = Parameters<typeof takeOver>[0] & Pick<World, 'services'>
@@ -29,12 +30,6 @@ const StackEvent = z.looseObject({
   }),
 })
 
-/** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
-const Sweep = z.union([
-  z.strictObject({ sweep: z.literal(true) }),
-  z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
-])
-
 type Reconciled = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
 
 /** @throws Problem `event_invalid` */
@@ -44,7 +39,7 @@ export function reconcileHandler(deps: Deps) {
     if (trail.success) return { finished: await attribute(deps, trail.data.detail), troubles: [] }
     const stack = StackEvent.safeParse(event)
     if (stack.success) return { finished: await takeBack(deps, stack.data.detail), troubles: [] }
-    if (StatusEvent.safeParse(event).success || Sweep.safeParse(event).success) return sweep(deps)
+    if (StatusEvent.safeParse(event).success || isTick('sweep', event)) return sweep(deps)
     throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a stack, nor a sweep.')
   }
 }

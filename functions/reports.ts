@@ -1,6 +1,5 @@
 // Budgets that Application Signals counts, every five minutes: its reports are read and kept beside their marks, and a step of
 // what is left is told as that of any other budget. Burn alerts of these are Application Signals' own.
-import * as z from 'zod'
 import { slotMs } from '../core/budget.ts'
 import type { BudgetReport } from '../core/budget-report.ts'
 import { budgetSource, changed, leftOf } from '../core/budget-news.ts'
@@ -8,22 +7,17 @@ import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
 import { isReported, type ReportedSlo } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
+import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'services' | 'budgets' | 'budgetReports' | 'outbox' | 'log'>
 type Part = { readonly service: Service; readonly slo: ReportedSlo; readonly mark: BudgetMark }
 type Read = { readonly updated: readonly string[]; readonly troubles: readonly string[] }
 
-/** What the schedule sends (EventBridge's own scheduled event, or a call by hand). */
-const Tick = z.union([
-  z.strictObject({ reports: z.literal(true) }),
-  z.looseObject({ source: z.literal('aws.events'), 'detail-type': z.literal('Scheduled Event') }),
-])
-
 /** @throws Problem `event_invalid` */
 export function reportsHandler(deps: Deps) {
   return async (event: unknown): Promise<Read> => {
-    if (!Tick.safeParse(event).success) throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
+    if (!isTick('reports', event)) throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
     const updated: string[] = []
     const troubles: string[] = []
@@ -43,7 +37,7 @@ export function reportsHandler(deps: Deps) {
         // One budget that is not known must not keep the others from being read.
         if (!(error instanceof Problem)) throw error
         troubles.push(`${name}: ${error.message}`)
-        deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, budget: name })
+        deps.log({ ...error.line, budget: name })
       }
     }
     return { updated, troubles }

@@ -65,7 +65,7 @@ async function tellOrLog(deps: Deps, release: Release, sentence: string): Promis
     return true
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId: release.id })
+    deps.log({ ...error.line, releaseId: release.id })
     return false
   }
 }

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import type { Release } from '../core/release.ts'
 import { nextAct } from '../core/next.ts'
-import { issuesSentence, Problem } from '../core/problem.ts'
+import { readInput } from '../core/problem.ts'
 
 /** Which edition of the state machine asks: an execution goes on by the one that it began with, also after an upgrade. */
 export const machine = z.int().min(2).max(1000).optional()
@@ -24,9 +24,7 @@ export type TaskResult = { readonly releaseId: string; readonly next: string; re
 
 /** @throws Problem `call_invalid` */
 export function taskInput(input: unknown): TaskInput {
-  const parsed = TaskInput.safeParse(input)
-  if (parsed.success) return parsed.data
-  throw new Problem('call_invalid', `The task's input is not valid: ${issuesSentence(parsed.error.issues)}.`)
+  return readInput(TaskInput, input, 'call_invalid', "The task's input")
 }
 
 export function taskResult(

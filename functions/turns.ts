@@ -20,7 +20,7 @@ export async function turnOf(deps: Deps, releaseId: string, fromMs = 0): Promise
     return beginsAtMs(open, releaseId)
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'item_unreadable') throw error
-    deps.log({ level: 'error', message: error.message, code: error.code, fix: error.fix, releaseId })
+    deps.log({ ...error.line, releaseId })
     return undefined
   }
 }
