@@ -36,7 +36,7 @@ const gatesOf = (today: Service, { gates: { concurrency } }: Service): Gates => 
 }
 
 /** A service that nobody defines any more keeps what its release began with. */
-async function asDefinedToday(deps: Deps, service: Service): Promise<Service> {
+export async function asDefinedToday(deps: Pick<World, 'services'>, service: Service): Promise<Service> {
   try {
     return await deps.services.get(service.name)
   } catch (error) {

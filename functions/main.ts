@@ -202,7 +202,7 @@ export const approve = /* @__PURE__ */ wired('approve', () =>
   approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
 export const override = /* @__PURE__ */ wired('override', () =>
-  overrideHandler({ ...steering(), policies: cedarPolicies() }),
+  overrideHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
 export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
   stopLineHandler({ clock, log, line: line(), services: services() }),

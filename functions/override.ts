@@ -4,12 +4,13 @@ import * as z from 'zod'
 import { isLive, isReturning } from '../core/release.ts'
 import { Problem } from '../core/problem.ts'
 import { whyNot } from './approve.ts'
+import { asDefinedToday } from './gate-look-up.ts'
 import { record } from './ledger.ts'
 import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { wake } from './waiting.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases' | 'policies' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases' | 'services' | 'policies' | 'log'>
 
 export const OverrideCall = z.strictObject({ ...which, by, reason })
 
@@ -19,12 +20,13 @@ export function overrideHandler(deps: Deps) {
     const call = readOrder(OverrideCall, event)
     const loaded = await find(deps, call)
     const { id, service, provenance } = loaded.release
+    const { rules } = (await asDefinedToday(deps, service)).gates
     const decision = await deps.policies.decide({
       principal: { kind: 'Person', id: call.by },
       action: 'override',
       service: service.name,
       context: { author: provenance.author ?? '', approvers: [], fourEyes: false, isNamed: true, reason: call.reason },
-      ...(service.gates.rules === undefined ? {} : { own: service.gates.rules }),
+      ...(rules === undefined ? {} : { own: rules }),
     })
     if (!decision.allowed)
       throw new Problem(
