@@ -11,7 +11,7 @@ import type { Release } from '../core/release.ts'
 import { clientsAt, placeOf } from '../sim/clients.ts'
 import { functionName, install } from '../sim/installation.ts'
 import { controllerPackage, samplePackage } from '../sim/package.ts'
-import { createSample, sampleService } from '../sim/sample-service.ts'
+import { createSample, openArtifacts, sampleService } from '../sim/sample-service.ts'
 import { startTraffic, type Traffic } from '../sim/traffic.ts'
 import { deskOnAws } from './aws-desk.ts'
 import type { Desk } from './desk.ts'
@@ -68,7 +68,7 @@ async function furnish(url: string): Promise<Desk> {
   await call('reconcile', { sweep: true })
   // As the schedule would within five minutes: until it has been counted, nobody knows what is left, and nothing begins.
   await call('budget', { budgets: true })
-  await fetch(`${url}/artifacts`, { method: 'PUT' })
+  await openArtifacts((path, body) => fetch(`${url}${path}`, { method: 'PUT', body }))
   return desk
 }
 

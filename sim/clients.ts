@@ -1,6 +1,7 @@
 // All SDK clients that the controller's world takes, for one endpoint and one caller.
 import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
@@ -18,6 +19,7 @@ export type Clients = {
   readonly events: EventBridgeClient
   readonly sns: SNSClient
   readonly codepipeline: CodePipelineClient
+  readonly logs: CloudWatchLogsClient
   readonly applicationSignals: ApplicationSignalsClient
   /** What they were made with, for more of them. */
   readonly place: Place
@@ -49,6 +51,7 @@ export function clientsAt(place: Place): Clients {
     events: new EventBridgeClient(place),
     sns: new SNSClient(place),
     codepipeline: new CodePipelineClient(place),
+    logs: new CloudWatchLogsClient(place),
     applicationSignals: new ApplicationSignalsClient(place),
   }
 }

@@ -21,7 +21,7 @@ import { handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { World } from '../functions/world.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
 import { functionName, install } from './installation.ts'
-import { createSample } from './sample-service.ts'
+import { createSample, openArtifacts } from './sample-service.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { worldOn } from './world.ts'
 
@@ -133,13 +133,13 @@ function rooms(base: Base) {
     minutes: (count: number) => clock.advanceTo(clock.nowMs() + count * minute),
     /** Puts a package where the sample's trigger looks for it, as a pipeline would. */
     upload: async (code: string) => {
-      for (const [path, body] of [
-        ['/artifacts', ''],
-        ['/artifacts/checkout.zip', code],
-      ] as const) {
-        const request = { method: 'PUT', path, query: new URLSearchParams(), headers: {}, body: bytes(body) }
-        await cloud.objects.handle(request, { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' })
+      const put = (address: string, body: string) => {
+        const [path = '', query] = address.split('?')
+        const request = { method: 'PUT', path, query: new URLSearchParams(query), headers: {}, body: bytes(body) }
+        return cloud.objects.handle(request, { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' })
       }
+      await openArtifacts(put)
+      await put('/artifacts/checkout.zip', code)
     },
     alias: (name = 'checkout') => aliasOf(clients.lambda, name),
     publish: (code: string, name = 'checkout') => publish(clients.lambda, code, name),

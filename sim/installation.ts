@@ -2,6 +2,11 @@
 // state machine, rules and schedule.
 import { readFileSync } from 'node:fs'
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  type CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs'
 import { type EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateEventSourceMappingCommand, CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
@@ -35,6 +40,7 @@ type Clients = {
   readonly sfn: SFNClient
   readonly events: EventBridgeClient
   readonly sns: SNSClient
+  readonly logs: CloudWatchLogsClient
 }
 
 type Installation = {
@@ -54,6 +60,9 @@ export async function install(
   await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
   for (const verb of verbs) {
     const { zip, handler } = code(verb)
+    const logGroupName = `/aws/lambda/${functionName(verb)}`
+    await clients.logs.send(new CreateLogGroupCommand({ logGroupName }))
+    await clients.logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 30 }))
     await clients.lambda.send(
       new CreateFunctionCommand({
         FunctionName: functionName(verb),

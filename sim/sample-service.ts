@@ -52,3 +52,16 @@ export async function createSample(
     }),
   )
 }
+
+/**
+ * The bucket of the sample's packages as a deployment would set it up: it keeps versions, and tells EventBridge of what comes.
+ * @param put sends a PUT to S3
+ */
+export async function openArtifacts(put: (path: string, body: string) => Promise<unknown>): Promise<void> {
+  await put('/artifacts', '')
+  await put('/artifacts?versioning', '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>')
+  await put(
+    '/artifacts?notification',
+    '<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>',
+  )
+}

@@ -1,6 +1,10 @@
 // The embedded cloud, whole: every service, introduced to each other here and nowhere else, behind one handler.
 import { chance, idsFrom } from './chance.ts'
 import type { LocalClock } from './clock.ts'
+import { localCloudTrail } from './account/cloudtrail.ts'
+import { localLogs } from './account/log-groups.ts'
+import { localRepositories } from './account/repositories.ts'
+import { localRoles, type LocalRoles } from './account/roles.ts'
 import { localApplicationSignals, type LocalApplicationSignals } from './application-signals.ts'
 import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
@@ -50,6 +54,7 @@ export type LocalCloud = {
   readonly applicationSignals: LocalApplicationSignals
   readonly dynamodb: LocalService
   readonly objects: LocalObjects
+  readonly iam: LocalRoles
   /** Stops what goes on by itself. The clock and the runtime belong to whoever made them. */
   close(): void
 }
@@ -87,9 +92,11 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const codepipeline = localPipelines({ clock, invoker: lambda, ...stream('codepipeline') })
   const sts = localSts({ clock })
   const applicationSignals = localApplicationSignals()
+  const iam = localRoles({ clock, ...rightsBy(options.authorize), ...stream('iam') })
   const services = {
     ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects },
     'application-signals': applicationSignals,
+    ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
   }
   const servicesAt = sites(services, (site) => {
     // Nobody has asked for their events.
@@ -102,7 +109,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   return {
     handler: localHandler(servicesAt, options),
-    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals },
+    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam },
     close() {
       events.close()
       dynamodb.close()

@@ -19,6 +19,10 @@ const serviceNames = [
   'codepipeline',
   'sts',
   'application-signals',
+  'cloudtrail',
+  'ecr',
+  'logs',
+  'iam',
 ] as const
 export type ServiceName = (typeof serviceNames)[number]
 export type LocalServices = Readonly<Partial<Record<ServiceName, LocalService>>>
@@ -88,11 +92,16 @@ const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['DynamoDB_', 'dynamodb'],
   ['CodePipeline_', 'codepipeline'],
   ['GraniteServiceVersion', 'monitoring'],
+  ['com.amazonaws.cloudtrail.', 'cloudtrail'],
+  ['CloudTrail_', 'cloudtrail'],
+  ['AmazonEC2ContainerRegistry_', 'ecr'],
+  ['Logs_', 'logs'],
 ]
 const versions: Readonly<Record<string, ServiceName>> = {
   '2010-03-31': 'sns',
   '2010-08-01': 'monitoring',
   '2011-06-15': 'sts',
+  '2010-05-08': 'iam',
 }
 
 export function serviceOf(request: LocalRequest): ServiceName | undefined {

@@ -7,6 +7,8 @@ import type { LocalRequest } from './service.ts'
 type Route = readonly [method: string, path: RegExp, name: string]
 
 const lambdaRoutes: readonly Route[] = [
+  ['GET', /^\/account-settings$/, 'GetAccountSettings'],
+  ['GET', /^\/tags\/.+$/, 'ListTags'],
   ['POST', /^\/functions$/, 'CreateFunction'],
   ['GET', /^\/functions$/, 'ListFunctions'],
   ['GET', /^\/functions\/[^/]+$/, 'GetFunction'],
@@ -31,6 +33,16 @@ const lambdaRoutes: readonly Route[] = [
   ['GET', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'GetProvisionedConcurrencyConfig'],
 ]
 
+/** By what the query asks about. */
+const s3Settings: Readonly<Record<string, string>> = {
+  'GET notification': 'GetBucketNotificationConfiguration',
+  'PUT notification': 'PutBucketNotificationConfiguration',
+  'GET versioning': 'GetBucketVersioning',
+  'PUT versioning': 'PutBucketVersioning',
+  'GET tagging': 'GetBucketTagging',
+  'PUT tagging': 'PutBucketTagging',
+}
+
 const s3Routes: readonly Route[] = [
   ['GET', /^\/$/, 'ListBuckets'],
   ['PUT', /^\/[^/]+\/?$/, 'CreateBucket'],
@@ -50,7 +62,10 @@ export function operationOf(service: ServiceName, request: LocalRequest): string
     return routed(lambdaRoutes, request.method, request.path.replace(/^\/[\d-]+/, '').replace(/\/$/, ''))
   if (service === 'application-signals')
     return signalsOperations[`${request.method} ${request.path}`] ?? `${request.method} ${request.path}`
-  if (service === 's3') return routed(s3Routes, request.method, request.path)
+  if (service === 's3') {
+    const setting = [...request.query.keys()].map((key) => s3Settings[`${request.method} ${key}`]).find(Boolean)
+    return setting ?? routed(s3Routes, request.method, request.path)
+  }
   const rpc = /\/operation\/([^/]+)$/.exec(request.path)?.[1]
   if (rpc !== undefined) return rpc
   return (

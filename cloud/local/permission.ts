@@ -61,6 +61,10 @@ function resourceOf({ service, operation, site }: Asked, request: LocalRequest):
     case 'application-signals':
       // The first stands for all that are asked about together.
       return sloArn(firstOf(request, 'SloIds') ?? '')
+    case 'cloudtrail':
+    case 'ecr':
+    case 'logs':
+    case 'iam':
     case 'codepipeline':
     case 'monitoring':
       return '*'

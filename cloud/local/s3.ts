@@ -1,6 +1,7 @@
 // S3, as far as artifacts need it: versioned objects by path-style address, and the event that tells of a new one. Images
 // are kept here too, because Lambda takes both from somewhere.
 import { createHash } from 'node:crypto'
+import { type BucketSettings, newBucketSettings, settingsAnswer, tellsEventBridge } from './bucket-settings.ts'
 import type { LocalClock } from './clock.ts'
 import { account, type Bus, type Caller, type LocalRequest, type LocalResponse, type LocalService } from './service.ts'
 
@@ -13,7 +14,8 @@ export type ObjectStore = {
 
 type Stored = {
   readonly bytes: Uint8Array
-  readonly versionId: string
+  /** Absent in a bucket that keeps no versions. */
+  readonly versionId: string | undefined
   readonly etag: string
   readonly metadata: Readonly<Record<string, string>>
   readonly atMs: number
@@ -21,7 +23,8 @@ type Stored = {
 export type LocalObjects = LocalService & ObjectStore & { putImage(uri: string, code: Uint8Array): void }
 
 type Deps = { readonly clock: LocalClock; readonly bus: Bus; readonly ids: () => string }
-type Store = Deps & { readonly buckets: Map<string, Map<string, Stored[]>> }
+type Bucket = { readonly objects: Map<string, Stored[]>; readonly settings: BucketSettings }
+type Store = Deps & { readonly buckets: Map<string, Bucket> }
 
 export function localObjects(deps: Deps): LocalObjects {
   const store: Store = { ...deps, buckets: new Map() }
@@ -35,7 +38,7 @@ export function localObjects(deps: Deps): LocalObjects {
 }
 
 function find({ buckets }: Store, bucket: string, key: string, versionId?: string): Stored | undefined {
-  const versions = buckets.get(bucket)?.get(key) ?? []
+  const versions = buckets.get(bucket)?.objects.get(key) ?? []
   return versionId === undefined ? versions.at(-1) : versions.find((one) => one.versionId === versionId)
 }
 
@@ -43,14 +46,12 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
   const { method } = request
   const [bucket = '', ...rest] = request.path.slice(1).split('/').map(decodeURIComponent)
   const key = rest.join('/')
-  if (bucket !== '' && key === '' && method === 'PUT') {
-    if (!store.buckets.has(bucket)) store.buckets.set(bucket, new Map())
-    return { status: 200, headers: { location: `/${bucket}` }, body: '' }
-  }
-  if (bucket !== '' && key === '' && method === 'HEAD') {
-    return { status: store.buckets.has(bucket) ? 200 : 404, headers: {}, body: '' }
+  if (bucket !== '' && key === '') {
+    const answered = answerOfBucket(store, request, bucket)
+    if (answered !== undefined) return answered
   }
   if (key !== '' && method === 'PUT') return put(store, request, caller, bucket, key)
+  if (key !== '' && method === 'DELETE') return remove(store, bucket, key, request.query.get('versionId') ?? undefined)
   if (key !== '' && (method === 'GET' || method === 'HEAD')) {
     const stored = find(store, bucket, key, request.query.get('versionId') ?? undefined)
     if (stored === undefined) return failure(404, 'NoSuchKey', 'The specified key does not exist.')
@@ -60,35 +61,66 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
   return failure(501, 'NotImplemented', `S3 ${method} ${request.path} is not implemented in the embedded cloud.`)
 }
 
+function answerOfBucket(store: Store, request: LocalRequest, name: string): LocalResponse | undefined {
+  const found = store.buckets.get(name)
+  const isAboutSettings = ['notification', 'versioning', 'tagging'].some((setting) => request.query.has(setting))
+  if (isAboutSettings && found === undefined) return noSuchBucket
+  const settled = found && settingsAnswer(found.settings, request, Buffer.from(bodyOf(request)).toString('utf8'))
+  if (settled !== undefined) return settled
+  if (request.method === 'PUT') {
+    if (found === undefined) store.buckets.set(name, { objects: new Map(), settings: newBucketSettings() })
+    return { status: 200, headers: { location: `/${name}` }, body: '' }
+  }
+  if (request.method === 'HEAD') return { status: found === undefined ? 404 : 200, headers: {}, body: '' }
+  if (request.method !== 'DELETE') return undefined
+  if (found === undefined) return noSuchBucket
+  if (found.objects.size > 0)
+    return failure(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty. You must delete all versions.')
+  store.buckets.delete(name)
+  return gone
+}
+
+/** Of a version that is named; without a name, of all there are: delete markers are not kept here. */
+function remove({ buckets }: Store, bucket: string, key: string, versionId: string | undefined): LocalResponse {
+  const objects = buckets.get(bucket)?.objects
+  if (objects === undefined) return noSuchBucket
+  const left = (objects.get(key) ?? []).filter((one) => versionId !== undefined && one.versionId !== versionId)
+  if (left.length > 0) objects.set(key, left)
+  else objects.delete(key)
+  return gone
+}
+
 function put(store: Store, request: LocalRequest, caller: Caller, bucket: string, key: string): LocalResponse {
-  const objects = store.buckets.get(bucket)
-  if (objects === undefined) return failure(404, 'NoSuchBucket', 'The specified bucket does not exist')
+  const found = store.buckets.get(bucket)
+  if (found === undefined) return noSuchBucket
+  const { objects, settings } = found
   const bytes = bodyOf(request)
   const etag = createHash('md5').update(bytes).digest('hex')
   const metadata = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-')),
   )
-  const versionId = store.ids().replaceAll('-', '')
+  const versionId = settings.versioning === 'Enabled' ? store.ids().replaceAll('-', '') : undefined
   const stored: Stored = { bytes, versionId, etag, metadata, atMs: store.clock.nowMs() }
-  const versions = [...(objects.get(key) ?? []), stored]
+  const versions = versionId === undefined ? [stored] : [...(objects.get(key) ?? []), stored]
   objects.set(key, versions)
   // Grows with every version of a key, as S3's sequencer does.
   const sequencer = versions.length.toString(16).padStart(16, '0').toUpperCase()
   const detail = {
     version: '0',
     bucket: { name: bucket },
-    object: { key, size: bytes.length, etag, 'version-id': versionId, sequencer },
+    object: { key, size: bytes.length, etag, ...(versionId && { 'version-id': versionId }), sequencer },
     'request-id': store.ids(),
     requester: caller.accessKeyId === '' ? account : caller.accessKeyId,
     reason: 'PutObject',
   }
-  store.bus.emit({ source: 'aws.s3', detailType: 'Object Created', detail, resources: [`arn:aws:s3:::${bucket}`] })
+  if (tellsEventBridge(settings))
+    store.bus.emit({ source: 'aws.s3', detailType: 'Object Created', detail, resources: [`arn:aws:s3:::${bucket}`] })
   return { status: 200, headers: headersOf(stored), body: '' }
 }
 
 const headersOf = ({ etag, versionId, metadata, atMs }: Stored): Record<string, string> => ({
   etag: `"${etag}"`,
-  'x-amz-version-id': versionId,
+  ...(versionId === undefined ? {} : { 'x-amz-version-id': versionId }),
   'last-modified': new Date(atMs).toUTCString(),
   ...metadata,
 })
@@ -97,6 +129,9 @@ function failure(status: number, code: string, message: string): LocalResponse {
   const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`
   return { status, headers: { 'content-type': 'application/xml' }, body }
 }
+
+const noSuchBucket = failure(404, 'NoSuchBucket', 'The specified bucket does not exist')
+const gone: LocalResponse = { status: 204, headers: {}, body: '' }
 
 /** SDKs send bodies in signed chunks: size in hex, perhaps a signature, the bytes, and at the end a checksum. */
 function bodyOf({ headers, body }: LocalRequest): Uint8Array {

@@ -36,6 +36,7 @@ import { budgetReportsContract } from './budget-reports.ts'
 import { executionsContract } from './executions.ts'
 import { hooksContract } from './hooks.ts'
 import { outboxContract } from './outbox.ts'
+import { openArtifacts } from '../../sim/sample-service.ts'
 import { pipelinesContract } from './pipelines.ts'
 import { t0Ms } from './samples.ts'
 import { telemetryContract } from './telemetry.ts'
@@ -100,7 +101,7 @@ versionsContract('Lambda', async () => {
   await createFunction(cloud, 'orders-api')
   await cloud.pass(10_000)
   await publishCode(cloud, 'one')
-  await cloud.put('/artifacts', '')
+  await openArtifacts((path, body) => cloud.put(path, body))
   const upload = async (key: string): Promise<Artifact> => {
     const versionId = await cloud.put(`/artifacts/${key}`, `code of ${key}`)
     return { kind: 's3', bucket: 'artifacts', key, versionId }

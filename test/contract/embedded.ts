@@ -19,6 +19,8 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
     setReport: (name: string, report: Readonly<Record<string, unknown>>): void =>
       cloud.applicationSignals.setReport(name, report),
     pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
+    /** The detail types of all events so far. */
+    heard: () => cloud.events.recorded().map((event) => event['detail-type']),
     /** What the function of this name does from now on. */
     run(functionName: string, code: Code): void {
       codes.set(functionName, code)
@@ -26,12 +28,13 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
     /** Lets time pass, and everything that is due then happen. */
     pass: (ms: number): Promise<void> => clock.advanceTo(clock.nowMs() + ms),
     /** Puts an object, or a bucket. @returns the object's version */
-    async put(path: string, text: string): Promise<string> {
+    async put(address: string, text: string): Promise<string> {
+      const [path = '', query] = address.split('?')
       const body = new TextEncoder().encode(text)
       const { status, headers } = await cloud.handler({
         method: 'PUT',
         path,
-        query: new URLSearchParams(),
+        query: new URLSearchParams(query),
         headers: {},
         body,
       })

@@ -5,6 +5,7 @@ import type { LocalClock } from '../clock.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Invocation, Invoker, LocalRequest, LocalResponse, MetricSink, Site } from '../service.ts'
 import { versionOf } from './alias-rules.ts'
+import { checkConcurrency } from './limits.ts'
 import {
   functionArn,
   functionNotFound,
@@ -72,8 +73,16 @@ async function run(deps: Deps, named: Named, payload: Uint8Array): Promise<Invoc
       'The operation cannot be performed at this time. The function is currently in the following state: Pending'
     throw new AwsError('ResourceConflictException', message, 409)
   }
+  const ran = await withinReserved(deps, fn, named, () => runVersion(deps, fn, named, version, payload))
+  record(deps, named, version.version, atMs, ran)
+  const { functionError } = ran
+  const failed = functionError === undefined ? {} : { functionError }
+  return { status: 200, payload: ran.payload, executedVersion: version.version, ...failed }
+}
+
+function runVersion(deps: Deps, fn: LambdaFunction, named: Named, version: FunctionVersion, payload: Uint8Array) {
   const { config } = version
-  const ran = await deps.runtime.run({
+  return deps.runtime.run({
     functionName: fn.name,
     functionArn: functionArn(fn, named.qualifier),
     version: version.version,
@@ -85,10 +94,26 @@ async function run(deps: Deps, named: Named, payload: Uint8Array): Promise<Invoc
     requestId: deps.ids(),
     timeoutSeconds: config.timeout,
   })
-  record(deps, named, version.version, atMs, ran)
-  const { functionError } = ran
-  const failed = functionError === undefined ? {} : { functionError }
-  return { status: 200, payload: ran.payload, executedVersion: version.version, ...failed }
+}
+
+/** What reserved concurrency refuses has reached no version, so its Throttles come without one. */
+async function withinReserved<T>(deps: Deps, fn: LambdaFunction, named: Named, run: () => Promise<T>): Promise<T> {
+  try {
+    checkConcurrency(fn)
+  } catch (error) {
+    const whole = { FunctionName: fn.name }
+    const dimensionSets =
+      named.qualifier === undefined ? [whole] : [whole, { ...whole, Resource: `${fn.name}:${named.qualifier}` }]
+    const unit = { value: 1, unit: 'Count', atMs: deps.clock.nowMs() }
+    deps.metrics.record({ namespace: 'AWS/Lambda', name: 'Throttles', dimensionSets, ...unit })
+    throw error
+  }
+  fn.underWay++
+  try {
+    return await run()
+  } finally {
+    fn.underWay--
+  }
 }
 
 type Ran = { readonly functionError?: string; readonly durationMs: number }

@@ -41,7 +41,12 @@ export type LambdaFunction = {
   latest: FunctionVersion
   readonly published: Map<string, FunctionVersion>
   readonly aliases: Map<string, Alias>
+  readonly tags: Readonly<Record<string, string>>
   nextVersion: number
+  /** Reserved concurrency, of all versions together. */
+  reserved?: number | undefined
+  /** Invocations that have begun and not ended. */
+  underWay: number
 }
 
 type Named = { readonly name: string; readonly site: Site }
@@ -109,6 +114,7 @@ export function describeVersion(fn: LambdaFunction, version: FunctionVersion, no
     LastUpdateStatus: ready ? 'Successful' : 'InProgress',
     Architectures: ['arm64'],
     Environment: { Variables: config.environment },
+    LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${fn.name}` },
     ...(config.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: config.deadLetterArn } }),
   }
 }

@@ -5,6 +5,7 @@ import type { Input } from '../json-protocol.ts'
 import type { Rights } from '../permission.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Caller, Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
+import { accountSettings, deleteConcurrency, getConcurrency, putConcurrency } from './limits.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
@@ -55,6 +56,9 @@ const routes: readonly Route[] = [
   ['GET', /^\/aliases\/.+$/, 200, getAlias],
   ['PUT', /^\/aliases\/.+$/, 200, updateAlias],
   ['DELETE', /^\/aliases\/.+$/, 204, deleteAlias],
+  ['GET', /^\/concurrency$/, 200, getConcurrency],
+  ['PUT', /^\/concurrency$/, 200, putConcurrency],
+  ['DELETE', /^\/concurrency$/, 204, deleteConcurrency],
 ]
 
 function configuration(registry: Registry, ask: Ask): unknown {
@@ -92,6 +96,8 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
             : mappings.list()
           return { status: made ? 202 : 200, headers: json, body: JSON.stringify(body) }
         }
+        const aside = besideFunctions(registry, request)
+        if (aside !== undefined) return { status: 200, headers: json, body: JSON.stringify(aside) }
         const { name, qualifier, path } = addressOf(request, deps.site)
         const named = { name, ...(qualifier === undefined ? {} : { qualifier }) }
         if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named)
@@ -109,6 +115,16 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
       }
     },
   }
+}
+
+/** What is asked of the account, and tags, which are asked for by ARN. `undefined` for everything else. */
+function besideFunctions(registry: Registry, { method, path }: LocalRequest): Record<string, unknown> | undefined {
+  if (method !== 'GET') return undefined
+  if (/^\/2016-08-19\/account-settings\/?$/.test(path)) return accountSettings(registry)
+  const tagged = /^\/2017-03-31\/tags\/(.+?)\/?$/.exec(path)?.[1]
+  if (tagged === undefined) return undefined
+  const { name } = parseFunctionName(decodeURIComponent(tagged), registry.site)
+  return { Tags: find(registry, name).tags }
 }
 
 /** Lambda reads a package with the rights of whoever names it. */

@@ -101,7 +101,9 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     latest,
     published: new Map(),
     aliases: new Map(),
+    tags: { ...(body['Tags'] as Record<string, string> | undefined) },
     nextVersion: 1,
+    underWay: 0,
   }
   registry.functions.set(name, fn)
   return describe(registry, fn, body['Publish'] === true ? publish(registry, fn, '') : fn.latest)

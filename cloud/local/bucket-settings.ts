@@ -1,0 +1,64 @@
+// What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its tags.
+// A new bucket does neither, as on AWS.
+import type { LocalRequest, LocalResponse } from './service.ts'
+
+export type BucketSettings = {
+  /** The body of PutBucketNotificationConfiguration, given back as it came. */
+  notification: string | undefined
+  versioning: 'Enabled' | 'Suspended' | undefined
+  tagging: string | undefined
+}
+
+export const newBucketSettings = (): BucketSettings => ({
+  notification: undefined,
+  versioning: undefined,
+  tagging: undefined,
+})
+
+export const tellsEventBridge = ({ notification }: BucketSettings): boolean =>
+  notification?.includes('<EventBridgeConfiguration') === true
+
+const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
+const xml = (body: string): LocalResponse => ({
+  status: 200,
+  headers: { 'content-type': 'application/xml' },
+  body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}`,
+})
+const done: LocalResponse = { status: 200, headers: {}, body: '' }
+
+/** @returns `undefined` when the request is about something else */
+export function settingsAnswer(
+  settings: BucketSettings,
+  request: LocalRequest,
+  body: string,
+): LocalResponse | undefined {
+  const { method, query } = request
+  if (method !== 'GET' && method !== 'PUT') return undefined
+  const isPut = method === 'PUT'
+  if (query.has('notification')) {
+    if (!isPut) return xml(settings.notification ?? `<NotificationConfiguration xmlns="${namespace}"/>`)
+    settings.notification = body.replace(/^<\?xml[^>]*\?>\s*/, '')
+    return done
+  }
+  if (query.has('versioning')) {
+    const { versioning } = settings
+    const status = versioning === undefined ? '' : `<Status>${versioning}</Status>`
+    if (!isPut) return xml(`<VersioningConfiguration xmlns="${namespace}">${status}</VersioningConfiguration>`)
+    const wanted = /<Status>(Enabled|Suspended)<\/Status>/.exec(body)?.[1]
+    if (wanted === undefined) return failure(400, 'MalformedXML', 'The XML you provided was not well-formed')
+    settings.versioning = wanted as 'Enabled' | 'Suspended'
+    return done
+  }
+  if (query.has('tagging')) {
+    if (!isPut) return settings.tagging === undefined ? noTags : xml(settings.tagging)
+    settings.tagging = body.replace(/^<\?xml[^>]*\?>\s*/, '')
+    return { ...done, status: 204 }
+  }
+  return undefined
+}
+
+function failure(status: number, code: string, message: string): LocalResponse {
+  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`
+  return { status, headers: { 'content-type': 'application/xml' }, body }
+}
+const noTags = failure(404, 'NoSuchTagSet', 'The TagSet does not exist')

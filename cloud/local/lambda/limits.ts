@@ -1,0 +1,60 @@
+// What an account may use of Lambda, and what a function may: reserved concurrency, in AWS's words where it is refused.
+import { AwsError } from '../aws-error.ts'
+import { optionalNumber } from '../field.ts'
+import type { LambdaFunction } from './lambda-function.ts'
+import { type Ask, find, type Registry } from './registry.ts'
+
+/** The quotas of an account that has asked for nothing (Lambda developer guide, "Lambda quotas"). */
+const quotas = {
+  TotalCodeSize: 80_530_636_800,
+  CodeSizeUnzipped: 262_144_000,
+  CodeSizeZipped: 52_428_800,
+  ConcurrentExecutions: 1000,
+}
+/** This much stays for functions that reserve nothing; less where the quota itself is small. */
+const unreservedMin = 100
+
+const reservedOf = (functions: Iterable<LambdaFunction>): number =>
+  [...functions].reduce((sum, { reserved = 0 }) => sum + reserved, 0)
+
+export function accountSettings({ functions }: Pick<Registry, 'functions'>): Record<string, unknown> {
+  const bytes = [...functions.values()].flatMap(({ latest, published }) =>
+    [latest, ...published.values()].map(({ config }) => config.code.bytes.length),
+  )
+  const UnreservedConcurrentExecutions = quotas.ConcurrentExecutions - reservedOf(functions.values())
+  return {
+    AccountLimit: { ...quotas, UnreservedConcurrentExecutions },
+    AccountUsage: { TotalCodeSize: bytes.reduce((sum, size) => sum + size, 0), FunctionCount: functions.size },
+  }
+}
+
+export function putConcurrency(registry: Registry, ask: Ask): Record<string, unknown> {
+  const fn = find(registry, ask.name)
+  const wanted = optionalNumber(ask.body, 'ReservedConcurrentExecutions')
+  if (wanted === undefined || !Number.isInteger(wanted) || wanted < 0)
+    throw new AwsError('ValidationException', 'ReservedConcurrentExecutions must be a whole number of at least 0')
+  const others = reservedOf([...registry.functions.values()].filter((one) => one !== fn))
+  if (quotas.ConcurrentExecutions - others - wanted < unreservedMin) {
+    const message = `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedMin}].`
+    throw new AwsError('InvalidParameterValueException', message)
+  }
+  fn.reserved = wanted
+  return { ReservedConcurrentExecutions: wanted }
+}
+
+export function getConcurrency(registry: Registry, ask: Ask): Record<string, unknown> {
+  const { reserved } = find(registry, ask.name)
+  return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved }
+}
+
+export function deleteConcurrency(registry: Registry, ask: Ask): void {
+  find(registry, ask.name).reserved = undefined
+}
+
+/** @throws AwsError when a function has as many invocations under way as it may */
+export function checkConcurrency({ reserved, underWay }: LambdaFunction): void {
+  if (reserved === undefined || underWay < reserved) return
+  throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+  })
+}
