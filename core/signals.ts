@@ -78,6 +78,12 @@ const Custom = z.strictObject({
   dimensions: Dimensions.describe('`{function}`, `{alias}` and `{version}` are replaced.'),
   kind: z.enum(['count', 'mean']).describe('count: its sum per invocation is compared; mean: its average.'),
   worse: z.enum(['higher', 'lower']).default('higher').describe('Which direction is bad.'),
+  sparse: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Of a count that is published only when there is something to count: no point at all is 0. Otherwise a metric of which no point has come is unknown.',
+    ),
   ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
 })
 

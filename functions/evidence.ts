@@ -3,8 +3,10 @@
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import type { Evidence, JudgedTarget, Point, Reading, Readings, Window } from '../core/verdict/evidence.ts'
-import { type Question, questionsFor } from '../core/verdict/questions.ts'
-import { askedWindow, lateFromMs, minuteMs } from '../core/verdict/window.ts'
+import { sheetOf } from '../core/verdict/minutes.ts'
+import { type Question, questionsFor, signalSpecs } from '../core/verdict/questions.ts'
+import { settledToMs } from '../core/verdict/settled.ts'
+import { askedWindow, minuteMs, missingFromMs } from '../core/verdict/window.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'telemetry'>
@@ -24,7 +26,9 @@ export async function gather(
   const questions = questionsFor(service, targets)
   const whole = askedWindow(shifts[0]?.sinceMs ?? atMs, atMs)
   const completeMs = release.readings.findLast((one) => one.complete)?.toMs ?? whole.startMs
-  const window = { startMs: Math.max(whole.startMs, lateFromMs(completeMs, targets)), endMs: whole.endMs }
+  const known = sheetOf(asReadings(questions, loggedPoints(release.readings, missingFromMs(completeMs))))
+  const settledMs = settledToMs(known, signalSpecs(service, targets), targets, completeMs)
+  const window = { startMs: Math.max(whole.startMs, settledMs), endMs: whole.endMs }
   const [alarms, answers] = await Promise.all([
     readAlarms(deps, service.signals.alarms),
     readSeries(deps, questions, window),
@@ -36,7 +40,7 @@ export async function gather(
       if (answer.kind === 'unread') return [key, answer]
       const points = new Map(logged.get(key))
       for (const point of answer.points) points.set(point.minuteMs, point.value)
-      return [key, { kind: 'points', points: [...points].map(([at, value]): Point => ({ minuteMs: at, value })) }]
+      return [key, { kind: 'points', points: pointsOf(points) }]
     }),
   )
   const evidence = { atMs, shifts, alarms, excludedAlarms, targets, readings }
@@ -51,6 +55,15 @@ export async function gather(
         },
   }
 }
+
+const asReadings = (
+  questions: readonly Question[],
+  logged: ReturnType<typeof loggedPoints>,
+): ReadonlyMap<string, Reading> =>
+  new Map(questions.map(({ key }) => [key, { kind: 'points', points: pointsOf(logged.get(key)) }]))
+
+const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
+  [...series].map(([minuteMs, value]) => ({ minuteMs, value }))
 
 /** `Sum of AWS/Lambda Errors {FunctionName=checkout, ...}` by key: what the log's points are, whatever later code asks. */
 const queriesOf = (questions: readonly Question[]): Record<string, string> =>

@@ -1,6 +1,6 @@
-// Total failure needs no statistics: half of a minute's requests fail on the candidate while stable is well. The only thing
-// that looks the same is one long burst of errors, so a service whose stable version shows such bursts is left to the
-// e-values, which take a minute or two.
+// Total failure needs no statistics: half of a minute's requests fail on the candidate while stable is well. Without requests
+// of stable nobody knows whether it is well. The only thing that looks the same is one long burst of errors, so a service
+// whose stable version shows such bursts is left to the e-values, which take a minute or two.
 import type { CountMinute } from './split-process.ts'
 
 const failedShare = 0.5
@@ -30,6 +30,16 @@ export const breakerBegin: BreakerState = { minutes: 0, stableInvocations: 0, st
 /** How much more stable's bad events vary than independent ones would; 1 is independent. */
 export const dispersionOf = (state: BreakerState): number => (1 + state.pearson) / (1 + state.counted)
 
+type Stable = Pick<CountMinute, 'stableInvocations' | 'stableBad'>
+
+/** Of a handful of requests nothing can be told: then stable must have been well before as well. */
+const isWell = (minute: Stable, sofar: Stable): boolean =>
+  minute.stableInvocations > 0 &&
+  fewFailed(minute) &&
+  (minute.stableInvocations >= requestsMin || (sofar.stableInvocations >= requestsMin && fewFailed(sofar)))
+
+const fewFailed = ({ stableInvocations, stableBad }: Stable): boolean => stableBad <= stableShareMax * stableInvocations
+
 export function breakerStep(before: BreakerState, data: CountMinute): BreakerState {
   const stableInvocations = before.stableInvocations + data.stableInvocations
   const stableBad = before.stableBad + data.stableBad
@@ -46,7 +56,7 @@ export function breakerStep(before: BreakerState, data: CountMinute): BreakerSta
   const trips =
     data.candidateInvocations >= requestsMin &&
     data.candidateBad >= failedShare * data.candidateInvocations &&
-    data.stableBad <= stableShareMax * data.stableInvocations &&
+    isWell(data, { stableInvocations, stableBad }) &&
     data.candidateBad >= burstsMin * (dispersionOf(state) - 1) &&
     (isKnown || data.candidateBad >= failedUnknown)
   return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state

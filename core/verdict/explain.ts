@@ -47,17 +47,29 @@ export function rateRatio(
   return { ratio, low: ratio * Math.exp(-half), high: ratio * Math.exp(half) }
 }
 
+type Scale = Pick<Reach, 'alpha' | 'horizonMinutes'>
+
+const intervalOf = (fold: CountFold, total: CountMinute, scale: Scale) =>
+  rateRatio(total, dispersionOf(fold.breaker), fold.breaker.minutes, scale)
+
+const isCompared = ({ candidateBad, stableBad, stableInvocations }: CountMinute): boolean =>
+  candidateBad + stableBad >= eventsMin && stableInvocations > 0
+
+/** Whether the interval of any threshold says that the candidate is worse than is tolerated. */
+export const excludesTolerance = ({ worse, watch }: SignalSpec, fold: CountFold, scale: Scale): boolean =>
+  fold.totals.filter(isCompared).some((total) => {
+    const { low, high } = intervalOf(fold, total, scale)
+    return worse === 'higher' ? low > watch.tolerance : high < watch.tolerance
+  })
+
 export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): Account {
   const total = fold.totals[0] ?? { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
   const { stableInvocations, stableBad, candidateInvocations, candidateBad } = total
-  const { ratio, low, high } = rateRatio(total, dispersionOf(fold.breaker), fold.breaker.minutes, reach)
+  const { ratio, low, high } = intervalOf(fold, total, reach)
   const share = (bad: number, all: number): string => (all === 0 ? 'nothing yet' : `${percent(bad / all)} of ${all}`)
   const against =
     stableInvocations === 0 ? 'nothing of stable to compare with' : `stable ${share(stableBad, stableInvocations)}`
-  const times =
-    candidateBad + stableBad < eventsMin || stableInvocations === 0
-      ? ''
-      : `, ${round(ratio)} times (${round(low)} to ${round(high)})`
+  const times = isCompared(total) ? `, ${round(ratio)} times (${round(low)} to ${round(high)})` : ''
   return {
     sentence: `${spec.key}: candidate ${share(candidateBad, candidateInvocations)}, ${against}${times}${weighing(reach)}`,
     numbers: finite({
@@ -95,8 +107,9 @@ export function meanAccount(spec: SignalSpec, fold: MeanFold, reach: Reach): Acc
   }
 }
 
-/** How long it takes until there are enough samples, at the pace since the weight changed. */
-export function samplesShort(spec: SignalSpec, { samples, minutes }: Present): string {
+/** How long it takes until there are enough samples, at the pace since the weight changed. @param incomplete minutes */
+export function samplesShort(spec: SignalSpec, { samples, minutes }: Present, incomplete = 0): string {
+  if (incomplete > 0 && samples === 0) return pointsMissing(spec, incomplete)
   if (minutes === 0 && spec.warmUpMinutes > 0)
     return `${spec.key}: the first ${spec.warmUpMinutes} minutes of new traffic are cold starts and not looked at`
   const missing = spec.watch.minimumSamples - samples
@@ -105,6 +118,10 @@ export function samplesShort(spec: SignalSpec, { samples, minutes }: Present): s
     samples === 0 ? 'none has come yet' : `about ${more} more ${more === 1 ? 'minute' : 'minutes'} at this pace`
   return `${spec.key}: ${samples} of ${spec.watch.minimumSamples} samples of the candidate at this weight, ${needed}`
 }
+
+/** The last minutes had invocations and no points of what is counted in them. */
+export const pointsMissing = (spec: SignalSpec, minutes: number): string =>
+  `${spec.key}: CloudWatch has had no point of it for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} with invocations`
 
 /** Several reasons as one sentence; what several signals say alike is said once. */
 export function together(reasons: readonly { readonly signal: string; readonly because: string }[]): string {

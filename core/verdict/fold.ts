@@ -7,7 +7,7 @@ import { type CountRule, type CountState, countRule, enginePrior } from './count
 import { type EarlyRule, earlyRule, type EarlyState } from './early.ts'
 import type { Shift } from './evidence.ts'
 import { meanBegin, type MeanMinute, type MeanState, meanStep } from './mean-process.ts'
-import { countMinutes, meanMinute, type Sheet } from './minutes.ts'
+import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from './minutes.ts'
 import type { Measure, SignalSpec } from './questions.ts'
 import type { CountMinute } from './split-process.ts'
 import { weightOf } from './window.ts'
@@ -32,6 +32,12 @@ export type CountFold = {
   readonly totals: readonly CountMinute[]
   /** In how many minutes the version that should have fewer events had one. */
   readonly speaking: readonly number[]
+  /** Whether any point of the events was seen, of either version. */
+  readonly seen: boolean
+  /** The last minutes in a row that had not come in full. */
+  readonly incomplete: number
+  /** Requests of the candidate in the last minutes in a row in which every one of them was an event. */
+  readonly allBad: number
   readonly breaker: BreakerState
   readonly alone?: AloneState
   readonly early?: EarlyState
@@ -80,6 +86,9 @@ export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
     states: spec.measure.events.map(() => count.begin),
     totals: spec.measure.events.map(() => nothing),
     speaking: spec.measure.events.map(() => 0),
+    seen: false,
+    incomplete: 0,
+    allBad: 0,
     breaker: breakerBegin,
     ...(early === undefined ? {} : { early: early.begin }),
     present: presentBegin,
@@ -118,8 +127,10 @@ export function foldStep(
   if (fold.kind === 'mean' && spec.measure.kind === 'mean')
     return meanFold(fold, spec, spec.measure, sheet, shifts, atMs)
   if (fold.kind === 'count' && spec.measure.kind === 'count') {
+    const seen = fold.seen || isSeen(sheet, spec, spec.measure, atMs)
+    if (isIncomplete(sheet, spec, atMs)) return { ...fold, seen, incomplete: fold.incomplete + 1 }
     const minutes = countMinutes(sheet, spec, spec.measure, atMs)
-    return typeof minutes === 'string' ? minutes : countFold(rule, fold, minutes, shifts, atMs)
+    return typeof minutes === 'string' ? minutes : countFold(rule, { ...fold, seen }, minutes, shifts, atMs)
   }
   throw new Error(`bug: the fold of ${spec.key} is of another kind than its measure`)
 }
@@ -164,12 +175,19 @@ function countFold(
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing)),
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
+    seen: fold.seen,
+    // A minute in which nobody asked for anything does not say that the points have come.
+    incomplete: first.stableInvocations + first.candidateInvocations === 0 ? fold.incomplete : 0,
+    allBad: allBadAfter(fold, first),
     breaker: breakerStep(fold.breaker, first),
     ...(isErrors ? aloneAfter(fold, first, shifts, atMs) : {}),
     ...(early === undefined || fold.early === undefined ? {} : { early: early.step(fold.early, first) }),
     present: present(fold.present, shifts, atMs, first.candidateInvocations),
   }
 }
+
+const allBadAfter = ({ allBad }: CountFold, { candidateBad, candidateInvocations }: CountMinute): number =>
+  candidateInvocations > candidateBad ? 0 : allBad + candidateInvocations
 
 const isSpeaking = ({ worse }: SignalSpec, data: CountMinute): boolean =>
   (worse === 'higher' ? data.candidateBad : data.stableBad) > 0

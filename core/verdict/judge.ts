@@ -8,9 +8,10 @@ import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } fro
 import { logSum } from './log-space.ts'
 import { type Sheet, sheetOf, unreadable } from './minutes.ts'
 import { signalSpecs } from './questions.ts'
+import { settledToMs } from './settled.ts'
 import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
 import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
-import { askedWindow, lateFromMs, minuteMs } from './window.ts'
+import { askedWindow, minuteMs } from './window.ts'
 
 /** The fold of all minutes before `uptoMs`, which no late point changes any more. JSON without loss. */
 export type Carry = {
@@ -41,7 +42,8 @@ export function judge(
     signals: rules.map(({ spec }, index) => unreadable(sheet, spec) ?? begin.signals[index] ?? 'it was not carried'),
   }
   const startMs = carried?.uptoMs ?? window.startMs
-  const uptoMs = Math.max(startMs, lateFromMs(window.endMs, targets))
+  const specs = rules.map(({ spec }) => spec)
+  const uptoMs = Math.max(startMs, settledToMs(sheet, specs, targets, window.endMs))
   const settled = foldMinutes(rules, sheet, evidence, readable, { startMs, endMs: uptoMs })
   const last = foldMinutes(rules, sheet, evidence, settled, { startMs: uptoMs, endMs: window.endMs })
   const isWhole = [...last.targets, ...last.signals].every((fold) => typeof fold !== 'string')

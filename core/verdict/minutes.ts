@@ -59,11 +59,30 @@ export function unreadable(sheet: Sheet, spec: SignalSpec): string | undefined {
 
 const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0
 
+type CountMeasure = Extract<Measure, { kind: 'count' }>
+
+/**
+ * Whether a minute has exposures of a version and not yet the points of their events. Such a minute is no evidence: it would
+ * say that nothing has failed, or that everything was slow.
+ */
+export const isIncomplete = (sheet: Sheet, { target, measure }: SignalSpec, atMs: number): boolean =>
+  measure.kind === 'count' &&
+  measure.whenMissing === 'incomplete' &&
+  arms.some(
+    (arm) =>
+      measure.exposure.some((series) => (sheet.at(target, arm, series, atMs) ?? 0) > 0) &&
+      measure.events.some((series) => sheet.at(target, arm, series, atMs) === undefined),
+  )
+
+/** Whether either version has a point of a signal's events in a minute. */
+export const isSeen = (sheet: Sheet, { target }: SignalSpec, { events }: CountMeasure, atMs: number): boolean =>
+  arms.some((arm) => events.some((series) => sheet.at(target, arm, series, atMs) !== undefined))
+
 /** What a signal counted in one minute, once for each of its thresholds; or why that is not evidence. */
 export function countMinutes(
   sheet: Sheet,
   spec: SignalSpec,
-  measure: Extract<Measure, { kind: 'count' }>,
+  measure: CountMeasure,
   atMs: number,
 ): readonly CountMinute[] | string {
   const value = (arm: Arm, series: string): number => sheet.at(spec.target, arm, series, atMs) ?? 0

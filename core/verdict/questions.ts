@@ -18,13 +18,19 @@ export type Question = {
 
 /** How the points of a signal become numbers that can be compared. */
 export type Measure =
-  /** Events out of exposures. `good`: the series counts those that are not bad. `bounded`: never more than exposures. */
+  /**
+   * Events out of exposures. `good`: the series counts those that are not bad. `bounded`: never more than exposures.
+   * `whenMissing`, of a minute with exposures and no point of events: Lambda publishes a point of value 0 with every
+   * invocation (docs/aws.md §2.1), so that minute has not come in full; of a team's own metric it is 0, as soon as any point
+   * of it has been seen (`zero`), or even if none ever is (`sparse`).
+   */
   | {
       readonly kind: 'count'
       readonly exposure: readonly string[]
       readonly events: readonly string[]
       readonly good: boolean
       readonly bounded: boolean
+      readonly whenMissing: 'incomplete' | 'zero' | 'sparse'
     }
   /** Sum over samples, times a factor for each version. */
   | {
@@ -45,6 +51,8 @@ export type SignalSpec = {
   /** Minutes of first traffic that are not looked at. */
   readonly warmUpMinutes: number
   readonly measure: Measure
+  /** It may be that CloudWatch never has a point of it, of no version. Then it is excluded; of other signals that is unknown. */
+  readonly mayBeUnpublished: boolean
   /** Why it cannot speak about this release. */
   readonly excluded?: string
 }
@@ -55,19 +63,22 @@ export const seriesKey = (target: number, arm: Arm, series: string): string =>
 const count = (
   exposure: readonly string[],
   events: readonly string[],
-  how = { good: false, bounded: true },
+  how: Partial<Extract<Measure, { kind: 'count' }>> = {},
 ): Measure => ({
   kind: 'count',
   exposure,
   events,
+  good: false,
+  bounded: true,
+  whenMissing: 'incomplete',
   ...how,
 })
 
 const same = { stable: 1, candidate: 1 }
 
-const customMeasure = ({ kind, name }: Signals['custom'][number]): Measure =>
+const customMeasure = ({ kind, name, sparse }: Signals['custom'][number]): Measure =>
   kind === 'count'
-    ? count(['invocations'], [`custom-${name}`], { good: false, bounded: false })
+    ? count(['invocations'], [`custom-${name}`], { bounded: false, whenMissing: sparse ? 'sparse' : 'zero' })
     : { kind: 'mean', sum: `custom-${name}`, samples: `customs-${name}`, factor: same }
 
 // Arm64 costs a fifth less than x86_64 per GB-second (Lambda pricing, remembered).
@@ -98,6 +109,7 @@ export function signalSpecs(
               worse: 'higher',
               warmUpMinutes: 0,
               measure,
+              mayBeUnpublished: false,
               ...more,
             },
           ]
@@ -109,11 +121,12 @@ export function signalSpecs(
     }
     return [
       ...spec('errors', errors, count(['invocations'], ['errors'])),
-      ...spec('latency', latency, count(['durations'], slow, { good: true, bounded: true }), {
+      ...spec('latency', latency, count(['durations'], slow, { good: true }), {
         warmUpMinutes: latency === 'off' ? 0 : latency.warmUpMinutes,
         ...(thresholdsMs.length > 0 ? {} : { excluded: because ?? 'it has no threshold' }),
       }),
-      ...spec('throttles', throttles, count(['invocations', 'throttles'], ['throttles'])),
+      // Nobody has recorded Throttles by version (docs/aws.md): if Lambda does not publish them, there is nothing to say.
+      ...spec('throttles', throttles, count(['invocations', 'throttles'], ['throttles']), { mayBeUnpublished: true }),
       ...spec(
         'cost',
         cost,

@@ -4,8 +4,9 @@ import { horizonOf } from '../plan.ts'
 import type { Service } from '../service.ts'
 import { aloneLogE } from './alone.ts'
 import type { Shift, SignalVerdict } from './evidence.ts'
-import { countAccount, meanAccount, samplesShort } from './explain.ts'
+import { countAccount, excludesTolerance, meanAccount, pointsMissing, samplesShort } from './explain.ts'
 import type { CountFold, SignalFold, SignalRule } from './fold.ts'
+import type { SignalSpec } from './questions.ts'
 import { logSum } from './log-space.ts'
 import { meanLogE } from './mean-process.ts'
 import type { TargetFold } from './target-fold.ts'
@@ -16,6 +17,14 @@ export type Folded = {
   readonly targets: readonly (TargetFold | string)[]
   readonly signals: readonly (SignalFold | string)[]
 }
+
+const wholeBp = 10_000
+// Points may come this late; a silence that lasts longer is a trouble of the telemetry.
+const incompleteMax = 10
+/** After so many minutes with invocations a series that may not be published at all is taken to be so. */
+const unpublishedMin = 3
+/** So many requests in a row that all failed are no chance. */
+const allBadMin = 10
 
 export type Weighed = {
   readonly verdict: SignalVerdict
@@ -48,13 +57,14 @@ export function weighAll(
   const speaking = rules.filter(({ spec }) => spec.watch.role === 'critical' && spec.excluded === undefined)
   const total = speaking.reduce((sum, { spec }) => sum + spec.watch.weight, 0)
   const scale: Scale = { alpha: service.policy.alpha, horizonMinutes: horizonMinutesOf(service) }
-  const sinceMs = wholeFrom(shifts.at(-1)?.sinceMs ?? 0)
+  const { sinceMs: shiftedAtMs = 0, weightBp = 0 } = shifts.at(-1) ?? {}
+  const sinceMs = wholeFrom(shiftedAtMs)
   return rules.map((rule, index) => {
     const fold = folded.signals[index] ?? 'it was not folded'
     const logWeight = rule.spec.watch.role === 'advisory' ? -Infinity : Math.log(rule.spec.watch.weight / total)
     const target = folded.targets[rule.spec.target]
     const minutes = typeof target === 'object' && target.sinceMs === sinceMs ? target.minutes : 0
-    return weigh(rule, fold, scale, { logWeight, sinceMs, minutes })
+    return weigh(rule, fold, scale, { logWeight, sinceMs, minutes, weightBp })
   })
 }
 
@@ -63,6 +73,7 @@ type Place = {
   /** The first whole minute at the present weight, and how many there are. */
   readonly sinceMs: number
   readonly minutes: number
+  readonly weightBp: number
 }
 
 function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
@@ -77,7 +88,9 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   })
   const mute = { logE: -Infinity, logShare: -Infinity, isShort: false, sentence: '' }
   if (spec.excluded !== undefined) return { ...mute, verdict: say('excluded', `${spec.key}: ${spec.excluded}`) }
-  if (typeof fold === 'string') return { ...mute, verdict: say('unknown', `${spec.key}: ${fold}`) }
+  const isAlone = place.weightBp === wholeBp && spec.name !== 'errors'
+  if (typeof fold === 'string')
+    return { ...mute, verdict: say(isAlone ? 'excluded' : 'unknown', `${spec.key}: ${isAlone ? uncompared : fold}`) }
   const logE = fold.kind === 'count' ? countLogE(rule, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
   const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
   const reach = { ...scale, logE, limit }
@@ -92,14 +105,45 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
       verdict: say('fail', because, numbers),
     }
   }
+  // What it showed while there was a stable beside it stays evidence.
+  if (isAlone) return { ...said, verdict: say('excluded', `${spec.key}: ${uncompared}`, numbers) }
+  const incomplete = fold.kind === 'count' ? fold.incomplete : 0
+  if (spec.mayBeUnpublished && fold.kind === 'count' && !fold.seen && incomplete >= unpublishedMin)
+    return { ...said, verdict: say('excluded', `${spec.key}: ${unpublished}`, numbers) }
   const present = fold.present.sinceMs === place.sinceMs ? fold.present : { sinceMs: 0, minutes: 0, samples: 0 }
   if (place.minutes === 0) {
     const because = `${spec.key}: no whole minute at this weight yet`
     return { ...said, verdict: say('unknown', because, numbers) }
   }
-  return present.samples < spec.watch.minimumSamples
-    ? { ...said, isShort: true, verdict: say('unknown', samplesShort(spec, present), numbers) }
-    : { ...said, verdict: say('pass', sentence, numbers) }
+  if (present.samples < spec.watch.minimumSamples)
+    return { ...said, isShort: true, verdict: say('unknown', samplesShort(spec, present, incomplete), numbers) }
+  const doubt = fold.kind === 'count' ? doubtOf(spec, fold, present.samples, scale) : undefined
+  if (doubt === undefined) return { ...said, verdict: say('pass', sentence, numbers) }
+  return { ...said, verdict: say('unknown', doubt.alone ? doubt.because : `${sentence}; ${doubt.because}`, numbers) }
+}
+
+const unpublished = 'CloudWatch has no point of it, of neither version'
+const uncompared = 'not compared at 100 %, where there is no stable beside it'
+
+/** What keeps a signal with enough samples from passing. `alone`: its numbers add nothing to it. */
+function doubtOf(
+  spec: SignalSpec,
+  fold: CountFold,
+  samples: number,
+  scale: Scale,
+): { readonly because: string; readonly alone: boolean } | undefined {
+  const { measure } = spec
+  if (measure.kind !== 'count') return undefined
+  if (!fold.seen && measure.whenMissing !== 'sparse') {
+    const because = `${spec.key}: ${unpublished}; a count that is published only now and then wants sparse: true`
+    return { because, alone: true }
+  }
+  if (fold.incomplete >= incompleteMax) return { because: pointsMissing(spec, fold.incomplete), alone: true }
+  if (spec.name === 'errors' && fold.allBad >= Math.min(allBadMin, samples))
+    return { because: `every one of the last ${fold.allBad} requests failed`, alone: false }
+  if (excludesTolerance(spec, fold, scale))
+    return { because: `that excludes the tolerance of ${spec.watch.tolerance}`, alone: false }
+  return undefined
 }
 
 /** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */

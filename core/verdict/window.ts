@@ -23,6 +23,12 @@ export function lateFromMs(completeMs: number, targets: readonly JudgedTarget[])
   return Math.floor((completeMs - lateMs - timeoutSeconds * 1000) / minuteMs) * minuteMs
 }
 
+// A point that is missing may come this late. What has not come by then is not waited for: that minute stays out of the evidence.
+const missingMs = 15 * minuteMs
+
+/** From here on a minute may not have come in full, and may still do so. */
+export const missingFromMs = (endMs: number): number => endMs - missingMs
+
 /** The weight that was in force during the whole of a minute, and since which whole minute; `undefined` when it changed. */
 export function weightOf(
   shifts: readonly Shift[],

@@ -53,7 +53,7 @@ describe('the verdict', () => {
     expect(kinds.slice(1)).toEqual([...kinds.slice(1)].sort((a, b) => order.indexOf(a) - order.indexOf(b)))
     expect(new Set(kinds.slice(1))).toEqual(new Set(order))
     expect(look(every(900, 9), every(100, 3), { minutes: kinds.indexOf('unknown', 1) + 1 }).because).toContain(
-      'leans against it',
+      'that excludes the tolerance of 1',
     )
   })
   const order = ['pass', 'unknown', 'fail']

@@ -28,6 +28,8 @@ export type Look = {
   readonly shifts?: readonly Shift[]
   readonly baseline?: Baseline
   readonly functions?: readonly string[]
+  /** Series that CloudWatch never has a point of. */
+  readonly unpublished?: readonly string[]
   readonly changes?: Partial<Evidence>
 }
 
@@ -40,6 +42,8 @@ export const none: Course = () => undefined
 
 function valueOf(series: string, traffic: Traffic | undefined): number | undefined {
   if (traffic === undefined) return undefined
+  // Lambda publishes a 0 with every invocation.
+  if (series === 'throttles') return traffic.throttles ?? (traffic.invocations === undefined ? undefined : 0)
   if (series === 'durations')
     return traffic.fast === undefined && traffic.durationSum === undefined ? undefined : traffic.invocations
   const place = /^fast([0-2])$/.exec(series)
@@ -61,7 +65,7 @@ export function lookAt(look: Look): Evidence {
     const [, arm, series = ''] = key.split('.')
     const points = Array.from({ length: minutes }, (_, at) => ({
       minuteMs: t0 + at * minute,
-      value: valueOf(series, (arm === 's' ? stable : candidate)(at)),
+      value: look.unpublished?.includes(series) ? undefined : valueOf(series, (arm === 's' ? stable : candidate)(at)),
     })).flatMap(({ minuteMs, value }) => (value === undefined ? [] : [{ minuteMs, value }]))
     readings.set(key, { kind: 'points', points })
   }
