@@ -6,6 +6,7 @@ export const problems = {
   // Input
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
   call_invalid: 'Correct the named argument and call again; nothing was changed.',
+  request_reused: 'Give every wish a request id of its own; the same id asks for the same release.',
   event_unknown:
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call; other events are not releases.',
   event_invalid: 'Compare the event with the shape in docs/reference.md; nothing was changed.',

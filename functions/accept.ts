@@ -1,20 +1,22 @@
 // Accepting a wish for a release: the same wish, however often and from wherever it arrives, becomes one log.
-import type { Clock, Journal, OpenReleases, Services } from '../cloud/ports.ts'
+import type { Clock, History, Journal, OpenReleases, Services } from '../cloud/ports.ts'
 import type { NewEvent } from '../core/event.ts'
 import { Problem } from '../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../core/request.ts'
 import type { Service } from '../core/service.ts'
 import { numbered } from './ledger.ts'
+import { findWish } from './wish.ts'
 
 type Deps = {
   readonly clock: Clock
   readonly journal: Journal
   readonly openReleases: OpenReleases
   readonly services: Services
+  readonly history: History
   readonly digest: (text: string) => string
 }
 
-/** @throws Problem `trigger_missing` when no service wants the artifact, `service_missing`, `target_unknown` */
+/** @throws Problem `trigger_missing` when no service wants the artifact, `service_missing`, `target_unknown`, `request_reused` */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]> {
   const services = await servicesOf(deps, request)
   const ids: string[] = []
@@ -31,15 +33,14 @@ async function servicesOf(deps: Deps, request: ReleaseRequest): Promise<readonly
 
 async function open(deps: Deps, service: Service, request: ReleaseRequest): Promise<string> {
   const candidate = narrowed(service, request)
-  const releaseId = `${service.name}-${deps.digest(`${service.name}\n${request.key}`).slice(0, 10)}`
-  // The usual duplicate costs one read and writes nothing.
-  if ((await deps.journal.read(releaseId)).events.length > 0) return releaseId
+  const { releaseId, key, first } = await findWish(deps, service.name, { ...request, candidate })
+  if (first !== undefined) return releaseId
   const atMs = deps.clock.nowMs()
   const wanted: NewEvent = {
     type: 'requested',
     atMs,
     releaseId,
-    key: request.key,
+    key,
     service: { ...service, plan: request.plan ?? service.plan },
     candidate,
     provenance: request.provenance,

@@ -12,7 +12,7 @@ import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'openReleases' | 'services' | 'digest' | 'executions' | 'leases' | 'traffic' | 'log'
+  'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'leases' | 'traffic' | 'log'
 >
 
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
@@ -24,6 +24,7 @@ type Admitted = TaskResult & { readonly outcome: string; readonly sentence: stri
 // What no retry cures. CodePipeline shows the sentence.
 const final: readonly string[] = [
   'call_invalid',
+  'request_reused',
   'event_invalid',
   'event_unknown',
   'service_missing',

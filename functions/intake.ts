@@ -4,7 +4,7 @@ import { readRequest, type ReleaseRequest, readUrgent } from '../core/request.ts
 import { accept } from './accept.ts'
 import type { Call, World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'openReleases' | 'services' | 'digest' | 'executions' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log'>
 
 type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
 

@@ -107,6 +107,7 @@ const door = () => ({
   journal: journal(),
   openReleases: openReleases(),
   services: services(),
+  history: history(),
   executions: executions(),
 })
 export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(door()))
@@ -141,6 +142,7 @@ export const admit = /* @__PURE__ */ wired('admit', () =>
     journal: journal(),
     openReleases: openReleases(),
     services: services(),
+    history: history(),
     executions: executions(),
     leases: leases(),
     traffic: traffic(),
