@@ -5,6 +5,7 @@ import type { Routing } from '../core/routing.ts'
 import { routingWords } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { Head } from '../core/head.ts'
+import { liveHolder } from '../functions/lease.ts'
 import { exitCodes } from './screen.ts'
 import { type Cli, readDefinition } from './verbs.ts'
 
@@ -58,7 +59,7 @@ const changesOf = (registered: Service, file: Service): readonly Change[] =>
 
 async function driftedAliases(desk: Cli['desk'], service: Service): Promise<Drift['aliases']> {
   // While a release is live, it looks itself, and is interrupted by what it does not know.
-  if ((await desk.leases.holder(service.name)) !== undefined) return []
+  if ((await liveHolder(desk, service.name)) !== undefined) return []
   const heads = await desk.history.list(service.name, 50)
   const found: { alias: string; because: string }[] = []
   for (const target of service.targets) {

@@ -10,6 +10,7 @@ import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import type { Service } from '../core/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
+import { liveHolder } from '../functions/lease.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes, type Screen } from './screen.ts'
 import { statusLines, storyLine } from './story.ts'
@@ -73,8 +74,8 @@ async function releaseIdOf(
   which: string,
 ): Promise<string> {
   if ((await desk.journal.read(which)).events.length > 0) return which
-  const live = await desk.leases.holder(which)
-  if (live !== undefined) return live
+  const live = await liveHolder(desk, which)
+  if (live !== undefined) return live.release.id
   const open = (await desk.openReleases.list(which))[0]?.releaseId
   const latest = open ?? (await desk.history.list(which, 1))[0]?.releaseId
   if (latest !== undefined) return latest

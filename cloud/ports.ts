@@ -43,15 +43,22 @@ export type Services = {
   list(): Promise<readonly Service[]>
 }
 
-/** Who may move a service's aliases now. A lease has no expiry: only settling a release ends it. */
-/** May throw `item_unreadable`. */
+/**
+ * Who may move a service's aliases now, and who has a place in a concurrency group. A lease has no expiry: it ends when its
+ * release settles, and one that is held by a release that has settled is anybody's to drop. May throw `item_unreadable`.
+ */
 export type Leases = {
   /** The holder after the call: `releaseId` if the lease was free or its own already. */
   take(service: string, releaseId: string): Promise<string>
   /** Does nothing unless `releaseId` holds the lease. */
   drop(service: string, releaseId: string): Promise<void>
   holder(service: string): Promise<string | undefined>
+  /** All that are held. */
+  list(): Promise<readonly Lease[]>
 }
+
+/** `name` is a service, or a place in a concurrency group. */
+export type Lease = { readonly name: string; readonly holder: string }
 
 /** Who has stopped the line, and why. */
 type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }

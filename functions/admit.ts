@@ -4,6 +4,7 @@ import { issuesSentence, Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { readRequest } from '../core/request.ts'
 import { accept } from './accept.ts'
+import { takeLease } from './lease.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { returnNow } from './return.ts'
 import { turnOf } from './turns.ts'
@@ -79,11 +80,15 @@ async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const atMs = deps.clock.nowMs()
   await supersede(deps, release, older.filter(isReplacedBy(release)))
   if (older.length === 0) {
-    const holder = await deps.leases.take(release.service.name, release.id)
+    const holder = await takeLease(deps, release.service.name, release.id)
     if (holder === release.id) {
+      const holding = await load(deps, release.id)
+      // Another call has brought it to its end since it was read: nobody else will drop what was taken after that.
+      if (isSettled(holding.release)) await deps.leases.drop(release.service.name, release.id)
+      if (!isWaiting(holding.release)) return holding
       const turnMs = await turnOf(deps, release.id)
       const begins = turnMs === undefined || turnMs <= atMs ? {} : { beginsAtMs: turnMs }
-      return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
+      return record(deps, holding, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
     }
     return behind(deps, loaded, holder)
   }

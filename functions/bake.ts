@@ -1,6 +1,7 @@
 // Lets an execution wait. Its token is stored first and the log read afterwards, so whatever happened in between is seen
 // here, and whatever happens from now on finds the token.
 import { Problem } from '../core/problem.ts'
+import { liveHolder } from './lease.ts'
 import { load } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import { turn } from './waiting.ts'
@@ -25,6 +26,6 @@ export function bakeHandler(deps: Deps) {
 
 /** Whether another release holds the lease: if none does, nobody would ever wake the one in the queue. */
 async function isTaken(deps: Deps, service: string, releaseId: string): Promise<boolean> {
-  const holder = await deps.leases.holder(service)
-  return holder !== undefined && holder !== releaseId
+  const holder = await liveHolder(deps, service)
+  return holder !== undefined && holder.release.id !== releaseId
 }

@@ -13,7 +13,6 @@ import {
   slotMs,
   windowAt,
 } from '../core/budget.ts'
-import { replay } from '../core/advance.ts'
 import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-news.ts'
 import { Problem } from '../core/problem.ts'
 import { type Service, ServiceName } from '../core/service.ts'
@@ -22,6 +21,7 @@ import { type CountedSlo, isCounted } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
 import { isPlanned } from '../core/timetable.ts'
 import { chargeReleases } from './charge.ts'
+import { liveHolder } from './lease.ts'
 import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
@@ -259,9 +259,8 @@ const suspectsMost = 20
 
 /** The live release, or the last one that has ended since then: one that had traffic. What waits at a gate burns nothing. */
 async function suspect(deps: Deps, service: string, sinceMs: number): Promise<string | undefined> {
-  const live = await deps.leases.holder(service)
-  const release = live === undefined ? undefined : replay((await deps.journal.read(live)).events)
-  if (release !== undefined && release.shifts.length > 0) return live
+  const live = await liveHolder(deps, service)
+  if (live !== undefined && live.release.shifts.length > 0) return live.release.id
   const heads = await deps.history.list(service, suspectsMost)
   return heads.find((head) => head.chargeable === true && (head.settledAtMs ?? 0) >= sinceMs)?.releaseId
 }

@@ -4,6 +4,7 @@ import { headOf } from '../core/head.ts'
 import { Problem, readInput } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { ServiceName } from '../core/service.ts'
+import { liveHolder } from './lease.ts'
 import { load, type Loaded } from './ledger.ts'
 import type { World } from './world.ts'
 
@@ -27,9 +28,9 @@ export async function find(
 ): Promise<Loaded> {
   if (releaseId !== undefined) return load(deps, releaseId)
   if (service === undefined) throw new Problem('call_invalid', 'Name a release or a service.')
-  const holder = await deps.leases.holder(service)
-  if (holder === undefined) throw new Problem('no_live_release', `No release of ${service} is live.`)
-  return load(deps, holder)
+  const live = await liveHolder(deps, service)
+  if (live === undefined) throw new Problem('no_live_release', `No release of ${service} is live.`)
+  return live
 }
 
 export function ordered(deps: Pick<World, 'log'>, release: Release, verb: string, by: string): Ordered {

@@ -5,7 +5,7 @@ import type { PreparedTarget } from '../core/event.ts'
 import type { Place } from '../core/place.ts'
 import { nextAct } from '../core/next.ts'
 import { Problem } from '../core/problem.ts'
-import type { Release } from '../core/release.ts'
+import { isSettled, type Release } from '../core/release.ts'
 import { routingWords } from '../core/routing.ts'
 import type { Target } from '../core/service.ts'
 import type { AlarmReading } from '../core/verdict/evidence.ts'
@@ -58,17 +58,24 @@ async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
 async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
-  for (const target of targetsOf(release)) targets.push(await prepareTarget(deps, release, target))
+  for (const target of targetsOf(release)) {
+    const prepared = await prepareTarget(deps, release, target)
+    if (prepared === undefined) return load(deps, release.id)
+    targets.push(prepared)
+  }
   if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
   const alarms = await readAlarms(deps, release)
   // Watched from here on: an alarm that fires before the first shift stops the release as well.
   for (const alarm of alarms) await deps.alarmWatch.add(alarm.name, release.id)
   const moving = targets.filter((target) => target.stable !== target.candidate)
-  return record(deps, loaded, (now) =>
+  const after = await record(deps, loaded, (now) =>
     now.state.phase === 'preparing'
       ? { type: 'prepared', atMs: deps.clock.nowMs(), targets: moving, alarms: [...alarms] }
       : undefined,
   )
+  // It has ended meanwhile: whoever settled it could not know of these.
+  if (isSettled(after.release)) for (const alarm of alarms) await deps.alarmWatch.remove(alarm.name, release.id)
+  return after
 }
 
 const alreadyReleased = (deps: Deps, loaded: Loaded, targets: readonly PreparedTarget[]): Promise<Loaded> =>
@@ -83,7 +90,8 @@ function targetsOf({ service, candidate }: Release): readonly Target[] {
   return service.targets.filter((target) => candidate.versions[target.functionName] !== undefined)
 }
 
-async function prepareTarget(deps: Deps, release: Release, target: Target): Promise<PreparedTarget> {
+/** @returns `undefined` when the release has ended or gone on while it was looked at */
+async function prepareTarget(deps: Deps, release: Release, target: Target): Promise<PreparedTarget | undefined> {
   const place = `${target.functionName}:${target.alias}`
   const alias = await deps.traffic.read(target)
   const stable = alias.routing.version
@@ -100,6 +108,8 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
       `Versions ${stable} and ${candidate} of ${target.functionName} have different execution roles.`,
     )
   }
+  // Publishing takes minutes, and a task that Lambda has given up may go on: an alias of an ended release is left alone.
+  if ((await load(deps, release.id)).release.state.phase !== 'preparing') return undefined
   // Writes what is there: proves that the way back may be taken, and gives us a revision of our own.
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
   return {

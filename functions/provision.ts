@@ -3,9 +3,8 @@
 // with its sentence.
 import * as z from 'zod'
 import { Problem, readInput } from '../core/problem.ts'
-import { isSettled } from '../core/release.ts'
 import { parseDefinition, Target } from '../core/service.ts'
-import { load } from './ledger.ts'
+import { liveHolder } from './lease.ts'
 import { returnNow } from './return.ts'
 import type { World } from './world.ts'
 
@@ -50,13 +49,11 @@ export function provisionHandler(deps: Deps) {
 
 /** The stack may take the state machine with it; what is in the log lets a later one settle the release. */
 async function letGo(deps: Deps, service: string): Promise<void> {
-  const live = await deps.leases.holder(service)
+  const live = await liveHolder(deps, service)
   if (live === undefined) return
-  const loaded = await load(deps, live)
-  if (isSettled(loaded.release)) return
   const reason = `the stack let the service ${service} go`
-  await returnNow(deps, loaded, { by: 'CloudFormation', reason, outcome: 'aborted' })
-  deps.log({ message: reason, releaseId: live })
+  await returnNow(deps, live, { by: 'CloudFormation', reason, outcome: 'aborted' })
+  deps.log({ message: reason, releaseId: live.release.id })
 }
 
 function definitionOf(text: string): unknown {

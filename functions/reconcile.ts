@@ -5,6 +5,7 @@ import type { OpenRelease } from '../cloud/ports.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { attribute, TrailEvent } from './attribution.ts'
+import { dropLeftovers } from './leftovers.ts'
 import { load } from './ledger.ts'
 import { returnNow } from './return.ts'
 import { settle } from './settle.ts'
@@ -69,7 +70,9 @@ async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail'
 async function sweep(deps: Deps): Promise<Reconciled> {
   const finished: string[] = []
   const troubles: string[] = []
-  for (const open of await deps.openReleases.list()) {
+  const held = await deps.leases.list()
+  const all = await deps.openReleases.list()
+  for (const open of all) {
     try {
       if (await finish(deps, open)) finished.push(open.releaseId)
     } catch (error) {
@@ -78,7 +81,7 @@ async function sweep(deps: Deps): Promise<Reconciled> {
       deps.log({ message: error.message, code: error.code, releaseId: open.releaseId })
     }
   }
-  return { finished, troubles }
+  return { finished, troubles: [...troubles, ...(await dropLeftovers(deps, held, all))] }
 }
 
 /** @returns whether there was anything to finish */

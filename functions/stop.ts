@@ -1,11 +1,12 @@
 // A person rolls a release back or aborts it: the traffic moves here and now, before anybody else is told. When nothing is
 // live, rolling a service back is a release of the version before, all at once; so who may roll back needs no right to start.
 import * as z from 'zod'
-import { backKey } from '../core/head.ts'
+import { backKey, headOf } from '../core/head.ts'
 import { PlanDefinition } from '../core/plan.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled } from '../core/release.ts'
 import { accept } from './accept.ts'
+import { holderOf } from './lease.ts'
 import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { returnNow } from './return.ts'
 import type { World } from './world.ts'
@@ -24,7 +25,12 @@ export function stopHandler(deps: Deps) {
     const call = readOrder(StopCall, event)
     const { verb, service, releaseId } = call
     if (verb === 'rollBack' && releaseId === undefined && service !== undefined) {
-      if ((await deps.leases.holder(service)) === undefined) return goBack(deps, service, call)
+      const holder = await holderOf(deps, service)
+      if (holder === undefined || isSettled(holder.release)) {
+        // It has ended, and may not have come as far as the history by which the version before is found.
+        if (holder !== undefined) await deps.history.put(headOf(holder.release))
+        return goBack(deps, service, call)
+      }
     }
     const loaded = await find(deps, call)
     if (isSettled(loaded.release)) throw notNow(loaded.release, verb)

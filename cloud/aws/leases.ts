@@ -2,7 +2,7 @@
 // who holds it, and never runs out by itself.
 import { Problem } from '../../core/problem.ts'
 import type { Leases } from '../ports.ts'
-import { deleteItem, getItem, type Item, keyOf, keys, putItem, type Table, unreadable } from './table.ts'
+import { deleteItem, getItem, type Item, keyOf, keys, putItem, queryItems, type Table, unreadable } from './table.ts'
 
 // A lease may be dropped between our losing it and our looking who has it; then it is free again.
 const roundsMax = 5
@@ -32,6 +32,10 @@ export function awsLeases(table: Table): Leases {
     async holder(service) {
       const item = await getItem(table, keys.lease(service))
       return item === undefined ? undefined : holderOf(item)
+    },
+    async list() {
+      const items = await queryItems(table, { pk: keys.lease('').pk })
+      return items.map((item) => ({ name: keyOf(item).sk, holder: holderOf(item) }))
     },
   }
 }

@@ -17,5 +17,12 @@ export function memoryLeases(table: MemoryTable): Leases {
       return Promise.resolve()
     },
     holder: (service) => Promise.resolve(holder(service)),
+    list: () =>
+      Promise.resolve(
+        table.list(leasesKey).flatMap((name) => {
+          const held = holder(name)
+          return held === undefined ? [] : [{ name, holder: held }]
+        }),
+      ),
   }
 }

@@ -1,0 +1,67 @@
+// What releases that have ended may still hold: leases, places in concurrency groups, watches of alarms. Settling lets go of
+// all that is held by then; a call that comes late, or dies right after taking, leaves something that only the sweep finds.
+import type { Lease, OpenRelease } from '../cloud/ports.ts'
+import { Problem } from '../core/problem.ts'
+import { isSettled } from '../core/release.ts'
+import { isOver, loadIfThere } from './lease.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarmWatch' | 'services' | 'log'>
+
+const dayMs = 86_400_000
+// A watch that is left does no harm: its release ignores the alarm. So once a day is enough, in the first sweep of a day.
+const watchesWithinMs = 5 * 60_000
+
+/**
+ * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its entry is lost
+ * @returns what could not be looked at
+ */
+export async function dropLeftovers(
+  deps: Deps,
+  held: readonly Lease[],
+  open: readonly OpenRelease[],
+): Promise<readonly string[]> {
+  const troubles: string[] = []
+  const isOpen = new Set(open.map(({ releaseId }) => releaseId))
+  const orTrouble = async (about: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      troubles.push(`${about}: ${error.message}`)
+      deps.log({ ...error.line, leftover: about })
+    }
+  }
+  for (const lease of held) if (!isOpen.has(lease.holder)) await orTrouble(lease.name, () => dropLease(deps, lease))
+  if (deps.clock.nowMs() % dayMs < watchesWithinMs)
+    for (const alarm of await alarmsOf(deps)) await orTrouble(alarm, () => dropWatches(deps, alarm))
+  return troubles
+}
+
+/** A release that holds a lease, has not ended and is not open has lost its entry: without it nobody would finish it. */
+async function dropLease(deps: Deps, { name, holder }: Lease): Promise<void> {
+  const loaded = await loadIfThere(deps, holder)
+  if (loaded === undefined || isSettled(loaded.release)) {
+    await deps.leases.drop(name, holder)
+    deps.log({ message: `the lease ${name} was left by a release that is over`, releaseId: holder })
+    return
+  }
+  const { events } = await deps.journal.read(holder)
+  const [requested] = events
+  if (requested?.type !== 'requested') return
+  const { service, requestedAtMs } = loaded.release
+  await deps.openReleases.add({ releaseId: holder, service: service.name, requestedAtMs, requested })
+  deps.log({ message: 'a live release was not among the open ones', releaseId: holder })
+}
+
+async function alarmsOf({ services }: Deps): Promise<readonly string[]> {
+  return [...new Set((await services.list()).flatMap(({ signals }) => signals.alarms))]
+}
+
+async function dropWatches(deps: Deps, alarm: string): Promise<void> {
+  for (const releaseId of await deps.alarmWatch.releases(alarm)) {
+    if (!(await isOver(deps, releaseId))) continue
+    await deps.alarmWatch.remove(alarm, releaseId)
+    deps.log({ message: `the alarm ${alarm} was still watched for a release that is over`, releaseId })
+  }
+}
