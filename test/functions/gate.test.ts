@@ -7,6 +7,7 @@ import { sampleService } from '../../sim/sample-service.ts'
 import { type House, type HouseOptions, minute, openHouse, startMs } from '../../sim/house.ts'
 import { authorize } from './least-privilege.ts'
 import { refusing } from './refusing.ts'
+import { requested } from '../contract/samples.ts'
 
 let house: House
 type Changes = Readonly<Record<string, unknown>>
@@ -280,6 +281,7 @@ describe('a full group', () => {
   it('holds a release until another has left its place, and is overridden', async () => {
     const concurrency = { group: 'shop', max: 1 }
     await open({ gates: { concurrency } })
+    await house.world.journal.append('cart-1', requested('cart-1'))
     await house.world.leases.take('#shop/1', 'cart-1')
     const id = await start()
     await expectDenied(id, ['full'], /^1 releases of group shop are under way$/)
