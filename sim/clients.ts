@@ -8,6 +8,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import { localTransport } from '../cloud/local/transport.ts'
 
@@ -18,6 +19,7 @@ export type Clients = {
   readonly sfn: SFNClient
   readonly events: EventBridgeClient
   readonly sns: SNSClient
+  readonly sqs: SQSClient
   readonly codepipeline: CodePipelineClient
   readonly logs: CloudWatchLogsClient
   readonly applicationSignals: ApplicationSignalsClient
@@ -50,6 +52,7 @@ export function clientsAt(place: Place): Clients {
     sfn: new SFNClient(place),
     events: new EventBridgeClient(place),
     sns: new SNSClient(place),
+    sqs: new SQSClient(place),
     codepipeline: new CodePipelineClient(place),
     logs: new CloudWatchLogsClient(place),
     applicationSignals: new ApplicationSignalsClient(place),

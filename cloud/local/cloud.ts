@@ -11,8 +11,7 @@ import { localHandler } from './dispatch.ts'
 import type { LocalHandler, LocalServices, RequestHook } from './dispatch.ts'
 import { localDynamoDb } from './dynamodb/dynamodb.ts'
 import { localPipelines, type LocalPipelines } from './codepipeline.ts'
-import type { DeliveryFaults } from './eventbridge/delivery.ts'
-import { localEventBridge } from './eventbridge/eventbridge.ts'
+import { type DeliveryFaults, localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime.ts'
@@ -21,6 +20,7 @@ import { localObjects } from './s3.ts'
 import type { LocalObjects } from './s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './service.ts'
 import { localSns } from './sns.ts'
+import { localSqs } from './sqs/sqs.ts'
 import { localSts } from './sts.ts'
 import type { LocalSns } from './sns.ts'
 import { localStepFunctions } from './stepfunctions/stepfunctions.ts'
@@ -72,8 +72,9 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const cloudwatch = localCloudWatch({ clock, bus, ...delay, ...stream('monitoring') })
   const pending = pendingMs === undefined ? {} : { pendingMs }
   const dynamodb = localDynamoDb({ clock, ...stream('dynamodb') })
+  const sqs = localSqs({ clock, metrics: cloudwatch, ...stream('sqs') })
   const lambda = localLambda({
-    ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb },
+    ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb, queues: sqs },
     ...rightsBy(options.authorize),
     ...pending,
     ...stream('lambda'),
@@ -85,16 +86,16 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     startExecution: (machineArn, name, input) =>
       // What StartExecution throws becomes a rejection.
       Promise.resolve().then(() => void states.start(machineArn, name, input)),
-    delivery: { faults: options.delivery },
+    ...{ queues: sqs, metrics: cloudwatch, faults: options.delivery },
     ...stream('events'),
   })
   const sns = localSns({ clock, ...stream('sns') })
-  const codepipeline = localPipelines({ clock, invoker: lambda, ...stream('codepipeline') })
+  const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
   const sts = localSts({ clock })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rightsBy(options.authorize), ...stream('iam') })
   const services = {
-    ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, dynamodb, s3: objects },
+    ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
     'application-signals': applicationSignals,
     ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
   }
@@ -103,7 +104,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     const silent: Bus = { emit: () => undefined }
     const key = `${site.account} ${site.region}`
     const monitoring = localCloudWatch({ clock, bus: silent, ...delay, ...stream(`${key} monitoring`) })
-    const parts = { site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb }
+    const parts = { site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb, queues: sqs }
     const rights = rightsBy(options.authorize)
     return { monitoring, lambda: localLambda({ ...parts, ...rights, ...pending, ...stream(`${key} lambda`) }) }
   })

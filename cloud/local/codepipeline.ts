@@ -1,6 +1,5 @@
 // CodePipeline as far as a rule that invokes a function needs it: a job goes to the function, which answers by PutJob...Result.
 import { AwsError } from './aws-error.ts'
-import type { LocalClock } from './clock.ts'
 import { optionalText, text } from './field.ts'
 import { answerJson, type Input } from './json-protocol.ts'
 import { account, type Invoker, type LocalService } from './service.ts'
@@ -13,9 +12,9 @@ export type LocalPipelines = LocalService & {
   job(id: string): Job | undefined
 }
 
-type Deps = { readonly clock: LocalClock; readonly invoker: Invoker; readonly ids: () => string }
+type Deps = { readonly invoker: Pick<Invoker, 'take'>; readonly ids: () => string }
 
-export function localPipelines({ clock, invoker, ids }: Deps): LocalPipelines {
+export function localPipelines({ invoker, ids }: Deps): LocalPipelines {
   const jobs = new Map<string, Job>()
 
   function conclude(input: Input, status: Job['status'], summary: string): void {
@@ -47,9 +46,7 @@ export function localPipelines({ clock, invoker, ids }: Deps): LocalPipelines {
         artifactCredentials: { accessKeyId: 'x', secretAccessKey: 'of the job', sessionToken: 'x' },
       }
       const event = { 'CodePipeline.job': { id, accountId: account, data } }
-      // The function is invoked asynchronously; nobody looks at what it returns.
-      const invoked = invoker.invoke(FunctionName, undefined, Buffer.from(JSON.stringify(event)))
-      void clock.hold(invoked.catch(() => undefined))
+      invoker.take(FunctionName, undefined, Buffer.from(JSON.stringify(event)))
       return id
     },
   }

@@ -52,6 +52,8 @@ function resourceOf({ service, operation, site }: Asked, request: LocalRequest):
       return field(request, 'stateMachineArn') ?? field(request, 'executionArn') ?? '*'
     case 'events':
       return operation === 'PutEvents' ? arn(site, 'events', 'event-bus/default') : '*'
+    case 'sqs':
+      return arn(site, 'sqs', (field(request, 'QueueUrl') ?? field(request, 'QueueName') ?? '').split('/').at(-1) ?? '')
     case 'sns':
       return formOf(request).get('TopicArn') ?? '*'
     case 'sts':

@@ -52,6 +52,24 @@ export type Invocation = {
 export type Invoker = {
   /** @param functionName a name, name:qualifier, partial or full ARN. @throws AwsError as the Lambda API would. */
   invoke(functionName: string, qualifier: string | undefined, payload: Uint8Array): Promise<Invocation>
+  /**
+   * Asynchronously: returns once the event is taken, which says nothing of whether the function will handle it.
+   * @throws AwsError as the Lambda API would
+   */
+  take(functionName: string, qualifier: string | undefined, payload: Uint8Array): void
+}
+
+/** Where a service leaves what it could not deliver. */
+export type Queues = {
+  /** @param message its attributes are text. @throws AwsError as the SQS API would */
+  send(
+    queueArn: string,
+    message: {
+      readonly body: string
+      readonly attributes?: Readonly<Record<string, string>>
+      readonly senderId: string
+    },
+  ): void
 }
 
 /** As Lambda hands it to a function. */

@@ -1,103 +1,116 @@
-// Delivery in the background: at least once, in no order, with the retries of EventBridge and of Lambda's asynchronous
-// queue, until a target has taken the event or it is a dead letter.
+// Delivery in the background: at least once, in no order. A target has an event once it has taken it: what a function makes of
+// it afterwards is Lambda's business (lambda/async-invocation.ts). What no target would take goes to the dead-letter queue.
 import { AwsError } from '../aws-error.ts'
 import type { LocalClock } from '../clock.ts'
-import type { Invoker } from '../service.ts'
-import type { Envelope } from './envelope.ts'
-import { deliveredTo } from './target.ts'
-import type { Target } from './target.ts'
+import type { Invoker, MetricSink, Queues } from '../service.ts'
 
-export type StartExecution = (stateMachineArn: string, name: string | undefined, input: string) => Promise<void>
+type StartExecution = (stateMachineArn: string, name: string | undefined, input: string) => Promise<void>
 
-/** What the bus does wrong on request. */
-export type DeliveryFaults = {
-  /** How often a target gets an event: 0 is lost, 2 is duplicated. */
-  readonly copies?: (event: Envelope, targetArn: string) => number
-  readonly delayMs?: (event: Envelope, targetArn: string) => number
-}
+export type RetryPolicy = { readonly attempts: number; readonly ageSeconds: number }
 
-export type DeadLetter = {
-  readonly event: Envelope
-  readonly targetArn: string
-  /** The queue of the target's DeadLetterConfig, if it has one; otherwise AWS would drop the event. */
-  readonly deadLetterArn: string | undefined
-  readonly reason: string
-  readonly atMs: number
-}
-
-type DeliveryDeps = {
+export type DeliveryDeps = {
   readonly clock: LocalClock
-  readonly invoker: Invoker
+  readonly invoker: Pick<Invoker, 'take'>
   readonly startExecution: StartExecution
-  readonly faults?: DeliveryFaults | undefined
-  readonly onDeadLetter: (letter: DeadLetter) => void
+  readonly queues: Queues
+  readonly metrics: MetricSink
+}
+
+/** Why a target has not taken an event. */
+export type Failure = {
+  readonly error: AwsError
+  /** AWS does not say so of what was not tried again. */
+  readonly exhausted: 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds' | undefined
+  /** How often it was tried again. */
+  readonly retries: number
 }
 
 type Delivery = {
-  readonly event: Envelope
-  readonly target: Target
+  readonly targetArn: string
+  /** JSON text. */
   readonly payload: string
-  readonly sinceMs: number
-}
-type Outcome =
-  { readonly kind: 'done' } | { readonly kind: 'functionError' | 'busy' | 'refused'; readonly reason: string }
-
-/** Lambda retries a failed function after one minute and after two more (docs/aws.md §1.5). */
-const functionRetriesMs = [60_000, 120_000]
-/** Throttles and server errors are retried from 1 s up to 5 min apart, for six hours. */
-const busy = { firstMs: 1000, longestMs: 300_000, totalMs: 6 * 3_600_000 }
-
-export function deliver(deps: DeliveryDeps, event: Envelope, target: Target): void {
-  const copies = deps.faults?.copies?.(event, target.arn) ?? 1
-  for (let copy = 0; copy < copies; copy++) {
-    const payload = deliveredTo(target, event)
-    const begin = (): void =>
-      attempt(deps, { event, target, payload, sinceMs: deps.clock.nowMs() }, { failed: 0, waitMs: busy.firstMs })
-    const delayMs = deps.faults?.delayMs?.(event, target.arn) ?? 0
-    if (delayMs > 0) deps.clock.at(deps.clock.nowMs() + delayMs, begin)
-    else begin()
+  readonly policy: RetryPolicy
+  readonly deadLetterArn: string | undefined
+  /** What is said of it in the dead-letter queue; only text. */
+  readonly letter: (failure: Failure) => {
+    readonly body: string
+    readonly attributes: Readonly<Record<string, string>>
   }
+  readonly senderId: string
+  /** Told of what became of it: the metrics of rules and of schedules differ. */
+  readonly count: (metric: Counted) => void
+}
+export type Counted = 'failed' | 'sentToDlq' | 'failedToBeSentToDlq'
+
+/** Between attempts: AWS says exponential, with jitter; there is no jitter here. */
+const backOff = { firstMs: 1000, longestMs: 300_000 }
+
+export function deliver(deps: DeliveryDeps, delivery: Delivery): void {
+  attempt(deps, delivery, { sinceMs: deps.clock.nowMs(), retries: 0, waitMs: backOff.firstMs })
 }
 
-type Progress = { readonly failed: number; readonly waitMs: number }
+type Progress = { readonly sinceMs: number; readonly retries: number; readonly waitMs: number }
 
 function attempt(deps: DeliveryDeps, delivery: Delivery, progress: Progress): void {
   const { clock } = deps
-  const after = (outcome: Outcome): void => {
-    if (outcome.kind === 'done') return
-    const nowMs = clock.nowMs()
-    const functionRetryMs = functionRetriesMs[progress.failed]
-    if (outcome.kind === 'functionError' && functionRetryMs !== undefined) {
-      clock.at(nowMs + functionRetryMs, () => attempt(deps, delivery, { ...progress, failed: progress.failed + 1 }))
-    } else if (outcome.kind === 'busy' && nowMs + progress.waitMs <= delivery.sinceMs + busy.totalMs) {
-      const waitMs = Math.min(progress.waitMs * 2, busy.longestMs)
-      clock.at(nowMs + progress.waitMs, () => attempt(deps, delivery, { ...progress, waitMs }))
-    } else {
-      const { event, target } = delivery
-      const { arn: targetArn, deadLetterArn } = target
-      deps.onDeadLetter({ event, targetArn, deadLetterArn, reason: outcome.reason, atMs: nowMs })
-    }
-  }
   // The sender does not wait: the target is called in a later turn than the one that emitted the event.
   void clock.hold(
     Promise.resolve()
       .then(() => send(deps, delivery))
-      .then(after),
+      .catch((error: unknown) => failed(deps, delivery, progress, asAwsError(error))),
   )
 }
 
-async function send({ invoker, startExecution }: DeliveryDeps, { target, payload }: Delivery): Promise<Outcome> {
-  try {
-    if (/^arn:[^:]+:states:/.test(target.arn)) {
-      await startExecution(target.arn, undefined, payload)
-      return { kind: 'done' }
+/** What breaks off without an answer of AWS's is a time-out of the connection. */
+const asAwsError = (error: unknown): AwsError =>
+  error instanceof AwsError
+    ? error
+    : new AwsError('TIMEOUT', error instanceof Error ? error.message : String(error), 500)
+
+async function send({ invoker, startExecution }: DeliveryDeps, { targetArn, payload }: Delivery): Promise<void> {
+  if (/^arn:[^:]+:states:/.test(targetArn)) await startExecution(targetArn, undefined, payload)
+  else invoker.take(targetArn, undefined, Buffer.from(payload))
+}
+
+function failed(deps: DeliveryDeps, delivery: Delivery, progress: Progress, error: AwsError): void {
+  const { clock } = deps
+  const { policy } = delivery
+  const dueMs = clock.nowMs() + progress.waitMs
+  const passes = error.status >= 500 || error.status === 429
+  const exhausted = !passes
+    ? undefined
+    : progress.retries >= policy.attempts
+      ? 'MaximumRetryAttempts'
+      : dueMs > progress.sinceMs + policy.ageSeconds * 1000
+        ? 'MaximumEventAgeInSeconds'
+        : undefined
+  if (passes && exhausted === undefined) {
+    const next = {
+      ...progress,
+      retries: progress.retries + 1,
+      waitMs: Math.min(progress.waitMs * 2, backOff.longestMs),
     }
-    const { functionError, payload: answer } = await invoker.invoke(target.arn, undefined, Buffer.from(payload))
-    if (functionError === undefined) return { kind: 'done' }
-    return { kind: 'functionError', reason: Buffer.from(answer).toString('utf8') }
-  } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    const lasting = error instanceof AwsError && error.status < 500 && error.status !== 429
-    return { kind: lasting ? 'refused' : 'busy', reason }
+    clock.at(dueMs, () => attempt(deps, delivery, next))
+    return
+  }
+  delivery.count('failed')
+  if (delivery.deadLetterArn === undefined) return
+  const letter = delivery.letter({ error, exhausted, retries: progress.retries })
+  try {
+    deps.queues.send(delivery.deadLetterArn, { ...letter, senderId: delivery.senderId })
+    delivery.count('sentToDlq')
+  } catch (trouble) {
+    if (!(trouble instanceof AwsError)) throw trouble
+    delivery.count('failedToBeSentToDlq')
   }
 }
+
+/** @throws AwsError */
+export function retryPolicy(value: { readonly attempts: number; readonly ageSeconds: number }): RetryPolicy {
+  const { attempts, ageSeconds } = value
+  const isRight =
+    Number.isInteger(attempts) && attempts >= 0 && attempts <= 185 && ageSeconds >= 60 && ageSeconds <= 86_400
+  if (isRight) return value
+  throw new AwsError('ValidationException', 'RetryPolicy takes 0 to 185 attempts and an age of 60 to 86400 seconds.')
+}
+export const usualRetries: RetryPolicy = { attempts: 185, ageSeconds: 86_400 }

@@ -1,49 +1,46 @@
 // Amazon EventBridge: buses, rules, targets, and the bus that the other services of the embedded cloud emit on.
 import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
 import { text } from '../field.ts'
 import { answerJson } from '../json-protocol.ts'
 import type { Operations } from '../json-protocol.ts'
-import type { Bus, Invoker, LocalService } from '../service.ts'
-import { deliver } from './delivery.ts'
-import type { DeadLetter, DeliveryFaults, StartExecution } from './delivery.ts'
+import type { Bus, LocalService } from '../service.ts'
+import { type Counted, deliver, type DeliveryDeps, type Failure } from './delivery.ts'
 import { envelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import { matchesPattern, parsePattern } from './pattern.ts'
 import { entriesOf, isRefusal } from './put-events.ts'
-import { defaultBus } from './rule.ts'
+import { defaultBus, type Rule, ruleArn } from './rule.ts'
 import { eventRules } from './rules.ts'
-import type { Target } from './target.ts'
+import { deliveredTo, type Target } from './target.ts'
 
-type EventBridgeDeps = {
-  readonly clock: LocalClock
-  readonly invoker: Invoker
-  readonly startExecution: StartExecution
+/** What the bus does wrong on request. */
+export type DeliveryFaults = {
+  /** How often a target gets an event: 0 is lost, 2 is duplicated. */
+  readonly copies?: (event: Envelope, targetArn: string) => number
+  readonly delayMs?: (event: Envelope, targetArn: string) => number
+}
+
+type EventBridgeDeps = DeliveryDeps & {
   readonly ids: () => string
-  readonly delivery?: { readonly faults?: DeliveryFaults | undefined } | undefined
+  readonly faults?: DeliveryFaults | undefined
 }
 
 export type LocalEventBridge = LocalService &
   Bus & {
     /** Every event of every bus, in the order of arrival. */
     recorded(): readonly Envelope[]
-    /** What no retry could deliver, with and without a DeadLetterConfig. */
-    deadLetters(): readonly DeadLetter[]
     close(): void
   }
 
 export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
   const { clock, ids } = deps
   const recorded: Envelope[] = []
-  const deadLetters: DeadLetter[] = []
-  const onDeadLetter = (letter: DeadLetter): void => void deadLetters.push(letter)
-  const send = (event: Envelope, target: Target): void =>
-    deliver({ ...deps, faults: deps.delivery?.faults, onDeadLetter }, event, target)
+  const send = (rule: Rule, event: Envelope, target: Target): void => sendTo(deps, rule, event, target)
   const rules = eventRules({ clock, ids, onDue: send })
 
   function publish(bus: string, event: Envelope): void {
     recorded.push(event)
-    for (const target of rules.targetsOf(bus, event)) send(event, target)
+    for (const rule of rules.matching(bus, event)) for (const target of rule.targets.values()) send(rule, event, target)
   }
 
   const operations: Operations = {
@@ -73,10 +70,59 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
     handle: (request, caller) => answerJson(request, caller, operations, '1.1'),
     emit: (event) => publish(defaultBus, envelope(event, ids(), clock.nowMs())),
     recorded: () => recorded,
-    deadLetters: () => deadLetters,
     close: () => rules.close(),
   }
 }
+
+function sendTo(deps: EventBridgeDeps, rule: Rule, event: Envelope, target: Target): void {
+  const { clock, faults } = deps
+  const delivery = {
+    targetArn: target.arn,
+    payload: deliveredTo(target, event),
+    policy: target.policy,
+    deadLetterArn: target.deadLetterArn,
+    senderId: 'events.amazonaws.com',
+    letter: (failure: Failure) => ({ body: JSON.stringify(event), attributes: attributesOf(rule, target, failure) }),
+    count: (what: Counted) => count(deps, rule, what),
+  }
+  const copies = faults?.copies?.(event, target.arn) ?? 1
+  const delayMs = faults?.delayMs?.(event, target.arn) ?? 0
+  for (let copy = 0; copy < copies; copy++) {
+    if (delayMs > 0) clock.at(clock.nowMs() + delayMs, () => deliver(deps, delivery))
+    else deliver(deps, delivery)
+  }
+}
+
+/** What AWS writes beside an event in a rule's dead-letter queue (EventBridge user guide, "Using dead-letter queues"). */
+const attributesOf = (rule: Rule, target: Target, { error, exhausted, retries }: Failure): Record<string, string> => ({
+  RULE_ARN: ruleArn(rule),
+  TARGET_ARN: target.arn,
+  ERROR_CODE: errorCodes[error.code] ?? (error.status >= 500 ? 'INTERNAL_ERROR' : 'SDK_CLIENT_ERROR'),
+  ERROR_MESSAGE: error.message,
+  ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: exhausted }),
+  RETRY_ATTEMPTS: String(retries),
+})
+
+const errorCodes: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'NO_PERMISSIONS',
+  ResourceNotFoundException: 'NO_RESOURCE',
+  StateMachineDoesNotExist: 'NO_RESOURCE',
+  TooManyRequestsException: 'THROTTLING',
+  ThrottlingException: 'THROTTLING',
+  TIMEOUT: 'TIMEOUT',
+}
+
+const metricNames: Readonly<Record<Counted, string>> = {
+  failed: 'FailedInvocations',
+  sentToDlq: 'InvocationsSentToDLQ',
+  failedToBeSentToDlq: 'InvocationsFailedToBeSentToDLQ',
+}
+
+const count = ({ metrics, clock }: EventBridgeDeps, { name }: Rule, what: Counted): void =>
+  metrics.record({
+    ...{ namespace: 'AWS/Events', name: metricNames[what], dimensionSets: [{ RuleName: name }] },
+    ...{ value: 1, unit: 'Count', atMs: clock.nowMs() },
+  })
 
 function parsedEvent(source: string): unknown {
   try {

@@ -14,12 +14,12 @@ import type { Target } from './target.ts'
 type Deps = {
   readonly clock: LocalClock
   readonly ids: () => string
-  readonly onDue: (event: Envelope, target: Target) => void
+  readonly onDue: (rule: Rule, event: Envelope, target: Target) => void
 }
 
 type Rules = {
   hasBus(bus: string): boolean
-  targetsOf(bus: string, event: Envelope): readonly Target[]
+  matching(bus: string, event: Envelope): readonly Rule[]
   readonly operations: Operations
   close(): void
 }
@@ -49,7 +49,9 @@ export function eventRules(deps: Deps): Rules {
       arm(arn, every, dueMs)
       const said = { source: 'aws.events', detailType: 'Scheduled Event', detail: {}, resources: [arn] }
       const event = envelope(said, deps.ids(), dueMs)
-      for (const target of rules.get(arn)?.targets.values() ?? []) deps.onDue(event, target)
+      const rule = rules.get(arn)
+      if (rule === undefined) return
+      for (const target of rule.targets.values()) deps.onDue(rule, event, target)
     }
     schedules.set(arn, deps.clock.at(dueMs, due))
   }
@@ -61,13 +63,10 @@ export function eventRules(deps: Deps): Rules {
 
   return {
     hasBus: (bus) => buses.has(bus),
-    targetsOf: (bus, event) =>
-      [...rules.values()]
-        .filter(
-          (rule) =>
-            rule.bus === bus && rule.enabled && rule.pattern !== undefined && matchesPattern(rule.pattern, event),
-        )
-        .flatMap((rule) => [...rule.targets.values()]),
+    matching: (bus, event) =>
+      [...rules.values()].filter(
+        (rule) => rule.bus === bus && rule.enabled && rule.pattern !== undefined && matchesPattern(rule.pattern, event),
+      ),
     operations: {
       ...busOperations(buses),
       ...ruleOperations({ rules, buses, named, keep, forget }),

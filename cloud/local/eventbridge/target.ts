@@ -1,6 +1,8 @@
 // A rule's target: what is delivered to it, and what is accepted as one.
 import { AwsError, notImplemented } from '../aws-error.ts'
-import { object, optionalText, text } from '../field.ts'
+import { object, optionalNumber, optionalText, text } from '../field.ts'
+import { type RetryPolicy, retryPolicy, usualRetries } from './delivery.ts'
+import type { Input } from '../json-protocol.ts'
 import type { Envelope } from './envelope.ts'
 
 export type Target = {
@@ -9,6 +11,7 @@ export type Target = {
   readonly input?: string
   readonly inputPath?: string
   readonly deadLetterArn?: string
+  readonly policy: RetryPolicy
   /** As it was put, for ListTargetsByRule. */
   readonly source: Readonly<Record<string, unknown>>
 }
@@ -35,8 +38,18 @@ export function targetFrom(value: unknown): Target {
     ...(input === undefined ? {} : { input }),
     ...(inputPath === undefined ? {} : { inputPath }),
     ...(dead === undefined ? {} : { deadLetterArn: text(object(dead, 'DeadLetterConfig'), 'Arn') }),
+    policy: policyIn(source),
     source,
   }
+}
+
+/** How often and how long it is tried. @throws AwsError */
+function policyIn(source: Input): RetryPolicy {
+  const given = object(source['RetryPolicy'] ?? {}, 'RetryPolicy')
+  return retryPolicy({
+    attempts: optionalNumber(given, 'MaximumRetryAttempts') ?? usualRetries.attempts,
+    ageSeconds: optionalNumber(given, 'MaximumEventAgeInSeconds') ?? usualRetries.ageSeconds,
+  })
 }
 
 function checkJson(input: string): void {

@@ -6,13 +6,26 @@ import { matchesPattern, parsePattern, type Pattern } from '../eventbridge/patte
 import { optionalNumber, optionalText, text } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
 import type { Permission } from '../permission.ts'
-import { home, type Invoker, type Stream, type StreamRecord, type Streams } from '../service.ts'
+import {
+  home,
+  type Invocation,
+  type Invoker,
+  type MetricSink,
+  type Queues,
+  type Stream,
+  type StreamRecord,
+  type Streams,
+} from '../service.ts'
+import { sendAs } from './async-invocation.ts'
+import { checkRights, destinationsIn } from './event-invoke-config.ts'
 import { functionArn, type LambdaFunction, parseFunctionName } from './lambda-function.ts'
 
 export type MappingDeps = {
   readonly clock: LocalClock
   readonly ids: () => string
   readonly streams: Streams
+  readonly metrics: MetricSink
+  readonly queues: Queues
   readonly mayRole: (roleArn: string, permission: Permission) => Promise<boolean>
 }
 
@@ -25,6 +38,10 @@ type Mapping = {
   readonly filters: readonly Pattern[]
   /** Whether the function says at which record a batch failed. */
   readonly partial: boolean
+  /** Without a bound the stream's own day is one, which nothing here lives to see. */
+  readonly retries: number
+  readonly ageMs: number
+  readonly onFailure: string | undefined
 }
 
 type Mappings = {
@@ -36,7 +53,7 @@ const reads = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:Des
 // Between attempts at a batch that failed; how long Lambda waits is not documented.
 const retry = { firstMs: 1000, longestMs: 60_000 }
 
-export function eventSourceMappings(deps: MappingDeps, invoker: Invoker): Mappings {
+export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>): Mappings {
   const mappings: Mapping[] = []
   return {
     async create(body, find) {
@@ -44,6 +61,7 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Invoker): Mappin
       const streamArn = text(body, 'EventSourceArn')
       await checkRole(deps, fn, streamArn)
       const mapping = { id: deps.ids(), fn, streamArn, ...settings(deps, body, streamArn) }
+      await checkRights(deps, fn, destinationsIn((body['DestinationConfig'] ?? {}) as Input))
       mappings.push(mapping)
       follow(deps, invoker, mapping)
       return describe(mapping)
@@ -57,12 +75,7 @@ function settings({ streams }: MappingDeps, body: Input, streamArn: string) {
   if (stream === undefined) throw invalid(`Stream not found: ${streamArn}`)
   const position = optionalText(body, 'StartingPosition')
   if (position !== 'TRIM_HORIZON') throw invalid('The embedded cloud reads streams from TRIM_HORIZON only.')
-  for (const name of [
-    'MaximumRetryAttempts',
-    'MaximumRecordAgeInSeconds',
-    'DestinationConfig',
-    'ParallelizationFactor',
-  ])
+  for (const name of ['ParallelizationFactor', 'BisectBatchOnFunctionError'])
     if (body[name] !== undefined) throw invalid(`The embedded cloud has no ${name} of event source mappings.`)
   const { Filters = [] } = (body['FilterCriteria'] ?? {}) as { Filters?: readonly { readonly Pattern: string }[] }
   const types = (body['FunctionResponseTypes'] ?? []) as readonly string[]
@@ -71,7 +84,18 @@ function settings({ streams }: MappingDeps, body: Input, streamArn: string) {
     batchSize: optionalNumber(body, 'BatchSize') ?? 100,
     filters: Filters.map((filter) => parsePattern(filter.Pattern)),
     partial: types.includes('ReportBatchItemFailures'),
+    retries: bound(body, 'MaximumRetryAttempts', 0, 10_000),
+    ageMs: bound(body, 'MaximumRecordAgeInSeconds', 60, 604_800) * 1000,
+    onFailure: destinationsIn((body['DestinationConfig'] ?? {}) as Input).onFailure,
   }
+}
+
+/** -1, which is the default, is none. */
+function bound(body: Input, name: string, least: number, most: number): number {
+  const value = optionalNumber(body, name) ?? -1
+  if (value === -1) return Infinity
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw invalid(`${name} must be -1, or between ${least} and ${most}.`)
 }
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message)
@@ -91,34 +115,67 @@ async function checkRole({ mayRole }: MappingDeps, fn: LambdaFunction, streamArn
   }
 }
 
-function follow({ clock }: MappingDeps, invoker: Invoker, mapping: Mapping): void {
-  const { stream, filters, batchSize } = mapping
+type Held = { readonly record: StreamRecord; readonly at: number }
+const recordsOf = (batch: readonly Held[]): readonly StreamRecord[] => batch.map(({ record }) => record)
+
+/** What is sent together, and where what comes after it begins: past what the filter leaves out. */
+function batchAt({ stream, filters, batchSize }: Mapping, from: number): { batch: readonly Held[]; end: number } {
+  const batch: Held[] = []
+  let end = from
+  for (; end < stream.records.length && batch.length < batchSize; end++) {
+    const record = stream.records[end]
+    if (record === undefined) continue
+    if (filters.length === 0 || filters.some((filter) => matchesPattern(filter, record)))
+      batch.push({ record, at: end })
+  }
+  return { batch, end }
+}
+
+function follow(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>, mapping: Mapping): void {
+  const { clock } = deps
+  const { stream } = mapping
   let next = 0
   let busy = false
   let waitMs = retry.firstMs
+  let failures = 0
+  let last: Invocation | undefined
 
-  const matches = (record: StreamRecord): boolean =>
-    filters.length === 0 || filters.some((filter) => matchesPattern(filter, record))
+  async function drop(batch: readonly Held[], condition: string): Promise<void> {
+    await leave(deps, mapping, { records: recordsOf(batch), condition, failures, last })
+    failures = 0
+    last = undefined
+  }
 
   async function drain(): Promise<void> {
     while (next < stream.records.length) {
       const from = next
-      const batch: { readonly record: StreamRecord; readonly at: number }[] = []
-      for (; next < stream.records.length && batch.length < batchSize; next++) {
-        const record = stream.records[next]
-        if (record !== undefined && matches(record)) batch.push({ record, at: next })
-      }
+      const { batch, end } = batchAt(mapping, from)
+      next = end
       if (batch.length === 0) continue
-      const failed = await send(
-        invoker,
-        mapping,
-        batch.map((one) => one.record),
-      )
-      if (failed === undefined) {
-        waitMs = retry.firstMs
+      const old = batch.filter(({ record }) => clock.nowMs() - arrivalMs(record) > mapping.ageMs)
+      if (old.length > 0) {
+        next = (old.at(-1)?.at ?? from) + 1
+        await drop(old, 'RecordAgeExceeded')
         continue
       }
-      next = batch.find((one) => one.record.dynamodb.SequenceNumber === failed)?.at ?? from
+      const sent = await send(deps, invoker, mapping, recordsOf(batch))
+      if (sent.failed === undefined) {
+        waitMs = retry.firstMs
+        failures = 0
+        continue
+      }
+      last = sent.invocation
+      const at = batch.find(({ record }) => record.dynamodb.SequenceNumber === sent.failed)?.at ?? from
+      // What came before has been taken: another batch begins there.
+      failures = at > (batch[0]?.at ?? from) ? 1 : failures + 1
+      if (failures > mapping.retries) {
+        await drop(
+          batch.filter((one) => one.at >= at),
+          'RetryAttemptsExhausted',
+        )
+        continue
+      }
+      next = at
       clock.at(clock.nowMs() + waitMs, begin)
       waitMs = Math.min(waitMs * 2, retry.longestMs)
       return
@@ -128,7 +185,7 @@ function follow({ clock }: MappingDeps, invoker: Invoker, mapping: Mapping): voi
 
   function begin(): void {
     busy = true
-    // The writer does not wait: the function is called in a later turn than the write.
+    // The writer does not wait.
     void clock.hold(Promise.resolve().then(drain))
   }
 
@@ -138,28 +195,85 @@ function follow({ clock }: MappingDeps, invoker: Invoker, mapping: Mapping): voi
   begin()
 }
 
-/** @returns the sequence number from which on the batch is to be sent again, empty for all of it; `undefined` when it was taken */
+const arrivalMs = ({ dynamodb }: StreamRecord): number => dynamodb.ApproximateCreationDateTime * 1000
+
+type Sent = {
+  /** From which record on the batch is to be sent again, empty for all of it; `undefined` when it was taken. */
+  readonly failed: string | undefined
+  readonly invocation?: Invocation
+}
+
 async function send(
-  invoker: Invoker,
+  { metrics, clock }: MappingDeps,
+  invoker: Pick<Invoker, 'invoke'>,
   { fn, partial }: Mapping,
   Records: readonly StreamRecord[],
-): Promise<string | undefined> {
+): Promise<Sent> {
+  const newest = Records.at(-1)
+  metrics.record({
+    ...{ namespace: 'AWS/Lambda', name: 'IteratorAge', dimensionSets: [{ FunctionName: fn.name }] },
+    value: newest === undefined ? 0 : Math.max(0, clock.nowMs() - arrivalMs(newest)),
+    ...{ unit: 'Milliseconds', atMs: clock.nowMs() },
+  })
   try {
-    const { payload, functionError } = await invoker.invoke(
-      fn.name,
-      undefined,
-      Buffer.from(JSON.stringify({ Records })),
-    )
-    if (functionError !== undefined) return ''
-    if (!partial) return undefined
-    const answer = JSON.parse(Buffer.from(payload).toString('utf8')) as {
+    const payload = Buffer.from(JSON.stringify({ Records }))
+    const invocation = await invoker.invoke(fn.name, undefined, payload)
+    if (invocation.functionError !== undefined) return { failed: '', invocation }
+    if (!partial) return { failed: undefined }
+    const answer = JSON.parse(Buffer.from(invocation.payload).toString('utf8')) as {
       batchItemFailures?: readonly { readonly itemIdentifier: string }[]
     } | null
-    return answer?.batchItemFailures?.map((one) => one.itemIdentifier).sort()[0]
+    return { failed: answer?.batchItemFailures?.map((one) => one.itemIdentifier).sort()[0], invocation }
   } catch (error) {
-    if (error instanceof AwsError) return ''
+    if (error instanceof AwsError) return { failed: '' }
     throw error
   }
+}
+
+type Given = {
+  readonly records: readonly StreamRecord[]
+  readonly condition: string
+  readonly failures: number
+  readonly last: Invocation | undefined
+}
+
+/** The record of a batch that is given up says where it was in the stream, and nothing of what was in it. */
+async function leave(
+  deps: MappingDeps,
+  mapping: Mapping,
+  { records, condition, failures, last }: Given,
+): Promise<void> {
+  const [first, end] = [records[0], records.at(-1)]
+  if (mapping.onFailure === undefined || first === undefined || end === undefined) return
+  const whole = (record: StreamRecord): string => new Date(arrivalMs(record)).toISOString().replace('.000Z', 'Z')
+  await sendAs(deps, mapping.fn, mapping.onFailure, {
+    requestContext: {
+      requestId: deps.ids(),
+      functionArn: functionArn(mapping.fn),
+      condition,
+      approximateInvokeCount: failures,
+    },
+    ...(last === undefined
+      ? {}
+      : {
+          responseContext: {
+            statusCode: last.status,
+            executedVersion: last.executedVersion,
+            ...(last.functionError === undefined ? {} : { functionError: last.functionError }),
+          },
+        }),
+    version: '1.0',
+    timestamp: new Date(deps.clock.nowMs()).toISOString(),
+    DDBStreamBatchInfo: {
+      shardId: 'shardId-00000000000000000000-00000000',
+      startSequenceNumber: first.dynamodb.SequenceNumber,
+      endSequenceNumber: end.dynamodb.SequenceNumber,
+      approximateArrivalOfFirstRecord: whole(first),
+      approximateArrivalOfLastRecord: whole(end),
+      batchSize: records.length,
+      streamArn: mapping.streamArn,
+    },
+  })
 }
 
 const describe = ({ id, fn, streamArn, batchSize }: Mapping): unknown => ({

@@ -1,11 +1,11 @@
 // Invoke: picks the version by the alias's weights, runs the handler, and records what CloudWatch would get, at the time
 // at which the invocation began.
 import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
 import type { Runtime } from '../runtime.ts'
-import type { Invocation, Invoker, LocalRequest, LocalResponse, MetricSink, Site } from '../service.ts'
+import type { Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../service.ts'
 import { versionOf } from './alias-rules.ts'
 import { checkConcurrency } from './limits.ts'
+import { type AsyncDeps, asyncInvocations } from './async-invocation.ts'
 import {
   functionArn,
   functionNotFound,
@@ -14,31 +14,34 @@ import {
   parseFunctionName,
 } from './lambda-function.ts'
 
-type Deps = {
+type Deps = AsyncDeps & {
   readonly site: Site
-  readonly clock: LocalClock
-  readonly metrics: MetricSink
   readonly runtime: Runtime
   readonly random: () => number
-  readonly ids: () => string
-  readonly functions: ReadonlyMap<string, LambdaFunction>
 }
 type Named = { readonly name: string; readonly qualifier?: string }
 type Invocations = Invoker & { answer(request: LocalRequest, named: Named): Promise<LocalResponse> }
 
-// Lambda tries an asynchronous invocation three times in all.
-const retryDelaysMs = [60_000, 120_000]
-
 export function invocations(deps: Deps): Invocations {
+  const enqueue = asyncInvocations(deps, (named, payload, requestId) => run(deps, named, payload, requestId))
+  const take = (named: Named, payload: Uint8Array): void => {
+    // Whether it is there is asked now, which version it is when it runs.
+    route(deps, named)
+    enqueue(named, payload)
+  }
   return {
     invoke: (functionName, qualifier, payload) =>
       run(deps, parseFunctionName(functionName, deps.site, qualifier), payload),
+    take: (functionName, qualifier, payload) => take(parseFunctionName(functionName, deps.site, qualifier), payload),
     answer: async (request, named) => {
       const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
+      if (type === 'Event') {
+        take(named, request.body)
+        return { status: 202, headers: {}, body: '' }
+      }
       if (type !== 'RequestResponse') {
         route(deps, named)
-        if (type === 'Event') runLater(deps, named, request.body, 0)
-        return { status: type === 'Event' ? 202 : 204, headers: {}, body: '' }
+        return { status: 204, headers: {}, body: '' }
       }
       const { payload, executedVersion, functionError } = await run(deps, named, request.body)
       const failed = functionError === undefined ? {} : { 'x-amz-function-error': functionError }
@@ -65,7 +68,7 @@ function route(
   return { fn, version: versionOf(fn, chosen) }
 }
 
-async function run(deps: Deps, named: Named, payload: Uint8Array): Promise<Invocation> {
+async function run(deps: Deps, named: Named, payload: Uint8Array, requestId = deps.ids()): Promise<Invocation> {
   const { fn, version } = route(deps, named)
   const atMs = deps.clock.nowMs()
   if (version.version !== '$LATEST' && atMs < version.readyAtMs) {
@@ -73,14 +76,22 @@ async function run(deps: Deps, named: Named, payload: Uint8Array): Promise<Invoc
       'The operation cannot be performed at this time. The function is currently in the following state: Pending'
     throw new AwsError('ResourceConflictException', message, 409)
   }
-  const ran = await withinReserved(deps, fn, named, () => runVersion(deps, fn, named, version, payload))
+  const ran = await withinReserved(deps, fn, named, () => runVersion(deps, { fn, named, version, payload, requestId }))
   record(deps, named, version.version, atMs, ran)
   const { functionError } = ran
   const failed = functionError === undefined ? {} : { functionError }
   return { status: 200, payload: ran.payload, executedVersion: version.version, ...failed }
 }
 
-function runVersion(deps: Deps, fn: LambdaFunction, named: Named, version: FunctionVersion, payload: Uint8Array) {
+type Job = {
+  readonly fn: LambdaFunction
+  readonly named: Named
+  readonly version: FunctionVersion
+  readonly payload: Uint8Array
+  readonly requestId: string
+}
+
+function runVersion(deps: Deps, { fn, named, version, payload, requestId }: Job) {
   const { config } = version
   return deps.runtime.run({
     functionName: fn.name,
@@ -91,7 +102,7 @@ function runVersion(deps: Deps, fn: LambdaFunction, named: Named, version: Funct
     code: config.code,
     environment: config.environment,
     payload,
-    requestId: deps.ids(),
+    requestId,
     timeoutSeconds: config.timeout,
   })
 }
@@ -131,17 +142,4 @@ function record(deps: Deps, { name, qualifier }: Named, version: string, atMs: n
   put('Invocations', 1, 'Count')
   put('Errors', ran.functionError === undefined ? 0 : 1, 'Count')
   put('Duration', ran.durationMs, 'Milliseconds')
-}
-
-/** In the background; a function error is tried again, after one and after two minutes. */
-function runLater(deps: Deps, named: Named, payload: Uint8Array, attempt: number): void {
-  const again = (): void => {
-    const delayMs = retryDelaysMs[attempt]
-    if (delayMs === undefined) return
-    deps.clock.at(deps.clock.nowMs() + delayMs, () => runLater(deps, named, payload, attempt + 1))
-  }
-  const ran = run(deps, named, payload).then((result) => {
-    if (result.functionError !== undefined) again()
-  }, again)
-  void deps.clock.hold(ran)
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { AwsError } from '../aws-error.ts'
 import type { Site } from '../service.ts'
+import type { EventInvokeConfig } from './event-invoke-config.ts'
 
 export type Code = { readonly sha256: string; readonly bytes: Uint8Array; readonly imageUri?: string }
 
@@ -42,6 +43,8 @@ export type LambdaFunction = {
   readonly published: Map<string, FunctionVersion>
   readonly aliases: Map<string, Alias>
   readonly tags: Readonly<Record<string, string>>
+  /** By qualifier. */
+  readonly eventInvokeConfigs: Map<string, EventInvokeConfig>
   nextVersion: number
   /** Reserved concurrency, of all versions together. */
   reserved?: number | undefined

@@ -6,6 +6,7 @@ import type { Rights } from '../permission.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Caller, Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
 import { accountSettings, deleteConcurrency, getConcurrency, putConcurrency } from './limits.ts'
+import { eventInvokeConfig } from './event-invoke-config.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
@@ -86,6 +87,7 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
   const mappings = eventSourceMappings(deps, invoker)
   return {
     invoke: (functionName, qualifier, payload) => invoker.invoke(functionName, qualifier, payload),
+    take: (functionName, qualifier, payload) => invoker.take(functionName, qualifier, payload),
     handle: async (request, caller) => {
       try {
         if (/^\/20[0-9-]+\/event-source-mappings\/?$/.test(request.path)) {
@@ -101,6 +103,8 @@ export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalServic
         const { name, qualifier, path } = addressOf(request, deps.site)
         const named = { name, ...(qualifier === undefined ? {} : { qualifier }) }
         if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named)
+        if (/^\/event-invoke-config(\/list)?$/.test(path))
+          return await asyncConfig(registry, deps, request, named, caller)
         const route = routes.find(([method, pattern]) => method === request.method && pattern.test(path))
         if (route === undefined) throw notImplemented(`Lambda ${request.method} ${request.path}`)
         const alias = path.startsWith('/aliases/') ? decodeURIComponent(path.slice('/aliases/'.length)) : ''
@@ -125,6 +129,26 @@ function besideFunctions(registry: Registry, { method, path }: LocalRequest): Re
   if (tagged === undefined) return undefined
   const { name } = parseFunctionName(decodeURIComponent(tagged), registry.site)
   return { Tags: find(registry, name).tags }
+}
+
+async function asyncConfig(
+  registry: Registry,
+  { clock, mayRole }: Pick<LambdaDeps, 'clock' | 'mayRole'>,
+  request: LocalRequest,
+  { name, qualifier = '$LATEST' }: { readonly name: string; readonly qualifier?: string },
+  caller: Caller,
+): Promise<LocalResponse> {
+  const { method, path } = request
+  const ask = {
+    fn: find(registry, name),
+    qualifier,
+    method,
+    isList: path.endsWith('/list'),
+    body: parseJson(request),
+    caller,
+  }
+  const { status, body } = await eventInvokeConfig({ nowMs: () => clock.nowMs(), mayRole }, ask)
+  return { status, headers: json, body: status === 204 ? '' : JSON.stringify(body) }
 }
 
 /** Lambda reads a package with the rights of whoever names it. */

@@ -102,6 +102,7 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     published: new Map(),
     aliases: new Map(),
     tags: { ...(body['Tags'] as Record<string, string> | undefined) },
+    eventInvokeConfigs: new Map(),
     nextVersion: 1,
     underWay: 0,
   }

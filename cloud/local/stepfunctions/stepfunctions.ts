@@ -14,7 +14,7 @@ import type { Tokens } from './tokens.ts'
 
 type StepFunctionsDeps = {
   readonly clock: LocalClock
-  readonly invoker: Invoker
+  readonly invoker: Pick<Invoker, 'invoke'>
   readonly bus: Bus
   readonly random: () => number
   readonly ids: () => string

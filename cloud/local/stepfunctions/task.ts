@@ -14,7 +14,7 @@ import type { Tokens } from './tokens.ts'
 
 export type TaskDeps = {
   readonly clock: LocalClock
-  readonly invoker: Invoker
+  readonly invoker: Pick<Invoker, 'invoke'>
   readonly tokens: Tokens
   readonly evaluate: Evaluate
 }
@@ -135,7 +135,7 @@ async function seconds(
   throw new StatesError('States.QueryEvaluationError', cause)
 }
 
-async function invoke(invoker: Invoker, args: Prepared['args']): Promise<unknown> {
+async function invoke(invoker: Pick<Invoker, 'invoke'>, args: Prepared['args']): Promise<unknown> {
   const { FunctionName, Payload, Qualifier } = args
   const payload = Buffer.from(JSON.stringify(Payload ?? {}))
   const qualifier = typeof Qualifier === 'string' ? Qualifier : undefined

@@ -19,18 +19,24 @@ import { AwsError } from '../../../cloud/local/aws-error.ts'
 import { chance, idsFrom } from '../../../cloud/local/chance.ts'
 import { steppedClock } from '../../../cloud/local/clock.ts'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
-import type { DeliveryFaults } from '../../../cloud/local/eventbridge/delivery.ts'
 import type { Envelope } from '../../../cloud/local/eventbridge/envelope.ts'
-import { localEventBridge } from '../../../cloud/local/eventbridge/eventbridge.ts'
+import { type DeliveryFaults, localEventBridge } from '../../../cloud/local/eventbridge/eventbridge.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
 import { credentials, startMs } from './states.ts'
 
 type Got = { readonly target: string; readonly atSeconds: number; readonly event: Envelope }
-type Answer = 'done' | 'functionError' | AwsError
+type Answer = 'done' | AwsError
+type Letter = {
+  readonly queueArn: string
+  readonly body: string
+  readonly attributes?: Readonly<Record<string, string>>
+}
 
 function bus(answer: (count: number) => Answer = () => 'done', faults?: DeliveryFaults) {
   const clock = steppedClock(startMs)
   const got: Got[] = []
+  const letters: Letter[] = []
+  const counted: string[] = []
   const take = (target: string, text: string): Answer => {
     got.push({ target, atSeconds: (clock.nowMs() - startMs) / 1000, event: JSON.parse(text) as Envelope })
     const said = answer(got.length)
@@ -39,20 +45,17 @@ function bus(answer: (count: number) => Answer = () => 'done', faults?: Delivery
   }
   const service = localEventBridge({
     clock,
-    invoker: {
-      invoke: (functionName, _, payload) =>
-        Promise.resolve().then(() => ({
-          status: 200,
-          executedVersion: '1',
-          payload: Buffer.from('{}'),
-          ...(take(functionName, Buffer.from(payload).toString()) === 'functionError'
-            ? { functionError: 'Unhandled' }
-            : {}),
-        })),
+    invoker: { take: (functionName, _, payload) => void take(functionName, Buffer.from(payload).toString()) },
+    queues: {
+      send: (queueArn, { body, attributes }) => {
+        if (queueArn.endsWith('missing')) throw new AwsError('QueueDoesNotExist', 'gone')
+        letters.push({ queueArn, body, ...(attributes === undefined ? {} : { attributes }) })
+      },
     },
+    metrics: { record: ({ name }) => void counted.push(name) },
     startExecution: (arn, name, input) => Promise.resolve().then(() => void take(`${arn} ${String(name)}`, input)),
     ids: idsFrom(chance(1, 'ids')),
-    delivery: { faults },
+    faults,
   })
   const requestHandler = localTransport(localHandler(() => ({ events: service })))
   const client = new EventBridgeClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
@@ -64,7 +67,7 @@ function bus(answer: (count: number) => Answer = () => 'done', faults?: Delivery
     client.send(
       new PutEventsCommand({ Entries: [{ Source: 'shop', DetailType: 'Sold', Detail: '{"n":1}', ...entry }] }),
     )
-  return { clock, got, service, client, rule, put }
+  return { clock, got, letters, counted, service, client, rule, put }
 }
 
 const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:hear'
@@ -211,35 +214,66 @@ describe('a rule', () => {
 describe('a delivery', () => {
   const pattern = { source: ['shop'] }
 
-  it('whose function fails is tried again after one minute and two more, and then is a dead letter', async () => {
-    const { put, rule, got, clock, service } = bus(() => 'functionError')
-    await rule(pattern, { DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:dead' } })
-    const { Entries } = await put()
-    await clock.advanceTo(startMs + 3_600_000)
-    expect(got.map(({ atSeconds }) => atSeconds)).toEqual([0, 60, 180])
-    expect(new Set(got.map(({ event }) => event.id))).toEqual(new Set([Entries![0]!.EventId]))
-    expect(service.deadLetters()).toMatchObject([
-      { targetArn: functionArn, deadLetterArn: 'arn:aws:sqs:us-east-1:000000000000:dead', atMs: startMs + 180_000 },
-    ])
-  })
+  const deadArn = 'arn:aws:sqs:us-east-1:000000000000:dead'
+  const dead = { DeadLetterConfig: { Arn: deadArn } }
 
   it('that is throttled is tried until it gets through', async () => {
-    const { put, rule, got, clock, service } = bus((count) =>
+    const { put, rule, got, clock, letters } = bus((count) =>
       count < 5 ? new AwsError('TooManyRequestsException', 'slow', 429) : 'done',
     )
-    await rule(pattern)
+    await rule(pattern, dead)
     await put()
     await clock.advanceTo(startMs + 3_600_000)
     expect(got.map(({ atSeconds }) => atSeconds)).toEqual([0, 1, 3, 7, 15])
-    expect(service.deadLetters()).toEqual([])
+    expect(letters).toEqual([])
   })
 
-  it('to a target that does not exist is a dead letter at once', async () => {
-    const { put, rule, got, clock, service } = bus(() => new AwsError('ResourceNotFoundException', 'gone', 404))
-    await rule(pattern)
+  it.each([
+    ['NO_RESOURCE', new AwsError('ResourceNotFoundException', 'gone', 404)],
+    ['NO_PERMISSIONS', new AwsError('AccessDeniedException', 'no', 403)],
+  ])('that will never get through is in the dead-letter queue at once: %s', async (code, error) => {
+    const { put, rule, got, clock, letters, counted } = bus(() => error)
+    await rule(pattern, dead)
+    const { Entries } = await put()
+    await clock.advanceTo(startMs + 3_600_000)
+    expect(got).toHaveLength(1)
+    expect(letters).toMatchObject([{ queueArn: deadArn }])
+    expect(letters[0]?.attributes).toEqual({
+      RULE_ARN: 'arn:aws:events:us-east-1:000000000000:rule/rule',
+      TARGET_ARN: functionArn,
+      ERROR_CODE: code,
+      ERROR_MESSAGE: error.message,
+      RETRY_ATTEMPTS: '0',
+    })
+    expect(JSON.parse(letters[0]?.body ?? '')).toMatchObject({ id: Entries![0]!.EventId, detail: { n: 1 } })
+    expect(counted).toEqual(['FailedInvocations', 'InvocationsSentToDLQ'])
+  })
+
+  it.each([
+    ['MaximumRetryAttempts', { MaximumRetryAttempts: 2 }, 3],
+    ['MaximumEventAgeInSeconds', { MaximumEventAgeInSeconds: 60 }, 6],
+  ] as const)('is tried as often and as long as the target says: %s', async (condition, RetryPolicy, times) => {
+    const { put, rule, got, clock, letters } = bus(() => new AwsError('TooManyRequestsException', 'slow', 429))
+    await rule(pattern, { ...dead, RetryPolicy })
     await put()
     await clock.advanceTo(startMs + 3_600_000)
-    expect([got.length, service.deadLetters().length]).toEqual([1, 1])
+    expect(got).toHaveLength(times)
+    expect(letters[0]?.attributes).toMatchObject({
+      ERROR_CODE: 'THROTTLING',
+      EXHAUSTED_RETRY_CONDITION: condition,
+      RETRY_ATTEMPTS: String(times - 1),
+    })
+  })
+
+  it('is gone without a queue, or when the queue is, and is counted', async () => {
+    const gone = new AwsError('ResourceNotFoundException', 'gone', 404)
+    const { put, rule, clock, letters, counted } = bus(() => gone)
+    await rule(pattern)
+    await rule(pattern, { DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:000000000000:missing' } }, 'other')
+    await put()
+    await clock.settle()
+    expect(letters).toEqual([])
+    expect(counted).toEqual(['FailedInvocations', 'FailedInvocations', 'InvocationsFailedToBeSentToDLQ'])
   })
 
   it('can be lost, doubled and delayed on request', async () => {

@@ -5,6 +5,7 @@ import {
   CreateFunctionCommand,
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda'
+import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { steppedClock } from '../../../cloud/local/clock.ts'
 import { localCloud, type LocalCloudOptions } from '../../../cloud/local/cloud.ts'
@@ -24,7 +25,7 @@ async function open(listener: Listener, more: object = {}, options: Partial<Loca
   )
   const cloud = localCloud({ ...options, clock, runtime })
   close = () => cloud.close()
-  const { dynamodb, lambda } = clientsAt(placeOf(cloud.handler, 'operator'))
+  const { dynamodb, lambda, sqs } = clientsAt(placeOf(cloud.handler, 'operator'))
   const { TableDescription } = await dynamodb.send(
     new CreateTableCommand({
       TableName: 'orders',
@@ -53,7 +54,7 @@ async function open(listener: Listener, more: object = {}, options: Partial<Loca
     )
   const item = (id: string, text = '') => ({ TableName: 'orders', Item: { id: { S: id }, text: { S: text } } })
   return {
-    ...{ clock, dynamodb, lambda, map },
+    ...{ clock, dynamodb, lambda, sqs, map },
     put: (id: string, text?: string) => dynamodb.send(new PutItemCommand(item(id, text))),
     remove: (id: string) => dynamodb.send(new DeleteItemCommand({ TableName: 'orders', Key: { id: { S: id } } })),
     stream: TableDescription?.LatestStreamArn,
@@ -127,6 +128,43 @@ describe('a stream with an event source mapping', () => {
     expect(heard).toEqual(['INSERT a', 'INSERT a', 'INSERT b'])
   })
 
+  it.each([
+    ['failed as often as it may', { MaximumRetryAttempts: 2 }, 'RetryAttemptsExhausted', 3],
+    ['grew too old', { MaximumRecordAgeInSeconds: 60 }, 'RecordAgeExceeded', 6],
+  ] as const)('leaves a batch that %s to its destination, and goes on', async (_, bound, condition, times) => {
+    const heard: string[] = []
+    const fail = (records: readonly StreamRecord[]) => {
+      heard.push(...records.map(told))
+      if (records.some((record) => told(record) === 'INSERT a')) throw new Error('never')
+    }
+    const Destination = 'arn:aws:sqs:us-east-1:000000000000:lost'
+    const { map, put, clock, sqs } = await open(fail, { DestinationConfig: { OnFailure: { Destination } }, ...bound })
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'lost' }))
+    await map()
+    await put('a')
+    await clock.advanceTo(300_000)
+    await put('b')
+    await clock.settle()
+    expect(heard).toEqual([...Array.from({ length: times }, () => 'INSERT a'), 'INSERT b'])
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }))
+    expect(JSON.parse(Messages[0]?.Body ?? '')).toMatchObject({
+      version: '1.0',
+      requestContext: {
+        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:listener',
+        condition,
+        approximateInvokeCount: times,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      DDBStreamBatchInfo: {
+        startSequenceNumber: '000000000000000000001',
+        endSequenceNumber: '000000000000000000001',
+        approximateArrivalOfFirstRecord: '1970-01-01T00:00:00Z',
+        approximateArrivalOfLastRecord: '1970-01-01T00:00:00Z',
+        batchSize: 1,
+      },
+    })
+  })
+
   it('is not made for a role that may not read the stream', async () => {
     const { map, lambda } = await open(
       () => undefined,
@@ -143,7 +181,7 @@ describe('a stream with an event source mapping', () => {
   it('refuses what it does not know or do, by name', async () => {
     const { dynamodb, map } = await open(() => undefined)
     await expect(map('arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/1')).rejects.toThrow(/not found/)
-    await expect(map(undefined, { MaximumRetryAttempts: 2 })).rejects.toThrow(/MaximumRetryAttempts/)
+    await expect(map(undefined, { ParallelizationFactor: 2 })).rejects.toThrow(/ParallelizationFactor/)
     const update = new UpdateItemCommand({ TableName: 'orders', Key: { id: { S: 'a' } } })
     await expect(dynamodb.send(update)).rejects.toThrow(/UpdateItem of a table with a stream/)
   })
