@@ -31,15 +31,30 @@ export const problems = {
     'Somebody left weights on the alias. Remove them (update-alias with empty routing config) and release again.',
   alias_on_latest: 'Point the alias at a published version first; $LATEST cannot take part in a weighted alias.',
   version_missing: 'Publish the version, or release one that exists.',
+  alias_provisioned:
+    'Take provisioned concurrency off the alias and put it on the version that has the traffic; give it to the new version before it is released, too (docs/deploy.md).',
+  concurrency_moving:
+    'Nothing: Lambda prepares provisioned concurrency, and the call is retried. If it does not end, see the StatusReason of get-provisioned-concurrency-config.',
   version_not_active: 'Wait until Lambda reports the version Active, then release again.',
+  version_asleep:
+    'Invoke the version once, which makes Lambda load it again, and release it again; or let the controller do so (policy.wake).',
   version_failed: 'Lambda could not make the version runnable. See its StateReason, publish a corrected one.',
   roles_differ: 'Give both versions the same execution role; Lambda refuses weights otherwise.',
   target_unknown: 'The candidate names a function that is not a target of the service. Correct one of the two.',
   artifact_elsewhere: 'Publish the versions where the functions are, and release them by number.',
   alarm_missing: 'Create the alarm, or remove it from the service definition: a misspelt alarm guards nothing.',
   code_changed: 'Another publisher changed the function while it was being prepared. Release again.',
+  code_unsigned:
+    "Sign the package with AWS Signer, by a profile that the function's code signing configuration allows, and upload it again.",
+  code_refused: 'Lambda does not take this package. Correct what the message names, and upload it again.',
+  code_storage_full:
+    'Delete versions of functions that nothing uses, or ask AWS for a larger quota, and release again.',
+  key_unusable:
+    'Let the role use the KMS key (kms:Decrypt in its policy and in the policy of the key), and see that the key is enabled.',
   artifact_missing: 'The artifact is gone or not readable by the function. Upload it again, or check its permissions.',
   // AWS
+  aws_refused:
+    'The same call would be refused again. See the message, and what changed on the AWS resource that it names.',
   permission_denied: 'Grant the named action to the role of the controller function and release again.',
   traffic_moved: 'Somebody else changed the alias. Find out who and why; release again once they have finished.',
   aws_throttled: 'AWS throttled the call; it is retried. If it persists, look for other callers of the same API.',

@@ -1,6 +1,6 @@
 // The one translation of what the SDK throws into Problems. Nothing is swallowed: the error stays the Problem's cause,
 // and what is not recognised is `aws_unavailable`, never success.
-import { Problem } from '../../core/problem.ts'
+import { Problem, type ProblemCode } from '../../core/problem.ts'
 
 // The services have no common name for the same refusal; smithy's own list of throttling names, and Lambda's.
 const throttlingNames: ReadonlySet<string> = new Set([
@@ -19,6 +19,40 @@ const throttlingNames: ReadonlySet<string> = new Set([
   'TooManyRequestsException',
   'TransactionInProgressException',
 ])
+
+// Errors of Lambda that no retry cures, by their names: test/contract/aws-refusals.test.ts goes through all that the SDK knows.
+// Whatever is not here is tried again.
+const finalCodes: Readonly<Record<string, ProblemCode>> = {
+  AliasLimitExceededException: 'aws_refused',
+  CodeArtifactUserFailedException: 'version_failed',
+  CodeSigningConfigNotFoundException: 'code_unsigned',
+  CodeStorageExceededException: 'code_storage_full',
+  CodeVerificationFailedException: 'code_unsigned',
+  EC2AccessDeniedException: 'version_failed',
+  EFSMountFailureException: 'version_failed',
+  FunctionVersionsPerCapacityProviderLimitExceededException: 'code_storage_full',
+  InvalidCodeSignatureException: 'code_unsigned',
+  InvalidParameterValueException: 'aws_refused',
+  InvalidRequestContentException: 'aws_refused',
+  InvalidRuntimeException: 'version_failed',
+  InvalidSecurityGroupIDException: 'version_failed',
+  InvalidSubnetIDException: 'version_failed',
+  InvalidZipFileException: 'code_refused',
+  KMSAccessDeniedException: 'key_unusable',
+  KMSDisabledException: 'key_unusable',
+  KMSInvalidStateException: 'key_unusable',
+  KMSNotFoundException: 'key_unusable',
+  ModeNotSupportedException: 'aws_refused',
+  NoPublishedVersionException: 'version_missing',
+  RecursiveInvocationException: 'aws_refused',
+  RequestTooLargeException: 'aws_refused',
+  RuntimeAliasDeletedException: 'version_failed',
+  RuntimeVersionDeletedException: 'version_failed',
+  S3FilesMountFailureException: 'version_failed',
+  SerializedRequestEntityTooLargeException: 'aws_refused',
+  SnapStartException: 'version_failed',
+  UnsupportedMediaTypeException: 'aws_refused',
+}
 
 const denialNames = /AccessDenied|AuthorizationError|UnauthorizedOperation|NotAuthorized/
 
@@ -40,6 +74,8 @@ export function asProblem(error: unknown, call: string): Problem {
 /** The same for failures that arrive as data, such as an entry of PutEvents. */
 export function problemNamed(name: string, message: string, call: string, cause?: unknown): Problem {
   const options = cause === undefined ? undefined : { cause }
+  const final = isOfLambda(call) && Object.hasOwn(finalCodes, name) ? finalCodes[name] : undefined
+  if (final !== undefined) return new Problem(final, `AWS refused ${call}: ${name}: ${message.slice(0, 300)}`, options)
   if (denialNames.test(name)) {
     const action = /perform:\s*([a-z0-9-]+:[A-Za-z0-9*]+)/i.exec(message)?.[1] ?? call.split(' ')[0] ?? call
     return new Problem('permission_denied', `AWS denied ${action} (in ${call}).`, options)
@@ -49,6 +85,9 @@ export function problemNamed(name: string, message: string, call: string, cause?
   }
   return new Problem('aws_unavailable', `AWS failed ${call}: ${name}: ${message.slice(0, 300)}`, options)
 }
+
+/** Other services give other errors the same names. */
+const isOfLambda = (call: string): boolean => call.startsWith('lambda:')
 
 /** Awaits a call whose failures mean nothing special. */
 export async function translated<T>(call: string, answer: Promise<T>): Promise<T> {
