@@ -166,6 +166,13 @@ export type VersionState = {
   readonly timeoutSeconds?: number
 }
 
+/** Provisioned concurrency of an alias or of a version. */
+export type Provisioned = {
+  readonly qualifier: string
+  readonly state: 'ready' | 'allocating' | 'failed'
+  readonly because?: string
+}
+
 export type Versions = {
   /** @throws Problem `version_missing` */
   describe(target: Place, version: string): Promise<VersionState>
@@ -175,6 +182,8 @@ export type Versions = {
    * @throws Problem `artifact_missing`, `code_changed`
    */
   publish(functionName: string, artifact: Artifact, description: string): Promise<string | undefined>
+  /** Which aliases and versions of a function have provisioned concurrency. @throws Problem `version_missing` */
+  provisioned(target: Place): Promise<readonly Provisioned[]>
   /** Invokes a version that Lambda has put to sleep; what it answers does not matter. */
   wake(target: Place, version: string): Promise<void>
 }

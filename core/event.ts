@@ -37,6 +37,8 @@ export const PreparedTarget = z.strictObject({
   codeSha256: z.string().max(100),
   /** Absent in logs that began before signals were compared. */
   baseline: Baseline.optional(),
+  /** The alias has provisioned concurrency, which Lambda moves by weights of its own (core/move.ts). */
+  provisioned: z.literal(true).optional(),
 })
 export type PreparedTarget = z.output<typeof PreparedTarget>
 

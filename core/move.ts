@@ -44,6 +44,24 @@ export function pendingMove({ state }: Release): Move | undefined {
 }
 
 /**
+ * Whether Lambda is on the way to what was written: when the version of an alias with provisioned concurrency changes, Lambda
+ * leaves all traffic on the version before, by a weight of 1, until the concurrency is ready on the new one, and then takes
+ * the weight away (docs/aws.md §1.3).
+ */
+export function isOnItsWay(
+  target: Pick<ReleaseTarget, 'provisioned'> | undefined,
+  wanted: Routing,
+  found: Routing,
+): boolean {
+  return (
+    target?.provisioned === true &&
+    wanted.additional === undefined &&
+    found.version === wanted.version &&
+    found.additional?.weightBp === 10_000
+  )
+}
+
+/**
  * Whether the traffic found on an alias is explained by the log: it is where we left it, or where an announced write of
  * ours may have put it. Anything else is somebody else's doing.
  */
@@ -52,6 +70,6 @@ export function isOurs(release: Release, functionName: string, found: Routing): 
   if (target === undefined || target.lost) return false
   const announced = pendingMove(release)?.targets.find((one) => one.functionName === functionName)?.desired
   return [target.routing, target.maybe, announced].some(
-    (routing) => routing !== undefined && sameRouting(found, routing),
+    (routing) => routing !== undefined && (sameRouting(found, routing) || isOnItsWay(target, routing, found)),
   )
 }

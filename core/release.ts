@@ -23,6 +23,8 @@ export type ReleaseTarget = {
   /** Somebody else moved it: hands off. */
   readonly lost: boolean
   readonly baseline: Baseline
+  /** Its alias has provisioned concurrency. */
+  readonly provisioned?: true | undefined
 }
 
 /** Denied by the gates before `point`, and waiting there. */

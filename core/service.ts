@@ -45,7 +45,17 @@ const Early = z.strictObject({
 export const usualEarly = Early.parse({})
 
 const Triggers = z.strictObject({
-  s3: z.strictObject({ bucket: z.string().min(3).max(63), key: z.string().min(1).max(1024) }).optional(),
+  s3: z
+    .strictObject({
+      bucket: z.string().min(3).max(63),
+      key: z.string().min(1).max(1024),
+      kmsKey: z
+        .string()
+        .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/, 'the ARN of a key, not of an alias')
+        .optional()
+        .describe('The ARN of the KMS key that the objects are encrypted with, where it is not one of S3.'),
+    })
+    .optional(),
   ecr: z
     .strictObject({ repository: z.string().min(2).max(256), tag: z.string().min(1).max(128).optional() })
     .optional(),
@@ -95,6 +105,8 @@ export const Service = z.strictObject({
     alpha: alpha.default(alphaDefault),
     early: Early.optional(),
     budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
+    /** A version that Lambda has put to sleep is not invoked. */
+    wake: z.literal(false).optional(),
   }),
   triggers: Triggers,
   /** Absent in logs that began before there were any. */
@@ -167,6 +179,12 @@ export const ServiceDefinition = z
           .enum(['5m', '1h'])
           .default('5m')
           .describe('How often error budgets are counted; by the hour, burn alerts come late and it costs a twelfth.'),
+        wake: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether a version that Lambda has put to sleep is invoked before a release, with {"tidegate":"wake"}: that runs its code. Without it such a release is refused.',
+          ),
         early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
       })
       .prefault({}),
@@ -209,6 +227,7 @@ export const ServiceDefinition = z
       whenHeldTooLong: policy.whenHeldTooLong,
       alpha: policy.alpha,
       budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
+      ...(policy.wake ? {} : { wake: policy.wake }),
       ...(policy.early === undefined ? {} : { early: policy.early }),
     },
     ...(runbook === undefined ? {} : { runbook }),

@@ -2,7 +2,7 @@
 // as desired, it was our own lost response; as we left it, nobody moved traffic; else it is somebody else's now.
 import type { AliasState, Clock, Journal, Traffic } from '../cloud/ports.ts'
 import type { Move } from '../core/event.ts'
-import { isOurs, pendingMove } from '../core/move.ts'
+import { isOnItsWay, isOurs, pendingMove } from '../core/move.ts'
 import { Problem } from '../core/problem.ts'
 import { isLive, type Release } from '../core/release.ts'
 import { type Routing, routingWords, sameRouting } from '../core/routing.ts'
@@ -31,7 +31,7 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
     try {
       const written = await writeAlias(deps, loaded.release.id, move, target)
       if (written === 'overtaken') return await load(deps, loaded.release.id)
-      if ('revision' in written) revisions[target.functionName] = written.revision
+      if ('revision' in written) revisions[target.functionName] = await arrived(deps, loaded.release, target, written)
       else {
         after = await interrupt(deps, after, target, written)
         if (move.purpose !== 'rollBack') return after
@@ -72,10 +72,29 @@ async function writeAlias(deps: Deps, releaseId: string, move: Move, target: Mov
     const { release } = await load(deps, releaseId)
     if (!isPending(release, move)) return 'overtaken'
     if (!isOurs(release, target.functionName, now.routing)) return movedAway(target, now.routing)
+    // To write again would cut short what Lambda is at.
+    if (isOnItsWay(known(release, target), target.desired, now.routing)) return now
     expected = now.revision
   }
   throw new Problem('crowded', `${place(target)} changes faster than it can be written.`)
 }
+
+/** @throws Problem `concurrency_moving` while Lambda still leaves the traffic where it was */
+async function arrived(
+  deps: Deps,
+  release: Release,
+  target: MoveTarget,
+  written: { readonly revision: string },
+): Promise<string> {
+  if (known(release, target)?.provisioned === undefined) return written.revision
+  const { routing, revision } = await deps.traffic.read(target)
+  if (!isOnItsWay(known(release, target), target.desired, routing)) return revision
+  const sentence = `Lambda moves the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} meanwhile.`
+  throw new Problem('concurrency_moving', sentence)
+}
+
+const known = (release: Release, { functionName }: MoveTarget) =>
+  release.targets.find((one) => one.functionName === functionName)
 
 const movedAway = (target: { functionName: string; alias: string }, found: Routing): Foreign => ({
   found,
@@ -93,8 +112,8 @@ async function interrupt(
   suspect?: string,
 ): Promise<Loaded> {
   return record(deps, loaded, (release) => {
-    const known = release.targets.find((one) => one.functionName === target.functionName)
-    if (known === undefined || known.lost || !isLive(release)) return undefined
+    const ours = release.targets.find((one) => one.functionName === target.functionName)
+    if (ours === undefined || ours.lost || !isLive(release)) return undefined
     // The log may have grown since the alias was read, and explain what was found.
     if (foreign.found !== undefined && isOurs(release, target.functionName, foreign.found)) return undefined
     return {

@@ -7,6 +7,7 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { S3Client } from '@aws-sdk/client-s3'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { clientAt } from '../cloud/aws/client-at.ts'
@@ -23,6 +24,7 @@ import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
+import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
@@ -152,7 +154,11 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
     clock,
     journal: journal(),
-    versions: awsVersions(lambda()),
+    // What was read is checked by its own hash.
+    versions: awsVersions(
+      lambda(),
+      awsPackageHash(traced(new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' }))),
+    ),
     traffic: traffic(),
     telemetry: telemetry(),
     alarmWatch: alarmWatch(),

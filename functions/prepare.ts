@@ -10,6 +10,7 @@ import { routingWords } from '../core/routing.ts'
 import type { Target } from '../core/service.ts'
 import type { AlarmReading } from '../core/verdict/evidence.ts'
 import { baselineOf } from './baseline.ts'
+import { aliasConcurrency, checkCandidateConcurrency, isWayBack } from './concurrency.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
@@ -21,6 +22,7 @@ const passing: readonly string[] = [
   'aws_throttled',
   'aws_unavailable',
   'version_not_active',
+  'concurrency_moving',
   'crowded',
   'traffic_moved',
 ]
@@ -95,13 +97,17 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
   const place = `${target.functionName}:${target.alias}`
   const alias = await deps.traffic.read(target)
   const stable = alias.routing.version
+  const concurrency = await deps.versions.provisioned(target)
+  const provisioned = aliasConcurrency(release, target, alias.routing, concurrency)
   if (alias.routing.additional !== undefined) {
     throw new Problem('alias_split', `Alias ${place} is split already: ${routingWords(alias.routing)}.`)
   }
   if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
   const candidate = await candidateVersion(deps, release, target)
-  const there = await runnable(deps, target, candidate)
-  const back = await runnable(deps, target, stable)
+  const runs = (version: string) => runnable(deps, release, target, version)
+  const there = await runs(candidate)
+  if (!isWayBack(release)) checkCandidateConcurrency(target, candidate, concurrency)
+  const back = await runs(stable)
   if (there.role !== back.role) {
     throw new Problem(
       'roles_differ',
@@ -117,6 +123,7 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
     stable,
     candidate,
     revision,
+    ...(provisioned ? { provisioned } : {}),
     codeSha256: there.codeSha256,
     baseline: await baselineOf(deps, release.service, target, { stable: back, candidate: there }),
   }
@@ -130,13 +137,14 @@ async function candidateVersion(deps: Deps, release: Release, target: Target): P
   return version
 }
 
-async function runnable(deps: Deps, target: Place, version: string): Promise<VersionState> {
+async function runnable(deps: Deps, release: Release, target: Place, version: string): Promise<VersionState> {
   const found = await deps.versions.describe(target, version)
   const place = `${target.functionName}:${version}`
   switch (found.state) {
     case 'active':
       return found
     case 'sleeping':
+      if (release.service.policy.wake === false) return asleep(release, found, place)
       // Lambda wakes a reclaimed function when it is invoked; the answer to this one does not matter.
       await deps.versions.wake(target, version)
       throw new Problem('version_not_active', `Version ${place} was asleep and has been invoked to wake it.`)
@@ -148,6 +156,12 @@ async function runnable(deps: Deps, target: Place, version: string): Promise<Ver
         `Version ${place} cannot run: ${found.stateReason ?? 'Lambda gave no reason'}.`,
       )
   }
+}
+
+/** Nothing may keep a way back: its first request wakes the version. */
+function asleep(release: Release, found: VersionState, place: string): VersionState {
+  if (isWayBack(release)) return found
+  throw new Problem('version_asleep', `Lambda has put version ${place} to sleep, and policy.wake is off.`)
 }
 
 async function readAlarms(deps: Deps, release: Release): Promise<readonly AlarmReading[]> {

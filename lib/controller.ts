@@ -34,6 +34,7 @@ import { watchHealth } from './health.ts'
 import { movesTraffic } from './permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
 import { rulesOf } from './rules.ts'
+import { reserveWayBack } from './way-back.ts'
 
 export type ReleaseControllerProps = {
   /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
@@ -43,6 +44,8 @@ export type ReleaseControllerProps = {
    * the command line and policies of other accounts can name them. One a region and account. Default: tidegate.
    */
   readonly name?: string
+  /** Concurrency that is reserved for each function of the way back. Default: none, which any account bears (docs/deploy.md). */
+  readonly wayBackConcurrency?: number
 }
 
 export class ReleaseController extends Construct {
@@ -54,8 +57,9 @@ export class ReleaseController extends Construct {
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
-  constructor(scope: Construct, id: string, { services, name = 'tidegate' }: ReleaseControllerProps) {
+  constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
+    const { services, name = 'tidegate', wayBackConcurrency } = props
     this.services = services.map((definition) => checkedDefinition(definition))
     this.table = new dynamodb.TableV2(this, 'Table', {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
@@ -84,6 +88,7 @@ export class ReleaseController extends Construct {
       verbs.map((verb) => [verb, controllerFunction(this, { verb, controller: name, environment, resources })]),
     ) as Record<Verb, ControllerFunction>
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
+    reserveWayBack(this.functions, wayBackConcurrency)
     this.stateMachine = this.machine(stateMachineName)
     this.wire(made)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
@@ -192,6 +197,7 @@ export class ReleaseController extends Construct {
           Arn.format({ service: 's3', region: '', account: '', resource: bucket, resourceName: key }, Stack.of(this)),
         ),
       ),
+      artifactKeys: unique(buckets.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
       everything: ['*'],
     }
   }

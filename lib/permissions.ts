@@ -1,39 +1,45 @@
 // What each function of the controller may do, and on what: the least that its part of a release takes. The stack writes
-// its roles from this table.
+// its roles from this table; an action fits a scope when AWS checks it on that kind of resource (cloud/authorization.ts), or
+// it does not compile.
+import type { ActionOn } from '../cloud/authorization.ts'
 import type { Verb } from '../functions/handlers.ts'
 
-/** What an action is allowed on. */
-export type Scope =
-  | 'table'
-  | 'machine'
+/** What an action is allowed on, and what AWS calls that kind of resource. */
+type Scopes = {
+  readonly table: 'table'
+  readonly machine: 'statemachine'
   /** Executions of the state machine. */
-  | 'executions'
+  readonly executions: 'execution'
   /** The functions that are released. Lambda cannot restrict to one of their aliases (docs/aws.md §9). */
-  | 'targets'
-  /** Their versions and aliases. */
-  | 'targetVersions'
+  readonly targets: 'function'
+  /** Their versions and aliases: whatever is called with a qualifier. */
+  readonly targetVersions: 'function version' | 'function alias'
   /** Roles for targets in other accounts. */
-  | 'targetRoles'
-  | 'hooks'
-  | 'bus'
-  | 'topic'
+  readonly targetRoles: 'role'
+  readonly hooks: 'function' | 'function version' | 'function alias'
+  readonly bus: 'event-bus'
+  readonly topic: 'topic'
   /** The table's stream. */
-  | 'stream'
+  readonly stream: 'stream'
   /** SLOs of Application Signals that services name. */
-  | 'reportedSlos'
+  readonly reportedSlos: 'slo'
   /** Objects that start a release. */
-  | 'artifacts'
+  readonly artifacts: 'object'
+  /** KMS keys that such objects are encrypted with. */
+  readonly artifactKeys: 'key'
   /** AWS takes no resource for these actions, or none that would do. */
-  | 'everything'
+  readonly everything: never
+}
+export type Scope = keyof Scopes
 
-type Permissions = Partial<Readonly<Record<Scope, readonly string[]>>>
+type Permissions = { readonly [S in Scope]?: readonly ActionOn<Scopes[S]>[] }
 
 // GetItem shows nothing that Query does not; endpoints that do not send the item in the way of a write need it as well.
-const log = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem']
-const move = ['lambda:GetAlias', 'lambda:UpdateAlias']
-const wake = ['states:SendTaskSuccess']
+const log = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem'] as const
+const move = ['lambda:GetAlias', 'lambda:UpdateAlias'] as const
+const wake = ['states:SendTaskSuccess'] as const
 // Everything that is done to a target may have to be done as a role of its account.
-const targetRoles = ['sts:AssumeRole']
+const targetRoles = ['sts:AssumeRole'] as const
 
 export const permissions: Readonly<Record<Verb, Permissions>> = {
   ask: {
@@ -43,24 +49,31 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   urgent: { table: log, machine: ['states:StartExecution'] },
-  gate: { table: [...log, 'dynamodb:DeleteItem'], targets: ['lambda:GetFunctionConfiguration'], targetRoles },
-  approve: { table: log, everything: wake },
-  override: { table: log, everything: wake },
+  gate: { table: [...log, 'dynamodb:DeleteItem'], targetVersions: ['lambda:GetFunctionConfiguration'], targetRoles },
+  approve: { table: log, machine: wake },
+  override: { table: log, machine: wake },
   stopLine: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
-  startLine: { table: [...log, 'dynamodb:DeleteItem'], everything: wake },
+  startLine: { table: [...log, 'dynamodb:DeleteItem'], machine: wake },
   intake: { table: log, machine: ['states:StartExecution'] },
-  admit: { table: [...log, 'dynamodb:DeleteItem'], targets: move, targetRoles, everything: wake },
+  admit: { table: [...log, 'dynamodb:DeleteItem'], targets: move, targetRoles, machine: wake },
   prepare: {
     table: [...log, 'dynamodb:DeleteItem'],
-    targets: [...move, 'lambda:GetFunctionConfiguration', 'lambda:UpdateFunctionCode', 'lambda:PublishVersion'],
-    targetVersions: ['lambda:InvokeFunction'],
+    targets: [
+      ...move,
+      'lambda:ListProvisionedConcurrencyConfigs',
+      'lambda:GetFunctionConfiguration',
+      'lambda:UpdateFunctionCode',
+      'lambda:PublishVersion',
+    ],
+    targetVersions: ['lambda:InvokeFunction', 'lambda:GetFunctionConfiguration'],
     targetRoles,
     artifacts: ['s3:GetObject', 's3:GetObjectVersion'],
+    artifactKeys: ['kms:Decrypt'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  hook: { table: log, hooks: ['lambda:InvokeFunction'], everything: wake },
+  hook: { table: log, hooks: ['lambda:InvokeFunction'], machine: wake },
   shift: { table: log, targets: move, targetRoles },
-  bake: { table: log, everything: wake },
+  bake: { table: log, machine: wake },
   judge: {
     table: log,
     targets: ['lambda:GetAlias'],
@@ -79,22 +92,21 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   settle: {
     table: [...log, 'dynamodb:DeleteItem'],
     topic: ['sns:Publish'],
-    everything: wake,
+    machine: wake,
   },
   handOver: { table: log, machine: ['states:StartExecution'], executions: ['states:DescribeExecution'] },
-  pause: { table: log, everything: wake },
-  promote: { table: log, everything: wake },
-  answer: { table: log, everything: wake },
-  stop: { table: log, targets: move, targetRoles, machine: ['states:StartExecution'], everything: wake },
-  alarm: { table: log, targets: move, targetRoles, everything: wake },
+  pause: { table: log, machine: wake },
+  promote: { table: log, machine: wake },
+  answer: { table: log, machine: wake },
+  stop: { table: log, targets: move, targetRoles, machine: [...wake, 'states:StartExecution'] },
+  alarm: { table: log, targets: move, targetRoles, machine: wake },
   reconcile: {
     table: [...log, 'dynamodb:DeleteItem'],
     targets: move,
     targetRoles,
-    machine: ['states:StartExecution'],
+    machine: [...wake, 'states:StartExecution'],
     executions: ['states:DescribeExecution'],
     topic: ['sns:Publish'],
-    everything: wake,
   },
   budget: {
     table: log,
@@ -111,8 +123,16 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   },
   incident: { table: log },
   measure: { table: ['dynamodb:Query'] },
-  provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, everything: wake },
+  provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, machine: wake },
 }
+
+/** What a role of another account lets the controller do to the functions there (target-access.ts). */
+export const targetAccess = {
+  targets: [...move, 'lambda:ListProvisionedConcurrencyConfigs'],
+  // A version that Lambda has put to sleep is woken by an invocation.
+  targetVersions: ['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'],
+  everything: ['cloudwatch:GetMetricData'],
+} as const satisfies Permissions
 
 /** Whose writes of an alias are the controller's own. */
 export const movesTraffic = (verb: Verb): boolean => permissions[verb].targets?.includes('lambda:UpdateAlias') === true

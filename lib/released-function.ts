@@ -6,6 +6,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import type * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
+import { Problem } from '../core/problem.ts'
 import type { ReleaseController } from './controller.ts'
 
 export type ReleasedFunctionProps = {
@@ -13,6 +14,21 @@ export type ReleasedFunctionProps = {
   readonly function: lambda.Function
   /** As in the service definition. */
   readonly alias: string
+}
+
+/**
+ * A deploy publishes the versions of this function. When artifacts become versions of it as well, CloudFormation fails: "A
+ * version for this Lambda function exists" (docs/aws.md §10.3).
+ */
+function refuseSecondPublisher({ services }: ReleaseController, fn: lambda.Function, alias: string): void {
+  const { functionName } = fn.node.defaultChild as lambda.CfnFunction
+  const names = [functionName, fn.functionName]
+  for (const { name, targets, triggers } of services) {
+    if ((triggers.s3 ?? triggers.ecr) === undefined) continue
+    if (!targets.some((one) => names.includes(one.functionName) && one.alias === alias)) continue
+    const sentence = `Service ${name} publishes artifacts to ${functionName ?? alias}, and so does every deploy of a ReleasedFunction: use triggers.cloudFormation instead of triggers.s3 and triggers.ecr, or no ReleasedFunction.`
+    throw new Problem('definition_invalid', sentence)
+  }
 }
 
 export class ReleasedFunction extends lambda.QualifiedFunctionBase {
@@ -31,6 +47,7 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
 
   constructor(scope: Construct, id: string, { controller, function: fn, alias }: ReleasedFunctionProps) {
     super(scope, id)
+    refuseSecondPublisher(controller, fn, alias)
     this.lambda = fn
     this.version = fn.currentVersion
     this.aliasName = alias

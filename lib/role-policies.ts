@@ -11,8 +11,12 @@ const inlineMax = 9_000
 const managedMax = 6_000
 const managedPerRole = 10
 
+// An ARN that CloudFormation makes: of a table, a topic, a log group, named after the stack.
+const madeMax = 200
+
 /** Region, account and partition are known at deploy only, and none is longer. */
-const lengthOf = (arn: string): number => arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
+const lengthOf = (arn: string): number =>
+  /^\$\{Token\[[^\]]*\]\}$/.test(arn) ? madeMax : arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
 const overhead = (actions: readonly string[]): number => 60 + actions.join('","').length
 const sizeOf = ({ actions, resources }: Grant): number =>
   overhead(actions) + resources.reduce((sum, arn) => sum + lengthOf(arn), 0)

@@ -4,6 +4,7 @@ import { Arn, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { functionArn } from './controller-functions.ts'
+import { targetAccess } from './permissions.ts'
 
 export type TargetAccessProps = {
   /** The account that the controller runs in. */
@@ -41,15 +42,8 @@ export class TargetAccess extends Construct {
       }),
     })
     const arns = functions.map((name) => functionArn(this, name))
-    const allow = (actions: string[], resources: string[]): boolean =>
-      this.role.addToPolicy(new iam.PolicyStatement({ actions, resources }))
-    allow(['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetFunctionConfiguration'], arns)
-    // A version that Lambda has put to sleep is woken by an invocation.
-    allow(
-      ['lambda:InvokeFunction'],
-      arns.map((arn) => `${arn}:*`),
-    )
-    // AWS takes no resource for it.
-    allow(['cloudwatch:GetMetricData'], ['*'])
+    const resources = { targets: arns, targetVersions: arns.map((arn) => `${arn}:*`), everything: ['*'] }
+    for (const scope of ['targets', 'targetVersions', 'everything'] as const)
+      this.role.addToPolicy(new iam.PolicyStatement({ actions: [...targetAccess[scope]], resources: resources[scope] }))
   }
 }

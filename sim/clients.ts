@@ -6,6 +6,7 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { S3Client } from '@aws-sdk/client-s3'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
@@ -16,6 +17,7 @@ export type Clients = {
   readonly lambda: LambdaClient
   readonly cloudwatch: CloudWatchClient
   readonly dynamodb: DynamoDBClient
+  readonly s3: S3Client
   readonly sfn: SFNClient
   readonly events: EventBridgeClient
   readonly sns: SNSClient
@@ -49,6 +51,7 @@ export function clientsAt(place: Place): Clients {
     lambda: new LambdaClient(place),
     cloudwatch: new CloudWatchClient(place),
     dynamodb: new DynamoDBClient(place),
+    s3: new S3Client({ ...place, forcePathStyle: true }),
     sfn: new SFNClient(place),
     events: new EventBridgeClient(place),
     sns: new SNSClient(place),

@@ -13,6 +13,7 @@ import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
+import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
@@ -49,7 +50,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     incidents: awsIncidents(table),
     alarmWatch: awsAlarmWatch(table),
     traffic: awsTraffic(lambda),
-    versions: awsVersions(lambda),
+    versions: awsVersions(lambda, awsPackageHash(clients.s3)),
     telemetry: awsTelemetry(clientAt((config) => new CloudWatchClient({ ...place, ...config }), assume)),
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),

@@ -2,8 +2,8 @@
 //
 // `publish` keeps no state between calls; each call finds out from Lambda how far the last one came:
 //   1. GetFunctionConfiguration: while an update is in progress (ours or not) there is nothing to do but to come back.
-//   2. UpdateFunctionCode with DryRun answers the CodeSha256 that this artifact would have, and changes nothing. If the
-//      function has it, an earlier call has uploaded the artifact; a crash anywhere before this point costs nothing.
+//   2. The package's hash, computed by ourselves (package-hash.ts). If the function has it, an earlier call has uploaded the
+//      artifact; a crash anywhere before this point costs nothing.
 //   3. Otherwise UpdateFunctionCode, guarded by the RevisionId of step 1. On a failed guard the code decides: the wanted
 //      hash means that our own answer was lost, another one that another publisher was faster (`code_changed`).
 //   4. PublishVersion with that CodeSha256: Lambda refuses if the code was replaced since (`code_changed`), and answers
@@ -12,22 +12,40 @@
 import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
+  paginateListProvisionedConcurrencyConfigs,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
+import type { FunctionConfiguration, LambdaClient, ProvisionedConcurrencyConfigListItem } from '@aws-sdk/client-lambda'
 import { type Artifact, candidateWords } from '../../core/candidate.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Versions, VersionState } from '../ports.ts'
+import type { Provisioned, Versions, VersionState } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'
 import { asProblem, isNamed, present, translated } from './failure.ts'
+import type { PackageHash } from './package-hash.ts'
 
-export function awsVersions(lambda: ClientAt<LambdaClient>): Versions {
+/** @param hashOf of packages, for whoever publishes */
+export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash = noPackages): Versions {
   return {
     async describe(target, version) {
       const { functionName } = target
       const call = `lambda:GetFunctionConfiguration of ${functionName}:${version}`
       return versionState(await configuration(lambda(target), functionName, version), version, call)
+    },
+    async provisioned(target) {
+      const { functionName: FunctionName } = target
+      const call = `lambda:ListProvisionedConcurrencyConfigs of ${FunctionName}`
+      const found: Provisioned[] = []
+      try {
+        const pages = paginateListProvisionedConcurrencyConfigs({ client: lambda(target) }, { FunctionName })
+        for await (const page of pages)
+          found.push(...(page.ProvisionedConcurrencyConfigs ?? []).map((one) => provisionedIn(one, call)))
+      } catch (error) {
+        if (isNamed(error, 'ResourceNotFoundException'))
+          throw new Problem('version_missing', `There is no ${FunctionName}.`, { cause: error })
+        throw asProblem(error, call)
+      }
+      return found
     },
     async wake(target, version) {
       const { functionName: FunctionName } = target
@@ -39,13 +57,15 @@ export function awsVersions(lambda: ClientAt<LambdaClient>): Versions {
       const client = lambda()
       const before = await configuration(client, functionName)
       if (isBusy(before)) return undefined
-      const wanted = await hashOf(client, functionName, artifact)
+      const wanted = await hashOf(artifact)
       const isThere = before.CodeSha256 === wanted && before.LastUpdateStatus !== 'Failed'
       if (!isThere && !(await upload(client, functionName, artifact, { before, wanted }))) return undefined
       return publishPinned(client, functionName, wanted, description)
     },
   }
 }
+
+const noPackages: PackageHash = () => Promise.reject(new Error('bug: who publishes has to know hashes of packages'))
 
 async function configuration(
   client: LambdaClient,
@@ -98,6 +118,18 @@ function billingOf({ MemorySize, Architectures }: FunctionConfiguration): Pick<V
   return { billing: { memoryMb: MemorySize, architecture: Architectures?.[0] ?? 'x86_64' } }
 }
 
+const provisionedStates: Readonly<Record<string, Provisioned['state']>> = { READY: 'ready', IN_PROGRESS: 'allocating' }
+
+/** A status that is not known counts as failed. */
+function provisionedIn(found: ProvisionedConcurrencyConfigListItem, call: string): Provisioned {
+  const because = found.StatusReason
+  return {
+    qualifier: present(found.FunctionArn, 'FunctionArn', call).split(':').at(-1) ?? '',
+    state: provisionedStates[present(found.Status, 'Status', call)] ?? 'failed',
+    ...(because === undefined ? {} : { because }),
+  }
+}
+
 const isBusy = (found: FunctionConfiguration): boolean =>
   found.State === 'Pending' || found.LastUpdateStatus === 'InProgress'
 
@@ -105,16 +137,6 @@ function codeOf(artifact: Artifact) {
   return artifact.kind === 'image'
     ? { ImageUri: artifact.uri }
     : { S3Bucket: artifact.bucket, S3Key: artifact.key, S3ObjectVersion: artifact.versionId }
-}
-
-async function hashOf(client: LambdaClient, functionName: string, artifact: Artifact): Promise<string> {
-  const call = `lambda:UpdateFunctionCode of ${functionName}`
-  try {
-    const command = new UpdateFunctionCodeCommand({ FunctionName: functionName, ...codeOf(artifact), DryRun: true })
-    return present((await client.send(command)).CodeSha256, 'CodeSha256', call)
-  } catch (error) {
-    throw uploadProblem(error, artifact, call)
-  }
 }
 
 type Basis = { readonly before: FunctionConfiguration; readonly wanted: string }
@@ -169,6 +191,10 @@ const codeChanged = (functionName: string, cause?: Error): Problem =>
 const artifactTrouble = /S3 Error Code|GetObject|denied by S3|Source image|ECR image|image manifest/i
 
 function uploadProblem(error: unknown, artifact: Artifact, call: string): Problem {
+  if (error instanceof Error && error.message.includes('kms:Decrypt')) {
+    const sentence = `Lambda could not decrypt ${candidateWords(artifact)}: ${error.message.slice(0, 500)}`
+    return new Problem('key_unusable', sentence, { cause: error })
+  }
   if (error instanceof Error && artifactTrouble.test(error.message)) {
     const sentence = `Lambda could not read ${candidateWords(artifact)}: ${error.message.slice(0, 300)}`
     return new Problem('artifact_missing', sentence, { cause: error })

@@ -14,7 +14,7 @@ export type LocalApplicationSignals = LocalService & {
 export const signalsOperations: Readonly<Record<string, string>> = {
   'POST /budget-report': 'BatchGetServiceLevelObjectiveBudgetReport',
 }
-export const sloArn = (idOrArn: string): string =>
+const sloArn = (idOrArn: string): string =>
   idOrArn.startsWith('arn:') ? idOrArn : `arn:aws:application-signals:${defaultRegion}:${account}:slo/${idOrArn}`
 
 export function localApplicationSignals(): LocalApplicationSignals {

@@ -7,16 +7,23 @@ export type BucketSettings = {
   notification: string | undefined
   versioning: 'Enabled' | 'Suspended' | undefined
   tagging: string | undefined
+  /** The body of PutBucketEncryption. */
+  encryption: string | undefined
 }
 
 export const newBucketSettings = (): BucketSettings => ({
   notification: undefined,
   versioning: undefined,
   tagging: undefined,
+  encryption: undefined,
 })
 
 export const tellsEventBridge = ({ notification }: BucketSettings): boolean =>
   notification?.includes('<EventBridgeConfiguration') === true
+
+/** The KMS key of the bucket's objects, when it is one of the account's own. */
+export const keyOf = ({ encryption }: BucketSettings): string | undefined =>
+  /<KMSMasterKeyID>([^<]+)<\/KMSMasterKeyID>/.exec(encryption ?? '')?.[1]
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
 const xml = (body: string): LocalResponse => ({
@@ -47,6 +54,11 @@ export function settingsAnswer(
     const wanted = /<Status>(Enabled|Suspended)<\/Status>/.exec(body)?.[1]
     if (wanted === undefined) return failure(400, 'MalformedXML', 'The XML you provided was not well-formed')
     settings.versioning = wanted as 'Enabled' | 'Suspended'
+    return done
+  }
+  if (query.has('encryption')) {
+    if (!isPut) return xml(settings.encryption ?? `<ServerSideEncryptionConfiguration xmlns="${namespace}"/>`)
+    settings.encryption = body.replace(/^<\?xml[^>]*\?>\s*/, '')
     return done
   }
   if (query.has('tagging')) {

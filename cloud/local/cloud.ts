@@ -67,7 +67,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   // The services need each other in a circle: the bus is a name for the one that is made last.
   const bus: Bus = { emit: (event) => events.emit(event) }
-  const objects = localObjects({ clock, bus, ...stream('s3') })
+  const objects = localObjects({ clock, bus, ...rightsBy(options.authorize), ...stream('s3') })
   const delay = metricDelayMs === undefined ? {} : { metricDelayMs }
   const cloudwatch = localCloudWatch({ clock, bus, ...delay, ...stream('monitoring') })
   const pending = pendingMs === undefined ? {} : { pendingMs }

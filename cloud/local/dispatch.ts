@@ -3,7 +3,7 @@
 import { type Caller, home, type LocalRequest, type LocalResponse, type LocalService, type Site } from './service.ts'
 import { operationOf } from './operation.ts'
 import { queryError } from './query-protocol.ts'
-import { type Authorize, type Permission, permissionOf } from './permission.ts'
+import { type Authorize, type Permission, permissionsOf } from './permission.ts'
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 
@@ -62,8 +62,8 @@ export function localHandler(
     if (service === undefined || serving === undefined) return refused(request)
     const info = { service, operation: operationOf(service, request), caller, site }
     await onRequest?.({ ...info, phase: 'before' })
-    const asked = permissionOf(info, request)
-    if (authorize !== undefined && !(await authorize({ ...asked, caller }))) return denied(request, caller, asked)
+    for (const asked of authorize === undefined ? [] : permissionsOf(info, request))
+      if ((await authorize?.({ ...asked, caller })) === false) return denied(request, caller, asked)
     const response = await answered(serving, request, caller)
     await onRequest?.({ ...info, phase: 'after' })
     return response

@@ -36,6 +36,8 @@ const lambdaRoutes: readonly Route[] = [
   ['POST', /^\/event-source-mappings$/, 'CreateEventSourceMapping'],
   ['GET', /^\/event-source-mappings$/, 'ListEventSourceMappings'],
   ['GET', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'GetProvisionedConcurrencyConfig'],
+  ['PUT', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'PutProvisionedConcurrencyConfig'],
+  ['DELETE', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'DeleteProvisionedConcurrencyConfig'],
 ]
 
 /** By what the query asks about. */
@@ -63,6 +65,8 @@ const s3Routes: readonly Route[] = [
 export function operationOf(service: ServiceName, request: LocalRequest): string {
   const target = request.headers['x-amz-target']?.split('.').at(-1)
   if (target !== undefined) return target
+  if (request.query.get('List') === 'ALL' && request.path.endsWith('/provisioned-concurrency'))
+    return 'ListProvisionedConcurrencyConfigs'
   if (service === 'lambda')
     return routed(lambdaRoutes, request.method, request.path.replace(/^\/[\d-]+/, '').replace(/\/$/, ''))
   if (service === 'application-signals')

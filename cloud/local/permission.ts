@@ -1,7 +1,8 @@
-// What IAM is asked about a request: the action, and the resource in the form that AWS checks it (docs/aws.md §9).
-import { sloArn } from './application-signals.ts'
+// What IAM is asked about a request: the action, and the resource in the form that AWS checks it (cloud/authorization.ts).
+import { authorizationOf } from '../authorization.ts'
 import type { RequestInfo, ServiceName } from './dispatch.ts'
 import { account, type Caller, type LocalRequest, type Site } from './service.ts'
+import { machineOfToken } from './stepfunctions/tokens.ts'
 
 export type Permission = { readonly action: string; readonly resource: string }
 
@@ -30,59 +31,83 @@ export function rightsBy(authorize: Authorize | undefined): Rights {
 }
 
 const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }
-const actions: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' }
 
 type Asked = Pick<RequestInfo, 'service' | 'operation' | 'site'>
 
-export function permissionOf({ service, operation, site }: Asked, request: LocalRequest): Permission {
-  const action = `${prefixes[service] ?? service}:${operation}`
-  return { action: actions[action] ?? action, resource: resourceOf({ service, operation, site }, request) }
+/** All of them are needed. What is in no row of the table is allowed by `*` only. */
+export function permissionsOf({ service, operation, site }: Asked, request: LocalRequest): readonly Permission[] {
+  const versioned = service === 's3' && operation === 'GetObject' && request.query.has('versionId') ? 'Version' : ''
+  const call = `${prefixes[service] ?? service}:${operation}${versioned}`
+  const row = authorizationOf(call)
+  if (row === undefined || row.on.length === 0) return [{ action: row?.action ?? call, resource: '*' }]
+  return resourcesOf(service, site, row.on, request).map((resource) => ({ action: row.action, resource }))
 }
 
 const arn = ({ account, region }: Site, service: string, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`
+/** People may name it either way. */
+const arnOf = (site: Site, service: string, kind: string, name: string): string =>
+  name.startsWith('arn:') ? name : arn(site, service, `${kind}/${name}`)
 
-function resourceOf({ service, operation, site }: Asked, request: LocalRequest): string {
+function resourcesOf(
+  service: ServiceName,
+  site: Site,
+  kinds: readonly string[],
+  request: LocalRequest,
+): readonly string[] {
   switch (service) {
     case 'lambda':
-      return request.path.includes('/functions') ? functionArn(site, operation, request) : '*'
-    case 'dynamodb':
-      return arn(site, 'dynamodb', `table/${field(request, 'TableName') ?? ''}`)
+      return [functionArn(site, kinds, request)]
+    case 'dynamodb': {
+      const table = arnOf(site, service, 'table', field(request, 'TableName') ?? '')
+      const index = field(request, 'IndexName')
+      return [index === undefined ? table : `${table}/index/${index}`]
+    }
     case 'states':
-      return field(request, 'stateMachineArn') ?? field(request, 'executionArn') ?? '*'
+      return [field(request, 'stateMachineArn') ?? field(request, 'executionArn') ?? machineOfTask(request) ?? '*']
     case 'events':
-      return operation === 'PutEvents' ? arn(site, 'events', 'event-bus/default') : '*'
+      return busesOf(request).map((bus) => arnOf(site, service, 'event-bus', bus))
     case 'sqs':
-      return arn(site, 'sqs', (field(request, 'QueueUrl') ?? field(request, 'QueueName') ?? '').split('/').at(-1) ?? '')
+      return [
+        arn(site, 'sqs', (field(request, 'QueueUrl') ?? field(request, 'QueueName') ?? '').split('/').at(-1) ?? ''),
+      ]
     case 'sns':
-      return formOf(request).get('TopicArn') ?? '*'
+      return [formOf(request).get('TopicArn') ?? '*']
     case 'sts':
-      return formOf(request).get('RoleArn') ?? '*'
+      return [formOf(request).get('RoleArn') ?? '*']
     case 's3':
-      return `arn:aws:s3:::${request.path.slice(1)}`
+      return [`arn:aws:s3:::${request.path.slice(1)}`]
     case 'application-signals':
-      // The first stands for all that are asked about together.
-      return sloArn(firstOf(request, 'SloIds') ?? '')
-    case 'cloudtrail':
-    case 'ecr':
-    case 'logs':
-    case 'iam':
-    case 'codepipeline':
-    case 'monitoring':
-      return '*'
+      return listOf(request, 'SloIds').map((id) => arnOf(site, service, 'slo', String(id)))
+    default:
+      return ['*']
   }
 }
 
 const formOf = (request: LocalRequest): URLSearchParams =>
   new URLSearchParams(Buffer.from(request.body).toString('utf8'))
 
-/** Aliases cannot be told apart by IAM; what is invoked can. */
-function functionArn(site: Site, operation: string, request: LocalRequest): string {
+/** The qualified ARN when there is a qualifier and the operation takes one. */
+function functionArn(site: Site, kinds: readonly string[], request: LocalRequest): string {
   const place = decodeURIComponent(/\/functions\/([^/]+)/.exec(request.path)?.[1] ?? '')
-  const [name = '', inName] = (place.split(':function:').at(-1) ?? '').split(':')
+  const [name = '', inName] = place.replace(/^.*function:/, '').split(':')
   const qualifier = request.query.get('Qualifier') ?? inName
-  const isQualified = operation === 'Invoke' && qualifier !== undefined
+  const isQualified = qualifier !== undefined && kinds.some((kind) => kind !== 'function')
   return arn(site, 'lambda', `function:${name}${isQualified ? `:${qualifier}` : ''}`)
+}
+
+/** IAM asks about the state machine whose task a token is of. */
+function machineOfTask(request: LocalRequest): string | undefined {
+  const token = field(request, 'taskToken')
+  return token === undefined ? undefined : machineOfToken(token)
+}
+
+/** Entries may name buses of their own, and each is asked about. */
+function busesOf(request: LocalRequest): readonly string[] {
+  const named = listOf(request, 'Entries').map(
+    (entry) => (entry as { EventBusName?: string }).EventBusName ?? 'default',
+  )
+  return [...new Set(named)]
 }
 
 function field(request: LocalRequest, name: string): string | undefined {
@@ -90,9 +115,9 @@ function field(request: LocalRequest, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function firstOf(request: LocalRequest, name: string): string | undefined {
+function listOf(request: LocalRequest, name: string): readonly unknown[] {
   const value = valueOf(request, name)
-  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : undefined
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
 }
 
 function valueOf(request: LocalRequest, name: string): unknown {

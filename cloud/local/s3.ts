@@ -1,8 +1,9 @@
 // S3, as far as artifacts need it: versioned objects by path-style address, and the event that tells of a new one. Images
 // are kept here too, because Lambda takes both from somewhere.
 import { createHash } from 'node:crypto'
-import { type BucketSettings, newBucketSettings, settingsAnswer, tellsEventBridge } from './bucket-settings.ts'
+import { type BucketSettings, keyOf, newBucketSettings, settingsAnswer, tellsEventBridge } from './bucket-settings.ts'
 import type { LocalClock } from './clock.ts'
+import type { Rights } from './permission.ts'
 import { account, type Bus, type Caller, type LocalRequest, type LocalResponse, type LocalService } from './service.ts'
 
 export type ObjectStore = {
@@ -10,6 +11,8 @@ export type ObjectStore = {
   read(bucket: string, key: string, versionId?: string): Uint8Array | undefined
   /** What a container image runs here, if somebody said so. */
   readImage(uri: string): Uint8Array | undefined
+  /** The KMS key of the account's own that a bucket's objects are encrypted with. */
+  keyOf(bucket: string): string | undefined
 }
 
 type Stored = {
@@ -22,7 +25,7 @@ type Stored = {
 }
 export type LocalObjects = LocalService & ObjectStore & { putImage(uri: string, code: Uint8Array): void }
 
-type Deps = { readonly clock: LocalClock; readonly bus: Bus; readonly ids: () => string }
+type Deps = Pick<Rights, 'mayCaller'> & { readonly clock: LocalClock; readonly bus: Bus; readonly ids: () => string }
 type Bucket = { readonly objects: Map<string, Stored[]>; readonly settings: BucketSettings }
 type Store = Deps & { readonly buckets: Map<string, Bucket> }
 
@@ -32,10 +35,29 @@ export function localObjects(deps: Deps): LocalObjects {
   return {
     read: (bucket, key, versionId) => find(store, bucket, key, versionId)?.bytes,
     readImage: (uri) => images.get(uri),
+    keyOf: (bucket) => keyIn(store, bucket),
     putImage: (uri, code) => void images.set(uri, code),
-    handle: (request, caller) => Promise.resolve(answer(store, request, caller)),
+    handle: async (request, caller) => (await locked(store, request, caller)) ?? answer(store, request, caller),
   }
 }
+
+const keyIn = ({ buckets }: Store, bucket: string): string | undefined => {
+  const found = buckets.get(bucket)
+  return found && keyOf(found.settings)
+}
+
+/** Whoever reads or writes an encrypted object needs its key as well; S3 says so as a refusal of its own. */
+async function locked(store: Store, request: LocalRequest, caller: Caller): Promise<LocalResponse | undefined> {
+  const [bucket = '', ...key] = request.path.slice(1).split('/').map(decodeURIComponent)
+  const resource = key.join('') === '' ? undefined : keyIn(store, bucket)
+  if (resource === undefined || request.method !== 'GET') return undefined
+  const action = 'kms:Decrypt'
+  if (await store.mayCaller(caller, { action, resource })) return undefined
+  return failure(403, 'AccessDenied', undecipherable(caller))
+}
+
+export const undecipherable = ({ arn }: Caller): string =>
+  `User: ${arn} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because no identity-based policy allows the kms:Decrypt action`
 
 function find({ buckets }: Store, bucket: string, key: string, versionId?: string): Stored | undefined {
   const versions = buckets.get(bucket)?.objects.get(key) ?? []
@@ -63,7 +85,9 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
 
 function answerOfBucket(store: Store, request: LocalRequest, name: string): LocalResponse | undefined {
   const found = store.buckets.get(name)
-  const isAboutSettings = ['notification', 'versioning', 'tagging'].some((setting) => request.query.has(setting))
+  const isAboutSettings = ['notification', 'versioning', 'tagging', 'encryption'].some((setting) =>
+    request.query.has(setting),
+  )
   if (isAboutSettings && found === undefined) return noSuchBucket
   const settled = found && settingsAnswer(found.settings, request, Buffer.from(bodyOf(request)).toString('utf8'))
   if (settled !== undefined) return settled

@@ -11,6 +11,8 @@ export type MemoryFunction = {
   readonly name: string
   readonly versions: Map<string, VersionState>
   readonly aliases: Map<string, AliasState>
+  /** Aliases and versions with provisioned concurrency. */
+  readonly provisioned: string[]
   codeSha256: string
   role: string
   /** How many looks from now Lambda is still busy with the last upload. */
@@ -53,6 +55,7 @@ export function memoryFunctions(clock: Clock): MemoryFunctions {
       name,
       versions: new Map(),
       aliases: new Map(),
+      provisioned: [],
       codeSha256: `first code of ${name}`,
       role: `arn:aws:iam::000000000000:role/${name}`,
       busyLooks: 0,

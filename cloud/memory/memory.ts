@@ -127,6 +127,8 @@ function inspectLambda(functions: MemoryFunctions, uploads: Uploads) {
     overtakePublish(functionName: string, codeSha256: string): void {
       functions.named(functionName).overtakenBy = codeSha256
     },
+    provision: (functionName: string, qualifier: string): void =>
+      void functions.named(functionName).provisioned.push(qualifier),
     publishByHand(functionName: string, codeSha256: string): string {
       const lambda = functions.named(functionName)
       lambda.codeSha256 = codeSha256

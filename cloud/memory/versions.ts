@@ -16,6 +16,11 @@ export function memoryVersions(functions: MemoryFunctions, uploads: Uploads): Ve
   return {
     describe: ({ functionName }, version) =>
       Promise.resolve(versionOf(functions.find(functionName), functionName, version)),
+    provisioned: ({ functionName }) => {
+      const lambda = functions.find(functionName)
+      if (lambda === undefined) throw new Problem('version_missing', `There is no ${functionName}.`)
+      return Promise.resolve(lambda.provisioned.map((qualifier) => ({ qualifier, state: 'ready' })))
+    },
     wake({ functionName }, version) {
       const versions = functions.find(functionName)?.versions
       const found = versions?.get(version)

@@ -13,6 +13,7 @@ import {
   CreateFunctionCommand,
   GetFunctionConfigurationCommand,
   PublishVersionCommand,
+  PutProvisionedConcurrencyConfigCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -24,6 +25,7 @@ import { afterAll } from 'vitest'
 import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsOutbox } from '../../cloud/aws/outbox.ts'
+import { awsPackageHash } from '../../cloud/aws/package-hash.ts'
 import { awsPager } from '../../cloud/aws/pager.ts'
 import { awsBudgetReports } from '../../cloud/aws/budget-reports.ts'
 import { awsPipelines } from '../../cloud/aws/pipelines.ts'
@@ -107,12 +109,17 @@ versionsContract('Lambda', async () => {
     return { kind: 's3', bucket: 'artifacts', key, versionId }
   }
   return {
-    versions: awsVersions(() => cloud.lambda),
+    versions: awsVersions(() => cloud.lambda, awsPackageHash(cloud.s3)),
     functionName: 'orders-api',
     artifact: await upload('orders.zip'),
     missing: { kind: 's3', bucket: 'artifacts', key: 'missing.zip', versionId: 'v1' },
     settle: () => cloud.pass(60_000),
     publishByHand: () => publishCode(cloud, 'by hand'),
+    provision: async (Qualifier) => {
+      const wish = { FunctionName: 'orders-api', Qualifier, ProvisionedConcurrentExecutions: 2 }
+      await cloud.lambda.send(new PutProvisionedConcurrencyConfigCommand(wish))
+      await cloud.pass(100_000)
+    },
   }
 })
 

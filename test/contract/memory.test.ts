@@ -126,6 +126,7 @@ versionsContract('memory', () => {
     missing: artifact('missing.zip'),
     settle: () => Promise.resolve(),
     publishByHand: () => inspect.publishByHand('orders-api', 'another code'),
+    provision: (qualifier) => inspect.provision('orders-api', qualifier),
   })
 })
 telemetryContract('memory', () => {

@@ -14,6 +14,8 @@ type VersionsUnderTest = {
   readonly settle: () => unknown
   /** Somebody else uploads other code and publishes it. */
   readonly publishByHand: () => string | Promise<string>
+  /** A version gets provisioned concurrency, and time passes until it is ready. */
+  readonly provision: (qualifier: string) => unknown
 }
 
 async function published({ versions, functionName, settle }: VersionsUnderTest, artifact: Artifact): Promise<string> {
@@ -40,6 +42,14 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       await expectProblem('version_missing', versions.describe({ functionName }, '99'), /99/)
       await expectProblem('version_missing', versions.describe({ functionName: 'nobody' }, '1'), /nobody/)
       await expectProblem('version_missing', versions.publish('nobody', artifact, 'x'), /nobody/)
+    })
+
+    it('knows what has provisioned concurrency', async () => {
+      const under = await open()
+      expect(await under.versions.provisioned(under)).toEqual([])
+      await under.provision('1')
+      expect(await under.versions.provisioned(under)).toEqual([{ qualifier: '1', state: 'ready' }])
+      await expectProblem('version_missing', under.versions.provisioned({ functionName: 'nobody' }), /nobody/)
     })
 
     it('publishes the artifact as a new version with its code', async () => {

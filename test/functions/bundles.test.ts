@@ -14,7 +14,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   gate: ['dynamodb', 'lambda'],
   intake: ['dynamodb', 'sfn'],
   admit: ['dynamodb', 'lambda', 'sfn'],
-  prepare: ['cloudwatch', 'dynamodb', 'lambda'],
+  prepare: ['cloudwatch', 'dynamodb', 'lambda', 's3'],
   hook: ['dynamodb', 'lambda', 'sfn'],
   shift: ['dynamodb', 'lambda'],
   bake: ['dynamodb', 'sfn'],

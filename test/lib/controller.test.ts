@@ -18,6 +18,8 @@ import { measureHandler } from '../../functions/measure.ts'
 import { reconcileHandler } from '../../functions/reconcile.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
+import { movesTraffic } from '../../lib/permissions.ts'
+import { reserveWayBack, wayBack } from '../../lib/way-back.ts'
 import { functionName } from '../../sim/installation.ts'
 import { sampleDefinition } from '../functions/least-privilege.ts'
 
@@ -25,7 +27,10 @@ let stack: Stack
 let template: Template
 beforeAll(() => {
   stack = new Stack(new App(), 'Shop')
-  const controller = new ReleaseController(stack, 'Tidegate', { services: [sampleDefinition] })
+  const controller = new ReleaseController(stack, 'Tidegate', {
+    services: [{ ...sampleDefinition, triggers: {} }],
+    wayBackConcurrency: 5,
+  })
   const fn = new lambda.Function(stack, 'Checkout', {
     functionName: 'checkout',
     runtime: lambda.Runtime.NODEJS_24_X,
@@ -245,6 +250,19 @@ describe('the controller', () => {
     expect(named('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual(['tidegate-release'])
   })
 
+  it('reserves concurrency for the way back when it is told to, and for nothing else', () => {
+    const reserved = Object.values(template.findResources('AWS::Lambda::Function'))
+      .map((one) => one['Properties'] as { FunctionName?: string; ReservedConcurrentExecutions?: number })
+      .filter(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions !== undefined)
+      .map((one) => [one.FunctionName, one.ReservedConcurrentExecutions])
+    expect(reserved.sort()).toEqual(wayBack.map((verb) => [functionName(verb), 5]).sort())
+    for (const none of [0, 1, 2.5, Number.NaN])
+      expect(() => {
+        reserveWayBack({} as never, none)
+      }).toThrow(/at least 2/)
+    expect(wayBack.filter((verb) => movesTraffic(verb)).sort()).toEqual(['alarm', 'reconcile', 'rollBack', 'stop'])
+  })
+
   it('refuses a definition that is not valid before anything is synthesised', () => {
     expect(() => new ReleaseController(new Stack(new App(), 'Bad'), 'Tidegate', { services: [{ name: 'x' }] })).toThrow(
       expect.objectContaining({ code: 'definition_invalid' }) as Error,
@@ -253,6 +271,22 @@ describe('the controller', () => {
 })
 
 describe('a released function', () => {
+  it('is refused where artifacts become versions of the same alias', () => {
+    const own = new Stack(new App(), 'Twice')
+    const controller = new ReleaseController(own, 'Tidegate', { services: [sampleDefinition] })
+    const fn = (id: string, name: string) =>
+      new lambda.Function(own, id, {
+        functionName: name,
+        runtime: lambda.Runtime.NODEJS_24_X,
+        handler: 'index.handler',
+        code: lambda.Code.fromInline('exports.handler = async () => 1'),
+      })
+    expect(
+      () => new ReleasedFunction(own, 'Live', { controller, function: fn('A', 'checkout'), alias: 'live' }),
+    ).toThrow(/Service checkout publishes artifacts to checkout, and so does every deploy/)
+    new ReleasedFunction(own, 'Other', { controller, function: fn('B', 'another'), alias: 'live' })
+  })
+
   const alias = 'checkout:live'
 
   it('publishes its version for good and has no alias that CloudFormation could move', () => {

@@ -17,7 +17,7 @@ type Resource = {
 let resources: Readonly<Record<string, Resource>>
 beforeAll(() => {
   const stack = new Stack(new App(), 'Shop')
-  const controller = new ReleaseController(stack, 'Tidegate', { services: [sampleDefinition] })
+  const controller = new ReleaseController(stack, 'Tidegate', { services: [{ ...sampleDefinition, triggers: {} }] })
   const fn = new lambda.Function(stack, 'Checkout', {
     functionName: 'checkout',
     runtime: lambda.Runtime.NODEJS_24_X,

@@ -25,7 +25,7 @@ const synthesise = (count: number): Readonly<Record<string, Resource>> => {
 let resources: Readonly<Record<string, Resource>>
 beforeAll(() => {
   resources = synthesise(200)
-}, 60_000)
+}, 180_000)
 
 const of = (type: string): readonly Resource[] => Object.values(resources).filter((one) => one.Type === type)
 /** As IAM gets it: names in place of references, none longer than a region. */

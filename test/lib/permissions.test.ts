@@ -2,12 +2,15 @@
 // that is granted is used, and nothing is granted on more than it takes.
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { UpdateAliasCommand } from '@aws-sdk/client-lambda'
+import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
 import { afterAll, describe, expect, it } from 'vitest'
+import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
 import { permissions } from '../../lib/permissions.ts'
 import { type House, openHouse } from '../../sim/house.ts'
 import { functionName } from '../../sim/installation.ts'
 import { sampleService } from '../../sim/sample-service.ts'
+import { isOfKind } from '../cloud/arn-shapes.ts'
 import { sampleDefinition } from '../functions/least-privilege.ts'
 import { enforcing, type Policies, synthesised } from './policies.ts'
 
@@ -23,6 +26,8 @@ const byScenarios: readonly string[] = [
     (action) => `ask ${action}`,
   ),
   'gate lambda:GetFunctionConfiguration',
+  // test/functions/asleep.test.ts
+  'prepare lambda:InvokeFunction',
   'startLine dynamodb:DeleteItem',
   'stopLine dynamodb:PutItem',
   ...['dynamodb:PutItem', 'dynamodb:Query', 'states:StartExecution'].map((action) => `urgent ${action}`),
@@ -56,7 +61,7 @@ const byScenarios: readonly string[] = [
 ]
 /** Used by no test, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
-  'prepare lambda:InvokeFunction': 'wakes a version that Lambda has put to sleep; the embedded cloud has none',
+  'prepare kms:Decrypt': 'only where a definition names a key, as below',
   'prepare s3:GetObject':
     'the event names a version, and GetObjectVersion reads it; Lambda may ask for the object first',
 }
@@ -192,25 +197,27 @@ const deprived = (verb: Verb, action: string): Policies =>
   )
 
 describe('what is granted', () => {
-  const everywhere = [
-    'cloudwatch:DescribeAlarms',
-    'cloudwatch:GetMetricData',
-    'codepipeline:PutJobFailureResult',
-    'codepipeline:PutJobSuccessResult',
-    'dynamodb:ListStreams',
-    'states:SendTaskSuccess',
-    'xray:PutTelemetryRecords',
-    'xray:PutTraceSegments',
-  ]
-  it.each(verbs)('to %s is on named resources, but for actions that take none', (verb) => {
-    for (const { actions, resources } of policies[functionName(verb)]?.statements ?? []) {
-      for (const action of actions) {
-        expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/)
-        if (resources.includes('*')) expect(everywhere).toContain(action)
-        else for (const resource of resources) expect(resource).toMatch(/^arn:aws:[a-z0-9]+:[^*]+(:\*)?$/)
+  const rows = Object.keys(authorizations).map(authorizationOf)
+  // Grants of the CDK for what Lambda does: no calls of ours.
+  const others = /^(logs|sqs|xray):/
+
+  it.each(verbs)(
+    'to %s is on what AWS checks it on, by name, and on * only where AWS takes nothing else',
+    async (verb) => {
+      for (const { actions, resources } of policies[functionName(verb)]?.statements ?? []) {
+        for (const action of actions) {
+          if (others.test(action)) {
+            if (!action.startsWith('xray:')) expect(resources).not.toContain('*')
+            continue
+          }
+          const kinds = rows.find((row) => row?.action === action)?.on
+          expect(kinds).toBeDefined()
+          for (const one of resources)
+            expect([action, one, await isOfKind(action, kinds ?? [], one, 'in a grant')]).toEqual([action, one, true])
+        }
       }
-    }
-  })
+    },
+  )
 
   it('is missed when it is taken away: a release that may not shift ends with the action named, and the alias whole', async () => {
     for (const [verb, action] of [
@@ -236,9 +243,40 @@ describe('what is granted', () => {
     await house.upload('v2')
     await house.clock.settle()
     const [ended] = await house.world.history.list('checkout', 1)
-    expect(ended).toMatchObject({ outcome: 'rejected', because: expect.stringContaining('denied by S3') as string })
+    expect(ended).toMatchObject({
+      outcome: 'rejected',
+      because: expect.stringContaining('cannot be read: S3 answered AccessDenied') as string,
+    })
     house.close()
   })
+
+  it('is missed when it is taken away: a package that KMS encrypts is read by who may use the key, and by nobody else', async () => {
+    const kmsKey = 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+    const { s3 } = sampleService().triggers
+    const encrypted = { ...sampleDefinition, triggers: { s3: { ...s3, kmsKey } } }
+    const granted = synthesised([encrypted])
+    const outcomes: unknown[] = []
+    for (const policiesOf of [granted, policies]) {
+      const house = await openHouse({ ...enforcing(policiesOf), perMinute: 60 })
+      await house.world.services.put(sampleService({ slos: [], hooks: [], plan: { steps: [] } }))
+      await house.upload('v1')
+      const SSEAlgorithm = 'aws:kms'
+      const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm, KMSMasterKeyID: kmsKey } } as const
+      const ServerSideEncryptionConfiguration = { Rules: [rule] }
+      await house.clients.s3.send(
+        new PutBucketEncryptionCommand({ Bucket: 'artifacts', ServerSideEncryptionConfiguration }),
+      )
+      await house.upload('v2')
+      await house.minutes(30)
+      const [ended] = await house.world.history.list('checkout', 1)
+      outcomes.push([ended?.outcome, /kms:Decrypt/.test(ended?.because ?? '')])
+      house.close()
+    }
+    expect(outcomes).toEqual([
+      ['promoted', false],
+      ['rejected', true],
+    ])
+  }, 30_000)
 
   it('does not let who may put back promote: no function has both but those that a person cannot call alone', () => {
     expect(permissions.rollBack).toEqual({

@@ -109,14 +109,21 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
       const own = role === undefined ? undefined : policies[role]
       if (role === undefined || own === undefined) return true
       // A role is asked as well whether it trusts the caller.
-      const assumed = action === 'sts:AssumeRole' ? { resourcePolicy: trustOf(policies, resource) } : {}
+      // So is a key, and one that leaves it to the policies of the account says so.
+      const assumed =
+        action === 'sts:AssumeRole'
+          ? { resourcePolicy: trustOf(policies, resource) }
+          : action === 'kms:Decrypt'
+            ? { resourcePolicy: leftToTheAccount }
+            : {}
       const key = `${role} ${action} ${resource}`
       const known = used.get(key)
       if (known !== undefined) return known.allowed
+      const asked = simulated(action)
       const simulation: Simulation = {
         request: {
           principal: own.arn,
-          action,
+          action: asked,
           resource: { resource, accountId: accountOf(resource) ?? accountOf(own.arn) ?? '' },
           contextVariables: { 'aws:PrincipalArn': own.arn },
         },
@@ -127,7 +134,7 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
               Version: '2012-10-17',
               Statement: own.statements.map(({ actions, resources }) => ({
                 Effect: 'Allow',
-                Action: [...actions],
+                Action: actions.map(simulated),
                 Resource: [...resources],
               })),
             },
@@ -147,8 +154,21 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
   }
 }
 
+/**
+ * The simulator knows what the service authorization reference knows, which says nothing of the state machine that a task's
+ * result is checked on (cloud/authorization.ts): it is asked about another action on the same resource.
+ */
+const simulated = (action: string): string =>
+  action === 'states:SendTaskSuccess' || action === 'states:SendTaskFailure' ? 'states:DescribeStateMachine' : action
+
 /** An ARN names it, but for S3's and what IAM takes no resource for. */
 const accountOf = (arn: string): string | undefined => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1]
+
+/** The policy of a key as KMS makes it. */
+const leftToTheAccount = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' }],
+}
 
 const trustOf = (policies: Policies, roleArn: string): unknown =>
   Object.values(policies).find(({ arn }) => arn === roleArn)?.trust ?? { Version: '2012-10-17', Statement: [] }

@@ -40,6 +40,21 @@ describe('the release state machine', () => {
     expect(clauses?.[0]).toMatchObject({ JitterStrategy: 'FULL', BackoffRate: 2 })
   })
 
+  // Step Functions Developer Guide, "Handle Lambda service exceptions", and its note on what a function throws of itself.
+  const transient = [
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.Unknown',
+    'Lambda.TooManyRequestsException',
+  ]
+
+  it.each(tasks)('%s is tried again after every error that AWS calls transient', (_, state) => {
+    const retried = state.Retry?.flatMap((clause) => clause.ErrorEquals) ?? []
+    if (!retried.includes('States.ALL')) expect(transient.filter((error) => !retried.includes(error))).toEqual([])
+  })
+
   it.each(tasks.filter(([name]) => !ends.includes(name)))('%s goes back on any surprise', (_, state) => {
     expect(state.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Recover' })
   })

@@ -36,6 +36,9 @@ export type Alias = {
   readonly revisionId: string
 }
 
+/** Provisioned concurrency of an alias or of a version. */
+export type Provisioned = { readonly requested: number; readonly modifiedMs: number; readonly readyAtMs: number }
+
 export type LambdaFunction = {
   readonly name: string
   readonly site: Site
@@ -44,6 +47,7 @@ export type LambdaFunction = {
   readonly aliases: Map<string, Alias>
   readonly tags: Readonly<Record<string, string>>
   /** By qualifier. */
+  readonly provisioned: Map<string, Provisioned>
   readonly eventInvokeConfigs: Map<string, EventInvokeConfig>
   nextVersion: number
   /** Reserved concurrency, of all versions together. */
@@ -58,9 +62,9 @@ export const functionArn = ({ name, site: { account, region } }: Named, qualifie
   `arn:aws:lambda:${region}:${account}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`
 
 export function codeOf(bytes: Uint8Array, imageUri?: string): Code {
-  const sha256 = createHash('sha256')
-    .update(imageUri ?? bytes)
-    .digest('base64')
+  // Of an image it is the digest in hex (docs/aws.md §1.2).
+  const digest = imageUri?.split('@sha256:')[1]
+  const sha256 = digest ?? createHash('sha256').update(bytes).digest('base64')
   return { sha256, bytes, ...(imageUri === undefined ? {} : { imageUri }) }
 }
 

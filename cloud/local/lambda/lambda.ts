@@ -3,6 +3,7 @@ import { AwsError, isAwsError, notImplemented } from '../aws-error.ts'
 import { parseJson } from '../json-body.ts'
 import type { Input } from '../json-protocol.ts'
 import type { Rights } from '../permission.ts'
+import { undecipherable } from '../s3.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Caller, Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
 import { accountSettings, deleteConcurrency, getConcurrency, putConcurrency } from './limits.ts'
@@ -10,6 +11,7 @@ import { eventInvokeConfig } from './event-invoke-config.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
+import { deleteProvisioned, getProvisioned, listProvisioned, putProvisioned } from './provisioned-concurrency.ts'
 import {
   type Ask,
   createAlias,
@@ -26,13 +28,14 @@ import {
   updateConfiguration,
 } from './registry.ts'
 
-type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs'> &
+type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs' | 'provisionMs'> &
   MappingDeps & {
     readonly metrics: MetricSink
     readonly mayCaller: Rights['mayCaller']
     readonly runtime: Runtime
     readonly random: () => number
     readonly pendingMs?: number
+    readonly provisionMs?: number
   }
 
 type Route = readonly [method: string, path: RegExp, status: number, act: (registry: Registry, ask: Ask) => unknown]
@@ -60,10 +63,18 @@ const routes: readonly Route[] = [
   ['GET', /^\/concurrency$/, 200, getConcurrency],
   ['PUT', /^\/concurrency$/, 200, putConcurrency],
   ['DELETE', /^\/concurrency$/, 204, deleteConcurrency],
+  ['PUT', /^\/provisioned-concurrency$/, 202, putProvisioned],
+  ['GET', /^\/provisioned-concurrency$/, 200, provisionedConcurrency],
+  ['DELETE', /^\/provisioned-concurrency$/, 204, deleteProvisioned],
 ]
 
 function configuration(registry: Registry, ask: Ask): unknown {
   return describe(registry, find(registry, ask.name), qualified(registry, ask))
+}
+
+/** Of one qualifier, or all of a function: a parameter of the query, which no other operation has (`?List=ALL`). */
+function provisionedConcurrency(registry: Registry, ask: Ask): unknown {
+  return ask.qualifier === undefined ? listProvisioned(registry, ask) : getProvisioned(registry, ask)
 }
 
 function listVersions(registry: Registry, ask: Ask): unknown {
@@ -81,8 +92,8 @@ function getAlias(registry: Registry, ask: Ask): unknown {
   return describeAlias(fn, aliasOf(fn, ask.alias))
 }
 
-export function localLambda({ pendingMs = 0, ...deps }: LambdaDeps): LocalService & Invoker {
-  const registry: Registry = { ...deps, pendingMs, functions: new Map() }
+export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: LambdaDeps): LocalService & Invoker {
+  const registry: Registry = { ...deps, pendingMs, provisionMs, functions: new Map() }
   const invoker = invocations({ ...deps, functions: registry.functions })
   const mappings = eventSourceMappings(deps, invoker)
   return {
@@ -152,7 +163,11 @@ async function asyncConfig(
 }
 
 /** Lambda reads a package with the rights of whoever names it. */
-async function checkPackage({ mayCaller }: Pick<LambdaDeps, 'mayCaller'>, input: Input, caller: Caller): Promise<void> {
+async function checkPackage(
+  { mayCaller, objects }: Pick<LambdaDeps, 'mayCaller' | 'objects'>,
+  input: Input,
+  caller: Caller,
+): Promise<void> {
   const {
     S3Bucket: bucket,
     S3Key: key,
@@ -160,8 +175,12 @@ async function checkPackage({ mayCaller }: Pick<LambdaDeps, 'mayCaller'>, input:
   } = { ...input, ...(input['Code'] as Input | undefined) }
   if (typeof bucket !== 'string' || typeof key !== 'string') return
   const action = version === undefined ? 's3:GetObject' : 's3:GetObjectVersion'
-  if (await mayCaller(caller, { action, resource: `arn:aws:s3:::${bucket}/${key}` })) return
-  const message = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucket}/${key}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied`
+  const encryptedBy = objects.keyOf(bucket)
+  const mayRead = await mayCaller(caller, { action, resource: `arn:aws:s3:::${bucket}/${key}` })
+  const mayDecrypt =
+    encryptedBy === undefined || (await mayCaller(caller, { action: 'kms:Decrypt', resource: encryptedBy }))
+  if (mayRead && mayDecrypt) return
+  const message = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucket}/${key}. S3 Error Code: AccessDenied. S3 Error Message: ${mayRead ? undecipherable(caller) : 'Access Denied'}`
   throw new AwsError('AccessDeniedException', message, 403)
 }
 

@@ -21,6 +21,7 @@ import {
   type LambdaFunction,
   parseFunctionName,
 } from './lambda-function.ts'
+import { moving } from './provisioned-concurrency.ts'
 import { trailEvent } from './trail.ts'
 
 export type Registry = {
@@ -32,6 +33,8 @@ export type Registry = {
   readonly ids: () => string
   /** How long a change of code, or a new version, takes to become ready. */
   readonly pendingMs: number
+  /** How long provisioned concurrency takes to become ready. */
+  readonly provisionMs: number
 }
 
 /** A request to a function: its name and qualifier, the alias that the path names, the body. */
@@ -102,6 +105,7 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     published: new Map(),
     aliases: new Map(),
     tags: { ...(body['Tags'] as Record<string, string> | undefined) },
+    provisioned: new Map(),
     eventInvokeConfigs: new Map(),
     nextVersion: 1,
     underWay: 0,
@@ -233,13 +237,16 @@ function putAlias(registry: Registry, ask: Ask, before: Alias | undefined): Reco
   checkRouting(fn, version, weights)
   const description = optionalText(body, 'Description') ?? before?.description ?? ''
   const alias: Alias = { name, version, weights, description, revisionId: registry.ids() }
-  fn.aliases.set(name, alias)
-  const described = describeAlias(fn, alias)
+  const kept = before === undefined ? alias : moving(registry, fn, before, alias)
+  fn.aliases.set(name, kept)
+  const described = describeAlias(fn, kept)
   trail(registry, before === undefined ? 'CreateAlias20150331' : 'UpdateAlias20150331', ask, described)
   return described
 }
 
 export function deleteAlias(registry: Registry, ask: Ask): void {
-  find(registry, ask.name).aliases.delete(ask.alias)
+  const fn = find(registry, ask.name)
+  fn.aliases.delete(ask.alias)
+  fn.provisioned.delete(ask.alias)
   trail(registry, 'DeleteAlias20150331', ask, null)
 }

@@ -184,7 +184,7 @@ async function performTask(visited: Visit, state: TaskState): Promise<Step> {
   const { deps, execution } = visited
   const used = new Map<Retrier, number>()
   for (let retries = 0; ; retries++) {
-    const token = newToken(deps.ids)
+    const token = newToken(execution.machineArn, deps.ids)
     const moment: Moment = { token, retries }
     try {
       const result = await attemptTask(deps, { execution, state, bindings: bindings(visited, moment), token })

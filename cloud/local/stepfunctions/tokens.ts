@@ -20,13 +20,18 @@ export type Tokens = {
 
 const longestOutputBytes = 262_144
 
-/** Opaque, of the characters that AWS uses. */
-export function newToken(ids: () => string): string {
-  return `AQCc${Buffer.from(`tidegate-task:${ids()}${ids()}${ids()}`).toString('base64')}`
+const prefix = 'tidegate-task:'
+
+/** Opaque, of the characters that AWS uses. It holds the state machine, because IAM is asked about that one. */
+export function newToken(machineArn: string, ids: () => string): string {
+  return `AQCc${Buffer.from(`${prefix}${machineArn} ${ids()}${ids()}`).toString('base64')}`
 }
 
-const isToken = (text: string): boolean =>
-  text.startsWith('AQCc') && Buffer.from(text.slice(4), 'base64').toString().startsWith('tidegate-task:')
+/** Undefined when it is no token. */
+export function machineOfToken(token: string): string | undefined {
+  const text = token.startsWith('AQCc') ? Buffer.from(token.slice(4), 'base64').toString() : ''
+  return text.startsWith(prefix) ? text.slice(prefix.length).split(' ')[0] : undefined
+}
 
 export function taskTokens(): Tokens {
   const waiting = new Map<string, Waiting>()
@@ -38,7 +43,8 @@ export function taskTokens(): Tokens {
     if (closed.has(token)) {
       throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'")
     }
-    if (isToken(token)) throw new AwsError('TaskDoesNotExist', "Task does not exist: 'Provided task does not exist'")
+    if (machineOfToken(token) !== undefined)
+      throw new AwsError('TaskDoesNotExist', "Task does not exist: 'Provided task does not exist'")
     throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'")
   }
   const close = (token: string): void => {

@@ -1,0 +1,39 @@
+// The CodeSha256 that Lambda gives to a package: of a zip the SHA-256 in base64, of an image the digest in hex (docs/aws.md
+// §1.2). It is computed here, so that whether a function has some code already is nobody's word but our own.
+import { createHash } from 'node:crypto'
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { type Artifact, candidateWords } from '../../core/candidate.ts'
+import { Problem } from '../../core/problem.ts'
+import { asProblem, isNamed } from './failure.ts'
+
+/** @throws Problem `artifact_missing`, `key_unusable` */
+export type PackageHash = (artifact: Artifact) => Promise<string>
+
+/** A zip is read as a stream, and never in memory as a whole. */
+export function awsPackageHash(s3: S3Client): PackageHash {
+  return async (artifact) => {
+    if (artifact.kind === 'image') return artifact.uri.split('@sha256:')[1] ?? ''
+    const { bucket: Bucket, key: Key, versionId: VersionId } = artifact
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }))
+      const hash = createHash('sha256')
+      for await (const chunk of Body as AsyncIterable<Uint8Array>) hash.update(chunk)
+      return hash.digest('base64')
+    } catch (error) {
+      throw readProblem(error, artifact)
+    }
+  }
+}
+
+function readProblem(error: unknown, artifact: Artifact): Problem {
+  // S3 reports a key that it may not use as its own refusal.
+  if (error instanceof Error && error.message.includes('kms:Decrypt')) {
+    const sentence = `S3 could not decrypt ${candidateWords(artifact)}: ${error.message.slice(0, 300)}`
+    return new Problem('key_unusable', sentence, { cause: error })
+  }
+  if (isNamed(error, 'NoSuchKey', 'NoSuchVersion', 'NoSuchBucket', 'AccessDenied', 'InvalidObjectState')) {
+    const sentence = `${candidateWords(artifact)} cannot be read: S3 answered ${error.name}.`
+    return new Problem('artifact_missing', sentence.replace(/^s3/, 'Object s3'), { cause: error })
+  }
+  return asProblem(error, `s3:GetObjectVersion of ${candidateWords(artifact)}`)
+}

