@@ -76,6 +76,26 @@ describe('the table', () => {
     expect(made.filter((call) => authorizationOf(call) === undefined)).toEqual([])
   })
 
+  it('is in docs/aws.md, with every source', () => {
+    const text = readFileSync(resolve(root, 'docs/aws.md'), 'utf8')
+    const lines = new Map(
+      [...text.matchAll(/^\| ([a-z0-9-]+:[A-Za-z0-9]+) +\|(.*)\|$/gm)].map(([, call, rest]) => [call, rest]),
+    )
+    expect([...lines.keys()].sort()).toEqual([...calls].sort())
+    for (const call of calls) {
+      const row = authorizationOf(call)
+      const on = row?.on.length === 0 ? '`*` only' : row?.on.join(', ')
+      const action = row?.action === call ? 'same' : row?.action
+      const source = row?.recorded?.map(({ at }) => at).join(' ') ?? 'SAR'
+      expect(
+        lines
+          .get(call)
+          ?.split('|')
+          .map((cell) => cell.trim()),
+      ).toEqual([action, on, source])
+    }
+  })
+
   it('has no row that nobody needs', () => {
     const byLambda = [
       'kms:Decrypt',
