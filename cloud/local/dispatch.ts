@@ -84,7 +84,13 @@ async function answered(service: LocalService, request: LocalRequest, caller: Ca
 function denied(request: LocalRequest, { arn }: Caller, { action, resource }: Permission): LocalResponse {
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
   if (isForm(request)) return queryError('', { code: 'AccessDenied', message, status: 403 })
+  if (action.startsWith('s3:')) return xmlError(403, 'AccessDenied', message)
   return plainError(403, 'AccessDeniedException', message)
+}
+
+function xmlError(status: number, code: string, message: string): LocalResponse {
+  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`
+  return { status, headers: { 'content-type': 'application/xml' }, body }
 }
 
 const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [

@@ -28,11 +28,11 @@ let template: Template
 beforeAll(() => {
   stack = new Stack(new App(), 'Shop')
   const controller = new ReleaseController(stack, 'Tidegate', {
-    services: [{ ...sampleDefinition, triggers: {} }],
+    services: [sampleDefinition],
     wayBackConcurrency: 5,
   })
-  const fn = new lambda.Function(stack, 'Checkout', {
-    functionName: 'checkout',
+  const fn = new lambda.Function(stack, 'Orders-function', {
+    functionName: 'orders',
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline('exports.handler = async () => 1'),
@@ -287,7 +287,7 @@ describe('a released function', () => {
     new ReleasedFunction(own, 'Other', { controller, function: fn('B', 'another'), alias: 'live' })
   })
 
-  const alias = 'checkout:live'
+  const alias = 'orders:live'
 
   it('publishes its version for good and has no alias that CloudFormation could move', () => {
     template.hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })

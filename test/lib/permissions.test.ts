@@ -258,7 +258,7 @@ describe('what is granted', () => {
     const outcomes: unknown[] = []
     for (const policiesOf of [granted, policies]) {
       const house = await openHouse({ ...enforcing(policiesOf), perMinute: 60 })
-      await house.world.services.put(sampleService({ slos: [], hooks: [], plan: { steps: [] } }))
+      await house.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
       await house.upload('v1')
       const SSEAlgorithm = 'aws:kms'
       const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm, KMSMasterKeyID: kmsKey } } as const
