@@ -5,7 +5,7 @@ import { isSettled, type Release } from '../core/release.ts'
 import { readRequest } from '../core/request.ts'
 import { accept } from './accept.ts'
 import { takeLease } from './lease.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { idsOf, load, type Loaded, record } from './ledger.ts'
 import { returnNow } from './return.ts'
 import { turnOf } from './turns.ts'
 import { machine, taskResult, type TaskResult } from './task.ts'
@@ -13,7 +13,17 @@ import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'leases' | 'traffic' | 'log'
+  | 'clock'
+  | 'journal'
+  | 'openReleases'
+  | 'services'
+  | 'history'
+  | 'digest'
+  | 'executions'
+  | 'leases'
+  | 'traffic'
+  | 'log'
+  | 'trouble'
 >
 
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
@@ -118,9 +128,9 @@ const isOlder = (a: Release, b: Release): boolean =>
 /** The other releases of the service that have not ended. An entry without a log is left to the sweep. */
 async function rivals(deps: Deps, release: Release): Promise<readonly Loaded[]> {
   const found: Loaded[] = []
-  for (const open of await deps.openReleases.list(release.service.name)) {
-    if (open.releaseId === release.id) continue
-    const loaded = await load(deps, open.releaseId).catch((error: unknown) => {
+  for (const releaseId of idsOf(await deps.openReleases.list(release.service.name))) {
+    if (releaseId === release.id) continue
+    const loaded = await load(deps, releaseId).catch((error: unknown) => {
       if (error instanceof Problem && error.code === 'release_missing') return undefined
       throw error
     })

@@ -8,7 +8,7 @@ import { readLogKey } from '../core/log-key.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'journal' | 'outbox' | 'log' | 'measure'>
+type Deps = Pick<World, 'journal' | 'outbox' | 'measure' | 'trouble'>
 
 const Text = z.looseObject({ S: z.string().max(2048) })
 /** What Lambda hands over of a stream; the mapping's filter lets through new events of releases only. */
@@ -40,10 +40,9 @@ export function announceHandler(deps: Deps) {
       try {
         await announce(deps, place)
       } catch (error) {
-        if (!(error instanceof Problem)) throw error
-        deps.log({ ...error.line, ...place })
+        deps.trouble(error, place)
         // What nobody can read will not be readable next time, and must not keep others from being heard of.
-        if (error.code !== 'item_unreadable')
+        if (!(error instanceof Problem && error.code === 'item_unreadable'))
           return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }
       }
     }

@@ -34,7 +34,7 @@ type Started = Stopped & { readonly reopened: readonly string[] }
 
 /** @throws Problem `call_invalid` */
 export function startLineHandler(
-  deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log'>,
+  deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log' | 'trouble'>,
 ) {
   return async (event: unknown): Promise<Started> => {
     const { service, by } = readOrder(StartLineCall, event)
@@ -42,7 +42,7 @@ export function startLineHandler(
     deps.log({ message: 'order: startLine', service: service ?? 'all', by, was })
     const reopened = await reopenGates(deps, `the line was started again by ${by}`, {
       open: (open) => service === undefined || open.service === service,
-      held: () => true,
+      held: ({ service: { name } }) => service === undefined || name === service,
     })
     return { stopped: false, reopened }
   }

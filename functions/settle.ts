@@ -1,10 +1,10 @@
 // The end of a release: recorded, told, and everything that it held is let go. Every part may be done twice.
-import type { OpenRelease } from '../cloud/ports.ts'
 import type { Outcome } from '../core/event.ts'
 import { headOf, sentenceOf } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { each } from './each.ts'
+import { idsOf, load, type Loaded, record } from './ledger.ts'
 import { leavePlace } from './place.ts'
 import { reopenGates } from './reopen.ts'
 import { taskInput } from './task.ts'
@@ -13,7 +13,16 @@ import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'leases' | 'openReleases' | 'history' | 'alarmWatch' | 'executions' | 'pager' | 'log'
+  | 'clock'
+  | 'journal'
+  | 'leases'
+  | 'openReleases'
+  | 'history'
+  | 'alarmWatch'
+  | 'executions'
+  | 'pager'
+  | 'log'
+  | 'trouble'
 >
 
 export type Settled = {
@@ -40,12 +49,11 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   await deps.history.put(headOf(release))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
-  await wakeNext(deps, release)
+  const left = [...(await wakeNext(deps, release)), ...(await tellWaiters(deps, loaded, settled))]
   await makeRoom(deps, release)
-  await tellWaiters(deps, loaded, settled)
+  left.push(...(await tell(deps, release, settled.sentence)))
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
-  const told = await tellOrLog(deps, release, settled.sentence)
-  if (told) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  if (left.length === 0) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
 }
@@ -58,35 +66,39 @@ function settledAs(release: Release): Settled {
 
 const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
 
-/** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
-async function tellOrLog(deps: Deps, release: Release, sentence: string): Promise<boolean> {
-  try {
-    await tell(deps, release, sentence)
-    return true
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    deps.log({ ...error.line, releaseId: release.id })
-    return false
-  }
-}
+/** What could not be done now. */
+type Left = readonly { readonly error: unknown }[]
 
-async function tell(deps: Deps, release: Release, sentence: string): Promise<void> {
+/** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
+async function tell(deps: Deps, release: Release, sentence: string): Promise<Left> {
   const { ending, service } = release
-  if (ending === undefined || !failures.includes(ending.outcome)) return
+  if (ending === undefined || !failures.includes(ending.outcome)) return []
   const lines = [sentence, `Why: ${ending.because}`, `Decided by: ${ending.by}`]
   const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
-  await deps.pager.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
+  const page = { subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') }
+  const { failed } = await each(
+    deps,
+    [page],
+    () => ({ releaseId: release.id }),
+    (one) => deps.pager.page(one),
+  )
+  return failed
 }
 
 /** The oldest release that waits for the service takes its turn. */
-async function wakeNext(deps: Deps, release: Release): Promise<void> {
-  const open: readonly OpenRelease[] = await deps.openReleases.list(release.service.name)
-  for (const { releaseId } of open) {
-    if (releaseId === release.id) continue
-    const { events, waiters } = await deps.journal.read(releaseId)
-    if (events.length === 0) continue
-    await wake(deps, { release: { id: releaseId }, waiters })
-  }
+async function wakeNext(deps: Deps, release: Release): Promise<Left> {
+  const ids = idsOf(await deps.openReleases.list(release.service.name))
+  const { failed } = await each(
+    deps,
+    ids.filter((releaseId) => releaseId !== release.id),
+    (releaseId) => ({ releaseId }),
+    async (releaseId) => {
+      const { events, waiters } = await deps.journal.read(releaseId)
+      if (events.length > 0) await wake(deps, { release: { id: releaseId }, waiters })
+    },
+  )
+  // One whose own log cannot be read is found by the sweep under its own name.
+  return failed.filter(({ error }) => !(error instanceof Problem && error.code === 'item_unreadable'))
 }
 
 /** Releases that wait for a place in the group of this one are asked about again. */
@@ -96,11 +108,18 @@ async function makeRoom(deps: Deps, release: Release): Promise<void> {
   await leavePlace(deps, release)
   await reopenGates(deps, `release ${release.id} has left its place in group ${concurrency.group}`, {
     open: ({ requested }) => requested.service.gates.concurrency?.group === concurrency.group,
-    held: ({ held }) => held?.gates.includes('full') === true,
+    held: ({ held, service }) =>
+      held?.gates.includes('full') === true && service.gates.concurrency?.group === concurrency.group,
   })
 }
 
 /** Executions that handed over to a successor end as the release ended. */
-async function tellWaiters(deps: Deps, { waiters }: Loaded, settled: Settled): Promise<void> {
-  for (const { slot, token } of waiters) if (slot !== turn) await deps.executions.wake(token, settled)
+async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
+  const { failed } = await each(
+    deps,
+    waiters.filter(({ slot }) => slot !== turn),
+    ({ slot }) => ({ releaseId: release.id, slot }),
+    ({ token }) => deps.executions.wake(token, settled),
+  )
+  return failed
 }

@@ -1,4 +1,5 @@
 // Service definitions in DynamoDB, in normal form. What an older or a careless hand wrote is a Problem, not a guess.
+import { listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { Service } from '../../core/service.ts'
 import type { Services } from '../ports.ts'
@@ -27,7 +28,7 @@ export function awsServices(table: Table): Services {
     },
     async list() {
       const items = await queryItems(table, { pk: keys.service('').pk })
-      return items.map(readService)
+      return listing(items, readService, (item) => ({ service: keyOf(item).sk }))
     },
   }
 }

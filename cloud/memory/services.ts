@@ -1,4 +1,5 @@
 // Service definitions in memory, in normal form.
+import { listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { Service } from '../../core/service.ts'
 import type { Services } from '../ports.ts'
@@ -12,19 +13,21 @@ export function memoryServices(table: MemoryTable): Services {
     if (service === undefined || service.name === name) return service
     throw unreadable(servicesKey, name, `it holds service ${service.name}`)
   }
+  const found = (name: string): Service => {
+    const service = find(name)
+    if (service === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
+    return service
+  }
   return {
     put(service) {
       table.set(servicesKey, service.name, service)
       return Promise.resolve()
     },
     get(name) {
-      const service = find(name)
-      if (service === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
-      return Promise.resolve(service)
+      return Promise.resolve(found(name))
     },
     list() {
-      const services = table.list(servicesKey).map(find)
-      return Promise.resolve(services.filter((service) => service !== undefined))
+      return Promise.resolve(listing(table.list(servicesKey), found, (service) => ({ service })))
     },
   }
 }

@@ -1,7 +1,7 @@
 // The contract of stored service definitions.
 import { describe, expect, it } from 'vitest'
 import type { Services } from '../../cloud/ports.ts'
-import { expectReadableOrProblem } from './fuzz.ts'
+import { expectOthersListed, expectReadableOrProblem } from './fuzz.ts'
 import { expectProblem, service } from './samples.ts'
 
 type ServicesUnderTest = {
@@ -22,9 +22,9 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
 
     it('lists all services by name', async () => {
       const { services } = await open()
-      expect(await services.list()).toEqual([])
+      expect((await services.list()).items).toEqual([])
       for (const one of ['orders', 'billing', 'checkout']) await services.put(service(one))
-      expect((await services.list()).map((one) => one.name)).toEqual(['billing', 'checkout', 'orders'])
+      expect((await services.list()).items.map((one) => one.name)).toEqual(['billing', 'checkout', 'orders'])
     })
 
     it('has a Problem for a service that is not there', async () => {
@@ -39,8 +39,23 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
         (text) => spoil('orders', text),
         () => services.get('orders'),
       )
-      await spoil('orders', '{}')
-      await expectProblem('item_unreadable', services.list(), /orders/)
+    })
+
+    it('lists the others, and names the one that cannot be read', async () => {
+      const { services, spoil } = await open()
+      const others = [service('billing'), service('shipping')]
+      for (const one of others) await services.put(one)
+      await expectOthersListed(
+        service(),
+        (text) => spoil('orders', text),
+        () => services.list(),
+        {
+          others,
+          about: { service: 'orders' },
+        },
+      )
+      await spoil('orders', JSON.stringify(service('billing')))
+      expect(await services.list()).toMatchObject({ items: others, unreadable: [{ about: { service: 'orders' } }] })
     })
 
     it('does not take one service for another', async () => {

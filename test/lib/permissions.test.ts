@@ -86,7 +86,7 @@ describe('under the synthesised policies', () => {
     await house.world.services.put(sampleService({ slos: [] }))
     await house.upload('v2')
     await house.minutes(3)
-    const [first] = await house.world.openReleases.list('checkout')
+    const [first] = (await house.world.openReleases.list('checkout')).items
     const second = await house.start({ version: await house.publish('v4') })
     expect((await house.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
     expect((await house.finish(second)).ending?.outcome).toBe('rolledBack')
@@ -242,7 +242,7 @@ describe('what is granted', () => {
     await house.world.services.put(sampleService({ slos: [], hooks: [] }))
     await house.upload('v2')
     await house.clock.settle()
-    const [ended] = await house.world.history.list('checkout', 1)
+    const [ended] = (await house.world.history.list('checkout', 1)).items
     expect(ended).toMatchObject({
       outcome: 'rejected',
       because: expect.stringContaining('cannot be read: S3 answered AccessDenied') as string,
@@ -268,7 +268,7 @@ describe('what is granted', () => {
       )
       await house.upload('v2')
       await house.minutes(30)
-      const [ended] = await house.world.history.list('checkout', 1)
+      const [ended] = (await house.world.history.list('checkout', 1)).items
       outcomes.push([ended?.outcome, /kms:Decrypt/.test(ended?.because ?? '')])
       house.close()
     }
