@@ -5,7 +5,6 @@
 import {
   PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
-  PutMetricDataCommand,
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch'
 import {
@@ -194,9 +193,8 @@ telemetryContract('CloudWatch', async () => {
   return {
     telemetry: awsTelemetry(() => cloudwatch),
     measure: async ({ namespace, metric, dimensions }, minuteMs, value) => {
-      const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }))
-      const MetricData = [{ Dimensions, Timestamp: new Date(minuteMs + 1000), MetricName: metric, Value: value }]
-      await cloudwatch.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }))
+      const point = { namespace, name: metric, dimensionSets: [dimensions], value, unit: 'None' }
+      cloud.record({ ...point, atMs: minuteMs + 1000 })
       await cloud.pass(300_000)
     },
     setAlarm: (name, state) => putAlarm(name, states[state]),

@@ -70,7 +70,7 @@ function askedBy(query: Input, where: string): Asked {
     throw invalid(
       `The value ${id} for parameter ${where}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`,
     )
-  if (query['Expression'] != null) throw notImplemented('CloudWatch metric math')
+  if (optionalText(query, 'Expression') !== undefined) throw notImplemented('CloudWatch metric math')
   const metricStat = object(query['MetricStat'], 'MetricStat')
   const stat = text(metricStat, 'Stat')
   if (!isStatistic(stat))

@@ -44,56 +44,12 @@ const seriesKey = ({ namespace, name, dimensions }: Series): string =>
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   const all = new Map<string, Kept>()
 
-  function keptOf(series: Series): Kept {
-    const key = seriesKey(series)
-    const found = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit: 'None' }
-    all.set(key, found)
-    return found
-  }
-
-  /** Points that can be seen move into their hours; hours get coarser, and go, as they age. */
-  function tidy(kept: Kept): void {
-    const now = nowMs()
-    if (now < kept.packedMs + packEveryMs) return
-    const hours = new Map<number, Point[]>()
-    const waiting: Kept['fresh'] = []
-    for (const one of kept.fresh) {
-      const { point, resolutionMs } = one
-      const startMs = hourOf(point.atMs)
-      if (point.atMs + visibleMs > now) {
-        waiting.push(one)
-        continue
-      }
-      const points = hours.get(startMs) ?? []
-      points.push({ ...point, atMs: floorTo(point.atMs, resolutionMs) })
-      hours.set(startMs, points)
-    }
-    for (const [startMs, packed] of kept.packed) {
-      if (hours.has(startMs) || resolutionAt(now - startMs) !== resolutionAt(kept.packedMs - startMs))
-        hours.set(startMs, [...unpacked(startMs, packed), ...(hours.get(startMs) ?? [])])
-    }
-    for (const [startMs, points] of hours) {
-      const packed = pack(startMs, points, now)
-      if (packed === undefined) kept.packed.delete(startMs)
-      else kept.packed.set(startMs, packed)
-    }
-    kept.fresh = waiting
-    kept.packedMs = now
-  }
-
-  function* pointsOf(kept: Kept, startMs: number, endMs: number): Generator<Point> {
-    for (let hour = hourOf(startMs); hour < endMs; hour += 60 * minuteMs) {
-      const packed = kept.packed.get(hour)
-      if (packed !== undefined) yield* unpacked(hour, packed)
-    }
-    for (const { point, resolutionMs } of kept.fresh)
-      if (point.atMs + visibleMs <= nowMs()) yield { ...point, atMs: floorTo(point.atMs, resolutionMs) }
-  }
-
   return {
     add(series, point, { resolutionMs, unit }) {
-      const kept = keptOf(series)
-      tidy(kept)
+      const key = seriesKey(series)
+      const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
+      all.set(key, kept)
+      if (nowMs() >= kept.packedMs + packEveryMs) packUp(kept, nowMs(), visibleMs)
       kept.fresh.push({ point, resolutionMs })
       kept.lastMs = Math.max(kept.lastMs, point.atMs)
       kept.unit = unit
@@ -104,7 +60,7 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
       if (kept === undefined || (unit ?? kept.unit) !== kept.unit) return []
       const now = nowMs()
       const periods = new Map<number, Point[]>()
-      for (const point of pointsOf(kept, startMs, endMs)) {
+      for (const point of pointsOf(kept, { startMs, endMs }, now - visibleMs)) {
         if (point.atMs < startMs || point.atMs >= endMs) continue
         // What is kept more coarsely than it is asked for is not found at all.
         const resolutionMs = resolutionAt(now - point.atMs)
@@ -118,4 +74,41 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
     },
     list: () => [...all.values()].filter(({ lastMs }) => lastMs >= nowMs() - listedMs).map(({ series }) => series),
   }
+}
+
+/** Points that can be seen move into their hours; hours get coarser, and go, as they age. */
+function packUp(kept: Kept, nowMs: number, visibleMs: number): void {
+  const hours = new Map<number, Point[]>()
+  const waiting: Kept['fresh'] = []
+  for (const one of kept.fresh) {
+    const { point, resolutionMs } = one
+    if (point.atMs + visibleMs > nowMs) {
+      waiting.push(one)
+      continue
+    }
+    const points = hours.get(hourOf(point.atMs)) ?? []
+    points.push({ ...point, atMs: floorTo(point.atMs, resolutionMs) })
+    hours.set(hourOf(point.atMs), points)
+  }
+  for (const [startMs, packed] of kept.packed) {
+    if (hours.has(startMs) || resolutionAt(nowMs - startMs) !== resolutionAt(kept.packedMs - startMs))
+      hours.set(startMs, [...unpacked(startMs, packed), ...(hours.get(startMs) ?? [])])
+  }
+  for (const [startMs, points] of hours) {
+    const packed = pack(startMs, points, nowMs)
+    if (packed === undefined) kept.packed.delete(startMs)
+    else kept.packed.set(startMs, packed)
+  }
+  kept.fresh = waiting
+  kept.packedMs = nowMs
+}
+
+/** @param seenMs only what happened until then can be seen */
+function* pointsOf(kept: Kept, { startMs, endMs }: Omit<Window, 'periodMs'>, seenMs: number): Generator<Point> {
+  for (let hour = hourOf(startMs); hour < endMs; hour += 60 * minuteMs) {
+    const packed = kept.packed.get(hour)
+    if (packed !== undefined) yield* unpacked(hour, packed)
+  }
+  for (const { point, resolutionMs } of kept.fresh)
+    if (point.atMs <= seenMs) yield { ...point, atMs: floorTo(point.atMs, resolutionMs) }
 }

@@ -51,7 +51,8 @@ function pointsOf({ nowMs }: MetricApi, namespace: string, datum: Input, where: 
 function valuesOf(datum: Input, where: string): readonly Observed[] {
   const values = list(datum, 'Values')
   const counts = list(datum, 'Counts')
-  const given = [values.length > 0, datum['Value'] != null, datum['StatisticValues'] != null].filter(Boolean).length
+  const has = (name: string): boolean => (datum[name] ?? undefined) !== undefined
+  const given = [values.length > 0, has('Value'), has('StatisticValues')].filter(Boolean).length
   if (given !== 1) {
     const message = `The parameters ${where}.Value, ${where}.Values and ${where}.StatisticValues: exactly one of them must be given.`
     throw new AwsError(given === 0 ? 'MissingParameter' : 'InvalidParameterCombination', message)
@@ -66,7 +67,7 @@ function valuesOf(datum: Input, where: string): readonly Observed[] {
       count: counts[index] === undefined ? 1 : finite(counts[index], `${where}.Counts`),
     }))
   }
-  if (datum['Value'] != null) return [{ value: finite(datum['Value'], `${where}.Value`), count: 1 }]
+  if (has('Value')) return [{ value: finite(datum['Value'], `${where}.Value`), count: 1 }]
   const set = object(datum['StatisticValues'], 'StatisticValues')
   const count = finite(set['SampleCount'], `${where}.StatisticValues.SampleCount`)
   return [{ value: finite(set['Sum'], `${where}.StatisticValues.Sum`) / count, count }]

@@ -60,7 +60,7 @@ describe('an alarm whose data are missing', () => {
     cloud = localCloud({ clock, runtime: inProcessRuntime({}, clock) })
     cloudwatch = clientsAt(placeOf(cloud.handler, 'ann')).cloudwatch
     for (const data of new Set(all.map((cell) => cell.data))) {
-      for (const [index, letter] of [...data].entries()) {
+      for (const [index, letter] of data.split('').entries()) {
         if (letter === '-') continue
         const point = { namespace: 'Table', name: data, dimensionSets: [{}], unit: 'Count' }
         cloud.cloudwatch.record({ ...point, value: letter === 'X' ? 1 : 0, atMs: t0 + (index + 1) * minute })
