@@ -2,11 +2,7 @@
 // cloud. The ports on DynamoDB are in aws-table.test.ts, what this cloud never answers in aws-*answers.test.ts.
 //
 // Known differences: `code_changed` and artifacts that disappear half-way need a race that a test cannot time here.
-import {
-  PutCompositeAlarmCommand,
-  PutMetricAlarmCommand,
-  SetAlarmStateCommand,
-} from '@aws-sdk/client-cloudwatch'
+import { PutCompositeAlarmCommand, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
