@@ -59,7 +59,7 @@ const dayMs = 24 * hourMs
 /** AWS's tables retrieve five periods for an alarm of three. How many it retrieves for others is not published. */
 const spareDatapoints = 2
 
-export type EvaluationRange = { readonly startMs: number; readonly endMs: number }
+type EvaluationRange = { readonly startMs: number; readonly endMs: number }
 
 /** What an evaluation at `nowMs` retrieves: a window that slides by the minute; by the hour when it is longer than a day. */
 export function evaluationRange(alarm: MetricAlarm, nowMs: number): EvaluationRange {
