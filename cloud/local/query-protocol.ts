@@ -36,7 +36,8 @@ function shaped(tree: Tree | string): unknown {
   return Object.fromEntries(names.map((name) => [name, shaped(tree[name] ?? '')]))
 }
 
-const escaped = (text: string): string => text.replace(/[<>&"']/g, (letter) => `&#${letter.codePointAt(0) ?? 0};`)
+export const escaped = (text: string): string =>
+  text.replace(/[<>&"']/g, (letter) => `&#${letter.codePointAt(0) ?? 0};`)
 
 function xml(value: unknown): string {
   if (value === undefined || value === null) return ''
