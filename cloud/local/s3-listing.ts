@@ -2,7 +2,7 @@
 import { elements, s3Answer, s3Error, s3Namespace } from './s3-answer.ts'
 import type { LocalResponse } from './service.ts'
 
-export type Listed = { readonly key: string; readonly size: number; readonly etag: string; readonly atMs: number }
+type Listed = { readonly key: string; readonly size: number; readonly etag: string; readonly atMs: number }
 
 const owner = `<Owner>${elements({ ID: 'local', DisplayName: 'local' })}</Owner>`
 const time = (ms: number): string => new Date(ms).toISOString()
