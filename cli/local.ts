@@ -98,11 +98,11 @@ async function releaseArtifact(
   version: 'v2' | 'v3',
   words: string,
 ): Promise<Release | undefined> {
-  const known = new Set((await desk.history.list('checkout', 100)).items.map((head) => head.releaseId))
+  const known = new Set((await desk.history.list('checkout', 100)).map((head) => head.releaseId))
   screen.note(`\n${words}`)
   await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
   for (;;) {
-    const open = (await desk.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
+    const open = (await desk.openReleases.list('checkout')).find((one) => !known.has(one.releaseId))
     if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 100, pause: options.pause })
     if (!(await options.pause(50))) return undefined
   }

@@ -73,6 +73,7 @@ export const authorizations = {
   'dynamodb:GetItem': on('table'),
   'dynamodb:PutItem': on('table'),
   'dynamodb:DeleteItem': on('table'),
+  'dynamodb:UpdateItem': on('table'),
   'dynamodb:Query': on('table', 'index'),
   'states:StartExecution': on('statemachine'),
   'states:DescribeExecution': on('execution'),

@@ -1,8 +1,7 @@
 // What the controller asks of the world, in its own words. Implemented on the AWS SDK (cloud/aws) and in memory
 // (cloud/memory); test/contract holds both to the same suites.
 //
-// Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`. A listing
-// leaves out what it cannot read and says so (core/listing.ts): each caller decides what that means for it.
+// Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
 import type { Attestation } from '../core/attestation.ts'
 import type { Slot } from '../core/budget.ts'
 import type { BudgetReport } from '../core/budget-report.ts'
@@ -10,7 +9,6 @@ import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Incident, IncidentNotice } from '../core/incident.ts'
-import type { Listing } from '../core/listing.ts'
 import type { Place } from '../core/place.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
 import type { Routing } from '../core/routing.ts'
@@ -32,17 +30,36 @@ export type Waiter = {
 export type Journal = {
   /** Appends `event` at `event.seq`. False, and nothing written, when that place is taken. */
   append(releaseId: string, event: ReleaseEvent): Promise<boolean>
-  /** The whole log in order and everybody who waits, in one consistent read. @throws Problem `item_unreadable` */
-  read(releaseId: string): Promise<{ readonly events: readonly ReleaseEvent[]; readonly waiters: readonly Waiter[] }>
+  /**
+   * The log in order, from the event after `afterSeq` on, and everybody who waits, in one consistent read. With `atMost`, so
+   * many items; who waits comes last. @throws Problem `item_unreadable`
+   */
+  read(releaseId: string, part?: { readonly afterSeq?: number; readonly atMost?: number }): Promise<LogPart>
   /** Replaces whoever waited in the same slot. */
   wait(releaseId: string, waiter: Waiter): Promise<void>
+  /** Keeps a text beside the log, in place of the one before: what was made of it so far, for whoever reads it next. */
+  keep(releaseId: string, snapshot: string): Promise<void>
+  /** The text that was kept last, or one from a moment before. */
+  kept(releaseId: string): Promise<string | undefined>
+}
+
+type LogPart = {
+  readonly events: readonly ReleaseEvent[]
+  readonly waiters: readonly Waiter[]
+  /** False when there may be more than `atMost`. */
+  readonly isWhole: boolean
 }
 
 export type Services = {
+  /** So that it is found under its keys (core/service-key.ts), and no longer under those that it had before. */
   put(service: Service): Promise<void>
+  /** Those that may be found under any of these keys, each once. */
+  under(keys: readonly string[]): Promise<readonly Service[]>
+  /** Lets services that older code has put be found under their keys: once for all, or once more with `again`. */
+  index(again: boolean): Promise<void>
   /** @throws Problem `service_missing`, `item_unreadable` */
   get(name: string): Promise<Service>
-  list(): Promise<Listing<Service, { readonly service: string }>>
+  list(): Promise<readonly Service[]>
 }
 
 /**
@@ -56,11 +73,27 @@ export type Leases = {
   drop(service: string, releaseId: string): Promise<void>
   holder(service: string): Promise<string | undefined>
   /** All that are held. */
-  list(): Promise<Listing<Lease, Pick<Lease, 'name'>>>
+  list(): Promise<readonly Lease[]>
 }
 
 /** `name` is a service, or a place in a concurrency group. */
 export type Lease = { readonly name: string; readonly holder: string }
+
+/** Turns of those who would all begin at the same moment: each begins when the one before it has had its time. */
+export type Pace = {
+  /** Takes `lengthMs` at the end of the queue. @returns when the turn begins: `fromMs`, or later */
+  take(queue: string, fromMs: number, lengthMs: number): Promise<number>
+}
+
+type WaitingRelease = { readonly id: string; readonly requestedAtMs: number }
+
+/** Who waits for a place in a concurrency group. */
+export type WaitingLists = {
+  add(group: string, release: WaitingRelease): Promise<void>
+  remove(group: string, release: WaitingRelease): Promise<void>
+  /** The oldest of them. */
+  first(group: string, count: number): Promise<readonly WaitingRelease[]>
+}
 
 /** Who has stopped the line, and why. */
 type Stopped = { readonly by: string; readonly reason: string; readonly sinceMs: number }
@@ -89,15 +122,15 @@ export type OpenReleases = {
   add(open: OpenRelease): Promise<void>
   remove(open: Pick<OpenRelease, 'releaseId' | 'service'>): Promise<void>
   /** By time of request, then by id; of one service, or of all. */
-  list(service?: string): Promise<Listing<OpenRelease, Pick<OpenRelease, 'releaseId' | 'service'>>>
+  list(service?: string): Promise<readonly OpenRelease[]>
 }
 
 /** Good and bad in five-minute slots, kept by the hour. */
 export type Budgets = {
   /** The slots of one hour, all of them that are known: replaces what was there. */
   putHour(service: string, slo: string, hourMs: number, slots: readonly Slot[]): Promise<void>
-  /** The slots of whole hours from `fromMs` to `toMs`, in order: one query, however many hours. What is unreadable is an hour. */
-  read(service: string, slo: string, fromMs: number, toMs: number): Promise<Listing<Slot, { readonly hourMs: number }>>
+  /** The slots of whole hours from `fromMs` to `toMs`, in order: one query, however many hours. @throws Problem `item_unreadable` */
+  read(service: string, slo: string, fromMs: number, toMs: number): Promise<readonly Slot[]>
   mark(service: string, slo: string): Promise<BudgetMark | undefined>
   setMark(service: string, slo: string, mark: BudgetMark): Promise<void>
 }
@@ -106,8 +139,8 @@ export type Budgets = {
 export type Attestations = {
   /** Replaces what the same one said about the same subject, unless that was later. */
   put(attestation: Attestation): Promise<void>
-  /** All that was said about these subjects. */
-  of(subjects: readonly string[]): Promise<Listing<Attestation, Pick<Attestation, 'subject' | 'by'>>>
+  /** All that was said about these subjects. @throws Problem `item_unreadable` */
+  of(subjects: readonly string[]): Promise<readonly Attestation[]>
 }
 
 /** Budgets that Application Signals counts. */
@@ -120,19 +153,16 @@ export type BudgetReports = {
 export type Incidents = {
   /** Saying the same again replaces it. */
   put(notice: IncidentNotice): Promise<void>
-  /** Those opened from `fromMs` to before `toMs`, oldest first. What is unreadable may be of any time. */
-  list(service: string, fromMs: number, toMs: number): Promise<Listing<Incident, { readonly notice: string }>>
+  /** Those opened from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
+  list(service: string, fromMs: number, toMs: number): Promise<readonly Incident[]>
 }
-
-/** What the key of a head says. */
-export type HeadKey = Pick<Head, 'releaseId' | 'requestedAtMs'>
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */
 export type History = {
   put(head: Head): Promise<void>
-  list(service: string, limit: number): Promise<Listing<Head, HeadKey>>
-  /** Those that were asked for from `fromMs` to before `toMs`, oldest first. */
-  between(service: string, fromMs: number, toMs: number): Promise<Listing<Head, HeadKey>>
+  list(service: string, limit: number): Promise<readonly Head[]>
+  /** Those that were asked for from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
+  between(service: string, fromMs: number, toMs: number): Promise<readonly Head[]>
 }
 
 /** Which live releases an alarm speaks about. */

@@ -16,6 +16,10 @@ export type Metric = {
   readonly releaseId?: string
 }
 
+/** Whether `metricsOf` has anything to say of a log that ends with the event. */
+export const isMeasured = (event: ReleaseEvent): boolean =>
+  event.type === 'settled' || event.type === 'returnFailed' || (event.type === 'moved' && event.purpose === 'rollBack')
+
 /**
  * @param events the log of `release` up to the event that is counted
  * @returns ReleasesSettled and ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual look, because

@@ -140,6 +140,11 @@ export function isSettled(release: Release): boolean {
   return release.state.phase === 'settled'
 }
 
+/** Whether the release waits for its service's lease. */
+export function isWaiting({ state }: Release): boolean {
+  return state.phase === 'requested' || state.phase === 'queued'
+}
+
 /** Whether the release may still be stopped or hurried. */
 export function isLive(release: Release): boolean {
   return !['settling', 'settled'].includes(release.state.phase)

@@ -13,6 +13,8 @@ export const expiry = {
   attribute: 'expiresAt',
   /** @returns epoch seconds. DynamoDB deletes some days later, or not at all (docs/aws.md §7): nothing relies on it. */
   ofHour: (hourMs: number): number => hourMs / 1000 + 400 * 86_400,
+  /** A queue of turns that began at `fromMs`. */
+  ofTurn: (fromMs: number): number => Math.ceil(fromMs / 1000) + 7 * 86_400,
 } as const
 
 /** What is known of an SLO: how far its counts have been read, and who has been told of what. */

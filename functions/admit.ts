@@ -1,13 +1,15 @@
 // Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy.
 import * as z from 'zod'
+import type { OpenRelease } from '../cloud/ports.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
-import { isSettled, type Release } from '../core/release.ts'
+import { isLive, isSettled, isWaiting, type Release } from '../core/release.ts'
 import { readRequest } from '../core/request.ts'
 import { accept } from './accept.ts'
-import { takeLease } from './lease.ts'
-import { idsOf, load, type Loaded, record } from './ledger.ts'
+import { concurrently } from './concurrently.ts'
+import { isOver, loadIfReadable, takeLease } from './lease.ts'
+import { load, type Loaded, record } from './ledger.ts'
 import { returnNow } from './return.ts'
-import { turnOf } from './turns.ts'
+import { turnNow } from './turns.ts'
 import { machine, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
@@ -21,12 +23,15 @@ type Deps = Pick<
   | 'digest'
   | 'executions'
   | 'leases'
+  | 'pace'
   | 'traffic'
   | 'log'
-  | 'trouble'
 >
 
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
+// So many logs are read, and releases superseded, at once.
+const together = 10
+
 const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
 
 /** `outcome` and `sentence` are what the execution fails with when there is no release to speak for itself. */
@@ -85,24 +90,29 @@ function carry(deps: Deps, loaded: Loaded, execution: string): Promise<Loaded> {
 
 async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
-  const others = await rivals(deps, release)
-  const older = others.filter((other) => isOlder(other.release, release))
+  const { name } = release.service
+  const holder = await deps.leases.holder(name)
+  const isTaken = holder !== undefined && holder !== release.id && !(await isOver(deps, holder))
+  // Who takes nobody's place waits behind whoever is live, and needs to know of nobody else.
+  if (isTaken && !takesPlaces(release)) return behind(deps, loaded, holder)
+  const older = await olderOf(deps, release, holder)
+  await supersede(deps, release, older)
+  const first = await firstWaiting(deps, older)
+  if (first !== undefined) return behind(deps, loaded, first)
+  const taken = await takeLease(deps, name, release.id)
+  return taken === release.id ? begin(deps, release) : behind(deps, loaded, taken)
+}
+
+/** It has the lease. */
+async function begin(deps: Deps, { id, service }: Release): Promise<Loaded> {
+  const loaded = await load(deps, id)
+  // Another call has brought it to its end since it was read: nobody else will drop what was taken after that.
+  if (isSettled(loaded.release)) await deps.leases.drop(service.name, id)
+  if (!isWaiting(loaded.release)) return loaded
   const atMs = deps.clock.nowMs()
-  await supersede(deps, release, older.filter(isReplacedBy(release)))
-  if (older.length === 0) {
-    const holder = await takeLease(deps, release.service.name, release.id)
-    if (holder === release.id) {
-      const holding = await load(deps, release.id)
-      // Another call has brought it to its end since it was read: nobody else will drop what was taken after that.
-      if (isSettled(holding.release)) await deps.leases.drop(release.service.name, release.id)
-      if (!isWaiting(holding.release)) return holding
-      const turnMs = await turnOf(deps, release.id)
-      const begins = turnMs === undefined || turnMs <= atMs ? {} : { beginsAtMs: turnMs }
-      return record(deps, holding, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
-    }
-    return behind(deps, loaded, holder)
-  }
-  return behind(deps, loaded, older[0]?.release.id ?? release.id)
+  const turnMs = await turnNow(deps, loaded.release)
+  const begins = turnMs <= atMs ? {} : { beginsAtMs: turnMs }
+  return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
 }
 
 async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {
@@ -118,26 +128,32 @@ async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loade
   })
 }
 
-const isWaiting = ({ state }: Release): boolean => state.phase === 'requested' || state.phase === 'queued'
-
-/** By time of request; at the same moment, the one that has the lease already is the older. */
-const isOlder = (a: Release, b: Release): boolean =>
-  a.requestedAtMs < b.requestedAtMs ||
-  (a.requestedAtMs === b.requestedAtMs && (a.admittedAtMs !== undefined || a.id < b.id))
-
-/** The other releases of the service that have not ended. An entry without a log is left to the sweep. */
-async function rivals(deps: Deps, release: Release): Promise<readonly Loaded[]> {
-  const found: Loaded[] = []
-  for (const releaseId of idsOf(await deps.openReleases.list(release.service.name))) {
-    if (releaseId === release.id) continue
-    const loaded = await load(deps, releaseId).catch((error: unknown) => {
-      if (error instanceof Problem && error.code === 'release_missing') return undefined
-      throw error
-    })
-    if (loaded !== undefined && !isSettled(loaded.release)) found.push(loaded)
-  }
-  return found
+/** The open releases of the service that were asked for before it, oldest first. */
+async function olderOf(
+  { openReleases }: Deps,
+  { id, requestedAtMs, service }: Release,
+  holder: string | undefined,
+): Promise<readonly string[]> {
+  const open = await openReleases.list(service.name)
+  // Of two that were asked for at the same moment, the one that has the lease is the older.
+  const isBefore = ({ releaseId }: OpenRelease): boolean => id !== holder && (releaseId === holder || releaseId < id)
+  const isOlder = (one: OpenRelease): boolean =>
+    one.requestedAtMs < requestedAtMs || (one.requestedAtMs === requestedAtMs && isBefore(one))
+  return open.filter(isOlder).map(({ releaseId }) => releaseId)
 }
+
+/** The oldest that waits for the lease as well. What cannot be read is left to the sweep, and so is an entry without a log. */
+async function firstWaiting(deps: Deps, older: readonly string[]): Promise<string | undefined> {
+  for (const releaseId of older) {
+    const other = await loadIfReadable(deps, releaseId)
+    if (other !== undefined && isWaiting(other.release)) return releaseId
+  }
+  return undefined
+}
+
+/** Whether it may take the place of others: only then their logs are of interest. */
+const takesPlaces = ({ urgent, service: { policy } }: Release): boolean =>
+  urgent || policy.whileLive === 'supersede' || policy.whileLive === 'coalesce'
 
 /** Whose place a newer release takes. A security fix waits for nobody. */
 const isReplacedBy =
@@ -150,12 +166,15 @@ const isReplacedBy =
     return policy.whileLive === 'coalesce' && ['requested', 'queued', 'preparing'].includes(state.phase)
   }
 
-async function supersede(deps: Deps, release: Release, older: readonly Loaded[]): Promise<void> {
-  for (const other of older) {
+async function supersede(deps: Deps, release: Release, older: readonly string[]): Promise<void> {
+  if (!takesPlaces(release)) return
+  await concurrently(older, together, async (releaseId) => {
+    const other = await loadIfReadable(deps, releaseId)
+    if (other === undefined || !isLive(other.release) || !isReplacedBy(release)(other)) return
     await returnNow(deps, other, {
       by: `release ${release.id}`,
       reason: `superseded by release ${release.id}`,
       outcome: 'superseded',
     })
-  }
+  })
 }

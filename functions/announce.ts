@@ -1,14 +1,19 @@
 // Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each event that was written,
 // in the order in which a release wrote them, again and again until it has been sent.
 import * as z from 'zod'
-import { replay } from '../core/advance.ts'
+import { advance, replay } from '../core/advance.ts'
 import { announcementOf } from '../core/announcement.ts'
-import { metricsOf } from '../core/metric.ts'
+import type { ReleaseEvent } from '../core/event.ts'
 import { readLogKey } from '../core/log-key.ts'
+import { isMeasured, metricsOf } from '../core/metric.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
+import type { Release } from '../core/release.ts'
+import { withoutReadings } from '../core/snapshot.ts'
+import { asOf, remember } from './ledger.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'journal' | 'outbox' | 'measure' | 'trouble'>
+type Deps = Pick<World, 'journal' | 'outbox' | 'log' | 'measure'>
+type Place = { readonly releaseId: string; readonly seq: number }
 
 const Text = z.looseObject({ S: z.string().max(2048) })
 /** What Lambda hands over of a stream; the mapping's filter lets through new events of releases only. */
@@ -34,15 +39,19 @@ export function announceHandler(deps: Deps) {
     const parsed = StreamBatch.safeParse(event)
     if (!parsed.success)
       throw new Problem('event_invalid', `Not a batch of a stream: ${issuesSentence(parsed.error.issues)}.`)
+    const tellers = new Map<string, Teller>()
     for (const { dynamodb } of parsed.data.Records) {
       const place = readLogKey({ pk: dynamodb.Keys.pk.S, sk: dynamodb.Keys.sk.S })
       if (place === undefined) continue
       try {
-        await announce(deps, place)
+        const teller = tellers.get(place.releaseId) ?? (await tellerOf(deps, place))
+        tellers.set(place.releaseId, teller)
+        await announce(deps, teller, place)
       } catch (error) {
-        deps.trouble(error, place)
+        if (!(error instanceof Problem)) throw error
+        deps.log({ ...error.line, ...place })
         // What nobody can read will not be readable next time, and must not keep others from being heard of.
-        if (!(error instanceof Problem && error.code === 'item_unreadable'))
+        if (error.code !== 'item_unreadable')
           return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }
       }
     }
@@ -50,16 +59,31 @@ export function announceHandler(deps: Deps) {
   }
 }
 
-async function announce(deps: Deps, { releaseId, seq }: { releaseId: string; seq: number }): Promise<void> {
-  const { events } = await deps.journal.read(releaseId)
-  const sofar = events.slice(0, seq)
-  const release = replay(sofar)
-  const event = events[seq - 1]
+/** A release before the first event of the batch that is told of, and its events since. */
+type Teller = { readonly release: Release | undefined; readonly events: readonly ReleaseEvent[] }
+
+/** One reading for each release of a batch: what this function has told of before, it has read before. */
+async function tellerOf(deps: Deps, { releaseId, seq }: Place): Promise<Teller> {
+  const release = await asOf(deps, releaseId, seq)
+  const { events } = await deps.journal.read(releaseId, { afterSeq: release?.seq ?? 0 })
+  return { release, events }
+}
+
+async function announce(deps: Deps, { release: before, events }: Teller, place: Place): Promise<void> {
+  const { releaseId, seq } = place
+  const index = seq - 1 - (before?.seq ?? 0)
+  const event = events[index]
+  const sofar = events.slice(0, index + 1)
+  const release = before === undefined ? replay(sofar) : sofar.reduce(advance, before)
   if (release === undefined || event === undefined) {
     throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is not there.`)
   }
   const announcement = announcementOf(event, release)
   if (announcement !== undefined) await deps.outbox.announce(announcement)
   // Once it is out, it is not tried again, and not counted twice.
-  for (const metric of metricsOf(sofar, release)) deps.measure(metric)
+  if (isMeasured(event)) {
+    const whole = before === undefined ? sofar : (await deps.journal.read(releaseId)).events.slice(0, seq)
+    for (const metric of metricsOf(whole, release)) deps.measure(metric)
+  }
+  remember(deps, withoutReadings({ release, readFromMs: 0 }, Number.POSITIVE_INFINITY))
 }

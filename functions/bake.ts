@@ -1,13 +1,14 @@
 // Lets an execution wait. Its token is stored first and the log read afterwards, so whatever happened in between is seen
 // here, and whatever happens from now on finds the token.
 import { Problem } from '../core/problem.ts'
-import { liveHolder } from './lease.ts'
+import type { Release } from '../core/release.ts'
+import { isOver } from './lease.ts'
 import { load } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import { turn } from './waiting.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'leases'>
+type Deps = Pick<World, 'clock' | 'journal' | 'executions'>
 
 export function bakeHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
@@ -17,15 +18,12 @@ export function bakeHandler(deps: Deps) {
     await deps.journal.wait(releaseId, { slot: turn, token })
     const { release } = await load(deps, releaseId)
     const result = taskResult(release, deps.clock.nowMs(), input)
-    const mayWait =
-      result.next === 'queue' ? await isTaken(deps, release.service.name, releaseId) : result.next === 'bake'
+    const mayWait = result.next === 'queue' ? await isBehindSomebody(deps, release) : result.next === 'bake'
     if (!mayWait) await deps.executions.wake(token, {})
     return result
   }
 }
 
-/** Whether another release holds the lease: if none does, nobody would ever wake the one in the queue. */
-async function isTaken(deps: Deps, service: string, releaseId: string): Promise<boolean> {
-  const holder = await liveHolder(deps, service)
-  return holder !== undefined && holder.release.id !== releaseId
-}
+/** Whoever ends wakes the next one. If the one that it waits behind has ended already, nobody would ever wake it. */
+const isBehindSomebody = async (deps: Deps, { state }: Release): Promise<boolean> =>
+  state.phase === 'queued' && !(await isOver(deps, state.behind))

@@ -6,7 +6,7 @@ import type { Evidence, JudgedTarget, Point, Reading, Readings, Window } from '.
 import { sheetOf } from '../core/verdict/minutes.ts'
 import { type Question, questionsFor, signalSpecs } from '../core/verdict/questions.ts'
 import { settledToMs } from '../core/verdict/settled.ts'
-import { askedWindow, minuteMs, missingFromMs } from '../core/verdict/window.ts'
+import { askedWindow, lateFromMs, minuteMs, missingFromMs } from '../core/verdict/window.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'telemetry'>
@@ -64,6 +64,16 @@ const asReadings = (
 
 const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
   [...series].map(([minuteMs, value]) => ({ minuteMs, value }))
+
+/**
+ * Readings that ended before this are not asked for again by a look.
+ * @param carriedToMs what earlier minutes came to is carried; without it, they are all needed
+ */
+export function neededFromMs(release: Release, carriedToMs = 0): number {
+  const completeMs = release.readings.findLast((one) => one.complete)?.toMs ?? 0
+  const askedAgainMs = Math.min(lateFromMs(completeMs, judgedTargets(release)), missingFromMs(completeMs))
+  return Math.max(0, Math.min(carriedToMs, askedAgainMs))
+}
 
 /** `Sum of AWS/Lambda Errors {FunctionName=checkout, ...}` by key: what the log's points are, whatever later code asks. */
 const queriesOf = (questions: readonly Question[]): Record<string, string> =>

@@ -17,21 +17,25 @@ import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { beginPoint } from '../core/clearance.ts'
 import { lookUp } from './gate-look-up.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { load, type Loaded, loadWhole, record } from './ledger.ts'
 import { pacingAt } from './pacing.ts'
 import { takePlace } from './place.ts'
-import { turnOf } from './turns.ts'
+import { waitForPlace } from './room.ts'
+import { turnAt } from './turns.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'openReleases' | 'log'>
+type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'pace' | 'waitingLists' | 'log'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
 type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
 export function gateHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
-    const after = await ask(deps, await load(deps, input.releaseId))
+    const loaded = await load(deps, input.releaseId)
+    // How much of a step may be given at once depends on all that earlier looks have seen.
+    const isPaced = loaded.readFromMs > 0 && loaded.release.service.slos.length > 0
+    const after = await ask(deps, isPaced ? await loadWhole(deps, input.releaseId) : loaded)
     return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
@@ -50,7 +54,7 @@ async function ask(deps: Deps, loaded: Loaded): Promise<Loaded> {
 /** What opens for many at the same moment is entered by one after the other: Lambda would throttle them all. */
 async function inTurn(deps: Deps, release: Release, point: number, answer: Answer): Promise<Answer> {
   if (answer.againAtMs === undefined || point !== beginPoint) return answer
-  return { ...answer, againAtMs: (await turnOf(deps, release.id, answer.againAtMs)) ?? answer.againAtMs }
+  return { ...answer, againAtMs: await turnAt(deps, release, answer.againAtMs) }
 }
 
 async function answerAt(deps: Deps, release: Release, point: number): Promise<Answer> {
@@ -60,6 +64,7 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     // A place is taken by whoever would go on if there is one, and by nobody else.
     const full = point === beginPoint && decision.allowed && !(await takePlace(deps, release))
     if (!full) return { ...answerOf(release, point, found, decision), ...pacing(release, point, found, decision) }
+    await waitForPlace(deps, release)
     const seen = { ...found, full }
     return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
   } catch (error) {

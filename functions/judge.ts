@@ -4,41 +4,57 @@ import { isWatchedWhileHeld } from '../core/clearance.ts'
 import { currentHook } from '../core/next.ts'
 import { hasTraffic, isLive, type Release } from '../core/release.ts'
 import type { Verdict } from '../core/verdict/evidence.ts'
-import { type Carry, judge } from '../core/verdict/judge.ts'
+import { judge } from '../core/verdict/judge.ts'
+import { withoutReadings } from '../core/snapshot.ts'
 import { checkDrift } from './aliases.ts'
 import { answerHook, hookId } from './hook.ts'
-import { gather } from './evidence.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { gather, neededFromMs } from './evidence.ts'
+import { keepSnapshot, load, type Loaded, loadWhole, record, remember } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'telemetry'>
 
-// A warm function carries the fold of the minutes that are settled from look to look. It is a cache: without it the same
-// verdict is computed from the log's readings.
-const carriedMax = 50
-
 export function judgeHandler(deps: Deps) {
-  const carried = new Map<string, Carry>()
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
     const loaded = await load(deps, input.releaseId)
-    const after = await look(deps, carried, loaded)
+    const after = await look(deps, loaded)
     return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
 
-async function look(deps: Deps, carried: Map<string, Carry>, loaded: Loaded): Promise<Loaded> {
+async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const heard = await noticeSilentHook(deps, loaded)
   const { phase } = heard.release.state
   if (phase !== 'baking' && phase !== 'hooks' && phase !== 'shifting') return heard
   const checked = await checkDrift(deps, heard)
   if (checked !== heard || !mayJudge(checked.release)) return checked
-  const verdict = await verdictOf(deps, carried, checked.release)
+  const { verdict, carry, readFromMs } = await verdictOf(deps, checked)
   const atMs = deps.clock.nowMs()
   // The evidence is about the step that was looked at; if the release has moved on meanwhile, it says nothing.
   const seenAt = checked.release.seq
-  return record(deps, checked, (release) => (release.seq === seenAt ? { type: 'judged', atMs, verdict } : undefined))
+  const after = await record(deps, { ...checked, readFromMs }, (release) =>
+    release.seq === seenAt ? { type: 'judged', atMs, verdict } : undefined,
+  )
+  await rest(deps, checked.release, after, carry)
+  return after
+}
+
+/**
+ * What the next look needs: the fold of the minutes that are settled, and readings since. It is a cache: without it the same
+ * verdict is computed from the log.
+ */
+async function rest(
+  deps: Deps,
+  before: Release,
+  { release, readFromMs }: Loaded,
+  carry: Loaded['carry'],
+): Promise<void> {
+  const carried = carry === undefined ? {} : { carry }
+  const snapshot = withoutReadings({ release, readFromMs, ...carried }, neededFromMs(release, carry?.uptoMs))
+  remember(deps, snapshot)
+  await keepSnapshot(deps, before, snapshot)
 }
 
 const mayJudge = (release: Release): boolean =>
@@ -53,19 +69,28 @@ async function noticeSilentHook(deps: Deps, loaded: Loaded): Promise<Loaded> {
   return answerHook(deps, loaded, hookId(loaded.release), 'unknown', because)
 }
 
-async function verdictOf(deps: Deps, carried: Map<string, Carry>, release: Release): Promise<Verdict> {
+async function verdictOf(deps: Deps, loaded: Loaded) {
   const atMs = deps.clock.nowMs()
+  const { release, readFromMs, carry } = loaded
   if (!hasTraffic(release) || release.shifts.length === 0) {
     const because = 'the candidate has no traffic yet'
-    return { kind: 'unknown', quiet: false, because, window: { startMs: atMs, endMs: atMs }, signals: [] }
+    const verdict: Verdict = {
+      kind: 'unknown',
+      quiet: false,
+      because,
+      window: { startMs: atMs, endMs: atMs },
+      signals: [],
+    }
+    return { verdict, carry, readFromMs }
   }
-  const carry = carried.get(release.id)
+  // Readings are left out that nobody has carried on from: then all of them are needed.
+  if (readFromMs > neededFromMs(release, carry?.uptoMs))
+    return verdictFrom(deps, await loadWhole(deps, release.id), atMs)
+  return verdictFrom(deps, loaded, atMs)
+}
+
+async function verdictFrom(deps: Deps, { release, readFromMs, carry }: Loaded, atMs: number) {
   const { evidence, readings } = await gather(deps, release, atMs, carry?.uptoMs)
   const { verdict, carry: next } = judge(release.service, evidence, carry)
-  // The oldest goes first: releases that have ended are not asked for again.
-  carried.delete(release.id)
-  if (next !== undefined) carried.set(release.id, next)
-  const [oldest] = carried.keys()
-  if (oldest !== undefined && carried.size > carriedMax) carried.delete(oldest)
-  return readings === undefined ? verdict : { ...verdict, readings }
+  return { verdict: readings === undefined ? verdict : { ...verdict, readings }, carry: next, readFromMs }
 }

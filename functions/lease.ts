@@ -19,10 +19,25 @@ export async function loadIfThere(deps: Pick<Deps, 'journal'>, releaseId: string
   }
 }
 
-/** Whether the release has ended or has no log: what it holds belongs to nobody. */
+/** As `loadIfThere`, and `undefined` too for a log that cannot be read. */
+export async function loadIfReadable(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> {
+  try {
+    return await loadIfThere(deps, releaseId)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'item_unreadable') return undefined
+    throw error
+  }
+}
+
+/** Whether the release has ended or has no log: what it holds belongs to nobody. Of one that cannot be read, nobody knows. */
 export async function isOver(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<boolean> {
-  const loaded = await loadIfThere(deps, releaseId)
-  return loaded === undefined || isSettled(loaded.release)
+  try {
+    const loaded = await loadIfThere(deps, releaseId)
+    return loaded === undefined || isSettled(loaded.release)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'item_unreadable') return false
+    throw error
+  }
 }
 
 /** Who holds the lease of the service, whether ended or not; `undefined` when it is free, or its holder has no log. */

@@ -34,16 +34,14 @@ type Started = Stopped & { readonly reopened: readonly string[] }
 
 /** @throws Problem `call_invalid` */
 export function startLineHandler(
-  deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log' | 'trouble'>,
+  deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log'>,
 ) {
   return async (event: unknown): Promise<Started> => {
     const { service, by } = readOrder(StartLineCall, event)
     const was = await deps.line.start(service)
     deps.log({ message: 'order: startLine', service: service ?? 'all', by, was })
-    const reopened = await reopenGates(deps, `the line was started again by ${by}`, {
-      open: (open) => service === undefined || open.service === service,
-      held: ({ service: { name } }) => service === undefined || name === service,
-    })
+    const open = await deps.openReleases.list(service)
+    const reopened = await reopenGates(deps, open, `the line was started again by ${by}`)
     return { stopped: false, reopened }
   }
 }

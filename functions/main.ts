@@ -25,6 +25,7 @@ import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
+import { awsPace } from '../cloud/aws/pace.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
@@ -32,6 +33,7 @@ import type { Table } from '../cloud/aws/table.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
+import { awsWaitingLists } from '../cloud/aws/waiting-lists.ts'
 import { admitHandler } from './admit.ts'
 import { alarmHandler } from './alarm.ts'
 import { announceHandler } from './announce.ts'
@@ -47,7 +49,7 @@ import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
 import { incidentHandler } from './incident.ts'
-import { log, measure as emit, observed, traced, trouble } from './instruments.ts'
+import { log, measure as emit, observed, traced } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
@@ -87,6 +89,8 @@ const outbox = /* @__PURE__ */ once(() => awsOutbox(traced(new EventBridgeClient
 const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient({})), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
+const pace = /* @__PURE__ */ once(() => awsPace(table()))
+const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
 const leases = /* @__PURE__ */ once(() => awsLeases(table()))
 const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
 const line = /* @__PURE__ */ once(() => awsLine(table()))
@@ -106,7 +110,6 @@ const door = () => ({
   clock,
   digest,
   log,
-  trouble,
   journal: journal(),
   openReleases: openReleases(),
   services: services(),
@@ -123,7 +126,8 @@ const gates = () => ({
   services: services(),
   leases: leases(),
   line: line(),
-  openReleases: openReleases(),
+  pace: pace(),
+  waitingLists: waitingLists(),
   budgets: budgets(),
   versions: awsVersions(lambda()),
   attestations: attestations(),
@@ -133,14 +137,23 @@ export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
 export const ask = /* @__PURE__ */ wired('ask', () =>
   askHandler({
     ...gates(),
+    openReleases: openReleases(),
     traffic: traffic(),
     pipelines: awsPipelines(traced(new CodePipelineClient({}))),
   }),
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
   admitHandler({
-    ...door(),
+    clock,
+    digest,
+    log,
+    journal: journal(),
+    openReleases: openReleases(),
+    services: services(),
+    history: history(),
+    executions: executions(),
     leases: leases(),
+    pace: pace(),
     traffic: traffic(),
   }),
 )
@@ -165,7 +178,7 @@ export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic() }),
 )
 export const bake = /* @__PURE__ */ wired('bake', () =>
-  bakeHandler({ clock, journal: journal(), executions: executions(), leases: leases() }),
+  bakeHandler({ clock, journal: journal(), executions: executions() }),
 )
 export const judge = /* @__PURE__ */ wired('judge', () =>
   judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
@@ -176,7 +189,7 @@ export const rollBack = /* @__PURE__ */ wired('rollBack', () =>
 export const page = /* @__PURE__ */ wired('page', () => pageHandler({ clock, log, journal: journal(), pager: pager() }))
 export const announce = /* @__PURE__ */ wired('announce', () =>
   announceHandler({
-    trouble,
+    log,
     measure: emit,
     journal: journal(),
     outbox: outbox(),
@@ -186,10 +199,10 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
 const ending = () => ({
   clock,
   log,
-  trouble,
   journal: journal(),
   leases: leases(),
   openReleases: openReleases(),
+  waitingLists: waitingLists(),
   history: history(),
   alarmWatch: alarmWatch(),
   executions: executions(),
@@ -197,7 +210,7 @@ const ending = () => ({
 })
 export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(ending()))
-const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
+const steering = () => ({ clock, log, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
 export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
 export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
@@ -227,7 +240,6 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
   alarmHandler({
     clock,
     log,
-    trouble,
     journal: journal(),
     traffic: traffic(),
     executions: executions(),
@@ -240,7 +252,7 @@ export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
 export const budget = /* @__PURE__ */ wired('budget', () =>
   budgetHandler({
     clock,
-    trouble,
+    log,
     services: services(),
     budgets: budgets(),
     telemetry: telemetry(),
@@ -257,7 +269,7 @@ export const attest = /* @__PURE__ */ wired('attest', () =>
 export const reports = /* @__PURE__ */ wired('reports', () =>
   reportsHandler({
     clock,
-    trouble,
+    log,
     services: services(),
     budgets: budgets(),
     budgetReports: awsBudgetReports(traced(new ApplicationSignalsClient({}))),
@@ -265,12 +277,12 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
   }),
 )
 export const incident = /* @__PURE__ */ wired('incident', () =>
-  incidentHandler({ log, trouble, services: services(), incidents: incidents() }),
+  incidentHandler({ log, services: services(), incidents: incidents() }),
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({
     clock,
-    trouble,
+    log,
     measure: emit,
     services: services(),
     journal: journal(),

@@ -1,43 +1,37 @@
 // What was in the way of releases may be gone: those that wait at a gate are asked about again, now and not at their next look.
-import { replay } from '../core/advance.ts'
-import { heldNow } from '../core/clearance.ts'
 import type { OpenRelease } from '../cloud/ports.ts'
-import type { Release } from '../core/release.ts'
-import { each } from './each.ts'
-import { idsOf, record } from './ledger.ts'
+import { heldNow } from '../core/clearance.ts'
+import { concurrently } from './concurrently.ts'
+import { loadIfReadable } from './lease.ts'
+import { type Loaded, record } from './ledger.ts'
 import { wake } from './waiting.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'openReleases' | 'trouble'>
+type Deps = Pick<World, 'clock' | 'journal' | 'executions'>
 
-/**
- * One that cannot be asked about again now is asked at its next look.
- * @param mayPass which open releases to read at all, and which of those that wait are meant
- * @returns their ids
- */
+// So many are read and woken at once.
+const together = 20
+
+/** @returns the ids of those that waited */
 export async function reopenGates(
   deps: Deps,
+  open: readonly Pick<OpenRelease, 'releaseId'>[],
   because: string,
-  mayPass: { readonly open: (open: OpenRelease) => boolean; readonly held: (release: Release) => boolean },
 ): Promise<readonly string[]> {
-  const { items, unreadable } = await deps.openReleases.list()
-  // Of one whose entry cannot be read its log says all that there is to know.
-  const ids = idsOf({ items: items.filter(mayPass.open), unreadable })
-  const { done } = await each(
-    deps,
-    ids,
-    (releaseId) => ({ releaseId }),
-    async (releaseId) => {
-      const { events, waiters } = await deps.journal.read(releaseId)
-      // An entry without a log is left to the sweep.
-      const release = replay(events)
-      if (release === undefined || heldNow(release) === undefined || !mayPass.held(release)) return []
-      const after = await record(deps, { release, waiters }, (now) =>
-        heldNow(now) === undefined ? undefined : { type: 'gateReopened', atMs: deps.clock.nowMs(), because },
-      )
-      await wake(deps, after)
-      return [releaseId]
-    },
+  const reopened = await concurrently(open, together, async ({ releaseId }) => {
+    // An entry without a log is left to the sweep.
+    const loaded = await loadIfReadable(deps, releaseId)
+    if (loaded === undefined || heldNow(loaded.release) === undefined) return []
+    await reopen(deps, loaded, because)
+    return [releaseId]
+  })
+  return reopened.flat()
+}
+
+/** One that waits at a gate. */
+export async function reopen(deps: Deps, loaded: Loaded, because: string): Promise<void> {
+  const after = await record(deps, loaded, (now) =>
+    heldNow(now) === undefined ? undefined : { type: 'gateReopened', atMs: deps.clock.nowMs(), because },
   )
-  return done.flat()
+  await wake(deps, after)
 }

@@ -2,11 +2,10 @@
 import type { Outcome } from '../core/event.ts'
 import { headOf, sentenceOf } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
-import type { Release } from '../core/release.ts'
-import { each } from './each.ts'
-import { idsOf, load, type Loaded, record } from './ledger.ts'
-import { leavePlace } from './place.ts'
-import { reopenGates } from './reopen.ts'
+import { isLive, isWaiting, type Release } from '../core/release.ts'
+import { loadIfReadable } from './lease.ts'
+import { load, type Loaded, record } from './ledger.ts'
+import { makeRoom } from './room.ts'
 import { taskInput } from './task.ts'
 import { turn, wake } from './waiting.ts'
 import type { World } from './world.ts'
@@ -17,12 +16,12 @@ type Deps = Pick<
   | 'journal'
   | 'leases'
   | 'openReleases'
+  | 'waitingLists'
   | 'history'
   | 'alarmWatch'
   | 'executions'
   | 'pager'
   | 'log'
-  | 'trouble'
 >
 
 export type Settled = {
@@ -49,11 +48,12 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   await deps.history.put(headOf(release))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
-  const left = [...(await wakeNext(deps, release)), ...(await tellWaiters(deps, loaded, settled))]
+  await wakeNext(deps, release)
   await makeRoom(deps, release)
-  left.push(...(await tell(deps, release, settled.sentence)))
+  await tellWaiters(deps, loaded, settled)
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
-  if (left.length === 0) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  const told = await tellOrLog(deps, release, settled.sentence)
+  if (told) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
 }
@@ -66,60 +66,38 @@ function settledAs(release: Release): Settled {
 
 const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
 
-/** What could not be done now. */
-type Left = readonly { readonly error: unknown }[]
-
 /** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
-async function tell(deps: Deps, release: Release, sentence: string): Promise<Left> {
+async function tellOrLog(deps: Deps, release: Release, sentence: string): Promise<boolean> {
+  try {
+    await tell(deps, release, sentence)
+    return true
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log({ ...error.line, releaseId: release.id })
+    return false
+  }
+}
+
+async function tell(deps: Deps, release: Release, sentence: string): Promise<void> {
   const { ending, service } = release
-  if (ending === undefined || !failures.includes(ending.outcome)) return []
+  if (ending === undefined || !failures.includes(ending.outcome)) return
   const lines = [sentence, `Why: ${ending.because}`, `Decided by: ${ending.by}`]
   const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
-  const page = { subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') }
-  const { failed } = await each(
-    deps,
-    [page],
-    () => ({ releaseId: release.id }),
-    (one) => deps.pager.page(one),
-  )
-  return failed
+  await deps.pager.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
 }
 
-/** The oldest release that waits for the service takes its turn. */
-async function wakeNext(deps: Deps, release: Release): Promise<Left> {
-  const ids = idsOf(await deps.openReleases.list(release.service.name))
-  const { failed } = await each(
-    deps,
-    ids.filter((releaseId) => releaseId !== release.id),
-    (releaseId) => ({ releaseId }),
-    async (releaseId) => {
-      const { events, waiters } = await deps.journal.read(releaseId)
-      if (events.length > 0) await wake(deps, { release: { id: releaseId }, waiters })
-    },
-  )
-  // One whose own log cannot be read is found by the sweep under its own name.
-  return failed.filter(({ error }) => !(error instanceof Problem && error.code === 'item_unreadable'))
-}
-
-/** Releases that wait for a place in the group of this one are asked about again. */
-async function makeRoom(deps: Deps, release: Release): Promise<void> {
-  const { concurrency } = release.service.gates
-  if (concurrency === undefined) return
-  await leavePlace(deps, release)
-  await reopenGates(deps, `release ${release.id} has left its place in group ${concurrency.group}`, {
-    open: ({ requested }) => requested.service.gates.concurrency?.group === concurrency.group,
-    held: ({ held, service }) =>
-      held?.gates.includes('full') === true && service.gates.concurrency?.group === concurrency.group,
-  })
+/** The oldest release that waits for the service takes its turn; those behind it are woken as it ends. */
+async function wakeNext(deps: Deps, release: Release): Promise<void> {
+  for (const { releaseId } of await deps.openReleases.list(release.service.name)) {
+    const other = releaseId === release.id ? undefined : await loadIfReadable(deps, releaseId)
+    if (other === undefined || !isLive(other.release)) continue
+    // One that is under way wakes the next one itself.
+    if (isWaiting(other.release)) await wake(deps, other)
+    return
+  }
 }
 
 /** Executions that handed over to a successor end as the release ended. */
-async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
-  const { failed } = await each(
-    deps,
-    waiters.filter(({ slot }) => slot !== turn),
-    ({ slot }) => ({ releaseId: release.id, slot }),
-    ({ token }) => deps.executions.wake(token, settled),
-  )
-  return failed
+async function tellWaiters(deps: Deps, { waiters }: Loaded, settled: Settled): Promise<void> {
+  for (const { slot, token } of waiters) if (slot !== turn) await deps.executions.wake(token, settled)
 }

@@ -1,19 +1,23 @@
-// When a release may begin among all that are open (core/pace.ts).
-import { beginsAtMs } from '../core/pace.ts'
+// When a release may begin among all that would begin now, or that a gate opens for at the same moment (core/pace.ts).
+import { turnMs, waitsForTurn } from '../core/pace.ts'
+import type { Release } from '../core/release.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'openReleases'>
+type Deps = Pick<World, 'clock' | 'pace'>
 
-/**
- * @param fromMs nothing begins before; those that were asked for earlier take their turns from then on
- * @returns `undefined` when the release is not among the open ones; one that cannot be read keeps nobody waiting: then Lambda's own
- * throttling paces, and the SDK's retries
- */
-export async function turnOf(deps: Deps, releaseId: string, fromMs = 0): Promise<number | undefined> {
-  const open = (await deps.openReleases.list()).items.map(({ requested, ...one }) => ({
-    ...one,
-    requestedAtMs: Math.max(one.requestedAtMs, fromMs),
-    targets: requested.service.targets,
-  }))
-  return beginsAtMs(open, releaseId)
+const dayMs = 86_400_000
+
+/** The turn of a release that would begin now. A call that dies right after leaves a gap in the queue, and nothing else. */
+export async function turnNow({ clock, pace }: Deps, release: Release): Promise<number> {
+  const nowMs = clock.nowMs()
+  const beginsMs = await pace.take('NOW', nowMs, turnMs(release))
+  return waitsForTurn(release) ? beginsMs : nowMs
+}
+
+/** Its turn among those for whom something opens at `opensMs`. Whoever is asked about again meanwhile keeps the turn that it has. */
+export async function turnAt({ pace }: Deps, release: Release, opensMs: number): Promise<number> {
+  const hasMs = release.held?.againAtMs
+  if (hasMs !== undefined && hasMs >= opensMs && hasMs < opensMs + dayMs) return hasMs
+  const beginsMs = await pace.take(`AT#${opensMs}`, opensMs, turnMs(release))
+  return waitsForTurn(release) ? beginsMs : opensMs
 }

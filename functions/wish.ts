@@ -2,11 +2,9 @@
 import type { History, Journal, OpenReleases } from '../cloud/ports.ts'
 import type { Candidate } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
-import { whole } from '../core/listing.ts'
 import { Problem } from '../core/problem.ts'
 import type { ReleaseRequest } from '../core/request.ts'
 import { askedBefore, contradiction, knownReleases } from '../core/wish.ts'
-import { latestHeads } from './heads.ts'
 
 type Deps = {
   readonly journal: Journal
@@ -25,8 +23,7 @@ const headsMax = 50
 
 /**
  * @returns `first` is the first event of the log when the release has been asked for already
- * @throws Problem `request_reused` when a call names a request id that has asked for something else,
- * `item_unreadable` when nobody can tell whether the artifact was asked for
+ * @throws Problem `request_reused` when a call names a request id that has asked for something else
  */
 export async function findWish(deps: Deps, service: string, wish: Wish): Promise<Place> {
   const place = await placeOf(deps, service, wish.key)
@@ -41,9 +38,8 @@ export async function findWish(deps: Deps, service: string, wish: Wish): Promise
   if (first.provenance.eventId === eventId && first.provenance.eventAtMs === eventAtMs) return place
   const again = await placeOf(deps, service, `${wish.key}/${eventId ?? eventAtMs}`)
   if (again.first !== undefined) return again
-  const [open, heads] = await Promise.all([deps.openReleases.list(service), latestHeads(deps, service, headsMax)])
-  // One that cannot be read may be the release of this very artifact.
-  const known = knownReleases(whole(open), whole(heads))
+  const [open, heads] = await Promise.all([deps.openReleases.list(service), deps.history.list(service, headsMax)])
+  const known = knownReleases(open, heads)
   const releaseId = askedBefore(wish.candidate, eventAtMs, known)
   return releaseId === undefined ? again : { releaseId, key: wish.key, first }
 }
@@ -53,7 +49,7 @@ async function placeOf(deps: Deps, service: string, key: string): Promise<Place>
   const hash = deps.digest(`${service}\n${key}`)
   for (const digits of idDigits) {
     const releaseId = `${service}-${hash.slice(0, digits)}`
-    const [first] = (await deps.journal.read(releaseId)).events
+    const [first] = (await deps.journal.read(releaseId, { atMost: 1 })).events
     if (first === undefined || (first.type === 'requested' && first.key === key)) return { releaseId, key, first }
   }
   throw new Problem('crowded', `No id is left for the request ${key} of ${service}.`)

@@ -15,6 +15,7 @@ import type {
   Line,
   OpenReleases,
   Outbox,
+  Pace,
   Pager,
   Pipelines,
   Policies,
@@ -22,6 +23,7 @@ import type {
   Telemetry,
   Traffic,
   Versions,
+  WaitingLists,
 } from '../cloud/ports.ts'
 import type { Metric } from '../core/metric.ts'
 
@@ -33,6 +35,8 @@ export type World = {
   readonly line: Line
   readonly policies: Policies
   readonly openReleases: OpenReleases
+  readonly pace: Pace
+  readonly waitingLists: WaitingLists
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations
@@ -52,8 +56,6 @@ export type World = {
   /** One structured line for the operator's log. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
   readonly measure: (metric: Metric) => void
-  /** Names and counts what went wrong with one of many, so that the others may go on (each.ts). */
-  readonly trouble: (error: unknown, about: Readonly<Record<string, unknown>>) => void
 }
 
 /** The part of Lambda's context that handlers look at. */

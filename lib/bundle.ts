@@ -1,6 +1,7 @@
 // A function of the controller as Lambda gets it: one ES module with the SDK clients that this function uses and no other, and
 // what policy/ reads at run time, where it decides by policies.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -31,6 +32,7 @@ export function bundleOf(contents: string): Bundle {
     target: 'node24',
     // The SDK's ES modules can be shaken; its CommonJS cannot.
     mainFields: ['module', 'main'],
+    define: { TIDEGATE_FOLD: JSON.stringify(foldOf()) },
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     write: false,
     metafile: true,
@@ -46,6 +48,19 @@ export function bundleOf(contents: string): Bundle {
     clients: [...new Set(clients)].sort(),
     files: inputs.includes('policy/policies.ts') ? policyFiles() : {},
   }
+}
+
+let fold: string | undefined
+
+/** Names the code that folds a log (functions/ledger.ts): whatever changes in core/, an older snapshot is not believed. */
+function foldOf(): string {
+  if (fold !== undefined) return fold
+  const hash = createHash('sha256')
+  const paths = readdirSync(join(root, 'core'), { recursive: true, encoding: 'utf8' })
+  for (const path of paths.filter((one) => one.endsWith('.ts')).sort())
+    hash.update(`${path}\n`).update(readFileSync(join(root, 'core', path)))
+  fold = hash.digest('hex').slice(0, 16)
+  return fold
 }
 
 /** The policies, and the evaluator as a package: only its build for Node. */

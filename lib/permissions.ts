@@ -49,13 +49,17 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   urgent: { table: log, machine: ['states:StartExecution'] },
-  gate: { table: [...log, 'dynamodb:DeleteItem'], targetVersions: ['lambda:GetFunctionConfiguration'], targetRoles },
+  gate: {
+    table: [...log, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+    targetVersions: ['lambda:GetFunctionConfiguration'],
+    targetRoles,
+  },
   approve: { table: log, machine: wake },
   override: { table: log, machine: wake },
   stopLine: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
   startLine: { table: [...log, 'dynamodb:DeleteItem'], machine: wake },
   intake: { table: log, machine: ['states:StartExecution'] },
-  admit: { table: [...log, 'dynamodb:DeleteItem'], targets: move, targetRoles, machine: wake },
+  admit: { table: [...log, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem'], targets: move, targetRoles, machine: wake },
   prepare: {
     table: [...log, 'dynamodb:DeleteItem'],
     targets: [
@@ -83,7 +87,7 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   rollBack: { table: log, targets: move, targetRoles },
   page: { table: log, topic: ['sns:Publish'] },
   announce: {
-    table: ['dynamodb:Query'],
+    table: ['dynamodb:Query', 'dynamodb:GetItem'],
     stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     bus: ['events:PutEvents'],
     // Lambda asks for it before it reads a stream; AWS takes no resource.
@@ -123,7 +127,12 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   },
   incident: { table: log },
   measure: { table: ['dynamodb:Query'] },
-  provision: { table: log, targets: ['lambda:CreateAlias', ...move], targetRoles, machine: wake },
+  provision: {
+    table: [...log, 'dynamodb:DeleteItem'],
+    targets: ['lambda:CreateAlias', ...move],
+    targetRoles,
+    machine: wake,
+  },
 }
 
 /** What a role of another account lets the controller do to the functions there (target-access.ts). */

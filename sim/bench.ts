@@ -1,9 +1,11 @@
 // `npm run bench`: what a release costs and how fast the way back is, measured on the embedded cloud, with the peers'
 // documented numbers beside ours. Prices are list prices of us-east-1; where facts are unverified, the table says so.
+import { measureBake } from './bench-day.ts'
 import { measureBundles } from './bench-bundles.ts'
 import { type Ledger, measureLedger, measureLive } from './bench-budget.ts'
 import { measureRelease, type Usage } from './bench-release.ts'
 import { measureWayBack } from './bench-way-back.ts'
+import { measureCrowd } from './crowd.ts'
 import { table } from './table.ts'
 
 /** Dollars for one. The first two are in AWS's documentation; the others are remembered and marked as such. */
@@ -111,6 +113,29 @@ table(
   'What a good release in 4 steps of 5 minutes adds to it: a count at every look, and its charge',
   ['metrics', 'write units', 'read units', 'invocations', 'list price'],
   [[live.metrics, live.writeUnits, live.readUnits, live.invocations, dollars(priceOf(live))]],
+)
+
+const bake = await measureBake(24)
+table(
+  'A bake of 24 hours with a look a minute; before looks read on from the last one it was 1.74 million read units',
+  ['looks', 'read units', 'write units', 'calls of DynamoDB'],
+  [[bake.looks, bake.readUnits, bake.writeUnits, bake.calls]],
+)
+
+const crowd = await measureCrowd(2000)
+table(
+  'Releases asked for within a minute, on the limits of one partition; 1,565 of 2,000 were lost when each read all that were open',
+  ['releases', 'ended', 'minutes', 'throttled by DynamoDB', 'control plane calls a second, at most', 'calls each'],
+  [
+    [
+      crowd.releases,
+      JSON.stringify(crowd.outcomes),
+      Math.round(crowd.minutes),
+      crowd.throttled,
+      crowd.controlPlane,
+      crowd.callsEach,
+    ],
+  ],
 )
 
 const bundles = await measureBundles()

@@ -14,6 +14,7 @@ import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
+import { awsPace } from '../cloud/aws/pace.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsServices } from '../cloud/aws/services.ts'
@@ -23,7 +24,7 @@ import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
-import { troubleTo } from '../functions/each.ts'
+import { awsWaitingLists } from '../cloud/aws/waiting-lists.ts'
 import type { World } from '../functions/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import type { Clients } from './clients.ts'
@@ -37,11 +38,6 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
   return {
     clock,
     ...tell,
-    trouble: troubleTo(
-      tell,
-      () => clock.nowMs(),
-      () => 'house',
-    ),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     journal: awsJournal(table),
     services: awsServices(table),
@@ -49,6 +45,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     line: awsLine(table),
     policies: cedarPolicies(),
     openReleases: awsOpenReleases(table),
+    pace: awsPace(table),
+    waitingLists: awsWaitingLists(table),
     history: awsHistory(table),
     budgets: awsBudgets(table),
     attestations: awsAttestations(table),

@@ -5,6 +5,7 @@ import { eventPrefix } from '../../core/log-key.ts'
 import type { Journal } from '../ports.ts'
 import {
   bodyOf,
+  getItem,
   ifNew,
   type Item,
   keyOf,
@@ -18,6 +19,8 @@ import {
 } from './table.ts'
 
 const StoredWaiter = z.strictObject({ slot: z.string().min(1).max(200), token: z.string().min(1).max(4096) })
+// Behind the events and those who wait.
+const end = 'X'
 
 export function awsJournal(table: Table): Journal {
   return {
@@ -26,19 +29,27 @@ export function awsJournal(table: Table): Journal {
       // A write whose answer was lost is sent again by the SDK and then finds itself in the way: that place is ours.
       return refused === undefined || sameBody(refused.inTheWay, bodyOf(event))
     },
-    async read(releaseId) {
-      const { pk } = keys.event(releaseId, 0)
-      const items = await queryItems(table, { pk })
+    async read(releaseId, { afterSeq = 0, atMost } = {}) {
+      const { pk, sk } = keys.event(releaseId, afterSeq + 1)
+      const limit = atMost === undefined ? {} : { limit: atMost }
+      const items = await queryItems(table, { pk, between: [sk, end], ...limit })
       const events = items.filter((item) => keyOf(item).sk.startsWith(eventPrefix))
       const waiters = items.filter((item) => keyOf(item).sk.startsWith(waitPrefix))
       return {
-        events: events.map((item, index) => readEvent(releaseId, item, index + 1)),
+        events: events.map((item, index) => readEvent(releaseId, item, afterSeq + index + 1)),
         waiters: waiters.map((item) => parseBody(StoredWaiter, item)),
+        isWhole: atMost === undefined || items.length < atMost,
       }
     },
     async wait(releaseId, waiter) {
       const { slot, token } = waiter
       await putItem(table, keys.waiter(releaseId, slot), bodyOf({ slot, token }))
+    },
+    async keep(releaseId, snapshot) {
+      await putItem(table, keys.snapshot(releaseId), { body: { S: snapshot } })
+    },
+    async kept(releaseId) {
+      return (await getItem(table, keys.snapshot(releaseId), true))?.['body']?.S
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { z } from 'zod'
@@ -31,6 +32,19 @@ export const keys = {
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
   /** No service is called `*`. */
   line: (service = '*'): Key => ({ pk: 'LINE', sk: service }),
+  /** When the next turn of a queue begins. */
+  turn: (queue: string): Key => ({ pk: 'TURN', sk: queue }),
+  /** A service by what it is looked up by (core/service-key.ts). */
+  find: (key: string, service: string): Key => ({ pk: `FIND#${key}`, sk: service }),
+  /** Written once every service has its entries under `FIND#`. */
+  findable: { pk: 'FINDABLE', sk: '*' } satisfies Key,
+  /** Who waits for a place in a concurrency group. */
+  waiting: (group: string, requestedAtMs: number, releaseId: string): Key => ({
+    pk: `WAITING#${group}`,
+    sk: byTime(requestedAtMs, releaseId),
+  }),
+  /** In front of the events, so that whoever reads on from one of them does not read it again. */
+  snapshot: (releaseId: string): Key => ({ pk: releasePrefix + releaseId, sk: 'AS-OF' }),
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
   event: logKey,
   waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),
@@ -80,8 +94,9 @@ export function parseBody<S extends z.ZodType>(schema: S, item: Item): z.output<
 
 const callOn = (action: string, { pk, sk }: Key): string => `dynamodb:${action} of ${pk} / ${sk}`
 
-export async function getItem(table: Table, key: Key): Promise<Item | undefined> {
-  const command = new GetItemCommand({ TableName: table.name, Key: attributesOf(key), ConsistentRead: true })
+/** @param mayBeOld what is read may be a moment old, for half the price */
+export async function getItem(table: Table, key: Key, mayBeOld = false): Promise<Item | undefined> {
+  const command = new GetItemCommand({ TableName: table.name, Key: attributesOf(key), ConsistentRead: !mayBeOld })
   const { Item } = await translated(callOn('GetItem', key), table.client.send(command))
   return Item
 }
@@ -110,6 +125,30 @@ export async function putItem(
     if (!(error instanceof ConditionalCheckFailedException)) throw asProblem(error, callOn('PutItem', key))
     // Older endpoints do not send the item along.
     return { inTheWay: error.Item ?? (await getItem(table, key)) }
+  }
+}
+
+type Change = { readonly update: string; readonly condition: string; readonly values: Item }
+
+/** @returns the attributes that were set, or `undefined` when the condition did not hold */
+export async function updateItem(
+  table: Table,
+  key: Key,
+  { update, condition, values }: Change,
+): Promise<Item | undefined> {
+  const command = new UpdateItemCommand({
+    TableName: table.name,
+    Key: attributesOf(key),
+    UpdateExpression: update,
+    ConditionExpression: condition,
+    ExpressionAttributeValues: values,
+    ReturnValues: 'UPDATED_NEW',
+  })
+  try {
+    return (await table.client.send(command)).Attributes ?? {}
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined
+    throw asProblem(error, callOn('UpdateItem', key))
   }
 }
 

@@ -20,6 +20,7 @@ import { memoryLeases } from './leases.ts'
 import { memoryLine } from './line.ts'
 import { memoryOpenReleases } from './open-releases.ts'
 import { type Announcement, memoryOutbox } from './outbox.ts'
+import { memoryPace } from './pace.ts'
 import { memoryPager, type Page } from './pager.ts'
 import { type JobAnswer, memoryPipelines } from './pipelines.ts'
 import { memoryServices } from './services.ts'
@@ -27,6 +28,7 @@ import { memoryTable } from './table.ts'
 import { memoryTelemetry } from './telemetry.ts'
 import { memoryTraffic } from './traffic.ts'
 import { memoryVersions, type Uploads } from './versions.ts'
+import { memoryWaitingLists } from './waiting-lists.ts'
 
 export type MemoryCloud = ReturnType<typeof memoryCloud>
 
@@ -59,6 +61,8 @@ function openPorts(clock: Clock) {
       leases: memoryLeases(table),
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
+      pace: memoryPace(table),
+      waitingLists: memoryWaitingLists(table),
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),
       budgetReports: memoryBudgetReports(reports),

@@ -97,7 +97,7 @@ describe('tidegate budget', () => {
       { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
       follow,
     )
-    const [bad, good] = (await house.world.history.list('checkout', 2)).items
+    const [bad, good] = await house.world.history.list('checkout', 2)
     await house.ask('budget', { budgets: true })
     lines = []
     await showBudgets(cli(), 'checkout')
@@ -231,15 +231,16 @@ describe('the command line', () => {
       { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
       undefined,
     )
-    const [open] = (await house.world.openReleases.list('checkout')).items
+    const [open] = await house.world.openReleases.list('checkout')
     const { desk, screen } = cli()
     let reads = 0
-    const read = (id: string) => (reads++ < 2 ? Promise.resolve({ events: [], waiters: [] }) : desk.journal.read(id))
+    const read = (id: string) =>
+      reads++ < 2 ? Promise.resolve({ events: [], waiters: [], isWhole: true }) : desk.journal.read(id)
     const release = await watch({ journal: { ...desk.journal, read } }, screen, open?.releaseId ?? '', follow)
     expect(release?.ending?.outcome).toBe('promoted')
     expect(
       await watch(
-        { journal: { ...desk.journal, read: () => Promise.resolve({ events: [], waiters: [] }) } },
+        { journal: { ...desk.journal, read: () => Promise.resolve({ events: [], waiters: [], isWhole: true }) } },
         screen,
         'x',
         { ...follow, pause: () => Promise.resolve(false) },

@@ -11,8 +11,11 @@ import { awsIncidents } from '../../cloud/aws/incidents.ts'
 import { awsJournal } from '../../cloud/aws/journal.ts'
 import { awsLeases } from '../../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../../cloud/aws/open-releases.ts'
+import { awsPace } from '../../cloud/aws/pace.ts'
 import { awsServices } from '../../cloud/aws/services.ts'
 import { type Item, type Key, keys, type Table } from '../../cloud/aws/table.ts'
+import { awsWaitingLists } from '../../cloud/aws/waiting-lists.ts'
+import { serviceKey } from '../../core/service-key.ts'
 import { alarmWatchContract } from './alarm-watch.ts'
 import { openEmbedded } from './embedded.ts'
 import { awsBudgets } from '../../cloud/aws/budgets.ts'
@@ -23,8 +26,10 @@ import { incidentsContract } from './incidents.ts'
 import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
-import { expectProblem, paused, requested, t0Ms } from './samples.ts'
+import { paceContract } from './pace.ts'
+import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
 import { servicesContract } from './services.ts'
+import { waitingListsContract } from './waiting-lists.ts'
 
 const cloud = openEmbedded(t0Ms)
 const client = cloud.dynamodb
@@ -68,6 +73,13 @@ servicesContract('DynamoDB', async () => {
   const table = await openTable()
   return { services: awsServices(table), spoil: (name, text) => putText(table, keys.service(name), text) }
 })
+paceContract('DynamoDB', async () => {
+  const table = await openTable()
+  const spoil = (queue: string, value: string | number) =>
+    putRaw(table, keys.turn(queue), { freeAtMs: typeof value === 'string' ? { S: value } : { N: String(value) } })
+  return { pace: awsPace(table), spoil }
+})
+waitingListsContract('DynamoDB', async () => ({ waitingLists: awsWaitingLists(await openTable()) }))
 leasesContract('DynamoDB', async () => ({ leases: awsLeases(await openTable()) }))
 openReleasesContract('DynamoDB', async () => {
   const table = await openTable()
@@ -167,5 +179,36 @@ describe('a table that is not there', () => {
     const journal = awsJournal({ client, name: 'nowhere' })
     const problem = await expectProblem('aws_unavailable', journal.read('r1'), /dynamodb:Query/)
     expect(problem.cause).toMatchObject({ name: 'ResourceNotFoundException' })
+  })
+})
+
+describe('services that older code has put', () => {
+  it('are found by listing them all, until the sweep has written their entries', async () => {
+    const table = await openTable()
+    const orders = service('orders')
+    await putText(table, keys.service('orders'), JSON.stringify(orders))
+    const key = serviceKey.target('orders-api')
+    expect(await awsServices(table).under([key])).toEqual([orders])
+    await awsServices(table).index(false)
+    expect(await awsServices(table).under([key])).toEqual([orders])
+    // From then on nobody lists them: what is put without entries is found after the next day's sweep.
+    await putText(table, keys.service('billing'), JSON.stringify(service('billing')))
+    const late = serviceKey.target('billing-api')
+    expect(await awsServices(table).under([late])).toEqual([])
+    await awsServices(table).index(false)
+    expect(await awsServices(table).under([late])).toEqual([])
+    await awsServices(table).index(true)
+    expect((await awsServices(table).under([late, key])).map(({ name }) => name)).toEqual(['billing', 'orders'])
+  })
+
+  it('an entry without a definition finds nothing, and one unreadable definition is said', async () => {
+    const table = await openTable()
+    const services = awsServices(table)
+    await services.put(service('orders'))
+    await services.index(false)
+    await putRaw(table, keys.find(serviceKey.target('orders-api'), 'ghost'), {})
+    expect((await services.under([serviceKey.target('orders-api')])).map(({ name }) => name)).toEqual(['orders'])
+    await putText(table, keys.service('orders'), '{}')
+    await expectProblem('item_unreadable', services.under([serviceKey.target('orders-api')]), /orders/)
   })
 })

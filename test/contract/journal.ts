@@ -14,7 +14,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
   describe(`journal: ${name}`, () => {
     it('reads a release that is not there as an empty log', async () => {
       const { journal } = await open()
-      expect(await journal.read('nobody')).toEqual({ events: [], waiters: [] })
+      expect(await journal.read('nobody')).toEqual({ events: [], waiters: [], isWhole: true })
     })
 
     it('gives back events as they were written, in order', async () => {
@@ -60,7 +60,38 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           { slot: 'handover-1', token: 'token-b' },
           { slot: 'turn', token: 'token-c' },
         ],
+        isWhole: true,
       })
+    })
+
+    it('reads on from an event, and only so much if asked', async () => {
+      const { journal, spoilEvent } = await open()
+      const events = [requested('r1'), ...Array.from({ length: 11 }, (_, index) => paused(index + 2))]
+      for (const event of events) await journal.append('r1', event)
+      await journal.wait('r1', { slot: 'turn', token: 'token-a' })
+      await journal.keep('r1', 'what it was')
+      const waiters = [{ slot: 'turn', token: 'token-a' }]
+      expect(await journal.read('r1', { afterSeq: 9 })).toEqual({ events: events.slice(9), waiters, isWhole: true })
+      expect(await journal.read('r1', { afterSeq: 12 })).toEqual({ events: [], waiters, isWhole: true })
+      expect(await journal.read('r1', { atMost: 5 })).toEqual({
+        events: events.slice(0, 5),
+        waiters: [],
+        isWhole: false,
+      })
+      expect(await journal.read('r1', { atMost: 14 })).toEqual({ events, waiters, isWhole: true })
+      // A hole right after the event that is known is a hole all the same.
+      await spoilEvent('r1', 11, JSON.stringify(paused(12)))
+      await expectProblem('item_unreadable', journal.read('r1', { afterSeq: 10 }), /r1.*11/)
+    })
+
+    it('keeps a snapshot beside the log, the last one', async () => {
+      const { journal } = await open()
+      await journal.append('r1', requested('r1'))
+      expect(await journal.kept('r1')).toBeUndefined()
+      await journal.keep('r1', 'first')
+      await journal.keep('r1', 'second')
+      expect(await journal.kept('r1')).toBe('second')
+      expect((await journal.read('r1')).events).toEqual([requested('r1')])
     })
 
     it('reads a log of more than a megabyte whole', async () => {

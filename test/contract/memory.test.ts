@@ -5,6 +5,7 @@ import { historyOf } from '../../cloud/memory/history.ts'
 import { logOf, waitersOf } from '../../cloud/memory/journal.ts'
 import { memoryCloud, type MemoryCloud, type PortMethod } from '../../cloud/memory/memory.ts'
 import { openKey } from '../../cloud/memory/open-releases.ts'
+import { turnsKey } from '../../cloud/memory/pace.ts'
 import { servicesKey } from '../../cloud/memory/services.ts'
 import { padded } from '../../cloud/memory/table.ts'
 import type { Artifact } from '../../core/candidate.ts'
@@ -26,12 +27,14 @@ import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
 import { outboxContract } from './outbox.ts'
+import { paceContract } from './pace.ts'
 import { pipelinesContract } from './pipelines.ts'
 import { expectProblem, paused, requested, t0Ms } from './samples.ts'
 import { servicesContract } from './services.ts'
 import { telemetryContract } from './telemetry.ts'
 import { trafficContract } from './traffic.ts'
 import { versionsContract } from './versions.ts'
+import { waitingListsContract } from './waiting-lists.ts'
 
 const openMemory = (): MemoryCloud => memoryCloud({ clock: { nowMs: () => t0Ms } })
 const target: Target = { functionName: 'orders-api', alias: 'live' }
@@ -48,6 +51,11 @@ servicesContract('memory', () => {
   const { services, inspect } = openMemory()
   return Promise.resolve({ services, spoil: (name, text) => inspect.corrupt(servicesKey, name, text) })
 })
+paceContract('memory', () => {
+  const { pace, inspect } = openMemory()
+  return Promise.resolve({ pace, spoil: (queue, value) => inspect.corrupt(turnsKey, queue, JSON.stringify(value)) })
+})
+waitingListsContract('memory', () => Promise.resolve(openMemory()))
 leasesContract('memory', () => Promise.resolve(openMemory()))
 openReleasesContract('memory', () => {
   const { openReleases, inspect } = openMemory()

@@ -170,7 +170,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
       )
     await state('OK')
     const outcome = async (): Promise<string> => {
-      const [last] = (await desk.history.list('checkout', 1)).items
+      const [last] = await desk.history.list('checkout', 1)
       return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
     }
     const start = (version: string, more: object = {}) =>

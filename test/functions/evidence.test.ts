@@ -120,7 +120,10 @@ describe('the log of a release', () => {
       for (let look = 0; look < 6; look++) {
         await house.minutes(1)
         await warm({ releaseId: id, execution: 'by hand' })
-        await judgeHandler(house.world)({ releaseId: id, execution: 'by hand' })
+        await judgeHandler({ ...house.world, journal: { ...house.world.journal } })({
+          releaseId: id,
+          execution: 'by hand',
+        })
       }
       const release = await house.finish(id)
       const judged = (await house.events(id)).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))

@@ -67,15 +67,28 @@ const told = ({ eventName, dynamodb }: StreamRecord): string =>
 describe('a stream with an event source mapping', () => {
   it('brings every change of an item, from the beginning on, in order', async () => {
     const heard: string[] = []
-    const { map, put, remove, clock } = await open((records) => void heard.push(...records.map(told)))
+    const { map, put, remove, dynamodb, clock } = await open((records) => void heard.push(...records.map(told)))
+    const count = (id: string, condition: string) =>
+      dynamodb.send(
+        new UpdateItemCommand({
+          TableName: 'orders',
+          Key: { id: { S: id } },
+          UpdateExpression: 'SET seen = :one',
+          ConditionExpression: condition,
+          ExpressionAttributeValues: { ':one': { N: '1' } },
+        }),
+      )
     await put('a')
     await map()
     await put('a', 'changed')
+    await count('a', 'attribute_exists(id)')
+    await expect(count('a', 'attribute_not_exists(id)')).rejects.toThrow('conditional')
+    await count('c', 'attribute_not_exists(id)')
     await put('b')
     await remove('b')
     await remove('never there')
     await clock.settle()
-    expect(heard).toEqual(['INSERT a', 'MODIFY a', 'INSERT b', 'REMOVE b'])
+    expect(heard).toEqual(['INSERT a', 'MODIFY a', 'MODIFY a', 'INSERT c', 'INSERT b', 'REMOVE b'])
   })
 
   it('leaves out what the filter does not match, and makes batches of what waits', async () => {
@@ -179,10 +192,8 @@ describe('a stream with an event source mapping', () => {
   })
 
   it('refuses what it does not know or do, by name', async () => {
-    const { dynamodb, map } = await open(() => undefined)
+    const { map } = await open(() => undefined)
     await expect(map('arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/1')).rejects.toThrow(/not found/)
     await expect(map(undefined, { ParallelizationFactor: 2 })).rejects.toThrow(/ParallelizationFactor/)
-    const update = new UpdateItemCommand({ TableName: 'orders', Key: { id: { S: 'a' } } })
-    await expect(dynamodb.send(update)).rejects.toThrow(/UpdateItem of a table with a stream/)
   })
 })

@@ -1,0 +1,35 @@
+// What a service is looked up by when it is not named: an artifact that it wants, a function whose alias it moves, what others
+// call its incidents, that it has error budgets. The table keeps an entry for each, so that nobody has to read them all.
+import type { Candidate } from './candidate.ts'
+import type { Service } from './service.ts'
+
+export const serviceKey = {
+  object: (bucket: string, key: string): string => `s3/${bucket}/${key}`,
+  repository: (name: string): string => `ecr/${name}`,
+  target: (functionName: string): string => `target/${functionName}`,
+  incident: (key: string): string => `incident/${key}`,
+  budgeted: 'budgeted',
+} as const
+
+/** Every key that finds the service. */
+export function keysOf({ name, targets, triggers: { s3, ecr }, incidents, slos }: Service): readonly string[] {
+  return [
+    ...(s3 === undefined ? [] : [serviceKey.object(s3.bucket, s3.key)]),
+    ...(ecr === undefined ? [] : [serviceKey.repository(ecr.repository)]),
+    ...targets.map(({ functionName }) => serviceKey.target(functionName)),
+    ...[...new Set([name, ...incidents.keys])].map((key) => serviceKey.incident(key)),
+    ...(slos.length === 0 ? [] : [serviceKey.budgeted]),
+  ]
+}
+
+/** The keys of services that may want the candidate; `triggers` (request.ts) says which do. */
+export function keysOfCandidate(candidate: Candidate): readonly string[] {
+  switch (candidate.kind) {
+    case 's3':
+      return [serviceKey.object(candidate.bucket, candidate.key)]
+    case 'image':
+      return [serviceKey.repository(candidate.uri.slice(candidate.uri.indexOf('/') + 1, candidate.uri.indexOf('@')))]
+    case 'versions':
+      return Object.keys(candidate.versions).map((name) => serviceKey.target(name))
+  }
+}

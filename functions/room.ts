@@ -1,0 +1,40 @@
+// Who waits for a place in a concurrency group, and who is asked about again when one is left: the oldest, and not all of them,
+// since there is one place.
+import { heldNow } from '../core/clearance.ts'
+import type { Release } from '../core/release.ts'
+import { loadIfReadable } from './lease.ts'
+import type { Loaded } from './ledger.ts'
+import { leavePlace } from './place.ts'
+import { reopen } from './reopen.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'waitingLists' | 'executions'>
+
+// So many of those that wait are looked at; the others are asked about again after a quarter of an hour at the latest.
+const lookedAtMost = 20
+
+const isHeldByFull = ({ release }: Loaded): boolean => heldNow(release)?.gates.includes('full') === true
+
+export async function waitForPlace({ waitingLists }: Pick<Deps, 'waitingLists'>, release: Release): Promise<void> {
+  const { concurrency } = release.service.gates
+  if (concurrency !== undefined) await waitingLists.add(concurrency.group, release)
+}
+
+/** The release has ended: its place is left, and offered to whoever waits longest with nothing else in the way. */
+export async function makeRoom(deps: Deps, release: Release): Promise<void> {
+  const { concurrency } = release.service.gates
+  if (concurrency === undefined) return
+  const { group } = concurrency
+  await leavePlace(deps, release)
+  await deps.waitingLists.remove(group, release)
+  const because = `release ${release.id} has left its place in group ${group}`
+  for (const waiting of await deps.waitingLists.first(group, lookedAtMost)) {
+    const loaded = await loadIfReadable(deps, waiting.id)
+    if (loaded === undefined || !isHeldByFull(loaded)) {
+      await deps.waitingLists.remove(group, waiting)
+      continue
+    }
+    await reopen(deps, loaded, because)
+    if (heldNow(loaded.release)?.gates.length === 1) return
+  }
+}
