@@ -7,6 +7,7 @@ import { Problem } from '../core/problem.ts'
 import { deskOnAws } from './aws-desk.ts'
 import { showBudgets } from './budgets.ts'
 import { showDrift } from './diff.ts'
+import { addDoctor } from './doctor.ts'
 import { addGates } from './gates.ts'
 import { showOpenSlo } from './openslo.ts'
 import { addRehearsal } from './rehearsal.ts'
@@ -14,6 +15,7 @@ import { addReport } from './report.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
 import { addTestimony } from './testimony.ts'
+import { addVerifyAccount } from './verify-account.ts'
 import {
   applyFile,
   type Cli,
@@ -259,11 +261,9 @@ for (const { name, verb, words } of orders) {
     )
 }
 
-const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive }
-addReport(program, surroundings)
-addGates(program, surroundings)
-addTestimony(program, surroundings)
-addRehearsal(program, surroundings)
+const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive, pause }
+for (const add of [addReport, addGates, addTestimony, addRehearsal, addDoctor, addVerifyAccount])
+  add(program, surroundings)
 
 const awsTroubles: readonly string[] = [
   'permission_denied',

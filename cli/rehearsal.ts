@@ -16,6 +16,8 @@ export type Surroundings = {
   readonly me: () => string
   readonly run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>
   readonly positive: (text: string) => number
+  /** Waits, and says whether the person still wants to go on. */
+  readonly pause: (ms: number) => Promise<boolean>
 }
 
 type Replay = { json?: boolean; service?: string[]; method: string; release?: string }

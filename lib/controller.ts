@@ -1,7 +1,7 @@
 // The release controller as a construct: table, topic, functions, state machine, rules, schedule, dead-letter queue. What
 // its roles may touch follows from the service definitions that it is given.
 import { readFileSync } from 'node:fs'
-import { Arn, ArnFormat, CfnOutput, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Arn, ArnFormat, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import * as events from 'aws-cdk-lib/aws-events'
@@ -31,6 +31,7 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { watchHealth } from './health.ts'
+import { printNext } from './outputs.ts'
 import { movesTraffic } from './permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
 import { rulesOf } from './rules.ts'
@@ -94,7 +95,7 @@ export class ReleaseController extends Construct {
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
-    new CfnOutput(this, 'TableName', { value: this.table.tableName, description: 'TIDEGATE_TABLE of the command line' })
+    printNext(this, { name, table: this.table, topic: this.topic })
   }
 
   /** Makes the alias once; whatever has it later, no deploy touches it again. */

@@ -42,6 +42,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'csv-parse/sync',
     'zod',
   ],
+  'cli/doctor/': [
+    'cli/',
+    'core/',
+    'functions/handlers.ts',
+    'cloud/aws/failure.ts',
+    'lib/permissions.ts',
+    '@aws-sdk/',
+    'zod',
+  ],
+  'cli/verify/': ['cli/', 'core/', 'cloud/aws/failure.ts', 'node:', '@aws-sdk/', 'fflate', 'zod'],
   'sim/': [
     'sim/',
     'lib/bundle.ts',

@@ -1,4 +1,4 @@
-// What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its tags.
+// What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its tags and policy.
 // A new bucket does neither, as on AWS.
 import type { LocalRequest, LocalResponse } from './service.ts'
 
@@ -9,6 +9,7 @@ export type BucketSettings = {
   tagging: string | undefined
   /** The body of PutBucketEncryption. */
   encryption: string | undefined
+  policy: string | undefined
 }
 
 export const newBucketSettings = (): BucketSettings => ({
@@ -16,6 +17,7 @@ export const newBucketSettings = (): BucketSettings => ({
   versioning: undefined,
   tagging: undefined,
   encryption: undefined,
+  policy: undefined,
 })
 
 export const tellsEventBridge = ({ notification }: BucketSettings): boolean =>
@@ -64,6 +66,10 @@ export function settingsAnswer(
   if (query.has('tagging')) {
     if (!isPut) return settings.tagging === undefined ? noTags : xml(settings.tagging)
     settings.tagging = body.replace(/^<\?xml[^>]*\?>\s*/, '')
+    return { ...done, status: 204 }
+  }
+  if (query.has('policy') && isPut) {
+    settings.policy = body
     return { ...done, status: 204 }
   }
   return undefined

@@ -47,6 +47,8 @@ const s3Settings: Readonly<Record<string, string>> = {
   'GET versioning': 'GetBucketVersioning',
   'PUT versioning': 'PutBucketVersioning',
   'GET tagging': 'GetBucketTagging',
+  'GET versions': 'ListObjectVersions',
+  'PUT policy': 'PutBucketPolicy',
   'PUT tagging': 'PutBucketTagging',
 }
 

@@ -85,12 +85,14 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
 
 function answerOfBucket(store: Store, request: LocalRequest, name: string): LocalResponse | undefined {
   const found = store.buckets.get(name)
-  const isAboutSettings = ['notification', 'versioning', 'tagging', 'encryption'].some((setting) =>
+  const isAboutSettings = ['notification', 'versioning', 'tagging', 'encryption', 'policy'].some((setting) =>
     request.query.has(setting),
   )
   if (isAboutSettings && found === undefined) return noSuchBucket
   const settled = found && settingsAnswer(found.settings, request, Buffer.from(bodyOf(request)).toString('utf8'))
   if (settled !== undefined) return settled
+  if (request.method === 'GET' && request.query.has('versions'))
+    return found === undefined ? noSuchBucket : versionsOf(found, name)
   if (request.method === 'PUT') {
     if (found === undefined) store.buckets.set(name, { objects: new Map(), settings: newBucketSettings() })
     return { status: 200, headers: { location: `/${name}` }, body: '' }
@@ -104,11 +106,23 @@ function answerOfBucket(store: Store, request: LocalRequest, name: string): Loca
   return gone
 }
 
+function versionsOf({ objects }: Bucket, name: string): LocalResponse {
+  const all = [...objects].flatMap(([key, versions]) => [...versions].reverse().map((stored) => ({ key, stored })))
+  const rows = all.map(
+    ({ key, stored: { versionId = 'null', bytes } }) =>
+      `<Version><Key>${key.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</Key><VersionId>${versionId}</VersionId><Size>${bytes.length}</Size></Version>`,
+  )
+  const body = `<?xml version="1.0" encoding="UTF-8"?><ListVersionsResult><Name>${name}</Name><IsTruncated>false</IsTruncated>${rows.join('')}</ListVersionsResult>`
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body }
+}
+
 /** Of a version that is named; without a name, of all there are: delete markers are not kept here. */
 function remove({ buckets }: Store, bucket: string, key: string, versionId: string | undefined): LocalResponse {
   const objects = buckets.get(bucket)?.objects
   if (objects === undefined) return noSuchBucket
-  const left = (objects.get(key) ?? []).filter((one) => versionId !== undefined && one.versionId !== versionId)
+  const left = (objects.get(key) ?? []).filter(
+    (one) => versionId !== undefined && (one.versionId ?? 'null') !== versionId,
+  )
   if (left.length > 0) objects.set(key, left)
   else objects.delete(key)
   return gone

@@ -15,7 +15,13 @@ type PublishedMessage = {
   readonly atMs: number
 }
 
-export type LocalSns = LocalService & { published(): readonly PublishedMessage[] }
+/** What somebody who was subscribed is asked to send back. */
+type Confirmation = { readonly endpoint: string; readonly token: string }
+
+export type LocalSns = LocalService & {
+  published(): readonly PublishedMessage[]
+  confirmations(): readonly Confirmation[]
+}
 
 type Operation = (input: Input) => Record<string, unknown>
 
@@ -23,8 +29,8 @@ const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/'
 
 export function localSns({ clock, ids }: { readonly clock: LocalClock; readonly ids: () => string }): LocalSns {
   const topics = new Set<string>()
-  const subscriptions = new Map<string, Record<string, string>>()
   const published: PublishedMessage[] = []
+  const confirmations: Confirmation[] = []
 
   const topicIn = (input: Input): string => {
     const topicArn = optionalText(input, 'TopicArn') ?? text(input, 'TargetArn')
@@ -51,21 +57,12 @@ export function localSns({ clock, ids }: { readonly clock: LocalClock; readonly 
       published.push({ topicArn, subject, message, attributes: attributesIn(input), atMs: clock.nowMs() })
       return { MessageId: ids() }
     },
-    Subscribe(input) {
-      const TopicArn = topicIn(input)
-      const SubscriptionArn = `${TopicArn}:${ids()}`
-      const [Protocol, Endpoint] = [text(input, 'Protocol'), text(input, 'Endpoint')]
-      subscriptions.set(SubscriptionArn, { SubscriptionArn, TopicArn, Protocol, Endpoint, Owner: account })
-      return { SubscriptionArn }
-    },
-    ListSubscriptionsByTopic(input) {
-      const topicArn = topicIn(input)
-      return { Subscriptions: [...subscriptions.values()].filter((one) => one['TopicArn'] === topicArn) }
-    },
+    ...subscriptionOperations(topicIn, ids, confirmations),
   }
 
   return {
     published: () => published,
+    confirmations: () => confirmations,
     handle(request) {
       try {
         const input = parseQuery(Buffer.from(request.body).toString('utf8'))
@@ -77,6 +74,42 @@ export function localSns({ clock, ids }: { readonly clock: LocalClock; readonly 
         if (!isAwsError(error)) throw error
         return Promise.resolve(queryError(namespace, error))
       }
+    },
+  }
+}
+
+function subscriptionOperations(
+  topicIn: (input: Input) => string,
+  ids: () => string,
+  confirmations: Confirmation[],
+): Readonly<Record<string, Operation>> {
+  const subscriptions = new Map<string, Record<string, string>>()
+  return {
+    Subscribe(input) {
+      const TopicArn = topicIn(input)
+      const arn = `${TopicArn}:${ids()}`
+      const [Protocol, Endpoint] = [text(input, 'Protocol'), text(input, 'Endpoint')]
+      // Whoever is not an AWS resource of the account has to say yes.
+      const waits = /^(email|email-json|https?)$/.test(Protocol)
+      const SubscriptionArn = waits ? 'PendingConfirmation' : arn
+      const token = ids().replaceAll('-', '')
+      subscriptions.set(waits ? token : arn, { SubscriptionArn, TopicArn, Protocol, Endpoint, Owner: account })
+      if (waits) confirmations.push({ endpoint: Endpoint, token })
+      return { SubscriptionArn: waits ? 'pending confirmation' : arn }
+    },
+    ConfirmSubscription(input) {
+      const TopicArn = topicIn(input)
+      const token = text(input, 'Token')
+      const found = subscriptions.get(token)
+      if (found?.['TopicArn'] !== TopicArn) throw new AwsError('InvalidParameter', 'Invalid parameter: Token')
+      const SubscriptionArn = `${TopicArn}:${ids()}`
+      subscriptions.delete(token)
+      subscriptions.set(SubscriptionArn, { ...found, SubscriptionArn })
+      return { SubscriptionArn }
+    },
+    ListSubscriptionsByTopic(input) {
+      const topicArn = topicIn(input)
+      return { Subscriptions: [...subscriptions.values()].filter((one) => one['TopicArn'] === topicArn) }
     },
   }
 }

@@ -4,16 +4,17 @@ import { AwsError, isAwsError, notImplemented } from './aws-error.ts'
 import type { LocalClock } from './clock.ts'
 import { text } from './field.ts'
 import { parseQuery, queryError, queryResponse } from './query-protocol.ts'
-import type { LocalService } from './service.ts'
+import { type Caller, home, type LocalService } from './service.ts'
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 export function localSts({ clock }: { readonly clock: LocalClock }): LocalService {
   return {
-    handle(request) {
+    handle(request, caller) {
       try {
         const input = parseQuery(Buffer.from(request.body).toString('utf8'))
         const action = text(input, 'Action')
+        if (action === 'GetCallerIdentity') return Promise.resolve(queryResponse(action, namespace, identityOf(caller)))
         if (action !== 'AssumeRole') throw notImplemented(`STS ${action}`)
         const roleArn = text(input, 'RoleArn')
         const session = text(input, 'RoleSessionName')
@@ -40,3 +41,9 @@ export function localSts({ clock }: { readonly clock: LocalClock }): LocalServic
     },
   }
 }
+
+const identityOf = ({ arn, accessKeyId }: Caller): Record<string, string> => ({
+  UserId: accessKeyId,
+  Account: accessKeyId.split('@')[1] ?? home.account,
+  Arn: arn,
+})

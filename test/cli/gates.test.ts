@@ -46,6 +46,7 @@ async function type(...words: readonly string[]): Promise<number> {
     desk: () => {
       throw new Error('not asked for')
     },
+    pause: () => Promise.resolve(true),
     positive: Number,
   })
   for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride()

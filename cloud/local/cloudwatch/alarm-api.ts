@@ -21,7 +21,7 @@ export function putMetricAlarm(alarms: Alarms, input: Input): undefined {
     threshold: optionalNumber(input, 'Threshold') ?? 0,
     comparison: comparisonOf(text(input, 'ComparisonOperator')),
     treatMissing: missingTreatment(optionalText(input, 'TreatMissingData') ?? 'missing'),
-    actions: list(input, 'AlarmActions').map(String),
+    ...settingsIn(input),
   })
   return undefined
 }
@@ -31,12 +31,32 @@ function missingTreatment(text: string): MetricAlarm['treatMissing'] {
   throw invalid(`TreatMissingData ${text} is not valid`)
 }
 
+const settingsIn = (input: Input) => ({
+  actions: list(input, 'AlarmActions').map(String),
+  // The query protocol has no booleans, only their spelling.
+  actionsEnabled: input['ActionsEnabled'] !== false && input['ActionsEnabled'] !== 'false',
+  tags: list(input, 'Tags'),
+})
+
+/** Names that there are not are no mistake to AWS. */
+export function enableActions(alarms: Alarms, input: Input, actionsEnabled: boolean): undefined {
+  const names = list(input, 'AlarmNames')
+  for (const { alarm } of alarms.all()) if (names.includes(alarm.name)) alarms.put({ ...alarm, actionsEnabled })
+  return undefined
+}
+
+export function tagsOfAlarm(alarms: Alarms, input: Input): Record<string, unknown> {
+  const found = alarms.all().find(({ alarm }) => alarmArn(alarm.name) === text(input, 'ResourceARN'))
+  if (found !== undefined) return { Tags: found.alarm.tags }
+  throw new AwsError('ResourceNotFoundException', 'The alarm does not exist.', 404)
+}
+
 export function putCompositeAlarm(alarms: Alarms, input: Input): undefined {
   const rule = text(input, 'AlarmRule')
   // A rule that cannot be read is refused now, not at the next change of state.
   evaluateRule(rule, () => 'OK')
   const description = optionalText(input, 'AlarmDescription') ?? ''
-  alarms.put({ kind: 'composite', name: text(input, 'AlarmName'), description, rule, actions: [] })
+  alarms.put({ kind: 'composite', name: text(input, 'AlarmName'), description, rule, ...settingsIn(input) })
   return undefined
 }
 
@@ -61,9 +81,11 @@ export function describeAlarms(alarms: Alarms, input: Input): Record<string, unk
   const types = list(input, 'AlarmTypes').map(String)
   const prefix = optionalText(input, 'AlarmNamePrefix') ?? ''
   const wanted = optionalText(input, 'StateValue')
+  const action = optionalText(input, 'ActionPrefix') ?? ''
   const found = alarms
     .all()
     .filter(({ alarm }) => (names.length === 0 || names.includes(alarm.name)) && alarm.name.startsWith(prefix))
+    .filter(({ alarm }) => action === '' || alarm.actions.some((one) => one.startsWith(action)))
     .filter(({ state }) => (wanted ?? state.value) === state.value)
   const metric = found.filter(({ alarm }) => alarm.kind === 'metric')
   const composite = found.filter(({ alarm }) => alarm.kind === 'composite')
@@ -73,12 +95,13 @@ export function describeAlarms(alarms: Alarms, input: Input): Record<string, unk
   }
 }
 
-function described({ alarm, state }: Kept): Record<string, unknown> {
+function described({ alarm, state, putMs }: Kept): Record<string, unknown> {
   const common = {
     AlarmName: alarm.name,
     AlarmArn: alarmArn(alarm.name),
     AlarmDescription: alarm.description,
-    ActionsEnabled: true,
+    ActionsEnabled: alarm.actionsEnabled,
+    AlarmConfigurationUpdatedTimestamp: new Date(putMs),
     AlarmActions: alarm.actions,
     StateValue: state.value,
     StateReason: state.reason,

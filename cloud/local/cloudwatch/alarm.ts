@@ -12,6 +12,13 @@ export type AlarmState = {
   readonly changedMs: number
 }
 
+/** What an alarm has whatever it looks at. */
+type AlarmSettings = {
+  readonly actions: readonly string[]
+  readonly actionsEnabled: boolean
+  readonly tags: readonly unknown[]
+}
+
 export type MetricAlarm = {
   readonly kind: 'metric'
   readonly name: string
@@ -24,15 +31,13 @@ export type MetricAlarm = {
   readonly threshold: number
   readonly comparison: Comparison
   readonly treatMissing: 'breaching' | 'notBreaching' | 'ignore' | 'missing'
-  readonly actions: readonly string[]
-}
+} & AlarmSettings
 export type CompositeAlarm = {
   readonly kind: 'composite'
   readonly name: string
   readonly description: string
   readonly rule: string
-  readonly actions: readonly string[]
-}
+} & AlarmSettings
 
 const comparisons = {
   GreaterThanOrEqualToThreshold: (value: number, threshold: number) => value >= threshold,

@@ -13,7 +13,7 @@ import {
 import type { MetricStore } from './metric-store.ts'
 
 type Alarm = MetricAlarm | CompositeAlarm
-export type Kept = { readonly alarm: Alarm; readonly state: AlarmState }
+export type Kept = { readonly alarm: Alarm; readonly state: AlarmState; readonly putMs: number }
 export type Alarms = {
   put(alarm: Alarm): void
   remove(name: string): void
@@ -54,7 +54,7 @@ export function alarmsOn(deps: Deps): Alarms {
       const changedMs = deps.clock.nowMs()
       const reason = 'Unchecked: Initial alarm creation'
       const state: AlarmState = { value: 'INSUFFICIENT_DATA', reason, reasonData: undefined, changedMs }
-      room.kept.set(alarm.name, { alarm, state: room.kept.get(alarm.name)?.state ?? state })
+      room.kept.set(alarm.name, { alarm, state: room.kept.get(alarm.name)?.state ?? state, putMs: changedMs })
       if (alarm.kind === 'composite') settleComposite(room, alarm)
       if (!ticking) tick()
     },
@@ -87,7 +87,7 @@ function change(room: Room, name: string, value: StateValue, reason: string, rea
   if (before === undefined) return false
   if (before.state.value === value) return true
   const state: AlarmState = { value, reason, reasonData, changedMs: room.clock.nowMs() }
-  room.kept.set(name, { alarm: before.alarm, state })
+  room.kept.set(name, { ...before, state })
   announce(room, before, state)
   for (const { alarm } of [...room.kept.values()]) {
     if (alarm.kind === 'composite' && alarm.name !== name) settleComposite(room, alarm)

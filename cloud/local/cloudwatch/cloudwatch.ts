@@ -5,7 +5,15 @@ import { parseJson } from '../json-body.ts'
 import type { Input } from '../json-protocol.ts'
 import { parseQuery, queryError, queryResponse } from '../query-protocol.ts'
 import type { Bus, LocalRequest, LocalResponse, LocalService, MetricSink } from '../service.ts'
-import { deleteAlarms, describeAlarms, putCompositeAlarm, putMetricAlarm, setAlarmState } from './alarm-api.ts'
+import {
+  deleteAlarms,
+  describeAlarms,
+  enableActions,
+  putCompositeAlarm,
+  putMetricAlarm,
+  setAlarmState,
+  tagsOfAlarm,
+} from './alarm-api.ts'
 import { alarmsOn } from './alarms.ts'
 import { getMetricData, listMetrics, type MetricApi, putMetricData } from './metric-api.ts'
 import { metricStore } from './metric-store.ts'
@@ -35,6 +43,9 @@ export function localCloudWatch(deps: CloudWatchDeps): LocalService & MetricSink
     PutCompositeAlarm: (input) => putCompositeAlarm(alarms, input),
     DescribeAlarms: (input) => describeAlarms(alarms, input),
     DeleteAlarms: (input) => deleteAlarms(alarms, input),
+    EnableAlarmActions: (input) => enableActions(alarms, input, true),
+    DisableAlarmActions: (input) => enableActions(alarms, input, false),
+    ListTagsForResource: (input) => tagsOfAlarm(alarms, input),
     SetAlarmState: (input) => setAlarmState(alarms, input),
   }
   return {

@@ -12,6 +12,7 @@ export type Rule = {
   readonly pattern: Pattern | undefined
   readonly schedule: string | undefined
   readonly enabled: boolean
+  readonly tags: readonly unknown[]
   readonly targets: ReadonlyMap<string, Target>
 }
 

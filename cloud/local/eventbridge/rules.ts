@@ -117,6 +117,11 @@ const ruleOperations = ({ rules, buses, named, keep, forget }: RuleStore): Opera
     if (rule.targets.size > 0) throw new AwsError('ValidationException', "Rule can't be deleted since it has targets.")
     forget(rule)
   },
+  ListTagsForResource(input) {
+    const rule = rules.get(text(input, 'ResourceARN'))
+    if (rule !== undefined) return { Tags: rule.tags }
+    throw new AwsError('ResourceNotFoundException', 'The rule does not exist.')
+  },
   EnableRule: (input) => keep({ ...named(input), enabled: true }),
   DisableRule: (input) => keep({ ...named(input), enabled: false }),
 })
@@ -137,6 +142,14 @@ const targetOperations = (named: (input: Input, field?: string) => Rule, rules: 
     const targets = new Map([...rule.targets].filter(([id]) => !gone.has(id)))
     rules.set(ruleArn(rule), { ...rule, targets })
     return { FailedEntryCount: 0, FailedEntries: [] }
+  },
+  ListRuleNamesByTarget(input) {
+    const arn = text(input, 'TargetArn')
+    const bus = busNamed(optionalText(input, 'EventBusName'))
+    const found = [...rules.values()].filter(
+      (rule) => rule.bus === bus && [...rule.targets.values()].some((target) => target.source['Arn'] === arn),
+    )
+    return { RuleNames: found.map((rule) => rule.name) }
   },
   ListTargetsByRule: (input) => ({
     Targets: [...named(input, 'Rule').targets.values()].map((target) => target.source),
@@ -164,5 +177,6 @@ function ruleFrom(input: Input): Rule {
     schedule,
     enabled: state === 'ENABLED',
     targets: new Map(),
+    tags: list(input, 'Tags'),
   }
 }

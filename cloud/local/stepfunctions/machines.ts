@@ -1,7 +1,7 @@
 // State machines, and the part of the API that is about them. An update is for executions that start later.
 import { AwsError } from '../aws-error.ts'
 import type { LocalClock } from '../clock.ts'
-import { optionalText, text } from '../field.ts'
+import { list, optionalText, text } from '../field.ts'
 import type { Input, Operations } from '../json-protocol.ts'
 import { account, defaultRegion } from '../service.ts'
 import type { Definition } from './definition.ts'
@@ -13,6 +13,7 @@ type Machine = {
   readonly createdMs: number
   readonly roleArn: string
   readonly source: string
+  readonly tags: readonly unknown[]
   readonly definition: Definition
 }
 
@@ -40,7 +41,15 @@ export function stateMachines({ clock }: { readonly clock: LocalClock }): Machin
     const arn = `arn:aws:states:${defaultRegion}:${account}:stateMachine:${name}`
     const source = text(input, 'definition')
     const roleArn = text(input, 'roleArn')
-    const created = { arn, name, createdMs: clock.nowMs(), roleArn, source, definition: parseDefinition(source) }
+    const created = {
+      arn,
+      name,
+      createdMs: clock.nowMs(),
+      roleArn,
+      source,
+      tags: list(input, 'tags'),
+      definition: parseDefinition(source),
+    }
     const known = machines.get(arn)
     if (known !== undefined && (known.source !== source || known.roleArn !== roleArn)) {
       throw new AwsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`)
@@ -64,6 +73,7 @@ export function stateMachines({ clock }: { readonly clock: LocalClock }): Machin
     },
     // On AWS, too, deleting one that is not there succeeds.
     DeleteStateMachine: (input) => void machines.delete(text(input, 'stateMachineArn')),
+    ListTagsForResource: (input) => ({ tags: named(text(input, 'resourceArn')).tags }),
     ListStateMachines: () => ({ stateMachines: [...machines.values()].map(summary) }),
   }
 

@@ -1,0 +1,93 @@
+// What the checks look at: the controller's functions as they are deployed, the services that are registered, and clients.
+// Everything that several checks need is read once; what cannot be read is thrown to each of them.
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import { ECRClient } from '@aws-sdk/client-ecr'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { IAMClient } from '@aws-sdk/client-iam'
+import {
+  type FunctionConfiguration,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  type LambdaClientConfig,
+} from '@aws-sdk/client-lambda'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { Problem } from '../../core/problem.ts'
+import type { Service } from '../../core/service.ts'
+import { type Verb, verbs } from '../../functions/handlers.ts'
+import type { Desk } from '../desk.ts'
+import { type Finding, unlessNamed } from './finding.ts'
+
+export type Account = {
+  readonly prefix: string
+  readonly desk: Pick<Desk, 'services' | 'leases' | 'traffic'>
+  readonly cloudtrail: CloudTrailClient
+  readonly cloudwatch: CloudWatchClient
+  readonly ecr: ECRClient
+  readonly events: EventBridgeClient
+  readonly iam: IAMClient
+  readonly lambda: LambdaClient
+  readonly logs: CloudWatchLogsClient
+  readonly s3: S3Client
+  readonly sns: SNSClient
+  readonly sqs: SQSClient
+  readonly services: () => Promise<readonly Service[]>
+  /** A controller's function; `undefined` when there is none. */
+  readonly controllerFunction: (verb: Verb) => Promise<FunctionConfiguration | undefined>
+  /** What the controller's functions were told, such as TIDEGATE_TOPIC_ARN. @throws Problem */
+  readonly setting: (name: string) => Promise<string>
+}
+
+export type Check = {
+  readonly id: string
+  /** What is right, in one sentence. */
+  readonly right: string
+  /** The IAM actions of whoever asks. */
+  readonly asks: readonly string[]
+  readonly look: (account: Account) => Promise<readonly Finding[]>
+}
+
+type Config = LambdaClientConfig & S3ClientConfig
+
+/** @param config for tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself */
+export function accountOf(desk: Account['desk'], prefix: string, config: Config = {}): Account {
+  const lambda = new LambdaClient(config)
+  const known = new Map<Verb, Promise<FunctionConfiguration | undefined>>()
+  const controllerFunction: Account['controllerFunction'] = (verb) => {
+    const FunctionName = `${prefix}-${verb}`
+    const found =
+      known.get(verb) ??
+      unlessNamed(lambda.send(new GetFunctionConfigurationCommand({ FunctionName })), 'ResourceNotFoundException')
+    known.set(verb, found)
+    return found
+  }
+  let services: Promise<readonly Service[]> | undefined
+  return {
+    ...{ prefix, desk, lambda, controllerFunction },
+    cloudtrail: new CloudTrailClient(config),
+    cloudwatch: new CloudWatchClient(config),
+    ecr: new ECRClient(config),
+    events: new EventBridgeClient(config),
+    iam: new IAMClient(config),
+    logs: new CloudWatchLogsClient(config),
+    // An emulator's buckets have no host names of their own.
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    sns: new SNSClient(config),
+    sqs: new SQSClient(config),
+    services: () => (services ??= desk.services.list()),
+    setting: async (name) => {
+      const value = (await controllerFunction('page'))?.Environment?.Variables?.[name]
+      if (value !== undefined) return value
+      throw new Problem('call_invalid', `The function ${prefix}-page is not there, or was not told ${name}.`)
+    },
+  }
+}
+
+/** Those of the controller's functions that are there. */
+export async function deployed(account: Account): Promise<readonly (readonly [Verb, FunctionConfiguration])[]> {
+  const found = await Promise.all(verbs.map(async (verb) => [verb, await account.controllerFunction(verb)] as const))
+  return found.flatMap(([verb, config]) => (config === undefined ? [] : [[verb, config] as const]))
+}

@@ -1,0 +1,135 @@
+// Where artifacts come from: the buckets tell EventBridge and keep versions, the repositories let Lambda pull. AWS does none
+// of it by itself, and says nothing when it is missing: an upload just starts no release.
+import { GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
+import {
+  GetBucketNotificationConfigurationCommand,
+  type GetBucketNotificationConfigurationCommandOutput,
+  GetBucketVersioningCommand,
+} from '@aws-sdk/client-s3'
+import type { Service } from '../../core/service.ts'
+import type { Account, Check } from './account.ts'
+import { awsCommand, each, type Finding, ok, problem, unlessNamed } from './finding.ts'
+import { letsLambdaPull, withLambda } from './repository-policy.ts'
+
+type Named = { readonly name: string; readonly services: readonly string[] }
+
+/** What services name, each once, with who names it. */
+async function named(account: Account, of: (service: Service) => string | undefined): Promise<readonly Named[]> {
+  const found = new Map<string, string[]>()
+  for (const service of await account.services()) {
+    const name = of(service)
+    if (name !== undefined) found.set(name, [...(found.get(name) ?? []), service.name])
+  }
+  return [...found].map(([name, services]) => ({ name, services }))
+}
+
+const about = ({ name, services }: Named): string => `${name} (${services.join(', ')})`
+const bucketOf = ({ triggers }: Service): string | undefined => triggers.s3?.bucket
+const none = (what: string): readonly Finding[] => [ok('services', `No service is released from ${what}.`)]
+const missing = (item: Named): Finding =>
+  problem(about(item), 'There is no such bucket.', {
+    commands: [awsCommand('s3api', 'create-bucket', { Bucket: item.name })],
+  })
+
+export const bucketEvents: Check = {
+  id: 'bucket-events',
+  right: 'The buckets of artifacts tell EventBridge what is put into them.',
+  asks: ['s3:GetBucketNotification'],
+  async look(account) {
+    const buckets = await named(account, bucketOf)
+    if (buckets.length === 0) return none('a bucket')
+    return each(buckets, about, 's3:GetBucketNotification', async (item) => {
+      const command = new GetBucketNotificationConfigurationCommand({ Bucket: item.name })
+      const found = await unlessNamed(account.s3.send(command), 'NoSuchBucket')
+      if (found === undefined) return [missing(item)]
+      if (found.EventBridgeConfiguration !== undefined) return [ok(about(item), 'It tells EventBridge.')]
+      return [
+        problem(about(item), 'It tells EventBridge nothing: an upload starts no release.', {
+          // The call replaces all notifications of the bucket; those that are there stay.
+          commands: [
+            awsCommand('s3api', 'put-bucket-notification-configuration', {
+              Bucket: item.name,
+              NotificationConfiguration: { ...present(found), EventBridgeConfiguration: {} },
+            }),
+          ],
+          cdk: `new s3.Bucket(this, 'Artifacts', { eventBridgeEnabled: true, versioned: true })`,
+        }),
+      ]
+    })
+  },
+}
+
+function present(found: GetBucketNotificationConfigurationCommandOutput): object {
+  const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = found
+  return {
+    ...(TopicConfigurations && { TopicConfigurations }),
+    ...(QueueConfigurations && { QueueConfigurations }),
+    ...(LambdaFunctionConfigurations && { LambdaFunctionConfigurations }),
+  }
+}
+
+export const bucketVersions: Check = {
+  id: 'bucket-versions',
+  right: 'The buckets of artifacts keep versions, so that what was announced is what is released.',
+  asks: ['s3:GetBucketVersioning'],
+  async look(account) {
+    const buckets = await named(account, bucketOf)
+    if (buckets.length === 0) return none('a bucket')
+    return each(buckets, about, 's3:GetBucketVersioning', async (item) => {
+      const command = new GetBucketVersioningCommand({ Bucket: item.name })
+      const found = await unlessNamed(account.s3.send(command), 'NoSuchBucket')
+      if (found === undefined) return [missing(item)]
+      if (found.Status === 'Enabled') return [ok(about(item), 'It keeps versions.')]
+      return [
+        problem(about(item), 'It keeps no versions: an upload is no release, because it may have been replaced.', {
+          commands: [
+            awsCommand('s3api', 'put-bucket-versioning', {
+              Bucket: item.name,
+              VersioningConfiguration: { Status: 'Enabled' },
+            }),
+          ],
+          cdk: `new s3.Bucket(this, 'Artifacts', { eventBridgeEnabled: true, versioned: true })`,
+        }),
+      ]
+    })
+  },
+}
+
+export const repositoryPolicies: Check = {
+  id: 'repository-policies',
+  right: 'The repositories of images let Lambda pull.',
+  asks: ['ecr:GetRepositoryPolicy'],
+  async look(account) {
+    const repositories = await named(account, ({ triggers }) => triggers.ecr?.repository)
+    if (repositories.length === 0) return none('a repository')
+    const accountId = /:(\d{12}):/.exec((await account.controllerFunction('prepare'))?.FunctionArn ?? '')?.[1]
+    return each(repositories, about, 'ecr:GetRepositoryPolicy', async (item) => {
+      const repositoryName = item.name
+      let policyText: string | undefined
+      try {
+        ;({ policyText } = await account.ecr.send(new GetRepositoryPolicyCommand({ repositoryName })))
+      } catch (error) {
+        const name = error instanceof Error ? error.name : ''
+        if (name === 'RepositoryNotFoundException')
+          return [
+            problem(about(item), 'There is no such repository.', {
+              commands: [awsCommand('ecr', 'create-repository', { repositoryName })],
+            }),
+          ]
+        if (name !== 'RepositoryPolicyNotFoundException') throw error
+      }
+      return [verdict(item, letsLambdaPull(policyText, accountId), withLambda(policyText))]
+    })
+  },
+}
+
+function verdict(item: Named, lets: boolean | undefined, policyText: string): Finding {
+  if (lets === true) return ok(about(item), 'It lets Lambda pull.')
+  const mend = {
+    commands: [awsCommand('ecr', 'set-repository-policy', { repositoryName: item.name, policyText })],
+    cdk: `repository.grantPull(new iam.ServicePrincipal('lambda.amazonaws.com'))`,
+  }
+  if (lets === false) return problem(about(item), 'It does not let Lambda pull: a candidate becomes no version.', mend)
+  const says = 'Its policy has conditions or denials that only AWS can judge: whether Lambda may pull is not clear.'
+  return { kind: 'unknown', about: about(item), says, mend: { words: 'Read it by hand.', cdk: mend.cdk } }
+}

@@ -1,0 +1,36 @@
+// Every check of `tidegate doctor`, in the order in which they are asked. Another one is another entry.
+import { Problem } from '../../core/problem.ts'
+import type { Check } from './account.ts'
+import { serviceAlarms } from './alarms.ts'
+import { bucketEvents, bucketVersions, repositoryPolicies } from './artifacts.ts'
+import { codeStorage, concurrency, controllerFunctions, logGroups, rules } from './installation.ts'
+import { healthAlarms, subscriptions } from './pages.ts'
+import { rights } from './rights.ts'
+import { aliases } from './targets.ts'
+import { trails } from './trail.ts'
+
+export const checks: readonly Check[] = [
+  controllerFunctions,
+  rules,
+  subscriptions,
+  healthAlarms,
+  aliases,
+  serviceAlarms,
+  bucketEvents,
+  bucketVersions,
+  repositoryPolicies,
+  trails,
+  rights,
+  concurrency,
+  logGroups,
+  codeStorage,
+]
+
+/** @throws Problem `call_invalid` for one that there is not */
+export function chosen(ids: readonly string[]): readonly Check[] {
+  return ids.map((id) => {
+    const check = checks.find((one) => one.id === id)
+    if (check !== undefined) return check
+    throw new Problem('call_invalid', `There is no check ${id}. There are ${checks.map((one) => one.id).join(', ')}.`)
+  })
+}

@@ -1,0 +1,93 @@
+// Whether a page reaches a person: the topic has somebody who has said yes, and the alarms of the controller's own health are
+// there, may act and are quiet.
+import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch'
+import { ListSubscriptionsByTopicCommand, type Subscription } from '@aws-sdk/client-sns'
+import type { Account, Check } from './account.ts'
+import { awsCommand, type Finding, ok, problem, unlessNamed } from './finding.ts'
+
+const topicSetting = 'TIDEGATE_TOPIC_ARN'
+const nameOf = (arn: string): string => arn.split(':').at(-1) ?? arn
+const redeploy = { words: 'Deploy the controller again.', cdk: 'npx cdk deploy' }
+
+export const subscriptions: Check = {
+  id: 'subscriptions',
+  right: 'Somebody is subscribed to the pages, and has confirmed it.',
+  asks: ['sns:ListSubscriptionsByTopic', 'lambda:GetFunctionConfiguration'],
+  async look(account) {
+    const TopicArn = await account.setting(topicSetting)
+    const about = nameOf(TopicArn)
+    const all = await subscribers(account, TopicArn)
+    if (all === undefined) return [problem(about, 'There is no such topic: nobody is paged.', redeploy)]
+    const isWaiting = ({ SubscriptionArn }: Subscription): boolean => SubscriptionArn?.startsWith('arn:') !== true
+    const confirmed = all.filter((one) => !isWaiting(one))
+    if (confirmed.length > 0) return [ok(about, `${confirmed.length} confirmed subscription(s).`)]
+    const waiting = all.filter(isWaiting).map(({ Endpoint = '?' }) => Endpoint)
+    if (waiting.length > 0)
+      return [
+        problem(about, `Nobody is paged: ${waiting.join(', ')} has not confirmed the subscription.`, {
+          words:
+            'Follow the link in the mail "AWS Notification - Subscription Confirmation"; subscribe again if it is lost.',
+        }),
+      ]
+    return [
+      problem(about, 'Nobody is subscribed: pages reach nobody.', {
+        words: 'With the address of whoever is on call; the mail that follows has a link to confirm it.',
+        commands: [awsCommand('sns', 'subscribe', { TopicArn, Protocol: 'email', Endpoint: 'on-call@example.com' })],
+        cdk: `controller.topic.addSubscription(new subscriptions.EmailSubscription('on-call@example.com'))`,
+      }),
+    ]
+  },
+}
+
+async function subscribers({ sns }: Account, TopicArn: string): Promise<readonly Subscription[] | undefined> {
+  const all: Subscription[] = []
+  for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
+    const command = new ListSubscriptionsByTopicCommand({
+      TopicArn,
+      ...(token === undefined ? {} : { NextToken: token }),
+    })
+    const page = await unlessNamed(sns.send(command), 'NotFoundException', 'NotFound')
+    if (page === undefined) return undefined
+    all.push(...(page.Subscriptions ?? []))
+    token = page.NextToken
+  }
+  return all
+}
+
+export const healthAlarms: Check = {
+  id: 'health-alarms',
+  right: "The alarms of the controller's own health are there, may act, and are quiet.",
+  asks: ['cloudwatch:DescribeAlarms', 'lambda:GetFunctionConfiguration'],
+  async look(account) {
+    const topicArn = await account.setting(topicSetting)
+    const command = new DescribeAlarmsCommand({ ActionPrefix: topicArn, AlarmTypes: ['MetricAlarm'] })
+    const alarms = (await account.cloudwatch.send(command)).MetricAlarms ?? []
+    if (alarms.length === 0)
+      return [
+        problem(
+          nameOf(topicArn),
+          'No alarm tells this topic: nobody hears when the controller itself fails.',
+          redeploy,
+        ),
+      ]
+    return alarms.flatMap(judged)
+  },
+}
+
+function judged(alarm: MetricAlarm): readonly Finding[] {
+  const { AlarmName = '', AlarmDescription = '', StateValue, StateReason = '', ActionsEnabled } = alarm
+  const found: Finding[] = []
+  if (ActionsEnabled === false) found.push(problem(AlarmName, 'It may not act: nobody hears of it.', mayAct(AlarmName)))
+  if (StateValue === 'ALARM')
+    found.push(problem(AlarmName, `${AlarmDescription} ${StateReason}`.trim(), { words: 'docs/operate.md, "Alarms".' }))
+  if (StateValue === 'INSUFFICIENT_DATA')
+    found.push({
+      ...{ kind: 'unknown', about: AlarmName, says: 'It has no data yet.' },
+      mend: { words: 'Ask again in five minutes.' },
+    })
+  return found.length > 0 ? found : [ok(AlarmName, 'It may act and is quiet.')]
+}
+
+export const mayAct = (AlarmName: string) => ({
+  commands: [awsCommand('cloudwatch', 'enable-alarm-actions', { AlarmNames: [AlarmName] })],
+})

@@ -1,0 +1,106 @@
+// Whether the controller's roles may do what their functions do. IAM's simulator is asked, which knows the role's policies, its
+// boundary and what the organisation forbids; what a synthesised template grants, an organisation may still take away.
+import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import type { Service } from '../../core/service.ts'
+import type { Verb } from '../../functions/handlers.ts'
+import { permissions, type Scope } from '../../lib/permissions.ts'
+import { type Account, type Check, deployed } from './account.ts'
+import { each, type Finding, ok, problem } from './finding.ts'
+
+export const rights: Check = {
+  id: 'rights',
+  right: "The controller's roles may do what their functions do.",
+  asks: ['iam:SimulatePrincipalPolicy', 'lambda:GetFunctionConfiguration'],
+  async look(account) {
+    const functions = await deployed(account)
+    const resources = await resourcesOf(account)
+    const name = ([verb]: (typeof functions)[number]): string => `${account.prefix}-${verb}`
+    const found = await each(functions, name, 'iam:SimulatePrincipalPolicy', async ([verb, { Role = '' }]) => {
+      const denied: Finding[] = []
+      for (const [scope, actions] of grantsOf(verb))
+        denied.push(...(await deniedOf(account, name([verb, {}]), Role, actions, resources[scope] ?? [])))
+      return denied
+    })
+    return found.length > 0 || functions.length === 0
+      ? found
+      : [ok(account.prefix, `The roles of ${functions.length} functions may do what they have to.`)]
+  },
+}
+
+/** The simulator knows no resource of a task's answer, and denies where IAM allows (docs/aws.md §9). */
+const grantsOf = (verb: Verb): readonly (readonly [Scope, readonly string[]])[] =>
+  scopesOf(verb).flatMap((scope) => {
+    const actions: readonly string[] = permissions[verb][scope] ?? []
+    const known = actions.filter((action) => !action.startsWith('states:SendTask'))
+    return known.length === 0 ? [] : [[scope, known] as const]
+  })
+
+const scopesOf = (verb: Verb): readonly Scope[] => Object.keys(permissions[verb]) as Scope[]
+
+async function deniedOf(
+  { iam }: Account,
+  about: string,
+  PolicySourceArn: string,
+  actions: readonly string[],
+  resources: readonly string[],
+): Promise<readonly Finding[]> {
+  if (resources.length === 0) return []
+  const { EvaluationResults = [] } = await iam.send(
+    new SimulatePrincipalPolicyCommand({
+      PolicySourceArn,
+      ActionNames: [...actions],
+      // The first stands for its kind: they are granted together.
+      ...(resources[0] === '*' ? {} : { ResourceArns: [resources[0] ?? ''] }),
+    }),
+  )
+  return EvaluationResults.filter(({ EvalDecision }) => EvalDecision !== 'allowed').map((result) => {
+    const { EvalActionName = '', EvalResourceName = '*' } = result
+    const byOrganisation = result.OrganizationsDecisionDetail?.AllowedByOrganizations === false
+    const byBoundary = result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary === false
+    const why = byOrganisation
+      ? ' A policy of the organisation forbids it.'
+      : byBoundary
+        ? ' Its boundary forbids it.'
+        : ''
+    const words = byOrganisation
+      ? 'Ask whoever keeps the service control policies to except the role.'
+      : byBoundary
+        ? "Let the role's permissions boundary include it."
+        : `Let ${PolicySourceArn} do ${EvalActionName}: deploy the controller again, with this service among \`services\`.`
+    return problem(about, `It may not ${EvalActionName} on ${EvalResourceName}.${why}`, {
+      words,
+      cdk: 'npx cdk deploy',
+    })
+  })
+}
+
+type Resources = Partial<Readonly<Record<Scope, readonly string[]>>>
+
+/** As the stack names them; what is nowhere to be read from is not asked about. */
+async function resourcesOf(account: Account): Promise<Resources> {
+  const machine = await account.setting('TIDEGATE_STATE_MACHINE_ARN')
+  const [, partition = 'aws', region = '', accountId = ''] = /^arn:([^:]+):states:([^:]+):(\d{12}):/.exec(machine) ?? []
+  const arn = (service: string, rest: string): string => `arn:${partition}:${service}:${region}:${accountId}:${rest}`
+  const services = await account.services()
+  const own = services.flatMap(({ targets }) => targets.filter(({ roleArn }) => roleArn === undefined))
+  const targets = own.map(({ functionName }) => functionArn(functionName, arn))
+  const hooks = services.flatMap((service) => service.hooks.map(({ functionName }) => functionArn(functionName, arn)))
+  return {
+    table: [arn('dynamodb', `table/${await account.setting('TIDEGATE_TABLE')}`)],
+    machine: [machine],
+    executions: [`${machine.replace(':stateMachine:', ':execution:')}:doctor`],
+    topic: [await account.setting('TIDEGATE_TOPIC_ARN')],
+    bus: [arn('events', `event-bus/${await account.setting('TIDEGATE_BUS')}`)],
+    targets,
+    targetVersions: targets.map((one) => `${one}:1`),
+    hooks,
+    artifacts: artifactsOf(services, partition),
+    everything: ['*'],
+  }
+}
+
+const functionArn = (name: string, arn: (service: string, rest: string) => string): string =>
+  name.startsWith('arn:') ? name : arn('lambda', `function:${name}`)
+
+const artifactsOf = (services: readonly Service[], partition: string): readonly string[] =>
+  services.flatMap(({ triggers: { s3 } }) => (s3 === undefined ? [] : [`arn:${partition}:s3:::${s3.bucket}/${s3.key}`]))

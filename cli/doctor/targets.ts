@@ -1,0 +1,78 @@
+// The aliases that are released: each is there, on a published version that is active, and split by nobody but a live release.
+import { GetFunctionConfigurationCommand, paginateListVersionsByFunction } from '@aws-sdk/client-lambda'
+import { Problem } from '../../core/problem.ts'
+import { isElsewhere } from '../../core/place.ts'
+import { routingWords } from '../../core/routing.ts'
+import type { Service, Target } from '../../core/service.ts'
+import type { Account, Check } from './account.ts'
+import { type AwsCommand, awsCommand, each, type Finding, ok, problem } from './finding.ts'
+
+type Named = { readonly service: Service; readonly target: Target }
+const about = ({ service, target }: Named): string => `${target.functionName}:${target.alias} (${service.name})`
+
+export const aliases: Check = {
+  id: 'aliases',
+  right: 'The aliases of all targets are there, on active versions, and not split without a release.',
+  asks: ['lambda:GetAlias', 'lambda:GetFunctionConfiguration', 'lambda:ListVersionsByFunction', 'dynamodb:GetItem'],
+  async look(account) {
+    const named = (await account.services()).flatMap((service) =>
+      service.targets.map((target) => ({ service, target })),
+    )
+    if (named.length === 0) return [ok('services', 'No service is registered.')]
+    return each(named, about, 'lambda:GetAlias', (one) => look(account, one))
+  },
+}
+
+async function look(account: Account, one: Named): Promise<readonly Finding[]> {
+  const { target, service } = one
+  const place = { FunctionName: target.functionName, Name: target.alias }
+  const routing = await account.desk.traffic.read(target).catch((error: unknown) => {
+    if (error instanceof Problem && ['alias_missing', 'alias_on_latest'].includes(error.code)) return error
+    throw error
+  })
+  if (routing instanceof Problem) {
+    const verb = routing.code === 'alias_missing' ? 'create-alias' : 'update-alias'
+    return [problem(about(one), routing.message, { commands: await onNewest(account, target, verb) })]
+  }
+  const { version, additional } = routing.routing
+  if (additional !== undefined && (await account.desk.leases.holder(service.name)) === undefined)
+    return [
+      problem(about(one), `It is split and no release is live: ${routingWords(routing.routing)}.`, {
+        words: `All traffic to version ${version}; the command does nothing if somebody moves the alias meanwhile.`,
+        commands: [
+          awsCommand('lambda', 'update-alias', {
+            ...{ ...place, FunctionVersion: version, RoutingConfig: { AdditionalVersionWeights: {} } },
+            RevisionId: routing.revision,
+          }),
+        ],
+      }),
+    ]
+  // A role elsewhere may move traffic; who only looks may not have it.
+  if (isElsewhere(target)) return [ok(about(one), `On version ${version}.`)]
+  const { State, StateReason = '' } = await account.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: target.functionName, Qualifier: version }),
+  )
+  if (State === 'Active' || State === 'Inactive') return [ok(about(one), `On version ${version}.`)]
+  return [
+    problem(about(one), `Version ${version}, which has the traffic, is ${State}. ${StateReason}`.trim(), {
+      words: `Release a version that is active, or go back: tidegate rollback ${service.name}.`,
+    }),
+  ]
+}
+
+/** The alias on the newest published version; a first one is published if there is none. */
+async function onNewest(
+  { lambda }: Account,
+  { functionName, alias }: Target,
+  verb: 'create-alias' | 'update-alias',
+): Promise<readonly AwsCommand[]> {
+  let newest = 0
+  for await (const { Versions = [] } of paginateListVersionsByFunction(
+    { client: lambda },
+    { FunctionName: functionName },
+  ))
+    for (const { Version = '' } of Versions) if (/^\d+$/.test(Version)) newest = Math.max(newest, Number(Version))
+  const publish = newest > 0 ? [] : [awsCommand('lambda', 'publish-version', { FunctionName: functionName })]
+  const FunctionVersion = String(Math.max(newest, 1))
+  return [...publish, awsCommand('lambda', verb, { FunctionName: functionName, Name: alias, FunctionVersion })]
+}

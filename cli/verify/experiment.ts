@@ -1,0 +1,82 @@
+// An experiment: one question that AWS is asked, what is expected, and how it is asked.
+import type { Lab } from './lab.ts'
+
+export type Answer = {
+  /**
+   * `learned`: nothing is expected, because the controller copes with either. `notAsked`: this endpoint, these rights or this
+   * account cannot answer; `says` has the reason. `failed`: it went wrong, which is no answer.
+   */
+  readonly kind: 'asExpected' | 'otherwise' | 'learned' | 'notAsked' | 'failed'
+  readonly says: string
+  /** Numbers and names, for whoever reads the file. */
+  readonly measured?: Readonly<Record<string, unknown>>
+}
+
+export type Experiment = {
+  /** As in docs/aws.md §11. */
+  readonly id: string
+  readonly question: string
+  /** Where docs/aws.md says what is believed. */
+  readonly place: string
+  readonly expectation: string
+  /** Where the expectation comes from. */
+  readonly source: string
+  /** Beside the throw-away function and its role: `kind name`. */
+  readonly makes?: readonly string[]
+  /** Whether it makes roles, which takes leave. */
+  readonly makesRoles?: true
+  /** At most, at list prices of us-east-1; for most a thousandth of it. */
+  readonly cents?: number
+  /** At most. */
+  readonly minutes: number
+  /** Does what takes time to show, so that others can be asked meanwhile. */
+  readonly begin?: (lab: Lab) => Promise<unknown>
+  readonly ask: (lab: Lab) => Promise<Answer>
+}
+
+type Measured = Answer['measured']
+
+export const compared = (holds: boolean, says: string, measured?: Measured): Answer => ({
+  kind: holds ? 'asExpected' : 'otherwise',
+  says,
+  ...(measured === undefined ? {} : { measured }),
+})
+export const learned = (says: string, measured?: Measured): Answer => ({
+  kind: 'learned',
+  says,
+  ...(measured === undefined ? {} : { measured }),
+})
+export const notAsked = (says: string): Answer => ({ kind: 'notAsked', says })
+
+const stopped = 'VerifyStopped'
+/** The person, or the pipeline, has had enough. */
+export const stop = (): Error => Object.assign(new Error('stopped'), { name: stopped })
+export const isStopped = (error: unknown): boolean => error instanceof Error && error.name === stopped
+
+/** What an emulator says to an operation that it does not have. */
+export function isMissingHere(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+  return (
+    status === 501 ||
+    /not implemented|NotImplemented|UnknownOperation|InvalidAction|unsupported/i.test(`${error.name} ${error.message}`)
+  )
+}
+
+/** The error of a call that is to fail; `undefined` when it succeeds. */
+export async function refusal(call: Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await call
+    return undefined
+  } catch (error) {
+    if (isMissingHere(error)) throw error
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** What a call is denied, in AWS's words; `undefined` when it is not denied, whatever else it was. */
+export function denialIn(error: unknown): { readonly action: string; readonly resource: string } | undefined {
+  if (!(error instanceof Error) || !/AccessDenied|NotAuthorized|Unauthorized/.test(error.name)) return undefined
+  const [, action = '', resource = ''] = /perform: ([a-z0-9-]+:\w+)(?: on resource: (\S+))?/i.exec(error.message) ?? []
+  return { action, resource }
+}

@@ -1,0 +1,89 @@
+// The file that docs/aws.md can cite: what was asked of which account, when, with what, and what was answered. The account's number
+// is masked.
+import { createRequire } from 'node:module'
+import * as z from 'zod'
+import type { Lab } from './lab.ts'
+import type { Result } from './run.ts'
+
+const Answered = z.strictObject({
+  id: z.string(),
+  question: z.string(),
+  place: z.string(),
+  expectation: z.string(),
+  source: z.string(),
+  kind: z.enum(['asExpected', 'otherwise', 'learned', 'notAsked', 'failed']),
+  answer: z.string(),
+  measured: z.record(z.string(), z.unknown()).optional(),
+  tookSeconds: z.int().min(0),
+})
+
+/** Fields are added and never changed; another shape would be another schema. */
+export const VerifyReport = z.strictObject({
+  schema: z.literal('tidegate-verify/1'),
+  /** When the last answer came, by the clock of whoever asked. */
+  at: z.iso.datetime(),
+  region: z.string(),
+  account: z.string().regex(/^\*{8}[0-9]{4}$/),
+  /** Absent: AWS itself. */
+  endpoint: z.string().optional(),
+  prefix: z.string(),
+  sdk: z.record(z.string(), z.string()),
+  /** Whether every chosen experiment was asked. */
+  complete: z.boolean(),
+  answers: z.array(Answered),
+  /** What could not be deleted. */
+  left: z.array(z.string()),
+})
+export type VerifyReport = z.output<typeof VerifyReport>
+
+const clients = ['cloudwatch', 'dynamodb', 'eventbridge', 'iam', 'lambda', 's3', 'sfn', 'sqs', 'sts']
+
+function sdkVersions(): Record<string, string> {
+  const require = createRequire(import.meta.url)
+  return Object.fromEntries(
+    clients.map((name) => {
+      const { version } = require(`@aws-sdk/client-${name}/package.json`) as { version: string }
+      return [name, version]
+    }),
+  )
+}
+
+type Parts = {
+  readonly lab: Pick<Lab, 'region' | 'accountId' | 'prefix' | 'nowMs'>
+  readonly endpoint: string | undefined
+  readonly results: readonly Result[]
+  readonly complete: boolean
+  readonly left: readonly string[]
+}
+
+export function reportOf({ lab, endpoint, results, complete, left }: Parts): VerifyReport {
+  const { region, accountId, prefix } = lab
+  const masked = (text: string): string => text.replaceAll(accountId, `********${accountId.slice(-4)}`)
+  const report: VerifyReport = {
+    schema: 'tidegate-verify/1',
+    at: new Date(lab.nowMs()).toISOString(),
+    region,
+    account: masked(accountId),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    prefix,
+    sdk: sdkVersions(),
+    complete,
+    answers: results.map(({ experiment, answer, tookSeconds }) => {
+      const { id, question, place, expectation, source } = experiment
+      const { kind, says, measured } = answer
+      return {
+        id,
+        question,
+        place,
+        expectation,
+        source,
+        kind,
+        answer: says,
+        ...(measured && { measured }),
+        tookSeconds,
+      }
+    }),
+    left: [...left],
+  }
+  return VerifyReport.parse(JSON.parse(masked(JSON.stringify(report))))
+}

