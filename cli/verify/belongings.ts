@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { isMissingHere } from './experiment.ts'
 
-export const kinds = ['role', 'function', 'bucket', 'queue', 'rule', 'table', 'alarm', 'machine'] as const
+const kinds = ['role', 'function', 'bucket', 'queue', 'rule', 'table', 'alarm', 'machine'] as const
 export type Kind = (typeof kinds)[number]
 type Thing = { readonly kind: Kind; readonly name: string }
 

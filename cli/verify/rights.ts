@@ -34,9 +34,7 @@ async function settled(lab: Lab, call: () => Promise<unknown>): Promise<boolean>
   return allowed === true
 }
 
-export const asksNoRights = notAsked(
-  'A role without any right is denied nothing here: this endpoint checks no permissions.',
-)
+const asksNoRights = notAsked('A role without any right is denied nothing here: this endpoint checks no permissions.')
 export const unsettled = notAsked('What the role was granted was still denied after 90 s.')
 
 type Ask = (lab: Lab, functionName: string) => ReturnType<Experiment['ask']>

@@ -28,6 +28,7 @@ const lambdaRoutes: readonly Route[] = [
   ['POST', /^\/functions\/[^/]+\/policy$/, 'AddPermission'],
   ['GET', /^\/functions\/[^/]+\/concurrency$/, 'GetFunctionConcurrency'],
   ['PUT', /^\/functions\/[^/]+\/concurrency$/, 'PutFunctionConcurrency'],
+  ['DELETE', /^\/functions\/[^/]+\/concurrency$/, 'DeleteFunctionConcurrency'],
   ['PUT', /^\/functions\/[^/]+\/event-invoke-config$/, 'PutFunctionEventInvokeConfig'],
   ['POST', /^\/functions\/[^/]+\/event-invoke-config$/, 'UpdateFunctionEventInvokeConfig'],
   ['GET', /^\/functions\/[^/]+\/event-invoke-config$/, 'GetFunctionEventInvokeConfig'],

@@ -20,10 +20,11 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
   const call = inProcess(server)
 
   async function createTable(request: LocalRequest, input: Fields): Promise<LocalResponse> {
-    const { StreamSpecification, ...rest } = input
+    const { StreamSpecification, Tags, ...rest } = input
     const response = await call(withBody(request, rest))
     if (response.status !== 200) return response
     await active(call, request, String(input['TableName']))
+    if (Tags !== undefined) await tag(call, request, response, Tags)
     if ((StreamSpecification as Fields | undefined)?.['StreamEnabled'] !== true) return response
     if ((StreamSpecification as Fields)['StreamViewType'] !== 'KEYS_ONLY')
       return refused('streams of more than the keys')
@@ -131,6 +132,15 @@ function refused(what: string): LocalResponse {
     headers: { 'content-type': 'application/x-amz-json-1.0' },
     body: JSON.stringify({ __type: code, message }),
   }
+}
+
+/** Dynalite has tags, and does not take them with a new table. */
+async function tag(call: Call, request: LocalRequest, { body }: LocalResponse, Tags: unknown): Promise<void> {
+  const { TableDescription } = JSON.parse(String(body)) as { TableDescription: Fields }
+  await call({
+    ...withBody(request, { ResourceArn: TableDescription['TableArn'], Tags }),
+    headers: { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.TagResource' },
+  })
 }
 
 /** Dynalite makes a new table usable a moment later; here it is usable once CreateTable has been answered. */
