@@ -108,10 +108,12 @@ export const logGroups: Check = {
   },
 }
 
-/** What puts traffic back. */
-const wayBack: readonly Verb[] = ['stop', 'alarm', 'rollBack', 'reconcile']
+/** What puts traffic back and says so: what `wayBackConcurrency` reserves for. */
+const wayBack: readonly Verb[] = ['stop', 'alarm', 'rollBack', 'reconcile', 'page']
 /** This much must stay for functions that reserve nothing (docs/aws.md §1.4). */
 const unreservedMin = 100
+/** As docs/deploy.md recommends. */
+const reserveEach = 10
 
 export const concurrency: Check = {
   id: 'concurrency',
@@ -142,14 +144,10 @@ export const concurrency: Check = {
     if (off.length > 0 || functions.length === 0) return off
     if (wayBack.every((verb) => reserved.has(verb))) return [ok('account', 'The way back has room of its own.')]
     const says = `The way back shares ${free} of ${all} with everybody: a candidate that uses them up delays it.`
-    // The functions run one at a time for each alarm or order; two each are plenty.
-    if (free - 2 * wayBack.length < unreservedMin)
+    if (free - reserveEach * wayBack.length < unreservedMin)
       return [ok('account', `${says} The account has none to spare: ask AWS for a higher quota.`)]
-    return [
-      ok('account', says, {
-        cdk: `new ReleaseController(this, 'Controller', { services, reservedConcurrency: true })`,
-      }),
-    ]
+    const cdk = `new ReleaseController(this, 'Controller', { services, wayBackConcurrency: ${reserveEach} })`
+    return [ok('account', says, { cdk })]
   },
 }
 

@@ -101,7 +101,9 @@ const total = (found: readonly Point[]): number => found.reduce((sum, { value })
 
 /** Waits for the alias's own series, which is documented; what is asked about may come a little later. */
 async function arrived(lab: Lab, at: Sent, metric: string, alias: string): Promise<boolean> {
-  const found = await lab.until(`${metric} of the alias in CloudWatch`, longestMs, async () => {
+  // Counted from the traffic: where one of the series did not come in that time, the next is asked for once.
+  const leftMs = at.oursMs + longestMs - lab.nowMs()
+  const found = await lab.until(`${metric} of the alias in CloudWatch`, leftMs, async () => {
     const sum = total(await points(lab, at, { metric, stat: 'SampleCount', alias }))
     return sum >= invocations ? true : undefined
   })

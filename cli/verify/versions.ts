@@ -1,5 +1,6 @@
 // What publishing does, and what an account bears.
 import {
+  DeleteFunctionConcurrencyCommand,
   GetAccountSettingsCommand,
   GetFunctionConfigurationCommand,
   PublishVersionCommand,
@@ -65,6 +66,8 @@ const limits: Experiment = {
     const refused = await refusal(
       lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: all })),
     )
+    // Whoever takes it all has taken it from the experiments that follow.
+    if (refused === undefined) await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }))
     const kept = /minimum value of \[(\d+)\]/.exec(refused?.message ?? '')?.[1]
     const says = `Of ${all}, ${free} are unreserved; ${kept ?? 'none'} must stay so.`
     return compared(refused?.name === 'InvalidParameterValueException' && kept !== undefined, says, {

@@ -238,7 +238,7 @@ it('the controller: a rule that is off, a log without an end or away, a function
   const off = { FunctionName: functionName('stop'), ReservedConcurrentExecutions: 0 }
   await house.clients.lambda.send(new lambda.PutFunctionConcurrencyCommand(off))
   await mended('concurrency', /tidegate-stop: Its reserved concurrency is 0/)
-  expect((await ask(['concurrency'])).text).toMatch(/reservedConcurrency/)
+  expect((await ask(['concurrency'])).text).toMatch(/wayBackConcurrency: 10/)
 })
 
 it('functions that are missing, or not there under this name at all', async () => {

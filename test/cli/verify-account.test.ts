@@ -70,6 +70,10 @@ function open({ checksRights = true, onRequest }: Setting = {}) {
   return { cloud, clock, verify, asked, text: () => lines.join('\n') }
 }
 
+/** As in test/lib/policies.ts, which takes the CDK along: the simulator knows no resource of a task's answer. */
+const simulated = (action: string): string =>
+  action === 'states:SendTaskSuccess' ? 'states:DescribeStateMachine' : action
+
 async function mayDo(cloud: LocalCloud, { arn }: Caller, action: string, resource: string): Promise<boolean> {
   const name = /assumed-role\/([^/]+)\//.exec(arn)?.[1]
   const role = name === undefined ? undefined : cloud.iam.role(name)
@@ -77,13 +81,13 @@ async function mayDo(cloud: LocalCloud, { arn }: Caller, action: string, resourc
   const simulation: Simulation = {
     request: {
       principal: `arn:aws:iam::000000000000:role/${name}`,
-      action,
+      action: simulated(action),
       resource: { resource, accountId: '000000000000' },
       contextVariables: {},
     },
     identityPolicies: role.policies.map((policy, index) => ({
       name: String(index),
-      policy: JSON.parse(policy) as object,
+      policy: JSON.parse(policy.replaceAll('states:SendTaskSuccess', simulated('states:SendTaskSuccess'))) as object,
     })),
     ...{ serviceControlPolicies: [], resourceControlPolicies: [] },
   }
@@ -109,22 +113,16 @@ const present = (): readonly string[] => {
 }
 
 /** What the embedded cloud does not have. */
-const notHere = [
-  'right-qualified-read',
-  'right-task-answer',
-  'alias-provisioned',
-  'bucket-events',
-  'machine-precondition-name',
-  'right-leading-keys',
-]
+const notHere = ['bucket-events', 'machine-precondition-name', 'right-leading-keys']
 
 it('every experiment is asked; what the embedded cloud can answer is as expected; nothing is left; the policy is enough', async () => {
   const { verify, asked } = open()
-  expect(await verify()).toBeLessThan(2)
+  const code = await verify()
   const { answers, complete, left, account } = report()
   expect(answers.map(({ id }) => id)).toEqual(experiments.map(({ id }) => id))
   const strange = answers.filter(({ id, kind }) => kind !== 'asExpected' && kind !== 'learned' && !notHere.includes(id))
   expect(strange).toEqual([])
+  expect(code).toBe(0)
   expect({ complete, left, account, present: present() }).toEqual({
     ...{ complete: true, left: [], account: '********0000', present: [] },
   })

@@ -19,6 +19,7 @@ import { deskOnAws } from '../../cli/aws-desk.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
 import { account, emulator, endpoint, place, region, sleep, type Verify } from './emulator.ts'
+import { verifyAccountThere } from './verify-account.ts'
 
 const examples = (version: string): string => new URL(`../../examples/checkout/${version}`, import.meta.url).pathname
 
@@ -194,6 +195,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     await until(alias, /0\.1/)
     await desk.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
     verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
+    verifyAccountThere(verify)
   } finally {
     await stop()
   }
