@@ -2,9 +2,10 @@
 // then whatever the person wants to try.
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { chance } from '../cloud/local/chance.ts'
-import { runningClock } from '../cloud/local/clock.ts'
+import { type LocalClock, runningClock, until } from '../cloud/local/clock.ts'
 import { localCloud } from '../cloud/local/cloud.ts'
 import { processRuntime } from '../cloud/local/process-runtime.ts'
+import type { Runtime } from '../cloud/local/runtime.ts'
 import { localSocket } from '../cloud/local/socket.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Release } from '../core/release.ts'
@@ -25,31 +26,61 @@ type LocalOptions = {
   readonly rate: number
   readonly stopping: AbortSignal
   readonly pause: WatchOptions['pause']
+  /** When the cloud's time begins, if not with this hour: minutes begin where they begin on every day. */
+  readonly originMs?: number
+  /** Where functions run, if not in processes of their own. */
+  readonly runtime?: (options: { readonly clock: LocalClock; readonly endpointUrl: () => string }) => Runtime
 }
 
+const wholeHour = (ms: number): number => ms - (ms % 3_600_000)
+
 export async function serveLocally(screen: Screen, options: LocalOptions): Promise<number> {
-  const clock = runningClock({ rate: options.rate })
+  const clock = runningClock({ rate: options.rate, originMs: options.originMs ?? wholeHour(Date.now()) })
   let url = ''
-  const runtime = processRuntime({ clock, endpointUrl: () => url })
+  const runtime = (options.runtime ?? processRuntime)({ clock, endpointUrl: () => url })
   const cloud = localCloud({ clock, runtime, seed: 1 })
   const socket = await localSocket(cloud.handler, options.port)
   url = socket.url
   // Time stands still first, so that nothing new begins while the rest goes down.
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
+  const hands = handsOn(clock, options.stopping)
   try {
     const desk = await furnish(url)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     screen.note(
-      `The embedded cloud is at ${url}; ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
+      `The embedded cloud is at ${url}; at most ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
     )
-    const outcome = await demonstrate(screen, options, { desk, url, traffic })
+    // A service has a past before it is released: its alarm is OK, and it is known how fast it usually is.
+    await hands.pause(5 * 60_000)
+    const outcome = await demonstrate(screen, { desk, url, traffic, pause: hands.pause })
+    hands.rest()
     if (options.once || options.stopping.aborted) return outcome
     screen.note(invitation(url))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
     for (const stop of stops) await stop()
+  }
+}
+
+/**
+ * Whoever shows the demonstration belongs to it: the cloud's time stands still while they work, and they wait by it. So
+ * every package arrives at the same moment of the story, on whatever machine.
+ */
+function handsOn(clock: LocalClock, stopping: AbortSignal) {
+  let rest = clock.work()
+  return {
+    rest: () => rest(),
+    pause: async (ms: number): Promise<boolean> => {
+      rest()
+      const stopped = new Promise<void>((resolve) =>
+        stopping.addEventListener('abort', () => resolve(), { once: true }),
+      )
+      if (!stopping.aborted) await Promise.race([until(clock, clock.nowMs() + ms), stopped])
+      rest = clock.work()
+      return !stopping.aborted
+    },
   }
 }
 
@@ -72,17 +103,17 @@ async function furnish(url: string): Promise<Desk> {
   return desk
 }
 
-type Demo = { readonly desk: Desk; readonly url: string; readonly traffic: Traffic }
+type Demo = {
+  readonly desk: Desk
+  readonly url: string
+  readonly traffic: Traffic
+  /** In the cloud's time. */
+  readonly pause: WatchOptions['pause']
+}
 
-async function demonstrate(screen: Screen, options: LocalOptions, demo: Demo): Promise<number> {
-  const good = await releaseArtifact(
-    screen,
-    options,
-    demo,
-    'v2',
-    'Version 2 is healthy. Its package arrives in the bucket:',
-  )
-  const bad = await releaseArtifact(screen, options, demo, 'v3', 'Version 3 fails for some carts. Its package arrives:')
+async function demonstrate(screen: Screen, demo: Demo): Promise<number> {
+  const good = await releaseArtifact(screen, demo, 'v2', 'Version 2 is healthy. Its package arrives in the bucket:')
+  const bad = await releaseArtifact(screen, demo, 'v3', 'Version 3 fails for some carts. Its package arrives:')
   if (good === undefined || bad === undefined) return exitCodes.interrupted
   summarise(screen, demo.traffic, [good, bad])
   return good.ending?.outcome === 'promoted' && bad.ending?.outcome === 'rolledBack'
@@ -93,18 +124,19 @@ async function demonstrate(screen: Screen, options: LocalOptions, demo: Demo): P
 /** Puts the package where the service looks for it; the bucket's event does the rest. */
 async function releaseArtifact(
   screen: Screen,
-  options: LocalOptions,
-  { desk, url }: Demo,
+  { desk, url, pause }: Demo,
   version: 'v2' | 'v3',
   words: string,
 ): Promise<Release | undefined> {
-  const known = new Set((await desk.history.list('checkout', 100)).map((head) => head.releaseId))
+  // A release that has just settled may still be open.
+  const before = [...(await desk.history.list('checkout', 100)), ...(await desk.openReleases.list('checkout'))]
+  const known = new Set(before.map((one) => one.releaseId))
   screen.note(`\n${words}`)
   await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
   for (;;) {
     const open = (await desk.openReleases.list('checkout')).find((one) => !known.has(one.releaseId))
-    if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 100, pause: options.pause })
-    if (!(await options.pause(50))) return undefined
+    if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 5000, pause })
+    if (!(await pause(1000))) return undefined
   }
 }
 

@@ -37,8 +37,8 @@ const samples: Readonly<Record<string, LocalFunction>> = {
     if ((event as { coupon?: string }).coupon === 'FRIEND') throw new TypeError('Cannot read properties of undefined')
     return { total: 3 }
   },
-  v4: (_, context) => {
-    context.tookMs(4000)
+  v4: async (_, context) => {
+    await context.waitMs(4000)
     return { total: 4 }
   },
   smoke: () => ({ result: 'pass', message: 'fine' }),

@@ -142,7 +142,8 @@ export function callerOf(request: LocalRequest): Caller {
   const role = /^role\.(.+)$/.exec(name)?.[1]
   const arn =
     role === undefined ? `arn:aws:iam::${account}:user/${name}` : `arn:aws:sts::${account}:assumed-role/${role}/session`
-  return { accessKeyId, arn }
+  const session = request.headers['x-amz-security-token']
+  return { accessKeyId, arn, ...(session === undefined ? {} : { session }) }
 }
 
 function siteOf(request: LocalRequest): Site {

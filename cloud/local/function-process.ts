@@ -1,22 +1,23 @@
-// The inside of an execution environment: imports the package's handler and answers invocations. Its clock is the
-// embedded cloud's: every invocation brings the time along.
+// The inside of an execution environment: imports the package's handler and answers invocations, one at a time. Its Date
+// and its timers are the embedded cloud's: time comes with every message, and stands still in between.
 import { existsSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
+import { flushCompileCache, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import fakeTimers from '@sinonjs/fake-timers'
 import type { FromProcess, ToProcess } from './process-runtime.ts'
 
 const folder = process.argv[2] ?? '.'
-const RealDate = Date
-let base = { nowMs: RealDate.now(), at: performance.now(), rate: 1 }
-const nowMs = (): number => Math.floor(base.nowMs + (performance.now() - base.at) * base.rate)
+const realSetTimeout = setTimeout
+// Real milliseconds between two looks at whether the function still works.
+const lookEveryMs = 5
 
-// As libfaketime does it: code in here asks the usual clock and gets the cloud's time.
-globalThis.Date = new Proxy(RealDate, {
-  construct: (target, args: readonly unknown[], newTarget) =>
-    Reflect.construct(target, args.length === 0 ? [nowMs()] : args, newTarget) as Date,
-  get: (target, name) => (name === 'now' ? nowMs : (Reflect.get(target, name) as unknown)),
+const time = fakeTimers.install({
+  toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+  ignoreMissingTimers: true,
 })
+// Also for whoever imports them from node:timers and node:timers/promises.
+syncBuiltinESMExports()
 
 let isNew = true
 const modules = new Map<string, Promise<Record<string, unknown>>>()
@@ -31,35 +32,84 @@ function load(file: string): Promise<Record<string, unknown>> {
   return loading
 }
 
-async function run(message: ToProcess): Promise<unknown> {
-  const dot = message.handler.lastIndexOf('.')
-  const module = await load(message.handler.slice(0, dot))
+type Invocation = Extract<ToProcess, { readonly kind: 'invoke' }>
+
+async function run({ handler: name, payload, context, deadlineMs }: Invocation): Promise<unknown> {
+  const dot = name.lastIndexOf('.')
+  const module = await load(name.slice(0, dot))
   // Now, and not at the end: a process that is killed writes nothing.
   if (isNew) flushCompileCache()
   isNew = false
-  const handler = module[message.handler.slice(dot + 1)]
-  if (typeof handler !== 'function') throw new Error(`${message.handler} is undefined or not exported`)
-  const event: unknown = message.payload === '' ? {} : JSON.parse(message.payload)
-  return (handler as (event: unknown, context: unknown) => unknown)(event, message.context)
+  const handler = module[name.slice(dot + 1)]
+  if (typeof handler !== 'function') throw new Error(`${name} is undefined or not exported`)
+  const event: unknown = payload === '' ? {} : JSON.parse(payload)
+  const getRemainingTimeInMillis = (): number => Math.max(0, deadlineMs - Date.now())
+  return (handler as (event: unknown, context: unknown) => unknown)(event, { ...context, getRemainingTimeInMillis })
 }
 
-function send(answer: FromProcess): void {
-  process.send?.(answer)
+const send = (message: FromProcess): void => void process.send?.(message)
+let isRunning = false
+let heard = 0
+let said = ''
+let isLooking = false
+let isTicking = false
+
+/** Tells whether anything goes on in here, and when the next timer is due, whenever that has changed. */
+function look(): void {
+  isLooking = false
+  if (!isRunning) return
+  const works = isWorking()
+  const dueMs = [...(time.timers?.values() ?? [])].map((timer) => timer.callAt ?? Infinity)
+  const wakeAtMs = dueMs.length === 0 ? {} : { wakeAtMs: Math.min(...dueMs) }
+  const state = { kind: 'state', heard, works, ...wakeAtMs } as const
+  if (said !== JSON.stringify(state)) send(state)
+  said = JSON.stringify(state)
+  // Nothing can happen in a process that waits before the next message.
+  if (works) lookAgain((then) => realSetTimeout(then, lookEveryMs))
+}
+
+function lookAgain(later: (then: () => void) => unknown): void {
+  if (isLooking) return
+  isLooking = true
+  later(look)
 }
 
 process.on('message', (message: ToProcess) => {
-  base = { nowMs: message.nowMs, at: performance.now(), rate: message.rate }
-  run(message).then(
-    (result) => send({ id: message.id, payload: JSON.stringify(result ?? null), failed: false }),
-    (error: unknown) => {
-      const {
-        name,
-        message: text,
-        stack = '',
-      } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-      const payload = JSON.stringify({ errorType: name, errorMessage: text, trace: stack.split('\n').slice(0, 10) })
-      send({ id: message.id, payload, failed: true })
-    },
-  )
+  if (message.kind === 'invoke') void answer(message)
+  else void goOn(message.nowMs)
 })
 process.on('disconnect', () => process.exit(0))
+
+// The channel to the cloud keeps the process alive by itself; whatever else does is work that goes on.
+const usual = process.getActiveResourcesInfo().length
+const isWorking = (): boolean => isTicking || process.getActiveResourcesInfo().length > usual
+
+async function goOn(nowMs: number): Promise<void> {
+  heard++
+  isTicking = true
+  await time.tickAsync(nowMs - time.now)
+  isTicking = false
+  lookAgain(setImmediate)
+}
+
+async function answer(message: Invocation): Promise<void> {
+  isRunning = true
+  heard = 1
+  // Timers that were left behind go off now, once, as in an environment that thaws.
+  time.jump(message.nowMs - time.now)
+  lookAgain(setImmediate)
+  try {
+    const payload = JSON.stringify((await run(message)) ?? null)
+    isRunning = false
+    send({ kind: 'answer', payload, failed: false })
+  } catch (error) {
+    const {
+      name,
+      message: text,
+      stack = '',
+    } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+    const payload = JSON.stringify({ errorType: name, errorMessage: text, trace: stack.split('\n').slice(0, 10) })
+    isRunning = false
+    send({ kind: 'answer', payload, failed: true })
+  }
+}

@@ -20,6 +20,8 @@ export type LocalResponse = {
 /** Who calls, read from the credential scope of the signature. */
 export type Caller = {
   readonly accessKeyId: string
+  /** The token of temporary credentials: a function's. */
+  readonly session?: string
   readonly arn: string
 }
 

@@ -8,7 +8,9 @@ export type LocalSocket = { readonly url: string; close(): Promise<void> }
 
 /** @param port 0 for any free one. */
 export async function localSocket(handler: LocalHandler, port = 0): Promise<LocalSocket> {
-  const server = createServer((request, response) => void answer(handler, request, response))
+  // No connection is closed because it has been quiet on the wall: on a slow machine that is no sign of anything.
+  const patient = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }
+  const server = createServer(patient, (request, response) => void answer(handler, request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', () => {

@@ -73,13 +73,12 @@ function attempt(deps: AsyncDeps, run: Run, event: Event): void {
     return
   }
   put(deps, event.named, 'AsyncEventAge', ageMs, 'Milliseconds')
-  const ran = Promise.resolve()
+  void Promise.resolve()
     .then(() => run(event.named, event.payload, event.requestId))
     .then(
-      (last) => after(deps, run, { ...event, ran: event.ran + 1, last }),
-      (error: unknown) => refused(deps, run, event, error),
+      (last) => clock.hold(after(deps, run, { ...event, ran: event.ran + 1, last })),
+      (error: unknown) => clock.hold(refused(deps, run, event, error)),
     )
-  void clock.hold(ran)
 }
 
 async function after(deps: AsyncDeps, run: Run, event: Event): Promise<void> {

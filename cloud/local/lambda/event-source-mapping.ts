@@ -186,7 +186,7 @@ function follow(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>, mapping: Ma
   function begin(): void {
     busy = true
     // The writer does not wait.
-    void clock.hold(Promise.resolve().then(drain))
+    void Promise.resolve().then(drain)
   }
 
   stream.subscribe(() => {

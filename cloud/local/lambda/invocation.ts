@@ -2,7 +2,7 @@
 // at which the invocation began.
 import { AwsError } from '../aws-error.ts'
 import type { Runtime } from '../runtime.ts'
-import type { Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../service.ts'
+import type { Caller, Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../service.ts'
 import { versionOf } from './alias-rules.ts'
 import { checkConcurrency } from './limits.ts'
 import { type AsyncDeps, asyncInvocations } from './async-invocation.ts'
@@ -20,7 +20,7 @@ type Deps = AsyncDeps & {
   readonly random: () => number
 }
 type Named = { readonly name: string; readonly qualifier?: string }
-type Invocations = Invoker & { answer(request: LocalRequest, named: Named): Promise<LocalResponse> }
+type Invocations = Invoker & { answer(request: LocalRequest, named: Named, caller: Caller): Promise<LocalResponse> }
 
 export function invocations(deps: Deps): Invocations {
   const enqueue = asyncInvocations(deps, (named, payload, requestId) => run(deps, named, payload, requestId))
@@ -33,7 +33,7 @@ export function invocations(deps: Deps): Invocations {
     invoke: (functionName, qualifier, payload) =>
       run(deps, parseFunctionName(functionName, deps.site, qualifier), payload),
     take: (functionName, qualifier, payload) => take(parseFunctionName(functionName, deps.site, qualifier), payload),
-    answer: async (request, named) => {
+    answer: async (request, named, { session }) => {
       const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
       if (type === 'Event') {
         take(named, request.body)
@@ -43,7 +43,8 @@ export function invocations(deps: Deps): Invocations {
         route(deps, named)
         return { status: 204, headers: {}, body: '' }
       }
-      const { payload, executedVersion, functionError } = await run(deps, named, request.body)
+      const answer = run(deps, named, request.body)
+      const { payload, executedVersion, functionError } = await (deps.runtime.waitFor?.(session, answer) ?? answer)
       const failed = functionError === undefined ? {} : { 'x-amz-function-error': functionError }
       const headers = { 'content-type': 'application/json', 'x-amz-executed-version': executedVersion, ...failed }
       return { status: 200, headers, body: payload }

@@ -113,7 +113,7 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
         if (aside !== undefined) return { status: 200, headers: json, body: JSON.stringify(aside) }
         const { name, qualifier, path } = addressOf(request, deps.site)
         const named = { name, ...(qualifier === undefined ? {} : { qualifier }) }
-        if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named)
+        if (request.method === 'POST' && path === '/invocations') return await invoker.answer(request, named, caller)
         if (/^\/event-invoke-config(\/list)?$/.test(path))
           return await asyncConfig(registry, deps, request, named, caller)
         const route = routes.find(([method, pattern]) => method === request.method && pattern.test(path))

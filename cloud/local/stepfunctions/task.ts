@@ -106,7 +106,7 @@ function outcome(
     const refused = (failure: Error): void => {
       if (execution.waits.has(letGo)) failed(failure)
     }
-    void clock.hold(invoke(deps.invoker, prepared.args).then(invoked, refused))
+    void invoke(deps.invoker, prepared.args).then(invoked, refused)
   })
 }
 
