@@ -54,8 +54,8 @@ type Environment = {
 type Invocation = {
   /** Waits for another function: the cloud's time passes. */
   waits(): void
-  /** Works on: it stands still. */
-  goesOn(): void
+  /** Works on: it stands still. Returns when the function knows what time it is. */
+  goesOn(): Promise<void>
   heard(message: FromProcess): void
   died(reason: string): void
 }
@@ -100,7 +100,7 @@ export function processRuntime(options: Options): ProcessRuntime {
       try {
         return await answer
       } finally {
-        invocation?.goesOn()
+        await invocation?.goesOn()
       }
     },
     stop: async () => {
@@ -152,12 +152,11 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
     const nowMs = clock.nowMs()
     const deadlineMs = nowMs + request.timeoutSeconds * 1000
     let sent = 0
-    let toldMs = nowMs
     let awaited = 0
     let cancelWake = (): void => undefined
+    let known = (): void => undefined
     const tell = (message: ToProcess): void => {
       sent++
-      toldMs = message.nowMs
       hands.works()
       // A child that has just died says so in its exit event.
       child.send(message, () => undefined)
@@ -167,6 +166,7 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
       environment.invocation = undefined
       cancelWake()
       cancelEnd()
+      known()
       hands.leaves()
       resolveRun(result)
     }
@@ -180,14 +180,16 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
         awaited++
         hands.waits()
       },
-      goesOn() {
-        awaited--
-        if (toldMs === clock.nowMs()) hands.works()
-        else tellTime()
-      },
+      goesOn: () =>
+        new Promise((resolve) => {
+          awaited--
+          known = resolve
+          tellTime()
+        }),
       heard(message) {
         if (message.kind === 'answer') answered(resultOf(message))
         else if (message.heard === sent) {
+          known()
           cancelWake()
           if (message.wakeAtMs !== undefined) cancelWake = clock.at(message.wakeAtMs, tellTime)
           // While it waits for another function, its connection to the cloud looks like work.
