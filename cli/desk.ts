@@ -41,7 +41,10 @@ export function askThrough(hooks: Hooks, functionName: (verb: string) => string)
   return async (verb, payload) => {
     const reply = await hooks.call(functionName(verb), payload)
     if (reply.kind === 'answered') return reply.payload
-    throw problemOf(reply.errorType ?? '', reply.because.replace(`${functionName(verb)} failed: `, ''))
+    throw problemOf(
+      ('errorType' in reply && reply.errorType) || '',
+      reply.because.replace(`${functionName(verb)} failed: `, ''),
+    )
   }
 }
 

@@ -248,12 +248,20 @@ export type Executions = {
   fail(token: string, error: string, cause: string): Promise<boolean>
 }
 
-/** What a function answered, or why there is no answer; `errorType` is the name of what it threw. */
+/**
+ * What a function answered, or why there is no answer. `broken`: it threw, and `errorType` is the name of what it threw; or
+ * its process died. `timedOut`: it ran for as long as it is configured to, and said nothing.
+ */
 export type HookReply =
   | { readonly kind: 'answered'; readonly payload: unknown }
   | { readonly kind: 'broken'; readonly because: string; readonly errorType?: string }
+  | { readonly kind: 'timedOut'; readonly because: string }
 
 export type Hooks = {
+  /**
+   * Returns when the function has answered, which may take as long as a function may run.
+   * @throws Problem `aws_throttled`, `permission_denied` when it was not called; any other, when nobody knows
+   */
   call(functionName: string, payload: unknown): Promise<HookReply>
 }
 

@@ -158,18 +158,22 @@ function atHook(
 }
 
 function hookAnswered(release: Release, state: HookState, event: EventOf<'hookAnswered'>): Release {
-  const { calledAtMs: _called, deferred: _deferred, ...uncalled } = state
+  const { calledAtMs: _called, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
   // After a roll back nothing is left to stop: whatever the hook says, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
   if (event.answer === 'fail') return turnBack(release, 'rolledBack', event.because, 'hook', event.atMs)
   const heldSeconds = (event.atMs - state.sinceMs) / 1000
+  const next = { attempt: state.attempt + 1, callAtMs: event.atMs + pauseMs(state.attempt) }
   if (heldSeconds < release.service.policy.hold.unknownSeconds) {
-    return withState(release, { ...uncalled, attempt: state.attempt + 1 })
+    return withState(release, { ...uncalled, ...next })
   }
-  const again = withState(release, { ...uncalled, attempt: state.attempt + 1, sinceMs: event.atMs })
+  const again = withState(release, { ...uncalled, ...next, sinceMs: event.atMs })
   return heldTooLong(again, `${event.because}; held for ${formatDuration(heldSeconds)}`, event.atMs)
 }
+
+/** Before a hook is called again: a minute, then twice as long each time, up to a quarter of an hour. */
+const pauseMs = (attempt: number): number => 60_000 * Math.min(15, 2 ** (attempt - 1))
 
 function moveIntended(release: Release, move: Move): Release {
   const { state } = release

@@ -15,6 +15,9 @@ type Act =
 // included, so this leaves room (docs/aws.md §3.3; counted in the bench).
 const eventsPerExecution = 800
 const longestLookSeconds = 900
+// Lambda tries for three minutes to hand over a call of the function that calls hooks. If nothing has been noted by then,
+// it was lost on the way, and is made again.
+const handedOverSeconds = 300
 
 export function nextAct(release: Release, nowMs: number): Act {
   const { state } = release
@@ -28,7 +31,10 @@ export function nextAct(release: Release, nowMs: number): Act {
       return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'prepare' }
     case 'hooks':
       if (release.paused !== undefined && state.calledAtMs === undefined) return wait(release, nowMs, state.sinceMs)
-      return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'hook', seconds: hookSeconds(release, nowMs) }
+      if (isGated(release, nowMs)) return askGates(release, nowMs)
+      return state.callAtMs !== undefined && state.calledAtMs === undefined && nowMs < state.callAtMs
+        ? { act: 'bake', seconds: Math.ceil((state.callAtMs - nowMs) / 1000) }
+        : { act: 'hook', seconds: hookSeconds(release, nowMs) }
     case 'shifting':
       if (release.paused !== undefined && state.move === undefined) return wait(release, nowMs, state.sinceMs)
       return isGated(release, nowMs) ? askGates(release, nowMs) : { act: 'shift' }
@@ -77,10 +83,11 @@ export function bakeEndMs(release: Release): number | undefined {
   return step === undefined ? undefined : release.state.sinceMs + step.bakeSeconds * 1000
 }
 
-/** How long the present hook still has for its answer. */
+/** How long the present hook still has for its answer; before it is called, how long that may take. */
 function hookSeconds(release: Release, nowMs: number): number {
   const seconds = currentHook(release)?.timeoutSeconds ?? 1
-  const calledAtMs = release.state.phase === 'hooks' ? (release.state.calledAtMs ?? nowMs) : nowMs
+  const calledAtMs = release.state.phase === 'hooks' ? release.state.calledAtMs : undefined
+  if (calledAtMs === undefined) return Math.min(seconds, handedOverSeconds)
   return Math.max(1, Math.ceil(seconds - (nowMs - calledAtMs) / 1000))
 }
 

@@ -60,6 +60,8 @@ export type HookState = {
   readonly calledAtMs?: number
   /** It was reached, and said that it will answer later. */
   readonly deferred?: true
+  /** Not before then: the attempt before this one came to nothing. */
+  readonly callAtMs?: number
   /** When this hook's turn came. */
   readonly sinceMs: number
 }

@@ -172,7 +172,14 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
   }),
 )
 export const hook = /* @__PURE__ */ wired('hook', () =>
-  hookHandler({ clock, journal: journal(), hooks: awsHooks(traced(new LambdaClient({}))), executions: executions() }),
+  hookHandler({
+    clock,
+    log,
+    journal: journal(),
+    // An answer that is lost on the way is not asked for again: that would call the hook a second time.
+    hooks: awsHooks(traced(new LambdaClient({ maxAttempts: 1 }))),
+    executions: executions(),
+  }),
 )
 export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic() }),

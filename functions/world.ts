@@ -59,4 +59,4 @@ export type World = {
 }
 
 /** The part of Lambda's context that handlers look at. */
-export type Call = { readonly awsRequestId: string }
+export type Call = { readonly awsRequestId: string; readonly functionName: string }

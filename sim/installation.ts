@@ -70,7 +70,7 @@ export async function install(
         Runtime: 'nodejs24.x',
         Handler: handler,
         Code: { ZipFile: zip },
-        Timeout: 60,
+        Timeout: verb === 'hook' ? 900 : 60,
         MemorySize: 256,
         Environment: { Variables: environment },
       }),

@@ -36,8 +36,20 @@ function replyOf(functionName: string, { FunctionError, Payload }: InvocationRes
   }
   if (FunctionError === undefined) return { kind: 'answered', payload }
   const errorType = fieldOf(payload, 'errorType')
-  const reply = broken(`${functionName} failed: ${fieldOf(payload, 'errorMessage') ?? text.slice(0, 300)}`)
+  const message = fieldOf(payload, 'errorMessage')
+  if (isTimeout(errorType, message))
+    return { kind: 'timedOut', because: `${functionName}: ${message ?? ''}`.slice(0, 500) }
+  const reply = broken(`${functionName} failed: ${message ?? text.slice(0, 300)}`)
   return errorType === undefined ? reply : { ...reply, errorType }
+}
+
+/**
+ * Lambda's own timeout, as it has been recorded (docs/aws.md §1.5): of this type, or, in the older form, without one. What
+ * a function throws has a type, whatever its text says.
+ */
+function isTimeout(errorType: string | undefined, message = ''): boolean {
+  if (errorType !== undefined) return errorType === 'Sandbox.Timedout'
+  return /^\d{4}-\d\d-\d\dT\S+Z [\da-f-]{36} Task timed out after \d+\.\d\d seconds$/.test(message)
 }
 
 /** Lambda makes `{ errorType, errorMessage, trace }` of an uncaught error. */

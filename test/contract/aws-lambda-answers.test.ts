@@ -164,4 +164,25 @@ describe('hooks', () => {
   ])('are broken when they answer %s', async (_, answer) => {
     expect(await awsHooks(lambda(answer)[0]).call('hook', {})).toMatchObject({ kind: 'broken' })
   })
+
+  const failed = (payload: object) => ({ ...bytes(JSON.stringify(payload)), FunctionError: 'Unhandled' })
+  const id = '160788cd-45ff-4583-809f-c7e31127cb95'
+  it.each([
+    { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${id} Error: Task timed out after 1.00 seconds` },
+    { errorMessage: `2020-11-10T05:46:57.874Z ${id} Task timed out after 3.07 seconds` },
+  ])('have said nothing when Lambda says that they timed out, as recorded: %j', async (payload) => {
+    expect(await awsHooks(lambda(failed(payload))[0]).call('hook', {})).toMatchObject({ kind: 'timedOut' })
+  })
+
+  it.each([
+    { errorType: 'Error', errorMessage: `2020-11-10T05:46:57.874Z ${id} Task timed out after 3.07 seconds` },
+    { errorType: 'ReadTimeout', errorMessage: 'Read timed out. (read timeout=5)' },
+    { errorMessage: 'my step timed out: Task timed out after 3.00 seconds' },
+    {
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${id} Error: Runtime exited with error: signal: killed`,
+    },
+  ])('have failed when their own code says so: %j', async (payload) => {
+    expect(await awsHooks(lambda(failed(payload))[0]).call('hook', {})).toMatchObject({ kind: 'broken' })
+  })
 })

@@ -35,7 +35,7 @@ async function lines(work: () => unknown): Promise<readonly Line[]> {
 }
 afterEach(() => vi.restoreAllMocks())
 
-const call = { awsRequestId: 'request-1' }
+const call = { awsRequestId: 'request-1', functionName: 'tidegate-judge' }
 
 describe('a log line', () => {
   it('carries the function, the request and the release, and forgets them with the next call', async () => {
@@ -45,7 +45,7 @@ describe('a log line', () => {
         return Promise.resolve({})
       })
       await handler({ releaseId: 'checkout-1', token: 'secret' }, call)
-      await handler({ sweep: true }, { awsRequestId: 'request-2' })
+      await handler({ sweep: true }, { ...call, awsRequestId: 'request-2' })
       await handler({ input: { releaseId: 'checkout-2' } }, call)
     })
     expect(said).toMatchObject([

@@ -14,7 +14,7 @@ import type { Tokens } from './tokens.ts'
 
 type StepFunctionsDeps = {
   readonly clock: LocalClock
-  readonly invoker: Pick<Invoker, 'invoke'>
+  readonly invoker: Invoker
   readonly bus: Bus
   readonly random: () => number
   readonly ids: () => string

@@ -2,7 +2,7 @@
 // function, the answer, or the time; whatever comes later is dropped.
 import { AwsError } from '../aws-error.ts'
 import type { LocalClock } from '../clock.ts'
-import type { Invocation, Invoker } from '../service.ts'
+import type { Invoker } from '../service.ts'
 import { defaultRegion } from '../service.ts'
 import { callbackResource } from './definition.ts'
 import type { TaskState } from './definition.ts'
@@ -14,7 +14,7 @@ import type { Tokens } from './tokens.ts'
 
 export type TaskDeps = {
   readonly clock: LocalClock
-  readonly invoker: Pick<Invoker, 'invoke'>
+  readonly invoker: Invoker
   readonly tokens: Tokens
   readonly evaluate: Evaluate
 }
@@ -135,10 +135,14 @@ async function seconds(
   throw new StatesError('States.QueryEvaluationError', cause)
 }
 
-async function invoke(invoker: Pick<Invoker, 'invoke'>, args: Prepared['args']): Promise<unknown> {
-  const { FunctionName, Payload, Qualifier } = args
+async function invoke(invoker: Invoker, args: Prepared['args']): Promise<unknown> {
+  const { FunctionName, InvocationType, Payload, Qualifier } = args
   const payload = Buffer.from(JSON.stringify(Payload ?? {}))
   const qualifier = typeof Qualifier === 'string' ? Qualifier : undefined
+  if (InvocationType === 'Event') {
+    await called(() => Promise.resolve().then(() => invoker.take(String(FunctionName), qualifier, payload)))
+    return { StatusCode: 202 }
+  }
   const { status, executedVersion, ...answer } = await called(() =>
     invoker.invoke(String(FunctionName), qualifier, payload),
   )
@@ -149,7 +153,7 @@ async function invoke(invoker: Pick<Invoker, 'invoke'>, args: Prepared['args']):
 }
 
 /** Step Functions calls an API's error by the service's name and the exception's; a lost connection is the SDK's. */
-async function called(call: () => Promise<Invocation>): Promise<Invocation> {
+async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {

@@ -80,7 +80,7 @@ function checkTask(where: string, state: Fields): void {
     throw invalid(`${where} has the Resource ${String(state['Resource'])}, not implemented in the embedded cloud`)
   }
   if (typeof state['Arguments'] !== 'string') {
-    const known = ['FunctionName', 'Payload', 'Qualifier']
+    const known = ['FunctionName', 'InvocationType', 'Payload', 'Qualifier']
     const given = fields(state['Arguments'], `Arguments of ${where}`)
     onlyKnown(given, known, `Arguments of ${where}`)
     if (given['FunctionName'] === undefined) throw invalid(`Arguments of ${where} have no FunctionName`)

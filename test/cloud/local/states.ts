@@ -72,7 +72,7 @@ export function states(script: Script = () => null, held = true): States {
   const own: LocalClock = held ? clock : { ...clock, hold: (work) => work }
   const service = localStepFunctions({
     clock: own,
-    invoker: { invoke },
+    invoker: { invoke, take: (...call) => void invoke(...call) },
     bus: { emit: (event) => void events.push(event) },
     random: chance(1, 'jitter'),
     ids: idsFrom(chance(1, 'ids')),
