@@ -260,7 +260,7 @@ export type HookReply =
 export type Hooks = {
   /**
    * Returns when the function has answered, which may take as long as a function may run.
-   * @throws Problem `aws_throttled`, `permission_denied` when it was not called; any other, when nobody knows
+   * @throws Problem `aws_unavailable` when nobody knows whether it was called; any other when it was not
    */
   call(functionName: string, payload: unknown): Promise<HookReply>
 }

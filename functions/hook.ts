@@ -92,8 +92,9 @@ async function replyOf(
     return readReply(await hooks.call(functionName, payload))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const isKnown = error.code === 'aws_throttled' || error.code === 'permission_denied'
-    return isKnown ? { answer: 'unknown', because: `not called: ${error.message}` } : 'nobodyKnows'
+    return error.code === 'aws_unavailable'
+      ? 'nobodyKnows'
+      : { answer: 'unknown', because: `not called: ${error.message}` }
   }
 }
 
