@@ -17,8 +17,8 @@ const beginningMost = 60
 // A snapshot is about as long as five events.
 const eventsPerSnapshot = 25
 // What a function remembers: so many releases, each with so many readings.
-const rememberedMost = 100
-const readingsMost = 30
+const rememberedMost = 500
+const readingsMost = 3
 
 // Which code folds: put in when it is bundled (lib/bundle.ts). Run from its sources, it does not outlive what it has written.
 declare const TIDEGATE_FOLD: string | undefined
