@@ -4,10 +4,13 @@ import { budgetLeft, isStale } from '../core/budget-left.ts'
 import { leftOf } from '../core/budget-news.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Head } from '../core/head.ts'
-import { type CountedSlo, isCounted, type ReportedSlo } from '../core/slo.ts'
+import type { Service } from '../core/service.ts'
+import { type CountedSlo, isCounted, type ReportedSlo, type Slo } from '../core/slo.ts'
 import { spendersOf } from '../core/spenders.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
 import { slotsOf } from '../functions/budget-left.ts'
+import { eachShown, sentenceOf } from '../functions/each.ts'
+import { latestHeads } from '../functions/heads.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes } from './screen.ts'
 import { spenderLines } from './spenders.ts'
@@ -28,25 +31,37 @@ type Known = {
 /** @throws Problem `service_missing` */
 export async function showBudgets({ desk, screen }: Cli, name: string): Promise<number> {
   const service = await desk.services.get(name)
-  const shown: Shown[] = []
-  const heads = service.slos.length === 0 ? [] : await desk.history.list(name, headsMost)
-  for (const slo of service.slos) {
-    const mark = await desk.budgets.mark(name, slo.name)
-    const words = isCounted(slo) ? sloWords(slo) : `SLO ${slo.sli.id} of Application Signals`
-    if (mark === undefined) {
-      shown.push({ found: { slo: slo.name, known: false }, lines: [`${slo.name}: ${words}: not counted yet`] })
-      continue
-    }
-    const ageMs = desk.clock.nowMs() - mark.readToMs
-    const known = { heads, mark, ageMs, isStale: isStale(ageMs, service.policy.budgetEverySeconds) }
-    shown.push(isCounted(slo) ? await showCounted(desk, name, slo, known) : showReported(slo, known))
-  }
-  const lines = shown.flatMap((one) => one.lines)
+  const heads = service.slos.length === 0 ? noHeads : await latestHeads(desk, name, headsMost)
+  const { done, failed } = await eachShown(service.slos, (slo) => showOne(desk, service, slo, heads.items))
+  const unread = failed.map(({ item, error }) => ({ slo: item.name, because: sentenceOf(error) }))
+  const shown = [
+    ...done,
+    ...unread.map(({ slo, because }) => ({
+      found: { slo, known: false, because },
+      lines: [`${slo}: cannot be read: ${because}`],
+    })),
+  ]
+  const lines = [
+    ...shown.flatMap((one) => one.lines),
+    ...heads.unreadable.map(({ about }) => `what release ${about.releaseId} was charged cannot be read`),
+  ]
   screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), {
     service: name,
     slos: shown.map(({ found }) => found),
   })
-  return exitCodes.done
+  return unread.length + heads.unreadable.length === 0 ? exitCodes.done : exitCodes.refused
+}
+
+const noHeads = { items: [], unreadable: [] }
+
+async function showOne(desk: Desk, { name, policy }: Service, slo: Slo, heads: readonly Head[]): Promise<Shown> {
+  const mark = await desk.budgets.mark(name, slo.name)
+  const words = isCounted(slo) ? sloWords(slo) : `SLO ${slo.sli.id} of Application Signals`
+  if (mark === undefined)
+    return { found: { slo: slo.name, known: false }, lines: [`${slo.name}: ${words}: not counted yet`] }
+  const ageMs = desk.clock.nowMs() - mark.readToMs
+  const known = { heads, mark, ageMs, isStale: isStale(ageMs, policy.budgetEverySeconds) }
+  return isCounted(slo) ? showCounted(desk, name, slo, known) : showReported(slo, known)
 }
 
 async function showCounted(

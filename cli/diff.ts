@@ -6,6 +6,9 @@ import { routingWords } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { Head } from '../core/head.ts'
 import { liveHolder } from '../functions/lease.ts'
+import { whole } from '../core/listing.ts'
+import { eachShown, sentenceOf } from '../functions/each.ts'
+import { latestHeads } from '../functions/heads.ts'
 import { exitCodes } from './screen.ts'
 import { type Cli, readDefinition } from './verbs.ts'
 
@@ -16,15 +19,27 @@ type Drift = {
   readonly aliases: readonly { readonly alias: string; readonly because: string }[]
 }
 
+type Unknown = { readonly service: string; readonly because: string }
+
 /**
  * @param files definitions to compare; without any, the aliases of every registered service are looked at
- * @returns 1 when anything has drifted, as `diff` does
+ * @returns 1 when anything has drifted, as `diff` does, or may have
  */
 export async function showDrift({ desk, screen }: Cli, files: readonly string[]): Promise<number> {
   const drifts: Drift[] = []
+  const unknown: Unknown[] = []
   if (files.length === 0) {
-    for (const service of await desk.services.list())
-      drifts.push({ service: service.name, definition: [], aliases: await driftedAliases(desk, service) })
+    const { items, unreadable } = await desk.services.list()
+    const { done, failed } = await eachShown(items, async (service): Promise<Drift> => ({
+      service: service.name,
+      definition: [],
+      aliases: await driftedAliases(desk, service),
+    }))
+    drifts.push(...done)
+    unknown.push(
+      ...unreadable.map(({ about, problem }) => ({ service: about.service, because: problem.message })),
+      ...failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
+    )
   }
   for (const file of files) {
     const wanted = await readDefinition(file)
@@ -35,8 +50,14 @@ export async function showDrift({ desk, screen }: Cli, files: readonly string[])
       aliases: registered === undefined ? [] : await driftedAliases(desk, registered),
     })
   }
-  const lines = drifts.flatMap(linesOf)
-  screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines.join('\n'), { drifts })
+  const lines = [
+    ...drifts.flatMap(linesOf),
+    ...unknown.map(({ service, because }) => `${service}: whether it has drifted is not known: ${because}`),
+  ]
+  screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines.join('\n'), {
+    drifts,
+    ...(unknown.length === 0 ? {} : { unknown }),
+  })
   return lines.length === 0 ? exitCodes.done : exitCodes.different
 }
 
@@ -60,7 +81,7 @@ const changesOf = (registered: Service, file: Service): readonly Change[] =>
 async function driftedAliases(desk: Cli['desk'], service: Service): Promise<Drift['aliases']> {
   // While a release is live, it looks itself, and is interrupted by what it does not know.
   if ((await liveHolder(desk, service.name)) !== undefined) return []
-  const heads = await desk.history.list(service.name, 50)
+  const heads = whole(await latestHeads(desk, service.name, 50))
   const found: { alias: string; because: string }[] = []
   for (const target of service.targets) {
     const because = await driftOf(desk, target, heads)

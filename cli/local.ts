@@ -129,12 +129,15 @@ async function releaseArtifact(
   words: string,
 ): Promise<Release | undefined> {
   // A release that has just settled may still be open.
-  const before = [...(await desk.history.list('checkout', 100)), ...(await desk.openReleases.list('checkout'))]
+  const before = [
+    ...(await desk.history.list('checkout', 100)).items,
+    ...(await desk.openReleases.list('checkout')).items,
+  ]
   const known = new Set(before.map((one) => one.releaseId))
   screen.note(`\n${words}`)
   await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
   for (;;) {
-    const open = (await desk.openReleases.list('checkout')).find((one) => !known.has(one.releaseId))
+    const open = (await desk.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
     if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 5000, pause })
     if (!(await pause(1000))) return undefined
   }

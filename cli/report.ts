@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { duration } from '../core/duration.ts'
-import { type Material, ofService, type Period } from '../core/measures/facts.ts'
+import { joined, type Material, ofService, type Period } from '../core/measures/facts.ts'
 import { measure, type Measured } from '../core/measures/measures.ts'
 import { detailWords, standing, targetWords, valueWords } from '../core/measures/words.ts'
 import { Problem, readInput } from '../core/problem.ts'
+import { eachShown, orThrow, sentenceOf } from '../functions/each.ts'
 import { readMaterial } from '../functions/material.ts'
 import { type Report, reportPage } from '../console/report-page.ts'
 import type { Surroundings } from './rehearsal.ts'
@@ -67,15 +68,34 @@ export async function showReport(
   options: ReportOptions,
 ): Promise<number> {
   const period = periodOf(options, desk.clock.nowMs())
-  const services = name === undefined ? await desk.services.list() : [await desk.services.get(name)]
-  const material = await readMaterial(desk, services, period)
-  const names = name === undefined ? services.map((service) => service.name) : []
-  const report = reportOf(material, name ?? 'All services', names)
+  const { items, unreadable } =
+    name === undefined ? await desk.services.list() : { items: [await desk.services.get(name)], unreadable: [] }
+  const read = await eachShown(items, async (service) => ({
+    name: service.name,
+    material: await readMaterial(desk, [service], period),
+  }))
+  // Of one service there is nothing to say without it.
+  if (name !== undefined) orThrow(read)
+  const left = [
+    ...unreadable.map(({ about, problem }) => ({ service: about.service, because: problem.message })),
+    ...read.failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
+  ]
+  const material = joined(
+    read.done.map((one) => one.material),
+    period,
+  )
+  const names = name === undefined ? read.done.map((one) => one.name) : []
+  const report = reportOf(
+    material,
+    name ?? (left.length === 0 ? 'All services' : 'The services that can be read'),
+    names,
+  )
   if (options.html !== undefined) {
     await writeFile(options.html, reportPage(report))
-    screen.say(`The report is in ${options.html}.`, { file: options.html })
-  } else screen.say(lines(report).join('\n'), document(report))
-  return exitCodes.done
+    screen.say(`The report is in ${options.html}.`, { file: options.html, ...(left.length === 0 ? {} : { left }) })
+  } else screen.say(lines(report).join('\n'), { ...document(report), ...(left.length === 0 ? {} : { left }) })
+  for (const { service, because } of left) screen.note(`Without ${service}, which cannot be read: ${because}`)
+  return left.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
 const reportOf = (material: Material, title: string, names: readonly string[]): Report => ({

@@ -11,6 +11,9 @@ import type { Release } from '../core/release.ts'
 import type { Service } from '../core/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import { liveHolder } from '../functions/lease.ts'
+import { eachShown, sentenceOf } from '../functions/each.ts'
+import { latestHeads } from '../functions/heads.ts'
+import { idsOf } from '../functions/ledger.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes, type Screen } from './screen.ts'
 import { statusLines, storyLine } from './story.ts'
@@ -76,8 +79,8 @@ async function releaseIdOf(
   if ((await desk.journal.read(which)).events.length > 0) return which
   const live = await liveHolder(desk, which)
   if (live !== undefined) return live.release.id
-  const open = (await desk.openReleases.list(which))[0]?.releaseId
-  const latest = open ?? (await desk.history.list(which, 1))[0]?.releaseId
+  const [open] = idsOf(await desk.openReleases.list(which))
+  const latest = open ?? idsOf(await desk.history.list(which, 1))[0]
   if (latest !== undefined) return latest
   throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
 }
@@ -94,31 +97,42 @@ export async function releaseOf(
 
 export async function showStatus({ desk, screen }: Cli, service: string | undefined): Promise<number> {
   if (service !== undefined) await desk.services.get(service)
-  const open = await desk.openReleases.list(service)
-  const releases: Release[] = []
-  const lines: string[] = []
-  for (const { releaseId } of open) {
+  const ids = idsOf(await desk.openReleases.list(service))
+  const { done, failed } = await eachShown(ids, async (releaseId) => {
     const { events } = await desk.journal.read(releaseId)
     const release = replay(events)
-    if (release === undefined || release.state.phase === 'settled') continue
-    releases.push(release)
+    if (release === undefined || release.state.phase === 'settled') return []
     // The embedded cloud's time may be ahead of this machine's; its log tells.
     const nowMs = Math.max(desk.clock.nowMs(), events.at(-1)?.atMs ?? 0)
-    lines.push(...statusLines(release, nowMs))
-  }
-  screen.say(lines.length === 0 ? 'No release is under way.' : lines.join('\n'), { releases })
-  return exitCodes.done
+    return [{ release, lines: statusLines(release, nowMs) }]
+  })
+  const unreadable = failed.map(({ item, error }) => ({ release: item, because: sentenceOf(error) }))
+  const lines = [
+    ...done.flat().flatMap((one) => one.lines),
+    ...unreadable.map(({ release, because }) => `${release} is open, and cannot be read: ${because}`),
+  ]
+  screen.say(lines.length === 0 ? 'No release is under way.' : lines.join('\n'), {
+    releases: done.flat().map(({ release }) => release),
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+  })
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
 export async function showHistory({ desk, screen }: Cli, service: string, limit: number): Promise<number> {
   await desk.services.get(service)
-  const heads = await desk.history.list(service, limit)
-  const lines = heads.map((head) => {
-    const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
-    return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
+  const { items, unreadable } = await latestHeads(desk, service, limit)
+  const lines = [
+    ...items.map((head) => {
+      const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
+      return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
+    }),
+    ...unreadable.map(({ about, problem }) => `${about.releaseId} cannot be read: ${problem.message}`),
+  ]
+  screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines.join('\n'), {
+    releases: items,
+    ...(unreadable.length === 0 ? {} : { unreadable: unreadable.map(({ about }) => about.releaseId) }),
   })
-  screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines.join('\n'), { releases: heads })
-  return exitCodes.done
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
 /** Only what is surely more than stable would have burned; the log has the rest. */

@@ -1,7 +1,8 @@
 // What the controller asks of the world, in its own words. Implemented on the AWS SDK (cloud/aws) and in memory
 // (cloud/memory); test/contract holds both to the same suites.
 //
-// Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`.
+// Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`. A listing
+// leaves out what it cannot read and says so (core/listing.ts): each caller decides what that means for it.
 import type { Attestation } from '../core/attestation.ts'
 import type { Slot } from '../core/budget.ts'
 import type { BudgetReport } from '../core/budget-report.ts'
@@ -9,6 +10,7 @@ import type { Artifact } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Incident, IncidentNotice } from '../core/incident.ts'
+import type { Listing } from '../core/listing.ts'
 import type { Place } from '../core/place.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
 import type { Routing } from '../core/routing.ts'
@@ -54,12 +56,12 @@ export type Services = {
   /** So that it is found under its keys (core/service-key.ts), and no longer under those that it had before. */
   put(service: Service): Promise<void>
   /** Those that may be found under any of these keys, each once. */
-  under(keys: readonly string[]): Promise<readonly Service[]>
+  under(keys: readonly string[]): Promise<Listing<Service, { readonly service: string }>>
   /** Lets services that older code has put be found under their keys: once for all, or once more with `again`. */
   index(again: boolean): Promise<void>
   /** @throws Problem `service_missing`, `item_unreadable` */
   get(name: string): Promise<Service>
-  list(): Promise<readonly Service[]>
+  list(): Promise<Listing<Service, { readonly service: string }>>
 }
 
 /**
@@ -73,7 +75,7 @@ export type Leases = {
   drop(service: string, releaseId: string): Promise<void>
   holder(service: string): Promise<string | undefined>
   /** All that are held. */
-  list(): Promise<readonly Lease[]>
+  list(): Promise<Listing<Lease, Pick<Lease, 'name'>>>
 }
 
 /** `name` is a service, or a place in a concurrency group. */
@@ -122,15 +124,15 @@ export type OpenReleases = {
   add(open: OpenRelease): Promise<void>
   remove(open: Pick<OpenRelease, 'releaseId' | 'service'>): Promise<void>
   /** By time of request, then by id; of one service, or of all. */
-  list(service?: string): Promise<readonly OpenRelease[]>
+  list(service?: string): Promise<Listing<OpenRelease, Pick<OpenRelease, 'releaseId' | 'service'>>>
 }
 
 /** Good and bad in five-minute slots, kept by the hour. */
 export type Budgets = {
   /** The slots of one hour, all of them that are known: replaces what was there. */
   putHour(service: string, slo: string, hourMs: number, slots: readonly Slot[]): Promise<void>
-  /** The slots of whole hours from `fromMs` to `toMs`, in order: one query, however many hours. @throws Problem `item_unreadable` */
-  read(service: string, slo: string, fromMs: number, toMs: number): Promise<readonly Slot[]>
+  /** The slots of whole hours from `fromMs` to `toMs`, in order: one query, however many hours. What is unreadable is an hour. */
+  read(service: string, slo: string, fromMs: number, toMs: number): Promise<Listing<Slot, { readonly hourMs: number }>>
   mark(service: string, slo: string): Promise<BudgetMark | undefined>
   setMark(service: string, slo: string, mark: BudgetMark): Promise<void>
 }
@@ -139,8 +141,8 @@ export type Budgets = {
 export type Attestations = {
   /** Replaces what the same one said about the same subject, unless that was later. */
   put(attestation: Attestation): Promise<void>
-  /** All that was said about these subjects. @throws Problem `item_unreadable` */
-  of(subjects: readonly string[]): Promise<readonly Attestation[]>
+  /** All that was said about these subjects. */
+  of(subjects: readonly string[]): Promise<Listing<Attestation, Pick<Attestation, 'subject' | 'by'>>>
 }
 
 /** Budgets that Application Signals counts. */
@@ -153,16 +155,19 @@ export type BudgetReports = {
 export type Incidents = {
   /** Saying the same again replaces it. */
   put(notice: IncidentNotice): Promise<void>
-  /** Those opened from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
-  list(service: string, fromMs: number, toMs: number): Promise<readonly Incident[]>
+  /** Those opened from `fromMs` to before `toMs`, oldest first. What is unreadable may be of any time. */
+  list(service: string, fromMs: number, toMs: number): Promise<Listing<Incident, { readonly notice: string }>>
 }
+
+/** What the key of a head says. */
+export type HeadKey = Pick<Head, 'releaseId' | 'requestedAtMs'>
 
 /** Heads of releases, newest first. A head may lag behind its log by an event. */
 export type History = {
   put(head: Head): Promise<void>
-  list(service: string, limit: number): Promise<readonly Head[]>
-  /** Those that were asked for from `fromMs` to before `toMs`, oldest first. @throws Problem `item_unreadable` */
-  between(service: string, fromMs: number, toMs: number): Promise<readonly Head[]>
+  list(service: string, limit: number): Promise<Listing<Head, HeadKey>>
+  /** Those that were asked for from `fromMs` to before `toMs`, oldest first. */
+  between(service: string, fromMs: number, toMs: number): Promise<Listing<Head, HeadKey>>
 }
 
 /** Which live releases an alarm speaks about. */

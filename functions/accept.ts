@@ -1,12 +1,15 @@
 // Accepting a wish for a release: the same wish, however often and from wherever it arrives, becomes one log.
 import type { Clock, History, Journal, OpenReleases, Services } from '../cloud/ports.ts'
 import type { NewEvent } from '../core/event.ts'
+import { whole } from '../core/listing.ts'
 import { Problem } from '../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../core/request.ts'
 import { keysOfCandidate } from '../core/service-key.ts'
 import type { Service } from '../core/service.ts'
+import { each, orThrow, readable } from './each.ts'
 import { numbered } from './ledger.ts'
 import { findWish } from './wish.ts'
+import type { World } from './world.ts'
 
 type Deps = {
   readonly clock: Clock
@@ -14,23 +17,47 @@ type Deps = {
   readonly openReleases: OpenReleases
   readonly services: Services
   readonly history: History
+  readonly trouble: World['trouble']
   readonly digest: (text: string) => string
 }
 
-/** @throws Problem `trigger_missing` when no service wants the artifact, `service_missing`, `target_unknown`, `request_reused` */
-export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]> {
-  const services = await servicesOf(deps, request)
-  const ids: string[] = []
-  for (const service of services) ids.push(await open(deps, service, request))
-  return ids
+/**
+ * @param then what follows for each release; a service for which it fails keeps no other from its release
+ * @returns what it gave, or the ids of the releases
+ * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when nobody can tell, `service_missing`,
+ * `target_unknown`, `request_reused`
+ */
+export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
+export async function accept<R>(
+  deps: Deps,
+  request: ReleaseRequest,
+  then: (releaseId: string) => Promise<R>,
+): Promise<readonly R[]>
+export async function accept(
+  deps: Deps,
+  request: ReleaseRequest,
+  then: (releaseId: string) => Promise<unknown> = (id) => Promise.resolve(id),
+): Promise<readonly unknown[]> {
+  if (request.service !== undefined)
+    return [await then(await open(deps, await deps.services.get(request.service), request))]
+  const services = await wanting(deps, request)
+  return orThrow(
+    await each(
+      deps,
+      services,
+      ({ name }) => ({ service: name, key: request.key }),
+      async (service) => then(await open(deps, service, request)),
+    ),
+  )
 }
 
-async function servicesOf(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
-  if (request.service !== undefined) return [await deps.services.get(request.service)]
-  const found = await deps.services.under(keysOfCandidate(request.candidate))
-  const wanting = found.filter((service) => triggers(service, request))
-  if (wanting.length === 0) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
-  return wanting
+async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
+  const all = await deps.services.under(keysOfCandidate(request.candidate))
+  const found = readable(deps, all).filter((service) => triggers(service, request))
+  // The one that cannot be read may be the one that is meant: then the event comes again, and is kept.
+  if (found.length === 0) whole(all)
+  if (found.length === 0) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
+  return found
 }
 
 async function open(deps: Deps, service: Service, request: ReleaseRequest): Promise<string> {

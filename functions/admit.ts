@@ -26,6 +26,7 @@ type Deps = Pick<
   | 'pace'
   | 'traffic'
   | 'log'
+  | 'trouble'
 >
 
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
@@ -139,7 +140,8 @@ async function olderOf(
   const isBefore = ({ releaseId }: OpenRelease): boolean => id !== holder && (releaseId === holder || releaseId < id)
   const isOlder = (one: OpenRelease): boolean =>
     one.requestedAtMs < requestedAtMs || (one.requestedAtMs === requestedAtMs && isBefore(one))
-  return open.filter(isOlder).map(({ releaseId }) => releaseId)
+  // What cannot be read is left to the sweep.
+  return open.items.filter(isOlder).map(({ releaseId }) => releaseId)
 }
 
 /** The oldest that waits for the lease as well. What cannot be read is left to the sweep, and so is an entry without a log. */

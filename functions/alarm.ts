@@ -3,11 +3,12 @@
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
+import { each, orThrow } from './each.ts'
 import { load } from './ledger.ts'
 import { returnNow } from './return.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'alarmWatch' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'alarmWatch' | 'log' | 'trouble'>
 
 // Read loosely: CloudWatch adds fields (docs/aws.md §2.5).
 const AlarmEvent = z.looseObject({
@@ -41,19 +42,15 @@ export function alarmHandler(deps: Deps) {
     const { alarmName, state } = parsed.data.detail
     const releases = state.value === 'ALARM' ? await deps.alarmWatch.releases(alarmName) : []
     const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
-    const returned: string[] = []
-    let failure: Error | undefined
-    for (const releaseId of releases) {
-      try {
-        if (await turnBack(deps, releaseId, { alarmName, reason, sinceMs: state.timestamp })) returned.push(releaseId)
-      } catch (error) {
-        // Trouble with one release must not keep the others waiting; the event comes again for this one.
-        if (!(error instanceof Problem)) throw error
-        failure = error
-      }
-    }
-    if (failure !== undefined) throw failure
-    return { returned }
+    const turned = await each(
+      deps,
+      releases,
+      (releaseId) => ({ releaseId, alarm: alarmName }),
+      async (releaseId) =>
+        (await turnBack(deps, releaseId, { alarmName, reason, sinceMs: state.timestamp })) ? [releaseId] : [],
+    )
+    // The event comes again for those that could not be put back.
+    return { returned: orThrow(turned).flat() }
   }
 }
 

@@ -12,7 +12,7 @@ import { withoutReadings } from '../core/snapshot.ts'
 import { asOf, remember } from './ledger.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'journal' | 'outbox' | 'log' | 'measure'>
+type Deps = Pick<World, 'journal' | 'outbox' | 'measure' | 'trouble'>
 type Place = { readonly releaseId: string; readonly seq: number }
 
 const Text = z.looseObject({ S: z.string().max(2048) })
@@ -48,10 +48,9 @@ export function announceHandler(deps: Deps) {
         tellers.set(place.releaseId, teller)
         await announce(deps, teller, place)
       } catch (error) {
-        if (!(error instanceof Problem)) throw error
-        deps.log({ ...error.line, ...place })
+        deps.trouble(error, place)
         // What nobody can read will not be readable next time, and must not keep others from being heard of.
-        if (error.code !== 'item_unreadable')
+        if (!(error instanceof Problem && error.code === 'item_unreadable'))
           return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }
       }
     }

@@ -10,6 +10,7 @@ import { routingWords } from '../core/routing.ts'
 import { type Service, ServiceName } from '../core/service.ts'
 import { answerOf, decideAt, type GateDeps } from './gate.ts'
 import { lookUp } from './gate-look-up.ts'
+import { idsOf } from './ledger.ts'
 import { readOrder } from './order.ts'
 import { isPlaceFree } from './place.ts'
 import type { World } from './world.ts'
@@ -114,7 +115,7 @@ async function closedGates(deps: Deps, service: Service): Promise<Answer | undef
 }
 
 async function liveRelease(deps: Deps, service: string): Promise<string | undefined> {
-  for (const { releaseId } of await deps.openReleases.list(service)) {
+  for (const releaseId of idsOf(await deps.openReleases.list(service))) {
     const release = replay((await deps.journal.read(releaseId)).events)
     if (release !== undefined && !isSettled(release)) return releaseId
   }

@@ -1,5 +1,6 @@
 // All that has been said about a release's candidate. What names its commit leads to what was said about that commit.
 import { type Attested, commitSubject, merged, subjectsOf } from '../core/attestation.ts'
+import { whole } from '../core/listing.ts'
 import type { World } from './world.ts'
 
 /** May throw Problem `item_unreadable`: then nothing is known, and nothing follows from it. */
@@ -8,8 +9,8 @@ export async function attestedOf(
   release: Parameters<typeof subjectsOf>[0],
 ): Promise<Attested> {
   const subjects = subjectsOf(release)
-  const direct = await attestations.of(subjects)
+  const direct = whole(await attestations.of(subjects))
   const { commit } = merged(direct)
   if (commit === undefined || subjects.includes(commitSubject(commit))) return merged(direct)
-  return merged([...direct, ...(await attestations.of([commitSubject(commit)]))])
+  return merged([...direct, ...whole(await attestations.of([commitSubject(commit)]))])
 }

@@ -3,13 +3,14 @@ import * as z from 'zod'
 import { isSettled } from '../core/release.ts'
 import { serviceKey } from '../core/service-key.ts'
 import { checkDrift } from './aliases.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { each, orThrow, readable } from './each.ts'
+import { idsOf, load, type Loaded, record } from './ledger.ts'
 import { wake } from './waiting.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'traffic' | 'services' | 'openReleases' | 'history' | 'executions' | 'log'
+  'clock' | 'journal' | 'traffic' | 'services' | 'openReleases' | 'history' | 'executions' | 'log' | 'trouble'
 >
 
 /** Facts: aws.md §1.7. The rule that delivers it leaves out the controller's own roles. */
@@ -28,28 +29,36 @@ type Trail = z.output<typeof TrailEvent>['detail']
 export async function attribute(deps: Deps, trail: Trail): Promise<readonly string[]> {
   const functionName = trail.requestParameters.functionName.split(':function:').at(-1)?.split(':')[0] ?? ''
   const suspect = trail.userIdentity.arn
-  const concerned: string[] = []
-  for (const service of await deps.services.under([serviceKey.target(functionName)])) {
-    const isTarget = service.targets.some(
-      (one) => one.functionName === functionName && one.alias === trail.requestParameters.name,
-    )
-    if (!isTarget) continue
-    for (const releaseId of await candidates(deps, service.name)) {
+  const services = readable(deps, await deps.services.under([serviceKey.target(functionName)])).filter(({ targets }) =>
+    targets.some((one) => one.functionName === functionName && one.alias === trail.requestParameters.name),
+  )
+  const listed = await each(
+    deps,
+    services,
+    ({ name }) => ({ service: name }),
+    ({ name }) => candidates(deps, name),
+  )
+  const noted = await each(
+    deps,
+    listed.done.flat(),
+    (releaseId) => ({ releaseId }),
+    async (releaseId) => {
       const before = await load(deps, releaseId)
       const after = await noteMover(deps, before, functionName, suspect)
-      if (after.release.seq === before.release.seq) continue
+      if (after.release.seq === before.release.seq) return []
       deps.log({ message: `alias ${functionName}:${trail.requestParameters.name} was moved by ${suspect}`, releaseId })
       await wake(deps, after)
-      concerned.push(releaseId)
-    }
-  }
-  return concerned
+      return [releaseId]
+    },
+  )
+  orThrow(listed)
+  return orThrow(noted).flat()
 }
 
 /** The releases under way, and the last one that ended: CloudTrail may take minutes. */
 async function candidates(deps: Deps, service: string): Promise<readonly string[]> {
-  const open = (await deps.openReleases.list(service)).map((one) => one.releaseId)
-  const last = (await deps.history.list(service, 1)).map((head) => head.releaseId)
+  const open = idsOf(await deps.openReleases.list(service))
+  const last = idsOf(await deps.history.list(service, 1))
   return [...new Set([...open, ...last])]
 }
 

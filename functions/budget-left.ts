@@ -4,17 +4,27 @@ import { budgetAt, burning, burnReachMs, hourMs, type Slot, windowAt } from '../
 import { budgetLeft, isStale } from '../core/budget-left.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { GateBudget } from '../core/gate-facts.ts'
+import { whole } from '../core/listing.ts'
 import type { Service } from '../core/service.ts'
 import { type CountedSlo, isCounted, type Slo } from '../core/slo.ts'
+import { sentenceOf } from './each.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'budgets'>
 
-/** @throws Problem `item_unreadable` */
 export const budgetsLeft = (deps: Deps, service: Service): Promise<readonly GateBudget[]> =>
   Promise.all(service.slos.map((slo) => oneLeft(deps, service, slo)))
 
-async function oneLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promise<GateBudget> {
+/** What cannot be read of one budget is not known of it; of the others it is. */
+async function oneLeft(deps: Deps, service: Service, slo: Slo): Promise<GateBudget> {
+  try {
+    return await readLeft(deps, service, slo)
+  } catch (error) {
+    return { slo: slo.name, burning: 'no', because: sentenceOf(error) }
+  }
+}
+
+async function readLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promise<GateBudget> {
   const mark = await deps.budgets.mark(name, slo.name)
   const readToMs = mark?.readToMs ?? 0
   const slots = mark === undefined || !isCounted(slo) ? [] : await slotsOf(deps, name, slo, readToMs)
@@ -28,7 +38,7 @@ async function oneLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promise
   return { slo: slo.name, leftShare, burning: 'no', ...(isCounted(slo) ? ratesOf(slo, slots, readToMs) : {}) }
 }
 
-/** Of the whole window, and as far back as burn rates look. */
+/** Of the whole window, and as far back as burn rates look. @throws Problem `item_unreadable`: without an hour, more would be left */
 export async function slotsOf(
   { budgets }: Pick<World, 'budgets'>,
   service: string,
@@ -36,7 +46,7 @@ export async function slotsOf(
   readToMs: number,
 ): Promise<readonly Slot[]> {
   const reachMs = Math.max(readToMs - windowAt(slo, readToMs).startMs, burnReachMs)
-  return budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs)
+  return whole(await budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs))
 }
 
 /** Burn, and where requests are counted how many may still be bad and how many there are. */

@@ -1,34 +1,24 @@
 // The ledger of error budgets, every five minutes: what was good and bad is read from the telemetry, whole hours again and
 // again, because points come late; and whoever has to know is told when a budget burns.
 import * as z from 'zod'
-import {
-  budgetAt,
-  burning,
-  type Burning,
-  burnReachMs,
-  hourAt,
-  hourMs,
-  severities,
-  type Slot,
-  slotMs,
-  windowAt,
-} from '../core/budget.ts'
-import { budgetSource, burnEnded, burns, changed, leftOf } from '../core/budget-news.ts'
+import { budgetAt, burning, burnReachMs, hourAt, hourMs, type Slot, slotMs, windowAt } from '../core/budget.ts'
+import { changed, leftOf } from '../core/budget-news.ts'
 import { Problem } from '../core/problem.ts'
 import { serviceKey } from '../core/service-key.ts'
 import { type Service, ServiceName } from '../core/service.ts'
 import { sliQuestions, slotsFrom } from '../core/sli.ts'
 import { type CountedSlo, isCounted } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
-import { isPlanned } from '../core/timetable.ts'
+import { nameOf, troublesOf } from './budget-troubles.ts'
+import { announce, tellBurns } from './burns.ts'
 import { chargeReleases } from './charge.ts'
-import { liveHolder } from './lease.ts'
+import { each, isThrottled, readable, sentenceOf } from './each.ts'
 import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'log'
+  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'
 >
 
 const dayMs = 24 * hourMs
@@ -36,6 +26,8 @@ const dayMs = 24 * hourMs
 const lateMs = 3 * hourMs
 // A new SLO catches up with its window, few of them at once and many a day at a time: no run may take too long.
 const daysTogether = 60
+// So many hours that cannot be read are counted again in a run.
+const mendedMost = 24
 // CloudWatch keeps five-minute points for 63 days.
 const keptMs = 62 * dayMs
 
@@ -46,10 +38,11 @@ const Look = z.looseObject({
   detail: z.looseObject({ service: ServiceName }),
 })
 
+type Budget = { readonly service: Service; readonly slo: CountedSlo }
+const aboutBudget = (budget: Budget) => ({ budget: nameOf(budget) })
+
 /** One SLO and what of it is to be read now, in slots that are over. */
-type Part = {
-  readonly service: Service
-  readonly slo: CountedSlo
+type Part = Budget & {
   readonly mark: BudgetMark
   readonly fromMs: number
   readonly toMs: number
@@ -66,81 +59,76 @@ export function budgetHandler(deps: Deps) {
     const look = Look.safeParse(event)
     if (!look.success && !isTick('budgets', event))
       throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
-    const counted = look.success
-      ? [await deps.services.get(look.data.detail.service)]
+    const services = look.success
+      ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }
       : await deps.services.under([serviceKey.budgeted])
+    const withSlos = readable(deps, services).filter(({ slos }) => slos.length > 0)
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
-    const troubles: string[] = []
+    const due = await dueParts(deps, withSlos, nowMs, look.data?.detail.service)
+    const failed: { readonly item: Budget; readonly error: unknown }[] = [...due.failed]
     const updated: string[] = []
-    const parts = await dueParts(deps, counted, nowMs, look.success)
     // One request of CloudWatch for all that ask for the same time.
-    for (const together of Map.groupBy(parts, ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values()) {
+    for (const together of Map.groupBy(due.done.flat(), ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values()) {
       const slots = await readSlots(deps, together)
-      for (const part of together) {
-        const name = `${part.service.name}/${part.slo.name}`
-        try {
-          const found = slots.get(part) ?? { unread: 'it was not asked' }
-          if ('unread' in found)
-            throw new Problem('aws_unavailable', `The budget of ${name} cannot be read: ${found.unread}.`)
-          await keep(
-            deps,
-            part,
-            found.filter(({ atMs }) => atMs < part.toMs),
-          )
-          await tell(
-            deps,
-            part,
-            nowMs,
-            found.filter(({ atMs }) => atMs >= part.toMs),
-          )
-          updated.push(name)
-        } catch (error) {
-          // One budget that cannot be read must not keep the others from being read.
-          if (!(error instanceof Problem)) throw error
-          troubles.push(`${name}: ${error.message}`)
-          deps.log({ ...error.line, budget: name })
-        }
-      }
+      const counted = await each(deps, together, aboutBudget, async (part) => {
+        await count(deps, part, slots.get(part), nowMs)
+        return nameOf(part)
+      })
+      updated.push(...counted.done)
+      failed.push(...counted.failed)
     }
     // A release that is live is not charged yet.
-    return { updated, troubles, charged: look.success ? [] : await chargeReleases(deps, counted) }
+    const charged = look.success ? [] : await chargeReleases(deps, withSlos)
+    return { updated, troubles: troublesOf(services, failed), charged }
   }
 }
 
-/** @param isLive the service has a live release, and is counted now */
-async function dueParts(
-  deps: Deps,
-  services: readonly Service[],
-  nowMs: number,
-  isLive: boolean,
-): Promise<readonly Part[]> {
-  const parts: Part[] = []
-  const count = services.reduce((sum, { slos }) => sum + slos.filter(isCounted).length, 0)
-  const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, count))) * dayMs
-  for (const service of services) {
-    for (const slo of service.slos.filter(isCounted)) {
-      const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
-      const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
-      const { readToMs } = mark
-      // The schedule is not exact to the second.
-      const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
-      if (!isLive && nowMs - readToMs < everyMs) continue
-      // From the last time on, not from now: what came late while nobody could read is not lost.
-      const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
-      parts.push({ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) })
-    }
-  }
-  return parts
+async function count(deps: Deps, part: Part, found: Found | undefined, nowMs: number): Promise<void> {
+  const slots = slotsIn(part, found)
+  await keep(
+    deps,
+    part,
+    slots.filter(({ atMs }) => atMs < part.toMs),
+  )
+  await tell(
+    deps,
+    part,
+    nowMs,
+    slots.filter(({ atMs }) => atMs >= part.toMs),
+  )
+}
+
+function slotsIn(part: Part, found: Found = { unread: 'it was not asked' }): readonly Slot[] {
+  if (!('unread' in found)) return found
+  throw new Problem('aws_unavailable', `The budget of ${nameOf(part)} cannot be read: ${found.unread}.`)
+}
+
+/** @param live the service of a live release: it alone, and now */
+function dueParts(deps: Deps, services: readonly Service[], nowMs: number, live: string | undefined) {
+  const all = services.flatMap((service) => service.slos.filter(isCounted).map((slo): Budget => ({ service, slo })))
+  const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, all.length))) * dayMs
+  const asked = all.filter(({ service }) => live === undefined || live === service.name)
+  return each(deps, asked, aboutBudget, async ({ service, slo }): Promise<readonly Part[]> => {
+    const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
+    const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
+    const { readToMs } = mark
+    // The schedule is not exact to the second.
+    const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
+    if (live === undefined && nowMs - readToMs < everyMs) return []
+    // From the last time on, not from now: what came late while nobody could read is not lost.
+    const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
+    return [{ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) }]
+  })
 }
 
 type Found = readonly Slot[] | { readonly unread: string }
 
 async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMap<Part, Found>> {
-  const asked = parts.map(({ service, slo }) => sliQuestions(service, slo))
   const { fromMs: startMs = 0, toMs = 0 } = parts[0] ?? {}
   // The slot that is not over yet is read as well; it costs nothing more.
   const endMs = toMs + slotMs
   try {
+    const asked = parts.map(({ service, slo }) => sliQuestions(service, slo))
     const readings = await deps.telemetry.read(asked.flat(), { startMs, endMs, periodSeconds: slotMs / 1000 })
     let first = 0
     return new Map(
@@ -150,25 +138,25 @@ async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMa
       }),
     )
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
     // One question that CloudWatch refuses spoils them all; whoever is throttled does not ask more often.
-    if (parts.length > 1 && error.code !== 'aws_throttled') {
+    if (parts.length > 1 && !isThrottled(error)) {
       const alone = await Promise.all(parts.map((part) => readSlots(deps, [part])))
       return new Map(alone.flatMap((found) => [...found]))
     }
-    return new Map(parts.map((part): [Part, Found] => [part, { unread: error.message }]))
+    return new Map(parts.map((part): [Part, Found] => [part, { unread: sentenceOf(error) }]))
   }
 }
 
-/** Hours that came out otherwise than they are stored. */
+/** Hours that came out otherwise than they are stored, or of which nobody can read what is stored. */
 async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: readonly Slot[]): Promise<void> {
   const stored = await deps.budgets.read(service.name, slo.name, fromMs, toMs)
-  const known = Map.groupBy(stored, ({ atMs }) => hourAt(atMs))
+  const known = Map.groupBy(stored.items, ({ atMs }) => hourAt(atMs))
+  const spoilt = new Set(stored.unreadable.map(({ about }) => about.hourMs))
   const fresh = Map.groupBy(slots, ({ atMs }) => hourAt(atMs))
-  const hours = [...new Set([...known.keys(), ...fresh.keys()])]
+  const hours = [...new Set([...known.keys(), ...fresh.keys(), ...spoilt])]
   await Promise.all(
     hours
-      .filter((hour) => JSON.stringify(known.get(hour) ?? []) !== JSON.stringify(fresh.get(hour) ?? []))
+      .filter((hour) => spoilt.has(hour) || JSON.stringify(known.get(hour)) !== JSON.stringify(fresh.get(hour)))
       .map((hour) => deps.budgets.putHour(service.name, slo.name, hour, fresh.get(hour) ?? [])),
   )
 }
@@ -193,76 +181,38 @@ async function news(
   const isHourly = mark.leftStep === undefined || hourAt(nowMs) > hourAt(mark.readToMs)
   const windowMs = nowMs - windowAt(slo, nowMs).startMs
   const reach = isHourly ? Math.max(burnReachMs, windowMs) : burnReachMs
-  const slots = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
+  const read = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
+  const slots = readable(deps, read)
   const now = [...burning(slo, slots, nowMs), ...burning(slo, [...slots, ...begun], nowMs + slotMs)]
   const told = await tellBurns(deps, part, about, now)
-  if (!isHourly) return { told }
+  await mend(deps, part, read)
+  // Without an hour, more would be left than there is: what was told of it stays as it was.
+  if (!isHourly || read.unreadable.length > 0) return { told }
   const budget = budgetAt(slo, slots, nowMs)
   const { step } = leftOf(budget)
   if (step !== (mark.leftStep ?? 100)) await announce(deps, changed(about, budget))
   return { told, leftStep: step }
 }
 
-const announce = (deps: Deps, event: { readonly detailType: string; readonly detail: object }): Promise<void> =>
-  deps.outbox.announce({ source: budgetSource, detailType: event.detailType, detail: { ...event.detail } })
-
-type About = Parameters<typeof burns>[0]
-
-/** @returns the severities that hold and have been told */
-async function tellBurns(
+/** An hour that nobody can read is counted again, while CloudWatch has it; the next run finds it whole. */
+async function mend(
   deps: Deps,
-  { service, slo, mark }: Part,
-  about: About,
-  now: readonly Burning[],
-): Promise<BudgetMark['told']> {
-  const before = mark.told
-  const told: BudgetMark['told'][number][] = []
-  for (const severity of severities) {
-    const worst = now.find(({ rule }) => rule.severity === severity)
-    if (worst === undefined) {
-      if (!before.includes(severity)) continue
-      // What began in a slot that is not over may look otherwise a minute later: only one that is over ends it.
-      if (about.atMs > mark.readToMs) await announce(deps, burnEnded(about, severity))
-      else told.push(severity)
-      continue
-    }
-    if (before.includes(severity)) told.push(severity)
-    // What is planned is not told; if it goes on afterwards, it is told then.
-    else if (!isPlanned(service.planned, about.atMs)) {
-      await tellOne(deps, { service, slo }, about, worst)
-      told.push(severity)
-    }
-  }
-  return told
-}
-
-async function tellOne(
-  deps: Deps,
-  { service, slo }: Pick<Part, 'service' | 'slo'>,
-  about: About,
-  worst: Burning,
+  part: Part,
+  { unreadable }: Awaited<ReturnType<World['budgets']['read']>>,
 ): Promise<void> {
-  const releaseId = await suspect(deps, service.name, about.atMs - worst.rule.hours * hourMs)
-  await announce(deps, burns(about, worst, releaseId))
-  if (worst.rule.severity !== 'page') return
-  const { rule, rate, factor } = worst
-  const sentence = `The error budget ${slo.name} of ${service.name} burns ${rate.toFixed(1)} times as fast as it may.`
-  const lines = [
-    sentence,
-    `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,
-    releaseId === undefined ? 'No release was live in that time.' : `Release ${releaseId} was live in that time.`,
-    ...(service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]),
-  ]
-  await deps.pager.page({ subject: sentence, text: lines.join('\n') })
-}
-
-// Of more releases than that in three days, those before are not looked at.
-const suspectsMost = 20
-
-/** The live release, or the last one that has ended since then: one that had traffic. What waits at a gate burns nothing. */
-async function suspect(deps: Deps, service: string, sinceMs: number): Promise<string | undefined> {
-  const live = await liveHolder(deps, service)
-  if (live !== undefined && live.release.shifts.length > 0) return live.release.id
-  const heads = await deps.history.list(service, suspectsMost)
-  return heads.find((head) => head.chargeable === true && (head.settledAtMs ?? 0) >= sinceMs)?.releaseId
+  const hours = unreadable.slice(0, mendedMost).map(({ about }) => about.hourMs)
+  await each(
+    deps,
+    hours,
+    (fromMs) => ({ ...aboutBudget(part), hour: new Date(fromMs).toISOString() }),
+    async (fromMs) => {
+      const again = { ...part, fromMs, toMs: fromMs + hourMs }
+      const slots = slotsIn(part, (await readSlots(deps, [again])).get(again))
+      await keep(
+        deps,
+        again,
+        slots.filter(({ atMs }) => atMs < again.toMs),
+      )
+    },
+  )
 }

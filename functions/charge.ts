@@ -4,15 +4,17 @@ import { budgetAt, hourMs, windowAt } from '../core/budget.ts'
 import { burnedBeyond, type Charge, chargeOf } from '../core/charge.ts'
 import { chargedMinutes, type ChargedSpan, chargedSpan, chargeQuestions } from '../core/charge-series.ts'
 import { type Head, headOf } from '../core/head.ts'
-import { Problem } from '../core/problem.ts'
+import { whole } from '../core/listing.ts'
 import type { Service } from '../core/service.ts'
 import { type CountedSlo, isCounted, type Slo } from '../core/slo.ts'
 import type { Reading } from '../core/verdict/evidence.ts'
 import type { Question } from '../core/verdict/questions.ts'
+import { each, isThrottled, readable, sentenceOf } from './each.ts'
+import { latestHeads } from './heads.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'budgets' | 'telemetry' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'budgets' | 'telemetry' | 'trouble'>
 
 const minuteMs = 60_000
 // An invocation counts at its beginning and may take a quarter of an hour; CloudWatch needs a few minutes more.
@@ -23,6 +25,8 @@ const unreadMs = 24 * hourMs
 const dueMs = 2 * unreadMs
 // A service with more releases than that in twenty minutes is charged for the latest.
 const headsMost = 20
+/** So many services are looked through at once. */
+const atOnce = 20
 
 type Due = { readonly loaded: Loaded; readonly span: ChargedSpan; readonly ageMs: number }
 type Asking = { readonly due: Due; readonly slo: Slo; readonly questions: readonly Question[] }
@@ -30,46 +34,46 @@ type Asking = { readonly due: Due; readonly slo: Slo; readonly questions: readon
 /** @returns the releases that were charged */
 export async function chargeReleases(deps: Deps, services: readonly Service[]): Promise<readonly string[]> {
   const nowMs = deps.clock.nowMs()
-  const due = (await Promise.all(services.map(({ name }) => dueOf(deps, name, nowMs)))).flat()
+  const due = await each(
+    deps,
+    services,
+    ({ name }) => ({ service: name }),
+    ({ name }) => dueOf(deps, name, nowMs),
+    atOnce,
+  )
+  const asked = await each(deps, due.done.flat(), aboutDue, (one) => ({
+    ...one,
+    asking: one.loaded.release.service.slos.map((slo) => ask(one, slo)),
+  }))
   const charged: string[] = []
-  for (const together of Map.groupBy(due, ({ span }) => span.periodSeconds).values()) {
-    const asking = together.flatMap((one) => one.loaded.release.service.slos.map((slo) => ask(one, slo)))
-    const answers = await readAll(deps, asking)
-    for (const one of together) {
-      const own = asking.filter((part) => part.due === one)
-      const { id } = one.loaded.release
-      const done = await orLogged(deps, { releaseId: id }, async () => {
-        const charges = await Promise.all(own.map((part) => judge(deps, part, answers.get(part) ?? [], nowMs)))
-        const known = charges.filter((charge) => charge !== undefined)
-        if (known.length < charges.length) return false
-        await write(deps, one.loaded, known)
-        return true
-      })
-      if (done === true) charged.push(id)
-    }
+  for (const together of Map.groupBy(asked.done, ({ span }) => span.periodSeconds).values()) {
+    const answers = await readAll(
+      deps,
+      together.flatMap(({ asking }) => asking),
+    )
+    const { done } = await each(deps, together, aboutDue, async ({ loaded, asking }) => {
+      const charges = await Promise.all(asking.map((part) => judge(deps, part, answers.get(part) ?? [], nowMs)))
+      const known = charges.filter((charge) => charge !== undefined)
+      if (known.length < charges.length) return []
+      await write(deps, loaded, known)
+      return [loaded.release.id]
+    })
+    charged.push(...done.flat())
   }
   return charged
 }
 
-/** What nobody can read or write now keeps nothing else from being charged. */
-async function orLogged<T>(deps: Deps, about: object, work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    deps.log({ ...error.line, ...about })
-    return undefined
-  }
-}
+const aboutDue = ({ loaded }: Due) => ({ releaseId: loaded.release.id })
 
 async function dueOf(deps: Deps, service: string, nowMs: number): Promise<readonly Due[]> {
-  const heads = (await orLogged(deps, { service }, () => deps.history.list(service, headsMost))) ?? []
-  const found = await Promise.all(
-    heads
-      .filter((head) => isDue(head, nowMs))
-      .map((head) => orLogged(deps, { releaseId: head.releaseId }, () => open(deps, head, heads, nowMs))),
+  const heads = readable(deps, await latestHeads(deps, service, headsMost))
+  const found = await each(
+    deps,
+    heads.filter((head) => isDue(head, nowMs)),
+    ({ releaseId }) => ({ releaseId }),
+    (head) => open(deps, head, heads, nowMs),
   )
-  return found.filter((one) => one !== undefined)
+  return found.done.filter((one) => one !== undefined)
 }
 
 function isDue({ chargeable, charges, settledAtMs }: Head, nowMs: number): boolean {
@@ -109,12 +113,11 @@ async function readAll(deps: Deps, asking: readonly Asking[]): Promise<ReadonlyM
     let first = 0
     return new Map(asking.map((one) => [one, readings.slice(first, (first += one.questions.length))]))
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    if (asking.length > 1 && error.code !== 'aws_throttled') {
+    if (asking.length > 1 && !isThrottled(error)) {
       const alone = await Promise.all(asking.map((one) => readAll(deps, [one])))
       return new Map(alone.flatMap((found) => [...found]))
     }
-    const because = error.message
+    const because = sentenceOf(error)
     return new Map(asking.map((one) => [one, one.questions.map((): Reading => ({ kind: 'unread', because }))]))
   }
 }
@@ -149,7 +152,7 @@ async function allowed(
 ): Promise<number | undefined> {
   const mark = await deps.budgets.mark(service, slo.name)
   if (mark === undefined || mark.readToMs < sinceMs) return undefined
-  const slots = await deps.budgets.read(service, slo.name, windowAt(slo, nowMs).startMs - hourMs, nowMs)
+  const slots = whole(await deps.budgets.read(service, slo.name, windowAt(slo, nowMs).startMs - hourMs, nowMs))
   return budgetAt(slo, slots, nowMs).allowed
 }
 

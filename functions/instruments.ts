@@ -5,6 +5,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics'
 import { Tracer } from '@aws-lambda-powertools/tracer'
 import type { Metric } from '../core/metric.ts'
 import { Problem } from '../core/problem.ts'
+import { troubleTo } from './each.ts'
 import type { Handler, Verb } from './handlers.ts'
 import type { World } from './world.ts'
 
@@ -29,6 +30,14 @@ export const measure: World['measure'] = ({ name, unit, value, atMs, dimensions,
   metrics.addMetric(name, unit, value)
 }
 
+// One function an environment, and one call at a time, as with the keys of the logger.
+let atWork: Verb | undefined
+export const trouble: World['trouble'] = /* @__PURE__ */ troubleTo(
+  { log, measure },
+  Date.now,
+  () => atWork ?? serviceName,
+)
+
 /** A client whose calls are parts of the trace. */
 export const traced = <Client>(client: Client): Client => tracer.captureAWSv3Client(client)
 
@@ -39,6 +48,7 @@ export const traced = <Client>(client: Client): Client => tracer.captureAWSv3Cli
 export function observed(verb: Verb, handler: () => Handler): Handler {
   return async (event, call) => {
     const releaseId = releaseIdIn(event)
+    atWork = verb
     logger.resetKeys()
     logger.appendKeys({
       function: verb,

@@ -4,7 +4,10 @@ import { readRequest, type ReleaseRequest, readUrgent } from '../core/request.ts
 import { accept } from './accept.ts'
 import type { Call, World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log'>
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log' | 'trouble'
+>
 
 type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
 
@@ -16,21 +19,19 @@ export const urgentHandler = (deps: Deps) => doorFor(deps, readUrgent)
 function doorFor(deps: Deps, read: (event: unknown, callId: string) => ReleaseRequest) {
   return async (event: unknown, call: Call): Promise<IntakeResult> => {
     const request = read(event, call.awsRequestId)
-    const releases: { releaseId: string; execution: string }[] = []
-    for (const releaseId of await acceptOrIgnore(deps, request)) {
-      // The name makes the start idempotent: however often the event arrives, one execution runs.
-      const execution = await deps.executions.start(releaseId, { releaseId })
-      deps.log({ message: 'release accepted', releaseId, key: request.key })
-      releases.push({ releaseId, execution })
-    }
-    return { releases }
+    return { releases: await acceptOrIgnore(deps, request) }
   }
 }
 
 /** An artifact that nobody wants is no error: a bucket may hold other things. A call by name must find its service. */
-async function acceptOrIgnore(deps: Deps, request: ReleaseRequest): Promise<readonly string[]> {
+async function acceptOrIgnore(deps: Deps, request: ReleaseRequest): Promise<IntakeResult['releases']> {
   try {
-    return await accept(deps, request)
+    return await accept(deps, request, async (releaseId) => {
+      // The name makes the start idempotent: however often the event arrives, one execution runs.
+      const execution = await deps.executions.start(releaseId, { releaseId })
+      deps.log({ message: 'release accepted', releaseId, key: request.key })
+      return { releaseId, execution }
+    })
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'trigger_missing') throw error
     deps.log({ message: error.message, code: error.code, key: request.key })

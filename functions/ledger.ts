@@ -3,12 +3,18 @@
 import type { Journal, Waiter } from '../cloud/ports.ts'
 import { advance, replay } from '../core/advance.ts'
 import { type NewEvent, ReleaseEvent } from '../core/event.ts'
+import type { Listing } from '../core/listing.ts'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { readSnapshot, type Snapshot, snapshotText, withoutReadings } from '../core/snapshot.ts'
 
 export type Loaded = Snapshot & { readonly waiters: readonly Waiter[] }
 type Deps = { readonly journal: Journal }
+type Id = { readonly releaseId: string }
+
+/** Every release of a listing, also those whose own item cannot be read: their log tells who they are. */
+export const idsOf = <T extends Id>({ items, unreadable }: Listing<T, Id>): readonly string[] =>
+  [...items, ...unreadable.map(({ about }) => about)].map(({ releaseId }) => releaseId)
 
 // Every writer that loses a place has let another one win it; more rounds than writers means something is broken.
 const roundsMax = 20

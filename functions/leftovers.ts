@@ -1,12 +1,13 @@
 // What releases that have ended may still hold: leases, places in concurrency groups, watches of alarms. Settling lets go of
 // all that is held by then; a call that comes late, or dies right after taking, leaves something that only the sweep finds.
-import type { Lease, OpenRelease } from '../cloud/ports.ts'
-import { Problem } from '../core/problem.ts'
+import type { Lease } from '../cloud/ports.ts'
+import type { Listing } from '../core/listing.ts'
 import { isSettled } from '../core/release.ts'
+import { each, readable, sentenceOf } from './each.ts'
 import { isOver, loadIfThere } from './lease.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarmWatch' | 'services' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarmWatch' | 'services' | 'log' | 'trouble'>
 
 const dayMs = 86_400_000
 // A watch that is left does no harm: its release ignores the alarm. So once a day is enough, in the first sweep of a day.
@@ -18,26 +19,36 @@ const dailyWithinMs = 5 * 60_000
  */
 export async function dropLeftovers(
   deps: Deps,
-  held: readonly Lease[],
-  open: readonly OpenRelease[],
+  held: Listing<Lease, Pick<Lease, 'name'>>,
+  open: readonly string[],
 ): Promise<readonly string[]> {
-  const troubles: string[] = []
-  const isOpen = new Set(open.map(({ releaseId }) => releaseId))
-  const orTrouble = async (about: string, work: () => Promise<unknown>): Promise<void> => {
-    try {
-      await work()
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      troubles.push(`${about}: ${error.message}`)
-      deps.log({ ...error.line, leftover: about })
-    }
-  }
-  for (const lease of held) if (!isOpen.has(lease.holder)) await orTrouble(lease.name, () => dropLease(deps, lease))
+  const left = readable(deps, held).filter(({ holder }) => !open.includes(holder))
+  const leases = await each(
+    deps,
+    left,
+    ({ name }) => ({ leftover: name }),
+    (lease) => dropLease(deps, lease),
+  )
   const isDaily = deps.clock.nowMs() % dayMs < dailyWithinMs
   // What was put by code that knew of no keys is found by them, too: the first time, and what such code has put since.
-  await orTrouble('services', () => deps.services.index(isDaily))
-  if (isDaily) for (const alarm of await alarmsOf(deps)) await orTrouble(alarm, () => dropWatches(deps, alarm))
-  return troubles
+  const found = await each(
+    deps,
+    ['services'],
+    (leftover) => ({ leftover }),
+    () => deps.services.index(isDaily),
+  )
+  const watches = await each(
+    deps,
+    isDaily ? await alarmsOf(deps) : [],
+    (alarm) => ({ leftover: alarm }),
+    (alarm) => dropWatches(deps, alarm),
+  )
+  return [
+    ...held.unreadable.map(({ about, problem }) => `${about.name}: ${problem.message}`),
+    ...leases.failed.map(({ item, error }) => `${item.name}: ${sentenceOf(error)}`),
+    ...found.failed.map(({ item, error }) => `${item}: ${sentenceOf(error)}`),
+    ...watches.failed.map(({ item, error }) => `${item}: ${sentenceOf(error)}`),
+  ]
 }
 
 /** A release that holds a lease, has not ended and is not open has lost its entry: without it nobody would finish it. */
@@ -56,14 +67,19 @@ async function dropLease(deps: Deps, { name, holder }: Lease): Promise<void> {
   deps.log({ message: 'a live release was not among the open ones', releaseId: holder })
 }
 
-async function alarmsOf({ services }: Deps): Promise<readonly string[]> {
-  return [...new Set((await services.list()).flatMap(({ signals }) => signals.alarms))]
+async function alarmsOf(deps: Deps): Promise<readonly string[]> {
+  return [...new Set(readable(deps, await deps.services.list()).flatMap(({ signals }) => signals.alarms))]
 }
 
 async function dropWatches(deps: Deps, alarm: string): Promise<void> {
-  for (const releaseId of await deps.alarmWatch.releases(alarm)) {
-    if (!(await isOver(deps, releaseId))) continue
-    await deps.alarmWatch.remove(alarm, releaseId)
-    deps.log({ message: `the alarm ${alarm} was still watched for a release that is over`, releaseId })
-  }
+  await each(
+    deps,
+    await deps.alarmWatch.releases(alarm),
+    (releaseId) => ({ releaseId, leftover: alarm }),
+    async (releaseId) => {
+      if (!(await isOver(deps, releaseId))) return
+      await deps.alarmWatch.remove(alarm, releaseId)
+      deps.log({ message: `the alarm ${alarm} was still watched for a release that is over`, releaseId })
+    },
+  )
 }

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { ServiceName } from '../core/service.ts'
 import { by, readOrder, reason } from './order.ts'
+import { idsOf } from './ledger.ts'
 import { reopenGates } from './reopen.ts'
 import type { World } from './world.ts'
 
@@ -34,13 +35,13 @@ type Started = Stopped & { readonly reopened: readonly string[] }
 
 /** @throws Problem `call_invalid` */
 export function startLineHandler(
-  deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log'>,
+  deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log' | 'trouble'>,
 ) {
   return async (event: unknown): Promise<Started> => {
     const { service, by } = readOrder(StartLineCall, event)
     const was = await deps.line.start(service)
     deps.log({ message: 'order: startLine', service: service ?? 'all', by, was })
-    const open = await deps.openReleases.list(service)
+    const open = idsOf(await deps.openReleases.list(service))
     const reopened = await reopenGates(deps, open, `the line was started again by ${by}`)
     return { stopped: false, reopened }
   }

@@ -49,7 +49,7 @@ import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
 import { incidentHandler } from './incident.ts'
-import { log, measure as emit, observed, traced } from './instruments.ts'
+import { log, measure as emit, observed, traced, trouble } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
@@ -110,6 +110,7 @@ const door = () => ({
   clock,
   digest,
   log,
+  trouble,
   journal: journal(),
   openReleases: openReleases(),
   services: services(),
@@ -144,14 +145,7 @@ export const ask = /* @__PURE__ */ wired('ask', () =>
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
   admitHandler({
-    clock,
-    digest,
-    log,
-    journal: journal(),
-    openReleases: openReleases(),
-    services: services(),
-    history: history(),
-    executions: executions(),
+    ...door(),
     leases: leases(),
     pace: pace(),
     traffic: traffic(),
@@ -196,7 +190,7 @@ export const rollBack = /* @__PURE__ */ wired('rollBack', () =>
 export const page = /* @__PURE__ */ wired('page', () => pageHandler({ clock, log, journal: journal(), pager: pager() }))
 export const announce = /* @__PURE__ */ wired('announce', () =>
   announceHandler({
-    log,
+    trouble,
     measure: emit,
     journal: journal(),
     outbox: outbox(),
@@ -206,6 +200,7 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
 const ending = () => ({
   clock,
   log,
+  trouble,
   journal: journal(),
   leases: leases(),
   openReleases: openReleases(),
@@ -217,7 +212,7 @@ const ending = () => ({
 })
 export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(ending()))
-const steering = () => ({ clock, log, journal: journal(), executions: executions(), leases: leases() })
+const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
 export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
 export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
@@ -247,6 +242,7 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
   alarmHandler({
     clock,
     log,
+    trouble,
     journal: journal(),
     traffic: traffic(),
     executions: executions(),
@@ -259,7 +255,7 @@ export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
 export const budget = /* @__PURE__ */ wired('budget', () =>
   budgetHandler({
     clock,
-    log,
+    trouble,
     services: services(),
     budgets: budgets(),
     telemetry: telemetry(),
@@ -276,7 +272,7 @@ export const attest = /* @__PURE__ */ wired('attest', () =>
 export const reports = /* @__PURE__ */ wired('reports', () =>
   reportsHandler({
     clock,
-    log,
+    trouble,
     services: services(),
     budgets: budgets(),
     budgetReports: awsBudgetReports(traced(new ApplicationSignalsClient({}))),
@@ -284,12 +280,12 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
   }),
 )
 export const incident = /* @__PURE__ */ wired('incident', () =>
-  incidentHandler({ log, services: services(), incidents: incidents() }),
+  incidentHandler({ log, trouble, services: services(), incidents: incidents() }),
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({
     clock,
-    log,
+    trouble,
     measure: emit,
     services: services(),
     journal: journal(),

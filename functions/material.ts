@@ -2,11 +2,13 @@
 // incident may be put to; what was said of their candidates; incidents; and the ledger of the SLOs.
 import { replay } from '../core/advance.ts'
 import { hourAt, hourMs } from '../core/budget.ts'
+import { whole } from '../core/listing.ts'
 import { burnReachMs } from '../core/measures/burn.ts'
 import { joined, type Material, type Period, type Recorded } from '../core/measures/facts.ts'
 import { isCounted } from '../core/slo.ts'
 import type { Service } from '../core/service.ts'
 import { attestedOf } from './attested.ts'
+import { idsOf } from './ledger.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'journal' | 'history' | 'openReleases' | 'attestations' | 'incidents' | 'budgets'>
@@ -25,10 +27,10 @@ export async function readMaterial(deps: Deps, services: readonly Service[], per
 }
 
 async function ofOne(deps: Deps, { name, slos }: Service, { fromMs, toMs }: Period): Promise<Omit<Material, 'period'>> {
-  const heads = await deps.history.between(name, fromMs - longestMs, toMs)
+  const heads = whole(await deps.history.between(name, fromMs - longestMs, toMs))
   const settled = heads.filter(({ settledAtMs = 0 }) => settledAtMs >= fromMs - dayMs)
-  const open = await deps.openReleases.list(name)
-  const ids = [...new Set([...settled, ...open].map(({ releaseId }) => releaseId))]
+  const open = idsOf(await deps.openReleases.list(name))
+  const ids = [...new Set([...settled.map(({ releaseId }) => releaseId), ...open])]
   const releases: Recorded[] = []
   for (let first = 0; first < ids.length; first += together) {
     const some = await Promise.all(ids.slice(first, first + together).map((id) => recorded(deps, id)))
@@ -37,10 +39,10 @@ async function ofOne(deps: Deps, { name, slos }: Service, { fromMs, toMs }: Peri
   const ledgers = slos.filter(isCounted).map(async (slo) => ({
     service: name,
     slo,
-    slots: await deps.budgets.read(name, slo.name, hourAt(fromMs) - burnReachMs, toMs),
+    slots: whole(await deps.budgets.read(name, slo.name, hourAt(fromMs) - burnReachMs, toMs)),
   }))
   // What is opened within a day after the period may be put to a release in it.
-  const incidents = await deps.incidents.list(name, fromMs, toMs + dayMs)
+  const incidents = whole(await deps.incidents.list(name, fromMs, toMs + dayMs))
   return { releases, incidents, ledgers: await Promise.all(ledgers) }
 }
 

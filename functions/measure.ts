@@ -3,11 +3,12 @@
 import { joined, type Material } from '../core/measures/facts.ts'
 import { allServices, metricsOfMeasures } from '../core/measures/metrics.ts'
 import { Problem } from '../core/problem.ts'
+import { each, readable, sentenceOf } from './each.ts'
 import { readMaterial } from './material.ts'
 import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
-type Deps = Parameters<typeof readMaterial>[0] & Pick<World, 'clock' | 'services' | 'log' | 'measure'>
+type Deps = Parameters<typeof readMaterial>[0] & Pick<World, 'clock' | 'services' | 'measure' | 'trouble'>
 type Told = { readonly measured: readonly string[]; readonly troubles: readonly string[] }
 
 const reachMs = 28 * 86_400_000
@@ -21,23 +22,29 @@ export function measureHandler(deps: Deps) {
     const tell = (service: string, material: Material): void => {
       for (const metric of metricsOfMeasures(service, material)) deps.measure(metric)
     }
-    const read: Material[] = []
-    const measured: string[] = []
-    const troubles: string[] = []
-    for (const service of await deps.services.list()) {
-      try {
+    const services = await deps.services.list()
+    const { done, failed } = await each(
+      deps,
+      readable(deps, services),
+      ({ name }) => ({ service: name }),
+      async (service) => {
         const material = await readMaterial(deps, [service], period)
         tell(service.name, material)
-        read.push(material)
-        measured.push(service.name)
-      } catch (error) {
-        // One service that cannot be read must not keep the others from being measured.
-        if (!(error instanceof Problem)) throw error
-        troubles.push(`${service.name}: ${error.message}`)
-        deps.log({ ...error.line, service: service.name })
-      }
-    }
-    if (troubles.length === 0 && read.length > 0) tell(allServices, joined(read, period))
-    return { measured, troubles }
+        return { name: service.name, material }
+      },
+    )
+    const troubles = [
+      ...services.unreadable.map(({ about, problem }) => `${about.service}: ${problem.message}`),
+      ...failed.map(({ item, error }) => `${item.name}: ${sentenceOf(error)}`),
+    ]
+    if (troubles.length === 0 && done.length > 0)
+      tell(
+        allServices,
+        joined(
+          done.map(({ material }) => material),
+          period,
+        ),
+      )
+    return { measured: done.map(({ name }) => name), troubles }
   }
 }

@@ -5,8 +5,9 @@ import type { OpenRelease } from '../cloud/ports.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { attribute, TrailEvent } from './attribution.ts'
+import { each, orThrow, sentenceOf } from './each.ts'
 import { dropLeftovers } from './leftovers.ts'
-import { load } from './ledger.ts'
+import { idsOf, load } from './ledger.ts'
 import { returnNow } from './return.ts'
 import { settle } from './settle.ts'
 import { takeOver } from './take-over.ts'
@@ -51,44 +52,52 @@ export function reconcileHandler(deps: Deps) {
  */
 async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail']): Promise<readonly string[]> {
   const { 'stack-id': stackId, 'client-request-token': token = '' } = detail
-  const taken: string[] = []
-  for (const { releaseId, requested } of await deps.openReleases.list()) {
-    const { source, build, deployToken = '' } = requested.provenance
-    if (source !== 'cloudformation' || build !== stackId) continue
-    if (token !== '' && deployToken !== '' && token !== deployToken) continue
-    const loaded = await load(deps, releaseId)
-    if (isSettled(loaded.release)) continue
-    const reason = `the stack ${stackId} is rolled back`
-    await returnNow(deps, loaded, { by: 'CloudFormation', reason, outcome: 'rolledBack' })
-    deps.log({ message: reason, releaseId })
-    taken.push(releaseId)
-  }
-  return taken
+  const { items, unreadable } = await deps.openReleases.list()
+  const byStack = ({ source, build, deployToken = '' }: Release['provenance']): boolean =>
+    source === 'cloudformation' && build === stackId && (token === '' || deployToken === '' || token === deployToken)
+  const ids = idsOf({ items: items.filter(({ requested }) => byStack(requested.provenance)), unreadable })
+  const taken = await each(
+    deps,
+    ids,
+    (releaseId) => ({ releaseId }),
+    async (releaseId) => {
+      const loaded = await load(deps, releaseId)
+      if (isSettled(loaded.release) || !byStack(loaded.release.provenance)) return []
+      const reason = `the stack ${stackId} is rolled back`
+      await returnNow(deps, loaded, { by: 'CloudFormation', reason, outcome: 'rolledBack' })
+      deps.log({ message: reason, releaseId })
+      return [releaseId]
+    },
+  )
+  // The event comes again for those that could not be put back.
+  return orThrow(taken).flat()
 }
 
 /** One release that cannot be finished must not keep the others waiting. */
 async function sweep(deps: Deps): Promise<Reconciled> {
-  const finished: string[] = []
-  const troubles: string[] = []
   const held = await deps.leases.list()
-  const all = await deps.openReleases.list()
-  for (const open of all) {
-    try {
-      if (await finish(deps, open)) finished.push(open.releaseId)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      troubles.push(`${open.releaseId}: ${error.message}`)
-      deps.log({ message: error.message, code: error.code, releaseId: open.releaseId })
-    }
-  }
-  return { finished, troubles: [...troubles, ...(await dropLeftovers(deps, held, all))] }
+  const { items, unreadable } = await deps.openReleases.list()
+  const open: readonly Open[] = [...items, ...unreadable.map(({ about, problem }) => ({ ...about, problem }))]
+  const { done, failed } = await each(
+    deps,
+    open,
+    ({ releaseId }) => ({ releaseId }),
+    async (one) => ((await finish(deps, one)) ? [one.releaseId] : []),
+  )
+  const troubles = failed.map(({ item, error }) => `${item.releaseId}: ${sentenceOf(error)}`)
+  const left = await dropLeftovers(deps, held, idsOf({ items, unreadable }))
+  return { finished: done.flat(), troubles: [...troubles, ...left] }
 }
 
+/** An entry whose wish cannot be read: its log, if there is one, says all the same. */
+type Open = OpenRelease | { readonly releaseId: string; readonly problem: Problem }
+
 /** @returns whether there was anything to finish */
-async function finish(deps: Deps, open: OpenRelease): Promise<boolean> {
+async function finish(deps: Deps, open: Open): Promise<boolean> {
   const { events } = await deps.journal.read(open.releaseId)
+  if (events.length === 0 && 'problem' in open) throw open.problem
   // The intake died between its two writes; the entry carries the wish.
-  if (events.length === 0) await deps.journal.append(open.releaseId, open.requested)
+  if (events.length === 0 && 'requested' in open) await deps.journal.append(open.releaseId, open.requested)
   const loaded = await load(deps, open.releaseId)
   if (isSettled(loaded.release)) await settle(deps, open.releaseId)
   else if (await isCarried(deps, loaded.release)) return false

@@ -8,10 +8,12 @@ import { serviceKey } from '../core/service-key.ts'
 import type { Service } from '../core/service.ts'
 import { isReported, type ReportedSlo } from '../core/slo.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
+import { each, readable } from './each.ts'
+import { nameOf, troublesOf } from './budget-troubles.ts'
 import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'services' | 'budgets' | 'budgetReports' | 'outbox' | 'log'>
+type Deps = Pick<World, 'clock' | 'services' | 'budgets' | 'budgetReports' | 'outbox' | 'trouble'>
 type Part = { readonly service: Service; readonly slo: ReportedSlo; readonly mark: BudgetMark }
 type Read = { readonly updated: readonly string[]; readonly troubles: readonly string[] }
 
@@ -20,53 +22,54 @@ export function reportsHandler(deps: Deps) {
   return async (event: unknown): Promise<Read> => {
     if (!isTick('reports', event)) throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
-    const updated: string[] = []
-    const troubles: string[] = []
-    const parts = await dueParts(deps, nowMs)
-    const reports = await reportsOf(deps, parts, nowMs)
-    for (const [index, part] of parts.entries()) {
-      const name = `${part.service.name}/${part.slo.name}`
-      try {
+    const services = await deps.services.under([serviceKey.budgeted])
+    const budgets = readable(deps, services).flatMap((service) =>
+      service.slos.filter(isReported).map((slo) => ({ service, slo })),
+    )
+    const marked = await each(
+      deps,
+      budgets,
+      (one) => ({ budget: nameOf(one) }),
+      async (one): Promise<Part> => {
+        const mark = (await deps.budgets.mark(one.service.name, one.slo.name)) ?? { readToMs: 0, told: [] }
+        return { ...one, mark }
+      },
+    )
+    const parts = marked.done.filter(({ mark }) => mark.readToMs < nowMs)
+    const reportOf = await reportsOf(deps, parts, nowMs)
+    const read = await each(
+      deps,
+      parts,
+      (part) => ({ budget: nameOf(part) }),
+      async (part) => {
         // While nobody answers, what was known stays as it was, with its time.
-        if (reports instanceof Problem) throw reports
-        const report = reports[index]
+        const report = reportOf(part)
         await keep(deps, part, report, nowMs)
         if (report?.status === 'unknown')
-          throw new Problem('aws_unavailable', `The budget of ${name} is not known: ${report.because}.`)
-        updated.push(name)
-      } catch (error) {
-        // One budget that is not known must not keep the others from being read.
-        if (!(error instanceof Problem)) throw error
-        troubles.push(`${name}: ${error.message}`)
-        deps.log({ ...error.line, budget: name })
-      }
-    }
-    return { updated, troubles }
+          throw new Problem('aws_unavailable', `The budget of ${nameOf(part)} is not known: ${report.because}.`)
+        return nameOf(part)
+      },
+    )
+    return { updated: read.done, troubles: troublesOf(services, [...marked.failed, ...read.failed]) }
   }
 }
 
-async function dueParts({ services, budgets }: Deps, nowMs: number): Promise<readonly Part[]> {
-  const parts: Part[] = []
-  for (const service of await services.under([serviceKey.budgeted])) {
-    for (const slo of service.slos.filter(isReported)) {
-      const mark = (await budgets.mark(service.name, slo.name)) ?? { readToMs: 0, told: [] }
-      if (mark.readToMs < nowMs) parts.push({ service, slo, mark })
-    }
-  }
-  return parts
-}
-
+/** @returns the report of each; what nobody answers is thrown at whoever asks for it */
 async function reportsOf(
   { budgetReports }: Deps,
   parts: readonly Part[],
   nowMs: number,
-): Promise<readonly BudgetReport[] | Problem> {
-  if (parts.length === 0) return []
-  const ids = parts.map(({ slo }) => slo.sli.id)
-  return budgetReports.read(ids, nowMs).catch((error: unknown) => {
-    if (error instanceof Problem) return error
-    throw error
-  })
+): Promise<(part: Part) => BudgetReport | undefined> {
+  if (parts.length === 0) return () => undefined
+  try {
+    const ids = parts.map(({ slo }) => slo.sli.id)
+    const reports = await budgetReports.read(ids, nowMs)
+    return (part) => reports[parts.indexOf(part)]
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
 }
 
 /** Told first and marked afterwards: twice is better than never. */

@@ -3,8 +3,9 @@ import type { Outcome } from '../core/event.ts'
 import { headOf, sentenceOf } from '../core/head.ts'
 import { Problem } from '../core/problem.ts'
 import { isLive, isWaiting, type Release } from '../core/release.ts'
+import { each } from './each.ts'
 import { loadIfReadable } from './lease.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { idsOf, load, type Loaded, record } from './ledger.ts'
 import { makeRoom } from './room.ts'
 import { taskInput } from './task.ts'
 import { turn, wake } from './waiting.ts'
@@ -22,6 +23,7 @@ type Deps = Pick<
   | 'executions'
   | 'pager'
   | 'log'
+  | 'trouble'
 >
 
 export type Settled = {
@@ -48,12 +50,11 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   await deps.history.put(headOf(release))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
-  await wakeNext(deps, release)
+  const left = [...(await wakeNext(deps, release)), ...(await tellWaiters(deps, loaded, settled))]
   await makeRoom(deps, release)
-  await tellWaiters(deps, loaded, settled)
+  left.push(...(await tell(deps, release, settled.sentence)))
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
-  const told = await tellOrLog(deps, release, settled.sentence)
-  if (told) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  if (left.length === 0) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
 }
@@ -66,38 +67,49 @@ function settledAs(release: Release): Settled {
 
 const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
 
-/** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
-async function tellOrLog(deps: Deps, release: Release, sentence: string): Promise<boolean> {
-  try {
-    await tell(deps, release, sentence)
-    return true
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    deps.log({ ...error.line, releaseId: release.id })
-    return false
-  }
-}
+/** What could not be done now. */
+type Left = readonly { readonly error: unknown }[]
 
-async function tell(deps: Deps, release: Release, sentence: string): Promise<void> {
+/** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
+async function tell(deps: Deps, release: Release, sentence: string): Promise<Left> {
   const { ending, service } = release
-  if (ending === undefined || !failures.includes(ending.outcome)) return
+  if (ending === undefined || !failures.includes(ending.outcome)) return []
   const lines = [sentence, `Why: ${ending.because}`, `Decided by: ${ending.by}`]
   const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
-  await deps.pager.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
+  const page = { subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') }
+  const { failed } = await each(
+    deps,
+    [page],
+    () => ({ releaseId: release.id }),
+    (one) => deps.pager.page(one),
+  )
+  return failed
 }
 
 /** The oldest release that waits for the service takes its turn; those behind it are woken as it ends. */
-async function wakeNext(deps: Deps, release: Release): Promise<void> {
-  for (const { releaseId } of await deps.openReleases.list(release.service.name)) {
+async function wakeNext(deps: Deps, release: Release): Promise<Left> {
+  for (const releaseId of idsOf(await deps.openReleases.list(release.service.name))) {
     const other = releaseId === release.id ? undefined : await loadIfReadable(deps, releaseId)
     if (other === undefined || !isLive(other.release)) continue
-    // One that is under way wakes the next one itself.
-    if (isWaiting(other.release)) await wake(deps, other)
-    return
+    if (!isWaiting(other.release)) return []
+    const { failed } = await each(
+      deps,
+      [other],
+      () => ({ releaseId }),
+      (one) => wake(deps, one),
+    )
+    return failed
   }
+  return []
 }
 
 /** Executions that handed over to a successor end as the release ended. */
-async function tellWaiters(deps: Deps, { waiters }: Loaded, settled: Settled): Promise<void> {
-  for (const { slot, token } of waiters) if (slot !== turn) await deps.executions.wake(token, settled)
+async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
+  const { failed } = await each(
+    deps,
+    waiters.filter(({ slot }) => slot !== turn),
+    ({ slot }) => ({ releaseId: release.id, slot }),
+    ({ token }) => deps.executions.wake(token, settled),
+  )
+  return failed
 }

@@ -2,24 +2,36 @@
 // live, rolling a service back is a release of the version before, all at once; so who may roll back needs no right to start.
 import * as z from 'zod'
 import { backKey, headOf } from '../core/head.ts'
+import { whole } from '../core/listing.ts'
 import { PlanDefinition } from '../core/plan.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled } from '../core/release.ts'
 import { accept } from './accept.ts'
 import { holderOf } from './lease.ts'
+import { latestHeads } from './heads.ts'
 import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { returnNow } from './return.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'traffic' | 'executions' | 'leases' | 'history' | 'services' | 'openReleases' | 'digest' | 'log'
+  | 'clock'
+  | 'journal'
+  | 'traffic'
+  | 'executions'
+  | 'leases'
+  | 'history'
+  | 'services'
+  | 'openReleases'
+  | 'digest'
+  | 'log'
+  | 'trouble'
 >
 
 export const StopCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
 type StopCall = z.output<typeof StopCall>
 
-/** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `verb_not_now` */
+/** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`, `verb_not_now` */
 export function stopHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(StopCall, event)
@@ -47,15 +59,18 @@ export function stopHandler(deps: Deps) {
 /** Asking twice is asking once, until another release has been promoted. */
 async function goBack(deps: Deps, service: string, { by, reason }: StopCall): Promise<Ordered> {
   const { from, versions } = await before(deps, service)
-  const [releaseId = ''] = await accept(deps, {
+  const back = {
     service,
     key: backKey + from,
-    candidate: { kind: 'versions', versions },
-    provenance: { source: 'api', author: by },
+    candidate: { kind: 'versions' as const, versions },
+    provenance: { source: 'api' as const, author: by },
     plan: PlanDefinition.parse('AllAtOnce'),
     reason: `back from ${from}: ${reason}`.slice(0, 1000),
+  }
+  const [releaseId = ''] = await accept(deps, back, async (id) => {
+    await deps.executions.start(id, { releaseId: id })
+    return id
   })
-  await deps.executions.start(releaseId, { releaseId })
   deps.log({ message: 'order: rollBack', releaseId, phase: 'requested', by })
   return { releaseId, phase: 'requested' }
 }
@@ -63,7 +78,11 @@ async function goBack(deps: Deps, service: string, { by, reason }: StopCall): Pr
 /** What the service ran before the release that is in charge now. Pressing twice must not go back twice. */
 async function before(deps: Deps, service: string) {
   await deps.services.get(service)
-  const last = (await deps.history.list(service, 100)).find((head) => head.outcome === 'promoted')
+  const heads = await latestHeads(deps, service, 100)
+  const last = heads.items.find((head) => head.outcome === 'promoted')
+  // A later one that nobody can read may have been promoted.
+  const later = heads.unreadable.filter(({ about }) => last === undefined || about.requestedAtMs >= last.requestedAtMs)
+  whole({ items: [], unreadable: later })
   if (last === undefined) throw new Problem('nothing_to_return_to', `No release of ${service} has been promoted.`)
   if (last.backFrom !== undefined) {
     const sentence = `Release ${last.releaseId} has gone back from ${last.backFrom} already, and nothing of ${service} was promoted since.`

@@ -2,9 +2,11 @@
 import type { History, Journal, OpenReleases } from '../cloud/ports.ts'
 import type { Candidate } from '../core/candidate.ts'
 import type { ReleaseEvent } from '../core/event.ts'
+import { whole } from '../core/listing.ts'
 import { Problem } from '../core/problem.ts'
 import type { ReleaseRequest } from '../core/request.ts'
 import { askedBefore, contradiction, knownReleases } from '../core/wish.ts'
+import { latestHeads } from './heads.ts'
 
 type Deps = {
   readonly journal: Journal
@@ -23,7 +25,8 @@ const headsMax = 50
 
 /**
  * @returns `first` is the first event of the log when the release has been asked for already
- * @throws Problem `request_reused` when a call names a request id that has asked for something else
+ * @throws Problem `request_reused` when a call names a request id that has asked for something else,
+ * `item_unreadable` when nobody can tell whether the artifact was asked for
  */
 export async function findWish(deps: Deps, service: string, wish: Wish): Promise<Place> {
   const place = await placeOf(deps, service, wish.key)
@@ -38,8 +41,9 @@ export async function findWish(deps: Deps, service: string, wish: Wish): Promise
   if (first.provenance.eventId === eventId && first.provenance.eventAtMs === eventAtMs) return place
   const again = await placeOf(deps, service, `${wish.key}/${eventId ?? eventAtMs}`)
   if (again.first !== undefined) return again
-  const [open, heads] = await Promise.all([deps.openReleases.list(service), deps.history.list(service, headsMax)])
-  const known = knownReleases(open, heads)
+  const [open, heads] = await Promise.all([deps.openReleases.list(service), latestHeads(deps, service, headsMax)])
+  // One that cannot be read may be the release of this very artifact.
+  const known = knownReleases(whole(open), whole(heads))
   const releaseId = askedBefore(wish.candidate, eventAtMs, known)
   return releaseId === undefined ? again : { releaseId, key: wish.key, first }
 }

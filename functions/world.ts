@@ -56,6 +56,8 @@ export type World = {
   /** One structured line for the operator's log. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
   readonly measure: (metric: Metric) => void
+  /** Names and counts what went wrong with one of many, so that the others may go on (each.ts). */
+  readonly trouble: (error: unknown, about: Readonly<Record<string, unknown>>) => void
 }
 
 /** The part of Lambda's context that handlers look at. */

@@ -66,7 +66,7 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
   }
   await Promise.all(asked)
   const limitMs = beganMs + (count * 2 + 3600) * 1000
-  while ((await house.world.openReleases.list()).length > 0 && clock() < limitMs)
+  while ((await house.world.openReleases.list()).items.length > 0 && clock() < limitMs)
     await house.clock.advanceTo(clock() + minute)
   const outcomes = await outcomesOf(house, count)
   const crowd: Crowd = {
@@ -88,7 +88,7 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
 async function outcomesOf(house: House, count: number): Promise<Crowd['outcomes']> {
   const outcomes: Partial<Record<Outcome | 'open', number>> = {}
   for (let index = 0; index < count; index++) {
-    const [head] = await house.world.history.list(nameOf(index), 1)
+    const [head] = (await house.world.history.list(nameOf(index), 1)).items
     const outcome = head?.outcome ?? 'open'
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
   }

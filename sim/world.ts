@@ -24,6 +24,7 @@ import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
+import { troubleTo } from '../functions/each.ts'
 import { awsWaitingLists } from '../cloud/aws/waiting-lists.ts'
 import type { World } from '../functions/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
@@ -38,6 +39,11 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
   return {
     clock,
     ...tell,
+    trouble: troubleTo(
+      tell,
+      () => clock.nowMs(),
+      () => 'house',
+    ),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     journal: awsJournal(table),
     services: awsServices(table),

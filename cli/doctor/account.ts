@@ -15,6 +15,7 @@ import {
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
@@ -77,7 +78,7 @@ export function accountOf(desk: Account['desk'], prefix: string, config: Config 
     s3: new S3Client({ ...config, forcePathStyle: true }),
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
-    services: () => (services ??= desk.services.list()),
+    services: () => (services ??= desk.services.list().then(whole)),
     setting: async (name) => {
       const value = (await controllerFunction('page'))?.Environment?.Variables?.[name]
       if (value !== undefined) return value

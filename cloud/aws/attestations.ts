@@ -1,5 +1,6 @@
 // What was said about candidates in DynamoDB: by subject, then by who said it. An older word never replaces a newer one.
 import { Attestation } from '../../core/attestation.ts'
+import { listing } from '../../core/listing.ts'
 import type { Attestations } from '../ports.ts'
 import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
 
@@ -18,7 +19,10 @@ export function awsAttestations(table: Table): Attestations {
       const found = await Promise.all(
         subjects.map((subject) => queryItems(table, { pk: keys.attestation(subject, '').pk })),
       )
-      return found.flat().map(readAttestation)
+      return listing(found.flat(), readAttestation, (item) => {
+        const { pk, sk: by } = keyOf(item)
+        return { subject: pk.slice(keys.attestation('', '').pk.length), by }
+      })
     },
   }
 }

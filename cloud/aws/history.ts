@@ -1,6 +1,7 @@
 // Heads of releases in DynamoDB. A head is a projection: an older one never replaces a newer one, and losing is no error.
 import { Head } from '../../core/head.ts'
-import type { History } from '../ports.ts'
+import { type Listing, listing } from '../../core/listing.ts'
+import type { HeadKey, History } from '../ports.ts'
 import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
 
 export function awsHistory(table: Table): History {
@@ -18,18 +19,26 @@ export function awsHistory(table: Table): History {
       )
     },
     async list(service, limit) {
-      if (limit < 1) return []
+      if (limit < 1) return nothing
       const { pk } = keys.head(service, 0, '')
-      return (await queryItems(table, { pk, newestFirst: true, limit })).map(readHead)
+      return readHeads(await queryItems(table, { pk, newestFirst: true, limit }))
     },
     async between(service, fromMs, toMs) {
-      if (toMs <= fromMs) return []
+      if (toMs <= fromMs) return nothing
       // No key is just a time: the last one is not among them.
       const [first, last] = [keys.head(service, Math.max(0, fromMs), ''), keys.head(service, toMs, '')]
-      return (await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] })).map(readHead)
+      return readHeads(await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] }))
     },
   }
 }
+
+const nothing: Listing<Head, HeadKey> = { items: [], unreadable: [] }
+
+const readHeads = (items: readonly Item[]): Listing<Head, HeadKey> =>
+  listing(items, readHead, (item) => {
+    const [requestedAtMs = '', releaseId = ''] = keyOf(item).sk.split('#')
+    return { releaseId, requestedAtMs: Number(requestedAtMs) }
+  })
 
 function readHead(item: Item): Head {
   const head = parseBody(Head, item)

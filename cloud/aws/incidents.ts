@@ -1,5 +1,6 @@
 // Incidents in DynamoDB: an item for the beginning and one for the end of each, so that they may be heard of in any order.
 import { incidentsOf, IncidentNotice } from '../../core/incident.ts'
+import { listing } from '../../core/listing.ts'
 import type { Incidents } from '../ports.ts'
 import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
 
@@ -10,8 +11,9 @@ export function awsIncidents(table: Table): Incidents {
     },
     async list(service, fromMs, toMs) {
       const { pk } = keys.incident({ service, source: '', id: '', kind: '' })
-      const notices = (await queryItems(table, { pk })).map(readNotice)
-      return incidentsOf(notices).filter(({ openedAtMs }) => openedAtMs >= fromMs && openedAtMs < toMs)
+      const notices = listing(await queryItems(table, { pk }), readNotice, (item) => ({ notice: keyOf(item).sk }))
+      const all = incidentsOf(notices.items)
+      return { ...notices, items: all.filter(({ openedAtMs }) => openedAtMs >= fromMs && openedAtMs < toMs) }
     },
   }
 }

@@ -1,5 +1,6 @@
 // Leases in DynamoDB: one item for each service that is being moved. A lease is taken and dropped only on condition of
 // who holds it, and never runs out by itself.
+import { listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Leases } from '../ports.ts'
 import { deleteItem, getItem, type Item, keyOf, keys, putItem, queryItems, type Table, unreadable } from './table.ts'
@@ -35,7 +36,8 @@ export function awsLeases(table: Table): Leases {
     },
     async list() {
       const items = await queryItems(table, { pk: keys.lease('').pk })
-      return items.map((item) => ({ name: keyOf(item).sk, holder: holderOf(item) }))
+      const about = (item: Item) => ({ name: keyOf(item).sk })
+      return listing(items, (item) => ({ ...about(item), holder: holderOf(item) }), about)
     },
   }
 }

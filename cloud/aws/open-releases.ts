@@ -1,6 +1,7 @@
 // Open releases in DynamoDB, one item each, by service and id: however often a release is added, it is listed once.
 import * as z from 'zod'
 import { ReleaseEvent } from '../../core/event.ts'
+import { listing } from '../../core/listing.ts'
 import { ServiceName } from '../../core/service.ts'
 import type { OpenRelease, OpenReleases } from '../ports.ts'
 import {
@@ -38,12 +39,17 @@ export function awsOpenReleases(table: Table): OpenReleases {
     remove: ({ service, releaseId }) => deleteItem(table, keys.open(service, releaseId)),
     async list(service) {
       const items = await queryItems(table, { pk: 'OPEN', ...(service === undefined ? {} : { prefix: `${service}#` }) })
-      return items
-        .map(readOpen)
-        .toSorted((a, b) => a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1))
+      const found = listing(items, readOpen, (item) => {
+        const [of = '', releaseId = ''] = keyOf(item).sk.split('#')
+        return { service: of, releaseId }
+      })
+      return { ...found, items: found.items.toSorted(byRequest) }
     },
   }
 }
+
+const byRequest = (a: OpenRelease, b: OpenRelease): number =>
+  a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1)
 
 function readOpen(item: Item): OpenRelease {
   const open = parseBody(StoredOpen, item)

@@ -1,5 +1,6 @@
 // Service definitions in DynamoDB, in normal form, and entries by which they are found without being named. What an older or a
 // careless hand wrote is a Problem, not a guess.
+import { listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { keysOf } from '../../core/service-key.ts'
 import { Service } from '../../core/service.ts'
@@ -22,8 +23,7 @@ export function awsServices(table: Table): Services {
   // Once every service has its entries, it stays so: whoever puts one writes them.
   let isFindable = false
   const isIndexed = async (): Promise<boolean> => (isFindable ||= (await getItem(table, keys.findable)) !== undefined)
-  const list = async (): Promise<readonly Service[]> =>
-    (await queryItems(table, { pk: keys.service('').pk })).map(readService)
+  const list = async () => readAll(await queryItems(table, { pk: keys.service('').pk }))
   return {
     async put(service) {
       const before = await getItem(table, keys.service(service.name))
@@ -40,21 +40,26 @@ export function awsServices(table: Table): Services {
       return readService(item)
     },
     async under(wanted) {
-      if (!(await isIndexed()))
-        return (await list()).filter((service) => keysOf(service).some((key) => wanted.includes(key)))
+      if (!(await isIndexed())) {
+        const { items, unreadable } = await list()
+        const isUnder = (service: Service): boolean => keysOf(service).some((key) => wanted.includes(key))
+        return { items: items.filter(isUnder), unreadable }
+      }
       const found = await Promise.all(wanted.map((key) => queryItems(table, { pk: keys.find(key, '').pk })))
       const names = [...new Set(found.flat().map((item) => keyOf(item).sk))].sort()
       const items = await Promise.all(names.map((name) => getItem(table, keys.service(name))))
-      return items.filter((item) => item !== undefined).map(readService)
+      return readAll(items.filter((item) => item !== undefined))
     },
     list,
     async index(again) {
       if (!again && (await isIndexed())) return
-      for (const service of await list()) await enter(table, service)
+      for (const service of (await list()).items) await enter(table, service)
       await putItem(table, keys.findable, {})
     },
   }
 }
+
+const readAll = (items: readonly Item[]) => listing(items, readService, (item) => ({ service: keyOf(item).sk }))
 
 async function enter(table: Table, service: Service): Promise<void> {
   for (const key of keysOf(service)) await putItem(table, keys.find(key, service.name), {})

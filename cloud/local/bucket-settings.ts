@@ -1,5 +1,6 @@
 // What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its tags and policy.
 // A new bucket does neither, as on AWS.
+import { s3Answer, s3Error, s3Namespace } from './s3-answer.ts'
 import type { LocalRequest, LocalResponse } from './service.ts'
 
 export type BucketSettings = {
@@ -27,12 +28,6 @@ export const tellsEventBridge = ({ notification }: BucketSettings): boolean =>
 export const keyOf = ({ encryption }: BucketSettings): string | undefined =>
   /<KMSMasterKeyID>([^<]+)<\/KMSMasterKeyID>/.exec(encryption ?? '')?.[1]
 
-const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
-const xml = (body: string): LocalResponse => ({
-  status: 200,
-  headers: { 'content-type': 'application/xml' },
-  body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}`,
-})
 const done: LocalResponse = { status: 200, headers: {}, body: '' }
 
 /** @returns `undefined` when the request is about something else */
@@ -45,26 +40,26 @@ export function settingsAnswer(
   if (method !== 'GET' && method !== 'PUT') return undefined
   const isPut = method === 'PUT'
   if (query.has('notification')) {
-    if (!isPut) return xml(settings.notification ?? `<NotificationConfiguration xmlns="${namespace}"/>`)
+    if (!isPut) return s3Answer(settings.notification ?? `<NotificationConfiguration xmlns="${s3Namespace}"/>`)
     settings.notification = body.replace(/^<\?xml[^>]*\?>\s*/, '')
     return done
   }
   if (query.has('versioning')) {
     const { versioning } = settings
     const status = versioning === undefined ? '' : `<Status>${versioning}</Status>`
-    if (!isPut) return xml(`<VersioningConfiguration xmlns="${namespace}">${status}</VersioningConfiguration>`)
+    if (!isPut) return s3Answer(`<VersioningConfiguration xmlns="${s3Namespace}">${status}</VersioningConfiguration>`)
     const wanted = /<Status>(Enabled|Suspended)<\/Status>/.exec(body)?.[1]
-    if (wanted === undefined) return failure(400, 'MalformedXML', 'The XML you provided was not well-formed')
+    if (wanted === undefined) return s3Error(400, 'MalformedXML', 'The XML you provided was not well-formed')
     settings.versioning = wanted as 'Enabled' | 'Suspended'
     return done
   }
   if (query.has('encryption')) {
-    if (!isPut) return xml(settings.encryption ?? `<ServerSideEncryptionConfiguration xmlns="${namespace}"/>`)
+    if (!isPut) return s3Answer(settings.encryption ?? `<ServerSideEncryptionConfiguration xmlns="${s3Namespace}"/>`)
     settings.encryption = body.replace(/^<\?xml[^>]*\?>\s*/, '')
     return done
   }
   if (query.has('tagging')) {
-    if (!isPut) return settings.tagging === undefined ? noTags : xml(settings.tagging)
+    if (!isPut) return settings.tagging === undefined ? noTags : s3Answer(settings.tagging)
     settings.tagging = body.replace(/^<\?xml[^>]*\?>\s*/, '')
     return { ...done, status: 204 }
   }
@@ -75,8 +70,4 @@ export function settingsAnswer(
   return undefined
 }
 
-function failure(status: number, code: string, message: string): LocalResponse {
-  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`
-  return { status, headers: { 'content-type': 'application/xml' }, body }
-}
-const noTags = failure(404, 'NoSuchTagSet', 'The TagSet does not exist')
+const noTags = s3Error(404, 'NoSuchTagSet', 'The TagSet does not exist')

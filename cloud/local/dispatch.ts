@@ -3,6 +3,7 @@
 import { type Caller, home, type LocalRequest, type LocalResponse, type LocalService, type Site } from './service.ts'
 import { operationOf } from './operation.ts'
 import { queryError } from './query-protocol.ts'
+import { s3Error } from './s3-answer.ts'
 import { type Authorize, type Permission, permissionsOf } from './permission.ts'
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
@@ -55,6 +56,7 @@ export function localHandler(
   { onRequest, authorize }: Watchers = {},
 ): LocalHandler {
   return async (request) => {
+    if (!isDecodable(request.path)) return malformed(request)
     const caller = callerOf(request)
     const site = siteOf(request)
     const service = serviceOf(request)
@@ -68,6 +70,21 @@ export function localHandler(
     await onRequest?.({ ...info, phase: 'after' })
     return response
   }
+}
+
+/** Services decode paths; none of them can decode `%zz`. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function malformed(request: LocalRequest): LocalResponse {
+  const [code, message] = ['InvalidURI', "Couldn't parse the specified URI."]
+  return serviceOf(request) === 's3' ? s3Error(400, code, message) : plainError(400, code, message)
 }
 
 /** A bug in a service is an answer, too: the client sees an internal failure and the message. */
@@ -160,11 +177,10 @@ function credentialOf(request: LocalRequest): readonly string[] | undefined {
 function refused(request: LocalRequest): LocalResponse {
   const scope = credentialOf(request)?.[3]
   const named = scope ?? request.headers['x-amz-target'] ?? `${request.method} ${request.path}`
-  return plainError(
-    501,
-    'NotImplemented',
-    `The service of this request (${named}) is not implemented in the embedded cloud.`,
-  )
+  const message = `The service of this request (${named}) is not implemented in the embedded cloud.`
+  // Clients of the query protocol read XML and nothing else.
+  if (isForm(request)) return queryError('', { code: 'NotImplemented', message, status: 501 })
+  return plainError(501, 'NotImplemented', message)
 }
 
 function plainError(status: number, code: string, message: string): LocalResponse {

@@ -26,6 +26,7 @@ const lambdaRoutes: readonly Route[] = [
   ['DELETE', /^\/functions\/[^/]+\/aliases\/[^/]+$/, 'DeleteAlias'],
   ['GET', /^\/functions\/[^/]+\/policy$/, 'GetPolicy'],
   ['POST', /^\/functions\/[^/]+\/policy$/, 'AddPermission'],
+  ['DELETE', /^\/functions\/[^/]+\/policy\/[^/]+$/, 'RemovePermission'],
   ['GET', /^\/functions\/[^/]+\/concurrency$/, 'GetFunctionConcurrency'],
   ['PUT', /^\/functions\/[^/]+\/concurrency$/, 'PutFunctionConcurrency'],
   ['DELETE', /^\/functions\/[^/]+\/concurrency$/, 'DeleteFunctionConcurrency'],

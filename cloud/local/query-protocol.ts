@@ -36,12 +36,17 @@ function shaped(tree: Tree | string): unknown {
   return Object.fromEntries(names.map((name) => [name, shaped(tree[name] ?? '')]))
 }
 
-const escaped = (text: string): string => text.replace(/[<>&"']/g, (letter) => `&#${letter.codePointAt(0) ?? 0};`)
+export const escaped = (text: string): string =>
+  text.replace(/[<>&"']/g, (letter) => `&#${letter.codePointAt(0) ?? 0};`)
 
 function xml(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value)) return value.map((item) => `<member>${xml(item)}</member>`).join('')
   if (value instanceof Date) return value.toISOString()
+  if (value instanceof Map)
+    return [...value]
+      .map(([key, one]) => `<entry>${xml({ key: key as unknown, value: one as unknown })}</entry>`)
+      .join('')
   if (typeof value === 'string') return escaped(value)
   if (typeof value !== 'object') return JSON.stringify(value)
   return Object.entries(value)

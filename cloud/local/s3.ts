@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import { type BucketSettings, keyOf, newBucketSettings, settingsAnswer, tellsEventBridge } from './bucket-settings.ts'
 import type { LocalClock } from './clock.ts'
 import type { Rights } from './permission.ts'
+import { s3Error } from './s3-answer.ts'
+import { listBuckets, listObjects } from './s3-listing.ts'
 import { account, type Bus, type Caller, type LocalRequest, type LocalResponse, type LocalService } from './service.ts'
 
 export type ObjectStore = {
@@ -26,7 +28,7 @@ type Stored = {
 export type LocalObjects = LocalService & ObjectStore & { putImage(uri: string, code: Uint8Array): void }
 
 type Deps = Pick<Rights, 'mayCaller'> & { readonly clock: LocalClock; readonly bus: Bus; readonly ids: () => string }
-type Bucket = { readonly objects: Map<string, Stored[]>; readonly settings: BucketSettings }
+type Bucket = { readonly objects: Map<string, Stored[]>; readonly settings: BucketSettings; readonly atMs: number }
 type Store = Deps & { readonly buckets: Map<string, Bucket> }
 
 export function localObjects(deps: Deps): LocalObjects {
@@ -53,7 +55,7 @@ async function locked(store: Store, request: LocalRequest, caller: Caller): Prom
   if (resource === undefined || request.method !== 'GET') return undefined
   const action = 'kms:Decrypt'
   if (await store.mayCaller(caller, { action, resource })) return undefined
-  return failure(403, 'AccessDenied', undecipherable(caller))
+  return s3Error(403, 'AccessDenied', undecipherable(caller))
 }
 
 export const undecipherable = ({ arn }: Caller): string =>
@@ -68,6 +70,8 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
   const { method } = request
   const [bucket = '', ...rest] = request.path.slice(1).split('/').map(decodeURIComponent)
   const key = rest.join('/')
+  if (bucket === '' && method === 'GET')
+    return listBuckets([...store.buckets].map(([name, { atMs }]) => ({ name, atMs })))
   if (bucket !== '' && key === '') {
     const answered = answerOfBucket(store, request, bucket)
     if (answered !== undefined) return answered
@@ -75,12 +79,28 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
   if (key !== '' && method === 'PUT') return put(store, request, caller, bucket, key)
   if (key !== '' && method === 'DELETE') return remove(store, bucket, key, request.query.get('versionId') ?? undefined)
   if (key !== '' && (method === 'GET' || method === 'HEAD')) {
+    if (!store.buckets.has(bucket)) return noSuchBucket
     const stored = find(store, bucket, key, request.query.get('versionId') ?? undefined)
-    if (stored === undefined) return failure(404, 'NoSuchKey', 'The specified key does not exist.')
-    const headers = { ...headersOf(stored), 'content-type': 'binary/octet-stream' }
-    return { status: 200, headers, body: method === 'HEAD' ? '' : stored.bytes }
+    return stored === undefined ? noSuchKey : read(request, stored)
   }
-  return failure(501, 'NotImplemented', `S3 ${method} ${request.path} is not implemented in the embedded cloud.`)
+  return s3Error(501, 'NotImplemented', `S3 ${method} ${request.path} is not implemented in the embedded cloud.`)
+}
+
+/** Whole, or the bytes of a range that a client asks for of something large. */
+function read({ method, headers }: LocalRequest, stored: Stored): LocalResponse {
+  const size = stored.bytes.length
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers['range'] ?? '') ?? []
+  const from = Number(first ?? 0)
+  if (first !== undefined && from >= size) return s3Error(416, 'InvalidRange', 'The requested range is not satisfiable')
+  const to = Math.min(size, last === undefined || last === '' ? size : Number(last) + 1)
+  const range = first === undefined ? {} : { 'content-range': `bytes ${from}-${to - 1}/${size}` }
+  const answered = {
+    ...headersOf(stored),
+    ...{ 'content-type': 'binary/octet-stream', 'accept-ranges': 'bytes', 'content-length': String(to - from) },
+    ...range,
+  }
+  const body = method === 'HEAD' ? '' : stored.bytes.subarray(from, to)
+  return { status: first === undefined ? 200 : 206, headers: answered, body }
 }
 
 function answerOfBucket(store: Store, request: LocalRequest, name: string): LocalResponse | undefined {
@@ -94,18 +114,28 @@ function answerOfBucket(store: Store, request: LocalRequest, name: string): Loca
   if (request.method === 'GET' && request.query.has('versions'))
     return found === undefined ? noSuchBucket : versionsOf(found, name)
   if (request.method === 'PUT') {
-    if (found === undefined) store.buckets.set(name, { objects: new Map(), settings: newBucketSettings() })
+    if (found === undefined) store.buckets.set(name, newBucket(store.clock.nowMs()))
     return { status: 200, headers: { location: `/${name}` }, body: '' }
   }
+  if (request.method === 'GET')
+    return found === undefined ? noSuchBucket : listObjects(name, request.query, listed(found))
   if (request.method === 'HEAD') return { status: found === undefined ? 404 : 200, headers: {}, body: '' }
   if (request.method !== 'DELETE') return undefined
   if (found === undefined) return noSuchBucket
   if (found.objects.size > 0)
-    return failure(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty. You must delete all versions.')
+    return s3Error(409, 'BucketNotEmpty', 'The bucket you tried to delete is not empty. You must delete all versions.')
   store.buckets.delete(name)
   return gone
 }
 
+/** What is newest of each key. */
+const listed = ({ objects }: Bucket) =>
+  [...objects].flatMap(([key, versions]) => {
+    const newest = versions.at(-1)
+    return newest === undefined ? [] : [{ key, size: newest.bytes.length, etag: newest.etag, atMs: newest.atMs }]
+  })
+
+const newBucket = (atMs: number): Bucket => ({ objects: new Map(), settings: newBucketSettings(), atMs })
 function versionsOf({ objects }: Bucket, name: string): LocalResponse {
   const all = [...objects].flatMap(([key, versions]) => [...versions].reverse().map((stored) => ({ key, stored })))
   const rows = all.map(
@@ -163,12 +193,8 @@ const headersOf = ({ etag, versionId, metadata, atMs }: Stored): Record<string, 
   ...metadata,
 })
 
-function failure(status: number, code: string, message: string): LocalResponse {
-  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`
-  return { status, headers: { 'content-type': 'application/xml' }, body }
-}
-
-const noSuchBucket = failure(404, 'NoSuchBucket', 'The specified bucket does not exist')
+const noSuchKey = s3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+const noSuchBucket = s3Error(404, 'NoSuchBucket', 'The specified bucket does not exist')
 const gone: LocalResponse = { status: 204, headers: {}, body: '' }
 
 /** SDKs send bodies in signed chunks: size in hex, perhaps a signature, the bytes, and at the end a checksum. */

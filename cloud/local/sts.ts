@@ -1,39 +1,29 @@
-// AWS STS as far as AssumeRole: the answer is an access key that stands for the role (dispatch.ts). Whether the role trusts
-// the caller is for whoever enforces permissions; without anybody, every role does.
+// AWS STS as far as AssumeRole and GetCallerIdentity: an assumed role is an access key that stands for it (dispatch.ts).
+// Whether the role trusts the caller is for whoever enforces permissions; without anybody, every role does.
 import { AwsError, isAwsError, notImplemented } from './aws-error.ts'
 import type { LocalClock } from './clock.ts'
 import { text } from './field.ts'
+import type { Input } from './json-protocol.ts'
 import { parseQuery, queryError, queryResponse } from './query-protocol.ts'
-import { type Caller, home, type LocalService } from './service.ts'
+import type { Caller, LocalService } from './service.ts'
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
+type Operation = (input: Input, caller: Caller) => Record<string, unknown>
+
 export function localSts({ clock }: { readonly clock: LocalClock }): LocalService {
+  const operations: Readonly<Record<string, Operation>> = {
+    AssumeRole: (input) => assumeRole(input, clock.nowMs()),
+    GetCallerIdentity: (_, caller) => identityOf(caller),
+  }
   return {
     handle(request, caller) {
       try {
         const input = parseQuery(Buffer.from(request.body).toString('utf8'))
         const action = text(input, 'Action')
-        if (action === 'GetCallerIdentity') return Promise.resolve(queryResponse(action, namespace, identityOf(caller)))
-        if (action !== 'AssumeRole') throw notImplemented(`STS ${action}`)
-        const roleArn = text(input, 'RoleArn')
-        const session = text(input, 'RoleSessionName')
-        const [, account, name] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn) ?? []
-        if (account === undefined || name === undefined) throw new AwsError('ValidationError', `${roleArn} is invalid`)
-        return Promise.resolve(
-          queryResponse(action, namespace, {
-            Credentials: {
-              AccessKeyId: `role.${name}@${account}`,
-              SecretAccessKey: 'none',
-              SessionToken: 'none',
-              Expiration: new Date(clock.nowMs() + 3_600_000),
-            },
-            AssumedRoleUser: {
-              Arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
-              AssumedRoleId: `AROA:${session}`,
-            },
-          }),
-        )
+        const operation = Object.hasOwn(operations, action) ? operations[action] : undefined
+        if (operation === undefined) throw notImplemented(`STS ${action}`)
+        return Promise.resolve(queryResponse(action, namespace, operation(input, caller)))
       } catch (error) {
         if (!isAwsError(error)) throw error
         return Promise.resolve(queryError(namespace, error))
@@ -42,8 +32,30 @@ export function localSts({ clock }: { readonly clock: LocalClock }): LocalServic
   }
 }
 
-const identityOf = ({ arn, accessKeyId }: Caller): Record<string, string> => ({
-  UserId: accessKeyId,
-  Account: accessKeyId.split('@')[1] ?? home.account,
-  Arn: arn,
-})
+function assumeRole(input: Input, nowMs: number): Record<string, unknown> {
+  const roleArn = text(input, 'RoleArn')
+  const session = text(input, 'RoleSessionName')
+  const [, account, name] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn) ?? []
+  if (account === undefined || name === undefined) throw new AwsError('ValidationError', `${roleArn} is invalid`)
+  return {
+    Credentials: {
+      AccessKeyId: `role.${name}@${account}`,
+      SecretAccessKey: 'none',
+      SessionToken: 'none',
+      Expiration: new Date(nowMs + 3_600_000),
+    },
+    AssumedRoleUser: {
+      Arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+      AssumedRoleId: `AROA:${session}`,
+    },
+  }
+}
+
+/** As AWS writes the id: that of a user, or of a role and its session. */
+function identityOf({ arn, accessKeyId }: Caller): Record<string, unknown> {
+  if (accessKeyId === '')
+    throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
+  const [, , , , account = '', resource = ''] = arn.split(':')
+  const [kind, name = '', session = ''] = resource.split('/')
+  return { UserId: kind === 'assumed-role' ? `AROA${name}:${session}` : `AIDA${name}`, Account: account, Arn: arn }
+}

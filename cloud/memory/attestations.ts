@@ -1,5 +1,6 @@
 // What was said about candidates in memory: by subject, then by who said it. An older word never replaces a newer one.
 import { Attestation } from '../../core/attestation.ts'
+import { listing } from '../../core/listing.ts'
 import type { Attestations } from '../ports.ts'
 import { type MemoryTable, unreadable } from './table.ts'
 
@@ -18,9 +19,15 @@ export function memoryAttestations(table: MemoryTable): Attestations {
       if (there === undefined || there.atMs <= atMs) table.set(attestationsOf(subject), by, attestation)
       return Promise.resolve()
     },
-    of: (subjects) =>
-      Promise.resolve(
-        subjects.flatMap((subject) => table.list(attestationsOf(subject)).map((by) => find(subject, by))),
-      ),
+    of(subjects) {
+      const keys = subjects.flatMap((subject) => table.list(attestationsOf(subject)).map((by) => ({ subject, by })))
+      return Promise.resolve(
+        listing(
+          keys,
+          ({ subject, by }) => find(subject, by),
+          (key) => key,
+        ),
+      )
+    },
   }
 }

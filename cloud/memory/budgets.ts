@@ -1,5 +1,6 @@
 // Good and bad of an SLO in memory, by the hour.
 import { slotsOf, hourOf, StoredHour, StoredMark } from '../../core/stored-budget.ts'
+import { listing } from '../../core/listing.ts'
 import type { Budgets } from '../ports.ts'
 import { type MemoryTable, padded } from './table.ts'
 
@@ -17,12 +18,16 @@ export function memoryBudgets(table: MemoryTable): Budgets {
       const hours = table
         .list(budgetOf(service, slo), 'hour/')
         .filter((sk) => sk >= hourKey(fromMs) && sk < hourKey(toMs))
-      return Promise.resolve(
-        hours.flatMap((sk) => {
+      const about = (sk: string) => ({ hourMs: Number(sk.slice('hour/'.length)) })
+      const found = listing(
+        hours,
+        (sk) => {
           const stored = table.get(StoredHour, budgetOf(service, slo), sk)
-          return stored === undefined ? [] : slotsOf(Number(sk.slice('hour/'.length)), stored)
-        }),
+          return stored === undefined ? [] : slotsOf(about(sk).hourMs, stored)
+        },
+        about,
       )
+      return Promise.resolve({ ...found, items: found.items.flat() })
     },
     mark: (service, slo) => Promise.resolve(table.get(StoredMark, budgetOf(service, slo), markKey)),
     setMark(service, slo, mark) {

@@ -1,6 +1,7 @@
 // Heads of releases in memory. An older head never replaces a newer one.
 import { Head } from '../../core/head.ts'
-import type { History } from '../ports.ts'
+import { type Listing, listing } from '../../core/listing.ts'
+import type { HeadKey, History } from '../ports.ts'
 import { type MemoryTable, padded, unreadable } from './table.ts'
 
 export const historyOf = (service: string): string => `history/${service}`
@@ -12,6 +13,13 @@ export function memoryHistory(table: MemoryTable): History {
     if (head?.service === service && keyOf(head) === sk) return head
     throw unreadable(historyOf(service), sk, 'it holds another release')
   }
+  const atMsOf = (sk: string): number => Number(sk.split('#')[0])
+  const read = (service: string, keys: readonly string[]): Listing<Head, HeadKey> =>
+    listing(
+      keys,
+      (sk) => find(service, sk),
+      (sk) => ({ releaseId: sk.split('#')[1] ?? '', requestedAtMs: atMsOf(sk) }),
+    )
   return {
     put(head) {
       const there = table.get(Head, historyOf(head.service), keyOf(head))
@@ -20,11 +28,11 @@ export function memoryHistory(table: MemoryTable): History {
     },
     list(service, limit) {
       const newest = table.list(historyOf(service)).toReversed().slice(0, Math.max(0, limit))
-      return Promise.resolve(newest.map((sk) => find(service, sk)))
+      return Promise.resolve(read(service, newest))
     },
     between(service, fromMs, toMs) {
-      const heads = table.list(historyOf(service)).map((sk) => find(service, sk))
-      return Promise.resolve(heads.filter(({ requestedAtMs: atMs }) => atMs >= fromMs && atMs < toMs))
+      const keys = table.list(historyOf(service)).filter((sk) => atMsOf(sk) >= fromMs && atMsOf(sk) < toMs)
+      return Promise.resolve(read(service, keys))
     },
   }
 }

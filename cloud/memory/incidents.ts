@@ -1,5 +1,6 @@
 // Incidents in memory: the beginning and the end of each are kept apart.
 import { incidentsOf, IncidentNotice } from '../../core/incident.ts'
+import { listing } from '../../core/listing.ts'
 import type { Incidents } from '../ports.ts'
 import { type MemoryTable, unreadable } from './table.ts'
 
@@ -19,8 +20,13 @@ export function memoryIncidents(table: MemoryTable): Incidents {
       return Promise.resolve()
     },
     list(service, fromMs, toMs) {
-      const notices = table.list(incidentsKey(service)).map((sk) => find(service, sk))
-      return Promise.resolve(incidentsOf(notices).filter(({ openedAtMs }) => openedAtMs >= fromMs && openedAtMs < toMs))
+      const notices = listing(
+        table.list(incidentsKey(service)),
+        (sk) => find(service, sk),
+        (notice) => ({ notice }),
+      )
+      const items = incidentsOf(notices.items).filter(({ openedAtMs }) => openedAtMs >= fromMs && openedAtMs < toMs)
+      return Promise.resolve({ ...notices, items })
     },
   }
 }

@@ -1,4 +1,5 @@
 // Leases in memory: taken and dropped only on condition of who holds them.
+import { listing } from '../../core/listing.ts'
 import type { Leases } from '../ports.ts'
 import { type MemoryTable, schemaOf } from './table.ts'
 
@@ -19,10 +20,11 @@ export function memoryLeases(table: MemoryTable): Leases {
     holder: (service) => Promise.resolve(holder(service)),
     list: () =>
       Promise.resolve(
-        table.list(leasesKey).flatMap((name) => {
-          const held = holder(name)
-          return held === undefined ? [] : [{ name, holder: held }]
-        }),
+        listing(
+          table.list(leasesKey),
+          (name) => ({ name, holder: holder(name) ?? '' }),
+          (name) => ({ name }),
+        ),
       ),
   }
 }

@@ -1,6 +1,7 @@
 // Open releases in memory, each once.
 import { ReleaseEvent } from '../../core/event.ts'
 import { Head } from '../../core/head.ts'
+import { listing } from '../../core/listing.ts'
 import type { OpenRelease, OpenReleases } from '../ports.ts'
 import { type MemoryTable, unreadable } from './table.ts'
 
@@ -27,9 +28,14 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
       return Promise.resolve()
     },
     list(service) {
-      const open = table.list(openKey, service === undefined ? '' : `${service}#`).map(find)
-      const sorted = open.toSorted((a, b) => a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1))
-      return Promise.resolve(sorted)
+      const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, (sk) => {
+        const [of = '', releaseId = ''] = sk.split('#')
+        return { service: of, releaseId }
+      })
+      const items = found.items.toSorted(
+        (a, b) => a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1),
+      )
+      return Promise.resolve({ ...found, items })
     },
   }
 }

@@ -1,4 +1,5 @@
 // Service definitions in memory, in normal form.
+import { listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import { keysOf } from '../../core/service-key.ts'
 import { Service } from '../../core/service.ts'
@@ -13,24 +14,27 @@ export function memoryServices(table: MemoryTable): Services {
     if (service === undefined || service.name === name) return service
     throw unreadable(servicesKey, name, `it holds service ${service.name}`)
   }
-  const all = (): readonly Service[] =>
-    table
-      .list(servicesKey)
-      .map(find)
-      .filter((service) => service !== undefined)
+  const found = (name: string): Service => {
+    const service = find(name)
+    if (service === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
+    return service
+  }
+  const all = () => listing(table.list(servicesKey), found, (service) => ({ service }))
   return {
     put(service) {
       table.set(servicesKey, service.name, service)
       return Promise.resolve()
     },
     get(name) {
-      const service = find(name)
-      if (service === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
-      return Promise.resolve(service)
+      return Promise.resolve(found(name))
     },
     list: () => Promise.resolve(all()),
     // What is listed in memory costs nothing.
-    under: (keys) => Promise.resolve(all().filter((service) => keysOf(service).some((key) => keys.includes(key)))),
+    under(keys) {
+      const { items, unreadable } = all()
+      const isUnder = (service: Service): boolean => keysOf(service).some((key) => keys.includes(key))
+      return Promise.resolve({ items: items.filter(isUnder), unreadable })
+    },
     index: () => Promise.resolve(),
   }
 }

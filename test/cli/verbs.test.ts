@@ -97,7 +97,7 @@ describe('tidegate budget', () => {
       { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
       follow,
     )
-    const [bad, good] = await house.world.history.list('checkout', 2)
+    const [bad, good] = (await house.world.history.list('checkout', 2)).items
     await house.ask('budget', { budgets: true })
     lines = []
     await showBudgets(cli(), 'checkout')
@@ -231,7 +231,7 @@ describe('the command line', () => {
       { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
       undefined,
     )
-    const [open] = await house.world.openReleases.list('checkout')
+    const [open] = (await house.world.openReleases.list('checkout')).items
     const { desk, screen } = cli()
     let reads = 0
     const read = (id: string) =>

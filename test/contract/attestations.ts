@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Attestations } from '../../cloud/ports.ts'
 import type { Attestation } from '../../core/attestation.ts'
-import { expectReadableOrProblem } from './fuzz.ts'
+import { expectOthersListed } from './fuzz.ts'
 import { t0Ms } from './samples.ts'
 
 type AttestationsUnderTest = {
@@ -31,8 +31,8 @@ export function attestationsContract(name: string, open: () => Promise<Attestati
       await attestations.put(scan)
       await attestations.put(tests(0))
       await attestations.put({ ...tests(3), subject: 'commit/4f2' })
-      expect(await attestations.of([subject, scan.subject, 'commit/none'])).toEqual([tests(0), scan])
-      expect(await attestations.of([])).toEqual([])
+      expect((await attestations.of([subject, scan.subject, 'commit/none'])).items).toEqual([tests(0), scan])
+      expect((await attestations.of([])).items).toEqual([])
     })
 
     it('replaces all that the same one said before, and leaves what others said', async () => {
@@ -40,20 +40,25 @@ export function attestationsContract(name: string, open: () => Promise<Attestati
       await attestations.put({ ...tests(2), flags: ['new-cart'] })
       await attestations.put(tests(5, 'nightly'))
       for (let time = 0; time < 2; time++) await attestations.put(tests(0))
-      expect(await attestations.of([subject])).toEqual([tests(0), tests(5, 'nightly')])
+      expect((await attestations.of([subject])).items).toEqual([tests(0), tests(5, 'nightly')])
     })
 
     it('never replaces a word with an older one', async () => {
       const { attestations } = await open()
       await attestations.put(tests(0, 'ci', t0Ms + 1000))
       await attestations.put(tests(7, 'ci', t0Ms))
-      expect(await attestations.of([subject])).toEqual([tests(0, 'ci', t0Ms + 1000)])
+      expect((await attestations.of([subject])).items).toEqual([tests(0, 'ci', t0Ms + 1000)])
     })
 
-    it('meets anything stored with a value or a Problem', async () => {
+    it('gives what others said, and names the word that cannot be read', async () => {
       const { attestations, spoil } = await open()
       const spoilOne = (text: string): unknown => spoil(subject, 'ci', text)
-      await expectReadableOrProblem(tests(0), spoilOne, () => attestations.of([subject]))
+      const others = [tests(0, 'a'), { ...tests(1), subject: 'commit/none' }]
+      for (const one of others) await attestations.put(one)
+      await expectOthersListed(tests(0), spoilOne, () => attestations.of([subject, 'commit/none']), {
+        others,
+        about: { subject, by: 'ci' },
+      })
     })
   })
 }

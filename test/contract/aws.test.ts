@@ -2,12 +2,7 @@
 // cloud. The ports on DynamoDB are in aws-table.test.ts, what this cloud never answers in aws-*answers.test.ts.
 //
 // Known differences: `code_changed` and artifacts that disappear half-way need a race that a test cannot time here.
-import {
-  PutCompositeAlarmCommand,
-  PutMetricAlarmCommand,
-  PutMetricDataCommand,
-  SetAlarmStateCommand,
-} from '@aws-sdk/client-cloudwatch'
+import { PutCompositeAlarmCommand, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
@@ -194,9 +189,8 @@ telemetryContract('CloudWatch', async () => {
   return {
     telemetry: awsTelemetry(() => cloudwatch),
     measure: async ({ namespace, metric, dimensions }, minuteMs, value) => {
-      const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }))
-      const MetricData = [{ Dimensions, Timestamp: new Date(minuteMs + 1000), MetricName: metric, Value: value }]
-      await cloudwatch.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }))
+      const point = { namespace, name: metric, dimensionSets: [dimensions], value, unit: 'None' }
+      cloud.record({ ...point, atMs: minuteMs + 1000 })
       await cloud.pass(300_000)
     },
     setAlarm: (name, state) => putAlarm(name, states[state]),

@@ -1,7 +1,8 @@
 // The contract of the ledger of error budgets: hours replace themselves, slots come back as they were put, in order.
 import { describe, expect, it } from 'vitest'
 import type { Budgets } from '../../cloud/ports.ts'
-import { expectReadableOrProblem } from './fuzz.ts'
+import { hourAt } from '../../core/budget.ts'
+import { expectOthersListed, expectReadableOrProblem } from './fuzz.ts'
 import { t0Ms } from './samples.ts'
 
 type BudgetsUnderTest = {
@@ -27,23 +28,26 @@ export function budgetsContract(name: string, open: () => Promise<BudgetsUnderTe
       await budgets.putHour('orders', 'fast', start + 2 * hour, [slot(2, 5)])
       await budgets.putHour('orders', 'available', start, [slot(0, 0)])
       await budgets.putHour('orders-2', 'fast', start, [slot(0, 1)])
-      expect(await budgets.read('orders', 'fast', start, start + 2 * hour)).toEqual([
+      expect((await budgets.read('orders', 'fast', start, start + 2 * hour)).items).toEqual([
         slot(0, 3),
         slot(1, 0),
         slot(1, 11),
       ])
-      expect(await budgets.read('orders', 'fast', start + hour, start + hour + 1)).toEqual([slot(1, 0), slot(1, 11)])
-      expect(await budgets.read('orders', 'fast', start, start)).toEqual([])
-      expect(await budgets.read('nobody', 'fast', 0, start + 9 * hour)).toEqual([])
+      expect((await budgets.read('orders', 'fast', start + hour, start + hour + 1)).items).toEqual([
+        slot(1, 0),
+        slot(1, 11),
+      ])
+      expect((await budgets.read('orders', 'fast', start, start)).items).toEqual([])
+      expect((await budgets.read('nobody', 'fast', 0, start + 9 * hour)).items).toEqual([])
     })
 
     it('replaces an hour, and doing it again changes nothing', async () => {
       const { budgets } = await open()
       await budgets.putHour('orders', 'fast', start, [slot(0, 0, 5, 5), slot(0, 1)])
       for (let time = 0; time < 2; time++) await budgets.putHour('orders', 'fast', start, [slot(0, 0, 7, 0)])
-      expect(await budgets.read('orders', 'fast', start, start + hour)).toEqual([slot(0, 0, 7, 0)])
+      expect((await budgets.read('orders', 'fast', start, start + hour)).items).toEqual([slot(0, 0, 7, 0)])
       await budgets.putHour('orders', 'fast', start, [])
-      expect(await budgets.read('orders', 'fast', start, start + hour)).toEqual([])
+      expect((await budgets.read('orders', 'fast', start, start + hour)).items).toEqual([])
     })
 
     it('keeps a mark for each SLO', async () => {
@@ -54,14 +58,20 @@ export function budgetsContract(name: string, open: () => Promise<BudgetsUnderTe
       expect(await budgets.mark('orders', 'fast')).toEqual(mark)
       expect(await budgets.mark('orders', 'available')).toBeUndefined()
       // A mark is no hour.
-      expect(await budgets.read('orders', 'fast', 0, start + 9 * hour)).toEqual([])
+      expect((await budgets.read('orders', 'fast', 0, start + 9 * hour)).items).toEqual([])
     })
 
-    it('meets anything stored with a value or a Problem', async () => {
+    it('meets anything stored with a value or a Problem, and gives the other hours', async () => {
       const { budgets, spoilHour, spoilMark } = await open()
       const counts = { slots: [[1, 2], null] }
-      const read = () => budgets.read('orders', 'fast', start, start + hour)
-      await expectReadableOrProblem(counts, (text) => spoilHour('orders', 'fast', start, text), read)
+      const others = [slot(0, 0), slot(2, 0)]
+      for (const one of others) await budgets.putHour('orders', 'fast', hourAt(one.atMs), [one])
+      await expectOthersListed(
+        counts,
+        (text) => spoilHour('orders', 'fast', start + hour, text),
+        () => budgets.read('orders', 'fast', start, start + 3 * hour),
+        { others, about: { hourMs: start + hour } },
+      )
       const mark = { readToMs: 0, told: [] }
       await expectReadableOrProblem(
         mark,

@@ -18,6 +18,8 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
     pipelines: cloud.codepipeline,
     setReport: (name: string, report: Readonly<Record<string, unknown>>): void =>
       cloud.applicationSignals.setReport(name, report),
+    /** Metrics of AWS's own, which nobody may put. */
+    record: (point: Parameters<typeof cloud.cloudwatch.record>[0]): void => cloud.cloudwatch.record(point),
     pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
     /** The detail types of all events so far. */
     heard: () => cloud.events.recorded().map((event) => event['detail-type']),

@@ -1,6 +1,7 @@
 // Bad stored items of every kind. Whatever lies in the table, reading it ends in a value or in `item_unreadable`.
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import type { Listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 
 /** Texts that are no JSON, JSON that is no item, and items with one thing wrong. */
@@ -33,6 +34,31 @@ export async function expectReadableOrProblem(
       expect((error as Problem).code).toBe('item_unreadable')
     }),
     { numRuns: 60, seed: 20261123 },
+  )
+  expect(refused).toBeGreaterThan(20)
+}
+
+/**
+ * Spoils one of several items again and again, and lists them: the others come out as if nothing had happened, and the spoilt one
+ * is either read or named by what its key says.
+ */
+export async function expectOthersListed<T, About>(
+  good: unknown,
+  spoil: (text: string) => unknown,
+  list: () => Promise<Listing<T, About>>,
+  { others, about }: { readonly others: readonly T[]; readonly about: About },
+): Promise<void> {
+  let refused = 0
+  await fc.assert(
+    fc.asyncProperty(spoiltTexts(good), async (text) => {
+      await spoil(text)
+      const { items, unreadable } = await list()
+      for (const one of others) expect(items).toContainEqual(one)
+      expect(unreadable.map((one) => one.about)).toEqual(unreadable.length === 0 ? [] : [about])
+      expect(unreadable.every(({ problem }) => problem.code === 'item_unreadable')).toBe(true)
+      refused += unreadable.length
+    }),
+    { numRuns: 60, seed: 20261125 },
   )
   expect(refused).toBeGreaterThan(20)
 }

@@ -23,12 +23,12 @@ export function leasesContract(name: string, open: () => Promise<{ readonly leas
 
     it('lists what is held, and by whom', async () => {
       const { leases } = await open()
-      expect(await leases.list()).toEqual([])
+      expect((await leases.list()).items).toEqual([])
       await leases.take('orders', 'r1')
       await leases.take('#night/1', 'r1')
       await leases.take('billing', 'r2')
       await leases.drop('billing', 'r2')
-      expect(await leases.list()).toEqual([
+      expect((await leases.list()).items).toEqual([
         { name: '#night/1', holder: 'r1' },
         { name: 'orders', holder: 'r1' },
       ])

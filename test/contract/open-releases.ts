@@ -1,7 +1,7 @@
 // The contract of the list that the sweep goes through.
 import { describe, expect, it } from 'vitest'
 import type { OpenReleases } from '../../cloud/ports.ts'
-import { expectReadableOrProblem } from './fuzz.ts'
+import { expectOthersListed } from './fuzz.ts'
 import { open as sample, t0Ms } from './samples.ts'
 
 type OpenReleasesUnderTest = {
@@ -11,7 +11,7 @@ type OpenReleasesUnderTest = {
 
 export function openReleasesContract(name: string, open: () => Promise<OpenReleasesUnderTest>): void {
   const ids = async (openReleases: OpenReleases, service?: string): Promise<string[]> =>
-    (await openReleases.list(service)).map((one) => one.releaseId)
+    (await openReleases.list(service)).items.map((one) => one.releaseId)
 
   describe(`open releases: ${name}`, () => {
     it('lists by time of request, then by id, of one service or of all', async () => {
@@ -23,8 +23,8 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       await openReleases.add(sample('x-1', t0Ms + 1, 'orders-x'))
       expect(await ids(openReleases)).toEqual(['o-1', 'o-2', 'x-1', 'b-2', 'o-3'])
       expect(await ids(openReleases, 'orders')).toEqual(['o-1', 'o-2', 'o-3'])
-      expect(await openReleases.list('billing')).toEqual([sample('b-2', t0Ms + 5, 'billing')])
-      expect(await openReleases.list('nobody')).toEqual([])
+      expect((await openReleases.list('billing')).items).toEqual([sample('b-2', t0Ms + 5, 'billing')])
+      expect((await openReleases.list('nobody')).items).toEqual([])
     })
 
     it('keeps the first of two additions, whatever their times', async () => {
@@ -33,7 +33,7 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       await openReleases.add(sample('o-1', t0Ms))
       await openReleases.add(sample('o-1', t0Ms + 7))
       await openReleases.add(sample('o-1', t0Ms - 7))
-      expect(await openReleases.list()).toEqual([sample('o-1', t0Ms)])
+      expect((await openReleases.list()).items).toEqual([sample('o-1', t0Ms)])
     })
 
     it('lists a release once when two add it at the same moment, and removes all of it', async () => {
@@ -54,10 +54,19 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       expect(await ids(openReleases)).toEqual(['o-11'])
     })
 
-    it('meets anything stored with a value or a Problem', async () => {
+    it('lists the others, and names the one that cannot be read', async () => {
       const { openReleases, spoil } = await open()
       const spoilOne = (text: string): unknown => spoil('orders', t0Ms, 'o-1', text)
-      await expectReadableOrProblem(sample('o-1'), spoilOne, () => openReleases.list('orders'))
+      const others = [sample('o-0', t0Ms - 1), sample('o-2', t0Ms + 1)]
+      for (const one of others) await openReleases.add(one)
+      await openReleases.add(sample('b-1', t0Ms, 'billing'))
+      await expectOthersListed(sample('o-1'), spoilOne, () => openReleases.list('orders'), {
+        others,
+        about: { service: 'orders', releaseId: 'o-1' },
+      })
+      await spoilOne('{}')
+      expect((await openReleases.list()).unreadable).toMatchObject([{ about: { service: 'orders', releaseId: 'o-1' } }])
+      expect((await openReleases.list('billing')).unreadable).toEqual([])
     })
   })
 }

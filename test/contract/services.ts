@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Services } from '../../cloud/ports.ts'
 import { serviceKey } from '../../core/service-key.ts'
 import { parseDefinition, type Service } from '../../core/service.ts'
-import { expectReadableOrProblem } from './fuzz.ts'
+import { expectOthersListed, expectReadableOrProblem } from './fuzz.ts'
 import { expectProblem, service } from './samples.ts'
 
 type ServicesUnderTest = {
@@ -32,9 +32,9 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
 
     it('lists all services by name', async () => {
       const { services } = await open()
-      expect(await services.list()).toEqual([])
+      expect((await services.list()).items).toEqual([])
       for (const one of ['orders', 'billing', 'checkout']) await services.put(service(one))
-      expect((await services.list()).map((one) => one.name)).toEqual(['billing', 'checkout', 'orders'])
+      expect((await services.list()).items.map((one) => one.name)).toEqual(['billing', 'checkout', 'orders'])
     })
 
     it('finds services by what they want, by their functions, their incidents, and that they have budgets', async () => {
@@ -47,7 +47,7 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       }
       const images = { ...service('images'), triggers: { ecr: { repository: 'a/b' }, cloudFormation: true } }
       const all = [orders, billing, shop, images]
-      const names = async (...keys: string[]) => (await services.under(keys)).map(({ name }) => name)
+      const names = async (...keys: string[]) => (await services.under(keys)).items.map(({ name }) => name)
       const expectFound = async (): Promise<void> => {
         expect(await names(serviceKey.target('orders-api'))).toEqual(['orders'])
         expect(await names(serviceKey.target('orders'))).toEqual([])
@@ -82,8 +82,23 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
         (text) => spoil('orders', text),
         () => services.get('orders'),
       )
-      await spoil('orders', '{}')
-      await expectProblem('item_unreadable', services.list(), /orders/)
+    })
+
+    it('lists the others, and names the one that cannot be read', async () => {
+      const { services, spoil } = await open()
+      const others = [service('billing'), service('shipping')]
+      for (const one of others) await services.put(one)
+      await expectOthersListed(
+        service(),
+        (text) => spoil('orders', text),
+        () => services.list(),
+        {
+          others,
+          about: { service: 'orders' },
+        },
+      )
+      await spoil('orders', JSON.stringify(service('billing')))
+      expect(await services.list()).toMatchObject({ items: others, unreadable: [{ about: { service: 'orders' } }] })
     })
 
     it('does not take one service for another', async () => {

@@ -171,7 +171,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
       )
     await state('OK')
     const outcome = async (): Promise<string> => {
-      const [last] = await desk.history.list('checkout', 1)
+      const [last] = (await desk.history.list('checkout', 1)).items
       return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
     }
     const start = (version: string, more: object = {}) =>

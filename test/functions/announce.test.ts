@@ -8,6 +8,7 @@ import { padded } from '../../cloud/memory/table.ts'
 import { announcementOf, details, type DetailType } from '../../core/announcement.ts'
 import { logKey, readLogKey } from '../../core/log-key.ts'
 import { announceHandler } from '../../functions/announce.ts'
+import { troubleTo } from '../../functions/each.ts'
 import { numbered } from '../../functions/ledger.ts'
 import { type House, type HouseOptions, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
@@ -123,8 +124,12 @@ describe('a batch of the stream', () => {
   const logged: Readonly<Record<string, unknown>>[] = []
   const announce = announceHandler({
     ...cloud,
-    log: (line) => void logged.push(line),
     measure: () => undefined,
+    trouble: troubleTo(
+      { log: (line) => void logged.push(line), measure: () => undefined },
+      () => 0,
+      () => 'announce',
+    ),
   })
   const record = (id: string, seq: number, sequenceNumber = String(seq)) => {
     const { pk, sk } = logKey(id, seq)

@@ -41,9 +41,9 @@ it('a finished ECR scan is heard by its rule', async () => {
   }
   const subject = `ecr/shop/orders@${digest}`
   await send('FAILED')
-  expect(await house.world.attestations.of([subject])).toEqual([])
+  expect((await house.world.attestations.of([subject])).items).toEqual([])
   await send('COMPLETE')
-  expect(await house.world.attestations.of([subject])).toMatchObject([
+  expect((await house.world.attestations.of([subject])).items).toMatchObject([
     { by: 'aws.ecr', scan: { critical: 1, high: 0, medium: 0, low: 0 } },
   ])
 })
@@ -59,5 +59,5 @@ it('what is wrong is refused and nothing is kept', async () => {
   await expect(house.ask('attest', { subject: 'version/nonesuch:2', by: 'ci' })).rejects.toMatchObject({
     name: 'Tidegate.call_invalid',
   })
-  expect(await house.world.attestations.of(['version/nonesuch:2'])).toEqual([])
+  expect((await house.world.attestations.of(['version/nonesuch:2'])).items).toEqual([])
 })

@@ -29,7 +29,7 @@ async function open(service: object = {}, options: HouseOptions = {}): Promise<H
 }
 afterEach(() => house.close())
 
-const slots = () => house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())
+const slots = async () => (await house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())).items
 type News = { readonly type: string; readonly detail: Readonly<Record<string, unknown>> }
 const told = (): readonly News[] =>
   house.cloud.events
@@ -194,7 +194,7 @@ describe('a slot that is not over', () => {
       }
       return { kind: 'points', points }
     })
-    const tick = budgetHandler({ ...cloud, clock, log: () => undefined })
+    const tick = budgetHandler({ ...cloud, clock, trouble: () => undefined })
     const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
     const heard = () => cloud.inspect.announced.map(({ detailType }) => detailType)
     for (let time = 0; time < 3; time++) await tick({ budgets: true })
@@ -237,13 +237,13 @@ describe('a question that CloudWatch refuses', () => {
       questions.some(({ stat }) => stat.startsWith('TC'))
         ? Promise.reject(new Problem('aws_unavailable', 'ValidationError: TC is not for this.'))
         : cloud.telemetry.read(questions, asked)
-    const tick = budgetHandler({ ...cloud, clock, telemetry: { ...cloud.telemetry, read }, log: () => undefined })
+    const tick = budgetHandler({ ...cloud, clock, telemetry: { ...cloud.telemetry, read }, trouble: () => undefined })
     expect(await tick({ budgets: true })).toEqual({
       updated: ['checkout/available'],
       troubles: [expect.stringContaining('checkout/fast: The budget of checkout/fast cannot be read') as string],
       charged: [],
     })
-    expect(await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).toEqual([
+    expect((await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).items).toEqual([
       { atMs: startMs - slotMs, good: 9, bad: 1 },
     ])
     expect(await cloud.budgets.mark('checkout', 'fast')).toBeUndefined()
@@ -265,16 +265,17 @@ describe('points that come late', () => {
       }
       return { kind: 'points', points }
     })
-    const tick = budgetHandler({ ...cloud, clock, log: () => undefined })
+    const tick = budgetHandler({ ...cloud, clock, trouble: () => undefined })
     // A day at a time, as far as there is to go.
     for (let time = 0; time < 3; time++) await tick({ budgets: true })
-    const last = async () => (await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).at(-1)
+    const last = async () =>
+      (await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).items.at(-1)
     expect(await last()).toEqual({ atMs: startMs - slotMs, good: 49.5, bad: 0.5 })
     arrived = 1
     await clock.advanceTo(startMs + slotMs)
     await tick({ budgets: true })
     await tick({ budgets: true })
     expect(await last()).toEqual({ atMs: startMs - slotMs, good: 99, bad: 1 })
-    expect(await cloud.budgets.read('checkout', 'available', startMs - 86_400_000, startMs)).toHaveLength(288)
+    expect((await cloud.budgets.read('checkout', 'available', startMs - 86_400_000, startMs)).items).toHaveLength(288)
   })
 })

@@ -31,7 +31,7 @@ async function release(code: string): Promise<string> {
 }
 const chargesOf = async (id: string): Promise<readonly Charge[] | undefined> => (await house.release(id)).charges
 const headOf = async (id: string) =>
-  (await house.world.history.list('checkout', 10)).find(({ releaseId }) => releaseId === id)
+  (await house.world.history.list('checkout', 10)).items.find(({ releaseId }) => releaseId === id)
 const countedOf = async (id: string, slo: string) => {
   const found = (await chargesOf(id))?.find((charge) => charge.slo === slo)
   if (found?.kind !== 'counted') throw new Error(`not counted: ${JSON.stringify(found)}`)
@@ -109,7 +109,7 @@ describe('a release is charged', () => {
     await open({}, { budgetMinutes: 60 * 24 })
     const id = await release('v3')
     await house.minutes(21)
-    const services = await house.world.services.list()
+    const services = (await house.world.services.list()).items
     // Each by a clock of its own: what is the same to the last letter is written once anyway.
     const clocks = [1, 2, 3].map((ms) => ({ nowMs: () => house.clock.nowMs() + ms }))
     const runs = await Promise.all(clocks.map((clock) => chargeReleases({ ...house.world, clock }, services)))

@@ -444,7 +444,7 @@ describe('provenance', () => {
     await open({ gates: { provenance: { signed: true } } })
     await house.upload('v2')
     await house.minutes(2)
-    const [{ releaseId } = { releaseId: '' }] = await house.world.openReleases.list('checkout')
+    const [{ releaseId } = { releaseId: '' }] = (await house.world.openReleases.list('checkout')).items
     const release = await house.release(releaseId)
     expect(release.held).toMatchObject({ point: 0, because: 'its code is not signed' })
     expect(gatePoint(release)).toBe(0)

@@ -14,7 +14,7 @@ afterEach(() => house.close())
 
 const openedAt = new Date(startMs + 1000).toISOString()
 const call = { id: 'i1', service: 'team-shop', openedAt, source: 'statuspage' }
-const known = () => house.world.incidents.list('checkout', 0, startMs + 9_000_000)
+const known = async () => (await house.world.incidents.list('checkout', 0, startMs + 9_000_000)).items
 
 it('told by a call is an incident of the service', async () => {
   expect(await house.ask('incident', call)).toEqual({ services: ['checkout'] })

@@ -165,7 +165,7 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
 
 async function isOver(releaseId: string): Promise<boolean> {
   const { events } = await world.journal.read(releaseId)
-  return events.at(-1)?.type === 'settled' && (await world.openReleases.list()).length === 0
+  return events.at(-1)?.type === 'settled' && (await world.openReleases.list()).items.length === 0
 }
 
 async function check(releaseId: string, story: 'good' | 'bad', stable: string, candidate: string): Promise<void> {
@@ -188,7 +188,7 @@ async function check(releaseId: string, story: 'good' | 'bad', stable: string, c
   }
   expect(await world.leases.holder('checkout'), where).toBeUndefined()
   expect(await world.alarmWatch.releases('checkout-errors'), where).not.toContain(releaseId)
-  expect((await world.history.list('checkout', 1))[0], where).toMatchObject({ releaseId, outcome })
+  expect((await world.history.list('checkout', 1)).items[0], where).toMatchObject({ releaseId, outcome })
   const told = cloud.events
     .recorded()
     .filter(

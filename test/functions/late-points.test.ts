@@ -46,7 +46,7 @@ it('late, doubled and missing data and outages leave every request counted once'
           })
           return { kind: 'points', points }
         })
-        const tick = budgetHandler({ ...cloud, clock, log: () => undefined })
+        const tick = budgetHandler({ ...cloud, clock, trouble: () => undefined })
         for (const [index, [, todo]] of story.entries()) {
           await clock.advanceTo(startMs + (index + 1) * slotMs)
           isSilent = todo === 'outage'
@@ -61,7 +61,7 @@ it('late, doubled and missing data and outages leave every request counted once'
         const truth = story.flatMap(([{ all, bad, isGap }], index) =>
           isGap ? [] : [{ atMs: startMs + index * slotMs, good: all - bad, bad }],
         )
-        const counted = await cloud.budgets.read('checkout', 'available', startMs, endMs)
+        const counted = (await cloud.budgets.read('checkout', 'available', startMs, endMs)).items
         expect(counted).toEqual(truth)
         // The week of Berlin ends at 22:00 UTC on this Sunday; what is behind it is in the next.
         const [own] = service.slos

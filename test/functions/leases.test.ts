@@ -29,6 +29,7 @@ async function open({ gates = {} }: { readonly gates?: object } = {}) {
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
     log: (line: Readonly<Record<string, unknown>>) => void logged.push(line),
     measure: () => undefined,
+    trouble: () => undefined,
   }
   for (const version of ['1', '2', '3']) cloud.inspect.setVersion('orders-api', version)
   cloud.inspect.moveByHand(target, only('1'))
@@ -145,7 +146,7 @@ it('the sweep drops it, and a lease whose log is gone, and leaves those of live 
   await leak(house)
   await house.deps.leases.take('billing', 'billing-0123456789')
   expect(await house.sweep()).toEqual({ finished: [], troubles: [] })
-  expect(await house.deps.leases.list()).toEqual([])
+  expect((await house.deps.leases.list()).items).toEqual([])
   const id = await house.ask('3')
   await house.deps.executions.start(id, { releaseId: id })
   await house.admit(id)
@@ -166,17 +167,17 @@ it('a roll back right after a promotion goes back from it, also before its head 
     await house.deps.journal.append(id, { v: 1, seq: release.seq + 1 + index, atMs: noonMs, ...event })
   const order = { verb: 'rollBack', service: 'orders', by: 'ann', reason: 'it is bad' }
   await expectProblem('nothing_to_return_to', stopHandler(house.deps)(order))
-  expect((await house.deps.history.list('orders', 1))[0]?.releaseId).toBe(id)
+  expect((await house.deps.history.list('orders', 1)).items[0]?.releaseId).toBe(id)
 })
 
 it('a live release that is not among the open ones is put back among them', async () => {
   const house = await open()
   const id = await house.ask('2')
   await house.admit(id)
-  const [entry] = await house.deps.openReleases.list()
+  const [entry] = (await house.deps.openReleases.list()).items
   await house.deps.openReleases.remove({ service: 'orders', releaseId: id })
   await house.sweep()
-  expect(await house.deps.openReleases.list()).toEqual([entry])
+  expect((await house.deps.openReleases.list()).items).toEqual([entry])
 })
 
 it('a place that a gate takes after its release has settled is left, and one that stays is given to the next', async () => {
@@ -184,7 +185,7 @@ it('a place that a gate takes after its release has settled is left, and one tha
   const id = await house.ask('2')
   await house.admit(id)
   await gateHandler(latecomer(house, () => house.end(id), '#night/1'))(house.task(id))
-  expect(await house.deps.leases.list()).toEqual([])
+  expect((await house.deps.leases.list()).items).toEqual([])
   await house.deps.leases.take('#night/1', id)
   house.at(noonMs + 60_000)
   const next = await house.ask('3')

@@ -15,6 +15,7 @@ import { allServices } from '../../core/measures/metrics.ts'
 import type { Metric } from '../../core/metric.ts'
 import { ServiceName } from '../../core/service.ts'
 import { measureHandler } from '../../functions/measure.ts'
+import { troubleTo } from '../../functions/each.ts'
 import { openHouse } from '../../sim/house.ts'
 import { functionName } from '../../sim/installation.ts'
 import { sampleService } from '../../sim/sample-service.ts'
@@ -63,7 +64,11 @@ async function putWeek({ services, incidents, budgets }: MemoryCloud): Promise<v
 const run = (event: unknown = tick) =>
   measureHandler({
     ...cloud,
-    log: (line) => void logged.push(line),
+    trouble: troubleTo(
+      { log: (line) => void logged.push(line), measure: () => undefined },
+      () => 0,
+      () => 'measure',
+    ),
     measure: (metric) => void said.push(metric),
   })(event)
 const numbersOf = (name: string): Readonly<Record<string, number>> =>

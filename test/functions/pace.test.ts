@@ -54,11 +54,11 @@ it('200 releases at once begin one after the other, are all looked at every minu
   await house.clock.advanceTo(house.clock.nowMs() + 8 * minute)
   expect(calls.length).toBeGreaterThan(200 * 6)
   expect(busiest()).toBeLessThanOrEqual(15)
-  const open = await house.world.openReleases.list()
+  const open = (await house.world.openReleases.list()).items
   // Those without a bake are promoted; the others have a tenth, and wait for traffic that does not come.
   expect(open).toHaveLength(100)
   for (const { releaseId } of open) expect((await house.release(releaseId)).state.phase).toBe('baking')
-  const [first] = await house.world.history.list('service-0', 1)
+  const [first] = (await house.world.history.list('service-0', 1)).items
   expect(first?.outcome).toBe('promoted')
 }, 120_000)
 
@@ -73,7 +73,7 @@ it('what a window opens for many at the same moment begins one after the other, 
   await house.clock.advanceTo(opensMs + 3 * minute)
   expect(calls.length).toBeGreaterThanOrEqual(60 * 6)
   expect(busiest()).toBeLessThanOrEqual(15)
-  const open = await house.world.openReleases.list()
+  const open = (await house.world.openReleases.list()).items
   for (const { releaseId } of open) expect((await house.release(releaseId)).held).toBeUndefined()
 }, 60_000)
 

@@ -65,6 +65,6 @@ describe('a service', () => {
   ] as const)('that is %s fails the deploy and changes nothing', async (_, event, code) => {
     const { cloud, provision } = open()
     await expectProblem(code, provision(event))
-    expect(await cloud.services.list()).toEqual([])
+    expect((await cloud.services.list()).items).toEqual([])
   })
 })

@@ -30,9 +30,9 @@ describe('a release', () => {
     expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
     expect(house.cloud.states.executions().map((one) => one.status)).toEqual(['SUCCEEDED'])
     expect(house.pages()).toEqual([])
-    expect(await house.world.openReleases.list()).toEqual([])
+    expect((await house.world.openReleases.list()).items).toEqual([])
     expect(await house.world.leases.holder('checkout')).toBeUndefined()
-    expect((await house.world.history.list('checkout', 10))[0]).toMatchObject({
+    expect((await house.world.history.list('checkout', 10)).items[0]).toMatchObject({
       releaseId: id,
       outcome: 'promoted',
       versions: { checkout: { stable: '1', candidate: '2' } },
@@ -115,7 +115,7 @@ describe('a release', () => {
     await open()
     await house.upload('v2')
     await house.clock.settle()
-    const [open1] = await house.world.openReleases.list('checkout')
+    const [open1] = (await house.world.openReleases.list('checkout')).items
     const release = await house.finish(open1?.releaseId ?? '')
     expect(release).toMatchObject({
       ending: { outcome: 'promoted' },
@@ -141,7 +141,7 @@ describe('a release', () => {
       JSON.stringify({ service: 'checkout', version, source: 'codepipeline', commit: 'abc123' }),
     )
     await house.clock.settle()
-    const [open1] = await house.world.openReleases.list('checkout')
+    const [open1] = (await house.world.openReleases.list('checkout')).items
     const release = await house.finish(open1?.releaseId ?? '')
     expect(release).toMatchObject({
       provenance: { source: 'codepipeline', commit: 'abc123' },

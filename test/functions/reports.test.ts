@@ -120,7 +120,7 @@ describe('the function that reads reports', () => {
     const cloud = memoryCloud({ clock })
     await cloud.services.put(sampleService({ slos }))
     cloud.inspect.setReport('checkout paid', { status: 'ok', unit: 'seconds', total: 10, left: 10 })
-    const tick = reportsHandler({ ...cloud, log: () => undefined })
+    const tick = reportsHandler({ ...cloud, trouble: () => undefined })
     expect(await tick({ reports: true })).toEqual({ updated: ['checkout/paid'], troubles: [] })
     expect(await tick({ reports: true })).toEqual({ updated: [], troubles: [] })
     await expect(tick({ budgets: true })).rejects.toMatchObject({ code: 'event_invalid' })

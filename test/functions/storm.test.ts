@@ -64,7 +64,7 @@ async function meddle(house: House, storm: Storm): Promise<void> {
 }
 
 async function releasesOf(house: House): Promise<readonly Release[]> {
-  const heads = await house.world.history.list('checkout', 1000)
+  const heads = (await house.world.history.list('checkout', 1000)).items
   return Promise.all(heads.map((head) => house.release(head.releaseId)))
 }
 
@@ -80,9 +80,9 @@ it.each(Array.from({ length: 16 }, (_, index) => index + 1))(
       await house.minutes(1)
     }
     storm.raging = false
-    for (let passed = 0; passed < 400 && (await house.world.openReleases.list()).length > 0; passed += 5)
+    for (let passed = 0; passed < 400 && (await house.world.openReleases.list()).items.length > 0; passed += 5)
       await house.minutes(5)
-    expect(await house.world.openReleases.list(), replay).toEqual([])
+    expect((await house.world.openReleases.list()).items, replay).toEqual([])
     expect(await house.world.leases.holder('checkout'), replay).toBeUndefined()
 
     const releases = await releasesOf(house)

@@ -26,14 +26,14 @@ describe('twins', () => {
     await open({}, { delivery: { copies: (event) => (event.source === 'aws.s3' ? copies : 1) } })
     await house.upload('v2')
     await house.minutes(1)
-    const opened = await house.world.openReleases.list('checkout')
+    const opened = (await house.world.openReleases.list('checkout')).items
     expect(opened).toHaveLength(1)
     expect(house.cloud.states.executions()).toHaveLength(1)
     const release = await house.finish(opened[0]?.releaseId ?? '')
     expect(release.ending?.outcome).toBe('promoted')
     expect((await types(release.id)).filter((type) => type === 'requested')).toHaveLength(1)
-    expect(await house.world.openReleases.list()).toEqual([])
-    expect(await house.world.history.list('checkout', 10)).toHaveLength(1)
+    expect((await house.world.openReleases.list()).items).toEqual([])
+    expect((await house.world.history.list('checkout', 10)).items).toHaveLength(1)
   })
 
   it('the same call with the same id, ten at once and again after the end, is one release', async () => {
@@ -166,7 +166,7 @@ describe('a second version while a release is live', () => {
     for (let index = 0; index < 5; index++) versions.push(await house.publish(index % 2 === 0 ? 'v2' : 'v1'))
     const ids = await Promise.all(versions.map((version) => house.start({ version })))
     for (const id of ids) expect((await house.finish(id)).ending?.outcome).toBe('promoted')
-    expect(await house.world.openReleases.list()).toEqual([])
+    expect((await house.world.openReleases.list()).items).toEqual([])
   })
 })
 
@@ -292,7 +292,7 @@ describe('an execution that dies', () => {
     await house.clock.settle()
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
     expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'aborted', by: 'sweep' } })
-    expect(await house.world.openReleases.list()).toEqual([])
+    expect((await house.world.openReleases.list()).items).toEqual([])
   })
 
   it('without anybody hearing of it is found by the sweep', async () => {
@@ -493,11 +493,11 @@ describe('refusals of AWS', () => {
     expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
     const next = await house.start({ version: await house.publish('v1') })
     expect((await house.finish(next)).ending?.outcome).toBe('promoted')
-    expect((await house.world.openReleases.list()).map((open1) => open1.releaseId)).toContain(id)
+    expect((await house.world.openReleases.list()).items.map((open1) => open1.releaseId)).toContain(id)
     expect(house.pages()).toEqual([])
     refuse = false
     await house.minutes(6)
-    expect(await house.world.openReleases.list()).toEqual([])
+    expect((await house.world.openReleases.list()).items).toEqual([])
     expect(house.pages().map((page) => page.subject)).toEqual([expect.stringContaining(id)])
   })
 

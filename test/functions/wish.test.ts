@@ -17,7 +17,7 @@ async function door() {
   // As many hexadecimal digits as SHA-256 has, and a way to make two keys alike at their beginning.
   const hashes = new Map<string, string>()
   const digest = (text: string): string => hashes.get(text) ?? createHash('sha256').update(text).digest('hex')
-  const deps = { ...cloud, clock: { nowMs: () => nowMs }, digest }
+  const deps = { ...cloud, clock: { nowMs: () => nowMs }, digest, trouble: () => undefined }
   await cloud.services.put(shop)
   const at = (seconds: number): void => void (nowMs = t0 + seconds * 1000)
   return {
@@ -51,7 +51,7 @@ async function door() {
       return releaseId
     },
     end: async (releaseId: string, outcome: Outcome = 'promoted'): Promise<void> => {
-      const [entry] = (await cloud.openReleases.list('checkout')).filter((one) => one.releaseId === releaseId)
+      const [entry] = (await cloud.openReleases.list('checkout')).items.filter((one) => one.releaseId === releaseId)
       if (entry === undefined) throw new Error(`${releaseId} is not open`)
       const { requestedAtMs, requested } = entry
       const candidate = requested.candidate.kind === 'image' ? requested.candidate.uri : ''
@@ -112,13 +112,13 @@ it('a redelivered event, and another tag of the same push, start nothing: at onc
   at(401)
   const second = await push('b', 400, 'second')
   expect((await twins())[0]).toBe(first)
-  expect((await cloud.openReleases.list('checkout')).map(({ releaseId }) => releaseId)).toEqual([second])
+  expect((await cloud.openReleases.list('checkout')).items.map(({ releaseId }) => releaseId)).toEqual([second])
   expect(await push('b', 400, 'second')).toBe(second)
   at(700)
   await end(second)
   expect(await push('b', 400, 'second')).toBe(second)
   expect(await push('b', 400, 'another tag of the second')).toBe(second)
-  expect((await cloud.openReleases.list('checkout')).length).toBe(0)
+  expect((await cloud.openReleases.list('checkout')).items.length).toBe(0)
 })
 
 it('what is pushed again after something else was asked for comes after it, also while both wait', async () => {
@@ -160,16 +160,20 @@ it('whatever the order and however often events are delivered, each push is at m
           at(index * 100 + 50)
           const [oldest] = open
           if (!ends || oldest === undefined) continue
-          if ((await cloud.openReleases.list('checkout')).some((one) => one.releaseId === oldest)) await end(oldest)
+          if ((await cloud.openReleases.list('checkout')).items.some((one) => one.releaseId === oldest))
+            await end(oldest)
           open.delete(oldest)
         }
         const { events } = await cloud.journal.read(last)
         const [first] = events
         if (first?.type !== 'requested' || first.candidate.kind !== 'image') throw new Error('no such release')
         expect(first.candidate.uri).toContain(image(pushes.at(-1)?.letter ?? ''))
-        const later = (await cloud.openReleases.list('checkout')).filter((one) => one.requestedAtMs > first.atMs)
+        const later = (await cloud.openReleases.list('checkout')).items.filter((one) => one.requestedAtMs > first.atMs)
         expect(later).toEqual([])
-        const asked = [...(await cloud.openReleases.list('checkout')), ...(await cloud.history.list('checkout', 50))]
+        const asked = [
+          ...(await cloud.openReleases.list('checkout')).items,
+          ...(await cloud.history.list('checkout', 50)).items,
+        ]
         expect(new Set(asked.map(({ releaseId }) => releaseId)).size).toBeLessThanOrEqual(pushes.length)
       },
     ),

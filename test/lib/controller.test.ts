@@ -189,7 +189,7 @@ describe('the controller', () => {
     const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'))
     const { Input } = (schedule?.['Properties'] as { Target: { Input: string } }).Target
     const cloud = memoryCloud({ clock: steppedClock(0) })
-    const reconcile = reconcileHandler({ ...cloud, log: () => undefined })
+    const reconcile = reconcileHandler({ ...cloud, log: () => undefined, trouble: () => undefined })
     expect(await reconcile(JSON.parse(Input))).toEqual({ finished: [], troubles: [] })
   })
 
@@ -199,7 +199,7 @@ describe('the controller', () => {
       .filter(({ Target }) => Target.Input.includes('measures'))
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(['rate(1 day)'])
     const cloud = memoryCloud({ clock: steppedClock(0) })
-    const measure = measureHandler({ ...cloud, log: () => undefined, measure: () => undefined })
+    const measure = measureHandler({ ...cloud, measure: () => undefined, trouble: () => undefined })
     expect(await measure(JSON.parse(schedules[0]?.Target.Input ?? ''))).toEqual({ measured: [], troubles: [] })
   })
 

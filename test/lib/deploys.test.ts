@@ -68,7 +68,7 @@ describe('in the middle of a release', () => {
     await stack.deploy(templates.v4)
     expect(await house.alias()).toEqual(before)
     expect((await house.finish(first)).ending?.outcome).toBe('promoted')
-    const [second] = await house.world.openReleases.list('checkout')
+    const [second] = (await house.world.openReleases.list('checkout')).items
     // The third version is slow, and is put back.
     expect((await house.finish(second?.releaseId ?? '')).ending?.outcome).toBe('rolledBack')
     expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
@@ -89,8 +89,8 @@ describe('in the middle of a release', () => {
     const first = await inTheMiddle()
     await stack.deploy(templates.v4, { fails: true })
     expect((await house.finish(first)).ending?.outcome).toBe('promoted')
-    expect(await house.world.openReleases.list('checkout')).toEqual([])
-    const [second] = await house.world.history.list('checkout', 1)
+    expect((await house.world.openReleases.list('checkout')).items).toEqual([])
+    const [second] = (await house.world.history.list('checkout', 1)).items
     expect(second).toMatchObject({
       outcome: 'rejected',
       because: expect.stringContaining('is rolled back') as string,
@@ -104,7 +104,7 @@ describe('in the middle of a release', () => {
     expect((await house.finish(first)).ending).toMatchObject({ outcome: 'rolledBack', by: 'CloudFormation' })
     await house.minutes(5)
     expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
-    expect(await house.world.openReleases.list('checkout')).toEqual([])
+    expect((await house.world.openReleases.list('checkout')).items).toEqual([])
   }, 30_000)
 
   it('the end of the stack puts the traffic back while there is somebody to do it', async () => {

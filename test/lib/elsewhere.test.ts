@@ -142,7 +142,7 @@ describe('targets in another account and in another region', () => {
     expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
     expect((await house.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
     expect(await routings()).toEqual(everywhere('2'))
-    const [head] = await house.world.history.list('checkout', 1)
+    const [head] = (await house.world.history.list('checkout', 1)).items
     expect(head?.versions).toHaveProperty([farArn])
     const verdict = (await house.release(id)).verdict
     expect(verdict?.signals.map((signal) => signal.signal)).toContain(`errors:${farArn}`)
@@ -225,7 +225,7 @@ describe('targets in another account and in another region', () => {
       updated: ['checkout/available'],
       troubles: [],
     })
-    const counted = await house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())
+    const counted = (await house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())).items
     // Sixty a minute at each of the three, and those elsewhere began when the house had been open for ten minutes.
     expect(counted.at(-1)).toMatchObject({ good: 900, bad: 0 })
   })

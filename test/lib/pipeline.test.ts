@@ -75,7 +75,7 @@ describe('the action', () => {
 
   it('releases what the build has published, and ends as the release ends', async () => {
     await run({ 'Build.VERSION': await house.publish('v2'), 'Source.CommitId': 'abc123' })
-    const [open] = await house.world.openReleases.list('checkout')
+    const [open] = (await house.world.openReleases.list('checkout')).items
     const ended = await house.finish(open?.releaseId ?? '')
     expect(ended).toMatchObject({
       provenance: { source: 'codepipeline', commit: 'abc123' },

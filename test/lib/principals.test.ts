@@ -114,7 +114,7 @@ it.each([
 it('who may look may look, and change nothing', async () => {
   const { dynamodb } = house.clientsFor('role.nobody')
   const history = awsHistory({ client: dynamodb, name: environment.TIDEGATE_TABLE })
-  expect(await history.list('checkout', 5)).toEqual([])
+  expect((await history.list('checkout', 5)).items).toEqual([])
   await expect(orders.rollBack('nobody')).rejects.toMatchObject(denied)
 })
 

@@ -4,26 +4,64 @@ import { list, optionalNumber, optionalText, text } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
 import { comparisonOf, evaluateRule, type MetricAlarm } from './alarm.ts'
 import { alarmArn, type Alarms, type Kept } from './alarms.ts'
-import { dimensionList, invalid, seriesOf } from './metric-api.ts'
+import { dimensionList, invalid, isPeriod, seriesOf } from './metric-api.ts'
+import { isStatistic, simpleStatistics } from './statistic.ts'
 
 export function putMetricAlarm(alarms: Alarms, input: Input): undefined {
   if (list(input, 'Metrics').length > 0) throw notImplemented('CloudWatch metric math')
-  const evaluationPeriods = optionalNumber(input, 'EvaluationPeriods') ?? 1
+  const series = seriesOf(input)
+  // As AWS says of its own DynamoDB metrics, which come with activity only.
+  const treatment = series.namespace === 'AWS/DynamoDB' ? 'ignore' : 'missing'
   alarms.put({
     kind: 'metric',
     name: text(input, 'AlarmName'),
     description: optionalText(input, 'AlarmDescription') ?? '',
-    series: seriesOf(input),
-    stat: optionalText(input, 'Statistic') ?? text(input, 'ExtendedStatistic'),
-    periodSeconds: optionalNumber(input, 'Period') ?? 60,
-    evaluationPeriods,
-    datapointsToAlarm: optionalNumber(input, 'DatapointsToAlarm') ?? evaluationPeriods,
-    threshold: optionalNumber(input, 'Threshold') ?? 0,
+    series,
+    stat: statisticOf(input),
+    ...periodsOf(input),
+    threshold: required(input, 'Threshold'),
     comparison: comparisonOf(text(input, 'ComparisonOperator')),
-    treatMissing: missingTreatment(optionalText(input, 'TreatMissingData') ?? 'missing'),
+    treatMissing: missingTreatment(optionalText(input, 'TreatMissingData') ?? treatment),
     ...settingsIn(input),
   })
   return undefined
+}
+
+function required(input: Input, name: string): number {
+  const value = optionalNumber(input, name)
+  if (value === undefined) throw new AwsError('MissingParameter', `The parameter ${name} is required.`)
+  return value
+}
+
+function statisticOf(input: Input): string {
+  const [plain, extended] = [optionalText(input, 'Statistic'), optionalText(input, 'ExtendedStatistic')]
+  if ((plain === undefined) === (extended === undefined))
+    throw invalid('Exactly one of the parameters Statistic and ExtendedStatistic must be specified.')
+  const stat = plain ?? extended ?? ''
+  if (plain === undefined ? isStatistic(stat) && !simpleStatistics.includes(stat) : simpleStatistics.includes(stat))
+    return stat
+  throw invalid(
+    `The value ${stat} for parameter ${plain === undefined ? 'ExtendedStatistic' : 'Statistic'} is not valid.`,
+  )
+}
+
+const daySeconds = 86_400
+
+function periodsOf(input: Input): Pick<MetricAlarm, 'periodSeconds' | 'evaluationPeriods' | 'datapointsToAlarm'> {
+  const periodSeconds = required(input, 'Period')
+  const evaluationPeriods = required(input, 'EvaluationPeriods')
+  const datapointsToAlarm = optionalNumber(input, 'DatapointsToAlarm') ?? evaluationPeriods
+  if (!isPeriod(periodSeconds, [10, 20, 30])) throw invalid('Period must be 10, 20, 30 or a multiple of 60')
+  for (const [name, value] of Object.entries({ evaluationPeriods, datapointsToAlarm }))
+    if (!Number.isInteger(value) || value < 1) throw invalid(`The value ${value} for ${name} must be at least 1`)
+  if (datapointsToAlarm > evaluationPeriods)
+    throw invalid('DatapointsToAlarm must be less than or equal to EvaluationPeriods')
+  const longest = periodSeconds < 3600 ? daySeconds : 7 * daySeconds
+  if (periodSeconds * evaluationPeriods > longest)
+    throw invalid(
+      `Metrics cannot be checked across more than ${longest === daySeconds ? 'a day' : 'seven days'} (EvaluationPeriods * Period must be <= ${longest})`,
+    )
+  return { periodSeconds, evaluationPeriods, datapointsToAlarm }
 }
 
 function missingTreatment(text: string): MetricAlarm['treatMissing'] {

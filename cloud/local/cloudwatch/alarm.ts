@@ -1,7 +1,7 @@
-// Alarms: M of the last N complete periods, evaluated at every minute. Missing periods count as the alarm says.
+// What an alarm is, and what its data say of it: M of the last N datapoints. AWS looks at a longer range than N, in which
+// what is there beats what is missing (docs/aws.md §2.4).
 import { AwsError } from '../aws-error.ts'
-import type { Datapoint } from './metric-store.ts'
-import type { Series } from './metric-store.ts'
+import type { Datapoint, Series } from './metric-store.ts'
 
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
 
@@ -40,10 +40,16 @@ export type CompositeAlarm = {
 } & AlarmSettings
 
 const comparisons = {
-  GreaterThanOrEqualToThreshold: (value: number, threshold: number) => value >= threshold,
-  GreaterThanThreshold: (value: number, threshold: number) => value > threshold,
-  LessThanThreshold: (value: number, threshold: number) => value < threshold,
-  LessThanOrEqualToThreshold: (value: number, threshold: number) => value <= threshold,
+  GreaterThanOrEqualToThreshold: {
+    holds: (value: number, threshold: number) => value >= threshold,
+    words: 'greater than or equal to',
+  },
+  GreaterThanThreshold: { holds: (value: number, threshold: number) => value > threshold, words: 'greater than' },
+  LessThanThreshold: { holds: (value: number, threshold: number) => value < threshold, words: 'less than' },
+  LessThanOrEqualToThreshold: {
+    holds: (value: number, threshold: number) => value <= threshold,
+    words: 'less than or equal to',
+  },
 } as const
 type Comparison = keyof typeof comparisons
 
@@ -52,43 +58,75 @@ export function comparisonOf(text: string): Comparison {
   throw new AwsError('ValidationError', `The comparison ${text} is not implemented in the embedded cloud.`)
 }
 
-/** The periods that an evaluation at `nowMs` looks at: the last N complete ones. */
-export function evaluationWindow(
-  alarm: MetricAlarm,
-  nowMs: number,
-): { readonly startMs: number; readonly endMs: number } {
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+/** AWS's tables retrieve five periods for an alarm of three. How many it retrieves for others is not published. */
+const spareDatapoints = 2
+
+type EvaluationRange = { readonly startMs: number; readonly endMs: number }
+
+/** What an evaluation at `nowMs` retrieves: a window that slides by the minute; by the hour when it is longer than a day. */
+export function evaluationRange(alarm: MetricAlarm, nowMs: number): EvaluationRange {
   const periodMs = alarm.periodSeconds * 1000
-  const endMs = Math.floor(nowMs / periodMs) * periodMs
-  return { startMs: endMs - alarm.evaluationPeriods * periodMs, endMs }
+  const stepMs = alarm.evaluationPeriods * periodMs > dayMs ? hourMs : minuteMs
+  const endMs = Math.floor(nowMs / stepMs) * stepMs
+  return { startMs: endMs - (alarm.evaluationPeriods + spareDatapoints) * periodMs, endMs }
 }
 
-/** @returns the state that the data asks for; `undefined` to stay as it is (missing data that is to be ignored) */
+type Wanted = { readonly value: StateValue; readonly reason: string }
+
+/**
+ * @param data what there is in the evaluation range, oldest first
+ * @returns the state that the data ask for; `undefined` to stay as it is
+ */
 export function evaluateAlarm(
   alarm: MetricAlarm,
   data: readonly Datapoint[],
-  nowMs: number,
-): { readonly value: StateValue; readonly reason: string } | undefined {
-  const { startMs, endMs } = evaluationWindow(alarm, nowMs)
-  const periods = Array.from(
-    { length: alarm.evaluationPeriods },
-    (_, index) => startMs + index * alarm.periodSeconds * 1000,
-  )
-  const values = periods.map((atMs) => data.find((point) => point.atMs === atMs)?.value)
-  const missing = values.filter((value) => value === undefined).length
-  const breaches = values.filter(
-    (value) => value !== undefined && comparisons[alarm.comparison](value, alarm.threshold),
-  ).length
-  const counted = breaches + (alarm.treatMissing === 'breaching' ? missing : 0)
-  const shown = values.filter((value) => value !== undefined).map((value) => `${value}`)
-  const range = `${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`
-  const words = `${counted} out of the last ${alarm.evaluationPeriods} datapoints [${shown.join(', ')}] (${range}) breached ${alarm.comparison} ${alarm.threshold}`
-  if (counted >= alarm.datapointsToAlarm) return { value: 'ALARM', reason: `Threshold Crossed: ${words}.` }
-  if (missing === values.length) {
-    if (alarm.treatMissing === 'ignore') return undefined
-    if (alarm.treatMissing === 'missing')
-      return { value: 'INSUFFICIENT_DATA', reason: 'Insufficient Data: no datapoints were received.' }
-  }
-  return { value: 'OK', reason: `Threshold not crossed: ${words}.` }
+  range: EvaluationRange,
+): Wanted | undefined {
+  const breaches = (point: Datapoint): boolean => comparisons[alarm.comparison].holds(point.value, alarm.threshold)
+  const recent = data.slice(-alarm.evaluationPeriods)
+  const breaching = recent.filter(breaches).length
+  const filled = alarm.evaluationPeriods - recent.length
+  const needed = alarm.datapointsToAlarm
+  const ok = (): Wanted => ({ value: 'OK', reason: crossed(alarm, recent, recent.length - breaching, 'OK') })
+  const fires = (): Wanted => ({ value: 'ALARM', reason: crossed(alarm, recent, breaching, 'ALARM') })
+
+  if (breaching >= needed) return fires()
+  if (filled === 0 || alarm.treatMissing === 'notBreaching') return ok()
+  if (alarm.treatMissing === 'breaching') return breaching + filled >= needed ? fires() : ok()
+  // From here on what is missing stays missing: what is there decides, and a point within the threshold is enough.
+  if (breaching < recent.length) return ok()
+  if (alarm.treatMissing === 'ignore') return undefined
+  const [oldest] = data
+  if (oldest === undefined) return { value: 'INSUFFICIENT_DATA', reason: unknownWords(alarm) }
+  // AWS waits with a breach that may still be followed by good points, and no longer than M periods.
+  const periodsAgo = (range.endMs - oldest.atMs) / (alarm.periodSeconds * 1000)
+  return periodsAgo >= needed ? fires() : undefined
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+/** As Java writes a double. */
+const double = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
+
+const unknownWords = (alarm: MetricAlarm): string =>
+  `Insufficient Data: ${count(alarm.evaluationPeriods, 'datapoint')} ${alarm.evaluationPeriods === 1 ? 'was' : 'were'} unknown.`
+
+/** In CloudWatch's words (docs/aws.md §2.5). @param counted how many of the points speak for the new state */
+function crossed(alarm: MetricAlarm, recent: readonly Datapoint[], counted: number, to: 'OK' | 'ALARM'): string {
+  const filled = alarm.evaluationPeriods - recent.length
+  const isFilled = filled > 0 && (alarm.treatMissing === 'breaching' || alarm.treatMissing === 'notBreaching')
+  const asWhat = alarm.treatMissing === 'breaching' ? 'Breaching' : 'NonBreaching'
+  const treated = `${count(filled, 'missing datapoint')} ${filled === 1 ? 'was' : 'were'} treated as [${asWhat}]`
+  if (isFilled && recent.length === 0)
+    return `Threshold Crossed: no datapoints were received for ${count(alarm.evaluationPeriods, 'period')} and ${treated}.`
+  const values = recent.map((point) => `${double(point.value)} (${new Date(point.atMs).toISOString()})`)
+  const { words } = comparisons[alarm.comparison]
+  const verb = `${counted === 1 ? 'was' : 'were'} ${to === 'OK' ? 'not ' : ''}${words}`
+  const least = to === 'ALARM' ? alarm.datapointsToAlarm : alarm.evaluationPeriods - alarm.datapointsToAlarm + 1
+  const transition = `minimum ${count(least, 'datapoint')} for ${to === 'OK' ? 'ALARM -> OK' : 'OK -> ALARM'} transition`
+  return `Threshold Crossed: ${counted} out of the last ${count(recent.length, 'datapoint')} [${values.join(', ')}] ${verb} the threshold (${double(alarm.threshold)})${isFilled ? ` and ${treated}` : ''} (${transition}).`
 }
 
 /** `ALARM("a") AND NOT (OK(b) OR INSUFFICIENT_DATA(c))`, by recursive descent. @throws AwsError when it is no rule */

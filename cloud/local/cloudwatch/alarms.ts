@@ -6,7 +6,7 @@ import {
   type CompositeAlarm,
   evaluateAlarm,
   evaluateRule,
-  evaluationWindow,
+  evaluationRange,
   type MetricAlarm,
   type StateValue,
 } from './alarm.ts'
@@ -66,9 +66,10 @@ export function alarmsOn(deps: Deps): Alarms {
 
 function evaluate(room: Room, alarm: MetricAlarm): void {
   const nowMs = room.clock.nowMs()
-  const { startMs, endMs } = evaluationWindow(alarm, nowMs)
-  const data = room.store.statistic(alarm.series, alarm.stat, alarm.periodSeconds * 1000, startMs, endMs)
-  const wanted = evaluateAlarm(alarm, data, nowMs)
+  const range = evaluationRange(alarm, nowMs)
+  const { startMs } = range
+  const data = room.store.statistic(alarm.series, alarm.stat, { periodMs: alarm.periodSeconds * 1000, ...range })
+  const wanted = evaluateAlarm(alarm, data, range)
   if (wanted === undefined) return
   const reasonData = JSON.stringify({
     version: '1.0',
@@ -76,7 +77,7 @@ function evaluate(room: Room, alarm: MetricAlarm): void {
     startDate: stamp(startMs),
     statistic: alarm.stat,
     period: alarm.periodSeconds,
-    recentDatapoints: data.map((point) => point.value),
+    recentDatapoints: data.slice(-alarm.evaluationPeriods).map((point) => point.value),
     threshold: alarm.threshold,
   })
   change(room, alarm.name, wanted.value, wanted.reason, reasonData)

@@ -15,8 +15,10 @@ import {
   tagsOfAlarm,
 } from './alarm-api.ts'
 import { alarmsOn } from './alarms.ts'
-import { getMetricData, listMetrics, type MetricApi, putMetricData } from './metric-api.ts'
+import { getMetricData, listMetrics, type MetricApi } from './metric-api.ts'
+import { getMetricStatistics } from './metric-statistics.ts'
 import { metricStore } from './metric-store.ts'
+import { putMetricData } from './put-metric-data.ts'
 
 type Operation = (input: Input) => Record<string, unknown> | undefined
 type Operations = Readonly<Record<string, Operation>>
@@ -38,6 +40,7 @@ export function localCloudWatch(deps: CloudWatchDeps): LocalService & MetricSink
   const operations: Operations = {
     PutMetricData: (input) => putMetricData(api, input),
     GetMetricData: (input) => getMetricData(api, input),
+    GetMetricStatistics: (input) => getMetricStatistics(api, input),
     ListMetrics: (input) => listMetrics(api, input),
     PutMetricAlarm: (input) => putMetricAlarm(alarms, input),
     PutCompositeAlarm: (input) => putCompositeAlarm(alarms, input),
@@ -49,8 +52,9 @@ export function localCloudWatch(deps: CloudWatchDeps): LocalService & MetricSink
     SetAlarmState: (input) => setAlarmState(alarms, input),
   }
   return {
-    record: ({ namespace, name, dimensionSets, value, atMs }) => {
-      for (const dimensions of dimensionSets) store.add({ namespace, name, dimensions }, { atMs, value, count: 1 })
+    record: ({ namespace, name, dimensionSets, value, unit, atMs }) => {
+      for (const dimensions of dimensionSets)
+        store.add({ namespace, name, dimensions }, { atMs, value, count: 1 }, { resolutionMs: 60_000, unit })
     },
     handle: (request) => Promise.resolve(answer(request, operations)),
   }
@@ -73,7 +77,9 @@ function answer(request: LocalRequest, operations: Operations): LocalResponse {
     if (!isAwsError(error)) throw error
     if (target === undefined) return queryError(xmlNamespace, error)
     const body = JSON.stringify({ __type: error.code, message: error.message })
-    return { status: error.status, headers: { ...json, 'x-amzn-errortype': error.code }, body }
+    // SDKs go by the code that the query protocol would have.
+    const headers = { ...json, 'x-amzn-errortype': error.code, 'x-amzn-query-error': `${error.code};Sender` }
+    return { status: error.status, headers, body }
   }
 }
 
@@ -81,6 +87,7 @@ function answer(request: LocalRequest, operations: Operations): LocalResponse {
 function epochSeconds(value: unknown): unknown {
   if (value instanceof Date) return value.getTime() / 1000
   if (Array.isArray(value)) return value.map(epochSeconds)
+  if (value instanceof Map) return Object.fromEntries(value) as unknown
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, epochSeconds(field)]))
 }

@@ -1,8 +1,10 @@
-// The metric half of CloudWatch's API: putting points and asking for statistics.
+// The metric half of CloudWatch's API: asking for statistics, and what its parts have in common.
 import { AwsError, notImplemented } from '../aws-error.ts'
 import { list, object, optionalNumber, optionalText, text } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
-import type { Datapoint, MetricStore, Series } from './metric-store.ts'
+import type { MetricStore, Series, Window } from './metric-store.ts'
+import { floorTo } from './retention.ts'
+import { isStatistic } from './statistic.ts'
 
 export type MetricApi = {
   readonly store: MetricStore
@@ -12,34 +14,8 @@ export type MetricApi = {
 }
 
 export const invalid = (message: string): AwsError => new AwsError('ValidationError', message)
+export const refused = (message: string, code = 'InvalidParameterValue'): AwsError => new AwsError(code, message)
 
-export function putMetricData(api: MetricApi, input: Input): undefined {
-  for (const one of list(input, 'MetricData')) putDatum(api, text(input, 'Namespace'), object(one, 'MetricData'))
-  return undefined
-}
-
-/** A single value, values with counts, or a statistic set. */
-function putDatum({ store, nowMs }: MetricApi, namespace: string, datum: Input): void {
-  const series: Series = { namespace, name: text(datum, 'MetricName'), dimensions: dimensionsOf(datum) }
-  const atMs = timeOf(datum['Timestamp']) ?? nowMs()
-  const values = list(datum, 'Values')
-  const counts = list(datum, 'Counts')
-  if (values.length > 0) {
-    values.forEach((value, index) => {
-      store.add(series, { atMs, value: finite(value), count: counts[index] === undefined ? 1 : finite(counts[index]) })
-    })
-    return
-  }
-  if (datum['StatisticValues'] === undefined) {
-    store.add(series, { atMs, value: finite(datum['Value']), count: 1 })
-    return
-  }
-  const set = object(datum['StatisticValues'], 'StatisticValues')
-  const count = finite(set['SampleCount'])
-  store.add(series, { atMs, value: finite(set['Sum']) / count, count })
-}
-
-// The quotas of docs/aws.md §2.3.
 const queriesMax = 500
 
 export function getMetricData(api: MetricApi, input: Input): Record<string, unknown> {
@@ -52,16 +28,19 @@ export function getMetricData(api: MetricApi, input: Input): Record<string, unkn
   if (queries.length > queriesMax) {
     throw invalid(`The collection MetricDataQueries must not have a size greater than ${queriesMax}.`)
   }
+  const ids = queries.map((query) => text(query, 'Id'))
+  if (new Set(ids).size < ids.length) throw invalid('The values for parameter id in MetricDataQueries are not unique.')
+  const asked = queries.map((query, index) => askedBy(query, `MetricDataQueries.member.${index + 1}`))
   const ascending = optionalText(input, 'ScanBy') === 'TimestampAscending'
-  const MetricDataResults = queries.map((query) => {
-    const id = text(query, 'Id')
-    const data = [...dataOf(api.store, query, startMs, endMs)]
+  const MetricDataResults = asked.map((one) => {
+    const window = wholePeriods(one.periodMs, startMs, endMs)
+    const data = [...api.store.statistic(one.series, one.stat, window, one.unit)]
     if (!ascending) data.reverse()
-    const status = api.statusOf?.(id) ?? 'Complete'
+    const status = api.statusOf?.(one.id) ?? 'Complete'
     const shown = status === 'Complete' ? data : data.slice(0, Math.floor(data.length / 2))
     return {
-      Id: id,
-      Label: optionalText(query, 'Label') ?? id,
+      Id: one.id,
+      Label: one.label ?? labelOf(one, asked),
       Timestamps: shown.map((point) => new Date(point.atMs)),
       Values: shown.map((point) => point.value),
       StatusCode: status,
@@ -70,16 +49,53 @@ export function getMetricData(api: MetricApi, input: Input): Record<string, unkn
   return { MetricDataResults, Messages: [] }
 }
 
-function dataOf(store: MetricStore, query: Input, startMs: number, endMs: number): readonly Datapoint[] {
-  const id = text(query, 'Id')
-  if (!/^[a-z][A-Za-z0-9_]*$/.test(id)) {
-    throw invalid(`The value ${id} for parameter Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`)
-  }
-  if (query['Expression'] !== undefined) throw notImplemented('CloudWatch metric math')
-  const stat = object(query['MetricStat'], 'MetricStat')
-  const periodMs = (optionalNumber(stat, 'Period') ?? 60) * 1000
-  return store.statistic(seriesOf(object(stat['Metric'], 'Metric')), text(stat, 'Stat'), periodMs, startMs, endMs)
+type Asked = {
+  readonly id: string
+  readonly label: string | undefined
+  readonly series: Series
+  readonly unit: string | undefined
+  readonly stat: string
+  readonly periodMs: number
 }
+
+/** The metric's name; with the statistic when the same metric is asked for by several. */
+function labelOf({ series, stat }: Asked, all: readonly Asked[]): string {
+  const stats = new Set(all.filter((one) => one.series.name === series.name).map((one) => one.stat))
+  return stats.size > 1 ? `${series.name} ${stat}` : series.name
+}
+
+function askedBy(query: Input, where: string): Asked {
+  const id = text(query, 'Id')
+  if (!/^[a-z][A-Za-z0-9_]*$/.test(id))
+    throw invalid(
+      `The value ${id} for parameter ${where}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`,
+    )
+  if (optionalText(query, 'Expression') !== undefined) throw notImplemented('CloudWatch metric math')
+  const metricStat = object(query['MetricStat'], 'MetricStat')
+  const stat = text(metricStat, 'Stat')
+  if (!isStatistic(stat))
+    throw invalid(`The value ${stat} for parameter ${where}.MetricStat.Stat is not a valid statistic.`)
+  const periodSeconds = optionalNumber(metricStat, 'Period')
+  if (periodSeconds === undefined) throw invalid(`The parameter ${where}.MetricStat.Period is required.`)
+  if (!isPeriod(periodSeconds, [1, 5, 10, 20, 30]))
+    throw invalid(
+      `The parameter ${where}.MetricStat.Period must be a value in the set [ 1, 5, 10, 20, 30 ] or any multiple of 60.`,
+    )
+  const series = seriesOf(object(metricStat['Metric'], 'Metric'))
+  const unit = optionalText(metricStat, 'Unit')
+  return { id, label: optionalText(query, 'Label'), series, unit, stat, periodMs: periodSeconds * 1000 }
+}
+
+/** @param short the periods below a minute that are taken */
+export const isPeriod = (seconds: number, short: readonly number[]): boolean =>
+  short.includes(seconds) || (Number.isInteger(seconds / 60) && seconds > 0)
+
+/** Periods are aligned to their own length; what begins before the end is told of whole. */
+export const wholePeriods = (periodMs: number, startMs: number, endMs: number): Window => ({
+  periodMs,
+  startMs: floorTo(startMs, periodMs),
+  endMs: floorTo(endMs + periodMs - 1, periodMs),
+})
 
 export function listMetrics({ store }: MetricApi, input: Input): Record<string, unknown> {
   const namespace = optionalText(input, 'Namespace')
@@ -93,20 +109,14 @@ export function listMetrics({ store }: MetricApi, input: Input): Record<string, 
 }
 
 /** Epoch seconds from JSON, ISO 8601 from a form. */
-function timeOf(value: unknown): number | undefined {
+export function timeOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
   const ms = typeof value === 'number' ? value * 1000 : Date.parse(typeof value === 'string' ? value : '')
   if (Number.isNaN(ms)) throw invalid('A timestamp is not a time.')
   return ms
 }
 
-function finite(value: unknown): number {
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value
-  if (typeof number === 'number' && Number.isFinite(number)) return number
-  throw invalid('The value for parameter MetricData.member.1.Value is not a finite number.')
-}
-
-function dimensionsOf(input: Input): Record<string, string> {
+export function dimensionsOf(input: Input): Record<string, string> {
   const dimensions = list(input, 'Dimensions').map((one) => object(one, 'Dimensions'))
   return Object.fromEntries(dimensions.map((one) => [text(one, 'Name'), text(one, 'Value')]))
 }

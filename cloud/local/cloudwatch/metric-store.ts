@@ -1,95 +1,114 @@
-// The points of all metrics, minute by minute, and the statistics that CloudWatch computes from them. A series without a
-// point in a period has no value there: not zero.
-import { AwsError } from '../aws-error.ts'
+// The points of all metrics. A series without a point in a period has no value there: not zero.
+import { floorTo, hourOf, pack, type PackedHour, type Point, resolutionAt, unpacked } from './retention.ts'
+import { compute } from './statistic.ts'
 
 export type Series = {
   readonly namespace: string
   readonly name: string
   readonly dimensions: Readonly<Record<string, string>>
 }
-type Point = { readonly atMs: number; readonly value: number; readonly count: number }
 export type Datapoint = { readonly atMs: number; readonly value: number }
+export type Window = { readonly periodMs: number; readonly startMs: number; readonly endMs: number }
+
+/** The resolution is a minute, or a second for metrics of high resolution. */
+type How = { readonly resolutionMs: number; readonly unit: string }
+
+export type MetricStore = {
+  add(series: Series, point: Point, how: How): void
+  /** Values of the periods from `startMs` on that have any, oldest first; `endMs` is exclusive. Of another unit there are none. */
+  statistic(series: Series, stat: string, window: Window, unit?: string): readonly Datapoint[]
+  /** That of the last point. */
+  unitOf(series: Series): string
+  /** Those with a point in the last two weeks, as ListMetrics has them. */
+  list(): readonly Series[]
+}
+
+type Kept = {
+  readonly series: Series
+  readonly packed: Map<number, PackedHour>
+  /** What has come since the last packing, or cannot be seen yet. `atMs` is when it happened. */
+  fresh: { readonly point: Point; readonly resolutionMs: number }[]
+  packedMs: number
+  lastMs: number
+  unit: string
+}
 
 const minuteMs = 60_000
-const floorTo = (atMs: number, periodMs: number): number => Math.floor(atMs / periodMs) * periodMs
+const packEveryMs = 10 * minuteMs
+const listedMs = 14 * 24 * 60 * minuteMs
 
 const seriesKey = ({ namespace, name, dimensions }: Series): string =>
   JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))])
 
-export type MetricStore = {
-  add(series: Series, point: Point): void
-  /** Periods are aligned to their own length; `startMs` inclusive, `endMs` exclusive. */
-  statistic(series: Series, stat: string, periodMs: number, startMs: number, endMs: number): readonly Datapoint[]
-  list(): readonly Series[]
-}
-
 /** @param visibleMs how long after its time a point can be seen */
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
-  const all = new Map<string, { readonly series: Series; readonly minutes: Map<number, Point[]> }>()
+  const all = new Map<string, Kept>()
 
   return {
-    add(series, point) {
+    add(series, point, { resolutionMs, unit }) {
       const key = seriesKey(series)
-      const found = all.get(key) ?? { series, minutes: new Map<number, Point[]>() }
-      all.set(key, found)
-      const minute = floorTo(point.atMs, minuteMs)
-      const points = found.minutes.get(minute) ?? []
-      points.push(point)
-      found.minutes.set(minute, points)
+      const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
+      all.set(key, kept)
+      if (nowMs() >= kept.packedMs + packEveryMs) packUp(kept, nowMs(), visibleMs)
+      kept.fresh.push({ point, resolutionMs })
+      kept.lastMs = Math.max(kept.lastMs, point.atMs)
+      kept.unit = unit
     },
-    statistic(series, stat, periodMs, startMs, endMs) {
-      const minutes = all.get(seriesKey(series))?.minutes
-      if (minutes === undefined) return []
-      const data: Datapoint[] = []
-      for (let atMs = floorTo(startMs, periodMs); atMs < endMs; atMs += periodMs) {
-        const points: Point[] = []
-        for (let minute = floorTo(atMs, minuteMs); minute < atMs + periodMs; minute += minuteMs) {
-          const seen = (minutes.get(minute) ?? []).filter((point) => point.atMs >= atMs && point.atMs < atMs + periodMs)
-          points.push(...seen.filter((point) => point.atMs + visibleMs <= nowMs()))
-        }
-        if (points.length > 0) data.push({ atMs, value: compute(points, stat) })
+    unitOf: (series) => all.get(seriesKey(series))?.unit ?? 'None',
+    statistic(series, stat, { periodMs, startMs, endMs }, unit) {
+      const kept = all.get(seriesKey(series))
+      if (kept === undefined || (unit ?? kept.unit) !== kept.unit) return []
+      const now = nowMs()
+      const periods = new Map<number, Point[]>()
+      for (const point of pointsOf(kept, { startMs, endMs }, now - visibleMs)) {
+        if (point.atMs < startMs || point.atMs >= endMs) continue
+        // What is kept more coarsely than it is asked for is not found at all.
+        const resolutionMs = resolutionAt(now - point.atMs)
+        if (resolutionMs === undefined || (resolutionMs > minuteMs && periodMs % resolutionMs !== 0)) continue
+        const atMs = startMs + floorTo(point.atMs - startMs, periodMs)
+        const points = periods.get(atMs) ?? []
+        points.push(point)
+        periods.set(atMs, points)
       }
-      return data
+      return [...periods].sort(([a], [b]) => a - b).map(([atMs, points]) => ({ atMs, value: compute(points, stat) }))
     },
-    list: () => [...all.values()].map(({ series }) => series),
+    list: () => [...all.values()].filter(({ lastMs }) => lastMs >= nowMs() - listedMs).map(({ series }) => series),
   }
 }
 
-/** @throws AwsError for a statistic that is not implemented */
-function compute(points: readonly Point[], stat: string): number {
-  const count = points.reduce((sum, point) => sum + point.count, 0)
-  const total = points.reduce((sum, point) => sum + point.value * point.count, 0)
-  switch (stat) {
-    case 'Sum':
-      return total
-    case 'SampleCount':
-      return count
-    case 'Average':
-      return total / count
-    case 'Minimum':
-      return Math.min(...points.map((point) => point.value))
-    case 'Maximum':
-      return Math.max(...points.map((point) => point.value))
-    default:
-      return ranked(points, stat, count)
+/** Points that can be seen move into their hours; hours get coarser, and go, as they age. */
+function packUp(kept: Kept, nowMs: number, visibleMs: number): void {
+  const hours = new Map<number, Point[]>()
+  const waiting: Kept['fresh'] = []
+  for (const one of kept.fresh) {
+    const { point, resolutionMs } = one
+    if (point.atMs + visibleMs > nowMs) {
+      waiting.push(one)
+      continue
+    }
+    const points = hours.get(hourOf(point.atMs)) ?? []
+    points.push({ ...point, atMs: floorTo(point.atMs, resolutionMs) })
+    hours.set(hourOf(point.atMs), points)
   }
+  for (const [startMs, packed] of kept.packed) {
+    if (hours.has(startMs) || resolutionAt(nowMs - startMs) !== resolutionAt(kept.packedMs - startMs))
+      hours.set(startMs, [...unpacked(startMs, packed), ...(hours.get(startMs) ?? [])])
+  }
+  for (const [startMs, points] of hours) {
+    const packed = pack(startMs, points, nowMs)
+    if (packed === undefined) kept.packed.delete(startMs)
+    else kept.packed.set(startMs, packed)
+  }
+  kept.fresh = waiting
+  kept.packedMs = nowMs
 }
 
-function ranked(points: readonly Point[], stat: string, count: number): number {
-  const percentile = /^p([0-9]{1,2}(?:\.[0-9]{1,10})?|100)$/.exec(stat)
-  if (percentile !== null) {
-    const rank = (Number(percentile[1]) / 100) * count
-    let seen = 0
-    const sorted = [...points].sort((a, b) => a.value - b.value)
-    for (const point of sorted) if ((seen += point.count) >= rank) return point.value
-    return sorted.at(-1)?.value ?? 0
+/** @param seenMs only what happened until then can be seen */
+function* pointsOf(kept: Kept, { startMs, endMs }: Omit<Window, 'periodMs'>, seenMs: number): Generator<Point> {
+  for (let hour = hourOf(startMs); hour < endMs; hour += 60 * minuteMs) {
+    const packed = kept.packed.get(hour)
+    if (packed !== undefined) yield* unpacked(hour, packed)
   }
-  // Trimmed count: how many values lie in the range, low end exclusive, high end inclusive (docs/aws.md §2.2).
-  const trimmed = /^TC\(([0-9.]*):([0-9.]*)\)$/.exec(stat)
-  if (trimmed !== null) {
-    const low = trimmed[1] === '' ? -Infinity : Number(trimmed[1])
-    const high = trimmed[2] === '' ? Infinity : Number(trimmed[2])
-    return points.filter(({ value }) => value > low && value <= high).reduce((sum, point) => sum + point.count, 0)
-  }
-  throw new AwsError('ValidationError', `The statistic ${stat} is not implemented in the embedded cloud.`)
+  for (const { point, resolutionMs } of kept.fresh)
+    if (point.atMs <= seenMs) yield { ...point, atMs: floorTo(point.atMs, resolutionMs) }
 }

@@ -7,6 +7,7 @@ import { AwsError } from '../aws-error.ts'
 import type { LocalClock } from '../clock.ts'
 import { account, defaultRegion, type LocalRequest, type LocalResponse, type LocalService } from '../service.ts'
 import type { Streams } from '../service.ts'
+import { transactionsOn } from './transaction.ts'
 import { type TableStream, tableStream } from './stream.ts'
 
 type Call = (request: LocalRequest) => Promise<LocalResponse>
@@ -56,6 +57,10 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
     return changed(response, ({ Attributes: _, ...others }) => others)
   }
 
+  const transactions = transactionsOn({
+    ask: (request, operation, input) => call(asked(request, operation, input)),
+    tell: (table, happened, key) => tables.get(table)?.add(happened, key),
+  })
   /** An update answers what its caller asks for, so whether there was an item is looked up before. */
   async function update(request: LocalRequest, input: Fields, stream: NonNullable<ReturnType<typeof tables.get>>) {
     const { TableName, Key } = input
@@ -73,9 +78,11 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
     async handle(request) {
       const operation = request.headers['x-amz-target']?.split('.')[1] ?? ''
       const input = inputOf(request)
+      if (operation === 'TransactWriteItems' && input !== undefined) return transactions.write(request, input)
+      await transactions.over()
       if (operation === 'CreateTable' && input !== undefined) return createTable(request, input)
       const stream = tables.get(String(input?.['TableName']))
-      if (stream === undefined || input === undefined || !/^(Put|Update|Delete|BatchWrite|Transact)/.test(operation))
+      if (stream === undefined || input === undefined || !/^(Put|Update|Delete|BatchWrite)/.test(operation))
         return call(request)
       if (operation === 'PutItem' || operation === 'DeleteItem') return write(request, input, stream)
       if (operation === 'UpdateItem') return update(request, input, stream)
@@ -119,17 +126,25 @@ const withBody = (request: LocalRequest, body: Fields): LocalRequest => ({
   body: Buffer.from(JSON.stringify(body)),
 })
 
+/** Another operation, for whoever sent this request. */
+const asked = (request: LocalRequest, operation: string, input: Fields): LocalRequest => ({
+  ...withBody(request, input),
+  headers: { ...request.headers, 'x-amz-target': `DynamoDB_20120810.${operation}` },
+})
+
 /** The checksum is of the body that was. */
 function changed({ status, headers, body }: LocalResponse, change: (body: Fields) => Fields): LocalResponse {
   const { 'x-amz-crc32': _, 'content-length': __, ...others } = headers
   return { status, headers: others, body: JSON.stringify(change(JSON.parse(String(body)) as Fields)) }
 }
 
+const jsonHeaders = { 'content-type': 'application/x-amz-json-1.0' }
+
 function refused(what: string): LocalResponse {
   const { code, message } = new AwsError('NotImplemented', `The embedded DynamoDB has no ${what}.`)
   return {
     status: 501,
-    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    headers: jsonHeaders,
     body: JSON.stringify({ __type: code, message }),
   }
 }
@@ -145,10 +160,7 @@ async function tag(call: Call, request: LocalRequest, { body }: LocalResponse, T
 
 /** Dynalite makes a new table usable a moment later; here it is usable once CreateTable has been answered. */
 async function active(call: Call, request: LocalRequest, TableName: string): Promise<void> {
-  const describe: LocalRequest = {
-    ...withBody(request, { TableName }),
-    headers: { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.DescribeTable' },
-  }
+  const describe = asked(request, 'DescribeTable', { TableName })
   for (;;) {
     const { body } = await call(describe)
     if (String(body).includes('"TableStatus":"ACTIVE"')) return

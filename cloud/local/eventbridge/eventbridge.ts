@@ -48,14 +48,9 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
     PutEvents(input) {
       const entries = entriesOf(input, clock.nowMs()).map((entry) => {
         if (isRefusal(entry)) return entry
-        if (!rules.hasBus(entry.bus)) {
-          return {
-            ErrorCode: 'InvalidArgument',
-            ErrorMessage: `Parameter EventBusName is not valid. Reason: ${entry.bus} does not exist.`,
-          }
-        }
         const event = envelope(entry, ids(), entry.atMs)
-        publish(entry.bus, event)
+        // To a bus that there is not, an event is accepted too: it vanishes (docs/aws.md §4.7).
+        if (rules.hasBus(entry.bus)) publish(entry.bus, event)
         return { EventId: event.id }
       })
       return { FailedEntryCount: entries.filter((entry) => 'ErrorCode' in entry).length, Entries: entries }

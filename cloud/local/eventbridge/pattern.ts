@@ -1,10 +1,17 @@
-// Event patterns: whether one is well formed, and whether an event matches. A pattern that would not be understood is
-// refused, so no rule is silent because of a misspelt word.
+// Event patterns: whether one is well formed, and whether an event matches, as AWS's Event Ruler says (what it answers is
+// recorded in test/cloud/local/event-ruler.tsv). A pattern that would not be understood is refused, so no rule is silent
+// because of a misspelt word.
 import { AwsError } from '../aws-error.ts'
-import { matchesWildcard, numericTest } from './pattern-value.ts'
+import { matchesLeaf, operators, problemOf } from './pattern-value.ts'
 
 type Fields = Readonly<Record<string, unknown>>
-export type Pattern = Fields
+/** What is asked of the leaf at each path; names of a path are joined by dots. */
+type Rule = ReadonlyMap<string, readonly unknown[]>
+/** An event matches when it matches any of these: what stands in "$or" is multiplied out. */
+export type Pattern = readonly Rule[]
+
+// As EventBridge has it for "$or".
+const rulesMax = 1000
 
 /** @throws AwsError InvalidEventPatternException */
 export function parsePattern(text: string): Pattern {
@@ -14,114 +21,95 @@ export function parsePattern(text: string): Pattern {
   } catch {
     throw invalid('it is not JSON')
   }
-  checkObject(value, 'the pattern')
-  return value as Pattern
+  if (!isFields(value)) throw invalid('Filter is not an object')
+  return compile(value, '', [new Map()])
 }
 
-/** An array in the event matches when any of its elements does. */
+/** Every rule so far, with what `fields` asks. What is asked later of the same path is asked instead. */
+function compile(fields: Fields, prefix: string, rules: Pattern): Pattern {
+  const entries = Object.entries(fields)
+  if (entries.length === 0) throw invalid('Empty objects are not allowed')
+  return entries.reduce((sofar, [name, wanted]) => {
+    if (name === '$or' && isOr(wanted)) return limited(wanted.flatMap((one) => compile(one, prefix, sofar)))
+    const path = `${prefix}${name}`
+    if (isFields(wanted)) return compile(wanted, `${path}.`, sofar)
+    if (!Array.isArray(wanted)) throw invalid(`"${name}" must be an object or an array`)
+    if (wanted.length === 0) throw invalid(`Empty arrays are not allowed; see "${name}"`)
+    for (const test of wanted) checkTest(test, name)
+    return sofar.map((rule) => new Map(rule).set(path, wanted))
+  }, rules)
+}
+
+/** Otherwise it is a field of that name. */
+const isOr = (value: unknown): value is readonly Fields[] =>
+  Array.isArray(value) &&
+  value.length > 1 &&
+  value.every(
+    (one) => isFields(one) && Object.keys(one).length > 0 && !Object.keys(one).some((key) => key in operators),
+  )
+
+function limited(rules: Pattern): Pattern {
+  if (rules.length > rulesMax) throw invalid(`"$or" stands for more than ${rulesMax} combinations`)
+  return rules
+}
+
+function checkTest(test: unknown, name: string): void {
+  if (!isFields(test)) {
+    if (Array.isArray(test)) throw invalid(`Match value must be String, number, true, false, or null; see "${name}"`)
+    return
+  }
+  const [[operator, operand] = ['', undefined], ...others] = Object.entries(test)
+  if (operator === '') throw invalid(`Match expression name not found; see "${name}"`)
+  if (others.length > 0) throw invalid(`Only one key allowed in match expression; see "${name}"`)
+  if (!Object.hasOwn(operators, operator)) throw invalid(`Unrecognized match type ${operator}; see "${name}"`)
+  const problem = problemOf(operator, operand)
+  if (problem !== undefined) throw invalid(`${problem}; see "${name}"`)
+}
+
+/** In which elements of arrays a value stands, leaves aside. One match must not be of two elements of the same array. */
+type Membership = ReadonlyMap<unknown, number>
+type Found = { readonly leaf: unknown; readonly where: Membership }
+
 export function matchesPattern(pattern: Pattern, event: unknown): boolean {
-  return Object.entries(pattern).every(([name, wanted]) => {
-    if (name === '$or') return (wanted as readonly Pattern[]).some((one) => matchesPattern(one, event))
-    const value = isFields(event) && Object.hasOwn(event, name) ? event[name] : undefined
-    if (!Array.isArray(wanted)) return each(value).some((one) => matchesPattern(wanted as Pattern, one))
-    const leaves = [value].flat().filter((leaf) => leaf !== undefined && !isFields(leaf))
-    return wanted.some((test) => matchesLeaves(test, leaves))
+  return pattern.some((rule) => {
+    const paths = [...rule.keys()].sort()
+    return matchesFrom(paths, rule, event, new Map())
   })
 }
 
-// Below what is not there a pattern may still ask that something does not exist.
-const each = (value: unknown): readonly unknown[] => (Array.isArray(value) && value.length > 0 ? value : [value])
-
-function matchesLeaves(test: unknown, leaves: readonly unknown[]): boolean {
-  if (isFields(test) && 'exists' in test) return leaves.length > 0 === test['exists']
-  return leaves.some((leaf) => matchesLeaf(test, leaf))
+/** The rest of the paths, given the elements that those before stand in. */
+function matchesFrom(paths: readonly string[], rule: Rule, event: unknown, within: Membership): boolean {
+  const [path, ...rest] = paths
+  if (path === undefined) return true
+  const found = leavesAt(event, path.split('.'), new Map()).flatMap(({ leaf, where }) => {
+    const joined = join(within, where)
+    return joined === undefined ? [] : [{ leaf, where: joined }]
+  })
+  const tests = rule.get(path) ?? []
+  if (found.length === 0 && tests.some((test) => asksExistence(test, false)))
+    return matchesFrom(rest, rule, event, within)
+  return found.some(
+    ({ leaf, where }) =>
+      tests.some((test) => asksExistence(test, true) || matchesLeaf(test, leaf)) &&
+      matchesFrom(rest, rule, event, where),
+  )
 }
 
-function matchesLeaf(test: unknown, leaf: unknown): boolean {
-  if (!isFields(test)) return test === leaf
-  const [operator = '', operand] = Object.entries(test)[0] ?? []
-  switch (operator) {
-    case 'prefix':
-      return textTest(operand, leaf, (text, wanted) => text.startsWith(wanted))
-    case 'suffix':
-      return textTest(operand, leaf, (text, wanted) => text.endsWith(wanted))
-    case 'equals-ignore-case':
-      return textTest({ 'equals-ignore-case': operand }, leaf, (text, wanted) => text === wanted)
-    case 'wildcard':
-      return list(operand).some((one) => typeof leaf === 'string' && matchesWildcard(String(one), leaf))
-    case 'numeric':
-      return typeof leaf === 'number' && numericTest(operand as readonly unknown[])?.(leaf) === true
-    case 'anything-but':
-      return !anyOf(operand, leaf)
-    default:
-      return false
-  }
-}
+const asksExistence = (test: unknown, wanted: boolean): boolean => isFields(test) && test['exists'] === wanted
 
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value])
-
-/** What `anything-but` shuts out: values, or one of the text operators with one or several texts. */
-function anyOf(operand: unknown, leaf: unknown): boolean {
-  if (!isFields(operand)) return list(operand).some((one) => one === leaf)
-  const [operator = '', texts] = Object.entries(operand)[0] ?? []
-  return list(texts).some((text) => matchesLeaf({ [operator]: text }, leaf))
-}
-
-function textTest(operand: unknown, leaf: unknown, holds: (text: string, wanted: string) => boolean): boolean {
-  if (typeof leaf !== 'string') return false
-  if (typeof operand === 'string') return holds(leaf, operand)
-  const ignoring = isFields(operand) ? operand['equals-ignore-case'] : undefined
-  return typeof ignoring === 'string' && holds(leaf.toLowerCase(), ignoring.toLowerCase())
-}
-
-function checkObject(value: unknown, where: string): void {
-  if (!isFields(value)) throw invalid(`${where} must be an object or an array`)
-  if (Object.keys(value).length === 0) throw invalid('Empty objects are not allowed')
-  for (const [name, wanted] of Object.entries(value)) {
-    if (name === '$or') checkOr(wanted)
-    else if (!Array.isArray(wanted)) checkObject(wanted, `"${name}"`)
-    else if (wanted.length === 0) throw invalid(`Empty arrays are not allowed; see "${name}"`)
-    else for (const test of wanted) checkTest(test, name)
-  }
-}
-
-function checkOr(value: unknown): void {
-  if (!Array.isArray(value) || value.length < 2) throw invalid('"$or" must be an array of at least two patterns')
-  for (const one of value) checkObject(one, 'a pattern in "$or"')
-}
-
-const textOperators = ['prefix', 'suffix', 'equals-ignore-case', 'wildcard']
-
-function checkTest(test: unknown, name: string): void {
-  if (Array.isArray(test)) throw invalid(`"${name}" holds an array in an array`)
-  if (!isFields(test)) return
-  const [[operator, operand] = ['', undefined], ...others] = Object.entries(test)
-  if (others.length > 0) throw invalid(`Only one key allowed in match expression; see "${name}"`)
-  const understood = textOperators.includes(operator)
-    ? isText(operator, operand)
-    : operator === 'exists'
-      ? typeof operand === 'boolean'
-      : operator === 'numeric'
-        ? Array.isArray(operand) && numericTest(operand) !== undefined
-        : operator === 'anything-but' && isAnythingBut(operand)
-  if (!understood) throw invalid(`Unrecognized match type ${operator} or its value; see "${name}"`)
-}
-
-function isText(operator: string, operand: unknown): boolean {
-  if (operator === 'wildcard') return typeof operand === 'string' && !/\*\*/.test(operand)
-  if (operator === 'equals-ignore-case' || typeof operand === 'string') return typeof operand === 'string'
-  return isFields(operand) && Object.keys(operand).length === 1 && typeof operand['equals-ignore-case'] === 'string'
-}
-
-function isAnythingBut(operand: unknown): boolean {
-  if (isFields(operand)) {
-    const [[operator, texts] = ['', undefined], ...others] = Object.entries(operand)
-    return (
-      others.length === 0 && textOperators.includes(operator) && list(texts).every((text) => typeof text === 'string')
+function leavesAt(value: unknown, names: readonly string[], where: Membership): readonly Found[] {
+  if (Array.isArray(value))
+    return value.flatMap((one: unknown, index) =>
+      leavesAt(one, names, typeof one === 'object' && one !== null ? new Map(where).set(value, index) : where),
     )
-  }
-  const values = list(operand)
-  return values.length > 0 && values.every((one) => ['string', 'number'].includes(typeof one))
+  const [name, ...below] = names
+  if (name === undefined) return isFields(value) || value === undefined ? [] : [{ leaf: value, where }]
+  return isFields(value) && Object.hasOwn(value, name) ? leavesAt(value[name], below, where) : []
+}
+
+function join(a: Membership, b: Membership): Membership | undefined {
+  for (const [array, index] of b) if ((a.get(array) ?? index) !== index) return undefined
+  return new Map([...a, ...b])
 }
 
 function isFields(value: unknown): value is Fields {

@@ -49,6 +49,8 @@ export type LambdaFunction = {
   /** By qualifier. */
   readonly provisioned: Map<string, Provisioned>
   readonly eventInvokeConfigs: Map<string, EventInvokeConfig>
+  /** Statements of the resource policy of each qualifier, by their ids. */
+  readonly policies: Map<string, Map<string, unknown>>
   nextVersion: number
   /** Reserved concurrency, of all versions together. */
   reserved?: number | undefined
@@ -98,14 +100,22 @@ export function parseFunctionName(
 export const functionNotFound = (named: Named, qualifier?: string): AwsError =>
   new AwsError('ResourceNotFoundException', `Function not found: ${functionArn(named, qualifier)}`, 404)
 
-/** FunctionConfiguration, as GetFunctionConfiguration and most others answer it. */
-export function describeVersion(fn: LambdaFunction, version: FunctionVersion, nowMs: number): Record<string, unknown> {
+/**
+ * FunctionConfiguration, as GetFunctionConfiguration and most others answer it.
+ * @param qualifier by which it was asked for: an alias, too, is in the ARN of the answer
+ */
+export function describeVersion(
+  fn: LambdaFunction,
+  version: FunctionVersion,
+  nowMs: number,
+  qualifier?: string,
+): Record<string, unknown> {
   const { config } = version
   const isLatest = version.version === '$LATEST'
   const ready = nowMs >= version.readyAtMs
   return {
     FunctionName: fn.name,
-    FunctionArn: functionArn(fn, isLatest ? undefined : version.version),
+    FunctionArn: functionArn(fn, qualifier ?? (isLatest ? undefined : version.version)),
     Version: version.version,
     Role: config.role,
     ...(config.code.imageUri === undefined ? { Runtime: config.runtime, Handler: config.handler } : {}),
@@ -137,10 +147,9 @@ export function describeAlias(fn: LambdaFunction, alias: Alias): Record<string, 
   }
 }
 
-export function aliasOf(fn: LambdaFunction, name: string): Alias {
+/** @param words which operations differ in (docs/aws.md §1.1) */
+export function aliasOf(fn: LambdaFunction, name: string, words = 'Cannot find alias arn'): Alias {
   const alias = fn.aliases.get(name)
-  if (alias === undefined) {
-    throw new AwsError('ResourceNotFoundException', `Cannot find alias arn: ${functionArn(fn, name)}`, 404)
-  }
+  if (alias === undefined) throw new AwsError('ResourceNotFoundException', `${words}: ${functionArn(fn, name)}`, 404)
   return alias
 }

@@ -10,6 +10,7 @@ import { accountSettings, deleteConcurrency, getConcurrency, putConcurrency } fr
 import { eventInvokeConfig } from './event-invoke-config.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'
 import { invocations } from './invocation.ts'
+import { addPermission, getPolicy, removePermission } from './policy.ts'
 import { aliasOf, describeAlias, parseFunctionName } from './lambda-function.ts'
 import { deleteProvisioned, getProvisioned, listProvisioned, putProvisioned } from './provisioned-concurrency.ts'
 import {
@@ -66,10 +67,13 @@ const routes: readonly Route[] = [
   ['PUT', /^\/provisioned-concurrency$/, 202, putProvisioned],
   ['GET', /^\/provisioned-concurrency$/, 200, provisionedConcurrency],
   ['DELETE', /^\/provisioned-concurrency$/, 204, deleteProvisioned],
+  ['POST', /^\/policy$/, 201, addPermission],
+  ['GET', /^\/policy$/, 200, getPolicy],
+  ['DELETE', /^\/policy\/.+$/, 204, removePermission],
 ]
 
 function configuration(registry: Registry, ask: Ask): unknown {
-  return describe(registry, find(registry, ask.name), qualified(registry, ask))
+  return describe(registry, find(registry, ask.name), qualified(registry, ask), ask.qualifier)
 }
 
 /** Of one qualifier, or all of a function: a parameter of the query, which no other operation has (`?List=ALL`). */
@@ -79,7 +83,8 @@ function provisionedConcurrency(registry: Registry, ask: Ask): unknown {
 
 function listVersions(registry: Registry, ask: Ask): unknown {
   const fn = find(registry, ask.name)
-  return { Versions: [fn.latest, ...fn.published.values()].map((version) => describe(registry, fn, version)) }
+  const versions = [fn.latest, ...fn.published.values()]
+  return { Versions: versions.map((version) => describe(registry, fn, version, version.version)) }
 }
 
 function listAliases(registry: Registry, ask: Ask): unknown {
@@ -118,7 +123,7 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
           return await asyncConfig(registry, deps, request, named, caller)
         const route = routes.find(([method, pattern]) => method === request.method && pattern.test(path))
         if (route === undefined) throw notImplemented(`Lambda ${request.method} ${request.path}`)
-        const alias = path.startsWith('/aliases/') ? decodeURIComponent(path.slice('/aliases/'.length)) : ''
+        const alias = decodeURIComponent(/^\/(?:aliases|policy)\/(.+)$/.exec(path)?.[1] ?? '')
         const [, , status, act] = route
         const input = parseJson(request)
         await checkPackage(deps, input, caller)
@@ -132,9 +137,30 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
   }
 }
 
+const listedMax = 50
+
+/** @param query may ask for all versions, and for a page */
+function listFunctions(registry: Registry, query: URLSearchParams): Record<string, unknown> {
+  const all = [...registry.functions.values()].flatMap((fn) =>
+    query.get('FunctionVersion') === 'ALL'
+      ? [fn.latest, ...fn.published.values()].map((version) => describe(registry, fn, version, version.version))
+      : [describe(registry, fn, fn.latest)],
+  )
+  const from = Number(query.get('Marker') ?? 0)
+  const size = Math.min(Number(query.get('MaxItems') ?? listedMax), listedMax)
+  if (!(from >= 0) || !(size >= 1))
+    throw new AwsError('InvalidParameterValueException', 'Marker or MaxItems is not valid')
+  const end = from + size
+  return { Functions: all.slice(from, end), ...(end < all.length ? { NextMarker: String(end) } : {}) }
+}
+
 /** What is asked of the account, and tags, which are asked for by ARN. `undefined` for everything else. */
-function besideFunctions(registry: Registry, { method, path }: LocalRequest): Record<string, unknown> | undefined {
+function besideFunctions(
+  registry: Registry,
+  { method, path, query }: LocalRequest,
+): Record<string, unknown> | undefined {
   if (method !== 'GET') return undefined
+  if (/^\/2015-03-31\/functions\/?$/.test(path)) return listFunctions(registry, query)
   if (/^\/2016-08-19\/account-settings\/?$/.test(path)) return accountSettings(registry)
   const tagged = /^\/2017-03-31\/tags\/(.+?)\/?$/.exec(path)?.[1]
   if (tagged === undefined) return undefined

@@ -6,6 +6,7 @@ import { optionalNumber, optionalText, text } from '../field.ts'
 import type { Input } from '../json-protocol.ts'
 import type { ObjectStore } from '../s3.ts'
 import type { Bus, Caller, Site } from '../service.ts'
+import { checkedPackage } from './package.ts'
 import { checkAliasName, checkRouting, staleRevision, versionOf, weightsIn } from './alias-rules.ts'
 import {
   type Alias,
@@ -58,8 +59,13 @@ export function qualified(registry: Registry, { name, qualifier = '$LATEST' }: A
   return versionOf(fn, fn.aliases.get(qualifier)?.version ?? qualifier)
 }
 
-export function describe(registry: Registry, fn: LambdaFunction, version: FunctionVersion): Record<string, unknown> {
-  return describeVersion(fn, version, registry.clock.nowMs())
+export function describe(
+  registry: Registry,
+  fn: LambdaFunction,
+  version: FunctionVersion,
+  qualifier?: string,
+): Record<string, unknown> {
+  return describeVersion(fn, version, registry.clock.nowMs(), qualifier)
 }
 
 function fresh({ clock, ids, pendingMs }: Registry, version: string, config: FunctionConfig): FunctionVersion {
@@ -104,6 +110,7 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     latest,
     published: new Map(),
     aliases: new Map(),
+    policies: new Map(),
     tags: { ...(body['Tags'] as Record<string, string> | undefined) },
     provisioned: new Map(),
     eventInvokeConfigs: new Map(),
@@ -111,16 +118,19 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
     underWay: 0,
   }
   registry.functions.set(name, fn)
-  return describe(registry, fn, body['Publish'] === true ? publish(registry, fn, '') : fn.latest)
+  const made = describe(registry, fn, body['Publish'] === true ? publish(registry, fn, '') : fn.latest)
+  // A new function is never ready in the answer that tells of it.
+  const pending = { State: 'Pending', StateReason: 'The function is being created.', StateReasonCode: 'Creating' }
+  return { ...made, ...pending, LastUpdateStatus: undefined }
 }
 
 function codeIn({ objects }: Registry, body: Input): Code {
   const zip = optionalText(body, 'ZipFile')
-  if (zip !== undefined) return codeOf(Buffer.from(zip, 'base64'))
+  if (zip !== undefined) return codeOf(checkedPackage(Buffer.from(zip, 'base64')))
   const image = optionalText(body, 'ImageUri')
   if (image !== undefined) return codeOf(objects.readImage(image) ?? new Uint8Array(), image)
   const bytes = objects.read(text(body, 'S3Bucket'), text(body, 'S3Key'), optionalText(body, 'S3ObjectVersion'))
-  if (bytes !== undefined) return codeOf(bytes)
+  if (bytes !== undefined) return codeOf(checkedPackage(bytes))
   const message =
     'Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.'
   throw new AwsError('InvalidParameterValueException', message)
@@ -225,7 +235,7 @@ export function createAlias(registry: Registry, ask: Ask): Record<string, unknow
 }
 
 export function updateAlias(registry: Registry, ask: Ask): Record<string, unknown> {
-  return putAlias(registry, ask, aliasOf(find(registry, ask.name), ask.alias))
+  return putAlias(registry, ask, aliasOf(find(registry, ask.name), ask.alias, 'Alias not found'))
 }
 
 function putAlias(registry: Registry, ask: Ask, before: Alias | undefined): Record<string, unknown> {

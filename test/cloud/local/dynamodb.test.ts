@@ -5,6 +5,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
@@ -121,10 +122,69 @@ describe('the embedded DynamoDB', () => {
     expect(await open()).toBe(0)
   })
 
-  it('has no transactions, and says so', async () => {
-    const client = await table()
-    await expect(client.send(new TransactWriteItemsCommand({ TransactItems: [] }))).rejects.toMatchObject({
-      name: 'UnknownOperationException',
+  describe('a transaction', () => {
+    const at = (sk: string) => ({ TableName: 'releases', Key: key('r1', sk) })
+    const item = (sk: string, by: string) => ({ TableName: 'releases', Item: { ...key('r1', sk), by: { S: by } } })
+    const found = async (client: DynamoDBClient) =>
+      ((await client.send(new ScanCommand({ TableName: 'releases' }))).Items ?? [])
+        .map(({ sk, by }) => `${sk?.S ?? ''}${by?.S ?? ''}`)
+        .sort()
+
+    it('is written whole', async () => {
+      const client = await table()
+      for (const sk of ['1', '2']) await client.send(new PutItemCommand(item(sk, 'a')))
+      const TransactItems = [
+        { Put: item('0', 'b') },
+        { Delete: at('1') },
+        {
+          Update: {
+            ...at('2'),
+            UpdateExpression: 'SET #by = :by',
+            ExpressionAttributeNames: { '#by': 'by' },
+            ExpressionAttributeValues: { ':by': { S: 'b' } },
+          },
+        },
+        { ConditionCheck: { ...at('3'), ConditionExpression: 'attribute_not_exists(pk)' } },
+      ]
+      await client.send(new TransactWriteItemsCommand({ TransactItems }))
+      expect(await found(client)).toEqual(['0b', '2b'])
+    })
+
+    it('leaves nothing behind when one condition does not hold, and says which', async () => {
+      const client = await table()
+      await client.send(new PutItemCommand(item('2', 'a')))
+      const TransactItems = [
+        { Put: item('1', 'b') },
+        { Delete: at('2') },
+        { ConditionCheck: { ...at('3'), ConditionExpression: 'attribute_exists(pk)' } },
+      ]
+      await expect(client.send(new TransactWriteItemsCommand({ TransactItems }))).rejects.toMatchObject({
+        name: 'TransactionCanceledException',
+        CancellationReasons: [{ Code: 'None' }, { Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
+      })
+      expect(await found(client)).toEqual(['2a'])
+    })
+
+    it.each([
+      ['of nothing', []],
+      ['of one item twice', [{ Put: item('1', 'a') }, { Delete: at('1') }]],
+      ['of two things in one', [{ Put: item('1', 'a'), Delete: at('2') }]],
+    ])('%s is refused', async (_, TransactItems) => {
+      const client = await table()
+      await expect(client.send(new TransactWriteItemsCommand({ TransactItems }))).rejects.toMatchObject({
+        name: 'ValidationException',
+      })
+    })
+
+    it('is seen whole or not at all', async () => {
+      const client = await table()
+      const write = (by: string) =>
+        client.send(
+          new TransactWriteItemsCommand({ TransactItems: ['1', '2', '3'].map((sk) => ({ Put: item(sk, by) })) }),
+        )
+      const [, seen] = await Promise.all([write('a'), found(client), write('b')])
+      expect([[], ['1a', '2a', '3a'], ['1b', '2b', '3b']]).toContainEqual(seen)
+      expect(await found(client)).toEqual(['1b', '2b', '3b'])
     })
   })
 })

@@ -1,0 +1,49 @@
+// How long CloudWatch keeps points, and how finely (docs/aws.md §2.3). Hours that are over are packed: an hour of a minute's
+// metric is a few numbers, so that a cloud which runs for days does not grow by every request that it answered.
+import type { Observed } from './statistic.ts'
+
+const secondMs = 1000
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+/** Points of an age are kept with this resolution; older than all of these, they are gone. */
+const tiers: readonly { readonly untilMs: number; readonly resolutionMs: number }[] = [
+  { untilMs: 3 * hourMs, resolutionMs: secondMs },
+  { untilMs: 15 * dayMs, resolutionMs: minuteMs },
+  { untilMs: 63 * dayMs, resolutionMs: 5 * minuteMs },
+  { untilMs: 455 * dayMs, resolutionMs: hourMs },
+]
+
+/** How finely points of an age can be asked for; `undefined` when they are kept no longer. */
+export const resolutionAt = (ageMs: number): number | undefined =>
+  tiers.find(({ untilMs }) => ageMs <= untilMs)?.resolutionMs
+
+export type Point = Observed & { readonly atMs: number }
+/** Three numbers a point: seconds into the hour, value, count. */
+export type PackedHour = Float64Array
+
+export const floorTo = (atMs: number, stepMs: number): number => Math.floor(atMs / stepMs) * stepMs
+export const hourOf = (atMs: number): number => floorTo(atMs, hourMs)
+
+export function* unpacked(startMs: number, packed: PackedHour): Generator<Point> {
+  for (let at = 0; at < packed.length; at += 3)
+    yield { atMs: startMs + (packed[at] ?? 0) * secondMs, value: packed[at + 1] ?? 0, count: packed[at + 2] ?? 0 }
+}
+
+/** Equal values of the same moment become one with their count; moments are as fine as points of that age are kept. */
+export function pack(startMs: number, points: Iterable<Point>, nowMs: number): PackedHour | undefined {
+  const resolutionMs = resolutionAt(nowMs - startMs)
+  if (resolutionMs === undefined) return undefined
+  const counts = new Map<number, Map<number, number>>()
+  for (const { atMs, value, count } of points) {
+    const second = (floorTo(atMs, resolutionMs) - startMs) / secondMs
+    const values = counts.get(second) ?? new Map<number, number>()
+    counts.set(second, values.set(value, (values.get(value) ?? 0) + count))
+  }
+  return Float64Array.from(
+    [...counts]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([second, values]) => [...values].flatMap(([value, count]) => [second, value, count])),
+  )
+}

@@ -1,0 +1,91 @@
+// What AWS checks a permission on when a person looks at an account or tries it with the command line (`doctor`,
+// `verify-account`, `lost`): those calls are made with the person's rights, and no role of the controller may make them. By the
+// kind of resource, as the service authorization reference calls it; the same test as for cloud/authorization.ts compares them.
+
+export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
+  /** Only `*` allows these. */
+  none: [
+    'cloudtrail:DescribeTrails',
+    'events:ListRuleNamesByTarget',
+    'lambda:GetAccountSettings',
+    'logs:DescribeLogGroups',
+    'sts:GetCallerIdentity',
+  ],
+  trail: ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
+  alarm: ['cloudwatch:DeleteAlarms', 'cloudwatch:ListTagsForResource', 'cloudwatch:PutMetricAlarm'],
+  table: ['dynamodb:CreateTable', 'dynamodb:DeleteTable', 'dynamodb:DescribeTable', 'dynamodb:ListTagsOfResource'],
+  repository: ['ecr:GetRepositoryPolicy'],
+  'rule-on-default-event-bus': [
+    'events:DeleteRule',
+    'events:DescribeRule',
+    'events:ListTagsForResource',
+    'events:ListTargetsByRule',
+    'events:PutRule',
+    'events:PutTargets',
+    'events:RemoveTargets',
+  ],
+  role: [
+    'iam:CreateRole',
+    'iam:DeleteRole',
+    'iam:DeleteRolePolicy',
+    'iam:ListRoleTags',
+    'iam:PutRolePolicy',
+    'iam:SimulatePrincipalPolicy',
+  ],
+  function: [
+    'lambda:CreateFunction',
+    'lambda:DeleteFunction',
+    'lambda:DeleteFunctionConcurrency',
+    'lambda:GetFunctionConcurrency',
+    'lambda:ListTags',
+    'lambda:PutFunctionConcurrency',
+    'lambda:PutFunctionEventInvokeConfig',
+  ],
+  'function alias': [
+    'lambda:DeleteProvisionedConcurrencyConfig',
+    'lambda:GetProvisionedConcurrencyConfig',
+    'lambda:PutProvisionedConcurrencyConfig',
+  ],
+  bucket: [
+    's3:CreateBucket',
+    's3:DeleteBucket',
+    's3:GetBucketNotification',
+    's3:GetBucketTagging',
+    's3:GetBucketVersioning',
+    's3:ListBucketVersions',
+    's3:PutBucketNotification',
+    's3:PutBucketTagging',
+    's3:PutBucketVersioning',
+  ],
+  object: ['s3:DeleteObject', 's3:PutObject'],
+  statemachine: [
+    'states:CreateStateMachine',
+    'states:DeleteStateMachine',
+    'states:ListExecutions',
+    'states:ListTagsForResource',
+  ],
+  execution: ['states:GetExecutionHistory', 'states:StopExecution'],
+  topic: ['sns:ListSubscriptionsByTopic'],
+  queue: [
+    'sqs:ChangeMessageVisibility',
+    'sqs:CreateQueue',
+    'sqs:DeleteMessage',
+    'sqs:DeleteQueue',
+    'sqs:GetQueueAttributes',
+    'sqs:GetQueueUrl',
+    'sqs:ListQueueTags',
+    'sqs:ReceiveMessage',
+    'sqs:SetQueueAttributes',
+  ],
+}
+
+const renamed: Readonly<Record<string, string>> = {
+  's3:GetBucketNotificationConfiguration': 's3:GetBucketNotification',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:PutBucketNotificationConfiguration': 's3:PutBucketNotification',
+}
+
+/** @param call by service and operation, as the SDK calls it */
+export function isCheckedForPeople(call: string): boolean {
+  return Object.values(checkedForPeople).some((actions) => actions.includes(renamed[call] ?? call))
+}
