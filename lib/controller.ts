@@ -40,10 +40,7 @@ import { reserveWayBack } from './way-back.ts'
 export type ReleaseControllerProps = {
   /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
   readonly services: readonly unknown[]
-  /**
-   * What the names of the functions (`<name>-intake`, ...) and of the state machine (`<name>-release`) begin with, so that
-   * the command line and policies of other accounts can name them. One a region and account. Default: tidegate.
-   */
+  /** What the names of functions (`<name>-intake`) and of the state machine begin with. One a region and account. Default: tidegate. */
   readonly name?: string
   /** Concurrency that is reserved for each function of the way back. Default: none, which any account bears (docs/deploy.md). */
   readonly wayBackConcurrency?: number
