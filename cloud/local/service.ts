@@ -92,8 +92,10 @@ export type StreamRecord = {
 }
 
 export type Stream = {
-  /** Everything so far, oldest first. */
-  readonly records: readonly StreamRecord[]
+  /** How many there have been so far. */
+  count(): number
+  /** By its place among all; `undefined` when it is older than a day. */
+  at(place: number): StreamRecord | undefined
   subscribe(listener: () => void): void
 }
 

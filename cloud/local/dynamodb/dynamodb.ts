@@ -8,6 +8,7 @@ import type { LocalClock } from '../clock.ts'
 import { account, defaultRegion, type LocalRequest, type LocalResponse, type LocalService } from '../service.ts'
 import type { Streams } from '../service.ts'
 import { transactionsOn } from './transaction.ts'
+import { holdLittle } from './dynalite-memory.ts'
 import { type TableStream, tableStream } from './stream.ts'
 
 type Call = (request: LocalRequest) => Promise<LocalResponse>
@@ -15,6 +16,7 @@ type Fields = Readonly<Record<string, unknown>>
 type Deps = { readonly clock: LocalClock; readonly ids: () => string }
 
 export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): void } {
+  holdLittle()
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const tables = new Map<string, TableStream & { readonly arn: string; readonly keys: readonly string[] }>()
 

@@ -1,5 +1,5 @@
 // DynamoDB Streams, as far as Lambda reads them: what was written to a table, keys only, in the order of the writes. One
-// shard, which keeps everything for as long as the cloud lives.
+// shard, which keeps a day, as AWS does.
 import type { LocalClock } from '../clock.ts'
 import { defaultRegion, type Stream, type StreamRecord } from '../service.ts'
 
@@ -7,12 +7,28 @@ export type TableStream = Stream & {
   add(eventName: StreamRecord['eventName'], keys: Readonly<Record<string, unknown>>): void
 }
 
+const keptSeconds = 86_400
+const forgottenAtOnce = 1000
+
 /** @param ids of the events */
 export function tableStream(arn: string, clock: LocalClock, ids: () => string): TableStream {
-  const records: StreamRecord[] = []
+  let records: StreamRecord[] = []
+  let gone = 0
   const listeners: (() => void)[] = []
+  /** Not at every write: an array gives away its beginning only as a copy. */
+  function forgetOld(): void {
+    const sinceSeconds = clock.nowMs() / 1000 - keptSeconds
+    const isOld = (record: StreamRecord | undefined): boolean =>
+      record !== undefined && record.dynamodb.ApproximateCreationDateTime < sinceSeconds
+    if (!isOld(records[forgottenAtOnce - 1])) return
+    const kept = records.findIndex((record) => !isOld(record))
+    gone += kept
+    records = records.slice(kept)
+  }
+
   return {
-    records,
+    count: () => gone + records.length,
+    at: (place) => records[place - gone],
     subscribe: (listener) => void listeners.push(listener),
     add(eventName, Keys) {
       records.push({
@@ -24,12 +40,13 @@ export function tableStream(arn: string, clock: LocalClock, ids: () => string): 
         dynamodb: {
           ApproximateCreationDateTime: Math.floor(clock.nowMs() / 1000),
           Keys,
-          SequenceNumber: String(records.length + 1).padStart(21, '0'),
+          SequenceNumber: String(gone + records.length + 1).padStart(21, '0'),
           SizeBytes: JSON.stringify(Keys).length,
           StreamViewType: 'KEYS_ONLY',
         },
         eventSourceARN: arn,
       })
+      forgetOld()
       for (const listener of listeners) listener()
     },
   }

@@ -27,10 +27,12 @@ type EventBridgeDeps = DeliveryDeps & {
 
 export type LocalEventBridge = LocalService &
   Bus & {
-    /** Every event of every bus, in the order of arrival. */
+    /** The last events of every bus, in the order of arrival: for tests. */
     recorded(): readonly Envelope[]
     close(): void
   }
+
+const recordedMax = 10_000
 
 export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
   const { clock, ids } = deps
@@ -40,6 +42,7 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
 
   function publish(bus: string, event: Envelope): void {
     recorded.push(event)
+    if (recorded.length > recordedMax) recorded.splice(0, recordedMax / 2)
     for (const rule of rules.matching(bus, event)) for (const target of rule.targets.values()) send(rule, event, target)
   }
 

@@ -122,8 +122,8 @@ const recordsOf = (batch: readonly Held[]): readonly StreamRecord[] => batch.map
 function batchAt({ stream, filters, batchSize }: Mapping, from: number): { batch: readonly Held[]; end: number } {
   const batch: Held[] = []
   let end = from
-  for (; end < stream.records.length && batch.length < batchSize; end++) {
-    const record = stream.records[end]
+  for (; end < stream.count() && batch.length < batchSize; end++) {
+    const record = stream.at(end)
     if (record === undefined) continue
     if (filters.length === 0 || filters.some((filter) => matchesPattern(filter, record)))
       batch.push({ record, at: end })
@@ -147,7 +147,7 @@ function follow(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>, mapping: Ma
   }
 
   async function drain(): Promise<void> {
-    while (next < stream.records.length) {
+    while (next < stream.count()) {
       const from = next
       const { batch, end } = batchAt(mapping, from)
       next = end

@@ -1,4 +1,5 @@
 // One execution: where it stands, what it has done, how it ended. An execution that has ended records nothing any more.
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Definition } from './definition.ts'
 
 type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT'
@@ -85,5 +86,13 @@ export function end(execution: Execution, nowMs: number, ending: Ending): boolea
   Object.assign(execution, result, { status, stopMs: nowMs })
   for (const letGo of [...execution.waits]) letGo()
   execution.waits.clear()
+  pack(execution)
   return true
+}
+
+/** A history that nothing is added to any more takes a tenth of its room until somebody asks for it. */
+function pack(execution: Execution): void {
+  const packed = gzipSync(JSON.stringify(execution.history))
+  const get = (): readonly HistoryEvent[] => JSON.parse(gunzipSync(packed).toString()) as HistoryEvent[]
+  Object.defineProperty(execution, 'history', { get, enumerable: true })
 }

@@ -21,6 +21,8 @@ export type Executions = {
   all(): readonly Execution[]
 }
 
+const keptMs = 90 * 24 * 3_600_000
+
 export function machineExecutions(deps: ExecutionDeps): Executions {
   const { clock, machines, bus } = deps
   const executions = new Map<string, Execution>()
@@ -35,7 +37,17 @@ export function machineExecutions(deps: ExecutionDeps): Executions {
     if (end(execution, clock.nowMs(), ending)) bus.emit(statusEvent(execution))
   }
 
+  /** AWS keeps an execution for 90 days after its end. */
+  function forgetOld(): void {
+    const sinceMs = clock.nowMs() - keptMs
+    for (const { arn, startMs, stopMs } of executions.values()) {
+      if (startMs >= sinceMs) return
+      if (stopMs !== undefined && stopMs < sinceMs) executions.delete(arn)
+    }
+  }
+
   function begin(execution: Execution, roleArn: string): void {
+    forgetOld()
     executions.set(execution.arn, execution)
     record(execution, clock.nowMs(), 'ExecutionStarted', {
       input: execution.input,

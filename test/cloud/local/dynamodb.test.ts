@@ -9,11 +9,13 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { chance, idsFrom } from '../../../cloud/local/chance.ts'
 import { steppedClock } from '../../../cloud/local/clock.ts'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
 import { localDynamoDb } from '../../../cloud/local/dynamodb/dynamodb.ts'
+import { tableStream } from '../../../cloud/local/dynamodb/stream.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
 import { credentials } from './states.ts'
 
@@ -120,6 +122,35 @@ describe('the embedded DynamoDB', () => {
     await expect(update(2)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
     await update(1)
     expect(await open()).toBe(0)
+  })
+
+  it('lets go of what it has read: dynalite ends an iterator by a name that iterators do not have by themselves', async () => {
+    await table()
+    const require = createRequire(import.meta.resolve('dynalite'))
+    type Iterator = { return(): Promise<void>; next(): Promise<unknown> }
+    const { MemoryLevel } = require('memory-level') as {
+      MemoryLevel: new () => Record<'keys' | 'values', () => Iterator>
+    }
+    for (const kind of ['keys', 'values'] as const) {
+      const iterator = new MemoryLevel()[kind]()
+      await iterator.return()
+      await expect(iterator.next()).rejects.toMatchObject({ code: 'LEVEL_ITERATOR_NOT_OPEN' })
+    }
+  })
+
+  it('keeps a day of its stream, and the places of what is gone', () => {
+    const clock = { ...steppedClock(0), nowMs: () => nowMs }
+    let nowMs = 0
+    const stream = tableStream('arn', clock, () => 'id')
+    const add = () => stream.add('INSERT', { pk: { S: String(stream.count()) } })
+    for (let count = 0; count < 1500; count++) add()
+    nowMs = 25 * 3_600_000
+    add()
+    expect([stream.count(), stream.at(0), stream.at(1499)]).toEqual([1501, undefined, undefined])
+    expect(stream.at(1500)?.dynamodb).toMatchObject({
+      Keys: { pk: { S: '1500' } },
+      SequenceNumber: '1501'.padStart(21, '0'),
+    })
   })
 
   describe('a transaction', () => {
