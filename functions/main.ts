@@ -17,7 +17,7 @@ import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
-import { awsHooks } from '../cloud/aws/hooks.ts'
+import { awsHooks, callsOnce } from '../cloud/aws/hooks.ts'
 import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
@@ -166,14 +166,7 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
   }),
 )
 export const hook = /* @__PURE__ */ wired('hook', () =>
-  hookHandler({
-    clock,
-    log,
-    journal: journal(),
-    // An answer that is lost on the way is not asked for again: that would call the hook a second time.
-    hooks: awsHooks(traced(new LambdaClient({ maxAttempts: 1 }))),
-    executions: executions(),
-  }),
+  hookHandler({ ...steering(), hooks: awsHooks(traced(new LambdaClient(callsOnce))) }),
 )
 export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic() }),

@@ -5,6 +5,9 @@ import type { InvocationResponse, LambdaClient } from '@aws-sdk/client-lambda'
 import type { HookReply, Hooks } from '../ports.ts'
 import { asProblem, isNamed } from './failure.ts'
 
+/** An answer that is lost on the way is not asked for again: that would call the hook a second time. */
+export const callsOnce = { maxAttempts: 1 }
+
 export function awsHooks(client: LambdaClient): Hooks {
   return {
     async call(functionName, payload) {
