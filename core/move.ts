@@ -69,7 +69,9 @@ export function isOurs(release: Release, functionName: string, found: Routing): 
   const target = release.targets.find((one) => one.functionName === functionName)
   if (target === undefined || target.lost) return false
   const announced = pendingMove(release)?.targets.find((one) => one.functionName === functionName)?.desired
-  return [target.routing, target.maybe, announced].some(
-    (routing) => routing !== undefined && (sameRouting(found, routing) || isOnItsWay(target, routing, found)),
+  const unconfirmed = [target.maybe, announced].filter((routing) => routing !== undefined)
+  return (
+    [target.routing, ...unconfirmed].some((routing) => sameRouting(found, routing)) ||
+    unconfirmed.some((routing) => isOnItsWay(target, routing, found))
   )
 }

@@ -2,6 +2,7 @@
 // alias while it moves the concurrency is neither taken for a person nor disturbed.
 import { PutProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
+import { isOurs } from '../../core/move.ts'
 import { type House, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { authorize } from './least-privilege.ts'
@@ -74,6 +75,15 @@ it('a person who moves the alias meanwhile is noticed all the same', async () =>
   await house.moveByHand('1', { '2': 0.5 })
   expect((await house.finish(id)).ending?.outcome).toBe('interrupted')
   expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.5 } })
+})
+
+it('before a way back has announced a write, all traffic on the other version is a person', async () => {
+  const id = await wayBack()
+  const release = await house.release(id)
+  const found = { version: '2', additional: { version: '1', weightBp: 10_000 } }
+  expect(isOurs(release, 'checkout', { version: '1', additional: { version: '2', weightBp: 10_000 } })).toBe(true)
+  expect(isOurs(release, 'checkout', found)).toBe(false)
+  expect(isOurs(release, 'checkout', { version: '1', additional: { version: '2', weightBp: 9_999 } })).toBe(false)
 })
 
 it('a way back over a move that Lambda has not finished waits for it', async () => {

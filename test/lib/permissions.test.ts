@@ -26,8 +26,6 @@ const byScenarios: readonly string[] = [
     (action) => `ask ${action}`,
   ),
   'gate lambda:GetFunctionConfiguration',
-  // test/functions/leases.test.ts: a lease of a release that is over is dropped by whoever meets it.
-  ...['admit', 'gate', 'prepare'].map((verb) => `${verb} dynamodb:DeleteItem`),
   // test/functions/asleep.test.ts
   'prepare lambda:InvokeFunction',
   'startLine dynamodb:DeleteItem',
@@ -63,6 +61,12 @@ const byScenarios: readonly string[] = [
 ]
 /** Used by no test, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['admit', 'gate', 'prepare'].map((verb) => [
+      `${verb} dynamodb:DeleteItem`,
+      'drops the lease of a release that is over (test/functions/leases.test.ts, in memory)',
+    ]),
+  ),
   'prepare kms:Decrypt': 'only where a definition names a key, as below',
   'admit dynamodb:DeleteItem': 'drops a lease that it took too late (test/functions/leases.test.ts)',
   'gate dynamodb:DeleteItem': 'leaves a place that it took too late (test/functions/leases.test.ts)',
