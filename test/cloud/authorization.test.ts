@@ -207,6 +207,7 @@ const samples: readonly Sample[] = [
   sample(LambdaClient, new lambda.PublishVersionCommand(of), 'lambda:PublishVersion', fnArn),
   sample(dynamodb.DynamoDBClient, new dynamodb.GetItemCommand(item), 'dynamodb:GetItem', tableArn),
   sample(dynamodb.DynamoDBClient, new dynamodb.DeleteItemCommand(item), 'dynamodb:DeleteItem', tableArn),
+  sample(dynamodb.DynamoDBClient, new dynamodb.UpdateItemCommand(item), 'dynamodb:UpdateItem', tableArn),
   sample(dynamodb.DynamoDBClient, new dynamodb.PutItemCommand({ ...item, Item: {} }), 'dynamodb:PutItem', tableArn),
   sample(dynamodb.DynamoDBClient, new dynamodb.QueryCommand(item), 'dynamodb:Query', tableArn),
   sample(
