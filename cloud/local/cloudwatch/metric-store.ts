@@ -43,13 +43,21 @@ const seriesKey = ({ namespace, name, dimensions }: Series): string =>
 /** @param visibleMs how long after its time a point can be seen */
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   const all = new Map<string, Kept>()
+  let packedMs = nowMs()
+
+  /** Also what gets no points any more, such as the series of a version that has lost its traffic. */
+  function packAll(): void {
+    if (nowMs() < packedMs + packEveryMs) return
+    packedMs = nowMs()
+    for (const kept of all.values()) packUp(kept, packedMs, visibleMs)
+  }
 
   return {
     add(series, point, { resolutionMs, unit }) {
       const key = seriesKey(series)
       const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
       all.set(key, kept)
-      if (nowMs() >= kept.packedMs + packEveryMs) packUp(kept, nowMs(), visibleMs)
+      packAll()
       kept.fresh.push({ point, resolutionMs })
       kept.lastMs = Math.max(kept.lastMs, point.atMs)
       kept.unit = unit
