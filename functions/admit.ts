@@ -129,19 +129,28 @@ async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loade
   })
 }
 
-/** The open releases of the service that were asked for before it, oldest first. */
+type Asked = Pick<OpenRelease, 'releaseId' | 'requestedAtMs'>
+const readAtOnce = 20
+
+/** The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when that was. */
 async function olderOf(
-  { openReleases }: Deps,
+  deps: Deps,
   { id, requestedAtMs, service }: Release,
   holder: string | undefined,
 ): Promise<readonly string[]> {
-  const open = await openReleases.list(service.name)
+  const { items, unreadable } = await deps.openReleases.list(service.name)
+  const damaged = await concurrently(unreadable, readAtOnce, ({ about }) => loadIfReadable(deps, about.releaseId))
+  const known = damaged
+    .filter((one) => one !== undefined)
+    .map(({ release }): Asked => ({ releaseId: release.id, requestedAtMs: release.requestedAtMs }))
   // Of two that were asked for at the same moment, the one that has the lease is the older.
-  const isBefore = ({ releaseId }: OpenRelease): boolean => id !== holder && (releaseId === holder || releaseId < id)
-  const isOlder = (one: OpenRelease): boolean =>
+  const isBefore = ({ releaseId }: Asked): boolean => id !== holder && (releaseId === holder || releaseId < id)
+  const isOlder = (one: Asked): boolean =>
     one.requestedAtMs < requestedAtMs || (one.requestedAtMs === requestedAtMs && isBefore(one))
-  // What cannot be read is left to the sweep.
-  return open.items.filter(isOlder).map(({ releaseId }) => releaseId)
+  return [...items, ...known]
+    .filter(isOlder)
+    .toSorted((a, b) => a.requestedAtMs - b.requestedAtMs)
+    .map(({ releaseId }) => releaseId)
 }
 
 /** The oldest that waits for the lease as well. What cannot be read is left to the sweep, and so is an entry without a log. */

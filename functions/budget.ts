@@ -62,9 +62,9 @@ export function budgetHandler(deps: Deps) {
     const services = look.success
       ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }
       : await deps.services.under([serviceKey.budgeted])
-    const withSlos = readable(deps, services).filter(({ slos }) => slos.length > 0)
+    const withSlos = readable(deps, services)
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
-    const due = await dueParts(deps, withSlos, nowMs, look.data?.detail.service)
+    const due = await dueParts(deps, withSlos, nowMs, look.success)
     const failed: { readonly item: Budget; readonly error: unknown }[] = [...due.failed]
     const updated: string[] = []
     // One request of CloudWatch for all that ask for the same time.
@@ -103,18 +103,17 @@ function slotsIn(part: Part, found: Found = { unread: 'it was not asked' }): rea
   throw new Problem('aws_unavailable', `The budget of ${nameOf(part)} cannot be read: ${found.unread}.`)
 }
 
-/** @param live the service of a live release: it alone, and now */
-function dueParts(deps: Deps, services: readonly Service[], nowMs: number, live: string | undefined) {
+/** @param isLive the service has a live release, and is counted now */
+function dueParts(deps: Deps, services: readonly Service[], nowMs: number, isLive: boolean) {
   const all = services.flatMap((service) => service.slos.filter(isCounted).map((slo): Budget => ({ service, slo })))
   const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, all.length))) * dayMs
-  const asked = all.filter(({ service }) => live === undefined || live === service.name)
-  return each(deps, asked, aboutBudget, async ({ service, slo }): Promise<readonly Part[]> => {
+  return each(deps, all, aboutBudget, async ({ service, slo }): Promise<readonly Part[]> => {
     const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
     const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
     const { readToMs } = mark
     // The schedule is not exact to the second.
     const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
-    if (live === undefined && nowMs - readToMs < everyMs) return []
+    if (!isLive && nowMs - readToMs < everyMs) return []
     // From the last time on, not from now: what came late while nobody could read is not lost.
     const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
     return [{ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) }]

@@ -2,13 +2,14 @@
 // since there is one place.
 import { heldNow } from '../core/clearance.ts'
 import type { Release } from '../core/release.ts'
+import { each } from './each.ts'
 import { loadIfReadable } from './lease.ts'
 import type { Loaded } from './ledger.ts'
 import { leavePlace } from './place.ts'
 import { reopen } from './reopen.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'waitingLists' | 'executions'>
+type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'waitingLists' | 'executions' | 'trouble'>
 
 // So many of those that wait are looked at; the others are asked about again after a quarter of an hour at the latest.
 const lookedAtMost = 20
@@ -29,12 +30,17 @@ export async function makeRoom(deps: Deps, release: Release): Promise<void> {
   await deps.waitingLists.remove(group, release)
   const because = `release ${release.id} has left its place in group ${group}`
   for (const waiting of await deps.waitingLists.first(group, lookedAtMost)) {
-    const loaded = await loadIfReadable(deps, waiting.id)
-    if (loaded === undefined || !isHeldByFull(loaded)) {
-      await deps.waitingLists.remove(group, waiting)
-      continue
-    }
-    await reopen(deps, loaded, because)
-    if (heldNow(loaded.release)?.gates.length === 1) return
+    const { done } = await each(
+      deps,
+      [waiting],
+      ({ id }) => ({ releaseId: id }),
+      async (one) => {
+        const loaded = await loadIfReadable(deps, one.id)
+        if (loaded === undefined || !isHeldByFull(loaded)) return deps.waitingLists.remove(group, one)
+        await reopen(deps, loaded, because)
+        return heldNow(loaded.release)?.gates.length === 1
+      },
+    )
+    if (done[0] === true) return
   }
 }

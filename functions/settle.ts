@@ -5,7 +5,7 @@ import { Problem } from '../core/problem.ts'
 import { isLive, isWaiting, type Release } from '../core/release.ts'
 import { each } from './each.ts'
 import { loadIfReadable } from './lease.ts'
-import { idsOf, load, type Loaded, record } from './ledger.ts'
+import { load, type Loaded, record } from './ledger.ts'
 import { makeRoom } from './room.ts'
 import { taskInput } from './task.ts'
 import { turn, wake } from './waiting.ts'
@@ -50,9 +50,9 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   await deps.history.put(headOf(release))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
-  const left = [...(await wakeNext(deps, release)), ...(await tellWaiters(deps, loaded, settled))]
+  await wakeNext(deps, release)
   await makeRoom(deps, release)
-  left.push(...(await tell(deps, release, settled.sentence)))
+  const left = [...(await tellWaiters(deps, loaded, settled)), ...(await tell(deps, release, settled.sentence))]
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
   if (left.length === 0) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
@@ -87,20 +87,20 @@ async function tell(deps: Deps, release: Release, sentence: string): Promise<Lef
 }
 
 /** The oldest release that waits for the service takes its turn; those behind it are woken as it ends. */
-async function wakeNext(deps: Deps, release: Release): Promise<Left> {
-  for (const releaseId of idsOf(await deps.openReleases.list(release.service.name))) {
+async function wakeNext(deps: Deps, release: Release): Promise<void> {
+  const { items, unreadable } = await deps.openReleases.list(release.service.name)
+  // Nobody knows how old one is whose entry is damaged: it looks for itself.
+  for (const { about } of unreadable) {
+    const other = await loadIfReadable(deps, about.releaseId)
+    if (other !== undefined && isWaiting(other.release)) await wake(deps, other)
+  }
+  for (const { releaseId } of items) {
     const other = releaseId === release.id ? undefined : await loadIfReadable(deps, releaseId)
     if (other === undefined || !isLive(other.release)) continue
-    if (!isWaiting(other.release)) return []
-    const { failed } = await each(
-      deps,
-      [other],
-      () => ({ releaseId }),
-      (one) => wake(deps, one),
-    )
-    return failed
+    // One that is under way wakes the next one itself.
+    if (isWaiting(other.release)) await wake(deps, other)
+    return
   }
-  return []
 }
 
 /** Executions that handed over to a successor end as the release ended. */
