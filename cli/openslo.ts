@@ -1,14 +1,14 @@
 // `tidegate openslo`: OpenSLO documents in, the `slos` of a service definition out. It writes nothing and asks nobody.
-import { readFile } from 'node:fs/promises'
 import { parseAllDocuments, stringify } from 'yaml'
 import { importOpenSlo, type OpenSloDocument } from '../core/openslo.ts'
 import { Problem } from '../core/problem.ts'
 import { exitCodes, type Screen } from './screen.ts'
+import { firstLine, readText } from './text-file.ts'
 
 /** @throws Problem `openslo_invalid` */
 export async function showOpenSlo(screen: Screen, files: readonly string[]): Promise<number> {
   const documents: OpenSloDocument[] = []
-  for (const file of files) documents.push(...openSloDocuments(await readText(file), file))
+  for (const file of files) documents.push(...openSloDocuments(await readText(file, 'openslo_invalid'), file))
   const imported = importOpenSlo(documents)
   const slos = imported.map(({ definition }) => definition)
   const notes = imported.map(({ definition, measured }) => `# ${definition.name} measures ${measured}`)
@@ -20,18 +20,10 @@ export async function showOpenSlo(screen: Screen, files: readonly string[]): Pro
   return exitCodes.done
 }
 
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Problem('openslo_invalid', `The file ${file} cannot be read.`, { cause })
-  })
-}
-
 /** A file may have several documents, and a document may be a list of them. @throws Problem `openslo_invalid` */
 export function openSloDocuments(text: string, file: string): readonly OpenSloDocument[] {
-  const isNot = (error: unknown): Problem => {
-    const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    return new Problem('openslo_invalid', `The file ${file} is not YAML: ${sentence}`, { cause: error })
-  }
+  const isNot = (error: unknown): Problem =>
+    new Problem('openslo_invalid', `The file ${file} is not YAML: ${firstLine(error)}`, { cause: error })
   const parsed = parseAllDocuments(text)
   const [error] = 'empty' in parsed ? parsed.errors : parsed.flatMap(({ errors }) => errors)
   if (error !== undefined) throw isNot(error)

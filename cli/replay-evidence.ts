@@ -15,12 +15,12 @@ import {
   shiftsOf,
   type WeightedMinute,
 } from '../sim/recorded.ts'
-import type { FileSignal, ReplayFile } from './replay-file.ts'
+import { type FileSignal, ownSignals, type ReplayFile } from './replay-file.ts'
 
 /** What is judged, and what of the policy could not be: a sentence each. */
 export type Replayed = { readonly service: Service; readonly recorded: Recorded; readonly notes: readonly string[] }
 
-const own = ['latency', 'throttles', 'cost', 'coldStarts', 'memory'] as const
+const own = Object.keys(ownSignals) as readonly (keyof typeof ownSignals)[]
 const billing = { memoryMb: 1024, architecture: 'arm64' } as const
 
 /** @param service whose policy is asked; without one, errors and whatever else the file has, as it is by default */

@@ -3,6 +3,7 @@
 import { parse } from 'csv-parse/sync'
 import { Problem } from '../core/problem.ts'
 import type { WeightedMinute } from '../sim/recorded.ts'
+import { firstLine } from './text-file.ts'
 
 /** A signal beside the errors: events of each minute, or the mean of each minute. */
 export type FileSignal = {
@@ -55,13 +56,12 @@ function csvRows(text: string, file: string): readonly Row[] {
   try {
     const records: { readonly record: Record<string, string>; readonly info: { readonly lines: number } }[] = parse(
       text,
-      { columns: headOf(file), bom: true, trim: true, skip_empty_lines: true, info: true },
+      { columns: headOf(file), delimiter: [',', ';', '\t'], trim: true, skip_empty_lines: true, info: true },
     )
     return records.map(({ record, info }) => ({ place: `${file}, line ${info.lines}`, cells: record }))
   } catch (error) {
     if (error instanceof Problem) throw error
-    const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new Problem('replay_invalid', `${file} is not CSV: ${sentence}.`, { cause: error })
+    throw new Problem('replay_invalid', `${file} is not CSV: ${firstLine(error)}.`, { cause: error })
   }
 }
 
@@ -94,6 +94,16 @@ function jsonRows(text: string, file: string): readonly Row[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What every service may watch beside its errors, and what of it there is in each minute. */
+export const ownSignals = {
+  latency: 'count',
+  throttles: 'count',
+  cost: 'mean',
+  coldStarts: 'mean',
+  memory: 'mean',
+} as const satisfies Readonly<Record<string, FileSignal['kind']>>
+const isOwn = (name: string): name is keyof typeof ownSignals => Object.hasOwn(ownSignals, name)
+
 /** `latency:stable_bad`, with or without the word `signal:` before it. */
 function signalColumn(name: string, file: string) {
   const parts = /^(?:signal:)?([A-Za-z][A-Za-z0-9-]{0,29}):(stable|candidate)_(bad|mean)$/.exec(name)
@@ -102,7 +112,20 @@ function signalColumn(name: string, file: string) {
     throw wrong(file, `there is no use for the column ${shown(name)}; known are ${wanted}`)
   }
   const [, signal = '', arm, what] = parts
-  return { signal, arm: arm === 'stable' ? 'stable' : 'candidate', kind: what === 'bad' ? 'count' : 'mean' } as const
+  const kind = what === 'bad' ? 'count' : 'mean'
+  if (signal === 'errors')
+    throw wrong(file, `the column ${shown(name)} is written stable_bad or candidate_bad: errors have no name`)
+  if (isOwn(signal) && ownSignals[signal] !== kind) {
+    const right = ownSignals[signal] === 'count' ? 'bad' : 'mean'
+    throw wrong(file, `the column ${shown(name)} is written ${signal}:stable_${right} and ${signal}:candidate_${right}`)
+  }
+  // The names that a service may give its own signals; those that it has already are not written as somebody may remember them.
+  if (!isOwn(signal) && !/^[a-z][a-z0-9-]*$/.test(signal)) {
+    const meant = Object.keys(ownSignals).find((one) => one.toLowerCase() === signal.toLowerCase())
+    const words = meant === undefined ? 'a signal of your own has lower-case letters, digits and -' : `write ${meant}`
+    throw wrong(file, `there is no signal for the column ${shown(name)}; ${words}`)
+  }
+  return { signal, arm: arm === 'stable' ? 'stable' : 'candidate', kind } as const
 }
 
 function checkColumns({ place, cells }: Row, columns: readonly string[]): void {
@@ -115,6 +138,11 @@ function checkColumns({ place, cells }: Row, columns: readonly string[]): void {
 
 function checkOrder({ place }: Row, minute: number, wanted: number): void {
   if (minute === wanted) return
+  if (minute - wanted === 59 || minute - wanted === 59_999)
+    throw wrong(
+      place,
+      `minute ${minute} comes after ${wanted - 1}: minutes are numbered one by one, and not by seconds or milliseconds`,
+    )
   if (minute < wanted) throw wrong(place, `minute ${minute} comes after minute ${wanted - 1}: twice, or out of order`)
   throw wrong(place, `minute ${wanted} is missing before minute ${minute}; write it with zeros if nothing was invoked`)
 }
@@ -162,7 +190,12 @@ function signalsOf(
     const values = (arm: Column['arm']): readonly number[] => {
       const [name] = [...series].find(([, one]) => one.signal === signal && one.arm === arm && one.kind === kind) ?? []
       if (name === undefined) throw wrong(file, `${signal} has no column for ${arm}`)
-      return rows.map((row) => (kind === 'count' ? whole(row, name) : numberIn(row, name)))
+      return rows.map((row) => {
+        const value = kind === 'count' ? whole(row, name) : numberIn(row, name)
+        if (signal === 'latency' && value > whole(row, `${arm}_invocations`))
+          throw wrong(row.place, `${name} is more than ${arm}_invocations`)
+        return value
+      })
     }
     if ([...series.values()].some((one) => one.signal === signal && one.kind !== kind))
       throw wrong(file, `${signal} is both counted and a mean`)

@@ -1,6 +1,5 @@
 // `tidegate replay`: what would have been said, minute by minute, of a file or of a past release; by our own engine under
 // any policy, or by the rules of other release controllers.
-import { readFile } from 'node:fs/promises'
 import { Problem } from '../core/problem.ts'
 import type { Service } from '../core/service.ts'
 import { hindsight } from '../core/verdict/hindsight.ts'
@@ -13,6 +12,7 @@ import type { Desk } from './desk.ts'
 import { replayedFile, replayedRelease, type Replayed } from './replay-evidence.ts'
 import { parseReplay } from './replay-file.ts'
 import { exitCodes, type Screen } from './screen.ts'
+import { readText } from './text-file.ts'
 import { readDefinition, releaseOf } from './verbs.ts'
 
 /** One minute of a replay as it is shown. */
@@ -40,10 +40,7 @@ type ReplayOptions = {
 
 /** @throws Problem `replay_invalid`, `definition_invalid`, `call_invalid` */
 export async function replayFile(screen: Screen, file: string, options: ReplayOptions): Promise<number> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Problem('replay_invalid', `The file ${file} cannot be read.`, { cause })
-  })
-  const found = parseReplay(text, file)
+  const found = parseReplay(await readText(file, 'replay_invalid'), file)
   return replaySource(screen, options, {
     title: file,
     firstMinute: found.firstMinute,

@@ -1,6 +1,4 @@
 // The verbs of the command line, apart from how they are spelt: each takes a desk and a screen, and gives an exit code.
-import { readFile } from 'node:fs/promises'
-import { parse, YAMLParseError } from 'yaml'
 import * as z from 'zod'
 import { replay } from '../core/advance.ts'
 import { atLeast, chargeWords } from '../core/charge.ts'
@@ -17,6 +15,7 @@ import { idsOf } from '../functions/ledger.ts'
 import type { Desk } from './desk.ts'
 import { exitCodes, type Screen } from './screen.ts'
 import { statusLines, storyLine } from './story.ts'
+import { readYaml } from './text-file.ts'
 import { unfolded, watch, type WatchOptions } from './watch.ts'
 
 export type Cli = { readonly desk: Desk; readonly screen: Screen }
@@ -32,21 +31,8 @@ export async function applyFile({ desk, screen }: Cli, file: string): Promise<nu
 }
 
 /** @throws Problem `definition_invalid` */
-export const readDefinition = async (file: string): Promise<Service> => checkedDefinition(await readYaml(file))
-
-async function readYaml(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Problem('definition_invalid', `The file ${file} cannot be read.`, { cause })
-  })
-  try {
-    return parse(text)
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error
-    throw new Problem('definition_invalid', `The file ${file} is not YAML: ${error.message.split('\n')[0] ?? ''}`, {
-      cause: error,
-    })
-  }
-}
+export const readDefinition = async (file: string): Promise<Service> =>
+  checkedDefinition(await readYaml(file, 'definition_invalid'))
 
 const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
 

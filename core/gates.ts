@@ -64,7 +64,9 @@ export type Gates = z.output<typeof Gates>
 const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
 /** Where an approval stands, as people write it. */
-export const ApprovalPoint = z.union([z.literal('begin'), percent])
+export const ApprovalPoint = z.union([z.literal('begin'), percent], {
+  error: 'write begin, or the percent of traffic that is not given before, such as 50',
+})
 export const beforeBpOf = (before: z.output<typeof ApprovalPoint>): number =>
   before === 'begin' ? 0 : Math.round(before * 100)
 export const beforeWords = (beforeBp: number): string =>

@@ -13,7 +13,8 @@ import {
   type TimeWindow,
 } from './openslo-schema.ts'
 import { issuesSentence, Problem } from './problem.ts'
-import { SloDefinition } from './slo.ts'
+import { ambiguousPercent, SloDefinition } from './slo.ts'
+import { isTimeZone } from './time-zone.ts'
 
 /** @param place where it stands, for people: file and number */
 export type OpenSloDocument = { readonly place: string; readonly value: unknown }
@@ -156,6 +157,8 @@ function windowOf(windows: readonly TimeWindow[], wrong: Wrong): ImportedSlo['de
       'calendar.startTime',
       `a ${unit} begins ${firstDays[unit]} at 00:00:00, as in 2024-01-01 00:00:00; ${calendar.startTime} is another time`,
     )
+  if (!isTimeZone(calendar.timeZone))
+    throw at('calendar.timeZone', `no time zone is called "${calendar.timeZone}"; name it as in Europe/Berlin`)
   return { calendar: unit, timeZone: calendar.timeZone }
 }
 
@@ -180,6 +183,8 @@ function targetOf({ target, targetPercent }: Objective, at: Wrong): number {
   if (target !== undefined && targetPercent !== undefined) throw at('target', 'give either target or targetPercent')
   if (target !== undefined) return percentOf(target, 'target', at)
   if (targetPercent === undefined) throw at('target', 'it is missing; give target or targetPercent')
+  const twoReadings = ambiguousPercent(targetPercent)
+  if (twoReadings !== undefined) throw at('targetPercent', twoReadings)
   return targetPercent
 }
 

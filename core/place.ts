@@ -8,7 +8,7 @@ export const FunctionName = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')
 
 const arnPattern =
-  /^arn:aws[a-z-]{0,20}:lambda:([a-z]{2}(?:-[a-z]{1,15}){1,3}-\d{1,2}):(\d{12}):function:([A-Za-z0-9_-]{1,64})$/
+  /^arn:aws[a-z-]{0,20}:lambda:((?:eusc-)?[a-z]{2}(?:-[a-z]{1,15}){1,3}-\d{1,2}):(\d{12}):function:([A-Za-z0-9_-]{1,64})$/
 
 /** A name, or the unqualified ARN of a function elsewhere. */
 export const TargetFunction = z

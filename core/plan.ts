@@ -25,7 +25,7 @@ const maxHorizonSeconds = 100 * 7 * 86_400
 
 /** A plan in normal form: at most 100 rising weights. No steps means all at once. */
 export const Plan = z.strictObject({
-  steps: z.array(Step).max(100).refine(rising, 'weights must rise from step to step'),
+  steps: z.array(Step).max(100, 'at most 100 steps').refine(rising, 'weights must rise from step to step'),
   /** How long it was meant to take before the budget made its steps smaller: verdicts go on reckoning with that. */
   horizonSeconds: z.int().min(0).max(maxHorizonSeconds).optional(),
 })
@@ -111,4 +111,9 @@ const AllAtOnce = z
   .transform(({ allAtOnce }) => ({ steps: allAtOnce.bake === undefined ? [] : [step(100, allAtOnce.bake)] }))
 
 /** A plan as a person writes it: a name, a list of steps, or a shape with its numbers. */
-export const PlanDefinition = z.union([Named, Listed, Canary, Linear, Exponential, AllAtOnce]).pipe(Plan)
+export const PlanDefinition = z
+  .union([Named, Listed, Canary, Linear, Exponential, AllAtOnce], {
+    error:
+      'write the name of a plan, such as Canary10Percent5Minutes, or one of steps, canary, linear, exponential, allAtOnce',
+  })
+  .pipe(Plan)

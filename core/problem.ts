@@ -99,14 +99,46 @@ export function readInput<S extends z.ZodType>(
   throw new Problem(code, `${what} is not valid: ${issuesSentence(parsed.error.issues)}.`)
 }
 
+/** What zod says of a value, as far as sentences are made of it. */
+type Issue = {
+  readonly code?: string | undefined
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  /** Of a union: what each of its branches says. */
+  readonly errors?: readonly (readonly Issue[])[] | undefined
+}
+
 /** One sentence for the first things that are wrong with a value, in the order in which zod found them. */
-export function issuesSentence(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): string {
-  const shown = issues.slice(0, 3).map((issue) => {
-    const at = issue.path.map(String).join('.')
-    return at === '' ? issue.message : `${at}: ${issue.message}`
-  })
-  const more = issues.length > 3 ? ` (and ${issues.length - 3} more)` : ''
+export function issuesSentence(issues: readonly Issue[]): string {
+  const told = issues.flatMap(meant)
+  const shown = told
+    .slice(0, 3)
+    .map(({ path, message }) => (path.length === 0 ? message : `${asWritten(path)}: ${message}`))
+  const more = told.length > 3 ? ` (and ${told.length - 3} more)` : ''
   return shown.join('; ') + more
 }
+
+/** `plan.steps[1].bake` */
+const asWritten = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .join('')
+
+/**
+ * Of a union, what the branch says that the person meant: the one whose shape fits best. Where none does, or several do alike, what
+ * the union itself says is allowed.
+ */
+function meant(issue: Issue): readonly Issue[] {
+  if (issue.errors === undefined) return [issue]
+  const fits = issue.errors
+    .filter((branch) => !branch.some(isOfAnotherKind))
+    .map((branch) => ({ branch, misfits: branch.filter(({ path }) => path.length <= 1).length }))
+  const least = Math.min(...fits.map(({ misfits }) => misfits))
+  const [best, another] = fits.filter(({ misfits }) => misfits === least)
+  if (best === undefined || another !== undefined) return [issue]
+  return best.branch.flatMap(meant).map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
+}
+
+/** A text where an object is wanted, or another word. */
+const isOfAnotherKind = ({ code, path }: Issue): boolean =>
+  path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')

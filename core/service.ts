@@ -6,7 +6,6 @@ import { duration } from './duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from './place.ts'
-import { readInput } from './problem.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { Timetable } from './timetable.ts'
@@ -148,7 +147,8 @@ const distinct = (values: readonly string[]): boolean => new Set(values).size ==
 const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDefinition>): boolean =>
   isElsewhere({ functionName })
 
-/** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. */
+/** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. definition.ts
+ * refuses more. */
 export const ServiceDefinition = z
   .strictObject({
     name: ServiceName,
@@ -232,7 +232,3 @@ export const ServiceDefinition = z
     },
     ...(runbook === undefined ? {} : { runbook }),
   }))
-
-/** @throws Problem `definition_invalid` naming the fields that are wrong. */
-export const parseDefinition = (value: unknown): Service =>
-  readInput(ServiceDefinition, value, 'definition_invalid', 'The service definition')

@@ -43,6 +43,7 @@ function watch(defaults: {
 }
 
 const off = z.literal('off')
+const orOff = { error: 'write off, or how it counts, such as { tolerance: 1.5 }' }
 const errorsDefaults = { weight: 6, tolerance: 1, minimumSamples: 50 }
 const Errors = z.strictObject(watch(errorsDefaults))
 
@@ -92,15 +93,15 @@ const customDistinct = (custom: readonly { readonly name: string }[]): boolean =
 
 export const Signals = z.strictObject({
   alarms: z.array(AlarmName).max(50).default([]),
-  errors: z.union([off, Errors]).prefault({}).describe('Failed invocations. `off`, or how it counts.'),
-  latency: z.union([off, Latency]).prefault({}).describe('Slow invocations.'),
-  throttles: z.union([off, Throttles]).prefault({}).describe('Throttled invocations.'),
+  errors: z.union([off, Errors], orOff).prefault({}).describe('Failed invocations. `off`, or how it counts.'),
+  latency: z.union([off, Latency], orOff).prefault({}).describe('Slow invocations.'),
+  throttles: z.union([off, Throttles], orOff).prefault({}).describe('Throttled invocations.'),
   cost: z
-    .union([off, Cost])
+    .union([off, Cost], orOff)
     .prefault({})
     .describe('Duration times memory times price of an invocation: a change of memory is judged by both.'),
-  coldStarts: z.union([off, ColdStarts]).default('off').describe('Mean init duration. Needs Lambda Insights.'),
-  memory: z.union([off, Memory]).default('off').describe('Mean share of memory in use. Needs Lambda Insights.'),
+  coldStarts: z.union([off, ColdStarts], orOff).default('off').describe('Mean init duration. Needs Lambda Insights.'),
+  memory: z.union([off, Memory], orOff).default('off').describe('Mean share of memory in use. Needs Lambda Insights.'),
   custom: z
     .array(Custom)
     .max(20)

@@ -8,6 +8,7 @@ import { Problem } from '../core/problem.ts'
 import { isSettled } from '../core/release.ts'
 import { routingWords } from '../core/routing.ts'
 import { type Service, ServiceName } from '../core/service.ts'
+import { sentenceOf } from './each.ts'
 import { answerOf, decideAt, type GateDeps } from './gate.ts'
 import { lookUp } from './gate-look-up.ts'
 import { idsOf } from './ledger.ts'
@@ -15,7 +16,8 @@ import { readOrder } from './order.ts'
 import { isPlaceFree } from './place.ts'
 import type { World } from './world.ts'
 
-type Deps = GateDeps & Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'traffic' | 'pipelines' | 'log'>
+type Deps = GateDeps &
+  Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'traffic' | 'pipelines' | 'log' | 'trouble'>
 
 export const GateCall = z.strictObject({ service: ServiceName })
 
@@ -51,8 +53,7 @@ async function asked(deps: Deps, parameters: string): Promise<Answer> {
   try {
     return await ask(deps, readOrder(GateCall, fromJson(parameters)).service)
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return no(error)
+    return unknown(deps, error, {})
   }
 }
 
@@ -66,6 +67,12 @@ function fromJson(text: string): unknown {
 }
 
 const no = ({ message, fix }: Problem): Answer => ({ may: false, because: `${message} ${fix}` })
+
+function unknown({ trouble }: Deps, error: unknown, about: object): Answer {
+  if (error instanceof Problem) return no(error)
+  trouble(error, { ...about })
+  return { may: false, because: `It cannot be looked up: ${sentenceOf(error)}` }
+}
 
 async function ask(deps: Deps, name: string): Promise<Answer> {
   const service = await deps.services.get(name)
@@ -84,8 +91,7 @@ async function ask(deps: Deps, name: string): Promise<Answer> {
     return { may: !refused, because: `Release ${live} is live: ${words[service.policy.whileLive]}.` }
   } catch (error) {
     // What cannot be looked at is unknown, and unknown is no yes.
-    if (!(error instanceof Problem)) throw error
-    return no(error)
+    return unknown(deps, error, { service: name })
   }
 }
 

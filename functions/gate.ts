@@ -13,9 +13,9 @@ import {
 } from '../core/gate-facts.ts'
 import { nextAct } from '../core/next.ts'
 import type { PolicyDecision } from '../core/policy.ts'
-import { Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { beginPoint } from '../core/clearance.ts'
+import { sentenceOf } from './each.ts'
 import { lookUp } from './gate-look-up.ts'
 import { load, type Loaded, loadWhole, record } from './ledger.ts'
 import { pacingAt } from './pacing.ts'
@@ -25,7 +25,7 @@ import { turnAt } from './turns.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'pace' | 'waitingLists' | 'log'>
+type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'pace' | 'waitingLists' | 'trouble'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
 type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
@@ -69,9 +69,9 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
   } catch (error) {
     // A release in the middle is not thrown back because a table is slow: it stays where it is, and the gates are asked again.
-    if (!(error instanceof Problem)) throw error
-    deps.log({ ...error.line, releaseId: release.id })
-    const because = `what stands in its way cannot be looked up: ${error.message}`.slice(0, 2000)
+    // Whatever it was: a time zone that nobody knows is no reason either.
+    deps.trouble(error, { releaseId: release.id })
+    const because = `what stands in its way cannot be looked up: ${sentenceOf(error)}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
   }
 }
@@ -103,8 +103,7 @@ export async function decideAt(
       ...(found.gates.rules === undefined ? {} : { own: found.gates.rules }),
     })
   } catch (error) {
-    const sentence = error instanceof Error ? error.message : String(error)
-    return { allowed: false, because: [], trouble: [`the policies could not be evaluated: ${sentence}`] }
+    return { allowed: false, because: [], trouble: [`the policies could not be evaluated: ${sentenceOf(error)}`] }
   }
 }
 

@@ -123,6 +123,7 @@ export const urgent = /* @__PURE__ */ wired('urgent', () => urgentHandler(door()
 const gates = () => ({
   clock,
   log,
+  trouble,
   journal: journal(),
   services: services(),
   leases: leases(),

@@ -2,8 +2,9 @@
 // definition in the table. When it lets a service go, a live release is put back, because nobody may be left to finish it. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy
 // with its sentence.
 import * as z from 'zod'
+import { parseDefinition } from '../core/definition.ts'
 import { Problem, readInput } from '../core/problem.ts'
-import { parseDefinition, Target } from '../core/service.ts'
+import { Target } from '../core/service.ts'
 import { liveHolder } from './lease.ts'
 import { returnNow } from './return.ts'
 import type { World } from './world.ts'

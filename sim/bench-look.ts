@@ -1,7 +1,8 @@
 // What a look costs in compute: twenty signals, a release that has run for a day, with the fold of the settled minutes
 // carried and without it.
 import { chance } from '../cloud/local/chance.ts'
-import { parseDefinition, type Service } from '../core/service.ts'
+import { parseDefinition } from '../core/definition.ts'
+import type { Service } from '../core/service.ts'
 import type { Evidence, Reading } from '../core/verdict/evidence.ts'
 import { type Carry, judge } from '../core/verdict/judge.ts'
 import { questionsFor } from '../core/verdict/questions.ts'

@@ -1,6 +1,7 @@
 // Counts by minute as looks would have found them, for replays and for the benchmark: the judge itself is used on them, so
 // they are dressed as what CloudWatch answers.
-import { parseDefinition, type Service } from '../core/service.ts'
+import { parseDefinition } from '../core/definition.ts'
+import type { Service } from '../core/service.ts'
 import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../core/verdict/evidence.ts'
 import type { Recorded } from '../core/verdict/hindsight.ts'
 import { seriesKey } from '../core/verdict/questions.ts'

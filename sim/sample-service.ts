@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { CreateAliasCommand, CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { parse } from 'yaml'
-import { parseDefinition, type Service } from '../core/service.ts'
+import { parseDefinition } from '../core/definition.ts'
+import type { Service } from '../core/service.ts'
 
 const sampleRole = 'arn:aws:iam::000000000000:role/checkout'
 

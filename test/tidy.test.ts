@@ -10,6 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/': ['core/', 'zod'],
   'core/budget.ts': ['core/', 'temporal-polyfill'],
   'core/timetable.ts': ['core/', 'temporal-polyfill', 'zod'],
+  'core/time-zone.ts': ['temporal-polyfill'],
   'core/measures/': ['core/', 'd3-array'],
   'policy/': ['policy/', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'cloud/ports.ts': ['core/'],

@@ -3,7 +3,8 @@ import { expect } from 'vitest'
 import type { ReleaseEvent } from '../../core/event.ts'
 import type { Head } from '../../core/head.ts'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
-import { parseDefinition, type Service } from '../../core/service.ts'
+import { parseDefinition } from '../../core/definition.ts'
+import type { Service } from '../../core/service.ts'
 import type { OpenRelease } from '../../cloud/ports.ts'
 
 export const t0Ms = Date.UTC(2026, 10, 23, 12, 0, 0)

@@ -8,7 +8,7 @@ import { numbered } from '../../functions/ledger.ts'
 import { prepareHandler } from '../../functions/prepare.ts'
 import { service, t0, target } from '../core/sample.ts'
 
-const log = (): void => undefined
+const trouble = (): void => undefined
 const task = { releaseId: 'checkout-1', execution: 'arn:x', machine: 2 }
 
 /** A release that has been admitted, of a service with these gates. */
@@ -34,7 +34,7 @@ async function admitted(changes: Record<string, unknown> = {}, key = 'version/ch
     numbered({ type: 'admitted', atMs: t0 }, 2),
   ]
   for (const event of [requested, after]) await cloud.journal.append('checkout-1', event)
-  const gate = gateHandler({ ...cloud, log })
+  const gate = gateHandler({ ...cloud, trouble })
   const last = async (): Promise<ReleaseEvent | undefined> => (await cloud.journal.read('checkout-1')).events.at(-1)
   return { cloud, clock, gate, last }
 }
@@ -53,7 +53,7 @@ it('an evaluator that fails says no, and says why', async () => {
   const { cloud, gate, last } = await admitted()
   const { message } = new Error('out of memory')
   const policies = { decide: () => Promise.reject(new Error(message)) }
-  await gateHandler({ ...cloud, policies, log })(task)
+  await gateHandler({ ...cloud, policies, trouble })(task)
   expect(await last()).toMatchObject({
     type: 'gated',
     allowed: false,

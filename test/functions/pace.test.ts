@@ -2,7 +2,7 @@
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
 import { type House, minute, openHouse, startMs } from '../../sim/house.ts'
-import { parseDefinition } from '../../core/service.ts'
+import { parseDefinition } from '../../core/definition.ts'
 
 let house: House
 const calls: number[] = []

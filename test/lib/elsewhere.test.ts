@@ -14,7 +14,7 @@ import {
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { parseDefinition } from '../../core/service.ts'
+import { parseDefinition } from '../../core/definition.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { permissions, targetAccess } from '../../lib/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
