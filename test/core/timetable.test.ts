@@ -100,7 +100,9 @@ const clocks = new Map(
 )
 /** What the clock on the wall shows, as minutes since an epoch of its own; by another library than the one that is tested. */
 function wall(timeZone: string, ms: number): number {
-  const shown = Object.fromEntries((clocks.get(timeZone)?.formatToParts(ms) ?? []).map(({ type, value }) => [type, Number(value)]))
+  const shown = Object.fromEntries(
+    (clocks.get(timeZone)?.formatToParts(ms) ?? []).map(({ type, value }) => [type, Number(value)]),
+  )
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = shown
   return Date.UTC(year, month - 1, day, hour, minute) / minuteMs
 }
@@ -109,21 +111,27 @@ it('weekly hours agree with a clock on the wall, minute by minute, also in the n
   const aroundMinutes = fc.integer({ min: -1800, max: 1800 })
   const spanMinutes = fc.oneof(fc.integer({ min: 1, max: 180 }), fc.integer({ min: 1, max: 1440 }))
   fc.assert(
-    fc.property(anyChange, aroundMinutes, aroundMinutes, spanMinutes, ({ timeZone, changeMs }, start, moment, minutes) => {
-      const shownAtChange = wall(timeZone, changeMs)
-      const from = shownAtChange + Math.round(start / 10)
-      const day = Math.floor(from / 1440)
-      const span = {
-        days: [names[(day + 4) % 7]],
-        from: clockTime(from % 1440),
-        to: clockTime((from + minutes) % 1440),
-        timeZone,
-      }
-      const now = changeMs + moment * minuteMs
-      const since = wall(timeZone, now) - from
-      // The same hours of the next week, and of the week before, are out of reach here.
-      expect(isPlanned(Timetable.parse([span]), now)).toBe(since >= 0 && since < minutes)
-    }),
+    fc.property(
+      anyChange,
+      aroundMinutes,
+      aroundMinutes,
+      spanMinutes,
+      ({ timeZone, changeMs }, start, moment, minutes) => {
+        const shownAtChange = wall(timeZone, changeMs)
+        const from = shownAtChange + Math.round(start / 10)
+        const day = Math.floor(from / 1440)
+        const span = {
+          days: [names[(day + 4) % 7]],
+          from: clockTime(from % 1440),
+          to: clockTime((from + minutes) % 1440),
+          timeZone,
+        }
+        const now = changeMs + moment * minuteMs
+        const since = wall(timeZone, now) - from
+        // The same hours of the next week, and of the week before, are out of reach here.
+        expect(isPlanned(Timetable.parse([span]), now)).toBe(since >= 0 && since < minutes)
+      },
+    ),
     { numRuns: 2000, seed: 1 },
   )
 })
