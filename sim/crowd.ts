@@ -1,7 +1,7 @@
 // Many services whose releases are asked for within a minute, on the limits that AWS publishes, in virtual time.
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import type { Outcome } from '../core/event.ts'
-import { parseDefinition } from '../core/service.ts'
+import { parseDefinition } from '../core/definition.ts'
 import { type House, minute, openHouse } from './house.ts'
 import { partitions, type Partitions } from './partitions.ts'
 

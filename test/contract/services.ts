@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Services } from '../../cloud/ports.ts'
 import { serviceKey } from '../../core/service-key.ts'
-import { parseDefinition, type Service } from '../../core/service.ts'
+import { parseDefinition } from '../../core/definition.ts'
+import type { Service } from '../../core/service.ts'
 import { expectOthersListed, expectReadableOrProblem } from './fuzz.ts'
 import { expectProblem, service } from './samples.ts'
 

@@ -19,6 +19,7 @@ async function open() {
     ...cloud,
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
     log: () => undefined,
+    trouble: () => undefined,
   }
   await deps.services.put(service())
   const task = (releaseId: string) => ({ releaseId, execution: `arn:${releaseId}`, machine: 2 })
