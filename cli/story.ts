@@ -95,6 +95,8 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       ]
     case 'moverNamed':
       return ['foreign', `CloudTrail says that it was ${event.suspect}`]
+    case 'paged':
+      return ['paged', 'a person has been told']
     case 'returnFailed':
       return ['STUCK', event.because]
     case 'settled':

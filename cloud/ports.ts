@@ -11,8 +11,10 @@ import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Incident, IncidentNotice } from '../core/incident.ts'
 import type { Listing } from '../core/listing.ts'
+import type { Outage, Part } from '../core/outage.ts'
 import type { Place } from '../core/place.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
+import type { ReturnRecord } from '../core/return-record.ts'
 import type { Routing } from '../core/routing.ts'
 import type { Service, Target } from '../core/service.ts'
 import type { BudgetMark } from '../core/stored-budget.ts'
@@ -125,6 +127,26 @@ export type OpenReleases = {
   remove(open: Pick<OpenRelease, 'releaseId' | 'service'>): Promise<void>
   /** By time of request, then by id; of one service, or of all. */
   list(service?: string): Promise<Listing<OpenRelease, Pick<OpenRelease, 'releaseId' | 'service'>>>
+}
+
+/** What puts traffic back when a log cannot be read: one record for each release that may have traffic. */
+export type Returns = {
+  /** Written before the first shift. One that has ended stays as it is. */
+  put(record: ReturnRecord): Promise<void>
+  /** @throws Problem `item_unreadable` */
+  get(releaseId: string): Promise<ReturnRecord | undefined>
+  /** Those that have not ended, and what is there and cannot be read. */
+  list(): Promise<Listing<ReturnRecord, Pick<ReturnRecord, 'releaseId'>>>
+  /** Says how the release ended. The record stays for a week, so that whoever comes late finds that out. */
+  end(record: ReturnRecord & { readonly ended: NonNullable<ReturnRecord['ended']> }): Promise<void>
+  remove(releaseId: string): Promise<void>
+}
+
+/** Parts of AWS that do not answer, as far as somebody could write that down. */
+export type Outages = {
+  list(): Promise<readonly Outage[]>
+  put(outage: Outage): Promise<void>
+  remove(part: Part): Promise<void>
 }
 
 /** Good and bad in five-minute slots, kept by the hour. */

@@ -54,6 +54,7 @@ function follow(release: Release, event: ReleaseEvent): Release {
   const { state } = release
   switch (event.type) {
     case 'requested':
+    case 'returnFailed':
       return release
     case 'queued':
       return state.phase === 'requested' || state.phase === 'queued'
@@ -89,9 +90,7 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'judged':
       return judged(release, event)
     case 'paused':
-      return isUnderWay(state)
-        ? { ...release, paused: { by: event.by, reason: event.reason, atMs: event.atMs } }
-        : release
+      return paused(release, event)
     case 'resumed':
       return unpaused(release)
     case 'promoteOrdered':
@@ -102,13 +101,17 @@ function follow(release: Release, event: ReleaseEvent): Release {
       return interrupted(release, event)
     case 'moverNamed':
       return moverNamed(release, event.suspect)
-    case 'returnFailed':
-      return release
+    case 'paged':
+      return { ...release, paged: true }
     case 'settled':
       return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
     case 'charged':
       return charged(release, event)
   }
+}
+
+function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Release {
+  return isUnderWay(release.state) ? { ...release, paused: { by, reason, atMs } } : release
 }
 
 function moverNamed(release: Release, suspect: string): Release {

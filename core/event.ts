@@ -61,7 +61,7 @@ export const Move = z.strictObject({
 export type Move = z.output<typeof Move>
 
 /** Who ended a release early, and as what it counts. */
-const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
+export const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
 export type ReturnOutcome = z.output<typeof ReturnOutcome>
 
 const hookCall = {
@@ -182,6 +182,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   /** CloudTrail named who moved it; may come after the end. */
   z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
+  /** A person has been told how it ends. */
+  z.strictObject({ ...header, type: z.literal('paged') }),
   z.strictObject({ ...header, type: z.literal('settled') }),
   /** What it burned of each error budget, once its last points are in; comes after the end, once. */
   z.strictObject({ ...header, type: z.literal('charged'), charges: Charges }),

@@ -87,6 +87,10 @@ export class Problem extends Error {
   }
 }
 
+/** AWS does not answer, or not now: whoever waits may find it answering. */
+export const isAway = (error: unknown): error is Problem & { readonly code: 'aws_unavailable' | 'aws_throttled' } =>
+  error instanceof Problem && (error.code === 'aws_unavailable' || error.code === 'aws_throttled')
+
 /** @throws Problem `code`: what it is that is not valid, and where */
 export function readInput<S extends z.ZodType>(
   schema: S,

@@ -118,6 +118,8 @@ export type Release = {
   readonly paused?: Paused
   /** How the release ends, as soon as that is decided, and why. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
+  /** A person has been told of it. */
+  readonly paged?: true
   /** What it burned of the error budgets; absent until that has been looked at. */
   readonly charges?: readonly Charge[]
   /** The executions that carried it, oldest first, and how many events the log had when the last one took over. */

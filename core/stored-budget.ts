@@ -8,13 +8,15 @@ const count = z.number().min(0).max(1e15)
 /** Slots by their place in the hour; `null` where nothing is known. */
 export const StoredHour = z.strictObject({ slots: z.array(z.tuple([count, count]).nullable()).max(12) })
 
-/** The one thing in the table that goes away: hours, long after every window (60 days at most) and a year's look back. */
+/** What goes away in the table: hours, long after every window (60 days at most) and a year's look back; and what a release was put back by. */
 export const expiry = {
   attribute: 'expiresAt',
   /** @returns epoch seconds. DynamoDB deletes some days later, or not at all (docs/aws.md §7): nothing relies on it. */
   ofHour: (hourMs: number): number => hourMs / 1000 + 400 * 86_400,
   /** A queue of turns that began at `fromMs`. */
   ofTurn: (fromMs: number): number => Math.ceil(fromMs / 1000) + 7 * 86_400,
+  /** Long after whoever comes late has been there. */
+  ofReturn: (endedMs: number): number => Math.ceil(endedMs / 1000) + 7 * 86_400,
 } as const
 
 /** What is known of an SLO: how far its counts have been read, and who has been told of what. */

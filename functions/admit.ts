@@ -66,7 +66,7 @@ export function admitHandler(deps: Deps) {
       if (!(error instanceof Problem) || !final.includes(error.code)) throw error
       deps.log(error.line)
       const sentence = `${error.message} ${error.fix}`
-      return { releaseId: '', next: 'failed', seconds: 1, outcome: error.name, sentence }
+      return { releaseId: '', next: 'failed', seconds: 1, record: null, outcome: error.name, sentence }
     }
   }
 }

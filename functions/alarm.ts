@@ -3,12 +3,12 @@
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
+import { type ByRecord, isLogLost, returnByRecord } from './by-record.ts'
 import { each, orThrow } from './each.ts'
 import { load } from './ledger.ts'
 import { returnNow } from './return.ts'
-import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'alarmWatch' | 'log' | 'trouble'>
+type Deps = ByRecord
 
 // Read loosely: CloudWatch adds fields (docs/aws.md §2.5).
 const AlarmEvent = z.looseObject({
@@ -56,17 +56,24 @@ export function alarmHandler(deps: Deps) {
 
 type Fired = { readonly alarmName: string; readonly reason: string; readonly sinceMs: number }
 
-async function turnBack(deps: Deps, releaseId: string, { alarmName, reason, sinceMs }: Fired): Promise<boolean> {
-  const loaded = await load(deps, releaseId)
-  if (!concerns(loaded.release, alarmName, sinceMs)) return false
-  await returnNow(deps, loaded, { by: `alarm ${alarmName}`, reason, outcome: 'rolledBack' })
-  deps.log({ message: reason, releaseId })
+async function turnBack(deps: Deps, releaseId: string, fired: Fired): Promise<boolean> {
+  const order = { by: `alarm ${fired.alarmName}`, reason: fired.reason, outcome: 'rolledBack' } as const
+  try {
+    const loaded = await load(deps, releaseId)
+    if (!concerns(loaded.release, fired)) return false
+    await returnNow(deps, loaded, order)
+  } catch (error) {
+    if (!isLogLost(error)) throw error
+    const record = await deps.returns.get(releaseId)
+    if (record !== undefined && !concerns(record, fired)) return false
+    await returnByRecord(deps, releaseId, error, order)
+  }
+  deps.log({ message: fired.reason, releaseId })
   return true
 }
 
 /** An alarm that fired before the release, or an event about that which arrives late, says nothing about the candidate. */
-function concerns(release: Release, alarmName: string, sinceMs: number): boolean {
-  return (
-    !release.excludedAlarms.includes(alarmName) && release.admittedAtMs !== undefined && sinceMs >= release.admittedAtMs
-  )
-}
+const concerns = (
+  { excludedAlarms, admittedAtMs }: Pick<Release, 'excludedAlarms' | 'admittedAtMs'>,
+  { alarmName, sinceMs }: Fired,
+): boolean => !excludedAlarms.includes(alarmName) && admittedAtMs !== undefined && sinceMs >= admittedAtMs

@@ -6,13 +6,14 @@ import { announcementOf } from '../core/announcement.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import { readLogKey } from '../core/log-key.ts'
 import { isMeasured, metricsOf } from '../core/metric.ts'
-import { issuesSentence, Problem } from '../core/problem.ts'
+import { isAway, issuesSentence, Problem } from '../core/problem.ts'
 import type { Release } from '../core/release.ts'
 import { withoutReadings } from '../core/snapshot.ts'
 import { asOf, remember } from './ledger.ts'
+import { noteDown, noteUp } from './outages.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'journal' | 'outbox' | 'measure' | 'trouble'>
+type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | 'log' | 'measure' | 'trouble'>
 type Place = { readonly releaseId: string; readonly seq: number }
 
 const Text = z.looseObject({ S: z.string().max(2048) })
@@ -35,6 +36,8 @@ type Answer = { readonly batchItemFailures: readonly { readonly itemIdentifier: 
 
 /** @throws Problem `event_invalid` */
 export function announceHandler(deps: Deps) {
+  // Unknown at first: the function may have been replaced in the middle of an outage.
+  let isUp = false
   return async (event: unknown): Promise<Answer> => {
     const parsed = StreamBatch.safeParse(event)
     if (!parsed.success)
@@ -50,10 +53,14 @@ export function announceHandler(deps: Deps) {
       } catch (error) {
         deps.trouble(error, place)
         // What nobody can read will not be readable next time, and must not keep others from being heard of.
-        if (!(error instanceof Problem && error.code === 'item_unreadable'))
+        if (!(error instanceof Problem && error.code === 'item_unreadable')) {
+          isUp = false
+          if (isBus(error)) await told(deps, () => noteDown(deps, 'EventBridge', error.message))
           return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }
+        }
       }
     }
+    if (!isUp) isUp = await told(deps, () => noteBack(deps))
     return { batchItemFailures: [] }
   }
 }
@@ -85,4 +92,24 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
     for (const metric of metricsOf(whole, release)) deps.measure(metric)
   }
   remember(deps, withoutReadings({ release, readFromMs: 0 }, Number.POSITIVE_INFINITY))
+}
+
+/** The table fails here as well, which is told by the sweep. */
+const isBus = (error: unknown): error is Problem => isAway(error) && error.message.includes('events:PutEvents')
+
+async function noteBack(deps: Deps): Promise<void> {
+  const away = (await deps.outages.list()).find((outage) => outage.part === 'EventBridge')
+  if (away !== undefined) await noteUp(deps, away)
+}
+
+/** Telling of it must not keep events from going out. @returns whether that is done */
+async function told(deps: Deps, telling: () => Promise<void>): Promise<boolean> {
+  try {
+    await telling()
+    return true
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log(error.line)
+    return false
+  }
 }

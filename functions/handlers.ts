@@ -16,6 +16,7 @@ import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
 import { measureHandler } from './measure.ts'
+import { outageHandler } from './outage.ts'
 import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
@@ -44,6 +45,7 @@ export const handlers = {
   bake: bakeHandler,
   judge: judgeHandler,
   rollBack: rollBackHandler,
+  outage: outageHandler,
   page: pageHandler,
   settle: settleHandler,
   handOver: handOverHandler,

@@ -41,7 +41,7 @@ export async function isOver(deps: Pick<Deps, 'journal'>, releaseId: string): Pr
 }
 
 /** Who holds the lease of the service, whether ended or not; `undefined` when it is free, or its holder has no log. */
-export async function holderOf(deps: Deps, service: string): Promise<Loaded | undefined> {
+async function holderOf(deps: Deps, service: string): Promise<Loaded | undefined> {
   const holder = await deps.leases.holder(service)
   return holder === undefined ? undefined : loadIfThere(deps, holder)
 }

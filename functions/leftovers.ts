@@ -11,7 +11,7 @@ type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarm
 
 const dayMs = 86_400_000
 // A watch that is left does no harm: its release ignores the alarm. So once a day is enough, in the first sweep of a day.
-const dailyWithinMs = 5 * 60_000
+const dailyWithinMs = 60_000
 
 /**
  * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its entry is lost

@@ -23,11 +23,13 @@ import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
+import { awsOutages } from '../cloud/aws/outages.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsPace } from '../cloud/aws/pace.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
+import { awsReturns } from '../cloud/aws/returns.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import type { Table } from '../cloud/aws/table.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
@@ -54,6 +56,7 @@ import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
 import { measureHandler } from './measure.ts'
+import { outageHandler } from './outage.ts'
 import { overrideHandler } from './override.ts'
 import { pageHandler } from './page.ts'
 import { pauseHandler } from './pause.ts'
@@ -97,6 +100,8 @@ const line = /* @__PURE__ */ once(() => awsLine(table()))
 const services = /* @__PURE__ */ once(() => awsServices(table()))
 const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
 const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
+const returns = /* @__PURE__ */ once(() => awsReturns(table()))
+const outages = /* @__PURE__ */ once(() => awsOutages(table()))
 const history = /* @__PURE__ */ once(() => awsHistory(table()))
 const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))
 const traffic = /* @__PURE__ */ once(() => awsTraffic(lambda()))
@@ -170,7 +175,7 @@ export const hook = /* @__PURE__ */ wired('hook', () =>
   hookHandler({ ...steering(), hooks: awsHooks(traced(new LambdaClient(callsOnce))) }),
 )
 export const shift = /* @__PURE__ */ wired('shift', () =>
-  shiftHandler({ clock, journal: journal(), traffic: traffic() }),
+  shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns() }),
 )
 export const bake = /* @__PURE__ */ wired('bake', () =>
   bakeHandler({ clock, journal: journal(), executions: executions() }),
@@ -178,13 +183,18 @@ export const bake = /* @__PURE__ */ wired('bake', () =>
 export const judge = /* @__PURE__ */ wired('judge', () =>
   judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
 )
-export const rollBack = /* @__PURE__ */ wired('rollBack', () =>
-  rollBackHandler({ clock, journal: journal(), traffic: traffic() }),
+export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
+export const outage = /* @__PURE__ */ wired('outage', () =>
+  outageHandler({ clock, log, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
 )
 export const page = /* @__PURE__ */ wired('page', () => pageHandler({ clock, log, journal: journal(), pager: pager() }))
 export const announce = /* @__PURE__ */ wired('announce', () =>
   announceHandler({
     trouble,
+    clock,
+    log,
+    outages: outages(),
+    pager: pager(),
     measure: emit,
     journal: journal(),
     outbox: outbox(),
@@ -199,11 +209,14 @@ const ending = () => ({
   leases: leases(),
   openReleases: openReleases(),
   waitingLists: waitingLists(),
+  returns: returns(),
   history: history(),
   alarmWatch: alarmWatch(),
   executions: executions(),
   pager: pager(),
 })
+/** Putting traffic back takes all that ending a release takes: its log may be lost. */
+const wayBack = () => ({ ...ending(), traffic: traffic() })
 export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(ending()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
@@ -222,29 +235,10 @@ export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
 export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
-export const stop = /* @__PURE__ */ wired('stop', () =>
-  stopHandler({
-    ...steering(),
-    digest,
-    traffic: traffic(),
-    history: history(),
-    services: services(),
-    openReleases: openReleases(),
-  }),
-)
-export const alarm = /* @__PURE__ */ wired('alarm', () =>
-  alarmHandler({
-    clock,
-    log,
-    trouble,
-    journal: journal(),
-    traffic: traffic(),
-    executions: executions(),
-    alarmWatch: alarmWatch(),
-  }),
-)
+export const stop = /* @__PURE__ */ wired('stop', () => stopHandler({ ...wayBack(), digest, services: services() }))
+export const alarm = /* @__PURE__ */ wired('alarm', () => alarmHandler(wayBack()))
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
-  reconcileHandler({ ...ending(), traffic: traffic(), services: services() }),
+  reconcileHandler({ ...wayBack(), services: services(), outages: outages(), telemetry: telemetry() }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
   budgetHandler({

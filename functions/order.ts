@@ -14,8 +14,13 @@ export const which = { releaseId: ReleaseId.optional(), service: ServiceName.opt
 export const by = z.string().min(1).max(200).describe('Who orders it: as the caller says, kept in the log.')
 export const reason = z.string().min(1).max(500)
 
-/** Where the release stands after the order. */
-export type Ordered = { readonly releaseId: string; readonly phase: string; readonly outcome?: string }
+/** Where the release stands after the order, and what else whoever gave it should know. */
+export type Ordered = {
+  readonly releaseId: string
+  readonly phase: string
+  readonly outcome?: string
+  readonly note?: string
+}
 
 /** @throws Problem `call_invalid` */
 export const readOrder = <S extends z.ZodType>(schema: S, event: unknown): z.output<S> =>

@@ -9,9 +9,11 @@ type Deps = Pick<World, 'leases' | 'journal'>
 
 /** What they are called: no service is called like this. */
 const placesOf = ({ gates: { concurrency } }: Service): readonly string[] =>
-  concurrency === undefined
-    ? []
-    : Array.from({ length: concurrency.max }, (_, index) => `#${concurrency.group}/${index + 1}`)
+  concurrency === undefined ? [] : placesIn(concurrency)
+
+type Group = { readonly group: string; readonly max: number }
+const placesIn = ({ group, max }: Group): readonly string[] =>
+  Array.from({ length: max }, (_, index) => `#${group}/${index + 1}`)
 
 /** Whether a release that began now would find one. */
 export async function isPlaceFree(deps: Deps, service: Service): Promise<boolean> {
@@ -45,5 +47,10 @@ async function findPlace(deps: Deps, { id, service }: Release): Promise<boolean>
 }
 
 export async function leavePlace(deps: Pick<Deps, 'leases'>, { id, service }: Release): Promise<void> {
-  for (const place of placesOf(service)) await deps.leases.drop(place, id)
+  const { concurrency } = service.gates
+  if (concurrency !== undefined) await leavePlaces(deps, concurrency, id)
+}
+
+export async function leavePlaces(deps: Pick<Deps, 'leases'>, group: Group, releaseId: string): Promise<void> {
+  for (const place of placesIn(group)) await deps.leases.drop(place, releaseId)
 }

@@ -1,20 +1,18 @@
 // Nothing relies on an execution finishing: here what one left is found and finished, by its status event or by the sweep.
 // CloudTrail's word on who moved an alias arrives here too.
 import * as z from 'zod'
-import type { OpenRelease } from '../cloud/ports.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled, type Release } from '../core/release.ts'
 import { attribute, TrailEvent } from './attribution.ts'
-import { each, orThrow, sentenceOf } from './each.ts'
-import { dropLeftovers } from './leftovers.ts'
+import { isLogLost, returnByRecord } from './by-record.ts'
+import { each, orThrow } from './each.ts'
 import { idsOf, load } from './ledger.ts'
 import { returnNow } from './return.ts'
-import { settle } from './settle.ts'
-import { takeOver } from './take-over.ts'
+import { sweep, sweeper, type Swept } from './sweep.ts'
 import { isTick } from './tick.ts'
 import type { World } from './world.ts'
 
-type Deps = Parameters<typeof takeOver>[0] & Pick<World, 'services'>
+type Deps = Parameters<typeof sweep>[0] & Pick<World, 'services'>
 
 const StatusEvent = z.looseObject({
   source: z.literal('aws.states'),
@@ -32,16 +30,16 @@ const StackEvent = z.looseObject({
   }),
 })
 
-type Reconciled = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
-
 /** @throws Problem `event_invalid` */
 export function reconcileHandler(deps: Deps) {
-  return async (event: unknown): Promise<Reconciled> => {
+  const everyMinute = sweeper(deps)
+  return async (event: unknown): Promise<Swept> => {
     const trail = TrailEvent.safeParse(event)
     if (trail.success) return { finished: await attribute(deps, trail.data.detail), troubles: [] }
     const stack = StackEvent.safeParse(event)
     if (stack.success) return { finished: await takeBack(deps, stack.data.detail), troubles: [] }
-    if (StatusEvent.safeParse(event).success || isTick('sweep', event)) return sweep(deps)
+    if (isTick('sweep', event)) return everyMinute()
+    if (StatusEvent.safeParse(event).success) return sweep(deps)
     throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a stack, nor a sweep.')
   }
 }
@@ -61,10 +59,9 @@ async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail'
     ids,
     (releaseId) => ({ releaseId }),
     async (releaseId) => {
-      const loaded = await load(deps, releaseId)
-      if (isSettled(loaded.release) || !byStack(loaded.release.provenance)) return []
       const reason = `the stack ${stackId} is rolled back`
-      await returnNow(deps, loaded, { by: 'CloudFormation', reason, outcome: 'rolledBack' })
+      const isNamed = items.some((open) => open.releaseId === releaseId)
+      if (!(await takeBackOne(deps, releaseId, reason, isNamed ? undefined : byStack))) return []
       deps.log({ message: reason, releaseId })
       return [releaseId]
     },
@@ -73,40 +70,21 @@ async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail'
   return orThrow(taken).flat()
 }
 
-/** One release that cannot be finished must not keep the others waiting. */
-async function sweep(deps: Deps): Promise<Reconciled> {
-  const held = await deps.leases.list()
-  const { items, unreadable } = await deps.openReleases.list()
-  const open: readonly Open[] = [...items, ...unreadable.map(({ about, problem }) => ({ ...about, problem }))]
-  const { done, failed } = await each(
-    deps,
-    open,
-    ({ releaseId }) => ({ releaseId }),
-    async (one) => ((await finish(deps, one)) ? [one.releaseId] : []),
-  )
-  const troubles = failed.map(({ item, error }) => `${item.releaseId}: ${sentenceOf(error)}`)
-  const left = await dropLeftovers(deps, held, idsOf({ items, unreadable }))
-  return { finished: done.flat(), troubles: [...troubles, ...left] }
-}
-
-/** An entry whose wish cannot be read: its log, if there is one, says all the same. */
-type Open = OpenRelease | { readonly releaseId: string; readonly problem: Problem }
-
-/** @returns whether there was anything to finish */
-async function finish(deps: Deps, open: Open): Promise<boolean> {
-  const { events } = await deps.journal.read(open.releaseId)
-  if (events.length === 0 && 'problem' in open) throw open.problem
-  // The intake died between its two writes; the entry carries the wish.
-  if (events.length === 0 && 'requested' in open) await deps.journal.append(open.releaseId, open.requested)
-  const loaded = await load(deps, open.releaseId)
-  if (isSettled(loaded.release)) await settle(deps, open.releaseId)
-  else if (await isCarried(deps, loaded.release)) return false
-  else await takeOver(deps, loaded)
+/** @param isMeant asked of the log where the entry cannot be read; a release of which neither can be is not the stack's to end */
+async function takeBackOne(
+  deps: Deps,
+  releaseId: string,
+  reason: string,
+  isMeant?: (provenance: Release['provenance']) => boolean,
+): Promise<boolean> {
+  const order = { by: 'CloudFormation', reason, outcome: 'rolledBack' } as const
+  try {
+    const { release, ...rest } = await load(deps, releaseId)
+    if (isSettled(release) || isMeant?.(release.provenance) === false) return false
+    await returnNow(deps, { release, ...rest }, order)
+  } catch (error) {
+    if (!isLogLost(error) || isMeant !== undefined) throw error
+    await returnByRecord(deps, releaseId, error, order)
+  }
   return true
-}
-
-/** Whether an execution is at work on it. */
-async function isCarried(deps: Deps, release: Release): Promise<boolean> {
-  const last = release.executions.at(-1)
-  return last !== undefined && (await deps.executions.status(last)) === 'running'
 }

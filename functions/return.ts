@@ -1,19 +1,15 @@
 // The fast path back, for an alarm, a person, a newer release or the sweep: one append that is decision and intent at
 // once, then the aliases, then a word to whoever waits.
-import type { Clock, Executions, Journal, Traffic } from '../cloud/ports.ts'
 import type { ReturnOutcome } from '../core/event.ts'
 import { wayBack } from '../core/move.ts'
+import { Problem } from '../core/problem.ts'
 import { hasTraffic, isLive, isReturning } from '../core/release.ts'
 import { carryOut } from './aliases.ts'
 import { type Loaded, record } from './ledger.ts'
 import { wake } from './waiting.ts'
+import type { World } from './world.ts'
 
-type Deps = {
-  readonly clock: Clock
-  readonly journal: Journal
-  readonly traffic: Traffic
-  readonly executions: Executions
-}
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'log'>
 
 type Order = { readonly by: string; readonly reason: string; readonly outcome: ReturnOutcome }
 
@@ -27,7 +23,7 @@ export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loade
 }
 
 /** Announces the writes that the return still takes, if nobody has, and carries them out. */
-export async function finishReturn(deps: Omit<Deps, 'executions'>, loaded: Loaded): Promise<Loaded> {
+export async function finishReturn(deps: Pick<Deps, 'clock' | 'journal' | 'traffic'>, loaded: Loaded): Promise<Loaded> {
   const announced = await record(deps, loaded, (release) =>
     release.state.phase === 'returning' && release.state.move === undefined
       ? { type: 'moveIntended', atMs: deps.clock.nowMs(), move: wayBack(release) }
@@ -39,10 +35,33 @@ export async function finishReturn(deps: Omit<Deps, 'executions'>, loaded: Loade
 /**
  * Puts the traffic of a live release back now, and wakes its execution to settle. Does nothing to a release that has
  * already ended or is on its way back.
- * @throws Problem of the traffic port; the intent is in the log by then, so that a retry or the sweep finishes it
+ * @returns `woken`: false when Step Functions did not answer; the traffic has moved all the same
+ * @throws Problem of the traffic port; the intent is in the log by then, and whoever carries the release has been woken to
+ * go on trying
  */
-export async function returnNow(deps: Deps, loaded: Loaded, order: Order): Promise<Loaded> {
-  const after = await finishReturn(deps, await orderReturn(deps, loaded, order))
-  await wake(deps, after)
-  return after
+export async function returnNow(
+  deps: Deps,
+  loaded: Loaded,
+  order: Order,
+): Promise<Loaded & { readonly woken: boolean }> {
+  const ordered = await orderReturn(deps, loaded, order)
+  try {
+    const after = await finishReturn(deps, ordered)
+    return { ...after, woken: await wakeOrLog(deps, after) }
+  } catch (error) {
+    await wakeOrLog(deps, ordered)
+    throw error
+  }
+}
+
+/** The traffic comes first: what only ends the release must not make its way back look failed. */
+async function wakeOrLog(deps: Deps, loaded: Loaded): Promise<boolean> {
+  try {
+    await wake(deps, loaded)
+    return true
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log({ ...error.line, releaseId: loaded.release.id })
+    return false
+  }
 }

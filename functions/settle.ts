@@ -8,6 +8,7 @@ import { loadIfReadable } from './lease.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { makeRoom } from './room.ts'
 import { taskInput } from './task.ts'
+import { tell } from './tell.ts'
 import { turn, wake } from './waiting.ts'
 import type { World } from './world.ts'
 
@@ -18,6 +19,7 @@ type Deps = Pick<
   | 'leases'
   | 'openReleases'
   | 'waitingLists'
+  | 'returns'
   | 'history'
   | 'alarmWatch'
   | 'executions'
@@ -39,7 +41,9 @@ export function settleHandler(deps: Deps) {
 
 /** @throws Problem `verb_not_now` when the release has no ending yet */
 export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
-  const loaded = await record(deps, await load(deps, releaseId), (release) =>
+  // A page waits for nothing that can be done later.
+  const { told, ...first } = await tell(deps, await load(deps, releaseId))
+  const loaded = await record(deps, first, (release) =>
     release.state.phase === 'settling' ? { type: 'settled', atMs: deps.clock.nowMs() } : undefined,
   )
   const { release } = loaded
@@ -47,14 +51,17 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
     throw new Problem('verb_not_now', `Release ${releaseId} cannot be settled: it is ${release.state.phase}.`)
   }
   const settled = settledAs(release)
+  // From here on nobody puts it back without asking its log.
+  await deps.returns.remove(release.id)
   await deps.history.put(headOf(release))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
   await wakeNext(deps, release)
   await makeRoom(deps, release)
-  const left = [...(await tellWaiters(deps, loaded, settled)), ...(await tell(deps, release, settled.sentence))]
+  const left = await tellWaiters(deps, loaded, settled)
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
-  if (left.length === 0) await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  if (told && left.length === 0)
+    await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
 }
@@ -65,26 +72,8 @@ function settledAs(release: Release): Settled {
   return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence: sentenceOf(release) }
 }
 
-const failures: readonly Outcome[] = ['rolledBack', 'interrupted']
-
 /** What could not be done now. */
 type Left = readonly { readonly error: unknown }[]
-
-/** A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again. */
-async function tell(deps: Deps, release: Release, sentence: string): Promise<Left> {
-  const { ending, service } = release
-  if (ending === undefined || !failures.includes(ending.outcome)) return []
-  const lines = [sentence, `Why: ${ending.because}`, `Decided by: ${ending.by}`]
-  const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
-  const page = { subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') }
-  const { failed } = await each(
-    deps,
-    [page],
-    () => ({ releaseId: release.id }),
-    (one) => deps.pager.page(one),
-  )
-  return failed
-}
 
 /** The oldest release that waits for the service takes its turn; those behind it are woken as it ends. */
 async function wakeNext(deps: Deps, release: Release): Promise<void> {

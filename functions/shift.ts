@@ -1,17 +1,20 @@
-// Moves the traffic one step forward, or promotes: the intent first, then the aliases, then what came of it.
+// Moves the traffic one step forward, or promotes: the intent first, then the aliases, then what came of it. Before the first
+// traffic of all, what it takes to put it back without the log.
 import { wayForward } from '../core/move.ts'
 import { nextAct } from '../core/next.ts'
+import { returnRecordOf } from '../core/return-record.ts'
 import { carryOut } from './aliases.ts'
-import { load, record } from './ledger.ts'
+import { load, type Loaded, record } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'traffic'>
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'returns'>
 
 export function shiftHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
     const loaded = await load(deps, input.releaseId)
+    await noteWayBack(deps, loaded)
     const announced = await record(deps, loaded, (release) => {
       const { state } = release
       const atMs = deps.clock.nowMs()
@@ -22,4 +25,9 @@ export function shiftHandler(deps: Deps) {
     const after = announced.release.state.phase === 'shifting' ? await carryOut(deps, announced) : announced
     return taskResult(after.release, deps.clock.nowMs(), input)
   }
+}
+
+async function noteWayBack(deps: Deps, { release }: Loaded): Promise<void> {
+  const wanted = release.state.phase === 'shifting' && release.shifts.length === 0 ? returnRecordOf(release) : undefined
+  if (wanted !== undefined) await deps.returns.put(wanted)
 }

@@ -7,26 +7,14 @@ import { PlanDefinition } from '../core/plan.ts'
 import { Problem } from '../core/problem.ts'
 import { isSettled } from '../core/release.ts'
 import { accept } from './accept.ts'
-import { holderOf } from './lease.ts'
 import { latestHeads } from './heads.ts'
-import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
+import { type ByRecord, isLogLost, returnByRecord } from './by-record.ts'
+import { load } from './ledger.ts'
+import { by, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { returnNow } from './return.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<
-  World,
-  | 'clock'
-  | 'journal'
-  | 'traffic'
-  | 'executions'
-  | 'leases'
-  | 'history'
-  | 'services'
-  | 'openReleases'
-  | 'digest'
-  | 'log'
-  | 'trouble'
->
+type Deps = ByRecord & Pick<World, 'services' | 'digest'>
 
 export const StopCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
 type StopCall = z.output<typeof StopCall>
@@ -35,25 +23,55 @@ type StopCall = z.output<typeof StopCall>
 export function stopHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(StopCall, event)
-    const { verb, service, releaseId } = call
-    if (verb === 'rollBack' && releaseId === undefined && service !== undefined) {
-      const holder = await holderOf(deps, service)
-      if (holder === undefined || isSettled(holder.release)) {
-        // It has ended, and may not have come as far as the history by which the version before is found.
-        if (holder !== undefined) await deps.history.put(headOf(holder.release))
-        return goBack(deps, service, call)
-      }
-    }
-    const loaded = await find(deps, call)
+    const { verb, service } = call
+    if (call.releaseId === undefined && service === undefined)
+      throw new Problem('call_invalid', 'Name a release or a service.')
+    const releaseId = call.releaseId ?? (service === undefined ? undefined : await liveOf(deps, service))
+    if (releaseId !== undefined) return stopLive(deps, releaseId, call)
+    if (verb === 'rollBack' && service !== undefined) return goBack(deps, service, call)
+    throw new Problem('no_live_release', `No release of ${service ?? ''} is live.`)
+  }
+}
+
+async function stopLive(deps: Deps, releaseId: string, call: StopCall): Promise<Ordered> {
+  const { verb } = call
+  const outcome = verb === 'abort' ? 'aborted' : 'rolledBack'
+  const order = { by: call.by, reason: call.reason, outcome } as const
+  try {
+    const loaded = await load(deps, releaseId)
     if (isSettled(loaded.release)) throw notNow(loaded.release, verb)
     // Whoever presses twice means the way back, and not the way back from the way back: that takes its id, or an abort.
     const isWayBack = loaded.release.key.startsWith(backKey)
-    if (verb === 'rollBack' && releaseId === undefined && isWayBack)
+    if (verb === 'rollBack' && call.releaseId === undefined && isWayBack)
       return ordered(deps, loaded.release, 'rollBack, under way already', call.by)
-    const outcome = verb === 'abort' ? 'aborted' : 'rolledBack'
-    const after = await returnNow(deps, loaded, { by: call.by, reason: call.reason, outcome })
-    return ordered(deps, after.release, verb, call.by)
+    const { release, woken } = await returnNow(deps, loaded, order)
+    return { ...ordered(deps, release, verb, call.by), ...(woken ? {} : { note: notWoken }) }
+  } catch (error) {
+    if (!isLogLost(error)) throw error
+    const ended = await returnByRecord(deps, releaseId, error, order)
+    return { releaseId, phase: 'settled', outcome: ended.outcome, note: 'Its log cannot be read: see the page.' }
   }
+}
+
+const notWoken =
+  'The traffic has moved. Step Functions does not answer: the release is ended, and the next one begins, when it does.'
+
+/** The release that holds the lease and has not ended; where that cannot be read, the one that may have traffic. */
+async function liveOf(deps: Deps, service: string): Promise<string | undefined> {
+  let holder: string | undefined
+  try {
+    holder = await deps.leases.holder(service)
+    const loaded = holder === undefined ? undefined : await load(deps, holder)
+    if (loaded !== undefined && !isSettled(loaded.release)) return holder
+    // It has ended, and may not have come as far as the history by which the version before is found.
+    if (loaded !== undefined) await deps.history.put(headOf(loaded.release))
+  } catch (error) {
+    if (!isLogLost(error)) throw error
+    deps.log(error.line)
+    if (holder !== undefined && (await deps.returns.get(holder)) !== undefined) return holder
+  }
+  const { items } = await deps.returns.list()
+  return items.find((record) => record.service === service)?.releaseId
 }
 
 /** Asking twice is asking once, until another release has been promoted. */

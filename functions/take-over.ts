@@ -37,10 +37,10 @@ async function hasSuccessor(deps: Deps, release: Release): Promise<boolean> {
   }
 }
 
-/** The candidate had been promoted, or the return decided: only the end is missing. */
+/** The candidate had been promoted, or the return decided: only the end is missing. Or nothing has begun that could harm. */
 const mayGoOn = (release: Release): boolean =>
   isReturning(release) ||
-  release.state.phase === 'settling' ||
+  ['settling', 'requested', 'queued', 'preparing'].includes(release.state.phase) ||
   (release.state.phase === 'hooks' && release.state.point === 'afterPromotion')
 
 /** Hooks that no execution lives long enough to call are passed over, and the log says so. */

@@ -3,7 +3,9 @@
 import * as z from 'zod'
 import type { Release } from '../core/release.ts'
 import { nextAct } from '../core/next.ts'
+import { Wait } from '../core/outage.ts'
 import { readInput } from '../core/problem.ts'
+import { ReturnRecord, returnRecordOf } from '../core/return-record.ts'
 
 /** Which edition of the state machine asks: an execution goes on by the one that it began with, also after an upgrade. */
 export const machine = z.int().min(2).max(1000).optional()
@@ -14,13 +16,22 @@ export const TaskInput = z.strictObject({
   machine,
   /** Present in tasks that are answered by a callback. */
   token: z.string().min(1).max(2048).optional(),
-  /** Present when the task follows an error that nobody expected. */
-  error: z.looseObject({ Error: z.string().max(2000).optional(), Cause: z.string().max(40_000).optional() }).optional(),
+  /** Present when the task follows an error. */
+  error: z.looseObject({ Error: z.string().max(2000).optional(), Cause: z.string().max(40_000).optional() }).nullish(),
+  /** What puts the traffic back without the log; what another edition wrote is as good as none. */
+  record: ReturnRecord.nullish().catch(undefined),
+  outage: Wait.nullish().catch(undefined),
 })
 export type TaskInput = z.output<typeof TaskInput>
 
 /** `next` names the next state of the machine in lower camel case. */
-export type TaskResult = { readonly releaseId: string; readonly next: string; readonly seconds: number }
+export type TaskResult = {
+  readonly releaseId: string
+  readonly next: string
+  readonly seconds: number
+  /** For the machine to carry: `null` before there is anything to put back. */
+  readonly record: ReturnRecord | null
+}
 
 /** @throws Problem `call_invalid` */
 export function taskInput(input: unknown): TaskInput {
@@ -33,9 +44,10 @@ export function taskResult(
   asker: { readonly machine?: number | undefined },
 ): TaskResult {
   const act = nextAct(release, nowMs)
+  const common = { releaseId: release.id, record: returnRecordOf(release) ?? null }
   // A machine from before there were gates cannot go there: an execution of today's takes over.
-  if (act.act === 'gate' && asker.machine === undefined) return { releaseId: release.id, next: 'handOver', seconds: 1 }
+  if (act.act === 'gate' && asker.machine === undefined) return { ...common, next: 'handOver', seconds: 1 }
   // Nothing is due in a queue until somebody says so; a settled release is settled once more, which changes nothing.
   const next = release.state.phase === 'queued' ? 'queue' : act.act === 'end' ? 'settle' : act.act
-  return { releaseId: release.id, next, seconds: 'seconds' in act ? act.seconds : 1 }
+  return { ...common, next, seconds: 'seconds' in act ? act.seconds : 1 }
 }

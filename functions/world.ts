@@ -14,11 +14,13 @@ import type {
   Leases,
   Line,
   OpenReleases,
+  Outages,
   Outbox,
   Pace,
   Pager,
   Pipelines,
   Policies,
+  Returns,
   Services,
   Telemetry,
   Traffic,
@@ -37,6 +39,8 @@ export type World = {
   readonly openReleases: OpenReleases
   readonly pace: Pace
   readonly waitingLists: WaitingLists
+  readonly returns: Returns
+  readonly outages: Outages
   readonly history: History
   readonly budgets: Budgets
   readonly attestations: Attestations

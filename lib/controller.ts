@@ -259,7 +259,7 @@ export class ReleaseController extends Construct {
     const { reconcile: sweep, announce } = this.functions
     this.announce(announce, deadLetters)
     watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
-    this.every(5, 'Sweep', 'reconcile', { sweep: true }, deadLetters)
+    this.every(1, 'Sweep', 'reconcile', { sweep: true }, deadLetters)
     this.every(24 * 60, 'Measures', 'measure', { measures: true }, deadLetters)
     if (this.services.some(({ slos }) => slos.some(isReported)))
       this.every(5, 'BudgetReports', 'reports', { reports: true }, deadLetters)

@@ -36,6 +36,8 @@ type Permissions = { readonly [S in Scope]?: readonly ActionOn<Scopes[S]>[] }
 
 // GetItem shows nothing that Query does not; endpoints that do not send the item in the way of a write need it as well.
 const log = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem'] as const
+/** What ends a release, also one whose log is lost. */
+const ending = [...log, 'dynamodb:DeleteItem'] as const
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias'] as const
 const wake = ['states:SendTaskSuccess'] as const
 // Everything that is done to a target may have to be done as a role of its account.
@@ -84,17 +86,19 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
     targetRoles,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  rollBack: { table: log, targets: move, targetRoles },
+  rollBack: { table: ending, targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
+  outage: { table: log, targets: move, targetRoles, everything: ['cloudwatch:DescribeAlarms'] },
   page: { table: log, topic: ['sns:Publish'] },
   announce: {
-    table: ['dynamodb:Query', 'dynamodb:GetItem'],
+    table: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    topic: ['sns:Publish'],
     stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     bus: ['events:PutEvents'],
     // Lambda asks for it before it reads a stream; AWS takes no resource.
     everything: ['dynamodb:ListStreams'],
   },
   settle: {
-    table: [...log, 'dynamodb:DeleteItem'],
+    table: ending,
     topic: ['sns:Publish'],
     machine: wake,
   },
@@ -102,15 +106,22 @@ export const permissions: Readonly<Record<Verb, Permissions>> = {
   pause: { table: log, machine: wake },
   promote: { table: log, machine: wake },
   answer: { table: log, machine: wake },
-  stop: { table: log, targets: move, targetRoles, machine: [...wake, 'states:StartExecution'] },
-  alarm: { table: log, targets: move, targetRoles, machine: wake },
+  stop: {
+    table: ending,
+    targets: move,
+    targetRoles,
+    machine: [...wake, 'states:StartExecution'],
+    topic: ['sns:Publish'],
+  },
+  alarm: { table: ending, targets: move, targetRoles, machine: wake, topic: ['sns:Publish'] },
   reconcile: {
-    table: [...log, 'dynamodb:DeleteItem'],
+    table: ending,
     targets: move,
     targetRoles,
     machine: [...wake, 'states:StartExecution'],
     executions: ['states:DescribeExecution'],
     topic: ['sns:Publish'],
+    everything: ['cloudwatch:DescribeAlarms'],
   },
   budget: {
     table: log,

@@ -17,7 +17,7 @@ import { replay } from '../core/advance.ts'
 import type { ReleaseEvent } from '../core/event.ts'
 import type { Metric } from '../core/metric.ts'
 import type { Release } from '../core/release.ts'
-import { handlers, type Verb, verbs } from '../functions/handlers.ts'
+import { type Handler, handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { World } from '../functions/world.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
 import { functionName, install } from './installation.ts'
@@ -78,11 +78,15 @@ export async function openHouse({
   const clock = steppedClock(startMs)
   // The functions are installed before there is a world for them: nobody calls them in between.
   const late: { worldOf?: (verb: Verb) => World } = {}
+  const warm = new Map<Verb, Handler>()
   const controller = verbs.map((verb): [string, LocalFunction] => [
     `tidegate ${verb}`,
     (event, call) => {
       if (late.worldOf === undefined) throw new Error('the house is not open yet')
-      return handlers[verb](late.worldOf(verb))(event, call)
+      // Made once, as in a warm function: what it remembers it remembers.
+      const handler = warm.get(verb) ?? handlers[verb](late.worldOf(verb))
+      warm.set(verb, handler)
+      return handler(event, call)
     },
   ])
   const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)

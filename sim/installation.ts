@@ -54,7 +54,7 @@ type Installation = {
 
 export async function install(
   clients: Clients,
-  { code, sweepMinutes = 5, budgetMinutes }: Installation,
+  { code, sweepMinutes = 1, budgetMinutes }: Installation,
 ): Promise<void> {
   const streamArn = await createTable(clients.dynamodb)
   await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
@@ -219,7 +219,9 @@ async function createRules(client: EventBridgeClient, sweepMinutes: number): Pro
 }
 
 async function every(client: EventBridgeClient, Name: string, minutes: number, verb: Verb): Promise<void> {
-  await client.send(new PutRuleCommand({ Name, ScheduleExpression: `rate(${minutes} minutes)` }))
+  await client.send(
+    new PutRuleCommand({ Name, ScheduleExpression: `rate(${minutes} minute${minutes === 1 ? '' : 's'})` }),
+  )
   await target(client, Name, verb)
 }
 

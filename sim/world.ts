@@ -12,11 +12,13 @@ import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsLine } from '../cloud/aws/line.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
+import { awsOutages } from '../cloud/aws/outages.ts'
 import { awsOutbox } from '../cloud/aws/outbox.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsPace } from '../cloud/aws/pace.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
+import { awsReturns } from '../cloud/aws/returns.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
@@ -53,6 +55,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     openReleases: awsOpenReleases(table),
     pace: awsPace(table),
     waitingLists: awsWaitingLists(table),
+    returns: awsReturns(table),
+    outages: awsOutages(table),
     history: awsHistory(table),
     budgets: awsBudgets(table),
     attestations: awsAttestations(table),

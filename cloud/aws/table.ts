@@ -46,6 +46,10 @@ export const keys = {
   /** In front of the events, so that whoever reads on from one of them does not read it again. */
   snapshot: (releaseId: string): Key => ({ pk: releasePrefix + releaseId, sk: 'AS-OF' }),
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
+  /** What puts the release's traffic back when its log cannot be read. */
+  returnRecord: (releaseId: string): Key => ({ pk: 'RETURN', sk: releaseId }),
+  /** A part of AWS that is away. */
+  outage: (part: string): Key => ({ pk: 'OUTAGE', sk: part }),
   event: logKey,
   waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),
   head: (service: string, requestedAtMs: number, releaseId: string): Key => ({

@@ -38,6 +38,8 @@ export type LocalCloudOptions = {
   /** How long after its time a point of a metric can be seen. */
   readonly metricDelayMs?: number
   readonly onRequest?: RequestHook
+  /** The time that executions go by: one that stands still is a Step Functions that does not go on. */
+  readonly executionTime?: (clock: LocalClock) => LocalClock
   /** Enforces permissions; without it everybody may do everything. */
   readonly authorize?: Authorize
 }
@@ -79,7 +81,12 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...pending,
     ...stream('lambda'),
   })
-  const states = localStepFunctions({ clock, bus, invoker: lambda, ...stream('states') })
+  const states = localStepFunctions({
+    clock: options.executionTime?.(clock) ?? clock,
+    bus,
+    invoker: lambda,
+    ...stream('states'),
+  })
   const events: LocalEventBridge = localEventBridge({
     clock,
     invoker: lambda,

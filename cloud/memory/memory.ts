@@ -19,10 +19,12 @@ import { memoryJournal } from './journal.ts'
 import { memoryLeases } from './leases.ts'
 import { memoryLine } from './line.ts'
 import { memoryOpenReleases } from './open-releases.ts'
+import { memoryOutages } from './outages.ts'
 import { type Announcement, memoryOutbox } from './outbox.ts'
 import { memoryPace } from './pace.ts'
 import { memoryPager, type Page } from './pager.ts'
 import { type JobAnswer, memoryPipelines } from './pipelines.ts'
+import { memoryReturns } from './returns.ts'
 import { memoryServices } from './services.ts'
 import { memoryTable } from './table.ts'
 import { memoryTelemetry } from './telemetry.ts'
@@ -67,6 +69,8 @@ function openPorts(clock: Clock) {
       attestations: memoryAttestations(table),
       budgetReports: memoryBudgetReports(reports),
       incidents: memoryIncidents(table),
+      returns: memoryReturns(table),
+      outages: memoryOutages(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
       traffic: memoryTraffic(functions),

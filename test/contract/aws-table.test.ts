@@ -12,6 +12,7 @@ import { awsJournal } from '../../cloud/aws/journal.ts'
 import { awsLeases } from '../../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../../cloud/aws/open-releases.ts'
 import { awsPace } from '../../cloud/aws/pace.ts'
+import { awsReturns } from '../../cloud/aws/returns.ts'
 import { awsServices } from '../../cloud/aws/services.ts'
 import { type Item, type Key, keys, type Table } from '../../cloud/aws/table.ts'
 import { awsWaitingLists } from '../../cloud/aws/waiting-lists.ts'
@@ -27,6 +28,7 @@ import { journalContract } from './journal.ts'
 import { leasesContract } from './leases.ts'
 import { openReleasesContract } from './open-releases.ts'
 import { paceContract } from './pace.ts'
+import { returnsContract } from './returns.ts'
 import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
 import { servicesContract } from './services.ts'
 import { waitingListsContract } from './waiting-lists.ts'
@@ -113,6 +115,10 @@ budgetsContract('DynamoDB', async () => {
     spoilHour: (service, slo, hourMs, text) => putText(table, keys.budgetHour(service, slo, hourMs), text),
     spoilMark: (service, slo, text) => putText(table, keys.budgetMark(service, slo), text),
   }
+})
+returnsContract('DynamoDB', async () => {
+  const table = await openTable()
+  return { returns: awsReturns(table), spoil: (id, text) => putText(table, keys.returnRecord(id), text) }
 })
 alarmWatchContract('DynamoDB', async () => ({ alarmWatch: awsAlarmWatch(await openTable()) }))
 

@@ -30,6 +30,8 @@ import { outboxContract } from './outbox.ts'
 import { paceContract } from './pace.ts'
 import { pipelinesContract } from './pipelines.ts'
 import { expectProblem, paused, requested, t0Ms } from './samples.ts'
+import { returnsKey } from '../../cloud/memory/returns.ts'
+import { returnsContract } from './returns.ts'
 import { servicesContract } from './services.ts'
 import { telemetryContract } from './telemetry.ts'
 import { trafficContract } from './traffic.ts'
@@ -105,6 +107,10 @@ budgetsContract('memory', () => {
     spoilHour: (service, slo, hourMs, text) => inspect.corrupt(budgetOf(service, slo), hourKey(hourMs), text),
     spoilMark: (service, slo, text) => inspect.corrupt(budgetOf(service, slo), markKey, text),
   })
+})
+returnsContract('memory', () => {
+  const { returns, inspect } = openMemory()
+  return Promise.resolve({ returns, spoil: (id, text) => inspect.corrupt(returnsKey, id, text) })
 })
 alarmWatchContract('memory', () => Promise.resolve(openMemory()))
 

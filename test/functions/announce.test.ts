@@ -124,6 +124,7 @@ describe('a batch of the stream', () => {
   const logged: Readonly<Record<string, unknown>>[] = []
   const announce = announceHandler({
     ...cloud,
+    log: () => undefined,
     measure: () => undefined,
     trouble: troubleTo(
       { log: (line) => void logged.push(line), measure: () => undefined },

@@ -8,6 +8,8 @@ type Clause = {
   Next: string
   JitterStrategy?: string
   MaxAttempts?: number
+  IntervalSeconds?: number
+  Assign?: Record<string, unknown>
   BackoffRate?: number
 }
 type State = {
@@ -23,7 +25,7 @@ const machine = JSON.parse(readFileSync(new URL('../../statemachines/release.asl
 }
 const tasks = Object.entries(machine.States).filter(([, state]) => state.Type === 'Task')
 const named = (names: string[]) => tasks.filter(([name]) => names.includes(name))
-const ends = ['Admit', 'RollBack', 'Recover', 'Page', 'Settle']
+const ends = ['Admit', 'RollBack', 'Recover', 'Page', 'TryAgain', 'Outage', 'Settle']
 
 describe('the release state machine', () => {
   it.each(tasks)('%s is bounded in time', (_, state) => {
@@ -32,13 +34,16 @@ describe('the release state machine', () => {
     else expect(state.TimeoutSeconds).toBeGreaterThan(0)
   })
 
-  it.each(tasks)('%s is retried with backoff and jitter when AWS throttles or fails', (_, state) => {
-    const clauses = state.Retry?.filter((clause) =>
-      clause.ErrorEquals.some((error) => error === 'States.ALL' || error === 'Lambda.TooManyRequestsException'),
-    )
-    expect(clauses).toHaveLength(1)
-    expect(clauses?.[0]).toMatchObject({ JitterStrategy: 'FULL', BackoffRate: 2 })
-  })
+  it.each(tasks.filter(([name]) => name !== 'TryAgain'))(
+    '%s is retried with backoff and jitter when AWS throttles or fails',
+    (_, state) => {
+      const clauses = state.Retry?.filter((clause) =>
+        clause.ErrorEquals.some((error) => error === 'States.ALL' || error === 'Lambda.TooManyRequestsException'),
+      )
+      expect(clauses).toHaveLength(1)
+      expect(clauses?.[0]).toMatchObject({ JitterStrategy: 'FULL', BackoffRate: 2 })
+    },
+  )
 
   // Step Functions Developer Guide, "Handle Lambda service exceptions", and its note on what a function throws of itself.
   const transient = [
@@ -59,11 +64,22 @@ describe('the release state machine', () => {
     expect(state.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Recover' })
   })
 
-  it('rolling back is retried for longer than anything else, and then pages', () => {
+  it.each(tasks.filter(([name]) => !ends.includes(name)))('%s waits for what does not answer', (_, state) => {
+    expect(state.Catch?.at(-2)).toMatchObject({ Next: 'Outage', Assign: { error: '{% $states.errorOutput %}' } })
+    expect(state.Catch?.at(-2)?.ErrorEquals).toContain('Tidegate.aws_unavailable')
+  })
+
+  it('rolling back that fails is told within half a minute or so, and tried every minute for a day', () => {
     const [[, rollBack] = []] = named(['RollBack'])
-    expect(rollBack?.Retry?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 20 })
+    expect(rollBack?.Retry?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 4 })
     expect(rollBack?.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Page' })
-    expect(named(['Recover'])[0]?.[1].Catch?.at(-1)?.Next).toBe('RollBack')
+    const [[, page] = []] = named(['Page'])
+    expect([page?.Next, page?.Catch?.at(-1)?.Next]).toEqual(['TryAgain', 'TryAgain'])
+    const [[, again] = []] = named(['TryAgain'])
+    // Full jitter waits for at most that long.
+    const everyMinute = { IntervalSeconds: 60, BackoffRate: 1, MaxAttempts: 1440, JitterStrategy: 'FULL' }
+    expect(again?.Retry).toEqual([{ ErrorEquals: ['States.ALL'], ...everyMinute }])
+    expect(named(['Recover'])[0]?.[1].Catch).toEqual([{ ErrorEquals: ['States.ALL'], Next: 'RollBack' }])
   })
 
   it.each(named(['Bake', 'Hook']))('%s that times out is looked at, not failed', (_, state) => {
@@ -79,7 +95,20 @@ describe('the release state machine', () => {
   })
 
   it('branches on one field to a state of each name that the functions may give', () => {
-    const acts = ['bake', 'judge', 'gate', 'shift', 'hook', 'prepare', 'queue', 'admit', 'settle', 'handOver', 'failed']
+    const acts = [
+      'bake',
+      'judge',
+      'gate',
+      'shift',
+      'hook',
+      'prepare',
+      'queue',
+      'admit',
+      'settle',
+      'handOver',
+      'failed',
+      'outage',
+    ]
     const choices = machine.States['Route']?.Choices?.map(({ Condition, Next }) => [Condition, Next])
     expect(choices).toEqual(acts.map((act) => [`{% $next = '${act}' %}`, act.charAt(0).toUpperCase() + act.slice(1)]))
   })

@@ -1,0 +1,115 @@
+// Each part of AWS away for ten and for thirty minutes in the middle of a canary, of a bad version and of a good one: what
+// docs/operate.md says happens, row by row.
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type House, minute, openHouse } from '../../sim/house.ts'
+import { sampleService } from '../../sim/sample-service.ts'
+import { type AwayPart, awayPort } from './away.ts'
+
+const second = 1000
+const { away, options } = awayPort()
+let house: House
+let version: string
+let services = 0
+
+beforeAll(async () => {
+  // The alarm says that the version is bad: no customer is needed.
+  house = await openHouse({ perMinute: 0, ...options })
+  await setAlarm('OK')
+  version = await house.publish('v3')
+})
+afterEach(async () => {
+  away.clear()
+  await setAlarm('OK')
+  await house.minutes(2)
+})
+afterAll(() => house.close())
+
+const setAlarm = (StateValue: 'ALARM' | 'OK') =>
+  house.clients.cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName: 'checkout-errors',
+      Namespace: 'Shop',
+      MetricName: 'Orders',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      // Nobody orders anything: that is bad, or it is night.
+      TreatMissingData: StateValue === 'ALARM' ? 'breaching' : 'notBreaching',
+    }),
+  )
+
+/** A release of a service of its own that has traffic. */
+async function canary(): Promise<{ readonly id: string; readonly service: string }> {
+  services += 1
+  const service = `shop-${services}`
+  const signals = { alarms: ['checkout-errors'], errors: {} }
+  const plan = { steps: [{ weight: 10, bake: '2d' }] }
+  await house.world.services.put(sampleService({ name: service, slos: [], hooks: [], gates: {}, signals, plan }))
+  const id = await house.start({ service, version, requestId: service })
+  await house.clock.advanceTo(house.clock.nowMs() + 2 * second)
+  expect(await house.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
+  return { id, service }
+}
+
+const isBack = async (): Promise<boolean> => Object.keys((await house.alias()).weights).length === 0
+
+/** Lets time pass, and notes when the traffic was first seen back. */
+async function watched(untilMs: number, backAtMs: number | undefined): Promise<number | undefined> {
+  let seen = backAtMs
+  while (house.clock.nowMs() < untilMs) {
+    await house.clock.advanceTo(Math.min(untilMs, house.clock.nowMs() + 15 * second))
+    if (seen === undefined && (await isBack())) seen = house.clock.nowMs()
+  }
+  return seen
+}
+
+const parts: readonly AwayPart[] = ['DynamoDB', 'Step Functions', 'CloudWatch', 'Lambda', 'EventBridge', 'SNS']
+const rows = parts.flatMap((part) => [10, 30].map((minutes) => [part, minutes] as const))
+
+async function outage(part: AwayPart, minutes: number, kind: 'bad' | 'good') {
+  const one = await canary()
+  const startMs = house.clock.nowMs()
+  const before = house.pages().length
+  const endMs = startMs + minutes * minute
+  away.add(part)
+  await house.clock.advanceTo(startMs + 30 * second)
+  if (kind === 'bad') await setAlarm('ALARM')
+  let backAtMs = await watched(endMs, undefined)
+  away.delete(part)
+  backAtMs = await watched(endMs + 3 * minute, backAtMs)
+  const pages = house.pages().slice(before)
+  return { ...one, startMs, endMs, backAtMs: backAtMs ?? Number.POSITIVE_INFINITY, pages }
+}
+
+describe('away in the middle of a canary', () => {
+  it.each(rows)(
+    '%s for %d minutes, a bad version: back within two minutes of its return, and paged',
+    async (part, minutes) => {
+      const { id, startMs, endMs, backAtMs, pages } = await outage(part, minutes, 'bad')
+      expect(backAtMs).toBeLessThanOrEqual(endMs + 2 * minute)
+      const heardMs = Math.min(...pages.map((page) => page.atMs))
+      expect(heardMs).toBeLessThanOrEqual(part === 'SNS' ? endMs + 2 * minute : startMs + 3 * minute)
+      const release = await house.release(id)
+      expect(release).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'rolledBack' } })
+      expect(release.ending?.because).toContain('checkout-errors')
+      const subjects = pages.map((page) => page.subject)
+      expect(new Set(subjects).size).toBe(subjects.length)
+      expect((await house.world.openReleases.list()).items).toEqual([])
+    },
+  )
+
+  it.each(rows)('%s for %d minutes, a good version: paged once, and it goes on', async (part, minutes) => {
+    const { id, startMs, pages, service } = await outage(part, minutes, 'good')
+    const live = await house.release(id)
+    if (minutes === 10 && part !== 'Lambda') expect(live.state.phase).toBe('baking')
+    if (part !== 'SNS') expect(Math.min(...pages.map((page) => page.atMs))).toBeLessThanOrEqual(startMs + 3 * minute)
+    const subjects = pages.map((page) => page.subject)
+    expect(new Set(subjects).size).toBe(subjects.length)
+    if (live.state.phase !== 'settled')
+      await house.ask('stop', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
+    await house.minutes(1)
+  })
+})
