@@ -1,6 +1,7 @@
 // The command line's desk on the AWS SDK: the table and the functions by the names that the installation gave them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { awsAttestations } from '../cloud/aws/attestations.ts'
 import { awsBudgets } from '../cloud/aws/budgets.ts'
 import { awsHistory } from '../cloud/aws/history.ts'
@@ -12,7 +13,9 @@ import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
-import { askThrough, type Desk } from './desk.ts'
+import { awsKeptEvents } from '../cloud/aws/lost-events.ts'
+import { lostQueue } from '../lib/rules.ts'
+import { askThrough, type Desk, type LostDesk } from './desk.ts'
 
 type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
 
@@ -35,4 +38,14 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     traffic: awsTraffic(lambda),
     ask: askThrough(awsHooks(lambda()), (verb) => `${prefix}-${verb}`),
   }
+}
+
+/** @param config as above */
+export function lostDeskOnAws(
+  environment: Readonly<Record<string, string | undefined>>,
+  config: ClientConfig & ConstructorParameters<typeof SQSClient>[0] = {},
+): LostDesk {
+  const name = environment['TIDEGATE_PREFIX'] ?? 'tidegate'
+  const clients = { sqs: new SQSClient(config), lambda: new LambdaClient(config) }
+  return { name, kept: awsKeptEvents(clients, `${name}-${lostQueue.name}`) }
 }

@@ -1,6 +1,6 @@
 // How the command line reaches the controller: it reads the table itself, and asks the controller's own functions to
 // change anything. AWS or the embedded cloud: the SDK finds out from AWS_ENDPOINT_URL.
-import type { Hooks } from '../cloud/ports.ts'
+import type { Hooks, KeptEvents } from '../cloud/ports.ts'
 import { Problem, type ProblemCode, problems } from '../core/problem.ts'
 import type { World } from '../functions/world.ts'
 
@@ -34,6 +34,13 @@ export type Desk = Pick<
       | 'stop',
     payload: unknown,
   ): Promise<unknown>
+}
+
+/** What `tidegate lost` works at. */
+export type LostDesk = {
+  readonly kept: KeptEvents
+  /** The controller's name, which its functions' names begin with. */
+  readonly name: string
 }
 
 /** @param functionName of a controller's function by its verb */

@@ -4,11 +4,12 @@ import { hostname, userInfo } from 'node:os'
 import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
-import { deskOnAws } from './aws-desk.ts'
+import { deskOnAws, lostDeskOnAws } from './aws-desk.ts'
 import { showBudgets } from './budgets.ts'
 import { showDrift } from './diff.ts'
 import { addDoctor } from './doctor.ts'
 import { addGates } from './gates.ts'
+import { addLost } from './lost.ts'
 import { showOpenSlo } from './openslo.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { addReport } from './report.ts'
@@ -264,6 +265,7 @@ for (const { name, verb, words } of orders) {
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive, pause }
 for (const add of [addReport, addGates, addTestimony, addRehearsal, addDoctor, addVerifyAccount])
   add(program, surroundings)
+addLost(program, { ...surroundings, lostDesk: () => lostDeskOnAws(process.env) })
 
 const awsTroubles: readonly string[] = [
   'permission_denied',

@@ -98,7 +98,14 @@ export const authorizations = {
   'application-signals:BatchGetServiceLevelObjectiveBudgetReport': on('slo'),
   'sts:AssumeRole': on('role'),
 
-  // Lambda does these with the rights of the controller: it reads a package, and the stream of its table.
+  // What the command line does with the queue of events that were not handled.
+  'sqs:GetQueueUrl': on('queue'),
+  'sqs:GetQueueAttributes': on('queue'),
+  'sqs:ReceiveMessage': on('queue'),
+  'sqs:ChangeMessageVisibility': on('queue'),
+  'sqs:DeleteMessage': on('queue'),
+
+  // Lambda does these with the rights of the controller: it leaves what a function could not handle, reads a package, and the stream of its table.
   's3:GetObject': on('object'),
   's3:GetObjectVersion': on('object'),
   // S3 asks for it when an object is read that a key of KMS encrypts.
@@ -107,6 +114,7 @@ export const authorizations = {
   'dynamodb:GetRecords': on('stream'),
   'dynamodb:GetShardIterator': on('stream'),
   'dynamodb:ListStreams': on(),
+  'sqs:SendMessage': on('queue'),
 } as const satisfies Readonly<Record<string, Row>>
 
 type Table = typeof authorizations

@@ -11,6 +11,7 @@ import type { ReleaseEvent } from '../core/event.ts'
 import type { Head } from '../core/head.ts'
 import type { Incident, IncidentNotice } from '../core/incident.ts'
 import type { Listing } from '../core/listing.ts'
+import type { KeptMessage } from '../core/lost-event.ts'
 import type { Outage, Part } from '../core/outage.ts'
 import type { Place } from '../core/place.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
@@ -300,6 +301,21 @@ export type Outbox = {
     readonly detailType: string
     readonly detail: Readonly<Record<string, unknown>>
   }): Promise<void>
+}
+
+/** A message that was received: hidden from others until it is given back, removed, or some minutes have passed. */
+export type ReceivedMessage = KeptMessage & { readonly handle: string }
+
+/** Events that were not handled, in their queue. Every call may throw `queue_missing`. */
+export type KeptEvents = {
+  /** Where the queue is. */
+  owner(): Promise<{ readonly account: string; readonly region: string }>
+  /** All that can be received now, each once, oldest first as far as the queue knows. */
+  receive(atMost: number): Promise<readonly ReceivedMessage[]>
+  giveBack(message: ReceivedMessage): Promise<void>
+  remove(message: ReceivedMessage): Promise<void>
+  /** Calls a function with an event again, without waiting for it: once this returns, Lambda has the event. */
+  send(functionName: string, payload: unknown): Promise<void>
 }
 
 /** CodePipeline, which waits for the answer to a job. Answering one again does nothing. */

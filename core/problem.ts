@@ -59,6 +59,7 @@ export const problems = {
   traffic_moved: 'Somebody else changed the alias. Find out who and why; release again once they have finished.',
   aws_throttled: 'AWS throttled the call; it is retried. If it persists, look for other callers of the same API.',
   aws_unavailable: 'AWS did not answer as expected; the call is retried. See the cause.',
+  queue_missing: 'Name the controller with TIDEGATE_PREFIX, and the region with AWS_REGION; or deploy the stack again.',
   // The way back
   return_failed:
     'The alias could not be put back. Put it back by hand with the update-alias command of the page, then run the sweep.',

@@ -11,9 +11,11 @@ import type { Release } from '../core/release.ts'
 import { withoutReadings } from '../core/snapshot.ts'
 import { asOf, remember } from './ledger.ts'
 import { noteDown, noteUp } from './outages.ts'
+import { GivenUpBatch, reannounce } from './reannounce.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | 'log' | 'measure' | 'trouble'>
+type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | 'log' | 'measure' | 'trouble'> &
+  Parameters<typeof reannounce>[0]
 type Place = { readonly releaseId: string; readonly seq: number }
 
 const Text = z.looseObject({ S: z.string().max(2048) })
@@ -39,6 +41,11 @@ export function announceHandler(deps: Deps) {
   // Unknown at first: the function may have been replaced in the middle of an outage.
   let isUp = false
   return async (event: unknown): Promise<Answer> => {
+    const givenUp = GivenUpBatch.safeParse(event)
+    if (givenUp.success) {
+      await reannounce(deps, givenUp.data)
+      return { batchItemFailures: [] }
+    }
     const parsed = StreamBatch.safeParse(event)
     if (!parsed.success)
       throw new Problem('event_invalid', `Not a batch of a stream: ${issuesSentence(parsed.error.issues)}.`)

@@ -198,6 +198,10 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
     measure: emit,
     journal: journal(),
     outbox: outbox(),
+    // To announce again what the stream has given up.
+    services: services(),
+    openReleases: openReleases(),
+    history: history(),
   }),
 )
 /** What an end of a release takes, whoever brings it about. */

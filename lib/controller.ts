@@ -1,27 +1,21 @@
-// The release controller as a construct: table, topic, functions, state machine, rules, schedule, dead-letter queue. What
+// The release controller as a construct: table, topic, functions, state machine, and what calls them (wiring.ts). What
 // its roles may touch follows from the service definitions that it is given.
 import { readFileSync } from 'node:fs'
-import { Arn, ArnFormat, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
-import * as events from 'aws-cdk-lib/aws-events'
-import * as targets from 'aws-cdk-lib/aws-events-targets'
 import * as iam from 'aws-cdk-lib/aws-iam'
-import * as lambda from 'aws-cdk-lib/aws-lambda'
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
+import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
-import * as scheduler from 'aws-cdk-lib/aws-scheduler'
-import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
 import * as sns from 'aws-cdk-lib/aws-sns'
-import * as sqs from 'aws-cdk-lib/aws-sqs'
+import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { announcedRecords } from '../core/log-key.ts'
 import type { Service } from '../core/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { isCounted, isReported } from '../core/slo.ts'
+import { isReported } from '../core/slo.ts'
 import { expiry } from '../core/stored-budget.ts'
 import {
   type ControllerFunction,
@@ -34,8 +28,9 @@ import { watchHealth } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from './permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
-import { rulesOf } from './rules.ts'
+import { calledByEvents } from './rules.ts'
 import { reserveWayBack } from './way-back.ts'
+import { lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
   /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
@@ -52,6 +47,8 @@ export class ReleaseController extends Construct {
   readonly stateMachine: sfn.StateMachine
   readonly functions: Readonly<Record<Verb, lambda.Function>>
   readonly services: readonly Service[]
+  /** Events that could not be handled or handed over. */
+  readonly lost: sqs.Queue
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
@@ -68,6 +65,7 @@ export class ReleaseController extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.topic = new sns.Topic(this, 'Pages', { displayName: 'Tidegate', enforceSSL: true })
+    this.lost = queueOfLost(this, name)
     const stateMachineName = `${name}-release`
     const machineArn = Stack.of(this).formatArn({
       service: 'states',
@@ -88,7 +86,13 @@ export class ReleaseController extends Construct {
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     reserveWayBack(this.functions, wayBackConcurrency)
     this.stateMachine = this.machine(stateMachineName)
-    this.wire(made)
+    wire(this, {
+      ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },
+      moverArns: verbs.filter(movesTraffic).map((verb) => made[verb].role.roleArn),
+      streamArn: this.table.tableStreamArn ?? '',
+      lost: this.lost,
+    })
+    watchHealth(this, name, this.topic)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
@@ -130,6 +134,18 @@ export class ReleaseController extends Construct {
   grantIncident = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'incident')
   /** The right to ask whether a release may begin; a pipeline's role needs it for `mayReleaseRule`. */
   grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'ask')
+  /**
+   * The right to look at events that were not handled, to send them again and to drop them: `tidegate lost`. It is all the
+   * rights of the functions that events call together, those to start releases and to put them back among them.
+   */
+  grantLost = (grantee: iam.IGrantable): iam.Grant =>
+    this.grant(grantee, lostActions, [this.lost.queueArn]).combine(
+      this.grant(
+        grantee,
+        ['lambda:InvokeFunction'],
+        calledByEvents.map((verb) => this.functions[verb].functionArn),
+      ),
+    )
   /** The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases, which are of no use without a right to answer them. */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
     this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(
@@ -186,6 +202,7 @@ export class ReleaseController extends Construct {
       ).flatMap((arn) => [arn, `${arn}:*`]),
       bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
       topic: [this.topic.topicArn],
+      lost: [this.lost.queueArn],
       stream: [this.table.tableStreamArn ?? ''],
       reportedSlos: unique(
         this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
@@ -235,63 +252,5 @@ export class ReleaseController extends Construct {
       }),
     )
     return machine
-  }
-
-  private wire(made: Readonly<Record<Verb, ControllerFunction>>): void {
-    const deadLetters = new sqs.Queue(this, 'DeadLetters', {
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    })
-    const movers = verbs.filter(movesTraffic).map((verb) => made[verb].role.roleArn)
-    for (const { name, verb, pattern } of rulesOf(this.services, this.stateMachine.stateMachineArn, movers)) {
-      new events.Rule(this, `Rule-${name}`, {
-        description: `Tidegate: ${name}`,
-        eventPattern: pattern,
-        targets: [
-          new targets.LambdaFunction(this.functions[verb], {
-            deadLetterQueue: deadLetters,
-            retryAttempts: 8,
-            maxEventAge: Duration.hours(1),
-          }),
-        ],
-      })
-    }
-    const { reconcile: sweep, announce } = this.functions
-    this.announce(announce, deadLetters)
-    watchHealth(this, { deadLetters, sweep, announce, topic: this.topic })
-    this.every(1, 'Sweep', 'reconcile', { sweep: true }, deadLetters)
-    this.every(24 * 60, 'Measures', 'measure', { measures: true }, deadLetters)
-    if (this.services.some(({ slos }) => slos.some(isReported)))
-      this.every(5, 'BudgetReports', 'reports', { reports: true }, deadLetters)
-    const counted = this.services.filter(({ slos }) => slos.some(isCounted))
-    const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
-    if (counted.length > 0) this.every(seconds / 60, 'Budgets', 'budget', { budgets: true }, deadLetters)
-  }
-
-  private every(minutes: number, id: string, verb: Verb, input: object, deadLetterQueue: sqs.Queue): void {
-    new scheduler.Schedule(this, id, {
-      description: `Tidegate: ${verb}, every ${minutes} minutes`,
-      schedule: scheduler.ScheduleExpression.rate(Duration.minutes(minutes)),
-      target: new schedulerTargets.LambdaInvoke(this.functions[verb], {
-        deadLetterQueue,
-        retryAttempts: 2,
-        input: scheduler.ScheduleTargetInput.fromObject(input),
-      }),
-    })
-  }
-
-  /** Every event that is written to the log goes out, in the order of its release (docs/aws.md §1.9). */
-  private announce(target: lambda.Function, deadLetters: sqs.Queue): void {
-    new lambda.EventSourceMapping(this, 'Announcements', {
-      target,
-      eventSourceArn: this.table.tableStreamArn ?? '',
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      batchSize: 25,
-      filters: [{ pattern: JSON.stringify(announcedRecords) }],
-      reportBatchItemFailures: true,
-      // The stream keeps a day; before that ends, what could not be sent is put where an alarm watches.
-      maxRecordAge: Duration.hours(20),
-      onFailure: new SqsDlq(deadLetters),
-    })
   }
 }

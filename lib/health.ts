@@ -1,57 +1,30 @@
-// Alarms of the controller's own health: who watches production unattended has to be watched. Failed executions are not among
-// them: a release that was rolled back is one. What a function could not do ends in the dead-letter queue, or the sweep does it.
+// The alarms of alarms.ts as CloudWatch has them in a stack, and the topic that they page by.
 import { Duration, Stack } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import * as iam from 'aws-cdk-lib/aws-iam'
-import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import type * as sns from 'aws-cdk-lib/aws-sns'
-import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { type Watch, watches } from './alarms.ts'
 
-type Watched = {
-  readonly deadLetters: sqs.Queue
-  readonly sweep: lambda.Function
-  readonly announce: lambda.Function
-  readonly topic: sns.Topic
-}
-
-export function watchHealth(scope: Construct, { deadLetters, sweep, announce, topic }: Watched): void {
-  const fiveMinutes = { period: Duration.minutes(5) }
-  const alarms = [
-    new cloudwatch.Alarm(scope, 'LostEvents', {
-      alarmDescription: 'Tidegate could not handle an event, or send one, for as long as AWS tries: docs/operate.md.',
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible(fiveMinutes),
-      threshold: 1,
-      evaluationPeriods: 1,
-      // A queue that nobody has used for hours reports nothing.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    }),
-    new cloudwatch.Alarm(scope, 'SweepMissing', {
-      alarmDescription:
-        'The sweep of Tidegate has not run for 15 minutes: what an execution leaves behind stays as it is.',
-      metric: sweep.metricInvocations({ ...fiveMinutes, statistic: 'Sum' }),
-      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: 3,
-      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
-    }),
-    new cloudwatch.Alarm(scope, 'SweepFailing', {
-      alarmDescription: 'The sweep of Tidegate has failed for 15 minutes: its log names the item or the permission.',
-      metric: sweep.metricErrors({ ...fiveMinutes, statistic: 'Sum' }),
-      threshold: 1,
-      evaluationPeriods: 3,
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    }),
-    new cloudwatch.Alarm(scope, 'EventsLate', {
-      alarmDescription: 'Events of Tidegate wait for more than ten minutes: the log of its function announce says why.',
-      metric: announce.metric('IteratorAge', { ...fiveMinutes, statistic: 'Maximum' }),
-      threshold: Duration.minutes(10).toMilliseconds(),
-      evaluationPeriods: 1,
-      // Nothing was written, nothing waits.
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    }),
-  ]
+export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
+  for (const watch of watches(controller)) {
+    const alarm = new cloudwatch.Alarm(scope, watch.id, {
+      alarmDescription: watch.description,
+      metric: metricOf(watch),
+      threshold: watch.threshold,
+      evaluationPeriods: watch.periods,
+      comparisonOperator:
+        watch.fires === 'below'
+          ? cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+          : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData:
+        watch.missing === 'breaching'
+          ? cloudwatch.TreatMissingData.BREACHING
+          : cloudwatch.TreatMissingData.NOT_BREACHING,
+    })
+    alarm.addAlarmAction(new SnsAction(topic))
+  }
   // The topic has a policy of its own, which takes the place of the one that lets everything in the account publish.
   topic.addToResourcePolicy(
     new iam.PolicyStatement({
@@ -61,5 +34,20 @@ export function watchHealth(scope: Construct, { deadLetters, sweep, announce, to
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   )
-  for (const alarm of alarms) alarm.addAlarmAction(new SnsAction(topic))
+}
+
+function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetric {
+  const period = Duration.minutes(5)
+  const metrics = series.map(
+    (dimensionsMap) => new cloudwatch.Metric({ namespace, metricName: metric, dimensionsMap, statistic: stat, period }),
+  )
+  const [only, ...more] = metrics
+  if (only !== undefined && more.length === 0) return only
+  const usingMetrics = Object.fromEntries(metrics.map((one, index) => [`m${index + 1}`, one]))
+  return new cloudwatch.MathExpression({
+    expression: `${stat === 'Sum' ? 'SUM' : 'MAX'}([${Object.keys(usingMetrics).join(',')}])`,
+    label: metric,
+    usingMetrics,
+    period,
+  })
 }

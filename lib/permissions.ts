@@ -3,6 +3,7 @@
 // it does not compile.
 import type { ActionOn } from '../cloud/authorization.ts'
 import type { Verb } from '../functions/handlers.ts'
+import { calledByEvents } from './rules.ts'
 
 /** What an action is allowed on, and what AWS calls that kind of resource. */
 type Scopes = {
@@ -19,6 +20,8 @@ type Scopes = {
   readonly hooks: 'function' | 'function version' | 'function alias'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
+  /** The queue of what could not be handled. */
+  readonly lost: 'queue'
   /** The table's stream. */
   readonly stream: 'stream'
   /** SLOs of Application Signals that services name. */
@@ -43,7 +46,7 @@ const wake = ['states:SendTaskSuccess'] as const
 // Everything that is done to a target may have to be done as a role of its account.
 const targetRoles = ['sts:AssumeRole'] as const
 
-export const permissions: Readonly<Record<Verb, Permissions>> = {
+const own: Readonly<Record<Verb, Permissions>> = {
   ask: {
     table: ['dynamodb:Query', 'dynamodb:GetItem'],
     targets: ['lambda:GetAlias'],
@@ -153,6 +156,16 @@ export const targetAccess = {
   targetVersions: ['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'],
   everything: ['cloudwatch:GetMetricData'],
 } as const satisfies Permissions
+
+/** Lambda keeps, as the function's role, what a function that events call could not handle. */
+export const permissions = Object.fromEntries(
+  Object.entries(own).map(([verb, permitted]) => [
+    verb,
+    calledByEvents.includes(verb as Verb)
+      ? { ...permitted, lost: ['sqs:SendMessage'] satisfies Permissions['lost'] }
+      : permitted,
+  ]),
+) as Readonly<Record<Verb, Permissions>>
 
 /** Whose writes of an alias are the controller's own. */
 export const movesTraffic = (verb: Verb): boolean => permissions[verb].targets?.includes('lambda:UpdateAlias') === true

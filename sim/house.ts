@@ -45,8 +45,12 @@ const samples: Readonly<Record<string, LocalFunction>> = {
 }
 
 export type HouseOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
+  /** How long the table's stream is tried to be announced. */
+  readonly streamAgeSeconds?: number
   /** More functions, by the text of their package. */
   readonly functions?: Readonly<Record<string, LocalFunction>>
+  /** Stands around every call of a function of the controller's, and may fail it. */
+  readonly around?: (verb: Verb, event: unknown, run: () => Promise<unknown>) => Promise<unknown>
   /** How often error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
   /** Customers' requests a minute. */
@@ -73,6 +77,8 @@ export async function openHouse({
   perMinute = 200,
   through,
   budgetMinutes,
+  streamAgeSeconds,
+  around = (_verb, _event, run) => run(),
   ...options
 }: HouseOptions = {}): Promise<House> {
   const clock = steppedClock(startMs)
@@ -86,7 +92,7 @@ export async function openHouse({
       // Made once, as in a warm function: what it remembers it remembers.
       const handler = warm.get(verb) ?? handlers[verb](late.worldOf(verb))
       warm.set(verb, handler)
-      return handler(event, call)
+      return around(verb, event, () => handler(event, call))
     },
   ])
   const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
@@ -112,6 +118,7 @@ export async function openHouse({
   await install(clients, {
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
+    ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
   })
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
   const traffic = startTraffic(cloud, clock, chance(7, 'carts'), perMinute)

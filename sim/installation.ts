@@ -1,6 +1,7 @@
 // The controller installed on the embedded cloud, through the same API calls as any client's: table, topic, functions,
-// state machine, rules and schedule.
+// state machine, queue, rules and schedules.
 import { readFileSync } from 'node:fs'
+import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   type CloudWatchLogsClient,
@@ -8,12 +9,31 @@ import {
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { type EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
-import { CreateEventSourceMappingCommand, CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  type LambdaClient,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda'
 import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
 import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
+import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { announcedRecords } from '../core/log-key.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
+import { watches } from '../lib/alarms.ts'
+import {
+  asyncRetries,
+  calledByEvents,
+  everything,
+  lostQueue,
+  ruleRetries,
+  rulesOf,
+  streamAgeSeconds as usualStreamAgeSeconds,
+  streamBatch,
+  type Tick,
+  ticks,
+} from '../lib/rules.ts'
 
 const account = '000000000000'
 const region = 'us-east-1'
@@ -24,6 +44,7 @@ export const functionName = (verb: string): string => `tidegate-${verb}`
 /** Whether a request comes from one of them. */
 export const isController = ({ accessKeyId }: { readonly accessKeyId: string }): boolean =>
   accessKeyId.startsWith(`role.${functionName('')}`)
+const lostArn = `arn:aws:sqs:${region}:${account}:${functionName(lostQueue.name)}`
 /** Each has a role of its own name, as has the state machine. */
 const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`
 
@@ -40,6 +61,7 @@ type Clients = {
   readonly sfn: SFNClient
   readonly events: EventBridgeClient
   readonly sns: SNSClient
+  readonly sqs: SQSClient
   readonly logs: CloudWatchLogsClient
 }
 
@@ -50,11 +72,13 @@ type Installation = {
   readonly sweepMinutes?: number
   /** How often error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
+  /** How long the table's stream is tried to be announced. */
+  readonly streamAgeSeconds?: number
 }
 
 export async function install(
   clients: Clients,
-  { code, sweepMinutes = 1, budgetMinutes }: Installation,
+  { code, streamAgeSeconds = usualStreamAgeSeconds, ...schedules }: Installation,
 ): Promise<void> {
   const streamArn = await createTable(clients.dynamodb)
   await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
@@ -76,12 +100,15 @@ export async function install(
       }),
     )
   }
+  await keepWhatFails(clients)
   await clients.lambda.send(
     new CreateEventSourceMappingCommand({
       FunctionName: functionName('announce'),
       EventSourceArn: streamArn,
       StartingPosition: 'TRIM_HORIZON',
-      BatchSize: 25,
+      BatchSize: streamBatch,
+      MaximumRecordAgeInSeconds: streamAgeSeconds,
+      DestinationConfig: { OnFailure: { Destination: lostArn } },
       FilterCriteria: { Filters: [{ Pattern: JSON.stringify(announcedRecords) }] },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     }),
@@ -93,13 +120,7 @@ export async function install(
       definition: definition(),
     }),
   )
-  await createRules(clients.events, sweepMinutes)
-  if (budgetMinutes === undefined) return
-  await every(clients.events, 'tidegate-budgets', budgetMinutes, 'budget')
-  const look = { source: ['tidegate.release'], 'detail-type': ['Release Judged'] }
-  await clients.events.send(new PutRuleCommand({ Name: 'tidegate-look', EventPattern: JSON.stringify(look) }))
-  await target(clients.events, 'tidegate-look', 'budget')
-  await every(clients.events, 'tidegate-reports', budgetMinutes, 'reports')
+  await createRules(clients.events, schedules)
 }
 
 /** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
@@ -129,103 +150,74 @@ async function createTable(client: DynamoDBClient): Promise<string> {
   return TableDescription?.LatestStreamArn ?? ''
 }
 
-/** Which events reach which function (docs/aws.md §1.7, §2.5, §3.5, §4). */
-const rules: readonly { readonly name: string; readonly verb: Verb; readonly pattern: unknown }[] = [
-  { name: 's3', verb: 'intake', pattern: { source: ['aws.s3'], 'detail-type': ['Object Created'] } },
-  {
-    name: 'ecr',
-    verb: 'intake',
-    pattern: {
-      source: ['aws.ecr'],
-      'detail-type': ['ECR Image Action'],
-      detail: { 'action-type': ['PUSH'], result: ['SUCCESS'] },
-    },
-  },
-  {
-    name: 'ecr-scan',
-    verb: 'attest',
-    pattern: { source: ['aws.ecr'], 'detail-type': ['ECR Image Scan'], detail: { 'scan-status': ['COMPLETE'] } },
-  },
-  {
-    name: 'incident',
-    verb: 'incident',
-    pattern: { source: ['tidegate.incident', { prefix: 'aws.partner/pagerduty.com/' }, 'aws.ssm-incidents'] },
-  },
-  {
-    name: 'cloudformation',
-    verb: 'intake',
-    pattern: {
-      source: ['aws.cloudformation'],
-      'detail-type': ['CloudFormation Resource Status Change'],
-      detail: { 'resource-type': ['AWS::Lambda::Version'], 'status-details': { status: ['CREATE_COMPLETE'] } },
-    },
-  },
-  {
-    name: 'stack-rollback',
-    verb: 'reconcile',
-    pattern: {
-      source: ['aws.cloudformation'],
-      'detail-type': ['CloudFormation Stack Status Change'],
-      detail: { 'status-details': { status: ['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] } },
-    },
-  },
-  {
-    name: 'alarm',
-    verb: 'alarm',
-    pattern: {
-      source: ['aws.cloudwatch'],
-      'detail-type': ['CloudWatch Alarm State Change'],
-      detail: { state: { value: ['ALARM'] } },
-    },
-  },
-  {
-    name: 'execution',
-    verb: 'reconcile',
-    pattern: {
-      source: ['aws.states'],
-      'detail-type': ['Step Functions Execution Status Change'],
-      detail: {
-        stateMachineArn: [environment.TIDEGATE_STATE_MACHINE_ARN],
-        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-      },
-    },
-  },
-  {
-    name: 'alias',
-    verb: 'reconcile',
-    pattern: {
-      source: ['aws.lambda'],
-      'detail-type': ['AWS API Call via CloudTrail'],
-      detail: {
-        eventName: ['UpdateAlias20150331', 'DeleteAlias20150331'],
-        userIdentity: {
-          sessionContext: {
-            sessionIssuer: {
-              arn: [{ exists: false }, { 'anything-but': verbs.map((verb) => roleOf(functionName(verb))) }],
-            },
-          },
-        },
-      },
-    },
-  },
-]
-
-async function createRules(client: EventBridgeClient, sweepMinutes: number): Promise<void> {
-  for (const { name, verb, pattern } of rules) {
-    await client.send(new PutRuleCommand({ Name: `tidegate-${name}`, EventPattern: JSON.stringify(pattern) }))
-    await target(client, `tidegate-${name}`, verb)
+/** The rules of the stack, for services that come later: those hear of everything. */
+async function createRules(
+  client: EventBridgeClient,
+  { sweepMinutes = 1, budgetMinutes }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes'>,
+): Promise<void> {
+  const movers = verbs.map((verb) => roleOf(functionName(verb)))
+  const heard = everything(environment.TIDEGATE_STATE_MACHINE_ARN, movers)
+  for (const { name, verb, pattern } of rulesOf(budgetMinutes === undefined ? { ...heard, budgeted: [] } : heard)) {
+    await client.send(new PutRuleCommand({ Name: functionName(name), EventPattern: JSON.stringify(pattern) }))
+    await target(client, functionName(name), verb)
   }
-  await every(client, 'tidegate-sweep', sweepMinutes, 'reconcile')
+  await every(client, 'sweep', sweepMinutes)
+  if (budgetMinutes === undefined) return
+  await every(client, 'budgets', budgetMinutes)
+  await every(client, 'reports', budgetMinutes)
 }
 
-async function every(client: EventBridgeClient, Name: string, minutes: number, verb: Verb): Promise<void> {
-  await client.send(
-    new PutRuleCommand({ Name, ScheduleExpression: `rate(${minutes} minute${minutes === 1 ? '' : 's'})` }),
-  )
-  await target(client, Name, verb)
+/** The stack has EventBridge Scheduler for this; there is none here, and a rule sends the same. */
+async function every(client: EventBridgeClient, tick: Tick, minutes: number): Promise<void> {
+  const ScheduleExpression = `rate(${minutes} minute${minutes === 1 ? '' : 's'})`
+  await client.send(new PutRuleCommand({ Name: functionName(tick), ScheduleExpression }))
+  await target(client, functionName(tick), ticks[tick], JSON.stringify({ [tick]: true }))
 }
 
-async function target(client: EventBridgeClient, rule: string, verb: Verb): Promise<void> {
-  const targets = [{ Id: verb, Arn: lambdaArn(functionName(verb)) }]
-  await client.send(new PutTargetsCommand({ Rule: rule, Targets: targets }))
+async function target(client: EventBridgeClient, Rule: string, verb: Verb, Input?: string): Promise<void> {
+  const target = {
+    Id: verb,
+    Arn: lambdaArn(functionName(verb)),
+    DeadLetterConfig: { Arn: lostArn },
+    RetryPolicy: { MaximumRetryAttempts: ruleRetries.attempts, MaximumEventAgeInSeconds: ruleRetries.ageSeconds },
+    ...(Input === undefined ? {} : { Input }),
+  }
+  await client.send(new PutTargetsCommand({ Rule, Targets: [target] }))
+}
+
+/** What functions that events call cannot handle goes to the queue. */
+async function keepWhatFails({ lambda, sqs }: Pick<Clients, 'lambda' | 'sqs'>): Promise<void> {
+  const Attributes = { MessageRetentionPeriod: String(lostQueue.keptSeconds) }
+  await sqs.send(new CreateQueueCommand({ QueueName: functionName(lostQueue.name), Attributes }))
+  for (const verb of calledByEvents)
+    await lambda.send(
+      new PutFunctionEventInvokeConfigCommand({
+        FunctionName: functionName(verb),
+        MaximumRetryAttempts: asyncRetries.attempts,
+        MaximumEventAgeInSeconds: asyncRetries.ageSeconds,
+        DestinationConfig: { OnFailure: { Destination: lostArn } },
+      }),
+    )
+}
+
+/** The alarms of the stack; one of several series is several alarms here, which has no metric math. */
+export async function installAlarms(client: CloudWatchClient): Promise<void> {
+  for (const { id, series, ...watch } of watches(functionName('').replace(/-$/, '')))
+    for (const dimensions of series)
+      await client.send(
+        new PutMetricAlarmCommand({
+          AlarmName: [functionName(id), ...(series.length > 1 ? Object.values(dimensions) : [])].join('-'),
+          AlarmDescription: watch.description,
+          Namespace: watch.namespace,
+          MetricName: watch.metric,
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+          Statistic: watch.stat,
+          Period: 300,
+          EvaluationPeriods: watch.periods,
+          Threshold: watch.threshold,
+          ComparisonOperator: watch.fires === 'below' ? 'LessThanThreshold' : 'GreaterThanOrEqualToThreshold',
+          TreatMissingData: watch.missing,
+          AlarmActions: [environment.TIDEGATE_TOPIC_ARN],
+        }),
+      )
 }

@@ -43,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'sim/',
     'statemachines/',
     'examples/',
+    'lib/rules.ts',
     'node:',
     '@aws-sdk/',
     'commander',
@@ -64,7 +65,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/verify/': ['cli/', 'core/', 'cloud/aws/failure.ts', 'node:', '@aws-sdk/', 'fflate', 'zod'],
   'sim/': [
     'sim/',
+    'lib/alarms.ts',
     'lib/bundle.ts',
+    'lib/rules.ts',
     'core/',
     'functions/',
     'cloud/',

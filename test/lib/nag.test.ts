@@ -30,7 +30,7 @@ const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string
     'The CDK grants the versions of one function.',
   ],
   [/\/Provider\/framework/, /^AwsSolutions-IAM[45]/, "The CDK's provider framework, which runs at deploys only."],
-  [/\/DeadLetters\//, /^AwsSolutions-SQS3/, 'It is the dead-letter queue: of the rules and of the schedule.'],
+  [/\/Lost\//, /^AwsSolutions-SQS3/, 'It is the dead-letter queue: of rules, schedules, functions and the stream.'],
 ]
 
 it('finds nothing without a written reason', () => {

@@ -40,6 +40,7 @@ export function synthesised(
     if (attribute === 'StreamArn') return streamArn
     if (id === tableId) return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
     if (Type === 'AWS::SNS::Topic') return environment.TIDEGATE_TOPIC_ARN
+    if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${String(Properties['QueueName'])}`
     if (Type !== 'AWS::Lambda::Function') return undefined
     return `arn:aws:lambda:${region}:${account}:function:${String(Properties['FunctionName'])}`
   })

@@ -1,8 +1,12 @@
 // Who may do what: the rights that the construct gives are enforced on the embedded cloud, for the command line's own calls.
+import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
+import { lostDeskOnAws } from '../../cli/aws-desk.ts'
 import { askThrough } from '../../cli/desk.ts'
+import { listLost, retryLost } from '../../cli/lost.ts'
+import { screenOn } from '../../cli/screen.ts'
 import { awsHistory } from '../../cloud/aws/history.ts'
 import type { ReleaseController } from '../../lib/controller.ts'
 import { type House, openHouse } from '../../sim/house.ts'
@@ -26,6 +30,7 @@ type Right =
   | 'grantStopLine'
   | 'grantStartLine'
   | 'grantAsk'
+  | 'grantLost'
 const rights: Readonly<Record<string, readonly Right[]>> = {
   nobody: ['grantRead'],
   starter: ['grantStart'],
@@ -41,6 +46,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   anybody: ['grantStopLine'],
   chief: ['grantStartLine'],
   pipeline: ['grantAsk'],
+  night: ['grantLost'],
 }
 
 const { authorize } = enforcing(
@@ -109,6 +115,29 @@ it.each([
   const weights: Readonly<Record<string, object>> = { promote: {}, rollBack: {}, urgent: { '3': 0.1 } }
   const expected = weights[allowed] ?? { '2': 0.1 }
   expect(await house.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
+})
+
+it('who may send lost events again may, with nothing else; whoever else is refused by the queue', async () => {
+  const MessageBody = JSON.stringify({
+    version: '1.0',
+    requestContext: {
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:tidegate-reconcile:$LATEST',
+      condition: 'RetriesExhausted',
+    },
+    requestPayload: { sweep: true },
+  })
+  const QueueUrl = 'http://local/000000000000/tidegate-lost'
+  await house.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+  const lines: string[] = []
+  const as = (who: string) => ({
+    desk: lostDeskOnAws({}, house.clientsFor(`role.${who}`).place),
+    screen: screenOn((line) => lines.push(line), false),
+  })
+  await expect(listLost(as('oncall'), 10)).rejects.toMatchObject({ code: 'permission_denied' })
+  expect(await listLost(as('night'), 10)).toBe(1)
+  expect(await retryLost(as('night'), 'all', 10)).toBe(0)
+  expect(await listLost(as('night'), 10)).toBe(0)
+  await expect(orders.promote('night')).rejects.toMatchObject(denied)
 })
 
 it('who may look may look, and change nothing', async () => {

@@ -1,0 +1,114 @@
+// What an event that calls a function is about, in a few words: for whoever has to decide what becomes of one that was lost.
+import * as z from 'zod'
+import { printable } from './printable.ts'
+
+type EventWords = { readonly what: string; readonly service?: string; readonly releaseId?: string }
+
+const text = z.string()
+const Event = z.looseObject({ source: text, 'detail-type': text, detail: z.looseObject({}) })
+const Job = z.looseObject({
+  'CodePipeline.job': z.looseObject({
+    id: text,
+    data: z.looseObject({
+      actionConfiguration: z.looseObject({ configuration: z.looseObject({ UserParameters: text }) }),
+    }),
+  }),
+})
+const Batch = z.looseObject({
+  DDBStreamBatchInfo: z.looseObject({
+    approximateArrivalOfFirstRecord: text,
+    approximateArrivalOfLastRecord: text,
+    batchSize: z.number(),
+  }),
+})
+const ticks: Readonly<Record<string, string>> = {
+  sweep: 'the sweep, which comes again by itself',
+  measures: 'the daily measures',
+  reports: 'budget reports of Application Signals, which come again by themselves',
+  budgets: 'the counting of error budgets, which comes again by itself',
+}
+
+/** Whatever it is: this never throws. Texts are one line of at most 200 characters. */
+export function eventWords(payload: unknown): EventWords {
+  const { what, service, releaseId } = wordsOf(payload)
+  return {
+    what: printable(what, 200),
+    ...(service === undefined ? {} : { service: printable(service, 60) }),
+    ...(releaseId === undefined ? {} : { releaseId: printable(releaseId, 80) }),
+  }
+}
+
+function wordsOf(payload: unknown): EventWords {
+  const event = Event.safeParse(payload)
+  if (event.success) return onBus(event.data)
+  const job = Job.safeParse(payload)
+  if (job.success) {
+    const { id, data } = job.data['CodePipeline.job']
+    const service = /"service"\s*:\s*"([^"]+)"/.exec(data.actionConfiguration.configuration.UserParameters)?.[1]
+    return { what: `job ${id} of a pipeline, which asks whether it may release`, ...(service && { service }) }
+  }
+  const batch = Batch.safeParse(payload)
+  if (batch.success) {
+    const { batchSize, ...arrival } = batch.data.DDBStreamBatchInfo
+    const { approximateArrivalOfFirstRecord: from, approximateArrivalOfLastRecord: to } = arrival
+    return { what: `${batchSize} event(s) of releases, written ${from} to ${to}, that were not announced` }
+  }
+  if (typeof payload !== 'object' || payload === null) return { what: 'no event' }
+  const [first = ''] = Object.keys(payload)
+  if (ticks[first] !== undefined && Object.hasOwn(ticks, first)) return { what: ticks[first] }
+  return { what: 'a call', ...field(payload, 'service'), ...field(payload, 'releaseId') }
+}
+
+type Detail = z.output<typeof Event>['detail']
+type Words = (detail: Detail) => EventWords
+
+/** By source: what matters of an event of each kind that a rule lets through. */
+const bySource: Readonly<Record<string, Words>> = {
+  'aws.s3': (detail) => ({ what: `object ${at(detail, 'bucket', 'name')}/${at(detail, 'object', 'key')} was written` }),
+  'aws.ecr': (detail) => {
+    const image = `${at(detail, 'repository-name')}${at(detail, 'image-tag') === '' ? '' : `:${at(detail, 'image-tag')}`}`
+    return { what: at(detail, 'scan-status') === '' ? `image ${image} was pushed` : `image ${image} was scanned` }
+  },
+  'aws.cloudformation': (detail) => ({
+    what: `stack ${stackName(at(detail, 'stack-id'))}: ${at(detail, 'logical-resource-id')} ${at(detail, 'status-details', 'status')}`,
+  }),
+  'aws.cloudwatch': (detail) => ({
+    what: `alarm ${at(detail, 'alarmName')} went to ${at(detail, 'state', 'value')} at ${at(detail, 'state', 'timestamp')}`,
+  }),
+  'aws.states': (detail) => {
+    const execution = at(detail, 'executionArn').split(':').at(-1) ?? ''
+    const releaseId = /^(.+-[0-9a-f]{10})(-\d+)?$/.exec(execution)?.[1]
+    return { what: `execution ${execution} ended as ${at(detail, 'status')}`, ...(releaseId && { releaseId }) }
+  },
+  'aws.lambda': (detail) => ({
+    what: `${at(detail, 'eventName').replace(/\d+$/, '')} of ${at(detail, 'requestParameters', 'functionName')}:${at(detail, 'requestParameters', 'name')}`,
+  }),
+  'tidegate.release': (detail) => ({
+    what: 'a look at a live release, after which budgets are counted',
+    ...field(detail, 'service'),
+    ...field(detail['metadata'], 'releaseId'),
+  }),
+}
+
+const onBus = (event: z.output<typeof Event>): EventWords =>
+  Object.hasOwn(bySource, event.source)
+    ? (bySource[event.source]?.(event.detail) ?? { what: '' })
+    : { what: `${event['detail-type']} from ${event.source}`, ...field(event.detail, 'service') }
+
+const stackName = (id: string): string => /:stack\/([^/]+)/.exec(id)?.[1] ?? id
+
+/** A text, or none. */
+function at(value: unknown, ...path: readonly string[]): string {
+  let found = value
+  for (const name of path)
+    found =
+      typeof found === 'object' && found !== null && Object.hasOwn(found, name)
+        ? (found as Readonly<Record<string, unknown>>)[name]
+        : undefined
+  return typeof found === 'string' ? found : ''
+}
+
+function field<N extends string>(value: unknown, name: N): Partial<Record<N, string>> {
+  const found = at(value, name)
+  return found === '' ? {} : ({ [name]: found } as Partial<Record<N, string>>)
+}

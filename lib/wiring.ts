@@ -1,0 +1,140 @@
+// How the functions hear of things in a stack: rules, schedules, the table's stream, and the queue that keeps what could not be
+// handled or handed over. What is heard of is in rules.ts.
+import { Duration, Stack } from 'aws-cdk-lib'
+import * as events from 'aws-cdk-lib/aws-events'
+import * as iam from 'aws-cdk-lib/aws-iam'
+import * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as scheduler from 'aws-cdk-lib/aws-scheduler'
+import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
+import * as sqs from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import { announcedRecords } from '../core/log-key.ts'
+import type { Service } from '../core/service.ts'
+import type { Verb } from '../functions/handlers.ts'
+import {
+  asyncRetries,
+  calledByEvents,
+  heardOf,
+  lostQueue,
+  ruleRetries,
+  rulesOf,
+  schedulesOf,
+  streamAgeSeconds,
+  streamBatch,
+  type Tick,
+  ticks,
+} from './rules.ts'
+
+type Wired = {
+  /** The controller's name, which all that is named here begins with. */
+  readonly name: string
+  readonly services: readonly Service[]
+  readonly functions: Readonly<Record<Verb, lambda.Function>>
+  readonly machineArn: string
+  readonly moverArns: readonly string[]
+  readonly streamArn: string
+  readonly lost: sqs.Queue
+}
+
+/**
+ * One queue for all, so that there is one place to look. Whoever may put events on a rule's way may fill it: rules of this
+ * controller, by name. A statement for each of them would not do: a policy takes twenty (SQS developer guide, policy quotas).
+ */
+export function queueOfLost(scope: Construct, name: string): sqs.Queue {
+  const queue = new sqs.Queue(scope, 'Lost', {
+    queueName: `${name}-${lostQueue.name}`,
+    enforceSSL: true,
+    retentionPeriod: Duration.seconds(lostQueue.keptSeconds),
+  })
+  const resourceName = `${name}-*`
+  const rules = Stack.of(scope).formatArn({ service: 'events', resource: 'rule', resourceName })
+  queue.addToResourcePolicy(
+    new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal('events.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: { ArnLike: { 'aws:SourceArn': rules } },
+    }),
+  )
+  return queue
+}
+
+export function wire(scope: Construct, wired: Wired): void {
+  keepWhatFails(wired)
+  listen(scope, wired)
+  for (const [tick, minutes] of Object.entries(schedulesOf(wired.services))) every(scope, wired, tick as Tick, minutes)
+  announce(scope, wired)
+}
+
+/** Lambda sends as the function's role, which has the right to from permissions.ts. */
+const destination = (queue: sqs.Queue) => ({ bind: () => ({ destination: queue.queueArn }) })
+
+function keepWhatFails({ functions, lost }: Wired): void {
+  for (const verb of calledByEvents)
+    functions[verb].configureAsyncInvoke({
+      onFailure: destination(lost),
+      retryAttempts: asyncRetries.attempts,
+      maxEventAge: Duration.seconds(asyncRetries.ageSeconds),
+    })
+}
+
+function listen(scope: Construct, { name, services, functions, machineArn, moverArns, lost }: Wired): void {
+  for (const { name: what, verb, pattern } of rulesOf(heardOf(services, machineArn, moverArns))) {
+    const fn = functions[verb]
+    const rule = new events.CfnRule(scope, `Rule-${what}`, {
+      name: `${name}-${what}`,
+      description: `Tidegate: ${what}`,
+      eventPattern: pattern,
+      state: 'ENABLED',
+      targets: [
+        {
+          id: verb,
+          arn: fn.functionArn,
+          deadLetterConfig: { arn: lost.queueArn },
+          retryPolicy: {
+            maximumRetryAttempts: ruleRetries.attempts,
+            maximumEventAgeInSeconds: ruleRetries.ageSeconds,
+          },
+        },
+      ],
+    })
+    const principal = new iam.ServicePrincipal('events.amazonaws.com')
+    fn.addPermission(`Rule-${what}`, { principal, sourceArn: rule.attrArn })
+  }
+}
+
+function every(scope: Construct, { name, functions, lost }: Wired, tick: Tick, minutes: number): void {
+  new scheduler.Schedule(scope, `Every-${tick}`, {
+    scheduleName: `${name}-${tick}`,
+    description: `Tidegate: ${tick}, every ${minutes} minutes`,
+    schedule: scheduler.ScheduleExpression.rate(Duration.minutes(minutes)),
+    target: new schedulerTargets.LambdaInvoke(functions[ticks[tick]], {
+      deadLetterQueue: lost,
+      retryAttempts: 2,
+      input: scheduler.ScheduleTargetInput.fromObject({ [tick]: true }),
+    }),
+  })
+}
+
+/** Every event that is written to the log goes out, in the order of its release (docs/aws.md §1.9). */
+function announce(scope: Construct, { functions, streamArn, lost }: Wired): void {
+  new lambda.EventSourceMapping(scope, 'Announcements', {
+    target: functions.announce,
+    eventSourceArn: streamArn,
+    startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+    batchSize: streamBatch,
+    filters: [{ pattern: JSON.stringify(announcedRecords) }],
+    reportBatchItemFailures: true,
+    maxRecordAge: Duration.seconds(streamAgeSeconds),
+    onFailure: destination(lost),
+  })
+}
+
+/** What the command line does with the queue. */
+export const lostActions = [
+  'sqs:GetQueueUrl',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+]
