@@ -1,11 +1,12 @@
 // A function of the controller as Lambda gets it: one ES module with the SDK clients that this function uses and no other, and
 // what policy/ reads at run time, where it decides by policies.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { buildSync } from 'esbuild'
-import type { Verb } from '../functions/handlers.ts'
+import { type Verb, verbs } from '../functions/handlers.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -17,14 +18,40 @@ type Bundle = {
   readonly files: Readonly<Record<string, Uint8Array>>
 }
 
-export const bundle = (verb: Verb): Bundle => bundleOf(`export { ${verb} as handler } from './functions/main.ts'`)
+/** What of which module, by its path from the root, becomes a bundle; `as` is what the bundle calls it. */
+type Entry = { readonly from: string; readonly exported: string; readonly as: string }
 
-/** @param contents of a module in the root folder */
-export function bundleOf(contents: string): Bundle {
+let made: Readonly<Record<string, Bundle>> | undefined
+
+/** All functions are bundled together, when the first one is asked for: what they share is read once. */
+export function bundle(verb: Verb): Bundle {
+  const entryOf = (one: Verb): Entry => ({ from: 'functions/main.ts', exported: one, as: 'handler' })
+  made ??= bundlesOf(Object.fromEntries(verbs.map((one) => [one, entryOf(one)])))
+  return found(made, verb)
+}
+
+/** The bundle of one export. */
+export const bundleOf = (from: string, exported: string): Bundle =>
+  found(bundlesOf({ [exported]: { from, exported, as: exported } }), exported)
+
+function found(bundles: Readonly<Record<string, Bundle>>, name: string): Bundle {
+  const one = bundles[name]
+  if (one === undefined) throw new Error(`bug: ${name} was not bundled`)
+  return one
+}
+
+function bundlesOf(entries: Readonly<Record<string, Entry>>): Readonly<Record<string, Bundle>> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-bundles-'))
+  const entryPoints = Object.entries(entries).map(([name, { from, exported, as }]) => {
+    const path = join(folder, `${name}.ts`)
+    writeFileSync(path, `export { ${exported} as ${as} } from ${JSON.stringify(join(root, from))}`)
+    return path
+  })
   const { outputFiles, metafile } = buildSync({
-    stdin: { contents, resolveDir: root, loader: 'ts' },
+    entryPoints,
     // Wherever this is called from, its paths are from the root.
     absWorkingDir: root,
+    outdir: folder,
     bundle: true,
     minify: true,
     format: 'esm',
@@ -38,13 +65,24 @@ export function bundleOf(contents: string): Bundle {
     metafile: true,
     logLevel: 'warning',
   })
-  const inputs = Object.values(metafile.outputs)
-    .flatMap((output) => Object.entries(output.inputs))
+  rmSync(folder, { recursive: true })
+  const outputs = Object.entries(metafile.outputs)
+  return Object.fromEntries(
+    outputFiles.map(({ path, contents }) => {
+      const name = basename(path, '.js')
+      const [, output] = outputs.find(([one]) => basename(one, '.js') === name) ?? []
+      return [name, bundleFrom(contents, output?.inputs ?? {})]
+    }),
+  )
+}
+
+function bundleFrom(code: Uint8Array, parts: Readonly<Record<string, { readonly bytesInOutput: number }>>): Bundle {
+  const inputs = Object.entries(parts)
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => path)
-  const clients = inputs.flatMap((path) => /@aws-sdk\/client-([a-z-]+)\//.exec(path)?.[1] ?? [])
+  const clients = inputs.flatMap((path) => /@aws-sdk\/client-([a-z0-9-]+)\//.exec(path)?.[1] ?? [])
   return {
-    code: outputFiles[0]?.contents ?? new Uint8Array(),
+    code,
     clients: [...new Set(clients)].sort(),
     files: inputs.includes('policy/policies.ts') ? policyFiles() : {},
   }

@@ -48,14 +48,14 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 /** Those that decide by policies. */
 const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
 
-it.each(verbs)('%s is under 832 kB and carries only its own clients', (verb) => {
+it.each(verbs)('%s is under 928 kB and carries only its own clients', (verb) => {
   const made = bundle(verb)
   expect(made.clients).toEqual(clients[verb])
-  expect(made.code.length).toBeLessThan(832 * 1024)
+  expect(made.code.length).toBeLessThan(928 * 1024)
   expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
 })
 
-const policies = bundleOf("export { cedarPolicies } from './policy/policies.ts'")
+const policies = bundleOf('policy/policies.ts', 'cedarPolicies')
 
 it('the evaluator of policies adds 4.5 MB to a function, 1.5 MB as a zip, and nothing of it to the module', () => {
   expect(policies.code.length).toBeLessThan(16 * 1024)
