@@ -68,7 +68,6 @@ const unseen: Readonly<Record<string, string>> = {
     ]),
   ),
   'prepare kms:Decrypt': 'only where a definition names a key, as below',
-  'admit dynamodb:DeleteItem': 'drops a lease that it took too late (test/functions/leases.test.ts)',
   'gate dynamodb:DeleteItem': 'leaves a place that it took too late (test/functions/leases.test.ts)',
   'gate dynamodb:UpdateItem': 'takes a turn among those that a window opens for (test/functions/pace.test.ts)',
   'prepare dynamodb:DeleteItem': 'removes watches that it set too late (test/functions/leases.test.ts)',
