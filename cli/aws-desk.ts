@@ -10,6 +10,7 @@ import { awsIncidents } from '../cloud/aws/incidents.ts'
 import { awsJournal } from '../cloud/aws/journal.ts'
 import { awsLeases } from '../cloud/aws/leases.ts'
 import { awsOpenReleases } from '../cloud/aws/open-releases.ts'
+import { awsReturns } from '../cloud/aws/returns.ts'
 import { awsServices } from '../cloud/aws/services.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
@@ -35,6 +36,7 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     attestations: awsAttestations(table),
     incidents: awsIncidents(table),
     leases: awsLeases(table),
+    returns: awsReturns(table),
     traffic: awsTraffic(lambda),
     ask: askThrough(awsHooks(lambda()), (verb) => `${prefix}-${verb}`),
   }

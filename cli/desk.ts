@@ -14,6 +14,7 @@ export type Desk = Pick<
   | 'attestations'
   | 'incidents'
   | 'leases'
+  | 'returns'
   | 'traffic'
   | 'clock'
 > & {

@@ -11,23 +11,14 @@ import { addDoctor } from './doctor.ts'
 import { addGates } from './gates.ts'
 import { addLost } from './lost.ts'
 import { showOpenSlo } from './openslo.ts'
+import { addOrders } from './orders.ts'
 import { addRehearsal } from './rehearsal.ts'
 import { addReport } from './report.ts'
 import { exitCodes, type Screen, screenOn } from './screen.ts'
 import { serveLocally } from './local.ts'
 import { addTestimony } from './testimony.ts'
 import { addVerifyAccount } from './verify-account.ts'
-import {
-  applyFile,
-  type Cli,
-  order,
-  type Order,
-  showHistory,
-  showLog,
-  showStatus,
-  startRelease,
-  watchRelease,
-} from './verbs.ts'
+import { applyFile, type Cli, showHistory, showLog, showStatus, startRelease, watchRelease } from './verbs.ts'
 import type { WatchOptions } from './watch.ts'
 
 type Shared = { readonly json?: boolean }
@@ -88,7 +79,7 @@ const program = new Command('tidegate')
     `
 Where: AWS as the SDK finds it (AWS_REGION, credentials), or the embedded cloud (AWS_ENDPOINT_URL).
 Exit codes: 0 done, 1 the release ended without the candidate in charge, 2 refused and nothing changed,
-            3 AWS refused or did not answer, 130 stopped by you.
+            3 AWS refused or did not answer, 4 traffic not moved: the commands that move it are printed, 130 stopped by you.
 
 Examples:
   tidegate local                              the embedded cloud with a sample service
@@ -235,32 +226,6 @@ program
   .option('--json', 'as JSON')
   .addHelpText('after', '\nExample:\n  tidegate openslo slos/checkout.yaml datasources.yaml')
   .action(run((files: string[], options: Shared) => showOpenSlo(screen(options), files)))
-
-const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
-  {
-    name: 'rollback',
-    verb: 'rollBack',
-    words: 'put the traffic back on stable, now; if nothing is live, release the version before',
-  },
-  { name: 'abort', verb: 'abort', words: 'stop the live release and put the traffic back' },
-  { name: 'pause', verb: 'pause', words: 'stay at the present weight; the watching goes on' },
-  { name: 'resume', verb: 'resume', words: 'go on after a pause' },
-  { name: 'promote', verb: 'promote', words: 'give the candidate all traffic now, without the remaining steps' },
-]
-for (const { name, verb, words } of orders) {
-  program
-    .command(`${name} <service>`)
-    .description(words)
-    .option('--reason <text>', 'why: kept in the log', `${name} by hand`)
-    .option('--by <name>', 'who', me())
-    .option('--json', 'as JSON')
-    .addHelpText('after', `\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
-    .action(
-      run((service: string, options: Shared & { reason: string; by: string }) =>
-        order(cli(options), { verb, service, by: options.by, reason: options.reason }),
-      ),
-    )
-}
 
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive, pause }
 for (const add of [addReport, addGates, addTestimony, addRehearsal, addDoctor, addVerifyAccount])

@@ -11,6 +11,8 @@ export const exitCodes = {
   refused: 2,
   /** AWS refused or did not answer. */
   aws: 3,
+  /** The traffic could not be moved for whoever asked; what moves it by hand was printed. */
+  byHand: 4,
   /** The person had enough; the release goes on without them. */
   interrupted: 130,
 } as const

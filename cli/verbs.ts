@@ -135,25 +135,9 @@ export async function showLog({ desk, screen }: Cli, which: string): Promise<num
   return exitCodes.done
 }
 
-export const Ordered = z.looseObject({ releaseId: z.string(), phase: z.string(), outcome: z.string().optional() })
-
-export type Order = {
-  readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
-  readonly service: string
-  readonly by: string
-  readonly reason: string
-}
-
-/** Each order goes to the function that may do this and no other. */
-const functions = { pause: 'pause', resume: 'pause', promote: 'promote', rollBack: 'stop', abort: 'stop' } as const
-
-export async function order({ desk, screen }: Cli, { verb, service, by, reason }: Order): Promise<number> {
-  const words = { ...(verb === 'promote' ? {} : { verb }), ...(verb === 'resume' ? {} : { reason }) }
-  const done = Ordered.parse(await desk.ask(functions[verb], { service, by, ...words }))
-  const sentence =
-    done.phase === 'requested'
-      ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
-      : `Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`
-  screen.say(sentence, done)
-  return exitCodes.done
-}
+export const Ordered = z.looseObject({
+  releaseId: z.string(),
+  phase: z.string(),
+  outcome: z.string().optional(),
+  note: z.string().optional(),
+})

@@ -8,17 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/budgets.ts'
 import { askThrough } from '../../cli/desk.ts'
 import { showDrift } from '../../cli/diff.ts'
+import { order } from '../../cli/orders.ts'
 import { exitCodes, screenOn } from '../../cli/screen.ts'
-import {
-  applyFile,
-  type Cli,
-  order,
-  showHistory,
-  showLog,
-  showStatus,
-  startRelease,
-  watchRelease,
-} from '../../cli/verbs.ts'
+import { applyFile, type Cli, showHistory, showLog, showStatus, startRelease, watchRelease } from '../../cli/verbs.ts'
 import { watch, type WatchOptions } from '../../cli/watch.ts'
 import { functionName } from '../../sim/installation.ts'
 import { type House, minute, openHouse } from '../../sim/house.ts'

@@ -2,6 +2,9 @@
 // docs/operate.md says happens, row by row.
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { deskOnAws } from '../../cli/aws-desk.ts'
+import { order } from '../../cli/orders.ts'
+import { exitCodes, screenOn } from '../../cli/screen.ts'
 import { type House, minute, openHouse } from '../../sim/house.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { type AwayPart, awayPort } from './away.ts'
@@ -111,5 +114,63 @@ describe('away in the middle of a canary', () => {
     if (live.state.phase !== 'settled')
       await house.ask('stop', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
     await house.minutes(1)
+  })
+})
+
+describe('an operator, while a part is away', () => {
+  const command =
+    'aws lambda update-alias --function-name checkout --name live --function-version 1 --routing-config \'{"AdditionalVersionWeights":{}}\''
+  const rollBack = async (service: string, targets = [{ functionName: 'checkout', alias: 'live' }]) => {
+    const said: string[] = []
+    const desk = deskOnAws({}, house.clientsFor('cli').place)
+    const screen = screenOn((line) => said.push(line), false)
+    const code = await order({ desk, screen }, { verb: 'rollBack', service, by: 'ann', reason: 'test', targets })
+    return { code, said: said.join('\n') }
+  }
+
+  it.each(parts.filter((part) => part !== 'DynamoDB' && part !== 'Lambda'))(
+    '%s: rollback puts the traffic back before it returns',
+    async (part) => {
+      const { id, service } = await canary()
+      away.add(part)
+      const { code, said } = await rollBack(service)
+      expect(code).toBe(exitCodes.done)
+      expect(await isBack()).toBe(true)
+      expect(said).toContain(`Release ${id} is now rolledBack.`)
+      expect(said.includes('The traffic has moved. Step Functions does not answer')).toBe(part === 'Step Functions')
+      away.clear()
+      await house.minutes(3)
+      expect((await house.release(id)).state.phase).toBe('settled')
+    },
+  )
+
+  it('Lambda: it is ordered, the command is printed, and the traffic is back within two minutes of its return', async () => {
+    const { id, service } = await canary()
+    away.add('Lambda')
+    const { code, said } = await rollBack(service, [])
+    expect(code).toBe(exitCodes.byHand)
+    expect(said).toContain(command)
+    await house.minutes(5)
+    away.clear()
+    await house.minutes(2)
+    expect(await isBack()).toBe(true)
+    expect((await house.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'ann' })
+  })
+
+  it('DynamoDB: it asks for the aliases, prints the command, and what was done by hand ends the release', async () => {
+    const { id, service } = await canary()
+    away.add('DynamoDB')
+    const unnamed = await rollBack(service, [])
+    expect(unnamed.code).toBe(exitCodes.byHand)
+    expect(unnamed.said).toContain(`tidegate rollback ${service} --target FUNCTION:ALIAS`)
+    const { code, said } = await rollBack(service)
+    expect(code).toBe(exitCodes.byHand)
+    expect(said).toContain(command)
+    await house.moveByHand('1')
+    await house.minutes(5)
+    away.clear()
+    await house.minutes(3)
+    expect(await isBack()).toBe(true)
+    expect((await house.release(id)).state.phase).toBe('settled')
   })
 })
