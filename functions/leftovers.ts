@@ -22,7 +22,8 @@ export async function dropLeftovers(
   held: Listing<Lease, Pick<Lease, 'name'>>,
   open: readonly string[],
 ): Promise<readonly string[]> {
-  const left = readable(deps, held).filter(({ holder }) => !open.includes(holder))
+  const isOpen = new Set(open)
+  const left = readable(deps, held).filter(({ holder }) => !isOpen.has(holder))
   const leases = await each(
     deps,
     left,

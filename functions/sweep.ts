@@ -1,8 +1,9 @@
-// What the schedule does every minute: whatever a release left behind is found and finished, one release after the other, so that
-// the trouble of one keeps nobody waiting. A release is found by its entry or by its return record, whichever is left.
+// What the schedule does every minute: whatever a release left behind is found and finished, a few releases at a time, and the
+// trouble of one keeps nobody waiting. A release is found by its entry or by its return record, whichever is left.
 import type { OpenRelease } from '../cloud/ports.ts'
 import { isAway, Problem } from '../core/problem.ts'
-import { isSettled, type Release } from '../core/release.ts'
+import { nextAct } from '../core/next.ts'
+import { isSettled, isWaiting, type Release } from '../core/release.ts'
 import { needsReturnRecord, type ReturnRecord, returnRecordOf } from '../core/return-record.ts'
 import { routingWords } from '../core/routing.ts'
 import { type ByRecord, endByRecord, isLogLost } from './by-record.ts'
@@ -19,6 +20,11 @@ type Deps = Parameters<typeof takeOver>[0] &
   ByRecord &
   Parameters<typeof watchParts>[0] &
   Parameters<typeof dropLeftovers>[0]
+
+// So many releases at once: a few calls each, of which a table and Step Functions take that many easily.
+const together = 20
+// So many are asked about in a minute.
+const askedMost = 200
 
 export type Swept = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
 
@@ -74,11 +80,13 @@ async function sweepAll(
   deps: Deps,
   { found, held, openIds }: Everything,
 ): Promise<Swept & { readonly live: readonly Loaded[] }> {
+  const mayAsk = inRotation(deps.clock.nowMs(), found)
   const { done, failed } = await each(
     deps,
     found,
     ({ releaseId }) => ({ releaseId }),
-    async (one) => ({ releaseId: one.releaseId, live: await finish(deps, one) }),
+    async (one) => ({ releaseId: one.releaseId, live: await finish(deps, one, mayAsk) }),
+    together,
   )
   const troubles = failed.map(({ item, error }) => `${item.releaseId}: ${sentenceOf(error)}`)
   const left = await dropLeftovers(deps, held, openIds)
@@ -104,14 +112,30 @@ async function everything(deps: Deps): Promise<Everything> {
   return { found: [...byId.values()], held, openIds: idsOf(open) }
 }
 
+type MayAsk = (release: Release) => boolean
+
+/**
+ * Step Functions takes 10 DescribeExecution a second (docs/aws.md §3.3), and others ask as well. Of more releases than that allows a
+ * share is asked about each minute, and whatever is late: something was due for it that nobody has done.
+ */
+function inRotation(nowMs: number, found: readonly Found[]): MayAsk {
+  const shares = Math.ceil(found.length / askedMost)
+  const minute = Math.floor(nowMs / 60_000)
+  const turns = new Set(found.filter((_, index) => (index + minute) % shares === 0).map(({ releaseId }) => releaseId))
+  return (release) => turns.has(release.id) || (!isWaiting(release) && nextAct(release, nowMs).act !== 'bake')
+}
+
+const isEmpty = async (deps: Deps, releaseId: string): Promise<boolean> =>
+  (await deps.journal.read(releaseId, { atMost: 1 })).events.length === 0
+
 /** @returns the release, when it is in good hands; otherwise it has been finished */
-async function finish(deps: Deps, found: Found): Promise<Loaded | undefined> {
+async function finish(deps: Deps, found: Found, mayAsk: MayAsk): Promise<Loaded | undefined> {
   const { releaseId, open, record } = found
   let loaded: Loaded
   try {
     // The intake died between its two writes; the entry carries the wish.
-    const isNew = open !== undefined && record === undefined && (await deps.journal.read(releaseId)).events.length === 0
-    if (isNew) await deps.journal.append(releaseId, open.requested)
+    if (open !== undefined && record === undefined && (await isEmpty(deps, releaseId)))
+      await deps.journal.append(releaseId, open.requested)
     loaded = await load(deps, releaseId)
   } catch (error) {
     if (!isLogLost(error)) throw error
@@ -125,7 +149,7 @@ async function finish(deps: Deps, found: Found): Promise<Loaded | undefined> {
   await mend(deps, found, loaded.release)
   // Whoever carries it may be held up: the traffic, and a person's knowing, do not wait for that.
   const pressed = isEnding(loaded.release) ? await tell(deps, await finishReturn(deps, loaded)) : loaded
-  if (await isCarried(deps, pressed.release)) return pressed
+  if (!mayAsk(pressed.release) || (await isCarried(deps, pressed.release))) return pressed
   await takeOver(deps, pressed)
   return undefined
 }

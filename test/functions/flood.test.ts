@@ -6,6 +6,7 @@ import { accept } from '../../functions/accept.ts'
 import { admitHandler } from '../../functions/admit.ts'
 import { bakeHandler } from '../../functions/bake.ts'
 import { load } from '../../functions/ledger.ts'
+import { reconcileHandler } from '../../functions/reconcile.ts'
 import { settle } from '../../functions/settle.ts'
 import { stopHandler } from '../../functions/stop.ts'
 import { service, t0 } from '../core/sample.ts'
@@ -39,7 +40,7 @@ async function open() {
     await work()
     return calls
   }
-  return { deps, arrive, counted }
+  return { deps, arrive, counted, at: (ms: number): void => void (nowMs = ms) }
 }
 
 it('the 200th that waits takes as many calls as the 2nd, and so does the end of the one that is live', async () => {
@@ -70,4 +71,29 @@ it('a security fix takes the place of 20 that wait with a few calls for each, an
   const again = await admitHandler(deps)({ input: { releaseId: fix.id }, execution: `arn:${fix.id}`, machine: 2 })
   expect(again.next).toBe('gate')
   expect(await deps.leases.holder('checkout')).toBe(fix.id)
+})
+
+it('a sweep of 600 open releases asks Step Functions 200 times a minute, and in three minutes about each of them', async () => {
+  const { deps, arrive, at } = await open()
+  const world = { ...deps, trouble: () => undefined, measure: () => undefined }
+  await arrive('1')
+  for (let version = 2; version <= 600; version++) await arrive(String(version))
+  const asked: string[] = []
+  const executions = {
+    ...deps.executions,
+    status: (execution: string) => {
+      asked.push(execution)
+      return Promise.resolve('running' as const)
+    },
+  }
+  const sweep = reconcileHandler({ ...world, executions })
+  const counts: number[] = []
+  for (let minute = 0; minute < 3; minute++) {
+    at(t0 + 3_600_000 + minute * 60_000)
+    const before = asked.length
+    await sweep({ sweep: true })
+    counts.push(asked.length - before)
+  }
+  for (const count of counts) expect(count).toBeLessThanOrEqual(203)
+  expect(new Set(asked).size).toBe(600)
 })

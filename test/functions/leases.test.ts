@@ -232,7 +232,7 @@ it('a slow prepare leaves no watch of an alarm; one that dies over it leaves one
   await house.deps.alarmWatch.add('orders errors', id)
   await house.sweep()
   expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([id])
-  house.at(Date.UTC(2026, 10, 25, 0, 3))
+  house.at(Date.UTC(2026, 10, 25, 0, 0, 30))
   await house.sweep()
   expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
 })
