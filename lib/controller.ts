@@ -24,11 +24,11 @@ import {
   reportedSloArn,
   type Resources,
 } from './controller-functions.ts'
-import { watchHealth } from './health.ts'
+import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from './permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
-import { calledByEvents } from './rules.ts'
+import { calledByEvents, schedulesOf } from './rules.ts'
 import { reserveWayBack } from './way-back.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
 
@@ -93,6 +93,7 @@ export class ReleaseController extends Construct {
       lost: this.lost,
     })
     watchHealth(this, name, this.topic)
+    watchTroubles(this, schedulesOf(this.services), this.topic)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])

@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { type Watch, watches } from './alarms.ts'
+import { type Tick, ticks } from './rules.ts'
 
 export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
   for (const watch of watches(controller)) {
@@ -50,4 +51,27 @@ function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetri
     usingMetrics,
     period,
   })
+}
+
+/**
+ * What one run of a schedule could not do for one of many (metric Troubles, functions/each.ts) the next one tries again. When three
+ * in a row could not, it is for a person.
+ */
+export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topic: sns.Topic): void {
+  for (const [tick, minutes] of Object.entries(schedules)) {
+    const verb = ticks[tick as Tick]
+    new cloudwatch.Alarm(scope, `Troubles-${tick}`, {
+      alarmDescription: `Tidegate: three runs of ${verb} in a row could not do something: its log names the items (docs/operate.md).`,
+      metric: new cloudwatch.Metric({
+        namespace: 'Tidegate',
+        metricName: 'Troubles',
+        dimensionsMap: { function: verb },
+        period: Duration.minutes(minutes),
+        statistic: 'Sum',
+      }),
+      threshold: 1,
+      evaluationPeriods: 3,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(new SnsAction(topic))
+  }
 }

@@ -145,6 +145,38 @@ const allowed = (file: string, specifier: string): boolean =>
     (rule) => rule === '*' || specifier === rule || (/[/:]$/.test(rule) && specifier.startsWith(rule)),
   )
 
+/** `for … of` whose body waits for something. */
+function waitingLoops(source: string): string[] {
+  return [...source.matchAll(/^( *)for \((?:const|let) [^\n]* of [^\n]*?(?:\{\n[^]*?\n\1\}|\n\1 +[^\n]*|$)/gm)]
+    .map(([loop]) => loop)
+    .filter((loop) => /\bawait\b/.test(loop.replace(/^[^\n]* of [^\n]*\{\n/, '')))
+}
+
+/** Loops that wait and are no `each`: how many there are in a file, and why what fails there may stop the rest. */
+const allowedLoops: Readonly<Record<string, number>> = {
+  // Of one service: which release goes before, and whether one is live, must not be guessed.
+  'functions/admit.ts': 1,
+  'functions/ask.ts': 2,
+  // Of one release: its aliases, alarms and places; of one wish, its ids; of one call, what it says.
+  'functions/aliases.ts': 2,
+  'functions/prepare.ts': 2,
+  'functions/settle.ts': 3,
+  'functions/place.ts': 3,
+  'functions/wish.ts': 1,
+  'functions/attest.ts': 1,
+  'functions/incident.ts': 1,
+  'functions/burns.ts': 1,
+  // Of a stream, which keeps its order: it catches for each record.
+  'functions/announce.ts': 1,
+  // Over groups: those that are in them go through `each`.
+  'functions/budget.ts': 1,
+  'functions/charge.ts': 1,
+  // `each` of one, so that the first that takes the place ends it.
+  'functions/room.ts': 1,
+  // Whoever asks wants all of them, or to hear that one is missing.
+  'functions/material.ts': 1,
+}
+
 describe('the house', () => {
   it.each(files)('%s imports only what its room may', (file) => {
     expect(imports(file, text(file)).filter((specifier) => !allowed(file, specifier))).toEqual([])
@@ -172,6 +204,21 @@ describe('the house', () => {
       expect(text(file)).toMatch(/^(#!.*\n)?(\/\/ |\/\*\*)/)
     },
   )
+
+  it('goes through many services, releases or events in one way, functions/each.ts: one that fails stops only itself', () => {
+    const loops = files
+      .filter((file) => file.startsWith('functions/') && file !== 'functions/each.ts')
+      .flatMap((file) => waitingLoops(text(file)).map(() => file))
+    const counted = Object.fromEntries(
+      [...Map.groupBy(loops, (file) => file)].map(([file, { length }]) => [file, length]),
+    )
+    expect(counted).toEqual(allowedLoops)
+    expect(
+      waitingLoops(
+        'for (const a of b) await c\nfor (const d of e) {\n  f(d)\n}\nfor (const g of h) {\n  if (g) await i\n}',
+      ),
+    ).toHaveLength(2)
+  })
 
   it('names no file for a drawer', () => {
     expect(files.filter((file) => /(^|[/.-])(utils?|helpers?|common|types|manager)\b/.test(file))).toEqual([])

@@ -264,7 +264,8 @@ describe('the controller', () => {
     })
   })
 
-  it('pages when its own sweep is silent or failing, when events are lost, and when they are late', () => {
+  it('pages when its own sweep is silent or failing, when events are lost or late, and when a schedule leaves something undone', () => {
+    const schedules = Object.keys(template.findResources('AWS::Scheduler::Schedule'))
     const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       (one) => one['Properties'] as Record<string, unknown>,
     )
@@ -290,6 +291,8 @@ describe('the controller', () => {
       `MAX of ${functions} AsyncEventAge notBreaching`,
       `SUM of ${functions} AsyncEventsDropped notBreaching`,
       `SUM of ${functions} DestinationDeliveryFailures notBreaching`,
+      // Of each schedule: the sweep, the measures, and the budgets of whoever has some.
+      ...schedules.map(() => 'Troubles notBreaching'),
     ])
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
