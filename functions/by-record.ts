@@ -3,7 +3,7 @@
 import { Problem } from '../core/problem.ts'
 import { commandBack, headOfEnded, mayBeOurs, type ReturnRecord, type ReturnTarget } from '../core/return-record.ts'
 import { only, routingWords } from '../core/routing.ts'
-import { each } from './each.ts'
+import { each, sentenceOf } from './each.ts'
 import { idsOf } from './ledger.ts'
 import { leavePlaces } from './place.ts'
 import { wake } from './waiting.ts'
@@ -75,9 +75,8 @@ export async function putBack(
       lines.push(await putBackAlias(deps, target))
     } catch (error) {
       // Every alias gets its chance, whatever happens to the others.
-      if (!(error instanceof Problem)) throw error
-      failure = error
-      lines.push(`Alias ${placeOf(target)} could not be put back: ${error.message}`, `  ${commandBack(target)}`)
+      failure = error instanceof Problem ? error : new Problem('return_failed', sentenceOf(error), { cause: error })
+      lines.push(`Alias ${placeOf(target)} could not be put back: ${failure.message}`, `  ${commandBack(target)}`)
     }
   }
   return { lines: targets.length === 0 ? ['Nothing of it had moved.'] : lines, failure }

@@ -3,12 +3,16 @@
 import { type Outage, type Part, toldAfterMs } from '../core/outage.ts'
 import { isAway, Problem } from '../core/problem.ts'
 import { commandBack, type ReturnRecord } from '../core/return-record.ts'
+import { each } from './each.ts'
 import type { Loaded } from './ledger.ts'
 import { noteDown, noteUp, tellDown, tellUp } from './outages.ts'
 import { wake } from './waiting.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'pager' | 'log' | 'telemetry' | 'traffic' | 'executions'>
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'outages' | 'pager' | 'log' | 'telemetry' | 'traffic' | 'executions' | 'trouble'
+>
 
 /** Of the parts that the sweep can ask. EventBridge is watched by whoever sends events. */
 export async function watchParts(deps: Deps, live: readonly Loaded[]): Promise<void> {
@@ -22,7 +26,7 @@ export async function watchParts(deps: Deps, live: readonly Loaded[]): Promise<v
   let back = false
   for (const [part, probe] of probes) {
     const because = await lifeless(deps, probe)
-    const outage = known.find((each) => each.part === part)
+    const outage = known.find((other) => other.part === part)
     if (because !== undefined) await noteDown(deps, part, because, waysBack(recordsOf(live)))
     else if (outage !== undefined) {
       await noteUp(deps, outage)
@@ -58,15 +62,12 @@ async function lifeless(deps: Deps, probe: () => Promise<unknown>): Promise<stri
 
 /** Those that bake have waited for evidence, or are held, and would be looked at ever less often. */
 async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
-  for (const one of live) {
-    if (one.release.state.phase !== 'baking') continue
-    try {
-      await wake(deps, one)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      deps.log({ ...error.line, releaseId: one.release.id })
-    }
-  }
+  await each(
+    deps,
+    live.filter(({ release }) => release.state.phase === 'baking'),
+    ({ release }) => ({ releaseId: release.id }),
+    (one) => wake(deps, one),
+  )
 }
 
 type Back = Parameters<typeof commandBack>[0]

@@ -161,6 +161,10 @@ const allowedLoops: Readonly<Record<string, number>> = {
   'functions/aliases.ts': 2,
   'functions/prepare.ts': 2,
   'functions/settle.ts': 3,
+  'functions/sweep.ts': 1,
+  // ... whose aliases each get their chance, and whose events go out in their order
+  'functions/by-record.ts': 2,
+  'functions/reannounce.ts': 1,
   'functions/place.ts': 3,
   'functions/wish.ts': 1,
   'functions/attest.ts': 1,
@@ -171,6 +175,8 @@ const allowedLoops: Readonly<Record<string, number>> = {
   // Over groups: those that are in them go through `each`.
   'functions/budget.ts': 1,
   'functions/charge.ts': 1,
+  // Over the parts of AWS, of which there are three.
+  'functions/watchman.ts': 2,
   // `each` of one, so that the first that takes the place ends it.
   'functions/room.ts': 1,
   // Whoever asks wants all of them, or to hear that one is missing.
