@@ -28,7 +28,28 @@ answer = functions.invoke(
 )
 line("invoke through the alias", json.load(answer["Payload"])["total"] == 15 and answer["ExecutedVersion"] == "2")
 
+line("get_caller_identity", client("sts").get_caller_identity()["Account"] == "000000000000")
+names = [fn["FunctionName"] for page in functions.get_paginator("list_functions").paginate() for fn in page["Functions"]]
+line("list_functions", "checkout" in names and "tidegate-intake" in names)
+
+store = client("s3")
+store.put_object(Bucket="artifacts", Key="boto3/a & b.txt", Body=b"a package")
+pages = store.get_paginator("list_objects_v2").paginate(Bucket="artifacts", Prefix="boto3/")
+line("list_objects_v2", [item["Key"] for page in pages for item in page["Contents"]] == ["boto3/a & b.txt"])
+line("list_buckets", "artifacts" in [bucket["Name"] for bucket in store.list_buckets()["Buckets"]])
+line("head_object", store.head_object(Bucket="artifacts", Key="boto3/a & b.txt")["ContentLength"] == 9)
+try:
+    store.get_object(Bucket="artifacts", Key="nothing")
+    line("get_object of nothing is refused", False)
+except ClientError as error:
+    line("get_object of nothing is refused", error.response["Error"]["Code"] == "NoSuchKey")
+
 cloudwatch = client("cloudwatch")
+try:
+    cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[{"MetricName": "Errors", "Value": 1}])
+    line("put_metric_data of AWS is refused", False)
+except ClientError as error:
+    line("put_metric_data of AWS is refused", error.response["Error"]["Code"] == "InvalidParameterValue")
 cloudwatch.put_metric_data(
     Namespace="Shop", MetricData=[{"MetricName": "Visits", "Value": 7, "Dimensions": [{"Name": "Shop", "Value": "south"}]}]
 )

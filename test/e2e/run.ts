@@ -2,7 +2,7 @@
 // Opt-in (`npm run e2e`): it needs what is in requirements.txt (`pip install -r`), or an AWS CLI from elsewhere. Without
 // cfn-lint and ministack the stack is not checked.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkOnMinistack } from './ministack.ts'
@@ -156,6 +156,63 @@ function checkCli(aws: string, version: string): void {
   )
 }
 
+/** What people type before anything else. */
+function checkFirstWords(aws: string, version: string): void {
+  const call = (...args: string[]) => run(aws, ['--endpoint-url', url, '--output', 'json', ...args])
+  const shows = (name: string, wanted: string, ...args: string[]): void => {
+    const { status, stdout, all } = call(...args)
+    verify(`${version} ${name}`, status === 0 && stdout.includes(wanted), all)
+  }
+  shows('sts get-caller-identity', 'arn:aws:iam::000000000000:user/outsider', 'sts', 'get-caller-identity')
+  shows('lambda list-functions', '"FunctionName": "checkout"', 'lambda', 'list-functions')
+  const live = ['--function-name', 'checkout', '--qualifier', 'live']
+  shows(
+    'get-function-configuration by alias',
+    ':function:checkout:live"',
+    'lambda',
+    'get-function-configuration',
+    ...live,
+  )
+  const policy = call('lambda', 'get-policy', '--function-name', 'checkout')
+  verify(`${version} lambda get-policy of none`, policy.all.includes('ResourceNotFoundException'), policy.all)
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-'))
+  writeFileSync(join(folder, 'up.txt'), 'a package')
+  shows('s3 cp to the bucket', 'upload', 's3', 'cp', join(folder, 'up.txt'), 's3://artifacts/notes/up.txt')
+  shows('s3 ls', 'artifacts', 's3', 'ls')
+  shows('s3 ls of a bucket', 'PRE notes/', 's3', 'ls', 's3://artifacts')
+  shows('s3 ls of a folder', 'up.txt', 's3', 'ls', 's3://artifacts/notes/')
+  shows('s3 cp from the bucket', 'download', 's3', 'cp', 's3://artifacts/notes/up.txt', join(folder, 'down.txt'))
+  verify(
+    `${version} what was copied twice is what it was`,
+    readFileSync(join(folder, 'down.txt'), 'utf8') === 'a package',
+    '',
+  )
+  shows('s3 rm', 'delete', 's3', 'rm', 's3://artifacts/notes/up.txt')
+  const hours = (count: number): string => new Date(Date.now() + count * 3_600_000).toISOString()
+  const window = ['--start-time', hours(-1), '--end-time', hours(12), '--period', '3600', '--statistics', 'Sum']
+  const metric = ['--namespace', 'AWS/Lambda', '--metric-name', 'Invocations']
+  const dimensions = ['--dimensions', 'Name=FunctionName,Value=checkout']
+  shows(
+    'cloudwatch get-metric-statistics',
+    '"Sum"',
+    'cloudwatch',
+    'get-metric-statistics',
+    ...metric,
+    ...dimensions,
+    ...window,
+  )
+  const written = (sk: string) => ({ Put: { TableName: 'tidegate', Item: { pk: { S: 'OUTSIDE' }, sk: { S: sk } } } })
+  const items = ['--transact-items', JSON.stringify([written('1'), written('2')])]
+  const transaction = call('dynamodb', 'transact-write-items', ...items)
+  verify(`${version} dynamodb transact-write-items`, transaction.status === 0, transaction.all)
+  const missing = call('sns', 'get-sms-attributes')
+  verify(
+    `${version} what is not there says so`,
+    missing.all.includes('not implemented in the embedded cloud'),
+    missing.all,
+  )
+}
+
 function checkTidegate(): void {
   const tidegate = (...args: string[]) => run(process.execPath, ['cli/main.ts', ...args])
   const history = tidegate('history', 'checkout', '--json')
@@ -219,7 +276,10 @@ try {
       join(folder, 'aws'),
     ]),
   )
-  for (const [version, aws] of versions) checkCli(aws, version)
+  for (const [version, aws] of versions) {
+    checkCli(aws, version)
+    checkFirstWords(aws, version)
+  }
   const python = run('python3', [join(import.meta.dirname, 'boto3_check.py')])
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
