@@ -15,7 +15,10 @@ async function open() {
   let nowMs = t0
   let calls = 0
   const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
-  cloud.faults.observe(() => void calls++)
+  cloud.faults.observe(() => {
+    calls++
+    return undefined
+  })
   const deps = {
     ...cloud,
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
