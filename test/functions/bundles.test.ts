@@ -48,10 +48,13 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 /** Those that decide by policies. */
 const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
 
-it.each(verbs)('%s is under 928 kB and carries only its own clients', (verb) => {
+// S3's client reads packages, for their hash: 150 kB.
+const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }
+
+it.each(verbs)('%s is under 928 kB, or what is said of it, and carries only its own clients', (verb) => {
   const made = bundle(verb)
   expect(made.clients).toEqual(clients[verb])
-  expect(made.code.length).toBeLessThan(928 * 1024)
+  expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 928) * 1024)
   expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
 })
 

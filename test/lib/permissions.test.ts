@@ -62,7 +62,7 @@ const byScenarios: readonly string[] = [
 /** Used by no test, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ['admit', 'gate', 'prepare'].map((verb) => [
+    ['gate', 'prepare'].map((verb) => [
       `${verb} dynamodb:DeleteItem`,
       'drops the lease of a release that is over (test/functions/leases.test.ts, in memory)',
     ]),
