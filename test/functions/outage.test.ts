@@ -6,6 +6,7 @@ import { deskOnAws } from '../../cli/aws-desk.ts'
 import { order } from '../../cli/orders.ts'
 import { exitCodes, screenOn } from '../../cli/screen.ts'
 import { type House, minute, openHouse } from '../../sim/house.ts'
+import { authorize } from './least-privilege.ts'
 import { sampleService } from '../../sim/sample-service.ts'
 import { type AwayPart, awayPort } from './away.ts'
 
@@ -17,7 +18,7 @@ let services = 0
 
 beforeAll(async () => {
   // The alarm says that the version is bad: no customer is needed.
-  house = await openHouse({ perMinute: 0, ...options })
+  house = await openHouse({ authorize, perMinute: 0, ...options })
   await setAlarm('OK')
   version = await house.publish('v3')
 })

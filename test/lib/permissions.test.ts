@@ -56,6 +56,13 @@ const byScenarios: readonly string[] = [
     'events:PutEvents',
   ].map((action) => `reports ${action}`),
   'measure dynamodb:Query',
+  // test/functions/outage.test.ts
+  ...['alarm', 'rollBack', 'stop'].flatMap((verb) => [`${verb} dynamodb:DeleteItem`, `${verb} sns:Publish`]),
+  ...['dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'].map((action) => `announce ${action}`),
+  ...['cloudwatch:DescribeAlarms', 'dynamodb:PutItem', 'dynamodb:Query', 'lambda:GetAlias', 'lambda:UpdateAlias'].map(
+    (action) => `outage ${action}`,
+  ),
+  'rollBack states:SendTaskSuccess',
   // test/lib/elsewhere.test.ts
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]
