@@ -1,7 +1,6 @@
 // A service definition as it is applied. What is refused here, and not by the form in which a service is stored, are names and
 // numbers that some part further on would not take: what is stored already, in definitions and in the logs of releases, must stay
 // readable whatever is refused today.
-import * as z from 'zod'
 import { readInput } from './problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
 import { Signals } from './signals.ts'

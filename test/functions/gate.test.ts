@@ -533,6 +533,8 @@ describe('versions that wait', () => {
     await open({ policy: { whileLive: 'coalesce' } })
     const live = await start()
     const waiting = await house.start({ version: await house.publish('v1') })
+    // Of two that are asked for at the same moment, the id decides.
+    await house.minutes(1)
     const newest = await house.start({ version: await house.publish('v2') })
     expect((await house.release(waiting)).ending).toMatchObject({ outcome: 'superseded' })
     expect((await house.release(live)).state.phase).toBe('baking')
