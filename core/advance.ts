@@ -1,11 +1,12 @@
 // What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
 // or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
+import { atHook, isCurrentHook } from './at-hook.ts'
 import { atGate } from './clearance.ts'
-import { enterHooks, heldTooLong, isUnderWay, settling, toHook, turnBack, unpaused, withState } from './course.ts'
+import { enterHooks, heldTooLong, isUnderWay, settling, turnBack, unpaused, withState } from './course.ts'
 import { formatDuration } from './duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import { exposureAfter } from './exposure.ts'
-import type { HookState, Release, ReleaseTarget, State } from './release.ts'
+import type { Release, ReleaseTarget } from './release.ts'
 import { only } from './routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 
@@ -131,52 +132,6 @@ function prepared(release: Release, event: EventOf<'prepared'>): Release {
 }
 
 const noBaseline = { thresholdsMs: [], because: 'the release began before thresholds were kept' }
-
-function isCurrentHook(
-  state: State,
-  event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>,
-): state is HookState {
-  return (
-    state.phase === 'hooks' &&
-    state.point === event.point &&
-    state.step === event.step &&
-    state.index === event.index &&
-    state.attempt === event.attempt
-  )
-}
-
-function atHook(
-  release: Release,
-  state: HookState,
-  event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>,
-): Release {
-  switch (event.type) {
-    case 'hookCalled':
-      return withState(release, { ...state, calledAtMs: event.atMs })
-    case 'hookDeferred':
-      return withState(release, { ...state, deferred: true })
-    case 'hookAnswered':
-      return hookAnswered(release, state, event)
-  }
-}
-
-function hookAnswered(release: Release, state: HookState, event: EventOf<'hookAnswered'>): Release {
-  const { calledAtMs: _called, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
-  const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
-  // After a roll back nothing is left to stop: whatever the hook says, the release goes on to its end.
-  if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
-  if (event.answer === 'fail') return turnBack(release, 'rolledBack', event.because, 'hook', event.atMs)
-  const heldSeconds = (event.atMs - state.sinceMs) / 1000
-  const next = { attempt: state.attempt + 1, callAtMs: event.atMs + pauseMs(state.attempt) }
-  if (heldSeconds < release.service.policy.hold.unknownSeconds) {
-    return withState(release, { ...uncalled, ...next })
-  }
-  const again = withState(release, { ...uncalled, ...next, sinceMs: event.atMs })
-  return heldTooLong(again, `${event.because}; held for ${formatDuration(heldSeconds)}`, event.atMs)
-}
-
-/** Before a hook is called again: a minute, then twice as long each time, up to a quarter of an hour. */
-const pauseMs = (attempt: number): number => 60_000 * Math.min(15, 2 ** (attempt - 1))
 
 function moveIntended(release: Release, move: Move): Release {
   const { state } = release

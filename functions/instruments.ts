@@ -38,6 +38,14 @@ export const trouble: World['trouble'] = /* @__PURE__ */ troubleTo(
   () => atWork ?? serviceName,
 )
 
+/**
+ * What clients are made with: by itself the SDK waits for ever, and a part that is away has to be found out, and told, while the
+ * function still has half its minute.
+ */
+export const patience = {
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+}
+
 /** A client whose calls are parts of the trace. */
 export const traced = <Client>(client: Client): Client => tracer.captureAWSv3Client(client)
 

@@ -51,7 +51,7 @@ import { handOverHandler } from './hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './hook.ts'
 import { incidentHandler } from './incident.ts'
-import { log, measure as emit, observed, traced, trouble } from './instruments.ts'
+import { log, measure as emit, observed, patience, traced, trouble } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './intake.ts'
 import { judgeHandler } from './judge.ts'
 import { startLineHandler, stopLineHandler } from './line.ts'
@@ -80,16 +80,20 @@ function once<T>(make: () => T): () => T {
 
 const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
 const table = /* @__PURE__ */ once((): Table => ({
-  client: traced(new DynamoDBClient({})),
+  client: traced(new DynamoDBClient(patience)),
   name: environment().TIDEGATE_TABLE,
 }))
 const lambda = /* @__PURE__ */ once(() => clientAt((config) => traced(new LambdaClient(config))))
 const executions = /* @__PURE__ */ once(() =>
-  awsExecutions(traced(new SFNClient({})), environment().TIDEGATE_STATE_MACHINE_ARN),
+  awsExecutions(traced(new SFNClient(patience)), environment().TIDEGATE_STATE_MACHINE_ARN),
 )
-const telemetry = /* @__PURE__ */ once(() => awsTelemetry(clientAt((config) => traced(new CloudWatchClient(config)))))
-const outbox = /* @__PURE__ */ once(() => awsOutbox(traced(new EventBridgeClient({})), environment().TIDEGATE_BUS))
-const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient({})), environment().TIDEGATE_TOPIC_ARN))
+const telemetry = /* @__PURE__ */ once(() =>
+  awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })))),
+)
+const outbox = /* @__PURE__ */ once(() =>
+  awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
+)
+const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient(patience)), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 const pace = /* @__PURE__ */ once(() => awsPace(table()))
@@ -104,7 +108,9 @@ const returns = /* @__PURE__ */ once(() => awsReturns(table()))
 const outages = /* @__PURE__ */ once(() => awsOutages(table()))
 const history = /* @__PURE__ */ once(() => awsHistory(table()))
 const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))
-const traffic = /* @__PURE__ */ once(() => awsTraffic(lambda()))
+const traffic = /* @__PURE__ */ once(() =>
+  awsTraffic(clientAt((config) => traced(new LambdaClient({ ...config, ...patience })))),
+)
 
 const clock: World['clock'] = { nowMs: () => Date.now() }
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
