@@ -228,7 +228,7 @@ program
   .action(run((files: string[], options: Shared) => showOpenSlo(screen(options), files)))
 
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive, pause }
-for (const add of [addReport, addGates, addTestimony, addRehearsal, addDoctor, addVerifyAccount])
+for (const add of [addOrders, addReport, addGates, addTestimony, addRehearsal, addDoctor, addVerifyAccount])
   add(program, surroundings)
 addLost(program, { ...surroundings, lostDesk: () => lostDeskOnAws(process.env) })
 

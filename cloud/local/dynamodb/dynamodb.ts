@@ -13,12 +13,13 @@ import { type TableStream, tableStream } from './stream.ts'
 
 type Call = (request: LocalRequest) => Promise<LocalResponse>
 type Fields = Readonly<Record<string, unknown>>
+type Table = TableStream & { readonly arn: string; readonly keys: readonly string[] }
 type Deps = { readonly clock: LocalClock; readonly ids: () => string }
 
 export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): void } {
   holdLittle()
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
-  const tables = new Map<string, TableStream & { readonly arn: string; readonly keys: readonly string[] }>()
+  const tables = new Map<string, Table>()
 
   const call = inProcess(server)
 
@@ -46,35 +47,10 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
     }))
   }
 
-  /** A put or a delete, with the item before it asked for: it tells what happened, and whether anything did. */
-  async function write(request: LocalRequest, input: Fields, stream: NonNullable<ReturnType<typeof tables.get>>) {
-    const response = await call(withBody(request, { ...input, ReturnValues: 'ALL_OLD' }))
-    if (response.status !== 200) return response
-    const before = (JSON.parse(String(response.body)) as Fields)['Attributes']
-    const item = (input['Item'] ?? input['Key']) as Fields
-    const keys = Object.fromEntries(stream.keys.map((name) => [name, item[name]]))
-    if (input['Item'] !== undefined) stream.add(before === undefined ? 'INSERT' : 'MODIFY', keys)
-    else if (before !== undefined) stream.add('REMOVE', keys)
-    if (input['ReturnValues'] === 'ALL_OLD') return response
-    return changed(response, ({ Attributes: _, ...others }) => others)
-  }
-
   const transactions = transactionsOn({
     ask: (request, operation, input) => call(asked(request, operation, input)),
     tell: (table, happened, key) => tables.get(table)?.add(happened, key),
   })
-  /** An update answers what its caller asks for, so whether there was an item is looked up before. */
-  async function update(request: LocalRequest, input: Fields, stream: NonNullable<ReturnType<typeof tables.get>>) {
-    const { TableName, Key } = input
-    const before = await call({
-      ...withBody(request, { TableName, Key, ConsistentRead: true }),
-      headers: { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.GetItem' },
-    })
-    const response = await call(request)
-    const isNew = (JSON.parse(String(before.body)) as Fields)['Item'] === undefined
-    if (response.status === 200) stream.add(isNew ? 'INSERT' : 'MODIFY', Key as Fields)
-    return response
-  }
 
   return {
     async handle(request) {
@@ -86,13 +62,39 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
       const stream = tables.get(String(input?.['TableName']))
       if (stream === undefined || input === undefined || !/^(Put|Update|Delete|BatchWrite)/.test(operation))
         return call(request)
-      if (operation === 'PutItem' || operation === 'DeleteItem') return write(request, input, stream)
-      if (operation === 'UpdateItem') return update(request, input, stream)
+      if (operation === 'PutItem' || operation === 'DeleteItem') return write(call, request, input, stream)
+      if (operation === 'UpdateItem') return update(call, request, input, stream)
       return refused(`${operation} of a table with a stream`)
     },
     open: (arn) => [...tables.values()].find((one) => one.arn === arn),
     close: () => server.close(),
   }
+}
+
+/** A put or a delete, with the item before it asked for: it tells what happened, and whether anything did. */
+async function write(call: Call, request: LocalRequest, input: Fields, stream: Table): Promise<LocalResponse> {
+  const response = await call(withBody(request, { ...input, ReturnValues: 'ALL_OLD' }))
+  if (response.status !== 200) return response
+  const before = (JSON.parse(String(response.body)) as Fields)['Attributes']
+  const item = (input['Item'] ?? input['Key']) as Fields
+  const keys = Object.fromEntries(stream.keys.map((name) => [name, item[name]]))
+  if (input['Item'] !== undefined) stream.add(before === undefined ? 'INSERT' : 'MODIFY', keys)
+  else if (before !== undefined) stream.add('REMOVE', keys)
+  if (input['ReturnValues'] === 'ALL_OLD') return response
+  return changed(response, ({ Attributes: _, ...others }) => others)
+}
+
+/** An update answers what its caller asks for, so whether there was an item is looked up before. */
+async function update(call: Call, request: LocalRequest, input: Fields, stream: Table): Promise<LocalResponse> {
+  const { TableName, Key } = input
+  const before = await call({
+    ...withBody(request, { TableName, Key, ConsistentRead: true }),
+    headers: { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.GetItem' },
+  })
+  const response = await call(request)
+  const isNew = (JSON.parse(String(before.body)) as Fields)['Item'] === undefined
+  if (response.status === 200) stream.add(isNew ? 'INSERT' : 'MODIFY', Key as Fields)
+  return response
 }
 
 /** Dynalite's listener as a function. */
