@@ -163,17 +163,22 @@ export function runningClock(options: {
 /** Time that moves only when told to. */
 export function steppedClock(startMs: number): SteppedClock {
   let nowMs = startMs
-  let wake = (): void => undefined
-  const { first, isQuiet, take, port } = timeline(() => wake())
+  const waiting = new Set<() => void>()
+  const { first, isQuiet, take, port } = timeline(() => {
+    if (isQuiet()) for (const resume of [...waiting]) resume()
+  })
 
   async function settle(): Promise<void> {
     for (;;) {
       await turn()
       if (isQuiet()) return
+      // Several may wait at once.
       await new Promise<void>((resolve) => {
-        wake = () => {
-          if (isQuiet()) resolve()
+        const resume = (): void => {
+          waiting.delete(resume)
+          resolve()
         }
+        waiting.add(resume)
       })
     }
   }

@@ -153,6 +153,7 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
     const deadlineMs = nowMs + request.timeoutSeconds * 1000
     let sent = 0
     let awaited = 0
+    let isOver = false
     let cancelWake = (): void => undefined
     let known = (): void => undefined
     const tell = (message: ToProcess): void => {
@@ -163,6 +164,7 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
     }
     const tellTime = (): void => tell({ kind: 'time', nowMs: clock.nowMs() })
     const answered = (result: RunResult): void => {
+      isOver = true
       environment.invocation = undefined
       cancelWake()
       cancelEnd()
@@ -184,7 +186,8 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
         new Promise((resolve) => {
           awaited--
           known = resolve
-          tellTime()
+          if (isOver) resolve()
+          else tellTime()
         }),
       heard(message) {
         if (message.kind === 'answer') answered(resultOf(message))

@@ -48,12 +48,18 @@ let beforeAlarm = 0
 
 const processes = processRuntime({ clock, endpointUrl: () => url })
 const inProcess = inProcessRuntime({ v1: () => 1, smoke: () => ({ result: 'pass' }) }, clock)
+let turn: Promise<unknown> = Promise.resolve()
+const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  const mine = turn.then(work)
+  turn = mine.catch(() => undefined)
+  return mine
+}
 const controllerRole = 'arn:aws:iam::000000000000:role/tidegate-controller'
 const runtime: Runtime = {
   run: (request) =>
     (request.functionName.startsWith('tidegate-')
-      ? // One role and so one process for all of them: a kill takes the whole controller, and a new one is soon there.
-        { ...processes, run: () => processes.run({ ...request, role: controllerRole }) }
+      ? // One role, one at a time, and so one process for all of them: a kill takes it, and a new one is soon there.
+        { ...processes, run: () => inTurn(() => processes.run({ ...request, role: controllerRole })) }
       : request.functionName === 'checkout'
         ? { ...inProcess, run: () => Promise.resolve({ payload: new Uint8Array(), durationMs: 1 }) }
         : inProcess

@@ -110,7 +110,8 @@ describe('one alarm over two services', () => {
     const back = [await house.alias(), await house.alias('cart')].filter(
       ({ weights }) => Object.keys(weights).length === 0,
     )
-    expect(back).toHaveLength(1)
+    // What refused the first is over by the time it is tried again, in the same call.
+    expect(back).toHaveLength(2)
     for (const id of ids) expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
     expect([await house.alias(), await house.alias('cart')]).toMatchObject([
       { version: '1', weights: {} },

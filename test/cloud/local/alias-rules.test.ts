@@ -131,7 +131,7 @@ describe('UpdateAlias', () => {
       'an alias that is missing',
       () => lambda.send(new UpdateAliasCommand({ FunctionName: 'fn', Name: 'blue' })),
       'ResourceNotFoundException',
-      'Cannot find alias arn: arn:aws:lambda:us-east-1:000000000000:function:fn:blue',
+      'Alias not found: arn:aws:lambda:us-east-1:000000000000:function:fn:blue',
     ],
     [
       'a second alias of a name',
