@@ -1,4 +1,4 @@
-// A function from a container image: a push to the repository is a release, pinned to the image's digest.
+// A function from a container image: a deploy of another image publishes a version, and that version is a release.
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import * as ecr from 'aws-cdk-lib/aws-ecr'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -14,7 +14,7 @@ export class ThumbnailsStack extends Stack {
           name: 'thumbnails',
           targets: [{ function: 'thumbnails', alias: 'live' }],
           plan: 'Canary10Percent10Minutes',
-          triggers: { ecr: { repository: 'thumbnails', tag: 'main' } },
+          triggers: { cloudFormation: true },
         },
       ],
     })

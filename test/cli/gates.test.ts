@@ -101,7 +101,7 @@ describe('tidegate approve, decline and override', () => {
       code: 'call_invalid',
     })
     await type('decline', 'checkout', '--by', 'cem', '--before', '50')
-    expect(said()).toMatch(/^Declined: release checkout-\w+ is baking\.$/)
+    expect(said()).toMatch(/^Declined: release checkout-\w+ is (preparing|baking)\.$/)
     expect((await house.release(id)).approvals).toEqual([
       { beforeBp: 0, by: 'ben', answer: 'approve' },
       { beforeBp: 5000, by: 'cem', answer: 'decline' },

@@ -44,9 +44,9 @@ it('orders: queue and API call the alias, and may', () => {
   expect(permissions.some((one) => one.includes(':live'))).toBe(true)
 })
 
-it('thumbnails: a push to the repository reaches the intake, and the function is of an image', () => {
+it('thumbnails: a version that a deploy publishes reaches the intake, and the function is of an image', () => {
   templates.thumbnails.hasResourceProperties('AWS::Events::Rule', {
-    EventPattern: { source: ['aws.ecr'], detail: { 'repository-name': ['thumbnails'] } },
+    EventPattern: { source: ['aws.cloudformation'], detail: { 'resource-type': ['AWS::Lambda::Version'] } },
   })
   templates.thumbnails.hasResourceProperties('AWS::Lambda::Function', {
     PackageType: 'Image',

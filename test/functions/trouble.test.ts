@@ -434,7 +434,7 @@ describe('refusals of AWS', () => {
 
   it('of the telemetry before anything moved refuse the release: nobody could judge it', async () => {
     await open(
-      {},
+      { policy: { hold: { unknown: '5m' } } },
       refusing('GetMetricData', () => true),
     )
     const id = await house.start({ version: await house.publish('v2') })
