@@ -60,7 +60,8 @@ function timeline(changed: () => void) {
     take: (timer: Timer) => timers.delete(timer),
     port: {
       at(atMs: number, task: Timer['task']): () => void {
-        const timer: Timer = { atMs, task }
+        // Jitter and rates make fractions; the cloud's time has whole milliseconds.
+        const timer: Timer = { atMs: Math.ceil(atMs), task }
         timers.add(timer)
         changed()
         return () => {
