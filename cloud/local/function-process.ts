@@ -15,6 +15,8 @@ const lookEveryMs = 5
 const time = fakeTimers.install({
   toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
   ignoreMissingTimers: true,
+  // Some that Node or a library has made before.
+  shouldClearNativeTimers: true,
 })
 // Also for whoever imports them from node:timers and node:timers/promises.
 syncBuiltinESMExports()
@@ -65,7 +67,7 @@ function look(): void {
   if (said !== JSON.stringify(state)) send(state)
   said = JSON.stringify(state)
   // Nothing can happen in a process that waits before the next message.
-  if (works) lookAgain((then) => realSetTimeout(then, lookEveryMs))
+  if (works) lookAgain((then) => realSetTimeout(then, lookEveryMs).unref())
 }
 
 function lookAgain(later: (then: () => void) => unknown): void {
@@ -80,9 +82,8 @@ process.on('message', (message: ToProcess) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-// The channel to the cloud keeps the process alive by itself; whatever else does is work that goes on.
-const usual = process.getActiveResourcesInfo().length
-const isWorking = (): boolean => isTicking || process.getActiveResourcesInfo().length > usual
+// The channel to the cloud and what is printed are pipes; whatever else keeps the process alive is work that goes on.
+const isWorking = (): boolean => isTicking || process.getActiveResourcesInfo().some((type) => type !== 'PipeWrap')
 
 async function goOn(nowMs: number): Promise<void> {
   heard++

@@ -164,6 +164,8 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 10)}`
   for (let passed = 0; passed < 60 && !(await isOver(releaseId)); passed++)
     await clock.advanceTo(clock.nowMs() + minute)
+  // Who was to tell of the end may have been killed by it.
+  await clock.advanceTo(clock.nowMs() + minute)
   await check(releaseId, story, stable ?? '', version)
   killAfter = Number.POSITIVE_INFINITY
   return killed

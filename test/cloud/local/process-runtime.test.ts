@@ -28,6 +28,7 @@ export const handler = async (event, context) => {
   if (event.hang === 'interval') await new Promise(() => setInterval(() => {}, 1000))
   if (event.hang === 'loop') for (;;);
   if (event.hang === 'outside') await fetch(event.url)
+  if (event.sleepMs) console.log('sleeps')
   if (event.sleepMs) await new Promise((resolve) => setTimeout(resolve, event.sleepMs))
   if (event.laterMs) await later(event.laterMs)
   return { calls: ++calls, version: context.functionVersion, year: new Date().getUTCFullYear(), now: Date.now(), left: context.getRemainingTimeInMillis(), parsed: new Date('2020-01-01').getTime(), env: process.env }
