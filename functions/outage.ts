@@ -44,7 +44,8 @@ async function tableAnswers(deps: Deps, loaded: Loaded, input: TaskInput): Promi
   const { outage: before } = input
   const { seq } = loaded.release
   // Before anything has moved, gates are asked again and again: their answers are no progress.
-  const isStuck = before !== undefined && (before.seq === seq || loaded.release.state.phase === 'preparing')
+  const isStuck =
+    before !== undefined && before !== null && (before.seq === seq || loaded.release.state.phase === 'preparing')
   const sinceMs = isStuck ? before.sinceMs : nowMs
   const heldSeconds = (nowMs - sinceMs) / 1000
   const cause = `${input.error?.Error ?? 'an error'}: ${input.error?.Cause ?? ''}`

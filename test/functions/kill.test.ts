@@ -226,5 +226,5 @@ it.each(['good', 'bad'] as const)(
     const own = story === 'good' ? ['StartExecution', 'Invoke'] : ['Publish']
     expect(new Set(kills)).toEqual(new Set([...everywhere, ...own]))
   },
-  170_000,
+  500_000,
 )
