@@ -9,6 +9,8 @@ export default defineConfig({
     isolate: false,
     // Every core: vitest keeps one free for watching, which nobody does here.
     maxWorkers: '100%',
+    // The CDK's own validation takes two seconds a stack. The examples are validated (test/examples), and `npm run synth` is.
+    env: { CDK_VALIDATION: 'false' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

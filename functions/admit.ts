@@ -36,7 +36,12 @@ const together = 10
 const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
 
 /** `outcome` and `sentence` are what the execution fails with when there is no release to speak for itself. */
-type Admitted = TaskResult & { readonly outcome: string; readonly sentence: string }
+type Admitted = TaskResult & {
+  /** Seconds from one look to the next: for the machine to carry. */
+  readonly every: number
+  readonly outcome: string
+  readonly sentence: string
+}
 
 // What no retry cures. CodePipeline shows the sentence.
 const final: readonly string[] = [
@@ -61,12 +66,13 @@ export function admitHandler(deps: Deps) {
     try {
       const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
       const after = isWaiting(loaded.release) ? await admit(deps, loaded) : loaded
-      return { ...taskResult(after.release, deps.clock.nowMs(), parsed.data), outcome: '', sentence: '' }
+      const every = after.release.service.policy.lookEverySeconds
+      return { ...taskResult(after.release, deps.clock.nowMs(), parsed.data), every, outcome: '', sentence: '' }
     } catch (error) {
       if (!(error instanceof Problem) || !final.includes(error.code)) throw error
       deps.log(error.line)
       const sentence = `${error.message} ${error.fix}`
-      return { releaseId: '', next: 'failed', seconds: 1, record: null, outcome: error.name, sentence }
+      return { releaseId: '', next: 'failed', seconds: 1, every: 60, record: null, outcome: error.name, sentence }
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Release } from '../core/release.ts'
 import { isOver } from './lease.ts'
 import { load } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
-import { turn } from './waiting.ts'
+import { lookAgain, turn } from './waiting.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'executions'>
@@ -19,7 +19,7 @@ export function bakeHandler(deps: Deps) {
     const { release } = await load(deps, releaseId)
     const result = taskResult(release, deps.clock.nowMs(), input)
     const mayWait = result.next === 'queue' ? await isBehindSomebody(deps, release) : result.next === 'bake'
-    if (!mayWait) await deps.executions.wake(token, {})
+    if (!mayWait) await deps.executions.wake(token, lookAgain)
     return result
   }
 }

@@ -9,7 +9,7 @@ import { Problem } from '../core/problem.ts'
 import { type Release, weightAt } from '../core/release.ts'
 import { load, type Loaded, record } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
-import { turn, wake } from './waiting.ts'
+import { lookAgain, turn, wake } from './waiting.ts'
 import type { Call, World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'hooks' | 'executions' | 'log'>
@@ -34,7 +34,7 @@ export function hookHandler(deps: Deps) {
     const { state } = after.release
     const isAwaited = state.phase === 'hooks' && state.calledAtMs !== undefined
     // After a long call the machine may wait by another token than ours.
-    if (!isAwaited && !(await deps.executions.wake(token, {})) && after.release.seq > loaded.release.seq)
+    if (!isAwaited && !(await deps.executions.wake(token, lookAgain)) && after.release.seq > loaded.release.seq)
       await wake(deps, after)
     return taskResult(after.release, deps.clock.nowMs(), input)
   }

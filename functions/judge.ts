@@ -1,5 +1,5 @@
 // One look: are the aliases still ours, what does the evidence say, what follows. A hook that has not answered in its time
-// is noticed here too.
+// is noticed here too. Most looks find nothing to do: then their task is not answered, and its timeout is the next look.
 import { isWatchedWhileHeld } from '../core/clearance.ts'
 import { currentHook } from '../core/next.ts'
 import { hasTraffic, isLive, type Release } from '../core/release.ts'
@@ -11,17 +11,31 @@ import { answerHook, hookId } from './hook.ts'
 import { gather, neededFromMs } from './evidence.ts'
 import { keepSnapshot, load, type Loaded, loadWhole, record, remember } from './ledger.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
+import { turn } from './waiting.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'telemetry'>
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'telemetry' | 'executions'>
+
+// A look may be late by this share of the time between two.
+const latest = 0.1
 
 export function judgeHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
-    const loaded = await load(deps, input.releaseId)
-    const after = await look(deps, loaded)
-    return taskResult(after.release, deps.clock.nowMs(), input)
+    const { releaseId, token } = input
+    if (token !== undefined) await deps.journal.wait(releaseId, { slot: turn, token })
+    const { release } = await look(deps, await load(deps, releaseId))
+    const result = taskResult(release, deps.clock.nowMs(), input)
+    // A machine from before edition 3 has no token here, and waits in Bake.
+    if (token !== undefined && !isNextLook(release, result)) await deps.executions.wake(token, result)
+    return result
   }
+}
+
+/** Whether what is due next is another look, when the timeout of this one's task brings it. */
+function isNextLook({ service }: Release, { next, seconds }: TaskResult): boolean {
+  const every = service.policy.lookEverySeconds
+  return next === 'bake' && seconds <= every && seconds > every * (1 - latest)
 }
 
 async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {

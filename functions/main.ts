@@ -187,7 +187,7 @@ export const bake = /* @__PURE__ */ wired('bake', () =>
   bakeHandler({ clock, journal: journal(), executions: executions() }),
 )
 export const judge = /* @__PURE__ */ wired('judge', () =>
-  judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry() }),
+  judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry(), executions: executions() }),
 )
 export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
 export const outage = /* @__PURE__ */ wired('outage', () =>

@@ -10,6 +10,7 @@ import type { Construct } from 'constructs'
 import { locate } from '../core/place.ts'
 import type { Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
+import { timeoutSeconds } from './rules.ts'
 import { bundle, writeBundle } from './bundle.ts'
 import { permissions, type Scope } from './permissions.ts'
 import { grantAll } from './role-policies.ts'
@@ -36,8 +37,6 @@ const memory: Partial<Readonly<Record<Verb, number>>> = {
   override: 512,
   measure: 1024,
 }
-// One reads the logs of 28 days, of one service after the other; the other waits for a team's function.
-const minutes: Partial<Readonly<Record<Verb, number>>> = { measure: 15, hook: 15 }
 
 export function controllerFunction(
   scope: Construct,
@@ -67,7 +66,7 @@ export function controllerFunction(
     code: lambda.Code.fromAsset(folderOf(verb)),
     role,
     logGroup,
-    timeout: Duration.minutes(minutes[verb] ?? 1),
+    timeout: Duration.seconds(timeoutSeconds(verb)),
     tracing: lambda.Tracing.ACTIVE,
     memorySize: memory[verb] ?? 256,
     environment: { ...environment },

@@ -87,6 +87,7 @@ const own: Readonly<Record<Verb, Permissions>> = {
     table: log,
     targets: ['lambda:GetAlias'],
     targetRoles,
+    machine: wake,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   rollBack: { table: ending, targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },

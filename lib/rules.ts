@@ -228,3 +228,10 @@ export const streamAgeSeconds = 20 * 3600
 export const streamBatch = 25
 /** What could not be handled or handed over is kept in the queue of this name, behind the controller's. */
 export const lostQueue = { name: 'lost', keptSeconds: 14 * 86_400 } as const
+
+// One reads the logs of 28 days, of one service after the other; another waits for a team's function. A look that fails has to
+// say so before the task's own timeout, at the least 30 seconds, brings the next one.
+const timeouts: Partial<Readonly<Record<Verb, number>>> = { measure: 900, hook: 900, judge: 28 }
+
+/** How long Lambda lets a function of the controller run. */
+export const timeoutSeconds = (verb: Verb): number => timeouts[verb] ?? 60

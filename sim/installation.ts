@@ -33,6 +33,7 @@ import {
   streamBatch,
   type Tick,
   ticks,
+  timeoutSeconds,
 } from '../lib/rules.ts'
 
 const account = '000000000000'
@@ -94,7 +95,7 @@ export async function install(
         Runtime: 'nodejs24.x',
         Handler: handler,
         Code: { ZipFile: zip },
-        Timeout: verb === 'hook' ? 900 : 60,
+        Timeout: timeoutSeconds(verb),
         MemorySize: 256,
         Environment: { Variables: environment },
       }),

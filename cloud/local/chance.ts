@@ -15,6 +15,8 @@ export function chance(seed: number, purpose: string): () => number {
 /** Version 4 UUIDs in shape; as unique as the stream is long. */
 export function idsFrom(random: () => number): () => string {
   const hex = (digits: number): string =>
-    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('')
-  return () => `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'.charAt(Math.floor(random() * 4))}${hex(3)}-${hex(12)}`
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0')
+  return () => `${hex(8)}-${hex(4)}-4${hex(3)}-${'89ab'.charAt(Math.floor(random() * 4))}${hex(3)}-${hex(8)}${hex(4)}`
 }

@@ -93,10 +93,11 @@ async function create(outdir: string): Promise<Readonly<Record<string, string>>>
   await fetch(`${endpoint}/templates`, { method: 'PUT' })
   // It takes no expression as a timeout (docs/deploy.md).
   const body = readFileSync(join(outdir, 'Shop.template.json'), 'utf8').replaceAll(
-    /TimeoutSeconds\\":\s*\\"\{% \$seconds %\}\\"/g,
+    /TimeoutSeconds\\":\s*\\"\{% \$(?:seconds|every) %\}\\"/g,
     'TimeoutSeconds\\": 60',
   )
-  if (body.includes('{% $seconds %}\\"')) throw new Error('the template has another form than this check expects')
+  if (/\{% \$(?:seconds|every) %\}\\"/.test(body))
+    throw new Error('the template has another form than this check expects')
   await fetch(`${endpoint}/templates/Shop.template.json`, { method: 'PUT', body })
   const cloudFormation = new CloudFormationClient(place)
   const TemplateURL = `${endpoint}/templates/Shop.template.json`

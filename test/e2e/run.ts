@@ -260,6 +260,26 @@ function checkTemplate(): void {
   verify('cfn-lint finds nothing', lint.status === 0 && lint.stdout === '', lint.all)
 }
 
+/** Of which the test command takes a part. */
+function checkAllKillsAndStorms(): void {
+  for (const name of ['kill', 'storm']) {
+    const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/functions/${name}.test.ts`], {
+      env: { ...process.env, TIDEGATE_TESTS: 'all' },
+      encoding: 'utf8',
+    })
+    verify(`all of test/functions/${name}.test.ts`, status === 0, `${stdout}${stderr}`)
+  }
+}
+
+/** A check that breaks off has failed, and the others go on. */
+async function attempt(name: string, check: () => Promise<void>): Promise<void> {
+  try {
+    await check()
+  } catch (error) {
+    verify(name, false, error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+}
+
 const stop = await serve()
 try {
   const found = (process.env['PATH'] ?? '').split(':').filter((folder) => {
@@ -288,9 +308,10 @@ try {
   stop()
 }
 checkTemplate()
+checkAllKillsAndStorms()
 if (isThere('ministack')) {
-  await checkOnMinistack(verify)
-  await checkPaths(verify)
+  await attempt('ministack: the stack', () => checkOnMinistack(verify))
+  await attempt('ministack: ways through the state machine', () => checkPaths(verify))
 } else console.log('left out: ministack is not installed (pip install ministack)')
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

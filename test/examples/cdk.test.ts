@@ -1,7 +1,7 @@
 // The examples compile, because they are compiled; here they are synthesised, and say what they are there to say.
 import { App, type Stack } from 'aws-cdk-lib'
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
-import { beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DeliveryStack } from '../../examples/cdk/delivery.ts'
 import { OrdersStack } from '../../examples/cdk/orders.ts'
 import { ShopStack } from '../../examples/cdk/shop.ts'
@@ -12,12 +12,17 @@ type Name = keyof typeof examples
 const stacks = {} as Record<Name, Stack>
 const templates = {} as Record<Name, Template>
 beforeAll(() => {
-  const app = new App()
+  delete process.env['CDK_VALIDATION']
+  // Each in an app of its own, because an app is synthesised whole for each template.
   for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
-    stacks[name] = new Example(app, name, { env: { account: '111122223333', region: 'eu-west-1' } })
+    stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })
+    templates[name] = Template.fromStack(stacks[name])
   }
-  for (const name of Object.keys(examples) as Name[]) templates[name] = Template.fromStack(stacks[name])
 }, 60_000)
+
+afterAll(() => {
+  process.env['CDK_VALIDATION'] = 'false'
+})
 
 const propertiesOf = (name: Name, type: string): readonly Record<string, unknown>[] =>
   Object.values(templates[name].findResources(type)).map((one) => one['Properties'] as Record<string, unknown>)
@@ -25,8 +30,9 @@ const propertiesOf = (name: Name, type: string): readonly Record<string, unknown
 it.each(Object.keys(examples) as Name[])(
   '%s is synthesised without a warning, and moves no alias by a deploy',
   (name) => {
-    expect(Annotations.fromStack(stacks[name]).findError('*', Match.anyValue())).toEqual([])
-    const warnings = Annotations.fromStack(stacks[name]).findWarning('*', Match.anyValue())
+    const annotations = Annotations.fromStack(stacks[name])
+    expect(annotations.findError('*', Match.anyValue())).toEqual([])
+    const warnings = annotations.findWarning('*', Match.anyValue())
     // The construct of the pipeline's source warns of its own token.
     expect(warnings.map((one) => one.entry.data as string).filter((text) => !text.includes('GitHub'))).toEqual([])
     templates[name].resourceCountIs('AWS::Lambda::Alias', 0)

@@ -18,7 +18,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   hook: ['dynamodb', 'lambda', 'sfn'],
   shift: ['dynamodb', 'lambda'],
   bake: ['dynamodb', 'sfn'],
-  judge: ['cloudwatch', 'dynamodb', 'lambda'],
+  judge: ['cloudwatch', 'dynamodb', 'lambda', 'sfn'],
   rollBack: ['dynamodb', 'lambda', 'sfn', 'sns'],
   outage: ['cloudwatch', 'dynamodb', 'lambda'],
   page: ['dynamodb', 'sns'],

@@ -170,7 +170,10 @@ it('the bundle of a function, where Lambda traces it, sends a segment with the r
   const whole = segments.find((one) => one.name === '## judge')
   expect(whole?.annotations).toMatchObject({ releaseId: 'nonesuch-1', ColdStart: true })
   const calls = segments.filter((one) => one.parent_id === whole?.id).map(({ name, aws }) => [name, aws?.operation])
-  expect(calls).toEqual([['DynamoDB', 'Query']])
+  expect(calls).toEqual([
+    ['DynamoDB', 'PutItem'],
+    ['DynamoDB', 'Query'],
+  ])
   expect(whole?.cause?.exceptions?.[0]?.message).toContain('no release nonesuch-1')
   expect(JSON.stringify(segments)).not.toContain('secret')
 }, 30_000)

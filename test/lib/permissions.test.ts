@@ -125,6 +125,17 @@ describe('under the synthesised policies', () => {
     house.close()
   }, 30_000)
 
+  it('a lease that a settled release has left is dropped by the next one', async () => {
+    const house = await open()
+    await house.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
+    const first = await house.start({ version: await house.publish('v2') })
+    await house.finish(first)
+    await house.world.leases.take('checkout', first)
+    const second = await house.start({ version: await house.publish('v1') })
+    expect((await house.finish(second)).ending?.outcome).toBe('promoted')
+    house.close()
+  })
+
   const why = { service: 'checkout', by: 'ann', reason: 'enough' }
   const definition = JSON.stringify(sampleDefinition)
   /** Each brings the traffic back by another function. */

@@ -102,7 +102,11 @@ export function states(script: Script = () => null, held = true): States {
       let nextToken: string | undefined
       do {
         const page = await sfn.send(
-          new GetExecutionHistoryCommand({ executionArn, ...(nextToken === undefined ? {} : { nextToken }) }),
+          new GetExecutionHistoryCommand({
+            executionArn,
+            maxResults: 1000,
+            ...(nextToken === undefined ? {} : { nextToken }),
+          }),
         )
         events.push(...(page.events ?? []))
         nextToken = page.nextToken
