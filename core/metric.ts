@@ -22,8 +22,8 @@ export const isMeasured = (event: ReleaseEvent): boolean =>
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns ReleasesSettled and ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual look, because
- * CloudWatch bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
+ * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual look, because CloudWatch
+ * bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)
@@ -54,7 +54,6 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
       const facts = bareFacts({ events, attested: {} })
       const [lead, detect] = facts === undefined ? [] : [leadSeconds(facts), detectSeconds(facts)]
       return [
-        metric('ReleasesSettled', 1, { outcome }),
         metric('ReleaseSeconds', seconds, { outcome }, 'Seconds'),
         ...(lead === undefined ? [] : [metric('LeadSeconds', lead, {}, 'Seconds')]),
         ...(detect === undefined ? [] : [metric('DetectSeconds', detect, {}, 'Seconds')]),

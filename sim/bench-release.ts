@@ -29,7 +29,7 @@ export function metered(meter: Meter, caller = 'tidegate'): (handler: LocalHandl
   return (handler) => async (request) => {
     if (request.headers['authorization']?.includes(`role.${caller}`) !== true) return handler(request)
     const target = request.headers['x-amz-target'] ?? ''
-    if (target.endsWith('.GetMetricData')) meter.metrics += bodyOf(request)['MetricDataQueries']?.length ?? 0
+    if (target.endsWith('.GetMetricData')) meter.metrics += billedMetrics(bodyOf(request)['MetricDataQueries'])
     if (!target.startsWith('DynamoDB')) return handler(request)
     const body = Buffer.from(JSON.stringify({ ...bodyOf(request), ReturnConsumedCapacity: 'TOTAL' }))
     const response = await handler({
@@ -43,6 +43,16 @@ export function metered(meter: Meter, caller = 'tidegate'): (handler: LocalHandl
     else meter.readUnits += consumed?.CapacityUnits ?? 0
     return response
   }
+}
+
+/** Five statistics of the same metric are billed as one metric, when one request asks for them (docs/aws.md §2.3). */
+export function billedMetrics(queries: readonly unknown[] = []): number {
+  const statistics = new Map<string, number>()
+  for (const query of queries) {
+    const metric = JSON.stringify((query as { MetricStat?: { Metric?: unknown } }).MetricStat?.Metric)
+    statistics.set(metric, (statistics.get(metric) ?? 0) + 1)
+  }
+  return [...statistics.values()].reduce((sum, asked) => sum + Math.ceil(asked / 5), 0)
 }
 
 const bodyOf = (request: LocalRequest): Readonly<Record<string, readonly unknown[] | undefined>> =>

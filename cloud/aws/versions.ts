@@ -41,6 +41,8 @@ export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash 
         for await (const page of pages)
           found.push(...(page.ProvisionedConcurrencyConfigs ?? []).map((one) => provisionedIn(one, call)))
       } catch (error) {
+        // AWS lists nothing; an emulator says that there is none (docs/deploy.md).
+        if (isNamed(error, 'ProvisionedConcurrencyConfigNotFoundException')) return []
         if (isNamed(error, 'ResourceNotFoundException'))
           throw new Problem('version_missing', `There is no ${FunctionName}.`, { cause: error })
         throw asProblem(error, call)

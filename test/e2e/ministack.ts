@@ -91,8 +91,13 @@ async function upload(outdir: string): Promise<void> {
 async function create(outdir: string): Promise<Readonly<Record<string, string>>> {
   await upload(outdir)
   await fetch(`${endpoint}/templates`, { method: 'PUT' })
-  // It takes no expression as a timeout (docs/deploy.md).
-  const body = readFileSync(join(outdir, 'Shop.template.json'), 'utf8').replaceAll(
+  // It takes no expression as a timeout, and no alarm on metric math (docs/deploy.md).
+  const template = JSON.parse(readFileSync(join(outdir, 'Shop.template.json'), 'utf8')) as {
+    Resources: Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>
+  }
+  for (const [id, { Properties }] of Object.entries(template.Resources))
+    if (Properties?.['Metrics'] !== undefined) delete template.Resources[id]
+  const body = JSON.stringify(template).replaceAll(
     /TimeoutSeconds\\":\s*\\"\{% \$(?:seconds|every) %\}\\"/g,
     'TimeoutSeconds\\": 60',
   )

@@ -87,8 +87,8 @@ describe('the events of a release', () => {
     expect(events.at(-1)?.detail).toMatchObject({ ...end, sentence: expect.stringContaining(id) as string })
     // And is counted, each thing once.
     const counted = house.measured.filter((metric) => metric.releaseId === id)
-    expect(counted.filter(({ name }) => name === 'ReleasesSettled')).toMatchObject([
-      { value: 1, dimensions: { service: 'checkout', outcome: 'rolledBack' } },
+    expect(counted.filter(({ name }) => name === 'ReleaseSeconds')).toMatchObject([
+      { dimensions: { service: 'checkout', outcome: 'rolledBack' } },
     ])
     expect(counted.filter(({ name }) => name === 'WayBackSeconds')).toHaveLength(1)
   })
