@@ -5,9 +5,10 @@ import { isSettled } from '../core/release.ts'
 import { load } from './ledger.ts'
 import { startSuccessor } from './successor.ts'
 import { taskInput } from './task.ts'
-import { settle, type Settled } from './settle.ts'
+import { type Settled, settledAs } from './settle.ts'
+import type { World } from './world.ts'
 
-type Deps = Parameters<typeof settle>[0]
+type Deps = Pick<World, 'journal' | 'executions'>
 
 export function handOverHandler(deps: Deps) {
   return async (event: unknown): Promise<Settled | { readonly execution: string }> => {
@@ -19,7 +20,7 @@ export function handOverHandler(deps: Deps) {
     const { release } = await load(deps, releaseId)
     // It may have ended between the two reads; then nobody else would answer this token.
     if (isSettled(release)) {
-      const settled = await settle(deps, releaseId)
+      const settled = settledAs(release)
       await deps.executions.wake(token, settled)
       return settled
     }

@@ -183,11 +183,10 @@ export const hook = /* @__PURE__ */ wired('hook', () =>
 export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns() }),
 )
-export const bake = /* @__PURE__ */ wired('bake', () =>
-  bakeHandler({ clock, journal: journal(), executions: executions() }),
-)
+const waiting = () => ({ clock, journal: journal(), executions: executions() })
+export const bake = /* @__PURE__ */ wired('bake', () => bakeHandler(waiting()))
 export const judge = /* @__PURE__ */ wired('judge', () =>
-  judgeHandler({ clock, journal: journal(), traffic: traffic(), telemetry: telemetry(), executions: executions() }),
+  judgeHandler({ ...waiting(), traffic: traffic(), telemetry: telemetry() }),
 )
 export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
 export const outage = /* @__PURE__ */ wired('outage', () =>
@@ -228,7 +227,7 @@ const ending = () => ({
 /** Putting traffic back takes all that ending a release takes: its log may be lost. */
 const wayBack = () => ({ ...ending(), traffic: traffic() })
 export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
-export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(ending()))
+export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
 export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))

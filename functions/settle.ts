@@ -66,7 +66,8 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   return settled
 }
 
-function settledAs(release: Release): Settled {
+/** What whoever waits for the end of a settled release is told. */
+export function settledAs(release: Release): Settled {
   const { outcome = 'aborted' } = release.ending ?? {}
   const good = outcome === 'promoted' || outcome === 'alreadyReleased'
   return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence: sentenceOf(release) }

@@ -1,15 +1,16 @@
 // The stand-alone app, for those who have no CDK app of their own: one controller for every definition in services/ (or in
 // the folder of the context value `services`).
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
-import { parse } from 'yaml'
+import { readYaml } from '../cli/text-file.ts'
 import { ReleaseController } from './controller.ts'
 
 const app = new App()
 const folder = (app.node.tryGetContext('services') as string | undefined) ?? 'services'
 const files = readdirSync(folder).filter((name) => /\.(ya?ml|json)$/.test(name))
-const services = files.sort().map((name): unknown => parse(readFileSync(join(folder, name), 'utf8')))
+// As `tidegate apply` reads them.
+const services = await Promise.all(files.sort().map((name) => readYaml(join(folder, name), 'definition_invalid')))
 const stack = new Stack(app, 'Tidegate', { description: 'Tidegate: the release controller' })
 new ReleaseController(stack, 'Controller', { services })
 app.synth()

@@ -1,8 +1,5 @@
 // The functions of the controller, each with a role of its own, a log group, and what its part of a release may do.
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, AssetHashType, DockerImage, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
@@ -63,7 +60,7 @@ export function controllerFunction(
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
     handler: 'index.handler',
-    code: lambda.Code.fromAsset(folderOf(verb)),
+    code: codeOf(verb),
     role,
     logGroup,
     timeout: Duration.seconds(timeoutSeconds(verb)),
@@ -79,17 +76,22 @@ const grantsOf = (verb: Verb, resources: Resources) =>
     .map(([scope, actions]) => ({ actions, resources: resources[scope as Scope] }))
     .filter((grant) => grant.resources.length > 0)
 
-const folders = new Map<Verb, string>()
-
-/** The bundle in a folder; made once, however many stacks are synthesised. */
-function folderOf(verb: Verb): string {
-  const known = folders.get(verb)
-  if (known !== undefined) return known
-  const folder = mkdtempSync(join(tmpdir(), `tidegate-${verb}-`))
-  writeBundle(folder, 'index.mjs', bundle(verb))
-  folders.set(verb, folder)
-  return folder
-}
+/** Bundled when the CDK wants it: not for `cdk list`, nor for a stack that is not the one asked for. */
+const codeOf = (verb: Verb): lambda.Code =>
+  lambda.Code.fromAsset(new URL('../functions', import.meta.url).pathname, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // It is bundled here; the CDK knows assets by these two.
+      image: DockerImage.fromRegistry('none'),
+      command: [verb],
+      local: {
+        tryBundle(folder) {
+          writeBundle(folder, 'index.mjs', bundle(verb))
+          return true
+        },
+      },
+    },
+  })
 
 /** @param functionName or the whole ARN of one elsewhere */
 export const functionArn = (scope: Construct, functionName: string): string =>

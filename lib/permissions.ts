@@ -106,7 +106,7 @@ const own: Readonly<Record<Verb, Permissions>> = {
     topic: ['sns:Publish'],
     machine: wake,
   },
-  handOver: { table: log, machine: ['states:StartExecution'], executions: ['states:DescribeExecution'] },
+  handOver: { table: log, machine: [...wake, 'states:StartExecution'], executions: ['states:DescribeExecution'] },
   pause: { table: log, machine: wake },
   promote: { table: log, machine: wake },
   answer: { table: log, machine: wake },

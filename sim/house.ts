@@ -53,6 +53,8 @@ export type HouseOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'>
   readonly around?: (verb: Verb, event: unknown, run: () => Promise<unknown>) => Promise<unknown>
   /** How often error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
+  /** How often the sweep runs: by default as often as in a stack. */
+  readonly sweepMinutes?: number
   /** Customers' requests a minute. */
   readonly perMinute?: number
   /** Sees and may change every request of a client. */
@@ -77,6 +79,7 @@ export async function openHouse({
   perMinute = 200,
   through,
   budgetMinutes,
+  sweepMinutes,
   streamAgeSeconds,
   around = (_verb, _event, run) => run(),
   ...options
@@ -118,6 +121,7 @@ export async function openHouse({
   await install(clients, {
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
+    ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
   })
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })

@@ -100,11 +100,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'esbuild',
     'yaml',
   ],
+  'lib/app.ts': ['lib/', 'cli/text-file.ts', 'node:', 'aws-cdk-lib'],
   'examples/': ['examples/', 'node:', '@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],
   'test/': ['*'],
-  'vitest.config.ts': ['vitest/config'],
+  'vitest.config.ts': ['vitest/config', 'node:'],
 }
 
 const skipped = new Set(['node_modules', 'dist', '.git', 'coverage', '.tidegate', 'cdk.out'])

@@ -15,7 +15,6 @@ import {
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
@@ -35,7 +34,9 @@ export type Account = {
   readonly s3: S3Client
   readonly sns: SNSClient
   readonly sqs: SQSClient
+  /** Those that can be read. */
   readonly services: () => Promise<readonly Service[]>
+  readonly unreadable: () => Promise<Awaited<ReturnType<Desk['services']['list']>>['unreadable']>
   /** A controller's function; `undefined` when there is none. */
   readonly controllerFunction: (verb: Verb) => Promise<FunctionConfiguration | undefined>
   /** What the controller's functions were told, such as TIDEGATE_TOPIC_ARN. @throws Problem */
@@ -65,7 +66,8 @@ export function accountOf(desk: Account['desk'], prefix: string, config: Config 
     known.set(verb, found)
     return found
   }
-  let services: Promise<readonly Service[]> | undefined
+  let listed: ReturnType<Desk['services']['list']> | undefined
+  const stored = () => (listed ??= desk.services.list())
   return {
     ...{ prefix, desk, lambda, controllerFunction },
     cloudtrail: new CloudTrailClient(config),
@@ -78,7 +80,8 @@ export function accountOf(desk: Account['desk'], prefix: string, config: Config 
     s3: new S3Client({ ...config, forcePathStyle: true }),
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
-    services: () => (services ??= desk.services.list().then(whole)),
+    services: async () => (await stored()).items,
+    unreadable: async () => (await stored()).unreadable,
     setting: async (name) => {
       const value = (await controllerFunction('page'))?.Environment?.Variables?.[name]
       if (value !== undefined) return value

@@ -7,11 +7,13 @@ import { codeStorage, concurrency, controllerFunctions, logGroups, rules } from 
 import { keptEvents } from './kept-events.ts'
 import { healthAlarms, subscriptions } from './pages.ts'
 import { rights } from './rights.ts'
+import { storedServices } from './stored-services.ts'
 import { aliases } from './targets.ts'
 import { trails } from './trail.ts'
 
 export const checks: readonly Check[] = [
   controllerFunctions,
+  storedServices,
   rules,
   subscriptions,
   healthAlarms,

@@ -57,7 +57,7 @@ async function waiting({ sqs }: Account, arn: string): Promise<readonly Finding[
   if (count === 0) return [ok(name, 'Nothing waits.')]
   return [
     problem(name, `${count} event(s) wait that the controller could not handle.`, {
-      words: 'Mend the cause, which the log of the function names, and send them again: docs/operate.md.',
+      words: '`tidegate lost list` names them. Mend the cause, then `tidegate lost retry` (docs/operate.md).',
     }),
   ]
 }

@@ -240,7 +240,10 @@ describe('a file that is none', () => {
 describe('the spelling', () => {
   const main = join(import.meta.dirname, '../../cli/main.ts')
   const tidegate = (...args: string[]) =>
-    spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'] } })
+    spawnSync(process.execPath, [main, ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
+    })
 
   it('of replay and simulate works in a process of its own, without AWS', () => {
     const path = file(csv(bad))

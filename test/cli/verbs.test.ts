@@ -322,6 +322,7 @@ describe('in a process', () => {
       cwd: join(import.meta.dirname, '../..'),
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'x',

@@ -11,8 +11,10 @@ const examples = { orders: OrdersStack, thumbnails: ThumbnailsStack, shop: ShopS
 type Name = keyof typeof examples
 const stacks = {} as Record<Name, Stack>
 const templates = {} as Record<Name, Template>
+// As a user's app has it (vitest.config.ts).
+const unlike = ['CDK_VALIDATION', 'CDK_CONTEXT_JSON'].map((name) => [name, process.env[name]] as const)
 beforeAll(() => {
-  delete process.env['CDK_VALIDATION']
+  for (const [name] of unlike) delete process.env[name]
   // Each in an app of its own, because an app is synthesised whole for each template.
   for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })
@@ -21,7 +23,7 @@ beforeAll(() => {
 }, 60_000)
 
 afterAll(() => {
-  process.env['CDK_VALIDATION'] = 'false'
+  for (const [name, value] of unlike) process.env[name] = value
 })
 
 const propertiesOf = (name: Name, type: string): readonly Record<string, unknown>[] =>

@@ -18,7 +18,7 @@ import { refusing } from './refusing.ts'
 
 let house: House | undefined
 async function open(options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, perMinute: 120, ...options })
+  house = await openHouse({ authorize, sweepMinutes: 5, perMinute: 120, ...options })
   await house.world.services.put(sampleService({ slos: [], hooks: [], runbook: 'https://example.com/runbook' }))
   return house
 }

@@ -15,7 +15,7 @@ import { refusing } from './refusing.ts'
 const slos = [{ name: 'available', objective: 99.9 }]
 let house: House
 async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, budgetMinutes: 5, perMinute: 60, ...options })
+  house = await openHouse({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 60, ...options })
   await house.world.services.put(
     sampleService({
       hooks: [],

@@ -23,7 +23,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   outage: ['cloudwatch', 'dynamodb', 'lambda'],
   page: ['dynamodb', 'sns'],
   settle: ['dynamodb', 'sfn', 'sns'],
-  handOver: ['dynamodb', 'sfn', 'sns'],
+  handOver: ['dynamodb', 'sfn'],
   pause: ['dynamodb', 'sfn'],
   promote: ['dynamodb', 'sfn'],
   answer: ['dynamodb', 'sfn'],

@@ -14,7 +14,7 @@ const slos = [
 ]
 let house: House
 async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, budgetMinutes: 5, perMinute: 120, ...options })
+  house = await openHouse({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 120, ...options })
   const plan = { steps: [{ weight: 10, bake: '5m' }] }
   await house.world.services.put(sampleService({ hooks: [], plan, slos, ...service }))
   await house.minutes(10)

@@ -15,7 +15,7 @@ const plan = 'Canary10Percent5Minutes'
 const base = { slos: [], hooks: [], plan, signals: { errors: { minimumSamples: 20 }, latency: 'off' } }
 
 async function open(service: Changes = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, perMinute: 120, ...options })
+  house = await openHouse({ authorize, sweepMinutes: 5, perMinute: 120, ...options })
   await house.world.services.put(sampleService({ ...base, ...service }))
   return house
 }

@@ -37,8 +37,12 @@ const minuteMs = 60_000
 const packEveryMs = 10 * minuteMs
 const listedMs = 14 * 24 * 60 * minuteMs
 
-const seriesKey = ({ namespace, name, dimensions }: Series): string =>
-  JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))])
+/** Made for every point; no name or value has a NUL in it. */
+function seriesKey({ namespace, name, dimensions }: Series): string {
+  let key = `${namespace}\0${name}`
+  for (const dimension of Object.keys(dimensions).sort()) key += `\0${dimension}\0${dimensions[dimension]}`
+  return key
+}
 
 /** @param visibleMs how long after its time a point can be seen */
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
