@@ -231,7 +231,9 @@ describe('silence', () => {
     await open({ policy: { hold: { unknown: '10m', quiet: '2h' } } })
     house.traffic.stop()
     await house.minutes(1)
-    const release = await house.finish(await house.start({ version: await house.publish('v2') }), 200)
+    const id = await house.start({ version: await house.publish('v2') })
+    await house.minutes(119)
+    const release = await house.finish(id)
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
     expect(release.ending?.because).toContain('no traffic on either version')
     expect((release.state.phase === 'settled' ? release.state.atMs : 0) - release.requestedAtMs).toBeGreaterThanOrEqual(
@@ -352,6 +354,7 @@ describe('an execution that dies', () => {
     for (let seq = (await house.release(id)).seq + 1; seq < 805; seq++) {
       await house.world.journal.append(id, { v: 1, seq, atMs: house.clock.nowMs(), type: 'judged', verdict })
     }
+    await house.minutes(55)
     const release = await house.finish(id)
     expect(release).toMatchObject({
       ending: { outcome: 'promoted' },
