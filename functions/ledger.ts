@@ -23,7 +23,7 @@ const beginningMost = 60
 // A snapshot is about as long as five events.
 const eventsPerSnapshot = 25
 // What a function remembers: so many releases, each with so many readings.
-const rememberedMost = 500
+const rememberedMost = 32
 const readingsMost = 3
 
 // Which code folds: put in when it is bundled (lib/bundle.ts). Run from its sources, it does not outlive what it has written.

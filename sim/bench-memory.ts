@@ -1,8 +1,10 @@
 // `npm run bench:memory`: what the embedded cloud keeps in memory while it runs, with the controller in it and a release
 // every ten minutes. Ten hours of its time take a few minutes of ours.
 import { setFlagsFromString } from 'node:v8'
+import { paginateScan } from '@aws-sdk/client-dynamodb'
 import { runInNewContext } from 'node:vm'
 import { minute, openHouse } from './house.ts'
+import { environment } from './installation.ts'
 import { sampleService } from './sample-service.ts'
 import { table } from './table.ts'
 
@@ -21,6 +23,14 @@ async function inUse(): Promise<number> {
   return heapUsed + external
 }
 
+/** What the table holds, in bytes: logs stay, as they do on AWS. */
+async function stored(): Promise<number> {
+  let bytes = 0
+  const pages = paginateScan({ client: house.clients.dynamodb }, { TableName: environment.TIDEGATE_TABLE })
+  for await (const { Items = [] } of pages) bytes += Items.reduce((sum, item) => sum + JSON.stringify(item).length, 0)
+  return bytes
+}
+
 const house = await openHouse({ perMinute: 100, budgetMinutes: 5 })
 await house.world.services.put(sampleService({ hooks: [], plan: { steps: [{ weight: 50, bake: '1m' }] } }))
 const outcomes = new Map<string, number>()
@@ -36,8 +46,8 @@ for (let hour = 1; hour <= hours; hour++) {
   }
   const megabytes = (await inUse()) / 2 ** 20
   const counts = [...outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
-  rows.push([hour, megabytes.toFixed(1), counts])
+  rows.push([hour, megabytes.toFixed(1), ((await stored()) / 2 ** 20).toFixed(1), counts])
   console.error(`${hour} h: ${megabytes.toFixed(1)} MB, ${counts}`)
 }
 house.close()
-table('Memory in use after each hour', ['hour', 'MB', 'releases so far'], rows)
+table('Memory in use after each hour', ['hour', 'MB', 'MB in the table', 'releases so far'], rows)

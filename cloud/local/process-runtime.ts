@@ -48,6 +48,8 @@ type Environment = {
   /** The token of its credentials. */
   readonly session: string
   invocation?: Invocation | undefined
+  /** Keeps it from ending because nobody calls it. */
+  stay?: () => void
   /** No invocation is given to it any more. */
   leave(): void
 }
@@ -62,6 +64,8 @@ type Invocation = {
 
 // A cold start of the controller takes ten seconds of a machine on which sixteen others compute.
 const usualPatienceMs = 60_000
+// AWS says no number, and ends an environment that nobody calls. Here versions that have lost their traffic would pile up.
+const idleMs = 3_600_000
 
 export function processRuntime(options: Options): ProcessRuntime {
   const environments = new Map<string, Set<Environment>>()
@@ -90,8 +94,13 @@ export function processRuntime(options: Options): ProcessRuntime {
         const payload = errorPayload('Runtime.InvalidPackage', String(error))
         return { payload, functionError: 'Unhandled', durationMs: 1 }
       }
+      environment.stay?.()
       const startMs = options.clock.nowMs()
       const result = await invoke(environment, request, options)
+      environment.stay = options.clock.at(options.clock.nowMs() + idleMs, () => {
+        environment.leave()
+        environment.child.kill('SIGKILL')
+      })
       return { ...result, durationMs: Math.max(1, options.clock.nowMs() - startMs) }
     },
     async waitFor(session, answer) {

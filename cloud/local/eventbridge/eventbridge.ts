@@ -32,7 +32,7 @@ export type LocalEventBridge = LocalService &
     close(): void
   }
 
-const recordedMax = 10_000
+const recordedMax = 1_000
 
 export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
   const { clock, ids } = deps

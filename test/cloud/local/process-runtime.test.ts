@@ -53,6 +53,17 @@ const run = async (event: unknown, changes: Partial<RunRequest> = {}, on = runti
   return { functionError, durationMs, answer: JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown> }
 }
 
+it('ends a process that nobody has called for an hour, and begins another one for who calls then', async () => {
+  const own = processRuntime({ clock, endpointUrl: () => url })
+  const calls = async () => (await run({}, {}, own)).answer['calls']
+  expect([await calls(), await calls()]).toEqual([1, 2])
+  await clock.advanceTo(clock.nowMs() + 59 * 60_000)
+  expect(await calls()).toBe(3)
+  await clock.advanceTo(clock.nowMs() + 60 * 60_000)
+  expect(await calls()).toBe(1)
+  await own.stop()
+})
+
 it("answers from one process as long as it lives, with the cloud's time and the given environment only", async () => {
   process.env['TIDEGATE_SECRET_OF_THE_TEST'] = 'must not leak'
   const first = await run({})
