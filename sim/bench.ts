@@ -1,6 +1,6 @@
 // `npm run bench`: what a release costs and how fast the way back is, measured on the embedded cloud, with the peers'
 // documented numbers beside ours. Prices are list prices of us-east-1; where facts are unverified, the table says so.
-import { measureBake } from './bench-day.ts'
+import { measureAmong, measureBake } from './bench-day.ts'
 import { measureBundles } from './bench-bundles.ts'
 import { type Ledger, measureLedger, measureLive } from './bench-budget.ts'
 import { measureRelease, type Usage } from './bench-release.ts'
@@ -120,6 +120,13 @@ table(
   'A bake of 24 hours with a look a minute; before looks read on from the last one it was 1.74 million read units',
   ['looks', 'read units', 'write units', 'calls of DynamoDB'],
   [[bake.looks, bake.readUnits, bake.writeUnits, bake.calls]],
+)
+
+const among = [await measureAmong(10), await measureAmong(200), await measureAmong(10_000)]
+table(
+  'Read units among so many services; before they were found by their keys a look cost 68, 656 and 3,276 at 200, 2,000 and 10,000',
+  ['services', 'a look and the count of the budget', 'an artifact, until its release waits', "a minute's sweep"],
+  among.map((one) => [one.services, one.lookUnits, one.artifactUnits, one.sweepUnits]),
 )
 
 const crowd = await measureCrowd(2000)
