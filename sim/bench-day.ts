@@ -74,8 +74,8 @@ export async function measureAmong(services: number): Promise<Among> {
   const begun = read()
   await house.minutes(20)
   const end = read()
-  const [{ releaseId = '' } = {}] = (await house.world.openReleases.list('checkout')).items
-  const { state } = await house.release(releaseId)
+  const [live] = (await house.world.openReleases.list('checkout')).items
+  const { state } = await house.release(live?.releaseId ?? '')
   if (state.phase !== 'baking') throw new Error(`the release is ${state.phase}`)
   house.close()
   const own = (from: typeof before, to: typeof before) => to.all - from.all - (to.sweep - from.sweep)

@@ -46,7 +46,7 @@ export function metered(meter: Meter, caller = 'tidegate'): (handler: LocalHandl
 }
 
 /** Five statistics of the same metric are billed as one metric, when one request asks for them (docs/aws.md §2.3). */
-export function billedMetrics(queries: readonly unknown[] = []): number {
+function billedMetrics(queries: readonly unknown[] = []): number {
   const statistics = new Map<string, number>()
   for (const query of queries) {
     const metric = JSON.stringify((query as { MetricStat?: { Metric?: unknown } }).MetricStat?.Metric)

@@ -95,9 +95,10 @@ async function create(outdir: string): Promise<Readonly<Record<string, string>>>
   const template = JSON.parse(readFileSync(join(outdir, 'Shop.template.json'), 'utf8')) as {
     Resources: Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>
   }
-  for (const [id, { Properties }] of Object.entries(template.Resources))
-    if (Properties?.['Metrics'] !== undefined) delete template.Resources[id]
-  const body = JSON.stringify(template).replaceAll(
+  const Resources = Object.fromEntries(
+    Object.entries(template.Resources).filter(([, { Properties }]) => Properties?.['Metrics'] === undefined),
+  )
+  const body = JSON.stringify({ ...template, Resources }).replaceAll(
     /TimeoutSeconds\\":\s*\\"\{% \$(?:seconds|every) %\}\\"/g,
     'TimeoutSeconds\\": 60',
   )

@@ -1,7 +1,7 @@
 // The examples compile, because they are compiled; here they are synthesised, and say what they are there to say.
 import { App, type Stack } from 'aws-cdk-lib'
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { DeliveryStack } from '../../examples/cdk/delivery.ts'
 import { OrdersStack } from '../../examples/cdk/orders.ts'
 import { ShopStack } from '../../examples/cdk/shop.ts'
@@ -11,10 +11,10 @@ const examples = { orders: OrdersStack, thumbnails: ThumbnailsStack, shop: ShopS
 type Name = keyof typeof examples
 const stacks = {} as Record<Name, Stack>
 const templates = {} as Record<Name, Template>
-// As a user's app has it (vitest.config.ts).
-const unlike = ['CDK_VALIDATION', 'CDK_CONTEXT_JSON'].map((name) => [name, process.env[name]] as const)
 beforeAll(() => {
-  for (const [name] of unlike) delete process.env[name]
+  // Bundled and validated, as a user's app is (vitest.config.ts).
+  vi.stubEnv('CDK_VALIDATION', undefined)
+  vi.stubEnv('CDK_CONTEXT_JSON', undefined)
   // Each in an app of its own, because an app is synthesised whole for each template.
   for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })
@@ -23,7 +23,7 @@ beforeAll(() => {
 }, 60_000)
 
 afterAll(() => {
-  for (const [name, value] of unlike) process.env[name] = value
+  vi.unstubAllEnvs()
 })
 
 const propertiesOf = (name: Name, type: string): readonly Record<string, unknown>[] =>
