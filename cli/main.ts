@@ -4,22 +4,23 @@ import { hostname, userInfo } from 'node:os'
 import { randomUUID } from 'node:crypto'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
-import { deskOnAws, lostDeskOnAws } from './aws-desk.ts'
-import { showBudgets } from './budgets.ts'
-import { showDrift } from './diff.ts'
-import { addDoctor } from './doctor.ts'
-import { addGates } from './gates.ts'
-import { addLost } from './lost.ts'
-import { showOpenSlo } from './openslo.ts'
-import { addOrders } from './orders.ts'
-import { addRehearsal } from './rehearsal.ts'
-import { addReport } from './report.ts'
-import { exitCodes, type Screen, screenOn } from './screen.ts'
-import { serveLocally } from './local.ts'
-import { addTestimony } from './testimony.ts'
-import { addVerifyAccount } from './verify-account.ts'
-import { applyFile, type Cli, showHistory, showLog, showStatus, startRelease, watchRelease } from './verbs.ts'
-import type { WatchOptions } from './watch.ts'
+import { deskOnAws, lostDeskOnAws } from './desk/aws-desk.ts'
+import { showBudgets } from './commands/budgets.ts'
+import { showDrift } from './commands/diff.ts'
+import { addDoctor } from './doctor/doctor.ts'
+import { addGates } from './commands/gates.ts'
+import { addLost } from './commands/lost.ts'
+import { showOpenSlo } from './commands/openslo.ts'
+import { addOrders } from './commands/orders.ts'
+import { addReplay } from './replay/commands.ts'
+import { addReport } from './commands/report.ts'
+import { exitCodes, type Screen, screenOn } from './desk/screen.ts'
+import { serveLocally } from './demonstration/local.ts'
+import { addTestimony } from './commands/testimony.ts'
+import { addVerifyAccount } from './verify/verify-account.ts'
+import { applyFile, showHistory, showLog, showStatus, startRelease, watchRelease } from './commands/verbs.ts'
+import type { Cli } from './desk/surroundings.ts'
+import type { WatchOptions } from './commands/watch.ts'
 
 type Shared = { readonly json?: boolean }
 
@@ -228,7 +229,7 @@ program
   .action(run((files: string[], options: Shared) => showOpenSlo(screen(options), files)))
 
 const surroundings = { screen, desk: () => deskOnAws(process.env), cli, me, run, positive, pause }
-for (const add of [addOrders, addReport, addGates, addTestimony, addRehearsal, addDoctor, addVerifyAccount])
+for (const add of [addOrders, addReport, addGates, addTestimony, addReplay, addDoctor, addVerifyAccount])
   add(program, surroundings)
 addLost(program, { ...surroundings, lostDesk: () => lostDeskOnAws(process.env) })
 

@@ -3,17 +3,17 @@
 //
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`. A listing
 // leaves out what it cannot read and says so (core/listing.ts): each caller decides what that means for it.
-import type { Attestation } from '../core/attestation.ts'
-import type { Slot } from '../core/budget.ts'
-import type { BudgetReport } from '../core/budget-report.ts'
-import type { ReleaseEvent } from '../core/event.ts'
-import type { Head } from '../core/head.ts'
-import type { Incident, IncidentNotice } from '../core/incident.ts'
+import type { Attestation } from '../core/gate/attestation.ts'
+import type { Slot } from '../core/budget/budget.ts'
+import type { BudgetReport } from '../core/budget/report.ts'
+import type { ReleaseEvent } from '../core/release/event.ts'
+import type { Head } from '../core/release/head.ts'
+import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
 import type { Listing } from '../core/listing.ts'
-import type { Outage, Part } from '../core/outage.ts'
-import type { ReturnRecord } from '../core/return-record.ts'
-import type { Service } from '../core/service.ts'
-import type { BudgetMark } from '../core/stored-budget.ts'
+import type { Outage, Part } from '../core/release/outage.ts'
+import type { ReturnRecord } from '../core/release/return-record.ts'
+import type { Service } from '../core/service/service.ts'
+import type { BudgetMark } from '../core/budget/stored.ts'
 
 export type * from './service-ports.ts'
 
@@ -51,7 +51,7 @@ type LogPart = {
 }
 
 export type Services = {
-  /** So that it is found under its keys (core/service-key.ts), and no longer under those that it had before. */
+  /** So that it is found under its keys (core/service/service-key.ts), and no longer under those that it had before. */
   put(service: Service): Promise<void>
   /** Those that may be found under any of these keys, each once. */
   under(keys: readonly string[]): Promise<Listing<Service, { readonly service: string }>>

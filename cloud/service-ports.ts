@@ -1,13 +1,13 @@
 // What the controller asks of AWS beside its table: functions and their aliases, metrics, executions, messages. The other half of
 // ports.ts, under whose name they are all known.
-import type { Artifact } from '../core/candidate.ts'
+import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
 import type { Place } from '../core/place.ts'
-import type { PolicyDecision, PolicyQuestion } from '../core/policy.ts'
-import type { Routing } from '../core/routing.ts'
-import type { Target } from '../core/service.ts'
-import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence.ts'
-import type { Question } from '../core/verdict/questions.ts'
+import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
+import type { Routing } from '../core/service/routing.ts'
+import type { Target } from '../core/service/service.ts'
+import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence/evidence.ts'
+import type { Question } from '../core/verdict/evidence/questions.ts'
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
 

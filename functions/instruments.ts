@@ -1,13 +1,13 @@
 // What a function tells about itself, by Powertools for AWS Lambda: log lines and traces that carry the release's id, and
-// metrics that do not (core/metric.ts). Neither events nor answers are ever written down: they may hold task tokens.
+// metrics that do not (core/measures/metric.ts). Neither events nor answers are ever written down: they may hold task tokens.
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import { Tracer } from '@aws-lambda-powertools/tracer'
-import type { Metric } from '../core/metric.ts'
+import type { Metric } from '../core/measures/metric.ts'
 import { Problem } from '../core/problem.ts'
-import { troubleTo } from './each.ts'
+import { troubleTo } from './steps/each.ts'
 import type { Handler, Verb } from './handlers.ts'
-import type { World } from './world.ts'
+import type { World } from './steps/world.ts'
 
 const serviceName = 'tidegate'
 const logger = /* @__PURE__ */ new Logger({ serviceName })

@@ -7,9 +7,9 @@ import type { Construct } from 'constructs'
 import { locate } from '../core/place.ts'
 import type { Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
-import { timeoutSeconds } from './rules.ts'
+import { timeoutSeconds } from '../functions/rules.ts'
 import { bundle, writeBundle } from './bundle.ts'
-import { permissions, type Scope } from './permissions.ts'
+import { permissions, type Scope } from '../functions/permissions.ts'
 import { grantAll } from './role-policies.ts'
 
 /** The ARNs behind each scope; none means that there is nothing of that kind yet. */

@@ -11,12 +11,12 @@ import * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import type { Service } from '../core/service.ts'
+import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { isReported } from '../core/slo.ts'
-import { expiry } from '../core/stored-budget.ts'
+import { isReported } from '../core/service/slo.ts'
+import { expiry } from '../core/budget/stored.ts'
 import {
   type ControllerFunction,
   controllerFunction,
@@ -26,9 +26,9 @@ import {
 } from './controller-functions.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
-import { movesTraffic } from './permissions.ts'
+import { movesTraffic } from '../functions/permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
-import { calledByEvents, schedulesOf } from './rules.ts'
+import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
 

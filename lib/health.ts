@@ -5,8 +5,8 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
-import { type Watch, watches } from './alarms.ts'
-import { type Tick, ticks } from './rules.ts'
+import { type Watch, watches } from '../functions/alarms.ts'
+import { type Tick, ticks } from '../functions/rules.ts'
 
 export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
   for (const watch of watches(controller)) {
@@ -54,7 +54,7 @@ function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetri
 }
 
 /**
- * What one run of a schedule could not do for one of many (metric Troubles, functions/each.ts) the next one tries again. When three
+ * What one run of a schedule could not do for one of many (metric Troubles, functions/steps/each.ts) the next one tries again. When three
  * in a row could not, it is for a person.
  */
 export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topic: sns.Topic): void {

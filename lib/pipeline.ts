@@ -4,7 +4,7 @@ import { Stack, Token } from 'aws-cdk-lib'
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline'
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions'
 import { Problem } from '../core/problem.ts'
-import { ReleaseCall } from '../core/request.ts'
+import { ReleaseCall } from '../core/release/request.ts'
 import type { ReleaseController } from './controller.ts'
 
 /** As in a call of `tidegate-intake`; values may be variables of the pipeline (`#{Build.VERSION}`). */

@@ -4,7 +4,7 @@ import { Arn, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { functionArn } from './controller-functions.ts'
-import { targetAccess } from './permissions.ts'
+import { targetAccess } from '../functions/permissions.ts'
 
 export type TargetAccessProps = {
   /** The account that the controller runs in. */

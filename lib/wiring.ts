@@ -8,8 +8,8 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler'
 import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { announcedRecords } from '../core/log-key.ts'
-import type { Service } from '../core/service.ts'
+import { announcedRecords } from '../core/release/log-key.ts'
+import type { Service } from '../core/service/service.ts'
 import type { Verb } from '../functions/handlers.ts'
 import {
   asyncRetries,
@@ -23,7 +23,7 @@ import {
   streamBatch,
   type Tick,
   ticks,
-} from './rules.ts'
+} from '../functions/rules.ts'
 
 type Wired = {
   /** The controller's name, which all that is named here begins with. */

@@ -1,7 +1,7 @@
 // The facts of a question in the schema's words, where people and fixed words are entities. What does not fit is passed on as it
 // is, for the schema to refuse.
 import type { Context } from '@cedar-policy/cedar-wasm/nodejs'
-import type { PolicyQuestion } from '../core/policy.ts'
+import type { PolicyQuestion } from '../core/gate/policy.ts'
 
 export function contextOf(question: PolicyQuestion): Context {
   switch (question.action) {

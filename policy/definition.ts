@@ -1,7 +1,7 @@
 // A service definition whose own policies are checked as well: what would deny every release is refused before it is applied.
 import { Problem } from '../core/problem.ts'
-import { parseDefinition } from '../core/definition.ts'
-import type { Service } from '../core/service.ts'
+import { parseDefinition } from '../core/service/definition.ts'
+import type { Service } from '../core/service/service.ts'
 import { checkPolicies } from './policies.ts'
 
 /** @throws Problem `definition_invalid` naming the fields, or the policies, that are wrong. */

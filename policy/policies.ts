@@ -2,7 +2,7 @@
 // a policy that fails, and what that policy forbids would be allowed.
 import { readFileSync } from 'node:fs'
 import type { Policies } from '../cloud/ports.ts'
-import type { PolicyDecision, PolicyQuestion, PolicyReason } from '../core/policy.ts'
+import type { PolicyDecision, PolicyQuestion, PolicyReason } from '../core/gate/policy.ts'
 import { type Cedar, withCedar } from './cedar.ts'
 import { contextOf } from './context.ts'
 import { misfits, readPolicies, type ReadPolicies, texts, words } from './read.ts'

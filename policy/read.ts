@@ -1,7 +1,7 @@
 // Reads policies from Cedar text: what they are, and in sentences what is wrong with them. Each must have an @id, so that an
 // answer can name it.
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
-import type { PolicyReason } from '../core/policy.ts'
+import type { PolicyReason } from '../core/gate/policy.ts'
 import type { Cedar } from './cedar.ts'
 
 type ReadPolicy = { readonly text: string; readonly reason: PolicyReason }

@@ -5,107 +5,121 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** What each part of the tree may import. The longest matching path wins. */
+/** What each folder may import: a folder with everything below (`core/`), the files of one (`core/*`), one file, a package. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  'core/': ['core/', 'zod'],
-  'core/budget.ts': ['core/', 'temporal-polyfill'],
-  'core/timetable.ts': ['core/', 'temporal-polyfill', 'zod'],
+  'core/': ['core/*', 'zod'],
   'core/time-zone.ts': ['temporal-polyfill'],
-  'core/measures/': ['core/', 'd3-array'],
-  'policy/': ['policy/', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
+  'core/service/': ['core/*', 'core/service/*', 'core/verdict/processes/*', 'zod'],
+  'core/service/timetable.ts': ['core/service/*', 'temporal-polyfill', 'zod'],
+  'core/verdict/processes/': ['core/verdict/processes/*'],
+  'core/verdict/evidence/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'zod'],
+  'core/verdict/judge/': ['core/service/*', 'core/verdict/'],
+  'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
+  'core/queue/': ['core/service/*', 'core/release/*'],
+  'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
+  'core/budget/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/budget/*', 'zod'],
+  'core/budget/budget.ts': ['core/service/*', 'temporal-polyfill'],
+  'core/measures/': [
+    ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
+    ...['core/measures/*', 'zod', 'd3-array'],
+  ],
+  'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'cloud/ports.ts': ['core/', 'cloud/service-ports.ts'],
   'cloud/service-ports.ts': ['core/'],
   'cloud/authorization.ts': [],
-  'cloud/aws/package-hash.ts': ['cloud/aws/', 'core/', '@aws-sdk/', 'node:crypto'],
-  'cloud/aws/': ['cloud/aws/', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
-  'cloud/memory/': ['cloud/memory/', 'cloud/ports.ts', 'core/'],
-  'cloud/memory/memory.ts': ['cloud/memory/', 'cloud/ports.ts', 'core/', 'policy/policies.ts'],
-  'cloud/local/': [
-    'cloud/local/',
-    'cloud/authorization.ts',
-    'core/',
-    'node:',
-    'jsonata',
-    'dynalite',
-    'fflate',
-    '@sinonjs/fake-timers',
+  'cloud/aws/': ['cloud/aws/*', 'cloud/ports.ts', 'core/', '@aws-sdk/'],
+  'cloud/aws/package-hash.ts': ['cloud/aws/*', 'core/', '@aws-sdk/', 'node:crypto'],
+  'cloud/aws/dynamodb/': ['cloud/aws/*', 'cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
+  'cloud/local/': ['cloud/local/', 'cloud/authorization.ts', 'node:'],
+  'cloud/local/time/': [],
+  'cloud/local/protocol/': ['cloud/local/protocol/*', 'node:'],
+  'cloud/local/account/': ['cloud/local/protocol/*', 'cloud/local/time/*'],
+  ...embedded('cloudwatch'),
+  ...embedded('dynamodb', 'dynalite', 'node:'),
+  ...embedded('eventbridge', 'node:'),
+  ...embedded('runtime', 'fflate', '@sinonjs/fake-timers', 'node:'),
+  ...embedded('s3', 'node:'),
+  ...embedded('sqs', 'node:'),
+  ...embedded('stepfunctions', 'jsonata', 'node:'),
+  ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
+  'console/': ['console/*', 'core/measures/*', 'd3-scale'],
+  'functions/': ['functions/*', 'core/'],
+  'functions/handlers.ts': [
+    'functions/tasks/*',
+    'functions/orders/*',
+    'functions/listeners/*',
+    'functions/steps/world.ts',
   ],
-  'console/': ['console/', 'core/', 'd3-scale'],
-  'functions/': ['functions/', 'cloud/ports.ts', 'core/', 'console/', 'zod'],
-  'functions/instruments.ts': ['functions/', 'core/', '@aws-lambda-powertools/'],
-  'functions/main.ts': ['functions/', 'cloud/ports.ts', 'cloud/aws/', 'core/', 'policy/', '@aws-sdk/', 'node:crypto'],
-  'cli/': [
-    'cli/',
-    'core/',
-    'functions/',
-    'cloud/',
-    'policy/',
-    'console/',
-    'sim/',
-    'statemachines/',
-    'examples/',
-    'lib/rules.ts',
-    'node:',
-    '@aws-sdk/',
-    'commander',
-    'microdiff',
-    'yaml',
-    'fflate',
-    'csv-parse/sync',
+  'functions/environment.ts': ['core/', 'zod'],
+  'functions/instruments.ts': ['functions/*', 'functions/steps/*', 'core/', '@aws-lambda-powertools/'],
+  'functions/main.ts': ['functions/', 'cloud/aws/', 'policy/*', '@aws-sdk/', 'node:crypto'],
+  'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts'],
+  'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
+  'functions/budgets/': ['functions/steps/*', 'core/'],
+  'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'core/'],
+  'functions/tasks/': [
+    ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
     'zod',
+  ],
+  'functions/orders/': [
+    ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
+    ...['core/', 'zod'],
+  ],
+  'functions/sweep/': ['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
+  'functions/listeners/': [
+    ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
+    ...['core/', 'zod'],
+  ],
+  'cli/main.ts': ['cli/', 'core/', 'node:', 'commander'],
+  'cli/desk/': ['cli/desk/*', 'functions/', 'cloud/ports.ts', 'cloud/aws/', 'core/', 'node:', '@aws-sdk/', 'yaml'],
+  'cli/commands/': [
+    ...['cli/commands/*', 'cli/desk/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
+    ...['commander', 'microdiff', 'yaml', 'zod'],
   ],
   'cli/doctor/': [
-    'cli/',
-    'core/',
-    'functions/handlers.ts',
-    'cloud/aws/failure.ts',
-    'lib/permissions.ts',
-    '@aws-sdk/',
+    ...['cli/doctor/*', 'cli/desk/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
+    ...['core/', '@aws-sdk/', 'commander', 'zod'],
+  ],
+  'cli/verify/': [
+    ...['cli/verify/*', 'cli/desk/*', 'cloud/aws/failure.ts', 'core/*', 'node:', '@aws-sdk/', 'commander', 'fflate'],
     'zod',
   ],
-  'cli/verify/': ['cli/', 'core/', 'cloud/aws/failure.ts', 'node:', '@aws-sdk/', 'fflate', 'zod'],
-  'sim/': [
-    'sim/',
-    'lib/alarms.ts',
-    'lib/bundle.ts',
-    'lib/rules.ts',
-    'core/',
-    'functions/',
-    'cloud/',
-    'policy/',
-    'cli/',
-    'statemachines/',
-    'examples/',
-    'node:',
-    '@aws-sdk/',
-    'esbuild',
-    'yaml',
-    'fflate',
-    '@stdlib/',
+  'cli/replay/': [
+    ...['cli/replay/*', 'cli/commands/*', 'cli/desk/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
+    ...['core/', 'commander', 'csv-parse/sync'],
+  ],
+  'cli/demonstration/': [...['cli/commands/*', 'cli/desk/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
+  'local/': [...['local/*', 'functions/', 'policy/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate']],
+  'bench/': [
+    ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'core/', 'node:', '@aws-sdk/', '@stdlib/'],
     'd3-scale',
+  ],
+  'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],
+  'bench/trials/': [
+    'bench/trials/*',
+    'bench/rivals/*',
+    'functions/steps/*',
+    'cloud/local/time/*',
+    'core/',
     'd3-random',
   ],
   'lib/': [
-    'lib/',
-    'core/',
-    'policy/',
-    'functions/environment.ts',
-    'functions/handlers.ts',
-    'cloud/authorization.ts',
-    'node:',
-    'aws-cdk-lib',
-    'aws-cdk-lib/',
-    'constructs',
-    'cdk-nag',
-    'esbuild',
-    'yaml',
+    ...['lib/*', 'functions/environment.ts', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/rules.ts'],
+    ...['functions/alarms.ts', 'policy/*', 'core/', 'node:', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'esbuild'],
   ],
-  'lib/app.ts': ['lib/', 'cli/text-file.ts', 'node:', 'aws-cdk-lib'],
-  'examples/': ['examples/', 'node:', '@aws-sdk/'],
+  'lib/app.ts': ['lib/*', 'cli/desk/text-file.ts', 'node:', 'aws-cdk-lib'],
+  'examples/': ['@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
-  'docs/': ['core/', 'functions/', 'cli/screen.ts', 'node:', 'zod'],
+  'docs/': ['core/', 'functions/', 'cli/desk/screen.ts', 'node:', 'zod'],
   'test/': ['*'],
   'vitest.config.ts': ['vitest/config', 'node:'],
+}
+
+/** A service of the embedded cloud knows its protocols and the clock. */
+function embedded(service: string, ...more: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const room = `cloud/local/${service}/`
+  return { [room]: [`${room}*`, 'cloud/local/protocol/*', 'cloud/local/time/*', ...more] }
 }
 
 const skipped = new Set(['node_modules', 'dist', '.git', 'coverage', '.tidegate', 'cdk.out'])
@@ -142,10 +156,13 @@ function imports(file: string, source: string): string[] {
   })
 }
 
-const allowed = (file: string, specifier: string): boolean =>
-  rulesFor(file).some(
-    (rule) => rule === '*' || specifier === rule || (/[/:]$/.test(rule) && specifier.startsWith(rule)),
-  )
+const covers = (rule: string, specifier: string): boolean =>
+  rule === '*' ||
+  specifier === rule ||
+  (rule.endsWith('/*') && `${dirname(specifier)}/*` === rule) ||
+  (/[/:]$/.test(rule) && specifier.startsWith(rule))
+
+const allowed = (file: string, specifier: string): boolean => rulesFor(file).some((rule) => covers(rule, specifier))
 
 /** `for … of` whose body waits for something. */
 function waitingLoops(source: string): string[] {
@@ -157,37 +174,70 @@ function waitingLoops(source: string): string[] {
 /** Loops that wait and are no `each`: how many there are in a file, and why what fails there may stop the rest. */
 const allowedLoops: Readonly<Record<string, number>> = {
   // Of one service: which release goes before, and whether one is live, must not be guessed.
-  'functions/admit.ts': 1,
-  'functions/ask.ts': 2,
+  'functions/tasks/admit.ts': 1,
+  'functions/orders/ask.ts': 2,
   // Of one release: its aliases, alarms and places; of one wish, its ids; of one call, what it says.
-  'functions/aliases.ts': 2,
-  'functions/prepare.ts': 2,
-  'functions/settle.ts': 3,
-  'functions/sweep.ts': 1,
+  'functions/steps/aliases.ts': 2,
+  'functions/tasks/prepare.ts': 2,
+  'functions/tasks/settle.ts': 3,
+  'functions/sweep/sweep.ts': 1,
   // ... whose aliases each get their chance, and whose events go out in their order
-  'functions/by-record.ts': 2,
-  'functions/reannounce.ts': 1,
-  'functions/place.ts': 3,
-  'functions/wish.ts': 1,
-  'functions/attest.ts': 1,
-  'functions/incident.ts': 1,
-  'functions/burns.ts': 1,
+  'functions/steps/by-record.ts': 2,
+  'functions/sweep/reannounce.ts': 1,
+  'functions/steps/place.ts': 3,
+  'functions/steps/wish.ts': 1,
+  'functions/orders/attest.ts': 1,
+  'functions/orders/incident.ts': 1,
+  'functions/budgets/burns.ts': 1,
   // Of a stream, which keeps its order: it catches for each record.
-  'functions/announce.ts': 1,
+  'functions/listeners/announce.ts': 1,
   // Over groups: those that are in them go through `each`.
-  'functions/budget.ts': 1,
-  'functions/charge.ts': 1,
+  'functions/listeners/budget.ts': 1,
+  'functions/budgets/charge.ts': 1,
   // Over the parts of AWS, of which there are three.
-  'functions/watchman.ts': 2,
+  'functions/sweep/watchman.ts': 2,
   // `each` of one, so that the first that takes the place ends it.
-  'functions/room.ts': 1,
+  'functions/queue/room.ts': 1,
   // Whoever asks wants all of them, or to hear that one is missing.
-  'functions/material.ts': 1,
+  'functions/listeners/material.ts': 1,
 }
 
 describe('the house', () => {
   it.each(files)('%s imports only what its room may', (file) => {
     expect(imports(file, text(file)).filter((specifier) => !allowed(file, specifier))).toEqual([])
+  })
+
+  it('has no allowance that nobody needs', () => {
+    const unneeded = Object.entries(mayImport).flatMap(([place, rules]) => {
+      const inside = files.filter((file) => rulesFor(file) === rules)
+      const imported = inside.flatMap((file) => imports(file, text(file)))
+      return rules
+        .filter((rule) => rule !== '*' && !imported.some((specifier) => covers(rule, specifier)))
+        .map((rule) => `${place}: ${rule}`)
+    })
+    expect(unneeded).toEqual([])
+  })
+
+  it('has no two folders that need each other', () => {
+    const arrows = new Map<string, Set<string>>()
+    for (const file of files.filter((one) => !one.startsWith('test/'))) {
+      const from = dirname(file)
+      const to = imports(file, text(file)).filter((specifier) => files.includes(specifier))
+      for (const folder of to.map((one) => dirname(one)).filter((one) => one !== from))
+        arrows.set(from, (arrows.get(from) ?? new Set()).add(folder))
+    }
+    const reached = (from: string, seen = new Set<string>()): Set<string> => {
+      for (const to of arrows.get(from) ?? []) if (!seen.has(to)) reached(to, seen.add(to))
+      return seen
+    }
+    expect([...arrows.keys()].filter((folder) => reached(folder).has(folder))).toEqual([])
+  })
+
+  it('has at most 20 files in a folder', () => {
+    const counts = [...Map.groupBy(files, (file) => dirname(file))].map(
+      ([folder, { length }]) => [folder, length] as const,
+    )
+    expect(counts.filter(([, count]) => count > 20)).toEqual([])
   })
 
   it('sees every way of importing, and gives a file without a rule nothing', () => {
@@ -213,9 +263,9 @@ describe('the house', () => {
     },
   )
 
-  it('goes through many services, releases or events in one way, functions/each.ts: one that fails stops only itself', () => {
+  it('goes through many services, releases or events in one way, functions/steps/each.ts: one that fails stops only itself', () => {
     const loops = files
-      .filter((file) => file.startsWith('functions/') && file !== 'functions/each.ts')
+      .filter((file) => file.startsWith('functions/') && file !== 'functions/steps/each.ts')
       .flatMap((file) => waitingLoops(text(file)).map(() => file))
     const counted = Object.fromEntries(
       [...Map.groupBy(loops, (file) => file)].map(([file, { length }]) => [file, length]),

@@ -16,9 +16,9 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Problem } from '../../core/problem.ts'
-import type { Service } from '../../core/service.ts'
+import type { Service } from '../../core/service/service.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
-import type { Desk } from '../desk.ts'
+import type { Desk } from '../desk/desk.ts'
 import { type Finding, unlessNamed } from './finding.ts'
 
 export type Account = {

@@ -5,7 +5,7 @@ import {
   type MetricAlarm,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch'
-import type { Service } from '../../core/service.ts'
+import type { Service } from '../../core/service/service.ts'
 import type { Check } from './account.ts'
 import { awsCommand, type Finding, ok, problem } from './finding.ts'
 import { mayAct } from './pages.ts'

@@ -6,7 +6,7 @@ import {
   type GetBucketNotificationConfigurationCommandOutput,
   GetBucketVersioningCommand,
 } from '@aws-sdk/client-s3'
-import type { Service } from '../../core/service.ts'
+import type { Service } from '../../core/service/service.ts'
 import type { Account, Check } from './account.ts'
 import { awsCommand, each, type Finding, ok, problem, unlessNamed } from './finding.ts'
 import { letsLambdaPull, withLambda } from './repository-policy.ts'

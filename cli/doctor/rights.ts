@@ -1,9 +1,9 @@
 // Whether the controller's roles may do what their functions do. IAM's simulator is asked, which knows the role's policies, its
 // boundary and what the organisation forbids; what a synthesised template grants, an organisation may still take away.
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
-import type { Service } from '../../core/service.ts'
+import type { Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
-import { permissions, type Scope } from '../../lib/permissions.ts'
+import { permissions, type Scope } from '../../functions/permissions.ts'
 import { type Account, type Check, deployed } from './account.ts'
 import { each, type Finding, ok, problem } from './finding.ts'
 

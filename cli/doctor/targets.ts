@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
 import { isElsewhere } from '../../core/place.ts'
-import { routingWords } from '../../core/routing.ts'
-import type { Service, Target } from '../../core/service.ts'
+import { routingWords } from '../../core/service/routing.ts'
+import type { Service, Target } from '../../core/service/service.ts'
 import type { Account, Check } from './account.ts'
 import { type AwsCommand, awsCommand, each, type Finding, ok, problem } from './finding.ts'
 

@@ -4,7 +4,7 @@ import {
   BatchGetServiceLevelObjectiveBudgetReportCommand,
   type ServiceLevelObjectiveBudgetReport,
 } from '@aws-sdk/client-application-signals'
-import { BudgetReport, unknownReport } from '../../core/budget-report.ts'
+import { BudgetReport, unknownReport } from '../../core/budget/report.ts'
 import type { BudgetReports } from '../ports.ts'
 import { translated } from './failure.ts'
 

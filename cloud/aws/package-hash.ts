@@ -2,7 +2,7 @@
 // §1.2). It is computed here, so that whether a function has some code already is nobody's word but our own.
 import { createHash } from 'node:crypto'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { type Artifact, candidateWords } from '../../core/candidate.ts'
+import { type Artifact, candidateWords } from '../../core/service/candidate.ts'
 import { Problem } from '../../core/problem.ts'
 import { asProblem, isNamed } from './failure.ts'
 

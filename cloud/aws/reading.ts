@@ -1,5 +1,5 @@
 // One CloudWatch series becomes a reading, or the reason why it is not evidence.
-import type { Reading } from '../../core/verdict/evidence.ts'
+import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 
 /** `status` is CloudWatch's last word on the series; only `Complete` will do. */
 export type Series = {

@@ -2,8 +2,8 @@
 // CloudWatch could not or would not say in full is `unread`, `unclear` or `missing`, never zero.
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch'
-import type { AlarmReading, Reading } from '../../core/verdict/evidence.ts'
-import type { Question } from '../../core/verdict/questions.ts'
+import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
+import type { Question } from '../../core/verdict/evidence/questions.ts'
 import type { Telemetry } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'
 import { translated } from './failure.ts'

@@ -17,7 +17,7 @@ import {
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
 import type { FunctionConfiguration, LambdaClient, ProvisionedConcurrencyConfigListItem } from '@aws-sdk/client-lambda'
-import { type Artifact, candidateWords } from '../../core/candidate.ts'
+import { type Artifact, candidateWords } from '../../core/service/candidate.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Provisioned, Versions, VersionState } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'

@@ -1,7 +1,7 @@
 // CloudWatch Application Signals as far as its budget reports go (docs/aws.md §2.6): a report is what somebody has set.
-import { AwsError, isAwsError, notImplemented } from './aws-error.ts'
-import { parseJson } from './json-body.ts'
-import { account, defaultRegion, type LocalService } from './service.ts'
+import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
+import { parseJson } from './protocol/json-body.ts'
+import { account, defaultRegion, type LocalService } from './protocol/service.ts'
 
 type Report = Readonly<Record<string, unknown>>
 

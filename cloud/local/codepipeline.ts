@@ -1,8 +1,8 @@
 // CodePipeline as far as a rule that invokes a function needs it: a job goes to the function, which answers by PutJob...Result.
-import { AwsError } from './aws-error.ts'
-import { optionalText, text } from './field.ts'
-import { answerJson, type Input } from './json-protocol.ts'
-import { account, type Invoker, type LocalService } from './service.ts'
+import { AwsError } from './protocol/aws-error.ts'
+import { optionalText, text } from './protocol/field.ts'
+import { answerJson, type Input } from './protocol/json-protocol.ts'
+import { account, type Invoker, type LocalService } from './protocol/service.ts'
 
 type Job = { readonly id: string; readonly status: 'InProgress' | 'Succeeded' | 'Failed'; readonly summary: string }
 

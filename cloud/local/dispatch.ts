@@ -1,10 +1,18 @@
 // Which service a request is for, and who sends it. Nothing is checked here: a signature says who calls, not whether it
 // is them.
-import { type Caller, home, type LocalRequest, type LocalResponse, type LocalService, type Site } from './service.ts'
+import {
+  type Caller,
+  home,
+  type LocalRequest,
+  type LocalResponse,
+  type LocalService,
+  type Site,
+} from './protocol/service.ts'
 import { operationOf } from './operation.ts'
-import { queryError } from './query-protocol.ts'
-import { s3Error } from './s3-answer.ts'
-import { type Authorize, type Permission, permissionsOf } from './permission.ts'
+import { queryError } from './protocol/query-protocol.ts'
+import { s3Error } from './s3/answer.ts'
+import { type Authorize, type Permission } from './protocol/rights.ts'
+import { permissionsOf } from './permission.ts'
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 

@@ -2,7 +2,7 @@
 // whoever watches them.
 import { signalsOperations } from './application-signals.ts'
 import type { ServiceName } from './dispatch.ts'
-import type { LocalRequest } from './service.ts'
+import type { LocalRequest } from './protocol/service.ts'
 
 type Route = readonly [method: string, path: RegExp, name: string]
 

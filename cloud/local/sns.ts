@@ -1,11 +1,11 @@
 // Amazon SNS as far as the controller pages people with it: what is published is recorded, nobody is written to.
-import { AwsError, isAwsError, notImplemented } from './aws-error.ts'
-import type { LocalClock } from './clock.ts'
-import { optionalText, text } from './field.ts'
-import type { Input } from './json-protocol.ts'
-import { parseQuery, queryError, queryResponse } from './query-protocol.ts'
-import { account, defaultRegion } from './service.ts'
-import type { LocalService } from './service.ts'
+import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
+import type { LocalClock } from './time/clock.ts'
+import { optionalText, text } from './protocol/field.ts'
+import type { Input } from './protocol/json-protocol.ts'
+import { parseQuery, queryError, queryResponse } from './protocol/query-protocol.ts'
+import { account, defaultRegion } from './protocol/service.ts'
+import type { LocalService } from './protocol/service.ts'
 
 type PublishedMessage = {
   readonly topicArn: string

@@ -1,11 +1,11 @@
 // AWS STS as far as AssumeRole and GetCallerIdentity: an assumed role is an access key that stands for it (dispatch.ts).
 // Whether the role trusts the caller is for whoever enforces permissions; without anybody, every role does.
-import { AwsError, isAwsError, notImplemented } from './aws-error.ts'
-import type { LocalClock } from './clock.ts'
-import { text } from './field.ts'
-import type { Input } from './json-protocol.ts'
-import { parseQuery, queryError, queryResponse } from './query-protocol.ts'
-import type { Caller, LocalService } from './service.ts'
+import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
+import type { LocalClock } from './time/clock.ts'
+import { text } from './protocol/field.ts'
+import type { Input } from './protocol/json-protocol.ts'
+import { parseQuery, queryError, queryResponse } from './protocol/query-protocol.ts'
+import type { Caller, LocalService } from './protocol/service.ts'
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 

@@ -1,5 +1,5 @@
 // How fast error budgets burned: M6, from the ledger.
-import { burnRate, hourMs } from '../budget.ts'
+import { burnRate, hourMs } from '../budget/budget.ts'
 import type { Facts } from './facts.ts'
 import { ofSpread, type Result } from './result.ts'
 

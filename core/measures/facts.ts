@@ -1,14 +1,14 @@
 // What the measures are made of: of each release the moments that count, from its log; its incidents; what was said of its
 // candidate. Everything here is found once, whatever is measured of it afterwards.
-import { advance, begin } from '../advance.ts'
-import type { Attested } from '../attestation.ts'
-import type { Slot } from '../budget.ts'
-import type { Outcome, ReleaseEvent } from '../event.ts'
-import { backKey } from '../head.ts'
-import type { Incident } from '../incident.ts'
-import type { Release } from '../release.ts'
-import type { CountedSlo } from '../slo.ts'
-import type { Verdict } from '../verdict/evidence.ts'
+import { advance, begin } from '../release/advance.ts'
+import type { Attested } from '../gate/attestation.ts'
+import type { Slot } from '../budget/budget.ts'
+import type { Outcome, ReleaseEvent } from '../release/event.ts'
+import { backKey } from '../release/head.ts'
+import type { Incident } from './incident.ts'
+import type { Release } from '../release/release.ts'
+import type { CountedSlo } from '../service/slo.ts'
+import type { Verdict } from '../verdict/evidence/evidence.ts'
 
 /** From `fromMs` to before `toMs`. */
 export type Period = { readonly fromMs: number; readonly toMs: number }

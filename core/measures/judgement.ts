@@ -1,6 +1,6 @@
 // How well the controller judges and acts: M5, M8, M9, M11 and M12.
 import type { ProblemCode } from '../problem.ts'
-import type { Verdict } from '../verdict/evidence.ts'
+import type { Verdict } from '../verdict/evidence/evidence.ts'
 import { changes, ended, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, ofSpread, type Result, share } from './result.ts'
 import { detectSeconds, isEvidence } from './times.ts'

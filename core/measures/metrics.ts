@@ -1,5 +1,5 @@
 // The measures as metrics: one datum of each that is known. What is unknown has none: a zero would say that it is known.
-import type { Metric } from '../metric.ts'
+import type { Metric } from './metric.ts'
 import { factsOf, type Material } from './facts.ts'
 import { type Definition, definitions } from './measures.ts'
 

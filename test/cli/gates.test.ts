@@ -1,13 +1,14 @@
 // What people say to gates on the command line, through its own grammar: what is sent, what is said, and the exit code.
 import { Command, CommanderError } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { askThrough } from '../../cli/desk.ts'
-import { addGates } from '../../cli/gates.ts'
-import { exitCodes, screenOn } from '../../cli/screen.ts'
-import { type Cli, showStatus } from '../../cli/verbs.ts'
-import { functionName } from '../../sim/installation.ts'
-import { type House, openHouse } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
+import { askThrough } from '../../cli/desk/desk.ts'
+import { addGates } from '../../cli/commands/gates.ts'
+import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { showStatus } from '../../cli/commands/verbs.ts'
+import type { Cli } from '../../cli/desk/surroundings.ts'
+import { functionName } from '../../local/installation.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
 
 let house: House
 let lines: string[]

@@ -1,17 +1,17 @@
 // The demonstration: one story, however slow the machine that tells it.
 import { expect, it } from 'vitest'
-import { chance } from '../../cloud/local/chance.ts'
-import { inProcessRuntime, type LocalFunction } from '../../cloud/local/in-process-runtime.ts'
-import type { Runtime } from '../../cloud/local/runtime.ts'
-import type { LocalClock } from '../../cloud/local/clock.ts'
-import { serveLocally } from '../../cli/local.ts'
-import { exitCodes, screenOn } from '../../cli/screen.ts'
+import { chance } from '../../cloud/local/time/chance.ts'
+import { inProcessRuntime, type LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
+import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
+import type { LocalClock } from '../../cloud/local/time/clock.ts'
+import { serveLocally } from '../../cli/demonstration/local.ts'
+import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
 import { handlers, type Verb, verbs } from '../../functions/handlers.ts'
-import type { World } from '../../functions/world.ts'
-import { clientsAt, placeOf } from '../../sim/clients.ts'
-import { functionName } from '../../sim/installation.ts'
-import { samplePackage } from '../../sim/package.ts'
-import { worldOn } from '../../sim/world.ts'
+import type { World } from '../../functions/steps/world.ts'
+import { clientsAt, placeOf } from '../../local/clients.ts'
+import { functionName } from '../../local/installation.ts'
+import { samplePackage } from '../../local/package.ts'
+import { worldOn } from '../../local/world.ts'
 
 const samples: Readonly<Record<string, LocalFunction>> = {
   v1: () => ({ total: 1 }),

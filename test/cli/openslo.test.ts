@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { showOpenSlo } from '../../cli/openslo.ts'
-import { exitCodes, screenOn } from '../../cli/screen.ts'
-import { sampleService } from '../../sim/sample-service.ts'
+import { showOpenSlo } from '../../cli/commands/openslo.ts'
+import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { sampleService } from '../../local/sample-service.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-openslo-'))
 function file(name: string, text: string): string {

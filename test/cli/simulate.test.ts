@@ -1,7 +1,7 @@
 // tidegate simulate: what it says of a policy at a level of traffic.
 import { expect, it } from 'vitest'
-import { screenOn } from '../../cli/screen.ts'
-import { simulate, type SimulateOptions } from '../../cli/simulate.ts'
+import { screenOn } from '../../cli/desk/screen.ts'
+import { simulate, type SimulateOptions } from '../../cli/replay/simulate.ts'
 import { service } from '../core/sample.ts'
 
 type Answer = {

@@ -2,7 +2,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { describe, expect, it } from 'vitest'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
-import type { Question } from '../../core/verdict/questions.ts'
+import type { Question } from '../../core/verdict/evidence/questions.ts'
 import { canned, config } from './canned.ts'
 import { t0Ms } from './samples.ts'
 

@@ -1,9 +1,9 @@
 // The embedded cloud as the suites use it: the real SDK clients on its in-process transport, stepped time, and functions
 // that are plain closures.
-import { steppedClock } from '../../cloud/local/clock.ts'
+import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { localCloud } from '../../cloud/local/cloud.ts'
-import { errorPayload, type Runtime } from '../../cloud/local/runtime.ts'
-import { clientsAt, placeOf } from '../../sim/clients.ts'
+import { errorPayload, type Runtime } from '../../cloud/local/runtime/runtime.ts'
+import { clientsAt, placeOf } from '../../local/clients.ts'
 
 export type EmbeddedCloud = ReturnType<typeof openEmbedded>
 

@@ -1,10 +1,10 @@
 // Values that every suite may write: a service, events, heads, and what it means to meet a Problem.
 import { expect } from 'vitest'
-import type { ReleaseEvent } from '../../core/event.ts'
-import type { Head } from '../../core/head.ts'
+import type { ReleaseEvent } from '../../core/release/event.ts'
+import type { Head } from '../../core/release/head.ts'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
-import { parseDefinition } from '../../core/definition.ts'
-import type { Service } from '../../core/service.ts'
+import { parseDefinition } from '../../core/service/definition.ts'
+import type { Service } from '../../core/service/service.ts'
 import type { OpenRelease } from '../../cloud/ports.ts'
 
 export const t0Ms = Date.UTC(2026, 10, 23, 12, 0, 0)

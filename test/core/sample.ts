@@ -1,12 +1,12 @@
 // Values that tests begin with: a service, the events of a release up to some point, a verdict.
-import { advance, begin } from '../../core/advance.ts'
-import type { NewEvent } from '../../core/event.ts'
-import { wayForward } from '../../core/move.ts'
-import type { Release } from '../../core/release.ts'
-import { parseDefinition } from '../../core/definition.ts'
-import type { Service } from '../../core/service.ts'
-import type { Verdict } from '../../core/verdict/evidence.ts'
-import { numbered } from '../../functions/ledger.ts'
+import { advance, begin } from '../../core/release/advance.ts'
+import type { NewEvent } from '../../core/release/event.ts'
+import { wayForward } from '../../core/release/move.ts'
+import type { Release } from '../../core/release/release.ts'
+import { parseDefinition } from '../../core/service/definition.ts'
+import type { Service } from '../../core/service/service.ts'
+import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import { numbered } from '../../functions/steps/ledger.ts'
 
 export const definition = {
   name: 'checkout',

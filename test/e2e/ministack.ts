@@ -15,7 +15,7 @@ import {
 import { App, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { zipSync } from 'fflate'
-import { deskOnAws } from '../../cli/aws-desk.ts'
+import { deskOnAws } from '../../cli/desk/aws-desk.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
 import { account, emulator, endpoint, place, region, sleep, type Verify } from './emulator.ts'

@@ -14,7 +14,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
-import type { House } from '../../sim/house.ts'
+import type { House } from '../../local/house.ts'
 import { scenarios } from './scenarios.ts'
 import { account, emulator, place, region, sleep, type Verify } from './emulator.ts'
 

@@ -1,10 +1,10 @@
 // Releases to be recorded on the embedded cloud, one for each way through the state machine that we know of.
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
-import type { Verdict } from '../../core/verdict/evidence.ts'
-import { type House, type HouseOptions, openHouse } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
-import { refusing } from '../functions/refusing.ts'
+import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import { type House, type HouseOptions, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { refusing } from '../scenarios/refusing.ts'
 
 type Changes = Readonly<Record<string, unknown>>
 

@@ -1,9 +1,9 @@
 // What CI and ECR say about candidates, on the embedded cloud under the policies of the stack, and where a release finds it.
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { attestedOf } from '../../functions/attested.ts'
-import { type House, openHouse } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
-import { authorize } from './least-privilege.ts'
+import { attestedOf } from '../../functions/gate/attested.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from '../scenarios/least-privilege.ts'
 
 let house: House
 beforeEach(async () => {

@@ -1,16 +1,16 @@
 // The ledger of error budgets on the embedded cloud: what is counted, what is told, and what silence does to it.
 import { afterEach, describe, expect, it } from 'vitest'
-import { steppedClock } from '../../cloud/local/clock.ts'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
-import { slotMs } from '../../core/budget.ts'
-import { budgetDetails } from '../../core/budget-news.ts'
+import { steppedClock } from '../../cloud/local/time/clock.ts'
+import { memoryCloud } from '../memory/memory.ts'
+import { slotMs } from '../../core/budget/budget.ts'
+import { budgetDetails } from '../../core/budget/news.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Reading } from '../../core/verdict/evidence.ts'
-import { budgetHandler } from '../../functions/budget.ts'
-import { type House, type HouseOptions, minute, openHouse, startMs } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
-import { authorize } from './least-privilege.ts'
-import { refusing } from './refusing.ts'
+import type { Reading } from '../../core/verdict/evidence/evidence.ts'
+import { budgetHandler } from '../../functions/listeners/budget.ts'
+import { type House, type HouseOptions, minute, openHouse, startMs } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from '../scenarios/least-privilege.ts'
+import { refusing } from '../scenarios/refusing.ts'
 
 const slos = [{ name: 'available', objective: 99.9 }]
 let house: House

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { expect, it } from 'vitest'
-import type { PolicyDecision } from '../../core/policy.ts'
+import type { PolicyDecision } from '../../core/gate/policy.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
 import { bundle, bundleOf, writeBundle } from '../../lib/bundle.ts'
 

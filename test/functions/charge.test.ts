@@ -1,12 +1,12 @@
 // Who spent the budget: a release is charged once, after its end, for what its candidate burned beyond stable.
 import { afterEach, describe, expect, it } from 'vitest'
-import { details } from '../../core/announcement.ts'
-import type { Charge } from '../../core/charge.ts'
-import { chargeReleases } from '../../functions/charge.ts'
-import { type House, type HouseOptions, minute, openHouse } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
-import { authorize } from './least-privilege.ts'
-import { refusing } from './refusing.ts'
+import { details } from '../../core/release/announcement.ts'
+import type { Charge } from '../../core/release/charge.ts'
+import { chargeReleases } from '../../functions/budgets/charge.ts'
+import { type House, type HouseOptions, minute, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from '../scenarios/least-privilege.ts'
+import { refusing } from '../scenarios/refusing.ts'
 
 const slos = [
   { name: 'available', objective: 99.9, window: '1d' },

@@ -1,11 +1,11 @@
 // The gate function by itself, on the cloud in memory: what the embedded cloud cannot bring about.
 import { expect, it } from 'vitest'
-import { steppedClock } from '../../cloud/local/clock.ts'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
-import type { ReleaseEvent } from '../../core/event.ts'
-import { gateHandler } from '../../functions/gate.ts'
-import { numbered } from '../../functions/ledger.ts'
-import { prepareHandler } from '../../functions/prepare.ts'
+import { steppedClock } from '../../cloud/local/time/clock.ts'
+import { memoryCloud } from '../memory/memory.ts'
+import type { ReleaseEvent } from '../../core/release/event.ts'
+import { gateHandler } from '../../functions/tasks/gate.ts'
+import { numbered } from '../../functions/steps/ledger.ts'
+import { prepareHandler } from '../../functions/tasks/prepare.ts'
 import { service, t0, target } from '../core/sample.ts'
 
 const trouble = (): void => undefined

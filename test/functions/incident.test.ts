@@ -1,9 +1,9 @@
 // Incidents told by call and by event, on the embedded cloud under the policies of the stack.
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type House, openHouse, startMs } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
-import { authorize } from './least-privilege.ts'
+import { type House, openHouse, startMs } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from '../scenarios/least-privilege.ts'
 
 let house: House
 beforeEach(async () => {

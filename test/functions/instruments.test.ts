@@ -10,8 +10,8 @@ import { localSocket } from '../../cloud/local/socket.ts'
 import { Problem } from '../../core/problem.ts'
 import { log, measure, observed } from '../../functions/instruments.ts'
 import { bundle } from '../../lib/bundle.ts'
-import { openHouse } from '../../sim/house.ts'
-import { environment } from '../../sim/installation.ts'
+import { openHouse } from '../../local/house.ts'
+import { environment } from '../../local/installation.ts'
 
 type Line = Record<string, unknown> & { readonly _aws?: unknown }
 
@@ -142,7 +142,7 @@ it('the bundle of a function, where Lambda traces it, sends a segment with the r
   const { socket, segments, port } = await daemon()
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-traces-'))
   writeFileSync(join(folder, 'judge.mjs'), bundle('judge').code)
-  const script = join(import.meta.dirname, '../../sim/cold-start.ts')
+  const script = join(import.meta.dirname, '../../bench/cold-start.ts')
   const event = JSON.stringify({ releaseId: 'nonesuch-1', execution: 'x', token: 'secret' })
   const child = fork(script, [join(folder, 'judge.mjs'), event], {
     stdio: 'ignore',

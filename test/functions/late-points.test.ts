@@ -2,12 +2,12 @@
 // end it holds what happened, once: against a plain list of it.
 import fc from 'fast-check'
 import { it, expect } from 'vitest'
-import { steppedClock } from '../../cloud/local/clock.ts'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
-import { budgetAt, slotMs } from '../../core/budget.ts'
-import { isCounted } from '../../core/slo.ts'
-import { budgetHandler } from '../../functions/budget.ts'
-import { sampleService } from '../../sim/sample-service.ts'
+import { steppedClock } from '../../cloud/local/time/clock.ts'
+import { memoryCloud } from '../memory/memory.ts'
+import { budgetAt, slotMs } from '../../core/budget/budget.ts'
+import { isCounted } from '../../core/service/slo.ts'
+import { budgetHandler } from '../../functions/listeners/budget.ts'
+import { sampleService } from '../../local/sample-service.ts'
 
 // Sunday morning, an hour before the clocks change in Berlin.
 const startMs = Date.UTC(2026, 2, 29)

@@ -1,17 +1,17 @@
 // What a function has read once it does not read again, and what was kept beside the log is believed only as far as it goes:
 // warm, cold, or with nothing but the log, a release is the same and so is every verdict about it.
 import { expect, it } from 'vitest'
-import { replayedRelease } from '../../cli/replay-evidence.ts'
-import { chance } from '../../cloud/local/chance.ts'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
-import { only, split } from '../../core/routing.ts'
-import { readSnapshot, snapshotText } from '../../core/snapshot.ts'
-import { hindsight } from '../../core/verdict/hindsight.ts'
-import type { ReleaseEvent } from '../../core/event.ts'
-import { bakeHandler } from '../../functions/bake.ts'
-import { judgeHandler } from '../../functions/judge.ts'
-import { asOf, load, loadWhole, numbered, record } from '../../functions/ledger.ts'
-import type { World } from '../../functions/world.ts'
+import { replayedRelease } from '../../cli/replay/evidence.ts'
+import { chance } from '../../cloud/local/time/chance.ts'
+import { memoryCloud } from '../memory/memory.ts'
+import { only, split } from '../../core/service/routing.ts'
+import { readSnapshot, snapshotText } from '../../core/release/snapshot.ts'
+import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import type { ReleaseEvent } from '../../core/release/event.ts'
+import { bakeHandler } from '../../functions/tasks/bake.ts'
+import { judgeHandler } from '../../functions/tasks/judge.ts'
+import { asOf, load, loadWhole, numbered, record } from '../../functions/steps/ledger.ts'
+import type { World } from '../../functions/steps/world.ts'
 import { service, t0, target } from '../core/sample.ts'
 
 const minute = 60_000

@@ -1,8 +1,8 @@
 // What a stack may ask for when it is deployed: aliases that are made once, definitions that are put into the table.
 import { describe, expect, it } from 'vitest'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
-import { split } from '../../core/routing.ts'
-import { provisionHandler } from '../../functions/provision.ts'
+import { memoryCloud } from '../memory/memory.ts'
+import { split } from '../../core/service/routing.ts'
+import { provisionHandler } from '../../functions/listeners/provision.ts'
 import { definition } from '../core/sample.ts'
 import { expectProblem } from '../contract/samples.ts'
 

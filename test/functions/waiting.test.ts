@@ -1,7 +1,7 @@
 // Waking an execution, whoever began to wait when.
 import { expect, it } from 'vitest'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
-import { turn, wake } from '../../functions/waiting.ts'
+import { memoryCloud } from '../memory/memory.ts'
+import { turn, wake } from '../../functions/steps/waiting.ts'
 
 const open = () => memoryCloud({ clock: { nowMs: () => 0 } })
 const release = { id: 'checkout-1' }

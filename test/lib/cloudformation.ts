@@ -9,7 +9,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import type { House } from '../../sim/house.ts'
+import type { House } from '../../local/house.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 type Resource = { readonly Type: string; readonly Properties: Properties; readonly DeletionPolicy?: string }

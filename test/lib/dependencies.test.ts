@@ -6,7 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { beforeAll, expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
-import { sampleDefinition } from '../functions/least-privilege.ts'
+import { sampleDefinition } from '../scenarios/least-privilege.ts'
 
 type Resource = {
   readonly Type: string

@@ -7,8 +7,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
-import { type House, openHouse } from '../../sim/house.ts'
-import { authorize } from '../functions/least-privilege.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { authorize } from '../scenarios/least-privilege.ts'
 import { cloudFormation, type Deployable } from './cloudformation.ts'
 
 const definition = {

@@ -14,12 +14,12 @@ import {
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { parseDefinition } from '../../core/definition.ts'
+import { parseDefinition } from '../../core/service/definition.ts'
 import { verbs } from '../../functions/handlers.ts'
-import { permissions, targetAccess } from '../../lib/permissions.ts'
+import { permissions, targetAccess } from '../../functions/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
-import { type House, type HouseOptions, openHouse, startMs } from '../../sim/house.ts'
-import { sampleService } from '../../sim/sample-service.ts'
+import { type House, type HouseOptions, openHouse, startMs } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
 
 const far = { account: '111122223333', region: 'eu-west-1' }
@@ -243,7 +243,7 @@ describe('targets in another account and in another region', () => {
   })
 
   afterAll(() => {
-    // `outage` acts when the table is away: test/functions/outage.test.ts.
+    // `outage` acts when the table is away: test/scenarios/outage.test.ts.
     const may = verbs.filter((verb) => permissions[verb].targetRoles !== undefined && verb !== 'outage')
     expect([...assumed].sort()).toEqual([...may].sort())
     // Waking is for versions that Lambda has put to sleep, and the embedded cloud has none.

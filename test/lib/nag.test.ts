@@ -4,7 +4,7 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
-import { sampleDefinition } from '../functions/least-privilege.ts'
+import { sampleDefinition } from '../scenarios/least-privilege.ts'
 
 /** By the beginning of the finding, behind the end of the resource's path. */
 const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string])[] = [

@@ -6,12 +6,12 @@ import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
 import { afterAll, describe, expect, it } from 'vitest'
 import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
-import { permissions } from '../../lib/permissions.ts'
-import { type House, openHouse } from '../../sim/house.ts'
-import { functionName } from '../../sim/installation.ts'
-import { sampleService } from '../../sim/sample-service.ts'
+import { permissions } from '../../functions/permissions.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { functionName } from '../../local/installation.ts'
+import { sampleService } from '../../local/sample-service.ts'
 import { isOfKind } from '../cloud/arn-shapes.ts'
-import { sampleDefinition } from '../functions/least-privilege.ts'
+import { sampleDefinition } from '../scenarios/least-privilege.ts'
 import { enforcing, type Policies, synthesised } from './policies.ts'
 
 const policies = synthesised([sampleDefinition])
@@ -26,7 +26,7 @@ const byScenarios: readonly string[] = [
     (action) => `ask ${action}`,
   ),
   'gate lambda:GetFunctionConfiguration',
-  // test/functions/asleep.test.ts
+  // test/scenarios/asleep.test.ts
   'prepare lambda:InvokeFunction',
   'startLine dynamodb:DeleteItem',
   'stopLine dynamodb:PutItem',
@@ -54,7 +54,7 @@ const byScenarios: readonly string[] = [
     'events:PutEvents',
   ].map((action) => `reports ${action}`),
   'measure dynamodb:Query',
-  // test/functions/outage.test.ts
+  // test/scenarios/outage.test.ts
   ...['alarm', 'rollBack', 'stop'].flatMap((verb) => [`${verb} dynamodb:DeleteItem`, `${verb} sns:Publish`]),
   ...['dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'].map((action) => `announce ${action}`),
   ...['cloudwatch:DescribeAlarms', 'dynamodb:PutItem', 'dynamodb:Query', 'lambda:GetAlias', 'lambda:UpdateAlias'].map(
@@ -67,11 +67,11 @@ const byScenarios: readonly string[] = [
 /** Used by no test, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
   'prepare kms:Decrypt': 'only where a definition names a key, as below',
-  'gate dynamodb:DeleteItem': 'leaves a place that it took too late (test/functions/leases.test.ts)',
-  'gate dynamodb:UpdateItem': 'takes a turn among those that a window opens for (test/functions/pace.test.ts)',
-  'prepare dynamodb:DeleteItem': 'removes watches that it set too late (test/functions/leases.test.ts)',
+  'gate dynamodb:DeleteItem': 'leaves a place that it took too late (test/scenarios/leases.test.ts)',
+  'gate dynamodb:UpdateItem': 'takes a turn among those that a window opens for (test/scenarios/pace.test.ts)',
+  'prepare dynamodb:DeleteItem': 'removes watches that it set too late (test/scenarios/leases.test.ts)',
   'provision dynamodb:DeleteItem':
-    'a definition that has lost a key is found by it no longer (test/contract/services.ts)',
+    'a definition that has lost a key is found by it no longer (test/contract/ports/services.ts)',
   'prepare s3:GetObject':
     'the event names a version, and GetObjectVersion reads it; Lambda may ask for the object first',
 }

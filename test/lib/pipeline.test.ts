@@ -10,10 +10,10 @@ import { StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
 import { mayReleaseRule, type PipelineRelease, releaseAction } from '../../lib/pipeline.ts'
-import { type House, openHouse } from '../../sim/house.ts'
-import { environment, functionName } from '../../sim/installation.ts'
-import { sampleService } from '../../sim/sample-service.ts'
-import { authorize, sampleDefinition } from '../functions/least-privilege.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { environment, functionName } from '../../local/installation.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize, sampleDefinition } from '../scenarios/least-privilege.ts'
 
 type Configured = { readonly Configuration: Readonly<Record<string, string>> }
 type Stage = { readonly Name: string; readonly Actions: readonly Configured[] } & {

@@ -3,11 +3,11 @@
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
-import type { Authorize } from '../../cloud/local/permission.ts'
+import type { Authorize } from '../../cloud/local/protocol/rights.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { ReleaseController } from '../../lib/controller.ts'
-import { startMs } from '../../sim/house.ts'
-import { environment, functionName } from '../../sim/installation.ts'
+import { startMs } from '../../local/house.ts'
+import { environment, functionName } from '../../local/installation.ts'
 
 type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }
 type Role = {

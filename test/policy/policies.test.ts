@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PolicyQuestion } from '../../core/policy.ts'
-import { memoryCloud } from '../../cloud/memory/memory.ts'
+import type { PolicyQuestion } from '../../core/gate/policy.ts'
+import { memoryCloud } from '../memory/memory.ts'
 import { cedarPolicies, checkPolicies, policiesFrom } from '../../policy/policies.ts'
 import { clear, gate, personal } from './questions.ts'
 

@@ -1,5 +1,5 @@
 // Questions for the tests of policies: a release that nothing stands in the way of, and a person's order in good order.
-import type { GateContext, OrderContext, PolicyQuestion } from '../../core/policy.ts'
+import type { GateContext, OrderContext, PolicyQuestion } from '../../core/gate/policy.ts'
 
 /** Everything is asked of the candidate, and everything is there. */
 export const clear: GateContext = {

@@ -1,7 +1,7 @@
 // The policies that hold for every service: for each, what it forbids, what opens it and what does not, and what is said.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { GateContext, PolicyQuestion } from '../../core/policy.ts'
+import type { GateContext, PolicyQuestion } from '../../core/gate/policy.ts'
 import { checkPolicies, policiesFrom, cedarPolicies } from '../../policy/policies.ts'
 import { clear, gate, personal } from './questions.ts'
 

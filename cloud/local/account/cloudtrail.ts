@@ -1,10 +1,10 @@
 // AWS CloudTrail as far as its trails can be looked at and set up. The events themselves come from whoever makes the change
 // (lambda/trail.ts): on the bus they arrive with a trail and without, as nothing here reads the trails.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { list, text } from '../field.ts'
-import { answerJson, type Input, type Operations } from '../json-protocol.ts'
-import { account, defaultRegion, type LocalService } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { list, text } from '../protocol/field.ts'
+import { answerJson, type Input, type Operations } from '../protocol/json-protocol.ts'
+import { account, defaultRegion, type LocalService } from '../protocol/service.ts'
 
 type Trail = {
   readonly name: string

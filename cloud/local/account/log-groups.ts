@@ -1,9 +1,9 @@
 // CloudWatch Logs as far as there are log groups, and for how long they keep what is written: nothing is written to them here.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { optionalText, text } from '../field.ts'
-import { answerJson, type Input, type Operations } from '../json-protocol.ts'
-import { account, defaultRegion, type LocalService } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { optionalText, text } from '../protocol/field.ts'
+import { answerJson, type Input, type Operations } from '../protocol/json-protocol.ts'
+import { account, defaultRegion, type LocalService } from '../protocol/service.ts'
 
 export function localLogs({ clock }: { readonly clock: LocalClock }): LocalService {
   type Group = { readonly name: string; readonly madeMs: number; readonly days?: number }

@@ -1,8 +1,8 @@
 // Amazon ECR as far as repositories have policies: what images run is said to s3.ts (putImage).
-import { AwsError } from '../aws-error.ts'
-import { text } from '../field.ts'
-import { answerJson, type Input, type Operations } from '../json-protocol.ts'
-import { account, defaultRegion, type LocalService } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { text } from '../protocol/field.ts'
+import { answerJson, type Input, type Operations } from '../protocol/json-protocol.ts'
+import { account, defaultRegion, type LocalService } from '../protocol/service.ts'
 
 export function localRepositories(): LocalService {
   const policies = new Map<string, string | undefined>()

@@ -1,12 +1,12 @@
 // AWS IAM as far as roles go: what they are, whom they trust, which inline policies they have. It decides nothing: whoever
 // enforces permissions (`authorize`) may ask for a role's policies, and SimulatePrincipalPolicy asks whoever that is.
-import { AwsError, isAwsError, notImplemented } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { list, object, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
-import type { Rights } from '../permission.ts'
-import { parseQuery, queryError, queryResponse } from '../query-protocol.ts'
-import { account, type LocalService } from '../service.ts'
+import { AwsError, isAwsError, notImplemented } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { list, object, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
+import type { Rights } from '../protocol/rights.ts'
+import { parseQuery, queryError, queryResponse } from '../protocol/query-protocol.ts'
+import { account, type LocalService } from '../protocol/service.ts'
 
 type Role = {
   readonly name: string

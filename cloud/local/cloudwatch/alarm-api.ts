@@ -1,7 +1,7 @@
 // The alarm half of CloudWatch's API.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import { list, optionalNumber, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import { list, optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import { comparisonOf, evaluateRule, type MetricAlarm } from './alarm.ts'
 import { alarmArn, type Alarms, type Kept } from './alarms.ts'
 import { dimensionList, invalid, isPeriod, seriesOf } from './metric-api.ts'

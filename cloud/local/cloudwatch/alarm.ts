@@ -1,6 +1,6 @@
 // What an alarm is, and what its data say of it: M of the last N datapoints. AWS looks at a longer range than N, in which
 // what is there beats what is missing (docs/aws.md §2.4).
-import { AwsError } from '../aws-error.ts'
+import { AwsError } from '../protocol/aws-error.ts'
 import type { Datapoint, Series } from './metric-store.ts'
 
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'

@@ -1,6 +1,6 @@
 // All alarms, their states, and the event that tells of every change (docs/aws.md §2.5).
-import type { LocalClock } from '../clock.ts'
-import { account, type Bus, defaultRegion } from '../service.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { account, type Bus, defaultRegion } from '../protocol/service.ts'
 import {
   type AlarmState,
   type CompositeAlarm,

@@ -1,10 +1,10 @@
 // Amazon CloudWatch: metrics and alarms, in the JSON protocol (SDKs) and in the query protocol (older command lines).
-import { isAwsError, notImplemented } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { parseJson } from '../json-body.ts'
-import type { Input } from '../json-protocol.ts'
-import { parseQuery, queryError, queryResponse } from '../query-protocol.ts'
-import type { Bus, LocalRequest, LocalResponse, LocalService, MetricSink } from '../service.ts'
+import { isAwsError, notImplemented } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { parseJson } from '../protocol/json-body.ts'
+import type { Input } from '../protocol/json-protocol.ts'
+import { parseQuery, queryError, queryResponse } from '../protocol/query-protocol.ts'
+import type { Bus, LocalRequest, LocalResponse, LocalService, MetricSink } from '../protocol/service.ts'
 import {
   deleteAlarms,
   describeAlarms,

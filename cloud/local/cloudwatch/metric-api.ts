@@ -1,7 +1,7 @@
 // The metric half of CloudWatch's API: asking for statistics, and what its parts have in common.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import { list, object, optionalNumber, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import type { MetricStore, Series, Window } from './metric-store.ts'
 import { floorTo } from './retention.ts'
 import { isStatistic } from './statistic.ts'

@@ -1,7 +1,7 @@
 // GetMetricStatistics: one metric, several statistics.
-import { AwsError } from '../aws-error.ts'
-import { list, optionalNumber, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { list, optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import { isPeriod, type MetricApi, refused, seriesOf, timeOf, wholePeriods } from './metric-api.ts'
 import type { Window } from './metric-store.ts'
 import { isStatistic, simpleStatistics } from './statistic.ts'

@@ -1,7 +1,7 @@
 // PutMetricData: what is taken, and what is refused (docs/aws.md §2.3).
-import { AwsError } from '../aws-error.ts'
-import { list, object, optionalNumber, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import { dimensionsOf, type MetricApi, refused, timeOf } from './metric-api.ts'
 import type { Series } from './metric-store.ts'
 import type { Point } from './retention.ts'

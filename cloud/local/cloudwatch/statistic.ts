@@ -1,5 +1,5 @@
 // The statistics that CloudWatch computes from the values of a period (docs/aws.md §2.2).
-import { AwsError } from '../aws-error.ts'
+import { AwsError } from '../protocol/aws-error.ts'
 
 /** A value, and how often it was observed. */
 export type Observed = { readonly value: number; readonly count: number }

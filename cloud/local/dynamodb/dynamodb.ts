@@ -3,10 +3,16 @@
 // have is added around it: a new table that is usable at once, and streams.
 import dynalite from 'dynalite'
 import { Readable } from 'node:stream'
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { account, defaultRegion, type LocalRequest, type LocalResponse, type LocalService } from '../service.ts'
-import type { Streams } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import {
+  account,
+  defaultRegion,
+  type LocalRequest,
+  type LocalResponse,
+  type LocalService,
+} from '../protocol/service.ts'
+import type { Streams } from '../protocol/service.ts'
 import { transactionsOn } from './transaction.ts'
 import { holdLittle } from './dynalite-memory.ts'
 import { type TableStream, tableStream } from './stream.ts'

@@ -1,7 +1,7 @@
 // DynamoDB Streams, as far as Lambda reads them: what was written to a table, keys only, in the order of the writes. One
 // shard, which keeps a day, as AWS does.
-import type { LocalClock } from '../clock.ts'
-import { defaultRegion, type Stream, type StreamRecord } from '../service.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { defaultRegion, type Stream, type StreamRecord } from '../protocol/service.ts'
 
 export type TableStream = Stream & {
   add(eventName: StreamRecord['eventName'], keys: Readonly<Record<string, unknown>>): void

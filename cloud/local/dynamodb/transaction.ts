@@ -1,7 +1,7 @@
 // TransactWriteItems, which dynalite does not have: item by item, each with its condition; when one does not hold, those
 // before it are put back. Everything else waits meanwhile, so it is seen whole or not at all.
-import { AwsError, isAwsError } from '../aws-error.ts'
-import type { LocalRequest, LocalResponse, StreamRecord } from '../service.ts'
+import { AwsError, isAwsError } from '../protocol/aws-error.ts'
+import type { LocalRequest, LocalResponse, StreamRecord } from '../protocol/service.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type Item = Fields | undefined

@@ -1,8 +1,8 @@
 // Delivery in the background: at least once, in no order. A target has an event once it has taken it: what a function makes of
 // it afterwards is Lambda's business (lambda/async-invocation.ts). What no target would take goes to the dead-letter queue.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import type { Invoker, MetricSink, Queues } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import type { Invoker, MetricSink, Queues } from '../protocol/service.ts'
 
 type StartExecution = (stateMachineArn: string, name: string | undefined, input: string) => Promise<void>
 

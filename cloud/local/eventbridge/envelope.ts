@@ -1,5 +1,5 @@
 // An event as it goes over the bus: what the sender said, and what the bus adds.
-import { account, defaultRegion } from '../service.ts'
+import { account, defaultRegion } from '../protocol/service.ts'
 
 export type Envelope = {
   readonly version: '0'

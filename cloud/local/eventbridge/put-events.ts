@@ -1,7 +1,7 @@
 // PutEvents: each entry is taken or refused by itself; what is wrong with the whole request refuses it all.
-import { AwsError } from '../aws-error.ts'
-import { list, object } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { list, object } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import { busNamed } from './rule.ts'
 
 type Entry = {

@@ -1,6 +1,6 @@
 // A rule: on which bus it listens, for what, and who is told. A schedule is a rule that time matches.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import { account, defaultRegion } from '../service.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import { account, defaultRegion } from '../protocol/service.ts'
 import type { Pattern } from './pattern.ts'
 import type { Target } from './target.ts'
 

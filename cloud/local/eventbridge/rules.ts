@@ -1,8 +1,8 @@
 // The rules and the part of the API that is about them. A schedule runs from the moment its rule is put or enabled.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { list, optionalText, text } from '../field.ts'
-import type { Input, Operations } from '../json-protocol.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { list, optionalText, text } from '../protocol/field.ts'
+import type { Input, Operations } from '../protocol/json-protocol.ts'
 import { envelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import { matchesPattern, parsePattern } from './pattern.ts'

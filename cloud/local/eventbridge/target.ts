@@ -1,8 +1,8 @@
 // A rule's target: what is delivered to it, and what is accepted as one.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import { object, optionalNumber, optionalText, text } from '../field.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import { object, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import { type RetryPolicy, retryPolicy, usualRetries } from './delivery.ts'
-import type { Input } from '../json-protocol.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import type { Envelope } from './envelope.ts'
 
 export type Target = {

@@ -1,6 +1,6 @@
 // What Lambda refuses of an alias, in its words (docs/aws.md §1.1, recorded answers).
-import { AwsError } from '../aws-error.ts'
-import { type Input } from '../json-protocol.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { type Input } from '../protocol/json-protocol.ts'
 import { functionNotFound, type FunctionVersion, type LambdaFunction } from './lambda-function.ts'
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message)

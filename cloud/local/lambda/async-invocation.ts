@@ -1,9 +1,9 @@
 // Lambda's queue of asynchronous events. A function that fails is tried again after one and two minutes; what is throttled
 // waits up to six hours; then a record of it goes to the destination, if there is one, and the event is dropped (docs/aws.md §1.11).
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import type { Permission } from '../permission.ts'
-import type { Invocation, MetricSink, Queues } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import type { Permission } from '../protocol/rights.ts'
+import type { Invocation, MetricSink, Queues } from '../protocol/service.ts'
 import { type EventInvokeConfig, unconfigured } from './event-invoke-config.ts'
 import { functionArn, type LambdaFunction } from './lambda-function.ts'
 

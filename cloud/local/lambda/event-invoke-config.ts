@@ -1,10 +1,10 @@
 // What becomes of asynchronous events: how often and how long they are tried, and where the record of one goes that was not
 // handled. One configuration for each qualifier; that of $LATEST is the one of calls without a qualifier.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import { object, optionalNumber, optionalText } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
-import type { Permission } from '../permission.ts'
-import type { Caller } from '../service.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import { object, optionalNumber, optionalText } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
+import type { Permission } from '../protocol/rights.ts'
+import type { Caller } from '../protocol/service.ts'
 import { functionArn, functionNotFound, type LambdaFunction } from './lambda-function.ts'
 
 type Destinations = { readonly onSuccess?: string; readonly onFailure?: string }

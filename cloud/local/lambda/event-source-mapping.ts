@@ -1,11 +1,11 @@
 // Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not go on before the
 // function has taken it (docs/aws.md §1.9).
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
 import { matchesPattern, parsePattern, type Pattern } from '../eventbridge/pattern.ts'
-import { optionalNumber, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
-import type { Permission } from '../permission.ts'
+import { optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
+import type { Permission } from '../protocol/rights.ts'
 import {
   home,
   type Invocation,
@@ -15,7 +15,7 @@ import {
   type Stream,
   type StreamRecord,
   type Streams,
-} from '../service.ts'
+} from '../protocol/service.ts'
 import { sendAs } from './async-invocation.ts'
 import { checkRights, destinationsIn } from './event-invoke-config.ts'
 import { functionArn, type LambdaFunction, parseFunctionName } from './lambda-function.ts'

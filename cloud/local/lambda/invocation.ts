@@ -1,8 +1,8 @@
 // Invoke: picks the version by the alias's weights, runs the handler, and records what CloudWatch would get, at the time
 // at which the invocation began.
-import { AwsError } from '../aws-error.ts'
-import type { Runtime } from '../runtime.ts'
-import type { Caller, Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Caller, Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../protocol/service.ts'
 import { versionOf } from './alias-rules.ts'
 import { checkConcurrency } from './limits.ts'
 import { type AsyncDeps, asyncInvocations } from './async-invocation.ts'

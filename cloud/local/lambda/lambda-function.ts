@@ -1,7 +1,7 @@
 // A function with its versions and aliases, and how AWS describes them. A published version never changes.
 import { createHash } from 'node:crypto'
-import { AwsError } from '../aws-error.ts'
-import type { Site } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { Site } from '../protocol/service.ts'
 import type { EventInvokeConfig } from './event-invoke-config.ts'
 
 export type Code = { readonly sha256: string; readonly bytes: Uint8Array; readonly imageUri?: string }

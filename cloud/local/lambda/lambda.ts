@@ -1,11 +1,19 @@
 // AWS Lambda over REST-JSON: which request is which operation. What the operations do is in registry.ts and invocation.ts.
-import { AwsError, isAwsError, notImplemented } from '../aws-error.ts'
-import { parseJson } from '../json-body.ts'
-import type { Input } from '../json-protocol.ts'
-import type { Rights } from '../permission.ts'
-import { undecipherable } from '../s3.ts'
-import type { Runtime } from '../runtime.ts'
-import type { Caller, Invoker, LocalRequest, LocalResponse, LocalService, MetricSink, Site } from '../service.ts'
+import { AwsError, isAwsError, notImplemented } from '../protocol/aws-error.ts'
+import { parseJson } from '../protocol/json-body.ts'
+import type { Input } from '../protocol/json-protocol.ts'
+import type { Rights } from '../protocol/rights.ts'
+import { undecipherable } from '../s3/s3.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type {
+  Caller,
+  Invoker,
+  LocalRequest,
+  LocalResponse,
+  LocalService,
+  MetricSink,
+  Site,
+} from '../protocol/service.ts'
 import { accountSettings, deleteConcurrency, getConcurrency, putConcurrency } from './limits.ts'
 import { eventInvokeConfig } from './event-invoke-config.ts'
 import { eventSourceMappings, type MappingDeps } from './event-source-mapping.ts'

@@ -1,6 +1,6 @@
 // What an account may use of Lambda, and what a function may: reserved concurrency, in AWS's words where it is refused.
-import { AwsError } from '../aws-error.ts'
-import { optionalNumber } from '../field.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { optionalNumber } from '../protocol/field.ts'
 import type { LambdaFunction } from './lambda-function.ts'
 import { type Ask, find, type Registry } from './registry.ts'
 

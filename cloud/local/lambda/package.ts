@@ -1,6 +1,6 @@
 // Code packages: no larger than Lambda takes them once they are unpacked. Only what their directory says is read.
 import { unzipSync } from 'fflate'
-import { AwsError } from '../aws-error.ts'
+import { AwsError } from '../protocol/aws-error.ts'
 
 /** Lambda's quota for a package with everything in it (docs/aws.md §1.4). */
 const unzippedMaxBytes = 262_144_000

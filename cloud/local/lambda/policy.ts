@@ -1,8 +1,8 @@
 // Resource policies of functions: who else may invoke them. They are kept and shown; the embedded cloud asks about callers'
 // own policies only (docs/design.md).
-import { AwsError } from '../aws-error.ts'
-import { optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
 import { functionArn } from './lambda-function.ts'
 import { type Ask, find, qualified, type Registry } from './registry.ts'
 

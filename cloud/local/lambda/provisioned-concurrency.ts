@@ -1,7 +1,7 @@
 // Provisioned concurrency of aliases and versions: who may have it, and what Lambda does to an alias while it moves it from
 // one version to another. The errors are Lambda's, recorded (docs/aws.md §1.3).
-import { AwsError } from '../aws-error.ts'
-import { optionalNumber } from '../field.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { optionalNumber } from '../protocol/field.ts'
 import { type Alias, functionArn, type LambdaFunction, type Provisioned } from './lambda-function.ts'
 import { type Ask, find, qualified, type Registry } from './registry.ts'
 

@@ -1,11 +1,11 @@
 // What Lambda keeps, and how its API changes it: functions, versions, aliases. Every operation takes the request and
 // returns what Lambda would answer, or throws what it would refuse with.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { optionalNumber, optionalText, text } from '../field.ts'
-import type { Input } from '../json-protocol.ts'
-import type { ObjectStore } from '../s3.ts'
-import type { Bus, Caller, Site } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input } from '../protocol/json-protocol.ts'
+import type { ObjectStore } from '../s3/s3.ts'
+import type { Bus, Caller, Site } from '../protocol/service.ts'
 import { checkedPackage } from './package.ts'
 import { checkAliasName, checkRouting, staleRevision, versionOf, weightsIn } from './alias-rules.ts'
 import {

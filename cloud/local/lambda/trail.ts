@@ -1,5 +1,5 @@
 // What CloudTrail would report of a change, by way of EventBridge (docs/aws.md §1.7).
-import type { BusEvent, Caller, Site } from '../service.ts'
+import type { BusEvent, Caller, Site } from '../protocol/service.ts'
 
 const lowered = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,6 @@
 // A standard queue: what lies in it, who has received what, and until when that is hidden from others. Times are the cloud's.
 import { createHash } from 'node:crypto'
-import { AwsError } from '../aws-error.ts'
+import { AwsError } from '../protocol/aws-error.ts'
 
 type MessageAttribute = {
   readonly DataType: string

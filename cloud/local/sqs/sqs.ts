@@ -1,10 +1,17 @@
 // Amazon SQS as far as events that were not handled are kept in it: standard queues, in the JSON protocol. A long poll of an
 // empty queue answers at once: who steps the time would wait for ever.
-import { AwsError, notImplemented } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { list, object, optionalNumber, optionalText, text } from '../field.ts'
-import { answerJson, type Input, type Operations } from '../json-protocol.ts'
-import { account, type Caller, defaultRegion, type LocalService, type MetricSink, type Queues } from '../service.ts'
+import { AwsError, notImplemented } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
+import { answerJson, type Input, type Operations } from '../protocol/json-protocol.ts'
+import {
+  account,
+  type Caller,
+  defaultRegion,
+  type LocalService,
+  type MetricSink,
+  type Queues,
+} from '../protocol/service.ts'
 import {
   counts,
   defaults,

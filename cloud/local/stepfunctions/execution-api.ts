@@ -1,8 +1,8 @@
 // The part of the API that is about executions: starting, looking, stopping.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { optionalNumber, optionalText, text } from '../field.ts'
-import type { Input, Operations } from '../json-protocol.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { optionalNumber, optionalText, text } from '../protocol/field.ts'
+import type { Input, Operations } from '../protocol/json-protocol.ts'
 import { described, listed } from './execution-view.ts'
 import type { Executions } from './executions.ts'
 import type { Machines } from './machines.ts'

@@ -1,5 +1,5 @@
 // What others get to see of an execution: the API's descriptions, and the event about its status.
-import type { BusEvent } from '../service.ts'
+import type { BusEvent } from '../protocol/service.ts'
 import type { Execution } from './execution.ts'
 
 /** An item of ListExecutions. Times in epoch seconds, as the JSON protocol has them. */

@@ -1,7 +1,7 @@
 // Executions from their start to their end. Each change of status is an event on the bus.
-import { AwsError } from '../aws-error.ts'
-import { account, defaultRegion } from '../service.ts'
-import type { Bus } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import { account, defaultRegion } from '../protocol/service.ts'
+import type { Bus } from '../protocol/service.ts'
 import { end, newExecution, record } from './execution.ts'
 import type { Ending, Execution } from './execution.ts'
 import { statusEvent } from './execution-view.ts'

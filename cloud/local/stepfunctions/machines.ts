@@ -1,9 +1,9 @@
 // State machines, and the part of the API that is about them. An update is for executions that start later.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import { list, optionalText, text } from '../field.ts'
-import type { Input, Operations } from '../json-protocol.ts'
-import { account, defaultRegion } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import { list, optionalText, text } from '../protocol/field.ts'
+import type { Input, Operations } from '../protocol/json-protocol.ts'
+import { account, defaultRegion } from '../protocol/service.ts'
 import type { Definition } from './definition.ts'
 import { parseDefinition } from './validation.ts'
 

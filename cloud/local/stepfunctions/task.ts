@@ -1,9 +1,9 @@
 // One attempt at a task: a function is invoked, and perhaps somebody answers the token. The first to speak decides: the
 // function, the answer, or the time; whatever comes later is dropped.
-import { AwsError } from '../aws-error.ts'
-import type { LocalClock } from '../clock.ts'
-import type { Invoker } from '../service.ts'
-import { defaultRegion } from '../service.ts'
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import type { Invoker } from '../protocol/service.ts'
+import { defaultRegion } from '../protocol/service.ts'
 import { callbackResource } from './definition.ts'
 import type { TaskState } from './definition.ts'
 import { isRunning, record } from './execution.ts'

@@ -1,5 +1,5 @@
 // Task tokens: each is answered once, while its task waits. An answer that comes later is refused, as AWS does.
-import { AwsError } from '../aws-error.ts'
+import { AwsError } from '../protocol/aws-error.ts'
 import { StatesError } from './failure.ts'
 
 /** What a waiting task hears. */

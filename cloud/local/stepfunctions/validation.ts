@@ -1,6 +1,6 @@
 // What makes a definition acceptable. Anything that the interpreter would stumble over is refused here, by the name of
 // the state, as CreateStateMachine does.
-import { AwsError } from '../aws-error.ts'
+import { AwsError } from '../protocol/aws-error.ts'
 import { callbackResource, invokeResource } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { compile, expressionIn } from './expression.ts'

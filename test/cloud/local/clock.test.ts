@@ -1,6 +1,6 @@
 // Stepped time: what happens when, and what it waits for.
 import { describe, expect, it } from 'vitest'
-import { runningClock, steppedClock } from '../../../cloud/local/clock.ts'
+import { runningClock, steppedClock } from '../../../cloud/local/time/clock.ts'
 
 describe('a stepped clock', () => {
   it('runs timers in the order of their times, and those of one moment in the order they were set', async () => {

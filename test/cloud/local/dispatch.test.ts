@@ -8,7 +8,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { describe, expect, it } from 'vitest'
 import { callerOf, localHandler, serviceOf } from '../../../cloud/local/dispatch.ts'
 import type { LocalServices, RequestHook, RequestInfo } from '../../../cloud/local/dispatch.ts'
-import type { Caller, LocalRequest, LocalService } from '../../../cloud/local/service.ts'
+import type { Caller, LocalRequest, LocalService } from '../../../cloud/local/protocol/service.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
 
 /** Services that answer nothing of use and remember who called them. */

@@ -4,11 +4,11 @@ import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand 
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { afterEach, describe, expect, it } from 'vitest'
-import { steppedClock } from '../../../cloud/local/clock.ts'
+import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { localCloud } from '../../../cloud/local/cloud.ts'
 import { localSocket } from '../../../cloud/local/socket.ts'
 import type { LocalSocket } from '../../../cloud/local/socket.ts'
-import { credentials, startMs } from './states.ts'
+import { credentials, startMs } from './stepfunctions/states.ts'
 
 let socket: LocalSocket | undefined
 afterEach(() => socket?.close())

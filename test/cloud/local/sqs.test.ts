@@ -14,12 +14,12 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { expect, it } from 'vitest'
-import { chance, idsFrom } from '../../../cloud/local/chance.ts'
-import { steppedClock } from '../../../cloud/local/clock.ts'
+import { chance, idsFrom } from '../../../cloud/local/time/chance.ts'
+import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { localHandler } from '../../../cloud/local/dispatch.ts'
 import { localSqs } from '../../../cloud/local/sqs/sqs.ts'
-import { placeOf } from '../../../sim/clients.ts'
-import { startMs } from './states.ts'
+import { placeOf } from '../../../local/clients.ts'
+import { startMs } from './stepfunctions/states.ts'
 
 async function open(Attributes: Record<string, string> = {}) {
   const clock = steppedClock(startMs)

@@ -15,10 +15,10 @@ import {
 } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { zipSync } from 'fflate'
-import { steppedClock } from '../../../cloud/local/clock.ts'
+import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { type LocalCloud, localCloud } from '../../../cloud/local/cloud.ts'
-import { inProcessRuntime } from '../../../cloud/local/in-process-runtime.ts'
-import { clientsAt, placeOf } from '../../../sim/clients.ts'
+import { inProcessRuntime } from '../../../cloud/local/runtime/in-process-runtime.ts'
+import { clientsAt, placeOf } from '../../../local/clients.ts'
 
 let cloud: LocalCloud
 let lambda: LambdaClient

@@ -1,12 +1,12 @@
 // Logs for the measures, written as a release would write them; times are minutes after the beginning of the year.
-import { advance, begin } from '../../../core/advance.ts'
-import type { Attested } from '../../../core/attestation.ts'
-import type { Candidate, Provenance } from '../../../core/candidate.ts'
-import type { NewEvent, ReleaseEvent } from '../../../core/event.ts'
+import { advance, begin } from '../../../core/release/advance.ts'
+import type { Attested } from '../../../core/gate/attestation.ts'
+import type { Candidate, Provenance } from '../../../core/service/candidate.ts'
+import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
 import type { Recorded } from '../../../core/measures/facts.ts'
-import { wayBack, wayForward } from '../../../core/move.ts'
-import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence.ts'
-import { numbered } from '../../../functions/ledger.ts'
+import { wayBack, wayForward } from '../../../core/release/move.ts'
+import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
+import { numbered } from '../../../functions/steps/ledger.ts'
 import { service, target, t0 } from '../sample.ts'
 
 export const at = (minutes: number): number => t0 + minutes * 60_000

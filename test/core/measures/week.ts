@@ -1,6 +1,6 @@
 // One week of one service, small enough to be counted by hand (measures.test.ts does it). A day is 1440 minutes.
-import { isCounted } from '../../../core/slo.ts'
-import type { Incident } from '../../../core/incident.ts'
+import { isCounted } from '../../../core/service/slo.ts'
+import type { Incident } from '../../../core/measures/incident.ts'
 import type { Material } from '../../../core/measures/facts.ts'
 import { service } from '../sample.ts'
 import { at, cost, log, signal } from './history.ts'

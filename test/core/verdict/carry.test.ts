@@ -2,11 +2,11 @@
 // also when points come late.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Baseline, Evidence, Point, Reading } from '../../../core/verdict/evidence.ts'
-import { type Carry, judge } from '../../../core/verdict/judge.ts'
-import { lateFromMs } from '../../../core/verdict/window.ts'
-import { chance } from '../../../cloud/local/chance.ts'
-import { drawFrom } from '../../../sim/noise.ts'
+import type { Baseline, Evidence, Point, Reading } from '../../../core/verdict/evidence/evidence.ts'
+import { type Carry, judge } from '../../../core/verdict/judge/judge.ts'
+import { lateFromMs } from '../../../core/verdict/evidence/window.ts'
+import { chance } from '../../../cloud/local/time/chance.ts'
+import { drawFrom } from '../../../bench/trials/noise.ts'
 import { service, t0 } from '../sample.ts'
 import { lookAt, minute } from './look.ts'
 

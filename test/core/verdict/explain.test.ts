@@ -1,8 +1,8 @@
 // What a verdict says in words and numbers: an interval that holds at every minute, and sentences without repetition.
 import { describe, expect, it } from 'vitest'
-import { rateRatio, together } from '../../../core/verdict/explain.ts'
-import { minutesOf } from '../../../sim/noise.ts'
-import { total } from '../../../sim/rivals/rival.ts'
+import { rateRatio, together } from '../../../core/verdict/judge/explain.ts'
+import { minutesOf } from '../../../bench/trials/noise.ts'
+import { total } from '../../../bench/rivals/rival.ts'
 
 describe('the interval of a ratio', () => {
   it('holds the true ratio at all minutes of nearly all releases (seed 21)', () => {

@@ -1,9 +1,9 @@
 // The verdict of one look: what alarms, traffic and signals mean together, and that silence never means health.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AlarmReading, Evidence, Reading, Verdict } from '../../../core/verdict/evidence.ts'
-import { judge } from '../../../core/verdict/judge.ts'
-import { askedWindow } from '../../../core/verdict/window.ts'
+import type { AlarmReading, Evidence, Reading, Verdict } from '../../../core/verdict/evidence/evidence.ts'
+import { judge } from '../../../core/verdict/judge/judge.ts'
+import { askedWindow } from '../../../core/verdict/evidence/window.ts'
 import { service, t0 } from '../sample.ts'
 import { type Course, every, type Look, lookAt, minute, none } from './look.ts'
 

@@ -1,7 +1,7 @@
 // What a look finds, for tests of the verdict: traffic by minute, written down once for every series that is asked for.
-import type { Baseline, Evidence, JudgedTarget, Reading, Shift } from '../../../core/verdict/evidence.ts'
-import { questionsFor } from '../../../core/verdict/questions.ts'
-import type { Service } from '../../../core/service.ts'
+import type { Baseline, Evidence, JudgedTarget, Reading, Shift } from '../../../core/verdict/evidence/evidence.ts'
+import { questionsFor } from '../../../core/verdict/evidence/questions.ts'
+import type { Service } from '../../../core/service/service.ts'
 import { t0 } from '../sample.ts'
 
 export const minute = 60_000

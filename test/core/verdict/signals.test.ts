@@ -1,9 +1,9 @@
 // The signals of a service: what each finds, and that every field of its definition has an effect.
 import { describe, expect, it } from 'vitest'
-import type { Service } from '../../../core/service.ts'
-import type { Baseline, SignalVerdict, Verdict } from '../../../core/verdict/evidence.ts'
-import { judge } from '../../../core/verdict/judge.ts'
-import { questionsFor } from '../../../core/verdict/questions.ts'
+import type { Service } from '../../../core/service/service.ts'
+import type { Baseline, SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
+import { judge } from '../../../core/verdict/judge/judge.ts'
+import { questionsFor } from '../../../core/verdict/evidence/questions.ts'
 import { service, t0 } from '../sample.ts'
 import { type Course, every, type Look, lookAt, minute } from './look.ts'
 

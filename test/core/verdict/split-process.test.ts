@@ -1,11 +1,11 @@
 // The e-processes: they equal their formulas, and they are e-processes.
 import { describe, expect, it } from 'vitest'
-import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/beta-binomial.ts'
-import { countRule, enginePrior } from '../../../core/verdict/count-process.ts'
-import { type CountMinute, splitRule } from '../../../core/verdict/split-process.ts'
-import type { Noise } from '../../../sim/noise.ts'
-import { minutesOf } from '../../../sim/noise.ts'
-import { plainEvidence } from '../../../sim/rivals/e-processes.ts'
+import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/processes/beta-binomial.ts'
+import { countRule, enginePrior } from '../../../core/verdict/processes/count-process.ts'
+import { type CountMinute, splitRule } from '../../../core/verdict/processes/split-process.ts'
+import type { Noise } from '../../../bench/trials/noise.ts'
+import { minutesOf } from '../../../bench/trials/noise.ts'
+import { plainEvidence } from '../../../bench/rivals/e-processes.ts'
 
 const situation = (noise: Noise, minutes: number, perMinute = 1000) => ({
   name: 'split',

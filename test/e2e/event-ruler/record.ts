@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chance } from '../../../cloud/local/chance.ts'
+import { chance } from '../../../cloud/local/time/chance.ts'
 
 const random = chance(20_261_125, 'event ruler')
 const upTo = (n: number): number => Math.floor(random() * n)
@@ -226,7 +226,10 @@ const rows = answers
 const shown = rows.map(([source, line]) => `${line.startsWith('x') ? 'x' : line}\t${source}`)
 const head =
   '# What event-ruler 2.1.0 answers; made by test/e2e/event-ruler/record.ts. Events, then patterns: for each event 1 or 0, or x when it is refused.'
-writeFileSync(join(here, '../../cloud/local/event-ruler.tsv'), [head, ...events, '', ...shown, ''].join('\n'))
+writeFileSync(
+  join(here, '../../cloud/local/eventbridge/event-ruler.tsv'),
+  [head, ...events, '', ...shown, ''].join('\n'),
+)
 const refused = rows.filter(([, line]) => line.startsWith('x'))
 console.log(`${rows.length} patterns (${refused.length} refused), ${events.length} events`)
 if (process.argv.includes('--why')) for (const [source, line] of refused) console.log(`${source} ${line}`)

@@ -1,0 +1,56 @@
+// What the ledger of an error budget uses in a month: a day of it on the embedded cloud, thirty times; and what a release adds.
+import { type Meter, metered } from './release.ts'
+import { openHouse } from '../local/house.ts'
+import { functionName } from '../local/installation.ts'
+import { sampleService } from '../local/sample-service.ts'
+
+export type Ledger = {
+  readonly invocations: number
+  readonly metrics: number
+  readonly writeUnits: number
+  readonly readUnits: number
+}
+
+const daysOfMonth = 30
+const slos = [{ name: 'available', objective: 99.9 }]
+
+/** @param every how often it is counted, as in policy.budgetEvery */
+export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
+  const minutes = every === '5m' ? 5 : 60
+  const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
+  const house = await openHouse({ perMinute: 1, budgetMinutes: minutes, through: metered(meter) })
+  await house.world.services.put(sampleService({ slos, policy: { budgetEvery: every } }))
+  await house.minutes(120)
+  // The sweep and the releases are not a part of it: nothing is released in that day.
+  Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
+  await house.minutes(24 * 60)
+  house.close()
+  return {
+    invocations: ((24 * 60) / minutes) * daysOfMonth,
+    metrics: meter.metrics * daysOfMonth,
+    writeUnits: meter.writeUnits * daysOfMonth,
+    readUnits: meter.readUnits * daysOfMonth,
+  }
+}
+
+/** Counting at the looks of a good release in 4 steps of 5 minutes, and its charge; no tick of the schedule in between. */
+export async function measureLive(): Promise<Ledger> {
+  const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
+  const through = metered(meter, functionName('budget'))
+  const house = await openHouse({ perMinute: 60, budgetMinutes: 24 * 60, through })
+  const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
+  await house.world.services.put(sampleService({ slos, hooks: [], plan: { steps }, pace: { damage: 100 } }))
+  await house.minutes(50)
+  // Gates let nothing begin before it has been counted.
+  await house.ask('budget', { budgets: true })
+  Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
+  const id = await house.start({ version: await house.publish('v2') })
+  await house.finish(id)
+  await house.minutes(25)
+  await house.ask('budget', { budgets: true })
+  const events = await house.events(id)
+  house.close()
+  if (!events.some(({ type }) => type === 'charged')) throw new Error('the release was not charged')
+  const { metrics, writeUnits, readUnits } = meter
+  return { invocations: events.filter(({ type }) => type === 'judged').length + 1, metrics, writeUnits, readUnits }
+}

@@ -1,0 +1,85 @@
+// Each function as the bundle that Lambda gets: its size, which SDK clients are in it, and how long a cold start takes here.
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Verb, verbs } from '../functions/handlers.ts'
+import { localSocket } from '../cloud/local/socket.ts'
+import { bundle, writeBundle } from '../lib/bundle.ts'
+import { openHouse } from '../local/house.ts'
+import { environment } from '../local/installation.ts'
+
+type Bundle = {
+  readonly verb: Verb
+  readonly bytes: number
+  readonly clients: readonly string[]
+  readonly importMs: number
+  readonly firstCallMs: number
+}
+
+export async function measureBundles(): Promise<readonly Bundle[]> {
+  const house = await openHouse({ perMinute: 1 })
+  const socket = await localSocket(house.cloud.handler)
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'))
+  const measured: Bundle[] = []
+  for (const verb of verbs) {
+    const made = bundle(verb)
+    const file = join(folder, `${verb}.mjs`)
+    writeBundle(folder, `${verb}.mjs`, made)
+    const runs = []
+    for (let run = 0; run < 3; run++) runs.push(await coldStart(file, socket.url, verb))
+    runs.sort((a, b) => a.importMs + a.firstCallMs - b.importMs - b.firstCallMs)
+    measured.push({
+      verb,
+      bytes: [made.code, ...Object.values(made.files)].reduce((bytes, file) => bytes + file.length, 0),
+      clients: made.clients,
+      ...(runs[1] ?? { importMs: Number.NaN, firstCallMs: Number.NaN }),
+    })
+  }
+  rmSync(folder, { recursive: true, force: true })
+  await socket.close()
+  house.close()
+  return measured
+}
+
+// What lets each function come as far as its first request to AWS; none of them finds anything to do there.
+const release = { releaseId: 'nonesuch', execution: 'bench', token: 'bench' }
+const alarm = { alarmName: 'nonesuch', state: { value: 'ALARM', timestamp: '2026-01-01T00:00:00.000+0000' } }
+const firstCalls: Partial<Record<Verb, unknown>> = {
+  intake: { service: 'nonesuch', version: '1' },
+  admit: { input: { releaseId: 'nonesuch' }, execution: 'bench' },
+  gate: { service: 'nonesuch' },
+  pause: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  promote: { service: 'nonesuch', by: 'bench', reason: 'bench' },
+  stop: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  answer: { releaseId: 'nonesuch', hook: 'bench', result: 'pass' },
+  announce: {
+    Records: [{ dynamodb: { SequenceNumber: '1', Keys: { pk: { S: 'RELEASE#nonesuch' }, sk: { S: 'EVENT#00001' } } } }],
+  },
+  provision: { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition: '{"name":"nonesuch"}' } },
+  alarm: { source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail: alarm },
+  reconcile: { sweep: true },
+}
+
+/** A new process imports the bundle and calls it once. */
+function coldStart(file: string, url: string, verb: Verb): Promise<{ importMs: number; firstCallMs: number }> {
+  const script = join(import.meta.dirname, 'cold-start.ts')
+  const env = {
+    ...environment,
+    PATH: process.env['PATH'],
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'none',
+  }
+  return new Promise((resolve, reject) => {
+    const child = fork(script, [file, JSON.stringify(firstCalls[verb] ?? release)], {
+      env,
+      // What it logs of a release that is not there is of no interest.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    child.once('message', (times) => resolve(times as { importMs: number; firstCallMs: number }))
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error(`${verb} ended without a word`)))
+  })
+}

@@ -1,0 +1,106 @@
+// Many services whose releases are asked for within a minute, on the limits that AWS publishes, in virtual time.
+import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
+import type { Outcome } from '../core/release/event.ts'
+import { parseDefinition } from '../core/service/definition.ts'
+import { type House, minute, openHouse } from '../local/house.ts'
+import { partitions, type Partitions } from './partitions.ts'
+
+type Crowd = {
+  readonly releases: number
+  readonly outcomes: Readonly<Partial<Record<Outcome | 'open', number>>>
+  /** From the first call to the last release's end. */
+  readonly minutes: number
+  /** Requests that DynamoDB refused, and the partition that was asked for most of its limit. */
+  readonly throttled: number
+  readonly busiest: readonly (readonly [partition: string, units: number])[]
+  /** The most calls of Lambda's control plane in any second. */
+  readonly controlPlane: number
+  /** Of DynamoDB, Step Functions and Lambda, for each release. */
+  readonly callsEach: number
+}
+
+const nameOf = (index: number): string => `service-${index}`
+
+async function found(house: House, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const name = nameOf(index)
+    const role = 'arn:aws:iam::000000000000:role/x'
+    const code = { ZipFile: new TextEncoder().encode('v1') }
+    await house.clients.lambda.send(
+      new CreateFunctionCommand({ FunctionName: name, Role: role, Code: code, Publish: true }),
+    )
+    await house.clients.lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
+    await house.publish('v2', name)
+    const definition = { name, targets: [{ function: name, alias: 'live' }], plan: 'AllAtOnce' }
+    await house.world.services.put(parseDefinition(definition))
+  }
+}
+
+/** @param share of DynamoDB's limits that there is; @param withinSeconds in which they are all asked for */
+export async function measureCrowd(count: number, { share = 1, withinSeconds = 60 } = {}): Promise<Crowd> {
+  let clock = (): number => 0
+  const limits: Partitions = partitions(() => clock(), { share })
+  const control: number[] = []
+  let calls = 0
+  const house = await openHouse({
+    perMinute: 1,
+    through: limits.through,
+    onRequest: ({ service, operation, phase, caller }) => {
+      if (phase !== 'before' || !caller.arn.includes('assumed-role/tidegate')) return
+      calls++
+      if (service === 'lambda' && operation !== 'Invoke') control.push(clock())
+    },
+  })
+  clock = () => house.clock.nowMs()
+  await found(house, count)
+  // Its services are found by their keys once the sweep has seen them.
+  await house.minutes(6)
+  control.length = 0
+  calls = 0
+  const beganMs = clock()
+  const asked: Promise<unknown>[] = []
+  for (let index = 0; index < count; index++) {
+    asked.push(house.ask('intake', { service: nameOf(index), version: '2', requestId: 'r' }).catch(() => undefined))
+    const dueMs = beganMs + ((index + 1) / count) * withinSeconds * 1000
+    if (Math.floor(dueMs / 1000) > Math.floor(clock() / 1000)) await house.clock.advanceTo(dueMs)
+  }
+  await Promise.all(asked)
+  const limitMs = beganMs + (count * 2 + 3600) * 1000
+  while ((await house.world.openReleases.list()).items.length > 0 && clock() < limitMs)
+    await house.clock.advanceTo(clock() + minute)
+  const outcomes = await outcomesOf(house, count)
+  const crowd: Crowd = {
+    releases: count,
+    outcomes,
+    minutes: (clock() - beganMs) / minute,
+    throttled: [...limits.refused.values()].reduce((sum, one) => sum + one, 0),
+    busiest: [...limits.used]
+      .filter(([name]) => !name.includes('RELEASE#'))
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 5),
+    controlPlane: busiestSecond(control),
+    callsEach: Math.round(calls / count),
+  }
+  house.close()
+  return crowd
+}
+
+async function outcomesOf(house: House, count: number): Promise<Crowd['outcomes']> {
+  const outcomes: Partial<Record<Outcome | 'open', number>> = {}
+  for (let index = 0; index < count; index++) {
+    const [head] = (await house.world.history.list(nameOf(index), 1)).items
+    const outcome = head?.outcome ?? 'open'
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  }
+  return outcomes
+}
+
+function busiestSecond(times: readonly number[]): number {
+  let most = 0
+  let end = 0
+  for (const [index, atMs] of times.entries()) {
+    while (end < times.length && (times[end] ?? 0) < atMs + 1000) end++
+    most = Math.max(most, end - index)
+  }
+  return most
+}

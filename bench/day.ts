@@ -1,0 +1,88 @@
+// What a long bake costs: looks every minute for hours, and what of it DynamoDB bills.
+import { type Meter, metered } from './release.ts'
+import { openHouse } from '../local/house.ts'
+import { sampleService } from '../local/sample-service.ts'
+
+type Day = {
+  readonly looks: number
+  readonly readUnits: number
+  readonly writeUnits: number
+  readonly calls: number
+}
+
+/** A bake of so many hours at 10 %, looked at every minute, by functions that stay warm; alarms are off, so nothing ends it. */
+export async function measureBake(hours: number): Promise<Day> {
+  const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
+  let calls = 0
+  const house = await openHouse({
+    perMinute: 20,
+    through: metered(meter),
+    onRequest: ({ phase, service, caller }) => {
+      if (phase === 'before' && service === 'dynamodb' && caller.arn.includes('/tidegate-')) calls++
+    },
+  })
+  const steps = [{ weight: 10, bake: `${hours}h` }]
+  await house.world.services.put(sampleService({ slos: [], hooks: [], plan: { steps } }))
+  const id = await house.start({ version: await house.publish('v2') })
+  Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
+  calls = 0
+  await house.minutes(hours * 60)
+  const looks = (await house.events(id)).filter(({ type }) => type === 'judged').length
+  house.close()
+  return { looks, readUnits: meter.readUnits, writeUnits: meter.writeUnits, calls }
+}
+
+type Among = {
+  readonly services: number
+  /** Of one look, with the count of the budget that follows it. */
+  readonly lookUnits: number
+  /** Of an artifact that arrives, until its release waits for the first time. */
+  readonly artifactUnits: number
+  /** Of one minute's sweep. */
+  readonly sweepUnits: number
+}
+
+/** What DynamoDB bills a release for reading, among so many services. */
+export async function measureAmong(services: number): Promise<Among> {
+  const meter = (): Meter => ({ calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
+  const [all, sweep] = [meter(), meter()]
+  const house = await openHouse({
+    perMinute: 20,
+    // Budgets are counted at looks; the schedule's turn does not come.
+    budgetMinutes: 10_000,
+    through: (handler) => metered(sweep, 'tidegate-reconcile')(metered(all)(handler)),
+  })
+  const steps = [{ weight: 10, bake: '2h' }]
+  const service = sampleService({ slos: [{ name: 'available', objective: 99.9 }], hooks: [], plan: { steps } })
+  await house.world.services.put(service)
+  for (let index = 1; index < services; index++)
+    await house.world.services.put({
+      ...service,
+      name: `other-${index}`,
+      slos: [],
+      triggers: { cloudFormation: false },
+    })
+  // A service is found by its keys once the sweep has seen it, and nothing begins before its budget has been counted.
+  await house.minutes(6)
+  await house.ask('budget', { budgets: true })
+  const read = () => ({ all: all.readUnits, sweep: sweep.readUnits })
+  const before = read()
+  await house.upload('v2')
+  await house.clock.settle()
+  const arrived = read()
+  await house.minutes(10)
+  const begun = read()
+  await house.minutes(20)
+  const end = read()
+  const [live] = (await house.world.openReleases.list('checkout')).items
+  const { state } = await house.release(live?.releaseId ?? '')
+  if (state.phase !== 'baking') throw new Error(`the release is ${state.phase}`)
+  house.close()
+  const own = (from: typeof before, to: typeof before) => to.all - from.all - (to.sweep - from.sweep)
+  return {
+    services,
+    lookUnits: own(begun, end) / 20,
+    artifactUnits: own(before, arrived),
+    sweepUnits: (end.sweep - begun.sweep) / 20,
+  }
+}

@@ -1,0 +1,53 @@
+// `npm run bench:memory`: what the embedded cloud keeps in memory while it runs, with the controller in it and a release
+// every ten minutes. Ten hours of its time take a few minutes of ours.
+import { setFlagsFromString } from 'node:v8'
+import { paginateScan } from '@aws-sdk/client-dynamodb'
+import { runInNewContext } from 'node:vm'
+import { minute, openHouse } from '../local/house.ts'
+import { environment } from '../local/installation.ts'
+import { sampleService } from '../local/sample-service.ts'
+import { table } from './table.ts'
+
+const hours = Number(process.argv[2] ?? 10)
+const everyMinutes = 10
+
+setFlagsFromString('--expose_gc')
+const collect = runInNewContext('gc') as () => void
+
+/** What lives after a full collection, in bytes: objects, and the buffers beside them. */
+async function inUse(): Promise<number> {
+  // What ended a moment ago is held by promises that have not been let go yet.
+  await new Promise((resolve) => setImmediate(resolve))
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+/** What the table holds, in bytes: logs stay, as they do on AWS. */
+async function stored(): Promise<number> {
+  let bytes = 0
+  const pages = paginateScan({ client: house.clients.dynamodb }, { TableName: environment.TIDEGATE_TABLE })
+  for await (const { Items = [] } of pages) bytes += Items.reduce((sum, item) => sum + JSON.stringify(item).length, 0)
+  return bytes
+}
+
+const house = await openHouse({ perMinute: 100, budgetMinutes: 5 })
+await house.world.services.put(sampleService({ hooks: [], plan: { steps: [{ weight: 50, bake: '1m' }] } }))
+const outcomes = new Map<string, number>()
+const rows: (readonly (string | number)[])[] = []
+for (let hour = 1; hour <= hours; hour++) {
+  for (let nth = 0; nth < 60 / everyMinutes; nth++) {
+    const endMs = house.clock.nowMs() + everyMinutes * minute
+    const id = await house.start({ version: await house.publish(nth % 2 === 0 ? 'v2' : 'v1') })
+    await house.clock.advanceTo(endMs)
+    const { ending } = await house.release(id)
+    const outcome = ending?.outcome ?? 'under way'
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  }
+  const megabytes = (await inUse()) / 2 ** 20
+  const counts = [...outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
+  rows.push([hour, megabytes.toFixed(1), ((await stored()) / 2 ** 20).toFixed(1), counts])
+  console.error(`${hour} h: ${megabytes.toFixed(1)} MB, ${counts}`)
+}
+house.close()
+table('Memory in use after each hour', ['hour', 'MB', 'MB in the table', 'releases so far'], rows)

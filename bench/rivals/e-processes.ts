@@ -1,0 +1,58 @@
+// The plain e-processes E1 (independent errors) and E2 (bursts), as formulas without anything around them, and our own
+// engine on a service that watches errors alone.
+import type { Service } from '../../core/service/service.ts'
+import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import { type CountMinute, type Prior, splitEvidence } from '../../core/verdict/processes/split-process.ts'
+import { errorsOnly, recordedCounts } from './recorded.ts'
+import { isQuiet, latched, type Rival, type RivalMinute } from './rival.ts'
+
+const ratios = [1.25, 1.5, 2, 3, 5, 10, 20, 50]
+const equal = (length: number): readonly number[] => Array.from({ length }, () => 1)
+
+const plain = (members: number): Prior => ({
+  ratios,
+  ratioWeights: equal(ratios.length),
+  dispersionWeights: equal(members),
+  fromStart: 0.5,
+})
+
+/** ln E after each minute; the horizon is the number of minutes. */
+export const plainEvidence = (members: 1 | 7, tolerance: number, minutes: readonly CountMinute[]): readonly number[] =>
+  splitEvidence({ prior: plain(members), tolerance, horizonMinutes: minutes.length }, minutes)
+
+const eProcess = (name: string, about: string, members: 1 | 7, tolerance = 1): Rival => ({
+  name,
+  about,
+  judge: (minutes, { alpha }) =>
+    latched(
+      plainEvidence(members, tolerance, minutes).map((logE, minute): RivalMinute => {
+        const said = isQuiet(minutes[minute]) ? 'unknown' : 'pass'
+        return { said: logE >= Math.log(1 / alpha) ? 'fail' : said, logE }
+      }),
+    ),
+})
+
+export const e1 = eProcess('e1', 'the plain formula E1: independent errors', 1)
+export const e2 = eProcess('e2', 'the plain formula E2: errors in bursts', 7)
+export const e2Tolerant = eProcess('e2-1.5', 'the plain formula E2, half as many errors again tolerated', 7, 1.5)
+
+/** Our own engine with a service's policy, on errors alone: what the other rules are given. */
+export const tidegate = (
+  name: string,
+  about: string,
+  serviceOf: (minutes: number, alpha: number) => Service,
+): Rival => ({
+  name,
+  about,
+  judge(minutes, { alpha }) {
+    const verdicts = hindsight(serviceOf(minutes.length, alpha), recordedCounts(minutes))
+    return latched(
+      verdicts.map(({ kind, signals }) => {
+        const logE = signals.find(({ signal }) => signal === 'errors')?.numbers?.['logE']
+        return { said: kind, ...(logE === undefined ? {} : { logE }) }
+      }),
+    )
+  },
+})
+
+export const ours = tidegate('ours', 'Tidegate, errors alone', errorsOnly)

@@ -1,0 +1,97 @@
+// Counts by minute as looks would have found them, for replays and for the benchmark: the judge itself is used on them, so
+// they are dressed as what CloudWatch answers.
+import { parseDefinition } from '../../core/service/definition.ts'
+import type { Service } from '../../core/service/service.ts'
+import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/verdict/evidence/evidence.ts'
+import type { Recorded } from '../../core/verdict/judge/hindsight.ts'
+import { seriesKey } from '../../core/verdict/evidence/questions.ts'
+import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
+
+const minuteMs = 60_000
+const wholeBp = 10_000
+/** The first minute of what is replayed; any would do. */
+export const replayStartMs = Date.UTC(2026, 0, 1)
+
+export const replayedTarget = (baseline: Baseline): JudgedTarget => ({
+  functionName: 'replayed',
+  alias: 'live',
+  stable: '1',
+  candidate: '2',
+  baseline,
+})
+
+/** A service of one target whose plan is one step of so many minutes. */
+export function replayedService(minutes: number, changes: Readonly<Record<string, unknown>>): Service {
+  const service = parseDefinition({
+    name: 'replayed',
+    targets: [{ function: 'replayed', alias: 'live' }],
+    plan: { steps: [{ weight: 10, bake: '1m' }] },
+    ...changes,
+  })
+  // Longer than any plan may be, if the file is.
+  return { ...service, plan: { steps: [{ weightBp: 1000, bakeSeconds: Math.max(1, minutes) * 60 }] } }
+}
+
+const services = new Map<string, Service>()
+
+/** A service that watches errors and nothing else. */
+export function errorsOnly(minutes: number, alpha: number): Service {
+  const key = `${minutes} ${alpha}`
+  const made =
+    services.get(key) ??
+    replayedService(minutes, {
+      signals: { latency: 'off', throttles: 'off', cost: 'off' },
+      policy: { alpha },
+    })
+  services.set(key, made)
+  return made
+}
+
+export const points = (values: readonly number[], fromMs = replayStartMs): Reading => ({
+  kind: 'points',
+  points: values.map((value, minute): Point => ({ minuteMs: fromMs + minute * minuteMs, value })),
+})
+
+/** One minute of both versions, with the weight that the candidate was given, in basis points, where that is known. */
+export type WeightedMinute = CountMinute & { readonly weightBp?: number }
+
+/** The weights that were set; where nobody says, the share that the candidate had in all, as if it had been set. */
+export function shiftsOf(minutes: readonly WeightedMinute[]): readonly Shift[] {
+  const observed = observedBp(minutes)
+  const shifts: Shift[] = []
+  minutes.forEach(({ weightBp = observed }, minute) => {
+    if (shifts.at(-1)?.weightBp !== weightBp) shifts.push({ sinceMs: replayStartMs + minute * minuteMs, weightBp })
+  })
+  return shifts
+}
+
+function observedBp(minutes: readonly CountMinute[]): number {
+  let [stable, candidate] = [0, 0]
+  for (const one of minutes) {
+    stable += one.stableInvocations
+    candidate += one.candidateInvocations
+  }
+  const weightBp = Math.round((wholeBp * candidate) / Math.max(1, stable + candidate))
+  return Math.min(wholeBp - 1, Math.max(1, weightBp))
+}
+
+/** Invocations and errors, by the keys of their questions. */
+export const countReadings = (
+  minutes: readonly CountMinute[],
+  fromMs = replayStartMs,
+): readonly (readonly [string, Reading])[] => {
+  const series = (of: (minute: CountMinute) => number): Reading => points(minutes.map(of), fromMs)
+  return [
+    [seriesKey(0, 'stable', 'invocations'), series((one) => one.stableInvocations)],
+    [seriesKey(0, 'stable', 'errors'), series((one) => one.stableBad)],
+    [seriesKey(0, 'candidate', 'invocations'), series((one) => one.candidateInvocations)],
+    [seriesKey(0, 'candidate', 'errors'), series((one) => one.candidateBad)],
+  ]
+}
+
+export const recordedCounts = (minutes: readonly WeightedMinute[]): Recorded => ({
+  targets: [replayedTarget({ thresholdsMs: [] })],
+  shifts: shiftsOf(minutes),
+  readings: new Map(countReadings(minutes)),
+  minutes: minutes.length,
+})

@@ -1,0 +1,102 @@
+// One release on synthetic traffic, minute by minute: the engine's own judge and its own rules of what follows, with a plan that
+// may be made smaller before each shift. A minute is known two minutes after it began, to everybody.
+import { advance, begin } from '../../core/release/advance.ts'
+import type { NewEvent } from '../../core/release/event.ts'
+import { wayForward } from '../../core/release/move.ts'
+import type { Plan } from '../../core/service/plan.ts'
+import type { Release } from '../../core/release/release.ts'
+import type { Service } from '../../core/service/service.ts'
+import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import { type Carry, judge } from '../../core/verdict/judge/judge.ts'
+import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
+import { minuteMs } from '../../core/verdict/evidence/window.ts'
+import { numbered } from '../../functions/steps/ledger.ts'
+import { countReadings, type WeightedMinute } from '../rivals/recorded.ts'
+import { type Rival, total } from '../rivals/rival.ts'
+
+/** What is said of the minutes that are known at `atMs`. */
+type Judge = (release: Release, known: readonly WeightedMinute[], atMs: number) => Verdict
+
+/** The plan to go on with, before the shift to `step`. */
+export type PlanNext = (plan: Plan, step: number, seen: CountMinute, atMs: number) => Plan
+
+export type Run = {
+  readonly outcome: 'promoted' | 'rolledBack'
+  readonly because: string
+  /** With traffic on the candidate, up to the promotion or the way back. */
+  readonly minutes: readonly WeightedMinute[]
+}
+
+export function runRelease(
+  service: Service,
+  startMs: number,
+  minuteOf: (minute: number, weightBp: number) => WeightedMinute,
+  judged: Judge,
+  planNext: PlanNext,
+): Run {
+  const minutes: WeightedMinute[] = []
+  let release = prepared(service, startMs)
+  for (;;) {
+    const atMs = startMs + minutes.length * minuteMs
+    const known = minutes.slice(0, -1)
+    if (minutes.length > 0) release = after(release, { type: 'judged', atMs, verdict: judged(release, known, atMs) })
+    if (release.state.phase === 'shifting') release = shifted(release, known, atMs, planNext)
+    const { state, ending } = release
+    if (state.phase === 'settling') return { outcome: 'promoted', because: '', minutes }
+    if (state.phase !== 'baking') return { outcome: 'rolledBack', because: ending?.because ?? state.phase, minutes }
+    minutes.push(minuteOf(minutes.length, release.shifts.at(-1)?.weightBp ?? 0))
+  }
+}
+
+const after = (release: Release, event: NewEvent): Release => advance(release, numbered(event, release.seq + 1))
+
+function prepared(service: Service, atMs: number): Release {
+  const target = { functionName: 'paced', alias: 'live', stable: '1', candidate: '2', revision: 'r', codeSha256: 'x' }
+  const requested = numbered(
+    {
+      type: 'requested',
+      atMs,
+      releaseId: 'paced-1',
+      key: 'version/paced:2',
+      service,
+      candidate: { kind: 'versions', versions: { paced: '2' } },
+      provenance: { source: 'api' },
+    },
+    1,
+  )
+  if (requested.type !== 'requested') throw new Error('unreachable')
+  const admitted = after(begin(requested), { type: 'admitted', atMs })
+  return after(admitted, { type: 'prepared', atMs, targets: [target], alarms: [] })
+}
+
+function shifted(before: Release, known: readonly WeightedMinute[], atMs: number, planNext: PlanNext): Release {
+  if (before.state.phase !== 'shifting') return before
+  const { service, state } = before
+  const plan = planNext(service.plan, state.step, total(known), atMs)
+  const release = { ...before, service: { ...service, plan } }
+  const move = wayForward(release, state.step)
+  const intended = after(release, { type: 'moveIntended', atMs, move })
+  return after(intended, { type: 'moved', atMs, purpose: move.purpose, revisions: { paced: 'r' } })
+}
+
+/** The engine, with what it carries from look to look. */
+export function engine(service: Service): Judge {
+  let carry: Carry | undefined
+  return ({ shifts, targets }, known, atMs) => {
+    const startMs = shifts[0]?.sinceMs ?? atMs
+    const fromMs = Math.max(startMs, carry?.uptoMs ?? startMs)
+    const readings = new Map(countReadings(known.slice((fromMs - startMs) / minuteMs), fromMs))
+    const found = judge(service, { atMs, shifts, alarms: [], excludedAlarms: [], targets, readings }, carry)
+    carry = found.carry
+    return found.verdict
+  }
+}
+
+/** A rule that takes traffic back and otherwise lets time go on, as alarms of deployment tools do. */
+export function alarm(rule: Rival, stableRate: number): Judge {
+  return ({ service }, known, atMs) => {
+    const isFail = rule.judge(known, { alpha: service.policy.alpha, stableRate }).at(-1)?.said === 'fail'
+    const window = { startMs: atMs, endMs: atMs }
+    return { kind: isFail ? 'fail' : 'pass', quiet: false, because: rule.about, window, signals: [] }
+  }
+}

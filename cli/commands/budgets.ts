@@ -1,0 +1,154 @@
+// `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
+import { type Budget, budgetAt, burnRate, burnRules, hourMs } from '../../core/budget/budget.ts'
+import { budgetLeft, isStale } from '../../core/budget/left.ts'
+import { leftOf } from '../../core/budget/news.ts'
+import { formatDuration } from '../../core/duration.ts'
+import type { Head } from '../../core/release/head.ts'
+import type { Service } from '../../core/service/service.ts'
+import { type CountedSlo, isCounted, type ReportedSlo, type Slo } from '../../core/service/slo.ts'
+import { spendersOf } from '../../core/budget/spenders.ts'
+import type { BudgetMark } from '../../core/budget/stored.ts'
+import { slotsOf } from '../../functions/budgets/left.ts'
+import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
+import { latestHeads } from '../../functions/steps/heads.ts'
+import type { Desk } from '../desk/desk.ts'
+import { exitCodes } from '../desk/screen.ts'
+import { spenderLines } from './spenders.ts'
+import type { Cli } from '../desk/surroundings.ts'
+
+// Of a window with more releases, those before are counted with what no release is charged with.
+const headsMost = 500
+
+type Shown = { readonly found: object; readonly lines: readonly string[] }
+/** How far a budget is known, and whether that is too long ago. */
+type Known = {
+  readonly heads: readonly Head[]
+  readonly mark: BudgetMark
+  readonly ageMs: number
+  readonly isStale: boolean
+}
+
+/** @throws Problem `service_missing` */
+export async function showBudgets({ desk, screen }: Cli, name: string): Promise<number> {
+  const service = await desk.services.get(name)
+  const heads = service.slos.length === 0 ? noHeads : await latestHeads(desk, name, headsMost)
+  const { done, failed } = await eachShown(service.slos, (slo) => showOne(desk, service, slo, heads.items))
+  const unread = failed.map(({ item, error }) => ({ slo: item.name, because: sentenceOf(error) }))
+  const shown = [
+    ...done,
+    ...unread.map(({ slo, because }) => ({
+      found: { slo, known: false, because },
+      lines: [`${slo}: cannot be read: ${because}`],
+    })),
+  ]
+  const lines = [
+    ...shown.flatMap((one) => one.lines),
+    ...heads.unreadable.map(({ about }) => `what release ${about.releaseId} was charged cannot be read`),
+  ]
+  screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), {
+    service: name,
+    slos: shown.map(({ found }) => found),
+  })
+  return unread.length + heads.unreadable.length === 0 ? exitCodes.done : exitCodes.refused
+}
+
+const noHeads = { items: [], unreadable: [] }
+
+async function showOne(desk: Desk, { name, policy }: Service, slo: Slo, heads: readonly Head[]): Promise<Shown> {
+  const mark = await desk.budgets.mark(name, slo.name)
+  const words = isCounted(slo) ? sloWords(slo) : `SLO ${slo.sli.id} of Application Signals`
+  if (mark === undefined)
+    return { found: { slo: slo.name, known: false }, lines: [`${slo.name}: ${words}: not counted yet`] }
+  const ageMs = desk.clock.nowMs() - mark.readToMs
+  const known = { heads, mark, ageMs, isStale: isStale(ageMs, policy.budgetEverySeconds) }
+  return isCounted(slo) ? showCounted(desk, name, slo, known) : showReported(slo, known)
+}
+
+async function showCounted(
+  { budgets }: Pick<Desk, 'budgets'>,
+  service: string,
+  slo: CountedSlo,
+  known: Known,
+): Promise<Shown> {
+  const { readToMs } = known.mark
+  const slots = await slotsOf({ budgets }, service, slo, readToMs)
+  const budget = budgetAt(slo, slots, readToMs)
+  const burn = burnRules.map(({ hours }) => ({
+    hours,
+    rate: burnRate(slo, slots, { startMs: readToMs - hours * hourMs, endMs: readToMs }),
+  }))
+  const { good, bad, spent } = budget
+  const spentBy = spendersOf(known.heads, slo.name, budget)
+  return {
+    found: {
+      slo: slo.name,
+      known: true,
+      leftPercent: spent === undefined ? undefined : leftOf(budget).percent,
+      decides: budgetLeft(slo, known.mark, slots),
+      good,
+      bad,
+      burn,
+      spentBy,
+      readToMs,
+      isStale: known.isStale,
+    },
+    lines: [
+      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} may be)`,
+      `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${timeWords(readToMs, known)}`,
+      ...wholeLine(budget),
+      ...spenderLines(spentBy, budget.allowed),
+    ],
+  }
+}
+
+/** Of a window that has been seen in part only: what gates and the pace go by. */
+function wholeLine({ bad, allowed, whole }: Budget): readonly string[] {
+  if (whole <= allowed) return []
+  const { percent } = leftOf({ spent: bad / whole })
+  return [`  of what the whole window may have at this pace (${rounded(whole)}) ${percent} % is left: gates go by that`]
+}
+
+function showReported(slo: ReportedSlo, known: Known): Shown {
+  const { name, sli } = slo
+  const { readToMs, report } = known.mark
+  const words = `${name}: SLO ${sli.id} of Application Signals`
+  const common = { slo: name, readToMs, isStale: known.isStale, decides: budgetLeft(slo, known.mark, []) }
+  if (report === undefined || report.status === 'unknown') {
+    const because = report?.because ?? 'no report of it has been read yet'
+    return {
+      found: { ...common, known: false, because },
+      lines: [`${words}: not known: ${because}; asked at ${timeWords(readToMs, known)}`],
+    }
+  }
+  const { status, unit, total, left, attainmentPercent, goalPercent } = report
+  const budget = { spent: 1 - left / total }
+  const attained = attainmentPercent === undefined ? '' : `, ${rounded(attainmentPercent)} % attained`
+  const wanted = goalPercent === undefined ? '' : ` of ${rounded(goalPercent)} % wanted`
+  return {
+    found: { ...common, known: true, leftPercent: leftOf(budget).percent, ...report },
+    lines: [
+      `${words}: ${leftWords(budget)} (${status}: ${rounded(left)} of ${rounded(total)} ${unit}${attained}${wanted})`,
+      `  its burn alerts are those of Application Signals; read at ${timeWords(readToMs, known)}`,
+    ],
+  }
+}
+
+const timeWords = (ms: number, { isStale, ageMs }: Known): string =>
+  `${new Date(ms).toISOString().slice(0, 16)}Z${isStale ? `, ${formatDuration(ageMs / 1000)} ago: what has happened since is not known` : ''}`
+
+function leftWords({ spent }: Pick<Budget, 'spent'>): string {
+  if (spent === undefined) return 'nothing has happened yet'
+  return spent > 1
+    ? `the budget is spent ${rounded(spent)} times over`
+    : `${leftOf({ spent }).percent} % of the budget is left`
+}
+
+const rounded = (value: number): string => String(Math.round(value * 100) / 100)
+
+function sloWords({ objectivePpm, window, sli, slices }: CountedSlo): string {
+  const what = sli.kind === 'availability' ? 'succeed' : `take less than ${sli.fasterThanMs} ms`
+  const of =
+    slices === undefined ? 'requests' : `slices of ${slices.minutes} minutes in which ${slices.goodPpm / 10_000} %`
+  const over = window.kind === 'rolling' ? `in ${window.days} days` : `in a ${window.unit} (${window.timeZone})`
+  return `${objectivePpm / 10_000} % of ${of} ${what} ${over}`
+}

@@ -1,0 +1,83 @@
+// What a person does when the controller cannot put the traffic back for them: the AWS CLI's own commands, from the return record
+// if the table answers, and else from what Lambda says of the aliases that the person names.
+import { isAway, Problem } from '../../core/problem.ts'
+import { commandBack } from '../../core/release/return-record.ts'
+import { routingWords } from '../../core/service/routing.ts'
+import type { Target } from '../../core/service/service.ts'
+import type { Desk } from '../desk/desk.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+
+type Cli = { readonly desk: Pick<Desk, 'returns' | 'traffic'>; readonly screen: Screen }
+type Line = { readonly alias: string; readonly because?: string; readonly command?: string }
+
+/** Whether the traffic may still be where it was, so that a person has to know how to move it. */
+export const isStuck = (error: unknown): error is Problem =>
+  isAway(error) ||
+  (error instanceof Problem &&
+    ['return_failed', 'item_unreadable', 'crowded', 'permission_denied'].includes(error.code))
+
+/** `FUNCTION:ALIAS`, where the function may be an ARN. @throws Problem `call_invalid` */
+export function targetOf(text: string): Target {
+  const at = text.lastIndexOf(':')
+  if (at < 1 || at === text.length - 1) throw new Problem('call_invalid', `"${text}" is not FUNCTION:ALIAS.`)
+  return { functionName: text.slice(0, at), alias: text.slice(at + 1) }
+}
+
+/** @param named whose aliases are asked about when the table does not say */
+export async function tellByHand(
+  { desk, screen }: Cli,
+  service: string,
+  named: readonly Target[],
+  problem: Problem,
+): Promise<number> {
+  const known = await fromRecord(desk, service)
+  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(desk, target))))
+  const { code, message } = problem
+  const text = [
+    `The traffic of ${service} could not be put back for you (${code}): ${message}`,
+    ...(lines.length === 0 ? nothingNamed(service) : ['Put it back by hand:']),
+    ...lines.flatMap(({ alias, because, command }) => [
+      ...(because === undefined ? [] : [`  # ${alias}: ${because}`]),
+      ...(command === undefined ? [] : [`  ${command}`]),
+    ]),
+    'Tidegate sees it when it looks again, and ends the release.',
+  ]
+  screen.say(text.join('\n'), { problem: { code, message }, byHand: lines })
+  return exitCodes.byHand
+}
+
+const nothingNamed = (service: string): readonly string[] => [
+  'The table does not say which aliases these are. Name the definition, or the aliases:',
+  `  tidegate rollback ${service} --file services/${service}.yaml`,
+  `  tidegate rollback ${service} --target FUNCTION:ALIAS`,
+]
+
+/** `undefined` when the table does not answer, or knows of no release that may have traffic. */
+async function fromRecord(desk: Cli['desk'], service: string): Promise<readonly Line[] | undefined> {
+  try {
+    const record = (await desk.returns.list()).items.find((one) => one.service === service)
+    return record?.targets.map((target) => ({
+      alias: `${target.functionName}:${target.alias}`,
+      command: commandBack(target),
+    }))
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return undefined
+  }
+}
+
+/** While an alias is split, its own version is stable and the weights are the candidate's. */
+async function fromAlias(desk: Cli['desk'], target: Target): Promise<Line> {
+  const alias = `${target.functionName}:${target.alias}`
+  try {
+    const { routing } = await desk.traffic.read(target)
+    const because = routingWords(routing)
+    if (routing.additional !== undefined)
+      return { alias, because, command: commandBack({ ...target, stable: routing.version }) }
+    const unknown = `${because}. Is that the bad one, the version before is for you to say`
+    return { alias, because: unknown, command: commandBack({ ...target, stable: 'VERSION' }) }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { alias, because: error.message }
+  }
+}

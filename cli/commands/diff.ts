@@ -1,0 +1,122 @@
+// What has drifted: definitions in files from what is registered, and aliases from where the last release left them.
+import diff from 'microdiff'
+import { Problem } from '../../core/problem.ts'
+import type { Routing } from '../../core/service/routing.ts'
+import { routingWords } from '../../core/service/routing.ts'
+import type { Service, Target } from '../../core/service/service.ts'
+import type { Head } from '../../core/release/head.ts'
+import { liveHolder } from '../../functions/steps/lease.ts'
+import { whole } from '../../core/listing.ts'
+import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
+import { latestHeads } from '../../functions/steps/heads.ts'
+import { exitCodes } from '../desk/screen.ts'
+import { readDefinition } from './verbs.ts'
+import type { Cli } from '../desk/surroundings.ts'
+
+type Change = { readonly field: string; readonly registered?: unknown; readonly file?: unknown }
+type Drift = {
+  readonly service: string
+  readonly definition: readonly Change[]
+  readonly aliases: readonly { readonly alias: string; readonly because: string }[]
+}
+
+type Unknown = { readonly service: string; readonly because: string }
+
+/**
+ * @param files definitions to compare; without any, the aliases of every registered service are looked at
+ * @returns 1 when anything has drifted, as `diff` does, or may have
+ */
+export async function showDrift({ desk, screen }: Cli, files: readonly string[]): Promise<number> {
+  const drifts: Drift[] = []
+  const unknown: Unknown[] = []
+  if (files.length === 0) {
+    const { items, unreadable } = await desk.services.list()
+    const { done, failed } = await eachShown(items, async (service): Promise<Drift> => ({
+      service: service.name,
+      definition: [],
+      aliases: await driftedAliases(desk, service),
+    }))
+    drifts.push(...done)
+    unknown.push(
+      ...unreadable.map(({ about, problem }) => ({ service: about.service, because: problem.message })),
+      ...failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
+    )
+  }
+  for (const file of files) {
+    const wanted = await readDefinition(file)
+    const registered = await registeredAs(desk, wanted.name)
+    drifts.push({
+      service: wanted.name,
+      definition: registered === undefined ? [{ field: '', file: wanted }] : changesOf(registered, wanted),
+      aliases: registered === undefined ? [] : await driftedAliases(desk, registered),
+    })
+  }
+  const lines = [
+    ...drifts.flatMap(linesOf),
+    ...unknown.map(({ service, because }) => `${service}: whether it has drifted is not known: ${because}`),
+  ]
+  screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines.join('\n'), {
+    drifts,
+    ...(unknown.length === 0 ? {} : { unknown }),
+  })
+  return lines.length === 0 ? exitCodes.done : exitCodes.different
+}
+
+async function registeredAs(desk: Cli['desk'], name: string): Promise<Service | undefined> {
+  try {
+    return await desk.services.get(name)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'service_missing') return undefined
+    throw error
+  }
+}
+
+/** Both are in normal form, so that `5m` and `300s` are no difference. */
+const changesOf = (registered: Service, file: Service): readonly Change[] =>
+  diff(registered, file, { cyclesFix: false }).map((change) => ({
+    field: change.path.join('.'),
+    ...(change.type === 'CREATE' ? {} : { registered: change.oldValue as unknown }),
+    ...(change.type === 'REMOVE' ? {} : { file: change.value as unknown }),
+  }))
+
+async function driftedAliases(desk: Cli['desk'], service: Service): Promise<Drift['aliases']> {
+  // While a release is live, it looks itself, and is interrupted by what it does not know.
+  if ((await liveHolder(desk, service.name)) !== undefined) return []
+  const heads = whole(await latestHeads(desk, service.name, 50))
+  const found: { alias: string; because: string }[] = []
+  for (const target of service.targets) {
+    const because = await driftOf(desk, target, heads)
+    if (because !== undefined) found.push({ alias: `${target.functionName}:${target.alias}`, because })
+  }
+  return found
+}
+
+async function driftOf(desk: Cli['desk'], target: Target, heads: readonly Head[]): Promise<string | undefined> {
+  let routing: Routing
+  try {
+    routing = (await desk.traffic.read(target)).routing
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'alias_missing') return error.message
+    throw error
+  }
+  if (routing.additional !== undefined) return `it is split without a release: ${routingWords(routing)}`
+  const last = heads.find((head) => head.versions[target.functionName] !== undefined)
+  const versions = last?.versions[target.functionName]
+  // After an interruption the alias is whoever's who moved it.
+  if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
+  const left = last.outcome === 'promoted' ? versions.candidate : versions.stable
+  if (routing.version === left) return undefined
+  return `it has version ${routing.version}, and release ${last.releaseId} left it at ${left}`
+}
+
+function linesOf({ service, definition, aliases }: Drift): readonly string[] {
+  const text = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
+  return [
+    ...definition.map(({ field, registered, file }) =>
+      field === ''
+        ? `${service}: not registered yet`
+        : `${service}: ${field} is ${text(registered)}, and in the file ${text(file)}`,
+    ),
+    ...aliases.map(({ alias, because }) => `${service}: alias ${alias}: ${because}`),
+  ]
+}

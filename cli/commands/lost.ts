@@ -1,0 +1,200 @@
+// `tidegate lost`: events that were not handled, looked at, sent again, or dropped. An event leaves the queue only after Lambda
+// has taken it; one that fails again comes back by itself. What cannot be read is listed and never in the way of the rest.
+import { createHash } from 'node:crypto'
+import type { Command } from 'commander'
+import type { ReceivedMessage } from '../../cloud/ports.ts'
+import { type Controller, type LostEvent, readLost } from '../../core/lost-event.ts'
+import { Problem } from '../../core/problem.ts'
+import { calledByEvents, ticks } from '../../functions/rules.ts'
+import type { LostDesk } from '../desk/desk.ts'
+import type { Surroundings } from '../desk/surroundings.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+
+type Options = { readonly json?: boolean; readonly limit: number; readonly all?: boolean }
+type LostCli = { readonly desk: LostDesk; readonly screen: Screen }
+
+/** The same event for the same function, however often it was kept. */
+type Entry = {
+  readonly id: string
+  readonly read: ReturnType<typeof readLost>
+  readonly messages: readonly ReceivedMessage[]
+}
+
+export function addLost(program: Command, { screen, lostDesk, run, positive }: LostSurroundings): void {
+  const lost = program
+    .command('lost')
+    .description('events that a function could not handle, or that could not be handed to it, and that were kept')
+  const cliOf = ({ json }: Options): LostCli => ({ desk: lostDesk(), screen: screen({ json: json === true }) })
+  const command = (name: string, words: string): Command =>
+    lost
+      .command(name)
+      .description(words)
+      .option('--limit <n>', 'how many messages to look at', positive, 1000)
+      .option('--json', 'one JSON document a line')
+      .exitOverride()
+  command('list', 'each one: when, which function, why; ends with 1 when there are any').action(
+    run((options: Options) => listLost(cliOf(options), options.limit)),
+  )
+  command(
+    'retry [ids...]',
+    'send them again: each goes to the function it was meant for, and is kept again if it fails again',
+  )
+    .option('--all', 'all that can be read')
+    .addHelpText('after', '\nExamples:\n  tidegate lost retry 4f2a91c0\n  tidegate lost retry --all')
+    .action(run((ids: string[], options: Options) => retryLost(cliOf(options), chosen(ids, options), options.limit)))
+  command('drop <ids...>', 'delete them: what should not be done any more, and what cannot be read').action(
+    run((ids: string[], options: Options) => dropLost(cliOf(options), ids, options.limit)),
+  )
+}
+type LostSurroundings = Pick<Surroundings, 'screen' | 'run' | 'positive'> & { readonly lostDesk: () => LostDesk }
+
+function chosen(ids: readonly string[], { all }: Options): readonly string[] | 'all' {
+  if (ids.length > 0 === (all === true))
+    throw new Problem('call_invalid', 'Give ids of `tidegate lost list`, or --all.')
+  return all === true ? 'all' : ids
+}
+
+export async function listLost({ desk, screen }: LostCli, limit: number): Promise<number> {
+  const entries = await look(desk, limit)
+  await giveBack(desk, entries)
+  if (entries.length === 0) {
+    screen.say('No event is lost.', { lost: [] })
+    return exitCodes.done
+  }
+  for (const entry of entries) screen.say(lines(entry), shown(entry))
+  const count = entries.reduce((sum, { messages }) => sum + messages.length, 0)
+  const more = count >= limit ? ', and perhaps more (--limit)' : ''
+  screen.note(`\n${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or an id of these.`)
+  return exitCodes.different
+}
+
+export async function retryLost(
+  { desk, screen }: LostCli,
+  ids: readonly string[] | 'all',
+  limit: number,
+): Promise<number> {
+  const entries = await look(desk, limit)
+  const wanted = entries.filter(({ id, read }) => (ids === 'all' ? read.kind === 'event' : ids.includes(id)))
+  await giveBack(
+    desk,
+    entries.filter((entry) => !wanted.includes(entry)),
+  )
+  const troubles: Problem[] = ids === 'all' ? [] : missing(ids, entries)
+  for (const entry of wanted) {
+    try {
+      await sendAgain(desk, entry)
+      const { id, read } = entry
+      screen.say(`${id}  sent again${read.kind === 'event' ? ` to ${desk.name}-${read.verb}: ${read.what}` : ''}`, {
+        ...shown(entry),
+        retried: true,
+      })
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      troubles.push(error)
+      await giveBack(desk, [entry])
+      screen.say(`${entry.id}  stays: ${error.message}`, { ...shown(entry), retried: false, problem: error.code })
+    }
+  }
+  if (wanted.length === 0 && troubles.length === 0) screen.say('There is nothing to send again.', { lost: [] })
+  return codeOf(screen, troubles)
+}
+
+/** Of several that are the same one is sent, which does the work of all. */
+async function sendAgain(desk: LostDesk, { id, read, messages }: Entry): Promise<void> {
+  if (read.kind === 'unreadable') throw new Problem('call_invalid', `${id} cannot be sent again: ${read.why}.`)
+  await desk.kept.send(`${desk.name}-${read.verb}`, read.payload)
+  for (const message of messages) await desk.kept.remove(message)
+}
+
+async function dropLost({ desk, screen }: LostCli, ids: readonly string[], limit: number): Promise<number> {
+  const entries = await look(desk, limit)
+  const wanted = entries.filter(({ id }) => ids.includes(id))
+  await giveBack(
+    desk,
+    entries.filter((entry) => !wanted.includes(entry)),
+  )
+  for (const entry of wanted) {
+    for (const message of entry.messages) await desk.kept.remove(message)
+    screen.say(`${entry.id}  dropped`, { ...shown(entry), dropped: true })
+  }
+  return codeOf(screen, missing(ids, entries))
+}
+
+const missing = (ids: readonly string[], entries: readonly Entry[]): Problem[] =>
+  ids
+    .filter((id) => !entries.some((entry) => entry.id === id))
+    .map(
+      (id) =>
+        new Problem('call_invalid', `No event ${id} is kept: it was handled, dropped, or somebody else looks at it.`),
+    )
+
+/** All that could be done is done by now; the first trouble says how it ends. */
+function codeOf(screen: Screen, troubles: readonly Problem[]): number {
+  for (const { code, message, fix } of troubles)
+    if (message.startsWith('No event')) screen.say(`${code}: ${message}`, { problem: { code, message, fix } })
+  if (troubles.length === 0) return exitCodes.done
+  return troubles.some(({ code }) => code !== 'call_invalid') ? exitCodes.aws : exitCodes.refused
+}
+
+/** Receives them: whoever calls this gives back what they do not remove. */
+async function look({ kept, name }: LostDesk, limit: number): Promise<readonly Entry[]> {
+  const controller: Controller = { ...(await kept.owner()), name, verbs: calledByEvents, ticks }
+  const groups = new Map<string, ReceivedMessage[]>()
+  const reads = new Map<string, Entry['read']>()
+  for (const message of await kept.receive(limit)) {
+    const read = readLost(message, controller)
+    const id = idOf(message, read)
+    groups.set(id, [...(groups.get(id) ?? []), message])
+    reads.set(id, reads.get(id) ?? read)
+  }
+  return [...groups]
+    .map(([id, messages]): Entry => {
+      const sorted = messages.toSorted((a, b) => a.keptAtMs - b.keptAtMs)
+      return { id, messages: sorted, read: reads.get(id) ?? { kind: 'unreadable', why: '' } }
+    })
+    .sort((a, b) => firstMs(a) - firstMs(b))
+}
+
+const firstMs = ({ messages }: Entry): number => messages[0]?.keptAtMs ?? 0
+
+/** Stays the same when the event comes back. */
+function idOf(message: ReceivedMessage, read: Entry['read']): string {
+  const content = read.kind === 'event' ? `${read.verb} ${JSON.stringify(read.payload)}` : `message ${message.id}`
+  return createHash('sha256').update(content).digest('hex').slice(0, 8)
+}
+
+async function giveBack({ kept }: LostDesk, entries: readonly Entry[]): Promise<void> {
+  for (const { messages } of entries)
+    for (const message of messages)
+      // If it cannot be, it comes back by itself in a few minutes.
+      await kept.giveBack(message).catch((error: unknown) => {
+        if (!(error instanceof Problem)) throw error
+      })
+}
+
+const stamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`
+
+function lines({ id, read, messages }: Entry): string {
+  const [first, last] = [messages[0]?.keptAtMs ?? 0, messages.at(-1)?.keptAtMs ?? 0]
+  const times = messages.length === 1 ? '' : `  (${messages.length} times, last ${stamp(last)})`
+  const head = `${id}  ${stamp(first)}  ${read.kind === 'event' ? read.verb : 'unreadable'}${times}`
+  if (read.kind === 'unreadable')
+    return `${head}\n    ${read.why}; it cannot be sent again, \`tidegate lost drop ${id}\` deletes it`
+  return `${head}\n    ${read.what}${about(read)}\n    ${read.why}`
+}
+
+const about = ({ service, releaseId }: LostEvent): string =>
+  [service === undefined ? '' : `, service ${service}`, releaseId === undefined ? '' : `, release ${releaseId}`].join(
+    '',
+  )
+
+/** Without the event itself: it may carry credentials. */
+function shown({ id, read, messages }: Entry): object {
+  const { kind, why } = read
+  const event =
+    read.kind === 'event'
+      ? { function: read.verb, what: read.what, service: read.service, releaseId: read.releaseId }
+      : {}
+  const times = messages.map(({ keptAtMs }) => new Date(keptAtMs).toISOString())
+  return { id, kind, ...event, why, kept: messages.length, firstKeptAt: times[0], lastKeptAt: times.at(-1) }
+}

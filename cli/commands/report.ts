@@ -1,0 +1,155 @@
+// `tidegate report`: the measures of delivery of a service or of all, for any period, on the terminal, as JSON or as a page.
+import { writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import * as z from 'zod'
+import { duration } from '../../core/duration.ts'
+import { joined, type Material, ofService, type Period } from '../../core/measures/facts.ts'
+import { measure, type Measured } from '../../core/measures/measures.ts'
+import { detailWords, standing, targetWords, valueWords } from '../../core/measures/words.ts'
+import { Problem, readInput } from '../../core/problem.ts'
+import { eachShown, orThrow, sentenceOf } from '../../functions/steps/each.ts'
+import { readMaterial } from '../../functions/listeners/material.ts'
+import { type Report, reportPage } from '../../console/report-page.ts'
+import type { Surroundings } from '../desk/surroundings.ts'
+import { exitCodes } from '../desk/screen.ts'
+import type { Cli } from '../desk/surroundings.ts'
+
+export type ReportOptions = {
+  readonly from?: string
+  readonly to?: string
+  readonly last?: string
+  /** Write the page there instead. */
+  readonly html?: string
+}
+
+export function addReport(program: Command, { cli, run }: Surroundings): void {
+  program
+    .command('report [service]')
+    .description('the measures of delivery, M1 to M15, of a service or of all of them together')
+    .option('--last <time>', 'the period up to now, such as 30d or 12h', '30d')
+    .option('--from <time>', 'or from a day or moment (UTC), such as 2026-03-01')
+    .option('--to <time>', '... to another; without it, to now')
+    .option('--html <file>', 'write one page that needs nothing else')
+    .option('--json', 'as JSON, with the course of each measure')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tidegate report checkout --last 90d\n  tidegate report --from 2026-01-01 --to 2026-04-01 --html q1.html',
+    )
+    .action(
+      run((service: string | undefined, { json, ...options }: ReportOptions & { json?: boolean }) =>
+        showReport(cli({ json: json === true }), service, options),
+      ),
+    )
+}
+
+const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
+  error: 'write a time as 2026-03-01 or 2026-03-01T09:30:00Z',
+})
+const day = 86_400
+const Options = z.object({
+  from: Moment.optional(),
+  to: Moment.optional(),
+  last: duration({ minSeconds: 3600, maxSeconds: 800 * day }).prefault('30d'),
+})
+
+/** @throws Problem `call_invalid` */
+function periodOf(options: ReportOptions, nowMs: number): Period {
+  const { from, to, last } = readInput(Options, options, 'call_invalid', 'The period')
+  const toMs = to === undefined ? nowMs : Date.parse(to)
+  const fromMs = from === undefined ? toMs - last * 1000 : Date.parse(from)
+  if (fromMs >= toMs) throw new Problem('call_invalid', 'The period ends before it begins.')
+  return { fromMs, toMs }
+}
+
+/** @throws Problem `service_missing`, `call_invalid`, `item_unreadable` */
+export async function showReport(
+  { desk, screen }: Cli,
+  name: string | undefined,
+  options: ReportOptions,
+): Promise<number> {
+  const period = periodOf(options, desk.clock.nowMs())
+  const { items, unreadable } =
+    name === undefined ? await desk.services.list() : { items: [await desk.services.get(name)], unreadable: [] }
+  const read = await eachShown(items, async (service) => ({
+    name: service.name,
+    material: await readMaterial(desk, [service], period),
+  }))
+  // Of one service there is nothing to say without it.
+  if (name !== undefined) orThrow(read)
+  const left = [
+    ...unreadable.map(({ about, problem }) => ({ service: about.service, because: problem.message })),
+    ...read.failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
+  ]
+  const material = joined(
+    read.done.map((one) => one.material),
+    period,
+  )
+  const names = name === undefined ? read.done.map((one) => one.name) : []
+  const report = reportOf(
+    material,
+    name ?? (left.length === 0 ? 'All services' : 'The services that can be read'),
+    names,
+  )
+  if (options.html !== undefined) {
+    await writeFile(options.html, reportPage(report))
+    screen.say(`The report is in ${options.html}.`, { file: options.html, ...(left.length === 0 ? {} : { left }) })
+  } else screen.say(lines(report).join('\n'), { ...document(report), ...(left.length === 0 ? {} : { left }) })
+  for (const { service, because } of left) screen.note(`Without ${service}, which cannot be read: ${because}`)
+  return left.length === 0 ? exitCodes.done : exitCodes.refused
+}
+
+const reportOf = (material: Material, title: string, names: readonly string[]): Report => ({
+  period: material.period,
+  title,
+  overall: measure(material),
+  services: names.map((name) => ({ name, measured: measure(ofService(name, material)) })),
+})
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+function lines({ period, title, overall, services }: Report): readonly string[] {
+  const table = overall.flatMap(({ definition, result }) => {
+    const stands = standing(definition, result)
+    const aim = targetWords(definition)
+    const words = aim === '' ? '' : stands === undefined ? `(${aim})` : `${stands}: ${aim}`
+    return [
+      `${definition.id.padEnd(8)} ${definition.name.padEnd(24)} ${valueWords(definition, result).padEnd(12)} ${words}`.trimEnd(),
+      `         ${detailWords(definition, result)}`,
+    ]
+  })
+  const more = services.length === 0 ? [] : [`Together: ${services.map(({ name }) => name).join(', ')}.`]
+  return [`${title}, ${iso(period.fromMs).slice(0, 16)}Z to ${iso(period.toMs).slice(0, 16)}Z`, ...more, '', ...table]
+}
+
+/** For programs: a value that is not known is null, with the reason beside it. */
+function document({ period, title, overall, services }: Report): object {
+  return {
+    of: title,
+    from: iso(period.fromMs),
+    to: iso(period.toMs),
+    measures: overall.map(entry),
+    ...(services.length === 0
+      ? {}
+      : { services: services.map(({ name, measured }) => ({ name, measures: measured.map(entry) })) }),
+  }
+}
+
+function entry({ definition, result, trend }: Measured): object {
+  const { id, name, unit, target, sentence } = definition
+  const { value, ...rest } = result
+  const numbers = value.known ? { value: value.number } : { value: null, because: value.because }
+  return {
+    id,
+    name,
+    unit,
+    ...(target === undefined ? {} : { target, standing: standing(definition, result) ?? 'unknown' }),
+    definition: sentence,
+    ...numbers,
+    ...rest,
+    trend: trend.map(({ period, result: part }) => ({
+      from: iso(period.fromMs),
+      value: part.value.known ? part.value.number : null,
+      n: part.n,
+    })),
+  }
+}

@@ -1,0 +1,91 @@
+// The spelling of `tidegate attest` and `tidegate incident`: what CI says about a candidate, and what went wrong in production.
+import { type Command, InvalidArgumentError } from 'commander'
+import * as z from 'zod'
+import type { Surroundings } from '../desk/surroundings.ts'
+import { exitCodes } from '../desk/screen.ts'
+import type { Cli } from '../desk/surroundings.ts'
+
+type Attest = {
+  json?: boolean
+  subject?: string
+  service?: string
+  version?: string
+  by: string
+  commit?: string
+  committedAt?: string
+  tests?: Counts<'passed' | 'failed' | 'skipped'>
+  scan?: Counts<'critical' | 'high' | 'medium' | 'low'>
+  flags?: string[]
+}
+type Counts<K extends string> = Readonly<Record<K, number>>
+
+/** `12,0,1` by the names of its places. */
+const counts =
+  <K extends string>(...names: readonly K[]) =>
+  (text: string): Counts<K> => {
+    const numbers = text.split(',')
+    if (numbers.length !== names.length || !numbers.every((one) => /^\d{1,9}$/.test(one)))
+      throw new InvalidArgumentError(`${names.join(',')} are wanted, as whole numbers`)
+    return Object.fromEntries(names.map((name, index) => [name, Number(numbers[index])])) as Counts<K>
+  }
+
+export function addTestimony(program: Command, { cli, run, me }: Surroundings): void {
+  addIncident(program, { cli, run })
+  program
+    .command('attest')
+    .description('say what is known of a candidate: tests, scan findings, feature flags, its commit')
+    .option(
+      '--subject <name>',
+      's3/BUCKET/KEY/VERSION, ecr/REPO@sha256:..., version/FUNCTION:N, commit/SHA, release/ID',
+    )
+    .option('--service <name>', 'instead of a subject: the service whose one target ...')
+    .option('--version <version>', '... has this version')
+    .option('--by <name>', 'who says it; the same one replaces what it said before', me())
+    .option('--commit <sha>', 'the commit that it was built from')
+    .option('--committed-at <time>', 'when that was made, such as 2026-03-01T09:30:00Z')
+    .option('--tests <counts>', 'passed,failed,skipped', counts('passed', 'failed', 'skipped'))
+    .option('--scan <counts>', 'findings: critical,high,medium,low', counts('critical', 'high', 'medium', 'low'))
+    .option('--flags <names...>', 'feature flags that the change is behind')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tidegate attest --subject commit/4f2a91c --by github --tests 412,0,3 --flags new-cart',
+    )
+    .action(run(({ json, ...call }: Attest) => attest(cli({ json: json === true }), call)))
+}
+
+function addIncident(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run'>): void {
+  program
+    .command('incident <service>')
+    .description('tell of an incident of a service, or of one of its incidents.keys; telling it again replaces it')
+    .requiredOption('--id <id>', 'the same id of the same source is the same incident')
+    .requiredOption('--opened-at <time>', 'such as 2026-03-01T09:30:00Z')
+    .option('--resolved-at <time>', 'once it is over')
+    .option('--source <name>', 'who says it', 'cli')
+    .option('--severity <text>')
+    .option('--title <text>')
+    .option('--url <address>')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  tidegate incident checkout --id 2026-17 --opened-at 2026-03-01T09:30:00Z')
+    .action(
+      run((service: string, { json, ...call }: { json?: boolean }) =>
+        tellIncident(cli({ json: json === true }), { ...call, service }),
+      ),
+    )
+}
+
+const Noted = z.looseObject({ services: z.array(z.string()) })
+
+async function tellIncident({ desk, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
+  const { services } = Noted.parse(await desk.ask('incident', call))
+  screen.say(`Noted as an incident of ${services.join(', ')}.`, { services })
+  return exitCodes.done
+}
+
+const Done = z.looseObject({ subjects: z.array(z.string()) })
+
+async function attest({ desk, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
+  const { subjects } = Done.parse(await desk.ask('attest', call))
+  screen.say(`Noted about ${subjects.join(', ')}.`, { subjects })
+  return exitCodes.done
+}

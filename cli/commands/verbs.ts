@@ -1,0 +1,142 @@
+// The verbs of the command line, apart from how they are spelt: each takes a desk and a screen, and gives an exit code.
+import * as z from 'zod'
+import { replay } from '../../core/release/advance.ts'
+import { atLeast, chargeWords } from '../../core/release/charge.ts'
+import type { Outcome } from '../../core/release/event.ts'
+import type { Head } from '../../core/release/head.ts'
+import { Problem } from '../../core/problem.ts'
+import type { Release } from '../../core/release/release.ts'
+import type { Service } from '../../core/service/service.ts'
+import { checkedDefinition } from '../../policy/definition.ts'
+import { liveHolder } from '../../functions/steps/lease.ts'
+import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
+import { latestHeads } from '../../functions/steps/heads.ts'
+import { idsOf } from '../../functions/steps/ledger.ts'
+import type { Desk } from '../desk/desk.ts'
+import type { Cli } from '../desk/surroundings.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+import { statusLines, storyLine } from '../desk/story.ts'
+import { readYaml } from '../desk/text-file.ts'
+import { unfolded, watch, type WatchOptions } from './watch.ts'
+
+export async function applyFile({ desk, screen }: Cli, file: string): Promise<number> {
+  const service = await readDefinition(file)
+  await desk.services.put(service)
+  screen.say(
+    `Service ${service.name} applied: ${service.targets.length} target(s), ${service.plan.steps.length} step(s).`,
+    service,
+  )
+  return exitCodes.done
+}
+
+/** @throws Problem `definition_invalid` */
+export const readDefinition = async (file: string): Promise<Service> =>
+  checkedDefinition(await readYaml(file, 'definition_invalid'))
+
+const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
+
+/** @param follow watch the release to its end; the exit code is then that of the end */
+export async function startRelease(
+  cli: Cli,
+  { door, call }: { readonly door: 'intake' | 'urgent'; readonly call: Record<string, unknown> },
+  follow: WatchOptions | undefined,
+): Promise<number> {
+  const accepted = Accepted.parse(await cli.desk.ask(door, call))
+  const releaseId = accepted.releases[0]?.releaseId ?? ''
+  cli.screen.say(`Release ${releaseId} has been accepted.`, { releaseId })
+  return follow === undefined ? exitCodes.done : watchRelease(cli, releaseId, follow)
+}
+
+export async function watchRelease({ desk, screen }: Cli, which: string, options: WatchOptions): Promise<number> {
+  const release = await watch(desk, screen, await releaseIdOf(desk, which), options)
+  return release?.state.phase === 'settled' ? endCode(release) : exitCodes.interrupted
+}
+
+const good: readonly Outcome[] = ['promoted', 'alreadyReleased']
+const endCode = (release: Release): number =>
+  release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
+
+/** A release by its id, or the live or else the latest one of a service. */
+async function releaseIdOf(
+  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  which: string,
+): Promise<string> {
+  if ((await desk.journal.read(which)).events.length > 0) return which
+  const live = await liveHolder(desk, which)
+  if (live !== undefined) return live.release.id
+  const [open] = idsOf(await desk.openReleases.list(which))
+  const latest = open ?? idsOf(await desk.history.list(which, 1))[0]
+  if (latest !== undefined) return latest
+  throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
+}
+
+/** @throws Problem `release_missing` */
+export async function releaseOf(
+  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  which: string,
+): Promise<Release> {
+  const release = replay((await desk.journal.read(await releaseIdOf(desk, which))).events)
+  if (release === undefined) throw new Problem('release_missing', `There is no release ${which}.`)
+  return release
+}
+
+export async function showStatus({ desk, screen }: Cli, service: string | undefined): Promise<number> {
+  if (service !== undefined) await desk.services.get(service)
+  const ids = idsOf(await desk.openReleases.list(service))
+  const { done, failed } = await eachShown(ids, async (releaseId) => {
+    const { events } = await desk.journal.read(releaseId)
+    const release = replay(events)
+    if (release === undefined || release.state.phase === 'settled') return []
+    // The embedded cloud's time may be ahead of this machine's; its log tells.
+    const nowMs = Math.max(desk.clock.nowMs(), events.at(-1)?.atMs ?? 0)
+    return [{ release, lines: statusLines(release, nowMs) }]
+  })
+  const unreadable = failed.map(({ item, error }) => ({ release: item, because: sentenceOf(error) }))
+  const lines = [
+    ...done.flat().flatMap((one) => one.lines),
+    ...unreadable.map(({ release, because }) => `${release} is open, and cannot be read: ${because}`),
+  ]
+  screen.say(lines.length === 0 ? 'No release is under way.' : lines.join('\n'), {
+    releases: done.flat().map(({ release }) => release),
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+  })
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
+}
+
+export async function showHistory({ desk, screen }: Cli, service: string, limit: number): Promise<number> {
+  await desk.services.get(service)
+  const { items, unreadable } = await latestHeads(desk, service, limit)
+  const lines = [
+    ...items.map((head) => {
+      const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
+      return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
+    }),
+    ...unreadable.map(({ about, problem }) => `${about.releaseId} cannot be read: ${problem.message}`),
+  ]
+  screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines.join('\n'), {
+    releases: items,
+    ...(unreadable.length === 0 ? {} : { unreadable: unreadable.map(({ about }) => about.releaseId) }),
+  })
+  return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
+}
+
+/** Only what is surely more than stable would have burned; the log has the rest. */
+const burnedWords = ({ charges = [] }: Head): string =>
+  charges
+    .filter((charge) => charge.kind === 'counted' && atLeast(charge) > 0)
+    .map((charge) => ` [burned ${chargeWords(charge)}]`)
+    .join('')
+
+/** The whole log of one release. */
+export async function showLog({ desk, screen }: Cli, which: string): Promise<number> {
+  const { events } = await desk.journal.read(await releaseIdOf(desk, which))
+  for (const [event, after] of unfolded(events)) screen.say(storyLine(event, after), event)
+  return exitCodes.done
+}
+
+export const Ordered = z.looseObject({
+  releaseId: z.string(),
+  phase: z.string(),
+  outcome: z.string().optional(),
+  note: z.string().optional(),
+})

@@ -1,0 +1,172 @@
+// `tidegate local`: the embedded cloud with the controller and the sample service in it, a good release, a bad one, and
+// then whatever the person wants to try.
+import { InvokeCommand } from '@aws-sdk/client-lambda'
+import { chance } from '../../cloud/local/time/chance.ts'
+import { type LocalClock, runningClock, until } from '../../cloud/local/time/clock.ts'
+import { localCloud } from '../../cloud/local/cloud.ts'
+import { processRuntime } from '../../cloud/local/runtime/process-runtime.ts'
+import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
+import { localSocket } from '../../cloud/local/socket.ts'
+import { formatDuration } from '../../core/duration.ts'
+import type { Release } from '../../core/release/release.ts'
+import { clientsAt, placeOf } from '../../local/clients.ts'
+import { functionName, install } from '../../local/installation.ts'
+import { controllerPackage, samplePackage } from '../../local/package.ts'
+import { createSample, openArtifacts, sampleService } from '../../local/sample-service.ts'
+import { startTraffic, type Traffic } from '../../local/traffic.ts'
+import { deskOnAws } from '../desk/aws-desk.ts'
+import type { Desk } from '../desk/desk.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+import { endWords } from '../desk/story.ts'
+import { watch, type WatchOptions } from '../commands/watch.ts'
+
+type LocalOptions = {
+  readonly once: boolean
+  readonly port: number
+  readonly rate: number
+  readonly stopping: AbortSignal
+  readonly pause: WatchOptions['pause']
+  /** When the cloud's time begins, if not with this hour: minutes begin where they begin on every day. */
+  readonly originMs?: number
+  /** Where functions run, if not in processes of their own. */
+  readonly runtime?: (options: { readonly clock: LocalClock; readonly endpointUrl: () => string }) => Runtime
+}
+
+const wholeHour = (ms: number): number => ms - (ms % 3_600_000)
+
+export async function serveLocally(screen: Screen, options: LocalOptions): Promise<number> {
+  const clock = runningClock({ rate: options.rate, originMs: options.originMs ?? wholeHour(Date.now()) })
+  let url = ''
+  const runtime = (options.runtime ?? processRuntime)({ clock, endpointUrl: () => url })
+  const cloud = localCloud({ clock, runtime, seed: 1 })
+  const socket = await localSocket(cloud.handler, options.port)
+  url = socket.url
+  // Time stands still first, so that nothing new begins while the rest goes down.
+  const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
+  const hands = handsOn(clock, options.stopping)
+  try {
+    const desk = await furnish(url)
+    const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
+    stops.unshift(() => traffic.stop())
+    screen.note(
+      `The embedded cloud is at ${url}; at most ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
+    )
+    // A service has a past before it is released: its alarm is OK, and it is known how fast it usually is.
+    await hands.pause(5 * 60_000)
+    const outcome = await demonstrate(screen, { desk, url, traffic, pause: hands.pause })
+    hands.rest()
+    if (options.once || options.stopping.aborted) return outcome
+    screen.note(invitation(url))
+    while (await options.pause(60_000)) continue
+    return exitCodes.done
+  } finally {
+    for (const stop of stops) await stop()
+  }
+}
+
+/**
+ * Whoever shows the demonstration belongs to it: the cloud's time stands still while they work, and they wait by it. So
+ * every package arrives at the same moment of the story, on whatever machine.
+ */
+function handsOn(clock: LocalClock, stopping: AbortSignal) {
+  let rest = clock.work()
+  return {
+    rest: () => rest(),
+    pause: async (ms: number): Promise<boolean> => {
+      rest()
+      const stopped = new Promise<void>((resolve) =>
+        stopping.addEventListener('abort', () => resolve(), { once: true }),
+      )
+      if (!stopping.aborted) await Promise.race([until(clock, clock.nowMs() + ms), stopped])
+      rest = clock.work()
+      return !stopping.aborted
+    },
+  }
+}
+
+/** Installs the controller and the sample, as a deployment would, and wakes the functions up before anybody waits for them. */
+async function furnish(url: string): Promise<Desk> {
+  const place = placeOf(url, 'operator')
+  const clients = clientsAt(place)
+  const { lambda } = clients
+  const zip = controllerPackage()
+  await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }), budgetMinutes: 5 })
+  await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
+  const desk = deskOnAws({}, place)
+  await desk.services.put(sampleService())
+  const call = (verb: string, payload: object) =>
+    lambda.send(new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) }))
+  await call('reconcile', { sweep: true })
+  // As the schedule would within five minutes: until it has been counted, nobody knows what is left, and nothing begins.
+  await call('budget', { budgets: true })
+  await openArtifacts((path, body) => fetch(`${url}${path}`, { method: 'PUT', body }))
+  return desk
+}
+
+type Demo = {
+  readonly desk: Desk
+  readonly url: string
+  readonly traffic: Traffic
+  /** In the cloud's time. */
+  readonly pause: WatchOptions['pause']
+}
+
+async function demonstrate(screen: Screen, demo: Demo): Promise<number> {
+  const good = await releaseArtifact(screen, demo, 'v2', 'Version 2 is healthy. Its package arrives in the bucket:')
+  const bad = await releaseArtifact(screen, demo, 'v3', 'Version 3 fails for some carts. Its package arrives:')
+  if (good === undefined || bad === undefined) return exitCodes.interrupted
+  summarise(screen, demo.traffic, [good, bad])
+  return good.ending?.outcome === 'promoted' && bad.ending?.outcome === 'rolledBack'
+    ? exitCodes.done
+    : exitCodes.notReleased
+}
+
+/** Puts the package where the service looks for it; the bucket's event does the rest. */
+async function releaseArtifact(
+  screen: Screen,
+  { desk, url, pause }: Demo,
+  version: 'v2' | 'v3',
+  words: string,
+): Promise<Release | undefined> {
+  // A release that has just settled may still be open.
+  const before = [
+    ...(await desk.history.list('checkout', 100)).items,
+    ...(await desk.openReleases.list('checkout')).items,
+  ]
+  const known = new Set(before.map((one) => one.releaseId))
+  screen.note(`\n${words}`)
+  await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
+  for (;;) {
+    const open = (await desk.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
+    if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 5000, pause })
+    if (!(await pause(1000))) return undefined
+  }
+}
+
+function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[]): void {
+  const rows = releases.map((release) => {
+    const took =
+      release.state.phase === 'settled' ? formatDuration((release.state.atMs - release.requestedAtMs) / 1000) : '-'
+    return { release: release.id, outcome: release.ending?.outcome ?? '-', took, why: endWords(release) }
+  })
+  const answered = traffic.answered()
+  screen.note('\nrelease              outcome     took     why')
+  for (const row of rows)
+    screen.say(`${row.release.padEnd(20)} ${row.outcome.padEnd(11)} ${row.took.padEnd(8)} ${row.why}`, row)
+  screen.note('\nversion  answered  failed')
+  for (const [version, { good, bad }] of Object.entries(answered)) {
+    screen.say(`${version.padEnd(8)} ${String(good + bad).padStart(8)} ${String(bad).padStart(7)}`, {
+      version,
+      answered: good + bad,
+      failed: bad,
+    })
+  }
+}
+
+const invitation = (url: string): string => `
+It goes on serving until Ctrl-C. In another terminal:
+  export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
+  npm run -s tidegate -- history checkout
+  npm run -s tidegate -- budget checkout
+  npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --watch
+  aws lambda get-alias --function-name checkout --name live`

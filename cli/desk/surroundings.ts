@@ -1,0 +1,16 @@
+// What the program lends to those who spell its commands elsewhere.
+import type { Desk } from './desk.ts'
+import type { Screen } from './screen.ts'
+
+export type Cli = { readonly desk: Desk; readonly screen: Screen }
+
+export type Surroundings = {
+  readonly screen: (options: { readonly json?: boolean }) => Screen
+  readonly desk: () => Desk
+  readonly cli: (options: { readonly json?: boolean }) => Cli
+  readonly me: () => string
+  readonly run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>
+  readonly positive: (text: string) => number
+  /** Waits, and says whether the person still wants to go on. */
+  readonly pause: (ms: number) => Promise<boolean>
+}

@@ -1,0 +1,51 @@
+// Files that people and other programs wrote: as text, whatever editor or shell they come from, or a sentence on what they are.
+import { readFile } from 'node:fs/promises'
+import { parseDocument } from 'yaml'
+import { Problem, type ProblemCode } from '../../core/problem.ts'
+
+const compressed: readonly (readonly [bytes: readonly number[], word: string])[] = [
+  [[0x1f, 0x8b], 'gzip'],
+  [[0x50, 0x4b, 0x03, 0x04], 'zip'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'zstd'],
+  [[0x42, 0x5a, 0x68], 'bzip2'],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'xz'],
+]
+const beginsWith = (bytes: Uint8Array, wanted: readonly number[]): boolean =>
+  wanted.every((byte, index) => bytes[index] === byte)
+
+/** UTF-8, or UTF-16 with its mark; a byte order mark is not part of the text. @throws Problem `code` */
+export async function readText(file: string, code: ProblemCode): Promise<string> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Problem(code, `The file ${file} cannot be read.`, { cause })
+  })
+  const packed = compressed.find(([start]) => beginsWith(bytes, start))
+  if (packed !== undefined) throw new Problem(code, `The file ${file} is packed (${packed[1]}): unpack it first.`)
+  const encoding = beginsWith(bytes, [0xff, 0xfe]) ? 'utf-16le' : beginsWith(bytes, [0xfe, 0xff]) ? 'utf-16be' : 'utf-8'
+  let text: string
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new Problem(code, `The file ${file} is not text in UTF-8.`, { cause })
+  }
+  // UTF-16 without its mark looks like this, and what is no text at all.
+  if (text.includes('\0')) throw new Problem(code, `The file ${file} is not text in UTF-8: it has NUL characters.`)
+  return text
+}
+
+/** One document of YAML or JSON. @throws Problem `code` */
+export async function readYaml(file: string, code: ProblemCode): Promise<unknown> {
+  const text = await readText(file, code)
+  try {
+    const document = parseDocument(text)
+    const [error] = document.errors
+    if (error !== undefined) throw error
+    // Only here aliases are looked up, and counted: the library has a limit to how much they may unfold to.
+    return document.toJS()
+  } catch (error) {
+    throw new Problem(code, `The file ${file} is not YAML: ${firstLine(error)}`, { cause: error })
+  }
+}
+
+/** Parsers show the place below their sentence. */
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''

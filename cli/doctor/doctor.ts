@@ -1,0 +1,82 @@
+// `tidegate doctor`: what a first deploy still lacks and what has broken since, check by check, with how to mend each.
+import type { Command } from 'commander'
+import type { Account, Check } from './account.ts'
+import { commandLine, type Finding, type Mend, unknown } from './finding.ts'
+import type { Surroundings } from '../desk/surroundings.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+
+type Found = Finding & { readonly check: string }
+
+type Doctor = { readonly json?: boolean; readonly only?: string[] }
+
+export function addDoctor(program: Command, { screen, desk, run }: Surroundings): void {
+  program
+    .command('doctor')
+    .description('what a first deploy still lacks, and what has broken since; with how to mend it')
+    .option('--only <checks...>', 'these checks')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all is right, 1 something is not, 2 the call was wrong, 3 nothing is known to be wrong and something could
+            not be looked at.
+
+Examples:
+  tidegate doctor
+  tidegate doctor --only trail subscriptions --json`,
+    )
+    .action(
+      run(async ({ json, only }: Doctor) => {
+        // Its clients are loaded when it is asked for, not with every command.
+        const [{ accountOf }, { checks, chosen }] = await Promise.all([import('./account.ts'), import('./checks.ts')])
+        const account = accountOf(desk(), process.env['TIDEGATE_PREFIX'] ?? 'tidegate')
+        return examine(screen({ json: json === true }), account, only === undefined ? checks : chosen(only))
+      }),
+    )
+}
+
+/** @returns the exit code */
+export async function examine(screen: Screen, account: Account, checks: readonly Check[]): Promise<number> {
+  const found: Found[] = []
+  for (const { id, look, asks } of checks) {
+    const call = asks[0] ?? id
+    // Whatever goes wrong in one, the others are asked.
+    const findings = await look(account).catch((error: unknown) => [unknown(account.prefix, error, call)])
+    found.push(...findings.map((finding) => ({ ...finding, check: id })))
+  }
+  const count = (kind: Finding['kind']): number => found.filter((one) => one.kind === kind).length
+  const counts = { problems: count('problem'), unknown: count('unknown'), ok: count('ok') }
+  const worstFirst = (['problem', 'unknown', 'ok'] as const).flatMap((kind) => found.filter((one) => one.kind === kind))
+  const lines = worstFirst.map(textOf)
+  screen.say([...lines, `${counts.problems} problem(s), ${counts.unknown} unknown, ${counts.ok} ok.`].join('\n'), {
+    schema: 'tidegate-doctor/1',
+    prefix: account.prefix,
+    counts,
+    findings: worstFirst.map(dataOf),
+  })
+  if (counts.problems > 0) return exitCodes.different
+  return counts.unknown > 0 ? exitCodes.aws : exitCodes.done
+}
+
+const indent = '         '
+
+function textOf(finding: Found): string {
+  const mend = mendOf(finding)
+  const lines = [`${finding.kind.padEnd(8)} ${finding.check}: ${finding.about}: ${finding.says}`]
+  if (mend.words !== undefined) lines.push(`${indent}${mend.words}`)
+  for (const command of mend.commands ?? []) lines.push(`${indent}${commandLine(command)}`)
+  if (mend.cdk !== undefined) lines.push(`${indent}CDK: ${mend.cdk}`)
+  return lines.join('\n')
+}
+
+const mendOf = (finding: Finding): Mend => (finding.kind === 'ok' ? (finding.advice ?? {}) : finding.mend)
+
+function dataOf(finding: Found): object {
+  const { check, kind, about, says } = finding
+  const { words, commands, cdk } = mendOf(finding)
+  return {
+    ...{ check, kind, about, says },
+    ...(finding.kind === 'unknown' && finding.permission !== undefined ? { permission: finding.permission } : {}),
+    mend: { words, commands: commands?.map(commandLine), cdk },
+  }
+}

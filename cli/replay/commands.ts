@@ -1,0 +1,72 @@
+// The spelling of the commands that change nothing and ask "what if": replay and simulate.
+import { type Command, Option } from 'commander'
+import { Problem } from '../../core/problem.ts'
+import { rivals } from '../../bench/rivals/rivals.ts'
+import { replayFile, replayRelease } from './replay.ts'
+import { simulate } from './simulate.ts'
+import { readDefinition } from '../commands/verbs.ts'
+import type { Surroundings } from '../desk/surroundings.ts'
+
+type Replay = { json?: boolean; service?: string[]; method: string; release?: string }
+type Simulate = { json?: boolean; service?: string; requests: number; errors: number; runs: number; seed: number }
+
+export function addReplay(program: Command, { screen, desk, run, positive }: Surroundings): void {
+  program
+    .command('replay [file]')
+    .description('what would have been said, minute by minute, of counts in a file (CSV, JSON) or of a past release')
+    .option('--service <files...>', 'judge by the policy of this definition; several are compared')
+    .addOption(
+      new Option('--method <name>', 'by which rule')
+        .choices([...rivals.map(({ name }) => name), 'all'])
+        .default('ours'),
+    )
+    .option('--release <id>', 'the evidence in the log of a release, or of the last one of a service')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+The columns of a file: minute, stable_invocations, stable_bad, candidate_invocations, candidate_bad; if need be weight
+(percent), and for each further signal signal:NAME:stable_bad and signal:NAME:candidate_bad, or ..._mean for a mean.
+
+Examples:
+  tidegate replay friday.csv --method all
+  tidegate replay friday.csv --service strict.yaml bold.yaml
+  tidegate replay --release checkout-4eeba63b5a --service stricter.yaml`,
+    )
+    .action(
+      run((file: string | undefined, { service: services = [], method, release, json }: Replay) => {
+        const options = { services, method }
+        if ((file === undefined) === (release === undefined))
+          throw new Problem('call_invalid', 'Give a file, or --release and an id.')
+        const shown = screen({ json: json === true })
+        return file === undefined
+          ? replayRelease(shown, desk(), release ?? '', options)
+          : replayFile(shown, file, options)
+      }),
+    )
+
+  program
+    .command('simulate')
+    .description('what a policy would do at a level of traffic: false roll backs, missed faults, delay, bad requests')
+    .option('--service <file>', 'the definition whose plan and policy are tried; without it 10 % for an hour')
+    .option('--requests <n>', 'requests a minute, both versions together', positive, 1000)
+    .option('--errors <share>', 'the share of requests that fail when nothing is wrong', positive, 0.001)
+    .option('--runs <n>', 'how many releases of each kind', positive, 200)
+    .option('--seed <n>', 'the same seed gives the same answer', positive, 1)
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tidegate simulate --service services/checkout.yaml --requests 300 --errors 0.002',
+    )
+    .action(
+      run(async ({ service, requests, errors, runs, seed, json }: Simulate) =>
+        simulate(screen({ json: json === true }), {
+          service: service === undefined ? undefined : await readDefinition(service),
+          perMinute: requests,
+          rate: errors,
+          runs: Math.ceil(runs),
+          seed: Math.floor(seed),
+        }),
+      ),
+    )
+}

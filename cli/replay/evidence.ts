@@ -1,0 +1,137 @@
+// Evidence for a replay: a file's minutes, or the log of a past release, with the service that is to judge them.
+import type { Release } from '../../core/release/release.ts'
+import type { Service } from '../../core/service/service.ts'
+import type { Signals } from '../../core/service/signals.ts'
+import type { Reading } from '../../core/verdict/evidence/evidence.ts'
+import type { Recorded } from '../../core/verdict/judge/hindsight.ts'
+import { questionsFor, seriesKey } from '../../core/verdict/evidence/questions.ts'
+import { minuteMs, wholeFrom } from '../../core/verdict/evidence/window.ts'
+import { judgedTargets, loggedPoints } from '../../functions/steps/evidence.ts'
+import {
+  countReadings,
+  points,
+  replayedService,
+  replayedTarget,
+  shiftsOf,
+  type WeightedMinute,
+} from '../../bench/rivals/recorded.ts'
+import { type FileSignal, ownSignals, type ReplayFile } from './file.ts'
+
+/** What is judged, and what of the policy could not be: a sentence each. */
+export type Replayed = { readonly service: Service; readonly recorded: Recorded; readonly notes: readonly string[] }
+
+const own = Object.keys(ownSignals) as readonly (keyof typeof ownSignals)[]
+const billing = { memoryMb: 1024, architecture: 'arm64' } as const
+
+/** @param service whose policy is asked; without one, errors and whatever else the file has, as it is by default */
+export function replayedFile(file: ReplayFile, service: Service | undefined): Replayed {
+  const { minutes, signals } = file
+  const named = service ?? replayedService(minutes.length, { signals: signalsOfFile(signals) })
+  const thresholdMs = named.signals.latency === 'off' ? undefined : named.signals.latency.thresholdMs
+  const judged: Service = { ...named, signals: narrowed(named.signals, signals) }
+  const readings = new Map<string, Reading>(countReadings(minutes))
+  for (const [name, signal] of signals) {
+    for (const [key, values] of seriesOf(name, signal, minutes)) readings.set(key, points(values))
+  }
+  return {
+    service: judged,
+    recorded: {
+      targets: [
+        replayedTarget({
+          thresholdsMs: signals.has('latency') ? [thresholdMs ?? 1000] : [],
+          billing: { stable: billing, candidate: billing },
+        }),
+      ],
+      shifts: shiftsOf(minutes),
+      readings,
+      minutes: minutes.length,
+    },
+    notes: service === undefined ? [] : differences(service.signals, signals),
+  }
+}
+
+function signalsOfFile(signals: ReplayFile['signals']): Record<string, unknown> {
+  const custom = [...signals].filter(([name]) => !own.some((one) => one === name))
+  const isThere = (name: string): unknown => (signals.has(name) ? {} : 'off')
+  return {
+    ...Object.fromEntries(own.map((name) => [name, isThere(name)])),
+    custom: custom.map(([name, { kind }]) => ({
+      name,
+      kind,
+      namespace: 'File',
+      metric: name,
+      dimensions: { version: '{version}' },
+    })),
+  }
+}
+
+/** A policy's signals without those that nobody has recorded. */
+const narrowed = (signals: Signals, there: ReplayFile['signals']): Signals => ({
+  ...signals,
+  alarms: [],
+  ...Object.fromEntries(own.map((name) => [name, there.has(name) ? signals[name] : 'off'])),
+  custom: signals.custom.filter((one) => there.get(one.name)?.kind === one.kind),
+})
+
+function differences(signals: Signals, there: ReplayFile['signals']): readonly string[] {
+  const watched = [
+    ...own.filter((name) => signals[name] !== 'off'),
+    ...signals.custom.map(({ name }) => name),
+    ...(signals.alarms.length > 0 ? ['alarms'] : []),
+  ]
+  const left = watched.filter((name) => !there.has(name))
+  const ignored = [...there.keys()].filter((name) => !watched.includes(name))
+  return [
+    ...(left.length > 0 ? [`Not in the file and left out: ${left.join(', ')}.`] : []),
+    ...(ignored.length > 0 ? [`Not watched by the service and left out: ${ignored.join(', ')}.`] : []),
+  ]
+}
+
+const meanSeries: Readonly<Record<string, readonly [string, string]>> = {
+  cost: ['durationSum', 'durations'],
+  coldStarts: ['initSum', 'inits'],
+  memory: ['memorySum', 'memories'],
+}
+
+/** The values of each series that a signal is read from. */
+function seriesOf(
+  name: string,
+  signal: FileSignal,
+  minutes: readonly WeightedMinute[],
+): readonly (readonly [string, readonly number[]])[] {
+  return (['stable', 'candidate'] as const).flatMap((arm) => {
+    const invocations = minutes.map((minute) => minute[`${arm}Invocations`])
+    const key = (series: string): string => seriesKey(0, arm, series)
+    const values = signal[arm]
+    if (signal.kind === 'mean') {
+      const [sum, samples] = meanSeries[name] ?? [`custom-${name}`, `customs-${name}`]
+      const sums = values.map((mean, minute) => mean * (invocations[minute] ?? 0))
+      return [[key(sum), sums] as const, [key(samples), invocations] as const]
+    }
+    if (name === 'latency') {
+      const fast = values.map((slow, minute) => (invocations[minute] ?? 0) - slow)
+      return [[key('durations'), invocations] as const, [key('fast0'), fast] as const]
+    }
+    return [[key(name === 'throttles' ? 'throttles' : `custom-${name}`), values] as const]
+  })
+}
+
+/** What the looks of a past release have read, for the policy that it had or for another. */
+export function replayedRelease(release: Release, service: Service | undefined): Replayed {
+  const judged = service ?? release.service
+  const startMs = wholeFrom(release.shifts[0]?.sinceMs ?? 0)
+  const endMs = release.readings.findLast((one) => one.complete)?.toMs ?? startMs
+  const targets = judgedTargets(release)
+  // A series without a single point was asked for all the same: silence, and not a question that nobody put.
+  const asked = questionsFor(release.service, targets).map(({ key }): [string, Reading] => [key, points([])])
+  const logged = [...loggedPoints(release.readings, startMs)].map(([key, values]): [string, Reading] => {
+    const sorted = [...values].map(([at, value]) => ({ minuteMs: at, value })).sort((a, b) => a.minuteMs - b.minuteMs)
+    return [key, { kind: 'points', points: sorted }]
+  })
+  const readings = new Map([...asked, ...logged])
+  return {
+    service: { ...judged, signals: { ...judged.signals, alarms: [] } },
+    recorded: { targets, shifts: release.shifts, readings, minutes: Math.max(0, (endMs - startMs) / minuteMs) },
+    notes: judged.signals.alarms.length > 0 ? ['Alarms are not replayed.'] : [],
+  }
+}

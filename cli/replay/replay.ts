@@ -1,0 +1,233 @@
+// `tidegate replay`: what would have been said, minute by minute, of a file or of a past release; by our own engine under
+// any policy, or by the rules of other release controllers.
+import { Problem } from '../../core/problem.ts'
+import type { Service } from '../../core/service/service.ts'
+import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import { seriesKey } from '../../core/verdict/evidence/questions.ts'
+import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
+import { latched, type Said } from '../../bench/rivals/rival.ts'
+import { rivals } from '../../bench/rivals/rivals.ts'
+import type { Desk } from '../desk/desk.ts'
+import { replayedFile, replayedRelease, type Replayed } from './evidence.ts'
+import { parseReplay } from './file.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+import { readText } from '../desk/text-file.ts'
+import { readDefinition, releaseOf } from '../commands/verbs.ts'
+
+/** One minute of a replay as it is shown. */
+type Shown = {
+  readonly minute: number
+  readonly verdict: Said
+  readonly because?: string
+  readonly logE?: number
+  readonly signals: Readonly<Record<string, { readonly logE?: number }>>
+}
+
+/** What is replayed: its minutes as counts of errors for every rule, and as evidence for our own engine. */
+type Source = {
+  readonly title: string
+  readonly firstMinute: number
+  readonly counts: readonly WeightedMinute[]
+  readonly judgedBy: (service: Service | undefined) => Replayed
+}
+
+type ReplayOptions = {
+  readonly services: readonly string[]
+  /** `ours`, the name of another rule, or `all`. */
+  readonly method: string
+}
+
+/** @throws Problem `replay_invalid`, `definition_invalid`, `call_invalid` */
+export async function replayFile(screen: Screen, file: string, options: ReplayOptions): Promise<number> {
+  const found = parseReplay(await readText(file, 'replay_invalid'), file)
+  return replaySource(screen, options, {
+    title: file,
+    firstMinute: found.firstMinute,
+    counts: found.minutes,
+    judgedBy: (service) => replayedFile(found, service),
+  })
+}
+
+/** @throws Problem `release_missing`, `replay_invalid` when the release was never looked at */
+export async function replayRelease(
+  screen: Screen,
+  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  which: string,
+  options: ReplayOptions,
+): Promise<number> {
+  const release = await releaseOf(desk, which)
+  const own = replayedRelease(release, undefined)
+  if (own.recorded.minutes === 0)
+    throw new Problem('replay_invalid', `Release ${release.id} ended before a whole minute of it was read.`)
+  return replaySource(screen, options, {
+    title: `release ${release.id} of ${release.service.name}`,
+    firstMinute: 0,
+    counts: countsOf(own),
+    judgedBy: (service) => replayedRelease(release, service),
+  })
+}
+
+/** Invocations and errors of all targets together, for the rules that know nothing else. */
+function countsOf({ recorded }: Replayed): readonly WeightedMinute[] {
+  const startMs = Math.ceil((recorded.shifts[0]?.sinceMs ?? 0) / 60_000) * 60_000
+  const valueAt = (arm: 'stable' | 'candidate', series: string, minute: number): number =>
+    recorded.targets.reduce((sum, _, target) => {
+      const reading = recorded.readings.get(seriesKey(target, arm, series))
+      const atMs = startMs + minute * 60_000
+      const point = reading?.kind === 'points' ? reading.points.find((one) => one.minuteMs === atMs) : undefined
+      return sum + Math.round(point?.value ?? 0)
+    }, 0)
+  return Array.from({ length: recorded.minutes }, (_, minute) => ({
+    stableInvocations: valueAt('stable', 'invocations', minute),
+    stableBad: valueAt('stable', 'errors', minute),
+    candidateInvocations: valueAt('candidate', 'invocations', minute),
+    candidateBad: valueAt('candidate', 'errors', minute),
+    weightBp: recorded.shifts.filter((shift) => shift.sinceMs <= startMs + minute * 60_000).at(-1)?.weightBp ?? 0,
+  }))
+}
+
+async function replaySource(screen: Screen, { services, method }: ReplayOptions, source: Source): Promise<number> {
+  const policies = await Promise.all(services.map(async (file) => ({ file, service: await readDefinition(file) })))
+  const ours = (service: Service | undefined): readonly Shown[] => oursOf(source, source.judgedBy(service))
+  if (method === 'all') {
+    const own = policies.length === 0 ? [{ name: 'ours', minutes: ours(undefined) }] : []
+    const named = policies.map(({ file, service }) => ({ name: `ours, ${file}`, minutes: ours(service) }))
+    const others = rivals
+      .filter(({ name }) => name !== 'ours')
+      .map(({ name }) => ({ name, minutes: rivalOf(source, name, undefined) }))
+    compare(screen, source, [...own, ...named, ...others])
+  } else if (method === 'ours' && policies.length > 1) {
+    compare(
+      screen,
+      source,
+      policies.map(({ file, service }) => ({ name: file, minutes: ours(service) })),
+    )
+  } else {
+    const [policy] = policies
+    if (method === 'ours') for (const note of source.judgedBy(policy?.service).notes) screen.note(note)
+    const minutes = method === 'ours' ? ours(policy?.service) : rivalOf(source, method, policy?.service)
+    showMinutes(screen, source, method, minutes, policy?.service.policy.alpha)
+  }
+  return exitCodes.done
+}
+
+const alphaDefault = 0.05
+
+function rivalOf(source: Source, name: string, service: Service | undefined): readonly Shown[] {
+  const rival = rivals.find((one) => one.name === name)
+  if (rival === undefined) {
+    const known = [...rivals.map((one) => one.name), 'all'].join(', ')
+    throw new Problem('call_invalid', `There is no method "${name}"; known are ${known}.`)
+  }
+  let [bad, all] = [0, 0]
+  for (const { stableBad, stableInvocations } of source.counts) {
+    bad += stableBad
+    all += stableInvocations
+  }
+  const settings = { alpha: service?.policy.alpha ?? alphaDefault, stableRate: all === 0 ? 0 : bad / all }
+  return rival.judge(source.counts, settings).map(({ said, logE }, minute) => ({
+    minute: source.firstMinute + minute,
+    verdict: said,
+    ...(logE === undefined ? {} : { logE }),
+    signals: { errors: logE === undefined ? {} : { logE } },
+  }))
+}
+
+function oursOf(source: Source, { service, recorded }: Replayed): readonly Shown[] {
+  const verdicts = hindsight(service, recorded)
+  const said = latched(verdicts.map(({ kind }) => ({ said: kind })))
+  return verdicts.map((verdict, minute) => ({
+    minute: source.firstMinute + minute,
+    verdict: said[minute]?.said ?? verdict.kind,
+    because: verdict.because,
+    ...(verdict.logE === undefined ? {} : { logE: verdict.logE }),
+    signals: signalsOf(verdict),
+  }))
+}
+
+const signalsOf = ({ signals }: Verdict): Shown['signals'] =>
+  Object.fromEntries(
+    signals.map(({ signal, numbers }) => {
+      const logE = numbers?.['logE']
+      return [signal, logE === undefined ? {} : { logE }]
+    }),
+  )
+
+function showMinutes(
+  screen: Screen,
+  source: Source,
+  method: string,
+  minutes: readonly Shown[],
+  alpha: number = alphaDefault,
+): void {
+  if (screen.json) {
+    screen.say('', { minutes: minutes.map(({ minute, verdict, signals }) => ({ minute, verdict, signals })) })
+    return
+  }
+  screen.note(`${source.title}, judged by ${method}; a full bar, ln E ${Math.log(1 / alpha).toFixed(2)}, rolls back.`)
+  screen.note(`minute  ${'stable'.padEnd(18)}${'candidate'.padEnd(18)}  ln E  ${' '.repeat(barWidth)}  verdict`)
+  let before: Said | undefined
+  minutes.forEach((one, index) => {
+    const because = one.verdict === before || one.because === undefined ? '' : `  ${one.because}`
+    screen.note(`${minuteLine(one, source.counts[index], alpha)}${because}`)
+    before = one.verdict
+  })
+  screen.note(endOf(source, minutes))
+}
+
+const barWidth = 20
+
+function minuteLine({ minute, verdict, logE }: Shown, counts: WeightedMinute | undefined, alpha: number): string {
+  const share = (bad = 0, all = 0): string => `${String(bad).padStart(5)} of ${String(all).padEnd(7)}`.padEnd(18)
+  const cells = [
+    share(counts?.stableBad, counts?.stableInvocations),
+    share(counts?.candidateBad, counts?.candidateInvocations),
+  ]
+  const value = logE === undefined ? '' : logE.toFixed(2)
+  return `${String(minute).padStart(6)}  ${cells.join('')}${value.padStart(6)}  ${bar(logE, alpha)}  ${verdict.padEnd(7)}`
+}
+
+/** As full as ln E is near to rolling back. */
+function bar(logE: number | undefined, alpha: number): string {
+  const full = (logE ?? 0) / Math.log(1 / alpha)
+  const filled = Math.floor(barWidth * Math.min(1, Math.max(0, full)))
+  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
+}
+
+/** The minute of the roll back, counted from the first of the file, and what the candidate had failed by then. */
+function foundAt({ counts }: Source, minutes: readonly Shown[]) {
+  const index = minutes.findIndex(({ verdict }) => verdict === 'fail')
+  const seen = counts.slice(0, index < 0 ? undefined : index + 1)
+  const bad = seen.reduce((sum, { candidateBad }) => sum + candidateBad, 0)
+  return { rolledBackAtMinute: index < 0 ? null : (minutes[index]?.minute ?? null), candidateBad: bad }
+}
+
+function endOf(source: Source, minutes: readonly Shown[]): string {
+  const { rolledBackAtMinute, candidateBad } = foundAt(source, minutes)
+  const last = minutes.at(-1)?.verdict ?? 'unknown'
+  return rolledBackAtMinute === null
+    ? `Never rolled back; the last word is ${last}. The candidate failed ${candidateBad} requests.`
+    : `Rolled back at minute ${rolledBackAtMinute}, when the candidate had failed ${candidateBad} requests.`
+}
+
+function compare(
+  screen: Screen,
+  source: Source,
+  answers: readonly { readonly name: string; readonly minutes: readonly Shown[] }[],
+): void {
+  const found = answers.map(({ name, minutes }) => ({ name, ...foundAt(source, minutes), minutes }))
+  if (screen.json) {
+    screen.say('', {
+      methods: found.map(({ name, rolledBackAtMinute, candidateBad, minutes }) => ({
+        name,
+        rolledBackAtMinute,
+        candidateBad,
+        verdict: minutes.at(-1)?.verdict,
+      })),
+    })
+    return
+  }
+  const width = Math.max(...found.map(({ name }) => name.length))
+  for (const { name, minutes } of found) screen.note(`${name.padEnd(width)}  ${endOf(source, minutes)}`)
+}

@@ -1,0 +1,127 @@
+// `tidegate simulate`: what a policy would do at a level of traffic, before it is used: how many healthy releases it would
+// roll back, which faults it would find, how soon, and what they would cost until then.
+import { Problem } from '../../core/problem.ts'
+import type { Service } from '../../core/service/service.ts'
+import type { Noise, Situation } from '../../bench/trials/noise.ts'
+import { minutesOf } from '../../bench/trials/noise.ts'
+import { replayedService } from '../../bench/rivals/recorded.ts'
+import { tidegate } from '../../bench/rivals/e-processes.ts'
+import { type Outcome, runTrial } from '../../bench/trials/trial.ts'
+import { exitCodes, type Screen } from '../desk/screen.ts'
+
+export type SimulateOptions = {
+  readonly service: Service | undefined
+  /** Requests a minute, both versions together. */
+  readonly perMinute: number
+  /** Share of them that fail when nothing is wrong. */
+  readonly rate: number
+  readonly runs: number
+  readonly seed: number
+}
+
+const noises: readonly (readonly [string, Noise])[] = [
+  ['errors by chance', { kind: 'independent' }],
+  ['errors in bursts of 3', { kind: 'bursts', size: 3 }],
+  ['errors in bursts of 10', { kind: 'bursts', size: 10 }],
+  ['a dependency down for 5 minutes', { kind: 'outage' }],
+  ['rates that wander together', { kind: 'shared' }],
+  ['rates that wander apart', { kind: 'drift', deviation: 0.5, lag: 0.8 }],
+]
+const faults = [0.005, 0.01, 0.05, 0.2, 1]
+const minutesMax = 24 * 60
+
+/** @throws Problem `call_invalid` */
+export function simulate(screen: Screen, options: SimulateOptions): number {
+  const { perMinute, rate, runs, seed } = options
+  if (rate <= 0 || rate >= 0.5) throw new Problem('call_invalid', `--errors ${rate} is not between 0 and 0.5.`)
+  if (perMinute > 1e6) throw new Problem('call_invalid', `--requests ${perMinute} is more than a million.`)
+  const service = errorsAlone(options.service ?? replayedService(60, {}))
+  const weights = weightsOf(service)
+  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step in which anything could be judged.')
+  if (weights.length > minutesMax)
+    throw new Problem('call_invalid', `The plan takes ${weights.length} minutes; ${minutesMax} can be simulated.`)
+  const rule = tidegate('policy', 'the policy', () => service)
+  const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
+  const trial = (situation: Situation): Outcome => {
+    const [outcome] = runTrial([rule], situation, runs, seed, service.policy.alpha)
+    if (outcome === undefined) throw new Error('bug: a trial of one rule has one outcome')
+    return outcome
+  }
+  const healthy = noises.map(([name, noise]) => ({ name, ...trial({ ...base, name, noise }) }))
+  const faulty = faults.map((added) => {
+    const name = `${added * 100} more requests in a hundred fail`
+    const fault = { added: added * (1 - rate), fromMinute: 0 }
+    return { name, ...trial({ ...base, name, noise: { kind: 'independent' }, fault }) }
+  })
+  const ready = readyShare(service, { ...base, name: 'ready', noise: { kind: 'independent' } }, options)
+  const words = [
+    `${service.policy.alpha} alpha, ${weights.length} minutes, ${perMinute} requests a minute, ${rate * 100} % of them fail; ${runs} releases each, seed ${seed}`,
+    'Errors alone are simulated: no alarm, no latency.',
+    '',
+    'A healthy release is rolled back, with',
+    ...healthy.map((one) => `  ${one.name.padEnd(34)} ${share(one.early, one.runs)}`),
+    '',
+    `A faulty release, from its first minute on    found   missed   median minutes   bad requests served`,
+    ...faulty.map(
+      (one) =>
+        `  ${one.name.padEnd(42)} ${share(one.detected, one.runs)}  ${share(one.runs - one.detected, one.runs)}   ${minutes(one.medianMinutes).padStart(14)}   ${one.badServed.toFixed(1).padStart(19)}`,
+    ),
+    '',
+    ready === 1
+      ? 'The first step has enough evidence to pass at its end.'
+      : `At the end of the first step ${share(ready, 1).trim()} of healthy releases have enough evidence to pass; the others are held.`,
+  ]
+  screen.say(words.join('\n'), {
+    perMinute,
+    rate,
+    runs,
+    seed,
+    minutes: weights.length,
+    healthy: healthy.map((one) => ({ noise: one.name, falseRollbackRate: one.early / one.runs })),
+    faulty: faulty.map((one, index) => ({
+      added: faults[index],
+      missedRate: 1 - one.detected / one.runs,
+      medianMinutes: Number.isFinite(one.medianMinutes) ? one.medianMinutes : null,
+      badRequestsServed: one.badServed,
+    })),
+    readyRate: ready,
+  })
+  return exitCodes.done
+}
+
+const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`.padStart(7)
+const minutes = (value: number): string => (Number.isFinite(value) ? String(value) : '-')
+
+const errorsAlone = (service: Service): Service => ({
+  ...service,
+  signals: {
+    ...service.signals,
+    alarms: [],
+    latency: 'off',
+    throttles: 'off',
+    cost: 'off',
+    coldStarts: 'off',
+    memory: 'off',
+    custom: [],
+  },
+})
+
+/** The weight of each minute of a plan whose steps last as long as they say. */
+const weightsOf = ({ plan }: Service): readonly number[] =>
+  plan.steps.flatMap((step) =>
+    Array.from({ length: Math.max(1, Math.round(step.bakeSeconds / 60)) }, () => step.weightBp),
+  )
+
+/** How many healthy releases have enough evidence at the end of the first step. */
+function readyShare(service: Service, situation: Situation, { runs, seed }: SimulateOptions): number {
+  const [step] = service.plan.steps
+  const minutesOfStep = Math.max(1, Math.round((step?.bakeSeconds ?? 60) / 60))
+  const rule = tidegate('policy', 'the policy', () => service)
+  let ready = 0
+  for (let run = 0; run < runs; run++) {
+    const seen = minutesOf({ ...situation, minutes: minutesOfStep }, seed + run)
+    const said = rule.judge(seen, { alpha: service.policy.alpha, stableRate: situation.rate })
+    if (said.at(-1)?.said === 'pass') ready++
+  }
+  return ready / runs
+}

@@ -1,0 +1,67 @@
+// `tidegate verify-account`: asks AWS on a real account what nothing but an account can tell, with things of its own that it
+// deletes again. The answers go into a file that docs/aws.md can cite.
+import { randomBytes } from 'node:crypto'
+import type { Command } from 'commander'
+import type { Surroundings } from '../desk/surroundings.ts'
+
+/** As the command line gives them. */
+export type Verify = {
+  readonly json?: boolean
+  readonly only?: string[]
+  readonly role?: string
+  readonly makeRoles?: boolean
+  readonly dryRun?: boolean
+  readonly policy?: boolean
+  readonly cleanUp?: string
+  readonly folder: string
+}
+
+export function addVerifyAccount(program: Command, { screen, run, pause }: Surroundings): void {
+  program
+    .command('verify-account')
+    .description('ask AWS what only an account can tell, with throw-away things that are deleted again')
+    .option(
+      '--make-roles',
+      'leave to make roles: one for the throw-away function, and one for each right that is asked about',
+    )
+    .option('--role <arn>', 'a role for the throw-away function that Lambda may assume, instead')
+    .option('--only <experiments...>', 'these experiments')
+    .option('--dry-run', 'what would be made and asked, and what it costs; nothing is')
+    .option('--policy', 'print the IAM policy that the run needs, and end')
+    .option('--clean-up <prefix>', 'delete what a run that was killed has left, by its record')
+    .option('--folder <path>', 'where the record and the answers go', '.')
+    .option('--json', 'one JSON document instead of text')
+    .addHelpText(
+      'after',
+      `
+It writes down what it makes before it makes it, and deletes only what has its prefix, its tag and a line in that record.
+
+Exit codes: 0 AWS does what is expected, 1 it does not, or an experiment went wrong, or something could not be deleted,
+            2 the call was wrong, 3 AWS refused or did not answer, 130 stopped by you, and everything deleted.
+
+Examples:
+  tidegate verify-account --make-roles --dry-run
+  tidegate verify-account --make-roles
+  tidegate verify-account --only metric-throttles --role arn:aws:iam::111122223333:role/lambda-basic
+  tidegate verify-account --clean-up tidegate-verify-1f2e3d4c`,
+    )
+    .action(
+      run(async (options: Verify) => {
+        // Its clients are loaded when it is asked for, not with every command.
+        const { verifyAccount } = await import('./session.ts')
+        const shown = screen({ json: options.json === true })
+        const prefix = options.cleanUp ?? `tidegate-verify-${randomBytes(4).toString('hex')}`
+        const endpoint = process.env['AWS_ENDPOINT_URL']
+        const common = {
+          config: {},
+          prefix,
+          nowMs: () => Date.now(),
+          pause,
+          note: (text: string) => shown.note(text),
+          folder: options.folder,
+          endpoint,
+        }
+        return verifyAccount(shown, { ...options, ...common })
+      }),
+    )
+}

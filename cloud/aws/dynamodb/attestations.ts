@@ -1,0 +1,36 @@
+// What was said about candidates in DynamoDB: by subject, then by who said it. An older word never replaces a newer one.
+import { Attestation } from '../../../core/gate/attestation.ts'
+import { listing } from '../../../core/listing.ts'
+import type { Attestations } from '../../ports.ts'
+import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
+
+export function awsAttestations(table: Table): Attestations {
+  return {
+    async put(attestation) {
+      const atMs = { N: String(attestation.atMs) }
+      await putItem(
+        table,
+        keys.attestation(attestation.subject, attestation.by),
+        { ...bodyOf(attestation), atMs },
+        { expression: 'attribute_not_exists(pk) OR atMs <= :atMs', values: { ':atMs': atMs } },
+      )
+    },
+    async of(subjects) {
+      const found = await Promise.all(
+        subjects.map((subject) => queryItems(table, { pk: keys.attestation(subject, '').pk })),
+      )
+      return listing(found.flat(), readAttestation, (item) => {
+        const { pk, sk: by } = keyOf(item)
+        return { subject: pk.slice(keys.attestation('', '').pk.length), by }
+      })
+    },
+  }
+}
+
+function readAttestation(item: Item): Attestation {
+  const attestation = parseBody(Attestation, item)
+  const key = keys.attestation(attestation.subject, attestation.by)
+  if (key.pk !== keyOf(item).pk || key.sk !== keyOf(item).sk)
+    throw unreadable(keyOf(item), `it holds what ${attestation.by} said of ${attestation.subject}`)
+  return attestation
+}

@@ -1,0 +1,50 @@
+// Heads of releases in DynamoDB. A head is a projection: an older one never replaces a newer one, and losing is no error.
+import { Head } from '../../../core/release/head.ts'
+import { type Listing, listing } from '../../../core/listing.ts'
+import type { HeadKey, History } from '../../ports.ts'
+import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
+
+export function awsHistory(table: Table): History {
+  return {
+    async put(head) {
+      const seq = { N: String(head.seq) }
+      await putItem(
+        table,
+        keys.head(head.service, head.requestedAtMs, head.releaseId),
+        { ...bodyOf(head), seq },
+        {
+          expression: 'attribute_not_exists(pk) OR seq <= :seq',
+          values: { ':seq': seq },
+        },
+      )
+    },
+    async list(service, limit) {
+      if (limit < 1) return nothing
+      const { pk } = keys.head(service, 0, '')
+      return readHeads(await queryItems(table, { pk, newestFirst: true, limit }))
+    },
+    async between(service, fromMs, toMs) {
+      if (toMs <= fromMs) return nothing
+      // No key is just a time: the last one is not among them.
+      const [first, last] = [keys.head(service, Math.max(0, fromMs), ''), keys.head(service, toMs, '')]
+      return readHeads(await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] }))
+    },
+  }
+}
+
+const nothing: Listing<Head, HeadKey> = { items: [], unreadable: [] }
+
+const readHeads = (items: readonly Item[]): Listing<Head, HeadKey> =>
+  listing(items, readHead, (item) => {
+    const [requestedAtMs = '', releaseId = ''] = keyOf(item).sk.split('#')
+    return { releaseId, requestedAtMs: Number(requestedAtMs) }
+  })
+
+function readHead(item: Item): Head {
+  const head = parseBody(Head, item)
+  const key = keys.head(head.service, head.requestedAtMs, head.releaseId)
+  if (key.pk !== keyOf(item).pk || key.sk !== keyOf(item).sk) {
+    throw unreadable(keyOf(item), `it holds release ${head.releaseId} of ${head.service}`)
+  }
+  return head
+}

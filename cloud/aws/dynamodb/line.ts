@@ -1,0 +1,23 @@
+// Stop-the-line in DynamoDB: one item for all services, one for each that is stopped by itself.
+import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import type { Line } from '../../ports.ts'
+import { bodyOf, deleteItem, getItem, keys, parseBody, putItem, type Table } from './table.ts'
+
+export function awsLine(table: Table): Line {
+  return {
+    async stop(service, stopped) {
+      await putItem(table, keys.line(service), bodyOf(stopped))
+    },
+    async start(service) {
+      const key = keys.line(service)
+      const was = await getItem(table, key)
+      await deleteItem(table, key)
+      return was !== undefined
+    },
+    async stopped(service) {
+      const [all, own] = await Promise.all([getItem(table, keys.line()), getItem(table, keys.line(service))])
+      const item = all ?? own
+      return item === undefined ? undefined : { ...parseBody(StoredStop, item), isAll: all !== undefined }
+    },
+  }
+}

@@ -1,0 +1,58 @@
+// Open releases in DynamoDB, one item each, by service and id: however often a release is added, it is listed once.
+import * as z from 'zod'
+import { ReleaseEvent } from '../../../core/release/event.ts'
+import { listing } from '../../../core/listing.ts'
+import { ServiceName } from '../../../core/service/service.ts'
+import type { OpenRelease, OpenReleases } from '../../ports.ts'
+import {
+  bodyOf,
+  deleteItem,
+  ifNew,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from './table.ts'
+
+const [RequestedEvent] = ReleaseEvent.options
+const StoredOpen = z.strictObject({
+  releaseId: z.string().min(1).max(64),
+  service: ServiceName,
+  requestedAtMs: z.int().min(0),
+  requested: RequestedEvent,
+})
+
+export function awsOpenReleases(table: Table): OpenReleases {
+  return {
+    async add({ releaseId, service, requestedAtMs, requested }) {
+      await putItem(
+        table,
+        keys.open(service, releaseId),
+        bodyOf({ releaseId, service, requestedAtMs, requested }),
+        ifNew,
+      )
+    },
+    remove: ({ service, releaseId }) => deleteItem(table, keys.open(service, releaseId)),
+    async list(service) {
+      const items = await queryItems(table, { pk: 'OPEN', ...(service === undefined ? {} : { prefix: `${service}#` }) })
+      const found = listing(items, readOpen, (item) => {
+        const [of = '', releaseId = ''] = keyOf(item).sk.split('#')
+        return { service: of, releaseId }
+      })
+      return { ...found, items: found.items.toSorted(byRequest) }
+    },
+  }
+}
+
+const byRequest = (a: OpenRelease, b: OpenRelease): number =>
+  a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1)
+
+function readOpen(item: Item): OpenRelease {
+  const open = parseBody(StoredOpen, item)
+  if (keys.open(open.service, open.releaseId).sk === keyOf(item).sk) return open
+  throw unreadable(keyOf(item), `it holds release ${open.releaseId} of ${open.service}`)
+}

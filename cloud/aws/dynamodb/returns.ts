@@ -1,0 +1,51 @@
+// Return records in DynamoDB, all in one partition: the sweep goes through them, also when nothing else of a release can be read.
+import { listing } from '../../../core/listing.ts'
+import { ReturnRecord } from '../../../core/release/return-record.ts'
+import { expiry } from '../../../core/budget/stored.ts'
+import type { Returns } from '../../ports.ts'
+import {
+  bodyOf,
+  deleteItem,
+  getItem,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from './table.ts'
+
+// Beside the body, so that a condition can see it.
+const ended = 'ended'
+
+export function awsReturns(table: Table): Returns {
+  return {
+    async put(record) {
+      const condition = { expression: `attribute_not_exists(${ended})` }
+      await putItem(table, keys.returnRecord(record.releaseId), bodyOf(record), condition)
+    },
+    async get(releaseId) {
+      const item = await getItem(table, keys.returnRecord(releaseId))
+      return item === undefined ? undefined : readRecord(item)
+    },
+    async list() {
+      const items = await queryItems(table, { pk: keys.returnRecord('').pk })
+      const all = listing(items, readRecord, (item) => ({ releaseId: keyOf(item).sk }))
+      return { ...all, items: all.items.filter((record) => record.ended === undefined) }
+    },
+    async end(record) {
+      const expires = { [expiry.attribute]: { N: String(expiry.ofReturn(record.ended.atMs)) } }
+      const content = { ...bodyOf(record), ...expires, [ended]: { BOOL: true } }
+      await putItem(table, keys.returnRecord(record.releaseId), content)
+    },
+    remove: (releaseId) => deleteItem(table, keys.returnRecord(releaseId)),
+  }
+}
+
+function readRecord(item: Item): ReturnRecord {
+  const record = parseBody(ReturnRecord, item)
+  if (record.releaseId === keyOf(item).sk) return record
+  throw unreadable(keyOf(item), `it holds the record of ${record.releaseId}`)
+}

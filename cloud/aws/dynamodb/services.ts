@@ -1,0 +1,83 @@
+// Service definitions in DynamoDB, in normal form, and entries by which they are found without being named. What an older or a
+// careless hand wrote is a Problem, not a guess.
+import { listing } from '../../../core/listing.ts'
+import { Problem } from '../../../core/problem.ts'
+import { keysOf } from '../../../core/service/service-key.ts'
+import { Service } from '../../../core/service/service.ts'
+import type { Services } from '../../ports.ts'
+import {
+  bodyOf,
+  deleteItem,
+  getItem,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from './table.ts'
+
+export function awsServices(table: Table): Services {
+  // Once every service has its entries, it stays so: whoever puts one writes them.
+  let isFindable = false
+  const isIndexed = async (): Promise<boolean> => (isFindable ||= (await getItem(table, keys.findable)) !== undefined)
+  const list = async () => readAll(await queryItems(table, { pk: keys.service('').pk }))
+  return {
+    async put(service) {
+      const before = await getItem(table, keys.service(service.name))
+      // Entries first: one that finds no definition, or one that does not want what was asked for, does no harm.
+      await enter(table, service)
+      await putItem(table, keys.service(service.name), bodyOf(service))
+      const wanted = keysOf(service)
+      for (const key of keysBefore(before))
+        if (!wanted.includes(key)) await deleteItem(table, keys.find(key, service.name))
+    },
+    async get(name) {
+      const item = await getItem(table, keys.service(name))
+      if (item === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
+      return readService(item)
+    },
+    async under(wanted) {
+      if (!(await isIndexed())) {
+        const { items, unreadable } = await list()
+        const isUnder = (service: Service): boolean => keysOf(service).some((key) => wanted.includes(key))
+        return { items: items.filter(isUnder), unreadable }
+      }
+      const found = await Promise.all(wanted.map((key) => queryItems(table, { pk: keys.find(key, '').pk })))
+      const names = [...new Set(found.flat().map((item) => keyOf(item).sk))].sort()
+      const items = await Promise.all(names.map((name) => getItem(table, keys.service(name))))
+      return readAll(items.filter((item) => item !== undefined))
+    },
+    list,
+    async index(again) {
+      if (!again && (await isIndexed())) return
+      for (const service of (await list()).items) await enter(table, service)
+      await putItem(table, keys.findable, {})
+    },
+  }
+}
+
+const readAll = (items: readonly Item[]) => listing(items, readService, (item) => ({ service: keyOf(item).sk }))
+
+async function enter(table: Table, service: Service): Promise<void> {
+  for (const key of keysOf(service)) await putItem(table, keys.find(key, service.name), {})
+}
+
+/** Of what cannot be read, no entry is known; those that are left find a service that does not want what was asked for. */
+function keysBefore(item: Item | undefined): readonly string[] {
+  if (item === undefined) return []
+  try {
+    return keysOf(readService(item))
+  } catch (error) {
+    if (error instanceof Problem) return []
+    throw error
+  }
+}
+
+function readService(item: Item): Service {
+  const service = parseBody(Service, item)
+  if (service.name !== keyOf(item).sk) throw unreadable(keyOf(item), `it holds service ${service.name}`)
+  return service
+}

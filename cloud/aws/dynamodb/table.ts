@@ -1,0 +1,221 @@
+// The controller's one DynamoDB table: where each item lies, and how it is read and written. Every write touches one
+// item; every read is consistent and complete; what cannot be understood is a Problem that names its key.
+//
+// A value is one JSON string (`body`), not a DynamoDB map: it comes back exactly as it was written, two writes of it can
+// be compared, `undefined` disappears by itself, and no marshaller is needed in the bundles. What a condition looks at
+// (`seq`, `holder`) is an attribute of its own.
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { z } from 'zod'
+import { logKey, type LogKey as Key, releasePrefix } from '../../../core/release/log-key.ts'
+import { issuesSentence, Problem } from '../../../core/problem.ts'
+import { asProblem, translated } from '../failure.ts'
+
+export type Table = { readonly client: DynamoDBClient; readonly name: string }
+export type { Key }
+export type Item = Record<string, AttributeValue>
+
+const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
+const byTime = (atMs: number, releaseId: string): string => `${padded(atMs, 15)}#${releaseId}`
+
+export const waitPrefix = 'WAIT#'
+
+export const keys = {
+  service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
+  lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
+  /** No service is called `*`. */
+  line: (service = '*'): Key => ({ pk: 'LINE', sk: service }),
+  /** When the next turn of a queue begins. */
+  turn: (queue: string): Key => ({ pk: 'TURN', sk: queue }),
+  /** A service by what it is looked up by (core/service/service-key.ts). */
+  find: (key: string, service: string): Key => ({ pk: `FIND#${key}`, sk: service }),
+  /** Written once every service has its entries under `FIND#`. */
+  findable: { pk: 'FINDABLE', sk: '*' } satisfies Key,
+  /** Who waits for a place in a concurrency group. */
+  waiting: (group: string, requestedAtMs: number, releaseId: string): Key => ({
+    pk: `WAITING#${group}`,
+    sk: byTime(requestedAtMs, releaseId),
+  }),
+  /** In front of the events, so that whoever reads on from one of them does not read it again. */
+  snapshot: (releaseId: string): Key => ({ pk: releasePrefix + releaseId, sk: 'AS-OF' }),
+  open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
+  /** What puts the release's traffic back when its log cannot be read. */
+  returnRecord: (releaseId: string): Key => ({ pk: 'RETURN', sk: releaseId }),
+  /** A part of AWS that is away. */
+  outage: (part: string): Key => ({ pk: 'OUTAGE', sk: part }),
+  event: logKey,
+  waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),
+  head: (service: string, requestedAtMs: number, releaseId: string): Key => ({
+    pk: `HISTORY#${service}`,
+    sk: byTime(requestedAtMs, releaseId),
+  }),
+  budgetHour: (service: string, slo: string, hourMs: number): Key => ({
+    pk: `BUDGET#${service}`,
+    sk: `${slo}#${padded(hourMs, 15)}`,
+  }),
+  budgetMark: (service: string, slo: string): Key => ({ pk: `BUDGET#${service}`, sk: `MARK#${slo}` }),
+  attestation: (subject: string, by: string): Key => ({ pk: `ATTESTATION#${subject}`, sk: by }),
+  incident: (notice: {
+    readonly service: string
+    readonly source: string
+    readonly id: string
+    readonly kind: string
+  }): Key => ({ pk: `INCIDENT#${notice.service}`, sk: `${notice.source}#${notice.id}#${notice.kind}` }),
+  alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
+} as const
+
+export const bodyOf = (value: unknown): Item => ({ body: { S: JSON.stringify(value) } })
+
+export const keyOf = (item: Item): Key => ({ pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' })
+
+export function unreadable(key: Key, why: string, cause?: unknown): Problem {
+  const options = cause === undefined ? undefined : { cause }
+  return new Problem('item_unreadable', `The stored item ${key.pk} / ${key.sk} cannot be read: ${why}.`, options)
+}
+
+/** @throws Problem `item_unreadable` */
+export function parseBody<S extends z.ZodType>(schema: S, item: Item): z.output<S> {
+  const key = keyOf(item)
+  const text = item['body']?.S
+  if (text === undefined) throw unreadable(key, 'it has no body')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw unreadable(key, 'its body is not JSON', error)
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw unreadable(key, issuesSentence(parsed.error.issues))
+  return parsed.data
+}
+
+const callOn = (action: string, { pk, sk }: Key): string => `dynamodb:${action} of ${pk} / ${sk}`
+
+/** @param mayBeOld what is read may be a moment old, for half the price */
+export async function getItem(table: Table, key: Key, mayBeOld = false): Promise<Item | undefined> {
+  const command = new GetItemCommand({ TableName: table.name, Key: attributesOf(key), ConsistentRead: !mayBeOld })
+  const { Item } = await translated(callOn('GetItem', key), table.client.send(command))
+  return Item
+}
+
+/** A condition in DynamoDB's own words; `:names` are bound to `values`. */
+type Condition = { readonly expression: string; readonly values?: Item }
+export const ifNew: Condition = { expression: 'attribute_not_exists(pk)' }
+
+/** @returns the item in the way when the condition did not hold; `undefined` when the item was written */
+export async function putItem(
+  table: Table,
+  key: Key,
+  content: Item,
+  condition?: Condition,
+): Promise<{ readonly inTheWay: Item | undefined } | undefined> {
+  const command = new PutItemCommand({
+    TableName: table.name,
+    Item: { ...attributesOf(key), ...content },
+    ...conditionOf(condition),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  })
+  try {
+    await table.client.send(command)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw asProblem(error, callOn('PutItem', key))
+    // Older endpoints do not send the item along.
+    return { inTheWay: error.Item ?? (await getItem(table, key)) }
+  }
+}
+
+type Change = { readonly update: string; readonly condition: string; readonly values: Item }
+
+/** @returns the attributes that were set, or `undefined` when the condition did not hold */
+export async function updateItem(
+  table: Table,
+  key: Key,
+  { update, condition, values }: Change,
+): Promise<Item | undefined> {
+  const command = new UpdateItemCommand({
+    TableName: table.name,
+    Key: attributesOf(key),
+    UpdateExpression: update,
+    ConditionExpression: condition,
+    ExpressionAttributeValues: values,
+    ReturnValues: 'UPDATED_NEW',
+  })
+  try {
+    return (await table.client.send(command)).Attributes ?? {}
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined
+    throw asProblem(error, callOn('UpdateItem', key))
+  }
+}
+
+/** Does nothing when the condition does not hold. */
+export async function deleteItem(table: Table, key: Key, condition?: Condition): Promise<void> {
+  const command = new DeleteItemCommand({ TableName: table.name, Key: attributesOf(key), ...conditionOf(condition) })
+  try {
+    await table.client.send(command)
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw asProblem(error, callOn('DeleteItem', key))
+  }
+}
+
+type Search = {
+  readonly pk: string
+  readonly prefix?: string
+  /** Sort keys from the first to the last, both included. */
+  readonly between?: readonly [first: string, last: string]
+  readonly newestFirst?: boolean
+  readonly limit?: number
+}
+
+/** Everything there is, in order of `sk`, up to `limit`. A page ends at 1 MB, so an answer may take several. */
+export async function queryItems(table: Table, search: Search): Promise<readonly Item[]> {
+  const { pk, newestFirst, limit } = search
+  const found: Item[] = []
+  let from: Item | undefined
+  do {
+    const command = new QueryCommand({
+      TableName: table.name,
+      ...keyCondition(search),
+      ConsistentRead: true,
+      ScanIndexForward: newestFirst !== true,
+      ...(limit === undefined ? {} : { Limit: limit - found.length }),
+      ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+    })
+    const page = await translated(`dynamodb:Query of ${pk}`, table.client.send(command))
+    found.push(...(page.Items ?? []))
+    from = page.LastEvaluatedKey
+  } while (from !== undefined && (limit === undefined || found.length < limit))
+  return found
+}
+
+function keyCondition({ pk, prefix, between }: Search) {
+  const values = { ':pk': { S: pk } }
+  if (prefix !== undefined) {
+    return {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ...values, ':prefix': { S: prefix } },
+    }
+  }
+  if (between === undefined) return { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: values }
+  const [first, last] = between
+  return {
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :last',
+    ExpressionAttributeValues: { ...values, ':first': { S: first }, ':last': { S: last } },
+  }
+}
+
+const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } })
+
+function conditionOf(condition: Condition | undefined) {
+  if (condition === undefined) return {}
+  const { expression, values } = condition
+  return { ConditionExpression: expression, ...(values === undefined ? {} : { ExpressionAttributeValues: values }) }
+}

@@ -1,0 +1,82 @@
+// Handlers called in this process: the package's bytes, read as text, name the handler.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type LocalClock, until } from '../time/clock.ts'
+import { errorPayload, type RunRequest, type RunResult, type Runtime, timedOut } from './runtime.ts'
+
+type LocalContext = {
+  readonly functionName: string
+  readonly functionVersion: string
+  readonly invokedFunctionArn: string
+  readonly awsRequestId: string
+  getRemainingTimeInMillis(): number
+  /** Waits in the cloud's time. What a handler does otherwise takes none. */
+  waitMs(ms: number): Promise<void>
+}
+export type LocalFunction = (event: unknown, context: LocalContext) => unknown
+
+/** An invocation that goes on. */
+type Running = { waitFor<T>(answer: Promise<T>): Promise<T> }
+
+export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction>>, clock: LocalClock): Runtime {
+  const present = new AsyncLocalStorage<Running>()
+
+  async function run(request: RunRequest): Promise<RunResult> {
+    const name = new TextDecoder().decode(request.code.bytes)
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
+    if (handler === undefined) {
+      const message = `no handler for the package "${name.slice(0, 80)}"`
+      return { payload: errorPayload('Runtime.HandlerNotFound', message), functionError: 'Unhandled', durationMs: 1 }
+    }
+    const startMs = clock.nowMs()
+    const endMs = startMs + request.timeoutSeconds * 1000
+    let done = clock.work()
+    let isOver = false
+    const running: Running = {
+      async waitFor(answer) {
+        done()
+        try {
+          return await answer
+        } finally {
+          // On Lambda nothing is left of it: whatever it waits for, it never hears of it.
+          if (isOver) await new Promise(() => undefined)
+          done = clock.work()
+        }
+      },
+    }
+    let cancel = (): void => undefined
+    const late = new Promise<RunResult>((resolve) => {
+      cancel = clock.at(endMs, () => resolve(timedOut(request)))
+    })
+    const context: LocalContext = {
+      functionName: request.functionName,
+      functionVersion: request.version,
+      invokedFunctionArn: request.functionArn,
+      awsRequestId: request.requestId,
+      getRemainingTimeInMillis: () => Math.max(0, endMs - clock.nowMs()),
+      waitMs: (ms) => running.waitFor(until(clock, clock.nowMs() + ms)),
+    }
+    const answered = present.run(running, () => answerOf(handler, request, context))
+    const answer = await Promise.race([late, answered])
+    isOver = true
+    cancel()
+    done()
+    return { ...answer, durationMs: Math.max(1, clock.nowMs() - startMs) }
+  }
+
+  return {
+    run,
+    waitFor: (_, answer) => present.getStore()?.waitFor(answer) ?? answer,
+    stop: () => Promise.resolve(),
+  }
+}
+
+async function answerOf(handler: LocalFunction, request: RunRequest, context: LocalContext): Promise<RunResult> {
+  try {
+    const text = new TextDecoder().decode(request.payload)
+    const result = await handler(text === '' ? {} : JSON.parse(text), context)
+    return { payload: new TextEncoder().encode(JSON.stringify(result ?? null)), durationMs: 0 }
+  } catch (error) {
+    const { name: errorType, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+    return { payload: errorPayload(errorType, message), functionError: 'Unhandled', durationMs: 0 }
+  }
+}

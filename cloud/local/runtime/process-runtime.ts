@@ -1,0 +1,258 @@
+// Execution environments as real processes: as many for each package, environment and role as there are invocations at a
+// time, as on Lambda. A process may be killed at any moment; its invocation fails as Lambda's would, and the next one
+// starts a new process.
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve, sep } from 'node:path'
+import { unzipSync } from 'fflate'
+import type { LocalClock } from '../time/clock.ts'
+import { errorPayload, type RunRequest, type RunResult, type Runtime, timedOut } from './runtime.ts'
+import { defaultRegion } from '../protocol/service.ts'
+import { worker } from './worker.ts'
+
+type ProcessRuntime = Runtime & {
+  /** Process ids of the environments that live, for tests that kill them. */
+  processIds(): readonly number[]
+}
+
+type Options = {
+  readonly clock: LocalClock
+  readonly endpointUrl: () => string
+  /** Lines that handlers print. */
+  readonly log?: (line: string) => void
+  /** For how long, on the wall, a function may keep the cloud's time from passing without waiting in between. */
+  readonly patienceMs?: number
+}
+
+/** `time`: a timer of the function is due. */
+export type ToProcess =
+  | {
+      readonly kind: 'invoke'
+      readonly handler: string
+      readonly payload: string
+      readonly context: Readonly<Record<string, string>>
+      readonly nowMs: number
+      readonly deadlineMs: number
+    }
+  | { readonly kind: 'time'; readonly nowMs: number }
+/** `state`: whether anything goes on in it after so many messages, and when its next timer is due. */
+export type FromProcess =
+  | { readonly kind: 'answer'; readonly payload: string; readonly failed: boolean }
+  | { readonly kind: 'state'; readonly heard: number; readonly works: boolean; readonly wakeAtMs?: number }
+
+type Environment = {
+  readonly child: ChildProcess
+  readonly folder: string
+  /** The token of its credentials. */
+  readonly session: string
+  invocation?: Invocation | undefined
+  /** Keeps it from ending because nobody calls it. */
+  stay?: () => void
+  /** No invocation is given to it any more. */
+  leave(): void
+}
+type Invocation = {
+  /** Waits for another function: the cloud's time passes. */
+  waits(): void
+  /** Works on: it stands still. Returns when the function knows what time it is. */
+  goesOn(): Promise<void>
+  heard(message: FromProcess): void
+  died(reason: string): void
+}
+
+// A cold start of the controller takes ten seconds of a machine on which sixteen others compute.
+const usualPatienceMs = 60_000
+// AWS says no number, and ends an environment that nobody calls. Here versions that have lost their traffic would pile up.
+const idleMs = 3_600_000
+
+export function processRuntime(options: Options): ProcessRuntime {
+  const environments = new Map<string, Set<Environment>>()
+  const all = (): Environment[] => [...environments.values()].flatMap((some) => [...some])
+  let stopped = false
+
+  function environmentFor(request: RunRequest): Environment {
+    // What the cloud still starts while it is being shut down must not outlive it.
+    if (stopped) throw new Error('the runtime has been stopped')
+    const key = JSON.stringify([request.code.sha256, request.environment, request.role])
+    const known = environments.get(key) ?? new Set()
+    environments.set(key, known)
+    const free = [...known].find((one) => one.invocation === undefined)
+    if (free !== undefined) return free
+    const made = start(request, options, () => void known.delete(made))
+    known.add(made)
+    return made
+  }
+
+  return {
+    async run(request) {
+      let environment: Environment
+      try {
+        environment = environmentFor(request)
+      } catch (error) {
+        const payload = errorPayload('Runtime.InvalidPackage', String(error))
+        return { payload, functionError: 'Unhandled', durationMs: 1 }
+      }
+      environment.stay?.()
+      const startMs = options.clock.nowMs()
+      const result = await invoke(environment, request, options)
+      environment.stay = options.clock.at(options.clock.nowMs() + idleMs, () => {
+        environment.leave()
+        environment.child.kill('SIGKILL')
+      })
+      return { ...result, durationMs: Math.max(1, options.clock.nowMs() - startMs) }
+    },
+    async waitFor(session, answer) {
+      const invocation = all().find((one) => one.session === session)?.invocation
+      invocation?.waits()
+      try {
+        return await answer
+      } finally {
+        await invocation?.goesOn()
+      }
+    },
+    stop: async () => {
+      stopped = true
+      await Promise.all(all().map(end))
+    },
+    processIds: () => all().flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid])),
+  }
+}
+
+function start(request: RunRequest, options: Options, onExit: () => void): Environment {
+  const folder = unpack(request.code.bytes)
+  const role = request.role.split('/').at(-1) ?? 'none'
+  const session = randomUUID()
+  const child = fork(resolve(import.meta.dirname, 'function-process.ts'), [folder], {
+    env: {
+      ...request.environment,
+      PATH: process.env['PATH'],
+      // What V8 has compiled for one process is there for the next: half of a cold start.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'tidegate-compile-cache'),
+      AWS_REGION: defaultRegion,
+      AWS_ENDPOINT_URL: options.endpointUrl(),
+      AWS_ACCESS_KEY_ID: `role.${role}`,
+      AWS_SECRET_ACCESS_KEY: 'none',
+      AWS_SESSION_TOKEN: session,
+      AWS_LAMBDA_FUNCTION_NAME: request.functionName,
+    },
+    serialization: 'json',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const environment: Environment = { child, folder, session, leave: onExit }
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (data: Buffer) => options.log?.(data.toString().trimEnd()))
+  child.on('message', (message: FromProcess) => environment.invocation?.heard(message))
+  child.on('exit', (code, signal) => {
+    onExit()
+    rmSync(folder, { recursive: true, force: true })
+    const reason = signal === null ? `exit status ${code ?? 'unknown'}` : 'signal: killed'
+    environment.invocation?.died(reason)
+  })
+  return environment
+}
+
+function invoke(environment: Environment, request: RunRequest, options: Options): Promise<RunResult> {
+  const { clock, patienceMs = usualPatienceMs } = options
+  const { child } = environment
+  const hands = worker(clock, patienceMs)
+  return new Promise((resolveRun) => {
+    const nowMs = clock.nowMs()
+    const deadlineMs = nowMs + request.timeoutSeconds * 1000
+    let sent = 0
+    let awaited = 0
+    let isOver = false
+    let cancelWake = (): void => undefined
+    let known = (): void => undefined
+    const tell = (message: ToProcess): void => {
+      sent++
+      hands.works()
+      // A child that has just died says so in its exit event.
+      child.send(message, () => undefined)
+    }
+    const tellTime = (): void => tell({ kind: 'time', nowMs: clock.nowMs() })
+    const answered = (result: RunResult): void => {
+      isOver = true
+      environment.invocation = undefined
+      cancelWake()
+      cancelEnd()
+      known()
+      hands.leaves()
+      resolveRun(result)
+    }
+    const cancelEnd = clock.at(deadlineMs, () => {
+      environment.leave()
+      answered(timedOut(request))
+      child.kill('SIGKILL')
+    })
+    environment.invocation = {
+      waits() {
+        awaited++
+        hands.waits()
+      },
+      goesOn: () =>
+        new Promise((resolve) => {
+          awaited--
+          known = resolve
+          if (isOver) resolve()
+          else tellTime()
+        }),
+      heard(message) {
+        if (message.kind === 'answer') answered(resultOf(message))
+        else if (message.heard === sent) {
+          known()
+          cancelWake()
+          if (message.wakeAtMs !== undefined) cancelWake = clock.at(message.wakeAtMs, tellTime)
+          // While it waits for another function, its connection to the cloud looks like work.
+          if (!message.works || awaited > 0) hands.waits()
+        }
+      },
+      died: (reason) => answered(exited(request, reason)),
+    }
+    tell({ kind: 'invoke', ...callOf(request), nowMs, deadlineMs })
+  })
+}
+
+const callOf = ({ functionName, version, functionArn, requestId, handler, payload }: RunRequest) => ({
+  handler,
+  payload: new TextDecoder().decode(payload),
+  context: { functionName, functionVersion: version, invokedFunctionArn: functionArn, awsRequestId: requestId },
+})
+
+function exited({ requestId }: RunRequest, reason: string): RunResult {
+  const message = `RequestId: ${requestId} Error: Runtime exited with error: ${reason}`
+  return { payload: errorPayload('Runtime.ExitError', message), functionError: 'Unhandled', durationMs: 0 }
+}
+
+const resultOf = ({ payload, failed }: Extract<FromProcess, { readonly kind: 'answer' }>): RunResult => ({
+  payload: new TextEncoder().encode(payload),
+  durationMs: 0,
+  ...(failed ? { functionError: 'Unhandled' } : {}),
+})
+
+// Below the project, so that a package finds the AWS SDK as it would in Lambda's own Node runtime.
+const root = resolve(import.meta.dirname, '../../../.tidegate')
+
+function unpack(zip: Uint8Array): string {
+  const files = unzipSync(zip)
+  mkdirSync(root, { recursive: true })
+  const folder = mkdtempSync(join(root, 'function-'))
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = resolve(folder, name)
+    if (!path.startsWith(folder + sep)) throw new Error(`the package has a file outside of itself: ${name}`)
+    if (name.endsWith('/')) continue
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, bytes)
+  }
+  return folder
+}
+
+async function end({ child, folder }: Environment): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = new Promise((resolveExit) => child.once('exit', resolveExit))
+    child.kill('SIGKILL')
+    await exited
+  }
+  rmSync(folder, { recursive: true, force: true })
+}

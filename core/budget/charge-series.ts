@@ -1,0 +1,98 @@
+// Which series a release is charged from: those of its service's budgets, for each of the two versions and, for the hour
+// before, for the whole alias, which has no series of a version while it has only one (docs/aws.md §2.1).
+import { hourMs } from './budget.ts'
+import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
+import type { Exposure } from '../release/exposure.ts'
+import type { Release } from '../release/release.ts'
+import { sliQuestions } from './sli.ts'
+import type { CountedSlo } from '../service/slo.ts'
+import type { Reading } from '../verdict/evidence/evidence.ts'
+import type { Question } from '../verdict/evidence/questions.ts'
+
+const minuteMs = 60_000
+const dayMs = 24 * hourMs
+// CloudWatch keeps points of a minute for 15 days, those of five for 63.
+const minutesKeptMs = 14 * dayMs
+
+/** Whole periods: the candidate's from `fromMs` to `toMs`, those before the release from `beforeMs` to `fromMs`. */
+export type ChargedSpan = {
+  readonly beforeMs: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly periodSeconds: number
+}
+
+/** @param freeSinceMs when the release before this one had ended: what was before that, may have been its doing */
+export function chargedSpan(exposure: Required<Exposure>, freeSinceMs: number, nowMs: number): ChargedSpan {
+  const periodMs = nowMs - exposure.fromMs > minutesKeptMs ? 5 * minuteMs : minuteMs
+  const fromMs = Math.floor(exposure.fromMs / periodMs) * periodMs
+  const free = Math.ceil(freeSinceMs / periodMs) * periodMs
+  return {
+    beforeMs: Math.min(fromMs, Math.max(fromMs - hourMs, free)),
+    fromMs,
+    // A change of an alias takes seconds to reach every request.
+    toMs: Math.ceil((exposure.toMs + minuteMs) / periodMs) * periodMs,
+    periodSeconds: periodMs / 1000,
+  }
+}
+
+const arms = ['whole', 'candidate', 'stable'] as const
+
+/** Those of the whole alias, the candidate's, and stable's; each as `sliQuestions` has them. */
+export function chargeQuestions(
+  { service, targets }: Pick<Release, 'service' | 'targets'>,
+  slo: CountedSlo,
+): Question[] {
+  const whole = sliQuestions(service, slo)
+  return arms.flatMap((arm) =>
+    whole.map((question, place): Question => {
+      const target = targetAt({ service, targets }, place >> 1)
+      if (arm === 'whole' || target === undefined) return question
+      const dimensions = { ...question.dimensions, ExecutedVersion: target[arm] }
+      return { ...question, key: `${question.key}.${arm}`, dimensions }
+    }),
+  )
+}
+
+const targetAt = ({ service, targets }: Pick<Release, 'service' | 'targets'>, place: number) =>
+  targets.find(({ functionName }) => functionName === service.targets[place]?.functionName)
+
+/** @param readings of `chargeQuestions`, in its order */
+export function chargedMinutes(
+  release: Pick<Release, 'service' | 'targets'>,
+  slo: CountedSlo,
+  readings: readonly Reading[],
+  { beforeMs, fromMs, toMs, periodSeconds }: ChargedSpan,
+): readonly TargetMinutes[] | { readonly unread: string } {
+  const unread = readings.find((reading) => reading.kind === 'unread')
+  if (unread !== undefined) return { unread: unread.because }
+  const series = readings.map(
+    (reading) => new Map(reading.kind === 'points' ? reading.points.map((one) => [one.minuteMs, one.value]) : []),
+  )
+  const count = series.length / arms.length
+  return release.service.targets.flatMap((_, place): TargetMinutes[] => {
+    const target = targetAt(release, place)
+    // A target that had the version already has nothing to be compared.
+    if (target === undefined || target.stable === target.candidate) return []
+    const at = (arm: (typeof arms)[number], atMs: number): Counts => {
+      const first = arms.indexOf(arm) * count + place * 2
+      return countsOf(slo, series[first]?.get(atMs) ?? 0, series[first + 1]?.get(atMs) ?? 0)
+    }
+    const periods = (startMs: number, endMs: number): readonly number[] =>
+      Array.from({ length: (endMs - startMs) / (periodSeconds * 1000) }, (_, n) => startMs + n * periodSeconds * 1000)
+    const minutes = periods(fromMs, toMs).map((atMs): SharedMinute => ({
+      candidate: at('candidate', atMs),
+      stable: at('stable', atMs),
+    }))
+    const before = periods(beforeMs, fromMs)
+      .map((atMs) => at('whole', atMs))
+      .reduce((sum, one) => ({ all: sum.all + one.all, bad: sum.bad + one.bad }), { all: 0, bad: 0 })
+    return [{ minutes, before }]
+  })
+}
+
+/** The two series may come at different times; what is counted has happened. */
+function countsOf({ sli }: CountedSlo, all: number, counted: number): Counts {
+  const whole = Math.max(all, counted)
+  return { all: whole, bad: sli.kind === 'availability' ? counted : whole - counted }
+}

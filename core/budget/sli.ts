@@ -1,0 +1,56 @@
+// Where good and bad come from: CloudWatch's series of the whole alias, all versions together, of every target of a service.
+import type { Slot } from './budget.ts'
+import { slotMs } from './budget.ts'
+import { locate } from '../place.ts'
+import type { Service } from '../service/service.ts'
+import type { CountedSlo } from '../service/slo.ts'
+import type { Reading } from '../verdict/evidence/evidence.ts'
+import { placeOf, type Question } from '../verdict/evidence/questions.ts'
+
+/** Two series for each target: all requests, and those that are counted (failed ones, or fast ones). */
+export function sliQuestions({ name, targets }: Service, slo: CountedSlo): readonly Question[] {
+  const { sli } = slo
+  return targets.flatMap((target, index) => {
+    const functionName = locate(target.functionName).name
+    const ask = (series: string, metric: string, stat: string): Question => ({
+      key: `${name}.${slo.name}.${index}.${series}`,
+      namespace: 'AWS/Lambda',
+      metric,
+      dimensions: { FunctionName: functionName, Resource: `${functionName}:${target.alias}` },
+      stat,
+      ...placeOf(target),
+    })
+    return sli.kind === 'availability'
+      ? [ask('all', 'Invocations', 'Sum'), ask('counted', 'Errors', 'Sum')]
+      : [ask('all', 'Duration', 'SampleCount'), ask('counted', 'Duration', `TC(:${sli.fasterThanMs})`)]
+  })
+}
+
+/**
+ * @param readings of `sliQuestions`, in its order, in periods of five minutes
+ * @returns the slots in which there were requests; or why nobody knows
+ */
+export function slotsFrom(
+  slo: CountedSlo,
+  readings: readonly Reading[],
+): readonly Slot[] | { readonly unread: string } {
+  const totals = new Map<number, { all: number; counted: number }>()
+  for (const [index, reading] of readings.entries()) {
+    if (reading.kind === 'unread') return { unread: reading.because }
+    for (const { minuteMs, value } of reading.points) {
+      const slot = totals.get(minuteMs) ?? { all: 0, counted: 0 }
+      totals.set(minuteMs, slot)
+      if (index % 2 === 0) slot.all += value
+      else slot.counted += value
+    }
+  }
+  return [...totals]
+    .filter(([atMs, { all, counted }]) => atMs % slotMs === 0 && all + counted > 0)
+    .map(([atMs, { all, counted }]) => {
+      // The two series may come at different times; what is counted has happened.
+      const whole = Math.max(all, counted)
+      const bad = slo.sli.kind === 'availability' ? counted : whole - counted
+      return { atMs, good: whole - bad, bad }
+    })
+    .toSorted((a, b) => a.atMs - b.atMs)
+}

@@ -1,0 +1,99 @@
+// How something is said about a candidate: by a call of CI's own, or by the event of a finished ECR scan. Both become
+// attestations; what AWS adds to its events is let through, what is used of them is checked strictly.
+import * as z from 'zod'
+import { type Attestation, By, commitSubject, facts, Subject } from './attestation.ts'
+import { VersionByFunction } from '../service/candidate.ts'
+import { Problem, readInput } from '../problem.ts'
+import { Version } from '../service/routing.ts'
+import { ServiceName } from '../service/service.ts'
+
+export const AttestCall = z
+  .strictObject({
+    subject: Subject.optional().describe(
+      'What it is said about: `s3/BUCKET/KEY/VERSION`, `ecr/REPOSITORY@sha256:...`, `version/FUNCTION:N`, `commit/SHA`, `release/ID`, or `call/REQUEST-ID`.',
+    ),
+    service: ServiceName.optional().describe('Instead of a subject: the service, with `version` or `versions`.'),
+    version: Version.optional().describe('A published version, of the one target of the service.'),
+    versions: VersionByFunction.optional().describe('A published version for each function.'),
+    by: By.describe('Who says it. Saying something again replaces all that the same one said about the same subject.'),
+    ...facts,
+    committedAt: z.iso.datetime({ offset: true }).optional().describe('When the commit was made.'),
+  })
+  .refine(
+    ({ subject, service, version, versions }) =>
+      subject === undefined
+        ? service !== undefined && [version, versions].filter((one) => one !== undefined).length === 1
+        : [service, version, versions].every((one) => one === undefined),
+    'name either a subject, or a service with version or versions',
+  )
+  .refine(
+    ({ commit, committedAt, tests, scan, flags }) =>
+      [commit, committedAt, tests, scan, flags].some((one) => one !== undefined),
+    'say something: commit, committedAt, tests, scan or flags',
+  )
+export type AttestCall = z.output<typeof AttestCall>
+
+/** AWS counts only the severities that it found. */
+const found = z.int().min(0).max(1_000_000_000).default(0)
+
+const EcrScanEvent = z.looseObject({
+  source: z.literal('aws.ecr'),
+  'detail-type': z.literal('ECR Image Scan'),
+  time: z.iso.datetime({ offset: true }),
+  detail: z.looseObject({
+    'scan-status': z.literal('COMPLETE'),
+    'repository-name': z.string().regex(/^[a-z0-9._/-]{2,256}$/),
+    'image-digest': z.string().regex(/^sha256:[a-f0-9]{64}$/, 'an image digest is sha256: and 64 hex digits'),
+    'finding-severity-counts': z.looseObject({ CRITICAL: found, HIGH: found, MEDIUM: found, LOW: found }),
+  }),
+})
+
+/** An attestation as it stands, or a call whose subject is yet to be found in a service's own terms. */
+type Said =
+  | { readonly kind: 'attestation'; readonly attestation: Attestation }
+  | { readonly kind: 'ofService'; readonly call: AttestCall & { readonly service: string } }
+
+/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
+export function readAttestation(input: unknown, nowMs: number): Said {
+  const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
+  if (source.success) return { kind: 'attestation', attestation: fromScan(input, source.data.source) }
+  const call = readInput(AttestCall, input, 'call_invalid', 'The call')
+  const { subject, service } = call
+  if (subject === undefined && service !== undefined) return { kind: 'ofService', call: { ...call, service } }
+  return { kind: 'attestation', attestation: attestationOf(call, subject ?? '', nowMs) }
+}
+
+/** What a call says, about one subject. */
+export function attestationOf(call: AttestCall, subject: string, nowMs: number): Attestation {
+  const { by, tests, scan, flags, committedAt } = call
+  const commit = call.commit ?? commitOf(subject)
+  return {
+    subject,
+    atMs: nowMs,
+    by,
+    ...(commit === undefined ? {} : { commit }),
+    ...(committedAt === undefined ? {} : { committedAtMs: Date.parse(committedAt) }),
+    ...(tests === undefined ? {} : { tests }),
+    ...(scan === undefined ? {} : { scan }),
+    ...(flags === undefined ? {} : { flags }),
+  }
+}
+
+/** What is said about a commit names it. */
+const commitOf = (subject: string): string | undefined => {
+  const prefix = commitSubject('')
+  return subject.startsWith(prefix) ? subject.slice(prefix.length) : undefined
+}
+
+function fromScan(input: unknown, source: string): Attestation {
+  if (source !== 'aws.ecr')
+    throw new Problem('event_unknown', `An event of source "${source.slice(0, 80)}" says nothing about a candidate.`)
+  const { time, detail } = readInput(EcrScanEvent, input, 'event_invalid', 'The event')
+  const { CRITICAL: critical, HIGH: high, MEDIUM: medium, LOW: low } = detail['finding-severity-counts']
+  return {
+    subject: `ecr/${detail['repository-name']}@${detail['image-digest']}`,
+    atMs: Date.parse(time),
+    by: 'aws.ecr',
+    scan: { critical, high, medium, low },
+  }
+}

@@ -1,0 +1,210 @@
+// The facts that gates decide by, from what was looked up, and the sentence that a person sees for each gate. Nothing is
+// allowed or denied here: policy/release.cedar does that.
+import type { Attested } from './attestation.ts'
+import { formatDuration } from '../duration.ts'
+import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
+import { beginPoint } from '../release/clearance.ts'
+import type { GateContext } from './policy.ts'
+import { type Release, weightAt } from '../release/release.ts'
+import { isPlanned, plannedUntilMs } from '../service/timetable.ts'
+
+/** What is left of one error budget; `leftShare` is absent when it is not known, and then `because` says why. */
+export type GateBudget = {
+  readonly slo: string
+  readonly leftShare?: number | undefined
+  readonly burning: 'no' | 'ticket' | 'page'
+  readonly because?: string | undefined
+  /** How many requests may still be bad, and how many there are a minute; absent where slices of time are counted. */
+  readonly badLeft?: number
+  readonly perMinute?: number
+}
+
+export type LookedUp = {
+  readonly nowMs: number
+  readonly gates: Gates
+  readonly stopped?: { readonly by: string; readonly reason: string; readonly isAll: boolean } | undefined
+  readonly budgets: readonly GateBudget[]
+  /** No place in the concurrency group. */
+  readonly full: boolean
+  readonly attested: Attested
+  /** Whether Lambda says that the candidate's code is signed; absent while there is no version yet. */
+  readonly signed?: boolean | undefined
+}
+
+/** The weight that the release is about to give: 0 at the beginning. */
+const weightAtPoint = (release: Release, point: number): number => (point === beginPoint ? 0 : weightAt(release, point))
+
+/** Approvals that stand before the weight and have not been given in full, with the people who have agreed so far. */
+function missingApprovals(release: Release, point: number, { nowMs, gates }: LookedUp) {
+  const weightBp = weightAtPoint(release, point)
+  return gates.approvals
+    .filter(({ beforeBp }) => beforeBp <= weightBp)
+    .map((approval) => ({
+      approval,
+      by: approversOf(release, approval),
+      isExpired: isExpired(release, approval, nowMs),
+    }))
+    .filter(
+      ({ approval, by, isExpired }) => by.length < approval.count && !(isExpired && approval.whenExpired === 'approve'),
+    )
+}
+
+export const approversOf = ({ approvals }: Release, { beforeBp }: Pick<Approval, 'beforeBp'>): readonly string[] => [
+  ...new Set(approvals.filter((one) => one.beforeBp === beforeBp && one.answer === 'approve').map(({ by }) => by)),
+]
+
+function isExpired({ missedSinceMs }: Release, { beforeBp, expiresSeconds }: Approval, nowMs: number): boolean {
+  const sinceMs = missedSinceMs[beforeBp]
+  return sinceMs !== undefined && nowMs >= sinceMs + expiresSeconds * 1000
+}
+
+const declined = ({ approvals }: Release) => approvals.find(({ answer }) => answer === 'decline')
+
+/** The facts, in the words of the policies. */
+export function contextOf(release: Release, point: number, found: LookedUp): GateContext {
+  const { gates, nowMs, attested, signed } = found
+  const { provenance: required } = gates
+  return {
+    weightBp: weightAtPoint(release, point),
+    urgent: release.urgent,
+    overridden: release.overridden !== undefined,
+    source: release.provenance.source,
+    stopped: found.stopped !== undefined,
+    insideWindow: gates.windows.length === 0 || isPlanned(gates.windows, nowMs),
+    frozen: isPlanned(gates.freezes, nowMs),
+    full: found.full,
+    ...(found.budgets.length === 0 ? {} : { budget: worst(found.budgets) }),
+    approvals: { missing: missingApprovals(release, point, found).length, declined: declined(release) !== undefined },
+    provenance: {
+      commit: (attested.commit ?? release.provenance.commit) !== undefined,
+      signed: signed === true,
+      tests: testsWord(attested),
+      scanned: attested.scan !== undefined,
+      critical: attested.scan?.critical ?? 0,
+      high: attested.scan?.high ?? 0,
+    },
+    required: {
+      commit: required.commit,
+      // Of an artifact it is known once Lambda has made a version of it: before the first step.
+      signed: required.signed && signed !== undefined,
+      tests: required.tests,
+      scan: required.scan !== undefined,
+      criticalMax: required.scan?.critical ?? 0,
+      highMax: required.scan?.high ?? 0,
+    },
+  }
+}
+
+const testsWord = ({ tests }: Attested): 'passed' | 'failed' | 'unknown' =>
+  tests === undefined || tests.passed + tests.failed === 0 ? 'unknown' : tests.failed > 0 ? 'failed' : 'passed'
+
+/** The share of the budget of which least is left; one that is not known makes all of them unknown. */
+export function leastLeft(budgets: readonly GateBudget[]): number | undefined {
+  const shares = budgets.map(({ leftShare }) => leftShare)
+  return shares.includes(undefined) ? undefined : Math.min(...shares.map((share) => share ?? 0))
+}
+
+/** Of several budgets, the worst of each. */
+function worst(budgets: readonly GateBudget[]): NonNullable<GateContext['budget']> {
+  const share = leastLeft(budgets)
+  const burning = (['page', 'ticket'] as const).find((severity) => budgets.some((one) => one.burning === severity))
+  // A budget may be overspent many times over; what is far below zero is all the same.
+  const leftBp = share === undefined ? 0 : Math.max(-1_000_000, Math.round(share * 10_000))
+  return { known: share !== undefined, leftBp, burning: burning ?? 'no' }
+}
+
+/** What a person is told of a gate that is closed, by the gate's name in the policies. */
+export function closedSentences(release: Release, point: number, found: LookedUp): Readonly<Record<string, string>> {
+  const { gates, nowMs, stopped, attested } = found
+  const opensAtMs = plannedUntilMs(gates.windows, nowMs)
+  const endsAtMs = plannedUntilMs(gates.freezes, nowMs)
+  return {
+    stop:
+      stopped === undefined
+        ? ''
+        : `${stopped.isAll ? 'every release is' : `releases of ${release.service.name} are`} stopped by ${stopped.by}: ${stopped.reason}`,
+    window: `it is outside the times in which releases begin${opensAtMs === undefined ? '' : ` (the next is at ${timeWords(opensAtMs)})`}`,
+    freeze: `there is a freeze${endsAtMs === undefined ? '' : ` until ${timeWords(endsAtMs)}`}`,
+    budget: found.budgets.map(budgetWords).join('; '),
+    burning: `an error budget burns fast: ${found.budgets
+      .filter(({ burning }) => burning === 'page')
+      .map(({ slo }) => slo)
+      .join(', ')}`,
+    full: `${gates.concurrency?.max ?? 0} releases of group ${gates.concurrency?.group ?? ''} are under way`,
+    approvals: approvalWords(release, point, found),
+    provenance: provenanceWords(release, found, attested),
+  }
+}
+
+const timeWords = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`
+
+const budgetWords = ({ slo, leftShare, because }: GateBudget): string =>
+  leftShare === undefined
+    ? `what is left of error budget ${slo} is not known: ${because ?? 'it has not been counted'}`
+    : `${Math.round(leftShare * 10_000) / 100} % of error budget ${slo} is left`
+
+function approvalWords(release: Release, point: number, found: LookedUp): string {
+  const no = declined(release)
+  if (no !== undefined) return `${no.by} has declined`
+  return missingApprovals(release, point, found)
+    .map(({ approval, by }) => {
+      const { beforeBp, count, by: named, expiresSeconds, whenExpired, fourEyes } = approval
+      const who = named === undefined ? (fourEyes ? ', not by whoever asked for it' : '') : `, by ${named.join(' or ')}`
+      const sinceMs = release.missedSinceMs[beforeBp] ?? found.nowMs
+      const leftSeconds = Math.max(0, expiresSeconds - (found.nowMs - sinceMs) / 1000)
+      return `${by.length} of ${count} approvals ${beforeWords(beforeBp)}${who}; ${whenExpired === 'reject' ? 'rejected' : 'taken as given'} in ${formatDuration(leftSeconds)}`
+    })
+    .join('; ')
+}
+
+function provenanceWords(release: Release, { gates, signed }: LookedUp, attested: Attested): string {
+  const { commit, tests, signed: mustBeSigned, scan } = gates.provenance
+  const { scan: found } = attested
+  return [
+    ...(commit && (attested.commit ?? release.provenance.commit) === undefined ? ['it names no commit'] : []),
+    ...(tests && testsWord(attested) !== 'passed'
+      ? [attested.tests === undefined ? 'no tests are attested' : `${attested.tests.failed} tests failed`]
+      : []),
+    ...(mustBeSigned && signed === false ? ['its code is not signed'] : []),
+    ...(scan === undefined
+      ? []
+      : found === undefined
+        ? ['it has not been scanned']
+        : found.critical > scan.critical || found.high > scan.high
+          ? [`it was scanned with ${found.critical} critical and ${found.high} high findings`]
+          : []),
+  ].join('; ')
+}
+
+/** What is said of gates that are open. */
+export const openSentence = (release: Release, { budgets }: LookedUp): string =>
+  [
+    'the gates are open',
+    ...(budgets.length === 0 ? [] : [budgets.map(budgetWords).join('; ')]),
+    ...(release.urgent ? ['it is urgent'] : []),
+    ...(release.overridden === undefined
+      ? []
+      : [`overridden by ${release.overridden.by}: ${release.overridden.reason}`]),
+  ].join('; ')
+
+/** When the answer changes by itself: a window opens, a freeze ends, an approval expires. */
+export function againAtMs(release: Release, point: number, found: LookedUp): number | undefined {
+  const { gates, nowMs } = found
+  const expiries = missingApprovals(release, point, found).map(
+    ({ approval }) => (release.missedSinceMs[approval.beforeBp] ?? nowMs) + approval.expiresSeconds * 1000,
+  )
+  const times = [plannedUntilMs(gates.windows, nowMs), plannedUntilMs(gates.freezes, nowMs), ...expiries]
+  const ahead = times.filter((time) => time !== undefined).filter((time) => time > nowMs)
+  return ahead.length === 0 ? undefined : Math.min(...ahead)
+}
+
+/** The weights whose approvals are missed now. */
+export const missingAt = (release: Release, point: number, found: LookedUp): readonly number[] =>
+  missingApprovals(release, point, found).map(({ approval }) => approval.beforeBp)
+
+/** Nobody can open this any more: somebody has declined, or the time for an approval is over and means no. */
+export const isFinal = (release: Release, point: number, found: LookedUp): boolean =>
+  declined(release) !== undefined ||
+  missingApprovals(release, point, found).some(
+    ({ isExpired, approval }) => isExpired && approval.whenExpired === 'reject',
+  )

@@ -1,0 +1,212 @@
+// How incidents are heard of: by a call or a custom event of our own contract, or in the shapes of PagerDuty, Opsgenie and
+// AWS Systems Manager Incident Manager, each read by a function of its own. Which service an incident is of is said by the
+// keys in the services' definitions.
+import * as z from 'zod'
+import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
+import { Problem, readInput } from '../problem.ts'
+import type { Service } from '../service/service.ts'
+
+const time = z.iso.datetime({ offset: true })
+const text = z.string().min(1).max(500)
+
+export const IncidentCall = z.strictObject({
+  id: IncidentId.describe('The same id of the same source is the same incident.'),
+  service: text.describe('The name of the service, or one of its `incidents.keys`.'),
+  openedAt: time,
+  resolvedAt: time.optional(),
+  severity: text.optional(),
+  title: text.optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(1000)
+    .optional(),
+  source: IncidentSource.describe('Who says it, such as `statuspage`.'),
+})
+
+/** What was heard, before it is known of which services. */
+type Heard = {
+  /** Names of what the incident is of, in the words of whoever sent it. */
+  readonly keys: readonly string[]
+  readonly notices: readonly Omit<IncidentNotice, 'service'>[]
+  /** Somebody named a service and must hear that there is none. */
+  readonly isCall: boolean
+}
+
+const nothing: Heard = { keys: [], notices: [], isCall: false }
+
+/** Events on the bus, by the beginning of their source. */
+export const incidentSources = {
+  own: 'tidegate.incident',
+  pagerDuty: 'aws.partner/pagerduty.com/',
+  opsgenie: 'aws.partner/opsgenie.com/',
+  incidentManager: 'aws.ssm-incidents',
+} as const
+
+/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
+export function readIncident(input: unknown): Heard {
+  const envelope = z
+    .looseObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown(), time: time.optional() })
+    .safeParse(input)
+  if (!envelope.success) return fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
+  const { source, detail, time: at } = envelope.data
+  if (source === incidentSources.own) return fromCall(readInput(IncidentCall, detail, 'event_invalid', 'The event'))
+  if (source.startsWith(incidentSources.pagerDuty)) return fromPagerDuty(detail)
+  if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail, at)
+  if (source === incidentSources.incidentManager) return fromIncidentManager(detail)
+  throw new Problem('event_unknown', `No incident follows from an event of source "${source.slice(0, 80)}".`)
+}
+
+/** The services that one of the keys means. */
+export const servicesOf = (keys: readonly string[], services: readonly Service[]): readonly Service[] =>
+  services.filter(({ name, incidents }) => keys.some((key) => key === name || incidents.keys.includes(key)))
+
+function fromCall({ service, openedAt, resolvedAt, ...rest }: z.output<typeof IncidentCall>): Heard {
+  const notice = (kind: IncidentNotice['kind'], at: string) => ({ ...rest, kind, atMs: Date.parse(at) })
+  return {
+    keys: [service],
+    notices: [
+      notice('opened', openedAt),
+      ...(resolvedAt === undefined ? [] : [notice('resolved', resolvedAt)]),
+    ] as Heard['notices'],
+    isCall: true,
+  }
+}
+
+const PagerDutyIncident = z.looseObject({
+  id: IncidentId,
+  title: z.string().optional(),
+  html_url: z.string().max(1000).nullish(),
+  urgency: z.string().max(100).nullish(),
+  created_at: time.optional(),
+  service: z.looseObject({ id: text, summary: z.string().max(500).nullish(), name: z.string().max(500).nullish() }),
+})
+/** As PagerDuty's EventBridge extension sends it ... */
+const PagerDutyEvent = z.looseObject({ event: z.string(), created_on: time, incident: PagerDutyIncident })
+/** ... and as its V3 webhooks have it. Only an incident's events have an incident for data. */
+const PagerDutyWebhook = z.looseObject({
+  event: z.looseObject({ event_type: z.string(), occurred_at: time, data: z.unknown() }),
+})
+const pagerDutyKinds: Readonly<Record<string, IncidentNotice['kind']>> = {
+  'incident.trigger': 'opened',
+  'incident.triggered': 'opened',
+  'incident.resolve': 'resolved',
+  'incident.resolved': 'resolved',
+}
+
+function fromPagerDuty(detail: unknown): Heard {
+  const what = 'The event of PagerDuty'
+  const webhook = PagerDutyWebhook.safeParse(detail)
+  if (webhook.success) {
+    const { event_type: type, occurred_at: at, data } = webhook.data.event
+    const kind = pagerDutyKinds[type]
+    return kind === undefined
+      ? nothing
+      : ofPagerDuty(kind, at, readInput(PagerDutyIncident, data, 'event_invalid', what))
+  }
+  const { event, created_on: at, incident } = readInput(PagerDutyEvent, detail, 'event_invalid', what)
+  const kind = pagerDutyKinds[event]
+  return kind === undefined ? nothing : ofPagerDuty(kind, at, incident)
+}
+
+function ofPagerDuty(kind: IncidentNotice['kind'], at: string, incident: z.output<typeof PagerDutyIncident>): Heard {
+  const { id, title, html_url: url, urgency, created_at: createdAt, service } = incident
+  const atMs = Date.parse(kind === 'opened' ? (createdAt ?? at) : at)
+  return {
+    keys: named([service.id, service.summary, service.name]),
+    notices: [{ source: 'pagerduty', id, kind, atMs, ...told({ title, url, severity: urgency }) }],
+    isCall: false,
+  }
+}
+
+const Opsgenie = z.looseObject({
+  action: z.string(),
+  alert: z.looseObject({
+    alertId: IncidentId,
+    message: z.string().optional(),
+    priority: z.string().max(100).optional(),
+    tags: z.array(z.string().max(500)).max(100).default([]),
+    /** Epoch milliseconds. */
+    createdAt: z.int().min(0),
+  }),
+})
+const opsgenieKinds: Readonly<Record<string, IncidentNotice['kind']>> = { Create: 'opened', Close: 'resolved' }
+
+/** @param at the time of the event: what Opsgenie counts an alert's last change in is not documented alike everywhere */
+function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
+  const { action, alert } = readInput(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
+  const kind = opsgenieKinds[action]
+  if (kind === undefined) return nothing
+  if (kind === 'resolved' && at === undefined)
+    throw new Problem('event_invalid', 'The event of Opsgenie does not say when the alert was closed.')
+  const atMs = kind === 'opened' ? alert.createdAt : Date.parse(at ?? '')
+  return {
+    keys: alert.tags,
+    notices: [
+      {
+        source: 'opsgenie',
+        id: alert.alertId,
+        kind,
+        atMs,
+        ...told({ title: alert.message, severity: alert.priority }),
+      },
+    ],
+    isCall: false,
+  }
+}
+
+const recordArn = /^(arn:[a-z-]+:ssm-incidents::\d{12}):incident-record\/([^/]+)\/.+$/
+/** Incident Manager speaks through CloudTrail: the calls that began an incident and that resolved it. */
+const IncidentManager = z.looseObject({
+  eventName: z.string(),
+  eventTime: time,
+  errorCode: z.string().optional(),
+  requestParameters: z
+    .looseObject({
+      arn: z.string().max(1000).optional(),
+      status: z.string().optional(),
+      title: z.string().optional(),
+      impact: z.number().optional(),
+    })
+    .nullish(),
+  responseElements: z.looseObject({ incidentRecordArn: z.string().max(1000).optional() }).nullish(),
+})
+
+function fromIncidentManager(detail: unknown): Heard {
+  const call = readInput(IncidentManager, detail, 'event_invalid', 'The event of Incident Manager')
+  const { requestParameters: asked, responseElements: answered } = call
+  const isStart = call.eventName === 'StartIncident'
+  const isEnd = call.eventName === 'UpdateIncidentRecord' && asked?.status === 'RESOLVED'
+  if (call.errorCode !== undefined || (!isStart && !isEnd)) return nothing
+  const arn = (isStart ? answered?.incidentRecordArn : asked?.arn) ?? ''
+  const [, account, plan] = recordArn.exec(arn) ?? []
+  if (account === undefined || plan === undefined)
+    throw new Problem(
+      'event_invalid',
+      `The event of Incident Manager names no incident record: "${arn.slice(0, 200)}".`,
+    )
+  const severity = asked?.impact === undefined ? undefined : `impact ${asked.impact}`
+  return {
+    keys: [plan, `${account}:response-plan/${plan}`],
+    notices: [
+      {
+        source: 'incident-manager',
+        // A record's ARN is longer than an id may be only by its prefix.
+        id: arn.slice(account.length + 1).slice(-300),
+        kind: isStart ? 'opened' : 'resolved',
+        atMs: Date.parse(call.eventTime),
+        ...told({ title: asked?.title, severity }),
+      },
+    ],
+    isCall: false,
+  }
+}
+
+const named = (names: readonly (string | null | undefined)[]): readonly string[] =>
+  [...new Set(names.filter((name) => name !== undefined && name !== null && name !== ''))] as string[]
+
+type Words = 'title' | 'url' | 'severity'
+/** What there is of it, cut to what is kept. */
+function told(words: Partial<Readonly<Record<Words, string | null | undefined>>>): Partial<Record<Words, string>> {
+  const kept = Object.entries(words).filter(([, word]) => word !== undefined && word !== null && word !== '')
+  return Object.fromEntries(kept.map(([name, word]) => [name, String(word).slice(0, name === 'url' ? 1000 : 500)]))
+}

@@ -1,0 +1,73 @@
+// Whether what is asked for has been asked for already. An event that is delivered again is the same wish; the same artifact
+// pushed again after its release has ended, or after something else was asked for, is a new one.
+import { type Candidate, candidateWords } from '../service/candidate.ts'
+import type { ReleaseEvent } from '../release/event.ts'
+import type { Head } from '../release/head.ts'
+import type { ReleaseRequest } from '../release/request.ts'
+
+type Requested = Extract<ReleaseEvent, { type: 'requested' }>
+
+/** Another release of the service. `askedAtMs` is the time of the event that asked for it, where one did. */
+type Known = {
+  readonly releaseId: string
+  readonly candidate: string
+  readonly askedAtMs: number
+  readonly endedAtMs?: number | undefined
+}
+
+/** Open and ended releases of a service; one that is both has ended. */
+export function knownReleases(
+  open: readonly { readonly releaseId: string; readonly requested: Requested }[],
+  heads: readonly Head[],
+): readonly Known[] {
+  const ended = heads.filter(({ settledAtMs }) => settledAtMs !== undefined)
+  const isEnded = new Set(ended.map(({ releaseId }) => releaseId))
+  return [
+    ...ended.map(({ releaseId, candidate, requestedAtMs, settledAtMs }) => ({
+      releaseId,
+      candidate,
+      askedAtMs: requestedAtMs,
+      endedAtMs: settledAtMs,
+    })),
+    ...open
+      .filter(({ releaseId }) => !isEnded.has(releaseId))
+      .map(({ releaseId, requested }) => ({
+        releaseId,
+        candidate: candidateWords(requested.candidate),
+        askedAtMs: requested.provenance.eventAtMs ?? requested.atMs,
+      })),
+  ]
+}
+
+/**
+ * @param eventAtMs when the artifact was pushed, by the event that says so. A redelivered event keeps its time.
+ * @returns the release that was asked for by it, or by another event of the same push; `undefined` when this is a new wish
+ */
+export function askedBefore(candidate: Candidate, eventAtMs: number, known: readonly Known[]): string | undefined {
+  const words = candidateWords(candidate)
+  const [latest] = known.filter((one) => one.candidate === words).toSorted((a, b) => b.askedAtMs - a.askedAtMs)
+  if (latest === undefined) return undefined
+  const hasEnded = latest.endedAtMs !== undefined && eventAtMs > latest.endedAtMs
+  const isOvertaken = known.some(
+    (one) => one.candidate !== words && one.askedAtMs > latest.askedAtMs && eventAtMs > one.askedAtMs,
+  )
+  return hasEnded || isOvertaken ? undefined : latest.releaseId
+}
+
+/** What a call with a known key asks for that the first one did not; `undefined` when it is the same wish. */
+export function contradiction(
+  first: Requested,
+  asked: Pick<ReleaseRequest, 'plan' | 'urgent'> & { readonly candidate: Candidate },
+): string | undefined {
+  const [before, now] = [sortedWords(first.candidate), sortedWords(asked.candidate)]
+  if (before !== now) return `asked for ${before} before, and for ${now} now`
+  if ((first.urgent === true) !== (asked.urgent === true))
+    return `asked for ${first.urgent === true ? 'an urgent' : 'a usual'} release before`
+  const plan = first.planBy === 'call' ? first.service.plan : undefined
+  return JSON.stringify(plan?.steps) === JSON.stringify(asked.plan?.steps) ? undefined : 'asked for another plan before'
+}
+
+const sortedWords = (candidate: Candidate): string =>
+  candidate.kind === 'versions'
+    ? candidateWords({ ...candidate, versions: Object.fromEntries(Object.entries(candidate.versions).toSorted()) })
+    : candidateWords(candidate)

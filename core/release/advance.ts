@@ -1,0 +1,255 @@
+// What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
+// or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
+import { atHook, isCurrentHook } from './at-hook.ts'
+import { atGate } from './clearance.ts'
+import { enterHooks, heldTooLong, isUnderWay, settling, turnBack, unpaused, withState } from './course.ts'
+import { formatDuration } from '../duration.ts'
+import type { Move, ReleaseEvent } from './event.ts'
+import { exposureAfter } from './exposure.ts'
+import type { Release, ReleaseTarget } from './release.ts'
+import { only } from '../service/routing.ts'
+import { signalUnknownTooLong, unknownSince } from './unknown.ts'
+
+type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
+
+/** The release as its first event makes it. */
+export function begin(event: EventOf<'requested'>): Release {
+  return {
+    id: event.releaseId,
+    key: event.key,
+    seq: event.seq,
+    requestedAtMs: event.atMs,
+    service: event.service,
+    candidate: event.candidate,
+    provenance: event.provenance,
+    ...(event.reason === undefined ? {} : { reason: event.reason }),
+    urgent: event.urgent === true,
+    hasOwnPlan: event.planBy === 'call',
+    state: { phase: 'requested' },
+    approvals: [],
+    missedSinceMs: {},
+    targets: [],
+    excludedAlarms: [],
+    shifts: [],
+    readings: [],
+    unknownSince: {},
+    executions: [],
+    carriedAtSeq: 0,
+  }
+}
+
+/** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
+export function advance(release: Release, event: ReleaseEvent): Release {
+  const after = follow(release, event)
+  return { ...after, seq: event.seq, ...exposureAfter(after, event) }
+}
+
+/** The fold of a whole log. `undefined` for an empty one, or one that does not begin with a request. */
+export function replay(events: readonly ReleaseEvent[]): Release | undefined {
+  const [first, ...rest] = events
+  return first?.type === 'requested' ? rest.reduce(advance, begin(first)) : undefined
+}
+
+// One case for each type of event, in the order in which they happen in a release.
+function follow(release: Release, event: ReleaseEvent): Release {
+  const { state } = release
+  switch (event.type) {
+    case 'requested':
+    case 'returnFailed':
+      return release
+    case 'queued':
+      return state.phase === 'requested' || state.phase === 'queued'
+        ? withState(release, { phase: 'queued', behind: event.behind })
+        : release
+    case 'admitted':
+      return admitted(release, event)
+    case 'carried':
+      return {
+        ...release,
+        executions: [...release.executions.filter((one) => one !== event.execution), event.execution],
+        carriedAtSeq: event.seq,
+      }
+    case 'prepared':
+      return state.phase === 'preparing' ? prepared(release, event) : release
+    case 'gated':
+    case 'approved':
+    case 'overridden':
+    case 'gateReopened':
+      return atGate(release, event)
+    case 'refused':
+      return state.phase === 'preparing' || state.phase === 'requested' || state.phase === 'queued'
+        ? settling(release, event.outcome, event.because, 'tidegate', event.code)
+        : release
+    case 'hookCalled':
+    case 'hookDeferred':
+    case 'hookAnswered':
+      return isCurrentHook(state, event) ? atHook(release, state, event) : release
+    case 'moveIntended':
+      return moveIntended(release, event.move)
+    case 'moved':
+      return moved(release, event)
+    case 'judged':
+      return judged(release, event)
+    case 'paused':
+      return paused(release, event)
+    case 'resumed':
+      return unpaused(release)
+    case 'promoteOrdered':
+      return promoteOrdered(release, event.atMs)
+    case 'returnOrdered':
+      return returnOrdered(release, event)
+    case 'interrupted':
+      return interrupted(release, event)
+    case 'moverNamed':
+      return moverNamed(release, event.suspect)
+    case 'paged':
+      return { ...release, paged: true }
+    case 'settled':
+      return state.phase === 'settling' ? withState(release, { phase: 'settled', atMs: event.atMs }) : release
+    case 'charged':
+      return charged(release, event)
+  }
+}
+
+function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Release {
+  return isUnderWay(release.state) ? { ...release, paused: { by, reason, atMs } } : release
+}
+
+function moverNamed(release: Release, suspect: string): Release {
+  const { ending } = release
+  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: suspect } } : release
+}
+
+function prepared(release: Release, event: EventOf<'prepared'>): Release {
+  const targets = event.targets.map(({ codeSha256: _, baseline, ...target }): ReleaseTarget => ({
+    ...target,
+    routing: only(target.stable),
+    lost: false,
+    baseline: baseline ?? noBaseline,
+  }))
+  const excludedAlarms = event.alarms.filter((alarm) => alarm.state === 'alarm').map((alarm) => alarm.name)
+  return enterHooks({ ...release, targets, excludedAlarms }, 'beforeTraffic', 0, event.atMs)
+}
+
+const noBaseline = { thresholdsMs: [], because: 'the release began before thresholds were kept' }
+
+function moveIntended(release: Release, move: Move): Release {
+  const { state } = release
+  if (move.purpose === 'rollBack') {
+    return state.phase === 'returning' ? intend(withState(release, { phase: 'returning', move }), move) : release
+  }
+  return state.phase === 'shifting' && release.paused === undefined
+    ? intend(withState(release, { ...state, move }), move)
+    : release
+}
+
+/** From now on each alias may be where the intent wants it, whatever happens to us. */
+function intend(release: Release, move: Move): Release {
+  return {
+    ...release,
+    targets: release.targets.map((target) => {
+      const part = move.targets.find((one) => one.functionName === target.functionName)
+      // The way back keeps what a forward write may have left: both are ours.
+      return part === undefined || move.purpose === 'rollBack' ? target : { ...target, maybe: part.desired }
+    }),
+  }
+}
+
+function moved(release: Release, event: EventOf<'moved'>): Release {
+  const { state } = release
+  if (state.phase !== 'shifting' && state.phase !== 'returning') return release
+  const { move } = state
+  if (move === undefined || move.purpose !== event.purpose) return release
+  const targets = release.targets.map((target): ReleaseTarget => {
+    const part = move.targets.find((one) => one.functionName === target.functionName)
+    const revision = event.revisions[target.functionName]
+    if (part === undefined || revision === undefined) return target
+    const { maybe: _, ...rest } = target
+    return { ...rest, revision, routing: part.desired }
+  })
+  const after: Release = { ...release, targets }
+  if (state.phase === 'returning') return returned(after, event.atMs)
+  const shifts = [...release.shifts, { sinceMs: event.atMs, weightBp: move.weightBp }]
+  const shifted: Release = { ...after, shifts }
+  return move.purpose === 'promote'
+    ? enterHooks(unpaused(shifted), 'afterPromotion', state.step, event.atMs)
+    : withState(shifted, { phase: 'baking', step: state.step, sinceMs: event.atMs })
+}
+
+function returned(release: Release, atMs: number): Release {
+  // Whoever moved an alias during a release is in charge now; undoing more behind their back would not help them.
+  if (release.ending?.outcome === 'interrupted') return withState(release, { phase: 'settling' })
+  return enterHooks(release, 'afterRollback', 0, atMs)
+}
+
+function judged(release: Release, event: EventOf<'judged'>): Release {
+  const { state } = release
+  const { verdict, atMs } = event
+  if (!isUnderWay(state)) return release
+  const seen: Release = {
+    ...release,
+    verdict,
+    lookedAtMs: atMs,
+    readings: verdict.readings === undefined ? release.readings : [...release.readings, verdict.readings],
+    unknownSince: unknownSince(release, verdict, atMs),
+  }
+  if (verdict.kind === 'fail') return turnBack(seen, 'rolledBack', verdict.because, 'verdict', atMs)
+  const { hold } = release.service.policy
+  if (release.paused !== undefined) {
+    const pausedSeconds = (atMs - release.paused.atMs) / 1000
+    if (pausedSeconds < hold.pausedSeconds) return seen
+    const because = `paused by ${release.paused.by} for ${formatDuration(pausedSeconds)}, longer than policy.hold.paused`
+    return turnBack(seen, 'rolledBack', because, 'policy', atMs)
+  }
+  if (state.phase !== 'baking') return seen
+  const bakedSeconds = (atMs - state.sinceMs) / 1000
+  const overdueSeconds = bakedSeconds - (release.service.plan.steps[state.step]?.bakeSeconds ?? 0)
+  const { policy } = release.service
+  if (verdict.kind === 'pass' && verdict.early === true && policy.early !== undefined) {
+    return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
+  }
+  const lost = signalUnknownTooLong(seen, atMs)
+  if (lost !== undefined) return heldTooLong(seen, lost.because, atMs, lost.then)
+  if (overdueSeconds < 0) return seen
+  if (verdict.kind === 'pass') return enterHooks(seen, 'beforeStep', state.step + 1, atMs)
+  const limitSeconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds
+  if (overdueSeconds < limitSeconds) return seen
+  return heldTooLong(seen, `still unknown after ${formatDuration(bakedSeconds)}: ${verdict.because}`, atMs)
+}
+
+function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): Release {
+  if (release.state.phase !== 'requested' && release.state.phase !== 'queued') return release
+  const turn = beginsAtMs === undefined ? {} : { beginsAtMs }
+  return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
+}
+
+/** The one thing that is still to be said of a release after its end, once. */
+function charged(release: Release, { charges }: EventOf<'charged'>): Release {
+  return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
+}
+
+function promoteOrdered(release: Release, atMs: number): Release {
+  const { state } = release
+  // Before the first traffic there is nothing to promote in a hurry; an unfinished shift is finished first.
+  if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
+  const step = release.service.plan.steps.length
+  return withState(unpaused(release), { phase: 'shifting', step, sinceMs: atMs })
+}
+
+function returnOrdered(release: Release, event: EventOf<'returnOrdered'>): Release {
+  const after = turnBack(release, event.outcome, event.reason, event.by, event.atMs)
+  if (after.state.phase !== 'returning' || event.move === undefined || release.state.phase === 'returning') return after
+  return withState(after, { phase: 'returning', move: event.move })
+}
+
+function interrupted(release: Release, event: EventOf<'interrupted'>): Release {
+  if (['settling', 'settled', 'requested', 'queued', 'preparing'].includes(release.state.phase)) return release
+  const targets = release.targets.map((target) =>
+    target.functionName === event.functionName ? { ...target, lost: true } : target,
+  )
+  const ending = { outcome: 'interrupted' as const, because: event.because, by: event.suspect ?? 'unknown' }
+  const after: Release = { ...unpaused(release), targets, ending }
+  return targets.every((target) => target.lost)
+    ? withState(after, { phase: 'settling' })
+    : withState(after, { phase: 'returning' })
+}

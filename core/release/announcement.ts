@@ -1,0 +1,165 @@
+// What the world is told of a release: events of source `tidegate.release`, each made from one event of the log, so that
+// sending it again says the same. Fields are added, never changed or taken away; what breaks a reader gets a new name.
+import * as z from 'zod'
+import { candidateWords } from '../service/candidate.ts'
+import { Charges } from './charge.ts'
+import { Outcome, type ReleaseEvent } from './event.ts'
+import { headOf, sentenceOf } from './head.ts'
+import { Head } from './head.ts'
+import { TargetFunction } from '../place.ts'
+import { type Release, weightAt } from './release.ts'
+
+const text = z.string().max(1500)
+const percent = z.number().min(0).max(100)
+
+const header = {
+  schemaVersion: z.literal(1),
+  metadata: z.strictObject({
+    /** The same whenever the event is sent again. */
+    eventId: z.string().max(80).describe('the same whenever the event is sent again'),
+    releaseId: z.string().max(64),
+    sequence: z.int().min(1).describe('rises within a release; not every number is announced'),
+    occurredAt: z.iso.datetime(),
+  }),
+  service: z.string().max(40),
+}
+
+const versions = Head.shape.versions.describe('by function: the version that has the traffic, and the one to get it')
+const runbook = z.string().max(1000).optional()
+const ended = { outcome: Outcome, because: text, by: text }
+
+/** By detail-type. */
+export const details = {
+  'Release Started': z.strictObject({ ...header, versions, candidate: text, source: text, reason: text.optional() }),
+  'Release Shifted': z.strictObject({ ...header, step: z.int().min(1), steps: z.int().min(0), weightPercent: percent }),
+  'Release Judged': z.strictObject({
+    ...header,
+    verdict: z.enum(['pass', 'fail', 'unknown']),
+    because: text,
+    weightPercent: percent,
+  }),
+  'Release Held': z.strictObject({
+    ...header,
+    gates: z.array(z.string().max(60)).max(40).describe('the gates that are closed'),
+    because: z.string().max(2000),
+    weightPercent: percent.describe('that it was about to be given; 0 before it begins'),
+    approvals: z
+      .array(percent)
+      .max(10)
+      .describe('approvals that are missed, by the percent that they stand before; 0 is the beginning'),
+    runbook,
+  }),
+  'Release Approved': z.strictObject({
+    ...header,
+    by: text,
+    answer: z.enum(['approve', 'decline']),
+    beforePercent: percent,
+  }),
+  'Release Overridden': z.strictObject({ ...header, by: text, reason: text }),
+  'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
+  'Release Resumed': z.strictObject({ ...header, by: text }),
+  'Release Promoted': z.strictObject({ ...header, versions }),
+  'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook }),
+  'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
+  'Release Interrupted': z.strictObject({ ...header, functionName: TargetFunction, because: text, runbook }),
+  'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
+  'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
+} as const
+
+export type DetailType = keyof typeof details
+type Announcement = {
+  readonly [T in DetailType]: { readonly detailType: T; readonly detail: z.output<(typeof details)[T]> }
+}[DetailType]
+
+/** @param after the release once `event` had happened to it @returns nothing for what is the controller's own business */
+export function announcementOf(event: ReleaseEvent, after: Release): Announcement | undefined {
+  const { service, ending } = after
+  const header = {
+    schemaVersion: 1 as const,
+    metadata: {
+      eventId: `${after.id}/${event.seq}`,
+      releaseId: after.id,
+      sequence: event.seq,
+      occurredAt: new Date(event.atMs).toISOString(),
+    },
+    service: service.name,
+  }
+  const { versions } = headOf(after)
+  const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
+  const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
+  const weightPercent = (after.shifts.at(-1)?.weightBp ?? 0) / 100
+  switch (event.type) {
+    case 'prepared': {
+      const detail = { ...header, versions, candidate: candidateWords(after.candidate).slice(0, 1500) }
+      const reason = after.reason === undefined ? {} : { reason: after.reason }
+      return { detailType: 'Release Started', detail: { ...detail, source: after.provenance.source, ...reason } }
+    }
+    case 'moved': {
+      if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
+      return event.purpose === 'rollBack'
+        ? { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
+        : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
+    }
+    case 'judged': {
+      const { kind: verdict, because } = event.verdict
+      return { detailType: 'Release Judged', detail: { ...header, verdict, because, weightPercent } }
+    }
+    case 'gated':
+    case 'approved':
+    case 'overridden':
+      return gateNews(event, after, header, runbook)
+    case 'paused':
+      return { detailType: 'Release Paused', detail: { ...header, by: event.by, reason: event.reason } }
+    case 'resumed':
+      return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
+    case 'returnFailed':
+      return {
+        detailType: 'Release Return Failed',
+        detail: { ...header, versions, because: event.because, ...runbook },
+      }
+    case 'interrupted': {
+      const { functionName, because } = event
+      return { detailType: 'Release Interrupted', detail: { ...header, functionName, because, ...runbook } }
+    }
+    case 'settled':
+      return {
+        detailType: 'Release Settled',
+        detail: { ...header, versions, ...end, sentence: sentenceOf(after), ...runbook },
+      }
+    case 'charged':
+      return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
+    default:
+      return undefined
+  }
+}
+
+const stepOf = ({ state, service: { plan } }: Release) => ({
+  step: state.phase === 'baking' ? state.step + 1 : 1,
+  steps: plan.steps.length,
+})
+
+type GateEvent = Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' }>
+
+function gateNews(
+  event: GateEvent,
+  after: Release,
+  header: Pick<Announcement['detail'], 'schemaVersion' | 'metadata' | 'service'>,
+  runbook: { readonly runbook?: string },
+): Announcement | undefined {
+  switch (event.type) {
+    case 'gated': {
+      // Told when it begins and when other gates are closed, not each time that they are asked.
+      if (event.allowed || after.held?.askedAtMs !== after.held?.changedAtMs) return undefined
+      const weightPercent = event.point < 0 ? 0 : weightAt(after, event.point) / 100
+      const approvals = (event.missing ?? []).map((weightBp) => weightBp / 100)
+      const { gates, because } = event
+      return { detailType: 'Release Held', detail: { ...header, gates, because, weightPercent, approvals, ...runbook } }
+    }
+    case 'approved': {
+      const { by, answer, beforeBp } = event
+      return { detailType: 'Release Approved', detail: { ...header, by, answer, beforePercent: beforeBp / 100 } }
+    }
+    case 'overridden':
+      return { detailType: 'Release Overridden', detail: { ...header, by: event.by, reason: event.reason } }
+  }
+}

@@ -1,0 +1,47 @@
+// What follows from a hook's answer, or from its silence.
+import { heldTooLong, toHook, turnBack, withState } from './course.ts'
+import { formatDuration } from '../duration.ts'
+import type { ReleaseEvent } from './event.ts'
+import type { HookState, Release, State } from './release.ts'
+
+type HookEvent = Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDeferred' | 'hookAnswered' }>
+type Answered = Extract<ReleaseEvent, { type: 'hookAnswered' }>
+
+export function isCurrentHook(state: State, event: HookEvent): state is HookState {
+  return (
+    state.phase === 'hooks' &&
+    state.point === event.point &&
+    state.step === event.step &&
+    state.index === event.index &&
+    state.attempt === event.attempt
+  )
+}
+
+export function atHook(release: Release, state: HookState, event: HookEvent): Release {
+  switch (event.type) {
+    case 'hookCalled':
+      return withState(release, { ...state, calledAtMs: event.atMs })
+    case 'hookDeferred':
+      return withState(release, { ...state, deferred: true })
+    case 'hookAnswered':
+      return hookAnswered(release, state, event)
+  }
+}
+
+function hookAnswered(release: Release, state: HookState, event: Answered): Release {
+  const { calledAtMs: _called, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
+  const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
+  // After a roll back nothing is left to stop: whatever the hook says, the release goes on to its end.
+  if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
+  if (event.answer === 'fail') return turnBack(release, 'rolledBack', event.because, 'hook', event.atMs)
+  const heldSeconds = (event.atMs - state.sinceMs) / 1000
+  const next = { attempt: state.attempt + 1, callAtMs: event.atMs + pauseMs(state.attempt) }
+  if (heldSeconds < release.service.policy.hold.unknownSeconds) {
+    return withState(release, { ...uncalled, ...next })
+  }
+  const again = withState(release, { ...uncalled, ...next, sinceMs: event.atMs })
+  return heldTooLong(again, `${event.because}; held for ${formatDuration(heldSeconds)}`, event.atMs)
+}
+
+/** Before a hook is called again: a minute, then twice as long each time, up to a quarter of an hour. */
+const pauseMs = (attempt: number): number => 60_000 * Math.min(15, 2 ** (attempt - 1))

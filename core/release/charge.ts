@@ -1,0 +1,132 @@
+// What a release burned of an error budget: the bad requests of its candidate beyond those that stable would have had in its
+// place. Where nothing is known of one of the two, the charge is unknown: never zero, and never made up.
+import * as z from 'zod'
+import { SloName } from '../service/slo.ts'
+
+export type Counts = { readonly all: number; readonly bad: number }
+
+/** What both versions of one target had in the same minute. */
+export type SharedMinute = { readonly candidate: Counts; readonly stable: Counts }
+
+/** One target from the first shift until its traffic was back or promoted, in any order; and its alias in the hour before. */
+export type TargetMinutes = { readonly minutes: readonly SharedMinute[]; readonly before: Counts }
+
+/** In requests. */
+export type Burned = {
+  /** The candidate's requests. */
+  readonly all: number
+  /** Those of them that are compared with stable's ratio of other minutes, because it had too few in their own. */
+  readonly elsewhen: number
+  /** Bad ones beyond what stable would have had; below zero when the candidate was better. */
+  readonly bad: number
+  /** The standard error of `bad`. */
+  readonly error: number
+}
+
+export const Charge = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('counted'),
+    slo: SloName,
+    all: z.number().min(0).describe("the candidate's requests"),
+    elsewhen: z.number().min(0).describe("of them compared with stable's ratio of other minutes"),
+    bad: z.number().describe('bad requests beyond what stable would have had; below zero when it had fewer'),
+    error: z.number().min(0).describe('the standard error of `bad`: chance alone, requests independent of each other'),
+    budgetPpm: z.int().optional().describe('`bad` in millionths of the budget of the window in which it was charged'),
+  }),
+  z.strictObject({ kind: z.literal('unknown'), slo: SloName, because: z.string().min(1).max(300) }),
+])
+export type Charge = z.output<typeof Charge>
+export const Charges = z.array(Charge).max(10).readonly()
+
+// With fewer requests of stable, a minute's ratio is a matter of single requests that would stand for hundreds.
+const requestsFewest = 10
+// The minutes of a release speak for the others of it as soon as they have so many; else the hour before helps them.
+const pooledFewest = 100
+
+const none: Counts = { all: 0, bad: 0 }
+const plus = (a: Counts, b: Counts): Counts => ({ all: a.all + b.all, bad: a.bad + b.bad })
+
+/** Agresti and Caffo (2000): with one good and one bad request more, a ratio of few requests does not feign certainty. */
+function variance({ all, bad }: Counts): number {
+  const ratio = (bad + 1) / (all + 2)
+  return ratio * (1 - ratio)
+}
+
+/**
+ * Observed minus expected: sum over minutes of bad_c - all_c * bad_s / all_s. This is the excess among the exposed of
+ * epidemiology (the difference of risks, standardised to the exposed), with minutes as strata: an outage that hits both
+ * versions is in both ratios of its minute, and cancels. It takes no part whether the split was one to ten or even.
+ *
+ * Minutes in which stable had fewer than ten requests (its share was small, or none) are compared with its ratio over all
+ * minutes of the release, and with the hour before as well as long as those have fewer than a hundred.
+ *
+ * Its variance is that of independent requests: all_c * p_c (1 - p_c) for the candidate, and w^2 p_s (1 - p_s) for each
+ * request of stable, where w is how many of the candidate's it stands for. Failures that come in bursts vary more.
+ * @returns or why nobody knows, which may be otherwise once more points are in
+ */
+export function burnedBeyond(targets: readonly TargetMinutes[]): Burned | { readonly unknown: string } {
+  let sum = { all: 0, elsewhen: 0, bad: 0, square: 0 }
+  for (const { minutes, before } of targets) {
+    const exposed = minutes.reduce((total, { candidate }) => plus(total, candidate), none)
+    if (exposed.all === 0) continue
+    const stable = minutes.reduce((total, one) => plus(total, one.stable), none)
+    const helped = stable.all < pooledFewest
+    const pool = helped ? plus(stable, before) : stable
+    const scarce = minutes.filter((one) => one.stable.all < requestsFewest)
+    const elsewhen = scarce.reduce((total, { candidate }) => total + candidate.all, 0)
+    if (elsewhen > 0 && pool.all === 0) return { unknown: 'there is no request of stable to compare with' }
+    const share = elsewhen === 0 ? 0 : elsewhen / pool.all
+    let expected = share * pool.bad
+    let weights = helped ? share ** 2 * before.all : 0
+    for (const one of minutes) {
+      const own = one.stable.all < requestsFewest ? 0 : one.candidate.all / one.stable.all
+      expected += own * one.stable.bad
+      weights += (own + share) ** 2 * one.stable.all
+    }
+    sum = {
+      all: sum.all + exposed.all,
+      elsewhen: sum.elsewhen + elsewhen,
+      bad: sum.bad + exposed.bad - expected,
+      square: sum.square + exposed.all * variance(exposed) + weights * variance(pool),
+    }
+  }
+  if (sum.all === 0) return { unknown: 'there is no request of the candidate' }
+  const { all, elsewhen, bad, square } = sum
+  return { all, elsewhen, bad, error: Math.sqrt(square) }
+}
+
+// One-sided, 95 %.
+const sure = 1.645
+
+/** What the release burned at the least, at 95 %: above zero, it is hardly chance. */
+export const atLeast = ({ bad, error }: Pick<Burned, 'bad' | 'error'>): number => bad - sure * error
+
+const thousandths = (value: number): number => Math.round(value * 1000) / 1000
+
+/** @param allowed how many may be bad in the window, if that is known */
+export function chargeOf(slo: string, burned: Burned, allowed: number | undefined): Charge {
+  const { all, elsewhen, bad, error } = burned
+  return {
+    kind: 'counted',
+    slo,
+    all: thousandths(all),
+    elsewhen: thousandths(elsewhen),
+    bad: thousandths(bad),
+    error: thousandths(error),
+    ...(allowed === undefined || allowed <= 0 ? {} : { budgetPpm: Math.round((bad / allowed) * 1_000_000) }),
+  }
+}
+
+const rounded = (value: number): string => String(Math.round(value * 10) / 10)
+
+/** `available: 41.2 bad more than stable would have had (± 6.5), 3.1 % of the budget`. */
+export function chargeWords(charge: Charge): string {
+  if (charge.kind === 'unknown') return `${charge.slo}: not known: ${charge.because}`
+  const { slo, all, bad, error, elsewhen, budgetPpm } = charge
+  const share = budgetPpm === undefined ? '' : `, ${rounded(budgetPpm / 10_000)} % of the budget`
+  const apart = elsewhen === 0 ? '' : `; ${rounded(elsewhen)} compared with other minutes of stable`
+  if (Math.abs(bad) <= sure * error)
+    return `${slo}: nothing that chance would not explain (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`
+  const more = bad < 0 ? `${rounded(-bad)} bad fewer` : `${rounded(bad)} bad more`
+  return `${slo}: ${more} than stable would have had (± ${rounded(error)} of ${rounded(all)}${apart})${share}`
+}

@@ -1,0 +1,83 @@
+// How a release passes from one phase to the next: into hooks, into the end, and back. advance.ts decides when.
+import type { Outcome, ReturnOutcome } from './event.ts'
+import { hasTraffic, type HookState, type Release, type State } from './release.ts'
+import type { HookPoint } from '../service/service.ts'
+
+export const withState = (release: Release, state: State): Release => ({ ...release, state })
+
+/** Prepared, and neither promoted nor on its way back: the phases that a person may pause, hurry or stop. */
+export const isUnderWay = (state: State): boolean =>
+  state.phase === 'shifting' ||
+  state.phase === 'baking' ||
+  (state.phase === 'hooks' && state.point !== 'afterPromotion' && state.point !== 'afterRollback')
+
+export function unpaused(release: Release): Release {
+  const { paused: _, ...rest } = release
+  return rest
+}
+
+export function settling(release: Release, outcome: Outcome, because: string, by: string, code?: string): Release {
+  return {
+    ...withState(release, { phase: 'settling' }),
+    ending: release.ending ?? { outcome, because, by, ...(code === undefined ? {} : { code }) },
+  }
+}
+
+const candidatesOf = ({ targets }: Release): string =>
+  targets.map(({ functionName, candidate }) => `${functionName}:${candidate}`).join(', ')
+
+/** To the first hook at `point`, or past it when there is none. */
+export function enterHooks(release: Release, point: HookPoint, step: number, atMs: number): Release {
+  return toHook(release, { phase: 'hooks', point, step, index: 0, attempt: 1, sinceMs: atMs }, atMs)
+}
+
+/** To the hook that `state` names, or past its point when there is no such hook. */
+export function toHook(release: Release, state: HookState, atMs: number): Release {
+  const count = release.service.hooks.filter((hook) => hook.at === state.point).length
+  if (state.index < count) return withState(release, state)
+  switch (state.point) {
+    case 'beforeTraffic':
+      return enterHooks(release, 'beforeStep', 0, atMs)
+    case 'beforeStep':
+      return withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs })
+    case 'afterPromotion':
+      return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
+    case 'afterRollback':
+      return withState(release, { phase: 'settling' })
+  }
+}
+
+/** What the policy says when a step has stayed unknown for too long: a person's turn, or back. */
+export function heldTooLong(release: Release, because: string, atMs: number, wished?: 'pause' | 'rollBack'): Release {
+  const then = wished ?? release.service.policy.whenHeldTooLong
+  if (then === 'pause') {
+    const by = wished === undefined ? 'policy.whenHeldTooLong' : 'signals.whenUnknown'
+    return { ...release, paused: { by, reason: because, atMs } }
+  }
+  return turnBack(release, 'rolledBack', because, 'policy', atMs)
+}
+
+/** Sends the traffic back, or ends a release that never moved any. A decision once made is not made again. */
+export function turnBack(release: Release, wished: ReturnOutcome, because: string, by: string, atMs: number): Release {
+  const { state } = release
+  switch (state.phase) {
+    case 'returning':
+    case 'settling':
+    case 'settled':
+      return release
+    case 'requested':
+    case 'queued':
+    case 'preparing':
+      return settling(release, wished === 'rolledBack' ? 'rejected' : wished, because, by)
+    case 'hooks':
+    case 'shifting':
+    case 'baking': {
+      if (state.phase === 'hooks' && state.point === 'afterRollback') return release
+      // A release that never moved traffic was not rolled back: it was turned away at the door.
+      const moves = hasTraffic(release)
+      const outcome: Outcome = wished === 'rolledBack' && !moves ? 'rejected' : wished
+      const ended: Release = { ...unpaused(release), ending: { outcome, because, by } }
+      return moves ? withState(ended, { phase: 'returning' }) : enterHooks(ended, 'afterRollback', 0, atMs)
+    }
+  }
+}

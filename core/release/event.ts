@@ -1,0 +1,195 @@
+// The release log: one event per fact or decision, in order, never changed. Stored events carry a format version (`v`),
+// because they outlive the code that wrote them.
+import * as z from 'zod'
+import { Candidate, Provenance } from '../service/candidate.ts'
+import { Charges } from './charge.ts'
+import { RoleArn, TargetFunction } from '../place.ts'
+import { Plan } from '../service/plan.ts'
+import { Routing } from '../service/routing.ts'
+import { hookPoints, Service } from '../service/service.ts'
+import { AlarmReading, Baseline, Verdict } from '../verdict/evidence/evidence.ts'
+
+const text = z.string().min(1).max(1000)
+const epochMs = z.int().min(0)
+const stepIndex = z.int().min(0).max(100)
+const weightBp = z.int().min(0).max(10_000)
+
+export const outcomes = [
+  'promoted',
+  'rolledBack',
+  'aborted',
+  'superseded',
+  'rejected',
+  'interrupted',
+  'alreadyReleased',
+] as const
+export const Outcome = z.enum(outcomes)
+export type Outcome = z.output<typeof Outcome>
+
+/** A target as preparation found it. `revision` is the alias RevisionId after our no-op write. */
+export const PreparedTarget = z.strictObject({
+  functionName: TargetFunction,
+  roleArn: RoleArn.optional(),
+  alias: z.string().max(128),
+  stable: z.string().max(20),
+  candidate: z.string().max(20),
+  revision: z.string().min(1).max(100),
+  codeSha256: z.string().max(100),
+  /** Absent in logs that began before signals were compared. */
+  baseline: Baseline.optional(),
+  /** The alias has provisioned concurrency, which Lambda moves by weights of its own (core/release/move.ts). */
+  provisioned: z.literal(true).optional(),
+})
+export type PreparedTarget = z.output<typeof PreparedTarget>
+
+/** What is about to be written: every alias with the revision it is expected to have. */
+export const Move = z.strictObject({
+  purpose: z.enum(['shift', 'promote', 'rollBack']),
+  weightBp,
+  targets: z
+    .array(
+      z.strictObject({
+        functionName: TargetFunction,
+        roleArn: RoleArn.optional(),
+        alias: z.string().max(128),
+        expected: z.string().max(100),
+        desired: Routing,
+      }),
+    )
+    .max(20),
+})
+export type Move = z.output<typeof Move>
+
+/** Who ended a release early, and as what it counts. */
+export const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
+export type ReturnOutcome = z.output<typeof ReturnOutcome>
+
+const hookCall = {
+  point: z.enum(hookPoints),
+  step: stepIndex,
+  index: z.int().min(0).max(20),
+  attempt: z.int().min(1).max(1000),
+}
+/** Where gates stand: before the beginning (-1), or before a step by its index; past the last step is the promotion. */
+const gatePoint = z.int().min(-1).max(100)
+const header = { v: z.literal(1), seq: z.int().min(1).max(99_999), atMs: epochMs }
+
+export const ReleaseEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...header,
+    type: z.literal('requested'),
+    releaseId: z.string().max(64),
+    // Bucket, key and version of an S3 object may be as long as that.
+    key: z.string().min(1).max(2500),
+    service: Service,
+    candidate: Candidate,
+    provenance: Provenance,
+    reason: text.optional(),
+    /** A security fix on the fast lane. */
+    urgent: z.literal(true).optional(),
+    /** The plan is not the service's: whoever asked for the release gave it. */
+    planBy: z.literal('call').optional(),
+  }),
+  z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
+  /** `beginsAtMs`: other releases begin first (core/queue/turns.ts). */
+  z.strictObject({ ...header, type: z.literal('admitted'), beginsAtMs: epochMs.optional() }),
+  /** An execution took the release over; the first one, or its successor when the history grew long. */
+  z.strictObject({ ...header, type: z.literal('carried'), execution: text }),
+  z.strictObject({
+    ...header,
+    type: z.literal('prepared'),
+    targets: z.array(PreparedTarget).min(1).max(20),
+    alarms: z.array(AlarmReading).max(50),
+  }),
+  /** What the gates said at a point. A denied release waits there, and is asked about again. */
+  z.strictObject({
+    ...header,
+    type: z.literal('gated'),
+    point: gatePoint,
+    allowed: z.boolean(),
+    because: z.string().min(1).max(2000),
+    /** The gates that deny it. */
+    gates: z.array(z.string().max(60)).max(40),
+    /** When the answer changes by itself. */
+    againAtMs: epochMs.optional(),
+    /** Approvals that are missed, by the weight that they stand before. */
+    missing: z.array(weightBp).max(10).optional(),
+    /** Nothing will change this answer: the release ends. */
+    final: z.literal(true).optional(),
+    /** The release goes on by this plan, and may or may not end a bake early, because the budget says so. */
+    plan: Plan.optional(),
+    early: z.boolean().optional(),
+  }),
+  /** A person's word on an approval, which belongs to this release and the weight that it stands before. */
+  z.strictObject({
+    ...header,
+    type: z.literal('approved'),
+    beforeBp: weightBp,
+    by: text,
+    answer: z.enum(['approve', 'decline']),
+    reason: text.optional(),
+  }),
+  z.strictObject({ ...header, type: z.literal('overridden'), by: text, reason: text }),
+  /** What was in the way may be gone: the gates are to be asked again now. */
+  z.strictObject({ ...header, type: z.literal('gateReopened'), because: text }),
+  /** The way in was closed: nothing has moved, nothing will. */
+  z.strictObject({
+    ...header,
+    type: z.literal('refused'),
+    outcome: z.enum(['rejected', 'alreadyReleased']),
+    code: z.string().max(60),
+    because: text,
+  }),
+  z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall }),
+  /** The hook has been reached and will answer by callback: it is not called again meanwhile. */
+  z.strictObject({ ...header, type: z.literal('hookDeferred'), ...hookCall }),
+  z.strictObject({
+    ...header,
+    type: z.literal('hookAnswered'),
+    ...hookCall,
+    answer: z.enum(['pass', 'fail', 'unknown']),
+    because: text,
+  }),
+  z.strictObject({ ...header, type: z.literal('moveIntended'), move: Move }),
+  z.strictObject({
+    ...header,
+    type: z.literal('moved'),
+    purpose: Move.shape.purpose,
+    revisions: z.record(TargetFunction, z.string().max(100)),
+  }),
+  z.strictObject({ ...header, type: z.literal('judged'), verdict: Verdict }),
+  z.strictObject({ ...header, type: z.literal('paused'), by: text, reason: text }),
+  z.strictObject({ ...header, type: z.literal('resumed'), by: text }),
+  z.strictObject({ ...header, type: z.literal('promoteOrdered'), by: text, reason: text }),
+  /** An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias has to move. */
+  z.strictObject({
+    ...header,
+    type: z.literal('returnOrdered'),
+    by: text,
+    reason: text,
+    outcome: ReturnOutcome,
+    move: Move.optional(),
+  }),
+  /** Somebody else moved the alias: it is theirs now, we leave it. */
+  z.strictObject({
+    ...header,
+    type: z.literal('interrupted'),
+    functionName: TargetFunction,
+    found: Routing.optional(),
+    because: text,
+    suspect: text.optional(),
+  }),
+  /** CloudTrail named who moved it; may come after the end. */
+  z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
+  z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
+  /** A person has been told how it ends. */
+  z.strictObject({ ...header, type: z.literal('paged') }),
+  z.strictObject({ ...header, type: z.literal('settled') }),
+  /** What it burned of each error budget, once its last points are in; comes after the end, once. */
+  z.strictObject({ ...header, type: z.literal('charged'), charges: Charges }),
+])
+export type ReleaseEvent = z.output<typeof ReleaseEvent>
+
+type WithoutHeader<E> = E extends unknown ? Omit<E, 'v' | 'seq'> : never
+/** An event before it has a place in the log. */
+export type NewEvent = WithoutHeader<ReleaseEvent>

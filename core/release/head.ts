@@ -1,0 +1,70 @@
+// The head of a release: one line of a service's history. A projection of the log; the log wins.
+import * as z from 'zod'
+import { candidateWords } from '../service/candidate.ts'
+import { Charges } from './charge.ts'
+import { Outcome } from './event.ts'
+import { TargetFunction } from '../place.ts'
+import type { Release } from './release.ts'
+
+export const Head = z.strictObject({
+  releaseId: z.string().max(64),
+  service: z.string().max(40),
+  requestedAtMs: z.int().min(0),
+  seq: z.int().min(1),
+  phase: z.string().max(40),
+  outcome: Outcome.optional(),
+  because: z.string().max(1000).optional(),
+  settledAtMs: z.int().min(0).optional(),
+  candidate: z.string().max(1500),
+  source: z.string().max(40),
+  /** Its candidate may have had traffic, and its service had error budgets. */
+  chargeable: z.literal(true).optional(),
+  /** What it burned of the error budgets, once that is known. */
+  charges: Charges.optional(),
+  /** The promoted release that this one undid, if it was a way back from one. */
+  backFrom: z.string().max(64).optional(),
+  /** By function: the version that had the traffic, and the one that was to get it. */
+  versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
+})
+export type Head = z.output<typeof Head>
+
+/** A release that undoes a promoted one is recognised by its key: `back/RELEASE`. */
+export const backKey = 'back/'
+
+export function headOf(release: Release): Head {
+  const { ending, state } = release
+  return {
+    releaseId: release.id,
+    service: release.service.name,
+    requestedAtMs: release.requestedAtMs,
+    seq: release.seq,
+    phase: state.phase,
+    ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
+    ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
+    candidate: candidateWords(release.candidate).slice(0, 1500),
+    source: release.provenance.source,
+    ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
+    ...(release.charges === undefined ? {} : { charges: release.charges }),
+    ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
+    versions: Object.fromEntries(
+      release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
+    ),
+  }
+}
+
+const outcomeWords: Readonly<Record<Outcome, string>> = {
+  promoted: 'promoted',
+  rolledBack: 'rolled back',
+  aborted: 'aborted',
+  superseded: 'superseded',
+  rejected: 'rejected',
+  interrupted: 'interrupted',
+  alreadyReleased: 'already released',
+}
+
+/** How an ended release is told to a person. */
+export function sentenceOf({ id, service, ending }: Release): string {
+  const { outcome = 'aborted', because = '' } = ending ?? {}
+  // A reason may be a sentence already.
+  return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(0, 1000)
+}

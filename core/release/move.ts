@@ -1,0 +1,77 @@
+// Which writes a release needs: for each alias the routing it is to have and the revision it is expected to have now.
+// The same functions serve the first attempt, the retry after a crash, the fast path and the sweep.
+import type { Move } from './event.ts'
+import { type ReleaseTarget, type Release, weightAt } from './release.ts'
+import { only, type Routing, sameRouting, split } from '../service/routing.ts'
+
+const ours = (release: Release): readonly ReleaseTarget[] => release.targets.filter((target) => !target.lost)
+
+function moveTo(
+  release: Release,
+  purpose: Move['purpose'],
+  weightBp: number,
+  desired: (target: ReleaseTarget) => Routing,
+): Move {
+  return {
+    purpose,
+    weightBp,
+    targets: ours(release).map((target) => ({
+      functionName: target.functionName,
+      ...(target.roleArn === undefined ? {} : { roleArn: target.roleArn }),
+      alias: target.alias,
+      expected: target.revision,
+      desired: desired(target),
+    })),
+  }
+}
+
+/** The weights of `step`, or the promotion when the plan has no such step. */
+export function wayForward(release: Release, step: number): Move {
+  const weightBp = weightAt(release, step)
+  return release.service.plan.steps[step] === undefined
+    ? moveTo(release, 'promote', weightBp, (target) => only(target.candidate))
+    : moveTo(release, 'shift', weightBp, (target) => split(target.stable, target.candidate, weightBp))
+}
+
+/** All traffic to stable, on every alias that is still ours. */
+export function wayBack(release: Release): Move {
+  return moveTo(release, 'rollBack', 0, (target) => only(target.stable))
+}
+
+/** The move that the release has announced and not yet confirmed. */
+export function pendingMove({ state }: Release): Move | undefined {
+  return state.phase === 'shifting' || state.phase === 'returning' ? state.move : undefined
+}
+
+/**
+ * Whether Lambda is on the way to what was written: when the version of an alias with provisioned concurrency changes, Lambda
+ * leaves all traffic on the version before, by a weight of 1, until the concurrency is ready on the new one, and then takes
+ * the weight away (docs/aws.md §1.3).
+ */
+export function isOnItsWay(
+  target: Pick<ReleaseTarget, 'provisioned'> | undefined,
+  wanted: Routing,
+  found: Routing,
+): boolean {
+  return (
+    target?.provisioned === true &&
+    wanted.additional === undefined &&
+    found.version === wanted.version &&
+    found.additional?.weightBp === 10_000
+  )
+}
+
+/**
+ * Whether the traffic found on an alias is explained by the log: it is where we left it, or where an announced write of
+ * ours may have put it. Anything else is somebody else's doing.
+ */
+export function isOurs(release: Release, functionName: string, found: Routing): boolean {
+  const target = release.targets.find((one) => one.functionName === functionName)
+  if (target === undefined || target.lost) return false
+  const announced = pendingMove(release)?.targets.find((one) => one.functionName === functionName)?.desired
+  const unconfirmed = [target.maybe, announced].filter((routing) => routing !== undefined)
+  return (
+    [target.routing, ...unconfirmed].some((routing) => sameRouting(found, routing)) ||
+    unconfirmed.some((routing) => isOnItsWay(target, routing, found))
+  )
+}

@@ -1,0 +1,253 @@
+// Every way in which a release may be asked for becomes one normal form here: which service or artifact, which candidate,
+// where from, and the key by which the same wish is recognised when it arrives again.
+import * as z from 'zod'
+import { Artifact, type Candidate, type Provenance, VersionByFunction } from '../service/candidate.ts'
+import { isElsewhere } from '../place.ts'
+import { type Plan, PlanDefinition } from '../service/plan.ts'
+import { Problem, readInput } from '../problem.ts'
+import { Version } from '../service/routing.ts'
+import { type Service, ServiceName } from '../service/service.ts'
+
+/** What a release is asked of: a service by name, or whichever services the artifact is a trigger of. */
+export type ReleaseRequest = {
+  readonly service?: string
+  readonly candidate: Candidate
+  readonly provenance: Provenance
+  /** Same wish, same key: `s3/bucket/key/version`, `ecr/repository@digest`, `version/function:42`, `call/...`. */
+  readonly key: string
+  readonly tag?: string
+  readonly plan?: Plan
+  readonly reason?: string
+  /** A security fix on the fast lane. */
+  readonly urgent?: true
+}
+
+const text = z.string().min(1).max(500)
+const when = z.iso.datetime({ offset: true }).optional()
+
+/** A direct call: by the API, the CLI, or as the input of CodePipeline's StepFunctions action. */
+export const ReleaseCall = z
+  .strictObject({
+    service: ServiceName,
+    version: Version.optional().describe('A published version, of the one target of the service.'),
+    versions: VersionByFunction.optional().describe('A published version for each function.'),
+    artifact: Artifact.optional().describe('Code from which the controller publishes a version.'),
+    plan: PlanDefinition.optional().describe('Another plan than that of the service, for this release.'),
+    source: z.enum(['codepipeline', 'api', 'cli']).default('api'),
+    requestId: z
+      .string()
+      .regex(/^[A-Za-z0-9_.:-]{1,128}$/)
+      .optional()
+      .describe('The same id asks for the same release.'),
+    commit: text.optional(),
+    committedAt: when.describe('When the commit was made, for the lead time.'),
+    build: text.optional(),
+    author: text.optional(),
+    reason: text.optional(),
+  })
+  .refine(
+    (call) => [call.version, call.versions, call.artifact].filter((one) => one !== undefined).length === 1,
+    'give exactly one of version, versions and artifact',
+  )
+
+/** A security fix: the same call to a function of its own, with a reason. */
+export const UrgentCall = ReleaseCall.safeExtend({ reason: text.describe('Why it cannot wait: kept in the log.') })
+
+const envelope = { id: z.string().max(200).optional(), time: when }
+
+// AWS adds fields to its events as it likes, so these are read loosely; what we use of them is checked strictly.
+const S3Event = z.looseObject({
+  ...envelope,
+  source: z.literal('aws.s3'),
+  'detail-type': z.literal('Object Created'),
+  detail: z.looseObject({
+    bucket: z.looseObject({ name: z.string().min(3).max(63) }),
+    object: z.looseObject({
+      key: z.string().min(1).max(1024),
+      'version-id': z.string({ error: 'the bucket must be versioned: the event has no version-id' }).min(1).max(1024),
+      etag: z.string().max(200).optional(),
+    }),
+    requester: z.string().max(200).optional(),
+  }),
+})
+
+const EcrEvent = z.looseObject({
+  ...envelope,
+  source: z.literal('aws.ecr'),
+  'detail-type': z.literal('ECR Image Action'),
+  account: z.string().regex(/^[0-9]{12}$/),
+  region: z.string().regex(/^[a-z0-9-]{5,30}$/),
+  detail: z.looseObject({
+    result: z.literal('SUCCESS'),
+    'action-type': z.literal('PUSH'),
+    'repository-name': z.string().regex(/^[a-z0-9._/-]{2,256}$/),
+    'image-digest': z.string().regex(/^sha256:[a-f0-9]{64}$/, 'an image digest is sha256: and 64 hex digits'),
+    'image-tag': z.string().max(128).optional(),
+  }),
+})
+
+const CloudFormationEvent = z.looseObject({
+  ...envelope,
+  source: z.literal('aws.cloudformation'),
+  'detail-type': z.literal('CloudFormation Resource Status Change'),
+  detail: z.looseObject({
+    'stack-id': z.string().max(500),
+    'physical-resource-id': z
+      .string()
+      .regex(
+        /^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}:[1-9][0-9]*$/,
+        'not the ARN of a function version',
+      ),
+    'resource-type': z.literal('AWS::Lambda::Version'),
+    'client-request-token': z.string().max(200).optional(),
+    'status-details': z.looseObject({ status: z.literal('CREATE_COMPLETE') }),
+  }),
+})
+
+/**
+ * @param callId recognises a direct call that carries no requestId of its own, such as the id of the invocation.
+ * @throws Problem `event_unknown`, `event_invalid`, `call_invalid`
+ */
+export function readRequest(input: unknown, callId: string): ReleaseRequest {
+  const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
+  if (!source.success) return fromCall(readInput(ReleaseCall, input, 'call_invalid', 'The call'), callId)
+  const what = 'The event'
+  switch (source.data.source) {
+    case 'aws.s3':
+      return fromS3(readInput(S3Event, input, 'event_invalid', what))
+    case 'aws.ecr':
+      return fromEcr(readInput(EcrEvent, input, 'event_invalid', what))
+    case 'aws.cloudformation':
+      return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what))
+    default:
+      throw new Problem(
+        'event_unknown',
+        `No release follows from an event of source "${source.data.source.slice(0, 80)}".`,
+      )
+  }
+}
+
+/** @throws Problem `call_invalid` */
+export const readUrgent = (input: unknown, callId: string): ReleaseRequest => ({
+  ...fromCall(readInput(UrgentCall, input, 'call_invalid', 'The call'), callId),
+  urgent: true,
+})
+
+type Envelope = { readonly id?: string | undefined; readonly time?: string | undefined }
+const eventFacts = ({ id, time }: Envelope) => ({
+  ...(id === undefined ? {} : { eventId: id }),
+  ...(time === undefined ? {} : { eventAtMs: Date.parse(time) }),
+})
+
+function fromS3({ detail, ...event }: z.output<typeof S3Event>): ReleaseRequest {
+  const { bucket, object, requester } = detail
+  const versionId = object['version-id']
+  return {
+    key: `s3/${bucket.name}/${object.key}/${versionId}`,
+    candidate: { kind: 's3', bucket: bucket.name, key: object.key, versionId },
+    provenance: {
+      source: 's3',
+      ...(object.etag === undefined ? {} : { digest: `etag:${object.etag}` }),
+      ...(requester === undefined ? {} : { author: requester }),
+      ...eventFacts(event),
+    },
+  }
+}
+
+function fromEcr({ detail, ...event }: z.output<typeof EcrEvent>): ReleaseRequest {
+  const digest = detail['image-digest']
+  const repository = detail['repository-name']
+  const tag = detail['image-tag']
+  return {
+    key: `ecr/${repository}@${digest}`,
+    candidate: { kind: 'image', uri: `${event.account}.dkr.ecr.${event.region}.amazonaws.com/${repository}@${digest}` },
+    provenance: { source: 'ecr', digest, ...eventFacts(event) },
+    ...(tag === undefined || tag === '' ? {} : { tag }),
+  }
+}
+
+function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormationEvent>): ReleaseRequest {
+  const token = detail['client-request-token'] ?? ''
+  const [functionName = '', version = ''] = detail['physical-resource-id'].split(':').slice(-2)
+  return {
+    key: `version/${functionName}:${version}`,
+    candidate: { kind: 'versions', versions: { [functionName]: version } },
+    provenance: {
+      source: 'cloudformation',
+      build: detail['stack-id'].slice(0, 500),
+      ...(token === '' ? {} : { deployToken: token }),
+      ...eventFacts(event),
+    },
+  }
+}
+
+function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRequest {
+  const { service, artifact, plan, source, requestId, commit, committedAt, build, author, reason } = call
+  return {
+    service,
+    key: `call/${requestId ?? callId}`,
+    candidate: artifact ?? candidateOfCall(call),
+    provenance: {
+      source,
+      ...(commit === undefined ? {} : { commit }),
+      ...(committedAt === undefined ? {} : { committedAtMs: Date.parse(committedAt) }),
+      ...(build === undefined ? {} : { build }),
+      ...(author === undefined ? {} : { author }),
+    },
+    ...(plan === undefined ? {} : { plan }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+const soleTarget = '_'
+
+/** One version without a function name is resolved against the service's only target (`candidateFor`). */
+export const candidateOfCall = (call: {
+  readonly version?: string | undefined
+  readonly versions?: Readonly<Record<string, string>> | undefined
+}): Candidate => ({ kind: 'versions', versions: call.versions ?? { [soleTarget]: call.version ?? '' } })
+
+/** Whether the artifact is one of the service's triggers. */
+export function triggers(service: Service, request: ReleaseRequest): boolean {
+  const { candidate } = request
+  switch (candidate.kind) {
+    case 's3': {
+      const { s3 } = service.triggers
+      return s3 !== undefined && s3.bucket === candidate.bucket && s3.key === candidate.key
+    }
+    case 'image': {
+      const { ecr } = service.triggers
+      const repository = candidate.uri.slice(candidate.uri.indexOf('/') + 1, candidate.uri.indexOf('@'))
+      return ecr !== undefined && ecr.repository === repository && (ecr.tag === undefined || ecr.tag === request.tag)
+    }
+    case 'versions':
+      return (
+        service.triggers.cloudFormation &&
+        service.targets.some((target) => candidate.versions[target.functionName] !== undefined)
+      )
+  }
+}
+
+/**
+ * The candidate in the service's own terms.
+ * @throws Problem `target_unknown` when a version is named for a function that is no target, or for one of several,
+ * `artifact_elsewhere`
+ */
+export function candidateFor(service: Service, candidate: Candidate): Candidate {
+  if (candidate.kind !== 'versions') {
+    const away = service.targets.find(isElsewhere)
+    if (away === undefined) return candidate
+    const sentence = `${away.functionName} is elsewhere, and artifacts become versions in the controller's own account and region only.`
+    throw new Problem('artifact_elsewhere', sentence)
+  }
+  const versions: Record<string, string> = {}
+  for (const [name, version] of Object.entries(candidate.versions)) {
+    const target = name === soleTarget && service.targets.length === 1 ? service.targets[0]?.functionName : name
+    if (target === undefined || !service.targets.some((one) => one.functionName === target)) {
+      const which = name === soleTarget ? 'several targets: name a version for each' : `no target called ${name}`
+      throw new Problem('target_unknown', `The service ${service.name} has ${which}.`)
+    }
+    versions[target] = version
+  }
+  return { kind: 'versions', versions }
+}

@@ -1,0 +1,33 @@
+// Signals that stay unknown: since when, and what the service wants then. Silence of one signal may matter more than of
+// another, so each says for itself what follows and after how long.
+import { formatDuration } from '../duration.ts'
+import type { Release } from './release.ts'
+import { type Watch, watches } from '../service/signals.ts'
+import type { Verdict } from '../verdict/evidence/evidence.ts'
+
+/** Since when each signal has been unknown, after one more verdict. */
+export function unknownSince(release: Release, verdict: Verdict, atMs: number): Release['unknownSince'] {
+  const unknown = verdict.signals.filter((signal) => signal.kind === 'unknown')
+  return Object.fromEntries(unknown.map(({ signal }) => [signal, release.unknownSince[signal] ?? atMs]))
+}
+
+/** What follows from a signal that has been unknown for longer than it may be; `undefined` when there is none. */
+export function signalUnknownTooLong(
+  release: Release,
+  atMs: number,
+): { readonly then: 'pause' | 'rollBack'; readonly because: string } | undefined {
+  for (const [signal, sinceMs] of Object.entries(release.unknownSince)) {
+    const watch = watchOf(release, signal)
+    if (watch === undefined || watch.role === 'advisory' || watch.whenUnknown === 'hold') continue
+    const minutes = Math.floor((atMs - sinceMs) / 60_000)
+    if (minutes < watch.unknownMinutes) continue
+    return { then: watch.whenUnknown, because: `${signal} has been unknown for ${formatDuration(minutes * 60)}` }
+  }
+  return undefined
+}
+
+/** A signal's key is its name, and the function's when there are several targets. */
+function watchOf({ service }: Release, signal: string): Watch | undefined {
+  const name = signal.split(':')[0] ?? ''
+  return watches(service.signals).get(name)
+}

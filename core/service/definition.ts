@@ -1,0 +1,75 @@
+// A service definition as it is applied. What is refused here, and not by the form in which a service is stored, are names and
+// numbers that some part further on would not take: what is stored already, in definitions and in the logs of releases, must stay
+// readable whatever is refused today.
+import { readInput } from '../problem.ts'
+import { type Service, ServiceDefinition } from './service.ts'
+import { Signals } from './signals.ts'
+import { isCounted } from './slo.ts'
+import { isTimeZone } from '../time-zone.ts'
+
+type Path = readonly (string | number)[]
+type Wrong = readonly [path: Path, message: string]
+
+const Applied = ServiceDefinition.superRefine((service, context) => {
+  for (const [path, message] of [...wrongZones(service), ...wrongSignals(service), ...wrongTimes(service)])
+    context.addIssue({ code: 'custom', path: [...path], message })
+})
+
+/** @throws Problem `definition_invalid` naming the fields that are wrong. */
+export const parseDefinition = (value: unknown): Service =>
+  readInput(Applied, value, 'definition_invalid', 'The service definition')
+
+function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {
+  const tables = { planned, 'gates.windows': gates.windows, 'gates.freezes': gates.freezes }
+  const zones = [
+    ...Object.entries(tables).flatMap(([table, spans]) =>
+      spans.map((span, index): readonly [Path, string | undefined] => [
+        [...table.split('.'), index, 'timeZone'],
+        'days' in span ? span.timeZone : undefined,
+      ]),
+    ),
+    ...slos.map((slo, index): readonly [Path, string | undefined] => [
+      ['slos', index, 'window', 'timeZone'],
+      isCounted(slo) && slo.window.kind === 'calendar' ? slo.window.timeZone : undefined,
+    ]),
+  ]
+  return zones.flatMap(([path, zone]): readonly Wrong[] =>
+    zone === undefined || isTimeZone(zone)
+      ? []
+      : [[path, `no time zone is called "${zone}"; name it as in Europe/Berlin`]],
+  )
+}
+
+/** A verdict names each signal once. */
+const own: readonly string[] = Object.keys(Signals.shape)
+
+function wrongSignals({ signals: { custom } }: Service): readonly Wrong[] {
+  return custom.flatMap(({ name, namespace }, index): readonly Wrong[] => [
+    ...(own.includes(name)
+      ? [
+          [
+            ['signals', 'custom', index, 'name'],
+            `"${name}" is a signal that every service has; call yours otherwise`,
+          ] as const,
+        ]
+      : []),
+    // CloudWatch takes a colon anywhere but here (API reference of GetMetricData, Metric).
+    ...(namespace.startsWith(':')
+      ? [[['signals', 'custom', index, 'namespace'], 'a namespace does not begin with a colon'] as const]
+      : []),
+  ])
+}
+
+/** CloudWatch reads thresholds from a text, and does not take any number of digits. */
+function wrongTimes({ signals: { latency }, slos }: Service): readonly Wrong[] {
+  const times: readonly (readonly [Path, number | undefined])[] = [
+    [['signals', 'latency', 'thresholdMs'], latency === 'off' ? undefined : latency.thresholdMs],
+    ...slos.map(
+      ({ sli }, index) =>
+        [['slos', index, 'sli', 'fasterThanMs'], 'fasterThanMs' in sli ? sli.fasterThanMs : undefined] as const,
+    ),
+  ]
+  return times.flatMap(([path, ms = 1]): readonly Wrong[] =>
+    /^\d+(\.\d{1,3})?$/.test(String(ms)) ? [] : [[path, 'at most three digits after the point']],
+  )
+}

@@ -1,0 +1,99 @@
+// What must hold before a release may begin and before each of its steps, as a service says it. Whether it holds is decided
+// by policies (policy/release.cedar) from facts that are looked up at that moment (clearance.ts).
+import * as z from 'zod'
+import { duration } from '../duration.ts'
+import { Timetable } from './timetable.ts'
+
+const person = z.string().min(1).max(200)
+const weightBp = z.int().min(0).max(10_000)
+const daySeconds = 86_400
+const expiryMax = 14 * daySeconds
+const countMax = 5
+const findings = z.int().min(0).max(10_000)
+/** Cedar policies of the service's own; they are checked when the definition is applied (docs/policy.md). */
+const rules = z.string().max(20_000)
+
+/** People who have to agree before a weight is given; 0 is the beginning, before anything is prepared. */
+const Approval = z.strictObject({
+  beforeBp: weightBp,
+  count: z.int().min(1).max(countMax),
+  by: z.array(person).max(50).optional(),
+  fourEyes: z.boolean(),
+  expiresSeconds: z.int().min(60).max(expiryMax),
+  whenExpired: z.enum(['reject', 'approve']),
+})
+export type Approval = z.output<typeof Approval>
+
+const Provenance = z.strictObject({
+  commit: z.boolean().default(false).describe('The release must name a commit.'),
+  tests: z.boolean().default(false).describe('Its tests must be attested, and none of them failed.'),
+  signed: z.boolean().default(false).describe("The candidate's code must be signed, as Lambda says."),
+  scan: z
+    .strictObject({
+      critical: findings.default(0).describe('So many critical findings are let through.'),
+      high: findings.default(0).describe('So many high findings.'),
+    })
+    .optional()
+    .describe('The candidate must have been scanned, with no more findings than these.'),
+})
+
+const Concurrency = z.strictObject({
+  group: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
+    .describe('Releases of services of one group count together.'),
+  max: z.int().min(1).max(50).describe('So many of them may be under way at a time.'),
+})
+
+const shared = {
+  freezes: Timetable.default([]).describe('Times in which nothing begins and nothing goes on.'),
+  provenance: Provenance.prefault({}).describe('What must be known of a candidate.'),
+  concurrency: Concurrency.optional(),
+  rules: rules.optional().describe('Cedar policies of your own: they may forbid more (docs/policy.md).'),
+}
+const windows = Timetable.describe('Releases begin only in these times; without any, at all times.')
+
+/** The normal form. */
+export const Gates = z.strictObject({
+  ...shared,
+  windows: windows.default([]),
+  approvals: z.array(Approval).max(10).default([]),
+})
+export type Gates = z.output<typeof Gates>
+
+const percent = z.number().min(0.01).max(100).multipleOf(0.01)
+
+/** Where an approval stands, as people write it. */
+export const ApprovalPoint = z.union([z.literal('begin'), percent], {
+  error: 'write begin, or the percent of traffic that is not given before, such as 50',
+})
+export const beforeBpOf = (before: z.output<typeof ApprovalPoint>): number =>
+  before === 'begin' ? 0 : Math.round(before * 100)
+export const beforeWords = (beforeBp: number): string =>
+  beforeBp === 0 ? 'before it begins' : `before ${beforeBp / 100} %`
+
+const ApprovalDefinition = z.strictObject({
+  before: ApprovalPoint.describe('begin, or the percent of traffic that is not given before.'),
+  count: z.int().min(1).max(countMax).default(1).describe('How many people.'),
+  by: z.array(person).min(1).max(50).optional().describe('Only these may.'),
+  fourEyes: z.boolean().default(true).describe('Who asked for the release may not.'),
+  expires: duration({ minSeconds: 60, maxSeconds: expiryMax })
+    .prefault('1d')
+    .describe('How long it is waited for, from when it is first missed.'),
+  whenExpired: z.enum(['reject', 'approve']).default('reject').describe('What silence then means.'),
+})
+
+/** Gates as a person writes them. */
+export const GatesDefinition = z
+  .strictObject({ ...shared, windows: windows.default([]), approvals: z.array(ApprovalDefinition).max(10).default([]) })
+  .transform(({ approvals, ...rest }): Gates => ({
+    ...rest,
+    approvals: approvals.map(({ before, count, by, fourEyes, expires, whenExpired }): Approval => ({
+      beforeBp: beforeBpOf(before),
+      count,
+      ...(by === undefined ? {} : { by }),
+      fourEyes,
+      expiresSeconds: expires,
+      whenExpired,
+    })),
+  }))

@@ -1,0 +1,234 @@
+// A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else in the
+// house sees a Service, in which weights, durations and names have one form.
+import * as z from 'zod'
+import { Pace, PaceDefinition } from './boldness.ts'
+import { duration } from '../duration.ts'
+import { Gates, GatesDefinition } from './gates.ts'
+import { Plan, PlanDefinition } from './plan.ts'
+import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../place.ts'
+import { Signals, StoredSignals } from './signals.ts'
+import { Slo, SloDefinition } from './slo.ts'
+import { Timetable } from './timetable.ts'
+
+export const ServiceName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
+/** Lambda's limits for an alias (API reference of UpdateAlias). */
+const AliasName = z
+  .string()
+  .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
+const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https address' }).max(500)
+export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
+export type HookPoint = (typeof hookPoints)[number]
+
+export const Target = z.strictObject({
+  functionName: TargetFunction,
+  alias: AliasName,
+  roleArn: RoleArn.optional(),
+})
+export type Target = z.output<typeof Target>
+
+const whileLive = z.enum(['queue', 'coalesce', 'supersede', 'refuse'])
+const whenHeldTooLong = z.enum(['rollBack', 'pause'])
+
+const budgetEvery = z.union([z.literal(300), z.literal(3600)])
+const budgetEveryDefault = 300
+const alphaDefault = 0.05
+const alpha = z.number().min(0.001).max(0.2)
+const Early = z.strictObject({
+  ratio: z.number().min(1.1).max(100).default(2).describe('A candidate that fails this many times as often is bad ...'),
+  rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
+})
+
+/** What a bad candidate is, where nobody has said it. */
+export const usualEarly = Early.parse({})
+
+const Triggers = z.strictObject({
+  s3: z
+    .strictObject({
+      bucket: z.string().min(3).max(63),
+      key: z.string().min(1).max(1024),
+      kmsKey: z
+        .string()
+        .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/, 'the ARN of a key, not of an alias')
+        .optional()
+        .describe('The ARN of the KMS key that the objects are encrypted with, where it is not one of S3.'),
+    })
+    .optional(),
+  ecr: z
+    .strictObject({ repository: z.string().min(2).max(256), tag: z.string().min(1).max(128).optional() })
+    .optional(),
+  cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
+})
+
+const IncidentKeys = z.strictObject({
+  keys: z
+    .array(z.string().min(1).max(500))
+    .max(50)
+    .default([])
+    .describe(
+      'What incidents of this service are called: PagerDuty service ids or names, Opsgenie tags, response plans.',
+    ),
+})
+
+const maxHoldSeconds = 30 * 86_400
+const hold = duration({ minSeconds: 0, maxSeconds: maxHoldSeconds })
+const seconds = z.int().min(0).max(maxHoldSeconds)
+const gatedDefaultSeconds = 3 * 86_400
+
+/** The normal form, as it is stored in the first event of every release. */
+export const Service = z.strictObject({
+  name: ServiceName,
+  targets: z.array(Target).min(1).max(20),
+  plan: Plan,
+  signals: StoredSignals,
+  hooks: z
+    .array(
+      z.strictObject({
+        at: z.enum(hookPoints),
+        functionName: FunctionName,
+        timeoutSeconds: z.int().min(1).max(86_400),
+      }),
+    )
+    .max(20),
+  policy: z.strictObject({
+    whileLive,
+    lookEverySeconds: z.int().min(30).max(3600),
+    hold: z.strictObject({
+      unknownSeconds: seconds,
+      quietSeconds: seconds,
+      pausedSeconds: seconds,
+      gatedSeconds: seconds.default(gatedDefaultSeconds),
+    }),
+    whenHeldTooLong,
+    alpha: alpha.default(alphaDefault),
+    early: Early.optional(),
+    budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
+    /** A version that Lambda has put to sleep is not invoked. */
+    wake: z.literal(false).optional(),
+  }),
+  triggers: Triggers,
+  /** Absent in logs that began before there were any. */
+  slos: z.array(Slo).max(10).default([]),
+  planned: Timetable.default([]),
+  incidents: IncidentKeys.default({ keys: [] }),
+  pace: Pace.prefault({}),
+  gates: Gates.prefault({}),
+  runbook: Runbook.optional(),
+})
+export type Service = z.output<typeof Service>
+
+const Hold = z.strictObject({
+  unknown: hold.prefault('30m').describe('How long a step may stay unknown after its bake is over.'),
+  quiet: hold.prefault('12h').describe('The same while neither version has traffic.'),
+  paused: hold.prefault('3d').describe('How long a release may stay paused.'),
+  gated: hold.prefault('3d').describe('How long a release may wait at a gate.'),
+})
+
+const HookDefinition = z.strictObject({
+  at: z.enum(hookPoints),
+  function: FunctionName,
+  timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).prefault('5m').describe('How long it may take to answer.'),
+})
+
+const TargetDefinition = z
+  .strictObject({
+    function: TargetFunction,
+    alias: AliasName,
+    role: RoleArn.optional().describe('Of the account of a function elsewhere, for the controller to assume.'),
+  })
+  .refine(({ function: name, role }) => role === undefined || locate(name).account === accountOf(role), {
+    path: ['role'],
+    message: 'a role is for a function that is named by its ARN, in the same account',
+  })
+
+const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
+
+const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDefinition>): boolean =>
+  isElsewhere({ functionName })
+
+/** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. definition.ts
+ * refuses more. */
+export const ServiceDefinition = z
+  .strictObject({
+    name: ServiceName,
+    targets: z
+      .array(TargetDefinition)
+      .min(1)
+      .max(20)
+      .refine((targets) => distinct(targets.map((target) => target.function)), 'each function may be a target once'),
+    plan: PlanDefinition,
+    signals: Signals.prefault({}),
+    hooks: z.array(HookDefinition).max(20).default([]),
+    policy: z
+      .strictObject({
+        whileLive: whileLive
+          .default('queue')
+          .describe(
+            'What happens to a new release while one is live. queue: it waits; coalesce: it waits, and takes the place of those that wait; supersede: it takes the place of all; refuse.',
+          ),
+        lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 })
+          .prefault('1m')
+          .describe('How often the evidence is looked at.'),
+        hold: Hold.prefault({}),
+        whenHeldTooLong: whenHeldTooLong.default('rollBack'),
+        alpha: alpha
+          .default(alphaDefault)
+          .describe('At most this share of healthy releases is rolled back by chance or bursts.'),
+        budgetEvery: z
+          .enum(['5m', '1h'])
+          .default('5m')
+          .describe('How often error budgets are counted; by the hour, burn alerts come late and it costs a twelfth.'),
+        wake: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether a version that Lambda has put to sleep is invoked before a release, with {"tidegate":"wake"}: that runs its code. Without it such a release is refused.',
+          ),
+        early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
+      })
+      .prefault({}),
+    triggers: Triggers.prefault({}),
+    slos: z
+      .array(SloDefinition)
+      .max(10)
+      .refine((slos) => distinct(slos.map(({ name }) => name)), 'each SLO needs a name of its own')
+      .default([])
+      .describe('What has to be good, and how much of it: error budgets.'),
+    planned: Timetable.default([]).describe(
+      'Times in which a burning budget is nobody to be told of: maintenance, drills.',
+    ),
+    incidents: IncidentKeys.prefault({}),
+    pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
+    gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
+    runbook: Runbook.optional(),
+  })
+  .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {
+    path: ['triggers'],
+    message: 'artifacts become versions in the own account and region only, and a target is elsewhere',
+  })
+  .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
+    ...rest,
+    targets: targets.map(({ function: functionName, alias, role }) => ({
+      functionName,
+      alias,
+      ...(role === undefined ? {} : { roleArn: role }),
+    })),
+    hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
+    policy: {
+      whileLive: policy.whileLive,
+      lookEverySeconds: policy.lookEvery,
+      hold: {
+        unknownSeconds: policy.hold.unknown,
+        quietSeconds: policy.hold.quiet,
+        pausedSeconds: policy.hold.paused,
+        gatedSeconds: policy.hold.gated,
+      },
+      whenHeldTooLong: policy.whenHeldTooLong,
+      alpha: policy.alpha,
+      budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
+      ...(policy.wake ? {} : { wake: policy.wake }),
+      ...(policy.early === undefined ? {} : { early: policy.early }),
+    },
+    ...(runbook === undefined ? {} : { runbook }),
+  }))

@@ -1,0 +1,138 @@
+// From readings to the numbers of one minute. What cannot be a count or a mean is a fault, in words: it is never evidence,
+// and never a pass.
+import type { Arm, Point, Reading } from './evidence.ts'
+import type { MeanMinute } from '../processes/mean-process.ts'
+import { type Measure, seriesKey, type SignalSpec } from './questions.ts'
+import type { CountMinute } from '../processes/split-process.ts'
+import { minuteMs } from './window.ts'
+
+/** Points by series and minute; a series that was not read, or holds nonsense, is a fault. */
+export type Sheet = {
+  readonly faultOf: (target: number, arm: Arm, series: string) => string | undefined
+  readonly at: (target: number, arm: Arm, series: string, atMs: number) => number | undefined
+}
+
+export function sheetOf(readings: ReadonlyMap<string, Reading>): Sheet {
+  const values = new Map<string, ReadonlyMap<number, number>>()
+  const faults = new Map<string, string>()
+  for (const [key, reading] of readings) {
+    const series = new Map<number, number>()
+    const fault = reading.kind === 'unread' ? reading.because : fill(series, reading.points)
+    if (fault === undefined) values.set(key, series)
+    else faults.set(key, fault)
+  }
+  return {
+    faultOf(target, arm, series) {
+      const key = seriesKey(target, arm, series)
+      return faults.get(key) ?? (values.has(key) ? undefined : 'CloudWatch was not asked for it')
+    },
+    at: (target, arm, series, atMs) => values.get(seriesKey(target, arm, series))?.get(atMs),
+  }
+}
+
+function fill(series: Map<number, number>, points: readonly Point[]): string | undefined {
+  for (const { minuteMs: at, value } of points) {
+    if (!Number.isFinite(at) || at % minuteMs !== 0) return 'a point is not at the start of a minute'
+    if (series.has(at)) return `there are two points at ${new Date(at).toISOString()}`
+    if (!Number.isFinite(value)) return `the value at ${new Date(at).toISOString()} is no number`
+    series.set(at, value)
+  }
+  return undefined
+}
+
+const arms = ['stable', 'candidate'] as const
+
+const seriesOf = (measure: Measure): readonly string[] =>
+  measure.kind === 'count' ? [...new Set([...measure.exposure, ...measure.events])] : [measure.sum, measure.samples]
+
+/** Why a signal cannot be read at all. */
+export function unreadable(sheet: Sheet, spec: SignalSpec): string | undefined {
+  if (spec.excluded !== undefined) return undefined
+  for (const arm of arms) {
+    for (const series of seriesOf(spec.measure)) {
+      const fault = sheet.faultOf(spec.target, arm, series)
+      if (fault !== undefined) return `the ${arm} version's ${series} could not be read: ${fault}`
+    }
+  }
+  return undefined
+}
+
+const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0
+
+type CountMeasure = Extract<Measure, { kind: 'count' }>
+
+/**
+ * Whether a minute has exposures of a version and not yet the points of their events. Such a minute is no evidence: it would
+ * say that nothing has failed, or that everything was slow.
+ */
+export const isIncomplete = (sheet: Sheet, { target, measure }: SignalSpec, atMs: number): boolean =>
+  measure.kind === 'count' &&
+  measure.whenMissing === 'incomplete' &&
+  arms.some(
+    (arm) =>
+      measure.exposure.some((series) => (sheet.at(target, arm, series, atMs) ?? 0) > 0) &&
+      measure.events.some((series) => sheet.at(target, arm, series, atMs) === undefined),
+  )
+
+/** Whether either version has a point of a signal's events in a minute. */
+export const isSeen = (sheet: Sheet, { target }: SignalSpec, { events }: CountMeasure, atMs: number): boolean =>
+  arms.some((arm) => events.some((series) => sheet.at(target, arm, series, atMs) !== undefined))
+
+/** What a signal counted in one minute, once for each of its thresholds; or why that is not evidence. */
+export function countMinutes(
+  sheet: Sheet,
+  spec: SignalSpec,
+  measure: CountMeasure,
+  atMs: number,
+): readonly CountMinute[] | string {
+  const value = (arm: Arm, series: string): number => sheet.at(spec.target, arm, series, atMs) ?? 0
+  const exposure = (arm: Arm): number => measure.exposure.reduce((sum, series) => sum + value(arm, series), 0)
+  const minutes: CountMinute[] = []
+  for (const series of measure.events) {
+    const events = (arm: Arm): number | string => {
+      const [all, seen] = [exposure(arm), value(arm, series)]
+      if (!isCount(all) || !isCount(seen)) return `the ${arm} version's ${series} are negative or not a number`
+      if (measure.bounded && Math.round(seen) > Math.round(all))
+        return `more ${series} than ${measure.exposure.join(' and ')} were counted`
+      return measure.good ? Math.max(0, Math.round(all) - Math.round(seen)) : Math.round(seen)
+    }
+    const stableBad = events('stable')
+    const candidateBad = events('candidate')
+    if (typeof stableBad === 'string') return stableBad
+    if (typeof candidateBad === 'string') return candidateBad
+    minutes.push({
+      stableInvocations: Math.round(exposure('stable')),
+      stableBad,
+      candidateInvocations: Math.round(exposure('candidate')),
+      candidateBad,
+    })
+  }
+  return minutes
+}
+
+export function meanMinute(
+  sheet: Sheet,
+  spec: SignalSpec,
+  measure: Extract<Measure, { kind: 'mean' }>,
+  atMs: number,
+): MeanMinute | string {
+  const of = (arm: Arm): { samples: number; mean: number } | string => {
+    const samples = sheet.at(spec.target, arm, measure.samples, atMs) ?? 0
+    const sum = sheet.at(spec.target, arm, measure.sum, atMs)
+    if (!isCount(samples) || (sum !== undefined && !Number.isFinite(sum)))
+      return `the ${arm} version's ${measure.sum} is not a number`
+    if (samples > 0 && sum === undefined)
+      return `the ${arm} version's ${measure.sum} is missing where there are samples`
+    return { samples, mean: samples === 0 ? 0 : ((sum ?? 0) / samples) * measure.factor[arm] }
+  }
+  const stable = of('stable')
+  const candidate = of('candidate')
+  if (typeof stable === 'string') return stable
+  if (typeof candidate === 'string') return candidate
+  return {
+    stableSamples: stable.samples,
+    stableMean: stable.mean,
+    candidateSamples: candidate.samples,
+    candidateMean: candidate.mean,
+  }
+}

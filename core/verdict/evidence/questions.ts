@@ -1,0 +1,225 @@
+// Which CloudWatch series a service's signals are read from. One question is one query of GetMetricData; its key says
+// target, version and series, and is what the log keeps the answers under.
+import { isElsewhere, locate, type Place } from '../../place.ts'
+import type { Service } from '../../service/service.ts'
+import type { Signals, Watch } from '../../service/signals.ts'
+import type { Arm, JudgedTarget } from './evidence.ts'
+
+export type Question = {
+  readonly key: string
+  readonly namespace: string
+  readonly metric: string
+  readonly dimensions: Readonly<Record<string, string>>
+  /** A statistic in CloudWatch's words: Sum, SampleCount, TC(:300). */
+  readonly stat: string
+  /** The function elsewhere whose account and region has the series. */
+  readonly place?: Place
+}
+
+/** How the points of a signal become numbers that can be compared. */
+export type Measure =
+  /**
+   * Events out of exposures. `good`: the series counts those that are not bad. `bounded`: never more than exposures.
+   * `whenMissing`, of a minute with exposures and no point of events: Lambda publishes a point of value 0 with every
+   * invocation (docs/aws.md §2.1), so that minute has not come in full; of a team's own metric it is 0, as soon as any point
+   * of it has been seen (`zero`), or even if none ever is (`sparse`).
+   */
+  | {
+      readonly kind: 'count'
+      readonly exposure: readonly string[]
+      readonly events: readonly string[]
+      readonly good: boolean
+      readonly bounded: boolean
+      readonly whenMissing: 'incomplete' | 'zero' | 'sparse'
+    }
+  /** Sum over samples, times a factor for each version. */
+  | {
+      readonly kind: 'mean'
+      readonly sum: string
+      readonly samples: string
+      readonly factor: Readonly<Record<Arm, number>>
+    }
+
+/** One signal of one target. */
+export type SignalSpec = {
+  readonly name: string
+  readonly key: string
+  readonly target: number
+  readonly functionName: string
+  readonly watch: Watch
+  readonly worse: 'higher' | 'lower'
+  /** Minutes of first traffic that are not looked at. */
+  readonly warmUpMinutes: number
+  readonly measure: Measure
+  /** It may be that CloudWatch never has a point of it, of no version. Then it is excluded; of other signals that is unknown. */
+  readonly mayBeUnpublished: boolean
+  /** Why it cannot speak about this release. */
+  readonly excluded?: string
+}
+
+export const seriesKey = (target: number, arm: Arm, series: string): string =>
+  `${target}.${arm === 'stable' ? 's' : 'c'}.${series}`
+
+const count = (
+  exposure: readonly string[],
+  events: readonly string[],
+  how: Partial<Extract<Measure, { kind: 'count' }>> = {},
+): Measure => ({
+  kind: 'count',
+  exposure,
+  events,
+  good: false,
+  bounded: true,
+  whenMissing: 'incomplete',
+  ...how,
+})
+
+const same = { stable: 1, candidate: 1 }
+
+const customMeasure = ({ kind, name, sparse }: Signals['custom'][number]): Measure =>
+  kind === 'count'
+    ? count(['invocations'], [`custom-${name}`], { bounded: false, whenMissing: sparse ? 'sparse' : 'zero' })
+    : { kind: 'mean', sum: `custom-${name}`, samples: `customs-${name}`, factor: same }
+
+// Arm64 costs a fifth less than x86_64 per GB-second (Lambda pricing, remembered).
+const pricePerMb = { x86_64: 1, arm64: 0.8 }
+
+/** Every signal of every target, in the order in which they are shown. Those that are off are not among them. */
+export function signalSpecs(
+  { signals }: Pick<Service, 'signals'>,
+  targets: readonly JudgedTarget[],
+): readonly SignalSpec[] {
+  return targets.flatMap((target, index) => {
+    const { thresholdsMs, because, billing } = target.baseline
+    const spec = (
+      name: string,
+      watch: Watch | 'off',
+      measure: Measure,
+      more: Partial<SignalSpec> = {},
+    ): SignalSpec[] =>
+      watch === 'off'
+        ? []
+        : [
+            {
+              name,
+              key: targets.length === 1 ? name : `${name}:${target.functionName}`,
+              target: index,
+              functionName: target.functionName,
+              watch,
+              worse: 'higher',
+              warmUpMinutes: 0,
+              measure,
+              mayBeUnpublished: false,
+              ...more,
+            },
+          ]
+    const { errors, latency, throttles, cost, coldStarts, memory, custom } = signals
+    const slow = thresholdsMs.map((_, place) => `fast${place}`)
+    const price = billing && {
+      stable: billing.stable.memoryMb * pricePerMb[billing.stable.architecture],
+      candidate: billing.candidate.memoryMb * pricePerMb[billing.candidate.architecture],
+    }
+    return [
+      ...spec('errors', errors, count(['invocations'], ['errors'])),
+      ...spec('latency', latency, count(['durations'], slow, { good: true }), {
+        warmUpMinutes: latency === 'off' ? 0 : latency.warmUpMinutes,
+        ...(thresholdsMs.length > 0 ? {} : { excluded: because ?? 'it has no threshold' }),
+      }),
+      // Nobody has recorded Throttles by version (docs/aws.md): if Lambda does not publish them, there is nothing to say.
+      ...spec('throttles', throttles, count(['invocations', 'throttles'], ['throttles']), { mayBeUnpublished: true }),
+      ...spec(
+        'cost',
+        cost,
+        { kind: 'mean', sum: 'durationSum', samples: 'durations', factor: price ?? same },
+        price === undefined ? { excluded: 'the memory sizes of the two versions are not known' } : {},
+      ),
+      ...spec('coldStarts', coldStarts, { kind: 'mean', sum: 'initSum', samples: 'inits', factor: same }),
+      ...spec('memory', memory, { kind: 'mean', sum: 'memorySum', samples: 'memories', factor: same }),
+      ...custom.flatMap((one) => spec(one.name, one, customMeasure(one), { worse: one.worse })),
+    ]
+  })
+}
+
+/** Everything that one look has to ask, each series once. */
+export function questionsFor(service: Pick<Service, 'signals'>, targets: readonly JudgedTarget[]): readonly Question[] {
+  const questions = new Map<string, Question>()
+  for (const spec of signalSpecs(service, targets)) {
+    const target = targets[spec.target]
+    if (target === undefined || spec.excluded !== undefined) continue
+    const series =
+      spec.measure.kind === 'count'
+        ? ['invocations', ...spec.measure.exposure, ...spec.measure.events]
+        : ['invocations', spec.measure.sum, spec.measure.samples]
+    for (const arm of ['stable', 'candidate'] as const) {
+      for (const name of series) {
+        const key = seriesKey(spec.target, arm, name)
+        questions.set(key, { key, ...seriesOf(service, target, arm, name), ...placeOf(target) })
+      }
+    }
+  }
+  return [...questions.values()]
+}
+
+/** As a part of a question; nothing of a function of the own account and region. */
+export const placeOf = ({ functionName, roleArn }: Place): Pick<Question, 'place'> =>
+  isElsewhere({ functionName }) ? { place: { functionName, roleArn } } : {}
+
+type Series = Omit<Question, 'key'>
+
+// ExecutedVersion tells the two versions behind one alias apart (docs/aws.md §2.1).
+const lambda = (target: JudgedTarget, arm: Arm, metric: string, stat: string): Series => ({
+  namespace: 'AWS/Lambda',
+  metric,
+  dimensions: {
+    FunctionName: locate(target.functionName).name,
+    Resource: `${locate(target.functionName).name}:${target.alias}`,
+    ExecutedVersion: target[arm],
+  },
+  stat,
+})
+
+const insights = (target: JudgedTarget, arm: Arm, metric: string, stat: string): Series => ({
+  namespace: 'LambdaInsights',
+  metric,
+  dimensions: { function_name: locate(target.functionName).name, version: target[arm] },
+  stat,
+})
+
+function seriesOf({ signals }: Pick<Service, 'signals'>, target: JudgedTarget, arm: Arm, name: string): Series {
+  switch (name) {
+    case 'invocations':
+      return lambda(target, arm, 'Invocations', 'Sum')
+    case 'errors':
+      return lambda(target, arm, 'Errors', 'Sum')
+    case 'throttles':
+      return lambda(target, arm, 'Throttles', 'Sum')
+    case 'durations':
+      return lambda(target, arm, 'Duration', 'SampleCount')
+    case 'durationSum':
+      return lambda(target, arm, 'Duration', 'Sum')
+    case 'initSum':
+      return insights(target, arm, 'init_duration', 'Sum')
+    case 'inits':
+      return insights(target, arm, 'init_duration', 'SampleCount')
+    case 'memorySum':
+      return insights(target, arm, 'memory_utilization', 'Sum')
+    case 'memories':
+      return insights(target, arm, 'memory_utilization', 'SampleCount')
+  }
+  const place = /^fast([0-2])$/.exec(name)
+  if (place !== null)
+    return lambda(target, arm, 'Duration', `TC(:${target.baseline.thresholdsMs[Number(place[1])] ?? 0})`)
+  const own = signals.custom.find((one) => name === `custom-${one.name}` || name === `customs-${one.name}`)
+  if (own === undefined) throw new Error(`bug: there is no series called ${name}`)
+  const filled = (text: string): string =>
+    text
+      .replaceAll('{function}', locate(target.functionName).name)
+      .replaceAll('{alias}', target.alias)
+      .replaceAll('{version}', target[arm])
+  return {
+    namespace: own.namespace,
+    metric: own.metric,
+    dimensions: Object.fromEntries(Object.entries(own.dimensions).map(([key, value]) => [key, filled(value)])),
+    stat: name.startsWith('customs-') ? 'SampleCount' : 'Sum',
+  }
+}

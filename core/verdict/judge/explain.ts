@@ -1,0 +1,138 @@
+// A signal's numbers, and one sentence about them that a person at night understands.
+import { dispersionOf } from '../processes/breaker.ts'
+import type { CountFold, MeanFold, Present } from './fold.ts'
+import type { SignalSpec } from '../evidence/questions.ts'
+import type { CountMinute } from '../processes/split-process.ts'
+
+type Numbers = Readonly<Record<string, number>>
+type Account = { readonly sentence: string; readonly numbers: Numbers }
+
+/** ln E of a signal, and ln E at which it would roll back if the other signals said nothing. */
+type Reach = { readonly logE: number; readonly limit: number; readonly alpha: number; readonly horizonMinutes: number }
+
+// Of fewer bad events nothing is said but how many there were.
+const eventsMin = 10
+// Evidence is worth a word when it is worth a thought.
+const logSpoken = Math.log(3)
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
+const round = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3))
+const odds = (logE: number): string =>
+  logE > Math.log(1e6) ? 'more than a million to 1' : `${round(Math.exp(logE))} to 1`
+
+const weighing = ({ logE, limit }: Reach): string =>
+  logE < logSpoken ? '' : `; evidence against it ${odds(logE)}, ${odds(limit)} rolls back`
+
+/** Infinities and NaN have no place in the log. */
+const finite = (numbers: Numbers): Numbers =>
+  Object.fromEntries(Object.entries(numbers).filter(([, value]) => Number.isFinite(value)))
+
+/**
+ * The ratio of two rates with an interval that holds at all minutes together: log ratio, delta method with the dispersion
+ * that was seen, and the half-width of the asymptotic confidence sequence (arXiv 2103.06476, two-sided).
+ */
+export function rateRatio(
+  total: CountMinute,
+  dispersion: number,
+  minutes: number,
+  { alpha, horizonMinutes }: Pick<Reach, 'alpha' | 'horizonMinutes'>,
+): { readonly ratio: number; readonly low: number; readonly high: number } {
+  // Half an event more on both sides, so that none at all has a ratio too.
+  const [x, y] = [total.candidateBad + 0.5, total.stableBad + 0.5]
+  const ratio = x / (total.candidateInvocations + 1) / (y / (total.stableInvocations + 1))
+  const variance = Math.max(1, dispersion) * (1 / x + 1 / y)
+  const log = -2 * Math.log(alpha)
+  const seen = (Math.max(1, minutes) * (log + Math.log(1 + log))) / Math.max(10, horizonMinutes)
+  const half = Math.sqrt(((variance * 2 * (seen + 1)) / seen) * Math.log(1 + Math.sqrt(seen + 1) / alpha))
+  return { ratio, low: ratio * Math.exp(-half), high: ratio * Math.exp(half) }
+}
+
+type Scale = Pick<Reach, 'alpha' | 'horizonMinutes'>
+
+const intervalOf = (fold: CountFold, total: CountMinute, scale: Scale) =>
+  rateRatio(total, dispersionOf(fold.breaker), fold.breaker.minutes, scale)
+
+const isCompared = ({ candidateBad, stableBad, stableInvocations }: CountMinute): boolean =>
+  candidateBad + stableBad >= eventsMin && stableInvocations > 0
+
+/** Whether the interval of any threshold says that the candidate is worse than is tolerated. */
+export const excludesTolerance = ({ worse, watch }: SignalSpec, fold: CountFold, scale: Scale): boolean =>
+  fold.totals.filter(isCompared).some((total) => {
+    const { low, high } = intervalOf(fold, total, scale)
+    return worse === 'higher' ? low > watch.tolerance : high < watch.tolerance
+  })
+
+export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): Account {
+  const total = fold.totals[0] ?? { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
+  const { stableInvocations, stableBad, candidateInvocations, candidateBad } = total
+  const { ratio, low, high } = intervalOf(fold, total, reach)
+  const share = (bad: number, all: number): string => (all === 0 ? 'nothing yet' : `${percent(bad / all)} of ${all}`)
+  const against =
+    stableInvocations === 0 ? 'nothing of stable to compare with' : `stable ${share(stableBad, stableInvocations)}`
+  const times = isCompared(total) ? `, ${round(ratio)} times (${round(low)} to ${round(high)})` : ''
+  return {
+    sentence: `${spec.key}: candidate ${share(candidateBad, candidateInvocations)}, ${against}${times}${weighing(reach)}`,
+    numbers: finite({
+      candidateInvocations,
+      candidateBad,
+      stableInvocations,
+      stableBad,
+      ratio,
+      ratioLow: low,
+      ratioHigh: high,
+      logE: reach.logE,
+      rollBackAtLogE: reach.limit,
+    }),
+  }
+}
+
+export function meanAccount(spec: SignalSpec, fold: MeanFold, reach: Reach): Account {
+  const { stableMean, candidateMean, stableSamples, candidateSamples } = fold.totals
+  const ratio = stableMean === 0 ? NaN : candidateMean / stableMean
+  const against =
+    stableSamples === 0
+      ? 'nothing of stable to compare with'
+      : `stable ${round(stableMean)}${Number.isFinite(ratio) ? `: ${round(ratio)} times` : ''}`
+  return {
+    sentence: `${spec.key}: candidate ${round(candidateMean)} on average over ${candidateSamples}, ${against}${weighing(reach)}`,
+    numbers: finite({
+      candidateSamples,
+      candidateMean,
+      stableSamples,
+      stableMean,
+      ratio,
+      logE: reach.logE,
+      rollBackAtLogE: reach.limit,
+    }),
+  }
+}
+
+/** How long it takes until there are enough samples, at the pace since the weight changed. @param incomplete minutes */
+export function samplesShort(spec: SignalSpec, { samples, minutes }: Present, incomplete = 0): string {
+  if (incomplete > 0 && samples === 0) return pointsMissing(spec, incomplete)
+  if (minutes === 0 && spec.warmUpMinutes > 0)
+    return `${spec.key}: the first ${spec.warmUpMinutes} minutes of new traffic are cold starts and not looked at`
+  const missing = spec.watch.minimumSamples - samples
+  const more = Math.ceil((missing * minutes) / samples)
+  const needed =
+    samples === 0 ? 'none has come yet' : `about ${more} more ${more === 1 ? 'minute' : 'minutes'} at this pace`
+  return `${spec.key}: ${samples} of ${spec.watch.minimumSamples} samples of the candidate at this weight, ${needed}`
+}
+
+/** The last minutes had invocations and no points of what is counted in them. */
+export const pointsMissing = (spec: SignalSpec, minutes: number): string =>
+  `${spec.key}: CloudWatch has had no point of it for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} with invocations`
+
+/** Several reasons as one sentence; what several signals say alike is said once. */
+export function together(reasons: readonly { readonly signal: string; readonly because: string }[]): string {
+  const alike = new Map<string, string[]>()
+  for (const { signal, because } of reasons) {
+    const isOwn = because.startsWith(`${signal}: `)
+    const words = isOwn ? because.slice(signal.length + 2) : because
+    const signals = alike.get(words) ?? []
+    alike.set(words, isOwn ? [...signals, signal] : signals)
+  }
+  return [...alike]
+    .map(([words, signals]) => (signals.length === 0 ? words : `${signals.join(', ')}: ${words}`))
+    .join('; ')
+}

@@ -1,0 +1,205 @@
+// What is carried from minute to minute: for each signal its e-process and its counts, for each target whether it is split
+// as it was set and whether it is silent. A fold of minutes and nothing else, so a state that was carried and one that is
+// computed from the first minute are the same to the last digit.
+import { type AloneState, aloneBegin, aloneStep } from '../processes/alone.ts'
+import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
+import { type CountRule, type CountState, countRule, enginePrior } from '../processes/count-process.ts'
+import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early.ts'
+import type { Shift } from '../evidence/evidence.ts'
+import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../processes/mean-process.ts'
+import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
+import type { Measure, SignalSpec } from '../evidence/questions.ts'
+import type { CountMinute } from '../processes/split-process.ts'
+import { weightOf } from '../evidence/window.ts'
+
+const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
+const wholeBp = 10_000
+
+const plus = (a: CountMinute, b: CountMinute): CountMinute => ({
+  stableInvocations: a.stableInvocations + b.stableInvocations,
+  stableBad: a.stableBad + b.stableBad,
+  candidateInvocations: a.candidateInvocations + b.candidateInvocations,
+  candidateBad: a.candidateBad + b.candidateBad,
+})
+
+/** Samples at the present weight, and in how many minutes they were looked at. */
+export type Present = { readonly sinceMs: number; readonly minutes: number; readonly samples: number }
+
+export type CountFold = {
+  readonly kind: 'count'
+  /** One for each threshold. */
+  readonly states: readonly CountState[]
+  readonly totals: readonly CountMinute[]
+  /** In how many minutes the version that should have fewer events had one. */
+  readonly speaking: readonly number[]
+  /** Whether any point of the events was seen, of either version. */
+  readonly seen: boolean
+  /** The last minutes in a row that had not come in full. */
+  readonly incomplete: number
+  /** Requests of the candidate in the last minutes in a row in which every one of them was an event. */
+  readonly allBad: number
+  readonly breaker: BreakerState
+  readonly alone?: AloneState
+  readonly early?: EarlyState
+  readonly present: Present
+}
+export type MeanFold = {
+  readonly kind: 'mean'
+  readonly state: MeanState
+  readonly totals: MeanMinute
+  readonly present: Present
+}
+export type SignalFold = CountFold | MeanFold
+
+/** What the fold of one signal is made by. */
+export type SignalRule = {
+  readonly spec: SignalSpec
+  readonly count: CountRule
+  readonly early: EarlyRule | undefined
+}
+
+type Rules = {
+  readonly horizonMinutes: number
+  readonly early?: { readonly ratio: number; readonly rate: number } | undefined
+}
+
+// Rates of errors wander by half; durations, and with them the share of slow ones, by less.
+const eventDeviation = 0.5
+const latencyDeviation = 0.2
+
+export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): SignalRule {
+  const design = { prior: enginePrior(spec.worse), tolerance: spec.watch.tolerance, horizonMinutes }
+  return {
+    spec,
+    count: countRule(design, spec.name === 'latency' ? latencyDeviation : eventDeviation),
+    early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
+  }
+}
+
+const presentBegin: Present = { sinceMs: 0, minutes: 0, samples: 0 }
+const noMeans: MeanMinute = { stableSamples: 0, stableMean: 0, candidateSamples: 0, candidateMean: 0 }
+
+export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
+  if (spec.measure.kind === 'mean') return { kind: 'mean', state: meanBegin, totals: noMeans, present: presentBegin }
+  return {
+    kind: 'count',
+    states: spec.measure.events.map(() => count.begin),
+    totals: spec.measure.events.map(() => nothing),
+    speaking: spec.measure.events.map(() => 0),
+    seen: false,
+    incomplete: 0,
+    allBad: 0,
+    breaker: breakerBegin,
+    ...(early === undefined ? {} : { early: early.begin }),
+    present: presentBegin,
+  }
+}
+
+/** Samples of the candidate since the weight changed; a minute with two weights counts for neither. */
+function present(before: Present, shifts: readonly Shift[], atMs: number, samples: number): Present {
+  const weight = weightOf(shifts, atMs)
+  if (weight === undefined) return before
+  const kept = before.sinceMs === weight.sinceMs ? before : presentBegin
+  return { sinceMs: weight.sinceMs, minutes: kept.minutes + 1, samples: kept.samples + samples }
+}
+
+/**
+ * New environments start cold: at the first traffic, and when the candidate's traffic more than doubles. For so many minutes
+ * the signal is not looked at.
+ */
+function isWarmingUp(shifts: readonly Shift[], minutes: number, atMs: number): boolean {
+  return shifts.some((shift, index) => {
+    const jumped = shift.weightBp > 2 * (shifts[index - 1]?.weightBp ?? 0)
+    return jumped && atMs + 60_000 > shift.sinceMs && atMs < shift.sinceMs + minutes * 60_000
+  })
+}
+
+/** The fold after one more minute, or why that minute is not evidence. */
+export function foldStep(
+  rule: SignalRule,
+  fold: SignalFold,
+  sheet: Sheet,
+  shifts: readonly Shift[],
+  atMs: number,
+): SignalFold | string {
+  const { spec } = rule
+  if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return fold
+  if (fold.kind === 'mean' && spec.measure.kind === 'mean')
+    return meanFold(fold, spec, spec.measure, sheet, shifts, atMs)
+  if (fold.kind === 'count' && spec.measure.kind === 'count') {
+    const seen = fold.seen || isSeen(sheet, spec, spec.measure, atMs)
+    if (isIncomplete(sheet, spec, atMs)) return { ...fold, seen, incomplete: fold.incomplete + 1 }
+    const minutes = countMinutes(sheet, spec, spec.measure, atMs)
+    return typeof minutes === 'string' ? minutes : countFold(rule, { ...fold, seen }, minutes, shifts, atMs)
+  }
+  throw new Error(`bug: the fold of ${spec.key} is of another kind than its measure`)
+}
+
+function meanFold(
+  fold: MeanFold,
+  spec: SignalSpec,
+  measure: Extract<Measure, { kind: 'mean' }>,
+  sheet: Sheet,
+  shifts: readonly Shift[],
+  atMs: number,
+): MeanFold | string {
+  const data = meanMinute(sheet, spec, measure, atMs)
+  if (typeof data === 'string') return data
+  const pooled = (mean: number, samples: number, more: number, moreSamples: number): number =>
+    samples + moreSamples === 0 ? 0 : (mean * samples + more * moreSamples) / (samples + moreSamples)
+  const { totals } = fold
+  return {
+    kind: 'mean',
+    state: meanStep(fold.state, data, { tolerance: spec.watch.tolerance, worse: spec.worse }),
+    totals: {
+      stableSamples: totals.stableSamples + data.stableSamples,
+      stableMean: pooled(totals.stableMean, totals.stableSamples, data.stableMean, data.stableSamples),
+      candidateSamples: totals.candidateSamples + data.candidateSamples,
+      candidateMean: pooled(totals.candidateMean, totals.candidateSamples, data.candidateMean, data.candidateSamples),
+    },
+    present: present(fold.present, shifts, atMs, data.candidateSamples),
+  }
+}
+
+function countFold(
+  { spec, count, early }: SignalRule,
+  fold: CountFold,
+  minutes: readonly CountMinute[],
+  shifts: readonly Shift[],
+  atMs: number,
+): CountFold {
+  const [first = nothing] = minutes
+  const isErrors = spec.name === 'errors'
+  return {
+    kind: 'count',
+    states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing)),
+    totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
+    speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
+    seen: fold.seen,
+    // A minute in which nobody asked for anything does not say that the points have come.
+    incomplete: first.stableInvocations + first.candidateInvocations === 0 ? fold.incomplete : 0,
+    allBad: allBadAfter(fold, first),
+    breaker: breakerStep(fold.breaker, first),
+    ...(isErrors ? aloneAfter(fold, first, shifts, atMs) : {}),
+    ...(early === undefined || fold.early === undefined ? {} : { early: early.step(fold.early, first) }),
+    present: present(fold.present, shifts, atMs, first.candidateInvocations),
+  }
+}
+
+const allBadAfter = ({ allBad }: CountFold, { candidateBad, candidateInvocations }: CountMinute): number =>
+  candidateInvocations > candidateBad ? 0 : allBad + candidateInvocations
+
+const isSpeaking = ({ worse }: SignalSpec, data: CountMinute): boolean =>
+  (worse === 'higher' ? data.candidateBad : data.stableBad) > 0
+
+function aloneAfter(
+  fold: CountFold,
+  data: CountMinute,
+  shifts: readonly Shift[],
+  atMs: number,
+): { readonly alone?: AloneState } {
+  if (weightOf(shifts, atMs)?.weightBp !== wholeBp) return fold.alone === undefined ? {} : { alone: fold.alone }
+  const [total = nothing] = fold.totals
+  const before = fold.alone ?? aloneBegin(total.stableBad, total.stableInvocations)
+  return { alone: aloneStep(before, data.candidateInvocations, data.candidateBad) }
+}

@@ -1,0 +1,155 @@
+// The verdict: what alarms say, whether the traffic is as it was set, and the weighted evidence of all signals. Silence is
+// never a pass. Reading, folding minutes, weighing and wording are stages of their own; here they meet.
+import type { Service } from '../../service/service.ts'
+import { alarmVerdicts } from './alarms.ts'
+import type { Evidence, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
+import { together } from './explain.ts'
+import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } from './fold.ts'
+import { logSum } from '../processes/log-space.ts'
+import { type Sheet, sheetOf, unreadable } from '../evidence/minutes.ts'
+import { signalSpecs } from '../evidence/questions.ts'
+import { settledToMs } from '../evidence/settled.ts'
+import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
+import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
+import { askedWindow, minuteMs } from '../evidence/window.ts'
+
+/** The fold of all minutes before `uptoMs`, which no late point changes any more. JSON without loss. */
+export type Carry = {
+  readonly uptoMs: number
+  readonly targets: readonly TargetFold[]
+  readonly signals: readonly SignalFold[]
+}
+
+/**
+ * @param carried what an earlier look returned; without it everything is computed from the first minute, with the same result
+ * @returns fail if an alarm fires, the candidate is silent, a minute shows total failure, or the evidence reaches 1/alpha;
+ *   pass if every critical signal could speak and none leans against the candidate; else unknown
+ */
+export function judge(
+  service: Service,
+  evidence: Evidence,
+  carried?: Carry,
+): { readonly verdict: Verdict; readonly carry: Carry | undefined } {
+  const { targets, shifts, atMs } = evidence
+  const first = shifts[0]
+  const window = first === undefined ? { startMs: atMs, endMs: atMs } : askedWindow(first.sinceMs, atMs)
+  const scale = { horizonMinutes: horizonMinutesOf(service), early: service.policy.early }
+  const rules = signalSpecs(service, targets).map((spec) => signalRule(spec, scale))
+  const sheet = sheetOf(evidence.readings)
+  const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }
+  const readable: Folded = {
+    targets: begin.targets.map((fold, index) => unreadableTraffic(sheet, index) ?? fold),
+    signals: rules.map(({ spec }, index) => unreadable(sheet, spec) ?? begin.signals[index] ?? 'it was not carried'),
+  }
+  const startMs = carried?.uptoMs ?? window.startMs
+  const specs = rules.map(({ spec }) => spec)
+  const uptoMs = Math.max(startMs, settledToMs(sheet, specs, targets, window.endMs))
+  const settled = foldMinutes(rules, sheet, evidence, readable, { startMs, endMs: uptoMs })
+  const last = foldMinutes(rules, sheet, evidence, settled, { startMs: uptoMs, endMs: window.endMs })
+  const isWhole = [...last.targets, ...last.signals].every((fold) => typeof fold !== 'string')
+  const carry = {
+    uptoMs,
+    targets: settled.targets.filter((fold) => typeof fold !== 'string'),
+    signals: settled.signals.filter((fold) => typeof fold !== 'string'),
+  }
+  return { verdict: verdictOf(service, evidence, window, rules, last), carry: isWhole ? carry : carried }
+}
+
+function foldMinutes(
+  rules: readonly SignalRule[],
+  sheet: Sheet,
+  { shifts }: Evidence,
+  before: Folded,
+  window: Window,
+): Folded {
+  let { targets, signals } = before
+  for (let atMs = window.startMs; atMs < window.endMs; atMs += minuteMs) {
+    targets = targets.map((fold, index) =>
+      typeof fold === 'string' ? fold : targetStep(fold, sheet, index, shifts, atMs),
+    )
+    signals = signals.map((fold, index) => {
+      const rule = rules[index]
+      if (typeof fold === 'string' || rule === undefined || rule.spec.excluded !== undefined) return fold
+      return foldStep(rule, fold, sheet, shifts, atMs)
+    })
+  }
+  return { targets, signals }
+}
+
+function verdictOf(
+  service: Service,
+  evidence: Evidence,
+  window: Window,
+  rules: readonly SignalRule[],
+  folded: Folded,
+): Verdict {
+  const { alpha } = service.policy
+  const weighed = weighAll(service, rules, folded, evidence.shifts)
+  const traffic = trafficVerdicts(evidence, folded)
+  const { logE, signals } = combined(weighed, Math.log(1 / alpha))
+  // Whatever a reading had to say, the verdict must fit into the log.
+  const all = [...alarmVerdicts(evidence), ...traffic, ...signals].map((signal): SignalVerdict => ({
+    ...signal,
+    because: signal.because.slice(0, 600),
+  }))
+  const deciding = all.filter((signal) => signal.kind !== 'excluded' && signal.advisory !== true)
+  const failed = deciding.filter((signal) => signal.kind === 'fail')
+  const unknown = deciding.length === 0 ? [nothingSpeaks] : deciding.filter((signal) => signal.kind === 'unknown')
+  const isOnlyShort = weighed.every(({ verdict, isShort }) => verdict.kind !== 'unknown' || isShort)
+  const isQuietHour =
+    isOnlyShort &&
+    folded.targets.every((fold) => typeof fold === 'object' && isQuiet(fold)) &&
+    unknown.length === shortOf(weighed)
+  const report = (kind: Verdict['kind'], quiet: boolean, reasons: readonly SignalVerdict[]): Verdict => ({
+    kind,
+    quiet,
+    because: together(reasons).slice(0, 600),
+    window,
+    signals: all,
+    ...(Number.isFinite(logE) ? { logE } : {}),
+    ...(kind === 'pass' && isProvenGood(rules, folded, alpha) ? { early: true } : {}),
+  })
+  if (failed.length > 0) return report('fail', false, failed)
+  if (unknown.length > 0) return report('unknown', isQuietHour, isQuietHour ? [nobodyAsks] : unknown)
+  return report('pass', false, deciding)
+}
+
+const nobodyAsks: SignalVerdict = { signal: 'traffic', kind: 'unknown', because: 'no traffic on either version' }
+
+const nothingSpeaks: SignalVerdict = {
+  signal: 'signals',
+  kind: 'unknown',
+  because: 'no signal can speak about this release',
+}
+
+const shortOf = (weighed: readonly Weighed[]): number =>
+  weighed.filter(({ verdict, isShort }) => isShort && verdict.advisory !== true).length
+
+function trafficVerdicts(evidence: Evidence, folded: Folded): readonly SignalVerdict[] {
+  return evidence.targets.flatMap((target, index): SignalVerdict[] => {
+    const fold = folded.targets[index]
+    const signal = `traffic:${target.functionName}`
+    if (typeof fold === 'string') return [{ signal, kind: 'unknown', because: `${target.functionName}: ${fold}` }]
+    const trouble = fold && trafficTrouble(fold, target)
+    if (trouble === undefined) return []
+    return [{ signal, kind: trouble.bad ? 'fail' : 'unknown', because: trouble.because }]
+  })
+}
+
+/** The weighted evidence of all signals, and what it makes of those that carry most of it or lean that way themselves. */
+function combined(
+  weighed: readonly Weighed[],
+  logLimit: number,
+): { readonly logE: number; readonly signals: readonly SignalVerdict[] } {
+  const shares = weighed.map(({ logShare }) => logShare)
+  const logE = shares.includes(Infinity) ? Infinity : logSum(shares)
+  const most = Math.max(...shares)
+  const signals = weighed.map(({ verdict, logE: own, logShare, sentence }): SignalVerdict => {
+    if (verdict.kind === 'excluded' || verdict.advisory === true) return verdict
+    if (logE >= logLimit && logShare >= most - Math.LN2) return { ...verdict, kind: 'fail', because: sentence }
+    // Half way there: not enough to go back, too much to go on.
+    const isLeaning = verdict.kind === 'pass' && own >= logLimit / 2
+    return isLeaning ? { ...verdict, kind: 'unknown', because: `${sentence}: leans against it` } : verdict
+  })
+  return { logE, signals }
+}

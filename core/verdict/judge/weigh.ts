@@ -1,0 +1,170 @@
+// What each signal says by itself, and how much of the evidence it is: ln(weight * E). The weights of the critical signals
+// sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
+import { horizonOf } from '../../service/plan.ts'
+import type { Service } from '../../service/service.ts'
+import { aloneLogE } from '../processes/alone.ts'
+import type { Shift, SignalVerdict } from '../evidence/evidence.ts'
+import { countAccount, excludesTolerance, meanAccount, pointsMissing, samplesShort } from './explain.ts'
+import type { CountFold, SignalFold, SignalRule } from './fold.ts'
+import type { SignalSpec } from '../evidence/questions.ts'
+import { logSum } from '../processes/log-space.ts'
+import { meanLogE } from '../processes/mean-process.ts'
+import type { TargetFold } from './target-fold.ts'
+import { wholeFrom } from '../evidence/window.ts'
+
+/** The folds of all targets and signals; a sentence where there is no evidence. */
+export type Folded = {
+  readonly targets: readonly (TargetFold | string)[]
+  readonly signals: readonly (SignalFold | string)[]
+}
+
+const wholeBp = 10_000
+// Points may come this late; a silence that lasts longer is a trouble of the telemetry.
+const incompleteMax = 10
+/** After so many minutes with invocations a series that may not be published at all is taken to be so. */
+const unpublishedMin = 3
+/** So many requests in a row that all failed are no chance. */
+const allBadMin = 10
+
+export type Weighed = {
+  readonly verdict: SignalVerdict
+  /** ln E of the signal by itself, and times its weight. */
+  readonly logE: number
+  readonly logShare: number
+  /** What its numbers say, also where there are too few of them for a verdict. */
+  readonly sentence: string
+  /** It is unknown for want of samples only. */
+  readonly isShort: boolean
+}
+
+type Scale = { readonly alpha: number; readonly horizonMinutes: number }
+
+// What happened in one minute only is an anecdote: one long burst of errors looks like that. The breaker is for the rest.
+const speakingMin = 2
+// Nor do one or two bad events say anything, whatever their share.
+const eventsMin = 3
+
+/** Over how many minutes later regressions are expected: the plan's. */
+export const horizonMinutesOf = ({ plan }: Pick<Service, 'plan'>): number =>
+  Math.max(1, Math.ceil(horizonOf(plan) / 60))
+
+export function weighAll(
+  service: Service,
+  rules: readonly SignalRule[],
+  folded: Folded,
+  shifts: readonly Shift[],
+): readonly Weighed[] {
+  const speaking = rules.filter(({ spec }) => spec.watch.role === 'critical' && spec.excluded === undefined)
+  const total = speaking.reduce((sum, { spec }) => sum + spec.watch.weight, 0)
+  const scale: Scale = { alpha: service.policy.alpha, horizonMinutes: horizonMinutesOf(service) }
+  const { sinceMs: shiftedAtMs = 0, weightBp = 0 } = shifts.at(-1) ?? {}
+  const sinceMs = wholeFrom(shiftedAtMs)
+  return rules.map((rule, index) => {
+    const fold = folded.signals[index] ?? 'it was not folded'
+    const logWeight = rule.spec.watch.role === 'advisory' ? -Infinity : Math.log(rule.spec.watch.weight / total)
+    const target = folded.targets[rule.spec.target]
+    const minutes = typeof target === 'object' && target.sinceMs === sinceMs ? target.minutes : 0
+    return weigh(rule, fold, scale, { logWeight, sinceMs, minutes, weightBp })
+  })
+}
+
+type Place = {
+  readonly logWeight: number
+  /** The first whole minute at the present weight, and how many there are. */
+  readonly sinceMs: number
+  readonly minutes: number
+  readonly weightBp: number
+}
+
+function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place: Place): Weighed {
+  const { spec } = rule
+  const isAdvisory = spec.watch.role === 'advisory'
+  const say = (kind: SignalVerdict['kind'], because: string, numbers?: SignalVerdict['numbers']): SignalVerdict => ({
+    signal: spec.key,
+    kind,
+    because,
+    ...(isAdvisory ? { advisory: true } : {}),
+    ...(numbers === undefined ? {} : { numbers }),
+  })
+  const mute = { logE: -Infinity, logShare: -Infinity, isShort: false, sentence: '' }
+  if (spec.excluded !== undefined) return { ...mute, verdict: say('excluded', `${spec.key}: ${spec.excluded}`) }
+  const isAlone = place.weightBp === wholeBp && spec.name !== 'errors'
+  if (typeof fold === 'string')
+    return { ...mute, verdict: say(isAlone ? 'excluded' : 'unknown', `${spec.key}: ${isAlone ? uncompared : fold}`) }
+  const logE = fold.kind === 'count' ? countLogE(rule, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
+  const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
+  const reach = { ...scale, logE, limit }
+  const { sentence, numbers } = fold.kind === 'count' ? countAccount(spec, fold, reach) : meanAccount(spec, fold, reach)
+  const said = { logE, logShare: place.logWeight + logE, isShort: false, sentence }
+  if (fold.kind === 'count' && fold.breaker.tripped !== undefined && spec.name === 'errors') {
+    const because = `${sentence}; at least half of the requests of a whole minute failed`
+    return {
+      ...said,
+      logShare: isAdvisory ? -Infinity : Infinity,
+      sentence: because,
+      verdict: say('fail', because, numbers),
+    }
+  }
+  // What it showed while there was a stable beside it stays evidence.
+  if (isAlone) return { ...said, verdict: say('excluded', `${spec.key}: ${uncompared}`, numbers) }
+  const incomplete = fold.kind === 'count' ? fold.incomplete : 0
+  if (spec.mayBeUnpublished && fold.kind === 'count' && !fold.seen && incomplete >= unpublishedMin)
+    return { ...said, verdict: say('excluded', `${spec.key}: ${unpublished}`, numbers) }
+  const present = fold.present.sinceMs === place.sinceMs ? fold.present : { sinceMs: 0, minutes: 0, samples: 0 }
+  if (place.minutes === 0) {
+    const because = `${spec.key}: no whole minute at this weight yet`
+    return { ...said, verdict: say('unknown', because, numbers) }
+  }
+  if (present.samples < spec.watch.minimumSamples)
+    return { ...said, isShort: true, verdict: say('unknown', samplesShort(spec, present, incomplete), numbers) }
+  const doubt = fold.kind === 'count' ? doubtOf(spec, fold, present.samples, scale) : undefined
+  if (doubt === undefined) return { ...said, verdict: say('pass', sentence, numbers) }
+  return { ...said, verdict: say('unknown', doubt.alone ? doubt.because : `${sentence}; ${doubt.because}`, numbers) }
+}
+
+const unpublished = 'CloudWatch has no point of it, of neither version'
+const uncompared = 'not compared at 100 %, where there is no stable beside it'
+
+/** What keeps a signal with enough samples from passing. `alone`: its numbers add nothing to it. */
+function doubtOf(
+  spec: SignalSpec,
+  fold: CountFold,
+  samples: number,
+  scale: Scale,
+): { readonly because: string; readonly alone: boolean } | undefined {
+  const { measure } = spec
+  if (measure.kind !== 'count') return undefined
+  if (!fold.seen && measure.whenMissing !== 'sparse') {
+    const because = `${spec.key}: ${unpublished}; a count that is published only now and then wants sparse: true`
+    return { because, alone: true }
+  }
+  if (fold.incomplete >= incompleteMax) return { because: pointsMissing(spec, fold.incomplete), alone: true }
+  if (spec.name === 'errors' && fold.allBad >= Math.min(allBadMin, samples))
+    return { because: `every one of the last ${fold.allBad} requests failed`, alone: false }
+  if (excludesTolerance(spec, fold, scale))
+    return { because: `that excludes the tolerance of ${spec.watch.tolerance}`, alone: false }
+  return undefined
+}
+
+/** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */
+function countLogE({ spec: { worse }, count }: SignalRule, fold: CountFold): number {
+  const values = fold.states.map((state, index) => {
+    const { candidateBad = 0, stableBad = 0 } = fold.totals[index] ?? {}
+    const events = worse === 'higher' ? candidateBad : stableBad
+    const isAnecdote = (fold.speaking[index] ?? 0) < speakingMin || events < eventsMin
+    return isAnecdote ? Math.min(0, count.logE(state)) : count.logE(state)
+  })
+  const compared = logSum(values) - Math.log(values.length)
+  return fold.alone === undefined ? compared : Math.max(compared, aloneLogE(fold.alone))
+}
+
+/** Whether the candidate is proven not to be bad, on every target (early.ts). */
+export function isProvenGood(rules: readonly SignalRule[], { signals }: Folded, alpha: number): boolean {
+  const proofs = rules.flatMap(({ early }, index) => {
+    if (early === undefined) return []
+    const fold = signals[index]
+    const state = typeof fold === 'object' && fold.kind === 'count' ? fold.early : undefined
+    return [state === undefined ? 0 : early.logE(state)]
+  })
+  return proofs.length > 0 && proofs.every((logE) => logE >= Math.log(1 / alpha))
+}

@@ -1,0 +1,109 @@
+// Alarms of the controller's own health: who watches production unattended has to be watched. Failed executions are not among
+// them: a release that was rolled back is one. The stack and the embedded cloud have these from this one source.
+import type { Verb } from './handlers.ts'
+import { calledByEvents, lostQueue } from './rules.ts'
+
+export type Watch = {
+  readonly id: string
+  readonly description: string
+  readonly namespace: string
+  readonly metric: string
+  /** Of several series the largest is meant, or their sum. */
+  readonly series: readonly Readonly<Record<string, string>>[]
+  readonly stat: 'Sum' | 'Maximum'
+  /** Fires below it, or at it and above. */
+  readonly threshold: number
+  readonly fires: 'below' | 'from'
+  /** Of five minutes each. */
+  readonly periods: number
+  readonly missing: 'breaching' | 'notBreaching'
+}
+
+const tenMinutesMs = 600_000
+/** A metric-math alarm takes this many metrics (CloudWatch user guide, "Create an alarm based on a metric math expression"). */
+const metricsMax = 10
+
+const functionOf = (controller: string, verb: Verb) => ({ FunctionName: `${controller}-${verb}` })
+const lambda = { namespace: 'AWS/Lambda', fires: 'from', missing: 'notBreaching' } as const
+
+/** @param controller the controller's name */
+export function watches(controller: string): readonly Watch[] {
+  const called = calledByEvents.map((verb) => functionOf(controller, verb))
+  return [
+    {
+      id: 'LostEvents',
+      description:
+        'Tidegate keeps events that it could not handle: `tidegate lost list` says which, and why (docs/operate.md).',
+      namespace: 'AWS/SQS',
+      metric: 'ApproximateNumberOfMessagesVisible',
+      series: [{ QueueName: `${controller}-${lostQueue.name}` }],
+      ...{ stat: 'Maximum', threshold: 1, fires: 'from', periods: 1 },
+      // A queue that nobody has used for hours reports nothing.
+      missing: 'notBreaching',
+    },
+    // Minutes sooner than the queue, which CloudWatch hears of late after a quiet time.
+    ...several(called, (series) => ({
+      ...lambda,
+      id: 'EventsDropped',
+      description:
+        'A function of Tidegate could not handle an event: `tidegate lost list` says which (docs/operate.md).',
+      metric: 'AsyncEventsDropped',
+      series,
+      ...{ stat: 'Sum', threshold: 1, periods: 1 },
+    })),
+    ...several(called, (series) => ({
+      ...lambda,
+      id: 'EventsNotKept',
+      description:
+        'An event that Tidegate could not handle could not be kept either, and is gone: see the queue and its policy (docs/operate.md).',
+      metric: 'DestinationDeliveryFailures',
+      series,
+      ...{ stat: 'Sum', threshold: 1, periods: 1 },
+    })),
+    ...several(called, (series) => ({
+      ...lambda,
+      id: 'EventsWaiting',
+      description:
+        'Events have waited for more than ten minutes for a function of Tidegate: see its Errors and Throttles (docs/operate.md).',
+      metric: 'AsyncEventAge',
+      series,
+      ...{ stat: 'Maximum', threshold: tenMinutesMs, periods: 1 },
+    })),
+    ...ofSweepAndStream(controller),
+  ]
+}
+
+const ofSweepAndStream = (controller: string): readonly Watch[] => [
+  {
+    id: 'SweepMissing',
+    description: 'The sweep of Tidegate has not run for 15 minutes: what an execution leaves behind stays as it is.',
+    namespace: 'AWS/Lambda',
+    metric: 'Invocations',
+    series: [functionOf(controller, 'reconcile')],
+    ...{ stat: 'Sum', threshold: 1, fires: 'below', periods: 3, missing: 'breaching' },
+  },
+  {
+    ...lambda,
+    id: 'SweepFailing',
+    description: 'The sweep of Tidegate has failed for 15 minutes: its log names the item or the permission.',
+    metric: 'Errors',
+    series: [functionOf(controller, 'reconcile')],
+    ...{ stat: 'Sum', threshold: 1, periods: 3 },
+  },
+  {
+    // Nothing was written, nothing waits: then there is no point.
+    ...lambda,
+    id: 'EventsLate',
+    description: 'Events of Tidegate wait for more than ten minutes: the log of its function announce says why.',
+    metric: 'IteratorAge',
+    series: [functionOf(controller, 'announce')],
+    ...{ stat: 'Maximum', threshold: tenMinutesMs, periods: 1 },
+  },
+]
+
+function several(series: Watch['series'], watch: (part: Watch['series']) => Watch): readonly Watch[] {
+  const parts = Array.from({ length: Math.ceil(series.length / metricsMax) }, (_, part) =>
+    watch(series.slice(part * metricsMax, (part + 1) * metricsMax)),
+  )
+  return parts.map((one, part) => (part === 0 ? one : { ...one, id: `${one.id}${part + 1}` }))
+}

@@ -1,0 +1,103 @@
+// Telling that a budget burns: an event for each severity that begins or ends, and a page that names the release that may have
+// done it.
+import { type Burning, hourMs, severities } from '../../core/budget/budget.ts'
+import { budgetSource, burnEnded, burns } from '../../core/budget/news.ts'
+import { whole } from '../../core/listing.ts'
+import type { Service } from '../../core/service/service.ts'
+import type { CountedSlo } from '../../core/service/slo.ts'
+import type { BudgetMark } from '../../core/budget/stored.ts'
+import { isPlanned } from '../../core/service/timetable.ts'
+import { each } from '../steps/each.ts'
+import { latestHeads } from '../steps/heads.ts'
+import { liveHolder } from '../steps/lease.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'>
+
+type About = Parameters<typeof burns>[0]
+type Part = { readonly service: Service; readonly slo: CountedSlo; readonly mark: BudgetMark }
+
+export const announce = (
+  deps: Pick<World, 'outbox'>,
+  event: { readonly detailType: string; readonly detail: object },
+): Promise<void> =>
+  deps.outbox.announce({ source: budgetSource, detailType: event.detailType, detail: { ...event.detail } })
+
+/** @returns the severities that hold and have been told */
+export async function tellBurns(
+  deps: Deps,
+  { service, slo, mark }: Part,
+  about: About,
+  now: readonly Burning[],
+): Promise<BudgetMark['told']> {
+  const before = mark.told
+  // What nobody can understand plans nothing: a person is rather told once too often.
+  const { done } = await each(
+    deps,
+    [service.planned],
+    () => ({ service: service.name }),
+    (planned) => isPlanned(planned, about.atMs),
+  )
+  const told: BudgetMark['told'][number][] = []
+  for (const severity of severities) {
+    const worst = now.find(({ rule }) => rule.severity === severity)
+    if (worst === undefined) {
+      if (!before.includes(severity)) continue
+      // What began in a slot that is not over may look otherwise a minute later: only one that is over ends it.
+      if (about.atMs > mark.readToMs) await announce(deps, burnEnded(about, severity))
+      else told.push(severity)
+      continue
+    }
+    if (before.includes(severity)) told.push(severity)
+    // What is planned is not told; if it goes on afterwards, it is told then.
+    else if (done[0] !== true) {
+      await tellOne(deps, { service, slo }, about, worst)
+      told.push(severity)
+    }
+  }
+  return told
+}
+
+async function tellOne(
+  deps: Deps,
+  { service, slo }: Pick<Part, 'service' | 'slo'>,
+  about: About,
+  worst: Burning,
+): Promise<void> {
+  // Whose doing it may be is a word more; not to know it must not keep the page from leaving.
+  const { done, failed } = await each(
+    deps,
+    [worst.rule.hours],
+    () => ({ service: service.name }),
+    (hours) => suspect(deps, service.name, about.atMs - hours * hourMs),
+  )
+  const releaseId = done[0]
+  await announce(deps, burns(about, worst, releaseId))
+  if (worst.rule.severity !== 'page') return
+  const { rule, rate, factor } = worst
+  const sentence = `The error budget ${slo.name} of ${service.name} burns ${rate.toFixed(1)} times as fast as it may.`
+  const lines = [
+    sentence,
+    `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,
+    suspectWords(releaseId, failed.length > 0),
+    ...(service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]),
+  ]
+  await deps.pager.page({ subject: sentence, text: lines.join('\n') })
+}
+
+function suspectWords(releaseId: string | undefined, isUnknown: boolean): string {
+  if (isUnknown) return 'Whether a release was live in that time is not known.'
+  return releaseId === undefined ? 'No release was live in that time.' : `Release ${releaseId} was live in that time.`
+}
+
+// Of more releases than that in three days, those before are not looked at.
+const suspectsMost = 20
+
+/** The live release, or the last one that has ended since then: one that had traffic. What waits at a gate burns nothing. */
+async function suspect(deps: Deps, service: string, sinceMs: number): Promise<string | undefined> {
+  const live = await liveHolder(deps, service)
+  if (live !== undefined && live.release.shifts.length > 0) return live.release.id
+  const heads = await latestHeads(deps, service, suspectsMost)
+  const found = heads.items.find((head) => head.chargeable === true && (head.settledAtMs ?? 0) >= sinceMs)
+  return found?.releaseId ?? whole({ ...heads, items: [] })[0]
+}

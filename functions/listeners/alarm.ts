@@ -1,0 +1,79 @@
+// The fast path: an alarm that guards a live release fires, and the traffic is put back here, at once. The state machine
+// is told afterwards.
+import * as z from 'zod'
+import { issuesSentence, Problem } from '../../core/problem.ts'
+import type { Release } from '../../core/release/release.ts'
+import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
+import { each, orThrow } from '../steps/each.ts'
+import { load } from '../steps/ledger.ts'
+import { returnNow } from '../steps/return.ts'
+
+type Deps = ByRecord
+
+// Read loosely: CloudWatch adds fields (docs/aws.md §2.5).
+const AlarmEvent = z.looseObject({
+  source: z.literal('aws.cloudwatch'),
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  detail: z.looseObject({
+    alarmName: z.string().min(1).max(255),
+    state: z.looseObject({
+      value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
+      reason: z.string().max(2000).default('no reason was given'),
+      timestamp: z
+        .string()
+        .max(40)
+        .transform((text, context) => {
+          // CloudWatch writes +0000 without a colon, which Date understands.
+          const ms = Date.parse(text)
+          if (!Number.isNaN(ms)) return ms
+          context.addIssue({ code: 'custom', message: 'not a time' })
+          return z.NEVER
+        }),
+    }),
+  }),
+})
+
+export function alarmHandler(deps: Deps) {
+  return async (event: unknown): Promise<{ readonly returned: readonly string[] }> => {
+    const parsed = AlarmEvent.safeParse(event)
+    if (!parsed.success) {
+      throw new Problem('event_invalid', `Not an alarm event: ${issuesSentence(parsed.error.issues)}.`)
+    }
+    const { alarmName, state } = parsed.data.detail
+    const releases = state.value === 'ALARM' ? await deps.alarmWatch.releases(alarmName) : []
+    const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
+    const turned = await each(
+      deps,
+      releases,
+      (releaseId) => ({ releaseId, alarm: alarmName }),
+      async (releaseId) =>
+        (await turnBack(deps, releaseId, { alarmName, reason, sinceMs: state.timestamp })) ? [releaseId] : [],
+    )
+    // The event comes again for those that could not be put back.
+    return { returned: orThrow(turned).flat() }
+  }
+}
+
+type Fired = { readonly alarmName: string; readonly reason: string; readonly sinceMs: number }
+
+async function turnBack(deps: Deps, releaseId: string, fired: Fired): Promise<boolean> {
+  const order = { by: `alarm ${fired.alarmName}`, reason: fired.reason, outcome: 'rolledBack' } as const
+  try {
+    const loaded = await load(deps, releaseId)
+    if (!concerns(loaded.release, fired)) return false
+    await returnNow(deps, loaded, order)
+  } catch (error) {
+    if (!isLogLost(error)) throw error
+    const record = await deps.returns.get(releaseId)
+    if (record !== undefined && !concerns(record, fired)) return false
+    await returnByRecord(deps, releaseId, error, order)
+  }
+  deps.log({ message: fired.reason, releaseId })
+  return true
+}
+
+/** An alarm that fired before the release, or an event about that which arrives late, says nothing about the candidate. */
+const concerns = (
+  { excludedAlarms, admittedAtMs }: Pick<Release, 'excludedAlarms' | 'admittedAtMs'>,
+  { alarmName, sinceMs }: Fired,
+): boolean => !excludedAlarms.includes(alarmName) && admittedAtMs !== undefined && sinceMs >= admittedAtMs

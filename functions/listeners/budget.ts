@@ -1,0 +1,226 @@
+// The ledger of error budgets, every five minutes: what was good and bad is read from the telemetry, whole hours again and
+// again, because points come late; and whoever has to know is told when a budget burns.
+import * as z from 'zod'
+import {
+  budgetAt,
+  burning,
+  burnReachMs,
+  hourAt,
+  hourMs,
+  type Slot,
+  slotMs,
+  windowAt,
+} from '../../core/budget/budget.ts'
+import { changed, leftOf } from '../../core/budget/news.ts'
+import { Problem } from '../../core/problem.ts'
+import { serviceKey } from '../../core/service/service-key.ts'
+import { type Service, ServiceName } from '../../core/service/service.ts'
+import { sliQuestions, slotsFrom } from '../../core/budget/sli.ts'
+import { type CountedSlo, isCounted } from '../../core/service/slo.ts'
+import type { BudgetMark } from '../../core/budget/stored.ts'
+import { nameOf, troublesOf } from '../budgets/troubles.ts'
+import { announce, tellBurns } from '../budgets/burns.ts'
+import { chargeReleases } from '../budgets/charge.ts'
+import { each, isThrottled, readable, sentenceOf } from '../steps/each.ts'
+import { isTick } from './tick.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<
+  World,
+  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'
+>
+
+const dayMs = 24 * hourMs
+// Lambda's points may come this late; an invocation counts at its beginning and takes up to a quarter of an hour.
+const lateMs = 3 * hourMs
+// A new SLO catches up with its window, few of them at once and many a day at a time: no run may take too long.
+const daysTogether = 60
+// So many hours that cannot be read are counted again in a run.
+const mendedMost = 24
+// CloudWatch keeps five-minute points for 63 days.
+const keptMs = 62 * dayMs
+
+/** A look at a live release: its service is counted at once, whatever the schedule. */
+const Look = z.looseObject({
+  source: z.literal('tidegate.release'),
+  'detail-type': z.literal('Release Judged'),
+  detail: z.looseObject({ service: ServiceName }),
+})
+
+type Budget = { readonly service: Service; readonly slo: CountedSlo }
+const aboutBudget = (budget: Budget) => ({ budget: nameOf(budget) })
+
+/** One SLO and what of it is to be read now, in slots that are over. */
+type Part = Budget & {
+  readonly mark: BudgetMark
+  readonly fromMs: number
+  readonly toMs: number
+}
+type Counted = {
+  readonly updated: readonly string[]
+  readonly troubles: readonly string[]
+  readonly charged: readonly string[]
+}
+
+/** @throws Problem `event_invalid` */
+export function budgetHandler(deps: Deps) {
+  return async (event: unknown): Promise<Counted> => {
+    const look = Look.safeParse(event)
+    if (!look.success && !isTick('budgets', event))
+      throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
+    const services = look.success
+      ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }
+      : await deps.services.under([serviceKey.budgeted])
+    const withSlos = readable(deps, services)
+    const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
+    const due = await dueParts(deps, withSlos, nowMs, look.success)
+    const failed: { readonly item: Budget; readonly error: unknown }[] = [...due.failed]
+    const updated: string[] = []
+    // One request of CloudWatch for all that ask for the same time.
+    for (const together of Map.groupBy(due.done.flat(), ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values()) {
+      const slots = await readSlots(deps, together)
+      const counted = await each(deps, together, aboutBudget, async (part) => {
+        await count(deps, part, slots.get(part), nowMs)
+        return nameOf(part)
+      })
+      updated.push(...counted.done)
+      failed.push(...counted.failed)
+    }
+    // A release that is live is not charged yet.
+    const charged = look.success ? [] : await chargeReleases(deps, withSlos)
+    return { updated, troubles: troublesOf(services, failed), charged }
+  }
+}
+
+async function count(deps: Deps, part: Part, found: Found | undefined, nowMs: number): Promise<void> {
+  const slots = slotsIn(part, found)
+  await keep(
+    deps,
+    part,
+    slots.filter(({ atMs }) => atMs < part.toMs),
+  )
+  await tell(
+    deps,
+    part,
+    nowMs,
+    slots.filter(({ atMs }) => atMs >= part.toMs),
+  )
+}
+
+function slotsIn(part: Part, found: Found = { unread: 'it was not asked' }): readonly Slot[] {
+  if (!('unread' in found)) return found
+  throw new Problem('aws_unavailable', `The budget of ${nameOf(part)} cannot be read: ${found.unread}.`)
+}
+
+/** @param isLive the service has a live release, and is counted now */
+function dueParts(deps: Deps, services: readonly Service[], nowMs: number, isLive: boolean) {
+  const all = services.flatMap((service) => service.slos.filter(isCounted).map((slo): Budget => ({ service, slo })))
+  const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, all.length))) * dayMs
+  return each(deps, all, aboutBudget, async ({ service, slo }): Promise<readonly Part[]> => {
+    const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
+    const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
+    const { readToMs } = mark
+    // The schedule is not exact to the second.
+    const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
+    if (!isLive && nowMs - readToMs < everyMs) return []
+    // From the last time on, not from now: what came late while nobody could read is not lost.
+    const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
+    return [{ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) }]
+  })
+}
+
+type Found = readonly Slot[] | { readonly unread: string }
+
+async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMap<Part, Found>> {
+  const { fromMs: startMs = 0, toMs = 0 } = parts[0] ?? {}
+  // The slot that is not over yet is read as well; it costs nothing more.
+  const endMs = toMs + slotMs
+  try {
+    const asked = parts.map(({ service, slo }) => sliQuestions(service, slo))
+    const readings = await deps.telemetry.read(asked.flat(), { startMs, endMs, periodSeconds: slotMs / 1000 })
+    let first = 0
+    return new Map(
+      parts.map((part, index): [Part, Found] => {
+        const own = readings.slice(first, (first += asked[index]?.length ?? 0))
+        return [part, slotsFrom(part.slo, own)]
+      }),
+    )
+  } catch (error) {
+    // One question that CloudWatch refuses spoils them all; whoever is throttled does not ask more often.
+    if (parts.length > 1 && !isThrottled(error)) {
+      const alone = await Promise.all(parts.map((part) => readSlots(deps, [part])))
+      return new Map(alone.flatMap((found) => [...found]))
+    }
+    return new Map(parts.map((part): [Part, Found] => [part, { unread: sentenceOf(error) }]))
+  }
+}
+
+/** Hours that came out otherwise than they are stored, or of which nobody can read what is stored. */
+async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: readonly Slot[]): Promise<void> {
+  const stored = await deps.budgets.read(service.name, slo.name, fromMs, toMs)
+  const known = Map.groupBy(stored.items, ({ atMs }) => hourAt(atMs))
+  const spoilt = new Set(stored.unreadable.map(({ about }) => about.hourMs))
+  const fresh = Map.groupBy(slots, ({ atMs }) => hourAt(atMs))
+  const hours = [...new Set([...known.keys(), ...fresh.keys(), ...spoilt])]
+  await Promise.all(
+    hours
+      .filter((hour) => spoilt.has(hour) || JSON.stringify(known.get(hour)) !== JSON.stringify(fresh.get(hour)))
+      .map((hour) => deps.budgets.putHour(service.name, slo.name, hour, fresh.get(hour) ?? [])),
+  )
+}
+
+/** Told first and marked afterwards: twice is better than never. */
+async function tell(deps: Deps, part: Part, nowMs: number, begun: readonly Slot[]): Promise<void> {
+  const { service, slo, mark, toMs } = part
+  const after = toMs < nowMs ? mark : { ...mark, ...(await news(deps, part, nowMs, begun)) }
+  await deps.budgets.setMark(service.name, slo.name, { ...after, readToMs: toMs })
+}
+
+/** @param begun the slot that is not over yet */
+async function news(
+  deps: Deps,
+  part: Part,
+  nowMs: number,
+  begun: readonly Slot[],
+): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
+  const { service, slo, mark } = part
+  const about = { service, slo: slo.name, atMs: nowMs }
+  // The whole window is read by the hour only: it does not change as fast as that.
+  const isHourly = mark.leftStep === undefined || hourAt(nowMs) > hourAt(mark.readToMs)
+  const windowMs = nowMs - windowAt(slo, nowMs).startMs
+  const reach = isHourly ? Math.max(burnReachMs, windowMs) : burnReachMs
+  const read = await deps.budgets.read(service.name, slo.name, nowMs - reach - hourMs, nowMs)
+  const slots = readable(deps, read)
+  const now = [...burning(slo, slots, nowMs), ...burning(slo, [...slots, ...begun], nowMs + slotMs)]
+  const told = await tellBurns(deps, part, about, now)
+  await mend(deps, part, read)
+  // Without an hour, more would be left than there is: what was told of it stays as it was.
+  if (!isHourly || read.unreadable.length > 0) return { told }
+  const budget = budgetAt(slo, slots, nowMs)
+  const { step } = leftOf(budget)
+  if (step !== (mark.leftStep ?? 100)) await announce(deps, changed(about, budget))
+  return { told, leftStep: step }
+}
+
+/** An hour that nobody can read is counted again, while CloudWatch has it; the next run finds it whole. */
+async function mend(
+  deps: Deps,
+  part: Part,
+  { unreadable }: Awaited<ReturnType<World['budgets']['read']>>,
+): Promise<void> {
+  const hours = unreadable.slice(0, mendedMost).map(({ about }) => about.hourMs)
+  await each(
+    deps,
+    hours,
+    (fromMs) => ({ ...aboutBudget(part), hour: new Date(fromMs).toISOString() }),
+    async (fromMs) => {
+      const again = { ...part, fromMs, toMs: fromMs + hourMs }
+      const slots = slotsIn(part, (await readSlots(deps, [again])).get(again))
+      await keep(
+        deps,
+        again,
+        slots.filter(({ atMs }) => atMs < again.toMs),
+      )
+    },
+  )
+}

@@ -1,0 +1,140 @@
+// May a service be released now? A pipeline asks before it enters a stage (CodePipeline's LambdaInvoke rule), or anybody
+// else by a call. The answer is no when a release that began now would be refused; it promises nothing about its verdict.
+import * as z from 'zod'
+import { begin, replay } from '../../core/release/advance.ts'
+import { beginPoint } from '../../core/release/clearance.ts'
+import type { LookedUp } from '../../core/gate/facts.ts'
+import { Problem } from '../../core/problem.ts'
+import { isSettled } from '../../core/release/release.ts'
+import { routingWords } from '../../core/service/routing.ts'
+import { type Service, ServiceName } from '../../core/service/service.ts'
+import { sentenceOf } from '../steps/each.ts'
+import { answerOf, decideAt, type GateDeps } from '../tasks/gate.ts'
+import { lookUp } from '../gate/look-up.ts'
+import { idsOf } from '../steps/ledger.ts'
+import { readOrder } from './order.ts'
+import { isPlaceFree } from '../steps/place.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = GateDeps &
+  Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'traffic' | 'pipelines' | 'log' | 'trouble'>
+
+export const GateCall = z.strictObject({ service: ServiceName })
+
+/** docs/aws.md §5.2. It carries credentials for the artifacts, so nothing of it is ever logged. */
+const Job = z.looseObject({
+  'CodePipeline.job': z.looseObject({
+    id: z.string().min(1).max(100),
+    data: z.looseObject({
+      actionConfiguration: z.looseObject({
+        configuration: z.looseObject({ UserParameters: z.string().max(1000) }),
+      }),
+    }),
+  }),
+})
+
+type Answer = { readonly may: boolean; readonly because: string }
+
+/** @throws Problem `call_invalid` when it is neither a call nor a job; what stands in a release's way is an answer */
+export function askHandler(deps: Deps) {
+  return async (event: unknown): Promise<Answer> => {
+    const job = Job.safeParse(event)
+    if (!job.success) return ask(deps, readOrder(GateCall, event).service)
+    const { id, data } = job.data['CodePipeline.job']
+    const answer = await asked(deps, data.actionConfiguration.configuration.UserParameters)
+    await deps.pipelines.answer(id, answer)
+    deps.log({ message: `ask: ${answer.because}`, may: answer.may, job: id })
+    return answer
+  }
+}
+
+/** A job that is asked wrongly is answered too: it would wait for hours. */
+async function asked(deps: Deps, parameters: string): Promise<Answer> {
+  try {
+    return await ask(deps, readOrder(GateCall, fromJson(parameters)).service)
+  } catch (error) {
+    return unknown(deps, error, {})
+  }
+}
+
+/** CodePipeline passes on the text of the rule's UserParameters. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Problem('call_invalid', 'The UserParameters are not JSON: give {"service":"NAME"}.', { cause })
+  }
+}
+
+const no = ({ message, fix }: Problem): Answer => ({ may: false, because: `${message} ${fix}` })
+
+function unknown({ trouble }: Deps, error: unknown, about: object): Answer {
+  if (error instanceof Problem) return no(error)
+  trouble(error, { ...about })
+  return { may: false, because: `It cannot be looked up: ${sentenceOf(error)}` }
+}
+
+async function ask(deps: Deps, name: string): Promise<Answer> {
+  const service = await deps.services.get(name)
+  try {
+    const closed = await closedGates(deps, service)
+    if (closed !== undefined) return closed
+    const live = await liveRelease(deps, name)
+    if (live === undefined) return await aliasesAreWhole(deps, service)
+    const refused = service.policy.whileLive === 'refuse'
+    const words = {
+      queue: 'a new one would wait',
+      coalesce: 'a new one would wait',
+      supersede: 'a new one would replace it',
+      refuse: 'no other may begin',
+    }
+    return { may: !refused, because: `Release ${live} is live: ${words[service.policy.whileLive]}.` }
+  } catch (error) {
+    // What cannot be looked at is unknown, and unknown is no yes.
+    return unknown(deps, error, { service: name })
+  }
+}
+
+/** The gates of a release that began now. Whom it came from and who approves of it is asked once it is there. */
+async function closedGates(deps: Deps, service: Service): Promise<Answer | undefined> {
+  const release = begin({
+    v: 1,
+    seq: 1,
+    atMs: deps.clock.nowMs(),
+    type: 'requested',
+    releaseId: `${service.name}-asked`,
+    key: 'asked',
+    service,
+    candidate: { kind: 'versions', versions: {} },
+    provenance: { source: 'codepipeline' },
+  })
+  const found = await lookUp(deps, release)
+  const unasked: LookedUp = {
+    ...found,
+    full: !(await isPlaceFree(deps, service)),
+    gates: { ...found.gates, approvals: [], provenance: { commit: false, tests: false, signed: false } },
+  }
+  const decision = await decideAt(deps, release, beginPoint, unasked)
+  return decision.allowed
+    ? undefined
+    : { may: false, because: answerOf(release, beginPoint, unasked, decision).because }
+}
+
+async function liveRelease(deps: Deps, service: string): Promise<string | undefined> {
+  for (const releaseId of idsOf(await deps.openReleases.list(service))) {
+    const release = replay((await deps.journal.read(releaseId)).events)
+    if (release !== undefined && !isSettled(release)) return releaseId
+  }
+  return undefined
+}
+
+async function aliasesAreWhole(deps: Deps, { name, targets }: Service): Promise<Answer> {
+  for (const target of targets) {
+    const { routing } = await deps.traffic.read(target)
+    const place = `${target.functionName}:${target.alias}`
+    if (routing.additional !== undefined)
+      return no(new Problem('alias_split', `Alias ${place} is split already: ${routingWords(routing)}.`))
+    if (routing.version === '$LATEST') return no(new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`))
+  }
+  return { may: true, because: `Nothing is live, and every alias of ${name} has one version.` }
+}

@@ -1,0 +1,53 @@
+// What the orders of people have in common: which release they mean, by whom and why, and what they are told.
+import * as z from 'zod'
+import { headOf } from '../../core/release/head.ts'
+import { Problem, readInput } from '../../core/problem.ts'
+import type { Release } from '../../core/release/release.ts'
+import { ServiceName } from '../../core/service/service.ts'
+import { liveHolder } from '../steps/lease.ts'
+import { load, type Loaded } from '../steps/ledger.ts'
+import type { World } from '../steps/world.ts'
+
+export const ReleaseId = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, 'not the id of a release')
+/** A release by its id, or the live one of a service. */
+export const which = { releaseId: ReleaseId.optional(), service: ServiceName.optional() }
+export const by = z.string().min(1).max(200).describe('Who orders it: as the caller says, kept in the log.')
+export const reason = z.string().min(1).max(500)
+
+/** Where the release stands after the order, and what else whoever gave it should know. */
+export type Ordered = {
+  readonly releaseId: string
+  readonly phase: string
+  readonly outcome?: string
+  readonly note?: string
+}
+
+/** @throws Problem `call_invalid` */
+export const readOrder = <S extends z.ZodType>(schema: S, event: unknown): z.output<S> =>
+  readInput(schema, event, 'call_invalid', 'The call')
+
+/** @throws Problem `call_invalid` when neither is named, `release_missing`, `no_live_release` */
+export async function find(
+  deps: Pick<World, 'journal' | 'leases'>,
+  { releaseId, service }: { readonly releaseId?: string | undefined; readonly service?: string | undefined },
+): Promise<Loaded> {
+  if (releaseId !== undefined) return load(deps, releaseId)
+  if (service === undefined) throw new Problem('call_invalid', 'Name a release or a service.')
+  const live = await liveHolder(deps, service)
+  if (live === undefined) throw new Problem('no_live_release', `No release of ${service} is live.`)
+  return live
+}
+
+export function ordered(deps: Pick<World, 'log'>, release: Release, verb: string, by: string): Ordered {
+  const { releaseId, phase, outcome } = headOf(release)
+  deps.log({ message: `order: ${verb}`, releaseId, phase, by })
+  return { releaseId, phase, ...(outcome === undefined ? {} : { outcome }) }
+}
+
+export function notNow(release: Release, verb: string): Problem {
+  const paused = release.paused === undefined ? '' : ', paused'
+  return new Problem(
+    'verb_not_now',
+    `Release ${release.id} is ${release.state.phase}${paused}: ${verb} has no effect on it now.`,
+  )
+}

@@ -1,0 +1,23 @@
+// When a release may begin among all that would begin now, or that a gate opens for at the same moment (core/queue/turns.ts).
+import { turnMs, waitsForTurn } from '../../core/queue/turns.ts'
+import type { Release } from '../../core/release/release.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'clock' | 'pace'>
+
+const dayMs = 86_400_000
+
+/** The turn of a release that would begin now. A call that dies right after leaves a gap in the queue, and nothing else. */
+export async function turnNow({ clock, pace }: Deps, release: Release): Promise<number> {
+  const nowMs = clock.nowMs()
+  const beginsMs = await pace.take('NOW', nowMs, turnMs(release))
+  return waitsForTurn(release) ? beginsMs : nowMs
+}
+
+/** Its turn among those for whom something opens at `opensMs`. Whoever is asked about again meanwhile keeps the turn that it has. */
+export async function turnAt({ pace }: Deps, release: Release, opensMs: number): Promise<number> {
+  const hasMs = release.held?.againAtMs
+  if (hasMs !== undefined && hasMs >= opensMs && hasMs < opensMs + dayMs) return hasMs
+  const beginsMs = await pace.take(`AT#${opensMs}`, opensMs, turnMs(release))
+  return waitsForTurn(release) ? beginsMs : opensMs
+}

@@ -1,0 +1,160 @@
+// Carrying out a move: one compare-and-set for each alias. When the revision is not the expected one, the alias is read:
+// as desired, it was our own lost response; as we left it, nobody moved traffic; else it is somebody else's now.
+import type { AliasState, Clock, Journal, Traffic } from '../../cloud/ports.ts'
+import type { Move } from '../../core/release/event.ts'
+import { isOnItsWay, isOurs, pendingMove } from '../../core/release/move.ts'
+import { Problem } from '../../core/problem.ts'
+import { isLive, type Release } from '../../core/release/release.ts'
+import { type Routing, routingWords, sameRouting } from '../../core/service/routing.ts'
+import { load, type Loaded, record } from './ledger.ts'
+
+type Deps = { readonly clock: Clock; readonly journal: Journal; readonly traffic: Traffic }
+type MoveTarget = Move['targets'][number]
+type Foreign = { readonly found: Routing | undefined; readonly because: string }
+/** `overtaken`: the log has moved on meanwhile, and this move is nobody's wish any more. */
+type Written = { readonly revision: string } | Foreign | 'overtaken'
+
+// Each round is a write that lost against another write of ours; three writers are the most there are.
+const roundsMax = 4
+
+/**
+ * Performs the announced move of the release and records how it went.
+ * @throws Problem of the port when AWS refuses or fails; the move stays announced and may be carried out again
+ */
+export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const move = pendingMove(loaded.release)
+  if (move === undefined) return loaded
+  const revisions: Record<string, string> = {}
+  let after = loaded
+  let failure: Error | undefined
+  for (const target of move.targets) {
+    try {
+      const written = await writeAlias(deps, loaded.release.id, move, target)
+      if (written === 'overtaken') return await load(deps, loaded.release.id)
+      if ('revision' in written) revisions[target.functionName] = await arrived(deps, loaded.release, target, written)
+      else {
+        after = await interrupt(deps, after, target, written)
+        if (move.purpose !== 'rollBack') return after
+      }
+    } catch (error) {
+      // On the way back every alias gets its chance, whatever happens to the others.
+      if (move.purpose !== 'rollBack' || !(error instanceof Error)) throw error
+      failure = error
+    }
+  }
+  if (failure !== undefined) throw failure
+  return record(deps, after, (release) =>
+    isPending(release, move)
+      ? { type: 'moved', atMs: deps.clock.nowMs(), purpose: move.purpose, revisions }
+      : undefined,
+  )
+}
+
+const isPending = (release: Release, move: Move): boolean => {
+  const pending = pendingMove(release)
+  return pending?.purpose === move.purpose && pending.weightBp === move.weightBp
+}
+
+async function writeAlias(deps: Deps, releaseId: string, move: Move, target: MoveTarget): Promise<Written> {
+  let expected = target.expected
+  for (let round = 0; round < roundsMax; round++) {
+    try {
+      return await deps.traffic.write(target, target.desired, expected)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (error.code === 'alias_missing') return { found: undefined, because: `${place(target)} was deleted` }
+      if (error.code !== 'traffic_moved') throw error
+    }
+    const now: AliasState = await deps.traffic.read(target)
+    if (sameRouting(now.routing, target.desired)) return now
+    // The alias is read before the log: whoever overtakes us announces it in the log first and then changes the
+    // revision, so either the log tells us, or our next write fails again.
+    const { release } = await load(deps, releaseId)
+    if (!isPending(release, move)) return 'overtaken'
+    if (!isOurs(release, target.functionName, now.routing)) return movedAway(target, now.routing)
+    // To write again would cut short what Lambda is at.
+    if (isOnItsWay(known(release, target), target.desired, now.routing)) return now
+    expected = now.revision
+  }
+  throw new Problem('crowded', `${place(target)} changes faster than it can be written.`)
+}
+
+/** @throws Problem `concurrency_moving` while Lambda still leaves the traffic where it was */
+async function arrived(
+  deps: Deps,
+  release: Release,
+  target: MoveTarget,
+  written: { readonly revision: string },
+): Promise<string> {
+  if (known(release, target)?.provisioned === undefined) return written.revision
+  const { routing, revision } = await deps.traffic.read(target)
+  if (!isOnItsWay(known(release, target), target.desired, routing)) return revision
+  const sentence = `Lambda moves the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} meanwhile.`
+  throw new Problem('concurrency_moving', sentence)
+}
+
+const known = (release: Release, { functionName }: MoveTarget) =>
+  release.targets.find((one) => one.functionName === functionName)
+
+const movedAway = (target: { functionName: string; alias: string }, found: Routing): Foreign => ({
+  found,
+  because: `${place(target)} was moved by somebody else to ${routingWords(found)}`,
+})
+
+const place = (target: { readonly functionName: string; readonly alias: string }): string =>
+  `alias ${target.functionName}:${target.alias}`
+
+async function interrupt(
+  deps: Deps,
+  loaded: Loaded,
+  target: { readonly functionName: string },
+  foreign: Foreign,
+  suspect?: string,
+): Promise<Loaded> {
+  return record(deps, loaded, (release) => {
+    const ours = release.targets.find((one) => one.functionName === target.functionName)
+    if (ours === undefined || ours.lost || !isLive(release)) return undefined
+    // The log may have grown since the alias was read, and explain what was found.
+    if (foreign.found !== undefined && isOurs(release, target.functionName, foreign.found)) return undefined
+    return {
+      type: 'interrupted',
+      atMs: deps.clock.nowMs(),
+      functionName: target.functionName,
+      because: foreign.because,
+      ...(foreign.found === undefined ? {} : { found: foreign.found }),
+      ...(suspect === undefined ? {} : { suspect }),
+    }
+  })
+}
+
+/**
+ * Compares every alias of the release with the log. A write of our own that is still on its way is no drift.
+ * @param suspect who is said to have moved it, if anybody knows
+ */
+export async function checkDrift(deps: Deps, loaded: Loaded, suspect?: string): Promise<Loaded> {
+  let after = loaded
+  for (const target of loaded.release.targets) {
+    if (target.lost) continue
+    const read = await readRouting(deps, target)
+    // Not to know is no drift; the next write compares the revision anyway.
+    if (read === 'unknown' || (read !== 'deleted' && isOurs(loaded.release, target.functionName, read))) continue
+    const foreign =
+      read === 'deleted' ? { found: undefined, because: `${place(target)} was deleted` } : movedAway(target, read)
+    after = await interrupt(deps, after, target, foreign, suspect)
+  }
+  return after
+}
+
+async function readRouting(
+  deps: Deps,
+  target: { functionName: string; alias: string },
+): Promise<Routing | 'deleted' | 'unknown'> {
+  try {
+    return (await deps.traffic.read(target)).routing
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    if (error.code === 'alias_missing') return 'deleted'
+    if (error.code === 'aws_throttled' || error.code === 'aws_unavailable') return 'unknown'
+    throw error
+  }
+}

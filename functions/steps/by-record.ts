@@ -1,0 +1,165 @@
+// The way back of a release whose log cannot be read: by its return record alone. The traffic first, then a person, then
+// everything that the release held is let go. Every part may be done twice; nothing of anybody else is touched.
+import { Problem } from '../../core/problem.ts'
+import {
+  commandBack,
+  headOfEnded,
+  mayBeOurs,
+  type ReturnRecord,
+  type ReturnTarget,
+} from '../../core/release/return-record.ts'
+import { only, routingWords } from '../../core/service/routing.ts'
+import { each, sentenceOf } from './each.ts'
+import { idsOf } from './ledger.ts'
+import { leavePlaces } from './place.ts'
+import { wake } from './waiting.ts'
+import type { World } from './world.ts'
+
+export type ByRecord = Pick<
+  World,
+  | 'clock'
+  | 'journal'
+  | 'traffic'
+  | 'returns'
+  | 'leases'
+  | 'alarmWatch'
+  | 'openReleases'
+  | 'history'
+  | 'executions'
+  | 'pager'
+  | 'log'
+  | 'trouble'
+>
+
+type Ended = NonNullable<ReturnRecord['ended']>
+type Order = { readonly by: string; readonly reason: string; readonly outcome: Ended['outcome'] }
+
+/** Whether a log is gone or damaged, which no retry cures. */
+export const isLogLost = (error: unknown): error is Problem =>
+  error instanceof Problem && (error.code === 'item_unreadable' || error.code === 'release_missing')
+
+/**
+ * Puts the traffic of a release back whose log is lost, and ends it. Does nothing to one that was ended so already.
+ * @param lost why its log cannot be read
+ * @throws `lost` when there is no record either; Problem `return_failed` when an alias could not be put back: call again
+ */
+export async function returnByRecord(deps: ByRecord, releaseId: string, lost: Problem, order: Order): Promise<Ended> {
+  const record = await deps.returns.get(releaseId)
+  if (record === undefined) throw lost
+  return endByRecord(deps, record, lost, order)
+}
+
+export async function endByRecord(deps: ByRecord, record: ReturnRecord, lost: Problem, order: Order): Promise<Ended> {
+  if (record.ended === undefined) {
+    const { lines, failure } = await putBack(deps, record)
+    if (failure !== undefined) {
+      await tellFailure(deps, record, [`Why: ${lost.message}`, ...lines])
+      throw new Problem('return_failed', `Release ${record.releaseId} could not be put back by its record.`, {
+        cause: failure,
+      })
+    }
+    const because = `${order.reason}; its log cannot be read: ${lost.message}`.slice(0, 1000)
+    const ended = { atMs: deps.clock.nowMs(), outcome: order.outcome, by: order.by, because }
+    // Somebody must hear of it: until the page is out, the release has not ended, and the sweep comes back.
+    await tellReturn(deps, record, ended, [`Why: ${order.reason}`, lost.message, ...lines])
+    await deps.returns.end({ ...record, ended })
+    deps.log({ message: 'put back by its return record', releaseId: record.releaseId, because })
+    return unblock(deps, { ...record, ended }, ended)
+  }
+  return unblock(deps, record, record.ended)
+}
+
+/** What each alias of the release was found as, and put to. */
+export async function putBack(
+  deps: Pick<ByRecord, 'traffic'>,
+  { targets }: Pick<ReturnRecord, 'targets'>,
+): Promise<{ readonly lines: readonly string[]; readonly failure: Problem | undefined }> {
+  const lines: string[] = []
+  let failure: Problem | undefined
+  for (const target of targets) {
+    try {
+      lines.push(await putBackAlias(deps, target))
+    } catch (error) {
+      // Every alias gets its chance, whatever happens to the others.
+      failure = error instanceof Problem ? error : new Problem('return_failed', sentenceOf(error), { cause: error })
+      lines.push(`Alias ${placeOf(target)} could not be put back: ${failure.message}`, `  ${commandBack(target)}`)
+    }
+  }
+  return { lines: targets.length === 0 ? ['Nothing of it had moved.'] : lines, failure }
+}
+
+const placeOf = ({ functionName, alias }: ReturnTarget): string => `${functionName}:${alias}`
+// Each round is a write that lost against another one.
+const roundsMax = 4
+
+async function putBackAlias({ traffic }: Pick<ByRecord, 'traffic'>, target: ReturnTarget): Promise<string> {
+  for (let round = 0; round < roundsMax; round++) {
+    const found = await traffic.read(target).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === 'alias_missing') return undefined
+      throw error
+    })
+    if (found === undefined) return `Alias ${placeOf(target)} was deleted by somebody else.`
+    if (!mayBeOurs(target, found.routing))
+      return `Alias ${placeOf(target)} was moved by somebody else to ${routingWords(found.routing)}: it is left alone.`
+    try {
+      // Written also when it is on stable already: a writer that was held up finds another revision than it expects.
+      await traffic.write(target, only(target.stable), found.revision)
+      return `Alias ${placeOf(target)}: all traffic is on version ${target.stable}.`
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'traffic_moved') throw error
+    }
+  }
+  throw new Problem('crowded', `Alias ${placeOf(target)} changes faster than it can be written.`)
+}
+
+async function tellReturn(deps: ByRecord, record: ReturnRecord, ended: Ended, lines: readonly string[]): Promise<void> {
+  const { releaseId, service } = record
+  const sentence = `Release ${releaseId} of ${service} was ended without its log.`
+  const text = [
+    sentence,
+    ...lines,
+    `Decided by: ${ended.by}`,
+    `${service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
+    ...runbookOf(record),
+  ]
+  await deps.pager.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
+}
+
+/** Once: whoever tries next finds that a person knows. */
+async function tellFailure(deps: ByRecord, record: ReturnRecord, lines: readonly string[]): Promise<void> {
+  if (record.toldAtMs !== undefined) return
+  const sentence = `Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`
+  const text = [sentence, ...lines, 'It is tried again every minute.', ...runbookOf(record)]
+  await deps.pager.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
+  await deps.returns.put({ ...record, toldAtMs: deps.clock.nowMs() })
+}
+
+const runbookOf = ({ runbook }: ReturnRecord): readonly string[] =>
+  runbook === undefined ? [] : [`Runbook: ${runbook}`]
+
+/** The service's next release may begin, and history tells what can be told. */
+async function unblock(deps: ByRecord, record: ReturnRecord, ended: Ended): Promise<Ended> {
+  const { releaseId, service } = record
+  await deps.history.put(headOfEnded(record, ended))
+  for (const alarm of record.alarms) await deps.alarmWatch.remove(alarm, releaseId)
+  if (record.concurrency !== undefined) await leavePlaces(deps, record.concurrency, releaseId)
+  await deps.leases.drop(service, releaseId)
+  await wakeQueued(deps, record)
+  // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
+  await deps.openReleases.remove({ releaseId, service })
+  return ended
+}
+
+/** Whoever waits for the service asks for the lease again. One that cannot be woken looks by itself. */
+async function wakeQueued(deps: ByRecord, { releaseId, service }: ReturnRecord): Promise<void> {
+  const ids = idsOf(await deps.openReleases.list(service)).filter((other) => other !== releaseId)
+  await each(
+    deps,
+    ids,
+    (other) => ({ releaseId: other }),
+    async (other) => {
+      const { waiters } = await deps.journal.read(other)
+      await wake(deps, { release: { id: other }, waiters })
+    },
+  )
+}

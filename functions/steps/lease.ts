@@ -1,0 +1,69 @@
+// Leases of services, and places in concurrency groups, which are leases with a number. Settling a release ends what it holds;
+// a lease that was taken too late for that, by a call that came late or died in between, binds nobody: whoever meets it looks
+// at its holder's log.
+import type { Leases } from '../../cloud/ports.ts'
+import { Problem } from '../../core/problem.ts'
+import { isSettled } from '../../core/release/release.ts'
+import { load, type Loaded } from './ledger.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'journal' | 'leases'>
+
+/** The log of a release; `undefined` when there is none. */
+export async function loadIfThere(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> {
+  try {
+    return await load(deps, releaseId)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'release_missing') return undefined
+    throw error
+  }
+}
+
+/** As `loadIfThere`, and `undefined` too for a log that cannot be read. */
+export async function loadIfReadable(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> {
+  try {
+    return await loadIfThere(deps, releaseId)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'item_unreadable') return undefined
+    throw error
+  }
+}
+
+/** Whether the release has ended or has no log: what it holds belongs to nobody. Of one that cannot be read, nobody knows. */
+export async function isOver(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<boolean> {
+  try {
+    const loaded = await loadIfThere(deps, releaseId)
+    return loaded === undefined || isSettled(loaded.release)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'item_unreadable') return false
+    throw error
+  }
+}
+
+/** Who holds the lease of the service, whether ended or not; `undefined` when it is free, or its holder has no log. */
+async function holderOf(deps: Deps, service: string): Promise<Loaded | undefined> {
+  const holder = await deps.leases.holder(service)
+  return holder === undefined ? undefined : loadIfThere(deps, holder)
+}
+
+/** The release that may move the service's aliases now. */
+export async function liveHolder(deps: Deps, service: string): Promise<Loaded | undefined> {
+  const loaded = await holderOf(deps, service)
+  return loaded === undefined || isSettled(loaded.release) ? undefined : loaded
+}
+
+/**
+ * Takes the lease `name` if it is free, or if its holder is over. Whoever takes one looks at its own log afterwards, and drops
+ * it if its release has settled meanwhile: settling drops what is held by then, and cannot drop what is taken later.
+ * @returns who holds it now
+ */
+export async function takeLease(
+  deps: Pick<Deps, 'journal'> & { readonly leases: Leases },
+  name: string,
+  releaseId: string,
+): Promise<string> {
+  const holder = await deps.leases.take(name, releaseId)
+  if (holder === releaseId || !(await isOver(deps, holder))) return holder
+  await deps.leases.drop(name, holder)
+  return deps.leases.take(name, releaseId)
+}

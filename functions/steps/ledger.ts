@@ -1,0 +1,148 @@
+// Reading a release and adding to its log: read, decide, append at the next free place; if somebody else was there
+// first, read again and decide again. What a warm function has read once it does not read again: the log only grows.
+import type { Journal, Waiter } from '../../cloud/ports.ts'
+import { advance, replay } from '../../core/release/advance.ts'
+import { type NewEvent, ReleaseEvent } from '../../core/release/event.ts'
+import type { Listing } from '../../core/listing.ts'
+import { issuesSentence, Problem } from '../../core/problem.ts'
+import { isSettled, type Release } from '../../core/release/release.ts'
+import { readSnapshot, type Snapshot, snapshotText, withoutReadings } from '../../core/release/snapshot.ts'
+
+export type Loaded = Snapshot & { readonly waiters: readonly Waiter[] }
+type Deps = { readonly journal: Journal }
+type Id = { readonly releaseId: string }
+
+/** Every release of a listing, also those whose own item cannot be read: their log tells who they are. */
+export const idsOf = <T extends Id>({ items, unreadable }: Listing<T, Id>): readonly string[] =>
+  [...items, ...unreadable.map(({ about }) => about)].map(({ releaseId }) => releaseId)
+
+// Every writer that loses a place has let another one win it; more rounds than writers means something is broken.
+const roundsMax = 20
+// Most logs are no longer than that, and are read with one call; of a longer one there is a snapshot.
+const beginningMost = 60
+// A snapshot is about as long as five events.
+const eventsPerSnapshot = 25
+// What a function remembers: so many releases, each with so many readings.
+const rememberedMost = 32
+const readingsMost = 3
+
+// Which code folds: put in when it is bundled (lib/bundle.ts). Run from its sources, it does not outlive what it has written.
+declare const TIDEGATE_FOLD: string | undefined
+const fold = typeof TIDEGATE_FOLD === 'undefined' ? 'source' : TIDEGATE_FOLD
+
+const memories = new WeakMap<Journal, Map<string, Snapshot>>()
+
+function memoryOf({ journal }: Deps): Map<string, Snapshot> {
+  const memory = memories.get(journal) ?? new Map<string, Snapshot>()
+  memories.set(journal, memory)
+  return memory
+}
+
+/** For this function's next reading of the release. A release that has settled is not read often enough. */
+export function remember(deps: Deps, snapshot: Snapshot): void {
+  const memory = memoryOf(deps)
+  const { release } = snapshot
+  memory.delete(release.id)
+  if (!isSettled(release)) memory.set(release.id, snapshot)
+  const [oldest] = memory.keys()
+  if (oldest !== undefined && memory.size > rememberedMost) memory.delete(oldest)
+}
+
+/** Only a look needs readings, and remembers what it needs by itself. */
+function briefly({ release, readFromMs, carry }: Snapshot): Snapshot {
+  const fromMs = release.readings.at(-readingsMost - 1)?.toMs ?? 0
+  return withoutReadings({ release, readFromMs, ...(carry === undefined ? {} : { carry }) }, fromMs)
+}
+
+/**
+ * The release as it is now; the readings of earlier looks may be left out (`readFromMs`).
+ * @throws Problem `release_missing` when there is no such log, `item_unreadable` when it cannot be understood.
+ */
+export async function load(deps: Deps, releaseId: string): Promise<Loaded> {
+  const known = memoryOf(deps).get(releaseId)
+  const loaded = known === undefined ? await fromBeginning(deps, releaseId) : await readOn(deps, known)
+  remember(deps, briefly(loaded))
+  return loaded
+}
+
+async function fromBeginning(deps: Deps, releaseId: string): Promise<Loaded> {
+  const { events, waiters, isWhole } = await deps.journal.read(releaseId, { atMost: beginningMost })
+  if (isWhole) return { release: folded(releaseId, events), waiters, readFromMs: 0 }
+  return readOn(deps, (await keptOf(deps, releaseId)) ?? { release: folded(releaseId, events), readFromMs: 0 })
+}
+
+/** The release before its event `seq`, if that is known without reading the log. */
+export async function asOf(deps: Deps, releaseId: string, seq: number): Promise<Release | undefined> {
+  const known = memoryOf(deps).get(releaseId)?.release
+  if (known !== undefined) return known.seq < seq ? known : undefined
+  if (seq <= beginningMost) return undefined
+  const kept = (await keptOf(deps, releaseId))?.release
+  return kept !== undefined && kept.seq < seq ? kept : undefined
+}
+
+async function keptOf({ journal }: Deps, releaseId: string): Promise<Snapshot | undefined> {
+  const text = await journal.kept(releaseId)
+  return text === undefined ? undefined : readSnapshot(fold, releaseId, text)
+}
+
+async function readOn(deps: Deps, { release, ...rest }: Snapshot): Promise<Loaded> {
+  const { events, waiters } = await deps.journal.read(release.id, { afterSeq: release.seq })
+  return { ...rest, release: events.reduce(advance, release), waiters }
+}
+
+function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
+  if (events.length === 0) throw new Problem('release_missing', `There is no release ${releaseId}.`)
+  const release = replay(events)
+  if (release === undefined) throw new Problem('item_unreadable', `The log of release ${releaseId} has no beginning.`)
+  return release
+}
+
+/** From the first event on, with all readings. @throws as `load` */
+export async function loadWhole(deps: Deps, releaseId: string): Promise<Loaded> {
+  const { events, waiters } = await deps.journal.read(releaseId)
+  return { release: folded(releaseId, events), waiters, readFromMs: 0 }
+}
+
+/** Keeps a snapshot beside a log that has become long since `before`. Without it the log is read: its failing is no failure. */
+export async function keepSnapshot(deps: Deps, before: Release, snapshot: Snapshot): Promise<void> {
+  const { id, seq } = snapshot.release
+  const isDue = Math.floor(seq / eventsPerSnapshot) > Math.floor(before.seq / eventsPerSnapshot)
+  if (!isDue || seq <= beginningMost) return
+  try {
+    await deps.journal.keep(id, snapshotText(fold, snapshot))
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+  }
+}
+
+/**
+ * Appends what `decide` wants, and returns the release after it. `decide` is asked again whenever the log has grown
+ * meanwhile; `undefined` means that there is nothing to add any more.
+ * @throws Problem `crowded` when the place is lost again and again
+ */
+export async function record(
+  deps: Deps,
+  loaded: Loaded,
+  decide: (release: Release) => NewEvent | undefined,
+): Promise<Loaded> {
+  let current = loaded
+  for (let round = 0; round < roundsMax; round++) {
+    const wanted = decide(current.release)
+    if (wanted === undefined) return current
+    const event = numbered(wanted, current.release.seq + 1)
+    if (await deps.journal.append(current.release.id, event)) {
+      const after = { ...current, release: advance(current.release, event) }
+      remember(deps, briefly(after))
+      return after
+    }
+    current = await load(deps, current.release.id)
+  }
+  throw new Problem('crowded', `Release ${loaded.release.id} is written by too many at once.`)
+}
+
+/** The event at its place in the log. What we could not read again is refused before it is written. */
+export function numbered(event: NewEvent, seq: number): ReleaseEvent {
+  const parsed = ReleaseEvent.safeParse({ v: 1, seq, ...event })
+  if (parsed.success) return parsed.data
+  throw new Error(`bug: an event of type ${event.type} is not valid: ${issuesSentence(parsed.error.issues)}`)
+}

@@ -1,0 +1,67 @@
+// The fast path back, for an alarm, a person, a newer release or the sweep: one append that is decision and intent at
+// once, then the aliases, then a word to whoever waits.
+import type { ReturnOutcome } from '../../core/release/event.ts'
+import { wayBack } from '../../core/release/move.ts'
+import { Problem } from '../../core/problem.ts'
+import { hasTraffic, isLive, isReturning } from '../../core/release/release.ts'
+import { carryOut } from './aliases.ts'
+import { type Loaded, record } from './ledger.ts'
+import { wake } from './waiting.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'log'>
+
+type Order = { readonly by: string; readonly reason: string; readonly outcome: ReturnOutcome }
+
+/** Decides the return of a live release, and announces the writes that it takes. */
+export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loaded, order: Order): Promise<Loaded> {
+  return record(deps, loaded, (release) => {
+    if (!isLive(release) || isReturning(release)) return undefined
+    const move = hasTraffic(release) ? { move: wayBack(release) } : {}
+    return { type: 'returnOrdered', atMs: deps.clock.nowMs(), ...order, ...move }
+  })
+}
+
+/** Announces the writes that the return still takes, if nobody has, and carries them out. */
+export async function finishReturn(deps: Pick<Deps, 'clock' | 'journal' | 'traffic'>, loaded: Loaded): Promise<Loaded> {
+  const announced = await record(deps, loaded, (release) =>
+    release.state.phase === 'returning' && release.state.move === undefined
+      ? { type: 'moveIntended', atMs: deps.clock.nowMs(), move: wayBack(release) }
+      : undefined,
+  )
+  return announced.release.state.phase === 'returning' ? carryOut(deps, announced) : announced
+}
+
+/**
+ * Puts the traffic of a live release back now, and wakes its execution to settle. Does nothing to a release that has
+ * already ended or is on its way back.
+ * @returns `woken`: false when Step Functions did not answer; the traffic has moved all the same
+ * @throws Problem of the traffic port; the intent is in the log by then, and whoever carries the release has been woken to
+ * go on trying
+ */
+export async function returnNow(
+  deps: Deps,
+  loaded: Loaded,
+  order: Order,
+): Promise<Loaded & { readonly woken: boolean }> {
+  const ordered = await orderReturn(deps, loaded, order)
+  try {
+    const after = await finishReturn(deps, ordered)
+    return { ...after, woken: await wakeOrLog(deps, after) }
+  } catch (error) {
+    await wakeOrLog(deps, ordered)
+    throw error
+  }
+}
+
+/** The traffic comes first: what only ends the release must not make its way back look failed. */
+async function wakeOrLog(deps: Deps, loaded: Loaded): Promise<boolean> {
+  try {
+    await wake(deps, loaded)
+    return true
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log({ ...error.line, releaseId: loaded.release.id })
+    return false
+  }
+}

@@ -1,0 +1,68 @@
+// What a handler may be given. Each takes only the ports it names (`Pick<World, ...>`), so its bundle carries no client
+// and its role no permission that it does not use.
+import type {
+  AlarmWatch,
+  Attestations,
+  BudgetReports,
+  Budgets,
+  Clock,
+  Executions,
+  History,
+  Hooks,
+  Incidents,
+  Journal,
+  Leases,
+  Line,
+  OpenReleases,
+  Outages,
+  Outbox,
+  Pace,
+  Pager,
+  Pipelines,
+  Policies,
+  Returns,
+  Services,
+  Telemetry,
+  Traffic,
+  Versions,
+  WaitingLists,
+} from '../../cloud/ports.ts'
+import type { Metric } from '../../core/measures/metric.ts'
+
+export type World = {
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly services: Services
+  readonly leases: Leases
+  readonly line: Line
+  readonly policies: Policies
+  readonly openReleases: OpenReleases
+  readonly pace: Pace
+  readonly waitingLists: WaitingLists
+  readonly returns: Returns
+  readonly outages: Outages
+  readonly history: History
+  readonly budgets: Budgets
+  readonly attestations: Attestations
+  readonly budgetReports: BudgetReports
+  readonly incidents: Incidents
+  readonly alarmWatch: AlarmWatch
+  readonly traffic: Traffic
+  readonly versions: Versions
+  readonly telemetry: Telemetry
+  readonly executions: Executions
+  readonly hooks: Hooks
+  readonly outbox: Outbox
+  readonly pager: Pager
+  readonly pipelines: Pipelines
+  /** SHA-256 of a text, in hex. */
+  readonly digest: (text: string) => string
+  /** One structured line for the operator's log. Never a task token. */
+  readonly log: (line: Readonly<Record<string, unknown>>) => void
+  readonly measure: (metric: Metric) => void
+  /** Names and counts what went wrong with one of many, so that the others may go on (each.ts). */
+  readonly trouble: (error: unknown, about: Readonly<Record<string, unknown>>) => void
+}
+
+/** The part of Lambda's context that handlers look at. */
+export type Call = { readonly awsRequestId: string; readonly functionName: string }

@@ -1,0 +1,56 @@
+// What becomes of a release whose execution is gone: the traffic goes back at once, unless there is nothing left to decide;
+// then a successor takes the release to its end, as any execution would.
+import { Problem } from '../../core/problem.ts'
+import { isReturning, isSettled, type Release } from '../../core/release/release.ts'
+import { answerHook, hookId, noteCall } from '../tasks/hook.ts'
+import type { Loaded } from '../steps/ledger.ts'
+import { finishReturn, orderReturn } from '../steps/return.ts'
+import { settle } from '../tasks/settle.ts'
+import { startSuccessor } from '../steps/successor.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Parameters<typeof settle>[0] & Pick<World, 'traffic'>
+
+// After so many executions have died on one release, the sweep ends it without a further one.
+const executionsMax = 4
+
+const order = { by: 'sweep', reason: 'its execution ended before the release did', outcome: 'aborted' } as const
+
+/** @throws Problem when AWS refuses or fails; the release stays open for the next sweep */
+export async function takeOver(deps: Deps, loaded: Loaded): Promise<void> {
+  const { release } = loaded
+  const count = release.executions.length
+  const isNew = count === 0
+  const back = isNew || mayGoOn(release) ? loaded : await orderReturn(deps, loaded, order)
+  const returned = await finishReturn(deps, back)
+  if (count < executionsMax && (await hasSuccessor(deps, returned.release))) return
+  await endHere(deps, await finishReturn(deps, await orderReturn(deps, returned, order)))
+}
+
+async function hasSuccessor(deps: Deps, release: Release): Promise<boolean> {
+  try {
+    await startSuccessor(deps, release, release.executions.length)
+    return true
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'execution_lost') return false
+    throw error
+  }
+}
+
+/** The candidate had been promoted, or the return decided: only the end is missing. Or nothing has begun that could harm. */
+const mayGoOn = (release: Release): boolean =>
+  isReturning(release) ||
+  ['settling', 'requested', 'queued', 'preparing'].includes(release.state.phase) ||
+  (release.state.phase === 'hooks' && release.state.point === 'afterPromotion')
+
+/** Hooks that no execution lives long enough to call are passed over, and the log says so. */
+async function endHere(deps: Deps, loaded: Loaded): Promise<void> {
+  let current = loaded
+  while (current.release.state.phase === 'hooks') {
+    const called = await noteCall(deps, current)
+    const because = 'not called: every execution of this release has died'
+    current = await answerHook(deps, called, hookId(called.release), 'unknown', because)
+    if (!isReturning(current.release) && current.release.state.phase === 'hooks') return
+  }
+  if (current.release.state.phase === 'settling' || isSettled(current.release)) await settle(deps, current.release.id)
+}

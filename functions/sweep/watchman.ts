@@ -1,0 +1,116 @@
+// What the sweep also does every minute while releases are live: it asks each part that they need for a sign of life. Who is away
+// is told once, who is back too, and then every live release is looked at, at once.
+import { type Outage, type Part, toldAfterMs } from '../../core/release/outage.ts'
+import { isAway, Problem } from '../../core/problem.ts'
+import { commandBack, type ReturnRecord } from '../../core/release/return-record.ts'
+import { each } from '../steps/each.ts'
+import type { Loaded } from '../steps/ledger.ts'
+import { noteDown, noteUp, tellDown, tellUp } from './outages.ts'
+import { wake } from '../steps/waiting.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<
+  World,
+  'clock' | 'journal' | 'outages' | 'pager' | 'log' | 'telemetry' | 'traffic' | 'executions' | 'trouble'
+>
+
+/** Of the parts that the sweep can ask. EventBridge is watched by whoever sends events. */
+export async function watchParts(deps: Deps, live: readonly Loaded[]): Promise<void> {
+  const known = (await deps.outages.list()).filter((outage) => outage.part !== 'EventBridge')
+  const [one] = live
+  if (one === undefined) {
+    for (const outage of known) await noteUp(deps, outage)
+    return
+  }
+  const probes = probesOf(deps, one)
+  let back = false
+  for (const [part, probe] of probes) {
+    const because = await lifeless(deps, probe)
+    const outage = known.find((other) => other.part === part)
+    if (because !== undefined) await noteDown(deps, part, because, waysBack(recordsOf(live)))
+    else if (outage !== undefined) {
+      await noteUp(deps, outage)
+      back = true
+    }
+  }
+  if (back) await lookNow(deps, live)
+}
+
+function probesOf(deps: Deps, { release }: Loaded): readonly (readonly [Part, () => Promise<unknown>])[] {
+  const [target] = release.targets
+  const execution = release.executions.at(-1)
+  const [alarm = 'tidegate'] = release.service.signals.alarms
+  return [
+    ['CloudWatch', () => deps.telemetry.alarms([alarm])],
+    ...(target === undefined ? [] : [['Lambda', () => deps.traffic.read(target)] as const]),
+    ...(execution === undefined ? [] : [['Step Functions', () => deps.executions.status(execution)] as const]),
+  ]
+}
+
+/** @returns why, when there is no answer; a refusal is one */
+async function lifeless(deps: Deps, probe: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await probe()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    if (isAway(error)) return error.message
+    deps.log(error.line)
+    return undefined
+  }
+}
+
+/** Those that bake have waited for evidence, or are held, and would be looked at ever less often. */
+async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
+  await each(
+    deps,
+    live.filter(({ release }) => release.state.phase === 'baking'),
+    ({ release }) => ({ releaseId: release.id }),
+    (one) => wake(deps, one),
+  )
+}
+
+type Back = Parameters<typeof commandBack>[0]
+type Live = { readonly releaseId: string; readonly service: string; readonly targets: readonly Back[] }
+
+const recordsOf = (live: readonly Loaded[]): readonly Live[] =>
+  live.map(({ release }) => ({ releaseId: release.id, service: release.service.name, targets: release.targets }))
+
+/** SNS takes 256 kB; a person takes less. */
+const shownMax = 20
+
+function waysBack(live: readonly Live[]): readonly string[] {
+  const lines = live
+    .slice(0, shownMax)
+    .flatMap(({ releaseId, service, targets }) => [
+      `${service} (${releaseId}), back by hand:`,
+      ...targets.map(commandBack),
+    ])
+  return live.length > shownMax ? [...lines, `... and ${live.length - shownMax} more releases`] : lines
+}
+
+/**
+ * The table's own watch. It cannot be written down where the others are, so a warm function remembers: one that is replaced in
+ * the middle of an outage tells of it again.
+ */
+export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
+  let away: Outage | undefined
+  let live: readonly ReturnRecord[] = []
+  return {
+    async failed(problem: Problem): Promise<void> {
+      const nowMs = deps.clock.nowMs()
+      away ??= { part: 'DynamoDB', sinceMs: nowMs, because: problem.message.slice(0, 1000) }
+      // A release may have begun since it was last asked: rather once too often.
+      if (away.toldAtMs !== undefined || nowMs - away.sinceMs < toldAfterMs) return
+      await tellDown(deps, away, waysBack(live))
+      away = { ...away, toldAtMs: nowMs }
+    },
+    async answered(records: readonly ReturnRecord[]): Promise<void> {
+      live = records
+      if (away === undefined) return
+      const was = away
+      if (was.toldAtMs !== undefined) await tellUp(deps, was)
+      away = undefined
+    },
+  }
+}

@@ -1,0 +1,197 @@
+// Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy.
+import * as z from 'zod'
+import type { OpenRelease } from '../../cloud/ports.ts'
+import { issuesSentence, Problem } from '../../core/problem.ts'
+import { isLive, isSettled, isWaiting, type Release } from '../../core/release/release.ts'
+import { readRequest } from '../../core/release/request.ts'
+import { accept } from '../steps/accept.ts'
+import { concurrently } from '../steps/concurrently.ts'
+import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
+import { load, type Loaded, record } from '../steps/ledger.ts'
+import { returnNow } from '../steps/return.ts'
+import { turnNow } from '../queue/turns.ts'
+import { machine, taskResult, type TaskResult } from './task.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<
+  World,
+  | 'clock'
+  | 'journal'
+  | 'openReleases'
+  | 'services'
+  | 'history'
+  | 'digest'
+  | 'executions'
+  | 'leases'
+  | 'pace'
+  | 'traffic'
+  | 'log'
+  | 'trouble'
+>
+
+const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
+// So many logs are read, and releases superseded, at once.
+const together = 10
+
+const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
+
+/** `outcome` and `sentence` are what the execution fails with when there is no release to speak for itself. */
+type Admitted = TaskResult & {
+  /** Seconds from one look to the next: for the machine to carry. */
+  readonly every: number
+  readonly outcome: string
+  readonly sentence: string
+}
+
+// What no retry cures. CodePipeline shows the sentence.
+const final: readonly string[] = [
+  'call_invalid',
+  'request_reused',
+  'event_invalid',
+  'event_unknown',
+  'service_missing',
+  'target_unknown',
+  'trigger_missing',
+  'release_missing',
+  'item_unreadable',
+]
+
+export function admitHandler(deps: Deps) {
+  return async (event: unknown): Promise<Admitted> => {
+    const parsed = AdmitInput.safeParse(event)
+    if (!parsed.success) {
+      throw new Problem('call_invalid', `Not a state machine's call: ${issuesSentence(parsed.error.issues)}.`)
+    }
+    const { input, execution } = parsed.data
+    try {
+      const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
+      const after = isWaiting(loaded.release) ? await admit(deps, loaded) : loaded
+      const every = after.release.service.policy.lookEverySeconds
+      return { ...taskResult(after.release, deps.clock.nowMs(), parsed.data), every, outcome: '', sentence: '' }
+    } catch (error) {
+      if (!(error instanceof Problem) || !final.includes(error.code)) throw error
+      deps.log(error.line)
+      const sentence = `${error.message} ${error.fix}`
+      return { releaseId: '', next: 'failed', seconds: 1, every: 60, record: null, outcome: error.name, sentence }
+    }
+  }
+}
+
+/** CodePipeline starts the state machine itself: then the execution's input is the wish. */
+async function releaseIdOf(deps: Deps, input: unknown, execution: string): Promise<string> {
+  const started = Started.safeParse(input)
+  if (started.success) return started.data.releaseId
+  const request = readRequest(input, execution.slice(-128).replaceAll('/', ':'))
+  const [releaseId] = await accept(deps, request)
+  if (releaseId === undefined) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
+  return releaseId
+}
+
+function carry(deps: Deps, loaded: Loaded, execution: string): Promise<Loaded> {
+  return record(deps, loaded, (release) =>
+    isSettled(release) || release.executions.at(-1) === execution
+      ? undefined
+      : { type: 'carried', atMs: deps.clock.nowMs(), execution },
+  )
+}
+
+async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const { release } = loaded
+  const { name } = release.service
+  const holder = await deps.leases.holder(name)
+  const isTaken = holder !== undefined && holder !== release.id && !(await isOver(deps, holder))
+  // Who takes nobody's place waits behind whoever is live, and needs to know of nobody else.
+  if (isTaken && !takesPlaces(release)) return behind(deps, loaded, holder)
+  const older = await olderOf(deps, release, holder)
+  await supersede(deps, release, older)
+  const first = await firstWaiting(deps, older)
+  if (first !== undefined) return behind(deps, loaded, first)
+  const taken = await takeLease(deps, name, release.id)
+  return taken === release.id ? begin(deps, release) : behind(deps, loaded, taken)
+}
+
+/** It has the lease. */
+async function begin(deps: Deps, { id, service }: Release): Promise<Loaded> {
+  const loaded = await load(deps, id)
+  // Another call has brought it to its end since it was read: nobody else will drop what was taken after that.
+  if (isSettled(loaded.release)) await deps.leases.drop(service.name, id)
+  if (!isWaiting(loaded.release)) return loaded
+  const atMs = deps.clock.nowMs()
+  const turnMs = await turnNow(deps, loaded.release)
+  const begins = turnMs <= atMs ? {} : { beginsAtMs: turnMs }
+  return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
+}
+
+async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {
+  const atMs = deps.clock.nowMs()
+  return record(deps, loaded, (release) => {
+    if (!isWaiting(release)) return undefined
+    if (release.service.policy.whileLive === 'refuse' && !release.urgent) {
+      const because = `Release ${holder} of ${release.service.name} is live, and policy.whileLive is refuse.`
+      return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
+    }
+    const known = release.state.phase === 'queued' && release.state.behind === holder
+    return known ? undefined : { type: 'queued', atMs, behind: holder }
+  })
+}
+
+type Asked = Pick<OpenRelease, 'releaseId' | 'requestedAtMs'>
+const readAtOnce = 20
+
+/** The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when that was. */
+async function olderOf(
+  deps: Deps,
+  { id, requestedAtMs, service }: Release,
+  holder: string | undefined,
+): Promise<readonly string[]> {
+  const { items, unreadable } = await deps.openReleases.list(service.name)
+  const damaged = await concurrently(unreadable, readAtOnce, ({ about }) => loadIfReadable(deps, about.releaseId))
+  const known = damaged
+    .filter((one) => one !== undefined)
+    .map(({ release }): Asked => ({ releaseId: release.id, requestedAtMs: release.requestedAtMs }))
+  // Of two that were asked for at the same moment, the one that has the lease is the older.
+  const isBefore = ({ releaseId }: Asked): boolean => id !== holder && (releaseId === holder || releaseId < id)
+  const isOlder = (one: Asked): boolean =>
+    one.requestedAtMs < requestedAtMs || (one.requestedAtMs === requestedAtMs && isBefore(one))
+  return [...items, ...known]
+    .filter(isOlder)
+    .toSorted((a, b) => a.requestedAtMs - b.requestedAtMs)
+    .map(({ releaseId }) => releaseId)
+}
+
+/** The oldest that waits for the lease as well. What cannot be read is left to the sweep, and so is an entry without a log. */
+async function firstWaiting(deps: Deps, older: readonly string[]): Promise<string | undefined> {
+  for (const releaseId of older) {
+    const other = await loadIfReadable(deps, releaseId)
+    if (other !== undefined && isWaiting(other.release)) return releaseId
+  }
+  return undefined
+}
+
+/** Whether it may take the place of others: only then their logs are of interest. */
+const takesPlaces = ({ urgent, service: { policy } }: Release): boolean =>
+  urgent || policy.whileLive === 'supersede' || policy.whileLive === 'coalesce'
+
+/** Whose place a newer release takes. A security fix waits for nobody. */
+const isReplacedBy =
+  ({ urgent, service: { policy } }: Release) =>
+  ({ release: { state, urgent: isFix } }: Loaded): boolean => {
+    if (urgent) return true
+    if (isFix) return false
+    if (policy.whileLive === 'supersede') return true
+    // What has not been prepared has changed nothing, and what it would bring is in the newer one.
+    return policy.whileLive === 'coalesce' && ['requested', 'queued', 'preparing'].includes(state.phase)
+  }
+
+async function supersede(deps: Deps, release: Release, older: readonly string[]): Promise<void> {
+  if (!takesPlaces(release)) return
+  await concurrently(older, together, async (releaseId) => {
+    const other = await loadIfReadable(deps, releaseId)
+    if (other === undefined || !isLive(other.release) || !isReplacedBy(release)(other)) return
+    await returnNow(deps, other, {
+      by: `release ${release.id}`,
+      reason: `superseded by release ${release.id}`,
+      outcome: 'superseded',
+    })
+  })
+}

@@ -1,0 +1,29 @@
+// Lets an execution wait. Its token is stored first and the log read afterwards, so whatever happened in between is seen
+// here, and whatever happens from now on finds the token.
+import { Problem } from '../../core/problem.ts'
+import type { Release } from '../../core/release/release.ts'
+import { isOver } from '../steps/lease.ts'
+import { load } from '../steps/ledger.ts'
+import { taskInput, taskResult, type TaskResult } from './task.ts'
+import { lookAgain, turn } from '../steps/waiting.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'executions'>
+
+export function bakeHandler(deps: Deps) {
+  return async (event: unknown): Promise<TaskResult> => {
+    const input = taskInput(event)
+    const { releaseId, token } = input
+    if (token === undefined) throw new Problem('call_invalid', 'A waiting task has no token.')
+    await deps.journal.wait(releaseId, { slot: turn, token })
+    const { release } = await load(deps, releaseId)
+    const result = taskResult(release, deps.clock.nowMs(), input)
+    const mayWait = result.next === 'queue' ? await isBehindSomebody(deps, release) : result.next === 'bake'
+    if (!mayWait) await deps.executions.wake(token, lookAgain)
+    return result
+  }
+}
+
+/** Whoever ends wakes the next one. If the one that it waits behind has ended already, nobody would ever wake it. */
+const isBehindSomebody = async (deps: Deps, { state }: Release): Promise<boolean> =>
+  state.phase === 'queued' && !(await isOver(deps, state.behind))

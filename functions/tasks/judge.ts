@@ -1,0 +1,110 @@
+// One look: are the aliases still ours, what does the evidence say, what follows. A hook that has not answered in its time
+// is noticed here too. Most looks find nothing to do: then their task is not answered, and its timeout is the next look.
+import { isWatchedWhileHeld } from '../../core/release/clearance.ts'
+import { currentHook } from '../../core/release/next.ts'
+import { hasTraffic, isLive, type Release } from '../../core/release/release.ts'
+import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import { judge } from '../../core/verdict/judge/judge.ts'
+import { withoutReadings } from '../../core/release/snapshot.ts'
+import { checkDrift } from '../steps/aliases.ts'
+import { answerHook, hookId } from './hook.ts'
+import { gather, neededFromMs } from '../steps/evidence.ts'
+import { keepSnapshot, load, type Loaded, loadWhole, record, remember } from '../steps/ledger.ts'
+import { taskInput, taskResult, type TaskResult } from './task.ts'
+import { turn } from '../steps/waiting.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'telemetry' | 'executions'>
+
+// A look may be late by this share of the time between two.
+const latest = 0.1
+
+export function judgeHandler(deps: Deps) {
+  return async (event: unknown): Promise<TaskResult> => {
+    const input = taskInput(event)
+    const { releaseId, token } = input
+    if (token !== undefined) await deps.journal.wait(releaseId, { slot: turn, token })
+    const { release } = await look(deps, await load(deps, releaseId))
+    const result = taskResult(release, deps.clock.nowMs(), input)
+    // A machine from before edition 3 has no token here, and waits in Bake.
+    if (token !== undefined && !isNextLook(release, result)) await deps.executions.wake(token, result)
+    return result
+  }
+}
+
+/** Whether what is due next is another look, when the timeout of this one's task brings it. */
+function isNextLook({ service }: Release, { next, seconds }: TaskResult): boolean {
+  const every = service.policy.lookEverySeconds
+  return next === 'bake' && seconds <= every && seconds > every * (1 - latest)
+}
+
+async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const heard = await noticeSilentHook(deps, loaded)
+  const { phase } = heard.release.state
+  if (phase !== 'baking' && phase !== 'hooks' && phase !== 'shifting') return heard
+  const checked = await checkDrift(deps, heard)
+  if (checked !== heard || !mayJudge(checked.release)) return checked
+  const { verdict, carry, readFromMs } = await verdictOf(deps, checked)
+  const atMs = deps.clock.nowMs()
+  // The evidence is about the step that was looked at; if the release has moved on meanwhile, it says nothing.
+  const seenAt = checked.release.seq
+  const after = await record(deps, { ...checked, readFromMs }, (release) =>
+    release.seq === seenAt ? { type: 'judged', atMs, verdict } : undefined,
+  )
+  await rest(deps, checked.release, after, carry)
+  return after
+}
+
+/**
+ * What the next look needs: the fold of the minutes that are settled, and readings since. It is a cache: without it the same
+ * verdict is computed from the log.
+ */
+async function rest(
+  deps: Deps,
+  before: Release,
+  { release, readFromMs }: Loaded,
+  carry: Loaded['carry'],
+): Promise<void> {
+  const carried = carry === undefined ? {} : { carry }
+  const snapshot = withoutReadings({ release, readFromMs, ...carried }, neededFromMs(release, carry?.uptoMs))
+  remember(deps, snapshot)
+  await keepSnapshot(deps, before, snapshot)
+}
+
+const mayJudge = (release: Release): boolean =>
+  isLive(release) && (release.state.phase === 'baking' || release.paused !== undefined || isWatchedWhileHeld(release))
+
+async function noticeSilentHook(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const { state } = loaded.release
+  const hook = currentHook(loaded.release)
+  if (state.phase !== 'hooks' || state.calledAtMs === undefined || hook === undefined) return loaded
+  if (deps.clock.nowMs() < state.calledAtMs + hook.timeoutSeconds * 1000) return loaded
+  const because = `hook ${hook.functionName} was silent for ${hook.timeoutSeconds} s`
+  return answerHook(deps, loaded, hookId(loaded.release), 'unknown', because)
+}
+
+async function verdictOf(deps: Deps, loaded: Loaded) {
+  const atMs = deps.clock.nowMs()
+  const { release, readFromMs, carry } = loaded
+  if (!hasTraffic(release) || release.shifts.length === 0) {
+    const because = 'the candidate has no traffic yet'
+    const verdict: Verdict = {
+      kind: 'unknown',
+      quiet: false,
+      because,
+      window: { startMs: atMs, endMs: atMs },
+      signals: [],
+    }
+    return { verdict, carry, readFromMs }
+  }
+  // Readings are left out that nobody has carried on from: then all of them are needed.
+  if (readFromMs > neededFromMs(release, carry?.uptoMs))
+    return verdictFrom(deps, await loadWhole(deps, release.id), atMs)
+  return verdictFrom(deps, loaded, atMs)
+}
+
+async function verdictFrom(deps: Deps, { release, readFromMs, carry }: Loaded, atMs: number) {
+  const { evidence, readings } = await gather(deps, release, atMs, carry?.uptoMs)
+  const { verdict, carry: next } = judge(release.service, evidence, carry)
+  return { verdict: readings === undefined ? verdict : { ...verdict, readings }, carry: next, readFromMs }
+}

@@ -1,0 +1,174 @@
+// Before anything moves: the candidate exists and runs, the way back exists and may be taken, the alarms are there. What
+// is found now is what the release holds the world to later.
+import type { VersionState } from '../../cloud/ports.ts'
+import type { PreparedTarget } from '../../core/release/event.ts'
+import type { Place } from '../../core/place.ts'
+import { nextAct } from '../../core/release/next.ts'
+import { Problem } from '../../core/problem.ts'
+import { isSettled, type Release } from '../../core/release/release.ts'
+import { routingWords } from '../../core/service/routing.ts'
+import type { Target } from '../../core/service/service.ts'
+import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
+import { baselineOf } from '../steps/baseline.ts'
+import { aliasConcurrency, checkCandidateConcurrency, isWayBack } from '../steps/concurrency.ts'
+import { load, type Loaded, record } from '../steps/ledger.ts'
+import { taskInput, taskResult, type TaskResult } from './task.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch'>
+
+// Passing troubles: the task is retried, and gives up by itself when they do not pass.
+const passing: readonly string[] = [
+  'aws_throttled',
+  'aws_unavailable',
+  'version_not_active',
+  'concurrency_moving',
+  'crowded',
+  'traffic_moved',
+]
+
+export function prepareHandler(deps: Deps) {
+  return async (event: unknown): Promise<TaskResult> => {
+    const input = taskInput(event)
+    const loaded = await load(deps, input.releaseId)
+    const after =
+      nextAct(loaded.release, deps.clock.nowMs()).act === 'prepare' ? await prepareOrRefuse(deps, loaded) : loaded
+    return taskResult(after.release, deps.clock.nowMs(), input)
+  }
+}
+
+async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  try {
+    return await prepare(deps, loaded)
+  } catch (error) {
+    if (!(error instanceof Problem) || passing.includes(error.code)) throw error
+    const { code, message, fix } = error
+    return record(deps, loaded, (release) =>
+      release.state.phase === 'preparing'
+        ? {
+            type: 'refused',
+            atMs: deps.clock.nowMs(),
+            outcome: 'rejected',
+            code,
+            because: `${message} ${fix}`.slice(0, 1000),
+          }
+        : undefined,
+    )
+  }
+}
+
+async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
+  const { release } = loaded
+  const targets: PreparedTarget[] = []
+  for (const target of targetsOf(release)) {
+    const prepared = await prepareTarget(deps, release, target)
+    if (prepared === undefined) return load(deps, release.id)
+    targets.push(prepared)
+  }
+  if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
+  const alarms = await readAlarms(deps, release)
+  // Watched from here on: an alarm that fires before the first shift stops the release as well.
+  for (const alarm of alarms) await deps.alarmWatch.add(alarm.name, release.id)
+  const moving = targets.filter((target) => target.stable !== target.candidate)
+  const after = await record(deps, loaded, (now) =>
+    now.state.phase === 'preparing'
+      ? { type: 'prepared', atMs: deps.clock.nowMs(), targets: moving, alarms: [...alarms] }
+      : undefined,
+  )
+  // It has ended meanwhile: whoever settled it could not know of these.
+  if (isSettled(after.release)) for (const alarm of alarms) await deps.alarmWatch.remove(alarm.name, release.id)
+  return after
+}
+
+const alreadyReleased = (deps: Deps, loaded: Loaded, targets: readonly PreparedTarget[]): Promise<Loaded> =>
+  record(deps, loaded, (release) => {
+    if (release.state.phase !== 'preparing') return undefined
+    const because = `${targets.map((target) => `${target.functionName}:${target.candidate}`).join(', ')} has all traffic already`
+    return { type: 'refused', atMs: deps.clock.nowMs(), outcome: 'alreadyReleased', code: 'alreadyReleased', because }
+  })
+
+function targetsOf({ service, candidate }: Release): readonly Target[] {
+  if (candidate.kind !== 'versions') return service.targets
+  return service.targets.filter((target) => candidate.versions[target.functionName] !== undefined)
+}
+
+/** @returns `undefined` when the release has ended or gone on while it was looked at */
+async function prepareTarget(deps: Deps, release: Release, target: Target): Promise<PreparedTarget | undefined> {
+  const place = `${target.functionName}:${target.alias}`
+  const alias = await deps.traffic.read(target)
+  const stable = alias.routing.version
+  const concurrency = await deps.versions.provisioned(target)
+  const provisioned = aliasConcurrency(release, target, alias.routing, concurrency)
+  if (alias.routing.additional !== undefined) {
+    throw new Problem('alias_split', `Alias ${place} is split already: ${routingWords(alias.routing)}.`)
+  }
+  if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
+  const candidate = await candidateVersion(deps, release, target)
+  const runs = (version: string) => runnable(deps, release, target, version)
+  const there = await runs(candidate)
+  if (!isWayBack(release)) checkCandidateConcurrency(target, candidate, concurrency)
+  const back = await runs(stable)
+  if (there.role !== back.role) {
+    throw new Problem(
+      'roles_differ',
+      `Versions ${stable} and ${candidate} of ${target.functionName} have different execution roles.`,
+    )
+  }
+  // Publishing takes minutes, and a task that Lambda has given up may go on: an alias of an ended release is left alone.
+  if ((await load(deps, release.id)).release.state.phase !== 'preparing') return undefined
+  // Writes what is there: proves that the way back may be taken, and gives us a revision of our own.
+  const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
+  return {
+    ...target,
+    stable,
+    candidate,
+    revision,
+    ...(provisioned ? { provisioned } : {}),
+    codeSha256: there.codeSha256,
+    baseline: await baselineOf(deps, release.service, target, { stable: back, candidate: there }),
+  }
+}
+
+async function candidateVersion(deps: Deps, release: Release, target: Target): Promise<string> {
+  const { candidate } = release
+  if (candidate.kind === 'versions') return candidate.versions[target.functionName] ?? ''
+  const version = await deps.versions.publish(target.functionName, candidate, `tidegate ${release.id}`)
+  if (version === undefined) throw new Problem('version_not_active', `Lambda is still updating ${target.functionName}.`)
+  return version
+}
+
+async function runnable(deps: Deps, release: Release, target: Place, version: string): Promise<VersionState> {
+  const found = await deps.versions.describe(target, version)
+  const place = `${target.functionName}:${version}`
+  switch (found.state) {
+    case 'active':
+      return found
+    case 'sleeping':
+      if (release.service.policy.wake === false) return asleep(release, found, place)
+      // Lambda wakes a reclaimed function when it is invoked; the answer to this one does not matter.
+      await deps.versions.wake(target, version)
+      throw new Problem('version_not_active', `Version ${place} was asleep and has been invoked to wake it.`)
+    case 'pending':
+      throw new Problem('version_not_active', `Version ${place} is still Pending.`)
+    case 'failed':
+      throw new Problem(
+        'version_failed',
+        `Version ${place} cannot run: ${found.stateReason ?? 'Lambda gave no reason'}.`,
+      )
+  }
+}
+
+/** Nothing may keep a way back: its first request wakes the version. */
+function asleep(release: Release, found: VersionState, place: string): VersionState {
+  if (isWayBack(release)) return found
+  throw new Problem('version_asleep', `Lambda has put version ${place} to sleep, and policy.wake is off.`)
+}
+
+async function readAlarms(deps: Deps, release: Release): Promise<readonly AlarmReading[]> {
+  const names = release.service.signals.alarms
+  if (names.length === 0) return []
+  const alarms = await deps.telemetry.alarms(names)
+  const missing = alarms.filter((alarm) => alarm.state === 'missing').map((alarm) => alarm.name)
+  if (missing.length > 0) throw new Problem('alarm_missing', `There is no alarm called ${missing.join(', ')}.`)
+  return alarms
+}

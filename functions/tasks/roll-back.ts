@@ -1,0 +1,73 @@
+// Puts every alias that is still ours back on stable. Also where the state machine goes with an error that nobody
+// expected: the release is then on its way back, whatever it was about to do.
+import { isAway } from '../../core/problem.ts'
+import { isReturning } from '../../core/release/release.ts'
+import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'
+import { answerHook, noteCall, hookId } from './hook.ts'
+import { load, type Loaded } from '../steps/ledger.ts'
+import { finishReturn, orderReturn } from '../steps/return.ts'
+import { taskInput, type TaskInput, taskResult, type TaskResult } from './task.ts'
+type Deps = Pick<ByRecord, 'clock' | 'journal' | 'traffic'>
+
+/** `outcome` and `sentence` are what the execution fails with when its log is lost. */
+type Returned = TaskResult & { readonly outcome: string; readonly sentence: string }
+
+export function rollBackHandler(deps: ByRecord) {
+  return async (event: unknown): Promise<Returned> => {
+    const input = taskInput(event)
+    try {
+      return { ...(await rollBack(deps, input)), outcome: '', sentence: '' }
+    } catch (error) {
+      if (!isLogLost(error)) {
+        // Whoever sends a release here has decided: the traffic does not wait for the log.
+        const { record } = input
+        if (isAway(error) && record !== undefined && record !== null) await putBack(deps, record)
+        throw error
+      }
+      const reason = sentenceOf(input.error ?? strayed)
+      const ended = await returnByRecord(deps, input.releaseId, error, {
+        by: 'tidegate',
+        reason,
+        outcome: 'rolledBack',
+      })
+      return {
+        releaseId: input.releaseId,
+        next: 'failed',
+        seconds: 1,
+        record: null,
+        outcome: error.name,
+        sentence: ended.because,
+      }
+    }
+  }
+}
+
+async function rollBack(deps: Deps, input: TaskInput): Promise<TaskResult> {
+  const loaded = await load(deps, input.releaseId)
+  const onItsWay = isReturning(loaded.release) && (input.error ?? undefined) === undefined
+  const turned = onItsWay ? loaded : await turnOnError(deps, loaded, input.error ?? strayed)
+  const after = await finishReturn(deps, turned)
+  return taskResult(after.release, deps.clock.nowMs(), input)
+}
+
+// The state machine sends only releases here that are on their way back, or what went wrong before it could ask.
+const strayed = { Error: 'Tidegate.verb_not_now', Cause: 'The state machine went to RollBack.' }
+
+async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskInput['error']>): Promise<Loaded> {
+  const reason = sentenceOf(error)
+  if (!isReturning(loaded.release)) return orderReturn(deps, loaded, { by: 'tidegate', reason, outcome: 'rolledBack' })
+  // A hook that cannot even be called must not keep a release from ending.
+  if (loaded.release.state.phase !== 'hooks') return loaded
+  const called = await noteCall(deps, loaded)
+  return answerHook(deps, called, hookId(called.release), 'unknown', reason)
+}
+
+/** Lambda's Cause is a JSON text with the sentence in errorMessage; other causes are sentences already. */
+function sentenceOf({
+  Error: name = 'an error without a name',
+  Cause: cause = '',
+}: NonNullable<TaskInput['error']>): string {
+  const message = /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(cause)?.[1]
+  const sentence = message === undefined ? cause : (JSON.parse(`"${message}"`) as string)
+  return `${name}: ${sentence === '' ? 'no cause was given' : sentence}`.slice(0, 900)
+}

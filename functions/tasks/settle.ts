@@ -1,0 +1,105 @@
+// The end of a release: recorded, told, and everything that it held is let go. Every part may be done twice.
+import type { Outcome } from '../../core/release/event.ts'
+import { headOf, sentenceOf } from '../../core/release/head.ts'
+import { Problem } from '../../core/problem.ts'
+import { isLive, isWaiting, type Release } from '../../core/release/release.ts'
+import { each } from '../steps/each.ts'
+import { loadIfReadable } from '../steps/lease.ts'
+import { load, type Loaded, record } from '../steps/ledger.ts'
+import { makeRoom } from '../queue/room.ts'
+import { taskInput } from './task.ts'
+import { tell } from '../steps/tell.ts'
+import { turn, wake } from '../steps/waiting.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<
+  World,
+  | 'clock'
+  | 'journal'
+  | 'leases'
+  | 'openReleases'
+  | 'waitingLists'
+  | 'returns'
+  | 'history'
+  | 'alarmWatch'
+  | 'executions'
+  | 'pager'
+  | 'log'
+  | 'trouble'
+>
+
+export type Settled = {
+  readonly releaseId: string
+  readonly next: 'released' | 'failed'
+  readonly outcome: Outcome
+  readonly sentence: string
+}
+
+export function settleHandler(deps: Deps) {
+  return async (event: unknown): Promise<Settled> => settle(deps, taskInput(event).releaseId)
+}
+
+/** @throws Problem `verb_not_now` when the release has no ending yet */
+export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
+  // A page waits for nothing that can be done later.
+  const { told, ...first } = await tell(deps, await load(deps, releaseId))
+  const loaded = await record(deps, first, (release) =>
+    release.state.phase === 'settling' ? { type: 'settled', atMs: deps.clock.nowMs() } : undefined,
+  )
+  const { release } = loaded
+  if (release.ending === undefined || release.state.phase !== 'settled') {
+    throw new Problem('verb_not_now', `Release ${releaseId} cannot be settled: it is ${release.state.phase}.`)
+  }
+  const settled = settledAs(release)
+  // From here on nobody puts it back without asking its log.
+  await deps.returns.remove(release.id)
+  await deps.history.put(headOf(release))
+  for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
+  await deps.leases.drop(release.service.name, release.id)
+  await wakeNext(deps, release)
+  await makeRoom(deps, release)
+  const left = await tellWaiters(deps, loaded, settled)
+  // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
+  if (told && left.length === 0)
+    await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
+  deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
+  return settled
+}
+
+/** What whoever waits for the end of a settled release is told. */
+export function settledAs(release: Release): Settled {
+  const { outcome = 'aborted' } = release.ending ?? {}
+  const good = outcome === 'promoted' || outcome === 'alreadyReleased'
+  return { releaseId: release.id, next: good ? 'released' : 'failed', outcome, sentence: sentenceOf(release) }
+}
+
+/** What could not be done now. */
+type Left = readonly { readonly error: unknown }[]
+
+/** The oldest release that waits for the service takes its turn; those behind it are woken as it ends. */
+async function wakeNext(deps: Deps, release: Release): Promise<void> {
+  const { items, unreadable } = await deps.openReleases.list(release.service.name)
+  // Nobody knows how old one is whose entry is damaged: it looks for itself.
+  for (const { about } of unreadable) {
+    const other = await loadIfReadable(deps, about.releaseId)
+    if (other !== undefined && isWaiting(other.release)) await wake(deps, other)
+  }
+  for (const { releaseId } of items) {
+    const other = releaseId === release.id ? undefined : await loadIfReadable(deps, releaseId)
+    if (other === undefined || !isLive(other.release)) continue
+    // One that is under way wakes the next one itself.
+    if (isWaiting(other.release)) await wake(deps, other)
+    return
+  }
+}
+
+/** Executions that handed over to a successor end as the release ended. */
+async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
+  const { failed } = await each(
+    deps,
+    waiters.filter(({ slot }) => slot !== turn),
+    ({ slot }) => ({ releaseId: release.id, slot }),
+    ({ token }) => deps.executions.wake(token, settled),
+  )
+  return failed
+}

@@ -1,0 +1,33 @@
+// Moves the traffic one step forward, or promotes: the intent first, then the aliases, then what came of it. Before the first
+// traffic of all, what it takes to put it back without the log.
+import { wayForward } from '../../core/release/move.ts'
+import { nextAct } from '../../core/release/next.ts'
+import { returnRecordOf } from '../../core/release/return-record.ts'
+import { carryOut } from '../steps/aliases.ts'
+import { load, type Loaded, record } from '../steps/ledger.ts'
+import { taskInput, taskResult, type TaskResult } from './task.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'returns'>
+
+export function shiftHandler(deps: Deps) {
+  return async (event: unknown): Promise<TaskResult> => {
+    const input = taskInput(event)
+    const loaded = await load(deps, input.releaseId)
+    await noteWayBack(deps, loaded)
+    const announced = await record(deps, loaded, (release) => {
+      const { state } = release
+      const atMs = deps.clock.nowMs()
+      if (state.phase !== 'shifting' || state.move !== undefined || nextAct(release, atMs).act !== 'shift')
+        return undefined
+      return { type: 'moveIntended', atMs, move: wayForward(release, state.step) }
+    })
+    const after = announced.release.state.phase === 'shifting' ? await carryOut(deps, announced) : announced
+    return taskResult(after.release, deps.clock.nowMs(), input)
+  }
+}
+
+async function noteWayBack(deps: Deps, { release }: Loaded): Promise<void> {
+  const wanted = release.state.phase === 'shifting' && release.shifts.length === 0 ? returnRecordOf(release) : undefined
+  if (wanted !== undefined) await deps.returns.put(wanted)
+}

@@ -1,0 +1,224 @@
+// The controller installed on the embedded cloud, through the same API calls as any client's: table, topic, functions,
+// state machine, queue, rules and schedules.
+import { readFileSync } from 'node:fs'
+import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  type CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  PutRetentionPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs'
+import { type EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
+import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  type LambdaClient,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda'
+import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
+import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
+import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { announcedRecords } from '../core/release/log-key.ts'
+import type { Environment } from '../functions/environment.ts'
+import { type Verb, verbs } from '../functions/handlers.ts'
+import { watches } from '../functions/alarms.ts'
+import {
+  asyncRetries,
+  calledByEvents,
+  everything,
+  lostQueue,
+  ruleRetries,
+  rulesOf,
+  streamAgeSeconds as usualStreamAgeSeconds,
+  streamBatch,
+  type Tick,
+  ticks,
+  timeoutSeconds,
+} from '../functions/rules.ts'
+
+const account = '000000000000'
+const region = 'us-east-1'
+const lambdaArn = (name: string): string => `arn:aws:lambda:${region}:${account}:function:${name}`
+
+/** The controller's own functions are called `tidegate-<verb>`, its state machine `tidegate-release`. */
+export const functionName = (verb: string): string => `tidegate-${verb}`
+/** Whether a request comes from one of them. */
+export const isController = ({ accessKeyId }: { readonly accessKeyId: string }): boolean =>
+  accessKeyId.startsWith(`role.${functionName('')}`)
+const lostArn = `arn:aws:sqs:${region}:${account}:${functionName(lostQueue.name)}`
+/** Each has a role of its own name, as has the state machine. */
+const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`
+
+export const environment = {
+  TIDEGATE_TABLE: 'tidegate',
+  TIDEGATE_STATE_MACHINE_ARN: `arn:aws:states:${region}:${account}:stateMachine:tidegate-release`,
+  TIDEGATE_TOPIC_ARN: `arn:aws:sns:${region}:${account}:tidegate-pages`,
+  TIDEGATE_BUS: 'default',
+} satisfies Environment
+
+type Clients = {
+  readonly dynamodb: DynamoDBClient
+  readonly lambda: LambdaClient
+  readonly sfn: SFNClient
+  readonly events: EventBridgeClient
+  readonly sns: SNSClient
+  readonly sqs: SQSClient
+  readonly logs: CloudWatchLogsClient
+}
+
+type Installation = {
+  /** The code package of a function, and the name of the handler in it. */
+  readonly code: (verb: Verb) => { readonly zip: Uint8Array; readonly handler: string }
+  /** How often the sweep runs. */
+  readonly sweepMinutes?: number
+  /** How often error budgets are counted; without it, never. */
+  readonly budgetMinutes?: number
+  /** How long the table's stream is tried to be announced. */
+  readonly streamAgeSeconds?: number
+}
+
+export async function install(
+  clients: Clients,
+  { code, streamAgeSeconds = usualStreamAgeSeconds, ...schedules }: Installation,
+): Promise<void> {
+  const streamArn = await createTable(clients.dynamodb)
+  await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
+  for (const verb of verbs) {
+    const { zip, handler } = code(verb)
+    const logGroupName = `/aws/lambda/${functionName(verb)}`
+    await clients.logs.send(new CreateLogGroupCommand({ logGroupName }))
+    await clients.logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 30 }))
+    await clients.lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: functionName(verb),
+        Role: roleOf(functionName(verb)),
+        Runtime: 'nodejs24.x',
+        Handler: handler,
+        Code: { ZipFile: zip },
+        Timeout: timeoutSeconds(verb),
+        MemorySize: 256,
+        Environment: { Variables: environment },
+      }),
+    )
+  }
+  await keepWhatFails(clients)
+  await clients.lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName: functionName('announce'),
+      EventSourceArn: streamArn,
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: streamBatch,
+      MaximumRecordAgeInSeconds: streamAgeSeconds,
+      DestinationConfig: { OnFailure: { Destination: lostArn } },
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(announcedRecords) }] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    }),
+  )
+  await clients.sfn.send(
+    new CreateStateMachineCommand({
+      name: 'tidegate-release',
+      roleArn: roleOf('tidegate-release'),
+      definition: definition(),
+    }),
+  )
+  await createRules(clients.events, schedules)
+}
+
+/** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
+function definition(): string {
+  const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
+  return text.replace(/\$\{([A-Z][A-Za-z]*)Function\}/g, (_, verb: string) => {
+    return lambdaArn(functionName(verb.charAt(0).toLowerCase() + verb.slice(1)))
+  })
+}
+
+async function createTable(client: DynamoDBClient): Promise<string> {
+  const { TableDescription } = await client.send(
+    new CreateTableCommand({
+      TableName: environment.TIDEGATE_TABLE,
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  )
+  return TableDescription?.LatestStreamArn ?? ''
+}
+
+/** The rules of the stack, for services that come later: those hear of everything. */
+async function createRules(
+  client: EventBridgeClient,
+  { sweepMinutes = 1, budgetMinutes }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes'>,
+): Promise<void> {
+  const movers = verbs.map((verb) => roleOf(functionName(verb)))
+  const heard = everything(environment.TIDEGATE_STATE_MACHINE_ARN, movers)
+  for (const { name, verb, pattern } of rulesOf(budgetMinutes === undefined ? { ...heard, budgeted: [] } : heard)) {
+    await client.send(new PutRuleCommand({ Name: functionName(name), EventPattern: JSON.stringify(pattern) }))
+    await target(client, functionName(name), verb)
+  }
+  await every(client, 'sweep', sweepMinutes)
+  if (budgetMinutes === undefined) return
+  await every(client, 'budgets', budgetMinutes)
+  await every(client, 'reports', budgetMinutes)
+}
+
+/** The stack has EventBridge Scheduler for this; there is none here, and a rule sends the same. */
+async function every(client: EventBridgeClient, tick: Tick, minutes: number): Promise<void> {
+  const ScheduleExpression = `rate(${minutes} minute${minutes === 1 ? '' : 's'})`
+  await client.send(new PutRuleCommand({ Name: functionName(tick), ScheduleExpression }))
+  await target(client, functionName(tick), ticks[tick], JSON.stringify({ [tick]: true }))
+}
+
+async function target(client: EventBridgeClient, Rule: string, verb: Verb, Input?: string): Promise<void> {
+  const target = {
+    Id: verb,
+    Arn: lambdaArn(functionName(verb)),
+    DeadLetterConfig: { Arn: lostArn },
+    RetryPolicy: { MaximumRetryAttempts: ruleRetries.attempts, MaximumEventAgeInSeconds: ruleRetries.ageSeconds },
+    ...(Input === undefined ? {} : { Input }),
+  }
+  await client.send(new PutTargetsCommand({ Rule, Targets: [target] }))
+}
+
+/** What functions that events call cannot handle goes to the queue. */
+async function keepWhatFails({ lambda, sqs }: Pick<Clients, 'lambda' | 'sqs'>): Promise<void> {
+  const Attributes = { MessageRetentionPeriod: String(lostQueue.keptSeconds) }
+  await sqs.send(new CreateQueueCommand({ QueueName: functionName(lostQueue.name), Attributes }))
+  for (const verb of calledByEvents)
+    await lambda.send(
+      new PutFunctionEventInvokeConfigCommand({
+        FunctionName: functionName(verb),
+        MaximumRetryAttempts: asyncRetries.attempts,
+        MaximumEventAgeInSeconds: asyncRetries.ageSeconds,
+        DestinationConfig: { OnFailure: { Destination: lostArn } },
+      }),
+    )
+}
+
+/** The alarms of the stack; one of several series is several alarms here, which has no metric math. */
+export async function installAlarms(client: CloudWatchClient): Promise<void> {
+  for (const { id, series, ...watch } of watches(functionName('').replace(/-$/, '')))
+    for (const dimensions of series)
+      await client.send(
+        new PutMetricAlarmCommand({
+          AlarmName: [functionName(id), ...(series.length > 1 ? Object.values(dimensions) : [])].join('-'),
+          AlarmDescription: watch.description,
+          Namespace: watch.namespace,
+          MetricName: watch.metric,
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+          Statistic: watch.stat,
+          Period: 300,
+          EvaluationPeriods: watch.periods,
+          Threshold: watch.threshold,
+          ComparisonOperator: watch.fires === 'below' ? 'LessThanThreshold' : 'GreaterThanOrEqualToThreshold',
+          TreatMissingData: watch.missing,
+          AlarmActions: [environment.TIDEGATE_TOPIC_ARN],
+        }),
+      )
+}

@@ -1,0 +1,84 @@
+// The benchmark of `npm run bench:verdict`, in small: what the verdict promises of healthy and faulty releases. Seeded, so
+// it says the same every time; the full one has 2000 releases of each kind.
+import { describe, expect, it } from 'vitest'
+import { minutesOf } from '../../bench/trials/noise.ts'
+import { e2, ours } from '../../bench/rivals/e-processes.ts'
+import { kayenta } from '../../bench/rivals/kayenta.ts'
+import { failing, faulty, healthy } from '../../bench/trials/situations.ts'
+import { runTrial } from '../../bench/trials/trial.ts'
+import { measureLatency } from '../../bench/latency.ts'
+import { verdictPicture } from '../../bench/verdict-picture.ts'
+
+const seed = 50_001
+const alpha = 0.05
+
+describe(`healthy releases, seed ${seed}`, () => {
+  it.each(healthy)('are left alone: $name', (situation) => {
+    const [own] = runTrial([ours], situation, 50, seed, alpha)
+    // 1 % is promised, 5 % under drift; of 50 releases so many are no surprise.
+    expect(own?.early).toBeLessThanOrEqual(situation.noise.kind === 'drift' ? 7 : 2)
+  })
+})
+
+describe(`faulty releases, seed ${seed}`, () => {
+  it.each(faulty)('are found at least as soon as by the plain formula: $name', (situation) => {
+    const [own, plain] = runTrial([ours, e2], situation, 30, seed, alpha)
+    expect(own?.detected).toBe(30 - (own?.early ?? 0))
+    expect(own?.medianMinutes ?? Infinity).toBeLessThanOrEqual((plain?.medianMinutes ?? 0) + 1)
+    expect(own?.badServed ?? Infinity).toBeLessThanOrEqual(1.1 * (plain?.badServed ?? 0))
+  })
+
+  it.each(failing)('that fail altogether are put back in the first minute that shows it: $name', (situation) => {
+    const [own] = runTrial([ours, kayenta], situation, 10, seed, alpha)
+    expect(own).toMatchObject({ detected: 10, medianMinutes: 1 })
+  })
+})
+
+describe('latency alone', () => {
+  it('finds what is slower, and neither drift nor three minutes of cold starts', () => {
+    const found = new Map(measureLatency(5, seed).map(({ name, at }) => [name, at[0]]))
+    for (const name of ['healthy', 'healthy, both drift', 'healthy, cold for 3 minutes'])
+      expect(found.get(name)).toMatchObject({ fired: 0 })
+    expect(found.get('x2')?.median).toBeLessThanOrEqual(6)
+    expect(found.get('x1.25')?.median).toBeLessThanOrEqual(13)
+    expect(found.get('+500 ms on 3 %')?.median).toBeLessThanOrEqual(12)
+  })
+})
+
+describe('the noise', () => {
+  it('is the same for the same seed, and has the rates that were asked for', () => {
+    for (const situation of healthy.filter((one) => one.noise.kind !== 'outage')) {
+      expect(minutesOf(situation, 3)).toEqual(minutesOf(situation, 3))
+      let [bad, all, candidate] = [0, 0, 0]
+      for (let run = 0; run < 40; run++) {
+        for (const one of minutesOf(situation, run)) {
+          bad += one.stableBad + one.candidateBad
+          all += one.stableInvocations + one.candidateInvocations
+          candidate += one.candidateInvocations
+        }
+      }
+      // The mean of e^(s Z) is e^(s^2 / 2).
+      const { noise } = situation
+      const deviation = noise.kind === 'shared' ? 1 : noise.kind === 'drift' ? noise.deviation : 0
+      const ratio = bad / all / (situation.rate * Math.exp(deviation ** 2 / 2))
+      expect(ratio).toBeGreaterThan(0.75)
+      expect(ratio).toBeLessThan(1.3)
+      expect(candidate / all).toBeCloseTo(0.1, 2)
+    }
+  })
+})
+
+describe('the picture', () => {
+  it('has every rule in its place, left and low being good, and shows no text that is markup', () => {
+    const svg = verdictPicture([
+      { name: 'ours', falsePercent: 1, delayMinutes: 5 },
+      { name: '<b>', falsePercent: 100, delayMinutes: 60 },
+    ])
+    expect(svg).toContain('Tidegate')
+    expect(svg).not.toContain('<b>')
+    const [own, other] = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)]
+    // Drawn from the top down: the slow one first.
+    expect(Number(other?.[1])).toBeLessThan(Number(own?.[1]))
+    expect(Number(other?.[2])).toBeGreaterThan(Number(own?.[2]))
+  })
+})

@@ -1,0 +1,221 @@
+// DynamoDB in process, through the SDK: what the controller's table rests on.
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { createRequire } from 'node:module'
+import { describe, expect, it } from 'vitest'
+import { chance, idsFrom } from '../../../../cloud/local/time/chance.ts'
+import { steppedClock } from '../../../../cloud/local/time/clock.ts'
+import { localHandler } from '../../../../cloud/local/dispatch.ts'
+import { localDynamoDb } from '../../../../cloud/local/dynamodb/dynamodb.ts'
+import { tableStream } from '../../../../cloud/local/dynamodb/stream.ts'
+import { localTransport } from '../../../../cloud/local/transport.ts'
+import { credentials } from '../stepfunctions/states.ts'
+
+async function table(): Promise<DynamoDBClient> {
+  const dynamodb = localDynamoDb({ clock: steppedClock(0), ids: idsFrom(chance(0, 'dynamodb')) })
+  const requestHandler = localTransport(localHandler(() => ({ dynamodb })))
+  const client = new DynamoDBClient({ region: 'us-east-1', credentials, requestHandler, maxAttempts: 1 })
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'releases',
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: ['pk', 'sk', 'open'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'open',
+          KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  )
+  return client
+}
+
+const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })
+
+describe('the embedded DynamoDB', () => {
+  it('has a table that is usable as soon as it is created, and puts an item only where there is none', async () => {
+    const client = await table()
+    const put = (by: string) =>
+      client.send(
+        new PutItemCommand({
+          TableName: 'releases',
+          Item: { ...key('r1', '0001'), by: { S: by } },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      )
+    const outcomes = await Promise.allSettled([put('a'), put('b'), put('c')])
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+    await expect(put('d')).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: 'releases', Key: key('r1', '0001'), ConsistentRead: true }),
+    )
+    expect(Item?.['by']).toEqual({ S: 'a' })
+  })
+
+  it('queries one partition in the order of its sort keys, by range and in pages', async () => {
+    const client = await table()
+    for (const sk of ['0003', '0001', '0002'])
+      await client.send(new PutItemCommand({ TableName: 'releases', Item: key('r1', sk) }))
+    await client.send(new PutItemCommand({ TableName: 'releases', Item: key('r10', '0001') }))
+    const query = (more: object) =>
+      client.send(
+        new QueryCommand({
+          TableName: 'releases',
+          KeyConditionExpression: 'pk = :pk AND sk > :sk',
+          ExpressionAttributeValues: { ':pk': { S: 'r1' }, ':sk': { S: '0001' } },
+          ...more,
+        }),
+      )
+    const sks = async (more = {}) => (await query(more)).Items?.map((item) => item['sk']?.S)
+    expect(await sks()).toEqual(['0002', '0003'])
+    expect(await sks({ ScanIndexForward: false, Limit: 1 })).toEqual(['0003'])
+    const { LastEvaluatedKey } = await query({ Limit: 1 })
+    expect(await sks({ ExclusiveStartKey: LastEvaluatedKey })).toEqual(['0003'])
+  })
+
+  it('updates under a condition, and keeps its index in step', async () => {
+    const client = await table()
+    await client.send(
+      new PutItemCommand({
+        TableName: 'releases',
+        Item: { ...key('r1', 'head'), version: { N: '1' }, open: { S: 'yes' } },
+      }),
+    )
+    const update = (expected: number) =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: 'releases',
+          Key: key('r1', 'head'),
+          UpdateExpression: 'SET version = version + :one REMOVE #open',
+          ConditionExpression: 'version = :expected',
+          ExpressionAttributeNames: { '#open': 'open' },
+          ExpressionAttributeValues: { ':one': { N: '1' }, ':expected': { N: String(expected) } },
+        }),
+      )
+    const open = async () =>
+      (
+        await client.send(
+          new QueryCommand({
+            TableName: 'releases',
+            IndexName: 'open',
+            KeyConditionExpression: '#open = :yes',
+            ExpressionAttributeNames: { '#open': 'open' },
+            ExpressionAttributeValues: { ':yes': { S: 'yes' } },
+          }),
+        )
+      ).Count
+    expect(await open()).toBe(1)
+    await expect(update(2)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' })
+    await update(1)
+    expect(await open()).toBe(0)
+  })
+
+  it('lets go of what it has read: dynalite ends an iterator by a name that iterators do not have by themselves', async () => {
+    await table()
+    const require = createRequire(import.meta.resolve('dynalite'))
+    type Iterator = { return(): Promise<void>; next(): Promise<unknown> }
+    const { MemoryLevel } = require('memory-level') as {
+      MemoryLevel: new () => Record<'keys' | 'values', () => Iterator>
+    }
+    for (const kind of ['keys', 'values'] as const) {
+      const iterator = new MemoryLevel()[kind]()
+      await iterator.return()
+      await expect(iterator.next()).rejects.toMatchObject({ code: 'LEVEL_ITERATOR_NOT_OPEN' })
+    }
+  })
+
+  it('keeps a day of its stream, and the places of what is gone', () => {
+    const clock = { ...steppedClock(0), nowMs: () => nowMs }
+    let nowMs = 0
+    const stream = tableStream('arn', clock, () => 'id')
+    const add = () => stream.add('INSERT', { pk: { S: String(stream.count()) } })
+    for (let count = 0; count < 1500; count++) add()
+    nowMs = 25 * 3_600_000
+    add()
+    expect([stream.count(), stream.at(0), stream.at(1499)]).toEqual([1501, undefined, undefined])
+    expect(stream.at(1500)?.dynamodb).toMatchObject({
+      Keys: { pk: { S: '1500' } },
+      SequenceNumber: '1501'.padStart(21, '0'),
+    })
+  })
+
+  describe('a transaction', () => {
+    const at = (sk: string) => ({ TableName: 'releases', Key: key('r1', sk) })
+    const item = (sk: string, by: string) => ({ TableName: 'releases', Item: { ...key('r1', sk), by: { S: by } } })
+    const found = async (client: DynamoDBClient) =>
+      ((await client.send(new ScanCommand({ TableName: 'releases' }))).Items ?? [])
+        .map(({ sk, by }) => `${sk?.S ?? ''}${by?.S ?? ''}`)
+        .sort()
+
+    it('is written whole', async () => {
+      const client = await table()
+      for (const sk of ['1', '2']) await client.send(new PutItemCommand(item(sk, 'a')))
+      const TransactItems = [
+        { Put: item('0', 'b') },
+        { Delete: at('1') },
+        {
+          Update: {
+            ...at('2'),
+            UpdateExpression: 'SET #by = :by',
+            ExpressionAttributeNames: { '#by': 'by' },
+            ExpressionAttributeValues: { ':by': { S: 'b' } },
+          },
+        },
+        { ConditionCheck: { ...at('3'), ConditionExpression: 'attribute_not_exists(pk)' } },
+      ]
+      await client.send(new TransactWriteItemsCommand({ TransactItems }))
+      expect(await found(client)).toEqual(['0b', '2b'])
+    })
+
+    it('leaves nothing behind when one condition does not hold, and says which', async () => {
+      const client = await table()
+      await client.send(new PutItemCommand(item('2', 'a')))
+      const TransactItems = [
+        { Put: item('1', 'b') },
+        { Delete: at('2') },
+        { ConditionCheck: { ...at('3'), ConditionExpression: 'attribute_exists(pk)' } },
+      ]
+      await expect(client.send(new TransactWriteItemsCommand({ TransactItems }))).rejects.toMatchObject({
+        name: 'TransactionCanceledException',
+        CancellationReasons: [{ Code: 'None' }, { Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
+      })
+      expect(await found(client)).toEqual(['2a'])
+    })
+
+    it.each([
+      ['of nothing', []],
+      ['of one item twice', [{ Put: item('1', 'a') }, { Delete: at('1') }]],
+      ['of two things in one', [{ Put: item('1', 'a'), Delete: at('2') }]],
+    ])('%s is refused', async (_, TransactItems) => {
+      const client = await table()
+      await expect(client.send(new TransactWriteItemsCommand({ TransactItems }))).rejects.toMatchObject({
+        name: 'ValidationException',
+      })
+    })
+
+    it('is seen whole or not at all', async () => {
+      const client = await table()
+      const write = (by: string) =>
+        client.send(
+          new TransactWriteItemsCommand({ TransactItems: ['1', '2', '3'].map((sk) => ({ Put: item(sk, by) })) }),
+        )
+      const [, seen] = await Promise.all([write('a'), found(client), write('b')])
+      expect([[], ['1a', '2a', '3a'], ['1b', '2b', '3b']]).toContainEqual(seen)
+      expect(await found(client)).toEqual(['1b', '2b', '3b'])
+    })
+  })
+})

@@ -1,0 +1,72 @@
+// The contract of the list that the sweep goes through.
+import { describe, expect, it } from 'vitest'
+import type { OpenReleases } from '../../../cloud/ports.ts'
+import { expectOthersListed } from '../fuzz.ts'
+import { open as sample, t0Ms } from '../samples.ts'
+
+type OpenReleasesUnderTest = {
+  readonly openReleases: OpenReleases
+  readonly spoil: (service: string, requestedAtMs: number, releaseId: string, text: string) => unknown
+}
+
+export function openReleasesContract(name: string, open: () => Promise<OpenReleasesUnderTest>): void {
+  const ids = async (openReleases: OpenReleases, service?: string): Promise<string[]> =>
+    (await openReleases.list(service)).items.map((one) => one.releaseId)
+
+  describe(`open releases: ${name}`, () => {
+    it('lists by time of request, then by id, of one service or of all', async () => {
+      const { openReleases } = await open()
+      await openReleases.add(sample('b-2', t0Ms + 5, 'billing'))
+      await openReleases.add(sample('o-3', t0Ms + 10))
+      await openReleases.add(sample('o-2', t0Ms))
+      await openReleases.add(sample('o-1', t0Ms))
+      await openReleases.add(sample('x-1', t0Ms + 1, 'orders-x'))
+      expect(await ids(openReleases)).toEqual(['o-1', 'o-2', 'x-1', 'b-2', 'o-3'])
+      expect(await ids(openReleases, 'orders')).toEqual(['o-1', 'o-2', 'o-3'])
+      expect((await openReleases.list('billing')).items).toEqual([sample('b-2', t0Ms + 5, 'billing')])
+      expect((await openReleases.list('nobody')).items).toEqual([])
+    })
+
+    it('keeps the first of two additions, whatever their times', async () => {
+      const { openReleases } = await open()
+      await openReleases.add(sample('o-1', t0Ms))
+      await openReleases.add(sample('o-1', t0Ms))
+      await openReleases.add(sample('o-1', t0Ms + 7))
+      await openReleases.add(sample('o-1', t0Ms - 7))
+      expect((await openReleases.list()).items).toEqual([sample('o-1', t0Ms)])
+    })
+
+    it('lists a release once when two add it at the same moment, and removes all of it', async () => {
+      const { openReleases } = await open()
+      await Promise.all([0, 1, 2].map((later) => openReleases.add(sample('o-1', t0Ms + later))))
+      expect(await ids(openReleases)).toEqual(['o-1'])
+      await openReleases.remove({ service: 'orders', releaseId: 'o-1' })
+      expect(await ids(openReleases)).toEqual([])
+    })
+
+    it('removes one release and no other, twice if need be', async () => {
+      const { openReleases } = await open()
+      await openReleases.add(sample('o-1'))
+      await openReleases.add(sample('o-11'))
+      await openReleases.remove({ service: 'orders', releaseId: '1' })
+      await openReleases.remove({ service: 'orders', releaseId: 'o-1' })
+      await openReleases.remove({ service: 'orders', releaseId: 'o-1' })
+      expect(await ids(openReleases)).toEqual(['o-11'])
+    })
+
+    it('lists the others, and names the one that cannot be read', async () => {
+      const { openReleases, spoil } = await open()
+      const spoilOne = (text: string): unknown => spoil('orders', t0Ms, 'o-1', text)
+      const others = [sample('o-0', t0Ms - 1), sample('o-2', t0Ms + 1)]
+      for (const one of others) await openReleases.add(one)
+      await openReleases.add(sample('b-1', t0Ms, 'billing'))
+      await expectOthersListed(sample('o-1'), spoilOne, () => openReleases.list('orders'), {
+        others,
+        about: { service: 'orders', releaseId: 'o-1' },
+      })
+      await spoilOne('{}')
+      expect((await openReleases.list()).unreadable).toMatchObject([{ about: { service: 'orders', releaseId: 'o-1' } }])
+      expect((await openReleases.list('billing')).unreadable).toEqual([])
+    })
+  })
+}

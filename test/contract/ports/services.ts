@@ -1,0 +1,111 @@
+// The contract of stored service definitions.
+import { describe, expect, it } from 'vitest'
+import type { Services } from '../../../cloud/ports.ts'
+import { serviceKey } from '../../../core/service/service-key.ts'
+import { parseDefinition } from '../../../core/service/definition.ts'
+import type { Service } from '../../../core/service/service.ts'
+import { expectOthersListed, expectReadableOrProblem } from '../fuzz.ts'
+import { expectProblem, service } from '../samples.ts'
+
+type ServicesUnderTest = {
+  readonly services: Services
+  readonly spoil: (name: string, text: string) => unknown
+}
+
+const slo = (): Service['slos'] =>
+  parseDefinition({
+    name: 'x',
+    targets: [{ function: 'x', alias: 'live' }],
+    plan: 'AllAtOnce',
+    slos: [{ name: 'available', objective: 99 }],
+  }).slos
+
+export function servicesContract(name: string, open: () => Promise<ServicesUnderTest>): void {
+  describe(`services: ${name}`, () => {
+    it('gives back what was put last', async () => {
+      const { services } = await open()
+      const first = service()
+      const later = { ...first, runbook: 'https://example.com/runbook' }
+      await services.put(first)
+      await services.put(later)
+      expect(await services.get('orders')).toEqual(later)
+    })
+
+    it('lists all services by name', async () => {
+      const { services } = await open()
+      expect((await services.list()).items).toEqual([])
+      for (const one of ['orders', 'billing', 'checkout']) await services.put(service(one))
+      expect((await services.list()).items.map((one) => one.name)).toEqual(['billing', 'checkout', 'orders'])
+    })
+
+    it('finds services by what they want, by their functions, their incidents, and that they have budgets', async () => {
+      const { services } = await open()
+      const orders = service('orders')
+      const billing = { ...service('billing'), slos: slo(), incidents: { keys: ['PD-1', 'PD-1'] } }
+      const shop = {
+        ...service('shop'),
+        triggers: { s3: { bucket: 'artifacts', key: 'shop.zip' }, cloudFormation: false },
+      }
+      const images = { ...service('images'), triggers: { ecr: { repository: 'a/b' }, cloudFormation: true } }
+      const all = [orders, billing, shop, images]
+      const names = async (...keys: string[]) => (await services.under(keys)).items.map(({ name }) => name)
+      const expectFound = async (): Promise<void> => {
+        expect(await names(serviceKey.target('orders-api'))).toEqual(['orders'])
+        expect(await names(serviceKey.target('orders'))).toEqual([])
+        expect(await names(serviceKey.object('artifacts', 'shop.zip'))).toEqual(['shop'])
+        expect(await names(serviceKey.repository('a/b'))).toEqual(['images'])
+        expect(await names(serviceKey.budgeted)).toEqual(['billing'])
+        expect(await names(serviceKey.incident('PD-1'), serviceKey.incident('shop'))).toEqual(['billing', 'shop'])
+        expect(await names(serviceKey.target('orders-api'), serviceKey.incident('orders'))).toEqual(['orders'])
+      }
+      for (const one of all) await services.put(one)
+      await expectFound()
+      await services.index(false)
+      await expectFound()
+      await services.index(true)
+      await expectFound()
+      // What it no longer has, it is no longer found by.
+      await services.put({ ...billing, slos: [] })
+      expect(await names(serviceKey.budgeted)).toEqual([])
+      await services.put(billing)
+      await expectFound()
+    })
+
+    it('has a Problem for a service that is not there', async () => {
+      const { services } = await open()
+      await expectProblem('service_missing', services.get('nobody'), /nobody/)
+    })
+
+    it('meets anything stored with a value or a Problem', async () => {
+      const { services, spoil } = await open()
+      await expectReadableOrProblem(
+        service(),
+        (text) => spoil('orders', text),
+        () => services.get('orders'),
+      )
+    })
+
+    it('lists the others, and names the one that cannot be read', async () => {
+      const { services, spoil } = await open()
+      const others = [service('billing'), service('shipping')]
+      for (const one of others) await services.put(one)
+      await expectOthersListed(
+        service(),
+        (text) => spoil('orders', text),
+        () => services.list(),
+        {
+          others,
+          about: { service: 'orders' },
+        },
+      )
+      await spoil('orders', JSON.stringify(service('billing')))
+      expect(await services.list()).toMatchObject({ items: others, unreadable: [{ about: { service: 'orders' } }] })
+    })
+
+    it('does not take one service for another', async () => {
+      const { services, spoil } = await open()
+      await spoil('orders', JSON.stringify(service('billing')))
+      await expectProblem('item_unreadable', services.get('orders'), /billing/)
+    })
+  })
+}

@@ -1,0 +1,179 @@
+// Incidents in the shapes of those who tell of them, and everything that is none.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { IncidentCall, readIncident, servicesOf } from '../../../core/measures/incident-call.ts'
+import { service } from '../sample.ts'
+
+const at = '2026-01-05T10:00:00Z'
+const later = '2026-01-05T11:30:00Z'
+const atMs = Date.parse(at)
+const laterMs = Date.parse(later)
+const call = {
+  id: 'i1',
+  service: 'checkout',
+  openedAt: at,
+  source: 'statuspage',
+  title: 'Slow',
+  url: 'https://x.test/1',
+}
+const event = (source: string, detail: unknown) => ({ source, 'detail-type': 'any', time: later, detail })
+
+// PagerDuty's own example of its EventBridge extension, shortened.
+const pagerDuty = (name: string) =>
+  event('aws.partner/pagerduty.com/shop', {
+    event: name,
+    created_on: later,
+    incident: {
+      id: 'P8E12U3',
+      title: 'Taco Shells',
+      created_at: at,
+      urgency: 'high',
+      html_url: 'https://example.pagerduty.com/incidents/P8E12U3',
+      service: { id: 'P6MZ15N', name: 'Shop checkout', summary: 'Shop checkout', type: 'service' },
+    },
+  })
+const pagerDutyWebhook = (type: string, data: unknown) =>
+  event('aws.partner/pagerduty.com/shop', { event: { id: 'e', event_type: type, occurred_at: later, data } })
+const opsgenie = (action: string, alert: object = {}) =>
+  event('aws.partner/opsgenie.com/shop', {
+    action,
+    alert: {
+      alertId: '44f7-17',
+      message: 'Checkout fails',
+      tags: ['team-shop', 'checkout'],
+      createdAt: atMs,
+      priority: 'P2',
+      ...alert,
+    },
+  })
+const record = 'arn:aws:ssm-incidents::111122223333:incident-record/Shop-Checkout/6ebcc812-85f5'
+const started = event('aws.ssm-incidents', {
+  eventSource: 'ssm-incidents.amazonaws.com',
+  eventName: 'StartIncident',
+  eventTime: at,
+  requestParameters: {
+    responsePlanArn: 'arn:aws:ssm-incidents::111122223333:response-plan/Shop-Checkout',
+    impact: 2,
+    title: 'Slow',
+  },
+  responseElements: { incidentRecordArn: record },
+})
+const updated = (status: string) =>
+  event('aws.ssm-incidents', {
+    eventName: 'UpdateIncidentRecord',
+    eventTime: later,
+    requestParameters: { arn: record, status },
+    responseElements: null,
+  })
+
+describe('an incident', () => {
+  it('of a call, or of an event of our own, has a beginning and perhaps an end', () => {
+    const { openedAt: _, service: _service, ...rest } = call
+    const opened = { ...rest, kind: 'opened', atMs }
+    expect(readIncident(call)).toEqual({ keys: ['checkout'], notices: [opened], isCall: true })
+    expect(readIncident(event('tidegate.incident', { ...call, resolvedAt: later }))).toEqual({
+      keys: ['checkout'],
+      notices: [opened, { ...opened, kind: 'resolved', atMs: laterMs }],
+      isCall: true,
+    })
+  })
+
+  it('of PagerDuty begins when it was created and ends when that was told', () => {
+    const words = { severity: 'high', title: 'Taco Shells', url: 'https://example.pagerduty.com/incidents/P8E12U3' }
+    const seen = { source: 'pagerduty', id: 'P8E12U3', ...words }
+    const keys = ['P6MZ15N', 'Shop checkout']
+    expect(readIncident(pagerDuty('incident.trigger'))).toEqual({
+      keys,
+      notices: [{ ...seen, kind: 'opened', atMs }],
+      isCall: false,
+    })
+    expect(readIncident(pagerDuty('incident.resolve')).notices).toEqual([{ ...seen, kind: 'resolved', atMs: laterMs }])
+    const { incident } = pagerDuty('').detail as { readonly incident: object }
+    expect(readIncident(pagerDutyWebhook('incident.triggered', incident)).notices).toEqual([
+      { ...seen, kind: 'opened', atMs },
+    ])
+    expect(readIncident(pagerDutyWebhook('incident.resolved', incident)).notices).toEqual([
+      { ...seen, kind: 'resolved', atMs: laterMs },
+    ])
+  })
+
+  it('of Opsgenie is an alert, found by its tags', () => {
+    const seen = { source: 'opsgenie', id: '44f7-17', severity: 'P2', title: 'Checkout fails' }
+    expect(readIncident(opsgenie('Create'))).toEqual({
+      keys: ['team-shop', 'checkout'],
+      notices: [{ ...seen, kind: 'opened', atMs }],
+      isCall: false,
+    })
+    expect(readIncident(opsgenie('Close')).notices).toEqual([{ ...seen, kind: 'resolved', atMs: laterMs }])
+  })
+
+  it('of Incident Manager is found by its response plan, by name or ARN', () => {
+    const seen = { source: 'incident-manager', id: 'incident-record/Shop-Checkout/6ebcc812-85f5' }
+    const keys = ['Shop-Checkout', 'arn:aws:ssm-incidents::111122223333:response-plan/Shop-Checkout']
+    expect(readIncident(started)).toEqual({
+      keys,
+      notices: [{ ...seen, kind: 'opened', atMs, title: 'Slow', severity: 'impact 2' }],
+      isCall: false,
+    })
+    expect(readIncident(updated('RESOLVED'))).toEqual({
+      keys,
+      notices: [{ ...seen, kind: 'resolved', atMs: laterMs }],
+      isCall: false,
+    })
+  })
+
+  it.each([
+    pagerDuty('incident.acknowledge'),
+    pagerDutyWebhook('incident.annotated', { id: 'P1', content: 'no incident' }),
+    pagerDutyWebhook('service.updated', {}),
+    opsgenie('Acknowledge'),
+    updated('OPEN'),
+    event('aws.ssm-incidents', { ...(started.detail as object), errorCode: 'AccessDenied' }),
+    event('aws.ssm-incidents', { eventName: 'CreateTimelineEvent', eventTime: at }),
+  ])('is none of what else they tell: %#', (other) => {
+    expect(readIncident(other).notices).toEqual([])
+  })
+
+  const code = (input: unknown): unknown => {
+    try {
+      readIncident(input)
+      return undefined
+    } catch (error) {
+      return (error as { readonly code: string }).code
+    }
+  }
+
+  it.each([
+    [undefined, 'call_invalid'],
+    [{ ...call, openedAt: 'yesterday' }, 'call_invalid'],
+    [{ ...call, surplus: 1 }, 'call_invalid'],
+    [{ ...call, url: 'javascript:alert(1)' }, 'call_invalid'],
+    [event('tidegate.incident', { ...call, id: '' }), 'event_invalid'],
+    [event('aws.s3', {}), 'event_unknown'],
+    [event('aws.partner/pagerduty.com/x', { event: 'incident.trigger' }), 'event_invalid'],
+    [pagerDutyWebhook('incident.triggered', {}), 'event_invalid'],
+    [{ ...opsgenie('Close'), time: undefined }, 'event_invalid'],
+    [event('aws.ssm-incidents', { eventName: 'StartIncident', eventTime: at }), 'event_invalid'],
+  ])('that is wrong is refused: %j', (input, expected) => {
+    expect(code(input)).toBe(expected)
+  })
+
+  it('is read, or a Problem, whatever a field is', () => {
+    const keys = Object.keys(IncidentCall.shape)
+    const changed = fc.tuple(fc.constantFrom(...keys), fc.jsonValue())
+    fc.assert(
+      fc.property(changed, ([key, value]) => {
+        expect([undefined, 'call_invalid']).toContain(code({ ...call, [key]: value }))
+      }),
+    )
+  })
+})
+
+it('is of every service that has one of its keys, or is called so', () => {
+  const shop = service({ name: 'shop', incidents: { keys: ['P6MZ15N', 'team-shop'] } })
+  const cart = service({ name: 'cart', incidents: { keys: ['team-shop'] } })
+  const names = (...keys: string[]): string[] => servicesOf(keys, [shop, cart]).map(({ name }) => name)
+  expect(names('team-shop')).toEqual(['shop', 'cart'])
+  expect(names('cart', 'P6MZ15N')).toEqual(['shop', 'cart'])
+  expect(names('P6')).toEqual([])
+})

@@ -1,0 +1,132 @@
+// Every way of writing a plan, and the steps that it means.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { duration, formatDuration } from '../../../core/duration.ts'
+import { PlanDefinition } from '../../../core/service/plan.ts'
+
+const steps = (definition: unknown): [number, number][] =>
+  PlanDefinition.parse(definition).steps.map((step) => [step.weightBp / 100, step.bakeSeconds])
+
+describe('a plan', () => {
+  it.each([
+    ['AllAtOnce', []],
+    ['Canary10Percent5Minutes', [[10, 300]]],
+    ['Canary10Percent30Minutes', [[10, 1800]]],
+    ['Linear10PercentEvery1Minute', [10, 20, 30, 40, 50, 60, 70, 80, 90].map((weight) => [weight, 60])],
+    ['Linear10PercentEvery3Minutes', [10, 20, 30, 40, 50, 60, 70, 80, 90].map((weight) => [weight, 180])],
+    [
+      'Linear33PercentEvery7Minutes',
+      [
+        [33, 420],
+        [66, 420],
+        [99, 420],
+      ],
+    ],
+  ])('means by %s what CodeDeploy and CodePipeline mean by it', (name, expected) => {
+    expect(steps(name)).toEqual(expected)
+  })
+
+  it("takes Flagger's words for a linear plan", () => {
+    expect(steps({ linear: { stepWeight: 20, maxWeight: 50, interval: '1m' } })).toEqual([
+      [20, 60],
+      [40, 60],
+      [50, 60],
+    ])
+  })
+
+  it('grows exponentially as AppConfig does', () => {
+    expect(steps({ exponential: { growthFactor: 2, interval: '10m' } })).toEqual(
+      [2, 4, 8, 16, 32, 64].map((weight) => [weight, 600]),
+    )
+  })
+
+  it('takes arbitrary rising weights, also with all traffic on the candidate before it is promoted', () => {
+    const definition = {
+      steps: [
+        { weight: 5, bake: '30m' },
+        { weight: 25.5, bake: '90s' },
+        { weight: 100, bake: '1h' },
+      ],
+    }
+    expect(steps(definition)).toEqual([
+      [5, 1800],
+      [25.5, 90],
+      [100, 3600],
+    ])
+    expect(steps({ canary: { stepWeight: 10, interval: '5m' } })).toEqual([[10, 300]])
+    expect(steps({ allAtOnce: { bake: '10m' } })).toEqual([[100, 600]])
+  })
+
+  it.each([
+    'Canary0Percent5Minutes',
+    'Canary10PercentEvery5Minutes',
+    'Linear10Percent5Minutes',
+    'canary10Percent5Minutes',
+    '',
+    'Canary100Percent5Minutes',
+    { steps: [] },
+    {
+      steps: [
+        { weight: 50, bake: '5m' },
+        { weight: 50, bake: '5m' },
+      ],
+    },
+    { steps: [{ weight: 101, bake: '5m' }] },
+    { steps: [{ weight: 0, bake: '5m' }] },
+    { steps: [{ weight: 10, bake: '59s' }] },
+    { steps: [{ weight: 10, bake: 300 }] },
+    { steps: [{ weight: 10, bake: '5m', pause: true }] },
+    { steps: [{ weight: Number.NaN, bake: '5m' }] },
+    { linear: { stepWeight: 0.001, interval: '1m' } },
+    { linear: { stepWeight: 0.01, interval: '1m' } },
+    { canary: { stepWeight: 10, interval: '5m' }, steps: [] },
+    7,
+    null,
+    undefined,
+    [],
+    { exponential: { growthFactor: -1, interval: '5m' } },
+  ])('refuses %j', (definition) => {
+    expect(PlanDefinition.safeParse(definition).success).toBe(false)
+  })
+
+  it('always rises, and never holds more than 100 steps or 100 %', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 }), (stepBp, maxBp) => {
+        const parsed = PlanDefinition.safeParse({
+          linear: { stepWeight: stepBp / 100, maxWeight: maxBp / 100, interval: '1m' },
+        })
+        if (!parsed.success) return
+        const weights = parsed.data.steps.map((step) => step.weightBp)
+        expect(weights.length).toBeLessThanOrEqual(100)
+        expect(weights).toEqual([...new Set(weights)].sort((a, b) => a - b))
+        expect(Math.max(0, ...weights)).toBeLessThanOrEqual(10_000)
+      }),
+    )
+  })
+})
+
+describe('a duration', () => {
+  const anyDuration = duration({ minSeconds: 0, maxSeconds: 10_000_000 })
+  it.each([
+    ['90s', 90],
+    ['5m', 300],
+    ['1h', 3600],
+    ['2d', 172_800],
+    ['0s', 0],
+  ])('%s is %d seconds', (text, seconds) => {
+    expect(anyDuration.parse(text)).toBe(seconds)
+  })
+  it.each(['', '5', 'm', '5 m', '-5m', '+5m', '1.5h', '05m', '5M', '1h30m', '5m ', '٥m', '99999999s', 5])(
+    '%j is none',
+    (text) => {
+      expect(anyDuration.safeParse(text).success).toBe(false)
+    },
+  )
+  it('that is printed in one unit reads back as itself', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 59 }), fc.constantFrom('s', 'm'), (count, unit) => {
+        expect(formatDuration(anyDuration.parse(`${count}${unit}`))).toBe(`${count}${unit}`)
+      }),
+    )
+  })
+})

@@ -1,0 +1,33 @@
+// What was said about candidates in memory: by subject, then by who said it. An older word never replaces a newer one.
+import { Attestation } from '../../../core/gate/attestation.ts'
+import { listing } from '../../../core/listing.ts'
+import type { Attestations } from '../../../cloud/ports.ts'
+import { type MemoryTable, unreadable } from './table.ts'
+
+export const attestationsOf = (subject: string): string => `attestation/${subject}`
+
+export function memoryAttestations(table: MemoryTable): Attestations {
+  const find = (subject: string, by: string): Attestation => {
+    const found = table.get(Attestation, attestationsOf(subject), by)
+    if (found?.subject === subject && found.by === by) return found
+    throw unreadable(attestationsOf(subject), by, 'it holds what somebody else said')
+  }
+  return {
+    put(attestation) {
+      const { subject, by, atMs } = attestation
+      const there = table.get(Attestation, attestationsOf(subject), by)
+      if (there === undefined || there.atMs <= atMs) table.set(attestationsOf(subject), by, attestation)
+      return Promise.resolve()
+    },
+    of(subjects) {
+      const keys = subjects.flatMap((subject) => table.list(attestationsOf(subject)).map((by) => ({ subject, by })))
+      return Promise.resolve(
+        listing(
+          keys,
+          ({ subject, by }) => find(subject, by),
+          (key) => key,
+        ),
+      )
+    },
+  }
+}

@@ -1,0 +1,26 @@
+// Stop-the-line in memory.
+import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import type { Line } from '../../../cloud/ports.ts'
+import type { MemoryTable } from './table.ts'
+
+const linePk = 'line'
+
+export function memoryLine(table: MemoryTable): Line {
+  const read = (sk: string) => table.get(StoredStop, linePk, sk)
+  return {
+    stop(service = '*', stopped) {
+      table.set(linePk, service, stopped)
+      return Promise.resolve()
+    },
+    start(service = '*') {
+      const was = read(service)
+      table.delete(linePk, service)
+      return Promise.resolve(was !== undefined)
+    },
+    stopped(service) {
+      const all = read('*')
+      const stop = all ?? read(service)
+      return Promise.resolve(stop === undefined ? undefined : { ...stop, isAll: all !== undefined })
+    },
+  }
+}

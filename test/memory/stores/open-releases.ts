@@ -1,0 +1,41 @@
+// Open releases in memory, each once.
+import { ReleaseEvent } from '../../../core/release/event.ts'
+import { Head } from '../../../core/release/head.ts'
+import { listing } from '../../../core/listing.ts'
+import type { OpenRelease, OpenReleases } from '../../../cloud/ports.ts'
+import { type MemoryTable, unreadable } from './table.ts'
+
+const [RequestedEvent] = ReleaseEvent.options
+const StoredOpen = Head.pick({ releaseId: true, service: true, requestedAtMs: true }).extend({
+  requested: RequestedEvent,
+})
+export const openKey = 'open'
+
+export function memoryOpenReleases(table: MemoryTable): OpenReleases {
+  const keyOf = (service: string, releaseId: string): string => `${service}#${releaseId}`
+  const find = (sk: string): OpenRelease => {
+    const open = table.get(StoredOpen, openKey, sk)
+    if (open !== undefined && keyOf(open.service, open.releaseId) === sk) return open
+    throw unreadable(openKey, sk, 'it holds another release')
+  }
+  return {
+    add({ releaseId, service, requestedAtMs, requested }) {
+      table.insert(openKey, keyOf(service, releaseId), { releaseId, service, requestedAtMs, requested })
+      return Promise.resolve()
+    },
+    remove({ service, releaseId }) {
+      table.delete(openKey, keyOf(service, releaseId))
+      return Promise.resolve()
+    },
+    list(service) {
+      const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, (sk) => {
+        const [of = '', releaseId = ''] = sk.split('#')
+        return { service: of, releaseId }
+      })
+      const items = found.items.toSorted(
+        (a, b) => a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1),
+      )
+      return Promise.resolve({ ...found, items })
+    },
+  }
+}

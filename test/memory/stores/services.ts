@@ -1,0 +1,40 @@
+// Service definitions in memory, in normal form.
+import { listing } from '../../../core/listing.ts'
+import { Problem } from '../../../core/problem.ts'
+import { keysOf } from '../../../core/service/service-key.ts'
+import { Service } from '../../../core/service/service.ts'
+import type { Services } from '../../../cloud/ports.ts'
+import { type MemoryTable, unreadable } from './table.ts'
+
+export const servicesKey = 'services'
+
+export function memoryServices(table: MemoryTable): Services {
+  const find = (name: string): Service | undefined => {
+    const service = table.get(Service, servicesKey, name)
+    if (service === undefined || service.name === name) return service
+    throw unreadable(servicesKey, name, `it holds service ${service.name}`)
+  }
+  const found = (name: string): Service => {
+    const service = find(name)
+    if (service === undefined) throw new Problem('service_missing', `There is no service ${name}.`)
+    return service
+  }
+  const all = () => listing(table.list(servicesKey), found, (service) => ({ service }))
+  return {
+    put(service) {
+      table.set(servicesKey, service.name, service)
+      return Promise.resolve()
+    },
+    get(name) {
+      return Promise.resolve(found(name))
+    },
+    list: () => Promise.resolve(all()),
+    // What is listed in memory costs nothing.
+    under(keys) {
+      const { items, unreadable } = all()
+      const isUnder = (service: Service): boolean => keysOf(service).some((key) => keys.includes(key))
+      return Promise.resolve({ items: items.filter(isUnder), unreadable })
+    },
+    index: () => Promise.resolve(),
+  }
+}

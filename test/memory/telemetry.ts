@@ -1,0 +1,44 @@
+// Alarms and series in memory: what was set is what is read, and what was not set is missing or absent, never good.
+import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
+import type { Question } from '../../core/verdict/evidence/questions.ts'
+import type { Telemetry } from '../../cloud/ports.ts'
+
+type Asked = Parameters<Telemetry['read']>[1]
+/** Answers a question; `undefined` leaves the answer to what was set. */
+type ReadingSource = (question: Question, asked: Asked) => Reading | undefined
+
+type MemoryTelemetry = {
+  readonly telemetry: Telemetry
+  readonly alarms: Map<string, AlarmReading>
+  readonly setReading: (question: Omit<Question, 'key'>, reading: Reading) => void
+  readonly answerReadings: (source: ReadingSource) => void
+}
+
+export function memoryTelemetry(): MemoryTelemetry {
+  const alarms = new Map<string, AlarmReading>()
+  const set = new Map<string, Reading>()
+  let source: ReadingSource = () => undefined
+  const seriesOf = ({ namespace, metric, dimensions, stat }: Omit<Question, 'key'>): string =>
+    JSON.stringify([namespace, metric, Object.entries(dimensions).toSorted(), stat])
+
+  function read(question: Question, asked: Asked): Reading {
+    const reading = source(question, asked) ?? set.get(seriesOf(question)) ?? { kind: 'points', points: [] }
+    if (reading.kind === 'unread') return reading
+    const within = reading.points.filter(({ minuteMs }) => minuteMs >= asked.startMs && minuteMs < asked.endMs)
+    return { kind: 'points', points: within.toSorted((a, b) => a.minuteMs - b.minuteMs) }
+  }
+
+  return {
+    alarms,
+    telemetry: {
+      alarms: (names) => Promise.resolve(names.map((name) => alarms.get(name) ?? { name, state: 'missing' })),
+      read: (questions, asked) => Promise.resolve(questions.map((question) => read(question, asked))),
+    },
+    setReading(question, reading) {
+      set.set(seriesOf(question), reading)
+    },
+    answerReadings(next) {
+      source = next
+    },
+  }
+}

@@ -1,0 +1,67 @@
+// A version that Lambda has put to sleep: it is woken by an invocation, which runs the team's code, or the release is refused
+// where the team does not want that. Nothing keeps a way back.
+import { afterEach, expect, it } from 'vitest'
+import type { LocalHandler } from '../../cloud/local/dispatch.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from './least-privilege.ts'
+
+let house: House
+afterEach(() => house.close())
+
+/** Versions that sleep until they are invoked: the embedded cloud has none. */
+async function open(
+  ...sleeping: readonly string[]
+): Promise<{ readonly asleep: Set<string>; readonly woken: string[] }> {
+  const asleep = new Set(sleeping)
+  const woken: string[] = []
+  const through =
+    (handler: LocalHandler): LocalHandler =>
+    async (request) => {
+      const version = request.query.get('Qualifier') ?? ''
+      const answer = await handler(request)
+      if (!request.path.includes('/functions/checkout/') || answer.status !== 200) return answer
+      if (request.path.endsWith('/invocations') && asleep.delete(version)) {
+        woken.push(`${version} ${Buffer.from(request.body).toString()}`)
+      }
+      if (!request.path.endsWith('/configuration') || !asleep.has(version)) return answer
+      const body = JSON.parse(Buffer.from(answer.body).toString()) as object
+      return { ...answer, body: JSON.stringify({ ...body, State: 'Inactive', StateReasonCode: 'Idle' }) }
+    }
+  house = await openHouse({ authorize, perMinute: 60, through })
+  return { asleep, woken }
+}
+const put = (wake: boolean) =>
+  house.world.services.put(sampleService({ slos: [], hooks: [], ...(wake ? {} : { policy: { wake } }) }))
+
+it('is woken, both the new one and the one to go back to, and released', async () => {
+  const { woken } = await open('1', '2')
+  await put(true)
+  expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+    'promoted',
+  )
+  expect(woken).toEqual(['2 {"tidegate":"wake"}', '1 {"tidegate":"wake"}'])
+})
+
+it('is not invoked where policy.wake is off: the release is refused, with what to do', async () => {
+  const { woken } = await open('2')
+  await put(false)
+  const { ending } = await house.finish(await house.start({ version: await house.publish('v2') }))
+  expect(ending).toMatchObject({ outcome: 'rejected', code: 'version_asleep' })
+  expect(ending?.because).toContain('Invoke the version once')
+  expect(woken).toEqual([])
+})
+
+it('keeps no way back, whatever policy.wake says', async () => {
+  const { asleep, woken } = await open()
+  await put(false)
+  expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+    'promoted',
+  )
+  asleep.add('1')
+  const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
+  const { releaseId } = (await house.ask('stop', order)) as { releaseId: string }
+  expect((await house.finish(releaseId)).ending?.outcome).toBe('promoted')
+  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  expect(woken).toEqual([])
+})

@@ -1,0 +1,189 @@
+// Hooks on the embedded cloud: of any length, called once for an attempt, and answered by whatever says something first.
+import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { LocalHandler } from '../../cloud/local/dispatch.ts'
+import type { LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { HookAnswer } from '../../functions/tasks/hook.ts'
+import { type House, minute, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+
+let house: House
+afterEach(() => house.close())
+
+type Hook = (event: HookEvent, call: Parameters<LocalFunction>[1]) => unknown
+type HookEvent = {
+  readonly release: string
+  readonly hook: string
+  readonly attempt: number
+  readonly answer: { readonly function: string; readonly before: string }
+}
+
+/** A release that waits for this hook before its first traffic. @returns its id, and how often the hook has been called */
+async function open(
+  hook: Hook,
+  {
+    timeout = '5m',
+    seconds = 900,
+    through,
+  }: { timeout?: string; seconds?: number; through?: (handler: LocalHandler) => LocalHandler } = {},
+) {
+  const told: HookEvent[] = []
+  house = await openHouse({
+    ...(through === undefined ? {} : { through }),
+    functions: {
+      hook: (event, call) => {
+        told.push(event as HookEvent)
+        return hook(event as HookEvent, call)
+      },
+    },
+  })
+  await house.publish('hook', 'checkout-smoke')
+  const configured = { FunctionName: 'checkout-smoke', Timeout: seconds }
+  await house.clients.lambda.send(new UpdateFunctionConfigurationCommand(configured))
+  const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke', timeout }]
+  await house.world.services.put(sampleService({ slos: [], hooks }))
+  const id = await house.start({ version: await house.publish('v2') })
+  return { id, told }
+}
+
+const answers = async (id: string) =>
+  (await house.events(id)).flatMap((event) => (event.type === 'hookAnswered' ? [[event.answer, event.because]] : []))
+
+describe('a hook', () => {
+  it('may work for as long as Lambda lets it, and what it returns then is its answer', async () => {
+    const { id, told } = await open(
+      async (_, call) => {
+        await call.waitMs(14 * minute)
+        return { result: 'pass', message: 'all 12,000 rows are there' }
+      },
+      { timeout: '1d' },
+    )
+    await house.minutes(13)
+    expect(await answers(id)).toEqual([])
+    await house.minutes(2)
+    expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke: all 12,000 rows are there']])
+    expect(told).toHaveLength(1)
+    expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
+  })
+
+  it('that throws has failed, whatever its text says', async () => {
+    const { id, told } = await open(() => {
+      throw new Error('GET https://shop.example/health: Task timed out after 3.00 seconds')
+    })
+    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'rejected', by: 'hook' } })
+    expect(told).toHaveLength(1)
+  })
+
+  it("that runs into its function's own timeout has said nothing, and is called again after a pause", async () => {
+    const { id, told } = await open(
+      async ({ attempt }, call) => {
+        if (attempt < 3) await call.waitMs(60_000)
+        return { result: 'pass' }
+      },
+      { seconds: 3 },
+    )
+    await house.minutes(10)
+    const called = (await house.events(id)).filter((event) => event.type === 'hookCalled')
+    // Three seconds, a minute; three seconds, two minutes.
+    expect(called.map((event) => Math.floor((event.atMs - (called[0]?.atMs ?? 0)) / 1000))).toEqual([0, 63, 186])
+    expect((await answers(id)).map(([answer]) => answer)).toEqual(['unknown', 'unknown', 'pass'])
+    expect((await answers(id))[0]?.[1]).toMatch(/Task timed out after 3\.00 seconds/)
+    expect(told).toHaveLength(3)
+  })
+
+  it('that answers while it still runs has answered: the release goes on, and what it returns later is nothing', async () => {
+    const { id, told } = await open(async (event, call) => {
+      expect(event.answer).toEqual({ function: 'tidegate-answer', before: expect.stringMatching(/T.*Z$/) as string })
+      expect(Date.parse(event.answer.before)).toBe(house.clock.nowMs() + 5 * minute)
+      await call.waitMs(30_000)
+      await house.ask('answer', { releaseId: event.release, hook: event.hook, result: 'pass', message: 'early' })
+      await call.waitMs(30_000)
+      throw new Error('too late')
+    })
+    await house.minutes(3)
+    expect(await answers(id)).toEqual([['pass', 'hook: early']])
+    expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    expect(told).toHaveLength(1)
+    expect(house.pages()).toEqual([])
+  })
+
+  it('is called once for an attempt, however often we are asked to: by Lambda twice, by the machine again', async () => {
+    const { id, told } = await open(
+      async (_, call) => {
+        await call.waitMs(8 * minute)
+        return { result: 'pass' }
+      },
+      { timeout: '10m' },
+    )
+    const execution = house.cloud.states.executions()[0]?.arn ?? ''
+    for (const token of ['a', 'b'])
+      await house.ask('hook', { releaseId: id, execution, machine: 2, token: `AQCc${token}` }).catch(() => undefined)
+    await house.minutes(7)
+    expect(told).toHaveLength(1)
+    await house.minutes(2)
+    expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke: answered pass']])
+  })
+
+  it('whose call is lost on the way is unknown when its time is over, and not before', async () => {
+    let lost = 0
+    const { id, told } = await open(() => ({ result: 'pass' }), {
+      timeout: '3m',
+      through: (handler) => (request) => {
+        const isCall = request.path.includes('/functions/checkout-smoke/invocations')
+        if (isCall && lost++ === 0) return Promise.reject(new Error('socket hang up'))
+        return handler(request)
+      },
+    })
+    await house.minutes(2)
+    expect([lost, await answers(id)]).toEqual([1, []])
+    await house.minutes(3)
+    expect(await answers(id)).toEqual([
+      ['unknown', 'hook checkout-smoke was silent for 180 s'],
+      ['pass', 'hook checkout-smoke: answered pass'],
+    ])
+    expect([lost, told.map((event) => event.attempt)]).toEqual([2, [2]])
+  })
+
+  it('that Lambda throttles is unknown at once, and called again after a pause', async () => {
+    let throttled = 0
+    const { id, told } = await open(() => ({ result: 'pass' }), {
+      through: (handler) => (request) => {
+        const isCall = request.path.includes('/functions/checkout-smoke/invocations')
+        if (!isCall || throttled++ > 0) return handler(request)
+        const headers = { 'content-type': 'application/json', 'x-amzn-errortype': 'TooManyRequestsException' }
+        return Promise.resolve({ status: 429, headers, body: '{"message":"Rate Exceeded."}' })
+      },
+    })
+    await house.minutes(2)
+    expect((await answers(id)).map(([answer]) => answer)).toEqual(['unknown', 'pass'])
+    expect(told).toHaveLength(1)
+  })
+})
+
+describe("a hook's answer", () => {
+  it('is what its result says, whatever else it holds', () => {
+    const result = fc.constantFrom('pass', 'fail', 'later')
+    fc.assert(
+      fc.property(result, fc.object(), fc.anything(), (said, more, message) => {
+        const parsed = HookAnswer.safeParse(JSON.parse(JSON.stringify({ ...more, message, result: said })))
+        expect(parsed).toMatchObject({ success: true, data: { result: said } })
+      }),
+    )
+  })
+
+  it('is none without a result of ours', () => {
+    fc.assert(
+      fc.property(fc.anything(), (answer) => {
+        const result = typeof answer === 'object' && answer !== null && 'result' in answer ? answer.result : undefined
+        fc.pre(!['pass', 'fail', 'later'].includes(result as string))
+        expect(HookAnswer.safeParse(answer).success).toBe(false)
+      }),
+    )
+  })
+
+  it('may have a message of any length: it is cut, and none is none', async () => {
+    const { id } = await open(({ attempt }) => ({ result: 'pass', message: 'x'.repeat(600), attempt, rows: [1] }))
+    expect(await answers(id)).toEqual([['pass', `hook checkout-smoke: ${'x'.repeat(500)}`]])
+  })
+})

@@ -1,0 +1,240 @@
+// kill -9 of the process that runs the controller's functions, after one of its effects on AWS, while the embedded cloud lives on
+// in this process, as AWS would. Every release must end, whole, with a complete log. The test command kills after one effect of
+// some kinds, `npm run e2e` after each effect in turn (TIDEGATE_TESTS=all).
+import { type CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
+import {
+  GetAliasCommand,
+  InvokeCommand,
+  type LambdaClient,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { steppedClock } from '../../cloud/local/time/clock.ts'
+import { type LocalCloud, localCloud } from '../../cloud/local/cloud.ts'
+import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import { inProcessRuntime } from '../../cloud/local/runtime/in-process-runtime.ts'
+import { processRuntime } from '../../cloud/local/runtime/process-runtime.ts'
+import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
+import { localSocket } from '../../cloud/local/socket.ts'
+import { replay } from '../../core/release/advance.ts'
+import type { World } from '../../functions/steps/world.ts'
+import { clientsAt, placeOf } from '../../local/clients.ts'
+import { functionName, install } from '../../local/installation.ts'
+import { controllerPackage } from '../../local/package.ts'
+import { createSample, sampleService } from '../../local/sample-service.ts'
+import { minute, startMs } from '../../local/house.ts'
+import { worldOn } from '../../local/world.ts'
+
+// What changes something on AWS; the rest may be repeated without a trace.
+const effects = new Set([
+  'PutItem',
+  'DeleteItem',
+  'UpdateAlias',
+  'PublishVersion',
+  'StartExecution',
+  'SendTaskSuccess',
+  'SendTaskFailure',
+  'PutEvents',
+  'Publish',
+  'Invoke',
+])
+
+const clock = steppedClock(startMs)
+let killAfter = Number.POSITIVE_INFINITY
+let performed: string[] = []
+let killed: string | undefined
+/** How many effects the last release had when its alarm fired. */
+let beforeAlarm = 0
+
+const processes = processRuntime({ clock, endpointUrl: () => url })
+const inProcess = inProcessRuntime({ v1: () => 1, smoke: () => ({ result: 'pass' }) }, clock)
+let turn: Promise<unknown> = Promise.resolve()
+const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  const mine = turn.then(work)
+  turn = mine.catch(() => undefined)
+  return mine
+}
+const controllerRole = 'arn:aws:iam::000000000000:role/tidegate-controller'
+const runtime: Runtime = {
+  run: (request) =>
+    (request.functionName.startsWith('tidegate-')
+      ? // One role, one at a time, and so one process for all of them: a kill takes it, and a new one is soon there.
+        { ...processes, run: () => inTurn(() => processes.run({ ...request, role: controllerRole })) }
+      : request.functionName === 'checkout'
+        ? { ...inProcess, run: () => Promise.resolve({ payload: new Uint8Array(), durationMs: 1 }) }
+        : inProcess
+    ).run(request),
+  stop: () => processes.stop(),
+}
+
+function watch({ operation, caller, phase }: RequestInfo): void {
+  if (phase !== 'after' || !caller.arn.includes('/tidegate-') || !effects.has(operation)) return
+  performed.push(operation)
+  if (performed.length !== killAfter) return
+  killed = operation
+  for (const pid of processes.processIds()) process.kill(pid, 'SIGKILL')
+  throw new Error('nobody is left to hear the answer')
+}
+
+let url = ''
+let cloud: LocalCloud
+let world: World
+let close: () => Promise<void>
+let lambda: LambdaClient
+let cloudwatch: CloudWatchClient
+
+beforeAll(async () => {
+  cloud = localCloud({ clock, runtime, seed: 3, onRequest: watch })
+  const socket = await localSocket(cloud.handler)
+  url = socket.url
+  close = () => socket.close()
+  const clients = clientsAt(placeOf(cloud.handler, 'operator'))
+  lambda = clients.lambda
+  cloudwatch = clients.cloudwatch
+  await install(clients, { code: (verb) => ({ zip: controllerPackage(), handler: `index.${verb}` }) })
+  await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
+  world = worldOn(clients, clock, { log: () => undefined, measure: () => undefined })
+  const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
+  await world.services.put(
+    sampleService({
+      slos: [],
+      hooks,
+      plan: 'Canary50Percent1Minute',
+      policy: { lookEvery: '2m' },
+      signals: { alarms: ['checkout-errors'], errors: { minimumSamples: 10 } },
+    }),
+  )
+  await clock.advanceTo(startMs + 2 * minute)
+  customers()
+})
+afterAll(async () => {
+  await runtime.stop()
+  cloud.close()
+  await close()
+})
+
+/** Invocations of both versions of whatever is behind the alias, as metrics: nobody has to send them. */
+function customers(): void {
+  clock.at(clock.nowMs() + minute / 2, async () => {
+    const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
+    for (const version of [
+      alias.FunctionVersion ?? '',
+      ...Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {}),
+    ]) {
+      const dimensionSets = [{ FunctionName: 'checkout', Resource: 'checkout:live', ExecutedVersion: version }]
+      for (const name of ['Invocations', 'Errors']) {
+        const value = name === 'Invocations' ? 20 : 0
+        cloud.cloudwatch.record({
+          namespace: 'AWS/Lambda',
+          name,
+          dimensionSets,
+          value,
+          unit: 'Count',
+          atMs: clock.nowMs(),
+        })
+      }
+    }
+    customers()
+  })
+}
+
+/** One release with a kill after its effect number `after`. @returns what was killed, if the release got so far */
+async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<string | undefined> {
+  await lambda.send(
+    new UpdateFunctionCodeCommand({ FunctionName: 'checkout', ZipFile: new TextEncoder().encode(`${story} ${after}`) }),
+  )
+  const { Version: version = '' } = await lambda.send(new PublishVersionCommand({ FunctionName: 'checkout' }))
+  const stable = (await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))).FunctionVersion
+  performed = []
+  killed = undefined
+  killAfter = after
+  // Asynchronously, as an event would come: Lambda tries again by itself.
+  const call = { service: 'checkout', version, requestId: `${story}-${after}` }
+  await lambda.send(
+    new InvokeCommand({ FunctionName: functionName('intake'), InvocationType: 'Event', Payload: JSON.stringify(call) }),
+  )
+  await clock.settle()
+  if (story === 'bad') {
+    await clock.advanceTo(clock.nowMs() + minute)
+    beforeAlarm = performed.length
+    await cloudwatch.send(
+      new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'the test says so' }),
+    )
+  }
+  const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 10)}`
+  for (let passed = 0; passed < 60 && !(await isOver(releaseId)); passed++)
+    await clock.advanceTo(clock.nowMs() + minute)
+  // Who was to tell of the end may have been killed by it.
+  await clock.advanceTo(clock.nowMs() + minute)
+  await check(releaseId, story, stable ?? '', version)
+  killAfter = Number.POSITIVE_INFINITY
+  return killed
+}
+
+async function isOver(releaseId: string): Promise<boolean> {
+  const { events } = await world.journal.read(releaseId)
+  return events.at(-1)?.type === 'settled' && (await world.openReleases.list()).items.length === 0
+}
+
+async function check(releaseId: string, story: 'good' | 'bad', stable: string, candidate: string): Promise<void> {
+  const where = `killed after effect ${killAfter} (${killed ?? 'none'})`
+  const { events } = await world.journal.read(releaseId)
+  const release = replay(events)
+  const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
+  // A killed process may cost the candidate its release, never the service its traffic.
+  expect(release?.state.phase, where).toBe('settled')
+  const outcome = release?.ending?.outcome ?? ''
+  expect(story === 'good' ? ['promoted', 'aborted'] : ['rolledBack', 'rejected', 'aborted'], where).toContain(outcome)
+  expect(alias.FunctionVersion, where).toBe(outcome === 'promoted' ? candidate : stable)
+  expect(alias.RoutingConfig?.AdditionalVersionWeights ?? {}, where).toEqual({})
+  expect(
+    events.map((event) => event.seq),
+    where,
+  ).toEqual(events.map((_, index) => index + 1))
+  for (const type of ['requested', 'admitted', 'prepared', 'settled']) {
+    expect(events.filter((event) => event.type === type).length, `${type}, ${where}`).toBeLessThanOrEqual(1)
+  }
+  expect(await world.leases.holder('checkout'), where).toBeUndefined()
+  expect(await world.alarmWatch.releases('checkout-errors'), where).not.toContain(releaseId)
+  expect((await world.history.list('checkout', 1)).items[0], where).toMatchObject({ releaseId, outcome })
+  const told = cloud.events
+    .recorded()
+    .filter(
+      (event) =>
+        event['detail-type'] === 'Release Settled' &&
+        (event.detail as { metadata?: { releaseId?: string } }).metadata?.releaseId === releaseId,
+    )
+  expect(told.length, where).toBeGreaterThanOrEqual(1)
+}
+
+const some = { good: ['StartExecution', 'UpdateAlias', 'SendTaskSuccess'], bad: ['UpdateAlias', 'Publish'] }
+
+/** After which effects to kill: each one, or the middle one of some kinds. */
+function killsOf(story: 'good' | 'bad', effectsMade: readonly string[], from: number): readonly number[] {
+  const all = effectsMade.flatMap((_, index) => (index + 1 >= from ? [index + 1] : []))
+  if (process.env['TIDEGATE_TESTS'] === 'all') return all
+  return some[story].map((kind) => {
+    const ofKind = all.filter((after) => effectsMade[after - 1] === kind)
+    return ofKind[Math.floor(ofKind.length / 2)] ?? from
+  })
+}
+
+it.each(['good', 'bad'] as const)(
+  'a %s release survives kill -9 after any one of its effects',
+  async (story) => {
+    await releaseWithKill(Number.POSITIVE_INFINITY, story)
+    const effectsMade = performed
+    // Up to its alarm a bad release is a good one, and has been killed there as such.
+    const from = story === 'good' ? 1 : beforeAlarm
+    const everywhere = ['PutItem', 'DeleteItem', 'UpdateAlias', 'SendTaskSuccess', 'PutEvents']
+    const own = story === 'good' ? ['StartExecution', 'Invoke'] : ['Publish']
+    expect(new Set(effectsMade.slice(from - 1))).toEqual(new Set([...everywhere, ...own]))
+    for (const after of killsOf(story, effectsMade, from)) {
+      // The alarm calms down from the release before.
+      await clock.advanceTo(clock.nowMs() + 2 * minute)
+      expect(await releaseWithKill(after, story), `killed after effect ${after}`).toBeDefined()
+    }
+  },
+  500_000,
+)

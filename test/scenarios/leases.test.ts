@@ -1,0 +1,238 @@
+// What a release holds ends with it, whatever comes late: a second `admit`, a gate, a slow `prepare`. Each trace in the order in
+// which it happened; the late call's own write is what the other calls happen before.
+import { createHash } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { memoryCloud } from '../memory/memory.ts'
+import { only } from '../../core/service/routing.ts'
+import { parseDefinition } from '../../core/service/definition.ts'
+import { accept } from '../../functions/steps/accept.ts'
+import { admitHandler } from '../../functions/tasks/admit.ts'
+import { gateHandler } from '../../functions/tasks/gate.ts'
+import { load } from '../../functions/steps/ledger.ts'
+import { pauseHandler } from '../../functions/orders/pause.ts'
+import { prepareHandler } from '../../functions/tasks/prepare.ts'
+import { promoteHandler } from '../../functions/orders/promote.ts'
+import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
+import { settle } from '../../functions/tasks/settle.ts'
+import { stopHandler } from '../../functions/orders/stop.ts'
+import { expectProblem } from '../contract/samples.ts'
+
+const noonMs = Date.UTC(2026, 10, 24, 12)
+const target = { functionName: 'orders-api', alias: 'live' }
+
+async function open({ gates = {} }: { readonly gates?: object } = {}) {
+  let nowMs = noonMs
+  const logged: Readonly<Record<string, unknown>>[] = []
+  const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
+  const deps = {
+    ...cloud,
+    digest: (text: string) => createHash('sha256').update(text).digest('hex'),
+    log: (line: Readonly<Record<string, unknown>>) => void logged.push(line),
+    measure: () => undefined,
+    trouble: () => undefined,
+  }
+  for (const version of ['1', '2', '3']) cloud.inspect.setVersion('orders-api', version)
+  cloud.inspect.moveByHand(target, only('1'))
+  cloud.inspect.setAlarm({ name: 'orders errors', state: 'ok' })
+  await deps.services.put(
+    parseDefinition({
+      name: 'orders',
+      targets: [{ function: 'orders-api', alias: 'live' }],
+      plan: { steps: [{ weight: 10, bake: '5m' }] },
+      signals: { alarms: ['orders errors'] },
+      gates,
+    }),
+  )
+  const ask = async (version: string): Promise<string> => {
+    const request = {
+      key: `call/${version}`,
+      candidate: { kind: 'versions' as const, versions: { 'orders-api': version } },
+    }
+    const [id = ''] = await accept(deps, { service: 'orders', ...request, provenance: { source: 'api' } })
+    return id
+  }
+  const admit = (id: string, world = deps) =>
+    admitHandler(world)({ input: { releaseId: id }, execution: `arn:${id}`, machine: 2 })
+  const task = (id: string) => ({ releaseId: id, execution: `arn:${id}`, machine: 2 })
+  const end = async (id: string): Promise<void> => {
+    await stopHandler(deps)({ verb: 'abort', releaseId: id, by: 'ann', reason: 'no longer wanted' })
+    await settle(deps, id)
+  }
+  const sweep = () => reconcileHandler(deps)({ sweep: true })
+  const at = (ms: number): void => void (nowMs = ms)
+  return { deps, cloud, ask, admit, task, end, sweep, at, logged }
+}
+type Opened = Awaited<ReturnType<typeof open>>
+
+/** Leases whose next `take` of `name` happens after `before`. */
+function latecomer({ deps }: Opened, before: () => Promise<unknown>, name = 'orders'): Opened['deps'] {
+  let due = true
+  const take: Opened['deps']['leases']['take'] = async (wanted, id) => {
+    if (due && wanted === name) {
+      due = false
+      await before()
+    }
+    return deps.leases.take(wanted, id)
+  }
+  return { ...deps, leases: { ...deps.leases, take } }
+}
+
+/** The lease of the service is left with a release that has settled. */
+async function leak(house: Opened): Promise<string> {
+  const id = await house.ask('2')
+  const late = latecomer(house, async () => {
+    await house.admit(id)
+    await house.end(id)
+  })
+  let isDead = false
+  const leases: Opened['deps']['leases'] = {
+    ...late.leases,
+    take: (...wanted) => late.leases.take(...wanted).finally(() => (isDead = true)),
+  }
+  const journal: Opened['deps']['journal'] = {
+    ...late.journal,
+    read: (read) => (isDead ? Promise.reject(new Error('the function was killed')) : late.journal.read(read)),
+  }
+  await expect(house.admit(id, { ...late, leases, journal })).rejects.toThrow('killed')
+  expect(await house.deps.leases.holder('orders')).toBe(id)
+  expect((await load(house.deps, id)).release.state.phase).toBe('settled')
+  return id
+}
+
+it('an admit that runs on after its release has settled leaves no lease behind', async () => {
+  const house = await open()
+  const id = await house.ask('2')
+  const late = latecomer(house, async () => {
+    await house.admit(id)
+    await house.end(id)
+  })
+  expect(await house.admit(id, late)).toMatchObject({ next: 'settle' })
+  expect(await house.deps.leases.holder('orders')).toBeUndefined()
+  house.at(noonMs + 60_000)
+  expect(await house.admit(await house.ask('3'))).toMatchObject({ next: 'gate' })
+})
+
+it('an admit that is twice at work keeps the lease while its release is live', async () => {
+  const house = await open()
+  const id = await house.ask('2')
+  await house.admit(
+    id,
+    latecomer(house, () => house.admit(id)),
+  )
+  expect(await house.deps.leases.holder('orders')).toBe(id)
+})
+
+it('a lease that a dead call left to a settled release keeps no new release waiting', async () => {
+  const house = await open()
+  await leak(house)
+  house.at(noonMs + 60_000)
+  const next = await house.ask('3')
+  expect(await house.admit(next)).toMatchObject({ next: 'gate' })
+  expect(await house.deps.leases.holder('orders')).toBe(next)
+})
+
+it('nor does it look like a live release to whoever gives an order', async () => {
+  const house = await open()
+  await leak(house)
+  const order = { service: 'orders', by: 'ann', reason: 'why not' }
+  await expectProblem('no_live_release', pauseHandler(house.deps)({ verb: 'pause', ...order }))
+  await expectProblem('no_live_release', promoteHandler(house.deps)(order))
+  await expectProblem('no_live_release', stopHandler(house.deps)({ verb: 'abort', ...order }))
+  await expectProblem('nothing_to_return_to', stopHandler(house.deps)({ verb: 'rollBack', ...order }))
+})
+
+it('the sweep drops it, and a lease whose log is gone, and leaves those of live releases', async () => {
+  const house = await open()
+  await leak(house)
+  await house.deps.leases.take('billing', 'billing-0123456789')
+  expect(await house.sweep()).toEqual({ finished: [], troubles: [] })
+  expect((await house.deps.leases.list()).items).toEqual([])
+  const id = await house.ask('3')
+  await house.deps.executions.start(id, { releaseId: id })
+  await house.admit(id)
+  await house.sweep()
+  expect(await house.deps.leases.holder('orders')).toBe(id)
+})
+
+it('a roll back right after a promotion goes back from it, also before its head is in the history', async () => {
+  const house = await open()
+  const id = await house.ask('2')
+  await house.admit(id)
+  const { release } = await load(house.deps, id)
+  const events = [
+    { type: 'refused', outcome: 'alreadyReleased', code: 'alreadyReleased', because: 'it has all traffic' },
+    { type: 'settled' },
+  ] as const
+  for (const [index, event] of events.entries())
+    await house.deps.journal.append(id, { v: 1, seq: release.seq + 1 + index, atMs: noonMs, ...event })
+  const order = { verb: 'rollBack', service: 'orders', by: 'ann', reason: 'it is bad' }
+  await expectProblem('nothing_to_return_to', stopHandler(house.deps)(order))
+  expect((await house.deps.history.list('orders', 1)).items[0]?.releaseId).toBe(id)
+})
+
+it('a live release that is not among the open ones is put back among them', async () => {
+  const house = await open()
+  const id = await house.ask('2')
+  await house.admit(id)
+  const [entry] = (await house.deps.openReleases.list()).items
+  await house.deps.openReleases.remove({ service: 'orders', releaseId: id })
+  await house.sweep()
+  expect((await house.deps.openReleases.list()).items).toEqual([entry])
+})
+
+it('a place that a gate takes after its release has settled is left, and one that stays is given to the next', async () => {
+  const house = await open({ gates: { concurrency: { group: 'night', max: 1 } } })
+  const id = await house.ask('2')
+  await house.admit(id)
+  await gateHandler(latecomer(house, () => house.end(id), '#night/1'))(house.task(id))
+  expect((await house.deps.leases.list()).items).toEqual([])
+  await house.deps.leases.take('#night/1', id)
+  house.at(noonMs + 60_000)
+  const next = await house.ask('3')
+  await house.admit(next)
+  expect(await gateHandler(house.deps)(house.task(next))).toMatchObject({ next: 'prepare' })
+  expect(await house.deps.leases.holder('#night/1')).toBe(next)
+})
+
+async function preparing(house: Opened): Promise<string> {
+  const id = await house.ask('2')
+  await house.admit(id)
+  expect(await gateHandler(house.deps)(house.task(id))).toMatchObject({ next: 'prepare' })
+  return id
+}
+
+it('a slow prepare writes no alias once its release has ended', async () => {
+  const house = await open()
+  const id = await preparing(house)
+  const versions: Opened['deps']['versions'] = {
+    ...house.deps.versions,
+    describe: async (...asked) => {
+      if ((await load(house.deps, id)).release.state.phase === 'preparing') await house.end(id)
+      return house.deps.versions.describe(...asked)
+    },
+  }
+  const before = house.cloud.inspect.aliasWrites.length
+  expect(await prepareHandler({ ...house.deps, versions })(house.task(id))).toMatchObject({ next: 'settle' })
+  expect(house.cloud.inspect.aliasWrites).toHaveLength(before)
+  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
+})
+
+it('a slow prepare leaves no watch of an alarm; one that dies over it leaves one until the next day', async () => {
+  const house = await open()
+  const id = await preparing(house)
+  const alarmWatch: Opened['deps']['alarmWatch'] = {
+    ...house.deps.alarmWatch,
+    add: async (...watch) => {
+      await house.end(id)
+      await house.deps.alarmWatch.add(...watch)
+    },
+  }
+  await prepareHandler({ ...house.deps, alarmWatch })(house.task(id))
+  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
+  await house.deps.alarmWatch.add('orders errors', id)
+  await house.sweep()
+  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([id])
+  house.at(Date.UTC(2026, 10, 25, 0, 0, 30))
+  await house.sweep()
+  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
+})

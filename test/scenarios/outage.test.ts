@@ -1,0 +1,177 @@
+// Each part of AWS away for ten and for thirty minutes in the middle of a canary, of a bad version and of a good one: what
+// docs/operate.md says happens, row by row.
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { deskOnAws } from '../../cli/desk/aws-desk.ts'
+import { order } from '../../cli/commands/orders.ts'
+import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { type House, minute, openHouse } from '../../local/house.ts'
+import { authorize } from './least-privilege.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { type AwayPart, awayPort } from './away.ts'
+
+const second = 1000
+const { away, options } = awayPort()
+let house: House
+let version: string
+let services = 0
+
+beforeAll(async () => {
+  // The alarm says that the version is bad: no customer is needed.
+  house = await openHouse({ authorize, perMinute: 0, ...options })
+  await setAlarm('OK')
+  version = await house.publish('v3')
+})
+afterEach(async () => {
+  away.clear()
+  await setAlarm('OK')
+  await house.minutes(2)
+})
+afterAll(() => house.close())
+
+const setAlarm = (StateValue: 'ALARM' | 'OK') =>
+  house.clients.cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName: 'checkout-errors',
+      Namespace: 'Shop',
+      MetricName: 'Orders',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      // Nobody orders anything: that is bad, or it is night.
+      TreatMissingData: StateValue === 'ALARM' ? 'breaching' : 'notBreaching',
+    }),
+  )
+
+/** A release of a service of its own that has traffic. */
+async function canary(): Promise<{ readonly id: string; readonly service: string }> {
+  services += 1
+  const service = `shop-${services}`
+  const signals = { alarms: ['checkout-errors'], errors: {} }
+  const plan = { steps: [{ weight: 10, bake: '2d' }] }
+  await house.world.services.put(sampleService({ name: service, slos: [], hooks: [], gates: {}, signals, plan }))
+  const id = await house.start({ service, version, requestId: service })
+  await house.clock.advanceTo(house.clock.nowMs() + 2 * second)
+  expect(await house.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
+  return { id, service }
+}
+
+const isBack = async (): Promise<boolean> => Object.keys((await house.alias()).weights).length === 0
+
+/** Lets time pass, and notes when the traffic was first seen back. */
+async function watched(untilMs: number, backAtMs: number | undefined): Promise<number | undefined> {
+  let seen = backAtMs
+  while (house.clock.nowMs() < untilMs) {
+    await house.clock.advanceTo(Math.min(untilMs, house.clock.nowMs() + 15 * second))
+    if (seen === undefined && (await isBack())) seen = house.clock.nowMs()
+  }
+  return seen
+}
+
+const parts: readonly AwayPart[] = ['DynamoDB', 'Step Functions', 'CloudWatch', 'Lambda', 'EventBridge', 'SNS']
+const rows = parts.flatMap((part) => [10, 30].map((minutes) => [part, minutes] as const))
+
+async function outage(part: AwayPart, minutes: number, kind: 'bad' | 'good') {
+  const one = await canary()
+  const startMs = house.clock.nowMs()
+  const before = house.pages().length
+  const endMs = startMs + minutes * minute
+  away.add(part)
+  await house.clock.advanceTo(startMs + 30 * second)
+  if (kind === 'bad') await setAlarm('ALARM')
+  let backAtMs = await watched(endMs, undefined)
+  away.delete(part)
+  backAtMs = await watched(endMs + 3 * minute, backAtMs)
+  const pages = house.pages().slice(before)
+  return { ...one, startMs, endMs, backAtMs: backAtMs ?? Number.POSITIVE_INFINITY, pages }
+}
+
+describe('away in the middle of a canary', () => {
+  it.each(rows)(
+    '%s for %d minutes, a bad version: back within two minutes of its return, and paged',
+    async (part, minutes) => {
+      const { id, startMs, endMs, backAtMs, pages } = await outage(part, minutes, 'bad')
+      expect(backAtMs).toBeLessThanOrEqual(endMs + 2 * minute)
+      const heardMs = Math.min(...pages.map((page) => page.atMs))
+      expect(heardMs).toBeLessThanOrEqual(part === 'SNS' ? endMs + 2 * minute : startMs + 3 * minute)
+      const release = await house.release(id)
+      expect(release).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'rolledBack' } })
+      expect(release.ending?.because).toContain('checkout-errors')
+      const subjects = pages.map((page) => page.subject)
+      expect(new Set(subjects).size).toBe(subjects.length)
+      expect((await house.world.openReleases.list()).items).toEqual([])
+    },
+  )
+
+  it.each(rows)('%s for %d minutes, a good version: paged once, and it goes on', async (part, minutes) => {
+    const { id, startMs, pages, service } = await outage(part, minutes, 'good')
+    const live = await house.release(id)
+    if (minutes === 10 && part !== 'Lambda') expect(live.state.phase).toBe('baking')
+    if (part !== 'SNS') expect(Math.min(...pages.map((page) => page.atMs))).toBeLessThanOrEqual(startMs + 3 * minute)
+    const subjects = pages.map((page) => page.subject)
+    expect(new Set(subjects).size).toBe(subjects.length)
+    if (live.state.phase !== 'settled')
+      await house.ask('stop', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
+    await house.minutes(1)
+  })
+})
+
+describe('an operator, while a part is away', () => {
+  const command =
+    'aws lambda update-alias --function-name checkout --name live --function-version 1 --routing-config \'{"AdditionalVersionWeights":{}}\''
+  const rollBack = async (service: string, targets = [{ functionName: 'checkout', alias: 'live' }]) => {
+    const said: string[] = []
+    const desk = deskOnAws({}, house.clientsFor('cli').place)
+    const screen = screenOn((line) => said.push(line), false)
+    const code = await order({ desk, screen }, { verb: 'rollBack', service, by: 'ann', reason: 'test', targets })
+    return { code, said: said.join('\n') }
+  }
+
+  it.each(parts.filter((part) => part !== 'DynamoDB' && part !== 'Lambda'))(
+    '%s: rollback puts the traffic back before it returns',
+    async (part) => {
+      const { id, service } = await canary()
+      away.add(part)
+      const { code, said } = await rollBack(service)
+      expect(code).toBe(exitCodes.done)
+      expect(await isBack()).toBe(true)
+      expect(said).toContain(`Release ${id} is now rolledBack.`)
+      expect(said.includes('The traffic has moved. Step Functions does not answer')).toBe(part === 'Step Functions')
+      away.clear()
+      await house.minutes(3)
+      expect((await house.release(id)).state.phase).toBe('settled')
+    },
+  )
+
+  it('Lambda: it is ordered, the command is printed, and the traffic is back within two minutes of its return', async () => {
+    const { id, service } = await canary()
+    away.add('Lambda')
+    const { code, said } = await rollBack(service, [])
+    expect(code).toBe(exitCodes.byHand)
+    expect(said).toContain(command)
+    await house.minutes(5)
+    away.clear()
+    await house.minutes(2)
+    expect(await isBack()).toBe(true)
+    expect((await house.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'ann' })
+  })
+
+  it('DynamoDB: it asks for the aliases, prints the command, and what was done by hand ends the release', async () => {
+    const { id, service } = await canary()
+    away.add('DynamoDB')
+    const unnamed = await rollBack(service, [])
+    expect(unnamed.code).toBe(exitCodes.byHand)
+    expect(unnamed.said).toContain(`tidegate rollback ${service} --target FUNCTION:ALIAS`)
+    const { code, said } = await rollBack(service)
+    expect(code).toBe(exitCodes.byHand)
+    expect(said).toContain(command)
+    await house.moveByHand('1')
+    await house.minutes(5)
+    away.clear()
+    await house.minutes(3)
+    expect(await isBack()).toBe(true)
+    expect((await house.release(id)).state.phase).toBe('settled')
+  })
+})

@@ -1,0 +1,109 @@
+// Provisioned concurrency: what does not go with a release is refused before anything moves, and what Lambda itself does to an
+// alias while it moves the concurrency is neither taken for a person nor disturbed.
+import { PutProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda'
+import { afterEach, expect, it } from 'vitest'
+import { isOurs } from '../../core/release/move.ts'
+import { type House, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from './least-privilege.ts'
+
+let house: House
+afterEach(() => house.close())
+
+async function open(): Promise<void> {
+  house = await openHouse({ authorize, perMinute: 60 })
+  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
+}
+
+const provision = (Qualifier: string) =>
+  house.clients.lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({
+      FunctionName: 'checkout',
+      Qualifier,
+      ProvisionedConcurrentExecutions: 5,
+    }),
+  )
+
+it('an alias that has it is refused by name, and nothing has moved', async () => {
+  await open()
+  await provision('live')
+  const before = await house.alias()
+  const { ending } = await house.finish(await house.start({ version: await house.publish('v2') }))
+  expect(ending).toMatchObject({ outcome: 'rejected', code: 'alias_provisioned' })
+  expect(ending?.because).toContain('Alias checkout:live has provisioned concurrency. Take')
+  expect(await house.alias()).toEqual(before)
+})
+
+it('versions may have it: the release waits until the one of the candidate is ready', async () => {
+  await open()
+  await provision('1')
+  const version = await house.publish('v2')
+  await provision(version)
+  const id = await house.start({ version })
+  expect((await house.release(id)).state.phase).toBe('preparing')
+  expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+  expect(await house.alias()).toMatchObject({ version, weights: {} })
+})
+
+/** Promoted, and then the alias gets provisioned concurrency, and a person rolls back. */
+async function wayBack(): Promise<string> {
+  await open()
+  const version = await house.publish('v2')
+  expect((await house.finish(await house.start({ version }))).ending?.outcome).toBe('promoted')
+  await provision('live')
+  const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
+  const { releaseId } = (await house.ask('stop', order)) as { releaseId: string }
+  await house.clock.settle()
+  expect(await house.alias()).toMatchObject({ version: '1', weights: { [version]: 1 } })
+  return releaseId
+}
+
+it('a way back is not refused, and ends when Lambda has moved the traffic', async () => {
+  const id = await wayBack()
+  await house.minutes(1)
+  expect((await house.release(id)).state.phase).toBe('shifting')
+  const { revision } = await house.alias()
+  expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+  const after = await house.alias()
+  expect(after).toMatchObject({ version: '1', weights: {} })
+  expect(after.revision).not.toBe(revision)
+  expect((await house.release(id)).targets[0]).toMatchObject({ revision: after.revision })
+})
+
+it('a person who moves the alias meanwhile is noticed all the same', async () => {
+  const id = await wayBack()
+  await house.moveByHand('1', { '2': 0.5 })
+  expect((await house.finish(id)).ending?.outcome).toBe('interrupted')
+  expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.5 } })
+})
+
+it('before a way back has announced a write, all traffic on the other version is a person', async () => {
+  const id = await wayBack()
+  const release = await house.release(id)
+  const found = { version: '2', additional: { version: '1', weightBp: 10_000 } }
+  expect(isOurs(release, 'checkout', { version: '1', additional: { version: '2', weightBp: 10_000 } })).toBe(true)
+  expect(isOurs(release, 'checkout', found)).toBe(false)
+  expect(isOurs(release, 'checkout', { version: '1', additional: { version: '2', weightBp: 9_999 } })).toBe(false)
+})
+
+it('a way back over a move that Lambda has not finished waits for it', async () => {
+  await open()
+  const version = await house.publish('v2')
+  expect((await house.finish(await house.start({ version }))).ending?.outcome).toBe('promoted')
+  await provision('live')
+  await house.moveByHand('1')
+  const { revision } = await house.alias()
+  const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
+  const { releaseId } = (await house.ask('stop', order)) as { releaseId: string }
+  await house.clock.settle()
+  expect(await house.alias()).toMatchObject({ weights: { '2': 1 }, revision })
+  expect((await house.finish(releaseId)).ending?.outcome).toBe('alreadyReleased')
+})
+
+it('without it, weights that look like those of Lambda are a person', async () => {
+  await open()
+  const version = await house.publish('v2')
+  await house.moveByHand(version, { '1': 1 })
+  const { ending } = await house.finish(await house.start({ version }))
+  expect(ending).toMatchObject({ outcome: 'rejected', code: 'alias_split' })
+})

@@ -1,0 +1,115 @@
+// Everything at once: throttled and lost calls, lost, late and doubled events, executions that are stopped, people who
+// steer, a stranger who moves the alias. When the storm is over, every release has ended and the alias is whole.
+import type { Verb } from '../../functions/handlers.ts'
+import { StopExecutionCommand } from '@aws-sdk/client-sfn'
+import { expect, it } from 'vitest'
+import { chance } from '../../cloud/local/time/chance.ts'
+import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import type { Release } from '../../core/release/release.ts'
+import { type House, minute, openHouse } from '../../local/house.ts'
+import { sampleService } from '../../local/sample-service.ts'
+import { authorize } from './least-privilege.ts'
+
+type Storm = { readonly random: () => number; readonly bad: Set<string>; raging: boolean; strangers: number }
+
+async function openInStorm(seed: number): Promise<{ house: House; storm: Storm }> {
+  const storm: Storm = { random: chance(seed, 'storm'), bad: new Set(), raging: false, strangers: 0 }
+  const luck = (share: number): boolean => storm.raging && storm.random() < share
+  const house = await openHouse({
+    authorize,
+    seed,
+    perMinute: 60,
+    onRequest: ({ caller }: RequestInfo) => {
+      // Before: refused. After: performed, and the answer lost.
+      if (caller.arn.includes('/tidegate-') && luck(0.03)) throw new Error('the connection broke')
+    },
+    delivery: {
+      copies: () => (luck(0.15) ? 0 : luck(0.2) ? 2 : 1),
+      delayMs: () => (luck(0.3) ? storm.random() * 3 * minute : 0),
+    },
+  })
+  const hooks = storm.random() < 0.3 ? [{ at: 'beforeTraffic', function: 'checkout-smoke' }] : []
+  const whileLive = ['queue', 'supersede', 'refuse'][Math.floor(storm.random() * 3)]
+  await house.world.services.put(
+    sampleService({ slos: [], hooks, policy: { whileLive, hold: { unknown: '20m', quiet: '1h', paused: '1h' } } }),
+  )
+  return { house, storm }
+}
+
+/** What may happen in a minute. Whatever is refused is refused. */
+async function meddle(house: House, storm: Storm): Promise<void> {
+  const { random } = storm
+  const who = { service: 'checkout', by: 'ann', reason: 'storm' }
+  const steer = (verb: Verb, words: object) => house.ask(verb, { ...who, ...words }).catch(() => undefined)
+  if (random() < 0.05) {
+    const isBad = random() < 0.5
+    const version = await house.publish(isBad ? 'v3' : 'v2')
+    if (isBad) storm.bad.add(version)
+    await house.ask('intake', { service: 'checkout', version }).catch(() => undefined)
+  }
+  if (random() < 0.04) await steer('pause', { verb: 'pause' })
+  if (random() < 0.06)
+    await house.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' }).catch(() => undefined)
+  if (random() < 0.01) await steer('promote', {})
+  if (random() < 0.02) await steer('stop', { verb: 'rollBack' })
+  if (random() < 0.02) await steer('stop', { verb: 'abort' })
+  if (random() < 0.02) {
+    const live = house.cloud.states.executions().find((one) => one.status === 'RUNNING')
+    if (live !== undefined) await house.clients.sfn.send(new StopExecutionCommand({ executionArn: live.arn }))
+  }
+  if (random() < 0.005) {
+    storm.strangers++
+    await house.moveByHand('1', {})
+  }
+}
+
+async function releasesOf(house: House): Promise<readonly Release[]> {
+  const heads = (await house.world.history.list('checkout', 1000)).items
+  return Promise.all(heads.map((head) => house.release(head.releaseId)))
+}
+
+// `npm run e2e` plays more of them.
+const storms = process.env['TIDEGATE_TESTS'] === 'all' ? 40 : 4
+
+it.each(Array.from({ length: storms }, (_, index) => index + 1))(
+  'storm %d passes, and leaves everything whole',
+  async (seed) => {
+    const { house, storm } = await openInStorm(seed)
+    const replay = `replay with: npx vitest run test/scenarios/storm.test.ts -t "storm ${seed} "`
+    storm.raging = true
+    await house.ask('intake', { service: 'checkout', version: await house.publish('v2') }).catch(() => undefined)
+    for (let passed = 0; passed < 60; passed++) {
+      await meddle(house, storm)
+      await house.minutes(1)
+    }
+    storm.raging = false
+    for (let passed = 0; passed < 400 && (await house.world.openReleases.list()).items.length > 0; passed += 5)
+      await house.minutes(5)
+    expect((await house.world.openReleases.list()).items, replay).toEqual([])
+    expect(await house.world.leases.holder('checkout'), replay).toBeUndefined()
+
+    const releases = await releasesOf(house)
+    for (const release of releases) {
+      const logged = (await house.events(release.id)).map((event) => event.type)
+      expect(release.state.phase, replay).toBe('settled')
+      expect(
+        logged.filter((type) => type === 'settled'),
+        replay,
+      ).toHaveLength(1)
+      expect(logged.filter((type) => type === 'prepared').length, replay).toBeLessThanOrEqual(1)
+      // Only a person can promote what the evidence speaks against.
+      const isBad = storm.bad.has(release.targets[0]?.candidate ?? '')
+      if (isBad && !logged.includes('promoteOrdered')) expect(release.ending?.outcome, replay).not.toBe('promoted')
+    }
+    const { version, weights } = await house.alias()
+    if (storm.strangers === 0) {
+      expect(weights, replay).toEqual({})
+      const promoted = releases.filter((release) => release.ending?.outcome === 'promoted')
+      const last = promoted.toSorted((a, b) => settledAt(a) - settledAt(b)).at(-1)
+      expect(version, replay).toBe(last?.targets[0]?.candidate ?? '1')
+    }
+    house.close()
+  },
+)
+
+const settledAt = ({ state }: Release): number => (state.phase === 'settled' ? state.atMs : 0)

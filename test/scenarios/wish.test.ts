@@ -1,0 +1,211 @@
+// The same wish is one release, however often it arrives; another wish is another one, also under a key that was used before.
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { memoryCloud } from '../memory/memory.ts'
+import type { Outcome } from '../../core/release/event.ts'
+import { readRequest, readUrgent } from '../../core/release/request.ts'
+import { accept } from '../../functions/steps/accept.ts'
+import { service, t0 } from '../core/sample.ts'
+
+const shop = service({ triggers: { ecr: { repository: 'shop/checkout' } } })
+const image = (letter: string): string => `sha256:${letter.repeat(64)}`
+
+async function door() {
+  let nowMs = t0
+  const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
+  // As many hexadecimal digits as SHA-256 has, and a way to make two keys alike at their beginning.
+  const hashes = new Map<string, string>()
+  const digest = (text: string): string => hashes.get(text) ?? createHash('sha256').update(text).digest('hex')
+  const deps = { ...cloud, clock: { nowMs: () => nowMs }, digest, trouble: () => undefined }
+  await cloud.services.put(shop)
+  const at = (seconds: number): void => void (nowMs = t0 + seconds * 1000)
+  return {
+    cloud,
+    at,
+    collide: (key: string, hash: string) => void hashes.set(`checkout\n${key}`, hash),
+    /** A push at a second, delivered now. */
+    push: async (letter: string, pushedAt: number, id = `${letter}${pushedAt}`): Promise<string> => {
+      const event = {
+        source: 'aws.ecr',
+        'detail-type': 'ECR Image Action',
+        id,
+        time: new Date(t0 + pushedAt * 1000).toISOString(),
+        account: '111122223333',
+        region: 'eu-west-1',
+        detail: {
+          result: 'SUCCESS',
+          'action-type': 'PUSH',
+          'repository-name': 'shop/checkout',
+          'image-digest': image(letter),
+          'image-tag': 'prod',
+        },
+      }
+      const [releaseId = ''] = await accept(deps, readRequest(event, 'call'))
+      return releaseId
+    },
+    call: async (input: Record<string, unknown>): Promise<string> => {
+      const read = 'urgent' in input ? readUrgent : readRequest
+      const { urgent: _, ...asked } = input
+      const [releaseId = ''] = await accept(deps, read({ service: 'checkout', ...asked }, 'call-1'))
+      return releaseId
+    },
+    end: async (releaseId: string, outcome: Outcome = 'promoted'): Promise<void> => {
+      const [entry] = (await cloud.openReleases.list('checkout')).items.filter((one) => one.releaseId === releaseId)
+      if (entry === undefined) throw new Error(`${releaseId} is not open`)
+      const { requestedAtMs, requested } = entry
+      const candidate = requested.candidate.kind === 'image' ? requested.candidate.uri : ''
+      await cloud.history.put({
+        releaseId,
+        service: 'checkout',
+        requestedAtMs,
+        seq: 9,
+        phase: 'settled',
+        outcome,
+        settledAtMs: nowMs,
+        candidate,
+        source: 'ecr',
+        versions: {},
+      })
+      await cloud.openReleases.remove(entry)
+    },
+  }
+}
+
+it('a tag that moves from one digest to another and back asks for three releases', async () => {
+  const { at, push, end } = await door()
+  const ids: string[] = []
+  for (const [letter, second] of [
+    ['a', 0],
+    ['c', 1000],
+    ['a', 2000],
+    ['c', 3000],
+  ] as const) {
+    at(second + 1)
+    const id = await push(letter, second)
+    at(second + 500)
+    await end(id)
+    ids.push(id)
+  }
+  expect(new Set(ids).size).toBe(4)
+})
+
+it('a digest that was put back and is pushed again is tried again', async () => {
+  const { at, push, end } = await door()
+  at(1)
+  const first = await push('b', 0)
+  at(300)
+  await end(first, 'rolledBack')
+  at(401)
+  expect(await push('b', 400)).not.toBe(first)
+})
+
+it('a redelivered event, and another tag of the same push, start nothing: at once, while it runs, after it was put back, and after the next', async () => {
+  const { at, cloud, push, end } = await door()
+  at(1)
+  const first = await push('b', 0, 'first')
+  const twins = async () => [await push('b', 0, 'first'), await push('b', 0, 'another tag')]
+  expect(await twins()).toEqual([first, first])
+  at(300)
+  await end(first, 'rolledBack')
+  expect(await twins()).toEqual([first, first])
+  at(401)
+  const second = await push('b', 400, 'second')
+  expect((await twins())[0]).toBe(first)
+  expect((await cloud.openReleases.list('checkout')).items.map(({ releaseId }) => releaseId)).toEqual([second])
+  expect(await push('b', 400, 'second')).toBe(second)
+  at(700)
+  await end(second)
+  expect(await push('b', 400, 'second')).toBe(second)
+  expect(await push('b', 400, 'another tag of the second')).toBe(second)
+  expect((await cloud.openReleases.list('checkout')).items.length).toBe(0)
+})
+
+it('what is pushed again after something else was asked for comes after it, also while both wait', async () => {
+  const { at, push } = await door()
+  at(1)
+  const a = await push('a', 0)
+  at(11)
+  const c = await push('c', 10)
+  at(21)
+  const again = await push('a', 20)
+  expect(new Set([a, c, again]).size).toBe(3)
+  expect(await push('a', 20)).toBe(again)
+  expect(await push('a', 0)).toBe(a)
+})
+
+it('whatever the order and however often events are delivered, each push is at most one release, and the last one is asked for', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          letter: fc.constantFrom('a', 'b', 'c'),
+          copies: fc.integer({ min: 1, max: 3 }),
+          ends: fc.boolean(),
+        }),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      ),
+      async (pushes) => {
+        const { at, cloud, push, end } = await door()
+        const open = new Set<string>()
+        let last = ''
+        for (const [index, { letter, copies, ends }] of pushes.entries()) {
+          at(index * 100 + 1)
+          last = await push(letter, index * 100)
+          for (let copy = 1; copy < copies; copy++) expect(await push(letter, index * 100)).toBe(last)
+          open.add(last)
+          at(index * 100 + 50)
+          const [oldest] = open
+          if (!ends || oldest === undefined) continue
+          if ((await cloud.openReleases.list('checkout')).items.some((one) => one.releaseId === oldest))
+            await end(oldest)
+          open.delete(oldest)
+        }
+        const { events } = await cloud.journal.read(last)
+        const [first] = events
+        if (first?.type !== 'requested' || first.candidate.kind !== 'image') throw new Error('no such release')
+        expect(first.candidate.uri).toContain(image(pushes.at(-1)?.letter ?? ''))
+        const later = (await cloud.openReleases.list('checkout')).items.filter((one) => one.requestedAtMs > first.atMs)
+        expect(later).toEqual([])
+        const asked = [
+          ...(await cloud.openReleases.list('checkout')).items,
+          ...(await cloud.history.list('checkout', 50)).items,
+        ]
+        expect(new Set(asked.map(({ releaseId }) => releaseId)).size).toBeLessThanOrEqual(pushes.length)
+      },
+    ),
+    { seed: 13, numRuns: 100 },
+  )
+})
+
+it('a request id is for one wish: the same again is the same release, another version, plan or lane is refused', async () => {
+  const { call } = await door()
+  const first = await call({ version: '1', requestId: 'run-77', reason: 'friday' })
+  expect(await call({ version: '1', requestId: 'run-77', reason: 'said otherwise' })).toBe(first)
+  expect(await call({ versions: { checkout: '1' }, requestId: 'run-77' })).toBe(first)
+  for (const other of [
+    { version: '2' },
+    { version: '1', plan: 'AllAtOnce' },
+    { version: '1', urgent: true, reason: 'a fix' },
+    { artifact: { kind: 's3', bucket: 'shop', key: 'a.zip', versionId: 'v' } },
+  ]) {
+    await expect(call({ ...other, requestId: 'run-77' })).rejects.toMatchObject({ code: 'request_reused' })
+  }
+  await expect(call({ version: '2', requestId: 'run-77' })).rejects.toThrow(
+    'The request run-77 of checkout asked for checkout:1 before, and for checkout:2 now.',
+  )
+})
+
+it('two keys whose hashes begin alike are two releases', async () => {
+  const { call, collide } = await door()
+  collide('call/r205469', '0123456789'.repeat(6) + 'aaaa')
+  collide('call/r221170', '0123456789' + 'f'.repeat(54))
+  const first = await call({ version: '2', requestId: 'r205469' })
+  const second = await call({ version: '3', requestId: 'r221170' })
+  expect([first, second]).toEqual(['checkout-0123456789', 'checkout-0123456789ffffff'])
+  expect(await call({ version: '2', requestId: 'r205469' })).toBe(first)
+  expect(await call({ version: '3', requestId: 'r221170' })).toBe(second)
+})
