@@ -71,7 +71,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
     ...['core/', 'zod'],
   ],
-  'cli/main.ts': ['cli/', 'core/', 'node:', 'commander'],
+  'cli/': ['cli/', 'core/problem.ts', 'node:', 'commander'],
+  'cli/spelling/': ['cli/', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/desk/': ['cli/desk/*', 'functions/', 'cloud/ports.ts', 'cloud/aws/', 'core/', 'node:', '@aws-sdk/', 'yaml'],
   'cli/commands/': [
     ...['cli/commands/*', 'cli/desk/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],

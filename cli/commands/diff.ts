@@ -10,7 +10,7 @@ import { whole } from '../../core/listing.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
 import { exitCodes } from '../desk/screen.ts'
-import { readDefinition } from './verbs.ts'
+import { readDefinition } from './apply.ts'
 import type { Cli } from '../desk/surroundings.ts'
 
 type Change = { readonly field: string; readonly registered?: unknown; readonly file?: unknown }

@@ -1,16 +1,13 @@
 // `tidegate lost`: events that were not handled, looked at, sent again, or dropped. An event leaves the queue only after Lambda
 // has taken it; one that fails again comes back by itself. What cannot be read is listed and never in the way of the rest.
 import { createHash } from 'node:crypto'
-import type { Command } from 'commander'
 import type { ReceivedMessage } from '../../cloud/ports.ts'
 import { type Controller, type LostEvent, readLost } from '../../core/lost-event.ts'
 import { Problem } from '../../core/problem.ts'
 import { calledByEvents, ticks } from '../../functions/rules.ts'
 import type { LostDesk } from '../desk/desk.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
 import { exitCodes, type Screen } from '../desk/screen.ts'
 
-type Options = { readonly json?: boolean; readonly limit: number; readonly all?: boolean }
 type LostCli = { readonly desk: LostDesk; readonly screen: Screen }
 
 /** The same event for the same function, however often it was kept. */
@@ -20,35 +17,7 @@ type Entry = {
   readonly messages: readonly ReceivedMessage[]
 }
 
-export function addLost(program: Command, { screen, lostDesk, run, positive }: LostSurroundings): void {
-  const lost = program
-    .command('lost')
-    .description('events that a function could not handle, or that could not be handed to it, and that were kept')
-  const cliOf = ({ json }: Options): LostCli => ({ desk: lostDesk(), screen: screen({ json: json === true }) })
-  const command = (name: string, words: string): Command =>
-    lost
-      .command(name)
-      .description(words)
-      .option('--limit <n>', 'how many messages to look at', positive, 1000)
-      .option('--json', 'one JSON document a line')
-      .exitOverride()
-  command('list', 'each one: when, which function, why; ends with 1 when there are any').action(
-    run((options: Options) => listLost(cliOf(options), options.limit)),
-  )
-  command(
-    'retry [ids...]',
-    'send them again: each goes to the function it was meant for, and is kept again if it fails again',
-  )
-    .option('--all', 'all that can be read')
-    .addHelpText('after', '\nExamples:\n  tidegate lost retry 4f2a91c0\n  tidegate lost retry --all')
-    .action(run((ids: string[], options: Options) => retryLost(cliOf(options), chosen(ids, options), options.limit)))
-  command('drop <ids...>', 'delete them: what should not be done any more, and what cannot be read').action(
-    run((ids: string[], options: Options) => dropLost(cliOf(options), ids, options.limit)),
-  )
-}
-type LostSurroundings = Pick<Surroundings, 'screen' | 'run' | 'positive'> & { readonly lostDesk: () => LostDesk }
-
-function chosen(ids: readonly string[], { all }: Options): readonly string[] | 'all' {
+export function chosen(ids: readonly string[], { all }: { readonly all?: boolean }): readonly string[] | 'all' {
   if (ids.length > 0 === (all === true))
     throw new Problem('call_invalid', 'Give ids of `tidegate lost list`, or --all.')
   return all === true ? 'all' : ids
@@ -106,7 +75,7 @@ async function sendAgain(desk: LostDesk, { id, read, messages }: Entry): Promise
   for (const message of messages) await desk.kept.remove(message)
 }
 
-async function dropLost({ desk, screen }: LostCli, ids: readonly string[], limit: number): Promise<number> {
+export async function dropLost({ desk, screen }: LostCli, ids: readonly string[], limit: number): Promise<number> {
   const entries = await look(desk, limit)
   const wanted = entries.filter(({ id }) => ids.includes(id))
   await giveBack(

@@ -1,6 +1,5 @@
 // `tidegate report`: the measures of delivery of a service or of all, for any period, on the terminal, as JSON or as a page.
 import { writeFile } from 'node:fs/promises'
-import type { Command } from 'commander'
 import * as z from 'zod'
 import { duration } from '../../core/duration.ts'
 import { joined, type Material, ofService, type Period } from '../../core/measures/facts.ts'
@@ -10,7 +9,6 @@ import { Problem, readInput } from '../../core/problem.ts'
 import { eachShown, orThrow, sentenceOf } from '../../functions/steps/each.ts'
 import { readMaterial } from '../../functions/listeners/material.ts'
 import { type Report, reportPage } from '../../console/report-page.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
 import { exitCodes } from '../desk/screen.ts'
 import type { Cli } from '../desk/surroundings.ts'
 
@@ -20,26 +18,6 @@ export type ReportOptions = {
   readonly last?: string
   /** Write the page there instead. */
   readonly html?: string
-}
-
-export function addReport(program: Command, { cli, run }: Surroundings): void {
-  program
-    .command('report [service]')
-    .description('the measures of delivery, M1 to M15, of a service or of all of them together')
-    .option('--last <time>', 'the period up to now, such as 30d or 12h', '30d')
-    .option('--from <time>', 'or from a day or moment (UTC), such as 2026-03-01')
-    .option('--to <time>', '... to another; without it, to now')
-    .option('--html <file>', 'write one page that needs nothing else')
-    .option('--json', 'as JSON, with the course of each measure')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  tidegate report checkout --last 90d\n  tidegate report --from 2026-01-01 --to 2026-04-01 --html q1.html',
-    )
-    .action(
-      run((service: string | undefined, { json, ...options }: ReportOptions & { json?: boolean }) =>
-        showReport(cli({ json: json === true }), service, options),
-      ),
-    )
 }
 
 const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {

@@ -6,32 +6,15 @@ import type { Outcome } from '../../core/release/event.ts'
 import type { Head } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
-import type { Service } from '../../core/service/service.ts'
-import { checkedDefinition } from '../../policy/definition.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
 import { idsOf } from '../../functions/steps/ledger.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Cli } from '../desk/surroundings.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
+import { exitCodes } from '../desk/screen.ts'
 import { statusLines, storyLine } from '../desk/story.ts'
-import { readYaml } from '../desk/text-file.ts'
 import { unfolded, watch, type WatchOptions } from './watch.ts'
-
-export async function applyFile({ desk, screen }: Cli, file: string): Promise<number> {
-  const service = await readDefinition(file)
-  await desk.services.put(service)
-  screen.say(
-    `Service ${service.name} applied: ${service.targets.length} target(s), ${service.plan.steps.length} step(s).`,
-    service,
-  )
-  return exitCodes.done
-}
-
-/** @throws Problem `definition_invalid` */
-export const readDefinition = async (file: string): Promise<Service> =>
-  checkedDefinition(await readYaml(file, 'definition_invalid'))
 
 const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
 
@@ -133,10 +116,3 @@ export async function showLog({ desk, screen }: Cli, which: string): Promise<num
   for (const [event, after] of unfolded(events)) screen.say(storyLine(event, after), event)
   return exitCodes.done
 }
-
-export const Ordered = z.looseObject({
-  releaseId: z.string(),
-  phase: z.string(),
-  outcome: z.string().optional(),
-  note: z.string().optional(),
-})

@@ -1,7 +1,6 @@
 // The command line's desk on the AWS SDK: the table and the functions by the names that the installation gave them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import { SQSClient } from '@aws-sdk/client-sqs'
 import { awsAttestations } from '../../cloud/aws/dynamodb/attestations.ts'
 import { awsBudgets } from '../../cloud/aws/dynamodb/budgets.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
@@ -14,9 +13,7 @@ import { awsReturns } from '../../cloud/aws/dynamodb/returns.ts'
 import { awsServices } from '../../cloud/aws/dynamodb/services.ts'
 import { clientAt } from '../../cloud/aws/client-at.ts'
 import { awsTraffic } from '../../cloud/aws/traffic.ts'
-import { awsKeptEvents } from '../../cloud/aws/lost-events.ts'
-import { lostQueue } from '../../functions/rules.ts'
-import { askThrough, type Desk, type LostDesk } from './desk.ts'
+import { askThrough, type Desk } from './desk.ts'
 
 type ClientConfig = ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
 
@@ -40,14 +37,4 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
     traffic: awsTraffic(lambda),
     ask: askThrough(awsHooks(lambda()), (verb) => `${prefix}-${verb}`),
   }
-}
-
-/** @param config as above */
-export function lostDeskOnAws(
-  environment: Readonly<Record<string, string | undefined>>,
-  config: ClientConfig & ConstructorParameters<typeof SQSClient>[0] = {},
-): LostDesk {
-  const name = environment['TIDEGATE_PREFIX'] ?? 'tidegate'
-  const clients = { sqs: new SQSClient(config), lambda: new LambdaClient(config) }
-  return { name, kept: awsKeptEvents(clients, `${name}-${lostQueue.name}`) }
 }

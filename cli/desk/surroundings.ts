@@ -1,4 +1,4 @@
-// What the program lends to those who spell its commands elsewhere.
+// What the program lends to those who spell its commands (cli/spelling/), which load what a command needs when it is asked for.
 import type { Desk } from './desk.ts'
 import type { Screen } from './screen.ts'
 
@@ -6,8 +6,8 @@ export type Cli = { readonly desk: Desk; readonly screen: Screen }
 
 export type Surroundings = {
   readonly screen: (options: { readonly json?: boolean }) => Screen
-  readonly desk: () => Desk
-  readonly cli: (options: { readonly json?: boolean }) => Cli
+  readonly desk: () => Promise<Desk>
+  readonly cli: (options: { readonly json?: boolean }) => Promise<Cli>
   readonly me: () => string
   readonly run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>
   readonly positive: (text: string) => number

@@ -1,39 +1,9 @@
 // `tidegate doctor`: what a first deploy still lacks and what has broken since, check by check, with how to mend each.
-import type { Command } from 'commander'
 import type { Account, Check } from './account.ts'
 import { commandLine, type Finding, type Mend, unknown } from './finding.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
 import { exitCodes, type Screen } from '../desk/screen.ts'
 
 type Found = Finding & { readonly check: string }
-
-type Doctor = { readonly json?: boolean; readonly only?: string[] }
-
-export function addDoctor(program: Command, { screen, desk, run }: Surroundings): void {
-  program
-    .command('doctor')
-    .description('what a first deploy still lacks, and what has broken since; with how to mend it')
-    .option('--only <checks...>', 'these checks')
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 all is right, 1 something is not, 2 the call was wrong, 3 nothing is known to be wrong and something could
-            not be looked at.
-
-Examples:
-  tidegate doctor
-  tidegate doctor --only trail subscriptions --json`,
-    )
-    .action(
-      run(async ({ json, only }: Doctor) => {
-        // Its clients are loaded when it is asked for, not with every command.
-        const [{ accountOf }, { checks, chosen }] = await Promise.all([import('./account.ts'), import('./checks.ts')])
-        const account = accountOf(desk(), process.env['TIDEGATE_PREFIX'] ?? 'tidegate')
-        return examine(screen({ json: json === true }), account, only === undefined ? checks : chosen(only))
-      }),
-    )
-}
 
 /** @returns the exit code */
 export async function examine(screen: Screen, account: Account, checks: readonly Check[]): Promise<number> {

@@ -13,7 +13,8 @@ import { replayedFile, replayedRelease, type Replayed } from './evidence.ts'
 import { parseReplay } from './file.ts'
 import { exitCodes, type Screen } from '../desk/screen.ts'
 import { readText } from '../desk/text-file.ts'
-import { readDefinition, releaseOf } from '../commands/verbs.ts'
+import { readDefinition } from '../commands/apply.ts'
+import { releaseOf } from '../commands/verbs.ts'
 
 /** One minute of a replay as it is shown. */
 type Shown = {

@@ -4,13 +4,24 @@ import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
 import { exitCodes, type Screen } from '../desk/screen.ts'
-import type { Verify } from './verify-account.ts'
 import { type Experiment, isStopped } from './experiment.ts'
 import { chosenExperiments, experiments } from './experiments.ts'
 import { type LabOptions, openLab } from './lab.ts'
 import { policyFor } from './policy.ts'
 import { reportOf } from './report.ts'
 import { askAll, type Result, tell } from './run.ts'
+
+/** As the command line gives them. */
+export type Verify = {
+  readonly json?: boolean
+  readonly only?: string[]
+  readonly role?: string
+  readonly makeRoles?: boolean
+  readonly dryRun?: boolean
+  readonly policy?: boolean
+  readonly cleanUp?: string
+  readonly folder: string
+}
 
 type Options = Omit<Verify, 'json' | 'folder'> &
   Pick<LabOptions, 'config' | 'prefix' | 'nowMs' | 'pause' | 'note'> & {

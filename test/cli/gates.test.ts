@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { askThrough } from '../../cli/desk/desk.ts'
-import { addGates } from '../../cli/commands/gates.ts'
+import { addGates } from '../../cli/spelling/gates.ts'
 import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
 import { showStatus } from '../../cli/commands/verbs.ts'
 import type { Cli } from '../../cli/desk/surroundings.ts'
@@ -34,7 +34,7 @@ async function type(...words: readonly string[]): Promise<number> {
   let code: number = exitCodes.done
   const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
   addGates(program, {
-    cli,
+    cli: (options) => Promise.resolve(cli(options)),
     me: () => 'ann@desk',
     run:
       (action) =>

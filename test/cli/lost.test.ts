@@ -5,8 +5,8 @@ import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { Command } from 'commander'
 import { afterEach, describe, expect, it } from 'vitest'
-import { lostDeskOnAws } from '../../cli/desk/aws-desk.ts'
-import { addLost } from '../../cli/commands/lost.ts'
+import { lostDeskOnAws } from '../../cli/desk/lost-desk.ts'
+import { addLost } from '../../cli/spelling/lost.ts'
 import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
 import type { BusEvent } from '../../cloud/local/protocol/service.ts'
 import { Problem } from '../../core/problem.ts'
@@ -31,7 +31,7 @@ async function type({ clients }: House, ...words: readonly string[]): Promise<{ 
   let code: number = exitCodes.done
   const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
   addLost(program, {
-    lostDesk: () => lostDeskOnAws({}, clients.place),
+    lostDesk: () => Promise.resolve(lostDeskOnAws({}, clients.place)),
     screen: ({ json = false }) => screenOn((line) => lines.push(line), json),
     positive: Number,
     run:

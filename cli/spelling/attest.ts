@@ -1,9 +1,6 @@
-// The spelling of `tidegate attest` and `tidegate incident`: what CI says about a candidate, and what went wrong in production.
+// What CI says about a candidate, and what went wrong in production.
 import { type Command, InvalidArgumentError } from 'commander'
-import * as z from 'zod'
 import type { Surroundings } from '../desk/surroundings.ts'
-import { exitCodes } from '../desk/screen.ts'
-import type { Cli } from '../desk/surroundings.ts'
 
 type Attest = {
   json?: boolean
@@ -29,7 +26,7 @@ const counts =
     return Object.fromEntries(names.map((name, index) => [name, Number(numbers[index])])) as Counts<K>
   }
 
-export function addTestimony(program: Command, { cli, run, me }: Surroundings): void {
+export function addAttest(program: Command, { cli, run, me }: Surroundings): void {
   addIncident(program, { cli, run })
   program
     .command('attest')
@@ -51,7 +48,12 @@ export function addTestimony(program: Command, { cli, run, me }: Surroundings): 
       'after',
       '\nExample:\n  tidegate attest --subject commit/4f2a91c --by github --tests 412,0,3 --flags new-cart',
     )
-    .action(run(({ json, ...call }: Attest) => attest(cli({ json: json === true }), call)))
+    .action(
+      run(async ({ json, ...call }: Attest) => {
+        const { attest } = await import('../commands/attest.ts')
+        return attest(await cli({ json: json === true }), call)
+      }),
+    )
 }
 
 function addIncident(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run'>): void {
@@ -68,24 +70,9 @@ function addIncident(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  tidegate incident checkout --id 2026-17 --opened-at 2026-03-01T09:30:00Z')
     .action(
-      run((service: string, { json, ...call }: { json?: boolean }) =>
-        tellIncident(cli({ json: json === true }), { ...call, service }),
-      ),
+      run(async (service: string, { json, ...call }: { json?: boolean }) => {
+        const { tellIncident } = await import('../commands/attest.ts')
+        return tellIncident(await cli({ json: json === true }), { ...call, service })
+      }),
     )
-}
-
-const Noted = z.looseObject({ services: z.array(z.string()) })
-
-async function tellIncident({ desk, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
-  const { services } = Noted.parse(await desk.ask('incident', call))
-  screen.say(`Noted as an incident of ${services.join(', ')}.`, { services })
-  return exitCodes.done
-}
-
-const Done = z.looseObject({ subjects: z.array(z.string()) })
-
-async function attest({ desk, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
-  const { subjects } = Done.parse(await desk.ask('attest', call))
-  screen.say(`Noted about ${subjects.join(', ')}.`, { subjects })
-  return exitCodes.done
 }

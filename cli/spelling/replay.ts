@@ -1,10 +1,7 @@
-// The spelling of the commands that change nothing and ask "what if": replay and simulate.
+// The commands that change nothing and ask "what if": replay and simulate.
 import { type Command, Option } from 'commander'
 import { Problem } from '../../core/problem.ts'
-import { rivals } from '../../bench/rivals/rivals.ts'
-import { replayFile, replayRelease } from './replay.ts'
-import { simulate } from './simulate.ts'
-import { readDefinition } from '../commands/verbs.ts'
+import { rivalNames } from '../../bench/rivals/names.ts'
 import type { Surroundings } from '../desk/surroundings.ts'
 
 type Replay = { json?: boolean; service?: string[]; method: string; release?: string }
@@ -15,11 +12,7 @@ export function addReplay(program: Command, { screen, desk, run, positive }: Sur
     .command('replay [file]')
     .description('what would have been said, minute by minute, of counts in a file (CSV, JSON) or of a past release')
     .option('--service <files...>', 'judge by the policy of this definition; several are compared')
-    .addOption(
-      new Option('--method <name>', 'by which rule')
-        .choices([...rivals.map(({ name }) => name), 'all'])
-        .default('ours'),
-    )
+    .addOption(new Option('--method <name>', 'by which rule').choices([...rivalNames, 'all']).default('ours'))
     .option('--release <id>', 'the evidence in the log of a release, or of the last one of a service')
     .option('--json', 'as JSON')
     .addHelpText(
@@ -34,13 +27,14 @@ Examples:
   tidegate replay --release checkout-4eeba63b5a --service stricter.yaml`,
     )
     .action(
-      run((file: string | undefined, { service: services = [], method, release, json }: Replay) => {
+      run(async (file: string | undefined, { service: services = [], method, release, json }: Replay) => {
         const options = { services, method }
         if ((file === undefined) === (release === undefined))
           throw new Problem('call_invalid', 'Give a file, or --release and an id.')
         const shown = screen({ json: json === true })
+        const { replayFile, replayRelease } = await import('../replay/replay.ts')
         return file === undefined
-          ? replayRelease(shown, desk(), release ?? '', options)
+          ? replayRelease(shown, await desk(), release ?? '', options)
           : replayFile(shown, file, options)
       }),
     )
@@ -59,14 +53,18 @@ Examples:
       '\nExample:\n  tidegate simulate --service services/checkout.yaml --requests 300 --errors 0.002',
     )
     .action(
-      run(async ({ service, requests, errors, runs, seed, json }: Simulate) =>
-        simulate(screen({ json: json === true }), {
+      run(async ({ service, requests, errors, runs, seed, json }: Simulate) => {
+        const [{ simulate }, { readDefinition }] = await Promise.all([
+          import('../replay/simulate.ts'),
+          import('../commands/apply.ts'),
+        ])
+        return simulate(screen({ json: json === true }), {
           service: service === undefined ? undefined : await readDefinition(service),
           perMinute: requests,
           rate: errors,
           runs: Math.ceil(runs),
           seed: Math.floor(seed),
-        }),
-      ),
+        })
+      }),
     )
 }

@@ -1,20 +1,8 @@
-// `tidegate verify-account`: asks AWS on a real account what nothing but an account can tell, with things of its own that it
-// deletes again. The answers go into a file that docs/aws.md can cite.
+// What only a real account can tell. The answers go into a file that docs/aws.md can cite.
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Surroundings } from '../desk/surroundings.ts'
-
-/** As the command line gives them. */
-export type Verify = {
-  readonly json?: boolean
-  readonly only?: string[]
-  readonly role?: string
-  readonly makeRoles?: boolean
-  readonly dryRun?: boolean
-  readonly policy?: boolean
-  readonly cleanUp?: string
-  readonly folder: string
-}
+import type { Verify } from '../verify/session.ts'
 
 export function addVerifyAccount(program: Command, { screen, run, pause }: Surroundings): void {
   program
@@ -47,8 +35,7 @@ Examples:
     )
     .action(
       run(async (options: Verify) => {
-        // Its clients are loaded when it is asked for, not with every command.
-        const { verifyAccount } = await import('./session.ts')
+        const { verifyAccount } = await import('../verify/session.ts')
         const shown = screen({ json: options.json === true })
         const prefix = options.cleanUp ?? `tidegate-verify-${randomBytes(4).toString('hex')}`
         const endpoint = process.env['AWS_ENDPOINT_URL']

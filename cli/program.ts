@@ -1,0 +1,292 @@
+// The command line: spelling, help and exit codes. What a command needs is loaded when it is asked for; what the words do is in
+// commands/, and what is decided is decided elsewhere.
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Problem } from '../core/problem.ts'
+import type { WatchOptions } from './commands/watch.ts'
+import { exitCodes, type Screen, screenOn } from './desk/screen.ts'
+import type { Surroundings } from './desk/surroundings.ts'
+import { addAttest } from './spelling/attest.ts'
+import { addDoctor } from './spelling/doctor.ts'
+import { addGates } from './spelling/gates.ts'
+import { addLost } from './spelling/lost.ts'
+import { addOrders } from './spelling/orders.ts'
+import { addReplay } from './spelling/replay.ts'
+import { addReport } from './spelling/report.ts'
+import { addVerifyAccount } from './spelling/verify-account.ts'
+
+const verbs = () => import('./commands/verbs.ts')
+
+type Shared = { readonly json?: boolean }
+
+const stopping = new AbortController()
+process.once('SIGINT', () => stopping.abort())
+process.once('SIGTERM', () => stopping.abort())
+
+/** Waits, and says whether the person still wants to go on. */
+const pause = (ms: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      stopping.signal.removeEventListener('abort', done)
+      resolve(!stopping.signal.aborted)
+    }
+    const timer = setTimeout(done, ms)
+    stopping.signal.addEventListener('abort', done)
+    if (stopping.signal.aborted) done()
+  })
+
+const screen = (options: Shared): Screen => screenOn((line) => process.stdout.write(`${line}\n`), options.json === true)
+const desk: Surroundings['desk'] = async () => (await import('./desk/aws-desk.ts')).deskOnAws(process.env)
+const cli: Surroundings['cli'] = async (options) => ({ desk: await desk(), screen: screen(options) })
+const follow = (everySeconds: number): WatchOptions => ({ everyMs: everySeconds * 1000, pause, evidence: true })
+const me = (): string => process.env['TIDEGATE_BY'] ?? `${userInfo().username}@${hostname()}`
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is wanted')
+  return value
+}
+
+function versionsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', version = '', ...more] = pair.split('=')
+      if (name === '' || version === '' || more.length > 0)
+        throw new Problem('call_invalid', `"${pair}" is not FUNCTION=VERSION.`)
+      return [name, version]
+    }),
+  )
+}
+
+let exitCode: number = exitCodes.done
+const run =
+  <A extends unknown[]>(action: (...args: A) => Promise<number>) =>
+  async (...args: A): Promise<void> => {
+    exitCode = await action(...args)
+  }
+
+const program = new Command('tidegate')
+  .description(
+    'Moves production traffic to a new version of a Lambda function a little at a time, and back when the evidence turns bad.',
+  )
+  .showHelpAfterError('(add --help for usage and examples)')
+  .addHelpText(
+    'after',
+    `
+Where: AWS as the SDK finds it (AWS_REGION, credentials), or the embedded cloud (AWS_ENDPOINT_URL).
+Exit codes: 0 done, 1 the release ended without the candidate in charge, 2 refused and nothing changed,
+            3 AWS refused or did not answer, 4 traffic not moved: the commands that move it are printed, 130 stopped by you.
+
+Examples:
+  tidegate local                              the embedded cloud with a sample service
+  tidegate apply services/checkout.yaml
+  tidegate release checkout --version 42 --watch
+  tidegate rollback checkout --reason "orders drop"`,
+  )
+
+program
+  .command('local')
+  .description('run the embedded cloud with the sample service: a good release, a bad one, then serve until Ctrl-C')
+  .option('--once', 'end with a summary after the two releases')
+  .option('--port <port>', 'the port of the endpoint', positive, 4599)
+  .option('--rate <n>', 'how many seconds of AWS time pass in one', positive, 60)
+  .option('--json', 'one JSON document a line')
+  .action(
+    run(async (options: Shared & { once?: boolean; port: number; rate: number }) => {
+      const { serveLocally } = await import('./demonstration/local.ts')
+      return serveLocally(screen(options), {
+        once: options.once === true,
+        port: options.port,
+        rate: options.rate,
+        stopping: stopping.signal,
+        pause,
+      })
+    }),
+  )
+
+program
+  .command('apply <file>')
+  .description('register or change a service from its definition (YAML or JSON)')
+  .option('--json', 'print the service in normal form')
+  .addHelpText('after', '\nExample:\n  tidegate apply examples/checkout/service.yaml')
+  .action(
+    run(async (file: string, options: Shared) =>
+      (await import('./commands/apply.ts')).applyFile(await cli(options), file),
+    ),
+  )
+
+program
+  .command('diff [files...]')
+  .description('what has drifted: definitions in files from what is registered, aliases from where releases left them')
+  .option('--json', 'as JSON')
+  .addHelpText(
+    'after',
+    '\nWithout files, the aliases of every service are looked at. Ends with 1 when anything has drifted.\n\nExample:\n  tidegate diff services/*.yaml',
+  )
+  .action(
+    run(async (files: string[], options: Shared) => {
+      const { showDrift } = await import('./commands/diff.ts')
+      return showDrift(await cli(options), files)
+    }),
+  )
+
+type ReleaseOptions = Shared & {
+  version?: string
+  versions?: string[]
+  plan?: string
+  commit?: string
+  committedAt?: string
+  build?: string
+  author?: string
+  reason?: string
+  requestId?: string
+  urgent?: boolean
+  watch?: boolean
+  every: number
+}
+program
+  .command('release <service>')
+  .description('start a release of a published version')
+  .option('--version <version>', 'the version, if the service has one target')
+  .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
+  .option('--plan <name>', 'another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
+  .option('--commit <sha>', 'where it came from: the commit')
+  .option('--committed-at <time>', '... when that was made, such as 2026-03-01T09:30:00Z')
+  .option('--build <id>', '... the build')
+  .option('--author <name>', '... and the author')
+  .option('--reason <text>', 'why')
+  .option('--request-id <id>', 'the same id asks for the same release')
+  .option('--urgent', 'a security fix: past calendar, group and budget, by the plan for it; takes a reason')
+  .option('--watch', 'follow it to its end; the exit code says how it ended')
+  .option('--every <seconds>', 'how often to look while watching', positive, 2)
+  .option('--json', 'one JSON document a line')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
+  )
+  .action(
+    run(
+      async (
+        service: string,
+        { version, versions, urgent, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
+      ) => {
+        const which = versions === undefined ? {} : { versions: versionsOf(versions) }
+        const call = {
+          service,
+          source: 'cli',
+          author: me(),
+          ...rest,
+          ...which,
+          ...(version === undefined ? {} : { version }),
+          requestId,
+        }
+        const door = urgent === true ? 'urgent' : 'intake'
+        const { startRelease } = await verbs()
+        return startRelease(
+          await cli({ json: json === true }),
+          { door, call },
+          watch === true ? follow(every) : undefined,
+        )
+      },
+    ),
+  )
+
+program
+  .command('status [service]')
+  .description('what is under way: the split, the evidence, the time left')
+  .option('--json', 'as JSON')
+  .action(
+    run(async (service: string | undefined, options: Shared) =>
+      (await verbs()).showStatus(await cli(options), service),
+    ),
+  )
+
+program
+  .command('watch <service>')
+  .description('follow the live or latest release of a service, or a release by its id, to its end')
+  .option('--every <seconds>', 'how often to look', positive, 2)
+  .option('--json', 'one JSON document an event')
+  .action(
+    run(async (which: string, options: Shared & { every: number }) =>
+      (await verbs()).watchRelease(await cli(options), which, follow(options.every)),
+    ),
+  )
+
+program
+  .command('history <service>')
+  .description('the releases that have ended, newest first')
+  .option('--limit <n>', 'how many', positive, 20)
+  .option('--json', 'as JSON')
+  .action(
+    run(async (service: string, options: Shared & { limit: number }) =>
+      (await verbs()).showHistory(await cli(options), service, Math.ceil(options.limit)),
+    ),
+  )
+
+program
+  .command('log <release>')
+  .description('the whole story of a release: every decision and why')
+  .option('--json', 'one JSON document an event')
+  .action(run(async (which: string, options: Shared) => (await verbs()).showLog(await cli(options), which)))
+
+program
+  .command('budget <service>')
+  .description('what is left of its error budgets, and how fast they go')
+  .option('--json', 'as JSON')
+  .action(
+    run(async (service: string, options: Shared) => {
+      const { showBudgets } = await import('./commands/budgets.ts')
+      return showBudgets(await cli(options), service)
+    }),
+  )
+
+program
+  .command('openslo <files...>')
+  .description('OpenSLO documents (openslo/v1) as the slos of a service definition; nothing is applied')
+  .option('--json', 'as JSON')
+  .addHelpText('after', '\nExample:\n  tidegate openslo slos/checkout.yaml datasources.yaml')
+  .action(
+    run(async (files: string[], options: Shared) =>
+      (await import('./commands/openslo.ts')).showOpenSlo(screen(options), files),
+    ),
+  )
+
+const surroundings: Surroundings = { screen, desk, cli, me, run, positive, pause }
+for (const add of [addOrders, addReport, addGates, addAttest, addReplay, addDoctor, addVerifyAccount])
+  add(program, surroundings)
+addLost(program, {
+  ...surroundings,
+  lostDesk: async () => (await import('./desk/lost-desk.ts')).lostDeskOnAws(process.env),
+})
+
+const awsTroubles: readonly string[] = [
+  'permission_denied',
+  'aws_throttled',
+  'aws_unavailable',
+  'return_failed',
+  'execution_lost',
+  'crowded',
+]
+
+/** A Problem is told with its code and its fix; anything else is a bug and crashes with its stack. */
+function tellProblem(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.refused
+  if (!(error instanceof Problem)) throw error
+  const { code, message, fix } = error
+  process.stderr.write(
+    json ? `${JSON.stringify({ problem: { code, message, fix } })}\n` : `${code}: ${message}\n  ${fix}\n`,
+  )
+  return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
+}
+
+program.exitOverride()
+for (const command of program.commands) command.exitOverride()
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = tellProblem(error, process.argv.includes('--json'))
+}
+// Everything has been said by now; a connection that lingers must not keep a pipeline waiting.
+process.stdout.write('', () => process.exit(exitCode))

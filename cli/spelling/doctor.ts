@@ -1,0 +1,34 @@
+// What a first deploy still lacks, and what has broken since.
+import type { Command } from 'commander'
+import type { Surroundings } from '../desk/surroundings.ts'
+
+type Doctor = { readonly json?: boolean; readonly only?: string[] }
+
+export function addDoctor(program: Command, { screen, desk, run }: Surroundings): void {
+  program
+    .command('doctor')
+    .description('what a first deploy still lacks, and what has broken since; with how to mend it')
+    .option('--only <checks...>', 'these checks')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all is right, 1 something is not, 2 the call was wrong, 3 nothing is known to be wrong and something could
+            not be looked at.
+
+Examples:
+  tidegate doctor
+  tidegate doctor --only trail subscriptions --json`,
+    )
+    .action(
+      run(async ({ json, only }: Doctor) => {
+        const [{ accountOf }, { checks, chosen }, { examine }] = await Promise.all([
+          import('../doctor/account.ts'),
+          import('../doctor/checks.ts'),
+          import('../doctor/doctor.ts'),
+        ])
+        const account = accountOf(await desk(), process.env['TIDEGATE_PREFIX'] ?? 'tidegate')
+        return examine(screen({ json: json === true }), account, only === undefined ? checks : chosen(only))
+      }),
+    )
+}

@@ -1,0 +1,43 @@
+// Events that were not handled: looked at, sent again, dropped.
+import type { Command } from 'commander'
+import type { LostDesk } from '../desk/desk.ts'
+import type { Surroundings } from '../desk/surroundings.ts'
+
+type Options = { readonly json?: boolean; readonly limit: number; readonly all?: boolean }
+
+const load = () => import('../commands/lost.ts')
+
+export function addLost(program: Command, { screen, lostDesk, run, positive }: LostSurroundings): void {
+  const lost = program
+    .command('lost')
+    .description('events that a function could not handle, or that could not be handed to it, and that were kept')
+  const cliOf = async ({ json }: Options) => ({ desk: await lostDesk(), screen: screen({ json: json === true }) })
+  const command = (name: string, words: string): Command =>
+    lost
+      .command(name)
+      .description(words)
+      .option('--limit <n>', 'how many messages to look at', positive, 1000)
+      .option('--json', 'one JSON document a line')
+      .exitOverride()
+  command('list', 'each one: when, which function, why; ends with 1 when there are any').action(
+    run(async (options: Options) => (await load()).listLost(await cliOf(options), options.limit)),
+  )
+  command(
+    'retry [ids...]',
+    'send them again: each goes to the function it was meant for, and is kept again if it fails again',
+  )
+    .option('--all', 'all that can be read')
+    .addHelpText('after', '\nExamples:\n  tidegate lost retry 4f2a91c0\n  tidegate lost retry --all')
+    .action(
+      run(async (ids: string[], options: Options) => {
+        const { chosen, retryLost } = await load()
+        return retryLost(await cliOf(options), chosen(ids, options), options.limit)
+      }),
+    )
+  command('drop <ids...>', 'delete them: what should not be done any more, and what cannot be read').action(
+    run(async (ids: string[], options: Options) => (await load()).dropLost(await cliOf(options), ids, options.limit)),
+  )
+}
+type LostSurroundings = Pick<Surroundings, 'screen' | 'run' | 'positive'> & {
+  readonly lostDesk: () => Promise<LostDesk>
+}

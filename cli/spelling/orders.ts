@@ -1,0 +1,53 @@
+// What people order a live release to do.
+import type { Command } from 'commander'
+import type { Order } from '../commands/orders.ts'
+import type { Surroundings } from '../desk/surroundings.ts'
+
+const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
+  {
+    name: 'rollback',
+    verb: 'rollBack',
+    words: 'put the traffic back on stable, now; if nothing is live, release the version before',
+  },
+  { name: 'abort', verb: 'abort', words: 'stop the live release and put the traffic back' },
+  { name: 'pause', verb: 'pause', words: 'stay at the present weight; the watching goes on' },
+  { name: 'resume', verb: 'resume', words: 'go on after a pause' },
+  { name: 'promote', verb: 'promote', words: 'give the candidate all traffic now, without the remaining steps' },
+]
+
+const stuck = `
+When AWS does not let it, the aws commands that put the traffic back are printed, and it ends with 4. Where the table does not
+answer either, name the aliases: by the definition's file, or one by one.`
+
+type Options = {
+  readonly json?: boolean
+  readonly reason: string
+  readonly by: string
+  readonly file?: string
+  readonly target?: readonly string[]
+}
+
+export function addOrders(program: Command, { cli, run, me }: Surroundings): void {
+  for (const { name, verb, words } of orders) {
+    const isBack = verb === 'rollBack' || verb === 'abort'
+    const command = program
+      .command(`${name} <service>`)
+      .description(words)
+      .option('--reason <text>', 'why: kept in the log', `${name} by hand`)
+      .option('--by <name>', 'who', me())
+      .option('--json', 'as JSON')
+    if (isBack)
+      command
+        .option('--file <file>', 'the definition, for when the table does not answer')
+        .option('--target <aliases...>', 'FUNCTION:ALIAS, for when the table does not answer')
+    command
+      .addHelpText('after', `${isBack ? stuck : ''}\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
+      .action(
+        run(async (service: string, { json, by, reason, file, target = [] }: Options) => {
+          const { order, targetsOf } = await import('../commands/orders.ts')
+          const targets = await targetsOf(file, target)
+          return order(await cli({ json: json === true }), { verb, service, by, reason, targets })
+        }),
+      )
+  }
+}
