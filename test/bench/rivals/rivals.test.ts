@@ -5,6 +5,7 @@ import { logFixed, logMixture } from '../../../core/verdict/processes/split-chec
 import type { CountMinute } from '../../../core/verdict/processes/split-process.ts'
 import { mannWhitneyInterval } from '../../../bench/rivals/kayenta.ts'
 import type { RivalSettings, Said } from '../../../bench/rivals/rival.ts'
+import { rivalNames } from '../../../bench/rivals/names.ts'
 import { rivals } from '../../../bench/rivals/rivals.ts'
 import { after, growthBookInterval, safeBlock } from '../../../bench/rivals/tests.ts'
 
@@ -190,4 +191,8 @@ describe('what their documentation says', () => {
     const said = saidBy(name, [...bad, ...good, ...good])
     expect(said.slice(said.indexOf('fail')).every((one) => one === 'fail')).toBe(true)
   })
+})
+
+it('are listed by their names without being loaded', () => {
+  expect(rivals.map(({ name }) => name)).toEqual(rivalNames)
 })
