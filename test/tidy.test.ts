@@ -13,12 +13,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/service/timetable.ts': ['core/service/*', 'temporal-polyfill', 'zod'],
   'core/verdict/processes/': ['core/verdict/processes/*'],
   'core/verdict/evidence/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'zod'],
-  'core/verdict/judge/': ['core/service/*', 'core/verdict/'],
+  'core/verdict/judge/': ['core/time.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/budget/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/budget/*', 'zod'],
-  'core/budget/budget.ts': ['core/service/*', 'temporal-polyfill'],
+  'core/budget/budget.ts': ['core/time.ts', 'core/service/*', 'temporal-polyfill'],
   'core/measures/': [
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
     ...['core/measures/*', 'zod', 'd3-array'],
@@ -287,6 +287,12 @@ describe('the house', () => {
         'for (const a of b) await c\nfor (const d of e) {\n  f(d)\n}\nfor (const g of h) {\n  if (g) await i\n}',
       ),
     ).toHaveLength(2)
+  })
+
+  it.each(files)('%s has no comment of more than 130 columns, and a test no more than 400 lines', (file) => {
+    const lines = text(file).split('\n')
+    expect(lines.filter((line) => /^\s*(\/\/|\/?\*)/.test(line) && line.length > 130)).toEqual([])
+    if (file.startsWith('test/')) expect(lines.length).toBeLessThanOrEqual(400)
   })
 
   it('names no file for a drawer', () => {

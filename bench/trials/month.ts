@@ -6,12 +6,11 @@ import { moodOf, type Pace, paced, planFor, shortestBake, weightCapBp } from '..
 import { budgetShare, isCounted } from '../../core/service/slo.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
-import { minuteMs } from '../../core/verdict/evidence/window.ts'
 import { drawFrom, type Fault, faultAt, minuteByMinute, type Noise } from './noise.ts'
 import { alarm, engine, type PlanNext, type Run, runRelease } from './paced-release.ts'
 import type { Rival } from '../rivals/rival.ts'
+import { dayMs, minuteMs } from '../../core/time.ts'
 
-const dayMs = 24 * 60 * minuteMs
 const windowDays = 28
 const days = 30
 const beginMs = Date.UTC(2026, 0, 1)

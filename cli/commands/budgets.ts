@@ -1,5 +1,5 @@
 // `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
-import { type Budget, budgetAt, burnRate, burnRules, hourMs } from '../../core/budget/budget.ts'
+import { type Budget, budgetAt, burnRate, burnRules } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { leftOf } from '../../core/budget/news.ts'
 import { formatDuration } from '../../core/duration.ts'
@@ -15,6 +15,7 @@ import type { Desk } from '../desk/desk.ts'
 import { exitCodes } from '../desk/screen.ts'
 import { spenderLines } from './spenders.ts'
 import type { Cli } from '../desk/surroundings.ts'
+import { hourMs } from '../../core/time.ts'
 
 // Of a window with more releases, those before are counted with what no release is charged with.
 const headsMost = 500

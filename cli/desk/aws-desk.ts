@@ -1,17 +1,9 @@
 // The command line's desk on the AWS SDK: the table and the functions by the names that the installation gave them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import { awsAttestations } from '../../cloud/aws/dynamodb/attestations.ts'
-import { awsBudgets } from '../../cloud/aws/dynamodb/budgets.ts'
-import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
-import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
-import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
-import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
-import { awsOpenReleases } from '../../cloud/aws/dynamodb/open-releases.ts'
-import { awsReturns } from '../../cloud/aws/dynamodb/returns.ts'
-import { awsServices } from '../../cloud/aws/dynamodb/services.ts'
 import { clientAt } from '../../cloud/aws/client-at.ts'
+import { tablePorts } from '../../cloud/aws/dynamodb/table-ports.ts'
 import { awsTraffic } from '../../cloud/aws/traffic.ts'
 import { askThrough, type Desk } from './desk.ts'
 
@@ -24,16 +16,8 @@ export function deskOnAws(environment: Readonly<Record<string, string | undefine
   const lambda = clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }))
   const table = { client: new DynamoDBClient(config), name }
   return {
+    ...tablePorts(table),
     clock: { nowMs: () => Date.now() },
-    journal: awsJournal(table),
-    services: awsServices(table),
-    openReleases: awsOpenReleases(table),
-    history: awsHistory(table),
-    budgets: awsBudgets(table),
-    attestations: awsAttestations(table),
-    incidents: awsIncidents(table),
-    leases: awsLeases(table),
-    returns: awsReturns(table),
     traffic: awsTraffic(lambda),
     ask: askThrough(awsHooks(lambda()), (verb) => `${prefix}-${verb}`),
   }

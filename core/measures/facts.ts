@@ -9,6 +9,7 @@ import type { Incident } from './incident.ts'
 import type { Release } from '../release/release.ts'
 import type { CountedSlo } from '../service/slo.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
+import { dayMs } from '../time.ts'
 
 /** From `fromMs` to before `toMs`. */
 export type Period = { readonly fromMs: number; readonly toMs: number }
@@ -60,8 +61,6 @@ export type Facts = {
   readonly incidents: readonly Linked[]
   readonly ledgers: readonly Ledger[]
 }
-
-const dayMs = 86_400_000
 
 /** What there is of several, each of which has been read for the period. */
 export const joined = (parts: readonly Omit<Material, 'period'>[], period: Period): Material => ({

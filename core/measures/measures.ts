@@ -7,6 +7,7 @@ import { canaryPassRate, coverage, flakiness, timeToDetect, timeToRollBack } fro
 import type { Result } from './result.ts'
 import { frequency, leadTime, leadTimeVariance } from './speed.ts'
 import { failureRate, incidentsAfterReleases, timeToRestore } from './stability.ts'
+import { dayMs } from '../time.ts'
 
 type Unit = 'per day' | 'seconds' | 'share' | 'change' | 'ratio' | 'incidents'
 
@@ -182,7 +183,6 @@ export type Measured = {
   readonly trend: readonly { readonly period: Period; readonly result: Result }[]
 }
 
-const dayMs = 86_400_000
 const daysByDay = 31
 
 /** The days of up to 31, else the weeks, counted from the beginning of the period; the last may be shorter. */

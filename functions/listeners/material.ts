@@ -1,7 +1,7 @@
 // What the measures are made of, read from the store: the releases that settled in a period, and those around it that an
 // incident may be put to; what was said of their candidates; incidents; and the ledger of the SLOs.
 import { replay } from '../../core/release/advance.ts'
-import { hourAt, hourMs } from '../../core/budget/budget.ts'
+import { hourAt } from '../../core/budget/budget.ts'
 import { whole } from '../../core/listing.ts'
 import { burnReachMs } from '../../core/measures/burn.ts'
 import { joined, type Material, type Period, type Recorded } from '../../core/measures/facts.ts'
@@ -10,10 +10,10 @@ import type { Service } from '../../core/service/service.ts'
 import { attestedOf } from '../gate/attested.ts'
 import { idsOf } from '../steps/ledger.ts'
 import type { World } from '../steps/world.ts'
+import { dayMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'journal' | 'history' | 'openReleases' | 'attestations' | 'incidents' | 'budgets'>
 
-const dayMs = 24 * hourMs
 /** A release that took longer than this is not found. */
 const longestMs = 60 * dayMs
 /** So many logs are read at once. */

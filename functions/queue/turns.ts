@@ -2,10 +2,9 @@
 import { turnMs, waitsForTurn } from '../../core/queue/turns.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { World } from '../steps/world.ts'
+import { dayMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'pace'>
-
-const dayMs = 86_400_000
 
 /** The turn of a release that would begin now. A call that dies right after leaves a gap in the queue, and nothing else. */
 export async function turnNow({ clock, pace }: Deps, release: Release): Promise<number> {

@@ -1,13 +1,14 @@
 // Gates in the way of a release, on the embedded cloud in virtual time: each of them closed, open and overridden, what a person is
 // told, and that a release which was denied changes nothing and goes on later without being sent again.
 import { afterEach, describe, expect, it } from 'vitest'
-import { hourAt, hourMs, slotMs } from '../../core/budget/budget.ts'
+import { hourAt, slotMs } from '../../core/budget/budget.ts'
 import { gatePoint } from '../../core/release/clearance.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { type House, type HouseOptions, minute, openHouse, startMs } from '../../local/house.ts'
 import { authorize } from './least-privilege.ts'
 import { refusing } from './refusing.ts'
 import { requested } from '../contract/samples.ts'
+import { hourMs } from '../../core/time.ts'
 
 let house: House
 type Changes = Readonly<Record<string, unknown>>

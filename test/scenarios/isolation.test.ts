@@ -8,7 +8,7 @@ import { memoryCloud } from '../memory/memory.ts'
 import { openKey } from '../memory/stores/open-releases.ts'
 import { servicesKey } from '../memory/stores/services.ts'
 import { padded } from '../memory/stores/table.ts'
-import { hourAt, hourMs, slotMs } from '../../core/budget/budget.ts'
+import { hourAt, slotMs } from '../../core/budget/budget.ts'
 import type { Metric } from '../../core/measures/metric.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -21,6 +21,7 @@ import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
 import { reportsHandler } from '../../functions/listeners/reports.ts'
 import { head, open, requested, t0Ms } from '../contract/samples.ts'
 import { service } from '../core/sample.ts'
+import { hourMs } from '../../core/time.ts'
 
 const nowMs = hourAt(t0Ms) + 10 * slotMs
 const names = ['a', 'b', 'c'] as const

@@ -1,6 +1,7 @@
 // The points of all metrics. A series without a point in a period has no value there: not zero.
 import { floorTo, hourOf, pack, type PackedHour, type Point, resolutionAt, unpacked } from './retention.ts'
 import { compute } from './statistic.ts'
+import { minuteMs } from '../time/units.ts'
 
 export type Series = {
   readonly namespace: string
@@ -33,7 +34,6 @@ type Kept = {
   unit: string
 }
 
-const minuteMs = 60_000
 const packEveryMs = 10 * minuteMs
 const listedMs = 14 * 24 * 60 * minuteMs
 

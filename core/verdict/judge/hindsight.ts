@@ -3,7 +3,8 @@
 import type { Service } from '../../service/service.ts'
 import type { JudgedTarget, Point, Reading, Shift, Verdict } from '../evidence/evidence.ts'
 import { type Carry, judge } from './judge.ts'
-import { minuteMs, wholeFrom } from '../evidence/window.ts'
+import { wholeFrom } from '../evidence/window.ts'
+import { minuteMs } from '../../time.ts'
 
 export type Recorded = {
   readonly targets: readonly JudgedTarget[]
