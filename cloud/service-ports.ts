@@ -20,7 +20,10 @@ export type Traffic = {
    * @throws Problem `traffic_moved` if it has another one, `version_missing`, `alias_missing`, `roles_differ`
    */
   write(target: Target, routing: Routing, expectedRevision: string): Promise<AliasState>
-  /** Makes the alias with all traffic on a version. False, and nothing changed, when there is one already. @throws Problem `version_missing` */
+  /**
+   * Makes the alias with all traffic on a version. False, and nothing changed, when there is one already. @throws
+   * Problem `version_missing`
+   */
   create(target: Target, version: string): Promise<boolean>
 }
 

@@ -1,4 +1,5 @@
-// Writes docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that it cannot say anything else.
+// Writes docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that it
+// cannot say anything else.
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { details } from '../core/release/announcement.ts'

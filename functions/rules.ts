@@ -65,7 +65,10 @@ function each(values: Names, rule: (part: readonly string[] | undefined) => Rule
 }
 const patternMax = 2000
 
-/** What begins a release, what is said about its candidate, and the stack that takes one back. A field without a value is left out. */
+/**
+ * What begins a release, what is said about its candidate, and the stack that takes one back. A field without a value
+ * is left out.
+ */
 const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] => [
   ...each(buckets, (names) => ({
     name: 's3',

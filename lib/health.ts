@@ -54,8 +54,8 @@ function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetri
 }
 
 /**
- * What one run of a schedule could not do for one of many (metric Troubles, functions/steps/each.ts) the next one tries again. When three
- * in a row could not, it is for a person.
+ * What one run of a schedule could not do for one of many (metric Troubles, functions/steps/each.ts) the next one tries
+ * again. When three in a row could not, it is for a person.
  */
 export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topic: sns.Topic): void {
   for (const [tick, minutes] of Object.entries(schedules)) {

@@ -5,7 +5,10 @@ export const exitCodes = {
   done: 0,
   /** The release ended, and not with the candidate in charge. */
   notReleased: 1,
-  /** `tidegate diff` found a difference, `doctor` a problem, `verify-account` an answer that is not expected, `lost list` an event. */
+  /**
+   * `tidegate diff` found a difference, `doctor` a problem, `verify-account` an answer that is not expected, `lost
+   * list` an event.
+   */
   different: 1,
   /** The call was wrong, or cannot be done now. Nothing was changed. */
   refused: 2,

@@ -54,7 +54,8 @@ type Course = {
   readonly plan: Plan
   /**
    * Whether a bake ends as soon as the candidate is proven not to be bad; absent, as `policy.early` says. No pace switches that
-   * on: a proof is about what has been seen, and a fault that begins later meets all traffic with nobody looking (docs/budget.md).
+   * on: a proof is about what has been seen, and a fault that begins later meets all traffic with nobody looking
+   * (docs/budget.md).
    */
   readonly early?: boolean
   /** Whether `weightCapBp` and `paced` hold for it. */
@@ -127,9 +128,9 @@ const wholeBp = 10_000
  *
  * A careful release, and one whose budget or traffic is not known, is allowed 1 % at p = 1, whatever is left.
  *
- * The floor: with fewer requests than a signal's `minimumSamples` in its part of the bake the step could not be judged, would hold
- * and go back, whatever the candidate is like. So a service with little traffic begins with more than its budget would have;
- * the damage is then about that many requests.
+ * The floor: with fewer requests than a signal's `minimumSamples` in its part of the bake the step could not be judged,
+ * would hold and go back, whatever the candidate is like. So a service with little traffic begins with more than its
+ * budget would have; the damage is then about that many requests.
  */
 export function weightCapBp(exposure: Exposure): number {
   const { mood, badLeft, perMinute, seen } = exposure

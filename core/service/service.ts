@@ -147,8 +147,10 @@ const distinct = (values: readonly string[]): boolean => new Set(values).size ==
 const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDefinition>): boolean =>
   isElsewhere({ functionName })
 
-/** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. definition.ts
- * refuses more. */
+/**
+ * A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect.
+ * definition.ts refuses more.
+ */
 export const ServiceDefinition = z
   .strictObject({
     name: ServiceName,

@@ -39,7 +39,10 @@ async function readLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promis
   return { slo: slo.name, leftShare, burning: 'no', ...(isCounted(slo) ? ratesOf(slo, slots, readToMs) : {}) }
 }
 
-/** Of the whole window, and as far back as burn rates look. @throws Problem `item_unreadable`: without an hour, more would be left */
+/**
+ * Of the whole window, and as far back as burn rates look. @throws Problem `item_unreadable`: without an hour, more
+ * would be left
+ */
 export async function slotsOf(
   { budgets }: Pick<World, 'budgets'>,
   service: string,

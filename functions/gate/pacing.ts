@@ -55,7 +55,10 @@ function stepOf(release: Release, step: number, budgets: readonly GateBudget[]):
   return { plan, words }
 }
 
-/** The least that may still go wrong, and the most that may come. Budgets that count no requests have no say; without any, nobody knows. */
+/**
+ * The least that may still go wrong, and the most that may come. Budgets that count no requests have no say; without
+ * any, nobody knows.
+ */
 function least(budgets: readonly GateBudget[]) {
   const lefts = budgets.flatMap(({ badLeft }) => (badLeft === undefined ? [] : [badLeft]))
   const rates = budgets.flatMap(({ perMinute }) => (perMinute === undefined ? [] : [perMinute]))

@@ -1,5 +1,5 @@
-// Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each event that was written,
-// in the order in which a release wrote them, again and again until it has been sent.
+// Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each
+// event that was written, in the order in which a release wrote them, again and again until it has been sent.
 import * as z from 'zod'
 import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'

@@ -19,7 +19,10 @@ type Deps = ByRecord & Pick<World, 'services' | 'digest'>
 export const StopCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
 type StopCall = z.output<typeof StopCall>
 
-/** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`, `verb_not_now` */
+/**
+ * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
+ * `verb_not_now`
+ */
 export function stopHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(StopCall, event)

@@ -13,7 +13,10 @@ export async function turnNow({ clock, pace }: Deps, release: Release): Promise<
   return waitsForTurn(release) ? beginsMs : nowMs
 }
 
-/** Its turn among those for whom something opens at `opensMs`. Whoever is asked about again meanwhile keeps the turn that it has. */
+/**
+ * Its turn among those for whom something opens at `opensMs`. Whoever is asked about again meanwhile keeps the turn
+ * that it has.
+ */
 export async function turnAt({ pace }: Deps, release: Release, opensMs: number): Promise<number> {
   const hasMs = release.held?.againAtMs
   if (hasMs !== undefined && hasMs >= opensMs && hasMs < opensMs + dayMs) return hasMs

@@ -24,8 +24,8 @@ type Deps = {
 /**
  * @param then what follows for each release; a service for which it fails keeps no other from its release
  * @returns what it gave, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when nobody can tell, `service_missing`,
- * `target_unknown`, `request_reused`
+ * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when nobody can tell,
+ * `service_missing`, `target_unknown`, `request_reused`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(

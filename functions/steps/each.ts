@@ -1,5 +1,6 @@
-// The one way of going through many: what fails, whatever kind of error it was, is named in the log, counted (metric Troubles) and
-// keeps no other from its turn. Whoever has to hear of it again (an event that AWS delivers again) throws it at the end.
+// The one way of going through many: what fails, whatever kind of error it was, is named in the log, counted (metric
+// Troubles) and keeps no other from its turn. Whoever has to hear of it again (an event that AWS delivers again) throws
+// it at the end.
 import type { Listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import type { World } from './world.ts'

@@ -14,7 +14,8 @@ type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarm
 const dailyWithinMs = 60_000
 
 /**
- * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its entry is lost
+ * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its
+ * entry is lost
  * @returns what could not be looked at
  */
 export async function dropLeftovers(

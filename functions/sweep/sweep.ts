@@ -115,8 +115,8 @@ async function everything(deps: Deps): Promise<Everything> {
 type MayAsk = (release: Release) => boolean
 
 /**
- * Step Functions takes 10 DescribeExecution a second (docs/aws.md §3.3), and others ask as well. Of more releases than that allows a
- * share is asked about each minute, and whatever is late: something was due for it that nobody has done.
+ * Step Functions takes 10 DescribeExecution a second (docs/aws.md §3.3), and others ask as well. Of more releases than
+ * that allows a share is asked about each minute, and whatever is late: something was due for it that nobody has done.
  */
 function inRotation(nowMs: number, found: readonly Found[]): MayAsk {
   const shares = Math.ceil(found.length / askedMost)

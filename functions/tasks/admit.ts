@@ -138,7 +138,10 @@ async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loade
 type Asked = Pick<OpenRelease, 'releaseId' | 'requestedAtMs'>
 const readAtOnce = 20
 
-/** The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when that was. */
+/**
+ * The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when
+ * that was.
+ */
 async function olderOf(
   deps: Deps,
   { id, requestedAtMs, service }: Release,

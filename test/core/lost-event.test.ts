@@ -1,5 +1,5 @@
-// What lies in the queue of events that were not handled: four kinds of message in the shapes of AWS's guides (docs/aws.md §1.11),
-// and whatever else anybody puts there.
+// What lies in the queue of events that were not handled: four kinds of message in the shapes of AWS's guides
+// (docs/aws.md §1.11), and whatever else anybody puts there.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventWords } from '../../core/event-words.ts'

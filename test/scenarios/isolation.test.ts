@@ -1,4 +1,5 @@
-// One bad thing stops only itself: whatever is wrong with one service, the others come out of every schedule exactly as without it.
+// One bad thing stops only itself: whatever is wrong with one service, the others come out of every schedule exactly as
+// without it.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { budgetOf, hourKey, markKey } from '../memory/stores/budgets.ts'

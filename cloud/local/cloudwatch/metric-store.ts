@@ -16,7 +16,10 @@ type How = { readonly resolutionMs: number; readonly unit: string }
 
 export type MetricStore = {
   add(series: Series, point: Point, how: How): void
-  /** Values of the periods from `startMs` on that have any, oldest first; `endMs` is exclusive. Of another unit there are none. */
+  /**
+   * Values of the periods from `startMs` on that have any, oldest first; `endMs` is exclusive. Of another unit there
+   * are none.
+   */
   statistic(series: Series, stat: string, window: Window, unit?: string): readonly Datapoint[]
   /** That of the last point. */
   unitOf(series: Series): string
