@@ -2,7 +2,7 @@
 // ports.ts, under whose name they are all known.
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
-import type { Place } from '../core/place.ts'
+import type { Place } from '../core/location.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
 import type { Routing } from '../core/service/routing.ts'
 import type { Target } from '../core/service/service.ts'

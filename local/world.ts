@@ -20,7 +20,7 @@ import { cedarPolicies } from '../policy/policies.ts'
 import type { Clients } from './clients.ts'
 import { environment } from './installation.ts'
 
-export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'measure'>): World {
+export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'emit'>): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
@@ -32,7 +32,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     trouble: troubleTo(
       tell,
       () => clock.nowMs(),
-      () => 'house',
+      () => 'sandbox',
     ),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     policies: cedarPolicies(),

@@ -3,7 +3,7 @@
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/verdict/evidence/evidence.ts'
-import type { Recorded } from '../../core/verdict/judge/hindsight.ts'
+import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { minuteMs } from '../../core/time.ts'

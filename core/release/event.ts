@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { Candidate, Provenance } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
-import { RoleArn, TargetFunction } from '../place.ts'
+import { RoleArn, TargetFunction } from '../location.ts'
 import { Plan } from '../service/plan.ts'
 import { Routing } from '../service/routing.ts'
 import { hookPoints, Service } from '../service/service.ts'

@@ -11,7 +11,7 @@ import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
 import { each, isThrottled, readable, sentenceOf } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
-import { load, type Loaded, record } from '../steps/ledger.ts'
+import { load, type Loaded, record } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 import { hourMs, minuteMs } from '../../core/time.ts'
 

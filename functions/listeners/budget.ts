@@ -13,7 +13,7 @@ import { nameOf, troublesOf } from '../budgets/troubles.ts'
 import { announce, tellBurns } from '../budgets/burns.ts'
 import { chargeReleases } from '../budgets/charge.ts'
 import { each, isThrottled, readable, sentenceOf } from '../steps/each.ts'
-import { isTick } from './tick.ts'
+import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
 import { dayMs, hourMs } from '../../core/time.ts'
 
@@ -57,7 +57,7 @@ type Counted = {
 export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
     const look = Look.safeParse(event)
-    if (!look.success && !isTick('budgets', event))
+    if (!look.success && !isScheduledCall('budgets', event))
       throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
     const services = look.success
       ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }

@@ -7,7 +7,7 @@ import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
-import { numbered } from './ledger.ts'
+import { numbered } from './log.ts'
 import { findWish } from './wish.ts'
 import type { World } from './world.ts'
 

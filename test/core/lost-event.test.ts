@@ -11,7 +11,7 @@ const controller: Controller = {
   region: 'eu-west-1',
   name: 'tidegate',
   verbs: ['intake', 'reconcile', 'announce'],
-  ticks: { sweep: 'reconcile' },
+  scheduledVerbs: { sweep: 'reconcile' },
 }
 const arnOf = (name: string): string => `arn:aws:lambda:eu-west-1:123456789012:function:${name}`
 const read = (body: unknown, attributes: Record<string, string> = {}) =>

@@ -77,7 +77,7 @@ async function outcome(poison: Poison | undefined) {
   const logged: Readonly<Record<string, unknown>>[] = []
   const tell = {
     log: (line: Readonly<Record<string, unknown>>) => void logged.push(line),
-    measure: (metric: Metric) => void metrics.push(metric),
+    emit: (metric: Metric) => void metrics.push(metric),
   }
   for (const name of names) {
     await cloud.services.put(defined(name))

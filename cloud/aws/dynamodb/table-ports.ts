@@ -10,7 +10,7 @@ import { awsLeases } from './leases.ts'
 import { awsLine } from './line.ts'
 import { awsOpenReleases } from './open-releases.ts'
 import { awsOutages } from './outages.ts'
-import { awsPace } from './pace.ts'
+import { awsTurns } from './turns.ts'
 import { awsReturns } from './returns.ts'
 import { awsServices } from './services.ts'
 import { awsWaitingLists } from './waiting-lists.ts'
@@ -27,7 +27,7 @@ export const tablePorts = (table: Table) => ({
   line: awsLine(table),
   openReleases: awsOpenReleases(table),
   outages: awsOutages(table),
-  pace: awsPace(table),
+  turns: awsTurns(table),
   returns: awsReturns(table),
   services: awsServices(table),
   waitingLists: awsWaitingLists(table),

@@ -1,13 +1,23 @@
 // Approvals, and where a candidate comes from.
 import { afterEach, describe, expect, it } from 'vitest'
-import { gatePoint } from '../../../core/release/clearance.ts'
-import { house, type Changes, open, start, held, expectDenied, override, expectPasses, close } from './gate-house.ts'
+import { gatePoint } from '../../../core/release/gating.ts'
+import {
+  sandbox,
+  type Changes,
+  open,
+  start,
+  held,
+  expectDenied,
+  override,
+  expectPasses,
+  close,
+} from './gate-sandbox.ts'
 
 afterEach(close)
 
 describe('an approval', () => {
   const begin = { gates: { approvals: [{ before: 'begin' }] } }
-  const say = (by: string, more: Changes = {}) => house.ask('approve', { service: 'checkout', by, ...more })
+  const say = (by: string, more: Changes = {}) => sandbox.ask('approve', { service: 'checkout', by, ...more })
 
   it('that is missing holds the release; whoever asked for it may not give it, another may', async () => {
     await open(begin)
@@ -24,7 +34,7 @@ describe('an approval', () => {
     await expectDenied(id, ['approvals'], /0 of 1/)
     await say('ben', { reason: 'looked at it' })
     await expectPasses(id)
-    expect(await house.events(id)).toContainEqual(
+    expect(await sandbox.events(id)).toContainEqual(
       expect.objectContaining({ type: 'approved', beforeBp: 0, by: 'ben', answer: 'approve', reason: 'looked at it' }),
     )
   })
@@ -37,7 +47,7 @@ describe('an approval', () => {
       message: expect.stringContaining('another one is needed') as string,
     })
     await expect(say('dan')).rejects.toMatchObject({ message: expect.stringContaining('names them') as string })
-    await house.clock.settle()
+    await sandbox.clock.settle()
     await expectDenied(id, ['approvals'], /^1 of 2 approvals before it begins, by ben or cem/)
     await say('cem')
     await expectPasses(id)
@@ -46,29 +56,29 @@ describe('an approval', () => {
   it('that is declined ends the release, and what had traffic goes back', async () => {
     await open({ gates: { approvals: [{ before: 50 }] } })
     const id = await start({ author: 'ann' })
-    await house.minutes(12)
-    const release = await house.release(id)
+    await sandbox.minutes(12)
+    const release = await sandbox.release(id)
     expect(release).toMatchObject({ state: { phase: 'shifting', step: 1 }, held: { gates: ['approvals'] } })
     expect(release.held?.because).toMatch(/^0 of 1 approvals before 50 %/)
     await say('ben', { answer: 'decline', reason: 'not today' })
-    expect((await house.finish(id, 5)).ending).toMatchObject({
+    expect((await sandbox.finish(id, 5)).ending).toMatchObject({
       outcome: 'rolledBack',
       because: 'ben has declined',
       by: 'gate',
     })
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
   it('belongs to the release and to the weight that it stands before', async () => {
     await open({ gates: { approvals: [{ before: 'begin' }, { before: 100 }] } })
     const id = await start({ author: 'ann' })
     await say('ben')
-    await house.minutes(12)
+    await sandbox.minutes(12)
     expect(await held(id)).toMatchObject({ point: 1, gates: ['approvals'] })
     await expect(say('ben', { before: 'begin' })).rejects.toMatchObject({ name: 'Tidegate.verb_not_now' })
     await say('ben', { before: 100 })
-    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
-    const next = await house.start({ version: await house.publish('v1'), author: 'ann' })
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
+    const next = await sandbox.start({ version: await sandbox.publish('v1'), author: 'ann' })
     expect(await held(next)).toMatchObject({ gates: ['approvals'] })
   })
 
@@ -78,22 +88,22 @@ describe('an approval', () => {
   ])('that nobody gives in its time means %s', async (whenExpired, outcome) => {
     await open({ gates: { approvals: [{ before: 'begin', expires: '30m', whenExpired }] } })
     const id = await start({ author: 'ann' })
-    await house.minutes(29)
+    await sandbox.minutes(29)
     await expectDenied(id, ['approvals'], /in 1m/)
-    expect((await house.finish(id)).ending?.outcome).toBe(outcome)
+    expect((await sandbox.finish(id)).ending?.outcome).toBe(outcome)
   })
 
   it('is not for overriding', async () => {
     await open(begin)
     const id = await start({ author: 'ann' })
     await override(id)
-    await house.clock.settle()
+    await sandbox.clock.settle()
     await expectDenied(id, ['approvals'], /0 of 1/)
   })
 })
 
 describe('provenance', () => {
-  const attest = (facts: Changes) => house.ask('attest', { subject: 'version/checkout:2', by: 'ci', ...facts })
+  const attest = (facts: Changes) => sandbox.ask('attest', { subject: 'version/checkout:2', by: 'ci', ...facts })
   const cases: readonly [string, Changes, RegExp, Changes, Changes][] = [
     ['a commit', { commit: true }, /^it names no commit$/, { flags: ['x'] }, { commit: '4f2a91c' }],
     [
@@ -120,15 +130,15 @@ describe('provenance', () => {
       await expectDenied(id, ['provenance'], sentence)
       await override(id)
       await attest(bad)
-      await house.minutes(2)
+      await sandbox.minutes(2)
       await expectDenied(
         id,
         ['provenance'],
         /^(it names no commit|1 tests failed|it was scanned with 0 critical and 3 high findings)$/,
       )
       await attest(good)
-      await house.minutes(2)
-      expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+      await sandbox.minutes(2)
+      expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
     },
   )
 
@@ -140,12 +150,12 @@ describe('provenance', () => {
 
   it('... and of an artifact once it is a version, before the first step', async () => {
     await open({ gates: { provenance: { signed: true } } })
-    await house.upload('v2')
-    await house.minutes(2)
-    const [{ releaseId } = { releaseId: '' }] = (await house.world.openReleases.list('checkout')).items
-    const release = await house.release(releaseId)
+    await sandbox.upload('v2')
+    await sandbox.minutes(2)
+    const [{ releaseId } = { releaseId: '' }] = (await sandbox.world.openReleases.list('checkout')).items
+    const release = await sandbox.release(releaseId)
     expect(release.held).toMatchObject({ point: 0, because: 'its code is not signed' })
     expect(gatePoint(release)).toBe(0)
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 })

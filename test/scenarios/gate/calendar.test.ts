@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../../local/sample-service.ts'
 import {
-  house,
+  sandbox,
   type Changes,
   base,
   open,
@@ -14,7 +14,7 @@ import {
   override,
   expectPasses,
   close,
-} from './gate-house.ts'
+} from './gate-sandbox.ts'
 
 afterEach(close)
 
@@ -29,9 +29,9 @@ describe('outside the windows', () => {
       ['window'],
       /^it is outside the times in which releases begin \(the next is at 2026-01-01T00:30Z\)$/,
     )
-    await house.minutes(19)
+    await sandbox.minutes(19)
     await expectDenied(id, ['window'], /00:30Z/)
-    await house.minutes(1)
+    await sandbox.minutes(1)
     await expectPasses(id)
   })
 
@@ -40,10 +40,10 @@ describe('outside the windows', () => {
     const id = await start()
     await override(id)
     await expectPasses(id)
-    expect(await house.events(id)).toContainEqual(
+    expect(await sandbox.events(id)).toContainEqual(
       expect.objectContaining({ type: 'overridden', by: 'ann', reason: 'the shop is down' }),
     )
-    const passed = (await house.events(id)).find((event) => event.type === 'gated' && event.allowed)
+    const passed = (await sandbox.events(id)).find((event) => event.type === 'gated' && event.allowed)
     expect(passed).toMatchObject({ because: 'the gates are open; overridden by ann: the shop is down' })
   })
 
@@ -58,24 +58,24 @@ describe('a freeze', () => {
     await open({ gates: { freezes: span(0, 20) } })
     const id = await start()
     await expectDenied(id, ['freeze'], /^there is a freeze until 2026-01-01T00:20Z$/)
-    await house.minutes(10)
+    await sandbox.minutes(10)
     await expectPasses(id)
   })
 
   it('that begins today holds a live release where it is, watched, and lets it go on afterwards', async () => {
     await open()
     const id = await start()
-    await house.minutes(2)
-    await house.world.services.put(sampleService({ ...base, gates: { freezes: span(11, 40) } }))
-    await house.minutes(10)
-    const release = await house.release(id)
+    await sandbox.minutes(2)
+    await sandbox.world.services.put(sampleService({ ...base, gates: { freezes: span(11, 40) } }))
+    await sandbox.minutes(10)
+    const release = await sandbox.release(id)
     expect(release).toMatchObject({ state: { phase: 'shifting', step: 1 }, held: { gates: ['freeze'] } })
-    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+    expect((await sandbox.alias()).weights).toEqual({ '2': 0.1 })
     const looks = (await types(id)).filter((type) => type === 'judged').length
-    await house.minutes(8)
+    await sandbox.minutes(8)
     expect((await types(id)).filter((type) => type === 'judged').length).toBeGreaterThan(looks)
-    await house.minutes(12)
-    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    await sandbox.minutes(12)
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
   })
 
   it('does not keep a candidate that turns bad while it is held', async () => {
@@ -85,13 +85,13 @@ describe('a freeze', () => {
       if (failing) throw new Error('worn out')
       return { total: 2 }
     }
-    const id = await house.start({ version: await house.publish('ageing') })
-    await house.minutes(12)
+    const id = await sandbox.start({ version: await sandbox.publish('ageing') })
+    await sandbox.minutes(12)
     expect(await held(id)).toMatchObject({ gates: ['freeze'] })
     failing = true
-    const release = await house.finish(id, 30)
+    const release = await sandbox.finish(id, 30)
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
   it('is overridden', async () => {
@@ -104,14 +104,14 @@ describe('a freeze', () => {
   it('longer than policy.hold.gated ends the release', async () => {
     await open({ gates: { freezes: span(0, 6000) }, policy: { hold: { gated: '1h' } } })
     const id = await start()
-    const release = await house.finish(id, 90)
+    const release = await sandbox.finish(id, 90)
     expect(release.ending).toMatchObject({ outcome: 'rejected', by: 'policy' })
     expect(release.ending?.because).toMatch(/^held for 1h.*longer than policy.hold.gated: there is a freeze/)
   })
 })
 
 describe('the stopped line', () => {
-  const stop = (which: Changes) => house.ask('stopLine', { ...which, by: 'ben', reason: 'database is being moved' })
+  const stop = (which: Changes) => sandbox.ask('stopLine', { ...which, by: 'ben', reason: 'database is being moved' })
 
   it.each([
     ['of all', { all: true }, 'every release is'],
@@ -121,7 +121,7 @@ describe('the stopped line', () => {
     await stop(which)
     const id = await start()
     await expectDenied(id, ['stop'], new RegExp(`^${words} stopped by ben: database is being moved$`))
-    expect(await house.ask('startLine', { ...which, by: 'ben' })).toEqual({ stopped: false, reopened: [id] })
+    expect(await sandbox.ask('startLine', { ...which, by: 'ben' })).toEqual({ stopped: false, reopened: [id] })
     await expectPasses(id)
   })
 
@@ -130,35 +130,35 @@ describe('the stopped line', () => {
     await stop({ all: true })
     const id = await start()
     await override(id)
-    await house.clock.settle()
+    await sandbox.clock.settle()
     await expectDenied(id, ['stop'], /stopped by ben/)
-    const urgent = (await house.ask('urgent', {
+    const urgent = (await sandbox.ask('urgent', {
       service: 'checkout',
       version: '2',
       requestId: 'r2',
       reason: 'CVE',
     })) as { releases: { releaseId: string }[] }
-    await house.minutes(1)
+    await sandbox.minutes(1)
     await expectDenied(urgent.releases[0]?.releaseId ?? '', ['stop'], /stopped by ben/)
   })
 
   it('of another service is none of its business', async () => {
     await open()
-    await house.world.line.stop('cart', { by: 'ben', reason: 'x', sinceMs: 0 })
+    await sandbox.world.line.stop('cart', { by: 'ben', reason: 'x', sinceMs: 0 })
     await expectPasses(await start())
   })
 
   it('does not hold the way back', async () => {
     await open()
-    await house.finish(await start())
+    await sandbox.finish(await start())
     await stop({ all: true })
-    const { releaseId } = (await house.ask('stop', {
+    const { releaseId } = (await sandbox.ask('stop', {
       verb: 'rollBack',
       service: 'checkout',
       by: 'ann',
       reason: 'orders drop',
     })) as { releaseId: string }
-    expect((await house.finish(releaseId)).ending?.outcome).toBe('promoted')
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await sandbox.finish(releaseId)).ending?.outcome).toBe('promoted')
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../../local/sample-service.ts'
 import { refusing } from '../refusing.ts'
 import {
-  house,
+  sandbox,
   type Changes,
   base,
   open,
@@ -15,7 +15,7 @@ import {
   expectPasses,
   ledger,
   close,
-} from './gate-house.ts'
+} from './gate-sandbox.ts'
 
 afterEach(close)
 
@@ -36,7 +36,7 @@ describe('policies', () => {
     await expectDenied(id, [], /^Policy own\/x: attribute `nonesuch` in context for Action::"begin" not found/)
     await expect(override(id)).rejects.toMatchObject({ name: 'Tidegate.override_refused' })
     // Whoever mends them is not held by what they were when the release was asked for.
-    await house.world.services.put(sampleService({ ...base, gates: { freezes: span(0, 600) } }))
+    await sandbox.world.services.put(sampleService({ ...base, gates: { freezes: span(0, 600) } }))
     await override(id)
     await expectPasses(id)
   })
@@ -48,50 +48,50 @@ describe('policies', () => {
       refusing('GetItem', () => refuse, 'tidegate-gate'),
     )
     const id = await start()
-    await house.minutes(2)
+    await sandbox.minutes(2)
     refuse = true
-    await house.minutes(10)
+    await sandbox.minutes(10)
     expect(await held(id)).toMatchObject({ point: 1, gates: ['unknown'] })
-    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+    expect((await sandbox.alias()).weights).toEqual({ '2': 0.1 })
     refuse = false
-    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
   })
 })
 
 describe('the fast lane', () => {
   const urgent = async (version: string, more: Changes = {}): Promise<string> => {
-    const accepted = (await house.ask('urgent', { service: 'checkout', version, reason: 'CVE-1', ...more })) as {
+    const accepted = (await sandbox.ask('urgent', { service: 'checkout', version, reason: 'CVE-1', ...more })) as {
       releases: { releaseId: string }[]
     }
-    await house.clock.settle()
+    await sandbox.clock.settle()
     return accepted.releases[0]?.releaseId ?? ''
   }
 
   it('passes calendar, budget and group, by a plan of its own, with a reason', async () => {
     await open({ ...ledger, plan: 'Linear10PercentEvery10Minutes', gates: { freezes: span(0, 600) } })
-    const version = await house.publish('v2')
-    await expect(house.ask('urgent', { service: 'checkout', version })).rejects.toMatchObject({
+    const version = await sandbox.publish('v2')
+    await expect(sandbox.ask('urgent', { service: 'checkout', version })).rejects.toMatchObject({
       name: 'Tidegate.call_invalid',
     })
     const id = await urgent(version)
-    const release = await house.release(id)
+    const release = await sandbox.release(id)
     expect(release).toMatchObject({ urgent: true, reason: 'CVE-1', state: { phase: 'baking' } })
     expect(release.service.plan.steps).toEqual([
       { weightBp: 1000, bakeSeconds: 300 },
       { weightBp: 5000, bakeSeconds: 300 },
     ])
-    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
   })
 
   it('waits for nobody: what is live or held gives way, and nothing takes its own place', async () => {
     await open({ policy: { whileLive: 'supersede' } })
     const usual = await start()
-    const id = await urgent(await house.publish('v1'))
-    expect((await house.release(usual)).ending?.outcome).toBe('superseded')
-    const later = await house.start({ version: await house.publish('v2') })
-    await house.minutes(1)
-    expect((await house.release(id)).ending).toBeUndefined()
-    expect((await house.release(later)).state).toMatchObject({ phase: 'queued', behind: id })
+    const id = await urgent(await sandbox.publish('v1'))
+    expect((await sandbox.release(usual)).ending?.outcome).toBe('superseded')
+    const later = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.minutes(1)
+    expect((await sandbox.release(id)).ending).toBeUndefined()
+    expect((await sandbox.release(later)).state).toMatchObject({ phase: 'queued', behind: id })
   })
 })
 
@@ -99,22 +99,22 @@ describe('versions that wait', () => {
   it('coalesce into the newest, and the live one goes on', async () => {
     await open({ policy: { whileLive: 'coalesce' } })
     const live = await start()
-    const waiting = await house.start({ version: await house.publish('v1') })
+    const waiting = await sandbox.start({ version: await sandbox.publish('v1') })
     // Of two that are asked for at the same moment, the id decides.
-    await house.minutes(1)
-    const newest = await house.start({ version: await house.publish('v2') })
-    expect((await house.release(waiting)).ending).toMatchObject({ outcome: 'superseded' })
-    expect((await house.release(live)).state.phase).toBe('baking')
-    expect((await house.finish(live)).ending?.outcome).toBe('promoted')
-    expect((await house.finish(newest)).ending?.outcome).toBe('promoted')
+    await sandbox.minutes(1)
+    const newest = await sandbox.start({ version: await sandbox.publish('v2') })
+    expect((await sandbox.release(waiting)).ending).toMatchObject({ outcome: 'superseded' })
+    expect((await sandbox.release(live)).state.phase).toBe('baking')
+    expect((await sandbox.finish(live)).ending?.outcome).toBe('promoted')
+    expect((await sandbox.finish(newest)).ending?.outcome).toBe('promoted')
   })
 
   it('coalesce at a gate, too: what is held has changed nothing', async () => {
     await open({ policy: { whileLive: 'coalesce' }, gates: { freezes: span(0, 30) } })
     const first = await start()
-    const second = await house.start({ version: await house.publish('v1') })
-    await house.minutes(1)
-    expect((await house.release(first)).ending).toMatchObject({ outcome: 'superseded' })
+    const second = await sandbox.start({ version: await sandbox.publish('v1') })
+    await sandbox.minutes(1)
+    expect((await sandbox.release(first)).ending).toMatchObject({ outcome: 'superseded' })
     expect(await held(second)).toMatchObject({ gates: ['freeze'] })
   })
 })
@@ -122,11 +122,11 @@ describe('versions that wait', () => {
 describe('whoever asks before', () => {
   it('is told what the gates would say', async () => {
     await open({ gates: { freezes: span(0, 20), approvals: [{ before: 'begin' }] } })
-    const ask = () => house.ask('ask', { service: 'checkout' })
+    const ask = () => sandbox.ask('ask', { service: 'checkout' })
     expect(await ask()).toEqual({ may: false, because: 'there is a freeze until 2026-01-01T00:20Z' })
-    await house.minutes(10)
+    await sandbox.minutes(10)
     expect(await ask()).toMatchObject({ may: true })
-    await house.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'x' })
+    await sandbox.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'x' })
     expect(await ask()).toMatchObject({ may: false, because: 'releases of checkout are stopped by ben: x' })
   })
 })

@@ -3,9 +3,9 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterEach, describe, expect, it } from 'vitest'
 import { serviceOf } from '../../../cloud/local/dispatch.ts'
 import { operationOf } from '../../../cloud/local/operation.ts'
-import { type HouseOptions } from '../../../local/house.ts'
+import { type SandboxOptions } from '../../../local/sandbox.ts'
 import { refusing } from '../refusing.ts'
-import { house, open, types, close } from './trouble-house.ts'
+import { sandbox, open, types, close } from './trouble-sandbox.ts'
 
 afterEach(close)
 
@@ -17,7 +17,7 @@ describe('refusals of AWS', () => {
       {},
       refusing('UpdateAlias', () => count++ % 3 !== 0),
     )
-    expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+    expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(
       'promoted',
     )
   })
@@ -28,17 +28,17 @@ describe('refusals of AWS', () => {
       {},
       refusing('UpdateAlias', () => refuse),
     )
-    const id = await house.start({ version: await house.publish('v3') })
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
     refuse = true
-    await house.minutes(40)
-    expect(house.pages().some((page) => page.subject?.includes('could not be put back') === true)).toBe(true)
-    const page = house.pages().find((one) => one.subject?.includes('could not be put back') === true)
+    await sandbox.minutes(40)
+    expect(sandbox.pages().some((page) => page.subject?.includes('could not be put back') === true)).toBe(true)
+    const page = sandbox.pages().find((one) => one.subject?.includes('could not be put back') === true)
     expect(page?.message).toContain('aws lambda update-alias --function-name checkout --name live --function-version 1')
     expect(await types(id)).toContain('returnFailed')
     refuse = false
-    await house.minutes(6)
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
-    expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
+    await sandbox.minutes(6)
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('rolledBack')
   })
 
   it('of the telemetry before anything moved refuse the release: nobody could judge it', async () => {
@@ -46,8 +46,8 @@ describe('refusals of AWS', () => {
       { policy: { hold: { unknown: '5m' } } },
       refusing('GetMetricData', () => true),
     )
-    const id = await house.start({ version: await house.publish('v2') })
-    expect((await house.finish(id)).ending).toMatchObject({ outcome: 'rejected' })
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'rejected' })
     expect(await types(id)).not.toContain('moveIntended')
   })
 
@@ -57,17 +57,17 @@ describe('refusals of AWS', () => {
       { policy: { hold: { unknown: '5m' } } },
       refusing('GetMetricData', () => refuse),
     )
-    const id = await house.start({ version: await house.publish('v2') })
-    await house.minutes(2)
-    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.minutes(2)
+    expect((await sandbox.alias()).weights).toEqual({ '2': 0.1 })
     refuse = true
-    const release = await house.finish(id)
+    const release = await sandbox.finish(id)
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
     expect(release.ending?.because).toContain('aws_unavailable')
   })
 
   /** Answers requests of this kind from the controller as IAM would without the permission. */
-  const denying = (operation: string, action: string): HouseOptions => ({
+  const denying = (operation: string, action: string): SandboxOptions => ({
     through: (handler) => async (request) => {
       const isOurs = request.headers['authorization']?.includes('role.tidegate') === true
       if (!isOurs || operationOf(serviceOf(request) ?? 's3', request) !== operation) return handler(request)
@@ -86,11 +86,11 @@ describe('refusals of AWS', () => {
     ['GetFunctionConfiguration', 'lambda:GetFunctionConfiguration'],
   ])('a missing permission for %s is named before anything moves', async (operation, action) => {
     await open({}, denying(operation, action))
-    const before = await house.alias()
-    const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+    const before = await sandbox.alias()
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
     expect(release.ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
     expect(release.ending?.because).toContain(action)
-    expect(await house.alias()).toMatchObject({ version: before.version, weights: before.weights })
+    expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: before.weights })
   })
 
   it('of the topic do not hold up the next release; the page comes when the topic answers', async () => {
@@ -99,16 +99,16 @@ describe('refusals of AWS', () => {
       {},
       refusing('Publish', () => refuse),
     )
-    const id = await house.start({ version: await house.publish('v3') })
-    expect((await house.finish(id)).ending?.outcome).toBe('rolledBack')
-    const next = await house.start({ version: await house.publish('v1') })
-    expect((await house.finish(next)).ending?.outcome).toBe('promoted')
-    expect((await house.world.openReleases.list()).items.map((open1) => open1.releaseId)).toContain(id)
-    expect(house.pages()).toEqual([])
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('rolledBack')
+    const next = await sandbox.start({ version: await sandbox.publish('v1') })
+    expect((await sandbox.finish(next)).ending?.outcome).toBe('promoted')
+    expect((await sandbox.world.openReleases.list()).items.map((open1) => open1.releaseId)).toContain(id)
+    expect(sandbox.pages()).toEqual([])
     refuse = false
-    await house.minutes(6)
-    expect((await house.world.openReleases.list()).items).toEqual([])
-    expect(house.pages().map((page) => page.subject)).toEqual([expect.stringContaining(id)])
+    await sandbox.minutes(6)
+    expect((await sandbox.world.openReleases.list()).items).toEqual([])
+    expect(sandbox.pages().map((page) => page.subject)).toEqual([expect.stringContaining(id)])
   })
 
   it('to start an execution that lives end the release instead of keeping the service waiting for ever', async () => {
@@ -118,17 +118,18 @@ describe('refusals of AWS', () => {
       refusing('Query', () => dying),
     )
     dying = false
-    const id = await house.start({ version: await house.publish('v2') })
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
     dying = true
     for (let count = 0; count < 12; count++) {
-      for (const one of house.cloud.states.executions()) {
-        if (one.status === 'RUNNING') await house.clients.sfn.send(new StopExecutionCommand({ executionArn: one.arn }))
+      for (const one of sandbox.cloud.states.executions()) {
+        if (one.status === 'RUNNING')
+          await sandbox.clients.sfn.send(new StopExecutionCommand({ executionArn: one.arn }))
       }
       dying = count < 6
-      await house.minutes(5)
+      await sandbox.minutes(5)
     }
-    expect((await house.finish(id)).ending?.outcome).toBe('aborted')
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('aborted')
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
   it('to read an alias are not taken for drift', async () => {
@@ -137,7 +138,7 @@ describe('refusals of AWS', () => {
       {},
       refusing('GetAlias', () => count++ > 0),
     )
-    expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+    expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(
       'promoted',
     )
   })

@@ -4,11 +4,11 @@ import { replay } from '../../core/release/advance.ts'
 import { hourAt } from '../../core/budget/budget.ts'
 import { whole } from '../../core/listing.ts'
 import { burnReachMs } from '../../core/measures/burn.ts'
-import { joined, type Material, type Period, type Recorded } from '../../core/measures/facts.ts'
+import { joined, type MeasureInput, type Period, type Recorded } from '../../core/measures/facts.ts'
 import { isCounted } from '../../core/service/slo.ts'
 import type { Service } from '../../core/service/service.ts'
 import { attestedOf } from '../gate/attested.ts'
-import { idsOf } from '../steps/ledger.ts'
+import { idsOf } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 import { dayMs } from '../../core/time.ts'
 
@@ -20,13 +20,21 @@ const longestMs = 60 * dayMs
 const together = 20
 
 /** @throws Problem `item_unreadable`: a report that leaves out what it cannot read would say something else */
-export async function readMaterial(deps: Deps, services: readonly Service[], period: Period): Promise<Material> {
-  const parts: Omit<Material, 'period'>[] = []
+export async function readMeasureInput(
+  deps: Deps,
+  services: readonly Service[],
+  period: Period,
+): Promise<MeasureInput> {
+  const parts: Omit<MeasureInput, 'period'>[] = []
   for (const service of services) parts.push(await ofOne(deps, service, period))
   return joined(parts, period)
 }
 
-async function ofOne(deps: Deps, { name, slos }: Service, { fromMs, toMs }: Period): Promise<Omit<Material, 'period'>> {
+async function ofOne(
+  deps: Deps,
+  { name, slos }: Service,
+  { fromMs, toMs }: Period,
+): Promise<Omit<MeasureInput, 'period'>> {
   const heads = whole(await deps.history.between(name, fromMs - longestMs, toMs))
   const settled = heads.filter(({ settledAtMs = 0 }) => settledAtMs >= fromMs - dayMs)
   const open = idsOf(await deps.openReleases.list(name))

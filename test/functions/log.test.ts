@@ -6,11 +6,11 @@ import { chance } from '../../cloud/local/time/chance.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import { only, split } from '../../core/service/routing.ts'
 import { readSnapshot, snapshotText } from '../../core/release/snapshot.ts'
-import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { bakeHandler } from '../../functions/tasks/bake.ts'
 import { judgeHandler } from '../../functions/tasks/judge.ts'
-import { asOf, load, loadWhole, numbered, record } from '../../functions/steps/ledger.ts'
+import { asOf, load, loadWhole, numbered, record } from '../../functions/steps/log.ts'
 import type { World } from '../../functions/steps/world.ts'
 import { service, t0, target } from '../core/sample.ts'
 
@@ -144,7 +144,7 @@ it('every verdict is the same as from the whole log, by whatever mix of warm, co
   const judged = (await deps.journal.read(id)).events.flatMap((one) => (one.type === 'judged' ? [one.verdict] : []))
   expect(judged).toHaveLength(150)
   const { service: policy, recorded } = replayedRelease(release, undefined)
-  const again = hindsight(policy, recorded)
+  const again = replayVerdicts(policy, recorded)
   for (const { window, kind, signals } of judged) {
     if (window.endMs <= window.startMs) continue
     const expected = again[(window.endMs - window.startMs) / minute - 1]

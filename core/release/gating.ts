@@ -1,6 +1,6 @@
 // Where the gates stand in the life of a release, and when they are asked: before the beginning, and before each step. A
 // release that undoes a promoted one passes none: nothing may stand in the way back.
-import { turnBack } from './course.ts'
+import { turnBack } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
 import { backKey } from './head.ts'

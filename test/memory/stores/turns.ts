@@ -1,5 +1,5 @@
 // Turns in memory: from when on each queue is free.
-import type { Pace } from '../../../cloud/ports.ts'
+import type { Turns } from '../../../cloud/ports.ts'
 import { type MemoryTable, schemaOf } from './table.ts'
 
 const Time = schemaOf('a time', (value): value is number => typeof value === 'number')
@@ -15,7 +15,7 @@ function readTime(table: MemoryTable, queue: string): number | undefined {
   }
 }
 
-export function memoryPace(table: MemoryTable): Pace {
+export function memoryTurns(table: MemoryTable): Turns {
   return {
     take(queue, fromMs, lengthMs) {
       const freeAtMs = readTime(table, queue) ?? fromMs

@@ -36,14 +36,14 @@ export const PaceDefinition = z
   })
   .transform(({ damage, ...plans }): Pace => ({ ...plans, damageBp: Math.round(damage * 100) }))
 
-export const moods = ['bold', 'normal', 'careful', 'frozen'] as const
-export type Mood = (typeof moods)[number]
+export const paceLevels = ['bold', 'normal', 'careful', 'frozen'] as const
+export type PaceLevel = (typeof paceLevels)[number]
 
 /**
  * What the share of a budget that is gone means for releases (policy of the SRE workbook's appendix; `bold` is ours). Of
  * several budgets the most spent one counts. Not to know is not to have: careful.
  */
-export function moodOf(spentShare: number | undefined): Mood {
+export function paceLevelOf(spentShare: number | undefined): PaceLevel {
   if (spentShare === undefined || Number.isNaN(spentShare)) return 'careful'
   if (spentShare >= 1) return 'frozen'
   if (spentShare > 0.75) return 'careful'
@@ -76,19 +76,23 @@ const bakeSecondsOf = ({ steps }: Plan): number => steps.reduce((sum, { bakeSeco
  * The plan of a release. A frozen service releases urgent fixes only, which is the gate's to say; whoever is let through
  * without being urgent goes carefully.
  */
-export function planFor(service: { readonly plan: Plan; readonly pace: Pace }, mood: Mood, urgent: boolean): Course {
+export function planFor(
+  service: { readonly plan: Plan; readonly pace: Pace },
+  level: PaceLevel,
+  urgent: boolean,
+): Course {
   const { plan, pace } = service
   if (urgent) {
     const quickest = bakeSecondsOf(plan) <= bakeSecondsOf(urgentPlan) ? plan : urgentPlan
     return { plan: pace.urgent ?? quickest, early: true, capped: false }
   }
-  if (mood === 'bold') return { plan: pace.bold ?? plan, capped: true }
-  if (mood === 'normal') return { plan, capped: true }
+  if (level === 'bold') return { plan: pace.bold ?? plan, capped: true }
+  if (level === 'normal') return { plan, capped: true }
   return { plan: pace.careful ?? plan, early: false, capped: true }
 }
 
 export type Exposure = {
-  readonly mood: Mood
+  readonly level: PaceLevel
   readonly damageBp: number
   /** Bad requests that the window may still take; absent when nobody knows. */
   readonly badLeft?: number
@@ -133,8 +137,8 @@ const wholeBp = 10_000
  * budget would have; the damage is then about that many requests.
  */
 export function weightCapBp(exposure: Exposure): number {
-  const { mood, badLeft, perMinute, seen } = exposure
-  const isCareful = mood === 'careful' || mood === 'frozen' || badLeft === undefined || perMinute === undefined
+  const { level, badLeft, perMinute, seen } = exposure
+  const isCareful = level === 'careful' || level === 'frozen' || badLeft === undefined || perMinute === undefined
   const allowed = ((badLeft ?? 0) * exposure.damageBp) / wholeBp
   const delayMinutes = 3 + exposure.lookEverySeconds / 60
   const byBudget =

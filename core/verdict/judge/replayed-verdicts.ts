@@ -19,7 +19,7 @@ export type Recorded = {
  * One verdict for each minute, as it would have been once CloudWatch had that minute. Alarms are not among what was
  * recorded, so they say nothing here.
  */
-export function hindsight(service: Service, recorded: Recorded): readonly Verdict[] {
+export function replayVerdicts(service: Service, recorded: Recorded): readonly Verdict[] {
   const { targets, shifts } = recorded
   const [first] = shifts
   if (first === undefined) return []

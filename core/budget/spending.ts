@@ -6,7 +6,7 @@ import type { Head } from '../release/head.ts'
 type Counted = Extract<Charge, { kind: 'counted' }>
 type Spent<C> = Pick<Head, 'releaseId' | 'outcome'> & C
 
-export type Spenders = {
+export type Spending = {
   /** Charged, the largest first; those that saved something are below zero. */
   readonly charged: readonly Spent<Pick<Counted, 'all' | 'elsewhen' | 'bad' | 'error'> & { readonly sure: boolean }>[]
   readonly unknown: readonly Spent<{ readonly because: string }>[]
@@ -15,7 +15,7 @@ export type Spenders = {
 }
 
 /** @param heads newest first @returns those that ended in the budget's window */
-export function spendersOf(heads: readonly Head[], slo: string, { window, bad }: Budget): Spenders {
+export function spendingOf(heads: readonly Head[], slo: string, { window, bad }: Budget): Spending {
   const inside = heads.filter(
     ({ chargeable, settledAtMs = 0 }) =>
       chargeable === true && settledAtMs >= window.startMs && settledAtMs < window.endMs,

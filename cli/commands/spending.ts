@@ -1,10 +1,10 @@
 // Who spent a budget, as `tidegate budget` says it: the releases that surely did, the others together, and the rest.
-import type { Spenders } from '../../core/budget/spenders.ts'
+import type { Spending } from '../../core/budget/spending.ts'
 
 const shown = 5
 
 /** @param allowed how many may be bad in the window */
-export function spenderLines({ charged, unknown, unassigned }: Spenders, allowed: number): readonly string[] {
+export function spenderLines({ charged, unknown, unassigned }: Spending, allowed: number): readonly string[] {
   if (charged.length + unknown.length === 0) return []
   const worst = charged.filter(({ sure }) => sure).slice(0, shown)
   const others = charged.filter((one) => !worst.includes(one))

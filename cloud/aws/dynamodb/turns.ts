@@ -2,7 +2,7 @@
 // never get the same time, and nobody has to know who else waits.
 import { expiry } from '../../../core/budget/stored.ts'
 import { Problem } from '../../../core/problem.ts'
-import type { Pace } from '../../ports.ts'
+import type { Turns } from '../../ports.ts'
 import { keys, type Table, updateItem } from './table.ts'
 
 // Each round is lost to another one that began an idle queue at the same moment.
@@ -10,7 +10,7 @@ const roundsMax = 5
 /** A queue that is longer than that is no queue, but an item that something has spoilt: it begins anew. */
 const longestMs = 2 * 86_400_000
 
-export function awsPace(table: Table): Pace {
+export function awsTurns(table: Table): Turns {
   return {
     async take(queue, fromMs, lengthMs) {
       const key = keys.turn(queue)

@@ -1,10 +1,10 @@
 // Who spent a budget: the releases of its window by what they were charged, and what is left for nobody.
 import { expect, it } from 'vitest'
-import { spenderLines } from '../../../cli/commands/spenders.ts'
+import { spenderLines } from '../../../cli/commands/spending.ts'
 import type { Budget } from '../../../core/budget/budget.ts'
 import type { Charge } from '../../../core/release/charge.ts'
 import type { Head } from '../../../core/release/head.ts'
-import { spendersOf } from '../../../core/budget/spenders.ts'
+import { spendingOf } from '../../../core/budget/spending.ts'
 
 const budget: Budget = {
   window: { startMs: 1000, endMs: 2000 },
@@ -49,7 +49,7 @@ it('the largest comes first, those outside the window and of other SLOs are not 
     head('other', 1500, [{ ...counted(5), slo: 'fast' }]),
     head('before', 999, [counted(40)]),
   ]
-  const found = spendersOf(heads, 'available', budget)
+  const found = spendingOf(heads, 'available', budget)
   expect(found.charged.map(({ releaseId, sure }) => [releaseId, sure])).toEqual([
     ['large', true],
     ['small', false],
@@ -70,12 +70,12 @@ it('the largest comes first, those outside the window and of other SLOs are not 
 
 it('five are named, and those after them are not called chance', () => {
   const heads = [1, 2, 3, 4, 5, 6].map((n) => head(`r${n}`, 1100 + n, [counted(10 + n)]))
-  const lines = spenderLines(spendersOf(heads, 'available', budget), budget.allowed)
+  const lines = spenderLines(spendingOf(heads, 'available', budget), budget.allowed)
   expect(lines).toHaveLength(7)
   expect(lines[0]).toContain('r6')
   expect(lines[5]).toBe('  by 1 other release(s) together: 11 bad')
 })
 
 it('without a release nothing is said', () => {
-  expect(spenderLines(spendersOf([], 'available', budget), budget.allowed)).toEqual([])
+  expect(spenderLines(spendingOf([], 'available', budget), budget.allowed)).toEqual([])
 })

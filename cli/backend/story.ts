@@ -1,5 +1,5 @@
 // A release's log as people read it: one line for each event, with the time since the request.
-import { heldNow } from '../../core/release/clearance.ts'
+import { heldNow } from '../../core/release/gating.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import { chargeWords } from '../../core/release/charge.ts'
 import { formatDuration } from '../../core/duration.ts'

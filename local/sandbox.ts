@@ -1,4 +1,4 @@
-// The whole house on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
+// Everything on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
 // use the real SDK clients, through the in-process transport.
 import {
   GetAliasCommand,
@@ -44,7 +44,7 @@ const samples: Readonly<Record<string, LocalFunction>> = {
   smoke: () => ({ result: 'pass', message: 'fine' }),
 }
 
-export type HouseOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
+export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
   /** How long the table's stream is tried to be announced. */
   readonly streamAgeSeconds?: number
   /** More functions, by the text of their package. */
@@ -61,7 +61,7 @@ export type HouseOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'>
   readonly through?: (handler: LocalHandler) => LocalHandler
 }
 
-export type House = ReturnType<typeof rooms>
+export type Sandbox = ReturnType<typeof rooms>
 type Base = {
   readonly clock: SteppedClock
   readonly cloud: LocalCloud
@@ -73,8 +73,8 @@ type Base = {
   readonly traffic: Traffic
 }
 
-/** A house in which the sample has run for ten minutes; the service's definition is up to the caller. */
-export async function openHouse({
+/** A sandbox in which the sample has run for ten minutes; the service's definition is up to the caller. */
+export async function openSandbox({
   functions = {},
   perMinute = 200,
   through,
@@ -83,7 +83,7 @@ export async function openHouse({
   streamAgeSeconds,
   around = (_verb, _event, run) => run(),
   ...options
-}: HouseOptions = {}): Promise<House> {
+}: SandboxOptions = {}): Promise<Sandbox> {
   const clock = steppedClock(startMs)
   // The functions are installed before there is a world for them: nobody calls them in between.
   const late: { worldOf?: (verb: Verb) => World } = {}
@@ -91,7 +91,7 @@ export async function openHouse({
   const controller = verbs.map((verb): [string, LocalFunction] => [
     `tidegate ${verb}`,
     (event, call) => {
-      if (late.worldOf === undefined) throw new Error('the house is not open yet')
+      if (late.worldOf === undefined) throw new Error('the sandbox is not open yet')
       // Made once, as in a warm function: what it remembers it remembers.
       const handler = warm.get(verb) ?? handlers[verb](late.worldOf(verb))
       warm.set(verb, handler)
@@ -104,9 +104,9 @@ export async function openHouse({
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
   const measured: Metric[] = []
-  const tell: Pick<World, 'log' | 'measure'> = {
+  const tell: Pick<World, 'log' | 'emit'> = {
     log: (line) => void logged.push(line),
-    measure: (metric) => void measured.push(metric),
+    emit: (metric) => void measured.push(metric),
   }
   // Every function calls AWS in its own role.
   const worlds = new Map<Verb, World>()

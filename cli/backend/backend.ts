@@ -4,7 +4,7 @@ import type { Hooks, KeptEvents } from '../../cloud/ports.ts'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import type { World } from '../../functions/steps/world.ts'
 
-export type Desk = Pick<
+export type Backend = Pick<
   World,
   | 'journal'
   | 'services'
@@ -38,14 +38,14 @@ export type Desk = Pick<
 }
 
 /** What `tidegate lost` works at. */
-export type LostDesk = {
+export type LostBackend = {
   readonly kept: KeptEvents
   /** The controller's name, which its functions' names begin with. */
   readonly name: string
 }
 
 /** @param functionName of a controller's function by its verb */
-export function askThrough(hooks: Hooks, functionName: (verb: string) => string): Desk['ask'] {
+export function askThrough(hooks: Hooks, functionName: (verb: string) => string): Backend['ask'] {
   return async (verb, payload) => {
     const reply = await hooks.call(functionName(verb), payload)
     if (reply.kind === 'answered') return reply.payload

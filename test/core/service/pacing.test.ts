@@ -1,18 +1,18 @@
-// How boldly a release may go: moods, plans, the cap on a step's weight, and the plan that keeps it.
+// How boldly a release may go: paceLevels, plans, the cap on a step's weight, and the plan that keeps it.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type Exposure,
   excessMax,
-  moodOf,
-  moods,
+  paceLevelOf,
+  paceLevels,
   Pace,
   PaceDefinition,
   paced,
   planFor,
   shortestBake,
   weightCapBp,
-} from '../../../core/service/boldness.ts'
+} from '../../../core/service/pacing.ts'
 import { Plan, PlanDefinition } from '../../../core/service/plan.ts'
 import { Signals } from '../../../core/service/signals.ts'
 
@@ -25,7 +25,7 @@ const clean = (candidateInvocations: number, candidateBad = 0) => ({
 })
 /** 99.9 % over 30 days at 20,000 a minute, nothing spent yet. */
 const exposure = (changes: Partial<Exposure> = {}): Exposure => ({
-  mood: 'bold',
+  level: 'bold',
   damageBp: 10,
   badLeft: 20_000 * 43_200 * 0.001,
   perMinute: 20_000,
@@ -60,7 +60,7 @@ describe('what is written', () => {
   )
 })
 
-describe('the mood', () => {
+describe('the level', () => {
   it.each([
     [0, 'bold'],
     [0.5, 'bold'],
@@ -72,8 +72,8 @@ describe('the mood', () => {
     [Infinity, 'frozen'],
     [undefined, 'careful'],
     [NaN, 'careful'],
-  ] as const)('of a budget of which %s is spent is %s', (spent, mood) => {
-    expect(moodOf(spent)).toBe(mood)
+  ] as const)('of a budget of which %s is spent is %s', (spent, level) => {
+    expect(paceLevelOf(spent)).toBe(level)
   })
 })
 
@@ -84,18 +84,18 @@ describe('the plan', () => {
     careful: 'Canary1Percent30Minutes',
     urgent: 'Canary30Percent1Minute',
   })
-  const weightOf = (pace: Pace, mood: (typeof moods)[number], urgent = false) =>
-    planFor({ plan, pace }, mood, urgent).plan.steps[0]?.weightBp
+  const weightOf = (pace: Pace, level: (typeof paceLevels)[number], urgent = false) =>
+    planFor({ plan, pace }, level, urgent).plan.steps[0]?.weightBp
 
-  it('is the one that was written for the mood, or the plan of the service', () => {
-    expect(moods.map((mood) => weightOf(named, mood))).toEqual([2000, 1000, 100, 100])
-    expect(moods.map((mood) => weightOf(Pace.parse({}), mood))).toEqual([1000, 1000, 1000, 1000])
+  it('is the one that was written for the level, or the plan of the service', () => {
+    expect(paceLevels.map((level) => weightOf(named, level))).toEqual([2000, 1000, 100, 100])
+    expect(paceLevels.map((level) => weightOf(Pace.parse({}), level))).toEqual([1000, 1000, 1000, 1000])
   })
 
   it('of an urgent fix is quick whatever is left, not capped, and never slower than the usual one', () => {
-    for (const mood of moods) {
-      expect(weightOf(named, mood, true)).toBe(3000)
-      expect(planFor({ plan, pace: Pace.parse({}) }, mood, true)).toMatchObject({
+    for (const level of paceLevels) {
+      expect(weightOf(named, level, true)).toBe(3000)
+      expect(planFor({ plan, pace: Pace.parse({}) }, level, true)).toMatchObject({
         capped: false,
         early: true,
         plan: { steps: [{ weightBp: 1000 }, { weightBp: 5000 }] },
@@ -106,7 +106,7 @@ describe('the plan', () => {
   })
 
   it('ends no bake early when it is careful, may when it is urgent, and else leaves that to the service', () => {
-    expect(moods.map((mood) => planFor({ plan, pace: named }, mood, false).early)).toEqual([
+    expect(paceLevels.map((level) => planFor({ plan, pace: named }, level, false).early)).toEqual([
       undefined,
       undefined,
       false,
@@ -153,7 +153,7 @@ describe('what evidence leaves open', () => {
 
 describe('the cap', () => {
   const anyExposure = fc.record({
-    mood: fc.constantFrom(...moods),
+    level: fc.constantFrom(...paceLevels),
     damageBp: fc.integer({ min: 1, max: 10_000 }),
     badLeft: fc.double({ min: 0, max: 1e9, noNaN: true }),
     perMinute: fc.double({ min: 0, max: 1e7, noNaN: true }),
@@ -182,7 +182,7 @@ describe('the cap', () => {
   it('begins with 1 % when careful, and when the budget or the traffic is not known', () => {
     const { badLeft: _, ...budgetUnknown } = exposure({ damageBp: 10_000 })
     const { perMinute: __, ...trafficUnknown } = exposure({ damageBp: 10_000 })
-    for (const unknown of [exposure({ mood: 'careful' }), budgetUnknown, trafficUnknown])
+    for (const unknown of [exposure({ level: 'careful' }), budgetUnknown, trafficUnknown])
       expect(weightCapBp(unknown)).toBe(100)
   })
 
@@ -190,7 +190,7 @@ describe('the cap', () => {
     // 75 requests in 20 minutes of 100.
     const quiet = exposure({ perMinute: 100, badLeft: 10 })
     expect(weightCapBp(quiet)).toBe(375)
-    expect(weightCapBp({ ...quiet, mood: 'careful' })).toBe(375)
+    expect(weightCapBp({ ...quiet, level: 'careful' })).toBe(375)
     expect(weightCapBp({ ...quiet, minimumSamples: 100 })).toBe(750)
     expect(weightCapBp({ ...quiet, perMinute: 1 })).toBe(10_000)
     expect(weightCapBp({ ...quiet, perMinute: 0 })).toBe(10_000)
@@ -210,12 +210,12 @@ describe('the cap', () => {
     )
   })
 
-  it('is never smaller with more budget, more good requests or a better mood', () => {
+  it('is never smaller with more budget, more good requests or a better level', () => {
     fc.assert(
       fc.property(anyExposure, (one) => {
         const cap = weightCapBp(one)
         expect(weightCapBp({ ...one, badLeft: one.badLeft * 2 + 1 })).toBeGreaterThanOrEqual(cap)
-        expect(weightCapBp({ ...one, mood: 'bold' })).toBeGreaterThanOrEqual(cap)
+        expect(weightCapBp({ ...one, level: 'bold' })).toBeGreaterThanOrEqual(cap)
         const more = { ...one.seen, candidateInvocations: one.seen.candidateInvocations + 1000 }
         expect(weightCapBp({ ...one, seen: more })).toBeGreaterThanOrEqual(cap)
         expect(weightCapBp({ ...one, perMinute: one.perMinute * 2 })).toBeLessThanOrEqual(cap)
