@@ -106,7 +106,7 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
 
 /** The service as the budget wants it released. */
 function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>): Service {
-  // A verdict is a fold of minutes: what it reckons with must not change in the middle (docs/design.md, decision 15).
+  // A verdict is a fold of minutes: what it reckons with must not change in the middle (docs/decisions/0015).
   const isUnderWay = point !== beginPoint && given !== undefined
   const plan = isUnderWay ? { ...given, horizonSeconds: horizonOf(service.plan) } : (given ?? service.plan)
   if (early === undefined) return { ...service, plan }

@@ -228,7 +228,7 @@ function shortened(steps: Plan['steps'], bySeconds: number, shortestSeconds: num
     .toReversed()
 }
 
-/** The begun minute, a whole one and the one that CloudWatch takes (docs/design.md, decision 14). */
+/** The begun minute, a whole one and the one that CloudWatch takes (docs/decisions/0014). */
 const judgedAfterSeconds = 180
 
 /**

@@ -1,5 +1,5 @@
 // Resource policies of functions: who else may invoke them. They are kept and shown; the embedded cloud asks about callers'
-// own policies only (docs/design.md).
+// own policies only (docs/embedded-cloud.md).
 import { AwsError } from '../protocol/aws-error.ts'
 import { optionalText, text } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'

@@ -1,5 +1,5 @@
 // Sums of numbers that are kept as logarithms, and the ratio of two gamma functions. A library's log-gamma is not used: the
-// difference of two large ones loses the digits that an e-value over a day of minutes is made of (docs/design.md).
+// difference of two large ones loses the digits that an e-value over a day of minutes is made of (docs/dependencies.md).
 
 /** ln(e^a + e^b) */
 export function logAdd(a: number, b: number): number {

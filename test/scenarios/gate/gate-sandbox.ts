@@ -8,7 +8,7 @@ import { hourMs } from '../../../core/time.ts'
 
 export let sandbox: Sandbox
 export type Changes = Readonly<Record<string, unknown>>
-export const plan = 'Canary10Percent5Minutes'
+const plan = 'Canary10Percent5Minutes'
 export const base = { slos: [], hooks: [], plan, signals: { errors: { minimumSamples: 20 }, latency: 'off' } }
 
 export async function open(service: Changes = {}, options: SandboxOptions = {}): Promise<Sandbox> {
@@ -19,7 +19,7 @@ export async function open(service: Changes = {}, options: SandboxOptions = {}):
 /** After each test. */
 export const close = (): void => sandbox.close()
 
-export const iso = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
+const iso = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
 /** From and to in minutes after the sandbox's first moment; it is opened at 10. */
 export const span = (from: number, to: number) => [{ from: iso(from), to: iso(to) }]
 
