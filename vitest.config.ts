@@ -12,8 +12,8 @@ export default defineConfig({
     // Every core: vitest keeps one free for watching, which nobody does here.
     maxWorkers: '100%',
     env: {
-      // Stacks are neither bundled nor validated by the CDK, but for the examples (test/examples), which are, as `npm run synth` is:
-      // that takes eight and two seconds.
+      // Stacks are neither bundled nor validated by the CDK, but for the examples (test/examples), which are, as `npm
+      // run synth` is: that takes eight and two seconds.
       CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [] }),
       CDK_VALIDATION: 'false',
       // Processes that tests begin are there sooner when what they load has been compiled before.

@@ -1,6 +1,6 @@
 // What the ledger of an error budget uses in a month: a day of it on the embedded cloud, thirty times; and what a release adds.
 import { type Meter, metered } from './release.ts'
-import { openHouse } from '../local/house.ts'
+import { openSandbox } from '../local/sandbox.ts'
 import { functionName } from '../local/installation.ts'
 import { sampleService } from '../local/sample-service.ts'
 
@@ -18,13 +18,13 @@ const slos = [{ name: 'available', objective: 99.9 }]
 export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
   const minutes = every === '5m' ? 5 : 60
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
-  const house = await openHouse({ perMinute: 1, budgetMinutes: minutes, through: metered(meter) })
-  await house.world.services.put(sampleService({ slos, policy: { budgetEvery: every } }))
-  await house.minutes(120)
+  const sandbox = await openSandbox({ perMinute: 1, budgetMinutes: minutes, through: metered(meter) })
+  await sandbox.world.services.put(sampleService({ slos, policy: { budgetEvery: every } }))
+  await sandbox.minutes(120)
   // The sweep and the releases are not a part of it: nothing is released in that day.
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
-  await house.minutes(24 * 60)
-  house.close()
+  await sandbox.minutes(24 * 60)
+  sandbox.close()
   return {
     invocations: ((24 * 60) / minutes) * daysOfMonth,
     metrics: meter.metrics * daysOfMonth,
@@ -37,19 +37,19 @@ export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
 export async function measureLive(): Promise<Ledger> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   const through = metered(meter, functionName('budget'))
-  const house = await openHouse({ perMinute: 60, budgetMinutes: 24 * 60, through })
+  const sandbox = await openSandbox({ perMinute: 60, budgetMinutes: 24 * 60, through })
   const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
-  await house.world.services.put(sampleService({ slos, hooks: [], plan: { steps }, pace: { damage: 100 } }))
-  await house.minutes(50)
+  await sandbox.world.services.put(sampleService({ slos, hooks: [], plan: { steps }, pace: { damage: 100 } }))
+  await sandbox.minutes(50)
   // Gates let nothing begin before it has been counted.
-  await house.ask('budget', { budgets: true })
+  await sandbox.ask('budget', { budgets: true })
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
-  const id = await house.start({ version: await house.publish('v2') })
-  await house.finish(id)
-  await house.minutes(25)
-  await house.ask('budget', { budgets: true })
-  const events = await house.events(id)
-  house.close()
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
+  await sandbox.finish(id)
+  await sandbox.minutes(25)
+  await sandbox.ask('budget', { budgets: true })
+  const events = await sandbox.events(id)
+  sandbox.close()
   if (!events.some(({ type }) => type === 'charged')) throw new Error('the release was not charged')
   const { metrics, writeUnits, readUnits } = meter
   return { invocations: events.filter(({ type }) => type === 'judged').length + 1, metrics, writeUnits, readUnits }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { localSocket } from '../cloud/local/socket.ts'
 import { bundle, writeBundle } from '../lib/bundle.ts'
-import { openHouse } from '../local/house.ts'
+import { openSandbox } from '../local/sandbox.ts'
 import { environment } from '../local/installation.ts'
 
 type Bundle = {
@@ -18,8 +18,8 @@ type Bundle = {
 }
 
 export async function measureBundles(): Promise<readonly Bundle[]> {
-  const house = await openHouse({ perMinute: 1 })
-  const socket = await localSocket(house.cloud.handler)
+  const sandbox = await openSandbox({ perMinute: 1 })
+  const socket = await localSocket(sandbox.cloud.handler)
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'))
   const measured: Bundle[] = []
   for (const verb of verbs) {
@@ -38,7 +38,7 @@ export async function measureBundles(): Promise<readonly Bundle[]> {
   }
   rmSync(folder, { recursive: true, force: true })
   await socket.close()
-  house.close()
+  sandbox.close()
   return measured
 }
 

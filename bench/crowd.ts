@@ -2,7 +2,7 @@
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import type { Outcome } from '../core/release/event.ts'
 import { parseDefinition } from '../core/service/definition.ts'
-import { type House, minute, openHouse } from '../local/house.ts'
+import { type Sandbox, minute, openSandbox } from '../local/sandbox.ts'
 import { partitions, type Partitions } from './partitions.ts'
 
 type Crowd = {
@@ -21,18 +21,20 @@ type Crowd = {
 
 const nameOf = (index: number): string => `service-${index}`
 
-async function found(house: House, count: number): Promise<void> {
+async function found(sandbox: Sandbox, count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     const name = nameOf(index)
     const role = 'arn:aws:iam::000000000000:role/x'
     const code = { ZipFile: new TextEncoder().encode('v1') }
-    await house.clients.lambda.send(
+    await sandbox.clients.lambda.send(
       new CreateFunctionCommand({ FunctionName: name, Role: role, Code: code, Publish: true }),
     )
-    await house.clients.lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
-    await house.publish('v2', name)
+    await sandbox.clients.lambda.send(
+      new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }),
+    )
+    await sandbox.publish('v2', name)
     const definition = { name, targets: [{ function: name, alias: 'live' }], plan: 'AllAtOnce' }
-    await house.world.services.put(parseDefinition(definition))
+    await sandbox.world.services.put(parseDefinition(definition))
   }
 }
 
@@ -42,7 +44,7 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
   const limits: Partitions = partitions(() => clock(), { share })
   const control: number[] = []
   let calls = 0
-  const house = await openHouse({
+  const sandbox = await openSandbox({
     perMinute: 1,
     through: limits.through,
     onRequest: ({ service, operation, phase, caller }) => {
@@ -51,24 +53,24 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
       if (service === 'lambda' && operation !== 'Invoke') control.push(clock())
     },
   })
-  clock = () => house.clock.nowMs()
-  await found(house, count)
+  clock = () => sandbox.clock.nowMs()
+  await found(sandbox, count)
   // Its services are found by their keys once the sweep has seen them.
-  await house.minutes(6)
+  await sandbox.minutes(6)
   control.length = 0
   calls = 0
   const beganMs = clock()
   const asked: Promise<unknown>[] = []
   for (let index = 0; index < count; index++) {
-    asked.push(house.ask('intake', { service: nameOf(index), version: '2', requestId: 'r' }).catch(() => undefined))
+    asked.push(sandbox.ask('intake', { service: nameOf(index), version: '2', requestId: 'r' }).catch(() => undefined))
     const dueMs = beganMs + ((index + 1) / count) * withinSeconds * 1000
-    if (Math.floor(dueMs / 1000) > Math.floor(clock() / 1000)) await house.clock.advanceTo(dueMs)
+    if (Math.floor(dueMs / 1000) > Math.floor(clock() / 1000)) await sandbox.clock.advanceTo(dueMs)
   }
   await Promise.all(asked)
   const limitMs = beganMs + (count * 2 + 3600) * 1000
-  while ((await house.world.openReleases.list()).items.length > 0 && clock() < limitMs)
-    await house.clock.advanceTo(clock() + minute)
-  const outcomes = await outcomesOf(house, count)
+  while ((await sandbox.world.openReleases.list()).items.length > 0 && clock() < limitMs)
+    await sandbox.clock.advanceTo(clock() + minute)
+  const outcomes = await outcomesOf(sandbox, count)
   const crowd: Crowd = {
     releases: count,
     outcomes,
@@ -81,14 +83,14 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
     controlPlane: busiestSecond(control),
     callsEach: Math.round(calls / count),
   }
-  house.close()
+  sandbox.close()
   return crowd
 }
 
-async function outcomesOf(house: House, count: number): Promise<Crowd['outcomes']> {
+async function outcomesOf(sandbox: Sandbox, count: number): Promise<Crowd['outcomes']> {
   const outcomes: Partial<Record<Outcome | 'open', number>> = {}
   for (let index = 0; index < count; index++) {
-    const [head] = (await house.world.history.list(nameOf(index), 1)).items
+    const [head] = (await sandbox.world.history.list(nameOf(index), 1)).items
     const outcome = head?.outcome ?? 'open'
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
   }

@@ -1,6 +1,6 @@
 // What a long bake costs: looks every minute for hours, and what of it DynamoDB bills.
 import { type Meter, metered } from './release.ts'
-import { openHouse } from '../local/house.ts'
+import { openSandbox } from '../local/sandbox.ts'
 import { sampleService } from '../local/sample-service.ts'
 
 type Day = {
@@ -14,7 +14,7 @@ type Day = {
 export async function measureBake(hours: number): Promise<Day> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   let calls = 0
-  const house = await openHouse({
+  const sandbox = await openSandbox({
     perMinute: 20,
     through: metered(meter),
     onRequest: ({ phase, service, caller }) => {
@@ -22,13 +22,13 @@ export async function measureBake(hours: number): Promise<Day> {
     },
   })
   const steps = [{ weight: 10, bake: `${hours}h` }]
-  await house.world.services.put(sampleService({ slos: [], hooks: [], plan: { steps } }))
-  const id = await house.start({ version: await house.publish('v2') })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: { steps } }))
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   calls = 0
-  await house.minutes(hours * 60)
-  const looks = (await house.events(id)).filter(({ type }) => type === 'judged').length
-  house.close()
+  await sandbox.minutes(hours * 60)
+  const looks = (await sandbox.events(id)).filter(({ type }) => type === 'judged').length
+  sandbox.close()
   return { looks, readUnits: meter.readUnits, writeUnits: meter.writeUnits, calls }
 }
 
@@ -46,7 +46,7 @@ type Among = {
 export async function measureAmong(services: number): Promise<Among> {
   const meter = (): Meter => ({ calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   const [all, sweep] = [meter(), meter()]
-  const house = await openHouse({
+  const sandbox = await openSandbox({
     perMinute: 20,
     // Budgets are counted at looks; the schedule's turn does not come.
     budgetMinutes: 10_000,
@@ -54,30 +54,30 @@ export async function measureAmong(services: number): Promise<Among> {
   })
   const steps = [{ weight: 10, bake: '2h' }]
   const service = sampleService({ slos: [{ name: 'available', objective: 99.9 }], hooks: [], plan: { steps } })
-  await house.world.services.put(service)
+  await sandbox.world.services.put(service)
   for (let index = 1; index < services; index++)
-    await house.world.services.put({
+    await sandbox.world.services.put({
       ...service,
       name: `other-${index}`,
       slos: [],
       triggers: { cloudFormation: false },
     })
   // A service is found by its keys once the sweep has seen it, and nothing begins before its budget has been counted.
-  await house.minutes(6)
-  await house.ask('budget', { budgets: true })
+  await sandbox.minutes(6)
+  await sandbox.ask('budget', { budgets: true })
   const read = () => ({ all: all.readUnits, sweep: sweep.readUnits })
   const before = read()
-  await house.upload('v2')
-  await house.clock.settle()
+  await sandbox.upload('v2')
+  await sandbox.clock.settle()
   const arrived = read()
-  await house.minutes(10)
+  await sandbox.minutes(10)
   const begun = read()
-  await house.minutes(20)
+  await sandbox.minutes(20)
   const end = read()
-  const [live] = (await house.world.openReleases.list('checkout')).items
-  const { state } = await house.release(live?.releaseId ?? '')
+  const [live] = (await sandbox.world.openReleases.list('checkout')).items
+  const { state } = await sandbox.release(live?.releaseId ?? '')
   if (state.phase !== 'baking') throw new Error(`the release is ${state.phase}`)
-  house.close()
+  sandbox.close()
   const own = (from: typeof before, to: typeof before) => to.all - from.all - (to.sweep - from.sweep)
   return {
     services,

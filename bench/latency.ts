@@ -2,7 +2,7 @@
 import quantile from '@stdlib/stats-base-dists-normal-quantile'
 import cdf from '@stdlib/stats-base-dists-normal-cdf'
 import { chance } from '../cloud/local/time/chance.ts'
-import { hindsight, type Recorded } from '../core/verdict/judge/hindsight.ts'
+import { replayVerdicts, type Recorded } from '../core/verdict/judge/replayed-verdicts.ts'
 import { seriesKey } from '../core/verdict/evidence/questions.ts'
 import { drawFrom, wandering } from './trials/noise.ts'
 import { points, replayedService, replayedTarget, replayStartMs } from './rivals/recorded.ts'
@@ -89,7 +89,7 @@ export function measureLatency(
       })
       const delays: number[] = []
       for (let run = 0; run < runs; run++) {
-        const fired = hindsight(service, recorded(situation, seed + run)).findIndex(({ kind }) => kind === 'fail')
+        const fired = replayVerdicts(service, recorded(situation, seed + run)).findIndex(({ kind }) => kind === 'fail')
         delays.push(fired < 0 ? Infinity : fired + 1)
       }
       delays.sort((a, b) => a - b)

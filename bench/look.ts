@@ -8,8 +8,8 @@ import { type Carry, judge } from '../core/verdict/judge/judge.ts'
 import { questionsFor } from '../core/verdict/evidence/questions.ts'
 import { drawFrom } from './trials/noise.ts'
 import { points, replayedTarget, replayStartMs } from './rivals/recorded.ts'
+import { minuteMs } from '../core/time.ts'
 
-const minuteMs = 60_000
 const hours = 24
 const signals = 20
 const customs = signals - 4

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { paginateScan } from '@aws-sdk/client-dynamodb'
 import { runInNewContext } from 'node:vm'
-import { minute, openHouse } from '../local/house.ts'
+import { minute, openSandbox } from '../local/sandbox.ts'
 import { environment } from '../local/installation.ts'
 import { sampleService } from '../local/sample-service.ts'
 import { table } from './table.ts'
@@ -26,21 +26,21 @@ async function inUse(): Promise<number> {
 /** What the table holds, in bytes: logs stay, as they do on AWS. */
 async function stored(): Promise<number> {
   let bytes = 0
-  const pages = paginateScan({ client: house.clients.dynamodb }, { TableName: environment.TIDEGATE_TABLE })
+  const pages = paginateScan({ client: sandbox.clients.dynamodb }, { TableName: environment.TIDEGATE_TABLE })
   for await (const { Items = [] } of pages) bytes += Items.reduce((sum, item) => sum + JSON.stringify(item).length, 0)
   return bytes
 }
 
-const house = await openHouse({ perMinute: 100, budgetMinutes: 5 })
-await house.world.services.put(sampleService({ hooks: [], plan: { steps: [{ weight: 50, bake: '1m' }] } }))
+const sandbox = await openSandbox({ perMinute: 100, budgetMinutes: 5 })
+await sandbox.world.services.put(sampleService({ hooks: [], plan: { steps: [{ weight: 50, bake: '1m' }] } }))
 const outcomes = new Map<string, number>()
 const rows: (readonly (string | number)[])[] = []
 for (let hour = 1; hour <= hours; hour++) {
   for (let nth = 0; nth < 60 / everyMinutes; nth++) {
-    const endMs = house.clock.nowMs() + everyMinutes * minute
-    const id = await house.start({ version: await house.publish(nth % 2 === 0 ? 'v2' : 'v1') })
-    await house.clock.advanceTo(endMs)
-    const { ending } = await house.release(id)
+    const endMs = sandbox.clock.nowMs() + everyMinutes * minute
+    const id = await sandbox.start({ version: await sandbox.publish(nth % 2 === 0 ? 'v2' : 'v1') })
+    await sandbox.clock.advanceTo(endMs)
+    const { ending } = await sandbox.release(id)
     const outcome = ending?.outcome ?? 'under way'
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   }
@@ -49,5 +49,5 @@ for (let hour = 1; hour <= hours; hour++) {
   rows.push([hour, megabytes.toFixed(1), ((await stored()) / 2 ** 20).toFixed(1), counts])
   console.error(`${hour} h: ${megabytes.toFixed(1)} MB, ${counts}`)
 }
-house.close()
+sandbox.close()
 table('Memory in use after each hour', ['hour', 'MB', 'MB in the table', 'releases so far'], rows)

@@ -1,6 +1,7 @@
-// DynamoDB's limits of one partition, in front of the embedded cloud: 3,000 read units and 1,000 write units a second (docs/aws.md
-// §7), whatever the table has. Every partition key is taken for a partition of its own, which is the most that DynamoDB splits
-// into without help. Up to five minutes of unused capacity may be spent at once on AWS; `burstSeconds` says how much of that.
+// DynamoDB's limits of one partition, in front of the embedded cloud: 3,000 read units and 1,000 write units a second
+// (docs/aws.md §7), whatever the table has. Every partition key is taken for a partition of its own, which is the most
+// that DynamoDB splits into without help. Up to five minutes of unused capacity may be spent at once on AWS;
+// `burstSeconds` says how much of that.
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { LocalRequest } from '../cloud/local/protocol/service.ts'
 

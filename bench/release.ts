@@ -3,7 +3,7 @@ import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { LocalRequest } from '../cloud/local/protocol/service.ts'
 import { verbs } from '../functions/handlers.ts'
-import { type House, minute, openHouse } from '../local/house.ts'
+import { type Sandbox, minute, openSandbox } from '../local/sandbox.ts'
 import { functionName, isController } from '../local/installation.ts'
 import { sampleService } from '../local/sample-service.ts'
 
@@ -60,21 +60,21 @@ const bodyOf = (request: LocalRequest): Readonly<Record<string, readonly unknown
 
 export async function measureRelease(): Promise<Usage> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
-  const house = await openHouse({
+  const sandbox = await openSandbox({
     through: metered(meter),
     onRequest: ({ phase, operation, caller }) => {
       if (phase === 'before' && isController(caller)) meter.calls[operation] = (meter.calls[operation] ?? 0) + 1
     },
   })
   const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
-  await house.world.services.put(sampleService({ slos: [], plan: { steps }, hooks: [] }))
-  const version = await house.publish('v2')
+  await sandbox.world.services.put(sampleService({ slos: [], plan: { steps }, hooks: [] }))
+  const version = await sandbox.publish('v2')
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
-  const id = await house.start({ version })
-  const release = await house.finish(id)
+  const id = await sandbox.start({ version })
+  const release = await sandbox.finish(id)
   if (release.ending?.outcome !== 'promoted' || release.state.phase !== 'settled')
     throw new Error(`the release was ${release.ending?.outcome ?? 'lost'}`)
-  const [execution] = house.cloud.states.executions()
+  const [execution] = sandbox.cloud.states.executions()
   if (execution === undefined) throw new Error('there was no execution')
   const states: Record<string, number> = {}
   for (const event of execution.history) {
@@ -82,11 +82,11 @@ export async function measureRelease(): Promise<Usage> {
     const { name } = event['stateEnteredEventDetails'] as { name: string }
     states[name] = (states[name] ?? 0) + 1
   }
-  const invocations = await invocationsOf(house)
-  const hours = house.measured.map(({ name, dimensions, atMs }) =>
+  const invocations = await invocationsOf(sandbox)
+  const hours = sandbox.measured.map(({ name, dimensions, atMs }) =>
     JSON.stringify([name, dimensions, Math.floor(atMs / (60 * minute))]),
   )
-  house.close()
+  sandbox.close()
   return {
     minutes: (release.state.atMs - release.requestedAtMs) / minute,
     transitions: execution.transitions,
@@ -99,7 +99,7 @@ export async function measureRelease(): Promise<Usage> {
 }
 
 /** Of all functions of the controller, as CloudWatch has counted them; the sweep, which also runs without a release, is not. */
-async function invocationsOf({ clients, clock }: House): Promise<number> {
+async function invocationsOf({ clients, clock }: Sandbox): Promise<number> {
   const counted = verbs.filter((verb) => verb !== 'reconcile')
   const { MetricDataResults = [] } = await clients.cloudwatch.send(
     new GetMetricDataCommand({

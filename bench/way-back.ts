@@ -1,6 +1,6 @@
 // The fast path: from the alarm's event reaching its function to the alias restored, in AWS calls and in time.
 import { functionName } from '../local/installation.ts'
-import { openHouse } from '../local/house.ts'
+import { openSandbox } from '../local/sandbox.ts'
 import { sampleService } from '../local/sample-service.ts'
 
 type WayBack = { readonly calls: readonly string[]; readonly medianMs: number; readonly runs: number }
@@ -9,7 +9,7 @@ export async function measureWayBack(runs: number): Promise<WayBack> {
   let calls: string[] = []
   // Set as soon as the alias is restored; until a run begins, nothing is counted.
   let restored: number | undefined = 0
-  const house = await openHouse({
+  const sandbox = await openSandbox({
     perMinute: 60,
     onRequest: ({ phase, operation, caller }) => {
       if (caller.accessKeyId !== `role.${functionName('alarm')}` || restored !== undefined) return
@@ -17,7 +17,7 @@ export async function measureWayBack(runs: number): Promise<WayBack> {
       else if (operation === 'UpdateAlias') restored = performance.now()
     },
   })
-  await house.world.services.put(sampleService({ slos: [], hooks: [], plan: 'Canary10Percent30Minutes' }))
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: 'Canary10Percent30Minutes' }))
   // Read through a function: it changes while the call is under way.
   const restoredAt = (): number => {
     if (restored === undefined) throw new Error('the alarm put nothing back')
@@ -28,17 +28,17 @@ export async function measureWayBack(runs: number): Promise<WayBack> {
   for (let run = 0; run < runs; run++) {
     restored = 0
     // Releases begin one a second.
-    await house.minutes(1)
-    await house.start({ version: await house.publish(`run ${run}`) })
+    await sandbox.minutes(1)
+    await sandbox.start({ version: await sandbox.publish(`run ${run}`) })
     calls = []
     restored = undefined
     const began = performance.now()
-    await house.ask('alarm', alarmEvent(house.clock.nowMs()))
+    await sandbox.ask('alarm', alarmEvent(sandbox.clock.nowMs()))
     times.push(restoredAt() - began)
     counted = calls
-    await house.clock.settle()
+    await sandbox.clock.settle()
   }
-  house.close()
+  sandbox.close()
   if (counted.length === 0) throw new Error('no call of the controller was seen')
   times.sort((a, b) => a - b)
   return { calls: counted, medianMs: times[Math.floor(times.length / 2)] ?? Number.NaN, runs }

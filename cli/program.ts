@@ -5,8 +5,8 @@ import { hostname, userInfo } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
 import type { WatchOptions } from './commands/watch.ts'
-import { exitCodes, type Screen, screenOn } from './desk/screen.ts'
-import type { Surroundings } from './desk/surroundings.ts'
+import { exitCodes, type Screen, screenOn } from './backend/screen.ts'
+import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
@@ -38,8 +38,9 @@ const pause = (ms: number): Promise<boolean> =>
   })
 
 const screen = (options: Shared): Screen => screenOn((line) => process.stdout.write(`${line}\n`), options.json === true)
-const desk: Surroundings['desk'] = async () => (await import('./desk/aws-desk.ts')).deskOnAws(process.env)
-const cli: Surroundings['cli'] = async (options) => ({ desk: await desk(), screen: screen(options) })
+const backend: Surroundings['backend'] = async () =>
+  (await import('./backend/aws-backend.ts')).backendOnAws(process.env)
+const cli: Surroundings['cli'] = async (options) => ({ backend: await backend(), screen: screen(options) })
 const follow = (everySeconds: number): WatchOptions => ({ everyMs: everySeconds * 1000, pause, evidence: true })
 const me = (): string => process.env['TIDEGATE_BY'] ?? `${userInfo().username}@${hostname()}`
 
@@ -253,12 +254,12 @@ program
     ),
   )
 
-const surroundings: Surroundings = { screen, desk, cli, me, run, positive, pause }
+const surroundings: Surroundings = { screen, backend, cli, me, run, positive, pause }
 for (const add of [addOrders, addReport, addGates, addAttest, addReplay, addDoctor, addVerifyAccount])
   add(program, surroundings)
 addLost(program, {
   ...surroundings,
-  lostDesk: async () => (await import('./desk/lost-desk.ts')).lostDeskOnAws(process.env),
+  lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),
 })
 
 const awsTroubles: readonly string[] = [

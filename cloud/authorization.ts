@@ -105,7 +105,8 @@ export const authorizations = {
   'sqs:ChangeMessageVisibility': on('queue'),
   'sqs:DeleteMessage': on('queue'),
 
-  // Lambda does these with the rights of the controller: it leaves what a function could not handle, reads a package, and the stream of its table.
+  // Lambda does these with the rights of the controller: it leaves what a function could not handle, reads a package,
+  // and the stream of its table.
   's3:GetObject': on('object'),
   's3:GetObjectVersion': on('object'),
   // S3 asks for it when an object is read that a key of KMS encrypts.

@@ -1,5 +1,5 @@
 // What the controller asks of the world, in its own words. Implemented on the AWS SDK (cloud/aws) and in memory
-// (cloud/memory); test/contract holds both to the same suites.
+// (test/memory); test/contract holds both to the same suites.
 //
 // Every port may throw Problem `permission_denied` (naming the missing action), `aws_throttled` or `aws_unavailable`. A listing
 // leaves out what it cannot read and says so (core/listing.ts): each caller decides what that means for it.
@@ -80,7 +80,7 @@ export type Leases = {
 export type Lease = { readonly name: string; readonly holder: string }
 
 /** Turns of those who would all begin at the same moment: each begins when the one before it has had its time. */
-export type Pace = {
+export type Turns = {
   /** Takes `lengthMs` at the end of the queue. @returns when the turn begins: `fromMs`, or later */
   take(queue: string, fromMs: number, lengthMs: number): Promise<number>
 }

@@ -2,7 +2,7 @@
 // ports.ts, under whose name they are all known.
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
-import type { Place } from '../core/place.ts'
+import type { Place } from '../core/location.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
 import type { Routing } from '../core/service/routing.ts'
 import type { Target } from '../core/service/service.ts'
@@ -20,7 +20,10 @@ export type Traffic = {
    * @throws Problem `traffic_moved` if it has another one, `version_missing`, `alias_missing`, `roles_differ`
    */
   write(target: Target, routing: Routing, expectedRevision: string): Promise<AliasState>
-  /** Makes the alias with all traffic on a version. False, and nothing changed, when there is one already. @throws Problem `version_missing` */
+  /**
+   * Makes the alias with all traffic on a version. False, and nothing changed, when there is one already. @throws
+   * Problem `version_missing`
+   */
   create(target: Target, version: string): Promise<boolean>
 }
 

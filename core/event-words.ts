@@ -21,7 +21,7 @@ const Batch = z.looseObject({
     batchSize: z.number(),
   }),
 })
-const ticks: Readonly<Record<string, string>> = {
+const scheduledVerbs: Readonly<Record<string, string>> = {
   sweep: 'the sweep, which comes again by itself',
   measures: 'the daily measures',
   reports: 'budget reports of Application Signals, which come again by themselves',
@@ -55,7 +55,8 @@ function wordsOf(payload: unknown): EventWords {
   }
   if (typeof payload !== 'object' || payload === null) return { what: 'no event' }
   const [first = ''] = Object.keys(payload)
-  if (ticks[first] !== undefined && Object.hasOwn(ticks, first)) return { what: ticks[first] }
+  if (scheduledVerbs[first] !== undefined && Object.hasOwn(scheduledVerbs, first))
+    return { what: scheduledVerbs[first] }
   return { what: 'a call', ...field(payload, 'service'), ...field(payload, 'releaseId') }
 }
 

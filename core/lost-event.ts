@@ -21,7 +21,7 @@ export type Controller = {
   /** Functions that events call. */
   readonly verbs: readonly string[]
   /** Which function a schedule calls, by its name. */
-  readonly ticks: Readonly<Record<string, string>>
+  readonly scheduledVerbs: Readonly<Record<string, string>>
 }
 
 export type LostEvent = {
@@ -98,11 +98,11 @@ function ofSchedule(
   attributes: KeptMessage['attributes'],
   controller: Controller,
 ): LostEvent | Unreadable {
-  const { account, region, name, ticks } = controller
+  const { account, region, name, scheduledVerbs } = controller
   const [, inRegion, inAccount, schedule = ''] =
     /^arn:aws[a-z-]*:scheduler:([a-z0-9-]+):(\d{12}):schedule\/[^/]+\/([\w.-]+)$/.exec(arn) ?? []
-  const tick = Object.keys(ticks).find((one) => `${name}-${one}` === schedule)
-  const verb = tick === undefined ? undefined : ticks[tick]
+  const tick = Object.keys(scheduledVerbs).find((one) => `${name}-${one}` === schedule)
+  const verb = tick === undefined ? undefined : scheduledVerbs[tick]
   if (tick === undefined || verb === undefined || inRegion !== region || inAccount !== account)
     return unreadable(`it names the schedule ${arn}, which is none of this controller's`)
   // What the schedule sends is known, whatever the message says.

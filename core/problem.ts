@@ -130,8 +130,8 @@ const asWritten = (path: readonly PropertyKey[]): string =>
     .join('')
 
 /**
- * Of a union, what the branch says that the person meant: the one whose shape fits best. Where none does, or several do alike, what
- * the union itself says is allowed.
+ * Of a union, what the branch says that the person meant: the one whose shape fits best. Where none does, or several do
+ * alike, what the union itself says is allowed.
  */
 function meant(issue: Issue): readonly Issue[] {
   if (issue.errors === undefined) return [issue]

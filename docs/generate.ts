@@ -1,4 +1,5 @@
-// Writes docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that it cannot say anything else.
+// Writes docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that it
+// cannot say anything else.
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { details } from '../core/release/announcement.ts'
@@ -11,7 +12,7 @@ import { problems } from '../core/problem.ts'
 import { ReleaseCall, UrgentCall } from '../core/release/request.ts'
 import { IncidentCall } from '../core/measures/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service/service.ts'
-import { exitCodes } from '../cli/desk/screen.ts'
+import { exitCodes } from '../cli/backend/screen.ts'
 import { AnswerCall } from '../functions/orders/answer.ts'
 import { Environment } from '../functions/environment.ts'
 import { ApproveCall } from '../functions/orders/approve.ts'

@@ -21,7 +21,7 @@ export const log: World['log'] = ({ level, message, ...rest }) => {
 }
 
 /** One line in CloudWatch's embedded metric format. */
-export const measure: World['measure'] = ({ name, unit, value, atMs, dimensions, releaseId }: Metric) => {
+export const emit: World['emit'] = ({ name, unit, value, atMs, dimensions, releaseId }: Metric) => {
   const metrics = new Metrics({ namespace: 'Tidegate', serviceName, singleMetric: true })
   metrics.clearDefaultDimensions()
   for (const [dimension, word] of Object.entries(dimensions)) metrics.addDimension(dimension, word)
@@ -32,11 +32,7 @@ export const measure: World['measure'] = ({ name, unit, value, atMs, dimensions,
 
 // One function an environment, and one call at a time, as with the keys of the logger.
 let atWork: Verb | undefined
-export const trouble: World['trouble'] = /* @__PURE__ */ troubleTo(
-  { log, measure },
-  Date.now,
-  () => atWork ?? serviceName,
-)
+export const trouble: World['trouble'] = /* @__PURE__ */ troubleTo({ log, emit }, Date.now, () => atWork ?? serviceName)
 
 /**
  * What clients are made with: by itself the SDK waits for ever, and a part that is away has to be found out, and told, while the
@@ -71,7 +67,7 @@ export function observed(verb: Verb, handler: () => Handler): Handler {
         if (error instanceof Problem) {
           const { code, message, fix } = error
           log({ level: 'error', code, message, fix })
-          measure({ name: 'Problems', unit: 'Count', value: 1, atMs: Date.now(), dimensions: { function: verb, code } })
+          emit({ name: 'Problems', unit: 'Count', value: 1, atMs: Date.now(), dimensions: { function: verb, code } })
         }
         throw error
       }

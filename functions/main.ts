@@ -26,7 +26,7 @@ import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
 import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
-import { awsPace } from '../cloud/aws/dynamodb/pace.ts'
+import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsReturns } from '../cloud/aws/dynamodb/returns.ts'
@@ -51,7 +51,7 @@ import { handOverHandler } from './tasks/hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
-import { log, measure as emit, observed, patience, traced, trouble } from './instruments.ts'
+import { log, emit, observed, patience, traced, trouble } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './listeners/intake.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
@@ -96,7 +96,7 @@ const outbox = /* @__PURE__ */ once(() =>
 const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient(patience)), environment().TIDEGATE_TOPIC_ARN))
 const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
-const pace = /* @__PURE__ */ once(() => awsPace(table()))
+const turns = /* @__PURE__ */ once(() => awsTurns(table()))
 const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
 const leases = /* @__PURE__ */ once(() => awsLeases(table()))
 const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
@@ -139,7 +139,7 @@ const gates = () => ({
   services: services(),
   leases: leases(),
   line: line(),
-  pace: pace(),
+  turns: turns(),
   waitingLists: waitingLists(),
   budgets: budgets(),
   versions: awsVersions(lambda()),
@@ -159,7 +159,7 @@ export const admit = /* @__PURE__ */ wired('admit', () =>
   admitHandler({
     ...door(),
     leases: leases(),
-    pace: pace(),
+    turns: turns(),
     traffic: traffic(),
   }),
 )
@@ -200,7 +200,7 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
     log,
     outages: outages(),
     pager: pager(),
-    measure: emit,
+    emit,
     journal: journal(),
     outbox: outbox(),
     // To announce again what the stream has given up.
@@ -283,7 +283,7 @@ export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({
     clock,
     trouble,
-    measure: emit,
+    emit,
     services: services(),
     journal: journal(),
     history: history(),

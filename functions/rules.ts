@@ -65,7 +65,10 @@ function each(values: Names, rule: (part: readonly string[] | undefined) => Rule
 }
 const patternMax = 2000
 
-/** What begins a release, what is said about its candidate, and the stack that takes one back. A field without a value is left out. */
+/**
+ * What begins a release, what is said about its candidate, and the stack that takes one back. A field without a value
+ * is left out.
+ */
 const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] => [
   ...each(buckets, (names) => ({
     name: 's3',
@@ -188,11 +191,16 @@ const aliasRule = (moverArns: readonly string[]): Rule => ({
 })
 
 /** Which function a schedule calls, by the only field of its input, which is the schedule's name behind the controller's. */
-export const ticks = { sweep: 'reconcile', measures: 'measure', reports: 'reports', budgets: 'budget' } as const
-export type Tick = keyof typeof ticks
+export const scheduledVerbs = {
+  sweep: 'reconcile',
+  measures: 'measure',
+  reports: 'reports',
+  budgets: 'budget',
+} as const
+export type ScheduleName = keyof typeof scheduledVerbs
 
 /** Minutes from one call to the next. */
-export function schedulesOf(services: readonly Service[]): Partial<Readonly<Record<Tick, number>>> {
+export function schedulesOf(services: readonly Service[]): Partial<Readonly<Record<ScheduleName, number>>> {
   const counted = services.filter(({ slos }) => slos.some(isCounted))
   const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
   return {
@@ -210,7 +218,7 @@ export function schedulesOf(services: readonly Service[]): Partial<Readonly<Reco
 export const calledByEvents: readonly Verb[] = [
   ...new Set<Verb>([
     ...rulesOf(everything('', [])).map(({ verb }) => verb),
-    ...Object.values(ticks),
+    ...Object.values(scheduledVerbs),
     'ask',
     'announce',
   ]),

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
-import { readYaml } from '../cli/desk/text-file.ts'
+import { readYaml } from '../cli/backend/text-file.ts'
 import { ReleaseController } from './controller.ts'
 
 const app = new App()

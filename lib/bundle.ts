@@ -90,7 +90,7 @@ function bundleFrom(code: Uint8Array, parts: Readonly<Record<string, { readonly 
 
 let fold: string | undefined
 
-/** Names the code that folds a log (functions/steps/ledger.ts): whatever changes in core/, an older snapshot is not believed. */
+/** Names the code that folds a log (functions/steps/log.ts): whatever changes in core/, an older snapshot is not believed. */
 function foldOf(): string {
   if (fold !== undefined) return fold
   const hash = createHash('sha256')

@@ -35,7 +35,10 @@ import { lostActions, queueOfLost, wire } from './wiring.ts'
 export type ReleaseControllerProps = {
   /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
   readonly services: readonly unknown[]
-  /** What the names of functions (`<name>-intake`) and of the state machine begin with. One a region and account. Default: tidegate. */
+  /**
+   * What the names of functions (`<name>-intake`) and of the state machine begin with. One a region and account.
+   * Default: tidegate.
+   */
   readonly name?: string
   /** Concurrency that is reserved for each function of the way back. Default: none, which any account bears (docs/deploy.md). */
   readonly wayBackConcurrency?: number
@@ -147,7 +150,10 @@ export class ReleaseController extends Construct {
         calledByEvents.map((verb) => this.functions[verb].functionArn),
       ),
     )
-  /** The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases, which are of no use without a right to answer them. */
+  /**
+   * The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases,
+   * which are of no use without a right to answer them.
+   */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
     this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(
       this.grant(grantee, ['lambda:GetAlias'], this.targetArns()),

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { type Watch, watches } from '../functions/alarms.ts'
-import { type Tick, ticks } from '../functions/rules.ts'
+import { type ScheduleName, scheduledVerbs } from '../functions/rules.ts'
 
 export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
   for (const watch of watches(controller)) {
@@ -54,12 +54,12 @@ function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetri
 }
 
 /**
- * What one run of a schedule could not do for one of many (metric Troubles, functions/steps/each.ts) the next one tries again. When three
- * in a row could not, it is for a person.
+ * What one run of a schedule could not do for one of many (metric Troubles, functions/steps/each.ts) the next one tries
+ * again. When three in a row could not, it is for a person.
  */
 export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topic: sns.Topic): void {
   for (const [tick, minutes] of Object.entries(schedules)) {
-    const verb = ticks[tick as Tick]
+    const verb = scheduledVerbs[tick as ScheduleName]
     new cloudwatch.Alarm(scope, `Troubles-${tick}`, {
       alarmDescription: `Tidegate: three runs of ${verb} in a row could not do something: its log names the items (docs/operate.md).`,
       metric: new cloudwatch.Metric({

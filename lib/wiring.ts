@@ -21,8 +21,8 @@ import {
   schedulesOf,
   streamAgeSeconds,
   streamBatch,
-  type Tick,
-  ticks,
+  type ScheduleName,
+  scheduledVerbs,
 } from '../functions/rules.ts'
 
 type Wired = {
@@ -62,7 +62,8 @@ export function queueOfLost(scope: Construct, name: string): sqs.Queue {
 export function wire(scope: Construct, wired: Wired): void {
   keepWhatFails(wired)
   listen(scope, wired)
-  for (const [tick, minutes] of Object.entries(schedulesOf(wired.services))) every(scope, wired, tick as Tick, minutes)
+  for (const [tick, minutes] of Object.entries(schedulesOf(wired.services)))
+    every(scope, wired, tick as ScheduleName, minutes)
   announce(scope, wired)
 }
 
@@ -103,12 +104,12 @@ function listen(scope: Construct, { name, services, functions, machineArn, mover
   }
 }
 
-function every(scope: Construct, { name, functions, lost }: Wired, tick: Tick, minutes: number): void {
+function every(scope: Construct, { name, functions, lost }: Wired, tick: ScheduleName, minutes: number): void {
   new scheduler.Schedule(scope, `Every-${tick}`, {
     scheduleName: `${name}-${tick}`,
     description: `Tidegate: ${tick}, every ${minutes} minutes`,
     schedule: scheduler.ScheduleExpression.rate(Duration.minutes(minutes)),
-    target: new schedulerTargets.LambdaInvoke(functions[ticks[tick]], {
+    target: new schedulerTargets.LambdaInvoke(functions[scheduledVerbs[tick]], {
       deadLetterQueue: lost,
       retryAttempts: 2,
       input: scheduler.ScheduleTargetInput.fromObject({ [tick]: true }),

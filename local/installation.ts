@@ -31,8 +31,8 @@ import {
   rulesOf,
   streamAgeSeconds as usualStreamAgeSeconds,
   streamBatch,
-  type Tick,
-  ticks,
+  type ScheduleName,
+  scheduledVerbs,
   timeoutSeconds,
 } from '../functions/rules.ts'
 
@@ -169,10 +169,10 @@ async function createRules(
 }
 
 /** The stack has EventBridge Scheduler for this; there is none here, and a rule sends the same. */
-async function every(client: EventBridgeClient, tick: Tick, minutes: number): Promise<void> {
+async function every(client: EventBridgeClient, tick: ScheduleName, minutes: number): Promise<void> {
   const ScheduleExpression = `rate(${minutes} minute${minutes === 1 ? '' : 's'})`
   await client.send(new PutRuleCommand({ Name: functionName(tick), ScheduleExpression }))
-  await target(client, functionName(tick), ticks[tick], JSON.stringify({ [tick]: true }))
+  await target(client, functionName(tick), scheduledVerbs[tick], JSON.stringify({ [tick]: true }))
 }
 
 async function target(client: EventBridgeClient, Rule: string, verb: Verb, Input?: string): Promise<void> {

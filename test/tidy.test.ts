@@ -1,4 +1,4 @@
-// The import rules and sizes of the house (docs/design.md, "Rooms"). A file with no rule may import nothing.
+// The import rules and sizes of the tree (docs/design.md, "Rooms"). A file with no rule may import nothing.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -13,12 +13,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/service/timetable.ts': ['core/service/*', 'temporal-polyfill', 'zod'],
   'core/verdict/processes/': ['core/verdict/processes/*'],
   'core/verdict/evidence/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'zod'],
-  'core/verdict/judge/': ['core/service/*', 'core/verdict/'],
+  'core/verdict/judge/': ['core/time.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/budget/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/budget/*', 'zod'],
-  'core/budget/budget.ts': ['core/service/*', 'temporal-polyfill'],
+  'core/budget/budget.ts': ['core/time.ts', 'core/service/*', 'temporal-polyfill'],
   'core/measures/': [
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
     ...['core/measures/*', 'zod', 'd3-array'],
@@ -73,8 +73,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/': ['cli/', 'core/problem.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
-  'cli/desk/': [
-    'cli/desk/*',
+  'cli/backend/': [
+    'cli/backend/*',
     'functions/',
     'cloud/ports.ts',
     'cloud/aws/',
@@ -85,22 +85,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/commands/': [
-    ...['cli/commands/*', 'cli/desk/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
+    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
     ...['microdiff', 'yaml', 'zod'],
   ],
   'cli/doctor/': [
-    ...['cli/doctor/*', 'cli/desk/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
+    ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
     ...['core/', '@aws-sdk/', 'zod'],
   ],
   'cli/verify/': [
-    ...['cli/verify/*', 'cli/desk/*', 'cloud/aws/failure.ts', 'core/*', 'node:', '@aws-sdk/', 'fflate'],
+    ...['cli/verify/*', 'cli/backend/*', 'cloud/aws/failure.ts', 'core/*', 'node:', '@aws-sdk/', 'fflate'],
     'zod',
   ],
   'cli/replay/': [
-    ...['cli/replay/*', 'cli/commands/*', 'cli/desk/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
+    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
     ...['core/', 'csv-parse/sync'],
   ],
-  'cli/demonstration/': [...['cli/commands/*', 'cli/desk/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
+  'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
   'local/': [...['local/*', 'functions/', 'policy/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate']],
   'bench/': [
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'core/', 'node:', '@aws-sdk/', '@stdlib/'],
@@ -119,10 +119,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['lib/*', 'functions/environment.ts', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/rules.ts'],
     ...['functions/alarms.ts', 'policy/*', 'core/', 'node:', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'esbuild'],
   ],
-  'lib/app.ts': ['lib/*', 'cli/desk/text-file.ts', 'node:', 'aws-cdk-lib'],
+  'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
   'examples/': ['@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
-  'docs/': ['core/', 'functions/', 'cli/desk/screen.ts', 'node:', 'zod'],
+  'docs/': ['core/', 'functions/', 'cli/backend/screen.ts', 'node:', 'zod'],
   'test/': ['*'],
   'vitest.config.ts': ['vitest/config', 'node:'],
 }
@@ -210,10 +210,10 @@ const allowedLoops: Readonly<Record<string, number>> = {
   // `each` of one, so that the first that takes the place ends it.
   'functions/queue/room.ts': 1,
   // Whoever asks wants all of them, or to hear that one is missing.
-  'functions/listeners/material.ts': 1,
+  'functions/listeners/measure-input.ts': 1,
 }
 
-describe('the house', () => {
+describe('the tree', () => {
   it.each(files)('%s imports only what its room may', (file) => {
     expect(imports(file, text(file)).filter((specifier) => !allowed(file, specifier))).toEqual([])
   })
@@ -287,6 +287,12 @@ describe('the house', () => {
         'for (const a of b) await c\nfor (const d of e) {\n  f(d)\n}\nfor (const g of h) {\n  if (g) await i\n}',
       ),
     ).toHaveLength(2)
+  })
+
+  it.each(files)('%s has no comment of more than 130 columns, and a test no more than 400 lines', (file) => {
+    const lines = text(file).split('\n')
+    expect(lines.filter((line) => /^\s*(\/\/|\/?\*)/.test(line) && line.length > 130)).toEqual([])
+    if (file.startsWith('test/')) expect(lines.length).toBeLessThanOrEqual(400)
   })
 
   it('names no file for a drawer', () => {

@@ -1,7 +1,7 @@
 // The plain e-processes E1 (independent errors) and E2 (bursts), as formulas without anything around them, and our own
 // engine on a service that watches errors alone.
 import type { Service } from '../../core/service/service.ts'
-import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { type CountMinute, type Prior, splitEvidence } from '../../core/verdict/processes/split-process.ts'
 import { errorsOnly, recordedCounts } from './recorded.ts'
 import { isQuiet, latched, type Rival, type RivalMinute } from './rival.ts'
@@ -45,7 +45,7 @@ export const tidegate = (
   name,
   about,
   judge(minutes, { alpha }) {
-    const verdicts = hindsight(serviceOf(minutes.length, alpha), recordedCounts(minutes))
+    const verdicts = replayVerdicts(serviceOf(minutes.length, alpha), recordedCounts(minutes))
     return latched(
       verdicts.map(({ kind, signals }) => {
         const logE = signals.find(({ signal }) => signal === 'errors')?.numbers?.['logE']

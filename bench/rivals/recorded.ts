@@ -3,11 +3,11 @@
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/verdict/evidence/evidence.ts'
-import type { Recorded } from '../../core/verdict/judge/hindsight.ts'
+import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
+import { minuteMs } from '../../core/time.ts'
 
-const minuteMs = 60_000
 const wholeBp = 10_000
 /** The first minute of what is replayed; any would do. */
 export const replayStartMs = Date.UTC(2026, 0, 1)

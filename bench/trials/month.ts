@@ -2,16 +2,15 @@
 // releases and faults for every way. docs/budget.md, "The budget sets the pace".
 import { chance } from '../../cloud/local/time/chance.ts'
 import { budgetAt, burning, type Slot, slotMs } from '../../core/budget/budget.ts'
-import { moodOf, type Pace, paced, planFor, shortestBake, weightCapBp } from '../../core/service/boldness.ts'
+import { paceLevelOf, type Pace, paced, planFor, shortestBake, weightCapBp } from '../../core/service/pacing.ts'
 import { budgetShare, isCounted } from '../../core/service/slo.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
-import { minuteMs } from '../../core/verdict/evidence/window.ts'
 import { drawFrom, type Fault, faultAt, minuteByMinute, type Noise } from './noise.ts'
 import { alarm, engine, type PlanNext, type Run, runRelease } from './paced-release.ts'
 import type { Rival } from '../rivals/rival.ts'
+import { dayMs, minuteMs } from '../../core/time.ts'
 
-const dayMs = 24 * 60 * minuteMs
 const windowDays = 28
 const days = 30
 const beginMs = Date.UTC(2026, 0, 1)
@@ -116,7 +115,7 @@ export function runMonth(way: Way, mean: number, seed: number): Month {
   }
   for (const release of releasesOf(seed)) {
     const { fault } = release
-    if (way.pace !== undefined && moodOf(left(release.atMs).spent) === 'frozen') {
+    if (way.pace !== undefined && paceLevelOf(left(release.atMs).spent) === 'frozen') {
       if (fault === undefined) notBegun++
       continue
     }
@@ -157,8 +156,8 @@ function ledgerOf(slots: Slot[]): Ledger {
 function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) => Left): Run {
   const { service, rule, pace } = way
   const { atMs, seed, fault } = release
-  const mood = moodOf(left(atMs).spent)
-  const course = pace === undefined ? undefined : planFor({ plan: service.plan, pace }, mood, false)
+  const level = paceLevelOf(left(atMs).spent)
+  const course = pace === undefined ? undefined : planFor({ plan: service.plan, pace }, level, false)
   const draw = minuteByMinute(
     { name: 'release', rate, noise, minutes: 0, ...(fault === undefined ? {} : { fault }) },
     seed,
@@ -168,7 +167,7 @@ function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) =
     const { badLeft, perMinute } = left(nowMs)
     const errors = service.signals.errors
     const capBp = weightCapBp({
-      mood,
+      level,
       damageBp: pace.damageBp,
       badLeft,
       perMinute,

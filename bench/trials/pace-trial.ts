@@ -1,5 +1,5 @@
 // Many months under each way of releasing, every way on the same months, and what they come to.
-import { Pace } from '../../core/service/boldness.ts'
+import { Pace } from '../../core/service/pacing.ts'
 import { type Month, monthService, runMonth, type Way } from './month.ts'
 import { alarmRate, samAlarm } from '../rivals/alarms.ts'
 

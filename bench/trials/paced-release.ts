@@ -9,10 +9,10 @@ import type { Service } from '../../core/service/service.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import { type Carry, judge } from '../../core/verdict/judge/judge.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
-import { minuteMs } from '../../core/verdict/evidence/window.ts'
-import { numbered } from '../../functions/steps/ledger.ts'
+import { numbered } from '../../functions/steps/log.ts'
 import { countReadings, type WeightedMinute } from '../rivals/recorded.ts'
 import { type Rival, total } from '../rivals/rival.ts'
+import { minuteMs } from '../../core/time.ts'
 
 /** What is said of the minutes that are known at `atMs`. */
 type Judge = (release: Release, known: readonly WeightedMinute[], atMs: number) => Verdict

@@ -1,13 +1,13 @@
 // Definitions in files: read, checked with their policies, registered.
 import type { Service } from '../../core/service/service.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
-import { exitCodes } from '../desk/screen.ts'
-import type { Cli } from '../desk/surroundings.ts'
-import { readYaml } from '../desk/text-file.ts'
+import { exitCodes } from '../backend/screen.ts'
+import type { Cli } from '../backend/surroundings.ts'
+import { readYaml } from '../backend/text-file.ts'
 
-export async function applyFile({ desk, screen }: Cli, file: string): Promise<number> {
+export async function applyFile({ backend, screen }: Cli, file: string): Promise<number> {
   const service = await readDefinition(file)
-  await desk.services.put(service)
+  await backend.services.put(service)
   screen.say(
     `Service ${service.name} applied: ${service.targets.length} target(s), ${service.plan.steps.length} step(s).`,
     service,

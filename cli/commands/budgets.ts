@@ -1,20 +1,21 @@
 // `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
-import { type Budget, budgetAt, burnRate, burnRules, hourMs } from '../../core/budget/budget.ts'
+import { type Budget, budgetAt, burnRate, burnRules } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { leftOf } from '../../core/budget/news.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Head } from '../../core/release/head.ts'
 import type { Service } from '../../core/service/service.ts'
 import { type CountedSlo, isCounted, type ReportedSlo, type Slo } from '../../core/service/slo.ts'
-import { spendersOf } from '../../core/budget/spenders.ts'
+import { spendingOf } from '../../core/budget/spending.ts'
 import type { BudgetMark } from '../../core/budget/stored.ts'
 import { slotsOf } from '../../functions/budgets/left.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
-import type { Desk } from '../desk/desk.ts'
-import { exitCodes } from '../desk/screen.ts'
-import { spenderLines } from './spenders.ts'
-import type { Cli } from '../desk/surroundings.ts'
+import type { Backend } from '../backend/backend.ts'
+import { exitCodes } from '../backend/screen.ts'
+import { spenderLines } from './spending.ts'
+import type { Cli } from '../backend/surroundings.ts'
+import { hourMs } from '../../core/time.ts'
 
 // Of a window with more releases, those before are counted with what no release is charged with.
 const headsMost = 500
@@ -29,10 +30,10 @@ type Known = {
 }
 
 /** @throws Problem `service_missing` */
-export async function showBudgets({ desk, screen }: Cli, name: string): Promise<number> {
-  const service = await desk.services.get(name)
-  const heads = service.slos.length === 0 ? noHeads : await latestHeads(desk, name, headsMost)
-  const { done, failed } = await eachShown(service.slos, (slo) => showOne(desk, service, slo, heads.items))
+export async function showBudgets({ backend, screen }: Cli, name: string): Promise<number> {
+  const service = await backend.services.get(name)
+  const heads = service.slos.length === 0 ? noHeads : await latestHeads(backend, name, headsMost)
+  const { done, failed } = await eachShown(service.slos, (slo) => showOne(backend, service, slo, heads.items))
   const unread = failed.map(({ item, error }) => ({ slo: item.name, because: sentenceOf(error) }))
   const shown = [
     ...done,
@@ -54,18 +55,18 @@ export async function showBudgets({ desk, screen }: Cli, name: string): Promise<
 
 const noHeads = { items: [], unreadable: [] }
 
-async function showOne(desk: Desk, { name, policy }: Service, slo: Slo, heads: readonly Head[]): Promise<Shown> {
-  const mark = await desk.budgets.mark(name, slo.name)
+async function showOne(backend: Backend, { name, policy }: Service, slo: Slo, heads: readonly Head[]): Promise<Shown> {
+  const mark = await backend.budgets.mark(name, slo.name)
   const words = isCounted(slo) ? sloWords(slo) : `SLO ${slo.sli.id} of Application Signals`
   if (mark === undefined)
     return { found: { slo: slo.name, known: false }, lines: [`${slo.name}: ${words}: not counted yet`] }
-  const ageMs = desk.clock.nowMs() - mark.readToMs
+  const ageMs = backend.clock.nowMs() - mark.readToMs
   const known = { heads, mark, ageMs, isStale: isStale(ageMs, policy.budgetEverySeconds) }
-  return isCounted(slo) ? showCounted(desk, name, slo, known) : showReported(slo, known)
+  return isCounted(slo) ? showCounted(backend, name, slo, known) : showReported(slo, known)
 }
 
 async function showCounted(
-  { budgets }: Pick<Desk, 'budgets'>,
+  { budgets }: Pick<Backend, 'budgets'>,
   service: string,
   slo: CountedSlo,
   known: Known,
@@ -78,7 +79,7 @@ async function showCounted(
     rate: burnRate(slo, slots, { startMs: readToMs - hours * hourMs, endMs: readToMs }),
   }))
   const { good, bad, spent } = budget
-  const spentBy = spendersOf(known.heads, slo.name, budget)
+  const spentBy = spendingOf(known.heads, slo.name, budget)
   return {
     found: {
       slo: slo.name,

@@ -4,10 +4,10 @@ import { isAway, Problem } from '../../core/problem.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import type { Target } from '../../core/service/service.ts'
-import type { Desk } from '../desk/desk.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
+import type { Backend } from '../backend/backend.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
 
-type Cli = { readonly desk: Pick<Desk, 'returns' | 'traffic'>; readonly screen: Screen }
+type Cli = { readonly backend: Pick<Backend, 'returns' | 'traffic'>; readonly screen: Screen }
 type Line = { readonly alias: string; readonly because?: string; readonly command?: string }
 
 /** Whether the traffic may still be where it was, so that a person has to know how to move it. */
@@ -25,13 +25,13 @@ export function targetOf(text: string): Target {
 
 /** @param named whose aliases are asked about when the table does not say */
 export async function tellByHand(
-  { desk, screen }: Cli,
+  { backend, screen }: Cli,
   service: string,
   named: readonly Target[],
   problem: Problem,
 ): Promise<number> {
-  const known = await fromRecord(desk, service)
-  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(desk, target))))
+  const known = await fromRecord(backend, service)
+  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(backend, target))))
   const { code, message } = problem
   const text = [
     `The traffic of ${service} could not be put back for you (${code}): ${message}`,
@@ -53,9 +53,9 @@ const nothingNamed = (service: string): readonly string[] => [
 ]
 
 /** `undefined` when the table does not answer, or knows of no release that may have traffic. */
-async function fromRecord(desk: Cli['desk'], service: string): Promise<readonly Line[] | undefined> {
+async function fromRecord(backend: Cli['backend'], service: string): Promise<readonly Line[] | undefined> {
   try {
-    const record = (await desk.returns.list()).items.find((one) => one.service === service)
+    const record = (await backend.returns.list()).items.find((one) => one.service === service)
     return record?.targets.map((target) => ({
       alias: `${target.functionName}:${target.alias}`,
       command: commandBack(target),
@@ -67,10 +67,10 @@ async function fromRecord(desk: Cli['desk'], service: string): Promise<readonly 
 }
 
 /** While an alias is split, its own version is stable and the weights are the candidate's. */
-async function fromAlias(desk: Cli['desk'], target: Target): Promise<Line> {
+async function fromAlias(backend: Cli['backend'], target: Target): Promise<Line> {
   const alias = `${target.functionName}:${target.alias}`
   try {
-    const { routing } = await desk.traffic.read(target)
+    const { routing } = await backend.traffic.read(target)
     const because = routingWords(routing)
     if (routing.additional !== undefined)
       return { alias, because, command: commandBack({ ...target, stable: routing.version }) }

@@ -9,9 +9,9 @@ import { liveHolder } from '../../functions/steps/lease.ts'
 import { whole } from '../../core/listing.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
-import { exitCodes } from '../desk/screen.ts'
+import { exitCodes } from '../backend/screen.ts'
 import { readDefinition } from './apply.ts'
-import type { Cli } from '../desk/surroundings.ts'
+import type { Cli } from '../backend/surroundings.ts'
 
 type Change = { readonly field: string; readonly registered?: unknown; readonly file?: unknown }
 type Drift = {
@@ -26,15 +26,15 @@ type Unknown = { readonly service: string; readonly because: string }
  * @param files definitions to compare; without any, the aliases of every registered service are looked at
  * @returns 1 when anything has drifted, as `diff` does, or may have
  */
-export async function showDrift({ desk, screen }: Cli, files: readonly string[]): Promise<number> {
+export async function showDrift({ backend, screen }: Cli, files: readonly string[]): Promise<number> {
   const drifts: Drift[] = []
   const unknown: Unknown[] = []
   if (files.length === 0) {
-    const { items, unreadable } = await desk.services.list()
+    const { items, unreadable } = await backend.services.list()
     const { done, failed } = await eachShown(items, async (service): Promise<Drift> => ({
       service: service.name,
       definition: [],
-      aliases: await driftedAliases(desk, service),
+      aliases: await driftedAliases(backend, service),
     }))
     drifts.push(...done)
     unknown.push(
@@ -44,11 +44,11 @@ export async function showDrift({ desk, screen }: Cli, files: readonly string[])
   }
   for (const file of files) {
     const wanted = await readDefinition(file)
-    const registered = await registeredAs(desk, wanted.name)
+    const registered = await registeredAs(backend, wanted.name)
     drifts.push({
       service: wanted.name,
       definition: registered === undefined ? [{ field: '', file: wanted }] : changesOf(registered, wanted),
-      aliases: registered === undefined ? [] : await driftedAliases(desk, registered),
+      aliases: registered === undefined ? [] : await driftedAliases(backend, registered),
     })
   }
   const lines = [
@@ -62,9 +62,9 @@ export async function showDrift({ desk, screen }: Cli, files: readonly string[])
   return lines.length === 0 ? exitCodes.done : exitCodes.different
 }
 
-async function registeredAs(desk: Cli['desk'], name: string): Promise<Service | undefined> {
+async function registeredAs(backend: Cli['backend'], name: string): Promise<Service | undefined> {
   try {
-    return await desk.services.get(name)
+    return await backend.services.get(name)
   } catch (error) {
     if (error instanceof Problem && error.code === 'service_missing') return undefined
     throw error
@@ -79,22 +79,22 @@ const changesOf = (registered: Service, file: Service): readonly Change[] =>
     ...(change.type === 'REMOVE' ? {} : { file: change.value as unknown }),
   }))
 
-async function driftedAliases(desk: Cli['desk'], service: Service): Promise<Drift['aliases']> {
+async function driftedAliases(backend: Cli['backend'], service: Service): Promise<Drift['aliases']> {
   // While a release is live, it looks itself, and is interrupted by what it does not know.
-  if ((await liveHolder(desk, service.name)) !== undefined) return []
-  const heads = whole(await latestHeads(desk, service.name, 50))
+  if ((await liveHolder(backend, service.name)) !== undefined) return []
+  const heads = whole(await latestHeads(backend, service.name, 50))
   const found: { alias: string; because: string }[] = []
   for (const target of service.targets) {
-    const because = await driftOf(desk, target, heads)
+    const because = await driftOf(backend, target, heads)
     if (because !== undefined) found.push({ alias: `${target.functionName}:${target.alias}`, because })
   }
   return found
 }
 
-async function driftOf(desk: Cli['desk'], target: Target, heads: readonly Head[]): Promise<string | undefined> {
+async function driftOf(backend: Cli['backend'], target: Target, heads: readonly Head[]): Promise<string | undefined> {
   let routing: Routing
   try {
-    routing = (await desk.traffic.read(target)).routing
+    routing = (await backend.traffic.read(target)).routing
   } catch (error) {
     if (error instanceof Problem && error.code === 'alias_missing') return error.message
     throw error

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto'
 import type { ReceivedMessage } from '../../cloud/ports.ts'
 import { type Controller, type LostEvent, readLost } from '../../core/lost-event.ts'
 import { Problem } from '../../core/problem.ts'
-import { calledByEvents, ticks } from '../../functions/rules.ts'
-import type { LostDesk } from '../desk/desk.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
+import { calledByEvents, scheduledVerbs } from '../../functions/rules.ts'
+import type { LostBackend } from '../backend/backend.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
 
-type LostCli = { readonly desk: LostDesk; readonly screen: Screen }
+type LostCli = { readonly backend: LostBackend; readonly screen: Screen }
 
 /** The same event for the same function, however often it was kept. */
 type Entry = {
@@ -23,9 +23,9 @@ export function chosen(ids: readonly string[], { all }: { readonly all?: boolean
   return all === true ? 'all' : ids
 }
 
-export async function listLost({ desk, screen }: LostCli, limit: number): Promise<number> {
-  const entries = await look(desk, limit)
-  await giveBack(desk, entries)
+export async function listLost({ backend, screen }: LostCli, limit: number): Promise<number> {
+  const entries = await look(backend, limit)
+  await giveBack(backend, entries)
   if (entries.length === 0) {
     screen.say('No event is lost.', { lost: [] })
     return exitCodes.done
@@ -38,29 +38,29 @@ export async function listLost({ desk, screen }: LostCli, limit: number): Promis
 }
 
 export async function retryLost(
-  { desk, screen }: LostCli,
+  { backend, screen }: LostCli,
   ids: readonly string[] | 'all',
   limit: number,
 ): Promise<number> {
-  const entries = await look(desk, limit)
+  const entries = await look(backend, limit)
   const wanted = entries.filter(({ id, read }) => (ids === 'all' ? read.kind === 'event' : ids.includes(id)))
   await giveBack(
-    desk,
+    backend,
     entries.filter((entry) => !wanted.includes(entry)),
   )
   const troubles: Problem[] = ids === 'all' ? [] : missing(ids, entries)
   for (const entry of wanted) {
     try {
-      await sendAgain(desk, entry)
+      await sendAgain(backend, entry)
       const { id, read } = entry
-      screen.say(`${id}  sent again${read.kind === 'event' ? ` to ${desk.name}-${read.verb}: ${read.what}` : ''}`, {
+      screen.say(`${id}  sent again${read.kind === 'event' ? ` to ${backend.name}-${read.verb}: ${read.what}` : ''}`, {
         ...shown(entry),
         retried: true,
       })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       troubles.push(error)
-      await giveBack(desk, [entry])
+      await giveBack(backend, [entry])
       screen.say(`${entry.id}  stays: ${error.message}`, { ...shown(entry), retried: false, problem: error.code })
     }
   }
@@ -69,21 +69,21 @@ export async function retryLost(
 }
 
 /** Of several that are the same one is sent, which does the work of all. */
-async function sendAgain(desk: LostDesk, { id, read, messages }: Entry): Promise<void> {
+async function sendAgain(backend: LostBackend, { id, read, messages }: Entry): Promise<void> {
   if (read.kind === 'unreadable') throw new Problem('call_invalid', `${id} cannot be sent again: ${read.why}.`)
-  await desk.kept.send(`${desk.name}-${read.verb}`, read.payload)
-  for (const message of messages) await desk.kept.remove(message)
+  await backend.kept.send(`${backend.name}-${read.verb}`, read.payload)
+  for (const message of messages) await backend.kept.remove(message)
 }
 
-export async function dropLost({ desk, screen }: LostCli, ids: readonly string[], limit: number): Promise<number> {
-  const entries = await look(desk, limit)
+export async function dropLost({ backend, screen }: LostCli, ids: readonly string[], limit: number): Promise<number> {
+  const entries = await look(backend, limit)
   const wanted = entries.filter(({ id }) => ids.includes(id))
   await giveBack(
-    desk,
+    backend,
     entries.filter((entry) => !wanted.includes(entry)),
   )
   for (const entry of wanted) {
-    for (const message of entry.messages) await desk.kept.remove(message)
+    for (const message of entry.messages) await backend.kept.remove(message)
     screen.say(`${entry.id}  dropped`, { ...shown(entry), dropped: true })
   }
   return codeOf(screen, missing(ids, entries))
@@ -106,8 +106,8 @@ function codeOf(screen: Screen, troubles: readonly Problem[]): number {
 }
 
 /** Receives them: whoever calls this gives back what they do not remove. */
-async function look({ kept, name }: LostDesk, limit: number): Promise<readonly Entry[]> {
-  const controller: Controller = { ...(await kept.owner()), name, verbs: calledByEvents, ticks }
+async function look({ kept, name }: LostBackend, limit: number): Promise<readonly Entry[]> {
+  const controller: Controller = { ...(await kept.owner()), name, verbs: calledByEvents, scheduledVerbs }
   const groups = new Map<string, ReceivedMessage[]>()
   const reads = new Map<string, Entry['read']>()
   for (const message of await kept.receive(limit)) {
@@ -132,7 +132,7 @@ function idOf(message: ReceivedMessage, read: Entry['read']): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 8)
 }
 
-async function giveBack({ kept }: LostDesk, entries: readonly Entry[]): Promise<void> {
+async function giveBack({ kept }: LostBackend, entries: readonly Entry[]): Promise<void> {
   for (const { messages } of entries)
     for (const message of messages)
       // If it cannot be, it comes back by itself in a few minutes.

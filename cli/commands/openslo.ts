@@ -2,8 +2,8 @@
 import { parseAllDocuments, stringify } from 'yaml'
 import { importOpenSlo, type OpenSloDocument } from '../../core/service/openslo.ts'
 import { Problem } from '../../core/problem.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
-import { firstLine, readText } from '../desk/text-file.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
+import { firstLine, readText } from '../backend/text-file.ts'
 
 /** @throws Problem `openslo_invalid` */
 export async function showOpenSlo(screen: Screen, files: readonly string[]): Promise<number> {

@@ -1,9 +1,9 @@
 // What people order a live release to do, and what they are told when it cannot be done for them.
 import type { Target } from '../../core/service/service.ts'
 import { isStuck, targetOf, tellByHand } from './by-hand.ts'
-import { exitCodes } from '../desk/screen.ts'
-import { Ordered } from '../desk/ordered.ts'
-import type { Cli } from '../desk/surroundings.ts'
+import { exitCodes } from '../backend/screen.ts'
+import { Ordered } from '../backend/ordered.ts'
+import type { Cli } from '../backend/surroundings.ts'
 
 export type Order = {
   readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
@@ -18,12 +18,12 @@ export type Order = {
 const functions = { pause: 'pause', resume: 'pause', promote: 'promote', rollBack: 'stop', abort: 'stop' } as const
 
 export async function order(
-  { desk, screen }: Cli,
+  { backend, screen }: Cli,
   { verb, service, by, reason, targets = [] }: Order,
 ): Promise<number> {
   const words = { ...(verb === 'promote' ? {} : { verb }), ...(verb === 'resume' ? {} : { reason }) }
   try {
-    const done = Ordered.parse(await desk.ask(functions[verb], { service, by, ...words }))
+    const done = Ordered.parse(await backend.ask(functions[verb], { service, by, ...words }))
     const sentence =
       done.phase === 'requested'
         ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
@@ -32,7 +32,7 @@ export async function order(
     return exitCodes.done
   } catch (error) {
     if (functions[verb] !== 'stop' || !isStuck(error)) throw error
-    return tellByHand({ desk, screen }, service, targets, error)
+    return tellByHand({ backend, screen }, service, targets, error)
   }
 }
 

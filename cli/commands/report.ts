@@ -2,15 +2,15 @@
 import { writeFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { duration } from '../../core/duration.ts'
-import { joined, type Material, ofService, type Period } from '../../core/measures/facts.ts'
+import { joined, type MeasureInput, ofService, type Period } from '../../core/measures/facts.ts'
 import { measure, type Measured } from '../../core/measures/measures.ts'
 import { detailWords, standing, targetWords, valueWords } from '../../core/measures/words.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import { eachShown, orThrow, sentenceOf } from '../../functions/steps/each.ts'
-import { readMaterial } from '../../functions/listeners/material.ts'
+import { readMeasureInput } from '../../functions/listeners/measure-input.ts'
 import { type Report, reportPage } from '../../console/report-page.ts'
-import { exitCodes } from '../desk/screen.ts'
-import type { Cli } from '../desk/surroundings.ts'
+import { exitCodes } from '../backend/screen.ts'
+import type { Cli } from '../backend/surroundings.ts'
 
 export type ReportOptions = {
   readonly from?: string
@@ -41,16 +41,16 @@ function periodOf(options: ReportOptions, nowMs: number): Period {
 
 /** @throws Problem `service_missing`, `call_invalid`, `item_unreadable` */
 export async function showReport(
-  { desk, screen }: Cli,
+  { backend, screen }: Cli,
   name: string | undefined,
   options: ReportOptions,
 ): Promise<number> {
-  const period = periodOf(options, desk.clock.nowMs())
+  const period = periodOf(options, backend.clock.nowMs())
   const { items, unreadable } =
-    name === undefined ? await desk.services.list() : { items: [await desk.services.get(name)], unreadable: [] }
+    name === undefined ? await backend.services.list() : { items: [await backend.services.get(name)], unreadable: [] }
   const read = await eachShown(items, async (service) => ({
     name: service.name,
-    material: await readMaterial(desk, [service], period),
+    material: await readMeasureInput(backend, [service], period),
   }))
   // Of one service there is nothing to say without it.
   if (name !== undefined) orThrow(read)
@@ -76,7 +76,7 @@ export async function showReport(
   return left.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
-const reportOf = (material: Material, title: string, names: readonly string[]): Report => ({
+const reportOf = (material: MeasureInput, title: string, names: readonly string[]): Report => ({
   period: material.period,
   title,
   overall: measure(material),

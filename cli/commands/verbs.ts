@@ -1,4 +1,4 @@
-// The verbs of the command line, apart from how they are spelt: each takes a desk and a screen, and gives an exit code.
+// The verbs of the command line, apart from how they are spelt: each takes a backend and a screen, and gives an exit code.
 import * as z from 'zod'
 import { replay } from '../../core/release/advance.ts'
 import { atLeast, chargeWords } from '../../core/release/charge.ts'
@@ -9,11 +9,11 @@ import type { Release } from '../../core/release/release.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
-import { idsOf } from '../../functions/steps/ledger.ts'
-import type { Desk } from '../desk/desk.ts'
-import type { Cli } from '../desk/surroundings.ts'
-import { exitCodes } from '../desk/screen.ts'
-import { statusLines, storyLine } from '../desk/story.ts'
+import { idsOf } from '../../functions/steps/log.ts'
+import type { Backend } from '../backend/backend.ts'
+import type { Cli } from '../backend/surroundings.ts'
+import { exitCodes } from '../backend/screen.ts'
+import { statusLines, storyLine } from '../backend/story.ts'
 import { unfolded, watch, type WatchOptions } from './watch.ts'
 
 const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
@@ -24,14 +24,14 @@ export async function startRelease(
   { door, call }: { readonly door: 'intake' | 'urgent'; readonly call: Record<string, unknown> },
   follow: WatchOptions | undefined,
 ): Promise<number> {
-  const accepted = Accepted.parse(await cli.desk.ask(door, call))
+  const accepted = Accepted.parse(await cli.backend.ask(door, call))
   const releaseId = accepted.releases[0]?.releaseId ?? ''
   cli.screen.say(`Release ${releaseId} has been accepted.`, { releaseId })
   return follow === undefined ? exitCodes.done : watchRelease(cli, releaseId, follow)
 }
 
-export async function watchRelease({ desk, screen }: Cli, which: string, options: WatchOptions): Promise<number> {
-  const release = await watch(desk, screen, await releaseIdOf(desk, which), options)
+export async function watchRelease({ backend, screen }: Cli, which: string, options: WatchOptions): Promise<number> {
+  const release = await watch(backend, screen, await releaseIdOf(backend, which), options)
   return release?.state.phase === 'settled' ? endCode(release) : exitCodes.interrupted
 }
 
@@ -41,37 +41,37 @@ const endCode = (release: Release): number =>
 
 /** A release by its id, or the live or else the latest one of a service. */
 async function releaseIdOf(
-  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
   which: string,
 ): Promise<string> {
-  if ((await desk.journal.read(which)).events.length > 0) return which
-  const live = await liveHolder(desk, which)
+  if ((await backend.journal.read(which)).events.length > 0) return which
+  const live = await liveHolder(backend, which)
   if (live !== undefined) return live.release.id
-  const [open] = idsOf(await desk.openReleases.list(which))
-  const latest = open ?? idsOf(await desk.history.list(which, 1))[0]
+  const [open] = idsOf(await backend.openReleases.list(which))
+  const latest = open ?? idsOf(await backend.history.list(which, 1))[0]
   if (latest !== undefined) return latest
   throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
 }
 
 /** @throws Problem `release_missing` */
 export async function releaseOf(
-  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
   which: string,
 ): Promise<Release> {
-  const release = replay((await desk.journal.read(await releaseIdOf(desk, which))).events)
+  const release = replay((await backend.journal.read(await releaseIdOf(backend, which))).events)
   if (release === undefined) throw new Problem('release_missing', `There is no release ${which}.`)
   return release
 }
 
-export async function showStatus({ desk, screen }: Cli, service: string | undefined): Promise<number> {
-  if (service !== undefined) await desk.services.get(service)
-  const ids = idsOf(await desk.openReleases.list(service))
+export async function showStatus({ backend, screen }: Cli, service: string | undefined): Promise<number> {
+  if (service !== undefined) await backend.services.get(service)
+  const ids = idsOf(await backend.openReleases.list(service))
   const { done, failed } = await eachShown(ids, async (releaseId) => {
-    const { events } = await desk.journal.read(releaseId)
+    const { events } = await backend.journal.read(releaseId)
     const release = replay(events)
     if (release === undefined || release.state.phase === 'settled') return []
     // The embedded cloud's time may be ahead of this machine's; its log tells.
-    const nowMs = Math.max(desk.clock.nowMs(), events.at(-1)?.atMs ?? 0)
+    const nowMs = Math.max(backend.clock.nowMs(), events.at(-1)?.atMs ?? 0)
     return [{ release, lines: statusLines(release, nowMs) }]
   })
   const unreadable = failed.map(({ item, error }) => ({ release: item, because: sentenceOf(error) }))
@@ -86,9 +86,9 @@ export async function showStatus({ desk, screen }: Cli, service: string | undefi
   return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
-export async function showHistory({ desk, screen }: Cli, service: string, limit: number): Promise<number> {
-  await desk.services.get(service)
-  const { items, unreadable } = await latestHeads(desk, service, limit)
+export async function showHistory({ backend, screen }: Cli, service: string, limit: number): Promise<number> {
+  await backend.services.get(service)
+  const { items, unreadable } = await latestHeads(backend, service, limit)
   const lines = [
     ...items.map((head) => {
       const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
@@ -111,8 +111,8 @@ const burnedWords = ({ charges = [] }: Head): string =>
     .join('')
 
 /** The whole log of one release. */
-export async function showLog({ desk, screen }: Cli, which: string): Promise<number> {
-  const { events } = await desk.journal.read(await releaseIdOf(desk, which))
+export async function showLog({ backend, screen }: Cli, which: string): Promise<number> {
+  const { events } = await backend.journal.read(await releaseIdOf(backend, which))
   for (const [event, after] of unfolded(events)) screen.say(storyLine(event, after), event)
   return exitCodes.done
 }

@@ -2,9 +2,9 @@
 import { advance, replay } from '../../core/release/advance.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
-import type { Desk } from '../desk/desk.ts'
-import type { Screen } from '../desk/screen.ts'
-import { evidenceLines, storyLine } from '../desk/story.ts'
+import type { Backend } from '../backend/backend.ts'
+import type { Screen } from '../backend/screen.ts'
+import { evidenceLines, storyLine } from '../backend/story.ts'
 
 export type WatchOptions = {
   readonly everyMs: number
@@ -15,14 +15,14 @@ export type WatchOptions = {
 
 /** @returns the release as it ended, or as it was when the person had enough; `undefined` if it had not begun */
 export async function watch(
-  desk: Pick<Desk, 'journal'>,
+  backend: Pick<Backend, 'journal'>,
   screen: Screen,
   releaseId: string,
   options: WatchOptions,
 ): Promise<Release | undefined> {
   let shown = 0
   for (;;) {
-    const { events } = await desk.journal.read(releaseId)
+    const { events } = await backend.journal.read(releaseId)
     const release = replay(events)
     // Accepted a moment ago: the entry that names it is written before its log begins.
     if (release === undefined) {

@@ -14,10 +14,10 @@ import { functionName, install } from '../../local/installation.ts'
 import { controllerPackage, samplePackage } from '../../local/package.ts'
 import { createSample, openArtifacts, sampleService } from '../../local/sample-service.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
-import { deskOnAws } from '../desk/aws-desk.ts'
-import type { Desk } from '../desk/desk.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
-import { endWords } from '../desk/story.ts'
+import { backendOnAws } from '../backend/aws-backend.ts'
+import type { Backend } from '../backend/backend.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
+import { endWords } from '../backend/story.ts'
 import { watch, type WatchOptions } from '../commands/watch.ts'
 
 type LocalOptions = {
@@ -45,7 +45,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   const hands = handsOn(clock, options.stopping)
   try {
-    const desk = await furnish(url)
+    const backend = await furnish(url)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     screen.note(
@@ -53,7 +53,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     )
     // A service has a past before it is released: its alarm is OK, and it is known how fast it usually is.
     await hands.pause(5 * 60_000)
-    const outcome = await demonstrate(screen, { desk, url, traffic, pause: hands.pause })
+    const outcome = await demonstrate(screen, { backend, url, traffic, pause: hands.pause })
     hands.rest()
     if (options.once || options.stopping.aborted) return outcome
     screen.note(invitation(url))
@@ -85,26 +85,26 @@ function handsOn(clock: LocalClock, stopping: AbortSignal) {
 }
 
 /** Installs the controller and the sample, as a deployment would, and wakes the functions up before anybody waits for them. */
-async function furnish(url: string): Promise<Desk> {
+async function furnish(url: string): Promise<Backend> {
   const place = placeOf(url, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
   const zip = controllerPackage()
   await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }), budgetMinutes: 5 })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
-  const desk = deskOnAws({}, place)
-  await desk.services.put(sampleService())
+  const backend = backendOnAws({}, place)
+  await backend.services.put(sampleService())
   const call = (verb: string, payload: object) =>
     lambda.send(new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) }))
   await call('reconcile', { sweep: true })
   // As the schedule would within five minutes: until it has been counted, nobody knows what is left, and nothing begins.
   await call('budget', { budgets: true })
   await openArtifacts((path, body) => fetch(`${url}${path}`, { method: 'PUT', body }))
-  return desk
+  return backend
 }
 
 type Demo = {
-  readonly desk: Desk
+  readonly backend: Backend
   readonly url: string
   readonly traffic: Traffic
   /** In the cloud's time. */
@@ -124,21 +124,21 @@ async function demonstrate(screen: Screen, demo: Demo): Promise<number> {
 /** Puts the package where the service looks for it; the bucket's event does the rest. */
 async function releaseArtifact(
   screen: Screen,
-  { desk, url, pause }: Demo,
+  { backend, url, pause }: Demo,
   version: 'v2' | 'v3',
   words: string,
 ): Promise<Release | undefined> {
   // A release that has just settled may still be open.
   const before = [
-    ...(await desk.history.list('checkout', 100)).items,
-    ...(await desk.openReleases.list('checkout')).items,
+    ...(await backend.history.list('checkout', 100)).items,
+    ...(await backend.openReleases.list('checkout')).items,
   ]
   const known = new Set(before.map((one) => one.releaseId))
   screen.note(`\n${words}`)
   await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
   for (;;) {
-    const open = (await desk.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
-    if (open !== undefined) return watch(desk, screen, open.releaseId, { everyMs: 5000, pause })
+    const open = (await backend.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
+    if (open !== undefined) return watch(backend, screen, open.releaseId, { everyMs: 5000, pause })
     if (!(await pause(1000))) return undefined
   }
 }

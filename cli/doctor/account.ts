@@ -18,12 +18,12 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
-import type { Desk } from '../desk/desk.ts'
+import type { Backend } from '../backend/backend.ts'
 import { type Finding, unlessNamed } from './finding.ts'
 
 export type Account = {
   readonly prefix: string
-  readonly desk: Pick<Desk, 'services' | 'leases' | 'traffic'>
+  readonly backend: Pick<Backend, 'services' | 'leases' | 'traffic'>
   readonly cloudtrail: CloudTrailClient
   readonly cloudwatch: CloudWatchClient
   readonly ecr: ECRClient
@@ -36,7 +36,7 @@ export type Account = {
   readonly sqs: SQSClient
   /** Those that can be read. */
   readonly services: () => Promise<readonly Service[]>
-  readonly unreadable: () => Promise<Awaited<ReturnType<Desk['services']['list']>>['unreadable']>
+  readonly unreadable: () => Promise<Awaited<ReturnType<Backend['services']['list']>>['unreadable']>
   /** A controller's function; `undefined` when there is none. */
   readonly controllerFunction: (verb: Verb) => Promise<FunctionConfiguration | undefined>
   /** What the controller's functions were told, such as TIDEGATE_TOPIC_ARN. @throws Problem */
@@ -55,7 +55,7 @@ export type Check = {
 type Config = LambdaClientConfig & S3ClientConfig
 
 /** @param config for tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself */
-export function accountOf(desk: Account['desk'], prefix: string, config: Config = {}): Account {
+export function accountOf(backend: Account['backend'], prefix: string, config: Config = {}): Account {
   const lambda = new LambdaClient(config)
   const known = new Map<Verb, Promise<FunctionConfiguration | undefined>>()
   const controllerFunction: Account['controllerFunction'] = (verb) => {
@@ -66,10 +66,10 @@ export function accountOf(desk: Account['desk'], prefix: string, config: Config 
     known.set(verb, found)
     return found
   }
-  let listed: ReturnType<Desk['services']['list']> | undefined
-  const stored = () => (listed ??= desk.services.list())
+  let listed: ReturnType<Backend['services']['list']> | undefined
+  const stored = () => (listed ??= backend.services.list())
   return {
-    ...{ prefix, desk, lambda, controllerFunction },
+    ...{ prefix, backend, lambda, controllerFunction },
     cloudtrail: new CloudTrailClient(config),
     cloudwatch: new CloudWatchClient(config),
     ecr: new ECRClient(config),

@@ -1,7 +1,7 @@
 // `tidegate doctor`: what a first deploy still lacks and what has broken since, check by check, with how to mend each.
 import type { Account, Check } from './account.ts'
 import { commandLine, type Finding, type Mend, unknown } from './finding.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
 
 type Found = Finding & { readonly check: string }
 

@@ -1,5 +1,5 @@
-// What the controller could not handle, and is kept for somebody to look at: the queues that its functions and the rules that call
-// them name for it.
+// What the controller could not handle, and is kept for somebody to look at: the queues that its functions and the
+// rules that call them name for it.
 import { ListRuleNamesByTargetCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
 import { GetFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'

@@ -5,7 +5,7 @@ import {
   paginateListVersionsByFunction,
 } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
-import { isElsewhere } from '../../core/place.ts'
+import { isElsewhere } from '../../core/location.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import type { Service, Target } from '../../core/service/service.ts'
 import type { Account, Check } from './account.ts'
@@ -36,7 +36,7 @@ export const aliases: Check = {
 async function look(account: Account, one: Named): Promise<readonly Finding[]> {
   const { target, service } = one
   const place = { FunctionName: target.functionName, Name: target.alias }
-  const routing = await account.desk.traffic.read(target).catch((error: unknown) => {
+  const routing = await account.backend.traffic.read(target).catch((error: unknown) => {
     if (error instanceof Problem && ['alias_missing', 'alias_on_latest'].includes(error.code)) return error
     throw error
   })
@@ -45,7 +45,7 @@ async function look(account: Account, one: Named): Promise<readonly Finding[]> {
     return [problem(about(one), routing.message, { commands: await onNewest(account, target, verb) })]
   }
   const { version, additional } = routing.routing
-  if (additional !== undefined && (await account.desk.leases.holder(service.name)) === undefined)
+  if (additional !== undefined && (await account.backend.leases.holder(service.name)) === undefined)
     return [
       problem(about(one), `It is split and no release is live: ${routingWords(routing.routing)}.`, {
         words: `All traffic to version ${version}; the command does nothing if somebody moves the alias meanwhile.`,

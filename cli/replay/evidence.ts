@@ -3,9 +3,9 @@ import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Signals } from '../../core/service/signals.ts'
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
-import type { Recorded } from '../../core/verdict/judge/hindsight.ts'
+import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { questionsFor, seriesKey } from '../../core/verdict/evidence/questions.ts'
-import { minuteMs, wholeFrom } from '../../core/verdict/evidence/window.ts'
+import { wholeFrom } from '../../core/verdict/evidence/window.ts'
 import { judgedTargets, loggedPoints } from '../../functions/steps/evidence.ts'
 import {
   countReadings,
@@ -16,6 +16,7 @@ import {
   type WeightedMinute,
 } from '../../bench/rivals/recorded.ts'
 import { type FileSignal, ownSignals, type ReplayFile } from './file.ts'
+import { minuteMs } from '../../core/time.ts'
 
 /** What is judged, and what of the policy could not be: a sentence each. */
 export type Replayed = { readonly service: Service; readonly recorded: Recorded; readonly notes: readonly string[] }

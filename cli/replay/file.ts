@@ -3,7 +3,7 @@
 import { parse } from 'csv-parse/sync'
 import { Problem } from '../../core/problem.ts'
 import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
-import { firstLine } from '../desk/text-file.ts'
+import { firstLine } from '../backend/text-file.ts'
 
 /** A signal beside the errors: events of each minute, or the mean of each minute. */
 export type FileSignal = {

@@ -2,17 +2,17 @@
 // any policy, or by the rules of other release controllers.
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
-import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
 import { latched, type Said } from '../../bench/rivals/rival.ts'
 import { rivals } from '../../bench/rivals/rivals.ts'
-import type { Desk } from '../desk/desk.ts'
+import type { Backend } from '../backend/backend.ts'
 import { replayedFile, replayedRelease, type Replayed } from './evidence.ts'
 import { parseReplay } from './file.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
-import { readText } from '../desk/text-file.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
+import { readText } from '../backend/text-file.ts'
 import { readDefinition } from '../commands/apply.ts'
 import { releaseOf } from '../commands/verbs.ts'
 
@@ -53,11 +53,11 @@ export async function replayFile(screen: Screen, file: string, options: ReplayOp
 /** @throws Problem `release_missing`, `replay_invalid` when the release was never looked at */
 export async function replayRelease(
   screen: Screen,
-  desk: Pick<Desk, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
   which: string,
   options: ReplayOptions,
 ): Promise<number> {
-  const release = await releaseOf(desk, which)
+  const release = await releaseOf(backend, which)
   const own = replayedRelease(release, undefined)
   if (own.recorded.minutes === 0)
     throw new Problem('replay_invalid', `Release ${release.id} ended before a whole minute of it was read.`)
@@ -136,7 +136,7 @@ function rivalOf(source: Source, name: string, service: Service | undefined): re
 }
 
 function oursOf(source: Source, { service, recorded }: Replayed): readonly Shown[] {
-  const verdicts = hindsight(service, recorded)
+  const verdicts = replayVerdicts(service, recorded)
   const said = latched(verdicts.map(({ kind }) => ({ said: kind })))
   return verdicts.map((verdict, minute) => ({
     minute: source.firstMinute + minute,

@@ -7,7 +7,7 @@ import { minutesOf } from '../../bench/trials/noise.ts'
 import { replayedService } from '../../bench/rivals/recorded.ts'
 import { tidegate } from '../../bench/rivals/e-processes.ts'
 import { type Outcome, runTrial } from '../../bench/trials/trial.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
 
 export type SimulateOptions = {
   readonly service: Service | undefined

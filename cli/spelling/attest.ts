@@ -1,6 +1,6 @@
 // What CI says about a candidate, and what went wrong in production.
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 type Attest = {
   json?: boolean

@@ -1,10 +1,10 @@
 // What a first deploy still lacks, and what has broken since.
 import type { Command } from 'commander'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 type Doctor = { readonly json?: boolean; readonly only?: string[] }
 
-export function addDoctor(program: Command, { screen, desk, run }: Surroundings): void {
+export function addDoctor(program: Command, { screen, backend, run }: Surroundings): void {
   program
     .command('doctor')
     .description('what a first deploy still lacks, and what has broken since; with how to mend it')
@@ -27,7 +27,7 @@ Examples:
           import('../doctor/checks.ts'),
           import('../doctor/doctor.ts'),
         ])
-        const account = accountOf(await desk(), process.env['TIDEGATE_PREFIX'] ?? 'tidegate')
+        const account = accountOf(await backend(), process.env['TIDEGATE_PREFIX'] ?? 'tidegate')
         return examine(screen({ json: json === true }), account, only === undefined ? checks : chosen(only))
       }),
     )

@@ -1,7 +1,7 @@
 // What people say to gates: whether they are open, approving, overriding, stopping the line.
 import type { Command } from 'commander'
 import type { Approval, Why } from '../commands/gates.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 type Shared = { readonly json?: boolean }
 

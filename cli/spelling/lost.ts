@@ -1,17 +1,17 @@
 // Events that were not handled: looked at, sent again, dropped.
 import type { Command } from 'commander'
-import type { LostDesk } from '../desk/desk.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { LostBackend } from '../backend/backend.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 type Options = { readonly json?: boolean; readonly limit: number; readonly all?: boolean }
 
 const load = () => import('../commands/lost.ts')
 
-export function addLost(program: Command, { screen, lostDesk, run, positive }: LostSurroundings): void {
+export function addLost(program: Command, { screen, lostBackend, run, positive }: LostSurroundings): void {
   const lost = program
     .command('lost')
     .description('events that a function could not handle, or that could not be handed to it, and that were kept')
-  const cliOf = async ({ json }: Options) => ({ desk: await lostDesk(), screen: screen({ json: json === true }) })
+  const cliOf = async ({ json }: Options) => ({ backend: await lostBackend(), screen: screen({ json: json === true }) })
   const command = (name: string, words: string): Command =>
     lost
       .command(name)
@@ -39,5 +39,5 @@ export function addLost(program: Command, { screen, lostDesk, run, positive }: L
   )
 }
 type LostSurroundings = Pick<Surroundings, 'screen' | 'run' | 'positive'> & {
-  readonly lostDesk: () => Promise<LostDesk>
+  readonly lostBackend: () => Promise<LostBackend>
 }

@@ -1,7 +1,7 @@
 // What people order a live release to do.
 import type { Command } from 'commander'
 import type { Order } from '../commands/orders.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
   {

@@ -2,12 +2,12 @@
 import { type Command, Option } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import { rivalNames } from '../../bench/rivals/names.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 type Replay = { json?: boolean; service?: string[]; method: string; release?: string }
 type Simulate = { json?: boolean; service?: string; requests: number; errors: number; runs: number; seed: number }
 
-export function addReplay(program: Command, { screen, desk, run, positive }: Surroundings): void {
+export function addReplay(program: Command, { screen, backend, run, positive }: Surroundings): void {
   program
     .command('replay [file]')
     .description('what would have been said, minute by minute, of counts in a file (CSV, JSON) or of a past release')
@@ -34,7 +34,7 @@ Examples:
         const shown = screen({ json: json === true })
         const { replayFile, replayRelease } = await import('../replay/replay.ts')
         return file === undefined
-          ? replayRelease(shown, await desk(), release ?? '', options)
+          ? replayRelease(shown, await backend(), release ?? '', options)
           : replayFile(shown, file, options)
       }),
     )

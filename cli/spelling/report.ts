@@ -1,7 +1,7 @@
 // The measures of delivery.
 import type { Command } from 'commander'
 import type { ReportOptions } from '../commands/report.ts'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 
 export function addReport(program: Command, { cli, run }: Surroundings): void {
   program

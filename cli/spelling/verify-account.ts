@@ -1,7 +1,7 @@
 // What only a real account can tell. The answers go into a file that docs/aws.md can cite.
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
-import type { Surroundings } from '../desk/surroundings.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
 import type { Verify } from '../verify/session.ts'
 
 export function addVerifyAccount(program: Command, { screen, run, pause }: Surroundings): void {

@@ -1,4 +1,5 @@
-// All experiments, in the order in which they are asked: those whose answer comes at once first, so that metrics have time to come.
+// All experiments, in the order in which they are asked: those whose answer comes at once first, so that metrics have
+// time to come.
 import { Problem } from '../../core/problem.ts'
 import { aliasExperiments } from './aliases.ts'
 import { eventExperiments } from './events.ts'

@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-lambda'
 import { compared, type Experiment, notAsked, refusal } from './experiment.ts'
 import type { Lab } from './lab.ts'
+import { dayMs } from '../../core/time.ts'
 
 const invocations = 3
 const longestMs = 12 * 60_000
-const dayMs = 86_400_000
 
 /** When the traffic was, by the endpoint's own clock, and by ours. */
 type Sent = { readonly theirsMs: number; readonly oursMs: number }

@@ -1,5 +1,5 @@
-// The file that docs/aws.md can cite: what was asked of which account, when, with what, and what was answered. The account's number
-// is masked.
+// The file that docs/aws.md can cite: what was asked of which account, when, with what, and what was answered. The
+// account's number is masked.
 import { createRequire } from 'node:module'
 import * as z from 'zod'
 import type { Lab } from './lab.ts'

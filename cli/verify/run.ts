@@ -1,6 +1,6 @@
 // Asks the experiments one after the other. One that cannot be asked, or goes wrong, says so and stops no other.
 import { asProblem } from '../../cloud/aws/failure.ts'
-import type { Screen } from '../desk/screen.ts'
+import type { Screen } from '../backend/screen.ts'
 import { type Answer, denialIn, type Experiment, isMissingHere, isStopped, notAsked } from './experiment.ts'
 import type { Lab } from './lab.ts'
 

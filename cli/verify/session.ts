@@ -3,7 +3,7 @@
 import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
-import { exitCodes, type Screen } from '../desk/screen.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
 import { type Experiment, isStopped } from './experiment.ts'
 import { chosenExperiments, experiments } from './experiments.ts'
 import { type LabOptions, openLab } from './lab.ts'

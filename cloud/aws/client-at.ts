@@ -1,7 +1,7 @@
 // A client for each place that targets are in: the controller's own account and region, the region that an ARN names, the
 // account that a role belongs to. Credentials of a role are kept and renewed by the SDK.
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { locate, type Place } from '../../core/place.ts'
+import { locate, type Place } from '../../core/location.ts'
 
 type Assume = Parameters<typeof fromTemporaryCredentials>[0]
 type Elsewhere = { readonly region?: string; readonly credentials?: ReturnType<typeof fromTemporaryCredentials> }

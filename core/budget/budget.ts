@@ -2,10 +2,9 @@
 // (chapter 5, "Alerting on SLOs"): burn rate = bad ratio of a window / share that may be bad.
 import { Temporal } from 'temporal-polyfill'
 import { budgetShare, type CountedSlo } from '../service/slo.ts'
+import { dayMs, hourMs } from '../time.ts'
 
 export const slotMs = 300_000
-export const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 
 /** The beginning of the hour that a moment is in. */
 export const hourAt = (ms: number): number => Math.floor(ms / hourMs) * hourMs

@@ -1,6 +1,5 @@
 // Which series a release is charged from: those of its service's budgets, for each of the two versions and, for the hour
 // before, for the whole alias, which has no series of a version while it has only one (docs/aws.md §2.1).
-import { hourMs } from './budget.ts'
 import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
 import type { Exposure } from '../release/exposure.ts'
 import type { Release } from '../release/release.ts'
@@ -8,9 +7,8 @@ import { sliQuestions } from './sli.ts'
 import type { CountedSlo } from '../service/slo.ts'
 import type { Reading } from '../verdict/evidence/evidence.ts'
 import type { Question } from '../verdict/evidence/questions.ts'
+import { dayMs, hourMs, minuteMs } from '../time.ts'
 
-const minuteMs = 60_000
-const dayMs = 24 * hourMs
 // CloudWatch keeps points of a minute for 15 days, those of five for 63.
 const minutesKeptMs = 14 * dayMs
 

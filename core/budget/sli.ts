@@ -1,7 +1,7 @@
 // Where good and bad come from: CloudWatch's series of the whole alias, all versions together, of every target of a service.
 import type { Slot } from './budget.ts'
 import { slotMs } from './budget.ts'
-import { locate } from '../place.ts'
+import { locate } from '../location.ts'
 import type { Service } from '../service/service.ts'
 import type { CountedSlo } from '../service/slo.ts'
 import type { Reading } from '../verdict/evidence/evidence.ts'

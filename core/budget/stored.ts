@@ -8,7 +8,10 @@ const count = z.number().min(0).max(1e15)
 /** Slots by their place in the hour; `null` where nothing is known. */
 export const StoredHour = z.strictObject({ slots: z.array(z.tuple([count, count]).nullable()).max(12) })
 
-/** What goes away in the table: hours, long after every window (60 days at most) and a year's look back; and what a release was put back by. */
+/**
+ * What goes away in the table: hours, long after every window (60 days at most) and a year's look back; and what a
+ * release was put back by.
+ */
 export const expiry = {
   attribute: 'expiresAt',
   /** @returns epoch seconds. DynamoDB deletes some days later, or not at all (docs/aws.md §7): nothing relies on it. */

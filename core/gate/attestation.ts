@@ -73,7 +73,10 @@ export function subjectsOf(
   return [...new Set(names)].filter((name) => Subject.safeParse(name).success)
 }
 
-/** Later ones over earlier, field by field; of the same moment, by who and about what, so that the order of reading does not matter. */
+/**
+ * Later ones over earlier, field by field; of the same moment, by who and about what, so that the order of reading does
+ * not matter.
+ */
 export function merged(attestations: readonly Attestation[]): Attested {
   const ordered = attestations.toSorted(
     (a, b) => a.atMs - b.atMs || compare(a.by, b.by) || compare(a.subject, b.subject),

@@ -3,7 +3,7 @@
 import type { Attested } from './attestation.ts'
 import { formatDuration } from '../duration.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
-import { beginPoint } from '../release/clearance.ts'
+import { beginPoint } from '../release/gating.ts'
 import type { GateContext } from './policy.ts'
 import { type Release, weightAt } from '../release/release.ts'
 import { isPlanned, plannedUntilMs } from '../service/timetable.ts'

@@ -4,7 +4,10 @@
 /** Who asks: a person by name, or the source of a release (`s3`, `cli`, `pipeline`). */
 type Principal = { readonly kind: 'Person' | 'Source'; readonly id: string }
 
-/** What stands in the way of a release, and what opens it. Everything here is a fact that was looked up; no policy looks anything up. */
+/**
+ * What stands in the way of a release, and what opens it. Everything here is a fact that was looked up; no policy looks
+ * anything up.
+ */
 export type GateContext = {
   /** The weight that is about to be given, in basis points; 0 at begin. */
   readonly weightBp: number

@@ -1,7 +1,8 @@
 // How fast error budgets burned: M6, from the ledger.
-import { burnRate, hourMs } from '../budget/budget.ts'
+import { burnRate } from '../budget/budget.ts'
 import type { Facts } from './facts.ts'
 import { ofSpread, type Result } from './result.ts'
+import { hourMs } from '../time.ts'
 
 export const shortHours = 1
 export const longHours = 6

@@ -2,7 +2,10 @@
 import { changes, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, ofSpread, type Result, share, spreadOf } from './result.ts'
 
-/** M10: tests passed of those passed or failed, over all changes that ended and had their tests told. Skipped ones do not count. */
+/**
+ * M10: tests passed of those passed or failed, over all changes that ended and had their tests told. Skipped ones do
+ * not count.
+ */
 export function testPassRate(facts: Facts): Result {
   const all = changes(facts)
   const told = all.flatMap(({ attested: { tests } }) =>
@@ -29,7 +32,10 @@ export function behindFlags(facts: Facts): Result {
   }
 }
 
-/** What an invocation costs more than stable's, as a share, from the last look; all targets, weighed by the candidate's samples. */
+/**
+ * What an invocation costs more than stable's, as a share, from the last look; all targets, weighed by the candidate's
+ * samples.
+ */
 function costDelta({ looks }: ReleaseFacts): number | undefined {
   const costs = (looks.at(-1)?.signals ?? []).flatMap(({ signal, numbers }) => {
     const { candidateMean, stableMean, candidateSamples } = numbers ?? {}
@@ -42,8 +48,8 @@ function costDelta({ looks }: ReleaseFacts): number | undefined {
 }
 
 /**
- * M15: how much more an invocation costs than on stable, of the last look of each promoted change (0.1: a tenth more); the median.
- * From the signal `cost`: duration times the price of memory, without the price of a request.
+ * M15: how much more an invocation costs than on stable, of the last look of each promoted change (0.1: a tenth more);
+ * the median. From the signal `cost`: duration times the price of memory, without the price of a request.
  */
 export function costOfChanges(facts: Facts): Result {
   const all = changes(facts).filter(({ outcome }) => outcome === 'promoted')

@@ -9,6 +9,7 @@ import type { Incident } from './incident.ts'
 import type { Release } from '../release/release.ts'
 import type { CountedSlo } from '../service/slo.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
+import { dayMs } from '../time.ts'
 
 /** From `fromMs` to before `toMs`. */
 export type Period = { readonly fromMs: number; readonly toMs: number }
@@ -20,7 +21,7 @@ export type Recorded = { readonly events: readonly ReleaseEvent[]; readonly atte
 type Ledger = { readonly service: string; readonly slo: CountedSlo; readonly slots: readonly Slot[] }
 
 /** Of one service or of several; releases that settled up to a day before the period, and live ones, may have incidents in it. */
-export type Material = {
+export type MeasureInput = {
   readonly releases: readonly Recorded[]
   readonly incidents: readonly Incident[]
   readonly ledgers: readonly Ledger[]
@@ -61,10 +62,8 @@ export type Facts = {
   readonly ledgers: readonly Ledger[]
 }
 
-const dayMs = 86_400_000
-
 /** What there is of several, each of which has been read for the period. */
-export const joined = (parts: readonly Omit<Material, 'period'>[], period: Period): Material => ({
+export const joined = (parts: readonly Omit<MeasureInput, 'period'>[], period: Period): MeasureInput => ({
   releases: parts.flatMap(({ releases }) => releases),
   incidents: parts.flatMap(({ incidents }) => incidents),
   ledgers: parts.flatMap(({ ledgers }) => ledgers),
@@ -72,7 +71,7 @@ export const joined = (parts: readonly Omit<Material, 'period'>[], period: Perio
 })
 
 /** What there is of one service. */
-export const ofService = (service: string, { releases, incidents, ledgers, period }: Material): Material => ({
+export const ofService = (service: string, { releases, incidents, ledgers, period }: MeasureInput): MeasureInput => ({
   releases: releases.filter(({ events: [first] }) => first?.type === 'requested' && first.service.name === service),
   incidents: incidents.filter((incident) => incident.service === service),
   ledgers: ledgers.filter((ledger) => ledger.service === service),
@@ -80,7 +79,7 @@ export const ofService = (service: string, { releases, incidents, ledgers, perio
 })
 
 /** Each log folded once, with the incidents put to their releases. */
-export function factsOf({ releases, incidents, ledgers, period }: Material): Facts {
+export function factsOf({ releases, incidents, ledgers, period }: MeasureInput): Facts {
   const bare = releases
     .flatMap((recorded) => bareFacts(recorded) ?? [])
     .toSorted((a, b) => a.release.requestedAtMs - b.release.requestedAtMs || compare(a.release.id, b.release.id))

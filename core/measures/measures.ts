@@ -2,11 +2,12 @@
 // them over a period, with the same measures day by day or week by week.
 import { longBurn, longHours, shortBurn, shortHours } from './burn.ts'
 import { behindFlags, costOfChanges, testPassRate } from './candidates.ts'
-import { type Facts, factsOf, type Material, type Period } from './facts.ts'
+import { type Facts, factsOf, type MeasureInput, type Period } from './facts.ts'
 import { canaryPassRate, coverage, flakiness, timeToDetect, timeToRollBack } from './judgement.ts'
 import type { Result } from './result.ts'
 import { frequency, leadTime, leadTimeVariance } from './speed.ts'
 import { failureRate, incidentsAfterReleases, timeToRestore } from './stability.ts'
+import { dayMs } from '../time.ts'
 
 type Unit = 'per day' | 'seconds' | 'share' | 'change' | 'ratio' | 'incidents'
 
@@ -182,7 +183,6 @@ export type Measured = {
   readonly trend: readonly { readonly period: Period; readonly result: Result }[]
 }
 
-const dayMs = 86_400_000
 const daysByDay = 31
 
 /** The days of up to 31, else the weeks, counted from the beginning of the period; the last may be shorter. */
@@ -195,7 +195,7 @@ export function partsOf({ fromMs, toMs }: Period): readonly Period[] {
 }
 
 /** All measures of what is given: of one service, or of all together. */
-export function measure(material: Material): readonly Measured[] {
+export function measure(material: MeasureInput): readonly Measured[] {
   const facts = factsOf(material)
   const parts = partsOf(material.period).map((period): Facts => ({ ...facts, period }))
   return definitions.map((definition) => ({

@@ -1,6 +1,7 @@
-// What releases are counted by: metrics made from one event of a release's log, so that they say what the log says; those of
-// many releases are made once a day (measures/metrics.ts). The dimensions are the service and words of closed lists; a release's id is no dimension, because each value of one is a
-// metric of its own to CloudWatch, and is paid for.
+// What releases are counted by: metrics made from one event of a release's log, so that they say what the log says;
+// those of many releases are made once a day (measures/metrics.ts). The dimensions are the service and words of closed
+// lists; a release's id is no dimension, because each value of one is a metric of its own to CloudWatch, and is paid
+// for.
 import type { ReleaseEvent } from '../release/event.ts'
 import { bareFacts } from './facts.ts'
 import { detectSeconds, leadSeconds } from './times.ts'
@@ -22,8 +23,8 @@ export const isMeasured = (event: ReleaseEvent): boolean =>
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual look, because CloudWatch
- * bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
+ * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual
+ * look, because CloudWatch bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)

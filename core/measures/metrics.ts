@@ -1,6 +1,6 @@
 // The measures as metrics: one datum of each that is known. What is unknown has none: a zero would say that it is known.
 import type { Metric } from './metric.ts'
-import { factsOf, type Material } from './facts.ts'
+import { factsOf, type MeasureInput } from './facts.ts'
 import { type Definition, definitions } from './measures.ts'
 
 /** What the dimension `service` says of all services together. No service can be called so. */
@@ -20,7 +20,7 @@ const units: Readonly<Record<Definition['unit'], Metric['unit']>> = {
  * @param service whose material it is, or `allServices`
  * @returns metrics at the end of the period, with the values that the report of it has
  */
-export function metricsOfMeasures(service: string, material: Material): readonly Metric[] {
+export function metricsOfMeasures(service: string, material: MeasureInput): readonly Metric[] {
   const facts = factsOf(material)
   return definitions.flatMap(({ metric: name, unit, of }): readonly Metric[] => {
     const { value } = of(facts)

@@ -3,8 +3,7 @@ import { deviation, variance } from 'd3-array'
 import { changes, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, number, ofSpread, type Result, spreadOf, unknown } from './result.ts'
 import { leadSeconds } from './times.ts'
-
-const dayMs = 86_400_000
+import { dayMs } from '../time.ts'
 
 /** Changes that ended with all traffic. */
 const promoted = (facts: Facts): readonly ReleaseFacts[] =>

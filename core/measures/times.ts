@@ -1,7 +1,10 @@
 // Times of one release, for the measures and for the metrics alike, so that both say the same.
 import type { ReleaseFacts } from './facts.ts'
 
-/** Commit, or else the artifact's event, to all traffic, of a promoted change. One that began after it was promoted has a wrong clock. */
+/**
+ * Commit, or else the artifact's event, to all traffic, of a promoted change. One that began after it was promoted has
+ * a wrong clock.
+ */
 export function leadSeconds({ attested, release, isWayBack, outcome, promotedMs }: ReleaseFacts): number | undefined {
   const { provenance } = release
   const beganMs = attested.committedAtMs ?? provenance.committedAtMs ?? provenance.eventAtMs

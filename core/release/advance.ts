@@ -1,8 +1,8 @@
 // What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
 // or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
 import { atHook, isCurrentHook } from './at-hook.ts'
-import { atGate } from './clearance.ts'
-import { enterHooks, heldTooLong, isUnderWay, settling, turnBack, unpaused, withState } from './course.ts'
+import { atGate } from './gating.ts'
+import { enterHooks, heldTooLong, isUnderWay, settling, turnBack, unpaused, withState } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { Move, ReleaseEvent } from './event.ts'
 import { exposureAfter } from './exposure.ts'

@@ -6,7 +6,7 @@ import { Charges } from './charge.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { headOf, sentenceOf } from './head.ts'
 import { Head } from './head.ts'
-import { TargetFunction } from '../place.ts'
+import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
 
 const text = z.string().max(1500)

@@ -1,5 +1,5 @@
 // What follows from a hook's answer, or from its silence.
-import { heldTooLong, toHook, turnBack, withState } from './course.ts'
+import { heldTooLong, toHook, turnBack, withState } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
 import type { HookState, Release, State } from './release.ts'

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { Candidate, Provenance } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
-import { RoleArn, TargetFunction } from '../place.ts'
+import { RoleArn, TargetFunction } from '../location.ts'
 import { Plan } from '../service/plan.ts'
 import { Routing } from '../service/routing.ts'
 import { hookPoints, Service } from '../service/service.ts'
@@ -161,7 +161,10 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('paused'), by: text, reason: text }),
   z.strictObject({ ...header, type: z.literal('resumed'), by: text }),
   z.strictObject({ ...header, type: z.literal('promoteOrdered'), by: text, reason: text }),
-  /** An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias has to move. */
+  /**
+   * An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias
+   * has to move.
+   */
   z.strictObject({
     ...header,
     type: z.literal('returnOrdered'),

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
 import { Outcome } from './event.ts'
-import { TargetFunction } from '../place.ts'
+import { TargetFunction } from '../location.ts'
 import type { Release } from './release.ts'
 
 export const Head = z.strictObject({

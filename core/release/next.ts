@@ -1,6 +1,6 @@
 // What a release asks for now. Anybody who can read the log can find out, so nothing is lost with the process that was
 // about to do it.
-import { askDueMs, heldNow, isGated } from './clearance.ts'
+import { askDueMs, heldNow, isGated } from './gating.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Service } from '../service/service.ts'
 

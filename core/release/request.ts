@@ -2,7 +2,7 @@
 // where from, and the key by which the same wish is recognised when it arrives again.
 import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from '../service/candidate.ts'
-import { isElsewhere } from '../place.ts'
+import { isElsewhere } from '../location.ts'
 import { type Plan, PlanDefinition } from '../service/plan.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'

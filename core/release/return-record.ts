@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { ReturnOutcome } from './event.ts'
 import type { Head } from './head.ts'
-import { locate } from '../place.ts'
+import { locate } from '../location.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Routing } from '../service/routing.ts'
 import { ServiceName, Target } from '../service/service.ts'

@@ -1,7 +1,7 @@
 // What is to be released and where it came from: a published version of each function, or an artifact from which the
 // controller publishes one. Artifacts are named so that they cannot change under us: by digest or by object version.
 import * as z from 'zod'
-import { TargetFunction } from '../place.ts'
+import { TargetFunction } from '../location.ts'
 import { Version } from './routing.ts'
 
 export const Artifact = z.discriminatedUnion('kind', [

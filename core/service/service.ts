@@ -1,11 +1,11 @@
-// A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else in the
-// house sees a Service, in which weights, durations and names have one form.
+// A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else
+// sees a Service, in which weights, durations and names have one form.
 import * as z from 'zod'
-import { Pace, PaceDefinition } from './boldness.ts'
+import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
-import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../place.ts'
+import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { Timetable } from './timetable.ts'
@@ -147,8 +147,10 @@ const distinct = (values: readonly string[]): boolean => new Set(values).size ==
 const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDefinition>): boolean =>
   isElsewhere({ functionName })
 
-/** A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect. definition.ts
- * refuses more. */
+/**
+ * A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect.
+ * definition.ts refuses more.
+ */
 export const ServiceDefinition = z
   .strictObject({
     name: ServiceName,

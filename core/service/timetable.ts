@@ -33,8 +33,9 @@ export const Timetable = z
 export type Timetable = z.output<typeof Timetable>
 
 /**
- * Whether a moment is in one of the spans; their ends are not. Weekly ones go by the clock on the wall: when it is put forward over
- * the beginning or the end of a span, that is then; when it is put back, what it shows twice is in the span twice.
+ * Whether a moment is in one of the spans; their ends are not. Weekly ones go by the clock on the wall: when it is put
+ * forward over the beginning or the end of a span, that is then; when it is put back, what it shows twice is in the
+ * span twice.
  * @throws RangeError for a time zone that nobody knows: core/service/definition.ts lets none in
  */
 export const isPlanned = (timetable: Timetable, atMs: number): boolean =>

@@ -1,6 +1,6 @@
 // Telling that a budget burns: an event for each severity that begins or ends, and a page that names the release that may have
 // done it.
-import { type Burning, hourMs, severities } from '../../core/budget/budget.ts'
+import { type Burning, severities } from '../../core/budget/budget.ts'
 import { budgetSource, burnEnded, burns } from '../../core/budget/news.ts'
 import { whole } from '../../core/listing.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -11,6 +11,7 @@ import { each } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { liveHolder } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
+import { hourMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'>
 

@@ -1,6 +1,6 @@
 // Charges releases that have ended for what they burned of their service's error budgets. It is done once, when their last
 // points are in; until they are readable it is tried again, and what stays unknown for too long is written down as unknown.
-import { budgetAt, hourMs, windowAt } from '../../core/budget/budget.ts'
+import { budgetAt, windowAt } from '../../core/budget/budget.ts'
 import { burnedBeyond, type Charge, chargeOf } from '../../core/release/charge.ts'
 import { chargedMinutes, type ChargedSpan, chargedSpan, chargeQuestions } from '../../core/budget/charge-series.ts'
 import { type Head, headOf } from '../../core/release/head.ts'
@@ -11,12 +11,12 @@ import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
 import { each, isThrottled, readable, sentenceOf } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
-import { load, type Loaded, record } from '../steps/ledger.ts'
+import { load, type Loaded, record } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
+import { hourMs, minuteMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'budgets' | 'telemetry' | 'trouble'>
 
-const minuteMs = 60_000
 // An invocation counts at its beginning and may take a quarter of an hour; CloudWatch needs a few minutes more.
 const lateMs = 20 * minuteMs
 // So long a telemetry that says nothing may be late, and one that does not answer may come back.

@@ -1,6 +1,6 @@
 // What is left of a service's error budgets, as the ledger has it now, for gates and for the pace. A count that is too old is
 // no count.
-import { budgetAt, burning, burnReachMs, hourMs, type Slot, windowAt } from '../../core/budget/budget.ts'
+import { budgetAt, burning, burnReachMs, type Slot, windowAt } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { GateBudget } from '../../core/gate/facts.ts'
@@ -9,6 +9,7 @@ import type { Service } from '../../core/service/service.ts'
 import { type CountedSlo, isCounted, type Slo } from '../../core/service/slo.ts'
 import { sentenceOf } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
+import { hourMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'budgets'>
 
@@ -38,7 +39,10 @@ async function readLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promis
   return { slo: slo.name, leftShare, burning: 'no', ...(isCounted(slo) ? ratesOf(slo, slots, readToMs) : {}) }
 }
 
-/** Of the whole window, and as far back as burn rates look. @throws Problem `item_unreadable`: without an hour, more would be left */
+/**
+ * Of the whole window, and as far back as burn rates look. @throws Problem `item_unreadable`: without an hour, more
+ * would be left
+ */
 export async function slotsOf(
   { budgets }: Pick<World, 'budgets'>,
   service: string,

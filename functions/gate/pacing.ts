@@ -1,7 +1,7 @@
 // The budget sets the pace: at the beginning the plan, before each step how much of its weight may be given at once
-// (core/service/boldness.ts). Only releases of services with SLOs are paced, and urgent ones.
-import { type Mood, moodOf, paced, planFor, shortestBake, weightCapBp } from '../../core/service/boldness.ts'
-import { beginPoint } from '../../core/release/clearance.ts'
+// (core/service/pacing.ts). Only releases of services with SLOs are paced, and urgent ones.
+import { type PaceLevel, paceLevelOf, paced, planFor, shortestBake, weightCapBp } from '../../core/service/pacing.ts'
+import { beginPoint } from '../../core/release/gating.ts'
 import { type GateBudget, leastLeft } from '../../core/gate/facts.ts'
 import type { Plan } from '../../core/service/plan.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -20,17 +20,17 @@ export function pacingAt(release: Release, point: number, budgets: readonly Gate
 }
 
 /** Of several budgets the most spent one counts; one that nobody knows makes it careful. */
-function moodNow(budgets: readonly GateBudget[]): Mood {
+function paceLevelNow(budgets: readonly GateBudget[]): PaceLevel {
   const share = leastLeft(budgets)
-  return moodOf(share === undefined ? undefined : 1 - share)
+  return paceLevelOf(share === undefined ? undefined : 1 - share)
 }
 
 /** Who gave a plan of their own keeps it; its steps are capped all the same. */
 function courseOf({ service, urgent, hasOwnPlan }: Release, budgets: readonly GateBudget[]): Pacing {
-  const mood = moodNow(budgets)
-  const { plan, early } = planFor(service, mood, urgent)
+  const level = paceLevelNow(budgets)
+  const { plan, early } = planFor(service, level, urgent)
   const isOther = !hasOwnPlan && JSON.stringify(plan) !== JSON.stringify(service.plan)
-  const words = urgent ? 'on the fast lane' : `the pace is ${mood}`
+  const words = urgent ? 'on the fast lane' : `the pace is ${level}`
   return { words, ...(early === undefined ? {} : { early }), ...(isOther ? { plan } : {}) }
 }
 
@@ -40,7 +40,7 @@ function stepOf(release: Release, step: number, budgets: readonly GateBudget[]):
   // A step that was paced when its gate was asked before is small enough already.
   if (urgent || next === undefined || cleared?.point === step) return {}
   const capBp = weightCapBp({
-    mood: moodNow(budgets),
+    level: paceLevelNow(budgets),
     damageBp: service.pace.damageBp,
     ...least(budgets),
     lookEverySeconds: service.policy.lookEverySeconds,
@@ -55,7 +55,10 @@ function stepOf(release: Release, step: number, budgets: readonly GateBudget[]):
   return { plan, words }
 }
 
-/** The least that may still go wrong, and the most that may come. Budgets that count no requests have no say; without any, nobody knows. */
+/**
+ * The least that may still go wrong, and the most that may come. Budgets that count no requests have no say; without
+ * any, nobody knows.
+ */
 function least(budgets: readonly GateBudget[]) {
   const lefts = budgets.flatMap(({ badLeft }) => (badLeft === undefined ? [] : [badLeft]))
   const rates = budgets.flatMap(({ perMinute }) => (perMinute === undefined ? [] : [perMinute]))

@@ -5,7 +5,7 @@ import { issuesSentence, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { each, orThrow } from '../steps/each.ts'
-import { load } from '../steps/ledger.ts'
+import { load } from '../steps/log.ts'
 import { returnNow } from '../steps/return.ts'
 
 type Deps = ByRecord

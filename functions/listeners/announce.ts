@@ -1,5 +1,5 @@
-// Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each event that was written,
-// in the order in which a release wrote them, again and again until it has been sent.
+// Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each
+// event that was written, in the order in which a release wrote them, again and again until it has been sent.
 import * as z from 'zod'
 import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
@@ -9,12 +9,12 @@ import { isMeasured, metricsOf } from '../../core/measures/metric.ts'
 import { isAway, issuesSentence, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { withoutReadings } from '../../core/release/snapshot.ts'
-import { asOf, remember } from '../steps/ledger.ts'
+import { asOf, remember } from '../steps/log.ts'
 import { noteDown, noteUp } from '../sweep/outages.ts'
 import { GivenUpBatch, reannounce } from '../sweep/reannounce.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | 'log' | 'measure' | 'trouble'> &
+type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | 'log' | 'emit' | 'trouble'> &
   Parameters<typeof reannounce>[0]
 type Place = { readonly releaseId: string; readonly seq: number }
 
@@ -96,7 +96,7 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   // Once it is out, it is not tried again, and not counted twice.
   if (isMeasured(event)) {
     const whole = before === undefined ? sofar : (await deps.journal.read(releaseId)).events.slice(0, seq)
-    for (const metric of metricsOf(whole, release)) deps.measure(metric)
+    for (const metric of metricsOf(whole, release)) deps.emit(metric)
   }
   remember(deps, withoutReadings({ release, readFromMs: 0 }, Number.POSITIVE_INFINITY))
 }

@@ -1,16 +1,7 @@
 // The ledger of error budgets, every five minutes: what was good and bad is read from the telemetry, whole hours again and
 // again, because points come late; and whoever has to know is told when a budget burns.
 import * as z from 'zod'
-import {
-  budgetAt,
-  burning,
-  burnReachMs,
-  hourAt,
-  hourMs,
-  type Slot,
-  slotMs,
-  windowAt,
-} from '../../core/budget/budget.ts'
+import { budgetAt, burning, burnReachMs, hourAt, type Slot, slotMs, windowAt } from '../../core/budget/budget.ts'
 import { changed, leftOf } from '../../core/budget/news.ts'
 import { Problem } from '../../core/problem.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
@@ -22,15 +13,15 @@ import { nameOf, troublesOf } from '../budgets/troubles.ts'
 import { announce, tellBurns } from '../budgets/burns.ts'
 import { chargeReleases } from '../budgets/charge.ts'
 import { each, isThrottled, readable, sentenceOf } from '../steps/each.ts'
-import { isTick } from './tick.ts'
+import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
+import { dayMs, hourMs } from '../../core/time.ts'
 
 type Deps = Pick<
   World,
   'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'
 >
 
-const dayMs = 24 * hourMs
 // Lambda's points may come this late; an invocation counts at its beginning and takes up to a quarter of an hour.
 const lateMs = 3 * hourMs
 // A new SLO catches up with its window, few of them at once and many a day at a time: no run may take too long.
@@ -66,7 +57,7 @@ type Counted = {
 export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
     const look = Look.safeParse(event)
-    if (!look.success && !isTick('budgets', event))
+    if (!look.success && !isScheduledCall('budgets', event))
       throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
     const services = look.success
       ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }

@@ -1,14 +1,14 @@
 // The measures of the last 28 days, once a day, as CloudWatch metrics: of each service, and of all of them together. A service
 // that cannot be read has no numbers, and neither have all together: without it they would say something else.
-import { joined, type Material } from '../../core/measures/facts.ts'
+import { joined, type MeasureInput } from '../../core/measures/facts.ts'
 import { allServices, metricsOfMeasures } from '../../core/measures/metrics.ts'
 import { Problem } from '../../core/problem.ts'
 import { each, readable, sentenceOf } from '../steps/each.ts'
-import { readMaterial } from './material.ts'
-import { isTick } from './tick.ts'
+import { readMeasureInput } from './measure-input.ts'
+import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Parameters<typeof readMaterial>[0] & Pick<World, 'clock' | 'services' | 'measure' | 'trouble'>
+type Deps = Parameters<typeof readMeasureInput>[0] & Pick<World, 'clock' | 'services' | 'emit' | 'trouble'>
 type Told = { readonly measured: readonly string[]; readonly troubles: readonly string[] }
 
 const reachMs = 28 * 86_400_000
@@ -16,11 +16,12 @@ const reachMs = 28 * 86_400_000
 /** @throws Problem `event_invalid` */
 export function measureHandler(deps: Deps) {
   return async (event: unknown): Promise<Told> => {
-    if (!isTick('measures', event)) throw new Problem('event_invalid', 'Not a tick of the schedule of the measures.')
+    if (!isScheduledCall('measures', event))
+      throw new Problem('event_invalid', 'Not a tick of the schedule of the measures.')
     const toMs = deps.clock.nowMs()
     const period = { fromMs: toMs - reachMs, toMs }
-    const tell = (service: string, material: Material): void => {
-      for (const metric of metricsOfMeasures(service, material)) deps.measure(metric)
+    const tell = (service: string, material: MeasureInput): void => {
+      for (const metric of metricsOfMeasures(service, material)) deps.emit(metric)
     }
     const services = await deps.services.list()
     const { done, failed } = await each(
@@ -28,7 +29,7 @@ export function measureHandler(deps: Deps) {
       readable(deps, services),
       ({ name }) => ({ service: name }),
       async (service) => {
-        const material = await readMaterial(deps, [service], period)
+        const material = await readMeasureInput(deps, [service], period)
         tell(service.name, material)
         return { name: service.name, material }
       },

@@ -1,6 +1,7 @@
-// What a stack asks for when it is deployed: an alias that is made once and never touched again by the stack, and a service
-// definition in the table. When it lets a service go, a live release is put back, because nobody may be left to finish it. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy
-// with its sentence.
+// What a stack asks for when it is deployed: an alias that is made once and never touched again by the stack, and a
+// service definition in the table. When it lets a service go, a live release is put back, because nobody may be left to
+// finish it. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy with its
+// sentence.
 import * as z from 'zod'
 import { parseDefinition } from '../../core/service/definition.ts'
 import { Problem, readInput } from '../../core/problem.ts'
@@ -26,7 +27,10 @@ const ProvisionEvent = z.looseObject({
 
 type Provisioned = { readonly PhysicalResourceId: string; readonly Data: Readonly<Record<string, string>> }
 
-/** @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and of the traffic port when a live release cannot be put back */
+/**
+ * @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and of the traffic port when a live release
+ * cannot be put back
+ */
 export function provisionHandler(deps: Deps) {
   return async (event: unknown): Promise<Provisioned> => {
     const { RequestType, ResourceProperties: wanted } = readInput(

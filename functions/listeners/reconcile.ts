@@ -6,10 +6,10 @@ import { isSettled, type Release } from '../../core/release/release.ts'
 import { attribute, TrailEvent } from '../sweep/attribution.ts'
 import { isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { each, orThrow } from '../steps/each.ts'
-import { idsOf, load } from '../steps/ledger.ts'
+import { idsOf, load } from '../steps/log.ts'
 import { returnNow } from '../steps/return.ts'
 import { sweep, sweeper, type Swept } from '../sweep/sweep.ts'
-import { isTick } from './tick.ts'
+import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Parameters<typeof sweep>[0] & Pick<World, 'services'>
@@ -38,7 +38,7 @@ export function reconcileHandler(deps: Deps) {
     if (trail.success) return { finished: await attribute(deps, trail.data.detail), troubles: [] }
     const stack = StackEvent.safeParse(event)
     if (stack.success) return { finished: await takeBack(deps, stack.data.detail), troubles: [] }
-    if (isTick('sweep', event)) return everyMinute()
+    if (isScheduledCall('sweep', event)) return everyMinute()
     if (StatusEvent.safeParse(event).success) return sweep(deps)
     throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a stack, nor a sweep.')
   }

@@ -10,7 +10,7 @@ import { isReported, type ReportedSlo } from '../../core/service/slo.ts'
 import type { BudgetMark } from '../../core/budget/stored.ts'
 import { each, readable } from '../steps/each.ts'
 import { nameOf, troublesOf } from '../budgets/troubles.ts'
-import { isTick } from './tick.ts'
+import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'services' | 'budgets' | 'budgetReports' | 'outbox' | 'trouble'>
@@ -20,7 +20,8 @@ type Read = { readonly updated: readonly string[]; readonly troubles: readonly s
 /** @throws Problem `event_invalid` */
 export function reportsHandler(deps: Deps) {
   return async (event: unknown): Promise<Read> => {
-    if (!isTick('reports', event)) throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
+    if (!isScheduledCall('reports', event))
+      throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
     const services = await deps.services.under([serviceKey.budgeted])
     const budgets = readable(deps, services).flatMap((service) =>

@@ -1,7 +1,7 @@
 // A hook answers through us: after it has said `later`, or while it still runs. The first answer counts.
 import * as z from 'zod'
 import { answerHook, HookAnswer, words } from '../tasks/hook.ts'
-import { load } from '../steps/ledger.ts'
+import { load } from '../steps/log.ts'
 import { notNow, type Ordered, ordered, readOrder, ReleaseId } from './order.ts'
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { ServiceName } from '../../core/service/service.ts'
 import { by, readOrder, reason } from './order.ts'
-import { idsOf } from '../steps/ledger.ts'
+import { idsOf } from '../steps/log.ts'
 import { reopenGates } from '../queue/reopen.ts'
 import type { World } from '../steps/world.ts'
 

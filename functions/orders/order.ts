@@ -5,7 +5,7 @@ import { Problem, readInput } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { ServiceName } from '../../core/service/service.ts'
 import { liveHolder } from '../steps/lease.ts'
-import { load, type Loaded } from '../steps/ledger.ts'
+import { load, type Loaded } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
 export const ReleaseId = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, 'not the id of a release')

@@ -1,8 +1,8 @@
 // A person promotes a release without waiting for the rest of its plan.
 import * as z from 'zod'
-import { isUnderWay } from '../../core/release/course.ts'
+import { isUnderWay } from '../../core/release/transitions.ts'
 import { isLive, isReturning } from '../../core/release/release.ts'
-import { record } from '../steps/ledger.ts'
+import { record } from '../steps/log.ts'
 import { by, find, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'

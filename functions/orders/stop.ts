@@ -9,7 +9,7 @@ import { isSettled } from '../../core/release/release.ts'
 import { accept } from '../steps/accept.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
-import { load } from '../steps/ledger.ts'
+import { load } from '../steps/log.ts'
 import { by, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
@@ -19,7 +19,10 @@ type Deps = ByRecord & Pick<World, 'services' | 'digest'>
 export const StopCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
 type StopCall = z.output<typeof StopCall>
 
-/** @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`, `verb_not_now` */
+/**
+ * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
+ * `verb_not_now`
+ */
 export function stopHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(StopCall, event)

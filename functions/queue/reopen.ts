@@ -1,8 +1,8 @@
 // What was in the way of releases may be gone: those that wait at a gate are asked about again, now and not at their next look.
-import { heldNow } from '../../core/release/clearance.ts'
+import { heldNow } from '../../core/release/gating.ts'
 import { each } from '../steps/each.ts'
 import { loadIfReadable } from '../steps/lease.ts'
-import { type Loaded, record } from '../steps/ledger.ts'
+import { type Loaded, record } from '../steps/log.ts'
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 

@@ -1,10 +1,10 @@
 // Who waits for a place in a concurrency group, and who is asked about again when one is left: the oldest, and not all of them,
 // since there is one place.
-import { heldNow } from '../../core/release/clearance.ts'
+import { heldNow } from '../../core/release/gating.ts'
 import type { Release } from '../../core/release/release.ts'
 import { each } from '../steps/each.ts'
 import { loadIfReadable } from '../steps/lease.ts'
-import type { Loaded } from '../steps/ledger.ts'
+import type { Loaded } from '../steps/log.ts'
 import { leavePlace } from '../steps/place.ts'
 import { reopen } from './reopen.ts'
 import type { World } from '../steps/world.ts'

@@ -7,7 +7,7 @@ import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
-import { numbered } from './ledger.ts'
+import { numbered } from './log.ts'
 import { findWish } from './wish.ts'
 import type { World } from './world.ts'
 
@@ -24,8 +24,8 @@ type Deps = {
 /**
  * @param then what follows for each release; a service for which it fails keeps no other from its release
  * @returns what it gave, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when nobody can tell, `service_missing`,
- * `target_unknown`, `request_reused`
+ * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when nobody can tell,
+ * `service_missing`, `target_unknown`, `request_reused`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(

@@ -6,7 +6,7 @@ import { isOnItsWay, isOurs, pendingMove } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
 import { isLive, type Release } from '../../core/release/release.ts'
 import { type Routing, routingWords, sameRouting } from '../../core/service/routing.ts'
-import { load, type Loaded, record } from './ledger.ts'
+import { load, type Loaded, record } from './log.ts'
 
 type Deps = { readonly clock: Clock; readonly journal: Journal; readonly traffic: Traffic }
 type MoveTarget = Move['targets'][number]

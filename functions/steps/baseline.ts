@@ -1,7 +1,7 @@
 // What a target's verdicts are measured by, fixed before anything moves: the durations above which an invocation is slow,
 // what an invocation is billed by, and how late its points may come.
 import type { VersionState } from '../../cloud/ports.ts'
-import { locate } from '../../core/place.ts'
+import { locate } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service, Target } from '../../core/service/service.ts'
 import type { Baseline, Reading } from '../../core/verdict/evidence/evidence.ts'

@@ -10,7 +10,7 @@ import {
 } from '../../core/release/return-record.ts'
 import { only, routingWords } from '../../core/service/routing.ts'
 import { each, sentenceOf } from './each.ts'
-import { idsOf } from './ledger.ts'
+import { idsOf } from './log.ts'
 import { leavePlaces } from './place.ts'
 import { wake } from './waiting.ts'
 import type { World } from './world.ts'

@@ -1,5 +1,6 @@
-// The one way of going through many: what fails, whatever kind of error it was, is named in the log, counted (metric Troubles) and
-// keeps no other from its turn. Whoever has to hear of it again (an event that AWS delivers again) throws it at the end.
+// The one way of going through many: what fails, whatever kind of error it was, is named in the log, counted (metric
+// Troubles) and keeps no other from its turn. Whoever has to hear of it again (an event that AWS delivers again) throws
+// it at the end.
 import type { Listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import type { World } from './world.ts'
@@ -58,12 +59,12 @@ export const sentenceOf = (error: unknown): string => (error instanceof Error ? 
 
 /** Names and counts; `verb` is the function at work. */
 export const troubleTo =
-  ({ log, measure }: Pick<World, 'log' | 'measure'>, nowMs: () => number, verb: () => string): World['trouble'] =>
+  ({ log, emit }: Pick<World, 'log' | 'emit'>, nowMs: () => number, verb: () => string): World['trouble'] =>
   (error, about) => {
     const line =
       error instanceof Problem ? error.line : { level: 'error', message: sentenceOf(error), stack: stackOf(error) }
     log({ ...line, ...about })
-    measure({ name: 'Troubles', unit: 'Count', value: 1, atMs: nowMs(), dimensions: { function: verb() } })
+    emit({ name: 'Troubles', unit: 'Count', value: 1, atMs: nowMs(), dimensions: { function: verb() } })
   }
 
 // What is not a Problem is a bug: where it was thrown is all that helps.

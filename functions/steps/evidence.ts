@@ -6,8 +6,9 @@ import type { Evidence, JudgedTarget, Point, Reading, Readings, Window } from '.
 import { sheetOf } from '../../core/verdict/evidence/minutes.ts'
 import { type Question, questionsFor, signalSpecs } from '../../core/verdict/evidence/questions.ts'
 import { settledToMs } from '../../core/verdict/evidence/settled.ts'
-import { askedWindow, lateFromMs, minuteMs, missingFromMs } from '../../core/verdict/evidence/window.ts'
+import { askedWindow, lateFromMs, missingFromMs } from '../../core/verdict/evidence/window.ts'
 import type { World } from './world.ts'
+import { minuteMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'telemetry'>
 

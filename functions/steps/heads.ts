@@ -2,7 +2,7 @@
 import { type Head, headOf } from '../../core/release/head.ts'
 import type { Listing } from '../../core/listing.ts'
 import type { HeadKey } from '../../cloud/ports.ts'
-import { load } from './ledger.ts'
+import { load } from './log.ts'
 import type { World } from './world.ts'
 
 /** Newest first. What is left unreadable has a log that cannot be read either. */

@@ -4,7 +4,7 @@
 import type { Leases } from '../../cloud/ports.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
-import { load, type Loaded } from './ledger.ts'
+import { load, type Loaded } from './log.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'journal' | 'leases'>

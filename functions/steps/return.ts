@@ -5,7 +5,7 @@ import { wayBack } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
 import { hasTraffic, isLive, isReturning } from '../../core/release/release.ts'
 import { carryOut } from './aliases.ts'
-import { type Loaded, record } from './ledger.ts'
+import { type Loaded, record } from './log.ts'
 import { wake } from './waiting.ts'
 import type { World } from './world.ts'
 

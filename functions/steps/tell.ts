@@ -2,7 +2,7 @@
 import { sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
-import { type Loaded, record } from './ledger.ts'
+import { type Loaded, record } from './log.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'pager' | 'log'>

@@ -16,7 +16,7 @@ import type {
   OpenReleases,
   Outages,
   Outbox,
-  Pace,
+  Turns,
   Pager,
   Pipelines,
   Policies,
@@ -37,7 +37,7 @@ export type World = {
   readonly line: Line
   readonly policies: Policies
   readonly openReleases: OpenReleases
-  readonly pace: Pace
+  readonly turns: Turns
   readonly waitingLists: WaitingLists
   readonly returns: Returns
   readonly outages: Outages
@@ -59,7 +59,7 @@ export type World = {
   readonly digest: (text: string) => string
   /** One structured line for the operator's log. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
-  readonly measure: (metric: Metric) => void
+  readonly emit: (metric: Metric) => void
   /** Names and counts what went wrong with one of many, so that the others may go on (each.ts). */
   readonly trouble: (error: unknown, about: Readonly<Record<string, unknown>>) => void
 }

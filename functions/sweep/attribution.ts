@@ -4,7 +4,7 @@ import { isSettled } from '../../core/release/release.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { checkDrift } from '../steps/aliases.ts'
 import { each, orThrow, readable } from '../steps/each.ts'
-import { idsOf, load, type Loaded, record } from '../steps/ledger.ts'
+import { idsOf, load, type Loaded, record } from '../steps/log.ts'
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 

@@ -6,15 +6,16 @@ import { isSettled } from '../../core/release/release.ts'
 import { each, readable, sentenceOf } from '../steps/each.ts'
 import { isOver, loadIfThere } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
+import { dayMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarmWatch' | 'services' | 'log' | 'trouble'>
 
-const dayMs = 86_400_000
 // A watch that is left does no harm: its release ignores the alarm. So once a day is enough, in the first sweep of a day.
 const dailyWithinMs = 60_000
 
 /**
- * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its entry is lost
+ * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its
+ * entry is lost
  * @returns what could not be looked at
  */
 export async function dropLeftovers(

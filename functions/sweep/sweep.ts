@@ -9,7 +9,7 @@ import { routingWords } from '../../core/service/routing.ts'
 import { type ByRecord, endByRecord, isLogLost } from '../steps/by-record.ts'
 import { dropLeftovers } from './leftovers.ts'
 import { each, sentenceOf } from '../steps/each.ts'
-import { idsOf, load, type Loaded } from '../steps/ledger.ts'
+import { idsOf, load, type Loaded } from '../steps/log.ts'
 import { finishReturn } from '../steps/return.ts'
 import { settle } from '../tasks/settle.ts'
 import { takeOver } from './take-over.ts'
@@ -115,8 +115,8 @@ async function everything(deps: Deps): Promise<Everything> {
 type MayAsk = (release: Release) => boolean
 
 /**
- * Step Functions takes 10 DescribeExecution a second (docs/aws.md §3.3), and others ask as well. Of more releases than that allows a
- * share is asked about each minute, and whatever is late: something was due for it that nobody has done.
+ * Step Functions takes 10 DescribeExecution a second (docs/aws.md §3.3), and others ask as well. Of more releases than
+ * that allows a share is asked about each minute, and whatever is late: something was due for it that nobody has done.
  */
 function inRotation(nowMs: number, found: readonly Found[]): MayAsk {
   const shares = Math.ceil(found.length / askedMost)

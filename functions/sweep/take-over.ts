@@ -3,7 +3,7 @@
 import { Problem } from '../../core/problem.ts'
 import { isReturning, isSettled, type Release } from '../../core/release/release.ts'
 import { answerHook, hookId, noteCall } from '../tasks/hook.ts'
-import type { Loaded } from '../steps/ledger.ts'
+import type { Loaded } from '../steps/log.ts'
 import { finishReturn, orderReturn } from '../steps/return.ts'
 import { settle } from '../tasks/settle.ts'
 import { startSuccessor } from '../steps/successor.ts'

@@ -4,7 +4,7 @@ import { type Outage, type Part, toldAfterMs } from '../../core/release/outage.t
 import { isAway, Problem } from '../../core/problem.ts'
 import { commandBack, type ReturnRecord } from '../../core/release/return-record.ts'
 import { each } from '../steps/each.ts'
-import type { Loaded } from '../steps/ledger.ts'
+import type { Loaded } from '../steps/log.ts'
 import { noteDown, noteUp, tellDown, tellUp } from './outages.ts'
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'

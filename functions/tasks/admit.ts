@@ -7,7 +7,7 @@ import { readRequest } from '../../core/release/request.ts'
 import { accept } from '../steps/accept.ts'
 import { concurrently } from '../steps/concurrently.ts'
 import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
-import { load, type Loaded, record } from '../steps/ledger.ts'
+import { load, type Loaded, record } from '../steps/log.ts'
 import { returnNow } from '../steps/return.ts'
 import { turnNow } from '../queue/turns.ts'
 import { machine, taskResult, type TaskResult } from './task.ts'
@@ -23,7 +23,7 @@ type Deps = Pick<
   | 'digest'
   | 'executions'
   | 'leases'
-  | 'pace'
+  | 'turns'
   | 'traffic'
   | 'log'
   | 'trouble'
@@ -138,7 +138,10 @@ async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loade
 type Asked = Pick<OpenRelease, 'releaseId' | 'requestedAtMs'>
 const readAtOnce = 20
 
-/** The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when that was. */
+/**
+ * The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when
+ * that was.
+ */
 async function olderOf(
   deps: Deps,
   { id, requestedAtMs, service }: Release,

@@ -3,7 +3,7 @@
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { isOver } from '../steps/lease.ts'
-import { load } from '../steps/ledger.ts'
+import { load } from '../steps/log.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import { lookAgain, turn } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'

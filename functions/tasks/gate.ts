@@ -1,6 +1,6 @@
 // The gates in a release's way: before it begins and before each step, what stands in its way is looked up, the policies
 // decide, and the answer goes into the log with its reasons. What cannot be looked up or decided is a no.
-import { gatePoint } from '../../core/release/clearance.ts'
+import { gatePoint } from '../../core/release/gating.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import {
   againAtMs,
@@ -14,10 +14,10 @@ import {
 import { nextAct } from '../../core/release/next.ts'
 import type { PolicyDecision } from '../../core/gate/policy.ts'
 import type { Release } from '../../core/release/release.ts'
-import { beginPoint } from '../../core/release/clearance.ts'
+import { beginPoint } from '../../core/release/gating.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { lookUp } from '../gate/look-up.ts'
-import { load, type Loaded, loadWhole, record } from '../steps/ledger.ts'
+import { load, type Loaded, loadWhole, record } from '../steps/log.ts'
 import { pacingAt } from '../gate/pacing.ts'
 import { takePlace } from '../steps/place.ts'
 import { waitForPlace } from '../queue/room.ts'
@@ -25,7 +25,7 @@ import { turnAt } from '../queue/turns.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'pace' | 'waitingLists' | 'trouble'>
+type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'turns' | 'waitingLists' | 'trouble'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
 type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 

@@ -2,7 +2,7 @@
 // that whoever watches the first one (CodePipeline) sees how the release ended.
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
-import { load } from '../steps/ledger.ts'
+import { load } from '../steps/log.ts'
 import { startSuccessor } from '../steps/successor.ts'
 import { taskInput } from './task.ts'
 import { type Settled, settledAs } from './settle.ts'

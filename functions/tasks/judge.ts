@@ -1,6 +1,6 @@
 // One look: are the aliases still ours, what does the evidence say, what follows. A hook that has not answered in its time
 // is noticed here too. Most looks find nothing to do: then their task is not answered, and its timeout is the next look.
-import { isWatchedWhileHeld } from '../../core/release/clearance.ts'
+import { isWatchedWhileHeld } from '../../core/release/gating.ts'
 import { currentHook } from '../../core/release/next.ts'
 import { hasTraffic, isLive, type Release } from '../../core/release/release.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
@@ -9,7 +9,7 @@ import { withoutReadings } from '../../core/release/snapshot.ts'
 import { checkDrift } from '../steps/aliases.ts'
 import { answerHook, hookId } from './hook.ts'
 import { gather, neededFromMs } from '../steps/evidence.ts'
-import { keepSnapshot, load, type Loaded, loadWhole, record, remember } from '../steps/ledger.ts'
+import { keepSnapshot, load, type Loaded, loadWhole, record, remember } from '../steps/log.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import { turn } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'

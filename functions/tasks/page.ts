@@ -3,7 +3,7 @@
 import { Problem } from '../../core/problem.ts'
 import { isReturning, isSettled } from '../../core/release/release.ts'
 import { commandBack, type ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
-import { load, type Loaded, record } from '../steps/ledger.ts'
+import { load, type Loaded, record } from '../steps/log.ts'
 import { taskInput } from './task.ts'
 import type { World } from '../steps/world.ts'
 

@@ -2,7 +2,7 @@
 // is found now is what the release holds the world to later.
 import type { VersionState } from '../../cloud/ports.ts'
 import type { PreparedTarget } from '../../core/release/event.ts'
-import type { Place } from '../../core/place.ts'
+import type { Place } from '../../core/location.ts'
 import { nextAct } from '../../core/release/next.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
@@ -11,7 +11,7 @@ import type { Target } from '../../core/service/service.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { baselineOf } from '../steps/baseline.ts'
 import { aliasConcurrency, checkCandidateConcurrency, isWayBack } from '../steps/concurrency.ts'
-import { load, type Loaded, record } from '../steps/ledger.ts'
+import { load, type Loaded, record } from '../steps/log.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 

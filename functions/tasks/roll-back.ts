@@ -4,7 +4,7 @@ import { isAway } from '../../core/problem.ts'
 import { isReturning } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'
 import { answerHook, noteCall, hookId } from './hook.ts'
-import { load, type Loaded } from '../steps/ledger.ts'
+import { load, type Loaded } from '../steps/log.ts'
 import { finishReturn, orderReturn } from '../steps/return.ts'
 import { taskInput, type TaskInput, taskResult, type TaskResult } from './task.ts'
 type Deps = Pick<ByRecord, 'clock' | 'journal' | 'traffic'>

@@ -4,7 +4,7 @@ import { wayForward } from '../../core/release/move.ts'
 import { nextAct } from '../../core/release/next.ts'
 import { returnRecordOf } from '../../core/release/return-record.ts'
 import { carryOut } from '../steps/aliases.ts'
-import { load, type Loaded, record } from '../steps/ledger.ts'
+import { load, type Loaded, record } from '../steps/log.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 

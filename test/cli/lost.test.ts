@@ -5,33 +5,34 @@ import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { Command } from 'commander'
 import { afterEach, describe, expect, it } from 'vitest'
-import { lostDeskOnAws } from '../../cli/desk/lost-desk.ts'
+import { lostBackendOnAws } from '../../cli/backend/lost-backend.ts'
 import { addLost } from '../../cli/spelling/lost.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import type { BusEvent } from '../../cloud/local/protocol/service.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Verb } from '../../functions/handlers.ts'
-import { calledByEvents, everything, rulesOf, ticks } from '../../functions/rules.ts'
-import { type House, type HouseOptions, openHouse } from '../../local/house.ts'
+import { calledByEvents, everything, rulesOf, scheduledVerbs } from '../../functions/rules.ts'
+import { type Sandbox, type SandboxOptions, openSandbox } from '../../local/sandbox.ts'
 import { functionName, installAlarms } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { refusing } from '../scenarios/refusing.ts'
 
-let house: House | undefined
+let sandbox: Sandbox | undefined
 afterEach(() => {
-  house?.close()
-  house = undefined
+  sandbox?.close()
+  sandbox = undefined
 })
 
-const open = async (options: HouseOptions): Promise<House> => (house = await openHouse({ perMinute: 5, ...options }))
+const open = async (options: SandboxOptions): Promise<Sandbox> =>
+  (sandbox = await openSandbox({ perMinute: 5, ...options }))
 
 /** Runs one command as it is typed. */
-async function type({ clients }: House, ...words: readonly string[]): Promise<{ code: number; said: string }> {
+async function type({ clients }: Sandbox, ...words: readonly string[]): Promise<{ code: number; said: string }> {
   const lines: string[] = []
   let code: number = exitCodes.done
   const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
   addLost(program, {
-    lostDesk: () => Promise.resolve(lostDeskOnAws({}, clients.place)),
+    lostBackend: () => Promise.resolve(lostBackendOnAws({}, clients.place)),
     screen: ({ json = false }) => screenOn((line) => lines.push(line), json),
     positive: Number,
     run:
@@ -140,9 +141,9 @@ const rules = rulesOf(everything('arn:machine', []))
 
 it('every rule and every schedule has its event here, and every function that they call is among those whose failures are kept', () => {
   expect(Object.keys(events).sort()).toEqual(rules.map(({ name }) => name).sort())
-  expect(Object.keys(saysOfTicks).sort()).toEqual(Object.keys(ticks).sort())
+  expect(Object.keys(saysOfTicks).sort()).toEqual(Object.keys(scheduledVerbs).sort())
   expect([...calledByEvents].sort()).toEqual(
-    [...new Set([...rules.map(({ verb }) => verb), ...Object.values(ticks), 'ask', 'announce'])].sort(),
+    [...new Set([...rules.map(({ verb }) => verb), ...Object.values(scheduledVerbs), 'ask', 'announce'])].sort(),
   )
 })
 
@@ -175,7 +176,7 @@ describe('an event whose function fails three times in a row', () => {
     broken = true
     for (const [event] of Object.values(events)) at.cloud.events.emit(event)
     const tick = (name: string) => ({ [name]: true })
-    for (const [name, verb] of Object.entries(ticks))
+    for (const [name, verb] of Object.entries(scheduledVerbs))
       at.cloud.lambda.take(functionName(verb), undefined, Buffer.from(JSON.stringify(tick(name))))
     const job = at.cloud.codepipeline.invoke(functionName('ask'), '{"service":"checkout"}')
     handled.length = 0
@@ -203,7 +204,7 @@ describe('an event whose function fails three times in a row', () => {
     expect(retried.code).toBe(exitCodes.done)
     await at.minutes(1)
     for (const { name, verb } of rules) expect(handled).toContain(key(verb, events[name]?.[0]))
-    for (const [name, verb] of Object.entries(ticks)) expect(handled).toContain(key(verb, tick(name)))
+    for (const [name, verb] of Object.entries(scheduledVerbs)) expect(handled).toContain(key(verb, tick(name)))
     expect((await at.release(live)).ending).toMatchObject({ outcome: 'rolledBack', by: 'alarm checkout-errors' })
     expect(at.cloud.codepipeline.job(job)?.status).not.toBe('InProgress')
     const said = await at.world.attestations.of([`ecr/shop@${digest}`])

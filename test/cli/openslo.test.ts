@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { showOpenSlo } from '../../cli/commands/openslo.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-openslo-'))

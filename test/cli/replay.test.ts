@@ -7,9 +7,9 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseReplay } from '../../cli/replay/file.ts'
 import { replayFile, replayRelease } from '../../cli/replay/replay.ts'
-import { screenOn } from '../../cli/desk/screen.ts'
+import { screenOn } from '../../cli/backend/screen.ts'
 import { Problem } from '../../core/problem.ts'
-import { openHouse } from '../../local/house.ts'
+import { openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { plainEvidence } from '../../bench/rivals/e-processes.ts'
 import { rivals } from '../../bench/rivals/rivals.ts'
@@ -141,29 +141,29 @@ describe('a replay of a file', () => {
 
 describe('a replay of a past release', () => {
   it('says what it said, and what another policy would have said', async () => {
-    const house = await openHouse({ perMinute: 200 })
+    const sandbox = await openSandbox({ perMinute: 200 })
     try {
-      await house.world.services.put(
+      await sandbox.world.services.put(
         sampleService({ slos: [], hooks: [], signals: { errors: { minimumSamples: 20 } } }),
       )
-      const id = await house.start({ version: await house.publish('v3') })
-      const release = await house.finish(id)
+      const id = await sandbox.start({ version: await sandbox.publish('v3') })
+      const release = await sandbox.finish(id)
       expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
       const screen = screenOn((line) => lines.push(line), true)
-      await replayRelease(screen, house.world, id, { services: [], method: 'ours' })
+      await replayRelease(screen, sandbox.world, id, { services: [], method: 'ours' })
       expect(said().minutes.at(-1)?.verdict).toBe('fail')
       lines = []
       const blind = policy('blind.json', { signals: { errors: { tolerance: 100 } } })
-      await replayRelease(screen, house.world, 'checkout', { services: [blind], method: 'ours' })
+      await replayRelease(screen, sandbox.world, 'checkout', { services: [blind], method: 'ours' })
       expect(said().minutes.map(({ verdict }) => verdict)).not.toContain('fail')
       lines = []
-      await replayRelease(screen, house.world, id, { services: [], method: 'sam-alarm' })
+      await replayRelease(screen, sandbox.world, id, { services: [], method: 'sam-alarm' })
       expect(said().minutes.length).toBeGreaterThan(0)
       await expect(
-        replayRelease(screen, house.world, 'nobody', { services: [], method: 'ours' }),
+        replayRelease(screen, sandbox.world, 'nobody', { services: [], method: 'ours' }),
       ).rejects.toMatchObject({ code: 'release_missing' })
     } finally {
-      house.close()
+      sandbox.close()
     }
   })
 })

@@ -3,27 +3,27 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { askThrough } from '../../cli/desk/desk.ts'
+import { askThrough } from '../../cli/backend/backend.ts'
 import { type ReportOptions, showReport } from '../../cli/commands/report.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
-import type { Cli } from '../../cli/desk/surroundings.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
+import type { Cli } from '../../cli/backend/surroundings.ts'
 import { functionName } from '../../local/installation.ts'
-import { type House, openHouse, startMs } from '../../local/house.ts'
+import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
-let house: House
+let sandbox: Sandbox
 let lines: string[]
 beforeEach(async () => {
-  house = await openHouse({ perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [], slos: [] }))
+  sandbox = await openSandbox({ perMinute: 60 })
+  await sandbox.world.services.put(sampleService({ hooks: [], slos: [] }))
   lines = []
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 function cli(json = false): Cli {
-  const { hooks, ...world } = house.world
+  const { hooks, ...world } = sandbox.world
   return {
-    desk: { ...world, ask: askThrough(hooks, functionName) },
+    backend: { ...world, ask: askThrough(hooks, functionName) },
     screen: screenOn((line) => lines.push(line), json),
   }
 }
@@ -40,22 +40,22 @@ const valuesOf = ({ measures }: Told): Record<string, number | null> =>
   Object.fromEntries(measures.map(({ id, value }) => [id, value]))
 
 it('tells what was released, what CI said of it and the incidents', async () => {
-  const good = await house.publish('v2')
-  const committedAt = iso(house.clock.nowMs() - 3_600_000)
-  await house.ask('attest', {
+  const good = await sandbox.publish('v2')
+  const committedAt = iso(sandbox.clock.nowMs() - 3_600_000)
+  await sandbox.ask('attest', {
     subject: 'commit/4f2a',
     by: 'ci',
     committedAt,
     tests: { passed: 9, failed: 1, skipped: 0 },
     flags: ['x'],
   })
-  const first = await house.finish(await house.start({ version: good, commit: '4f2a' }))
-  const openedAt = iso(house.clock.nowMs() - 60_000)
-  const incident = { id: 'i1', service: 'checkout', source: 'ann', openedAt, resolvedAt: iso(house.clock.nowMs()) }
-  await house.ask('incident', incident)
-  const bad = await house.finish(await house.start({ version: await house.publish('v3') }))
+  const first = await sandbox.finish(await sandbox.start({ version: good, commit: '4f2a' }))
+  const openedAt = iso(sandbox.clock.nowMs() - 60_000)
+  const incident = { id: 'i1', service: 'checkout', source: 'ann', openedAt, resolvedAt: iso(sandbox.clock.nowMs()) }
+  await sandbox.ask('incident', incident)
+  const bad = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v3') }))
   expect([first.ending?.outcome, bad.ending?.outcome]).toEqual(['promoted', 'rolledBack'])
-  await house.minutes(1)
+  await sandbox.minutes(1)
 
   const values = valuesOf(await told('checkout'))
   const promotedMs = first.shifts.at(-1)?.sinceMs ?? 0

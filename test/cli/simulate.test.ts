@@ -1,6 +1,6 @@
 // tidegate simulate: what it says of a policy at a level of traffic.
 import { expect, it } from 'vitest'
-import { screenOn } from '../../cli/desk/screen.ts'
+import { screenOn } from '../../cli/backend/screen.ts'
 import { simulate, type SimulateOptions } from '../../cli/replay/simulate.ts'
 import { service } from '../core/sample.ts'
 

@@ -6,38 +6,38 @@ import { join } from 'node:path'
 import { DeleteAliasCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/commands/budgets.ts'
-import { askThrough } from '../../cli/desk/desk.ts'
+import { askThrough } from '../../cli/backend/backend.ts'
 import { showDrift } from '../../cli/commands/diff.ts'
 import { order } from '../../cli/commands/orders.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { applyFile } from '../../cli/commands/apply.ts'
 import { showHistory, showLog, showStatus, startRelease, watchRelease } from '../../cli/commands/verbs.ts'
-import type { Cli } from '../../cli/desk/surroundings.ts'
+import type { Cli } from '../../cli/backend/surroundings.ts'
 import { watch, type WatchOptions } from '../../cli/commands/watch.ts'
 import { functionName } from '../../local/installation.ts'
-import { type House, minute, openHouse } from '../../local/house.ts'
+import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
-let house: House
+let sandbox: Sandbox
 let lines: string[]
 beforeEach(async () => {
-  house = await openHouse({ perMinute: 60 })
-  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
+  sandbox = await openSandbox({ perMinute: 60 })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
   lines = []
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 function cli(json = false): Cli {
-  const { hooks, ...world } = house.world
-  const desk = { ...world, ask: askThrough(hooks, functionName) }
-  return { desk, screen: screenOn((line) => lines.push(line), json) }
+  const { hooks, ...world } = sandbox.world
+  const backend = { ...world, ask: askThrough(hooks, functionName) }
+  return { backend, screen: screenOn((line) => lines.push(line), json) }
 }
 /** Looking again lets a minute pass in the cloud. */
 const follow: WatchOptions = {
   everyMs: 1,
   evidence: true,
   pause: async () => {
-    await house.minutes(1)
+    await sandbox.minutes(1)
     return true
   },
 }
@@ -45,7 +45,7 @@ const said = (): string => lines.join('\n')
 
 describe('tidegate budget', () => {
   it('says what is left, how fast it goes and how far that is known', async () => {
-    await house.world.services.put(
+    await sandbox.world.services.put(
       sampleService({
         slos: [
           { name: 'available', objective: 99.9 },
@@ -60,7 +60,7 @@ describe('tidegate budget', () => {
     )
     expect(await showBudgets(cli(), 'checkout')).toBe(exitCodes.done)
     expect(said()).toContain('available: 99.9 % of requests succeed in 28 days: not counted yet')
-    await house.ask('budget', { budgets: true })
+    await sandbox.ask('budget', { budgets: true })
     await showBudgets(cli(), 'checkout')
     expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ may be\)/)
     expect(said()).toMatch(
@@ -68,7 +68,7 @@ describe('tidegate budget', () => {
     )
     expect(said()).toContain('burn rate 1h 0, 6h 0, 24h 0, 72h 0; counted up to 2026-01-01T00:10Z')
     expect(said()).not.toContain('not known')
-    await house.minutes(40)
+    await sandbox.minutes(40)
     await showBudgets(cli(), 'checkout')
     expect(said()).toContain('counted up to 2026-01-01T00:10Z, 40m ago: what has happened since is not known')
     await expect(showBudgets(cli(), 'nonesuch')).rejects.toMatchObject({ code: 'service_missing' })
@@ -79,25 +79,25 @@ describe('tidegate budget', () => {
       { name: 'available', objective: 99.9, window: '1d' },
       { name: 'steady', objective: 99, window: '1d', slices: { minutes: 5, objective: 99 } },
     ]
-    await house.world.services.put(sampleService({ hooks: [], slos }))
-    await house.ask('budget', { budgets: true })
+    await sandbox.world.services.put(sampleService({ hooks: [], slos }))
+    await sandbox.ask('budget', { budgets: true })
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       follow,
     )
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v3') } },
       follow,
     )
-    const [bad, good] = (await house.world.history.list('checkout', 2)).items
-    await house.ask('budget', { budgets: true })
+    const [bad, good] = (await sandbox.world.history.list('checkout', 2)).items
+    await sandbox.ask('budget', { budgets: true })
     lines = []
     await showBudgets(cli(), 'checkout')
     expect(said()).toContain('it is not charged yet')
-    await house.minutes(21)
-    await house.ask('budget', { budgets: true })
+    await sandbox.minutes(21)
+    await sandbox.ask('budget', { budgets: true })
     lines = []
     await showBudgets(cli(), 'checkout')
     expect(said()).toMatch(
@@ -141,7 +141,7 @@ describe('the command line', () => {
   it('starts a release, follows it with split, evidence and time left, and ends with 0 when it is promoted', async () => {
     const code = await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       follow,
     )
     expect(code).toBe(exitCodes.done)
@@ -154,7 +154,7 @@ describe('the command line', () => {
   it('ends with 1 when the release was put back, and says why', async () => {
     const code = await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v3') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v3') } },
       follow,
     )
     expect(code).toBe(exitCodes.notReleased)
@@ -164,7 +164,7 @@ describe('the command line', () => {
   it('speaks JSON, one document a line', async () => {
     await startRelease(
       cli(true),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       follow,
     )
     const documents = lines.map((line) => JSON.parse(line) as { event?: { type: string } })
@@ -178,9 +178,9 @@ describe('the command line', () => {
   })
 
   it('shows what is under way, what was, and the whole story of one', async () => {
-    const version = await house.publish('v2')
+    const version = await sandbox.publish('v2')
     await startRelease(cli(), { door: 'intake', call: { service: 'checkout', version } }, undefined)
-    await house.minutes(4)
+    await sandbox.minutes(4)
     lines = []
     await showStatus(cli(), 'checkout')
     expect(said()).toMatch(/checkout {2}checkout-\w{10} {2}baking, step 1 of 3/)
@@ -200,10 +200,10 @@ describe('the command line', () => {
   it('pauses, resumes, promotes and rolls back; with nothing live, back is the version before', async () => {
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       undefined,
     )
-    await house.clock.settle()
+    await sandbox.clock.settle()
     const steer = (verb: 'pause' | 'resume' | 'promote' | 'rollBack') =>
       order(cli(), { verb, service: 'checkout', by: 'ann', reason: 'test' })
     expect(await steer('pause')).toBe(exitCodes.done)
@@ -211,30 +211,30 @@ describe('the command line', () => {
     expect(said()).toContain('paused by ann: test')
     await steer('resume')
     await steer('promote')
-    await house.clock.settle()
-    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    await sandbox.clock.settle()
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
     await steer('rollBack')
-    await house.clock.settle()
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    await sandbox.clock.settle()
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
     await expect(steer('pause')).rejects.toMatchObject({ code: 'no_live_release' })
   })
 
   it('follows a release that has been accepted and whose log has not begun yet', async () => {
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       undefined,
     )
-    const [open] = (await house.world.openReleases.list('checkout')).items
-    const { desk, screen } = cli()
+    const [open] = (await sandbox.world.openReleases.list('checkout')).items
+    const { backend, screen } = cli()
     let reads = 0
     const read = (id: string) =>
-      reads++ < 2 ? Promise.resolve({ events: [], waiters: [], isWhole: true }) : desk.journal.read(id)
-    const release = await watch({ journal: { ...desk.journal, read } }, screen, open?.releaseId ?? '', follow)
+      reads++ < 2 ? Promise.resolve({ events: [], waiters: [], isWhole: true }) : backend.journal.read(id)
+    const release = await watch({ journal: { ...backend.journal, read } }, screen, open?.releaseId ?? '', follow)
     expect(release?.ending?.outcome).toBe('promoted')
     expect(
       await watch(
-        { journal: { ...desk.journal, read: () => Promise.resolve({ events: [], waiters: [], isWhole: true }) } },
+        { journal: { ...backend.journal, read: () => Promise.resolve({ events: [], waiters: [], isWhole: true }) } },
         screen,
         'x',
         { ...follow, pause: () => Promise.resolve(false) },
@@ -259,7 +259,7 @@ describe('the command line', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'service.yaml')
     writeFileSync(file, 'name: cart\ntargets: [{ function: cart, alias: live }]\nplan: Canary10Percent5Minutes\n')
     expect(await applyFile(cli(), file)).toBe(exitCodes.done)
-    expect((await house.world.services.get('cart')).plan.steps).toEqual([
+    expect((await sandbox.world.services.get('cart')).plan.steps).toEqual([
       { weightBp: 1000, bakeSeconds: (5 * minute) / 1000 },
     ])
     writeFileSync(file, 'name: cart\n  targets: [')
@@ -267,7 +267,7 @@ describe('the command line', () => {
     writeFileSync(file, 'name: cart\ntargets: []\nplan: AllAtOnce\n')
     await expect(applyFile(cli(), file)).rejects.toMatchObject({ code: 'definition_invalid' })
     await expect(applyFile(cli(), '/nowhere.yaml')).rejects.toMatchObject({ code: 'definition_invalid' })
-    expect((await house.world.services.get('cart')).plan.steps).toHaveLength(1)
+    expect((await sandbox.world.services.get('cart')).plan.steps).toHaveLength(1)
   })
 
   it('says how a definition differs from its file, in the same terms, and what nobody has registered', async () => {
@@ -296,23 +296,23 @@ describe('the command line', () => {
   it('sees an alias that somebody moved, split or took away between releases, and leaves live ones alone', async () => {
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await house.publish('v2') } },
+      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       undefined,
     )
-    await house.minutes(3)
+    await sandbox.minutes(3)
     expect(await showDrift(cli(), [])).toBe(exitCodes.done)
     await order(cli(), { verb: 'promote', service: 'checkout', by: 'ann', reason: 'test' })
-    await house.minutes(1)
+    await sandbox.minutes(1)
     expect(await showDrift(cli(), [])).toBe(exitCodes.done)
     lines = []
-    await house.moveByHand('1')
+    await sandbox.moveByHand('1')
     expect(await showDrift(cli(), [])).toBe(exitCodes.different)
     expect(said()).toMatch(/checkout:live: it has version 1, and release checkout-\w+ left it at 2$/)
     lines = []
-    await house.moveByHand('2', { '1': 0.3 })
+    await sandbox.moveByHand('2', { '1': 0.3 })
     expect(await showDrift(cli(true), [])).toBe(exitCodes.different)
     expect(JSON.parse(said())).toMatchObject({ drifts: [{ aliases: [{ alias: 'checkout:live' }] }] })
-    await house.clients.lambda.send(new DeleteAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
+    await sandbox.clients.lambda.send(new DeleteAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
     expect(await showDrift(cli(), [])).toBe(exitCodes.different)
   })
 })

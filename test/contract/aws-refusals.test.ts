@@ -1,4 +1,6 @@
-// Every error that Lambda's model knows, as the SDK has it from that model, and botocore 1.44.8: either no retry cures it, and it has a code and a fix of its own, or it is tried again. An SDK that knows a new one fails here until somebody decides.
+// Every error that Lambda's model knows, as the SDK has it from that model, and botocore 1.44.8: either no retry cures
+// it, and it has a code and a fix of its own, or it is tried again. An SDK that knows a new one fails here until
+// somebody decides.
 import * as lambda from '@aws-sdk/client-lambda'
 import { expect, it } from 'vitest'
 import { asProblem } from '../../cloud/aws/failure.ts'

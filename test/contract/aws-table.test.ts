@@ -11,7 +11,7 @@ import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
 import { awsOpenReleases } from '../../cloud/aws/dynamodb/open-releases.ts'
-import { awsPace } from '../../cloud/aws/dynamodb/pace.ts'
+import { awsTurns } from '../../cloud/aws/dynamodb/turns.ts'
 import { awsReturns } from '../../cloud/aws/dynamodb/returns.ts'
 import { awsServices } from '../../cloud/aws/dynamodb/services.ts'
 import { type Item, type Key, keys, type Table } from '../../cloud/aws/dynamodb/table.ts'
@@ -27,7 +27,7 @@ import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
 import { leasesContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
-import { paceContract } from './ports/pace.ts'
+import { turnsContract } from './ports/turns.ts'
 import { returnsContract } from './ports/returns.ts'
 import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
 import { servicesContract } from './ports/services.ts'
@@ -75,11 +75,11 @@ servicesContract('DynamoDB', async () => {
   const table = await openTable()
   return { services: awsServices(table), spoil: (name, text) => putText(table, keys.service(name), text) }
 })
-paceContract('DynamoDB', async () => {
+turnsContract('DynamoDB', async () => {
   const table = await openTable()
   const spoil = (queue: string, value: string | number) =>
     putRaw(table, keys.turn(queue), { freeAtMs: typeof value === 'string' ? { S: value } : { N: String(value) } })
-  return { pace: awsPace(table), spoil }
+  return { turns: awsTurns(table), spoil }
 })
 waitingListsContract('DynamoDB', async () => ({ waitingLists: awsWaitingLists(await openTable()) }))
 leasesContract('DynamoDB', async () => ({ leases: awsLeases(await openTable()) }))

@@ -5,7 +5,7 @@ import { historyOf } from '../memory/stores/history.ts'
 import { logOf, waitersOf } from '../memory/stores/journal.ts'
 import { memoryCloud, type MemoryCloud, type PortMethod } from '../memory/memory.ts'
 import { openKey } from '../memory/stores/open-releases.ts'
-import { turnsKey } from '../memory/stores/pace.ts'
+import { turnsKey } from '../memory/stores/turns.ts'
 import { servicesKey } from '../memory/stores/services.ts'
 import { padded } from '../memory/stores/table.ts'
 import type { Artifact } from '../../core/service/candidate.ts'
@@ -27,7 +27,7 @@ import { journalContract } from './ports/journal.ts'
 import { leasesContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { outboxContract } from './ports/outbox.ts'
-import { paceContract } from './ports/pace.ts'
+import { turnsContract } from './ports/turns.ts'
 import { pipelinesContract } from './ports/pipelines.ts'
 import { expectProblem, paused, requested, t0Ms } from './samples.ts'
 import { returnsKey } from '../memory/stores/returns.ts'
@@ -53,9 +53,9 @@ servicesContract('memory', () => {
   const { services, inspect } = openMemory()
   return Promise.resolve({ services, spoil: (name, text) => inspect.corrupt(servicesKey, name, text) })
 })
-paceContract('memory', () => {
-  const { pace, inspect } = openMemory()
-  return Promise.resolve({ pace, spoil: (queue, value) => inspect.corrupt(turnsKey, queue, JSON.stringify(value)) })
+turnsContract('memory', () => {
+  const { turns, inspect } = openMemory()
+  return Promise.resolve({ turns, spoil: (queue, value) => inspect.corrupt(turnsKey, queue, JSON.stringify(value)) })
 })
 waitingListsContract('memory', () => Promise.resolve(openMemory()))
 leasesContract('memory', () => Promise.resolve(openMemory()))

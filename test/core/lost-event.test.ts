@@ -1,5 +1,5 @@
-// What lies in the queue of events that were not handled: four kinds of message in the shapes of AWS's guides (docs/aws.md §1.11),
-// and whatever else anybody puts there.
+// What lies in the queue of events that were not handled: four kinds of message in the shapes of AWS's guides
+// (docs/aws.md §1.11), and whatever else anybody puts there.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventWords } from '../../core/event-words.ts'
@@ -11,7 +11,7 @@ const controller: Controller = {
   region: 'eu-west-1',
   name: 'tidegate',
   verbs: ['intake', 'reconcile', 'announce'],
-  ticks: { sweep: 'reconcile' },
+  scheduledVerbs: { sweep: 'reconcile' },
 }
 const arnOf = (name: string): string => `arn:aws:lambda:eu-west-1:123456789012:function:${name}`
 const read = (body: unknown, attributes: Record<string, string> = {}) =>

@@ -6,7 +6,7 @@ import type { Release } from '../../core/release/release.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
-import { numbered } from '../../functions/steps/ledger.ts'
+import { numbered } from '../../functions/steps/log.ts'
 
 export const definition = {
   name: 'checkout',

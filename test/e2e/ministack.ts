@@ -15,7 +15,7 @@ import {
 import { App, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { zipSync } from 'fflate'
-import { deskOnAws } from '../../cli/desk/aws-desk.ts'
+import { backendOnAws } from '../../cli/backend/aws-backend.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
 import { account, emulator, endpoint, place, region, sleep, type Verify } from './emulator.ts'
@@ -158,8 +158,8 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     const outputs = await create(synthesise())
     verify('ministack: its CloudFormation makes the stack', true, '')
     const table = Object.entries(outputs).find(([name]) => name.includes('TableName'))?.[1] ?? ''
-    const desk = deskOnAws({ TIDEGATE_TABLE: table }, place)
-    verify('ministack: the service is registered', (await desk.services.get('checkout')).targets.length === 1, '')
+    const backend = backendOnAws({ TIDEGATE_TABLE: table }, place)
+    verify('ministack: the service is registered', (await backend.services.get('checkout')).targets.length === 1, '')
     verify('ministack: the alias is made on the first version', (await alias()) === '["1",{}]', await alias())
     const alarm = { AlarmName: 'checkout-errors', Namespace: 'AWS/Lambda', MetricName: 'Errors', Period: 60 }
     await cloudWatch.send(
@@ -178,11 +178,11 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
       )
     await state('OK')
     const outcome = async (): Promise<string> => {
-      const [last] = (await desk.history.list('checkout', 1)).items
+      const [last] = (await backend.history.list('checkout', 1)).items
       return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
     }
     const start = (version: string, more: object = {}) =>
-      desk.ask('intake', { service: 'checkout', version, source: 'cli', ...more })
+      backend.ask('intake', { service: 'checkout', version, source: 'cli', ...more })
 
     await start(await publish('v2'), { plan: 'AllAtOnce' })
     const good = await until(outcome, /promoted/)
@@ -200,7 +200,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     await state('OK')
     await start(await publish('v4'))
     await until(alias, /0\.1/)
-    await desk.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
+    await backend.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
     verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
     verifyAccountThere(verify)
   } finally {

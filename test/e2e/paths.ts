@@ -14,7 +14,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
-import type { House } from '../../local/house.ts'
+import type { Sandbox } from '../../local/sandbox.ts'
 import { scenarios } from './scenarios.ts'
 import { account, emulator, place, region, sleep, type Verify } from './emulator.ts'
 
@@ -72,12 +72,12 @@ async function record(): Promise<Recorded> {
   const recordings: Recording[] = []
   let definition = ''
   for (const [scenario, play] of Object.entries(scenarios)) {
-    const house = await play()
-    definition = await definitionOf(house)
-    for (const [index, execution] of house.cloud.states.executions().entries()) {
+    const sandbox = await play()
+    definition = await definitionOf(sandbox)
+    for (const [index, execution] of sandbox.cloud.states.executions().entries()) {
       // Nobody stops one over there.
       if (execution.status === 'ABORTED') continue
-      const { events = [] } = await house.clients.sfn.send(
+      const { events = [] } = await sandbox.clients.sfn.send(
         new GetExecutionHistoryCommand({ executionArn: execution.arn, maxResults: 1000 }),
       )
       recordings.push({
@@ -88,12 +88,12 @@ async function record(): Promise<Recorded> {
         end: ending(execution),
       })
     }
-    house.close()
+    sandbox.close()
   }
   return { definition, recordings }
 }
 
-async function definitionOf({ clients }: House): Promise<string> {
+async function definitionOf({ clients }: Sandbox): Promise<string> {
   const described = await clients.sfn.send(new DescribeStateMachineCommand({ stateMachineArn: machineArn }))
   return described.definition ?? ''
 }

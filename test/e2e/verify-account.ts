@@ -1,5 +1,5 @@
-// `tidegate verify-account` on an emulator that we did not write. What it answers otherwise than AWS is expected to is printed and is
-// no failure: it is an emulator. That the run comes to its end and leaves nothing is checked.
+// `tidegate verify-account` on an emulator that we did not write. What it answers otherwise than AWS is expected to is
+// printed and is no failure: it is an emulator. That the run comes to its end and leaves nothing is checked.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'

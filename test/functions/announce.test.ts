@@ -9,28 +9,28 @@ import { announcementOf, details, type DetailType } from '../../core/release/ann
 import { logKey, readLogKey } from '../../core/release/log-key.ts'
 import { announceHandler } from '../../functions/listeners/announce.ts'
 import { troubleTo } from '../../functions/steps/each.ts'
-import { numbered } from '../../functions/steps/ledger.ts'
-import { type House, type HouseOptions, openHouse } from '../../local/house.ts'
+import { numbered } from '../../functions/steps/log.ts'
+import { type Sandbox, type SandboxOptions, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { prepared, service, t0, target, verdict } from '../core/sample.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 import { refusing } from '../scenarios/refusing.ts'
 
-let house: House | undefined
-async function open(options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, sweepMinutes: 5, perMinute: 120, ...options })
-  await house.world.services.put(sampleService({ slos: [], hooks: [], runbook: 'https://example.com/runbook' }))
-  return house
+let sandbox: Sandbox | undefined
+async function open(options: SandboxOptions = {}): Promise<Sandbox> {
+  sandbox = await openSandbox({ authorize, sweepMinutes: 5, perMinute: 120, ...options })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], runbook: 'https://example.com/runbook' }))
+  return sandbox
 }
 afterEach(() => {
-  house?.close()
-  house = undefined
+  sandbox?.close()
+  sandbox = undefined
 })
 
 type Heard = { readonly name: DetailType; readonly sequence: number; readonly detail: Record<string, unknown> }
 
 /** Own events of a release as they came, each valid under its schema, in the order of the log. */
-function heard({ cloud }: House, id: string): readonly Heard[] {
+function heard({ cloud }: Sandbox, id: string): readonly Heard[] {
   const own = cloud.events.recorded().filter((event) => event.source === 'tidegate.release')
   const all = own.map((event): Heard & { readonly releaseId: string } => {
     const name = event['detail-type'] as DetailType
@@ -47,13 +47,13 @@ const names = (events: readonly Heard[]): readonly string[] =>
 
 describe('the events of a release', () => {
   it('that is promoted, with a pause', async () => {
-    const house = await open()
-    const id = await house.start({ version: await house.publish('v2'), reason: 'new prices' })
-    await house.minutes(2)
-    await house.ask('pause', { verb: 'pause', releaseId: id, by: 'ann', reason: 'lunch' })
-    await house.ask('pause', { verb: 'resume', releaseId: id, by: 'ann' })
-    await house.finish(id)
-    const events = heard(house, id)
+    const sandbox = await open()
+    const id = await sandbox.start({ version: await sandbox.publish('v2'), reason: 'new prices' })
+    await sandbox.minutes(2)
+    await sandbox.ask('pause', { verb: 'pause', releaseId: id, by: 'ann', reason: 'lunch' })
+    await sandbox.ask('pause', { verb: 'resume', releaseId: id, by: 'ann' })
+    await sandbox.finish(id)
+    const events = heard(sandbox, id)
     expect(names(events).slice(0, 2)).toEqual(['Started', 'Shifted'])
     expect(names(events).slice(-3)).toEqual(['Judged', 'Promoted', 'Settled'])
     expect(events.find((one) => one.name === 'Release Started')?.detail).toMatchObject({
@@ -72,21 +72,21 @@ describe('the events of a release', () => {
     expect(events.find((one) => one.name === 'Release Resumed')?.detail).toMatchObject({ by: 'ann' })
     expect(new Set(events.map((one) => one.sequence)).size).toBe(events.length)
     // As many as there are in the log: nothing is left out.
-    const logged = (await house.events(id)).filter((event) => event.type === 'judged')
+    const logged = (await sandbox.events(id)).filter((event) => event.type === 'judged')
     expect(events.filter((one) => one.name === 'Release Judged')).toHaveLength(logged.length)
   })
 
   it('that is put back says why, by whom, and where to read on', async () => {
-    const house = await open()
-    const id = await house.start({ version: await house.publish('v3') })
-    await house.finish(id)
-    const events = heard(house, id)
+    const sandbox = await open()
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.finish(id)
+    const events = heard(sandbox, id)
     expect(names(events).slice(-2)).toEqual(['Rolled Back', 'Settled'])
     const end = { outcome: 'rolledBack', by: 'alarm checkout-errors', runbook: 'https://example.com/runbook' }
     expect(events.at(-2)?.detail).toMatchObject(end)
     expect(events.at(-1)?.detail).toMatchObject({ ...end, sentence: expect.stringContaining(id) as string })
     // And is counted, each thing once.
-    const counted = house.measured.filter((metric) => metric.releaseId === id)
+    const counted = sandbox.measured.filter((metric) => metric.releaseId === id)
     expect(counted.filter(({ name }) => name === 'ReleaseSeconds')).toMatchObject([
       { dimensions: { service: 'checkout', outcome: 'rolledBack' } },
     ])
@@ -94,28 +94,28 @@ describe('the events of a release', () => {
   })
 
   it('that somebody else interrupts', async () => {
-    const house = await open()
-    const id = await house.start({ version: await house.publish('v2') })
-    await house.minutes(2)
-    await house.moveByHand('1')
-    await house.finish(id)
-    expect(names(heard(house, id)).slice(-2)).toEqual(['Interrupted', 'Settled'])
+    const sandbox = await open()
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.minutes(2)
+    await sandbox.moveByHand('1')
+    await sandbox.finish(id)
+    expect(names(heard(sandbox, id)).slice(-2)).toEqual(['Interrupted', 'Settled'])
   })
 
   it('wait for a bus that refuses, and then come all, in order; the release does not wait', async () => {
     let deaf = true
-    const house = await open(refusing('PutEvents', () => deaf))
-    const id = await house.start({ version: await house.publish('v2') })
-    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
-    expect(heard(house, id)).toEqual([])
+    const sandbox = await open(refusing('PutEvents', () => deaf))
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
+    expect(heard(sandbox, id)).toEqual([])
     deaf = false
-    await house.minutes(2)
-    expect(names(heard(house, id)).at(0)).toBe('Started')
-    expect(names(heard(house, id)).at(-1)).toBe('Settled')
-    const told = (await house.events(id)).filter((event) =>
+    await sandbox.minutes(2)
+    expect(names(heard(sandbox, id)).at(0)).toBe('Started')
+    expect(names(heard(sandbox, id)).at(-1)).toBe('Settled')
+    const told = (await sandbox.events(id)).filter((event) =>
       ['prepared', 'moved', 'judged', 'settled'].includes(event.type),
     )
-    expect(heard(house, id)).toHaveLength(told.length)
+    expect(heard(sandbox, id)).toHaveLength(told.length)
   })
 })
 
@@ -125,9 +125,9 @@ describe('a batch of the stream', () => {
   const announce = announceHandler({
     ...cloud,
     log: () => undefined,
-    measure: () => undefined,
+    emit: () => undefined,
     trouble: troubleTo(
-      { log: (line) => void logged.push(line), measure: () => undefined },
+      { log: (line) => void logged.push(line), emit: () => undefined },
       () => 0,
       () => 'announce',
     ),

@@ -7,16 +7,16 @@ import { budgetDetails } from '../../core/budget/news.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import { budgetHandler } from '../../functions/listeners/budget.ts'
-import { type House, type HouseOptions, minute, openHouse, startMs } from '../../local/house.ts'
+import { type Sandbox, type SandboxOptions, minute, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 import { refusing } from '../scenarios/refusing.ts'
 
 const slos = [{ name: 'available', objective: 99.9 }]
-let house: House
-async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 60, ...options })
-  await house.world.services.put(
+let sandbox: Sandbox
+async function open(service: object = {}, options: SandboxOptions = {}): Promise<Sandbox> {
+  sandbox = await openSandbox({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 60, ...options })
+  await sandbox.world.services.put(
     sampleService({
       hooks: [],
       plan: 'AllAtOnce',
@@ -25,46 +25,47 @@ async function open(service: object = {}, options: HouseOptions = {}): Promise<H
       ...service,
     }),
   )
-  return house
+  return sandbox
 }
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
-const slots = async () => (await house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())).items
+const slots = async () =>
+  (await sandbox.world.budgets.read('checkout', 'available', startMs, sandbox.clock.nowMs())).items
 type News = { readonly type: string; readonly detail: Readonly<Record<string, unknown>> }
 const told = (): readonly News[] =>
-  house.cloud.events
+  sandbox.cloud.events
     .recorded()
     .filter((event) => event.source === 'tidegate.budget')
     .map((event) => {
       const type = event['detail-type'] as keyof typeof budgetDetails
       return { type, detail: budgetDetails[type].parse(event.detail) }
     })
-const burningPages = () => house.pages().filter(({ subject }) => subject?.includes('error budget') === true)
+const burningPages = () => sandbox.pages().filter(({ subject }) => subject?.includes('error budget') === true)
 
 /** The schedule goes on, the first day is caught up with, and an hour passes. */
-const settle = () => house.minutes(40)
+const settle = () => sandbox.minutes(40)
 
 describe('a budget', () => {
   it('counts every request once, from the beginning of the traffic', async () => {
     await open()
     await settle()
     const counted = await slots()
-    const mark = await house.world.budgets.mark('checkout', 'available')
+    const mark = await sandbox.world.budgets.mark('checkout', 'available')
     // One a second, from the first second on.
     expect(counted.reduce((sum, { good }) => sum + good, 0)).toBe(((mark?.readToMs ?? 0) - startMs) / 1000 - 1)
     expect(counted.every(({ bad }) => bad === 0)).toBe(true)
     expect(told()).toEqual([])
     // Again, and nothing is otherwise.
-    await house.ask('budget', { budgets: true })
-    await house.ask('budget', { budgets: true })
+    await sandbox.ask('budget', { budgets: true })
+    await sandbox.ask('budget', { budgets: true })
     expect(await slots()).toEqual(counted)
   })
 
   it('that burns pages once, names the release, and says when it is over', async () => {
     await open({ runbook: 'https://example.com/runbook' })
     await settle()
-    const id = await house.start({ version: await house.publish('v3') })
-    await house.minutes(30)
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.minutes(30)
     expect(burningPages()).toHaveLength(1)
     expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
     expect(burningPages()[0]?.message).toContain('Runbook: https://example.com/runbook')
@@ -77,8 +78,8 @@ describe('a budget', () => {
       dedupKey: `checkout/available/page/${id}`,
       longWindowHours: 1,
     })
-    await house.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it burns' })
-    await house.minutes(90)
+    await sandbox.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it burns' })
+    await sandbox.minutes(90)
     expect(burningPages()).toHaveLength(1)
     expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toMatchObject([{ detail: { severity: 'page' } }])
     const changes = told().filter(({ type }) => type === 'Budget Changed')
@@ -91,13 +92,13 @@ describe('a budget', () => {
     const to = new Date(startMs + 600 * minute).toISOString()
     await open({ gates: { freezes: [{ from, to }] } })
     await settle()
-    const id = await house.start({ version: await house.publish('v3') })
-    await house.minutes(3)
-    expect((await house.release(id)).ending?.outcome).toBe('promoted')
-    const waiting = await house.start({ version: await house.publish('v1') })
-    expect((await house.release(waiting)).held).toMatchObject({ point: -1 })
-    expect(await house.world.leases.holder('checkout')).toBe(waiting)
-    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await house.minutes(1)
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.minutes(3)
+    expect((await sandbox.release(id)).ending?.outcome).toBe('promoted')
+    const waiting = await sandbox.start({ version: await sandbox.publish('v1') })
+    expect((await sandbox.release(waiting)).held).toMatchObject({ point: -1 })
+    expect(await sandbox.world.leases.holder('checkout')).toBe(waiting)
+    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await sandbox.minutes(1)
     expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
   })
 
@@ -105,11 +106,11 @@ describe('a budget', () => {
     const at = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
     await open({ planned: [{ from: at(0), to: at(120) }] })
     await settle()
-    await house.start({ version: await house.publish('v3') })
-    await house.minutes(60)
+    await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.minutes(60)
     expect(burningPages()).toEqual([])
     expect((await slots()).some(({ bad }) => bad > 0)).toBe(true)
-    await house.minutes(15)
+    await sandbox.minutes(15)
     expect(burningPages()).toHaveLength(1)
   })
 
@@ -120,29 +121,29 @@ describe('a budget', () => {
       refusing('GetMetricData', () => silent),
     )
     await settle()
-    const before = await house.world.budgets.mark('checkout', 'available')
+    const before = await sandbox.world.budgets.mark('checkout', 'available')
     silent = true
-    await house.minutes(30)
-    expect(await house.world.budgets.mark('checkout', 'available')).toEqual(before)
+    await sandbox.minutes(30)
+    expect(await sandbox.world.budgets.mark('checkout', 'available')).toEqual(before)
     expect(
-      house.logged.some((line) => line['budget'] === 'checkout/available' && line['code'] === 'aws_unavailable'),
+      sandbox.logged.some((line) => line['budget'] === 'checkout/available' && line['code'] === 'aws_unavailable'),
     ).toBe(true)
     silent = false
-    await house.minutes(10)
-    const mark = await house.world.budgets.mark('checkout', 'available')
+    await sandbox.minutes(10)
+    const mark = await sandbox.world.budgets.mark('checkout', 'available')
     expect((await slots()).reduce((sum, { good }) => sum + good, 0)).toBe(((mark?.readToMs ?? 0) - startMs) / 1000 - 1)
   })
 
   it('by the hour is counted by the hour', async () => {
     await open({ policy: { budgetEvery: '1h' } })
     await settle()
-    const first = await house.world.budgets.mark('checkout', 'available')
-    await house.minutes(10)
-    expect(await house.world.budgets.mark('checkout', 'available')).toEqual(first)
-    await house.minutes(40)
-    expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(first?.readToMs ?? 0)
-    await house.start({ version: await house.publish('v3') })
-    await house.minutes(130)
+    const first = await sandbox.world.budgets.mark('checkout', 'available')
+    await sandbox.minutes(10)
+    expect(await sandbox.world.budgets.mark('checkout', 'available')).toEqual(first)
+    await sandbox.minutes(40)
+    expect((await sandbox.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(first?.readToMs ?? 0)
+    await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.minutes(130)
     expect(told().filter(({ type }) => type === 'Budget Changed')).toMatchObject([{ detail: { leftStep: 0 } }])
   })
 })
@@ -152,18 +153,18 @@ describe('a budget that burns while a release is live', () => {
     const plan = { steps: [{ weight: 90, bake: '30m' }] }
     await open({ plan, policy: { budgetEvery: '1h' }, pace: { damage: 100 } }, { budgetMinutes: 60 })
     // The schedule has just been there, and comes again in an hour.
-    await house.minutes(51)
-    expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBe(startMs + 60 * minute)
-    const id = await house.start({ version: await house.publish('v3') })
+    await sandbox.minutes(51)
+    expect((await sandbox.world.budgets.mark('checkout', 'available'))?.readToMs).toBe(startMs + 60 * minute)
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
     // A quarter of all requests fails: what may go in six hours, of which there was one, is gone in two minutes.
-    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await house.minutes(1)
-    expect(house.clock.nowMs()).toBeLessThan(startMs + 65 * minute)
+    for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await sandbox.minutes(1)
+    expect(sandbox.clock.nowMs()).toBeLessThan(startMs + 65 * minute)
     expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
-    await house.minutes(20)
+    await sandbox.minutes(20)
     expect(burningPages()).toHaveLength(1)
     expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toEqual([])
     // What is not over yet is not in the ledger.
-    const mark = await house.world.budgets.mark('checkout', 'available')
+    const mark = await sandbox.world.budgets.mark('checkout', 'available')
     expect((mark?.readToMs ?? 0) % slotMs).toBe(0)
     expect((await slots()).every(({ atMs }) => atMs < (mark?.readToMs ?? 0))).toBe(true)
   })
@@ -171,16 +172,16 @@ describe('a budget that burns while a release is live', () => {
   it('counts nobody else at a look', async () => {
     await open({ policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 * 24 })
     const other = { name: 'cart', targets: [{ function: 'cart', alias: 'live' }], triggers: {}, hooks: [] }
-    await house.world.services.put(sampleService({ ...other, slos }))
+    await sandbox.world.services.put(sampleService({ ...other, slos }))
     const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
-    expect(await house.ask('budget', look)).toEqual({ updated: ['checkout/available'], troubles: [], charged: [] })
-    await expect(house.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a tick')
+    expect(await sandbox.ask('budget', look)).toEqual({ updated: ['checkout/available'], troubles: [], charged: [] })
+    await expect(sandbox.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a tick')
   })
 })
 
 describe('a slot that is not over', () => {
   it('begins a burn, ends none, and is followed by one that is', async () => {
-    house = await openHouse({ perMinute: 1 })
+    sandbox = await openSandbox({ perMinute: 1 })
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })
     await cloud.services.put(sampleService({ slos: [{ ...slos[0], window: '1d' }] }))
@@ -224,7 +225,7 @@ describe('a slot that is not over', () => {
 
 describe('a question that CloudWatch refuses', () => {
   it('is unknown, and keeps nobody else from being counted', async () => {
-    house = await openHouse({ perMinute: 1 })
+    sandbox = await openSandbox({ perMinute: 1 })
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })
     const both = [...slos, { name: 'fast', objective: 99, sli: { fasterThanMs: 300 } }]
@@ -252,7 +253,7 @@ describe('a question that CloudWatch refuses', () => {
 
 describe('points that come late', () => {
   it('replace what was read of the last three hours, and nothing is counted twice', async () => {
-    house = await openHouse({ perMinute: 1 })
+    sandbox = await openSandbox({ perMinute: 1 })
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })
     await cloud.services.put(sampleService({ slos: [{ ...slos[0], window: '1d' }] }))

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { details } from '../../core/release/announcement.ts'
 import type { Charge } from '../../core/release/charge.ts'
 import { chargeReleases } from '../../functions/budgets/charge.ts'
-import { type House, type HouseOptions, minute, openHouse } from '../../local/house.ts'
+import { type Sandbox, type SandboxOptions, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 import { refusing } from '../scenarios/refusing.ts'
@@ -12,42 +12,42 @@ const slos = [
   { name: 'available', objective: 99.9, window: '1d' },
   { name: 'fast', objective: 99, window: '1d', sli: { fasterThanMs: 300 } },
 ]
-let house: House
-async function open(service: object = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 120, ...options })
+let sandbox: Sandbox
+async function open(service: object = {}, options: SandboxOptions = {}): Promise<Sandbox> {
+  sandbox = await openSandbox({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 120, ...options })
   const plan = { steps: [{ weight: 10, bake: '5m' }] }
-  await house.world.services.put(sampleService({ hooks: [], plan, slos, ...service }))
-  await house.minutes(10)
+  await sandbox.world.services.put(sampleService({ hooks: [], plan, slos, ...service }))
+  await sandbox.minutes(10)
   // Whatever the schedule is: gates let nothing begin while nobody knows what is left.
-  await house.ask('budget', { budgets: true })
-  return house
+  await sandbox.ask('budget', { budgets: true })
+  return sandbox
 }
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 async function release(code: string): Promise<string> {
-  const id = await house.start({ version: await house.publish(code) })
-  await house.finish(id)
+  const id = await sandbox.start({ version: await sandbox.publish(code) })
+  await sandbox.finish(id)
   return id
 }
-const chargesOf = async (id: string): Promise<readonly Charge[] | undefined> => (await house.release(id)).charges
+const chargesOf = async (id: string): Promise<readonly Charge[] | undefined> => (await sandbox.release(id)).charges
 const headOf = async (id: string) =>
-  (await house.world.history.list('checkout', 10)).items.find(({ releaseId }) => releaseId === id)
+  (await sandbox.world.history.list('checkout', 10)).items.find(({ releaseId }) => releaseId === id)
 const countedOf = async (id: string, slo: string) => {
   const found = (await chargesOf(id))?.find((charge) => charge.slo === slo)
   if (found?.kind !== 'counted') throw new Error(`not counted: ${JSON.stringify(found)}`)
   return found
 }
-const eventsOf = async (id: string) => (await house.events(id)).filter(({ type }) => type === 'charged')
+const eventsOf = async (id: string) => (await sandbox.events(id)).filter(({ type }) => type === 'charged')
 
 describe('a release is charged', () => {
   it('with every request that its candidate failed, once its points are in, and tells it', async () => {
     await open()
     const id = await release('v3')
-    expect((await house.release(id)).ending?.outcome).toBe('rolledBack')
-    await house.minutes(15)
+    expect((await sandbox.release(id)).ending?.outcome).toBe('rolledBack')
+    await sandbox.minutes(15)
     expect(await chargesOf(id)).toBeUndefined()
-    await house.minutes(10)
-    const { good = 0, bad = 0 } = house.traffic.answered()['2'] ?? {}
+    await sandbox.minutes(10)
+    const { good = 0, bad = 0 } = sandbox.traffic.answered()['2'] ?? {}
     expect(bad).toBeGreaterThan(1)
     // Stable has not failed once.
     const available = await countedOf(id, 'available')
@@ -55,19 +55,19 @@ describe('a release is charged', () => {
     expect(available.budgetPpm).toBeGreaterThan(1_000_000)
     expect(await countedOf(id, 'fast')).toMatchObject({ all: good + bad, bad: 0, budgetPpm: 0 })
     expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
-    const told = house.cloud.events.recorded().filter((event) => event['detail-type'] === 'Release Charged')
+    const told = sandbox.cloud.events.recorded().filter((event) => event['detail-type'] === 'Release Charged')
     expect(told.map((event) => details['Release Charged'].parse(event.detail).charges)).toEqual([await chargesOf(id)])
     // What comes after the end changes nothing of the end.
-    expect((await house.release(id)).state.phase).toBe('settled')
-    await house.minutes(30)
+    expect((await sandbox.release(id)).state.phase).toBe('settled')
+    await sandbox.minutes(30)
     expect(await eventsOf(id)).toHaveLength(1)
   })
 
   it('with what was slower than the threshold of the SLO', async () => {
     await open({ signals: { errors: 'off', latency: { thresholdMs: 300 }, throttles: 'off', cost: 'off' } })
     const id = await release('v4')
-    await house.minutes(25)
-    const { good = 0 } = house.traffic.answered()['2'] ?? {}
+    await sandbox.minutes(25)
+    const { good = 0 } = sandbox.traffic.answered()['2'] ?? {}
     expect(await countedOf(id, 'fast')).toMatchObject({ all: good, bad: good })
     expect(await countedOf(id, 'available')).toMatchObject({ all: good, bad: 0 })
   })
@@ -75,8 +75,8 @@ describe('a release is charged', () => {
   it('with nothing when it was good and is promoted', async () => {
     await open()
     const id = await release('v2')
-    expect((await house.release(id)).ending?.outcome).toBe('promoted')
-    await house.minutes(25)
+    expect((await sandbox.release(id)).ending?.outcome).toBe('promoted')
+    await sandbox.minutes(25)
     const available = await countedOf(id, 'available')
     expect(available.bad).toBe(0)
     // Ten percent for some minutes, and at most two of all traffic.
@@ -85,34 +85,34 @@ describe('a release is charged', () => {
 
   it('not at all when it was turned away at the door', async () => {
     await open()
-    const id = await house.start({ version: '99' })
-    await house.finish(id)
-    expect((await house.release(id)).ending?.outcome).toBe('rejected')
-    await house.minutes(40)
+    const id = await sandbox.start({ version: '99' })
+    await sandbox.finish(id)
+    expect((await sandbox.release(id)).ending?.outcome).toBe('rejected')
+    await sandbox.minutes(40)
     expect(await chargesOf(id)).toBeUndefined()
     expect(await headOf(id)).not.toHaveProperty('chargeable')
   })
 
   it('with points that come late as well', async () => {
     await open({ signals: { alarms: [] } }, { metricDelayMs: 12 * minute })
-    const id = await house.start({ version: await house.publish('v3') })
-    await house.minutes(4)
-    await house.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'to see' })
-    await house.minutes(10)
-    await house.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it fails' })
-    await house.finish(id)
-    await house.minutes(25)
-    expect((await countedOf(id, 'available')).bad).toBe(house.traffic.answered()['2']?.bad)
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.minutes(4)
+    await sandbox.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'to see' })
+    await sandbox.minutes(10)
+    await sandbox.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it fails' })
+    await sandbox.finish(id)
+    await sandbox.minutes(25)
+    expect((await countedOf(id, 'available')).bad).toBe(sandbox.traffic.answered()['2']?.bad)
   })
 
   it('once, however many look at once', async () => {
     await open({}, { budgetMinutes: 60 * 24 })
     const id = await release('v3')
-    await house.minutes(21)
-    const services = (await house.world.services.list()).items
+    await sandbox.minutes(21)
+    const services = (await sandbox.world.services.list()).items
     // Each by a clock of its own: what is the same to the last letter is written once anyway.
-    const clocks = [1, 2, 3].map((ms) => ({ nowMs: () => house.clock.nowMs() + ms }))
-    const runs = await Promise.all(clocks.map((clock) => chargeReleases({ ...house.world, clock }, services)))
+    const clocks = [1, 2, 3].map((ms) => ({ nowMs: () => sandbox.clock.nowMs() + ms }))
+    const runs = await Promise.all(clocks.map((clock) => chargeReleases({ ...sandbox.world, clock }, services)))
     expect(runs.filter((charged) => charged.includes(id)).length).toBeGreaterThan(1)
     expect(await eventsOf(id)).toHaveLength(1)
     expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
@@ -132,10 +132,10 @@ describe('a release is charged', () => {
     )
     let puts = 0
     const id = await release('v3')
-    await house.minutes(21)
-    await house.ask('budget', { budgets: true }).catch(() => undefined)
+    await sandbox.minutes(21)
+    await sandbox.ask('budget', { budgets: true }).catch(() => undefined)
     lost = false
-    await house.ask('budget', { budgets: true })
+    await sandbox.ask('budget', { budgets: true })
     expect(await eventsOf(id)).toHaveLength(1)
     expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
   })
@@ -149,12 +149,12 @@ describe('a charge that nobody knows', () => {
       refusing('GetMetricData', () => silent),
     )
     const id = await release('v3')
-    const bad = house.traffic.answered()['2']?.bad
+    const bad = sandbox.traffic.answered()['2']?.bad
     silent = true
-    await house.minutes(60)
+    await sandbox.minutes(60)
     expect(await chargesOf(id)).toBeUndefined()
     silent = false
-    await house.minutes(10)
+    await sandbox.minutes(10)
     expect((await countedOf(id, 'available')).bad).toBe(bad)
   })
 
@@ -166,9 +166,9 @@ describe('a charge that nobody knows', () => {
     )
     const id = await release('v2')
     silent = true
-    await house.minutes(23 * 60)
+    await sandbox.minutes(23 * 60)
     expect(await chargesOf(id)).toBeUndefined()
-    await house.minutes(70)
+    await sandbox.minutes(70)
     expect(await chargesOf(id)).toMatchObject([
       { kind: 'unknown', slo: 'available' },
       { kind: 'unknown', slo: 'fast' },
@@ -179,7 +179,7 @@ describe('a charge that nobody knows', () => {
   it('is unknown where the budget is counted in slices of time', async () => {
     await open({ slos: [{ ...slos[0], slices: { minutes: 5, objective: 99 } }] })
     const id = await release('v3')
-    await house.minutes(25)
+    await sandbox.minutes(25)
     expect(await chargesOf(id)).toEqual([
       {
         kind: 'unknown',

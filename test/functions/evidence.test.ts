@@ -7,13 +7,13 @@ import { memoryCloud } from '../memory/memory.ts'
 import type { Release } from '../../core/release/release.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Point } from '../../core/verdict/evidence/evidence.ts'
-import { hindsight } from '../../core/verdict/judge/hindsight.ts'
+import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { judge } from '../../core/verdict/judge/judge.ts'
 import { baselineOf } from '../../functions/steps/baseline.ts'
 import { gather } from '../../functions/steps/evidence.ts'
 import { judgeHandler } from '../../functions/tasks/judge.ts'
 import { replayedRelease } from '../../cli/replay/evidence.ts'
-import { minute, openHouse } from '../../local/house.ts'
+import { minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { canned, config } from '../contract/canned.ts'
 import { after, definition, prepared, service, shifted, t0 } from '../core/sample.ts'
@@ -112,23 +112,23 @@ describe('a look', () => {
 
 describe('the log of a release', () => {
   it('has what any verdict was made of: replayed, each look says the same again, by a warm function and by a new one', async () => {
-    const house = await openHouse({ authorize, perMinute: 120 })
+    const sandbox = await openSandbox({ authorize, perMinute: 120 })
     try {
-      await house.world.services.put(sampleService({ slos: [], hooks: [], signals: { errors: {}, latency: {} } }))
-      const warm = judgeHandler(house.world)
-      const id = await house.start({ version: await house.publish('v2') })
+      await sandbox.world.services.put(sampleService({ slos: [], hooks: [], signals: { errors: {}, latency: {} } }))
+      const warm = judgeHandler(sandbox.world)
+      const id = await sandbox.start({ version: await sandbox.publish('v2') })
       for (let look = 0; look < 6; look++) {
-        await house.minutes(1)
+        await sandbox.minutes(1)
         await warm({ releaseId: id, execution: 'by hand' })
-        await judgeHandler({ ...house.world, journal: { ...house.world.journal } })({
+        await judgeHandler({ ...sandbox.world, journal: { ...sandbox.world.journal } })({
           releaseId: id,
           execution: 'by hand',
         })
       }
-      const release = await house.finish(id)
-      const judged = (await house.events(id)).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
+      const release = await sandbox.finish(id)
+      const judged = (await sandbox.events(id)).flatMap((event) => (event.type === 'judged' ? [event.verdict] : []))
       const { service: policy, recorded } = replayedRelease(release, undefined)
-      const again = hindsight(policy, recorded)
+      const again = replayVerdicts(policy, recorded)
       const looked = judged.filter((verdict) => verdict.window.endMs > verdict.window.startMs)
       expect(looked.length).toBeGreaterThan(10)
       for (const { window, signals } of looked) {
@@ -137,7 +137,7 @@ describe('the log of a release', () => {
         expect(verdict?.signals.map((one) => [one.signal, one.numbers])).toEqual(numbers)
       }
     } finally {
-      house.close()
+      sandbox.close()
     }
   })
 })

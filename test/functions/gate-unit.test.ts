@@ -4,7 +4,7 @@ import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { gateHandler } from '../../functions/tasks/gate.ts'
-import { numbered } from '../../functions/steps/ledger.ts'
+import { numbered } from '../../functions/steps/log.ts'
 import { prepareHandler } from '../../functions/tasks/prepare.ts'
 import { service, t0, target } from '../core/sample.ts'
 

@@ -1,31 +1,31 @@
 // Incidents told by call and by event, on the embedded cloud under the policies of the stack.
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type House, openHouse, startMs } from '../../local/house.ts'
+import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 
-let house: House
+let sandbox: Sandbox
 beforeEach(async () => {
-  house = await openHouse({ authorize, perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [], incidents: { keys: ['team-shop'] } }))
+  sandbox = await openSandbox({ authorize, perMinute: 60 })
+  await sandbox.world.services.put(sampleService({ hooks: [], incidents: { keys: ['team-shop'] } }))
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 const openedAt = new Date(startMs + 1000).toISOString()
 const call = { id: 'i1', service: 'team-shop', openedAt, source: 'statuspage' }
-const known = async () => (await house.world.incidents.list('checkout', 0, startMs + 9_000_000)).items
+const known = async () => (await sandbox.world.incidents.list('checkout', 0, startMs + 9_000_000)).items
 
 it('told by a call is an incident of the service', async () => {
-  expect(await house.ask('incident', call)).toEqual({ services: ['checkout'] })
+  expect(await sandbox.ask('incident', call)).toEqual({ services: ['checkout'] })
   expect(await known()).toEqual([{ service: 'checkout', source: 'statuspage', id: 'i1', openedAtMs: startMs + 1000 }])
 })
 
 it('told by events, in any order and twice, is one incident', async () => {
   const tell = async (detail: object): Promise<void> => {
     const entry = { Source: 'tidegate.incident', DetailType: 'Incident', Detail: JSON.stringify(detail) }
-    await house.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
-    await house.clock.settle()
+    await sandbox.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
+    await sandbox.clock.settle()
   }
   const resolvedAt = new Date(startMs + 60_000).toISOString()
   await tell({ ...call, resolvedAt })
@@ -34,12 +34,12 @@ it('told by events, in any order and twice, is one incident', async () => {
 })
 
 it('of nobody is refused to a caller, and passed over when a platform tells', async () => {
-  await expect(house.ask('incident', { ...call, service: 'nobody' })).rejects.toMatchObject({
+  await expect(sandbox.ask('incident', { ...call, service: 'nobody' })).rejects.toMatchObject({
     name: 'Tidegate.service_missing',
   })
   const alert = { alertId: 'a', tags: ['nobody'], createdAt: startMs }
   const event = { source: 'aws.partner/opsgenie.com/x', 'detail-type': 'x', detail: { action: 'Create', alert } }
-  expect(await house.ask('incident', event)).toEqual({ services: [] })
-  expect(house.logged.at(-1)?.['message']).toContain('No service is called nobody')
+  expect(await sandbox.ask('incident', event)).toEqual({ services: [] })
+  expect(sandbox.logged.at(-1)?.['message']).toContain('No service is called nobody')
   expect(await known()).toEqual([])
 })

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { localSocket } from '../../cloud/local/socket.ts'
 import { Problem } from '../../core/problem.ts'
-import { log, measure, observed } from '../../functions/instruments.ts'
+import { log, emit, observed } from '../../functions/instruments.ts'
 import { bundle } from '../../lib/bundle.ts'
-import { openHouse } from '../../local/house.ts'
+import { openSandbox } from '../../local/sandbox.ts'
 import { environment } from '../../local/installation.ts'
 
 type Line = Record<string, unknown> & { readonly _aws?: unknown }
@@ -97,7 +97,7 @@ describe('a log line', () => {
 it('a metric is a line in the embedded metric format: at its own time, its release told and no dimension', async () => {
   const dimensions = { service: 'checkout', outcome: 'promoted' }
   const metric = { name: 'ReleaseSeconds', unit: 'Seconds', value: 92.5, atMs: 1_780_000_000_000, dimensions } as const
-  const said = await lines(() => measure({ ...metric, releaseId: 'checkout-1' }))
+  const said = await lines(() => emit({ ...metric, releaseId: 'checkout-1' }))
   expect(said).toEqual([
     {
       _aws: {
@@ -137,8 +137,8 @@ async function daemon(): Promise<{ readonly socket: Socket; readonly segments: S
 }
 
 it('the bundle of a function, where Lambda traces it, sends a segment with the release and one for every call of AWS', async () => {
-  const house = await openHouse({ perMinute: 1 })
-  const cloud = await localSocket(house.cloud.handler)
+  const sandbox = await openSandbox({ perMinute: 1 })
+  const cloud = await localSocket(sandbox.cloud.handler)
   const { socket, segments, port } = await daemon()
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-traces-'))
   writeFileSync(join(folder, 'judge.mjs'), bundle('judge').code)
@@ -166,7 +166,7 @@ it('the bundle of a function, where Lambda traces it, sends a segment with the r
   await vi.waitFor(() => expect(segments.map((one) => one.name)).toContain('## judge'))
   socket.close()
   await cloud.close()
-  house.close()
+  sandbox.close()
   const whole = segments.find((one) => one.name === '## judge')
   expect(whole?.annotations).toMatchObject({ releaseId: 'nonesuch-1', ColdStart: true })
   const calls = segments.filter((one) => one.parent_id === whole?.id).map(({ name, aws }) => [name, aws?.operation])

@@ -1,8 +1,8 @@
 // The measures as metrics: the fixed week put into a store comes out as the report has it, and what is unknown not at all.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { showReport } from '../../cli/commands/report.ts'
-import { askThrough } from '../../cli/desk/desk.ts'
-import { screenOn } from '../../cli/desk/screen.ts'
+import { askThrough } from '../../cli/backend/backend.ts'
+import { screenOn } from '../../cli/backend/screen.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { logOf } from '../memory/stores/journal.ts'
 import { memoryCloud, type MemoryCloud } from '../memory/memory.ts'
@@ -16,7 +16,7 @@ import type { Metric } from '../../core/measures/metric.ts'
 import { ServiceName } from '../../core/service/service.ts'
 import { measureHandler } from '../../functions/listeners/measure.ts'
 import { troubleTo } from '../../functions/steps/each.ts'
-import { openHouse } from '../../local/house.ts'
+import { openSandbox } from '../../local/sandbox.ts'
 import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { at, log } from '../core/measures/history.ts'
@@ -65,11 +65,11 @@ const run = (event: unknown = tick) =>
   measureHandler({
     ...cloud,
     trouble: troubleTo(
-      { log: (line) => void logged.push(line), measure: () => undefined },
+      { log: (line) => void logged.push(line), emit: () => undefined },
       () => 0,
       () => 'measure',
     ),
-    measure: (metric) => void said.push(metric),
+    emit: (metric) => void said.push(metric),
   })(event)
 const numbersOf = (name: string): Readonly<Record<string, number>> =>
   Object.fromEntries(
@@ -156,24 +156,24 @@ it('names are those of no other metric and of no two measures, and no service is
 })
 
 it('on the embedded cloud, under the policies of the stack, says the numbers of tidegate report', async () => {
-  const house = await openHouse({ authorize, perMinute: 60 })
-  await house.world.services.put(sampleService({ hooks: [], slos: [] }))
-  await house.finish(await house.start({ version: await house.publish('v2') }))
-  await house.finish(await house.start({ version: await house.publish('v3') }))
-  await house.minutes(1)
-  await house.ask('measure', tick)
+  const sandbox = await openSandbox({ authorize, perMinute: 60 })
+  await sandbox.world.services.put(sampleService({ hooks: [], slos: [] }))
+  await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
+  await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v3') }))
+  await sandbox.minutes(1)
+  await sandbox.ask('measure', tick)
   const lines: string[] = []
-  const { hooks, ...world } = house.world
-  const desk = { ...world, ask: askThrough(hooks, functionName) }
-  await showReport({ desk, screen: screenOn((line) => lines.push(line), true) }, 'checkout', { last: '28d' })
+  const { hooks, ...world } = sandbox.world
+  const backend = { ...world, ask: askThrough(hooks, functionName) }
+  await showReport({ backend, screen: screenOn((line) => lines.push(line), true) }, 'checkout', { last: '28d' })
   const { measures } = JSON.parse(lines[0] ?? '') as { measures: { id: string; value: number | null }[] }
   const metricOf = (id: string): string => definitions.find((one) => one.id === id)?.metric ?? ''
   const known = measures.filter(({ value }) => value !== null).map(({ id, value }) => [metricOf(id), value])
-  const daily = house.measured.filter(({ name }) => /^M\d/.test(name))
+  const daily = sandbox.measured.filter(({ name }) => /^M\d/.test(name))
   expect(
     daily.filter(({ dimensions }) => dimensions['service'] === 'checkout').map((one) => [one.name, one.value]),
   ).toEqual(known)
   expect(daily).toHaveLength(2 * known.length)
   expect(known.length).toBeGreaterThan(4)
-  house.close()
+  sandbox.close()
 }, 30_000)

@@ -1,14 +1,14 @@
 // Budgets of Application Signals on the embedded cloud, under the policies of the stack: what is kept, told and shown.
 import { afterEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/commands/budgets.ts'
-import { askThrough } from '../../cli/desk/desk.ts'
-import { screenOn } from '../../cli/desk/screen.ts'
+import { askThrough } from '../../cli/backend/backend.ts'
+import { screenOn } from '../../cli/backend/screen.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import { budgetDetails } from '../../core/budget/news.ts'
 import { budgetLeft } from '../../core/budget/left.ts'
 import { reportsHandler } from '../../functions/listeners/reports.ts'
-import { type House, openHouse, startMs } from '../../local/house.ts'
+import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
 import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { enforcing, synthesised } from '../lib/policies.ts'
@@ -21,12 +21,12 @@ const slos = [
 ]
 const { authorize } = enforcing(synthesised([{ ...sampleDefinition, slos }]))
 
-let house: House
+let sandbox: Sandbox
 async function open(options: object = {}): Promise<void> {
-  house = await openHouse({ authorize, perMinute: 1, budgetMinutes: 5, ...options })
-  await house.world.services.put(sampleService({ hooks: [], slos }))
+  sandbox = await openSandbox({ authorize, perMinute: 1, budgetMinutes: 5, ...options })
+  await sandbox.world.services.put(sampleService({ hooks: [], slos }))
 }
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 const report = (left: number, BudgetStatus = 'OK') => ({
   EvaluationType: 'PeriodBased',
@@ -37,10 +37,10 @@ const report = (left: number, BudgetStatus = 'OK') => ({
   Goal: { AttainmentGoal: 99 },
 })
 const set = (left: number, status?: string): void =>
-  house.cloud.applicationSignals.setReport('checkout paid', report(left, status))
-const mark = () => house.world.budgets.mark('checkout', 'paid')
+  sandbox.cloud.applicationSignals.setReport('checkout paid', report(left, status))
+const mark = () => sandbox.world.budgets.mark('checkout', 'paid')
 const told = (): unknown[] =>
-  house.cloud.events
+  sandbox.cloud.events
     .recorded()
     .filter((event) => event['detail-type'] === 'Budget Changed')
     .map(({ detail }) => budgetDetails['Budget Changed'].parse(detail))
@@ -49,9 +49,9 @@ const told = (): unknown[] =>
 
 async function shown(): Promise<string> {
   const lines: string[] = []
-  const { hooks, ...world } = house.world
-  const desk = { ...world, ask: askThrough(hooks, functionName) }
-  await showBudgets({ desk, screen: screenOn((line) => lines.push(line), false) }, 'checkout')
+  const { hooks, ...world } = sandbox.world
+  const backend = { ...world, ask: askThrough(hooks, functionName) }
+  await showBudgets({ backend, screen: screenOn((line) => lines.push(line), false) }, 'checkout')
   return lines.join('\n')
 }
 
@@ -59,31 +59,31 @@ describe('a budget that Application Signals counts', () => {
   it('is read every five minutes, kept, told by its steps, and shown', async () => {
     await open()
     set(6048)
-    await house.minutes(6)
+    await sandbox.minutes(6)
     expect(await mark()).toMatchObject({ told: [], leftStep: 100, report: { status: 'ok', left: 6048, total: 6048 } })
     expect(told()).toEqual([])
     expect(await shown()).toContain(
       'paid: SLO checkout paid of Application Signals: 100 % of the budget is left (ok: 6048 of 6048 seconds, 99.5 % attained of 99 % wanted)',
     )
     set(1512, 'WARNING')
-    await house.minutes(10)
+    await sandbox.minutes(10)
     set(-302.4, 'BREACHED')
-    await house.minutes(10)
+    await sandbox.minutes(10)
     expect(told()).toEqual([
       [25, 25, undefined],
       [0, -5, undefined],
     ])
     expect(await shown()).toContain('the budget is spent 1.05 times over (breached: -302.4 of 6048 seconds')
     // What is counted here is counted as ever.
-    expect((await house.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(startMs)
+    expect((await sandbox.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(startMs)
   })
 
   it('is unknown at once when there is not enough data or no such SLO, and nobody is told that it is well', async () => {
     await open()
     set(3000)
-    await house.minutes(6)
-    house.cloud.applicationSignals.setReport('checkout paid', { BudgetStatus: 'INSUFFICIENT_DATA' })
-    await house.minutes(5)
+    await sandbox.minutes(6)
+    sandbox.cloud.applicationSignals.setReport('checkout paid', { BudgetStatus: 'INSUFFICIENT_DATA' })
+    await sandbox.minutes(5)
     const stored = await mark()
     expect(stored).toMatchObject({ leftStep: 25, report: { status: 'unknown' } })
     const [slo] = sampleService({ slos }).slos
@@ -93,7 +93,7 @@ describe('a budget that Application Signals counts', () => {
       because: 'the budget paid is not known: Application Signals says INSUFFICIENT_DATA',
     })
     expect(await shown()).toContain('not known: Application Signals says INSUFFICIENT_DATA; asked at 2026-')
-    expect(house.logged).toContainEqual(expect.objectContaining({ budget: 'checkout/paid', code: 'aws_unavailable' }))
+    expect(sandbox.logged).toContainEqual(expect.objectContaining({ budget: 'checkout/paid', code: 'aws_unavailable' }))
     expect(told()).toHaveLength(1)
   })
 
@@ -101,14 +101,14 @@ describe('a budget that Application Signals counts', () => {
     let silent = false
     await open(refusing('BatchGetServiceLevelObjectiveBudgetReport', () => silent))
     set(6048)
-    await house.minutes(6)
+    await sandbox.minutes(6)
     const before = await mark()
     silent = true
-    await house.minutes(30)
+    await sandbox.minutes(30)
     expect(await mark()).toEqual(before)
     expect(await shown()).toContain('31m ago: what has happened since is not known')
     silent = false
-    await house.minutes(6)
+    await sandbox.minutes(6)
     expect((await mark())?.readToMs).toBeGreaterThan(before?.readToMs ?? 0)
   })
 })

@@ -9,7 +9,7 @@ import {
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import type { House } from '../../local/house.ts'
+import type { Sandbox } from '../../local/sandbox.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 type Resource = { readonly Type: string; readonly Properties: Properties; readonly DeletionPolicy?: string }
@@ -29,11 +29,11 @@ const types = [
 const isOurs = (one: Resource): boolean =>
   /^Tidegate: /.test((one.Properties['Description'] as string | undefined) ?? '')
 
-export function cloudFormation(house: House) {
+export function cloudFormation(sandbox: Sandbox) {
   const stack = new Map<string, Made>()
   let token = ''
   let deploys = 0
-  const { lambda } = house.clients
+  const { lambda } = sandbox.clients
 
   const resolve = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolve)
@@ -44,7 +44,7 @@ export function cloudFormation(house: House) {
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolve(one)]))
   }
   const provision = async (RequestType: string, ResourceProperties: Properties): Promise<string> => {
-    const answer = await house.ask('provision', { RequestType, ResourceProperties })
+    const answer = await sandbox.ask('provision', { RequestType, ResourceProperties })
     return (answer as { PhysicalResourceId: string }).PhysicalResourceId
   }
   const text = (properties: Properties, name: string): string => String(properties[name])
@@ -78,7 +78,7 @@ export function cloudFormation(house: House) {
           'client-request-token': token,
           'status-details': { status: 'CREATE_COMPLETE' },
         }
-        house.cloud.events.emit({
+        sandbox.cloud.events.emit({
           source: 'aws.cloudformation',
           detailType: 'CloudFormation Resource Status Change',
           detail,
@@ -156,13 +156,17 @@ export function cloudFormation(house: House) {
 
   async function rollBack(before: ReadonlyMap<string, Made>): Promise<void> {
     // What fails has taken its time.
-    await house.minutes(1)
+    await sandbox.minutes(1)
     const detail = {
       'stack-id': stackId,
       'client-request-token': token,
       'status-details': { status: 'UPDATE_ROLLBACK_IN_PROGRESS' },
     }
-    house.cloud.events.emit({ source: 'aws.cloudformation', detailType: 'CloudFormation Stack Status Change', detail })
+    sandbox.cloud.events.emit({
+      source: 'aws.cloudformation',
+      detailType: 'CloudFormation Stack Status Change',
+      detail,
+    })
     for (const [id, made] of [...stack].reverse()) {
       const old = before.get(id)
       if (old === undefined) await remove(made)

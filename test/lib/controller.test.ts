@@ -249,7 +249,7 @@ describe('the controller', () => {
       .filter(({ Target }) => Target.Input.includes('measures'))
     expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual(['rate(1 day)'])
     const cloud = memoryCloud({ clock: steppedClock(0) })
-    const measure = measureHandler({ ...cloud, measure: () => undefined, trouble: () => undefined })
+    const measure = measureHandler({ ...cloud, emit: () => undefined, trouble: () => undefined })
     expect(await measure(JSON.parse(schedules[0]?.Target.Input ?? ''))).toEqual({ measured: [], troubles: [] })
   })
 

@@ -7,7 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 import { cloudFormation, type Deployable } from './cloudformation.ts'
 
@@ -41,70 +41,70 @@ beforeAll(() => {
   for (const code of ['v1', 'v2', 'v4'] as const) templates[code] = synthesised(code)
 })
 
-let house: House
+let sandbox: Sandbox
 let stack: ReturnType<typeof cloudFormation>
 beforeEach(async () => {
-  house = await openHouse({ authorize, perMinute: 200 })
-  await house.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: 'checkout' }))
-  stack = cloudFormation(house)
+  sandbox = await openSandbox({ authorize, perMinute: 200 })
+  await sandbox.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: 'checkout' }))
+  stack = cloudFormation(sandbox)
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 /** Deploys the first version, and begins to release the second. @returns the release's id */
 async function inTheMiddle(): Promise<string> {
   await stack.deploy(templates.v1)
-  await house.minutes(10)
-  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  await sandbox.minutes(10)
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   await stack.deploy(templates.v2)
-  await house.minutes(3)
-  expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.1 } })
-  return (await house.world.leases.holder('checkout')) ?? ''
+  await sandbox.minutes(3)
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.1 } })
+  return (await sandbox.world.leases.holder('checkout')) ?? ''
 }
 
 describe('in the middle of a release', () => {
   it('a deploy of another version waits for its turn, and moves nothing', async () => {
     const first = await inTheMiddle()
-    const before = await house.alias()
+    const before = await sandbox.alias()
     await stack.deploy(templates.v4)
-    expect(await house.alias()).toEqual(before)
-    expect((await house.finish(first)).ending?.outcome).toBe('promoted')
-    const [second] = (await house.world.openReleases.list('checkout')).items
+    expect(await sandbox.alias()).toEqual(before)
+    expect((await sandbox.finish(first)).ending?.outcome).toBe('promoted')
+    const [second] = (await sandbox.world.openReleases.list('checkout')).items
     // The third version is slow, and is put back.
-    expect((await house.finish(second?.releaseId ?? '')).ending?.outcome).toBe('rolledBack')
-    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    expect((await sandbox.finish(second?.releaseId ?? '')).ending?.outcome).toBe('rolledBack')
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   }, 30_000)
 
   it('the same deploy again, and one that reverts drift, move nothing', async () => {
     const id = await inTheMiddle()
-    const before = await house.alias()
+    const before = await sandbox.alias()
     await stack.deploy(templates.v2)
     await stack.deploy(templates.v2, { revertDrift: true })
-    expect(await house.alias()).toEqual(before)
-    expect((await house.finish(id)).ending?.outcome).toBe('promoted')
+    expect(await sandbox.alias()).toEqual(before)
+    expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
     await stack.deploy(templates.v2, { revertDrift: true })
-    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   }, 30_000)
 
   it('a deploy that is taken back takes its release back, and not the one of the deploy before', async () => {
     const first = await inTheMiddle()
     await stack.deploy(templates.v4, { fails: true })
-    expect((await house.finish(first)).ending?.outcome).toBe('promoted')
-    expect((await house.world.openReleases.list('checkout')).items).toEqual([])
-    const [second] = (await house.world.history.list('checkout', 1)).items
+    expect((await sandbox.finish(first)).ending?.outcome).toBe('promoted')
+    expect((await sandbox.world.openReleases.list('checkout')).items).toEqual([])
+    const [second] = (await sandbox.world.history.list('checkout', 1)).items
     expect(second).toMatchObject({
       outcome: 'rejected',
       because: expect.stringContaining('is rolled back') as string,
     })
-    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   }, 30_000)
 
   it('without tokens nobody can tell two deploys of a stack apart: what is live is put back', async () => {
     const first = await inTheMiddle()
     await stack.deploy(templates.v4, { fails: true, tokens: false })
-    expect((await house.finish(first)).ending).toMatchObject({ outcome: 'rolledBack', by: 'CloudFormation' })
-    await house.minutes(5)
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
-    expect((await house.world.openReleases.list('checkout')).items).toEqual([])
+    expect((await sandbox.finish(first)).ending).toMatchObject({ outcome: 'rolledBack', by: 'CloudFormation' })
+    await sandbox.minutes(5)
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await sandbox.world.openReleases.list('checkout')).items).toEqual([])
   }, 30_000)
 
   it('the end of the stack puts the traffic back while there is somebody to do it', async () => {
@@ -117,8 +117,8 @@ describe('in the middle of a release', () => {
       if (one.Type === 'AWS::Lambda::Function') one.DeletionPolicy = 'Retain'
     await stack.deploy(kept as Deployable, { revertDrift: true })
     await stack.destroy()
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
-    expect((await house.release(id)).ending).toMatchObject({ outcome: 'aborted', by: 'CloudFormation' })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'aborted', by: 'CloudFormation' })
   }, 30_000)
 })
 
@@ -126,9 +126,9 @@ it('an alias that CloudFormation owns would have been moved by the first deploy,
   await stack.deploy(synthesised('v1', 'cloudFormation'))
   const second = synthesised('v2', 'cloudFormation')
   await stack.deploy(second)
-  expect(await house.alias()).toMatchObject({ version: '2' })
-  await house.moveByHand(await house.publish('v4'))
-  expect(await house.alias()).toMatchObject({ version: '3' })
+  expect(await sandbox.alias()).toMatchObject({ version: '2' })
+  await sandbox.moveByHand(await sandbox.publish('v4'))
+  expect(await sandbox.alias()).toMatchObject({ version: '3' })
   await stack.deploy(second, { revertDrift: true })
-  expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
+  expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
 })

@@ -18,7 +18,7 @@ import { parseDefinition } from '../../core/service/definition.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { permissions, targetAccess } from '../../functions/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
-import { type House, type HouseOptions, openHouse, startMs } from '../../local/house.ts'
+import { type Sandbox, type SandboxOptions, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
 
@@ -51,13 +51,13 @@ function farRole(changes: Partial<ConstructorParameters<typeof TargetAccess>[2]>
 
 const own = synthesised([definition()])
 
-let house: House
+let sandbox: Sandbox
 let elsewhere: readonly Away[] = []
 type Away = ReturnType<typeof awayAt>
 
 /** A function elsewhere, and whoever owns it there. */
 function awayAt(key: string, region: string, name: string) {
-  const lambda = new LambdaClient({ ...house.clientsFor(key).place, region })
+  const lambda = new LambdaClient({ ...sandbox.clientsFor(key).place, region })
   const code = (version: string) => new TextEncoder().encode(version)
   return {
     lambda,
@@ -96,7 +96,7 @@ const assumed = new Set<string>()
 /** What was done as the role of the other account. */
 const doneThere = new Set<string>()
 
-async function open(policies: Policies, options: HouseOptions = {}): Promise<void> {
+async function open(policies: Policies, options: SandboxOptions = {}): Promise<void> {
   const { authorize } = enforcing({ ...own, ...policies })
   const noting: typeof authorize = async (asked) => {
     const allowed = await authorize(asked)
@@ -105,21 +105,21 @@ async function open(policies: Policies, options: HouseOptions = {}): Promise<voi
     if (allowed && asked.caller.arn.includes('/tidegate-target/')) doneThere.add(asked.action)
     return allowed
   }
-  house = await openHouse({ authorize: noting, perMinute: 60, ...options })
+  sandbox = await openSandbox({ authorize: noting, perMinute: 60, ...options })
   elsewhere = [awayAt(`owner@${far.account}`, far.region, farName), awayAt('owner', 'eu-central-1', 'checkout')]
   for (const away of elsewhere) await away.create()
   for (let second = 1; second <= 60 * 60; second++) {
-    house.clock.at(house.clock.nowMs() + second * 1000, () => {
+    sandbox.clock.at(sandbox.clock.nowMs() + second * 1000, () => {
       for (const away of elsewhere) void away.call()
     })
   }
-  await house.minutes(10)
-  await house.world.services.put(parseDefinition(definition()))
+  await sandbox.minutes(10)
+  await sandbox.world.services.put(parseDefinition(definition()))
 }
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 const routings = async () => [
-  [(await house.alias()).version, (await house.alias()).weights],
+  [(await sandbox.alias()).version, (await sandbox.alias()).weights],
   ...(await Promise.all(elsewhere.map((away) => away.routing()))),
 ]
 
@@ -128,11 +128,11 @@ const everywhere = (version: string, weights: Readonly<Record<string, number>> =
 
 async function release(codes: readonly [string, string, string]): Promise<string> {
   const [first, second, third] = [
-    await house.publish(codes[0]),
+    await sandbox.publish(codes[0]),
     await elsewhere[0]?.publish(codes[1]),
     await elsewhere[1]?.publish(codes[2]),
   ]
-  return house.start({ versions: { checkout: first, [farArn]: second, [nearArn]: third } })
+  return sandbox.start({ versions: { checkout: first, [farArn]: second, [nearArn]: third } })
 }
 
 describe('targets in another account and in another region', () => {
@@ -140,11 +140,11 @@ describe('targets in another account and in another region', () => {
     await open(farRole())
     const id = await release(['v2', 'v2', 'v2'])
     expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
-    expect((await house.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
+    expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
     expect(await routings()).toEqual(everywhere('2'))
-    const [head] = (await house.world.history.list('checkout', 1)).items
+    const [head] = (await sandbox.world.history.list('checkout', 1)).items
     expect(head?.versions).toHaveProperty([farArn])
-    const verdict = (await house.release(id)).verdict
+    const verdict = (await sandbox.release(id)).verdict
     expect(verdict?.signals.map((signal) => signal.signal)).toContain(`errors:${farArn}`)
     expect(verdict?.kind).toBe('pass')
   })
@@ -152,7 +152,7 @@ describe('targets in another account and in another region', () => {
   it('are put back together when the one far away fails', async () => {
     await open(farRole())
     const id = await release(['v2', 'v3', 'v2'])
-    const { ending } = await house.finish(id)
+    const { ending } = await sandbox.finish(id)
     expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
     expect(ending?.because).toContain(farArn)
     expect(await routings()).toEqual(everywhere('1'))
@@ -162,7 +162,7 @@ describe('targets in another account and in another region', () => {
     await open(farRole())
     const id = await release(['v2', 'v2', 'v2'])
     await elsewhere[0]?.move('2')
-    expect((await house.finish(id)).ending).toMatchObject({ outcome: 'interrupted' })
+    expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'interrupted' })
     expect(await routings()).toEqual([
       ['1', {}],
       ['2', {}],
@@ -176,7 +176,7 @@ describe('targets in another account and in another region', () => {
     ['is for another function', { functions: ['invoices'] }, 'lambda:GetAlias'],
   ])('whose role %s refuse the release by the name of the action, and nothing moves', async (_, changes, action) => {
     await open(farRole(changes))
-    const { ending } = await house.finish(await release(['v2', 'v2', 'v2']))
+    const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
     expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
     expect(ending?.because).toContain(action)
     expect(await routings()).toEqual(everywhere('1'))
@@ -184,20 +184,20 @@ describe('targets in another account and in another region', () => {
 
   const order = { service: 'checkout', by: 'ann', reason: 'to see' }
   const ways: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
-    'a person': () => house.ask('stop', { verb: 'rollBack', ...order }),
+    'a person': () => sandbox.ask('stop', { verb: 'rollBack', ...order }),
     'an alarm': () =>
-      house.clients.cloudwatch.send(
+      sandbox.clients.cloudwatch.send(
         new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
       ),
     'the sweep after its execution': () =>
-      house.clients.sfn.send(new StopExecutionCommand({ executionArn: house.cloud.states.executions()[0]?.arn })),
+      sandbox.clients.sfn.send(new StopExecutionCommand({ executionArn: sandbox.cloud.states.executions()[0]?.arn })),
     'the end of the stack': () =>
-      house.ask('provision', {
+      sandbox.ask('provision', {
         RequestType: 'Delete',
         ResourceProperties: { kind: 'service', definition: JSON.stringify(definition()) },
       }),
     'a newer release': async () => {
-      await house.world.services.put(parseDefinition(guarded({ policy: { whileLive: 'supersede' } })))
+      await sandbox.world.services.put(parseDefinition(guarded({ policy: { whileLive: 'supersede' } })))
       return release(['v1', 'v1', 'v1'])
     },
   }
@@ -205,41 +205,41 @@ describe('targets in another account and in another region', () => {
 
   it.each(Object.keys(ways))('are put back by %s', async (way) => {
     await open(farRole())
-    await house.world.services.put(parseDefinition(guarded()))
+    await sandbox.world.services.put(parseDefinition(guarded()))
     const id = await release(['v2', 'v2', 'v2'])
-    await house.minutes(1)
+    await sandbox.minutes(1)
     expect((await routings())[1]).toEqual(['1', { '2': 0.1 }])
     await ways[way]?.(id)
-    await house.clock.settle()
-    await house.finish(id)
+    await sandbox.clock.settle()
+    await sandbox.finish(id)
     const back = (await routings()).map(([version]) => version)
     expect(back).toEqual(['1', '1', '1'])
   })
 
   it('are counted in the error budget of their service', async () => {
     await open(farRole())
-    await house.world.services.put(
+    await sandbox.world.services.put(
       parseDefinition(definition({ slos: [{ name: 'available', objective: 99.9, window: '1d' }] })),
     )
-    expect(await house.ask('budget', { budgets: true })).toMatchObject({
+    expect(await sandbox.ask('budget', { budgets: true })).toMatchObject({
       updated: ['checkout/available'],
       troubles: [],
     })
-    const counted = (await house.world.budgets.read('checkout', 'available', startMs, house.clock.nowMs())).items
-    // Sixty a minute at each of the three, and those elsewhere began when the house had been open for ten minutes.
+    const counted = (await sandbox.world.budgets.read('checkout', 'available', startMs, sandbox.clock.nowMs())).items
+    // Sixty a minute at each of the three, and those elsewhere began when the sandbox had been open for ten minutes.
     expect(counted.at(-1)).toMatchObject({ good: 900, bad: 0 })
   })
 
   it('are asked whether their code is signed', async () => {
     await open(farRole())
-    await house.world.services.put(parseDefinition(definition({ gates: { provenance: { signed: true } } })))
+    await sandbox.world.services.put(parseDefinition(definition({ gates: { provenance: { signed: true } } })))
     const id = await release(['v2', 'v2', 'v2'])
-    expect((await house.release(id)).held?.because).toBe('its code is not signed')
+    expect((await sandbox.release(id)).held?.because).toBe('its code is not signed')
   })
 
   it('are looked at before a pipeline enters a stage', async () => {
     await open(farRole())
-    expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
+    expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
   })
 
   afterAll(() => {
@@ -254,7 +254,7 @@ describe('targets in another account and in another region', () => {
   it('take no artifact', async () => {
     await open(farRole())
     const artifact = { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: '1' }
-    await expect(house.ask('intake', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
+    await expect(sandbox.ask('intake', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
   })
 
   it('that stop answering are no evidence: the release holds, and goes back when the policy says so', async () => {
@@ -265,11 +265,11 @@ describe('targets in another account and in another region', () => {
           throw new Error('no connection')
       },
     })
-    await house.world.services.put(parseDefinition(definition({ policy: { hold: { unknown: '5m' } } })))
+    await sandbox.world.services.put(parseDefinition(definition({ policy: { hold: { unknown: '5m' } } })))
     const id = await release(['v2', 'v2', 'v2'])
-    await house.minutes(1)
+    await sandbox.minutes(1)
     silent = true
-    const { ending } = await house.finish(id)
+    const { ending } = await sandbox.finish(id)
     expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'policy' })
     expect(ending?.because).toContain('still unknown')
     expect(await routings()).toEqual(everywhere('1'))

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { authorizationOf, authorizations } from '../../cloud/authorization.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
 import { permissions } from '../../functions/permissions.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { isOfKind } from '../cloud/arn-shapes.ts'
@@ -76,7 +76,7 @@ const unseen: Readonly<Record<string, string>> = {
     'the event names a version, and GetObjectVersion reads it; Lambda may ask for the object first',
 }
 
-const open = () => openHouse({ authorize, perMinute: 120 })
+const open = () => openSandbox({ authorize, perMinute: 120 })
 
 describe('under the synthesised policies', () => {
   afterAll(() => {
@@ -92,120 +92,120 @@ describe('under the synthesised policies', () => {
   })
 
   it('an artifact is released, with its hook, and the next waits for it', async () => {
-    const house = await open()
-    await house.world.services.put(sampleService({ slos: [] }))
-    await house.upload('v2')
-    await house.minutes(3)
-    const [first] = (await house.world.openReleases.list('checkout')).items
-    const second = await house.start({ version: await house.publish('v4') })
-    expect((await house.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
-    expect((await house.finish(second)).ending?.outcome).toBe('rolledBack')
-    house.close()
+    const sandbox = await open()
+    await sandbox.world.services.put(sampleService({ slos: [] }))
+    await sandbox.upload('v2')
+    await sandbox.minutes(3)
+    const [first] = (await sandbox.world.openReleases.list('checkout')).items
+    const second = await sandbox.start({ version: await sandbox.publish('v4') })
+    expect((await sandbox.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
+    expect((await sandbox.finish(second)).ending?.outcome).toBe('rolledBack')
+    sandbox.close()
   }, 30_000)
 
   it('an alarm, a person and a dead execution put it back', async () => {
-    const house = await open()
-    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
-    const byAlarm = await house.start({ version: await house.publish('v3') })
-    expect((await house.finish(byAlarm)).ending?.by).toBe('alarm checkout-errors')
-    const byPerson = await house.start({ version: await house.publish('v2') })
-    await house.minutes(2)
-    await house.ask('pause', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
-    await house.ask('pause', { verb: 'resume', releaseId: byPerson, by: 'ann' })
-    await house.ask('stop', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
-    expect((await house.finish(byPerson)).ending?.by).toBe('ann')
-    const stopped = await house.start({ version: await house.publish('v4') })
-    await house.minutes(2)
+    const sandbox = await open()
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+    const byAlarm = await sandbox.start({ version: await sandbox.publish('v3') })
+    expect((await sandbox.finish(byAlarm)).ending?.by).toBe('alarm checkout-errors')
+    const byPerson = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.minutes(2)
+    await sandbox.ask('pause', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
+    await sandbox.ask('pause', { verb: 'resume', releaseId: byPerson, by: 'ann' })
+    await sandbox.ask('stop', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
+    expect((await sandbox.finish(byPerson)).ending?.by).toBe('ann')
+    const stopped = await sandbox.start({ version: await sandbox.publish('v4') })
+    await sandbox.minutes(2)
     const { StopExecutionCommand } = await import('@aws-sdk/client-sfn')
-    const execution = house.cloud.states.executions().at(-1)
-    await house.clients.sfn.send(new StopExecutionCommand({ executionArn: execution?.arn ?? '' }))
-    expect((await house.finish(stopped)).ending?.outcome).toBe('aborted')
-    house.close()
+    const execution = sandbox.cloud.states.executions().at(-1)
+    await sandbox.clients.sfn.send(new StopExecutionCommand({ executionArn: execution?.arn ?? '' }))
+    expect((await sandbox.finish(stopped)).ending?.outcome).toBe('aborted')
+    sandbox.close()
   }, 30_000)
 
   it('a lease that a settled release has left is dropped by the next one', async () => {
-    const house = await open()
-    await house.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
-    const first = await house.start({ version: await house.publish('v2') })
-    await house.finish(first)
-    await house.world.leases.take('checkout', first)
-    const second = await house.start({ version: await house.publish('v1') })
-    expect((await house.finish(second)).ending?.outcome).toBe('promoted')
+    const sandbox = await open()
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
+    const first = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.finish(first)
+    await sandbox.world.leases.take('checkout', first)
+    const second = await sandbox.start({ version: await sandbox.publish('v1') })
+    expect((await sandbox.finish(second)).ending?.outcome).toBe('promoted')
     // As one that hands over when the release has ended meanwhile.
     const late = { releaseId: second, execution: 'arn:late', machine: 3, token: 'nobody waits by it' }
-    expect(await house.ask('handOver', late)).toMatchObject({ next: 'released', outcome: 'promoted' })
-    house.close()
+    expect(await sandbox.ask('handOver', late)).toMatchObject({ next: 'released', outcome: 'promoted' })
+    sandbox.close()
   })
 
   const why = { service: 'checkout', by: 'ann', reason: 'enough' }
   const definition = JSON.stringify(sampleDefinition)
   /** Each brings the traffic back by another function. */
-  const ways: Readonly<Record<string, (house: House) => Promise<unknown>>> = {
-    stop: (house) => house.ask('stop', { verb: 'rollBack', ...why }),
-    alarm: (house) =>
-      house.clients.cloudwatch.send(
+  const ways: Readonly<Record<string, (sandbox: Sandbox) => Promise<unknown>>> = {
+    stop: (sandbox) => sandbox.ask('stop', { verb: 'rollBack', ...why }),
+    alarm: (sandbox) =>
+      sandbox.clients.cloudwatch.send(
         new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
       ),
-    provision: (house) =>
-      house.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } }),
-    admit: async (house) => {
-      await house.world.services.put(sampleService({ slos: [], hooks: [], policy: { whileLive: 'supersede' } }))
-      return house.start({ version: await house.publish('v4') })
+    provision: (sandbox) =>
+      sandbox.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } }),
+    admit: async (sandbox) => {
+      await sandbox.world.services.put(sampleService({ slos: [], hooks: [], policy: { whileLive: 'supersede' } }))
+      return sandbox.start({ version: await sandbox.publish('v4') })
     },
     // By the verdict.
-    rollBack: (house) => house.minutes(10),
+    rollBack: (sandbox) => sandbox.minutes(10),
   }
 
   it.each(Object.keys(ways))('%s puts back an alias whose description somebody has edited meanwhile', async (way) => {
-    const house = await open()
-    await house.world.services.put(
+    const sandbox = await open()
+    await sandbox.world.services.put(
       sampleService({
         slos: [],
         hooks: [],
         signals: way === 'rollBack' ? { errors: { minimumSamples: 20 } } : { alarms: ['checkout-errors'] },
       }),
     )
-    const id = await house.start({ version: await house.publish(way === 'rollBack' ? 'v3' : 'v2') })
+    const id = await sandbox.start({ version: await sandbox.publish(way === 'rollBack' ? 'v3' : 'v2') })
     const edit = { FunctionName: 'checkout', Name: 'live', Description: 'hello' }
-    await house.clientsFor('sam').lambda.send(new UpdateAliasCommand(edit))
-    await ways[way]?.(house)
-    expect((await house.finish(id)).ending?.outcome).toMatch(/rolledBack|superseded|aborted/)
-    expect((await house.alias()).version).toBe('1')
-    house.close()
+    await sandbox.clientsFor('sam').lambda.send(new UpdateAliasCommand(edit))
+    await ways[way]?.(sandbox)
+    expect((await sandbox.finish(id)).ending?.outcome).toMatch(/rolledBack|superseded|aborted/)
+    expect((await sandbox.alias()).version).toBe('1')
+    sandbox.close()
   })
 
   it('a bake hears of an order that comes while it goes to sleep', async () => {
     let ordered = false
-    const house = await openHouse({
+    const sandbox = await openSandbox({
       authorize,
       perMinute: 60,
       onRequest: async ({ phase, operation, caller }) => {
         if (ordered || phase !== 'after' || operation !== 'PutItem' || caller.accessKeyId !== 'role.tidegate-bake')
           return
         ordered = true
-        await house.ask('stop', { verb: 'rollBack', ...why })
+        await sandbox.ask('stop', { verb: 'rollBack', ...why })
       },
     })
-    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
-    const id = await house.start({ version: await house.publish('v2') })
-    expect((await house.release(id)).ending).toMatchObject({ by: 'ann' })
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    expect((await sandbox.release(id)).ending).toMatchObject({ by: 'ann' })
     // Nobody else wakes it: the order came before there was anybody to wake.
-    expect((await house.release(id)).state.phase).toBe('settled')
-    house.close()
+    expect((await sandbox.release(id)).state.phase).toBe('settled')
+    sandbox.close()
   })
 
   it('a stack provisions an alias and a service, and lets it go in the middle of a release', async () => {
-    const house = await open()
+    const sandbox = await open()
     const alias = { kind: 'alias', functionName: 'checkout', alias: 'fresh', version: '1' }
-    const made = await house.ask('provision', { RequestType: 'Create', ResourceProperties: alias })
+    const made = await sandbox.ask('provision', { RequestType: 'Create', ResourceProperties: alias })
     expect(made).toEqual({ PhysicalResourceId: 'checkout:fresh', Data: {} })
-    await house.ask('provision', { RequestType: 'Create', ResourceProperties: { kind: 'service', definition } })
-    expect((await house.world.services.get('checkout')).targets).toHaveLength(2)
-    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
-    const id = await house.start({ version: await house.publish('v2') })
-    await house.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } })
-    expect((await house.finish(id)).ending?.by).toBe('CloudFormation')
-    house.close()
+    await sandbox.ask('provision', { RequestType: 'Create', ResourceProperties: { kind: 'service', definition } })
+    expect((await sandbox.world.services.get('checkout')).targets).toHaveLength(2)
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.ask('provision', { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition } })
+    expect((await sandbox.finish(id)).ending?.by).toBe('CloudFormation')
+    sandbox.close()
   })
 })
 
@@ -249,29 +249,29 @@ describe('what is granted', () => {
       ['prepare', 'cloudwatch:GetMetricData'],
       ['shift', 'lambda:UpdateAlias'],
     ] as const) {
-      const house = await openHouse({ ...enforcing(deprived(verb, action)), perMinute: 60 })
-      await house.world.services.put(sampleService({ slos: [], hooks: [] }))
-      const before = await house.alias()
-      const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+      const sandbox = await openSandbox({ ...enforcing(deprived(verb, action)), perMinute: 60 })
+      await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+      const before = await sandbox.alias()
+      const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
       expect(release.ending?.outcome).not.toBe('promoted')
       expect(JSON.stringify(release.ending)).toContain(action)
-      expect(await house.alias()).toMatchObject({ version: before.version, weights: {} })
-      house.close()
+      expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
+      sandbox.close()
     }
   }, 30_000)
 
   it('is missed when it is taken away: a package that may not be read refuses the release', async () => {
     const { authorize: without } = enforcing(deprived('prepare', 's3:GetObjectVersion'))
-    const house = await openHouse({ authorize: without, perMinute: 60 })
-    await house.world.services.put(sampleService({ slos: [], hooks: [] }))
-    await house.upload('v2')
-    await house.clock.settle()
-    const [ended] = (await house.world.history.list('checkout', 1)).items
+    const sandbox = await openSandbox({ authorize: without, perMinute: 60 })
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+    await sandbox.upload('v2')
+    await sandbox.clock.settle()
+    const [ended] = (await sandbox.world.history.list('checkout', 1)).items
     expect(ended).toMatchObject({
       outcome: 'rejected',
       because: expect.stringContaining('cannot be read: S3 answered AccessDenied') as string,
     })
-    house.close()
+    sandbox.close()
   })
 
   it('is missed when it is taken away: a package that KMS encrypts is read by who may use the key, and by nobody else', async () => {
@@ -281,20 +281,20 @@ describe('what is granted', () => {
     const granted = synthesised([encrypted])
     const outcomes: unknown[] = []
     for (const policiesOf of [granted, policies]) {
-      const house = await openHouse({ ...enforcing(policiesOf), perMinute: 60 })
-      await house.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
-      await house.upload('v1')
+      const sandbox = await openSandbox({ ...enforcing(policiesOf), perMinute: 60 })
+      await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
+      await sandbox.upload('v1')
       const SSEAlgorithm = 'aws:kms'
       const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm, KMSMasterKeyID: kmsKey } } as const
       const ServerSideEncryptionConfiguration = { Rules: [rule] }
-      await house.clients.s3.send(
+      await sandbox.clients.s3.send(
         new PutBucketEncryptionCommand({ Bucket: 'artifacts', ServerSideEncryptionConfiguration }),
       )
-      await house.upload('v2')
-      await house.minutes(30)
-      const [ended] = (await house.world.history.list('checkout', 1)).items
+      await sandbox.upload('v2')
+      await sandbox.minutes(30)
+      const [ended] = (await sandbox.world.history.list('checkout', 1)).items
       outcomes.push([ended?.outcome, /kms:Decrypt/.test(ended?.because ?? '')])
-      house.close()
+      sandbox.close()
     }
     expect(outcomes).toEqual([
       ['promoted', false],

@@ -10,7 +10,7 @@ import { StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
 import { mayReleaseRule, type PipelineRelease, releaseAction } from '../../lib/pipeline.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { environment, functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize, sampleDefinition } from '../scenarios/least-privilege.ts'
@@ -54,12 +54,12 @@ beforeAll(() => {
   stage = (pipeline?.['Properties'] as { Stages: readonly Stage[] }).Stages.find((one) => one.Name === 'Release')
 })
 
-let house: House
+let sandbox: Sandbox
 beforeEach(async () => {
-  house = await openHouse({ authorize, perMinute: 120 })
-  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
+  sandbox = await openSandbox({ authorize, perMinute: 120 })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 describe('the action', () => {
   /** As CodePipeline fills in variables, and names the execution. */
@@ -69,24 +69,24 @@ describe('the action', () => {
     const name = `${ExecutionNamePrefix}-0b6f3a2e-6a63-4d0e-9d6a-c1d2e3f40506`
     expect(name.length).toBeLessThanOrEqual(80)
     const stateMachineArn = environment.TIDEGATE_STATE_MACHINE_ARN
-    await house.clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }))
-    await house.clock.settle()
+    await sandbox.clients.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }))
+    await sandbox.clock.settle()
   }
 
   it('releases what the build has published, and ends as the release ends', async () => {
-    await run({ 'Build.VERSION': await house.publish('v2'), 'Source.CommitId': 'abc123' })
-    const [open] = (await house.world.openReleases.list('checkout')).items
-    const ended = await house.finish(open?.releaseId ?? '')
+    await run({ 'Build.VERSION': await sandbox.publish('v2'), 'Source.CommitId': 'abc123' })
+    const [open] = (await sandbox.world.openReleases.list('checkout')).items
+    const ended = await sandbox.finish(open?.releaseId ?? '')
     expect(ended).toMatchObject({
       provenance: { source: 'codepipeline', commit: 'abc123' },
       ending: { outcome: 'promoted' },
     })
-    expect(house.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
+    expect(sandbox.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
   })
 
   it('fails with a sentence when a variable came out empty', async () => {
     await run({ 'Source.CommitId': 'abc123' })
-    expect(house.cloud.states.executions()[0]).toMatchObject({ status: 'FAILED', error: 'Tidegate.call_invalid' })
+    expect(sandbox.cloud.states.executions()[0]).toMatchObject({ status: 'FAILED', error: 'Tidegate.call_invalid' })
   })
 
   it('is refused at synthesis when it could not work', () => {
@@ -104,9 +104,9 @@ describe('the action', () => {
 describe('the rule', () => {
   const asked = async (userParameters?: string) => {
     const { UserParameters = '' } = stage?.BeforeEntry?.Conditions[0]?.Rules[0]?.Configuration ?? {}
-    const id = house.cloud.codepipeline.invoke(functionName('ask'), userParameters ?? UserParameters)
-    await house.clock.settle()
-    return house.cloud.codepipeline.job(id)
+    const id = sandbox.cloud.codepipeline.invoke(functionName('ask'), userParameters ?? UserParameters)
+    await sandbox.clock.settle()
+    return sandbox.cloud.codepipeline.job(id)
   }
 
   it('lets a stage begin when nothing is in the way', async () => {
@@ -114,7 +114,7 @@ describe('the rule', () => {
       status: 'Succeeded',
       summary: 'Nothing is live, and every alias of checkout has one version.',
     })
-    expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
+    expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
   })
 
   it.each([
@@ -122,26 +122,26 @@ describe('the rule', () => {
     ['supersede', 'Succeeded', 'a new one would replace it'],
     ['refuse', 'Failed', 'no other may begin'],
   ] as const)('answers while another release is live: policy %s', async (whileLive, status, words) => {
-    await house.world.services.put(sampleService({ slos: [], hooks: [], policy: { whileLive } }))
-    await house.start({ version: await house.publish('v2') })
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], policy: { whileLive } }))
+    await sandbox.start({ version: await sandbox.publish('v2') })
     const job = await asked()
     expect(job).toMatchObject({ status })
     expect(job?.summary).toContain(words)
   })
 
   it('says no to an alias that somebody has split or taken away, and to what it cannot look at', async () => {
-    await house.publish('v2')
-    await house.moveByHand('1', { '2': 0.5 })
+    await sandbox.publish('v2')
+    await sandbox.moveByHand('1', { '2': 0.5 })
     expect(await asked()).toMatchObject({
       status: 'Failed',
       summary: expect.stringContaining('split already') as string,
     })
-    await house.world.services.put(
+    await sandbox.world.services.put(
       sampleService({ slos: [], hooks: [], targets: [{ function: 'nonesuch', alias: 'live' }] }),
     )
     expect(await asked()).toMatchObject({ status: 'Failed' })
     // What the policies do not cover cannot be looked at.
-    expect(await house.ask('ask', { service: 'checkout' })).toMatchObject({
+    expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({
       may: false,
       because: expect.stringContaining('lambda:GetAlias') as string,
     })
@@ -154,13 +154,13 @@ describe('the rule', () => {
     })
     expect(await asked('{"service":"nonesuch"}')).toMatchObject({ status: 'Failed' })
     expect(await asked('{"service":"checkout","force":true}')).toMatchObject({ status: 'Failed' })
-    expect(JSON.stringify(house.logged)).not.toContain('of the job')
+    expect(JSON.stringify(sandbox.logged)).not.toContain('of the job')
   })
 
   it('takes nothing but a call or a job', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (event) => {
-        await expect(house.ask('gate', event)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })
+        await expect(sandbox.ask('gate', event)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })
       }),
       { numRuns: 50 },
     )

@@ -6,7 +6,7 @@ import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import type { Authorize } from '../../cloud/local/protocol/rights.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { ReleaseController } from '../../lib/controller.ts'
-import { startMs } from '../../local/house.ts'
+import { startMs } from '../../local/sandbox.ts'
 import { environment, functionName } from '../../local/installation.ts'
 
 type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }

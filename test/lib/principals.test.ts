@@ -3,13 +3,13 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
-import { lostDeskOnAws } from '../../cli/desk/lost-desk.ts'
-import { askThrough } from '../../cli/desk/desk.ts'
+import { lostBackendOnAws } from '../../cli/backend/lost-backend.ts'
+import { askThrough } from '../../cli/backend/backend.ts'
 import { listLost, retryLost } from '../../cli/commands/lost.ts'
-import { screenOn } from '../../cli/desk/screen.ts'
+import { screenOn } from '../../cli/backend/screen.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import type { ReleaseController } from '../../lib/controller.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { environment, functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
@@ -58,15 +58,15 @@ const { authorize } = enforcing(
   }),
 )
 
-let house: House
+let sandbox: Sandbox
 beforeEach(async () => {
-  house = await openHouse({ authorize, perMinute: 60, functions: { later: () => ({ result: 'later' }) } })
+  sandbox = await openSandbox({ authorize, perMinute: 60, functions: { later: () => ({ result: 'later' }) } })
   const gates = { approvals: [{ before: 100 }] }
-  await house.world.services.put(sampleService({ slos: [], hooks: [], gates }))
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], gates }))
 })
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
-const ask = (who: string) => askThrough(awsHooks(house.clientsFor(`role.${who}`).lambda), functionName)
+const ask = (who: string) => askThrough(awsHooks(sandbox.clientsFor(`role.${who}`).lambda), functionName)
 const why = { service: 'checkout', by: 'ann', reason: 'the test' }
 const orders = {
   start: (who: string, version: string) => ask(who)('intake', { service: 'checkout', version }),
@@ -100,21 +100,21 @@ it.each([
   ['chief', 'startLine'],
   ['pipeline', 'ask'],
 ] as const)('a %s may %s, and nothing else', async (who, allowed) => {
-  const [second, third] = [await house.publish('v2'), await house.publish('v4')]
+  const [second, third] = [await sandbox.publish('v2'), await sandbox.publish('v4')]
   await orders.start(allowed === 'start' ? who : 'operator', second)
-  await house.clock.settle()
+  await sandbox.clock.settle()
   for (const [name, order] of Object.entries(orders)) {
     const isOwn = name === allowed || (allowed === 'pause' && name === 'resume')
     if (!isOwn) await expect(order(who, third), name).rejects.toMatchObject(denied)
   }
   if (allowed !== 'start') await orders[allowed](who, third)
-  await house.clock.settle()
+  await sandbox.clock.settle()
   // A promotion waits for its approval like any step.
   if (allowed === 'promote') await orders.approve('operator')
-  await house.clock.settle()
+  await sandbox.clock.settle()
   const weights: Readonly<Record<string, object>> = { promote: {}, rollBack: {}, urgent: { '3': 0.1 } }
   const expected = weights[allowed] ?? { '2': 0.1 }
-  expect(await house.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
+  expect(await sandbox.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
 })
 
 it('who may send lost events again may, with nothing else; whoever else is refused by the queue', async () => {
@@ -127,10 +127,10 @@ it('who may send lost events again may, with nothing else; whoever else is refus
     requestPayload: { sweep: true },
   })
   const QueueUrl = 'http://local/000000000000/tidegate-lost'
-  await house.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+  await sandbox.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
   const lines: string[] = []
   const as = (who: string) => ({
-    desk: lostDeskOnAws({}, house.clientsFor(`role.${who}`).place),
+    backend: lostBackendOnAws({}, sandbox.clientsFor(`role.${who}`).place),
     screen: screenOn((line) => lines.push(line), false),
   })
   await expect(listLost(as('oncall'), 10)).rejects.toMatchObject({ code: 'permission_denied' })
@@ -141,39 +141,39 @@ it('who may send lost events again may, with nothing else; whoever else is refus
 })
 
 it('who may look may look, and change nothing', async () => {
-  const { dynamodb } = house.clientsFor('role.nobody')
+  const { dynamodb } = sandbox.clientsFor('role.nobody')
   const history = awsHistory({ client: dynamodb, name: environment.TIDEGATE_TABLE })
   expect((await history.list('checkout', 5)).items).toEqual([])
   await expect(orders.rollBack('nobody')).rejects.toMatchObject(denied)
 })
 
 it('who may roll back may go back from a promoted release, once: a second press is refused', async () => {
-  await orders.start('operator', await house.publish('v2'))
-  await house.clock.settle()
+  await orders.start('operator', await sandbox.publish('v2'))
+  await sandbox.clock.settle()
   await orders.promote('operator')
-  await house.minutes(1)
+  await sandbox.minutes(1)
   const [first, second] = await Promise.allSettled([orders.rollBack('oncall'), orders.rollBack('oncall')])
   expect(first).toMatchObject({ status: 'fulfilled' })
   // At the same moment it is the same wish.
   expect(second).toEqual(first)
-  await house.minutes(1)
-  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  await sandbox.minutes(1)
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   await expect(orders.rollBack('oncall')).rejects.toMatchObject({ code: 'nothing_to_return_to' })
-  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
 })
 
 it('pressing again while the way back is under way means the same', async () => {
-  await house.world.services.put(
+  await sandbox.world.services.put(
     sampleService({ slos: [], hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }] }),
   )
-  await orders.start('operator', await house.publish('v2'))
-  await house.clock.settle()
+  await orders.start('operator', await sandbox.publish('v2'))
+  await sandbox.clock.settle()
   await orders.promote('operator')
-  await house.minutes(1)
-  await house.publish('later', 'checkout-smoke')
+  await sandbox.minutes(1)
+  await sandbox.publish('later', 'checkout-smoke')
   const { releaseId } = (await orders.rollBack('oncall')) as { releaseId: string }
-  await house.clock.settle()
-  expect(await house.world.leases.holder('checkout')).toBe(releaseId)
+  await sandbox.clock.settle()
+  expect(await sandbox.world.leases.holder('checkout')).toBe(releaseId)
   expect(await orders.rollBack('oncall')).toMatchObject({ releaseId, phase: 'hooks' })
-  expect((await house.events(releaseId)).map((event) => event.type)).not.toContain('returnOrdered')
+  expect((await sandbox.events(releaseId)).map((event) => event.type)).not.toContain('returnOrdered')
 })

@@ -21,7 +21,7 @@ import { memoryLine } from './stores/line.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
 import { memoryOutages } from './stores/outages.ts'
 import { type Announcement, memoryOutbox } from './stores/outbox.ts'
-import { memoryPace } from './stores/pace.ts'
+import { memoryTurns } from './stores/turns.ts'
 import { memoryPager, type Page } from './pager.ts'
 import { type JobAnswer, memoryPipelines } from './pipelines.ts'
 import { memoryReturns } from './stores/returns.ts'
@@ -63,7 +63,7 @@ function openPorts(clock: Clock) {
       leases: memoryLeases(table),
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
-      pace: memoryPace(table),
+      turns: memoryTurns(table),
       waitingLists: memoryWaitingLists(table),
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),

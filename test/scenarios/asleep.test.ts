@@ -2,12 +2,12 @@
 // where the team does not want that. Nothing keeps a way back.
 import { afterEach, expect, it } from 'vitest'
 import type { LocalHandler } from '../../cloud/local/dispatch.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from './least-privilege.ts'
 
-let house: House
-afterEach(() => house.close())
+let sandbox: Sandbox
+afterEach(() => sandbox.close())
 
 /** Versions that sleep until they are invoked: the embedded cloud has none. */
 async function open(
@@ -28,16 +28,16 @@ async function open(
       const body = JSON.parse(Buffer.from(answer.body).toString()) as object
       return { ...answer, body: JSON.stringify({ ...body, State: 'Inactive', StateReasonCode: 'Idle' }) }
     }
-  house = await openHouse({ authorize, perMinute: 60, through })
+  sandbox = await openSandbox({ authorize, perMinute: 60, through })
   return { asleep, woken }
 }
 const put = (wake: boolean) =>
-  house.world.services.put(sampleService({ slos: [], hooks: [], ...(wake ? {} : { policy: { wake } }) }))
+  sandbox.world.services.put(sampleService({ slos: [], hooks: [], ...(wake ? {} : { policy: { wake } }) }))
 
 it('is woken, both the new one and the one to go back to, and released', async () => {
   const { woken } = await open('1', '2')
   await put(true)
-  expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+  expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(
     'promoted',
   )
   expect(woken).toEqual(['2 {"tidegate":"wake"}', '1 {"tidegate":"wake"}'])
@@ -46,7 +46,7 @@ it('is woken, both the new one and the one to go back to, and released', async (
 it('is not invoked where policy.wake is off: the release is refused, with what to do', async () => {
   const { woken } = await open('2')
   await put(false)
-  const { ending } = await house.finish(await house.start({ version: await house.publish('v2') }))
+  const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
   expect(ending).toMatchObject({ outcome: 'rejected', code: 'version_asleep' })
   expect(ending?.because).toContain('Invoke the version once')
   expect(woken).toEqual([])
@@ -55,13 +55,13 @@ it('is not invoked where policy.wake is off: the release is refused, with what t
 it('keeps no way back, whatever policy.wake says', async () => {
   const { asleep, woken } = await open()
   await put(false)
-  expect((await house.finish(await house.start({ version: await house.publish('v2') }))).ending?.outcome).toBe(
+  expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(
     'promoted',
   )
   asleep.add('1')
   const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
-  const { releaseId } = (await house.ask('stop', order)) as { releaseId: string }
-  expect((await house.finish(releaseId)).ending?.outcome).toBe('promoted')
-  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+  const { releaseId } = (await sandbox.ask('stop', order)) as { releaseId: string }
+  expect((await sandbox.finish(releaseId)).ending?.outcome).toBe('promoted')
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   expect(woken).toEqual([])
 })

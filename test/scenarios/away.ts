@@ -5,7 +5,7 @@ import { serviceOf } from '../../cloud/local/dispatch.ts'
 import { operationOf } from '../../cloud/local/operation.ts'
 import type { LocalRequest } from '../../cloud/local/protocol/service.ts'
 import type { Part } from '../../core/release/outage.ts'
-import type { HouseOptions } from '../../local/house.ts'
+import type { SandboxOptions } from '../../local/sandbox.ts'
 
 export type AwayPart = Part | 'SNS'
 
@@ -31,10 +31,10 @@ const refusal = {
   body: JSON.stringify({ __type: 'ServiceUnavailable', message: 'away' }),
 }
 
-/** @returns the parts that are away now, and what a house takes to have them */
-export function awayPort(): { readonly away: Set<AwayPart>; readonly options: HouseOptions } {
+/** @returns the parts that are away now, and what a sandbox takes to have them */
+export function awayPort(): { readonly away: Set<AwayPart>; readonly options: SandboxOptions } {
   const away = new Set<AwayPart>()
-  const options: HouseOptions = {
+  const options: SandboxOptions = {
     through: (handler) => (request) => {
       const part = partOf(request)
       const credential = request.headers['authorization'] ?? ''

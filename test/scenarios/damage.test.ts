@@ -6,24 +6,26 @@ import { type AttributeValue, DeleteItemCommand, GetItemCommand, PutItemCommand 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Key, keys } from '../../cloud/aws/dynamodb/table.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
-let house: House
+let sandbox: Sandbox
 let other: string
 let version: string
 let services = 0
 
 beforeAll(async () => {
   // The alarm says that the version is bad: no customer is needed.
-  house = await openHouse({ perMinute: 0 })
+  sandbox = await openSandbox({ perMinute: 0 })
   const code = { ZipFile: new TextEncoder().encode('v1') }
   const Role = 'arn:aws:iam::000000000000:role/checkout'
   const Runtime = 'nodejs24.x'
   const cart = { FunctionName: 'cart', Role, Handler: 'index.handler', Runtime, Code: code, Publish: true } as const
-  await house.clients.lambda.send(new CreateFunctionCommand(cart))
-  await house.clients.lambda.send(new CreateAliasCommand({ FunctionName: 'cart', Name: 'live', FunctionVersion: '1' }))
-  version = await house.publish('v3')
+  await sandbox.clients.lambda.send(new CreateFunctionCommand(cart))
+  await sandbox.clients.lambda.send(
+    new CreateAliasCommand({ FunctionName: 'cart', Name: 'live', FunctionVersion: '1' }),
+  )
+  version = await sandbox.publish('v3')
   const calm = {
     slos: [],
     hooks: [],
@@ -31,11 +33,11 @@ beforeAll(async () => {
     plan: { steps: [{ weight: 10, bake: '7d' }] },
   }
   const targets = [{ function: 'cart', alias: 'live' }]
-  await house.world.services.put(sampleService({ ...calm, name: 'cart', targets, policy: { lookEvery: '1h' } }))
-  other = await house.start({ service: 'cart', version: await house.publish('v2', 'cart') })
+  await sandbox.world.services.put(sampleService({ ...calm, name: 'cart', targets, policy: { lookEvery: '1h' } }))
+  other = await sandbox.start({ service: 'cart', version: await sandbox.publish('v2', 'cart') })
 })
 afterEach(() => setAlarm('OK'))
-afterAll(() => house.close())
+afterAll(() => sandbox.close())
 
 type Canary = { readonly service: string; readonly id: string; readonly requestedAtMs: number; readonly seq: number }
 
@@ -45,14 +47,14 @@ async function canary(): Promise<Canary> {
   const name = `shop-${services}`
   const signals = { alarms: ['checkout-errors'], errors: {} }
   const plan = { steps: [{ weight: 10, bake: '1h' }] }
-  await house.world.services.put(sampleService({ name, slos: [], hooks: [], signals, plan, gates: {} }))
-  const id = await house.start({ service: name, version, requestId: name })
+  await sandbox.world.services.put(sampleService({ name, slos: [], hooks: [], signals, plan, gates: {} }))
+  const id = await sandbox.start({ service: name, version, requestId: name })
   // Its turn after the other one.
-  await house.clock.advanceTo(house.clock.nowMs() + 2_000)
-  expect(await house.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
-  const { requestedAtMs, seq } = await house.release(id)
-  const nowMs = house.clock.nowMs()
-  const { budgets, attestations, incidents, history, line } = house.world
+  await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2_000)
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
+  const { requestedAtMs, seq } = await sandbox.release(id)
+  const nowMs = sandbox.clock.nowMs()
+  const { budgets, attestations, incidents, history, line } = sandbox.world
   const hourMs = Math.floor(nowMs / 3_600_000) * 3_600_000
   await budgets.putHour(name, 'fast', hourMs, [{ atMs: hourMs, good: 1, bad: 0 }])
   await budgets.setMark(name, 'fast', { readToMs: hourMs, told: [] })
@@ -61,10 +63,10 @@ async function canary(): Promise<Canary> {
   const versions = { checkout: { stable: '0', candidate: '1' } }
   const head = { requestedAtMs: 1, seq: 1, phase: 'settled', candidate: 'checkout:1', source: 'cli', versions }
   await history.put({ ...head, releaseId: `${name}-before`, service: name })
-  await house.world.services.index(false)
-  await house.world.waitingLists.add('shop', { id, requestedAtMs })
-  await house.world.journal.keep(id, '{}')
-  await house.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
+  await sandbox.world.services.index(false)
+  await sandbox.world.waitingLists.add('shop', { id, requestedAtMs })
+  await sandbox.world.journal.keep(id, '{}')
+  await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
@@ -86,7 +88,7 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   waiter: ({ id }) => keys.waiter(id, 'turn'),
   head: ({ service }) => keys.head(service, 1, `${service}-before`),
   budgetHour: ({ service }) =>
-    keys.budgetHour(service, 'fast', Math.floor(house.clock.nowMs() / 3_600_000) * 3_600_000),
+    keys.budgetHour(service, 'fast', Math.floor(sandbox.clock.nowMs() / 3_600_000) * 3_600_000),
   budgetMark: ({ service }) => keys.budgetMark(service, 'fast'),
   attestation: ({ id }) => keys.attestation(`release/${id}`, 'ci'),
   incident: ({ service }) => keys.incident({ service, source: 'x', id: 'i', kind: 'opened' }),
@@ -97,14 +99,14 @@ type Stored = Readonly<Record<string, AttributeValue>>
 const TableName = 'tidegate'
 const attributes = ({ pk, sk }: Key) => ({ pk: { S: pk }, sk: { S: sk } })
 const store = (key: Key, content: Stored) =>
-  house.clients.dynamodb.send(new PutItemCommand({ TableName, Item: { ...attributes(key), ...content } }))
+  sandbox.clients.dynamodb.send(new PutItemCommand({ TableName, Item: { ...attributes(key), ...content } }))
 const without = (stored: Stored) =>
   Object.fromEntries(Object.entries(stored).filter(([name]) => name !== 'pk' && name !== 'sk'))
 const bodyOf = (stored: Stored): Record<string, unknown> =>
   JSON.parse(stored['body']?.S ?? '{}') as Record<string, unknown>
 
 const damages: Readonly<Record<string, (key: Key, stored: Stored) => Promise<unknown>>> = {
-  deleted: (key) => house.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key: attributes(key) })),
+  deleted: (key) => sandbox.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key: attributes(key) })),
   'not JSON': (key, stored) => store(key, { ...without(stored), body: { S: '{"v":' } }),
   'of a later format': (key, stored) =>
     store(key, { ...without(stored), body: { S: JSON.stringify({ ...bodyOf(stored), v: 2, more: true }) } }),
@@ -114,23 +116,23 @@ const damages: Readonly<Record<string, (key: Key, stored: Stored) => Promise<unk
 }
 
 const setAlarm = (StateValue: 'ALARM' | 'OK') =>
-  house.clients.cloudwatch.send(
+  sandbox.clients.cloudwatch.send(
     new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue, StateReason: 'the orders drop' }),
   )
 
 /** It goes on being looked at. */
-const decisions = async (id: string) => (await house.events(id)).filter((event) => event.type !== 'judged')
+const decisions = async (id: string) => (await sandbox.events(id)).filter((event) => event.type !== 'judged')
 
 /** Fires the alarm and looks at what came of it within two minutes. */
 async function expectBack(one: Canary, pagesBefore: number): Promise<void> {
   const quiet = await decisions(other)
   await setAlarm('ALARM')
-  await house.minutes(2)
-  expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
-  const pages = house.pages().slice(pagesBefore)
+  await sandbox.minutes(2)
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+  const pages = sandbox.pages().slice(pagesBefore)
   expect(pages.map((page) => page.subject).join()).toContain(one.id)
   expect(await decisions(other)).toEqual(quiet)
-  expect(await house.alias('cart')).toMatchObject({ version: '1', weights: { '2': 0.1 } })
+  expect(await sandbox.alias('cart')).toMatchObject({ version: '1', weights: { '2': 0.1 } })
 }
 
 const shared = ['turn', 'findable', 'outage']
@@ -142,9 +144,9 @@ describe('an item of the table, while a bad version has traffic', () => {
     async (kind, how) => {
       const one = await canary()
       const key = items[kind as keyof typeof keys](one)
-      const { Item } = await house.clients.dynamodb.send(new GetItemCommand({ TableName, Key: attributes(key) }))
+      const { Item } = await sandbox.clients.dynamodb.send(new GetItemCommand({ TableName, Key: attributes(key) }))
       expect(Item).toBeDefined()
-      const before = house.pages().length
+      const before = sandbox.pages().length
       await damages[how]?.(key, Item ?? {})
       await expectBack(one, before)
       // What belongs to nobody in particular is there for the next one.
@@ -156,22 +158,22 @@ describe('an item of the table, while a bad version has traffic', () => {
     'the %s event of the log: it goes back too, once, and the service may release again',
     async (which) => {
       const one = await canary()
-      const before = house.pages().length
+      const before = sandbox.pages().length
       await damages['not JSON']?.(keys.event(one.id, which === 'first' ? 1 : one.seq), {})
       await expectBack(one, before)
-      expect(house.pages().slice(before)).toHaveLength(1)
-      const [head] = (await house.world.history.list(one.service, 1)).items
+      expect(sandbox.pages().slice(before)).toHaveLength(1)
+      const [head] = (await sandbox.world.history.list(one.service, 1)).items
       expect(head).toMatchObject({ releaseId: one.id, outcome: 'rolledBack', phase: 'settled' })
       expect(head?.because).toMatch(/^alarm checkout-errors fired: .*its log cannot be read/)
-      expect(await house.world.leases.holder(one.service)).toBeUndefined()
-      expect((await house.world.openReleases.list(one.service)).items).toEqual([])
-      expect(await house.world.alarmWatch.releases('checkout-errors')).not.toContain(one.id)
-      await house.world.line.start(one.service)
-      const next = await house.start({ service: one.service, version, requestId: `${one.service}-again` })
-      await house.minutes(1)
-      expect((await house.release(next)).state.phase).toBe('baking')
-      await house.ask('stop', { verb: 'abort', releaseId: next, by: 'ann', reason: 'done' })
-      await house.clock.settle()
+      expect(await sandbox.world.leases.holder(one.service)).toBeUndefined()
+      expect((await sandbox.world.openReleases.list(one.service)).items).toEqual([])
+      expect(await sandbox.world.alarmWatch.releases('checkout-errors')).not.toContain(one.id)
+      await sandbox.world.line.start(one.service)
+      const next = await sandbox.start({ service: one.service, version, requestId: `${one.service}-again` })
+      await sandbox.minutes(1)
+      expect((await sandbox.release(next)).state.phase).toBe('baking')
+      await sandbox.ask('stop', { verb: 'abort', releaseId: next, by: 'ann', reason: 'done' })
+      await sandbox.clock.settle()
     },
   )
 })

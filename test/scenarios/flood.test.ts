@@ -5,7 +5,7 @@ import { memoryCloud } from '../memory/memory.ts'
 import { accept } from '../../functions/steps/accept.ts'
 import { admitHandler } from '../../functions/tasks/admit.ts'
 import { bakeHandler } from '../../functions/tasks/bake.ts'
-import { load } from '../../functions/steps/ledger.ts'
+import { load } from '../../functions/steps/log.ts'
 import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
 import { settle } from '../../functions/tasks/settle.ts'
 import { stopHandler } from '../../functions/orders/stop.ts'
@@ -78,7 +78,7 @@ it('a security fix takes the place of 20 that wait with a few calls for each, an
 
 it('a sweep of 600 open releases asks Step Functions 200 times a minute, and in three minutes about each of them', async () => {
   const { deps, arrive, at } = await open()
-  const world = { ...deps, trouble: () => undefined, measure: () => undefined }
+  const world = { ...deps, trouble: () => undefined, emit: () => undefined }
   await arrive('1')
   for (let version = 2; version <= 600; version++) await arrive(String(version))
   const asked: string[] = []

@@ -5,11 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalHandler } from '../../cloud/local/dispatch.ts'
 import type { LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
 import { HookAnswer } from '../../functions/tasks/hook.ts'
-import { type House, minute, openHouse } from '../../local/house.ts'
+import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
-let house: House
-afterEach(() => house.close())
+let sandbox: Sandbox
+afterEach(() => sandbox.close())
 
 type Hook = (event: HookEvent, call: Parameters<LocalFunction>[1]) => unknown
 type HookEvent = {
@@ -29,7 +29,7 @@ async function open(
   }: { timeout?: string; seconds?: number; through?: (handler: LocalHandler) => LocalHandler } = {},
 ) {
   const told: HookEvent[] = []
-  house = await openHouse({
+  sandbox = await openSandbox({
     ...(through === undefined ? {} : { through }),
     functions: {
       hook: (event, call) => {
@@ -38,17 +38,17 @@ async function open(
       },
     },
   })
-  await house.publish('hook', 'checkout-smoke')
+  await sandbox.publish('hook', 'checkout-smoke')
   const configured = { FunctionName: 'checkout-smoke', Timeout: seconds }
-  await house.clients.lambda.send(new UpdateFunctionConfigurationCommand(configured))
+  await sandbox.clients.lambda.send(new UpdateFunctionConfigurationCommand(configured))
   const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke', timeout }]
-  await house.world.services.put(sampleService({ slos: [], hooks }))
-  const id = await house.start({ version: await house.publish('v2') })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks }))
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
   return { id, told }
 }
 
 const answers = async (id: string) =>
-  (await house.events(id)).flatMap((event) => (event.type === 'hookAnswered' ? [[event.answer, event.because]] : []))
+  (await sandbox.events(id)).flatMap((event) => (event.type === 'hookAnswered' ? [[event.answer, event.because]] : []))
 
 describe('a hook', () => {
   it('may work for as long as Lambda lets it, and what it returns then is its answer', async () => {
@@ -59,19 +59,19 @@ describe('a hook', () => {
       },
       { timeout: '1d' },
     )
-    await house.minutes(13)
+    await sandbox.minutes(13)
     expect(await answers(id)).toEqual([])
-    await house.minutes(2)
+    await sandbox.minutes(2)
     expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke: all 12,000 rows are there']])
     expect(told).toHaveLength(1)
-    expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
   })
 
   it('that throws has failed, whatever its text says', async () => {
     const { id, told } = await open(() => {
       throw new Error('GET https://shop.example/health: Task timed out after 3.00 seconds')
     })
-    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'rejected', by: 'hook' } })
+    expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'rejected', by: 'hook' } })
     expect(told).toHaveLength(1)
   })
 
@@ -83,8 +83,8 @@ describe('a hook', () => {
       },
       { seconds: 3 },
     )
-    await house.minutes(10)
-    const called = (await house.events(id)).filter((event) => event.type === 'hookCalled')
+    await sandbox.minutes(10)
+    const called = (await sandbox.events(id)).filter((event) => event.type === 'hookCalled')
     // Three seconds, a minute; three seconds, two minutes.
     expect(called.map((event) => Math.floor((event.atMs - (called[0]?.atMs ?? 0)) / 1000))).toEqual([0, 63, 186])
     expect((await answers(id)).map(([answer]) => answer)).toEqual(['unknown', 'unknown', 'pass'])
@@ -95,17 +95,17 @@ describe('a hook', () => {
   it('that answers while it still runs has answered: the release goes on, and what it returns later is nothing', async () => {
     const { id, told } = await open(async (event, call) => {
       expect(event.answer).toEqual({ function: 'tidegate-answer', before: expect.stringMatching(/T.*Z$/) as string })
-      expect(Date.parse(event.answer.before)).toBe(house.clock.nowMs() + 5 * minute)
+      expect(Date.parse(event.answer.before)).toBe(sandbox.clock.nowMs() + 5 * minute)
       await call.waitMs(30_000)
-      await house.ask('answer', { releaseId: event.release, hook: event.hook, result: 'pass', message: 'early' })
+      await sandbox.ask('answer', { releaseId: event.release, hook: event.hook, result: 'pass', message: 'early' })
       await call.waitMs(30_000)
       throw new Error('too late')
     })
-    await house.minutes(3)
+    await sandbox.minutes(3)
     expect(await answers(id)).toEqual([['pass', 'hook: early']])
-    expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
     expect(told).toHaveLength(1)
-    expect(house.pages()).toEqual([])
+    expect(sandbox.pages()).toEqual([])
   })
 
   it('is called once for an attempt, however often we are asked to: by Lambda twice, by the machine again', async () => {
@@ -116,12 +116,12 @@ describe('a hook', () => {
       },
       { timeout: '10m' },
     )
-    const execution = house.cloud.states.executions()[0]?.arn ?? ''
+    const execution = sandbox.cloud.states.executions()[0]?.arn ?? ''
     for (const token of ['a', 'b'])
-      await house.ask('hook', { releaseId: id, execution, machine: 2, token: `AQCc${token}` }).catch(() => undefined)
-    await house.minutes(7)
+      await sandbox.ask('hook', { releaseId: id, execution, machine: 2, token: `AQCc${token}` }).catch(() => undefined)
+    await sandbox.minutes(7)
     expect(told).toHaveLength(1)
-    await house.minutes(2)
+    await sandbox.minutes(2)
     expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke: answered pass']])
   })
 
@@ -135,9 +135,9 @@ describe('a hook', () => {
         return handler(request)
       },
     })
-    await house.minutes(2)
+    await sandbox.minutes(2)
     expect([lost, await answers(id)]).toEqual([1, []])
-    await house.minutes(3)
+    await sandbox.minutes(3)
     expect(await answers(id)).toEqual([
       ['unknown', 'hook checkout-smoke was silent for 180 s'],
       ['pass', 'hook checkout-smoke: answered pass'],
@@ -155,7 +155,7 @@ describe('a hook', () => {
         return Promise.resolve({ status: 429, headers, body: '{"message":"Rate Exceeded."}' })
       },
     })
-    await house.minutes(2)
+    await sandbox.minutes(2)
     expect((await answers(id)).map(([answer]) => answer)).toEqual(['unknown', 'pass'])
     expect(told).toHaveLength(1)
   })

@@ -1,4 +1,5 @@
-// One bad thing stops only itself: whatever is wrong with one service, the others come out of every schedule exactly as without it.
+// One bad thing stops only itself: whatever is wrong with one service, the others come out of every schedule exactly as
+// without it.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { budgetOf, hourKey, markKey } from '../memory/stores/budgets.ts'
@@ -8,7 +9,7 @@ import { memoryCloud } from '../memory/memory.ts'
 import { openKey } from '../memory/stores/open-releases.ts'
 import { servicesKey } from '../memory/stores/services.ts'
 import { padded } from '../memory/stores/table.ts'
-import { hourAt, hourMs, slotMs } from '../../core/budget/budget.ts'
+import { hourAt, slotMs } from '../../core/budget/budget.ts'
 import type { Metric } from '../../core/measures/metric.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -21,6 +22,7 @@ import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
 import { reportsHandler } from '../../functions/listeners/reports.ts'
 import { head, open, requested, t0Ms } from '../contract/samples.ts'
 import { service } from '../core/sample.ts'
+import { hourMs } from '../../core/time.ts'
 
 const nowMs = hourAt(t0Ms) + 10 * slotMs
 const names = ['a', 'b', 'c'] as const
@@ -75,7 +77,7 @@ async function outcome(poison: Poison | undefined) {
   const logged: Readonly<Record<string, unknown>>[] = []
   const tell = {
     log: (line: Readonly<Record<string, unknown>>) => void logged.push(line),
-    measure: (metric: Metric) => void metrics.push(metric),
+    emit: (metric: Metric) => void metrics.push(metric),
   }
   for (const name of names) {
     await cloud.services.put(defined(name))

@@ -23,7 +23,7 @@ import { clientsAt, placeOf } from '../../local/clients.ts'
 import { functionName, install } from '../../local/installation.ts'
 import { controllerPackage } from '../../local/package.ts'
 import { createSample, sampleService } from '../../local/sample-service.ts'
-import { minute, startMs } from '../../local/house.ts'
+import { minute, startMs } from '../../local/sandbox.ts'
 import { worldOn } from '../../local/world.ts'
 
 // What changes something on AWS; the rest may be repeated without a trace.
@@ -94,7 +94,7 @@ beforeAll(async () => {
   cloudwatch = clients.cloudwatch
   await install(clients, { code: (verb) => ({ zip: controllerPackage(), handler: `index.${verb}` }) })
   await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
-  world = worldOn(clients, clock, { log: () => undefined, measure: () => undefined })
+  world = worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
   const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
   await world.services.put(
     sampleService({

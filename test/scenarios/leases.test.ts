@@ -8,7 +8,7 @@ import { parseDefinition } from '../../core/service/definition.ts'
 import { accept } from '../../functions/steps/accept.ts'
 import { admitHandler } from '../../functions/tasks/admit.ts'
 import { gateHandler } from '../../functions/tasks/gate.ts'
-import { load } from '../../functions/steps/ledger.ts'
+import { load } from '../../functions/steps/log.ts'
 import { pauseHandler } from '../../functions/orders/pause.ts'
 import { prepareHandler } from '../../functions/tasks/prepare.ts'
 import { promoteHandler } from '../../functions/orders/promote.ts'
@@ -28,7 +28,7 @@ async function open({ gates = {} }: { readonly gates?: object } = {}) {
     ...cloud,
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
     log: (line: Readonly<Record<string, unknown>>) => void logged.push(line),
-    measure: () => undefined,
+    emit: () => undefined,
     trouble: () => undefined,
   }
   for (const version of ['1', '2', '3']) cloud.inspect.setVersion('orders-api', version)
@@ -78,11 +78,11 @@ function latecomer({ deps }: Opened, before: () => Promise<unknown>, name = 'ord
 }
 
 /** The lease of the service is left with a release that has settled. */
-async function leak(house: Opened): Promise<string> {
-  const id = await house.ask('2')
-  const late = latecomer(house, async () => {
-    await house.admit(id)
-    await house.end(id)
+async function leak(sandbox: Opened): Promise<string> {
+  const id = await sandbox.ask('2')
+  const late = latecomer(sandbox, async () => {
+    await sandbox.admit(id)
+    await sandbox.end(id)
   })
   let isDead = false
   const leases: Opened['deps']['leases'] = {
@@ -93,146 +93,146 @@ async function leak(house: Opened): Promise<string> {
     ...late.journal,
     read: (read) => (isDead ? Promise.reject(new Error('the function was killed')) : late.journal.read(read)),
   }
-  await expect(house.admit(id, { ...late, leases, journal })).rejects.toThrow('killed')
-  expect(await house.deps.leases.holder('orders')).toBe(id)
-  expect((await load(house.deps, id)).release.state.phase).toBe('settled')
+  await expect(sandbox.admit(id, { ...late, leases, journal })).rejects.toThrow('killed')
+  expect(await sandbox.deps.leases.holder('orders')).toBe(id)
+  expect((await load(sandbox.deps, id)).release.state.phase).toBe('settled')
   return id
 }
 
 it('an admit that runs on after its release has settled leaves no lease behind', async () => {
-  const house = await open()
-  const id = await house.ask('2')
-  const late = latecomer(house, async () => {
-    await house.admit(id)
-    await house.end(id)
+  const sandbox = await open()
+  const id = await sandbox.ask('2')
+  const late = latecomer(sandbox, async () => {
+    await sandbox.admit(id)
+    await sandbox.end(id)
   })
-  expect(await house.admit(id, late)).toMatchObject({ next: 'settle' })
-  expect(await house.deps.leases.holder('orders')).toBeUndefined()
-  house.at(noonMs + 60_000)
-  expect(await house.admit(await house.ask('3'))).toMatchObject({ next: 'gate' })
+  expect(await sandbox.admit(id, late)).toMatchObject({ next: 'settle' })
+  expect(await sandbox.deps.leases.holder('orders')).toBeUndefined()
+  sandbox.at(noonMs + 60_000)
+  expect(await sandbox.admit(await sandbox.ask('3'))).toMatchObject({ next: 'gate' })
 })
 
 it('an admit that is twice at work keeps the lease while its release is live', async () => {
-  const house = await open()
-  const id = await house.ask('2')
-  await house.admit(
+  const sandbox = await open()
+  const id = await sandbox.ask('2')
+  await sandbox.admit(
     id,
-    latecomer(house, () => house.admit(id)),
+    latecomer(sandbox, () => sandbox.admit(id)),
   )
-  expect(await house.deps.leases.holder('orders')).toBe(id)
+  expect(await sandbox.deps.leases.holder('orders')).toBe(id)
 })
 
 it('a lease that a dead call left to a settled release keeps no new release waiting', async () => {
-  const house = await open()
-  await leak(house)
-  house.at(noonMs + 60_000)
-  const next = await house.ask('3')
-  expect(await house.admit(next)).toMatchObject({ next: 'gate' })
-  expect(await house.deps.leases.holder('orders')).toBe(next)
+  const sandbox = await open()
+  await leak(sandbox)
+  sandbox.at(noonMs + 60_000)
+  const next = await sandbox.ask('3')
+  expect(await sandbox.admit(next)).toMatchObject({ next: 'gate' })
+  expect(await sandbox.deps.leases.holder('orders')).toBe(next)
 })
 
 it('nor does it look like a live release to whoever gives an order', async () => {
-  const house = await open()
-  await leak(house)
+  const sandbox = await open()
+  await leak(sandbox)
   const order = { service: 'orders', by: 'ann', reason: 'why not' }
-  await expectProblem('no_live_release', pauseHandler(house.deps)({ verb: 'pause', ...order }))
-  await expectProblem('no_live_release', promoteHandler(house.deps)(order))
-  await expectProblem('no_live_release', stopHandler(house.deps)({ verb: 'abort', ...order }))
-  await expectProblem('nothing_to_return_to', stopHandler(house.deps)({ verb: 'rollBack', ...order }))
+  await expectProblem('no_live_release', pauseHandler(sandbox.deps)({ verb: 'pause', ...order }))
+  await expectProblem('no_live_release', promoteHandler(sandbox.deps)(order))
+  await expectProblem('no_live_release', stopHandler(sandbox.deps)({ verb: 'abort', ...order }))
+  await expectProblem('nothing_to_return_to', stopHandler(sandbox.deps)({ verb: 'rollBack', ...order }))
 })
 
 it('the sweep drops it, and a lease whose log is gone, and leaves those of live releases', async () => {
-  const house = await open()
-  await leak(house)
-  await house.deps.leases.take('billing', 'billing-0123456789')
-  expect(await house.sweep()).toEqual({ finished: [], troubles: [] })
-  expect((await house.deps.leases.list()).items).toEqual([])
-  const id = await house.ask('3')
-  await house.deps.executions.start(id, { releaseId: id })
-  await house.admit(id)
-  await house.sweep()
-  expect(await house.deps.leases.holder('orders')).toBe(id)
+  const sandbox = await open()
+  await leak(sandbox)
+  await sandbox.deps.leases.take('billing', 'billing-0123456789')
+  expect(await sandbox.sweep()).toEqual({ finished: [], troubles: [] })
+  expect((await sandbox.deps.leases.list()).items).toEqual([])
+  const id = await sandbox.ask('3')
+  await sandbox.deps.executions.start(id, { releaseId: id })
+  await sandbox.admit(id)
+  await sandbox.sweep()
+  expect(await sandbox.deps.leases.holder('orders')).toBe(id)
 })
 
 it('a roll back right after a promotion goes back from it, also before its head is in the history', async () => {
-  const house = await open()
-  const id = await house.ask('2')
-  await house.admit(id)
-  const { release } = await load(house.deps, id)
+  const sandbox = await open()
+  const id = await sandbox.ask('2')
+  await sandbox.admit(id)
+  const { release } = await load(sandbox.deps, id)
   const events = [
     { type: 'refused', outcome: 'alreadyReleased', code: 'alreadyReleased', because: 'it has all traffic' },
     { type: 'settled' },
   ] as const
   for (const [index, event] of events.entries())
-    await house.deps.journal.append(id, { v: 1, seq: release.seq + 1 + index, atMs: noonMs, ...event })
+    await sandbox.deps.journal.append(id, { v: 1, seq: release.seq + 1 + index, atMs: noonMs, ...event })
   const order = { verb: 'rollBack', service: 'orders', by: 'ann', reason: 'it is bad' }
-  await expectProblem('nothing_to_return_to', stopHandler(house.deps)(order))
-  expect((await house.deps.history.list('orders', 1)).items[0]?.releaseId).toBe(id)
+  await expectProblem('nothing_to_return_to', stopHandler(sandbox.deps)(order))
+  expect((await sandbox.deps.history.list('orders', 1)).items[0]?.releaseId).toBe(id)
 })
 
 it('a live release that is not among the open ones is put back among them', async () => {
-  const house = await open()
-  const id = await house.ask('2')
-  await house.admit(id)
-  const [entry] = (await house.deps.openReleases.list()).items
-  await house.deps.openReleases.remove({ service: 'orders', releaseId: id })
-  await house.sweep()
-  expect((await house.deps.openReleases.list()).items).toEqual([entry])
+  const sandbox = await open()
+  const id = await sandbox.ask('2')
+  await sandbox.admit(id)
+  const [entry] = (await sandbox.deps.openReleases.list()).items
+  await sandbox.deps.openReleases.remove({ service: 'orders', releaseId: id })
+  await sandbox.sweep()
+  expect((await sandbox.deps.openReleases.list()).items).toEqual([entry])
 })
 
 it('a place that a gate takes after its release has settled is left, and one that stays is given to the next', async () => {
-  const house = await open({ gates: { concurrency: { group: 'night', max: 1 } } })
-  const id = await house.ask('2')
-  await house.admit(id)
-  await gateHandler(latecomer(house, () => house.end(id), '#night/1'))(house.task(id))
-  expect((await house.deps.leases.list()).items).toEqual([])
-  await house.deps.leases.take('#night/1', id)
-  house.at(noonMs + 60_000)
-  const next = await house.ask('3')
-  await house.admit(next)
-  expect(await gateHandler(house.deps)(house.task(next))).toMatchObject({ next: 'prepare' })
-  expect(await house.deps.leases.holder('#night/1')).toBe(next)
+  const sandbox = await open({ gates: { concurrency: { group: 'night', max: 1 } } })
+  const id = await sandbox.ask('2')
+  await sandbox.admit(id)
+  await gateHandler(latecomer(sandbox, () => sandbox.end(id), '#night/1'))(sandbox.task(id))
+  expect((await sandbox.deps.leases.list()).items).toEqual([])
+  await sandbox.deps.leases.take('#night/1', id)
+  sandbox.at(noonMs + 60_000)
+  const next = await sandbox.ask('3')
+  await sandbox.admit(next)
+  expect(await gateHandler(sandbox.deps)(sandbox.task(next))).toMatchObject({ next: 'prepare' })
+  expect(await sandbox.deps.leases.holder('#night/1')).toBe(next)
 })
 
-async function preparing(house: Opened): Promise<string> {
-  const id = await house.ask('2')
-  await house.admit(id)
-  expect(await gateHandler(house.deps)(house.task(id))).toMatchObject({ next: 'prepare' })
+async function preparing(sandbox: Opened): Promise<string> {
+  const id = await sandbox.ask('2')
+  await sandbox.admit(id)
+  expect(await gateHandler(sandbox.deps)(sandbox.task(id))).toMatchObject({ next: 'prepare' })
   return id
 }
 
 it('a slow prepare writes no alias once its release has ended', async () => {
-  const house = await open()
-  const id = await preparing(house)
+  const sandbox = await open()
+  const id = await preparing(sandbox)
   const versions: Opened['deps']['versions'] = {
-    ...house.deps.versions,
+    ...sandbox.deps.versions,
     describe: async (...asked) => {
-      if ((await load(house.deps, id)).release.state.phase === 'preparing') await house.end(id)
-      return house.deps.versions.describe(...asked)
+      if ((await load(sandbox.deps, id)).release.state.phase === 'preparing') await sandbox.end(id)
+      return sandbox.deps.versions.describe(...asked)
     },
   }
-  const before = house.cloud.inspect.aliasWrites.length
-  expect(await prepareHandler({ ...house.deps, versions })(house.task(id))).toMatchObject({ next: 'settle' })
-  expect(house.cloud.inspect.aliasWrites).toHaveLength(before)
-  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
+  const before = sandbox.cloud.inspect.aliasWrites.length
+  expect(await prepareHandler({ ...sandbox.deps, versions })(sandbox.task(id))).toMatchObject({ next: 'settle' })
+  expect(sandbox.cloud.inspect.aliasWrites).toHaveLength(before)
+  expect(await sandbox.deps.alarmWatch.releases('orders errors')).toEqual([])
 })
 
 it('a slow prepare leaves no watch of an alarm; one that dies over it leaves one until the next day', async () => {
-  const house = await open()
-  const id = await preparing(house)
+  const sandbox = await open()
+  const id = await preparing(sandbox)
   const alarmWatch: Opened['deps']['alarmWatch'] = {
-    ...house.deps.alarmWatch,
+    ...sandbox.deps.alarmWatch,
     add: async (...watch) => {
-      await house.end(id)
-      await house.deps.alarmWatch.add(...watch)
+      await sandbox.end(id)
+      await sandbox.deps.alarmWatch.add(...watch)
     },
   }
-  await prepareHandler({ ...house.deps, alarmWatch })(house.task(id))
-  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
-  await house.deps.alarmWatch.add('orders errors', id)
-  await house.sweep()
-  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([id])
-  house.at(Date.UTC(2026, 10, 25, 0, 0, 30))
-  await house.sweep()
-  expect(await house.deps.alarmWatch.releases('orders errors')).toEqual([])
+  await prepareHandler({ ...sandbox.deps, alarmWatch })(sandbox.task(id))
+  expect(await sandbox.deps.alarmWatch.releases('orders errors')).toEqual([])
+  await sandbox.deps.alarmWatch.add('orders errors', id)
+  await sandbox.sweep()
+  expect(await sandbox.deps.alarmWatch.releases('orders errors')).toEqual([id])
+  sandbox.at(Date.UTC(2026, 10, 25, 0, 0, 30))
+  await sandbox.sweep()
+  expect(await sandbox.deps.alarmWatch.releases('orders errors')).toEqual([])
 })

@@ -2,35 +2,35 @@
 // docs/operate.md says happens, row by row.
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { deskOnAws } from '../../cli/desk/aws-desk.ts'
+import { backendOnAws } from '../../cli/backend/aws-backend.ts'
 import { order } from '../../cli/commands/orders.ts'
-import { exitCodes, screenOn } from '../../cli/desk/screen.ts'
-import { type House, minute, openHouse } from '../../local/house.ts'
+import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
+import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { type AwayPart, awayPort } from './away.ts'
 
 const second = 1000
 const { away, options } = awayPort()
-let house: House
+let sandbox: Sandbox
 let version: string
 let services = 0
 
 beforeAll(async () => {
   // The alarm says that the version is bad: no customer is needed.
-  house = await openHouse({ authorize, perMinute: 0, ...options })
+  sandbox = await openSandbox({ authorize, perMinute: 0, ...options })
   await setAlarm('OK')
-  version = await house.publish('v3')
+  version = await sandbox.publish('v3')
 })
 afterEach(async () => {
   away.clear()
   await setAlarm('OK')
-  await house.minutes(2)
+  await sandbox.minutes(2)
 })
-afterAll(() => house.close())
+afterAll(() => sandbox.close())
 
 const setAlarm = (StateValue: 'ALARM' | 'OK') =>
-  house.clients.cloudwatch.send(
+  sandbox.clients.cloudwatch.send(
     new PutMetricAlarmCommand({
       AlarmName: 'checkout-errors',
       Namespace: 'Shop',
@@ -51,21 +51,21 @@ async function canary(): Promise<{ readonly id: string; readonly service: string
   const service = `shop-${services}`
   const signals = { alarms: ['checkout-errors'], errors: {} }
   const plan = { steps: [{ weight: 10, bake: '2d' }] }
-  await house.world.services.put(sampleService({ name: service, slos: [], hooks: [], gates: {}, signals, plan }))
-  const id = await house.start({ service, version, requestId: service })
-  await house.clock.advanceTo(house.clock.nowMs() + 2 * second)
-  expect(await house.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
+  await sandbox.world.services.put(sampleService({ name: service, slos: [], hooks: [], gates: {}, signals, plan }))
+  const id = await sandbox.start({ service, version, requestId: service })
+  await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2 * second)
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
   return { id, service }
 }
 
-const isBack = async (): Promise<boolean> => Object.keys((await house.alias()).weights).length === 0
+const isBack = async (): Promise<boolean> => Object.keys((await sandbox.alias()).weights).length === 0
 
 /** Lets time pass, and notes when the traffic was first seen back. */
 async function watched(untilMs: number, backAtMs: number | undefined): Promise<number | undefined> {
   let seen = backAtMs
-  while (house.clock.nowMs() < untilMs) {
-    await house.clock.advanceTo(Math.min(untilMs, house.clock.nowMs() + 15 * second))
-    if (seen === undefined && (await isBack())) seen = house.clock.nowMs()
+  while (sandbox.clock.nowMs() < untilMs) {
+    await sandbox.clock.advanceTo(Math.min(untilMs, sandbox.clock.nowMs() + 15 * second))
+    if (seen === undefined && (await isBack())) seen = sandbox.clock.nowMs()
   }
   return seen
 }
@@ -75,16 +75,16 @@ const rows = parts.flatMap((part) => [10, 30].map((minutes) => [part, minutes] a
 
 async function outage(part: AwayPart, minutes: number, kind: 'bad' | 'good') {
   const one = await canary()
-  const startMs = house.clock.nowMs()
-  const before = house.pages().length
+  const startMs = sandbox.clock.nowMs()
+  const before = sandbox.pages().length
   const endMs = startMs + minutes * minute
   away.add(part)
-  await house.clock.advanceTo(startMs + 30 * second)
+  await sandbox.clock.advanceTo(startMs + 30 * second)
   if (kind === 'bad') await setAlarm('ALARM')
   let backAtMs = await watched(endMs, undefined)
   away.delete(part)
   backAtMs = await watched(endMs + 3 * minute, backAtMs)
-  const pages = house.pages().slice(before)
+  const pages = sandbox.pages().slice(before)
   return { ...one, startMs, endMs, backAtMs: backAtMs ?? Number.POSITIVE_INFINITY, pages }
 }
 
@@ -96,25 +96,25 @@ describe('away in the middle of a canary', () => {
       expect(backAtMs).toBeLessThanOrEqual(endMs + 2 * minute)
       const heardMs = Math.min(...pages.map((page) => page.atMs))
       expect(heardMs).toBeLessThanOrEqual(part === 'SNS' ? endMs + 2 * minute : startMs + 3 * minute)
-      const release = await house.release(id)
+      const release = await sandbox.release(id)
       expect(release).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'rolledBack' } })
       expect(release.ending?.because).toContain('checkout-errors')
       const subjects = pages.map((page) => page.subject)
       expect(new Set(subjects).size).toBe(subjects.length)
-      expect((await house.world.openReleases.list()).items).toEqual([])
+      expect((await sandbox.world.openReleases.list()).items).toEqual([])
     },
   )
 
   it.each(rows)('%s for %d minutes, a good version: paged once, and it goes on', async (part, minutes) => {
     const { id, startMs, pages, service } = await outage(part, minutes, 'good')
-    const live = await house.release(id)
+    const live = await sandbox.release(id)
     if (minutes === 10 && part !== 'Lambda') expect(live.state.phase).toBe('baking')
     if (part !== 'SNS') expect(Math.min(...pages.map((page) => page.atMs))).toBeLessThanOrEqual(startMs + 3 * minute)
     const subjects = pages.map((page) => page.subject)
     expect(new Set(subjects).size).toBe(subjects.length)
     if (live.state.phase !== 'settled')
-      await house.ask('stop', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
-    await house.minutes(1)
+      await sandbox.ask('stop', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
+    await sandbox.minutes(1)
   })
 })
 
@@ -123,9 +123,9 @@ describe('an operator, while a part is away', () => {
     'aws lambda update-alias --function-name checkout --name live --function-version 1 --routing-config \'{"AdditionalVersionWeights":{}}\''
   const rollBack = async (service: string, targets = [{ functionName: 'checkout', alias: 'live' }]) => {
     const said: string[] = []
-    const desk = deskOnAws({}, house.clientsFor('cli').place)
+    const backend = backendOnAws({}, sandbox.clientsFor('cli').place)
     const screen = screenOn((line) => said.push(line), false)
-    const code = await order({ desk, screen }, { verb: 'rollBack', service, by: 'ann', reason: 'test', targets })
+    const code = await order({ backend, screen }, { verb: 'rollBack', service, by: 'ann', reason: 'test', targets })
     return { code, said: said.join('\n') }
   }
 
@@ -140,8 +140,8 @@ describe('an operator, while a part is away', () => {
       expect(said).toContain(`Release ${id} is now rolledBack.`)
       expect(said.includes('The traffic has moved. Step Functions does not answer')).toBe(part === 'Step Functions')
       away.clear()
-      await house.minutes(3)
-      expect((await house.release(id)).state.phase).toBe('settled')
+      await sandbox.minutes(3)
+      expect((await sandbox.release(id)).state.phase).toBe('settled')
     },
   )
 
@@ -151,11 +151,11 @@ describe('an operator, while a part is away', () => {
     const { code, said } = await rollBack(service, [])
     expect(code).toBe(exitCodes.byHand)
     expect(said).toContain(command)
-    await house.minutes(5)
+    await sandbox.minutes(5)
     away.clear()
-    await house.minutes(2)
+    await sandbox.minutes(2)
     expect(await isBack()).toBe(true)
-    expect((await house.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'ann' })
+    expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'ann' })
   })
 
   it('DynamoDB: it asks for the aliases, prints the command, and what was done by hand ends the release', async () => {
@@ -167,11 +167,11 @@ describe('an operator, while a part is away', () => {
     const { code, said } = await rollBack(service)
     expect(code).toBe(exitCodes.byHand)
     expect(said).toContain(command)
-    await house.moveByHand('1')
-    await house.minutes(5)
+    await sandbox.moveByHand('1')
+    await sandbox.minutes(5)
     away.clear()
-    await house.minutes(3)
+    await sandbox.minutes(3)
     expect(await isBack()).toBe(true)
-    expect((await house.release(id)).state.phase).toBe('settled')
+    expect((await sandbox.release(id)).state.phase).toBe('settled')
   })
 })

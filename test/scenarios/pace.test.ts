@@ -1,36 +1,40 @@
 // Many releases at the same moment: Lambda's control plane takes 15 calls a second (docs/aws.md §1.4), and gets no more.
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
-import { type House, minute, openHouse, startMs } from '../../local/house.ts'
+import { type Sandbox, minute, openSandbox, startMs } from '../../local/sandbox.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 
-let house: House
+let sandbox: Sandbox
 const calls: number[] = []
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
 const control = (operation: string): boolean => !['Invoke', 'CreateFunction', 'CreateAlias'].includes(operation)
 
 async function openMany(count: number, gates: object = {}): Promise<void> {
   let nowMs = (): number => 0
-  house = await openHouse({
+  sandbox = await openSandbox({
     perMinute: 1,
     onRequest: ({ service, operation, phase, caller }) => {
       const isOurs = caller.arn.includes('assumed-role/tidegate')
       if (service === 'lambda' && phase === 'before' && isOurs && control(operation)) calls.push(nowMs())
     },
   })
-  nowMs = () => house.clock.nowMs()
+  nowMs = () => sandbox.clock.nowMs()
   for (let index = 0; index < count; index++) {
     const name = `service-${index}`
     const role = 'arn:aws:iam::000000000000:role/x'
     const code = { ZipFile: new TextEncoder().encode('v1') }
-    await house.clients.lambda.send(
+    await sandbox.clients.lambda.send(
       new CreateFunctionCommand({ FunctionName: name, Role: role, Code: code, Publish: true }),
     )
-    await house.clients.lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
-    await house.publish('v2', name)
+    await sandbox.clients.lambda.send(
+      new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }),
+    )
+    await sandbox.publish('v2', name)
     const plan = index % 2 === 0 ? 'AllAtOnce' : { steps: [{ weight: 10, bake: '2m' }] }
-    await house.world.services.put(parseDefinition({ name, targets: [{ function: name, alias: 'live' }], plan, gates }))
+    await sandbox.world.services.put(
+      parseDefinition({ name, targets: [{ function: name, alias: 'live' }], plan, gates }),
+    )
   }
 }
 
@@ -48,17 +52,17 @@ function busiest(): number {
 it('40 releases at once begin one after the other, are all looked at every minute, and stay below the quota', async () => {
   await openMany(40)
   calls.length = 0
-  const ask = (index: number) => house.ask('intake', { service: `service-${index}`, version: '2' })
+  const ask = (index: number) => sandbox.ask('intake', { service: `service-${index}`, version: '2' })
   await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)))
-  await house.clock.settle()
-  await house.clock.advanceTo(house.clock.nowMs() + 8 * minute)
+  await sandbox.clock.settle()
+  await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 8 * minute)
   expect(calls.length).toBeGreaterThan(40 * 6)
   expect(busiest()).toBeLessThanOrEqual(15)
-  const open = (await house.world.openReleases.list()).items
+  const open = (await sandbox.world.openReleases.list()).items
   // Those without a bake are promoted; the others have a tenth, and wait for traffic that does not come.
   expect(open).toHaveLength(20)
-  for (const { releaseId } of open) expect((await house.release(releaseId)).state.phase).toBe('baking')
-  const [first] = (await house.world.history.list('service-0', 1)).items
+  for (const { releaseId } of open) expect((await sandbox.release(releaseId)).state.phase).toBe('baking')
+  const [first] = (await sandbox.world.history.list('service-0', 1)).items
   expect(first?.outcome).toBe('promoted')
 })
 
@@ -67,26 +71,26 @@ it('what a window opens for many at the same moment begins one after the other, 
   const windows = [{ from: new Date(opensMs).toISOString(), to: new Date(opensMs + 400 * minute).toISOString() }]
   await openMany(20, { windows })
   calls.length = 0
-  for (let index = 0; index < 20; index++) await house.ask('intake', { service: `service-${index}`, version: '2' })
-  await house.clock.advanceTo(opensMs - 1)
+  for (let index = 0; index < 20; index++) await sandbox.ask('intake', { service: `service-${index}`, version: '2' })
+  await sandbox.clock.advanceTo(opensMs - 1)
   expect(calls).toEqual([])
-  await house.clock.advanceTo(opensMs + 3 * minute)
+  await sandbox.clock.advanceTo(opensMs + 3 * minute)
   expect(calls.length).toBeGreaterThanOrEqual(20 * 6)
   expect(busiest()).toBeLessThanOrEqual(15)
-  const open = (await house.world.openReleases.list()).items
-  for (const { releaseId } of open) expect((await house.release(releaseId)).held).toBeUndefined()
+  const open = (await sandbox.world.openReleases.list()).items
+  for (const { releaseId } of open) expect((await sandbox.release(releaseId)).held).toBeUndefined()
 })
 
 it('the way back is not paced: it begins in the second in which it is asked for', async () => {
   await openMany(20)
-  for (let index = 1; index < 20; index += 2) await house.ask('intake', { service: `service-${index}`, version: '2' })
-  await house.minutes(3)
-  const before = house.clock.nowMs()
+  for (let index = 1; index < 20; index += 2) await sandbox.ask('intake', { service: `service-${index}`, version: '2' })
+  await sandbox.minutes(3)
+  const before = sandbox.clock.nowMs()
   const stop = (index: number) =>
-    house.ask('stop', { verb: 'rollBack', service: `service-${index}`, by: 'ann', reason: 'all of them' })
+    sandbox.ask('stop', { verb: 'rollBack', service: `service-${index}`, by: 'ann', reason: 'all of them' })
   await Promise.all(Array.from({ length: 10 }, (_, index) => stop(2 * index + 1)))
-  await house.clock.settle()
-  expect(house.clock.nowMs()).toBe(before)
+  await sandbox.clock.settle()
+  expect(sandbox.clock.nowMs()).toBe(before)
   for (let index = 1; index < 20; index += 2)
-    expect(await house.alias(`service-${index}`)).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias(`service-${index}`)).toMatchObject({ version: '1', weights: {} })
 })

@@ -3,20 +3,20 @@
 import { PutProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
 import { isOurs } from '../../core/release/move.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from './least-privilege.ts'
 
-let house: House
-afterEach(() => house.close())
+let sandbox: Sandbox
+afterEach(() => sandbox.close())
 
 async function open(): Promise<void> {
-  house = await openHouse({ authorize, perMinute: 60 })
-  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
+  sandbox = await openSandbox({ authorize, perMinute: 60 })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
 }
 
 const provision = (Qualifier: string) =>
-  house.clients.lambda.send(
+  sandbox.clients.lambda.send(
     new PutProvisionedConcurrencyConfigCommand({
       FunctionName: 'checkout',
       Qualifier,
@@ -27,59 +27,59 @@ const provision = (Qualifier: string) =>
 it('an alias that has it is refused by name, and nothing has moved', async () => {
   await open()
   await provision('live')
-  const before = await house.alias()
-  const { ending } = await house.finish(await house.start({ version: await house.publish('v2') }))
+  const before = await sandbox.alias()
+  const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
   expect(ending).toMatchObject({ outcome: 'rejected', code: 'alias_provisioned' })
   expect(ending?.because).toContain('Alias checkout:live has provisioned concurrency. Take')
-  expect(await house.alias()).toEqual(before)
+  expect(await sandbox.alias()).toEqual(before)
 })
 
 it('versions may have it: the release waits until the one of the candidate is ready', async () => {
   await open()
   await provision('1')
-  const version = await house.publish('v2')
+  const version = await sandbox.publish('v2')
   await provision(version)
-  const id = await house.start({ version })
-  expect((await house.release(id)).state.phase).toBe('preparing')
-  expect((await house.finish(id)).ending?.outcome).toBe('promoted')
-  expect(await house.alias()).toMatchObject({ version, weights: {} })
+  const id = await sandbox.start({ version })
+  expect((await sandbox.release(id)).state.phase).toBe('preparing')
+  expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
+  expect(await sandbox.alias()).toMatchObject({ version, weights: {} })
 })
 
 /** Promoted, and then the alias gets provisioned concurrency, and a person rolls back. */
 async function wayBack(): Promise<string> {
   await open()
-  const version = await house.publish('v2')
-  expect((await house.finish(await house.start({ version }))).ending?.outcome).toBe('promoted')
+  const version = await sandbox.publish('v2')
+  expect((await sandbox.finish(await sandbox.start({ version }))).ending?.outcome).toBe('promoted')
   await provision('live')
   const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
-  const { releaseId } = (await house.ask('stop', order)) as { releaseId: string }
-  await house.clock.settle()
-  expect(await house.alias()).toMatchObject({ version: '1', weights: { [version]: 1 } })
+  const { releaseId } = (await sandbox.ask('stop', order)) as { releaseId: string }
+  await sandbox.clock.settle()
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { [version]: 1 } })
   return releaseId
 }
 
 it('a way back is not refused, and ends when Lambda has moved the traffic', async () => {
   const id = await wayBack()
-  await house.minutes(1)
-  expect((await house.release(id)).state.phase).toBe('shifting')
-  const { revision } = await house.alias()
-  expect((await house.finish(id)).ending?.outcome).toBe('promoted')
-  const after = await house.alias()
+  await sandbox.minutes(1)
+  expect((await sandbox.release(id)).state.phase).toBe('shifting')
+  const { revision } = await sandbox.alias()
+  expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
+  const after = await sandbox.alias()
   expect(after).toMatchObject({ version: '1', weights: {} })
   expect(after.revision).not.toBe(revision)
-  expect((await house.release(id)).targets[0]).toMatchObject({ revision: after.revision })
+  expect((await sandbox.release(id)).targets[0]).toMatchObject({ revision: after.revision })
 })
 
 it('a person who moves the alias meanwhile is noticed all the same', async () => {
   const id = await wayBack()
-  await house.moveByHand('1', { '2': 0.5 })
-  expect((await house.finish(id)).ending?.outcome).toBe('interrupted')
-  expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.5 } })
+  await sandbox.moveByHand('1', { '2': 0.5 })
+  expect((await sandbox.finish(id)).ending?.outcome).toBe('interrupted')
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.5 } })
 })
 
 it('before a way back has announced a write, all traffic on the other version is a person', async () => {
   const id = await wayBack()
-  const release = await house.release(id)
+  const release = await sandbox.release(id)
   const found = { version: '2', additional: { version: '1', weightBp: 10_000 } }
   expect(isOurs(release, 'checkout', { version: '1', additional: { version: '2', weightBp: 10_000 } })).toBe(true)
   expect(isOurs(release, 'checkout', found)).toBe(false)
@@ -88,22 +88,22 @@ it('before a way back has announced a write, all traffic on the other version is
 
 it('a way back over a move that Lambda has not finished waits for it', async () => {
   await open()
-  const version = await house.publish('v2')
-  expect((await house.finish(await house.start({ version }))).ending?.outcome).toBe('promoted')
+  const version = await sandbox.publish('v2')
+  expect((await sandbox.finish(await sandbox.start({ version }))).ending?.outcome).toBe('promoted')
   await provision('live')
-  await house.moveByHand('1')
-  const { revision } = await house.alias()
+  await sandbox.moveByHand('1')
+  const { revision } = await sandbox.alias()
   const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
-  const { releaseId } = (await house.ask('stop', order)) as { releaseId: string }
-  await house.clock.settle()
-  expect(await house.alias()).toMatchObject({ weights: { '2': 1 }, revision })
-  expect((await house.finish(releaseId)).ending?.outcome).toBe('alreadyReleased')
+  const { releaseId } = (await sandbox.ask('stop', order)) as { releaseId: string }
+  await sandbox.clock.settle()
+  expect(await sandbox.alias()).toMatchObject({ weights: { '2': 1 }, revision })
+  expect((await sandbox.finish(releaseId)).ending?.outcome).toBe('alreadyReleased')
 })
 
 it('without it, weights that look like those of Lambda are a person', async () => {
   await open()
-  const version = await house.publish('v2')
-  await house.moveByHand(version, { '1': 1 })
-  const { ending } = await house.finish(await house.start({ version }))
+  const version = await sandbox.publish('v2')
+  await sandbox.moveByHand(version, { '1': 1 })
+  const { ending } = await sandbox.finish(await sandbox.start({ version }))
   expect(ending).toMatchObject({ outcome: 'rejected', code: 'alias_split' })
 })

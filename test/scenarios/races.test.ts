@@ -11,7 +11,7 @@ import { alarmHandler } from '../../functions/listeners/alarm.ts'
 import { carryOut } from '../../functions/steps/aliases.ts'
 import { bakeHandler } from '../../functions/tasks/bake.ts'
 import { judgeHandler } from '../../functions/tasks/judge.ts'
-import { load, numbered } from '../../functions/steps/ledger.ts'
+import { load, numbered } from '../../functions/steps/log.ts'
 import { takeOver } from '../../functions/sweep/take-over.ts'
 import { service, t0, target } from '../core/sample.ts'
 
@@ -19,14 +19,14 @@ const id = 'checkout-1'
 const minute = 60_000
 
 /** A release in memory, as far as these events, on aliases that are as the first of them found them. */
-async function house(names: readonly string[] = ['checkout']) {
+async function sandbox(names: readonly string[] = ['checkout']) {
   const clock = { nowMs: () => t0 + 10 * minute }
   const cloud = memoryCloud({ clock })
   const world = {
     ...cloud,
     clock,
     log: () => undefined,
-    measure: () => undefined,
+    emit: () => undefined,
     trouble: () => undefined,
     digest: (text: string) => text,
   }
@@ -89,7 +89,7 @@ const around = <P extends object, K extends keyof P>(port: P, method: K, wrapped
 
 describe('the writing of aliases', () => {
   it('leaves an alias alone that somebody moved by hand between intent and write, and says so', async () => {
-    const { cloud, world, add, intend, admitted, aliases, routing, types } = await house()
+    const { cloud, world, add, intend, admitted, aliases, routing, types } = await sandbox()
     await add(intend(admitted))
     cloud.inspect.setVersion('checkout', '7')
     cloud.inspect.moveByHand(aliases[0] ?? target, { version: '7' })
@@ -100,7 +100,7 @@ describe('the writing of aliases', () => {
   })
 
   it('puts every other alias back when one of them cannot be', async () => {
-    const { cloud, world, sync, add, shifted, routing } = await house(['checkout', 'cart', 'mail'])
+    const { cloud, world, sync, add, shifted, routing } = await sandbox(['checkout', 'cart', 'mail'])
     const release = await shifted()
     await sync()
     await add({ type: 'returnOrdered', atMs: t0, by: 'me', reason: 'r', outcome: 'rolledBack', move: wayBack(release) })
@@ -114,7 +114,7 @@ describe('the writing of aliases', () => {
   })
 
   it('reads the alias before the log, so that a way back that is decided in between is not overwritten', async () => {
-    const { cloud, world, add, intend, admitted, aliases, routing } = await house()
+    const { cloud, world, add, intend, admitted, aliases, routing } = await sandbox()
     const release = await add(intend(admitted))
     const loaded = await load(world, id)
     // Somebody wrote what was there already: the revision is another one, and the routing is ours.
@@ -144,7 +144,7 @@ describe('the writing of aliases', () => {
 })
 
 it('an alarm that fired before the release was admitted puts nothing back', async () => {
-  const { cloud, world, shifted, routing } = await house()
+  const { cloud, world, shifted, routing } = await sandbox()
   await shifted()
   await cloud.alarmWatch.add('checkout-errors', id)
   const fire = (atMs: number) =>
@@ -163,7 +163,7 @@ it('an alarm that fired before the release was admitted puts nothing back', asyn
 })
 
 it('whoever waits is found by an order that comes while the log is being read', async () => {
-  const { cloud, world, shifted } = await house()
+  const { cloud, world, shifted } = await sandbox()
   await shifted()
   const token = cloud.inspect.openTask()
   const seen: string[][] = []
@@ -182,7 +182,7 @@ it('whoever waits is found by an order that comes while the log is being read', 
 })
 
 it('a verdict about a step that the release has left meanwhile is not recorded', async () => {
-  const { cloud, world, sync, add, shifted, types } = await house()
+  const { cloud, world, sync, add, shifted, types } = await sandbox()
   await shifted()
   await sync()
   let isLeft = false
@@ -200,7 +200,7 @@ it('a verdict about a step that the release has left meanwhile is not recorded',
 })
 
 it('a release whose fourth execution has died gets no fifth, and ends', async () => {
-  const { cloud, world, sync, add, shifted, routing, types } = await house()
+  const { cloud, world, sync, add, shifted, routing, types } = await sandbox()
   await shifted()
   await sync()
   for (let number = 1; number <= 4; number++) {
@@ -215,7 +215,7 @@ it('a release whose fourth execution has died gets no fifth, and ends', async ()
 })
 
 it('what a release has burned is said once: a second word changes nothing', async () => {
-  const { add } = await house()
+  const { add } = await sandbox()
   const at = { atMs: t0 + minute }
   await add({ type: 'returnOrdered', ...at, by: 'me', reason: 'r', outcome: 'aborted' })
   const charge = (bad: number): NewEvent => ({

@@ -5,27 +5,27 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Verb } from '../../functions/handlers.ts'
-import { type House, openHouse } from '../../local/house.ts'
+import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { definition } from '../core/sample.ts'
 import { authorize } from './least-privilege.ts'
 
-let house: House
+let sandbox: Sandbox
 let live: string
 beforeAll(async () => {
-  house = await openHouse({ authorize, perMinute: 20 })
-  await house.world.services.put(sampleService({ slos: [], hooks: [] }))
-  live = await house.start({ version: await house.publish('v2') })
+  sandbox = await openSandbox({ authorize, perMinute: 20 })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+  live = await sandbox.start({ version: await sandbox.publish('v2') })
 })
-afterAll(() => house.close())
+afterAll(() => sandbox.close())
 
 /** Everything that is stored, and where the traffic goes. */
 async function everything(): Promise<unknown> {
-  const { Items } = await house.clients.dynamodb.send(new ScanCommand({ TableName: 'tidegate' }))
+  const { Items } = await sandbox.clients.dynamodb.send(new ScanCommand({ TableName: 'tidegate' }))
   return {
     items: Items?.map((item) => JSON.stringify(item)).sort(),
-    alias: await house.alias(),
-    executions: house.cloud.states.executions().length,
+    alias: await sandbox.alias(),
+    executions: sandbox.cloud.states.executions().length,
   }
 }
 
@@ -234,7 +234,7 @@ describe('at a door of the controller', () => {
   ])('%s is refused by %s, and nothing changes', async (_, verb, payload, code) => {
     const before = await everything()
     const text = JSON.stringify(payload).replace('LIVE', live)
-    await expect(house.ask(verb, JSON.parse(text))).rejects.toSatisfy((error: unknown) => {
+    await expect(sandbox.ask(verb, JSON.parse(text))).rejects.toSatisfy((error: unknown) => {
       expectProblem(error, code)
       return true
     })
@@ -247,9 +247,9 @@ describe('at a door of the controller', () => {
     [{ releaseId: 'nonesuch' }, 'release_missing'],
   ])('the state machine started with %j fails with a sentence that CodePipeline can show', async (input, code) => {
     const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:tidegate-release'
-    const arn = house.cloud.states.start(machine, `pipe-${code}`, JSON.stringify(input))
-    await house.clock.settle()
-    const execution = house.cloud.states.executions().find((one) => one.arn === arn)
+    const arn = sandbox.cloud.states.start(machine, `pipe-${code}`, JSON.stringify(input))
+    await sandbox.clock.settle()
+    const execution = sandbox.cloud.states.executions().find((one) => one.arn === arn)
     expect(execution).toMatchObject({ status: 'FAILED', error: `Tidegate.${code}` })
     expect(execution?.cause).toMatch(/^[A-Z].*\. [A-Z].*\.$/)
   })
@@ -261,14 +261,14 @@ describe('at a door of the controller', () => {
       'detail-type': 'Object Created',
       detail: { bucket: { name: 'pictures' }, object: { key: 'cat.jpg', 'version-id': '1' } },
     }
-    expect(await house.ask('intake', event)).toEqual({ releases: [] })
+    expect(await sandbox.ask('intake', event)).toEqual({ releases: [] })
     expect(await everything()).toEqual(before)
   })
 })
 
 describe('a stored item that cannot be read', () => {
   const put = (pk: string, sk: string, body: string) =>
-    house.clients.dynamodb.send(
+    sandbox.clients.dynamodb.send(
       new PutItemCommand({ TableName: 'tidegate', Item: { pk: { S: pk }, sk: { S: sk }, body: { S: body } } }),
     )
 
@@ -305,7 +305,7 @@ describe('a stored item that cannot be read', () => {
   ])('%s is said, by its key, and nothing changes', async (_, pk, body, verb, payload) => {
     await put(pk, 'EVENT#000001', body)
     const before = await everything()
-    await expect(house.ask(verb, payload)).rejects.toMatchObject({
+    await expect(sandbox.ask(verb, payload)).rejects.toMatchObject({
       name: 'Tidegate.item_unreadable',
       message: expect.stringContaining(pk.slice(8)) as string,
     })
@@ -314,10 +314,10 @@ describe('a stored item that cannot be read', () => {
 
   it('a service that cannot be read stops its releases only', async () => {
     await put('SERVICE', 'broken', '{"name":"broken"}')
-    await expect(house.ask('intake', { service: 'broken', version: '1' })).rejects.toMatchObject({
+    await expect(sandbox.ask('intake', { service: 'broken', version: '1' })).rejects.toMatchObject({
       name: 'Tidegate.item_unreadable',
     })
-    expect(await house.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).toMatchObject({
+    expect(await sandbox.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).toMatchObject({
       releaseId: live,
     })
   })

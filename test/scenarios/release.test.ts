@@ -1,38 +1,38 @@
 // Whole releases on the embedded cloud, in virtual time: what a team sees happen, and what it must never see.
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../local/sample-service.ts'
-import { type House, type HouseOptions, minute, openHouse } from '../../local/house.ts'
+import { type Sandbox, type SandboxOptions, minute, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'
 
-let house: House
-async function open(service: Readonly<Record<string, unknown>> = {}, options: HouseOptions = {}): Promise<House> {
-  house = await openHouse({ authorize, ...options })
-  await house.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
-  return house
+let sandbox: Sandbox
+async function open(service: Readonly<Record<string, unknown>> = {}, options: SandboxOptions = {}): Promise<Sandbox> {
+  sandbox = await openSandbox({ authorize, ...options })
+  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
+  return sandbox
 }
-afterEach(() => house.close())
+afterEach(() => sandbox.close())
 
-const types = async (id: string): Promise<string[]> => (await house.events(id)).map((event) => event.type)
+const types = async (id: string): Promise<string[]> => (await sandbox.events(id)).map((event) => event.type)
 
 describe('a release', () => {
   it('of a healthy version goes 10, 50, 100 % and is promoted', async () => {
     await open()
-    const id = await house.start({ version: await house.publish('v2') })
-    expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 0.1 } })
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.1 } })
     const seen = new Set<number>()
     for (let passed = 0; passed < 40; passed++) {
-      seen.add((await house.alias()).weights['2'] ?? 0)
-      await house.minutes(1)
+      seen.add((await sandbox.alias()).weights['2'] ?? 0)
+      await sandbox.minutes(1)
     }
-    const release = await house.release(id)
+    const release = await sandbox.release(id)
     expect(release).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'promoted' } })
     expect([...seen]).toEqual([0.1, 0.5, 1, 0])
-    expect(await house.alias()).toMatchObject({ version: '2', weights: {} })
-    expect(house.cloud.states.executions().map((one) => one.status)).toEqual(['SUCCEEDED'])
-    expect(house.pages()).toEqual([])
-    expect((await house.world.openReleases.list()).items).toEqual([])
-    expect(await house.world.leases.holder('checkout')).toBeUndefined()
-    expect((await house.world.history.list('checkout', 10)).items[0]).toMatchObject({
+    expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
+    expect(sandbox.cloud.states.executions().map((one) => one.status)).toEqual(['SUCCEEDED'])
+    expect(sandbox.pages()).toEqual([])
+    expect((await sandbox.world.openReleases.list()).items).toEqual([])
+    expect(await sandbox.world.leases.holder('checkout')).toBeUndefined()
+    expect((await sandbox.world.history.list('checkout', 10)).items[0]).toMatchObject({
       releaseId: id,
       outcome: 'promoted',
       versions: { checkout: { stable: '1', candidate: '2' } },
@@ -41,30 +41,30 @@ describe('a release', () => {
 
   it('of a version that fails for some inputs is put back by the alarm, in the minute in which it fires, and pages', async () => {
     await open({ runbook: 'https://example.com/runbooks/checkout' })
-    const id = await house.start({ version: await house.publish('v3') })
-    const release = await house.finish(id)
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    const release = await sandbox.finish(id)
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'alarm checkout-errors' })
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
-    const [ordered] = (await house.events(id)).filter((event) => event.type === 'returnOrdered')
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    const [ordered] = (await sandbox.events(id)).filter((event) => event.type === 'returnOrdered')
     expect((ordered?.atMs ?? 0) - (release.shifts[0]?.sinceMs ?? 0)).toBeLessThanOrEqual(2 * minute)
-    expect(house.pages()).toHaveLength(1)
-    expect(house.pages()[0]?.message).toContain('Runbook: https://example.com/runbooks/checkout')
-    const [execution] = house.cloud.states.executions()
+    expect(sandbox.pages()).toHaveLength(1)
+    expect(sandbox.pages()[0]?.message).toContain('Runbook: https://example.com/runbooks/checkout')
+    const [execution] = sandbox.cloud.states.executions()
     expect(execution).toMatchObject({ status: 'FAILED', error: 'rolledBack' })
     expect(execution?.cause).toContain('was rolled back: alarm checkout-errors fired')
   })
 
   it('of the same version is put back by its error rate alone when no alarm guards it', async () => {
     await open({ signals: { errors: { minimumSamples: 20 } } })
-    const release = await house.finish(await house.start({ version: await house.publish('v3') }))
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v3') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
     expect(release.ending?.because).toMatch(/errors: candidate \d+\.\d\d % of \d+, stable 0\.00 % of \d+/)
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
   it('of a slow version is put back by its latency alone when no alarm guards it', async () => {
     await open({ signals: { latency: {} } })
-    const release = await house.finish(await house.start({ version: await house.publish('v4') }))
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v4') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
     expect(release.ending?.because).toMatch(/^latency: candidate 100\.00 % of \d+, stable \d+\.\d\d % of \d+/)
     expect(release.targets[0]?.baseline.thresholdsMs.length).toBeGreaterThan(0)
@@ -72,17 +72,17 @@ describe('a release', () => {
 
   it('with two requests a minute holds, says how long it needs, and does in the end what the policy says', async () => {
     await open({ policy: { hold: { unknown: '40m' }, whenHeldTooLong: 'pause' }, signals: {} }, { perMinute: 2 })
-    const id = await house.start({ version: await house.publish('v3') })
-    await house.minutes(40)
-    const held = await house.release(id)
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
+    await sandbox.minutes(40)
+    const held = await sandbox.release(id)
     expect(held).toMatchObject({ state: { phase: 'baking', step: 0 } })
     expect(held.paused).toBeUndefined()
     expect(held.verdict?.because).toMatch(
       /errors: \d+ of 50 samples of the candidate at this weight, about \d+ more minutes/,
     )
-    await house.minutes(20)
-    expect((await house.release(id)).paused).toMatchObject({ by: 'policy.whenHeldTooLong' })
-    expect((await house.alias()).weights).toEqual({ '2': 0.1 })
+    await sandbox.minutes(20)
+    expect((await sandbox.release(id)).paused).toMatchObject({ by: 'policy.whenHeldTooLong' })
+    expect((await sandbox.alias()).weights).toEqual({ '2': 0.1 })
   })
 
   it('of a slow version is put back by an alarm on its duration', async () => {
@@ -92,7 +92,7 @@ describe('a release', () => {
       { Name: 'FunctionName', Value: 'checkout' },
       { Name: 'Resource', Value: 'checkout:live' },
     ]
-    await house.clients.cloudwatch.send(
+    await sandbox.clients.cloudwatch.send(
       new PutMetricAlarmCommand({
         AlarmName: 'checkout-slow',
         Namespace: 'AWS/Lambda',
@@ -106,55 +106,55 @@ describe('a release', () => {
         ComparisonOperator: 'GreaterThanThreshold',
       }),
     )
-    await house.minutes(3)
-    const release = await house.finish(await house.start({ version: await house.publish('v4') }))
+    await sandbox.minutes(3)
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v4') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'alarm checkout-slow' })
   })
 
   it('of an artifact event is prepared from the very object that arrived', async () => {
     await open()
-    await house.upload('v2')
-    await house.clock.settle()
-    const [open1] = (await house.world.openReleases.list('checkout')).items
-    const release = await house.finish(open1?.releaseId ?? '')
+    await sandbox.upload('v2')
+    await sandbox.clock.settle()
+    const [open1] = (await sandbox.world.openReleases.list('checkout')).items
+    const release = await sandbox.finish(open1?.releaseId ?? '')
     expect(release).toMatchObject({
       ending: { outcome: 'promoted' },
       provenance: { source: 's3', author: 'ci' },
       targets: [{ stable: '1', candidate: '2' }],
     })
-    expect(await house.alias()).toMatchObject({ version: '2' })
+    expect(await sandbox.alias()).toMatchObject({ version: '2' })
   })
 
   it('of what has the traffic already ends at once and is no failure', async () => {
     await open()
-    const id = await house.start({ version: '1' })
-    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'alreadyReleased' } })
-    expect(house.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
+    const id = await sandbox.start({ version: '1' })
+    expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'alreadyReleased' } })
+    expect(sandbox.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
   })
 
   it('that CodePipeline starts by the state machine itself is the same release, and fails as its execution does', async () => {
     await open()
-    const version = await house.publish('v3')
-    house.cloud.states.start(
+    const version = await sandbox.publish('v3')
+    sandbox.cloud.states.start(
       'arn:aws:states:us-east-1:000000000000:stateMachine:tidegate-release',
       'pipe-12345678',
       JSON.stringify({ service: 'checkout', version, source: 'codepipeline', commit: 'abc123' }),
     )
-    await house.clock.settle()
-    const [open1] = (await house.world.openReleases.list('checkout')).items
-    const release = await house.finish(open1?.releaseId ?? '')
+    await sandbox.clock.settle()
+    const [open1] = (await sandbox.world.openReleases.list('checkout')).items
+    const release = await sandbox.finish(open1?.releaseId ?? '')
     expect(release).toMatchObject({
       provenance: { source: 'codepipeline', commit: 'abc123' },
       ending: { outcome: 'rolledBack' },
     })
-    expect(house.cloud.states.executions()).toMatchObject([{ name: 'pipe-12345678', status: 'FAILED' }])
+    expect(sandbox.cloud.states.executions()).toMatchObject([{ name: 'pipe-12345678', status: 'FAILED' }])
   })
 
   it('blue/green smokes the candidate at 0 %, then gives it everything, and the way back stays one write away', async () => {
     let smokedAt: unknown
     const functions = {
       smoke2: async () => {
-        smokedAt = (await house.alias()).weights
+        smokedAt = (await sandbox.alias()).weights
         return { result: 'pass' }
       },
     }
@@ -162,12 +162,12 @@ describe('a release', () => {
       { plan: { allAtOnce: { bake: '5m' } }, hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }] },
       { functions },
     )
-    await house.publish('smoke2', 'checkout-smoke')
-    const id = await house.start({ version: await house.publish('v3') })
+    await sandbox.publish('smoke2', 'checkout-smoke')
+    const id = await sandbox.start({ version: await sandbox.publish('v3') })
     expect(smokedAt).toEqual({})
-    expect(await house.alias()).toMatchObject({ version: '1', weights: { '2': 1 } })
-    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'rolledBack' } })
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 1 } })
+    expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'rolledBack' } })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
   it('moves several functions in step and puts them back together', async () => {
@@ -179,7 +179,7 @@ describe('a release', () => {
       signals: { errors: { minimumSamples: 20 } },
     })
     const { CreateAliasCommand, CreateFunctionCommand } = await import('@aws-sdk/client-lambda')
-    await house.clients.lambda.send(
+    await sandbox.clients.lambda.send(
       new CreateFunctionCommand({
         FunctionName: 'cart',
         Role: 'arn:aws:iam::000000000000:role/checkout',
@@ -189,17 +189,17 @@ describe('a release', () => {
         Publish: true,
       }),
     )
-    await house.clients.lambda.send(
+    await sandbox.clients.lambda.send(
       new CreateAliasCommand({ FunctionName: 'cart', Name: 'live', FunctionVersion: '1' }),
     )
-    const versions = { checkout: await house.publish('v3'), cart: await house.publish('v2', 'cart') }
-    const id = await house.start({ versions })
-    expect([await house.alias(), await house.alias('cart')]).toMatchObject([
+    const versions = { checkout: await sandbox.publish('v3'), cart: await sandbox.publish('v2', 'cart') }
+    const id = await sandbox.start({ versions })
+    expect([await sandbox.alias(), await sandbox.alias('cart')]).toMatchObject([
       { weights: { '2': 0.1 } },
       { weights: { '2': 0.1 } },
     ])
-    expect(await house.finish(id)).toMatchObject({ ending: { outcome: 'rolledBack' } })
-    expect([await house.alias(), await house.alias('cart')]).toMatchObject([
+    expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'rolledBack' } })
+    expect([await sandbox.alias(), await sandbox.alias('cart')]).toMatchObject([
       { version: '1', weights: {} },
       { version: '1', weights: {} },
     ])
@@ -217,12 +217,12 @@ describe('hooks', () => {
         },
       },
     })
-    await house.publish('bad', 'checkout-smoke')
-    const before = (await house.alias()).version
-    const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+    await sandbox.publish('bad', 'checkout-smoke')
+    const before = (await sandbox.alias()).version
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
     expect(release.ending).toMatchObject({ outcome: 'rejected' })
     expect(release.ending?.because).toContain('total is 0')
-    expect(await house.alias()).toMatchObject({ version: before, weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: before, weights: {} })
   })
 
   it('are told everything, before every step, and may answer later', async () => {
@@ -235,10 +235,10 @@ describe('hooks', () => {
         },
       },
     })
-    await house.publish('later', 'checkout-smoke')
-    const id = await house.start({ version: await house.publish('v2') })
-    expect(await house.alias()).toMatchObject({ weights: {} })
-    await house.minutes(2)
+    await sandbox.publish('later', 'checkout-smoke')
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    expect(await sandbox.alias()).toMatchObject({ weights: {} })
+    await sandbox.minutes(2)
     expect(told).toMatchObject([
       {
         release: id,
@@ -251,27 +251,27 @@ describe('hooks', () => {
         targets: [{ function: 'checkout', alias: 'live', stable: '1', candidate: '2' }],
       },
     ])
-    await house.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'pass' })
-    await house.clock.settle()
-    expect(await house.alias()).toMatchObject({ weights: { '2': 0.1 } })
-    await expect(house.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'fail' })).rejects.toThrow(
+    await sandbox.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'pass' })
+    await sandbox.clock.settle()
+    expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    await expect(sandbox.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'fail' })).rejects.toThrow(
       'answer has no effect',
     )
-    await house.minutes(8)
+    await sandbox.minutes(8)
     expect(told).toHaveLength(2)
-    await house.ask('pause', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
-    await house.ask('pause', { verb: 'resume', releaseId: id, by: 'ann' })
-    await house.clock.settle()
+    await sandbox.ask('pause', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
+    await sandbox.ask('pause', { verb: 'resume', releaseId: id, by: 'ann' })
+    await sandbox.clock.settle()
     // It said that it will answer: it is not called again because somebody pressed a button.
     expect(told).toHaveLength(2)
-    await house.ask('answer', {
+    await sandbox.ask('answer', {
       releaseId: id,
       hook: told[1]?.['hook'],
       result: 'fail',
       message: 'migration is stuck',
     })
-    expect((await house.finish(id)).ending?.because).toContain('migration is stuck')
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect((await sandbox.finish(id)).ending?.because).toContain('migration is stuck')
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
   it('that stay silent are unknown: asked again, and given up when the policy says so', async () => {
@@ -279,8 +279,8 @@ describe('hooks', () => {
       { ...hooked('beforeTraffic', '5m'), policy: { hold: { unknown: '12m' } } },
       { functions: { mute: () => ({ result: 'later' }) } },
     )
-    await house.publish('mute', 'checkout-smoke')
-    const release = await house.finish(await house.start({ version: await house.publish('v2') }))
+    await sandbox.publish('mute', 'checkout-smoke')
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
     expect(release.ending).toMatchObject({ outcome: 'rejected', by: 'policy' })
     expect(release.ending?.because).toContain('was silent for 300 s')
     expect((await types(release.id)).filter((type) => type === 'hookCalled')).toHaveLength(3)
@@ -297,13 +297,13 @@ describe('hooks', () => {
         },
       },
     )
-    await house.publish('bad', 'checkout-smoke')
-    const release = await house.finish(await house.start({ version: await house.publish('v3') }))
+    await sandbox.publish('bad', 'checkout-smoke')
+    const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v3') }))
     expect(release.ending?.outcome).toBe('rolledBack')
     expect(await types(release.id)).toContain('hookAnswered')
-    await house.world.services.put(sampleService({ slos: [], ...hooked('afterPromotion'), plan: 'AllAtOnce' }))
-    const undone = await house.finish(await house.start({ version: await house.publish('v2') }))
+    await sandbox.world.services.put(sampleService({ slos: [], ...hooked('afterPromotion'), plan: 'AllAtOnce' }))
+    const undone = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
     expect(undone.ending).toMatchObject({ outcome: 'rolledBack', by: 'hook' })
-    expect(await house.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 })

@@ -6,16 +6,16 @@ import { expect, it } from 'vitest'
 import { chance } from '../../cloud/local/time/chance.ts'
 import type { RequestInfo } from '../../cloud/local/dispatch.ts'
 import type { Release } from '../../core/release/release.ts'
-import { type House, minute, openHouse } from '../../local/house.ts'
+import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from './least-privilege.ts'
 
 type Storm = { readonly random: () => number; readonly bad: Set<string>; raging: boolean; strangers: number }
 
-async function openInStorm(seed: number): Promise<{ house: House; storm: Storm }> {
+async function openInStorm(seed: number): Promise<{ sandbox: Sandbox; storm: Storm }> {
   const storm: Storm = { random: chance(seed, 'storm'), bad: new Set(), raging: false, strangers: 0 }
   const luck = (share: number): boolean => storm.raging && storm.random() < share
-  const house = await openHouse({
+  const sandbox = await openSandbox({
     authorize,
     seed,
     perMinute: 60,
@@ -30,42 +30,42 @@ async function openInStorm(seed: number): Promise<{ house: House; storm: Storm }
   })
   const hooks = storm.random() < 0.3 ? [{ at: 'beforeTraffic', function: 'checkout-smoke' }] : []
   const whileLive = ['queue', 'supersede', 'refuse'][Math.floor(storm.random() * 3)]
-  await house.world.services.put(
+  await sandbox.world.services.put(
     sampleService({ slos: [], hooks, policy: { whileLive, hold: { unknown: '20m', quiet: '1h', paused: '1h' } } }),
   )
-  return { house, storm }
+  return { sandbox, storm }
 }
 
 /** What may happen in a minute. Whatever is refused is refused. */
-async function meddle(house: House, storm: Storm): Promise<void> {
+async function meddle(sandbox: Sandbox, storm: Storm): Promise<void> {
   const { random } = storm
   const who = { service: 'checkout', by: 'ann', reason: 'storm' }
-  const steer = (verb: Verb, words: object) => house.ask(verb, { ...who, ...words }).catch(() => undefined)
+  const steer = (verb: Verb, words: object) => sandbox.ask(verb, { ...who, ...words }).catch(() => undefined)
   if (random() < 0.05) {
     const isBad = random() < 0.5
-    const version = await house.publish(isBad ? 'v3' : 'v2')
+    const version = await sandbox.publish(isBad ? 'v3' : 'v2')
     if (isBad) storm.bad.add(version)
-    await house.ask('intake', { service: 'checkout', version }).catch(() => undefined)
+    await sandbox.ask('intake', { service: 'checkout', version }).catch(() => undefined)
   }
   if (random() < 0.04) await steer('pause', { verb: 'pause' })
   if (random() < 0.06)
-    await house.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' }).catch(() => undefined)
+    await sandbox.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' }).catch(() => undefined)
   if (random() < 0.01) await steer('promote', {})
   if (random() < 0.02) await steer('stop', { verb: 'rollBack' })
   if (random() < 0.02) await steer('stop', { verb: 'abort' })
   if (random() < 0.02) {
-    const live = house.cloud.states.executions().find((one) => one.status === 'RUNNING')
-    if (live !== undefined) await house.clients.sfn.send(new StopExecutionCommand({ executionArn: live.arn }))
+    const live = sandbox.cloud.states.executions().find((one) => one.status === 'RUNNING')
+    if (live !== undefined) await sandbox.clients.sfn.send(new StopExecutionCommand({ executionArn: live.arn }))
   }
   if (random() < 0.005) {
     storm.strangers++
-    await house.moveByHand('1', {})
+    await sandbox.moveByHand('1', {})
   }
 }
 
-async function releasesOf(house: House): Promise<readonly Release[]> {
-  const heads = (await house.world.history.list('checkout', 1000)).items
-  return Promise.all(heads.map((head) => house.release(head.releaseId)))
+async function releasesOf(sandbox: Sandbox): Promise<readonly Release[]> {
+  const heads = (await sandbox.world.history.list('checkout', 1000)).items
+  return Promise.all(heads.map((head) => sandbox.release(head.releaseId)))
 }
 
 // `npm run e2e` plays more of them.
@@ -74,23 +74,23 @@ const storms = process.env['TIDEGATE_TESTS'] === 'all' ? 40 : 4
 it.each(Array.from({ length: storms }, (_, index) => index + 1))(
   'storm %d passes, and leaves everything whole',
   async (seed) => {
-    const { house, storm } = await openInStorm(seed)
+    const { sandbox, storm } = await openInStorm(seed)
     const replay = `replay with: npx vitest run test/scenarios/storm.test.ts -t "storm ${seed} "`
     storm.raging = true
-    await house.ask('intake', { service: 'checkout', version: await house.publish('v2') }).catch(() => undefined)
+    await sandbox.ask('intake', { service: 'checkout', version: await sandbox.publish('v2') }).catch(() => undefined)
     for (let passed = 0; passed < 60; passed++) {
-      await meddle(house, storm)
-      await house.minutes(1)
+      await meddle(sandbox, storm)
+      await sandbox.minutes(1)
     }
     storm.raging = false
-    for (let passed = 0; passed < 400 && (await house.world.openReleases.list()).items.length > 0; passed += 5)
-      await house.minutes(5)
-    expect((await house.world.openReleases.list()).items, replay).toEqual([])
-    expect(await house.world.leases.holder('checkout'), replay).toBeUndefined()
+    for (let passed = 0; passed < 400 && (await sandbox.world.openReleases.list()).items.length > 0; passed += 5)
+      await sandbox.minutes(5)
+    expect((await sandbox.world.openReleases.list()).items, replay).toEqual([])
+    expect(await sandbox.world.leases.holder('checkout'), replay).toBeUndefined()
 
-    const releases = await releasesOf(house)
+    const releases = await releasesOf(sandbox)
     for (const release of releases) {
-      const logged = (await house.events(release.id)).map((event) => event.type)
+      const logged = (await sandbox.events(release.id)).map((event) => event.type)
       expect(release.state.phase, replay).toBe('settled')
       expect(
         logged.filter((type) => type === 'settled'),
@@ -101,14 +101,14 @@ it.each(Array.from({ length: storms }, (_, index) => index + 1))(
       const isBad = storm.bad.has(release.targets[0]?.candidate ?? '')
       if (isBad && !logged.includes('promoteOrdered')) expect(release.ending?.outcome, replay).not.toBe('promoted')
     }
-    const { version, weights } = await house.alias()
+    const { version, weights } = await sandbox.alias()
     if (storm.strangers === 0) {
       expect(weights, replay).toEqual({})
       const promoted = releases.filter((release) => release.ending?.outcome === 'promoted')
       const last = promoted.toSorted((a, b) => settledAt(a) - settledAt(b)).at(-1)
       expect(version, replay).toBe(last?.targets[0]?.candidate ?? '1')
     }
-    house.close()
+    sandbox.close()
   },
 )
 

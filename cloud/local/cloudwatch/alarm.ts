@@ -2,6 +2,7 @@
 // what is there beats what is missing (docs/aws.md §2.4).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { Datapoint, Series } from './metric-store.ts'
+import { dayMs, hourMs, minuteMs } from '../time/units.ts'
 
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
 
@@ -58,9 +59,6 @@ export function comparisonOf(text: string): Comparison {
   throw new AwsError('ValidationError', `The comparison ${text} is not implemented in the embedded cloud.`)
 }
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
 /** AWS's tables retrieve five periods for an alarm of three. How many it retrieves for others is not published. */
 const spareDatapoints = 2
 

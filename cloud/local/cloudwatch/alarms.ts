@@ -11,6 +11,7 @@ import {
   type StateValue,
 } from './alarm.ts'
 import type { MetricStore } from './metric-store.ts'
+import { minuteMs } from '../time/units.ts'
 
 type Alarm = MetricAlarm | CompositeAlarm
 export type Kept = { readonly alarm: Alarm; readonly state: AlarmState; readonly putMs: number }
@@ -30,7 +31,6 @@ type Deps = {
 }
 type Room = Deps & { readonly kept: Map<string, Kept> }
 
-const minuteMs = 60_000
 export const alarmArn = (name: string): string => `arn:aws:cloudwatch:${defaultRegion}:${account}:alarm:${name}`
 /** CloudWatch writes times as +0000, without a colon. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '+0000')

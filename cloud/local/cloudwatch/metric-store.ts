@@ -1,6 +1,7 @@
 // The points of all metrics. A series without a point in a period has no value there: not zero.
 import { floorTo, hourOf, pack, type PackedHour, type Point, resolutionAt, unpacked } from './retention.ts'
 import { compute } from './statistic.ts'
+import { minuteMs } from '../time/units.ts'
 
 export type Series = {
   readonly namespace: string
@@ -15,7 +16,10 @@ type How = { readonly resolutionMs: number; readonly unit: string }
 
 export type MetricStore = {
   add(series: Series, point: Point, how: How): void
-  /** Values of the periods from `startMs` on that have any, oldest first; `endMs` is exclusive. Of another unit there are none. */
+  /**
+   * Values of the periods from `startMs` on that have any, oldest first; `endMs` is exclusive. Of another unit there
+   * are none.
+   */
   statistic(series: Series, stat: string, window: Window, unit?: string): readonly Datapoint[]
   /** That of the last point. */
   unitOf(series: Series): string
@@ -33,7 +37,6 @@ type Kept = {
   unit: string
 }
 
-const minuteMs = 60_000
 const packEveryMs = 10 * minuteMs
 const listedMs = 14 * 24 * 60 * minuteMs
 

@@ -6,8 +6,8 @@ import { dimensionsOf, type MetricApi, refused, timeOf } from './metric-api.ts'
 import type { Series } from './metric-store.ts'
 import type { Point } from './retention.ts'
 import type { Observed } from './statistic.ts'
+import { dayMs } from '../time/units.ts'
 
-const dayMs = 24 * 3_600_000
 const metricsMax = 1000
 const valuesMax = 150
 const largestValue = 2 ** 360

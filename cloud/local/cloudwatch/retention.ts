@@ -1,11 +1,9 @@
 // How long CloudWatch keeps points, and how finely (docs/aws.md §2.3). Hours that are over are packed: an hour of a minute's
 // metric is a few numbers, so that a cloud which runs for days does not grow by every request that it answered.
 import type { Observed } from './statistic.ts'
+import { dayMs, hourMs, minuteMs } from '../time/units.ts'
 
 const secondMs = 1000
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
 
 /** Points of an age are kept with this resolution; older than all of these, they are gone. */
 const tiers: readonly { readonly untilMs: number; readonly resolutionMs: number }[] = [

@@ -1,6 +1,6 @@
-// Event patterns: whether one is well formed, and whether an event matches, as AWS's Event Ruler says (what it answers is
-// recorded in test/cloud/local/eventbridge/event-ruler.tsv). A pattern that would not be understood is refused, so no rule is silent
-// because of a misspelt word.
+// Event patterns: whether one is well formed, and whether an event matches, as AWS's Event Ruler says (what it answers
+// is recorded in test/cloud/local/eventbridge/event-ruler.tsv). A pattern that would not be understood is refused, so
+// no rule is silent because of a misspelt word.
 import { AwsError } from '../protocol/aws-error.ts'
 import { matchesLeaf, operators, problemOf } from './pattern-value.ts'
 

@@ -1,5 +1,6 @@
-// Lambda's queue of asynchronous events. A function that fails is tried again after one and two minutes; what is throttled
-// waits up to six hours; then a record of it goes to the destination, if there is one, and the event is dropped (docs/aws.md §1.11).
+// Lambda's queue of asynchronous events. A function that fails is tried again after one and two minutes; what is
+// throttled waits up to six hours; then a record of it goes to the destination, if there is one, and the event is
+// dropped (docs/aws.md §1.11).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import type { Permission } from '../protocol/rights.ts'

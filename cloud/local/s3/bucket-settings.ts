@@ -1,5 +1,5 @@
-// What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its tags and policy.
-// A new bucket does neither, as on AWS.
+// What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its
+// tags and policy. A new bucket does neither, as on AWS.
 import { s3Answer, s3Error, s3Namespace } from './answer.ts'
 import type { LocalRequest, LocalResponse } from '../protocol/service.ts'
 

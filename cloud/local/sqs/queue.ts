@@ -112,7 +112,10 @@ export function meant(queue: Queue, handle: string): Message | undefined {
 
 export const md5 = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex')
 
-/** By the names in order: length and bytes of name, type and value (SQS developer guide, "Calculating the MD5 of message attributes"). */
+/**
+ * By the names in order: length and bytes of name, type and value (SQS developer guide, "Calculating the MD5 of message
+ * attributes").
+ */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes).sort()
   if (names.length === 0) return undefined

@@ -26,11 +26,11 @@ import {
   receive,
   setting,
 } from './queue.ts'
+import { minuteMs } from '../time/units.ts'
 
 type SqsDeps = { readonly clock: LocalClock; readonly metrics: MetricSink; readonly ids: () => string }
 type Room = SqsDeps & { readonly queues: Map<string, Queue>; readonly watched: Map<string, number> }
 
-const minuteMs = 60_000
 /** CloudWatch hears of a queue until six hours after anybody did anything with it (SQS developer guide, metrics). */
 const activeMs = 6 * 60 * minuteMs
 

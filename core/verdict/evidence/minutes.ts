@@ -4,7 +4,7 @@ import type { Arm, Point, Reading } from './evidence.ts'
 import type { MeanMinute } from '../processes/mean-process.ts'
 import { type Measure, seriesKey, type SignalSpec } from './questions.ts'
 import type { CountMinute } from '../processes/split-process.ts'
-import { minuteMs } from './window.ts'
+import { minuteMs } from '../../time.ts'
 
 /** Points by series and minute; a series that was not read, or holds nonsense, is a fault. */
 export type Sheet = {

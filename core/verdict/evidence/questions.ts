@@ -1,6 +1,6 @@
 // Which CloudWatch series a service's signals are read from. One question is one query of GetMetricData; its key says
 // target, version and series, and is what the log keeps the answers under.
-import { isElsewhere, locate, type Place } from '../../place.ts'
+import { isElsewhere, locate, type Place } from '../../location.ts'
 import type { Service } from '../../service/service.ts'
 import type { Signals, Watch } from '../../service/signals.ts'
 import type { Arm, JudgedTarget } from './evidence.ts'

@@ -3,7 +3,8 @@
 import type { JudgedTarget } from './evidence.ts'
 import { isIncomplete, type Sheet } from './minutes.ts'
 import type { SignalSpec } from './questions.ts'
-import { lateFromMs, minuteMs, missingFromMs } from './window.ts'
+import { lateFromMs, missingFromMs } from './window.ts'
+import { minuteMs } from '../../time.ts'
 
 /** @param endMs up to where everything was asked for */
 export function settledToMs(

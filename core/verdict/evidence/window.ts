@@ -1,7 +1,7 @@
 // Which minutes a look may speak about: whole ones, begun after the first shift, and old enough for CloudWatch to have them.
 import type { JudgedTarget, Shift, Window } from './evidence.ts'
+import { minuteMs } from '../../time.ts'
 
-export const minuteMs = 60_000
 // A point carries the time at which the invocation began and appears when it has ended and been collected: minute t is
 // complete at t + 2 at the earliest (docs/verdict.md, "What there is to judge").
 const settleMs = minuteMs

@@ -1,10 +1,10 @@
 // What is carried from minute to minute: for each signal its e-process and its counts, for each target whether it is split
 // as it was set and whether it is silent. A fold of minutes and nothing else, so a state that was carried and one that is
 // computed from the first minute are the same to the last digit.
-import { type AloneState, aloneBegin, aloneStep } from '../processes/alone.ts'
+import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
 import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
 import { type CountRule, type CountState, countRule, enginePrior } from '../processes/count-process.ts'
-import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early.ts'
+import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
 import type { Shift } from '../evidence/evidence.ts'
 import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../processes/mean-process.ts'
 import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'

@@ -11,7 +11,8 @@ import { signalSpecs } from '../evidence/questions.ts'
 import { settledToMs } from '../evidence/settled.ts'
 import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
 import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
-import { askedWindow, minuteMs } from '../evidence/window.ts'
+import { askedWindow } from '../evidence/window.ts'
+import { minuteMs } from '../../time.ts'
 
 /** The fold of all minutes before `uptoMs`, which no late point changes any more. JSON without loss. */
 export type Carry = {

@@ -2,7 +2,7 @@
 // sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
 import { horizonOf } from '../../service/plan.ts'
 import type { Service } from '../../service/service.ts'
-import { aloneLogE } from '../processes/alone.ts'
+import { aloneLogE } from '../processes/candidate-only.ts'
 import type { Shift, SignalVerdict } from '../evidence/evidence.ts'
 import { countAccount, excludesTolerance, meanAccount, pointsMissing, samplesShort } from './explain.ts'
 import type { CountFold, SignalFold, SignalRule } from './fold.ts'

@@ -6,7 +6,7 @@ import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
 import type { Recorded } from '../../../core/measures/facts.ts'
 import { wayBack, wayForward } from '../../../core/release/move.ts'
 import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
-import { numbered } from '../../../functions/steps/ledger.ts'
+import { numbered } from '../../../functions/steps/log.ts'
 import { service, target, t0 } from '../sample.ts'
 
 export const at = (minutes: number): number => t0 + minutes * 60_000

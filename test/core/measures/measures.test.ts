@@ -1,13 +1,13 @@
 // Every measure of a small fixed week, counted by hand in the comments; and what must hold of any history.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { factsOf, type Material, ofService, type Recorded } from '../../../core/measures/facts.ts'
+import { factsOf, type MeasureInput, ofService, type Recorded } from '../../../core/measures/facts.ts'
 import { definitions, isOnTarget, measure, partsOf } from '../../../core/measures/measures.ts'
 import type { Result } from '../../../core/measures/result.ts'
 import { at, cost, log, signal } from './history.ts'
 import { week } from './week.ts'
 
-const resultOf = (id: string, material: Material = week): Result => {
+const resultOf = (id: string, material: MeasureInput = week): Result => {
   const found = measure(material).find(({ definition }) => definition.id === id)
   if (found === undefined) throw new Error(`no measure ${id}`)
   return found.result
@@ -147,7 +147,7 @@ describe('the week by hand', () => {
 
 describe('silence', () => {
   it('is no health: of nothing every measure but the frequency is unknown, and says why', () => {
-    const nothing: Material = { ...week, releases: [], incidents: [], ledgers: [] }
+    const nothing: MeasureInput = { ...week, releases: [], incidents: [], ledgers: [] }
     for (const { definition, result } of measure(nothing)) {
       if (definition.id === 'M1') expect(result.value).toEqual({ known: true, number: 0 })
       else expect(result, definition.id).toMatchObject({ value: { known: false, because: /\w/ }, n: 0 })
@@ -169,7 +169,7 @@ describe('silence', () => {
 })
 
 describe('the edges', () => {
-  const only = (...releases: readonly { recorded: () => Recorded }[]): Material => ({
+  const only = (...releases: readonly { recorded: () => Recorded }[]): MeasureInput => ({
     ...week,
     releases: releases.map((one) => one.recorded()),
     incidents: [],

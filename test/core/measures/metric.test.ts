@@ -1,7 +1,7 @@
 // What a release is counted by, computed by hand from a short log.
 import { expect, it } from 'vitest'
 import { replay } from '../../../core/release/advance.ts'
-import { numbered } from '../../../functions/steps/ledger.ts'
+import { numbered } from '../../../functions/steps/log.ts'
 import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
 import { metricsOf } from '../../../core/measures/metric.ts'
 import { service, t0, target, verdict } from '../sample.ts'

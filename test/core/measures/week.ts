@@ -1,7 +1,7 @@
 // One week of one service, small enough to be counted by hand (measures.test.ts does it). A day is 1440 minutes.
 import { isCounted } from '../../../core/service/slo.ts'
 import type { Incident } from '../../../core/measures/incident.ts'
-import type { Material } from '../../../core/measures/facts.ts'
+import type { MeasureInput } from '../../../core/measures/facts.ts'
 import { service } from '../sample.ts'
 import { at, cost, log, signal } from './history.ts'
 
@@ -64,7 +64,7 @@ const incident = (id: string, opened: number, resolved?: number): Incident => ({
 const [slo] = service({ slos: [{ name: 'available', objective: 99 }] }).slos.filter(isCounted)
 if (slo === undefined) throw new Error('unreachable')
 
-export const week: Material = {
+export const week: MeasureInput = {
   releases: [a, b, c, ...[d, e, f, g, h, before, live].map((one) => one.recorded())],
   // Of d; of b, and still open; of nobody: d had settled 44 hours before.
   incidents: [incident('i1', 4330, 4390), incident('i2', 2000), incident('i3', 7000, 7010)],

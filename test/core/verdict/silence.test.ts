@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Service } from '../../../core/service/service.ts'
 import type { Evidence, Reading, SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
-import { hindsight } from '../../../core/verdict/judge/hindsight.ts'
+import { replayVerdicts } from '../../../core/verdict/judge/replayed-verdicts.ts'
 import { type Carry, judge } from '../../../core/verdict/judge/judge.ts'
 import { signalSpecs } from '../../../core/verdict/evidence/questions.ts'
 import { minutesOf } from '../../../bench/trials/noise.ts'
@@ -161,7 +161,8 @@ describe('with all traffic on the candidate', () => {
       const weightBp = (at: number) => weights[Math.floor(at / 10)] ?? 10_000
       const situation = { name: 'often', perMinute: 30, rate: 0.3, minutes: 40, weightBp }
       const minutes = minutesOf({ ...situation, noise: { kind: 'independent' } }, seed)
-      if (hindsight(errorsOnly(40, 0.05), recordedCounts(minutes)).some(({ kind }) => kind === 'fail')) rolledBack++
+      if (replayVerdicts(errorsOnly(40, 0.05), recordedCounts(minutes)).some(({ kind }) => kind === 'fail'))
+        rolledBack++
     }
     expect(rolledBack).toBeLessThanOrEqual(1)
   })

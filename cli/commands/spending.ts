@@ -1,0 +1,33 @@
+// Who spent a budget, as `tidegate budget` says it: the releases that surely did, the others together, and the rest.
+import type { Spending } from '../../core/budget/spending.ts'
+
+const shown = 5
+
+/** @param allowed how many may be bad in the window */
+export function spenderLines({ charged, unknown, unassigned }: Spending, allowed: number): readonly string[] {
+  if (charged.length + unknown.length === 0) return []
+  const worst = charged.filter(({ sure }) => sure).slice(0, shown)
+  const others = charged.filter((one) => !worst.includes(one))
+  const together = others.reduce((sum, { bad }) => sum + bad, 0)
+  const [first] = unknown
+  return [
+    ...worst.map(
+      ({ releaseId, outcome, bad, error }) =>
+        `  spent by release ${releaseId} (${outcome ?? 'not known how it ended'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of what may be`,
+    ),
+    ...(others.length === 0
+      ? []
+      : [
+          `  by ${others.length} ${worst.length === 0 ? '' : 'other '}release(s) together: ${rounded(together)} bad${others.some(({ sure }) => sure) ? '' : ', none of them more than chance explains'}`,
+        ]),
+    ...(first === undefined
+      ? []
+      : [
+          `  not known of ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
+        ]),
+    // In other units than requests, nothing is charged.
+    ...(charged.length === 0 ? [] : [`  by no release: ${rounded(unassigned)} bad`]),
+  ]
+}
+
+const rounded = (value: number): string => String(Math.round(value * 10) / 10)

@@ -1,0 +1,127 @@
+// Where the gates stand in the life of a release, and when they are asked: before the beginning, and before each step. A
+// release that undoes a promoted one passes none: nothing may stand in the way back.
+import { turnBack } from './transitions.ts'
+import { formatDuration } from '../duration.ts'
+import type { ReleaseEvent } from './event.ts'
+import { backKey } from './head.ts'
+import { horizonOf } from '../service/plan.ts'
+import { type Service, usualEarly } from '../service/service.ts'
+import { type Held, hasTraffic, type Release } from './release.ts'
+
+/** The point before a release has begun: nothing of it has been prepared. */
+export const beginPoint = -1
+
+// What was looked up is good for so long; a hook or a pause in between may take longer.
+const clearanceMs = 10 * 60_000
+const shortestWaitMs = 60_000
+const longestWaitMs = 15 * 60_000
+
+/** The point whose gates the release has to pass to go on; `undefined` while it asks for nothing that is gated. */
+export function gatePoint({ key, state }: Release): number | undefined {
+  if (key.startsWith(backKey)) return undefined
+  switch (state.phase) {
+    case 'preparing':
+      return beginPoint
+    case 'hooks':
+      // Before the first hook of the step: a hook may change the world, too.
+      return state.point === 'beforeStep' && state.index === 0 && state.calledAtMs === undefined
+        ? state.step
+        : undefined
+    case 'shifting':
+      return state.move === undefined ? state.step : undefined
+    default:
+      return undefined
+  }
+}
+
+/** Whether the gates still have to be asked, or say no. */
+export function isGated(release: Release, nowMs: number): boolean {
+  const point = gatePoint(release)
+  if (point === undefined) return false
+  const { cleared } = release
+  return cleared?.point !== point || nowMs - cleared.atMs >= clearanceMs
+}
+
+/** Denied where it stands now. */
+export function heldNow(release: Release): Held | undefined {
+  const { held } = release
+  return held !== undefined && held.point === gatePoint(release) ? held : undefined
+}
+
+/** When the gates are to be asked, ever less often while they say no. In the past: now. */
+export function askDueMs(release: Release): number {
+  const held = heldNow(release)
+  if (held === undefined) return 0
+  const { askedAtMs, sinceMs, againAtMs } = held
+  const usualMs = askedAtMs + Math.max(shortestWaitMs, Math.min(longestWaitMs, (askedAtMs - sinceMs) / 10))
+  return againAtMs === undefined ? usualMs : Math.min(usualMs, againAtMs)
+}
+
+/** Held with traffic on the candidate: the watching goes on. */
+export const isWatchedWhileHeld = (release: Release): boolean => heldNow(release) !== undefined && hasTraffic(release)
+
+type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
+
+/** What follows from what the gates, or people about them, have said. */
+export function atGate(
+  release: Release,
+  event: EventOf<'gated' | 'approved' | 'overridden' | 'gateReopened'>,
+): Release {
+  switch (event.type) {
+    case 'gated':
+      return gated(release, event)
+    case 'approved':
+      return approved(release, event)
+    case 'overridden':
+      return reopened({ ...release, overridden: { by: event.by, reason: event.reason } })
+    case 'gateReopened':
+      return reopened(release)
+  }
+}
+
+/** An answer about another point than the release's is too late. */
+function gated(release: Release, event: EventOf<'gated'>): Release {
+  const { point, atMs, because } = event
+  if (gatePoint(release) !== point) return release
+  const { held: before, ...rest } = release
+  if (event.allowed) {
+    return { ...rest, service: paced(release.service, event), cleared: { point, atMs } }
+  }
+  const same = before?.point === point ? before : undefined
+  const sinceMs = same?.sinceMs ?? atMs
+  const changedAtMs = same !== undefined && same.gates.join() === event.gates.join() ? same.changedAtMs : atMs
+  const again = event.againAtMs === undefined ? {} : { againAtMs: event.againAtMs }
+  const missed = (event.missing ?? []).filter((weightBp) => release.missedSinceMs[weightBp] === undefined)
+  const held: Release = {
+    ...rest,
+    held: { point, because, gates: event.gates, sinceMs, changedAtMs, askedAtMs: atMs, ...again },
+    missedSinceMs: { ...release.missedSinceMs, ...Object.fromEntries(missed.map((weightBp) => [weightBp, atMs])) },
+  }
+  if (event.final === true) return turnBack(held, 'rolledBack', because.slice(0, 1000), 'gate', atMs)
+  const heldSeconds = (atMs - sinceMs) / 1000
+  if (heldSeconds < release.service.policy.hold.gatedSeconds) return held
+  const sentence = `held for ${formatDuration(heldSeconds)}, longer than policy.hold.gated: ${because}`
+  return turnBack(held, 'rolledBack', sentence.slice(0, 1000), 'policy', atMs)
+}
+
+/** The service as the budget wants it released. */
+function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>): Service {
+  // A verdict is a fold of minutes: what it reckons with must not change in the middle (docs/design.md, decision 15).
+  const isUnderWay = point !== beginPoint && given !== undefined
+  const plan = isUnderWay ? { ...given, horizonSeconds: horizonOf(service.plan) } : (given ?? service.plan)
+  if (early === undefined) return { ...service, plan }
+  const { early: own, ...policy } = service.policy
+  return { ...service, plan, policy: early ? { ...policy, early: own ?? usualEarly } : policy }
+}
+
+/** Saying the same again adds nothing; the gates are asked again all the same. */
+function approved(release: Release, { beforeBp, by, answer }: EventOf<'approved'>): Release {
+  const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || one.by !== by)
+  return reopened({ ...release, approvals: [...others, { beforeBp, by, answer }] })
+}
+
+/** The gates are asked again at once, whatever they said before. */
+function reopened(release: Release): Release {
+  const { held } = release
+  return held === undefined ? release : { ...release, held: { ...held, againAtMs: 0 } }
+}

@@ -1,0 +1,70 @@
+// What would have been said, minute by minute, if the evidence had been looked at every minute: the same judge on what was
+// recorded, with another service definition if need be.
+import type { Service } from '../../service/service.ts'
+import type { JudgedTarget, Point, Reading, Shift, Verdict } from '../evidence/evidence.ts'
+import { type Carry, judge } from './judge.ts'
+import { wholeFrom } from '../evidence/window.ts'
+import { minuteMs } from '../../time.ts'
+
+export type Recorded = {
+  readonly targets: readonly JudgedTarget[]
+  readonly shifts: readonly Shift[]
+  /** By the key of the question, every point once. */
+  readonly readings: ReadonlyMap<string, Reading>
+  /** How many whole minutes there are since the first shift. */
+  readonly minutes: number
+}
+
+/**
+ * One verdict for each minute, as it would have been once CloudWatch had that minute. Alarms are not among what was
+ * recorded, so they say nothing here.
+ */
+export function replayVerdicts(service: Service, recorded: Recorded): readonly Verdict[] {
+  const { targets, shifts } = recorded
+  const [first] = shifts
+  if (first === undefined) return []
+  const startMs = wholeFrom(first.sinceMs)
+  const verdicts: Verdict[] = []
+  let carry: Carry | undefined
+  for (let minute = 1; minute <= recorded.minutes; minute++) {
+    const atMs = startMs + (minute + 1) * minuteMs
+    const window = { startMs: carry?.uptoMs ?? startMs, endMs: startMs + minute * minuteMs }
+    const found = judge(
+      service,
+      {
+        atMs,
+        shifts: shifts.filter((shift) => shift.sinceMs < window.endMs),
+        alarms: [],
+        excludedAlarms: [],
+        targets,
+        readings: new Map(
+          [...recorded.readings].map(([key, reading]) => [key, within(reading, window.startMs, window.endMs)]),
+        ),
+      },
+      carry,
+    )
+    carry = found.carry
+    verdicts.push(found.verdict)
+  }
+  return verdicts
+}
+
+function within(reading: Reading, startMs: number, endMs: number): Reading {
+  if (reading.kind === 'unread') return reading
+  // Points are in the order of time: the first one is found by halving, the last one by walking.
+  const { points } = reading
+  let low = 0
+  let high = points.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((points[middle]?.minuteMs ?? Infinity) < startMs) low = middle + 1
+    else high = middle
+  }
+  const found: Point[] = []
+  for (let index = low; index < points.length; index++) {
+    const point = points[index]
+    if (point === undefined || point.minuteMs >= endMs) break
+    found.push(point)
+  }
+  return { kind: 'points', points: found }
+}

@@ -1,0 +1,212 @@
+// Everything on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
+// use the real SDK clients, through the in-process transport.
+import {
+  GetAliasCommand,
+  InvokeCommand,
+  type LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda'
+import { chance } from '../cloud/local/time/chance.ts'
+import { type SteppedClock, steppedClock } from '../cloud/local/time/clock.ts'
+import { localCloud, type LocalCloud, type LocalCloudOptions } from '../cloud/local/cloud.ts'
+import type { LocalHandler } from '../cloud/local/dispatch.ts'
+import { inProcessRuntime, type LocalFunction } from '../cloud/local/runtime/in-process-runtime.ts'
+import { replay } from '../core/release/advance.ts'
+import type { ReleaseEvent } from '../core/release/event.ts'
+import type { Metric } from '../core/measures/metric.ts'
+import type { Release } from '../core/release/release.ts'
+import { type Handler, handlers, type Verb, verbs } from '../functions/handlers.ts'
+import type { World } from '../functions/steps/world.ts'
+import { type Clients, clientsAt, placeOf } from './clients.ts'
+import { functionName, install } from './installation.ts'
+import { createSample, openArtifacts } from './sample-service.ts'
+import { startTraffic, type Traffic } from './traffic.ts'
+import { worldOn } from './world.ts'
+
+export const minute = 60_000
+export const startMs = Date.UTC(2026, 0, 1)
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** The sample's versions, as examples/checkout has them, but without a process of their own. */
+const samples: Readonly<Record<string, LocalFunction>> = {
+  v1: () => ({ total: 1 }),
+  v2: () => ({ total: 2 }),
+  v3: (event) => {
+    if ((event as { coupon?: string }).coupon === 'FRIEND') throw new TypeError('Cannot read properties of undefined')
+    return { total: 3 }
+  },
+  v4: async (_, context) => {
+    await context.waitMs(4000)
+    return { total: 4 }
+  },
+  smoke: () => ({ result: 'pass', message: 'fine' }),
+}
+
+export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
+  /** How long the table's stream is tried to be announced. */
+  readonly streamAgeSeconds?: number
+  /** More functions, by the text of their package. */
+  readonly functions?: Readonly<Record<string, LocalFunction>>
+  /** Stands around every call of a function of the controller's, and may fail it. */
+  readonly around?: (verb: Verb, event: unknown, run: () => Promise<unknown>) => Promise<unknown>
+  /** How often error budgets are counted; without it, never. */
+  readonly budgetMinutes?: number
+  /** How often the sweep runs: by default as often as in a stack. */
+  readonly sweepMinutes?: number
+  /** Customers' requests a minute. */
+  readonly perMinute?: number
+  /** Sees and may change every request of a client. */
+  readonly through?: (handler: LocalHandler) => LocalHandler
+}
+
+export type Sandbox = ReturnType<typeof rooms>
+type Base = {
+  readonly clock: SteppedClock
+  readonly cloud: LocalCloud
+  readonly clients: Clients
+  readonly clientsFor: (accessKeyId: string) => Clients
+  readonly world: World
+  readonly logged: readonly Readonly<Record<string, unknown>>[]
+  readonly measured: readonly Metric[]
+  readonly traffic: Traffic
+}
+
+/** A sandbox in which the sample has run for ten minutes; the service's definition is up to the caller. */
+export async function openSandbox({
+  functions = {},
+  perMinute = 200,
+  through,
+  budgetMinutes,
+  sweepMinutes,
+  streamAgeSeconds,
+  around = (_verb, _event, run) => run(),
+  ...options
+}: SandboxOptions = {}): Promise<Sandbox> {
+  const clock = steppedClock(startMs)
+  // The functions are installed before there is a world for them: nobody calls them in between.
+  const late: { worldOf?: (verb: Verb) => World } = {}
+  const warm = new Map<Verb, Handler>()
+  const controller = verbs.map((verb): [string, LocalFunction] => [
+    `tidegate ${verb}`,
+    (event, call) => {
+      if (late.worldOf === undefined) throw new Error('the sandbox is not open yet')
+      // Made once, as in a warm function: what it remembers it remembers.
+      const handler = warm.get(verb) ?? handlers[verb](late.worldOf(verb))
+      warm.set(verb, handler)
+      return around(verb, event, () => handler(event, call))
+    },
+  ])
+  const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
+  const cloud = localCloud({ ...options, clock, runtime })
+  const clientsFor = (key: string): Clients => clientsAt(placeOf(through?.(cloud.handler) ?? cloud.handler, key))
+  const clients = clientsFor('operator')
+  const logged: Readonly<Record<string, unknown>>[] = []
+  const measured: Metric[] = []
+  const tell: Pick<World, 'log' | 'emit'> = {
+    log: (line) => void logged.push(line),
+    emit: (metric) => void measured.push(metric),
+  }
+  // Every function calls AWS in its own role.
+  const worlds = new Map<Verb, World>()
+  const worldOf = (verb: Verb): World => {
+    const made = worlds.get(verb) ?? worldOn(clientsFor(`role.${functionName(verb)}`), clock, tell)
+    worlds.set(verb, made)
+    return made
+  }
+  late.worldOf = worldOf
+  // What tests use to look and to prepare.
+  const world = worldOn(clients, clock, tell)
+  await install(clients, {
+    code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
+    ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
+    ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
+    ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
+  })
+  await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
+  const traffic = startTraffic(cloud, clock, chance(7, 'carts'), perMinute)
+  await clock.advanceTo(startMs + 10 * minute)
+  return rooms({ clock, cloud, clients, clientsFor, world, logged, measured, traffic })
+}
+
+function rooms(base: Base) {
+  const { clock, cloud, clients, clientsFor, world } = base
+  const events = async (id: string): Promise<readonly ReleaseEvent[]> => (await world.journal.read(id)).events
+  const release = async (id: string): Promise<Release> => {
+    const found = replay(await events(id))
+    if (found === undefined) throw new Error(`no release ${id}`)
+    return found
+  }
+  const ask = (verb: Verb, payload: unknown): Promise<unknown> => askFunction(clients.lambda, verb, payload)
+  return {
+    ...base,
+    ask,
+    events,
+    release,
+    pages: () => cloud.sns.published(),
+    minutes: (count: number) => clock.advanceTo(clock.nowMs() + count * minute),
+    /** Puts a package where the sample's trigger looks for it, as a pipeline would. */
+    upload: async (code: string) => {
+      const put = (address: string, body: string) => {
+        const [path = '', query] = address.split('?')
+        const request = { method: 'PUT', path, query: new URLSearchParams(query), headers: {}, body: bytes(body) }
+        return cloud.objects.handle(request, { accessKeyId: 'ci', arn: 'arn:aws:iam::000000000000:user/ci' })
+      }
+      await openArtifacts(put)
+      await put('/artifacts/checkout.zip', code)
+    },
+    alias: (name = 'checkout') => aliasOf(clients.lambda, name),
+    publish: (code: string, name = 'checkout') => publish(clients.lambda, code, name),
+    /** Asks for a release and runs it until it waits for the first time. @returns its id */
+    start: async (call: Readonly<Record<string, unknown>>) => {
+      const accepted = (await ask('intake', { service: 'checkout', ...call })) as { releases: { releaseId: string }[] }
+      await clock.settle()
+      return accepted.releases[0]?.releaseId ?? ''
+    },
+    /** Lets time pass until the release has settled. */
+    finish: async (id: string, atMostMinutes = 300) => {
+      for (let passed = 0; passed < atMostMinutes; passed++) {
+        const now = await release(id)
+        if (now.state.phase === 'settled') return now
+        await clock.advanceTo(clock.nowMs() + minute)
+      }
+      throw new Error(`release ${id} has not settled: ${JSON.stringify((await release(id)).state)}`)
+    },
+    moveByHand: (version: string, weights: Record<string, number> = {}, as = 'sam') =>
+      clientsFor(as).lambda.send(
+        new UpdateAliasCommand({
+          FunctionName: 'checkout',
+          Name: 'live',
+          FunctionVersion: version,
+          RoutingConfig: { AdditionalVersionWeights: weights },
+        }),
+      ),
+    close: () => {
+      base.traffic.stop()
+      cloud.close()
+    },
+  }
+}
+
+/** Publishes a version of a function, as a deploy would. @returns its number */
+async function publish(lambda: LambdaClient, code: string, name: string): Promise<string> {
+  await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: bytes(code) }))
+  return (await lambda.send(new PublishVersionCommand({ FunctionName: name }))).Version ?? ''
+}
+
+async function aliasOf(lambda: LambdaClient, name: string) {
+  const alias = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: 'live' }))
+  const weights = alias.RoutingConfig?.AdditionalVersionWeights ?? {}
+  return { version: alias.FunctionVersion, weights, revision: alias.RevisionId }
+}
+
+/** Calls one of the controller's functions; what it throws is thrown here by name. */
+async function askFunction(lambda: LambdaClient, verb: Verb, payload: unknown): Promise<unknown> {
+  const command = new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) })
+  const { Payload, FunctionError } = await lambda.send(command)
+  const value: unknown = JSON.parse(new TextDecoder().decode(Payload))
+  if (FunctionError === undefined) return value
+  const { errorType, errorMessage } = value as { errorType: string; errorMessage: string }
+  throw Object.assign(new Error(errorMessage), { name: errorType })
+}

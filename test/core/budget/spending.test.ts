@@ -1,0 +1,81 @@
+// Who spent a budget: the releases of its window by what they were charged, and what is left for nobody.
+import { expect, it } from 'vitest'
+import { spenderLines } from '../../../cli/commands/spending.ts'
+import type { Budget } from '../../../core/budget/budget.ts'
+import type { Charge } from '../../../core/release/charge.ts'
+import type { Head } from '../../../core/release/head.ts'
+import { spendingOf } from '../../../core/budget/spending.ts'
+
+const budget: Budget = {
+  window: { startMs: 1000, endMs: 2000 },
+  good: 9900,
+  bad: 100,
+  allowed: 200,
+  whole: 200,
+  spent: 0.5,
+}
+const counted = (bad: number, error = 1): Charge => ({
+  kind: 'counted',
+  slo: 'available',
+  all: 500,
+  elsewhen: 0,
+  bad,
+  error,
+})
+const head = (releaseId: string, settledAtMs: number, charges?: readonly Charge[]): Head => ({
+  releaseId,
+  service: 'orders',
+  requestedAtMs: settledAtMs - 10,
+  seq: 9,
+  phase: 'settled',
+  outcome: 'rolledBack',
+  settledAtMs,
+  candidate: 'orders:2',
+  source: 'cli',
+  versions: {},
+  chargeable: true,
+  ...(charges === undefined ? {} : { charges }),
+})
+
+it('the largest comes first, those outside the window and of other SLOs are not there, and the rest is nobody’s', () => {
+  const { chargeable: _, ...uncharged } = head('no-traffic', 1500)
+  const heads = [
+    head('fresh', 1990),
+    head('small', 1900, [counted(2, 3)]),
+    head('large', 1800, [counted(60)]),
+    head('better', 1700, [counted(-8)]),
+    head('dark', 1600, [{ kind: 'unknown', slo: 'available', because: 'nobody saw it' }]),
+    uncharged,
+    head('other', 1500, [{ ...counted(5), slo: 'fast' }]),
+    head('before', 999, [counted(40)]),
+  ]
+  const found = spendingOf(heads, 'available', budget)
+  expect(found.charged.map(({ releaseId, sure }) => [releaseId, sure])).toEqual([
+    ['large', true],
+    ['small', false],
+    ['better', false],
+  ])
+  expect(found.unknown).toEqual([
+    { releaseId: 'fresh', outcome: 'rolledBack', because: 'it is not charged yet' },
+    { releaseId: 'dark', outcome: 'rolledBack', because: 'nobody saw it' },
+  ])
+  expect(found.unassigned).toBe(100 - 60 - 2 + 8)
+  expect(spenderLines(found, budget.allowed)).toEqual([
+    '  spent by release large (rolledBack): 60 bad, ± 1; 30 % of what may be',
+    '  by 2 other release(s) together: -6 bad, none of them more than chance explains',
+    '  not known of 2 release(s): fresh: it is not charged yet; ...',
+    '  by no release: 46 bad',
+  ])
+})
+
+it('five are named, and those after them are not called chance', () => {
+  const heads = [1, 2, 3, 4, 5, 6].map((n) => head(`r${n}`, 1100 + n, [counted(10 + n)]))
+  const lines = spenderLines(spendingOf(heads, 'available', budget), budget.allowed)
+  expect(lines).toHaveLength(7)
+  expect(lines[0]).toContain('r6')
+  expect(lines[5]).toBe('  by 1 other release(s) together: 11 bad')
+})
+
+it('without a release nothing is said', () => {
+  expect(spenderLines(spendingOf([], 'available', budget), budget.allowed)).toEqual([])
+})

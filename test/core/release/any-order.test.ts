@@ -1,0 +1,329 @@
+// Whatever happens to a release, in whatever order: it comes to its end, and what is true of every release stays true.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { advance, replay } from '../../../core/release/advance.ts'
+import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
+import { gatePoint } from '../../../core/release/gating.ts'
+import { pendingMove, wayBack, wayForward } from '../../../core/release/move.ts'
+import { nextAct } from '../../../core/release/next.ts'
+import { hasTraffic, isSettled, type Release, weightAt } from '../../../core/release/release.ts'
+import { only, shareBp } from '../../../core/service/routing.ts'
+import { numbered } from '../../../functions/steps/log.ts'
+import { after, prepared, requested, t0, target, verdict } from '../sample.ts'
+
+const minute = 60_000
+const judged = (atMs: number, kind: 'pass' | 'fail' | 'unknown', quiet = false): NewEvent => ({
+  type: 'judged',
+  atMs,
+  verdict: verdict(kind, quiet),
+})
+
+// --- properties -------------------------------------------------------------------------------------------------
+
+const anyAt = fc.integer({ min: 0, max: 200 }).map((minutes) => t0 + minutes * minute)
+const points = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
+
+/** Any event at all, whether or not it makes sense now. Moves are those that the handlers would make of the release. */
+type Make = (release: Release) => NewEvent | undefined
+const anyEvent: fc.Arbitrary<Make> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: anyAt.map(
+      (atMs): Make =>
+        (release) =>
+          release.state.phase === 'shifting'
+            ? { type: 'moveIntended', atMs, move: wayForward(release, release.state.step) }
+            : { type: 'moveIntended', atMs, move: wayBack(release) },
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: anyAt.map((atMs): Make => (release) => {
+      const move = pendingMove(release)
+      const revisions = Object.fromEntries(release.targets.map((one) => [one.functionName, `r${atMs}`]))
+      return { type: 'moved', atMs, purpose: move?.purpose ?? 'shift', revisions }
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(anyAt, fc.constantFrom('pass', 'fail', 'unknown'), fc.boolean()).map(
+      ([atMs, kind, quiet]): Make =>
+        () =>
+          judged(atMs, kind, quiet),
+    ),
+  },
+  fc
+    .tuple(anyAt, fc.constantFrom(...points), fc.nat(3), fc.nat(1), fc.integer({ min: 1, max: 3 }))
+    .map(([atMs, point, step, index, attempt]): Make => () => ({
+      type: 'hookCalled',
+      atMs,
+      point,
+      step,
+      index,
+      attempt,
+    })),
+  fc.tuple(anyAt, fc.constantFrom('pass', 'fail', 'unknown')).map(
+    ([atMs, answer]): Make =>
+      ({ state }) =>
+        state.phase === 'hooks'
+          ? {
+              type: 'hookAnswered',
+              atMs,
+              point: state.point,
+              step: state.step,
+              index: state.index,
+              attempt: state.attempt,
+              answer: answer as 'pass',
+              because: 'x',
+            }
+          : undefined,
+  ),
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(anyAt, fc.boolean(), fc.boolean(), fc.integer({ min: -1, max: 3 }))
+      .map(([atMs, allowed, isHere, elsewhere]): Make => (release) => {
+        const point = isHere ? (gatePoint(release) ?? elsewhere) : elsewhere
+        return { type: 'gated', atMs, point, allowed, because: 'x', gates: allowed ? [] : ['freeze'] }
+      }),
+  },
+  anyAt.map((atMs): Make => () => ({ type: 'approved', atMs, beforeBp: 0, by: 'ann', answer: 'approve' })),
+  anyAt.map((atMs): Make => () => ({ type: 'overridden', atMs, by: 'ann', reason: 'x' })),
+  anyAt.map((atMs): Make => () => ({ type: 'gateReopened', atMs, because: 'x' })),
+  anyAt.map((atMs): Make => () => ({ type: 'paused', atMs, by: 'ann', reason: 'x' })),
+  anyAt.map((atMs): Make => () => ({ type: 'resumed', atMs, by: 'ann' })),
+  anyAt.map((atMs): Make => () => ({ type: 'promoteOrdered', atMs, by: 'ann', reason: 'x' })),
+  fc.tuple(anyAt, fc.boolean()).map(([atMs, fast]): Make => (release) => ({
+    type: 'returnOrdered',
+    atMs,
+    by: 'alarm',
+    reason: 'x',
+    outcome: 'rolledBack',
+    ...(fast && hasTraffic(release) ? { move: wayBack(release) } : {}),
+  })),
+  anyAt.map((atMs): Make => () => ({ type: 'interrupted', atMs, functionName: 'a', because: 'x' })),
+  anyAt.map((atMs): Make => () => ({ type: 'settled', atMs })),
+  anyAt.map((atMs): Make => () => ({ type: 'charged', atMs, charges: [] })),
+  anyAt.map((atMs): Make => () => ({ type: 'admitted', atMs })),
+  anyAt.map((atMs): Make => () => ({ type: 'prepared', atMs, targets: [target], alarms: [] })),
+  anyAt.map((atMs): Make => () => ({ type: 'refused', atMs, outcome: 'rejected', code: 'x', because: 'x' })),
+  anyAt.map((atMs): Make => () => ({ type: 'queued', atMs, behind: 'x' })),
+)
+const anyStory = fc.array(anyEvent, { maxLength: 60 })
+const services = fc.constantFrom(
+  {},
+  {
+    targets: [
+      { function: 'a', alias: 'live' },
+      { function: 'b', alias: 'live' },
+    ],
+  },
+  { hooks: points.map((at) => ({ at, function: 'hook' })) },
+  { plan: 'AllAtOnce' },
+  { plan: 'Linear10PercentEvery1Minute' },
+)
+
+/** Tells a story from the request or from preparation on, checking `claim` after every event. */
+function tell(
+  start: Release,
+  story: readonly Make[],
+  claim: (now: Release, before: Release, event: ReleaseEvent) => void,
+): Release {
+  let release = start
+  for (const make of story) {
+    const wanted = make(release)
+    if (wanted === undefined) continue
+    const event = numbered(wanted, release.seq + 1)
+    const now = advance(release, event)
+    claim(now, release, event)
+    release = now
+  }
+  return release
+}
+
+describe('whatever happens, in whatever order', () => {
+  const holds = (claim: (now: Release, before: Release, event: ReleaseEvent) => void): void => {
+    fc.assert(
+      fc.property(services, fc.boolean(), anyStory, (changes, early, story) => {
+        tell(early ? requested(changes) : prepared(changes), story, claim)
+      }),
+      { numRuns: 400 },
+    )
+  }
+
+  it('the weight never exceeds that of the step', () =>
+    holds((now) => {
+      const { state } = now
+      const step =
+        state.phase === 'hooks' && state.point === 'beforeStep'
+          ? state.step - 1
+          : 'step' in state
+            ? state.step
+            : undefined
+      if (step === undefined || now.ending !== undefined) return
+      for (const one of now.targets)
+        expect(shareBp(one.routing, one.candidate)).toBeLessThanOrEqual(step < 0 ? 0 : weightAt(now, step))
+    }))
+
+  it('a settled release moves nothing and stays settled', () =>
+    holds((now, before) => {
+      if (!isSettled(before)) return
+      expect(now.state).toEqual(before.state)
+      expect(now.targets).toEqual(before.targets)
+      expect(now.exposure).toEqual(before.exposure)
+      expect(pendingMove(now)).toBeUndefined()
+    }))
+
+  it('is charged after its end, once', () =>
+    holds((now, before, event) => {
+      if (event.type !== 'charged' || !isSettled(before) || before.charges !== undefined)
+        expect(now.charges).toEqual(before.charges)
+      else expect(now.charges).toEqual([])
+    }))
+
+  it('traffic that the candidate has or may have had is exposure', () =>
+    holds((now) => {
+      if (hasTraffic(now)) expect(now.exposure).toBeDefined()
+      if (now.ending?.outcome === 'rejected') expect(now.exposure).toBeUndefined()
+    }))
+
+  it('rolled back means nothing on the candidate, on every alias that is still ours', () =>
+    holds((now) => {
+      if (!isSettled(now) && now.state.phase !== 'settling') return
+      if (now.ending?.outcome === 'promoted') return
+      for (const one of now.targets) if (!one.lost) expect(shareBp(one.routing, one.candidate)).toBe(0)
+    }))
+
+  it('promoted means everything on the candidate', () =>
+    holds((now) => {
+      if (now.ending?.outcome !== 'promoted') return
+      for (const one of now.targets) expect(one.routing).toEqual(only(one.candidate))
+    }))
+
+  it('unknown never advances a release', () =>
+    holds((now, before, event) => {
+      const unknown = event.type === 'judged' && event.verdict.kind === 'unknown'
+      const silent = event.type === 'hookAnswered' && event.answer === 'unknown' && event.point !== 'afterRollback'
+      if (!unknown && !silent) return
+      const forward = (release: Release): string =>
+        `${'step' in release.state ? release.state.step : ''}${release.state.phase}`
+      if (now.state.phase !== 'returning' && now.state.phase !== 'settling' && now.ending === undefined)
+        expect(forward(now)).toBe(forward(before))
+    }))
+
+  it('a look that has just been taken is not due again: nobody goes round in circles', () => {
+    holds((now, _, event) => {
+      if (event.type === 'judged') expect(nextAct(now, event.atMs).act).not.toBe('judge')
+    })
+  })
+
+  it('nothing begins and no weight is given unless the gates before it were open a moment ago', () =>
+    holds((now, _, event) => {
+      const { act } = nextAct(now, event.atMs)
+      if (act !== 'prepare' && (act !== 'shift' || pendingMove(now) !== undefined)) return
+      expect(now.cleared?.point).toBe(gatePoint(now))
+      expect(event.atMs - (now.cleared?.atMs ?? 0)).toBeLessThan(10 * minute)
+    }))
+
+  it('gates that have just said no are not asked again at once', () =>
+    holds((now, before, event) => {
+      if (event.type !== 'gated' || event.allowed || event.point !== gatePoint(before)) return
+      expect(nextAct(now, event.atMs).act).not.toBe('gate')
+    }))
+
+  it('an ending once decided is kept, unless somebody takes an alias from us', () =>
+    holds((now, before, event) => {
+      if (before.ending === undefined || event.type === 'interrupted' || event.type === 'moverNamed') return
+      expect(now.ending).toEqual(before.ending)
+    }))
+
+  it('an event delivered twice changes nothing the second time, but for its place in the log', () =>
+    holds((now, _, event) => {
+      if (['moved', 'hookAnswered', 'judged', 'promoteOrdered', 'paused'].includes(event.type) && 'step' in now.state)
+        return
+      const { seq: _seq, ...again } = advance(now, { ...event, seq: now.seq + 1 })
+      const { seq: _seq2, ...once } = now
+      expect({ ...again, carriedAtSeq: 0 }).toEqual({ ...once, carriedAtSeq: 0 })
+    }))
+
+  it('is the fold of its log', () => {
+    fc.assert(
+      fc.property(services, anyStory, (changes, story) => {
+        const first = numbered(
+          {
+            type: 'requested',
+            atMs: t0,
+            releaseId: 'checkout-1',
+            key: 'version/checkout:2',
+            service: requested(changes).service,
+            candidate: { kind: 'versions', versions: { checkout: '2' } },
+            provenance: { source: 'api' },
+          },
+          1,
+        )
+        const log: ReleaseEvent[] = [first]
+        const end = tell(requested(changes), story, (_, __, event) => log.push(event))
+        expect(replay(log)).toEqual(end)
+      }),
+    )
+  })
+
+  it('every release ends, if somebody only keeps doing what it asks for', () => {
+    fc.assert(
+      fc.property(
+        services,
+        anyStory,
+        fc.array(fc.constantFrom('pass' as const, 'fail' as const, 'unknown' as const), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        (changes, story, verdicts) => {
+          let release = tell(prepared(changes), story, () => undefined)
+          let nowMs = t0 + 300 * minute
+          for (let turn = 0; turn < 3000 && !isSettled(release); turn++) {
+            const { act } = nextAct(release, nowMs)
+            release = obey(release, nowMs, verdicts[turn % verdicts.length] ?? 'pass')
+            // What gates say is good for ten minutes: whoever takes longer than that to act on it asks again.
+            if (act !== 'gate') nowMs += minute * 30
+          }
+          expect(isSettled(release)).toBe(true)
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+})
+
+/** Does what the release asks for, as the handlers would. */
+function obey(release: Release, atMs: number, kind: 'pass' | 'fail' | 'unknown'): Release {
+  const { state } = release
+  const act = nextAct(release, atMs).act
+  switch (act) {
+    case 'hook': {
+      if (state.phase !== 'hooks') throw new Error('no hook to call')
+      const { point, step, index, attempt } = state
+      return after(
+        release,
+        { type: 'hookCalled', atMs, point, step, index, attempt },
+        { type: 'hookAnswered', atMs, point, step, index, attempt, answer: kind, because: 'x' },
+      )
+    }
+    case 'shift':
+    case 'rollBack': {
+      const move = state.phase === 'shifting' ? wayForward(release, state.step) : wayBack(release)
+      const announced =
+        pendingMove(release) === undefined ? after(release, { type: 'moveIntended', atMs, move }) : release
+      const revisions = Object.fromEntries(release.targets.map((one) => [one.functionName, 'r']))
+      return after(announced, { type: 'moved', atMs, purpose: move.purpose, revisions })
+    }
+    case 'gate': {
+      const point = gatePoint(release) ?? 0
+      const allowed = kind === 'pass'
+      return after(release, { type: 'gated', atMs, point, allowed, because: 'x', gates: allowed ? [] : ['freeze'] })
+    }
+    case 'settle':
+      return after(release, { type: 'settled', atMs })
+    default:
+      return after(release, judged(atMs, kind))
+  }
+}
