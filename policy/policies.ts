@@ -1,5 +1,6 @@
 // Decides by release.cedar and the service's own policies. Whatever goes wrong is said and is a no: Cedar alone would leave out
 // a policy that fails, and what that policy forbids would be allowed.
+import { ownPoliciesMaxChars } from '../core/service/gates.ts'
 import { readFileSync } from 'node:fs'
 import type { Policies } from '../cloud/ports.ts'
 import type { PolicyDecision, PolicyQuestion, PolicyReason } from '../core/gate/policy.ts'
@@ -12,9 +13,6 @@ type Rules = { readonly policies: string; readonly schema: string }
 
 /** The rules as one instance of the evaluator has them, parsed under their own text as the name. */
 type Ready = { readonly cedar: Cedar; readonly rules: Rules; readonly policies: ReadPolicies['policies'] }
-
-/** More than anybody keeps in mind. */
-const ownMaxChars = 10_000
 
 // Both lie beside the bundle on Lambda (lib/bundle.ts).
 const readFile = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
@@ -60,10 +58,10 @@ function demand(answer: ReturnType<Cedar['preparsePolicySet']>): void {
 }
 
 function readOwn(cedar: Cedar, text: string, schema: string): ReadPolicies {
-  if (text.length > ownMaxChars)
+  if (text.length > ownPoliciesMaxChars)
     return {
       policies: new Map(),
-      wrong: [`The policies have ${text.length} characters; at most ${ownMaxChars} are read.`],
+      wrong: [`The policies have ${text.length} characters; at most ${ownPoliciesMaxChars} are read.`],
     }
   // No id of theirs is one of ours.
   const { policies, wrong } = readPolicies(cedar, text, 'own/')

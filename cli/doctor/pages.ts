@@ -79,7 +79,11 @@ function judged(alarm: MetricAlarm): readonly Finding[] {
   const found: Finding[] = []
   if (ActionsEnabled === false) found.push(problem(AlarmName, 'It may not act: nobody hears of it.', mayAct(AlarmName)))
   if (StateValue === 'ALARM')
-    found.push(problem(AlarmName, `${AlarmDescription} ${StateReason}`.trim(), { words: 'docs/operate.md, "Alarms".' }))
+    found.push(
+      problem(AlarmName, `${AlarmDescription} ${StateReason}`.trim(), {
+        words: `docs/operate.md, "Tidegate's own alarms".`,
+      }),
+    )
   if (StateValue === 'INSUFFICIENT_DATA')
     found.push({
       ...{ kind: 'unknown', about: AlarmName, says: 'It has no data yet.' },

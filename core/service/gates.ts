@@ -10,8 +10,10 @@ const daySeconds = 86_400
 const expiryMax = 14 * daySeconds
 const countMax = 5
 const findings = z.int().min(0).max(10_000)
+/** More than anybody keeps in mind. */
+export const ownPoliciesMaxChars = 10_000
 /** Cedar policies of the service's own; they are checked when the definition is applied (docs/policy.md). */
-const rules = z.string().max(20_000)
+const rules = z.string().max(ownPoliciesMaxChars)
 
 /** People who have to agree before a weight is given; 0 is the beginning, before anything is prepared. */
 const Approval = z.strictObject({
