@@ -1,5 +1,6 @@
-// State outlives code: every item of a table that an earlier version has written is read, and says what it said then. The files in
-// test/fixtures/stored are whole tables, each by the month in which it was written; a new format adds one, and none is ever changed.
+// State outlives code: every item of a table that an earlier version has written is read, and says what it said then.
+// The files in test/fixtures/stored are whole tables, each by the month in which it was written; a new format adds one,
+// and none is ever changed.
 import { readdirSync, readFileSync } from 'node:fs'
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, describe, expect, it } from 'vitest'
