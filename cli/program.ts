@@ -90,10 +90,10 @@ Examples:
 program
   .command('local')
   .description('run the embedded cloud with the sample service: a good release, a bad one, then serve until Ctrl-C')
-  .option('--once', 'end with a summary after the two releases')
+  .option('--once', 'exit with a summary after the two releases')
   .option('--port <port>', 'the port of the endpoint', positive, 4599)
-  .option('--rate <n>', 'how many seconds of AWS time pass in one', positive, 60)
-  .option('--json', 'one JSON document a line')
+  .option('--rate <n>', 'seconds of AWS time per second', positive, 60)
+  .option('--json', 'print one JSON document per line')
   .action(
     run(async (options: Shared & { once?: boolean; port: number; rate: number }) => {
       const { serveLocally } = await import('./demonstration/local.ts')
@@ -110,7 +110,7 @@ program
 program
   .command('apply <file>')
   .description('register or change a service from its definition (YAML or JSON)')
-  .option('--json', 'print the service in normal form')
+  .option('--json', 'print the service as Tidegate stores it')
   .addHelpText('after', '\nExample:\n  tidegate apply examples/checkout/service.yaml')
   .action(
     run(async (file: string, options: Shared) =>
@@ -120,7 +120,7 @@ program
 
 program
   .command('diff [files...]')
-  .description('what has drifted: definitions in files from what is registered, aliases from where releases left them')
+  .description('show drift: registered definitions against files, and aliases against their last release')
   .option('--json', 'as JSON')
   .addHelpText(
     'after',
@@ -152,17 +152,17 @@ program
   .description('start a release of a published version')
   .option('--version <version>', 'the version, if the service has one target')
   .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
-  .option('--plan <name>', 'another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
-  .option('--commit <sha>', 'where it came from: the commit')
-  .option('--committed-at <time>', '... when that was made, such as 2026-03-01T09:30:00Z')
-  .option('--build <id>', '... the build')
-  .option('--author <name>', '... and the author')
+  .option('--plan <name>', 'use another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
+  .option('--commit <sha>', 'its commit')
+  .option('--committed-at <time>', 'when the commit was made, such as 2026-03-01T09:30:00Z')
+  .option('--build <id>', 'its build')
+  .option('--author <name>', 'its author')
   .option('--reason <text>', 'why')
-  .option('--request-id <id>', 'the same id asks for the same release')
-  .option('--urgent', 'a security fix: past calendar, group and budget, by the plan for it; takes a reason')
+  .option('--request-id <id>', 'repeat the call with the same id to get the same release')
+  .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
   .option('--watch', 'follow it to its end; the exit code says how it ended')
   .option('--every <seconds>', 'how often to look while watching', positive, 2)
-  .option('--json', 'one JSON document a line')
+  .option('--json', 'print one JSON document per line')
   .addHelpText(
     'after',
     '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
@@ -196,7 +196,7 @@ program
 
 program
   .command('status [service]')
-  .description('what is under way: the split, the evidence, the time left')
+  .description('show live releases: traffic split, evidence and time left')
   .option('--json', 'as JSON')
   .action(
     run(async (service: string | undefined, options: Shared) =>
@@ -208,7 +208,7 @@ program
   .command('watch <service>')
   .description('follow the live or latest release of a service, or a release by its id, to its end')
   .option('--every <seconds>', 'how often to look', positive, 2)
-  .option('--json', 'one JSON document an event')
+  .option('--json', 'print one JSON document per event')
   .action(
     run(async (which: string, options: Shared & { every: number }) =>
       (await verbs()).watchRelease(await cli(options), which, follow(options.every)),
@@ -217,7 +217,7 @@ program
 
 program
   .command('history <service>')
-  .description('the releases that have ended, newest first')
+  .description('list the releases that have ended, newest first')
   .option('--limit <n>', 'how many', positive, 20)
   .option('--json', 'as JSON')
   .action(
@@ -228,13 +228,13 @@ program
 
 program
   .command('log <release>')
-  .description('the whole story of a release: every decision and why')
-  .option('--json', 'one JSON document an event')
+  .description('show every decision of a release, and why')
+  .option('--json', 'print one JSON document per event')
   .action(run(async (which: string, options: Shared) => (await verbs()).showLog(await cli(options), which)))
 
 program
   .command('budget <service>')
-  .description('what is left of its error budgets, and how fast they go')
+  .description('show what is left of the error budgets, and their burn rates')
   .option('--json', 'as JSON')
   .action(
     run(async (service: string, options: Shared) => {
@@ -245,7 +245,7 @@ program
 
 program
   .command('openslo <files...>')
-  .description('OpenSLO documents (openslo/v1) as the slos of a service definition; nothing is applied')
+  .description('convert OpenSLO documents (openslo/v1) to the slos of a service definition; applies nothing')
   .option('--json', 'as JSON')
   .addHelpText('after', '\nExample:\n  tidegate openslo slos/checkout.yaml datasources.yaml')
   .action(

@@ -5,65 +5,67 @@ import type * as z from 'zod'
 export const problems = {
   // Input
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
-  call_invalid: 'Correct the named argument and call again; nothing was changed.',
-  request_reused: 'Give every wish a request id of its own; the same id asks for the same release.',
+  call_invalid: 'Correct the named argument and call again. Nothing was changed.',
+  request_reused: 'Use a new request id for each new request. The same id always means the same release.',
   event_unknown:
-    'Send an ECR push, an S3 object, a CloudFormation version or a direct call; other events are not releases.',
-  event_invalid: 'Compare the event with the shape in docs/reference.md; nothing was changed.',
-  item_unreadable: 'The stored item was written by another version or by hand. Restore it from the table backup.',
-  openslo_invalid: 'Correct the named field of the OpenSLO document and import it again; nothing was imported.',
-  replay_invalid: 'Correct the named place of the file and replay it again.',
+    'Send an ECR push, an S3 object, a CloudFormation version or a direct call. Other events do not start releases.',
+  event_invalid: 'Compare the event with the format in docs/reference.md. Nothing was changed.',
+  item_unreadable: "Another version, or a person, wrote the stored item. Restore it from the table's backup.",
+  openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
+  replay_invalid: 'Correct the file at the named line or column and replay it again.',
   service_missing: 'Apply the service definition first, or correct the service name.',
-  release_missing: 'List the releases with `tidegate history SERVICE` and use one of those ids.',
+  release_missing: 'Run `tidegate history SERVICE` and use one of the ids that it lists.',
   trigger_missing: 'Add a trigger for this artifact to one service definition, or start the release by name.',
   // Admission
   service_busy: 'Wait for the live release to end, or set policy.whileLive to queue or supersede.',
-  approval_refused: 'Let somebody approve who may: see `gates.approvals` of the service, and docs/policy.md.',
+  approval_refused: 'Ask a person who may approve: see `gates.approvals` of the service, and docs/policy.md.',
   override_refused:
-    'See docs/policy.md for who may override what; lift a stop, and give an approval, instead of overriding.',
-  no_live_release: 'Nothing is under way for this service. See `tidegate history SERVICE`.',
+    'See docs/policy.md for who may override which gate. A stopped line has to be started, and an approval given; neither can be overridden.',
+  no_live_release: 'No release is live for this service. Run `tidegate history SERVICE`.',
   nothing_to_return_to:
-    'No earlier promoted release is recorded for this service; release the wanted version by number.',
-  verb_not_now: 'Look at `tidegate status SERVICE`: the release is not in a state in which this can be done.',
+    'No earlier promoted release is recorded for this service. Release the version that you want by its number.',
+  verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',
   alias_split:
-    'Somebody left weights on the alias. Remove them (update-alias with empty routing config) and release again.',
-  alias_on_latest: 'Point the alias at a published version first; $LATEST cannot take part in a weighted alias.',
+    'The alias has weights that Tidegate did not set. Remove them (update-alias with an empty routing config) and release again.',
+  alias_on_latest: 'Point the alias at a published version first. $LATEST cannot be part of a weighted alias.',
   version_missing: 'Publish the version, or release one that exists.',
   alias_provisioned:
-    'Take provisioned concurrency off the alias and put it on the version that has the traffic; give it to the new version before it is released, too (docs/deploy.md).',
+    'Move provisioned concurrency from the alias to the version that has the traffic. Give it to the new version too, before you release it (docs/deploy.md).',
   concurrency_moving:
-    'Nothing: Lambda prepares provisioned concurrency, and the call is retried. If it does not end, see the StatusReason of get-provisioned-concurrency-config.',
-  version_not_active: 'Wait until Lambda reports the version Active, then release again.',
+    'Nothing to do: Lambda is preparing provisioned concurrency, and the call is retried. If it does not finish, read StatusReason of get-provisioned-concurrency-config.',
+  version_not_active: 'Wait until Lambda reports the version as Active, then release again.',
   version_asleep:
-    'Invoke the version once, which makes Lambda load it again, and release it again; or let the controller do so (policy.wake).',
-  version_failed: 'Lambda could not make the version runnable. See its StateReason, publish a corrected one.',
-  roles_differ: 'Give both versions the same execution role; Lambda refuses weights otherwise.',
+    'Invoke the version once so that Lambda loads it again, then release it again. Or let the controller do it (policy.wake).',
+  version_failed: 'Lambda could not make the version runnable. Read its StateReason and publish a corrected version.',
+  roles_differ:
+    'Give both versions the same execution role. Lambda refuses weights between versions with different roles.',
   target_unknown: 'The candidate names a function that is not a target of the service. Correct one of the two.',
-  artifact_elsewhere: 'Publish the versions where the functions are, and release them by number.',
-  alarm_missing: 'Create the alarm, or remove it from the service definition: a misspelt alarm guards nothing.',
-  code_changed: 'Another publisher changed the function while it was being prepared. Release again.',
+  artifact_elsewhere: 'Publish the versions in the account and region of the functions, and release them by number.',
+  alarm_missing: 'Create the alarm, or remove it from the service definition. A misspelled alarm guards nothing.',
+  code_changed: 'Another publisher changed the function while the release was being prepared. Release again.',
   code_unsigned:
-    "Sign the package with AWS Signer, by a profile that the function's code signing configuration allows, and upload it again.",
-  code_refused: 'Lambda does not take this package. Correct what the message names, and upload it again.',
-  code_storage_full:
-    'Delete versions of functions that nothing uses, or ask AWS for a larger quota, and release again.',
+    "Sign the package with AWS Signer, with a profile that the function's code signing configuration allows, and upload it again.",
+  code_refused: 'Lambda does not accept this package. Correct what the message names, and upload it again.',
+  code_storage_full: 'Delete function versions that nothing uses, or ask AWS for a larger quota, then release again.',
   key_unusable:
-    'Let the role use the KMS key (kms:Decrypt in its policy and in the policy of the key), and see that the key is enabled.',
-  artifact_missing: 'The artifact is gone or not readable by the function. Upload it again, or check its permissions.',
+    "Allow the role to use the KMS key (kms:Decrypt in the role's policy and in the key's policy), and check that the key is enabled.",
+  artifact_missing:
+    "The artifact does not exist or cannot be read. Upload it again, or check who may read it.",
   // AWS
   aws_refused:
-    'The same call would be refused again. See the message, and what changed on the AWS resource that it names.',
-  permission_denied: 'Grant the named action to the role of the controller function and release again.',
-  traffic_moved: 'Somebody else changed the alias. Find out who and why; release again once they have finished.',
-  aws_throttled: 'AWS throttled the call; it is retried. If it persists, look for other callers of the same API.',
-  aws_unavailable: 'AWS did not answer as expected; the call is retried. See the cause.',
-  queue_missing: 'Name the controller with TIDEGATE_PREFIX, and the region with AWS_REGION; or deploy the stack again.',
+    'AWS would refuse the same call again. Read the message, and check what changed on the AWS resource that it names.',
+  permission_denied: 'Grant the named action to the role of the controller function, then release again.',
+  traffic_moved:
+    'Somebody else changed the alias. Find out who did and why, and release again when they have finished.',
+  aws_throttled: 'AWS throttled the call, and it is retried. If it persists, look for other callers of the same API.',
+  aws_unavailable: 'AWS did not answer as expected, and the call is retried. Read the cause.',
+  queue_missing:
+    "Set TIDEGATE_PREFIX to the controller's name and AWS_REGION to its region, or deploy the stack again.",
   // The way back
-  return_failed:
-    'The alias could not be put back. Put it back by hand with the update-alias command of the page, then run the sweep.',
-  execution_lost: 'The state machine execution ended before the release did; the sweep has put the alias back.',
+  return_failed: 'The alias could not be put back. Run the update-alias command from the page, then run the sweep.',
+  execution_lost: 'The state machine execution ended before the release did. The sweep has put the alias back.',
   crowded: 'Too many writers at once for this release. Try again in a few seconds.',
 } as const
 

@@ -30,13 +30,13 @@ export function addAttest(program: Command, { cli, run, me }: Surroundings): voi
   addIncident(program, { cli, run })
   program
     .command('attest')
-    .description('say what is known of a candidate: tests, scan findings, feature flags, its commit')
+    .description('record what is known about a candidate: tests, scan findings, feature flags, its commit')
     .option(
       '--subject <name>',
       's3/BUCKET/KEY/VERSION, ecr/REPO@sha256:..., version/FUNCTION:N, commit/SHA, release/ID',
     )
-    .option('--service <name>', 'instead of a subject: the service whose one target ...')
-    .option('--version <version>', '... has this version')
+    .option('--service <name>', 'instead of a subject: the service that has one target')
+    .option('--version <version>', '... and its version')
     .option('--by <name>', 'who says it; the same one replaces what it said before', me())
     .option('--commit <sha>', 'the commit that it was built from')
     .option('--committed-at <time>', 'when that was made, such as 2026-03-01T09:30:00Z')
@@ -59,10 +59,10 @@ export function addAttest(program: Command, { cli, run, me }: Surroundings): voi
 function addIncident(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run'>): void {
   program
     .command('incident <service>')
-    .description('tell of an incident of a service, or of one of its incidents.keys; telling it again replaces it')
+    .description('record an incident of a service, or of one of its incidents.keys; recording it again replaces it')
     .requiredOption('--id <id>', 'the same id of the same source is the same incident')
     .requiredOption('--opened-at <time>', 'such as 2026-03-01T09:30:00Z')
-    .option('--resolved-at <time>', 'once it is over')
+    .option('--resolved-at <time>', 'when it was resolved')
     .option('--source <name>', 'who says it', 'cli')
     .option('--severity <text>')
     .option('--title <text>')

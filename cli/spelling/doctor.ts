@@ -7,8 +7,8 @@ type Doctor = { readonly json?: boolean; readonly only?: string[] }
 export function addDoctor(program: Command, { screen, backend, run }: Surroundings): void {
   program
     .command('doctor')
-    .description('what a first deploy still lacks, and what has broken since; with how to mend it')
-    .option('--only <checks...>', 'these checks')
+    .description('find what a deployment lacks and what has broken since, and how to fix it')
+    .option('--only <checks...>', 'run only these checks')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',

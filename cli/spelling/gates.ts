@@ -10,7 +10,7 @@ const gates = () => import('../commands/gates.ts')
 export function addGates(program: Command, { cli, run, me }: Surroundings): void {
   program
     .command('gates <service>')
-    .description('whether a release could begin now, and what is in its way; ends with 1 when it could not')
+    .description('say whether a release could begin now, and what blocks it; exits with 1 if it could not')
     .option('--json', 'as JSON')
     .action(
       run(async (service: string, { json }: Shared) =>
@@ -22,8 +22,8 @@ export function addGates(program: Command, { cli, run, me }: Surroundings): void
       .command(`${answer} <service>`)
       .description(
         answer === 'approve'
-          ? 'agree that the live release goes on past the gate that waits for it'
-          : 'say no to the live release: at its next gate it ends, and its traffic goes back',
+          ? 'approve the gate that the live release waits at'
+          : 'decline the live release: it ends at its next gate, and its traffic returns to stable',
       )
       .option('--before <point>', 'which approval: begin, or the percent that it stands before')
       .option('--reason <text>', 'why: kept in the log')
@@ -37,7 +37,7 @@ export function addGates(program: Command, { cli, run, me }: Surroundings): void
   }
   program
     .command('override <service>')
-    .description('let the live release pass closed gates (calendar, budget, group); recorded with your name and reason')
+    .description('let the live release pass closed gates (calendar, budget, group); your name and reason are recorded')
     .requiredOption('--reason <text>', 'why: kept in the log')
     .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
@@ -50,7 +50,7 @@ export function addGates(program: Command, { cli, run, me }: Surroundings): void
 }
 
 function addLine(program: Command, { cli, run, me }: Pick<Surroundings, 'cli' | 'run' | 'me'>): void {
-  const line = program.command('line').description('stop the line: nothing begins and nothing goes on')
+  const line = program.command('line').description('stop the line: no release begins and none takes a further step')
   line
     .command('stop [services...]')
     .description('for these services, or for all')
@@ -64,7 +64,7 @@ function addLine(program: Command, { cli, run, me }: Pick<Surroundings, 'cli' | 
     )
   line
     .command('start [services...]')
-    .description('the stop of these services, or the stop of all, is over')
+    .description('start the line again for these services, or for all')
     .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
     .action(

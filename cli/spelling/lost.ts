@@ -8,25 +8,20 @@ type Options = { readonly json?: boolean; readonly limit: number; readonly all?:
 const load = () => import('../commands/lost.ts')
 
 export function addLost(program: Command, { screen, lostBackend, run, positive }: LostSurroundings): void {
-  const lost = program
-    .command('lost')
-    .description('events that a function could not handle, or that could not be handed to it, and that were kept')
+  const lost = program.command('lost').description('events that could not be handled or delivered, and were kept')
   const cliOf = async ({ json }: Options) => ({ backend: await lostBackend(), screen: screen({ json: json === true }) })
   const command = (name: string, words: string): Command =>
     lost
       .command(name)
       .description(words)
       .option('--limit <n>', 'how many messages to look at', positive, 1000)
-      .option('--json', 'one JSON document a line')
+      .option('--json', 'print one JSON document per line')
       .exitOverride()
-  command('list', 'each one: when, which function, why; ends with 1 when there are any').action(
+  command('list', 'list each event: when, which function, why; exits with 1 if there are any').action(
     run(async (options: Options) => (await load()).listLost(await cliOf(options), options.limit)),
   )
-  command(
-    'retry [ids...]',
-    'send them again: each goes to the function it was meant for, and is kept again if it fails again',
-  )
-    .option('--all', 'all that can be read')
+  command('retry [ids...]', 'send events again to their functions; an event that fails again is kept again')
+    .option('--all', 'every event that can be read')
     .addHelpText('after', '\nExamples:\n  tidegate lost retry 4f2a91c0\n  tidegate lost retry --all')
     .action(
       run(async (ids: string[], options: Options) => {
@@ -34,7 +29,7 @@ export function addLost(program: Command, { screen, lostBackend, run, positive }
         return retryLost(await cliOf(options), chosen(ids, options), options.limit)
       }),
     )
-  command('drop <ids...>', 'delete them: what should not be done any more, and what cannot be read').action(
+  command('drop <ids...>', 'delete events that are no longer wanted or cannot be read').action(
     run(async (ids: string[], options: Options) => (await load()).dropLost(await cliOf(options), ids, options.limit)),
   )
 }

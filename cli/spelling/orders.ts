@@ -7,12 +7,12 @@ const orders: readonly { readonly name: string; readonly verb: Order['verb']; re
   {
     name: 'rollback',
     verb: 'rollBack',
-    words: 'put the traffic back on stable, now; if nothing is live, release the version before',
+    words: 'return all traffic to the stable version now; if nothing is live, release the previous version',
   },
-  { name: 'abort', verb: 'abort', words: 'stop the live release and put the traffic back' },
-  { name: 'pause', verb: 'pause', words: 'stay at the present weight; the watching goes on' },
+  { name: 'abort', verb: 'abort', words: 'end the live release and return the traffic to the stable version' },
+  { name: 'pause', verb: 'pause', words: 'stay at the present weight and keep watching' },
   { name: 'resume', verb: 'resume', words: 'go on after a pause' },
-  { name: 'promote', verb: 'promote', words: 'give the candidate all traffic now, without the remaining steps' },
+  { name: 'promote', verb: 'promote', words: 'give the candidate all traffic now and skip the remaining steps' },
 ]
 
 const stuck = `
@@ -38,8 +38,8 @@ export function addOrders(program: Command, { cli, run, me }: Surroundings): voi
       .option('--json', 'as JSON')
     if (isBack)
       command
-        .option('--file <file>', 'the definition, for when the table does not answer')
-        .option('--target <aliases...>', 'FUNCTION:ALIAS, for when the table does not answer')
+        .option('--file <file>', 'the definition, for when DynamoDB does not answer')
+        .option('--target <aliases...>', 'FUNCTION:ALIAS, for when DynamoDB does not answer')
     command
       .addHelpText('after', `${isBack ? stuck : ''}\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
       .action(

@@ -10,10 +10,10 @@ type Simulate = { json?: boolean; service?: string; requests: number; errors: nu
 export function addReplay(program: Command, { screen, backend, run, positive }: Surroundings): void {
   program
     .command('replay [file]')
-    .description('what would have been said, minute by minute, of counts in a file (CSV, JSON) or of a past release')
-    .option('--service <files...>', 'judge by the policy of this definition; several are compared')
-    .addOption(new Option('--method <name>', 'by which rule').choices([...rivalNames, 'all']).default('ours'))
-    .option('--release <id>', 'the evidence in the log of a release, or of the last one of a service')
+    .description('judge counts in a file (CSV, JSON) or a past release, minute by minute')
+    .option('--service <files...>', 'use the policy of this definition; several are compared')
+    .addOption(new Option('--method <name>', 'the rule to judge by').choices([...rivalNames, 'all']).default('ours'))
+    .option('--release <id>', 'use the evidence of this release, or of the last one of this service')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -41,11 +41,11 @@ Examples:
 
   program
     .command('simulate')
-    .description('what a policy would do at a level of traffic: false roll backs, missed faults, delay, bad requests')
-    .option('--service <file>', 'the definition whose plan and policy are tried; without it 10 % for an hour')
-    .option('--requests <n>', 'requests a minute, both versions together', positive, 1000)
-    .option('--errors <share>', 'the share of requests that fail when nothing is wrong', positive, 0.001)
-    .option('--runs <n>', 'how many releases of each kind', positive, 200)
+    .description('simulate a policy at a level of traffic: false rollbacks, missed faults, delay, bad requests')
+    .option('--service <file>', 'the definition to simulate; default: 10 % for an hour')
+    .option('--requests <n>', 'requests per minute, both versions together', positive, 1000)
+    .option('--errors <share>', 'the share of requests that fail in a healthy version', positive, 0.001)
+    .option('--runs <n>', 'number of releases of each kind', positive, 200)
     .option('--seed <n>', 'the same seed gives the same answer', positive, 1)
     .option('--json', 'as JSON')
     .addHelpText(

@@ -7,18 +7,18 @@ import type { Verify } from '../verify/session.ts'
 export function addVerifyAccount(program: Command, { screen, run, pause }: Surroundings): void {
   program
     .command('verify-account')
-    .description('ask AWS what only an account can tell, with throw-away things that are deleted again')
+    .description('ask AWS what only a real account can tell, with resources that are deleted again')
     .option(
       '--make-roles',
       'leave to make roles: one for the throw-away function, and one for each right that is asked about',
     )
-    .option('--role <arn>', 'a role for the throw-away function that Lambda may assume, instead')
-    .option('--only <experiments...>', 'these experiments')
-    .option('--dry-run', 'what would be made and asked, and what it costs; nothing is')
+    .option('--role <arn>', 'use this role for the throw-away function instead')
+    .option('--only <experiments...>', 'run only these experiments')
+    .option('--dry-run', 'show what would be created, asked and charged; do nothing')
     .option('--policy', 'print the IAM policy that the run needs, and end')
-    .option('--clean-up <prefix>', 'delete what a run that was killed has left, by its record')
+    .option('--clean-up <prefix>', 'delete what a killed run left behind, by its record')
     .option('--folder <path>', 'where the record and the answers go', '.')
-    .option('--json', 'one JSON document instead of text')
+    .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
