@@ -1,6 +1,6 @@
 // Decides by release.cedar and the service's own policies. Whatever goes wrong is said and is a no: Cedar alone would leave out
 // a policy that fails, and what that policy forbids would be allowed.
-import { ownPoliciesMaxChars } from '../core/service/gates.ts'
+import { ownPoliciesMaxChars } from '../core/service/own-policies.ts'
 import { readFileSync } from 'node:fs'
 import type { Policies } from '../cloud/ports.ts'
 import type { PolicyDecision, PolicyQuestion, PolicyReason } from '../core/gate/policy.ts'

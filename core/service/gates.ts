@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { duration } from '../duration.ts'
 import { Timetable } from './timetable.ts'
+import { ownPoliciesMaxChars } from './own-policies.ts'
 
 const person = z.string().min(1).max(200)
 const weightBp = z.int().min(0).max(10_000)
@@ -10,8 +11,6 @@ const daySeconds = 86_400
 const expiryMax = 14 * daySeconds
 const countMax = 5
 const findings = z.int().min(0).max(10_000)
-/** More than anybody keeps in mind. */
-export const ownPoliciesMaxChars = 10_000
 /** Cedar policies of the service's own; they are checked when the definition is applied (docs/policy.md). */
 const rules = z.string().max(ownPoliciesMaxChars)
 

@@ -77,7 +77,7 @@ describe(`months of releases, seed ${seed}`, () => {
     'serve a third of the bad requests of the fixed plan when the budget sets the pace, in the same time: %d a minute',
     (mean) => {
       const { fixed, paced } = waysOf(30)
-      const accounts = comparePaces([fixed, paced], mean, [seed, seed + 1])
+      const accounts = comparePaces([fixed, paced], mean, [seed])
       expect(accounts[1]?.ratio.all).toBeGreaterThan(3)
       expect(accounts[1]?.medianMinutes).toBeLessThanOrEqual(accounts[0]?.medianMinutes ?? 0)
       expect(accounts[1]?.falseShare).toBeLessThan(0.03)

@@ -21,7 +21,7 @@ import { sampleService } from '../../local/sample-service.ts'
 let sandbox: Sandbox
 let lines: string[]
 beforeEach(async () => {
-  sandbox = await openSandbox({ perMinute: 60 })
+  sandbox = await openSandbox({ perMinute: 60, sweepMinutes: 5 })
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
   lines = []
 })

@@ -162,7 +162,7 @@ describe('a charge that nobody knows', () => {
     let silent = false
     await open(
       { signals: { errors: 'off', latency: 'off', throttles: 'off', cost: 'off' } },
-      { perMinute: 1, ...refusing('GetMetricData', () => silent) },
+      { perMinute: 1, budgetMinutes: 30, sweepMinutes: 30, ...refusing('GetMetricData', () => silent) },
     )
     const id = await release('v2')
     silent = true

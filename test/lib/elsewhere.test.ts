@@ -105,7 +105,7 @@ async function open(policies: Policies, options: SandboxOptions = {}): Promise<v
     if (allowed && asked.caller.arn.includes('/tidegate-target/')) doneThere.add(asked.action)
     return allowed
   }
-  sandbox = await openSandbox({ authorize: noting, perMinute: 60, ...options })
+  sandbox = await openSandbox({ authorize: noting, perMinute: 60, sweepMinutes: 5, ...options })
   elsewhere = [awayAt(`owner@${far.account}`, far.region, farName), awayAt('owner', 'eu-central-1', 'checkout')]
   for (const away of elsewhere) await away.create()
   for (let second = 1; second <= 60 * 60; second++) {

@@ -11,7 +11,7 @@ let sandbox: Sandbox
 afterEach(() => sandbox.close())
 
 async function open(): Promise<void> {
-  sandbox = await openSandbox({ authorize, perMinute: 60 })
+  sandbox = await openSandbox({ authorize, perMinute: 60, sweepMinutes: 5 })
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
 }
 
@@ -30,7 +30,7 @@ it('an alias that has it is refused by name, and nothing has moved', async () =>
   const before = await sandbox.alias()
   const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
   expect(ending).toMatchObject({ outcome: 'rejected', code: 'alias_provisioned' })
-  expect(ending?.because).toContain('Alias checkout:live has provisioned concurrency. Take')
+  expect(ending?.because).toContain('Alias checkout:live has provisioned concurrency. Move')
   expect(await sandbox.alias()).toEqual(before)
 })
 

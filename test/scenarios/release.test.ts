@@ -6,7 +6,7 @@ import { authorize } from './least-privilege.ts'
 
 let sandbox: Sandbox
 async function open(service: Readonly<Record<string, unknown>> = {}, options: SandboxOptions = {}): Promise<Sandbox> {
-  sandbox = await openSandbox({ authorize, ...options })
+  sandbox = await openSandbox({ authorize, sweepMinutes: 5, ...options })
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
   return sandbox
 }

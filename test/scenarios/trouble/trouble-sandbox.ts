@@ -8,7 +8,7 @@ export async function open(
   service: Readonly<Record<string, unknown>> = {},
   options: SandboxOptions = {},
 ): Promise<Sandbox> {
-  sandbox = await openSandbox({ authorize, perMinute: 60, ...options })
+  sandbox = await openSandbox({ authorize, perMinute: 60, sweepMinutes: 5, ...options })
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
   return sandbox
 }
