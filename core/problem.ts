@@ -51,8 +51,7 @@ export const problems = {
   code_storage_full: 'Delete function versions that nothing uses, or ask AWS for a larger quota, then release again.',
   key_unusable:
     "Allow the role to use the KMS key (kms:Decrypt in the role's policy and in the key's policy), and check that the key is enabled.",
-  artifact_missing:
-    "The artifact does not exist or cannot be read. Upload it again, or check who may read it.",
+  artifact_missing: 'The artifact does not exist or cannot be read. Upload it again, or check who may read it.',
   // AWS
   aws_refused:
     'AWS would refuse the same call again. Read the message, and check what changed on the AWS resource that it names.',

@@ -244,6 +244,18 @@ describe('the tree', () => {
     expect([...arrows.keys()].filter((folder) => reached(folder).has(folder))).toEqual([])
   })
 
+  it('has no two files that need each other', () => {
+    const own = files.filter((one) => !one.startsWith('test/'))
+    const arrows = new Map(
+      own.map((file) => [file, imports(file, text(file)).filter((specifier) => own.includes(specifier))] as const),
+    )
+    const reached = (from: string, seen = new Set<string>()): Set<string> => {
+      for (const to of arrows.get(from) ?? []) if (!seen.has(to)) reached(to, seen.add(to))
+      return seen
+    }
+    expect(own.filter((file) => reached(file).has(file))).toEqual([])
+  })
+
   it('has at most 20 files in a folder', () => {
     const counts = [...Map.groupBy(files, (file) => dirname(file))].map(
       ([folder, { length }]) => [folder, length] as const,

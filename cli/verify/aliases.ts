@@ -11,7 +11,8 @@ import {
   type UpdateAliasCommandInput,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { compared, type Experiment, isMissingHere, learned, notAsked, refusal } from './experiment.ts'
+import { isMissingHere, refusal } from './errors.ts'
+import { compared, type Experiment, learned, notAsked } from './experiment.ts'
 import { type Lab, packageOf, ready } from './lab.ts'
 
 type Change = Partial<Omit<UpdateAliasCommandInput, 'FunctionName' | 'Name'>>

@@ -3,7 +3,7 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
-import { isMissingHere } from './experiment.ts'
+import { isMissingHere } from './errors.ts'
 
 const kinds = ['role', 'function', 'bucket', 'queue', 'rule', 'table', 'alarm', 'machine'] as const
 export type Kind = (typeof kinds)[number]

@@ -15,7 +15,8 @@ import {
   ReceiveMessageCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs'
-import { compared, denialIn, type Experiment, notAsked } from './experiment.ts'
+import { denialIn } from './errors.ts'
+import { compared, type Experiment, notAsked } from './experiment.ts'
 import { type Lab, packageOf } from './lab.ts'
 import { checked, unsettled } from './rights.ts'
 

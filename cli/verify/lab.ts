@@ -15,7 +15,7 @@ import { Problem } from '../../core/problem.ts'
 import { type Belongings, belongingsIn } from './belongings.ts'
 import { careOf, policyName, tagKey } from './care.ts'
 import { type Clients, clientsOf, type Config } from './clients.ts'
-import { denialIn, stop } from './experiment.ts'
+import { denialIn, stop } from './errors.ts'
 
 type Statement = {
   readonly actions: readonly string[]

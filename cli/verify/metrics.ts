@@ -6,7 +6,8 @@ import {
   InvokeCommand,
   PutFunctionConcurrencyCommand,
 } from '@aws-sdk/client-lambda'
-import { compared, type Experiment, notAsked, refusal } from './experiment.ts'
+import { refusal } from './errors.ts'
+import { compared, type Experiment, notAsked } from './experiment.ts'
 import type { Lab } from './lab.ts'
 import { dayMs } from '../../core/time.ts'
 

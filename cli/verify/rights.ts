@@ -10,7 +10,8 @@ import {
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda'
 import type { Clients } from './clients.ts'
-import { compared, denialIn, type Experiment, learned, notAsked } from './experiment.ts'
+import { denialIn } from './errors.ts'
+import { compared, type Experiment, learned, notAsked } from './experiment.ts'
 import type { Lab } from './lab.ts'
 
 /** `allowed`, or the resource on which it was denied, without the account. */

@@ -1,7 +1,8 @@
 // Asks the experiments one after the other. One that cannot be asked, or goes wrong, says so and stops no other.
 import { asProblem } from '../../cloud/aws/failure.ts'
 import type { Screen } from '../backend/screen.ts'
-import { type Answer, denialIn, type Experiment, isMissingHere, isStopped, notAsked } from './experiment.ts'
+import { denialIn, isMissingHere, isStopped } from './errors.ts'
+import { type Answer, type Experiment, notAsked } from './experiment.ts'
 import type { Lab } from './lab.ts'
 
 export type Result = { readonly experiment: Experiment; readonly answer: Answer; readonly tookSeconds: number }

@@ -7,7 +7,8 @@ import {
   PutFunctionConcurrencyCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
-import { compared, type Experiment, learned, notAsked, refusal } from './experiment.ts'
+import { refusal } from './errors.ts'
+import { compared, type Experiment, learned, notAsked } from './experiment.ts'
 import { hashOf, packageOf } from './lab.ts'
 
 const dryRun: Experiment = {

@@ -7,6 +7,9 @@ import {
   type LocalResponse,
   type LocalService,
   type Site,
+  type RequestInfo,
+  type ServiceName,
+  serviceNames,
 } from './protocol/service.ts'
 import { operationOf } from './operation.ts'
 import { queryError } from './protocol/query-protocol.ts'
@@ -17,35 +20,7 @@ import { permissionsOf } from './permission.ts'
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 
 /** Service names as in a credential scope. */
-const serviceNames = [
-  'lambda',
-  'monitoring',
-  'states',
-  'events',
-  'sns',
-  'sqs',
-  'dynamodb',
-  's3',
-  'codepipeline',
-  'sts',
-  'application-signals',
-  'cloudtrail',
-  'ecr',
-  'logs',
-  'iam',
-] as const
-export type ServiceName = (typeof serviceNames)[number]
 export type LocalServices = Readonly<Partial<Record<ServiceName, LocalService>>>
-
-export type RequestInfo = {
-  readonly service: ServiceName
-  /** As in the SDK: `UpdateAlias`, `StartExecution`. */
-  readonly operation: string
-  readonly caller: Caller
-  /** The account of the caller, and the region that the request was signed for. */
-  readonly site: Site
-  readonly phase: 'before' | 'after'
-}
 
 /**
  * Sees every request before its service does, and again before its answer goes out. When it throws, the caller gets no

@@ -1,7 +1,7 @@
 // The operation's name that a request stands for, as the SDK calls it. Services read requests by themselves; this is for
 // whoever watches them.
 import { signalsOperations } from './application-signals.ts'
-import type { ServiceName } from './dispatch.ts'
+import type { ServiceName } from './protocol/service.ts'
 import type { LocalRequest } from './protocol/service.ts'
 
 type Route = readonly [method: string, path: RegExp, name: string]

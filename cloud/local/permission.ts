@@ -1,6 +1,6 @@
 // What IAM is asked about a request: the action, and the resource in the form that AWS checks it (cloud/authorization.ts).
 import { authorizationOf } from '../authorization.ts'
-import type { RequestInfo, ServiceName } from './dispatch.ts'
+import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
 import type { LocalRequest, Site } from './protocol/service.ts'
 import { machineOfToken } from './stepfunctions/tokens.ts'

@@ -1,7 +1,7 @@
 // Which series a release is charged from: those of its service's budgets, for each of the two versions and, for the hour
 // before, for the whole alias, which has no series of a version while it has only one (docs/aws.md §2.1).
 import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
-import type { Exposure } from '../release/exposure.ts'
+import type { Exposure } from '../release/release.ts'
 import type { Release } from '../release/release.ts'
 import { sliQuestions } from './sli.ts'
 import type { CountedSlo } from '../service/slo.ts'

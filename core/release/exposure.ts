@@ -3,9 +3,6 @@
 import type { ReleaseEvent } from './event.ts'
 import { hasTraffic, type Release } from './release.ts'
 
-/** `toMs` moves on while events follow that end it. */
-export type Exposure = { readonly fromMs: number; readonly toMs?: number }
-
 /** @param after the release as the event left it, with the exposure from before */
 export function exposureAfter(after: Release, event: ReleaseEvent): Pick<Release, 'exposure'> {
   const { exposure, state } = after

@@ -3,10 +3,12 @@
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
 import type { Move, Outcome } from './event.ts'
-import type { Exposure } from './exposure.ts'
 import type { Routing } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
+
+/** `toMs` moves on while events follow that end it. */
+export type Exposure = { readonly fromMs: number; readonly toMs?: number }
 
 /** One alias in the release, as far as the log knows it. */
 export type ReleaseTarget = {

@@ -263,11 +263,11 @@ function checkTemplate(): void {
 /** Of which the test command takes a part. */
 function checkAllKillsAndStorms(): void {
   for (const name of ['kill', 'storm']) {
-    const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/functions/${name}.test.ts`], {
+    const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/scenarios/${name}.test.ts`], {
       env: { ...process.env, TIDEGATE_TESTS: 'all' },
       encoding: 'utf8',
     })
-    verify(`all of test/functions/${name}.test.ts`, status === 0, `${stdout}${stderr}`)
+    verify(`all of test/scenarios/${name}.test.ts`, status === 0, `${stdout}${stderr}`)
   }
 }
 

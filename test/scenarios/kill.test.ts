@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { type LocalCloud, localCloud } from '../../cloud/local/cloud.ts'
-import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
 import { inProcessRuntime } from '../../cloud/local/runtime/in-process-runtime.ts'
 import { processRuntime } from '../../cloud/local/runtime/process-runtime.ts'
 import type { Runtime } from '../../cloud/local/runtime/runtime.ts'

@@ -1,5 +1,5 @@
 // A cloud that fails one operation of the controller's, or of one of its functions, for as long as it is told to.
-import type { RequestInfo } from '../../cloud/local/dispatch.ts'
+import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
 
 export const refusing = (operation: string, until: () => boolean, who = 'tidegate') => ({
   onRequest: (info: RequestInfo) => {

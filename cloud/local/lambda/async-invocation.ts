@@ -5,7 +5,8 @@ import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import type { Permission } from '../protocol/rights.ts'
 import type { Invocation, MetricSink, Queues } from '../protocol/service.ts'
-import { type EventInvokeConfig, unconfigured } from './event-invoke-config.ts'
+import { unconfigured } from './event-invoke-config.ts'
+import type { EventInvokeConfig } from './lambda-function.ts'
 import { functionArn, type LambdaFunction } from './lambda-function.ts'
 
 type Named = { readonly name: string; readonly qualifier?: string }

@@ -5,15 +5,13 @@ import { object, optionalNumber, optionalText } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
 import type { Permission } from '../protocol/rights.ts'
 import type { Caller } from '../protocol/service.ts'
-import { functionArn, functionNotFound, type LambdaFunction } from './lambda-function.ts'
-
-type Destinations = { readonly onSuccess?: string; readonly onFailure?: string }
-export type EventInvokeConfig = {
-  readonly retries: number
-  readonly ageSeconds: number
-  readonly destinations: Destinations
-  readonly modifiedMs: number
-}
+import {
+  type Destinations,
+  type EventInvokeConfig,
+  functionArn,
+  functionNotFound,
+  type LambdaFunction,
+} from './lambda-function.ts'
 
 export const unconfigured: EventInvokeConfig = { retries: 2, ageSeconds: 21_600, destinations: {}, modifiedMs: 0 }
 

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto'
 import { AwsError } from '../protocol/aws-error.ts'
 import type { Site } from '../protocol/service.ts'
-import type { EventInvokeConfig } from './event-invoke-config.ts'
+
+export type Destinations = { readonly onSuccess?: string; readonly onFailure?: string }
+export type EventInvokeConfig = {
+  readonly retries: number
+  readonly ageSeconds: number
+  readonly destinations: Destinations
+  readonly modifiedMs: number
+}
 
 export type Code = { readonly sha256: string; readonly bytes: Uint8Array; readonly imageUri?: string }
 

@@ -1,9 +1,10 @@
-// Provisioned concurrency of aliases and versions: who may have it, and what Lambda does to an alias while it moves it from
-// one version to another. The errors are Lambda's, recorded (docs/aws.md §1.3).
+// Provisioned concurrency of aliases and versions: which of them may have it. The errors are Lambda's, recorded
+// (docs/aws.md §1.3).
 import { AwsError } from '../protocol/aws-error.ts'
 import { optionalNumber } from '../protocol/field.ts'
-import { type Alias, functionArn, type LambdaFunction, type Provisioned } from './lambda-function.ts'
+import { functionArn, type LambdaFunction, type Provisioned } from './lambda-function.ts'
 import { type Ask, find, qualified, type Registry } from './registry.ts'
+import { fresh } from './transitional-weights.ts'
 
 const unpublished = 'Provisioned Concurrency Configs cannot be applied to unpublished function versions.'
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message)
@@ -55,12 +56,6 @@ export function listProvisioned(registry: Registry, ask: Ask): Record<string, un
   return { ProvisionedConcurrencyConfigs: items }
 }
 
-const fresh = ({ clock, provisionMs }: Registry, requested: number): Provisioned => ({
-  requested,
-  modifiedMs: clock.nowMs(),
-  readyAtMs: clock.nowMs() + provisionMs,
-})
-
 /** Nothing is available before all is. */
 function describe({ clock }: Registry, one: Provisioned): Record<string, unknown> {
   const ready = clock.nowMs() >= one.readyAtMs
@@ -71,23 +66,4 @@ function describe({ clock }: Registry, one: Provisioned): Record<string, unknown
     Status: ready ? 'READY' : 'IN_PROGRESS',
     LastModified: new Date(one.modifiedMs).toISOString().replace('Z', '+0000'),
   }
-}
-
-/**
- * What becomes of an alias whose version has been set: Lambda leaves all traffic on the version before by a weight of its own
- * until the concurrency is ready on the new one. Each write of Lambda's gives the alias a new revision.
- */
-export function moving(registry: Registry, fn: LambdaFunction, before: Alias, written: Alias): Alias {
-  const own = fn.provisioned.get(written.name)
-  if (own === undefined || before.version === written.version) return written
-  if (Object.keys(written.weights).length > 0 || fn.provisioned.has(written.version))
-    throw invalid('Invalid alias configuration for Provisioned Concurrency')
-  const on = fresh(registry, own.requested)
-  fn.provisioned.set(written.name, on)
-  const held: Alias = { ...written, weights: { [before.version]: 1 } }
-  registry.clock.at(on.readyAtMs, () => {
-    if (fn.aliases.get(written.name) === held)
-      fn.aliases.set(written.name, { ...held, weights: {}, revisionId: registry.ids() })
-  })
-  return held
 }

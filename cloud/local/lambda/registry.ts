@@ -22,7 +22,7 @@ import {
   type LambdaFunction,
   parseFunctionName,
 } from './lambda-function.ts'
-import { moving } from './provisioned-concurrency.ts'
+import { moving } from './transitional-weights.ts'
 import { trailEvent } from './trail.ts'
 
 export type Registry = {

@@ -121,3 +121,32 @@ export const defaultRegion = 'us-east-1'
 /** An account and region: what is made there has both in its ARN. */
 export type Site = { readonly account: string; readonly region: string }
 export const home: Site = { account, region: defaultRegion }
+
+export const serviceNames = [
+  'lambda',
+  'monitoring',
+  'states',
+  'events',
+  'sns',
+  'sqs',
+  'dynamodb',
+  's3',
+  'codepipeline',
+  'sts',
+  'application-signals',
+  'cloudtrail',
+  'ecr',
+  'logs',
+  'iam',
+] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+export type RequestInfo = {
+  readonly service: ServiceName
+  /** As in the SDK: `UpdateAlias`, `StartExecution`. */
+  readonly operation: string
+  readonly caller: Caller
+  /** The account of the caller, and the region that the request was signed for. */
+  readonly site: Site
+  readonly phase: 'before' | 'after'
+}

@@ -1,0 +1,31 @@
+// What Lambda itself does to an alias that has provisioned concurrency: weights that hold the traffic until it is ready.
+import { AwsError } from '../protocol/aws-error.ts'
+import type { LocalClock } from '../time/clock.ts'
+import type { Alias, LambdaFunction, Provisioned } from './lambda-function.ts'
+
+type Deps = { readonly clock: LocalClock; readonly ids: () => string; readonly provisionMs: number }
+
+export const fresh = ({ clock, provisionMs }: Omit<Deps, 'ids'>, requested: number): Provisioned => ({
+  requested,
+  modifiedMs: clock.nowMs(),
+  readyAtMs: clock.nowMs() + provisionMs,
+})
+
+/**
+ * What becomes of an alias whose version has been set: Lambda leaves all traffic on the version before by a weight of its own
+ * until the concurrency is ready on the new one. Each write of Lambda's gives the alias a new revision.
+ */
+export function moving(deps: Deps, fn: LambdaFunction, before: Alias, written: Alias): Alias {
+  const own = fn.provisioned.get(written.name)
+  if (own === undefined || before.version === written.version) return written
+  if (Object.keys(written.weights).length > 0 || fn.provisioned.has(written.version))
+    throw new AwsError('InvalidParameterValueException', 'Invalid alias configuration for Provisioned Concurrency')
+  const on = fresh(deps, own.requested)
+  fn.provisioned.set(written.name, on)
+  const held: Alias = { ...written, weights: { [before.version]: 1 } }
+  deps.clock.at(on.readyAtMs, () => {
+    if (fn.aliases.get(written.name) === held)
+      fn.aliases.set(written.name, { ...held, weights: {}, revisionId: deps.ids() })
+  })
+  return held
+}
