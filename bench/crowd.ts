@@ -1,5 +1,4 @@
 // Many services whose releases are asked for within a minute, on the limits that AWS publishes, in virtual time.
-import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import type { Outcome } from '../core/release/event.ts'
 import { parseDefinition } from '../core/service/definition.ts'
 import { type Sandbox, minute, openSandbox } from '../local/sandbox.ts'
@@ -24,15 +23,7 @@ const nameOf = (index: number): string => `service-${index}`
 async function found(sandbox: Sandbox, count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     const name = nameOf(index)
-    const role = 'arn:aws:iam::000000000000:role/x'
-    const code = { ZipFile: new TextEncoder().encode('v1') }
-    await sandbox.clients.lambda.send(
-      new CreateFunctionCommand({ FunctionName: name, Role: role, Code: code, Publish: true }),
-    )
-    await sandbox.clients.lambda.send(
-      new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }),
-    )
-    await sandbox.publish('v2', name)
+    await sandbox.addFunction(name)
     const definition = { name, targets: [{ function: name, alias: 'live' }], plan: 'AllAtOnce' }
     await sandbox.world.services.put(parseDefinition(definition))
   }

@@ -124,10 +124,11 @@ export async function install(
   await createRules(clients.events, schedules)
 }
 
-/** The state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
-function definition(): string {
-  const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
-  return text.replace(/\$\{([A-Z][A-Za-z]*)Function\}/g, (_, verb: string) => {
+const machine = new URL('../statemachines/release.asl.json', import.meta.url)
+
+/** A state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
+export function definition(file = machine): string {
+  return readFileSync(file, 'utf8').replace(/\$\{([A-Z][A-Za-z]*)Function\}/g, (_, verb: string) => {
     return lambdaArn(functionName(verb.charAt(0).toLowerCase() + verb.slice(1)))
   })
 }

@@ -1,6 +1,8 @@
 // Everything on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
 // use the real SDK clients, through the in-process transport.
 import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
   GetAliasCommand,
   InvokeCommand,
   type LambdaClient,
@@ -173,6 +175,7 @@ function rooms(base: Base) {
       }
       throw new Error(`release ${id} has not settled: ${JSON.stringify((await release(id)).state)}`)
     },
+    addFunction: (name: string) => addFunction(clients.lambda, name),
     moveByHand: (version: string, weights: Record<string, number> = {}, as = 'sam') =>
       clientsFor(as).lambda.send(
         new UpdateAliasCommand({
@@ -187,6 +190,15 @@ function rooms(base: Base) {
       cloud.close()
     },
   }
+}
+
+/** Another function, with an alias on its version 1. @returns the version that may be released */
+async function addFunction(lambda: LambdaClient, name: string): Promise<string> {
+  const Role = 'arn:aws:iam::000000000000:role/x'
+  const Code = { ZipFile: bytes('v1') }
+  await lambda.send(new CreateFunctionCommand({ FunctionName: name, Role, Code, Publish: true }))
+  await lambda.send(new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }))
+  return publish(lambda, 'v2', name)
 }
 
 /** Publishes a version of a function, as a deploy would. @returns its number */

@@ -7,7 +7,7 @@ import {
   PutFunctionConcurrencyCommand,
 } from '@aws-sdk/client-lambda'
 import { refusal } from './errors.ts'
-import { compared, type Experiment, notAsked } from './experiment.ts'
+import { type Answer, compared, type Experiment, notAsked } from './experiment.ts'
 import type { Lab } from './lab.ts'
 import { dayMs } from '../../core/time.ts'
 
@@ -114,6 +114,18 @@ async function arrived(lab: Lab, at: Sent, metric: string, alias: string): Promi
 const late = notAsked(`The alias's own series had not come after ${longestMs / 60_000} minutes.`)
 const graceMs = 3 * 60_000
 
+/** What was sent, once the alias has its own series of it; or why it cannot be asked about. */
+async function seen(
+  lab: Lab,
+  traffic: (lab: Lab) => Promise<Sent | string>,
+  metric: string,
+  alias: string,
+): Promise<Sent | Answer> {
+  const at = await traffic(lab)
+  if (typeof at === 'string') return notAsked(at)
+  return (await arrived(lab, at, metric, alias)) ? at : late
+}
+
 const plainAlias: Experiment = {
   id: 'metric-plain-alias',
   question: 'Do series with ExecutedVersion exist for an alias without weights?',
@@ -123,9 +135,8 @@ const plainAlias: Experiment = {
   minutes: 15,
   begin: (lab) => plainTraffic(lab),
   async ask(lab) {
-    const at = await plainTraffic(lab)
-    if (typeof at === 'string') return notAsked(at)
-    if (!(await arrived(lab, at, 'Invocations', 'plain'))) return late
+    const at = await seen(lab, plainTraffic, 'Invocations', 'plain')
+    if ('kind' in at) return at
     const series = { metric: 'Invocations', stat: 'Sum', alias: 'plain', version: '1' }
     const sum = await lab.until('the series of the version', graceMs, async () => {
       const found = total(await points(lab, at, series))
@@ -146,9 +157,8 @@ const errorsZero: Experiment = {
   minutes: 15,
   begin: (lab) => plainTraffic(lab),
   async ask(lab) {
-    const at = await plainTraffic(lab)
-    if (typeof at === 'string') return notAsked(at)
-    if (!(await arrived(lab, at, 'Invocations', 'plain'))) return late
+    const at = await seen(lab, plainTraffic, 'Invocations', 'plain')
+    if ('kind' in at) return at
     const invocationsMs = lab.nowMs() - at.oursMs
     const series = { metric: 'Errors', stat: 'Sum', alias: 'plain', version: '1' }
     const found = await lab.until('the Errors of the version', graceMs, async () => {
@@ -171,9 +181,8 @@ const throttles: Experiment = {
   minutes: 16,
   begin: (lab) => throttledTraffic(lab),
   async ask(lab) {
-    const at = await throttledTraffic(lab)
-    if (typeof at === 'string') return notAsked(at)
-    if (!(await arrived(lab, at, 'Throttles', 'throttled'))) return late
+    const at = await seen(lab, throttledTraffic, 'Throttles', 'throttled')
+    if ('kind' in at) return at
     const ofVersion = async (version: string): Promise<number> =>
       total(await points(lab, at, { metric: 'Throttles', stat: 'Sum', alias: 'throttled', version }))
     const found = await lab.until('Throttles of a version', graceMs, async () => {
@@ -195,9 +204,8 @@ const statistics: Experiment = {
   minutes: 15,
   begin: (lab) => plainTraffic(lab),
   async ask(lab) {
-    const at = await plainTraffic(lab)
-    if (typeof at === 'string') return notAsked(at)
-    if (!(await arrived(lab, at, 'Duration', 'plain'))) return late
+    const at = await seen(lab, plainTraffic, 'Duration', 'plain')
+    if ('kind' in at) return at
     const answer = async (stat: string): Promise<number | string> => {
       try {
         return total(await points(lab, at, { metric: 'Duration', stat, alias: 'plain' }))

@@ -1,5 +1,4 @@
 // Many releases at the same moment: Lambda's control plane takes 15 calls a second (docs/aws.md §1.4), and gets no more.
-import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
 import { type Sandbox, minute, openSandbox, startMs } from '../../local/sandbox.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
@@ -22,15 +21,7 @@ async function openMany(count: number, gates: object = {}): Promise<void> {
   nowMs = () => sandbox.clock.nowMs()
   for (let index = 0; index < count; index++) {
     const name = `service-${index}`
-    const role = 'arn:aws:iam::000000000000:role/x'
-    const code = { ZipFile: new TextEncoder().encode('v1') }
-    await sandbox.clients.lambda.send(
-      new CreateFunctionCommand({ FunctionName: name, Role: role, Code: code, Publish: true }),
-    )
-    await sandbox.clients.lambda.send(
-      new CreateAliasCommand({ FunctionName: name, Name: 'live', FunctionVersion: '1' }),
-    )
-    await sandbox.publish('v2', name)
+    await sandbox.addFunction(name)
     const plan = index % 2 === 0 ? 'AllAtOnce' : { steps: [{ weight: 10, bake: '2m' }] }
     await sandbox.world.services.put(
       parseDefinition({ name, targets: [{ function: name, alias: 'live' }], plan, gates }),
