@@ -17,7 +17,7 @@ import { enforcing, type Policies, synthesised } from './policies.ts'
 const policies = synthesised([sampleDefinition])
 const { authorize, used } = enforcing(policies)
 
-/** Used by scenarios of test/functions, which run under the same policies: there a grant that is missing fails a test. */
+/** Used by scenarios of test/scenarios and test/functions, which run under the same policies: there a grant that is missing fails a test. */
 const byScenarios: readonly string[] = [
   ...['answer', 'approve', 'override', 'promote', 'startLine'].flatMap((verb) =>
     ['dynamodb:PutItem', 'dynamodb:Query', 'states:SendTaskSuccess'].map((action) => `${verb} ${action}`),
@@ -54,7 +54,7 @@ const byScenarios: readonly string[] = [
     'events:PutEvents',
   ].map((action) => `reports ${action}`),
   'measure dynamodb:Query',
-  // test/scenarios/outage.test.ts
+  // test/scenarios/damage.test.ts, test/scenarios/outage.test.ts
   ...['alarm', 'rollBack', 'stop'].flatMap((verb) => [`${verb} dynamodb:DeleteItem`, `${verb} sns:Publish`]),
   ...['dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'].map((action) => `announce ${action}`),
   ...['cloudwatch:DescribeAlarms', 'dynamodb:PutItem', 'dynamodb:Query', 'lambda:GetAlias', 'lambda:UpdateAlias'].map(

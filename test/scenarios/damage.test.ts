@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Key, keys } from '../../cloud/aws/dynamodb/table.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
+import { authorize } from './least-privilege.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
 let sandbox: Sandbox
@@ -16,7 +17,7 @@ let services = 0
 
 beforeAll(async () => {
   // The alarm says that the version is bad: no customer is needed.
-  sandbox = await openSandbox({ perMinute: 0 })
+  sandbox = await openSandbox({ authorize, perMinute: 0 })
   const code = { ZipFile: new TextEncoder().encode('v1') }
   const Role = 'arn:aws:iam::000000000000:role/checkout'
   const Runtime = 'nodejs24.x'
