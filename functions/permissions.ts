@@ -134,7 +134,7 @@ const own: Readonly<Record<Verb, Permissions>> = {
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
   },
-  attest: { table: log },
+  attest: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
   reports: {
     table: log,
     bus: ['events:PutEvents'],
