@@ -4,6 +4,8 @@ import type { Clock } from '../cloud/ports.ts'
 
 type Timers = Clock & { at(atMs: number, task: () => void | Promise<void>): () => void }
 
+const encoder = new TextEncoder()
+
 /** Three carts in ten carry the coupon that version 3 stumbles over. */
 function cart(random: () => number): unknown {
   const items = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({
@@ -36,7 +38,7 @@ export function startTraffic(
   let nextMs = timers.nowMs() + everyMs
 
   async function send(): Promise<void> {
-    const payload = new TextEncoder().encode(JSON.stringify(cart(random)))
+    const payload = encoder.encode(JSON.stringify(cart(random)))
     // A request that is not answered any more belongs to the shutdown, not to the counts.
     const answer = await lambda.invoke('checkout', 'live', payload).catch(() => undefined)
     if (answer === undefined) return

@@ -40,7 +40,7 @@ type Kept = {
 const packEveryMs = 10 * minuteMs
 const listedMs = 14 * 24 * 60 * minuteMs
 
-/** Made for every point; no name or value has a NUL in it. */
+/** No name or value has a NUL in it. */
 function seriesKey({ namespace, name, dimensions }: Series): string {
   let key = `${namespace}\0${name}`
   for (const dimension of Object.keys(dimensions).sort()) key += `\0${dimension}\0${dimensions[dimension]}`
@@ -50,7 +50,22 @@ function seriesKey({ namespace, name, dimensions }: Series): string {
 /** @param visibleMs how long after its time a point can be seen */
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   const all = new Map<string, Kept>()
+  /** The same, by the object that somebody names dimensions with again and again: making a key for every point is dear. */
+  const known = new WeakMap<Series['dimensions'], Map<string, Kept>>()
   let packedMs = nowMs()
+
+  function keptOf(series: Series, unit: string): Kept {
+    const { namespace, name, dimensions } = series
+    const byName = known.get(dimensions) ?? new Map<string, Kept>()
+    known.set(dimensions, byName)
+    const found = byName.get(`${namespace}\0${name}`)
+    if (found !== undefined) return found
+    const key = seriesKey(series)
+    const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
+    all.set(key, kept)
+    byName.set(`${namespace}\0${name}`, kept)
+    return kept
+  }
 
   /** Also what gets no points any more, such as the series of a version that has lost its traffic. */
   function packAll(): void {
@@ -61,9 +76,7 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
 
   return {
     add(series, point, { resolutionMs, unit }) {
-      const key = seriesKey(series)
-      const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
-      all.set(key, kept)
+      const kept = keptOf(series, unit)
       packAll()
       kept.fresh.push({ point, resolutionMs })
       kept.lastMs = Math.max(kept.lastMs, point.atMs)

@@ -78,7 +78,7 @@ async function run(deps: Deps, named: Named, payload: Uint8Array, requestId = de
     throw new AwsError('ResourceConflictException', message, 409)
   }
   const ran = await withinReserved(deps, fn, named, () => runVersion(deps, { fn, named, version, payload, requestId }))
-  record(deps, named, version.version, atMs, ran)
+  record(deps, named, version, atMs, ran)
   const { functionError } = ran
   const failed = functionError === undefined ? {} : { functionError }
   return { status: 200, payload: ran.payload, executedVersion: version.version, ...failed }
@@ -130,15 +130,30 @@ async function withinReserved<T>(deps: Deps, fn: LambdaFunction, named: Named, r
 
 type Ran = { readonly functionError?: string; readonly durationMs: number }
 
+type DimensionSets = readonly Readonly<Record<string, string>>[]
+/** The same objects for every invocation of a version: CloudWatch finds their series by them (metric-store.ts). */
+const dimensionSetsOf = new WeakMap<FunctionVersion, Map<string, DimensionSets>>()
+
 /** The dimension sets of docs/aws.md §2.1. */
-function record(deps: Deps, { name, qualifier }: Named, version: string, atMs: number, ran: Ran): void {
+function dimensionSets(deps: Deps, { name, qualifier }: Named, version: FunctionVersion): DimensionSets {
+  const isAlias = qualifier !== undefined && deps.functions.get(name)?.aliases.has(qualifier) === true
+  const known = dimensionSetsOf.get(version) ?? new Map<string, DimensionSets>()
+  dimensionSetsOf.set(version, known)
+  const key = `${qualifier ?? ''} ${isAlias}`
+  const found = known.get(key)
+  if (found !== undefined) return found
   const whole = { FunctionName: name }
   const resource = { ...whole, Resource: `${name}:${qualifier ?? ''}` }
-  const isAlias = qualifier !== undefined && deps.functions.get(name)?.aliases.has(qualifier) === true
   const sets = qualifier === undefined ? [whole] : [whole, resource]
-  const dimensionSets = isAlias ? [...sets, { ...resource, ExecutedVersion: version }] : sets
+  const made = isAlias ? [...sets, { ...resource, ExecutedVersion: version.version }] : sets
+  known.set(key, made)
+  return made
+}
+
+function record(deps: Deps, named: Named, version: FunctionVersion, atMs: number, ran: Ran): void {
+  const sets = dimensionSets(deps, named, version)
   const put = (metric: string, value: number, unit: string): void => {
-    deps.metrics.record({ namespace: 'AWS/Lambda', name: metric, dimensionSets, value, unit, atMs })
+    deps.metrics.record({ namespace: 'AWS/Lambda', name: metric, dimensionSets: sets, value, unit, atMs })
   }
   put('Invocations', 1, 'Count')
   put('Errors', ran.functionError === undefined ? 0 : 1, 'Count')

@@ -17,11 +17,20 @@ export type LocalFunction = (event: unknown, context: LocalContext) => unknown
 /** An invocation that goes on. */
 type Running = { waitFor<T>(answer: Promise<T>): Promise<T> }
 
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
 export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction>>, clock: LocalClock): Runtime {
   const present = new AsyncLocalStorage<Running>()
+  const names = new WeakMap<Uint8Array, string>()
+  function nameOf(code: Uint8Array): string {
+    const name = names.get(code) ?? decoder.decode(code)
+    names.set(code, name)
+    return name
+  }
 
   async function run(request: RunRequest): Promise<RunResult> {
-    const name = new TextDecoder().decode(request.code.bytes)
+    const name = nameOf(request.code.bytes)
     const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined
     if (handler === undefined) {
       const message = `no handler for the package "${name.slice(0, 80)}"`
@@ -72,9 +81,9 @@ export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction
 
 async function answerOf(handler: LocalFunction, request: RunRequest, context: LocalContext): Promise<RunResult> {
   try {
-    const text = new TextDecoder().decode(request.payload)
+    const text = decoder.decode(request.payload)
     const result = await handler(text === '' ? {} : JSON.parse(text), context)
-    return { payload: new TextEncoder().encode(JSON.stringify(result ?? null)), durationMs: 0 }
+    return { payload: encoder.encode(JSON.stringify(result ?? null)), durationMs: 0 }
   } catch (error) {
     const { name: errorType, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
     return { payload: errorPayload(errorType, message), functionError: 'Unhandled', durationMs: 0 }
