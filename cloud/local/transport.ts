@@ -11,7 +11,11 @@ type SdkRequest = {
   readonly body?: unknown
 }
 
-type SdkResponse = { readonly statusCode: number; readonly headers: Record<string, string>; readonly body: Readable | Uint8Array }
+type SdkResponse = {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: Readable | Uint8Array
+}
 
 /** Give it to a client as its `requestHandler`. */
 type LocalTransport = {
