@@ -1,5 +1,5 @@
-// An event that was not handled, read from the message that was kept of it. Four kinds of message lie in one queue: Lambda's
-// record of an asynchronous event, its record of a batch of the stream, and what a rule or a schedule could not hand over.
+// An event that was not handled, read from the message that was kept of it. One queue holds four kinds of message: Lambda's
+// failure record of an asynchronous event, its failure record of a stream batch, and what a rule or a schedule could not deliver.
 import * as z from 'zod'
 import { eventWords } from './event-words.ts'
 import { printable } from './printable.ts'
@@ -7,34 +7,34 @@ import { printable } from './printable.ts'
 export type KeptMessage = {
   readonly id: string
   readonly body: string
-  /** Message attributes, as text. */
+  /** SQS message attributes, as text. */
   readonly attributes: Readonly<Record<string, string>>
   readonly keptAtMs: number
 }
 
-/** The controller whose queue it is. Nobody else's functions are ever called. */
+/** The controller that owns the queue. Functions of other controllers are never called. */
 export type Controller = {
   readonly account: string
   readonly region: string
-  /** What its functions' names begin with, without the hyphen. */
+  /** The prefix of its functions' names, without the hyphen. */
   readonly name: string
-  /** Functions that events call. */
+  /** Functions that events may call. */
   readonly verbs: readonly string[]
-  /** Which function a schedule calls, by its name. */
+  /** Which function a schedule calls, by the schedule's name. */
   readonly scheduledVerbs: Readonly<Record<string, string>>
 }
 
 export type LostEvent = {
   readonly kind: 'event'
   readonly verb: string
-  /** What is sent again. It may carry credentials: it is shown to nobody. */
+  /** What is sent again. It may contain credentials, so never print it. */
   readonly payload: unknown
   readonly what: string
   readonly why: string
   readonly service?: string
   readonly releaseId?: string
 }
-/** Whatever else somebody has put into the queue. */
+/** Anything else that somebody has put into the queue. */
 type Unreadable = { readonly kind: 'unreadable'; readonly why: string }
 
 const text = z.string().max(2000)
@@ -80,7 +80,7 @@ function parsed(body: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** @returns unreadable for every function but those of the controller that events call */
+/** @returns unreadable unless the ARN is one of the controller's functions that events call */
 function named(controller: Controller, arn: string, payload: unknown, why: string): LostEvent | Unreadable {
   const { account, region, name, verbs } = controller
   const [, inRegion, inAccount, functionName] =
@@ -105,12 +105,12 @@ function ofSchedule(
   const verb = tick === undefined ? undefined : scheduledVerbs[tick]
   if (tick === undefined || verb === undefined || inRegion !== region || inAccount !== account)
     return unreadable(`it names the schedule ${arn}, which is none of this controller's`)
-  // What the schedule sends is known, whatever the message says.
+  // The payload of a schedule is fixed, so the message is not trusted for it.
   const payload = { [tick]: true }
   return { kind: 'event', verb, payload, why: printable(undelivered(attributes), 500), ...eventWords(payload) }
 }
 
-/** The batch is not in its record; `announce` finds in the log what was written then, and sends that. */
+/** The failure record does not contain the batch. `announce` finds in the log what was written in that period, and sends it. */
 function ofStream(
   record: z.output<typeof StreamRecord>,
   payload: unknown,
