@@ -66,5 +66,5 @@ export const troubleTo =
     emit({ name: 'Troubles', unit: 'Count', value: 1, atMs: nowMs(), dimensions: { function: verb() } })
   }
 
-// What is not a Problem is a bug: where it was thrown is all that helps.
+// An error that is not a Problem is a bug, and its stack is what helps to find it.
 const stackOf = (error: unknown): string | undefined => (error instanceof Error ? error.stack : undefined)
