@@ -39,7 +39,7 @@ export type Candidate = z.output<typeof Candidate>
 
 const text = z.string().min(1).max(500)
 
-/** Where a candidate came from. Stored and shown with the release; most of it is informational. */
+/** Where a candidate came from. Stored and shown with the release; gate policies may use `commit`, `author` and `source`. */
 export const Provenance = z.strictObject({
   source: z.enum(['s3', 'ecr', 'cloudformation', 'codepipeline', 'api', 'cli']),
   /** Digest, ETag or code hash, as the source states it. */

@@ -40,7 +40,7 @@ function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {
   )
 }
 
-/** Names of the built-in signals. A custom signal must not reuse one, because a verdict names each signal once. */
+/** Names that a custom signal may not have: the fields of `signals`. A verdict names each signal once. */
 const own: readonly string[] = Object.keys(Signals.shape)
 
 function wrongSignals({ signals: { custom } }: Service): readonly Wrong[] {

@@ -5,8 +5,8 @@ import { Plan, PlanDefinition } from './plan.ts'
 import type { CountMinute } from '../verdict/processes/split-process.ts'
 
 const damageBp = z.int().min(1).max(10_000)
-// Ten bad releases then cost one percent of the budget. The fastest page rule fires at twenty times as much in an hour
-// (budget.ts).
+// In basis points. At 0.1 %, ten bad releases cost one percent of the budget. The fastest page rule fires at 2 % within an hour,
+// twenty times as much as one bad release (budget.ts).
 const damageBpDefault = 10
 
 const paces = { bold: Plan.optional(), careful: Plan.optional(), urgent: Plan.optional() }

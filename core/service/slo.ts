@@ -60,8 +60,8 @@ export const isCounted = (slo: Slo): slo is CountedSlo => 'window' in slo
 export const isReported = (slo: Slo): slo is ReportedSlo => !isCounted(slo)
 
 /**
- * A value up to 1 could be a share or a percent. Refuse it: a wrong guess makes the error budget up to a hundred times too large
- * or too small, and nothing else would reveal that.
+ * A value up to 1 could be a share or a percent. Refuse it: a wrong guess can make the error budget a thousand times too large,
+ * and nothing else would reveal that.
  */
 export const ambiguousPercent = (value: number): string | undefined =>
   value > 0 && value <= 1

@@ -26,8 +26,8 @@ const eventsPerSnapshot = 25
 const rememberedMost = 32
 const readingsMost = 3
 
-// Identifies the code that folds. The bundler sets it (lib/bundle.ts). Code that runs from source never reads snapshots of other
-// code.
+// Identifies the code that folds. The bundler sets it (lib/bundle.ts). A process that runs from source needs no identity, because
+// it does not outlive the snapshots that it has written.
 declare const TIDEGATE_FOLD: string | undefined
 const fold = typeof TIDEGATE_FOLD === 'undefined' ? 'source' : TIDEGATE_FOLD
 

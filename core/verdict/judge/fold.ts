@@ -30,7 +30,10 @@ export type CountFold = {
   /** One for each threshold. */
   readonly states: readonly CountState[]
   readonly totals: readonly CountMinute[]
-  /** In how many minutes there was an event of the version that is worse when it has more of them. */
+  /**
+   * In how many minutes there was an event that can count against the candidate: one of its own or, where fewer events are worse,
+   * one of stable's.
+   */
   readonly speaking: readonly number[]
   /** Whether any point of the events was seen, for either version. */
   readonly seen: boolean
