@@ -22,10 +22,10 @@ const Batch = z.looseObject({
   }),
 })
 const scheduledVerbs: Readonly<Record<string, string>> = {
-  sweep: 'the sweep, which comes again by itself',
+  sweep: 'the sweep, which runs again by itself',
   measures: 'the daily measures',
-  reports: 'budget reports of Application Signals, which come again by themselves',
-  budgets: 'the counting of error budgets, which comes again by itself',
+  reports: 'the reading of Application Signals reports, which runs again by itself',
+  budgets: 'the counting of error budgets, which runs again by itself',
 }
 
 /** Accepts anything and never throws. Texts are one line of at most 200 characters. */

@@ -65,7 +65,7 @@ export function readLost({ body, attributes }: KeptMessage, controller: Controll
   const batch = StreamRecord.safeParse(json.value)
   if (batch.success) return ofStream(batch.data, json.value, controller)
   const record = EventRecord.safeParse(json.value)
-  if (!record.success) return unreadable('it is no record of Lambda, of a rule or of a schedule')
+  if (!record.success) return unreadable('it is not a record from Lambda, a rule or a schedule')
   const { requestContext, requestPayload, responsePayload } = record.data
   return named(controller, requestContext.functionArn, requestPayload, failure(requestContext, responsePayload))
 }
@@ -88,7 +88,7 @@ function named(controller: Controller, arn: string, payload: unknown, why: strin
   const verb = verbs.find((one) => `${name}-${one}` === functionName)
   if (verb === undefined || inRegion !== region || inAccount !== account)
     return unreadable(
-      `it names ${arn === '' ? 'no function' : arn}, which is none of this controller's that events call`,
+      `it names ${arn === '' ? 'no function' : arn}, which is not a function of this controller that events call`,
     )
   return { kind: 'event', verb, payload, why: printable(why, 500), ...eventWords(payload) }
 }
@@ -104,7 +104,7 @@ function ofSchedule(
   const tick = Object.keys(scheduledVerbs).find((one) => `${name}-${one}` === schedule)
   const verb = tick === undefined ? undefined : scheduledVerbs[tick]
   if (tick === undefined || verb === undefined || inRegion !== region || inAccount !== account)
-    return unreadable(`it names the schedule ${arn}, which is none of this controller's`)
+    return unreadable(`it names the schedule ${arn}, which is not a schedule of this controller`)
   // The payload of a schedule is fixed, so the message is not trusted for it.
   const payload = { [tick]: true }
   return { kind: 'event', verb, payload, why: printable(undelivered(attributes), 500), ...eventWords(payload) }
@@ -120,13 +120,13 @@ function ofStream(
 }
 
 const undelivered = ({ ERROR_CODE = 'unknown', ERROR_MESSAGE = '' }: KeptMessage['attributes']): string =>
-  `could not be handed over: ${ERROR_CODE}${ERROR_MESSAGE === '' ? '' : `: ${ERROR_MESSAGE}`}`
+  `could not be delivered: ${ERROR_CODE}${ERROR_MESSAGE === '' ? '' : `: ${ERROR_MESSAGE}`}`
 
 const Thrown = z.looseObject({ errorType: z.string().optional(), errorMessage: z.string() })
 
 const conditions: Readonly<Record<string, string>> = {
   EventAgeExceeded: 'waited too long',
-  RecordAgeExceeded: 'could not be sent for as long as the stream is tried',
+  RecordAgeExceeded: 'could not be sent before its age limit',
   RetriesExhausted: 'failed',
   RetryAttemptsExhausted: 'failed',
 }

@@ -27,7 +27,6 @@ export type ReleaseActionProps = Omit<actions.StepFunctionsInvokeActionProps, 's
 const variable = /#\{[^}]+\}/g
 
 /**
- *
  * CodePipeline's StepFunctions action. It starts the release, and ends with the release's result and sentence.
  * @throws Problem `call_invalid` when the controller would refuse the call, or CodePipeline the action; `service_missing`
  */

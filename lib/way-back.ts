@@ -8,7 +8,6 @@ import type { Verb } from '../functions/handlers.ts'
 export const wayBack: readonly Verb[] = ['alarm', 'stop', 'rollBack', 'reconcile', 'page']
 
 /**
- *
  * Reserved concurrency costs nothing, but is taken from what the account's other functions share. Lambda keeps at least 100 of
  * that, or refuses: an account with a quota of 10 can reserve none (docs/aws.md §1.4).
  * @throws Problem `definition_invalid`

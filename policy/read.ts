@@ -19,7 +19,7 @@ export function readPolicies(cedar: Cedar, text: string, prefix = ''): ReadPolic
     return { policies: new Map(), wrong: parts.errors.map((error) => parseWords(text, error)) }
   const policies = new Map<string, ReadPolicy>()
   const wrong = parts.policy_templates.map(
-    (template) => `A template is linked to nobody and does nothing: ${start(template)}`,
+    (template) => `A template is not linked and does nothing: ${start(template)}`,
   )
   for (const part of parts.policies) {
     const read = readPolicy(cedar, part, prefix)

@@ -28,7 +28,6 @@ const lateMs = 3 * slotMs
 export const isStale = (ageMs: number, everySeconds: number): boolean => ageMs > everySeconds * 1000 + lateMs
 
 /**
- *
  * @param mark as stored; `undefined` when there is none
  * @param slots must cover the window that contains or ends at `mark.readToMs`; empty for an SLO of Application Signals
  */

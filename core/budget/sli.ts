@@ -28,7 +28,6 @@ export function sliQuestions({ name, targets }: Service, slo: CountedSlo): reado
 }
 
 /**
- *
  * @param readings the answers to `sliQuestions`, in the same order, in periods of five minutes
  * @returns the slots that had requests, or why they could not be read
  */

@@ -53,7 +53,7 @@ export function readIncident(input: unknown): Heard {
   if (source.startsWith(incidentSources.pagerDuty)) return fromPagerDuty(detail)
   if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail, at)
   if (source === incidentSources.incidentManager) return fromIncidentManager(detail)
-  throw new Problem('event_unknown', `No incident follows from an event of source "${source.slice(0, 80)}".`)
+  throw new Problem('event_unknown', `Events of source "${source.slice(0, 80)}" do not report incidents.`)
 }
 
 /** The services that match one of the keys. */

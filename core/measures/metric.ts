@@ -21,7 +21,6 @@ export const isMeasured = (event: ReleaseEvent): boolean =>
   event.type === 'settled' || event.type === 'returnFailed' || (event.type === 'moved' && event.purpose === 'rollBack')
 
 /**
- *
  * @param events the log of `release` up to the event that is counted
  * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed. An ordinary look emits nothing,
  * because CloudWatch bills every metric for each hour in which it is written (docs/operate.md, "What it costs").

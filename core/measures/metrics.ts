@@ -18,7 +18,6 @@ const units: Readonly<Record<Definition['unit'], Metric['unit']>> = {
 }
 
 /**
- *
  * @param service the service that the input belongs to, or `allServices`
  * @returns metrics stamped with the end of the period, with the same values as its report
  */

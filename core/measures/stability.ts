@@ -21,7 +21,6 @@ export function failureRate(facts: Facts): Result {
 }
 
 /**
- *
  * M4: the median, in seconds, over these times in the period:
  * - incidents: from opened to resolved;
  * - changes rolled back after traffic, without an incident: from the candidate's first traffic until the traffic was back;

@@ -40,7 +40,6 @@ export function knownReleases(
 }
 
 /**
- *
  * @param eventAtMs when the artifact was pushed, according to its event. A redelivered event keeps its time.
  * @returns the release requested by this event, or by another event of the same push; `undefined` when the request is new
  */

@@ -60,7 +60,6 @@ function variance({ all, bad }: Counts): number {
 }
 
 /**
- *
  * Observed minus expected: sum over minutes of bad_c - all_c * bad_s / all_s. This is epidemiology's excess among the exposed
  * (the risk difference, standardised to the exposed), with minutes as strata. An outage that hits both versions is in both ratios
  * of its minute, so it cancels. The result does not depend on the split, whether it was one to ten or even.

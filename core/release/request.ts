@@ -105,7 +105,6 @@ const CloudFormationEvent = z.looseObject({
 })
 
 /**
- *
  * @param callId identifies a direct call that has no requestId of its own, such as the invocation's id
  * @throws Problem `event_unknown`, `event_invalid`, `call_invalid`
  */
@@ -121,10 +120,7 @@ export function readRequest(input: unknown, callId: string): ReleaseRequest {
     case 'aws.cloudformation':
       return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what))
     default:
-      throw new Problem(
-        'event_unknown',
-        `No release follows from an event of source "${source.data.source.slice(0, 80)}".`,
-      )
+      throw new Problem('event_unknown', `Events of source "${source.data.source.slice(0, 80)}" do not start releases.`)
   }
 }
 
@@ -230,7 +226,6 @@ export function triggers(service: Service, request: ReleaseRequest): boolean {
 }
 
 /**
- *
  * The candidate, with versions keyed by the service's targets.
  * @throws Problem `target_unknown` when a version names a function that is not a target, or names no function although there are
  * several; `artifact_elsewhere` when an artifact would have to be published in another account or region

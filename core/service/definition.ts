@@ -46,12 +46,7 @@ const own: readonly string[] = Object.keys(Signals.shape)
 function wrongSignals({ signals: { custom } }: Service): readonly Wrong[] {
   return custom.flatMap(({ name, namespace }, index): readonly Wrong[] => [
     ...(own.includes(name)
-      ? [
-          [
-            ['signals', 'custom', index, 'name'],
-            `"${name}" is a signal that every service has; call yours otherwise`,
-          ] as const,
-        ]
+      ? [[['signals', 'custom', index, 'name'], `"${name}" is a built-in signal; choose another name`] as const]
       : []),
     // CloudWatch allows a colon anywhere but at the beginning (API reference of GetMetricData, Metric).
     ...(namespace.startsWith(':')

@@ -1,4 +1,3 @@
-//
 // The schema of OpenSLO documents, limited to what can become one of our SLOs. Strict: anything we do not understand is an error,
 // never skipped.
 //

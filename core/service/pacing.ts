@@ -122,7 +122,6 @@ const smallShare = 2 / 3
 const wholeBp = 10_000
 
 /**
- *
  * The largest weight, in basis points, whose expected damage before detection stays within the allowed share of the budget.
  *
  *     requests a minute * weight * p * delay <= damage * badLeft
@@ -192,7 +191,6 @@ const stepsMax = 100
 const minuteSeconds = 60
 
 /**
- *
  * The plan with the weight of `step` lowered to the cap, followed by an extra step that makes up the difference. The two share
  * the bake. Where a part would be too short to be judged, later steps give up the time they can spare, the last one first. So the
  * plan takes as long as before, unless nothing can be spared.

@@ -33,7 +33,6 @@ export const Timetable = z
 export type Timetable = z.output<typeof Timetable>
 
 /**
- *
  * Whether a moment is in one of the spans; the end of a span is exclusive. Weekly spans follow the wall clock. When the clock
  * skips over the start or end of a span, the span starts or ends at the skip. Times that the clock shows twice are in the span
  * twice.

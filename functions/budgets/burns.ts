@@ -76,7 +76,7 @@ async function tellOne(
   await announce(deps, burns(about, worst, releaseId))
   if (worst.rule.severity !== 'page') return
   const { rule, rate, factor } = worst
-  const sentence = `The error budget ${slo.name} of ${service.name} burns ${rate.toFixed(1)} times as fast as it may.`
+  const sentence = `The error budget ${slo.name} of ${service.name} burns at ${rate.toFixed(1)} times the sustainable rate.`
   const lines = [
     sentence,
     `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,

@@ -89,7 +89,7 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   const sofar = events.slice(0, index + 1)
   const release = before === undefined ? replay(sofar) : sofar.reduce(advance, before)
   if (release === undefined || event === undefined) {
-    throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is not there.`)
+    throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is missing.`)
   }
   const announcement = announcementOf(event, release)
   if (announcement !== undefined) await deps.outbox.announce(announcement)

@@ -58,7 +58,7 @@ export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
     const look = Look.safeParse(event)
     if (!look.success && !isScheduledCall('budgets', event))
-      throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
+      throw new Problem('event_invalid', 'Neither a call by the schedule of the budgets nor a look at a release.')
     const services = look.success
       ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }
       : await deps.services.under([serviceKey.budgeted])

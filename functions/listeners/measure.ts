@@ -17,7 +17,7 @@ const reachMs = 28 * 86_400_000
 export function measureHandler(deps: Deps) {
   return async (event: unknown): Promise<Told> => {
     if (!isScheduledCall('measures', event))
-      throw new Problem('event_invalid', 'Not a tick of the schedule of the measures.')
+      throw new Problem('event_invalid', 'Not a call by the schedule of the measures.')
     const toMs = deps.clock.nowMs()
     const period = { fromMs: toMs - reachMs, toMs }
     const tell = (service: string, material: MeasureInput): void => {

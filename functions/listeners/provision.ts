@@ -55,7 +55,7 @@ export function provisionHandler(deps: Deps) {
 async function letGo(deps: Deps, service: string): Promise<void> {
   const live = await liveHolder(deps, service)
   if (live === undefined) return
-  const reason = `the stack let the service ${service} go`
+  const reason = `the stack removed the service ${service}`
   await returnNow(deps, live, { by: 'CloudFormation', reason, outcome: 'aborted' })
   deps.log({ message: reason, releaseId: live.release.id })
 }

@@ -45,7 +45,6 @@ export function reconcileHandler(deps: Deps) {
 }
 
 /**
- *
  * The deployer may omit the client request token. Without it, this update cannot be told from the one before, and the releases of
  * both are rolled back.
  * @returns the releases that were rolled back

@@ -21,7 +21,7 @@ type Read = { readonly updated: readonly string[]; readonly troubles: readonly s
 export function reportsHandler(deps: Deps) {
   return async (event: unknown): Promise<Read> => {
     if (!isScheduledCall('reports', event))
-      throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
+      throw new Problem('event_invalid', 'Not a call by the schedule of the reports.')
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
     const services = await deps.services.under([serviceKey.budgeted])
     const budgets = readable(deps, services).flatMap((service) =>

@@ -52,7 +52,7 @@ function wanted(release: Release, approvals: readonly Approval[], { before, answ
   const found = open.find(({ beforeBp }) => wantedBp === undefined || beforeBp === wantedBp)
   if (found !== undefined) return found
   const which = wantedBp === undefined ? '' : ` ${beforeWords(wantedBp)}`
-  throw new Problem('verb_not_now', `Release ${release.id} misses no approval${which}: ${answer} has no effect on it.`)
+  throw new Problem('verb_not_now', `Release ${release.id} needs no approval${which}: ${answer} has no effect on it.`)
 }
 
 /** @throws Problem `approval_refused` */

@@ -139,7 +139,7 @@ async function aliasesAreWhole(deps: Deps, { name, targets }: Service): Promise<
     const { routing } = await deps.traffic.read(target)
     const place = `${target.functionName}:${target.alias}`
     if (routing.additional !== undefined)
-      return no(new Problem('alias_split', `Alias ${place} is split already: ${routingWords(routing)}.`))
+      return no(new Problem('alias_split', `Alias ${place} is already split: ${routingWords(routing)}.`))
     if (routing.version === '$LATEST') return no(new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`))
   }
   return { may: true, because: `Nothing is live, and every alias of ${name} has one version.` }

@@ -22,7 +22,6 @@ type Deps = {
 }
 
 /**
- *
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
  * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when that cannot be determined,

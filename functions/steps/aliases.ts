@@ -19,7 +19,6 @@ type Written = { readonly revision: string } | Foreign | 'overtaken'
 const roundsMax = 4
 
 /**
- *
  * Performs the announced move of the release and records the result.
  * @throws Problem of the port when AWS refuses or fails; the move stays announced and may be carried out again
  */
@@ -91,7 +90,7 @@ async function arrived(
   if (known(release, target)?.provisioned === undefined) return written.revision
   const { routing, revision } = await deps.traffic.read(target)
   if (!isOnItsWay(known(release, target), target.desired, routing)) return revision
-  const sentence = `Lambda moves the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} meanwhile.`
+  const sentence = `Lambda is still moving the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} for now.`
   throw new Problem('concurrency_moving', sentence)
 }
 
@@ -130,7 +129,6 @@ async function interrupt(
 }
 
 /**
- *
  * Compares every alias of the release with the log. A write of our own that is still under way is not drift.
  * @param suspect who is said to have moved it, if known
  */

@@ -13,7 +13,6 @@ import type { Target } from '../../core/service/service.ts'
 export const isWayBack = ({ key }: Pick<Release, 'key'>): boolean => key.startsWith(backKey)
 
 /**
- *
  * Whether the alias has provisioned concurrency.
  * @throws Problem `alias_provisioned`; for an undo release instead `concurrency_moving`, while Lambda is still moving it
  */
@@ -28,7 +27,7 @@ export function aliasConcurrency(
   const place = `${functionName}:${alias}`
   if (!isWayBack(release)) throw new Problem('alias_provisioned', `Alias ${place} has provisioned concurrency.`)
   if (isOnItsWay({ provisioned: true }, only(routing.version), routing))
-    throw new Problem('concurrency_moving', `Lambda moves the provisioned concurrency of alias ${place}.`)
+    throw new Problem('concurrency_moving', `Lambda is still moving the provisioned concurrency of alias ${place}.`)
   return true
 }
 

@@ -13,7 +13,6 @@ import { minuteMs } from '../../core/time.ts'
 type Deps = Pick<World, 'telemetry'>
 
 /**
- *
  * @param sinceMs minutes before this are not needed, because the caller carries their folded state
  * @returns `readings`: what the log should store; absent when there was no whole minute to read
  */
@@ -68,7 +67,6 @@ const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
   [...series].map(([minuteMs, value]) => ({ minuteMs, value }))
 
 /**
- *
  * Readings that ended before this are not needed by the next look.
  * @param carriedToMs up to where the folded state is carried; without it, all readings are needed
  */

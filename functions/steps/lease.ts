@@ -56,7 +56,6 @@ export async function liveHolder(deps: Deps, service: string): Promise<Loaded | 
 }
 
 /**
- *
  * Takes the lease `name` if it is free, or if its holder is over. Afterwards the caller must read its own log, and drop the lease
  * if its release has settled meanwhile: settling drops what is held at that time, but not what is taken later.
  * @returns who holds it now

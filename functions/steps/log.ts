@@ -56,7 +56,6 @@ function briefly({ release, readFromMs, carry }: Snapshot): Snapshot {
 }
 
 /**
- *
  * The release as it is now; readings of earlier looks may be left out (`readFromMs`).
  * @throws Problem `release_missing` when there is no such log, `item_unreadable` when it cannot be parsed
  */
@@ -95,7 +94,8 @@ async function readOn(deps: Deps, { release, ...rest }: Snapshot): Promise<Loade
 function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
   if (events.length === 0) throw new Problem('release_missing', `There is no release ${releaseId}.`)
   const release = replay(events)
-  if (release === undefined) throw new Problem('item_unreadable', `The log of release ${releaseId} has no beginning.`)
+  if (release === undefined)
+    throw new Problem('item_unreadable', `The log of release ${releaseId} does not begin with a request.`)
   return release
 }
 
@@ -121,7 +121,6 @@ export async function keepSnapshot(deps: Deps, before: Release, snapshot: Snapsh
 }
 
 /**
- *
  * Appends the event that `decide` returns, and returns the release after it. `decide` is called again whenever the log has grown
  * meanwhile; `undefined` means that there is nothing to add.
  * @throws Problem `crowded` when other writers win every time
@@ -143,7 +142,7 @@ export async function record(
     }
     current = await load(deps, current.release.id)
   }
-  throw new Problem('crowded', `Release ${loaded.release.id} is written by too many at once.`)
+  throw new Problem('crowded', `Too many writers add to the log of release ${loaded.release.id} at once.`)
 }
 
 /** Gives the event its sequence number. Validates it, so that we never write an event that we could not read again. */

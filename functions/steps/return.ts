@@ -33,7 +33,6 @@ export async function finishReturn(deps: Pick<Deps, 'clock' | 'journal' | 'traff
 }
 
 /**
- *
  * Puts the traffic of a live release back now, and wakes its execution to settle. Does nothing if the release has already ended
  * or is on its way back.
  * @returns `woken`: false when Step Functions did not answer; the traffic has moved all the same

@@ -7,7 +7,6 @@ import type { Release } from '../../core/release/release.ts'
 const gapMax = 5
 
 /**
- *
  * @param count how many executions the release is known to have had
  * @throws Problem `execution_lost` when every name that is tried belongs to an ended execution
  */

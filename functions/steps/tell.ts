@@ -15,7 +15,6 @@ function isToBeTold({ ending, paged }: Release): boolean {
 }
 
 /**
- *
  * A failing SNS topic must not block the service's next release, nor fail a promoted one. The sweep pages again.
  * @returns `told`: true when no page is left to send
  */

@@ -24,7 +24,6 @@ const idDigits = [10, 16, 22]
 const headsMax = 50
 
 /**
- *
  * @returns `first`: the first event of the log, if the release was requested before
  * @throws Problem `request_reused` when a call reuses a request id for something else, `item_unreadable` when it cannot be
  * determined whether the artifact was requested before

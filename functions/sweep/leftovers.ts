@@ -14,7 +14,6 @@ type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarm
 const dailyWithinMs = 60_000
 
 /**
- *
  * @param held the leases, read before `open` was listed. So the release of a holder that is not in `open` has ended, or its entry
  * is lost.
  * @returns what could not be checked, as sentences
@@ -61,7 +60,7 @@ async function dropLease(deps: Deps, { name, holder }: Lease): Promise<void> {
   const loaded = await loadIfThere(deps, holder)
   if (loaded === undefined || isSettled(loaded.release)) {
     await deps.leases.drop(name, holder)
-    deps.log({ message: `the lease ${name} was left by a release that is over`, releaseId: holder })
+    deps.log({ message: `dropped the lease ${name} of a release that has ended`, releaseId: holder })
     return
   }
   const { events } = await deps.journal.read(holder)
@@ -69,7 +68,7 @@ async function dropLease(deps: Deps, { name, holder }: Lease): Promise<void> {
   if (requested?.type !== 'requested') return
   const { service, requestedAtMs } = loaded.release
   await deps.openReleases.add({ releaseId: holder, service: service.name, requestedAtMs, requested })
-  deps.log({ message: 'a live release was not among the open ones', releaseId: holder })
+  deps.log({ message: 'restored the missing entry of a live release', releaseId: holder })
 }
 
 async function alarmsOf(deps: Deps): Promise<readonly string[]> {
@@ -84,7 +83,7 @@ async function dropWatches(deps: Deps, alarm: string): Promise<void> {
     async (releaseId) => {
       if (!(await isOver(deps, releaseId))) return
       await deps.alarmWatch.remove(alarm, releaseId)
-      deps.log({ message: `the alarm ${alarm} was still watched for a release that is over`, releaseId })
+      deps.log({ message: `stopped watching the alarm ${alarm} for a release that has ended`, releaseId })
     },
   )
 }

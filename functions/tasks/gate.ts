@@ -71,7 +71,7 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     // A failed look-up must not end a release in the middle, for example because the table is slow. It stays where it is, and the
     // gates are asked again. This covers every kind of error, even an unknown time zone.
     deps.trouble(error, { releaseId: release.id })
-    const because = `what stands in its way cannot be looked up: ${sentenceOf(error)}`.slice(0, 2000)
+    const because = `the gates cannot be checked: ${sentenceOf(error)}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
   }
 }

@@ -67,7 +67,7 @@ async function callHook(deps: Deps, call: Call, loaded: Loaded): Promise<Loaded>
   const id = hookId(called.release)
   const reply = await replyOf(deps, hook.functionName, hookPayload(called.release, hook.timeoutSeconds, call))
   if (reply === 'nobodyKnows') {
-    deps.log({ message: `hook ${hook.functionName}: nobody knows whether it was called`, releaseId })
+    deps.log({ message: `hook ${hook.functionName}: it is not known whether it was called`, releaseId })
     return called
   }
   if (reply !== 'later')

@@ -100,7 +100,7 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
   const concurrency = await deps.versions.provisioned(target)
   const provisioned = aliasConcurrency(release, target, alias.routing, concurrency)
   if (alias.routing.additional !== undefined) {
-    throw new Problem('alias_split', `Alias ${place} is split already: ${routingWords(alias.routing)}.`)
+    throw new Problem('alias_split', `Alias ${place} is already split: ${routingWords(alias.routing)}.`)
   }
   if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
   const candidate = await candidateVersion(deps, release, target)

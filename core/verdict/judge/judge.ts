@@ -22,7 +22,6 @@ export type Carry = {
 }
 
 /**
- *
  * @param carried what an earlier look returned. Without it everything is computed from the first minute, with the same result.
  * @returns fail if an alarm fires, the candidate is silent, a minute shows total failure, or the evidence reaches 1/alpha; pass
  * if every critical signal could be judged and none leans against the candidate; else unknown
