@@ -24,7 +24,7 @@ const Batch = z.looseObject({
 const scheduledVerbs: Readonly<Record<string, string>> = {
   sweep: 'the sweep, which runs again by itself',
   measures: 'the daily measures',
-  reports: 'the reading of Application Signals reports, which runs again by itself',
+  reports: 'budget reports of Application Signals, which are read again on schedule',
   budgets: 'the counting of error budgets, which runs again by itself',
 }
 
