@@ -1,6 +1,6 @@
-// HTML from values: whatever is put into a page is escaped, unless it is HTML made here.
+// Builds HTML from values. Every value put into a page is escaped, unless it is HTML made by this file.
 
-/** Made by `html`; nobody else makes one. */
+/** Made only by `html`. */
 export type Html = { readonly html: string }
 
 type Part = string | number | Html | readonly Html[]
@@ -21,7 +21,7 @@ const partText = (part: Part): string => {
   return 'html' in part ? part.html : part.map(({ html: text }) => text).join('\n')
 }
 
-/** A template: its own text is HTML, its values are text. */
+/** A template tag: the template's own text is HTML, its values are escaped text. */
 export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   html: texts.map((text, index) => text + (index < parts.length ? partText(parts[index] ?? '') : '')).join(''),
 })

@@ -1,5 +1,5 @@
-// The measures of delivery as one page that needs nothing else: what is missed first in words, then a card for each measure with
-// its course and spread, then every service in one table.
+// The report of the delivery measures as one self-contained page: first a sentence with the missed targets, then a card for each
+// measure with its trend and spread, then a table of all services.
 import type { Period } from '../core/measures/facts.ts'
 import { definitions, type Measured } from '../core/measures/measures.ts'
 import { basisWords, detailWords, standing, targetWords, valueWords } from '../core/measures/words.ts'
@@ -9,10 +9,10 @@ import { spreadPicture, trendPicture } from './trend.ts'
 
 export type Report = {
   readonly period: Period
-  /** One service, or all of them. */
+  /** The name of one service, or of all together. */
   readonly title: string
   readonly overall: readonly Measured[]
-  /** Each service by itself; none when the report is of one. */
+  /** One entry for each service; empty when the report covers a single service. */
   readonly services: readonly { readonly name: string; readonly measured: readonly Measured[] }[]
 }
 
@@ -48,7 +48,7 @@ export function reportPage({ period, title, overall, services }: Report): string
   return page.html
 }
 
-/** What a person at night wants to know first. */
+/** What a person on call wants to know first. */
 function summary(overall: readonly Measured[]): string {
   const aimed = overall.filter(({ definition }) => definition.target !== undefined)
   const names = (wanted: 'met' | 'missed' | undefined): readonly string[] =>

@@ -1,4 +1,4 @@
-// The look of the report: system fonts, light and dark by the reader's choice, nothing from elsewhere.
+// The report's stylesheet: system fonts, light and dark by the reader's preference, nothing loaded from elsewhere.
 export const reportStyle = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --ink: #1b2430; --soft: #5b6776; --line: #dfe4ea;
   --bar: #4b7bec; --gap: #c3cad3; --good: #0b6e4f; --good-back: #e0f3ea; --bad: #a8231f; --bad-back: #fbe7e5; }

@@ -1,5 +1,5 @@
-// Small pictures of a measure: its course over the parts of a period, and how its values are spread. A part without a value is
-// drawn as a gap, never as zero.
+// Small charts of a measure: its trend over the parts of a period, and the spread of its values. A part without a value is drawn
+// as a gap, never as zero.
 import { scaleLinear } from 'd3-scale'
 import type { Definition, Measured } from '../core/measures/measures.ts'
 import type { Spread } from '../core/measures/result.ts'
@@ -15,12 +15,12 @@ const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 const aimOf = ({ target }: Definition): number | undefined =>
   target === undefined ? undefined : Object.values(target)[0]
 
-/** A bar for each part; the aim, where it is in sight, is a broken line. */
+/** One bar for each part. The target is a broken line, if it is within the range of the chart. */
 export function trendPicture({ definition, trend }: Measured): Html {
   const known = trend.flatMap(({ result: { value } }) => (value.known ? [value.number] : []))
   if (known.length === 0) return nothing
   const [low, high] = [Math.min(0, ...known), Math.max(0, ...known)]
-  // A share has its whole in sight, so that 95 % looks like nearly all.
+  // Scale shares up to 100 %, so that 95 % looks like nearly all.
   const top = definition.unit === 'share' && low >= 0 && high > 0.25 ? 1 : high
   const y = scaleLinear()
     .domain([low, top === low ? low + 1 : top])
@@ -54,7 +54,7 @@ export function trendPicture({ definition, trend }: Measured): Html {
   return html`<svg class="trend" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${bars}${line}</svg>`
 }
 
-/** From the least to the most, with the middle and nine of ten marked. */
+/** A line from minimum to maximum, with the median and the 90th percentile marked. */
 export function spreadPicture({ unit, name }: Definition, spread: Spread | undefined): Html {
   if (spread === undefined || spread.min === spread.max) return nothing
   const x = scaleLinear()

@@ -1,9 +1,9 @@
-// Durations as people write them: a whole number and one unit. Text becomes seconds here and nowhere else.
+// Durations as people write them: a whole number and one unit. Only this file converts them to seconds.
 import * as z from 'zod'
 
 const secondsPer = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
-/** `90s`, `5m`, `1h`, `2d`, in seconds, from `min` to `max`. No fractions, no signs, no spaces, no second unit. */
+/** Parses `90s`, `5m`, `1h` or `2d` to seconds, within the limits. No fractions, signs, spaces or second unit. */
 export function duration(limits: { readonly minSeconds: number; readonly maxSeconds: number }) {
   return z
     .string()
@@ -14,7 +14,7 @@ export function duration(limits: { readonly minSeconds: number; readonly maxSeco
     })
 }
 
-/** The shortest exact spelling of a number of seconds in at most two units: 90 is `1m30s`, 3600 is `1h`. */
+/** The shortest spelling of a number of seconds in at most two units: 90 is `1m30s`, 3600 is `1h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   if (whole === 0) return '0s'

@@ -1,4 +1,4 @@
-// What an event that calls a function is about, in a few words: for whoever has to decide what becomes of one that was lost.
+// Describes in a few words the event that a function was called with, so that a person can decide what to do with a lost event.
 import * as z from 'zod'
 import { printable } from './printable.ts'
 
@@ -22,13 +22,13 @@ const Batch = z.looseObject({
   }),
 })
 const scheduledVerbs: Readonly<Record<string, string>> = {
-  sweep: 'the sweep, which comes again by itself',
+  sweep: 'the sweep, which runs again by itself',
   measures: 'the daily measures',
-  reports: 'budget reports of Application Signals, which come again by themselves',
-  budgets: 'the counting of error budgets, which comes again by itself',
+  reports: 'budget reports of Application Signals, which are read again on schedule',
+  budgets: 'the counting of error budgets, which runs again by itself',
 }
 
-/** Whatever it is: this never throws. Texts are one line of at most 200 characters. */
+/** Accepts anything and never throws. Texts are one line of at most 200 characters. */
 export function eventWords(payload: unknown): EventWords {
   const { what, service, releaseId } = wordsOf(payload)
   return {
@@ -63,7 +63,7 @@ function wordsOf(payload: unknown): EventWords {
 type Detail = z.output<typeof Event>['detail']
 type Words = (detail: Detail) => EventWords
 
-/** By source: what matters of an event of each kind that a rule lets through. */
+/** One entry per event source that a rule lets through, with the details that matter for it. */
 const bySource: Readonly<Record<string, Words>> = {
   'aws.s3': (detail) => ({ what: `object ${at(detail, 'bucket', 'name')}/${at(detail, 'object', 'key')} was written` }),
   'aws.ecr': (detail) => {
@@ -98,7 +98,7 @@ const onBus = (event: z.output<typeof Event>): EventWords =>
 
 const stackName = (id: string): string => /:stack\/([^/]+)/.exec(id)?.[1] ?? id
 
-/** A text, or none. */
+/** The string at this path, or '' if there is none. */
 function at(value: unknown, ...path: readonly string[]): string {
   let found = value
   for (const name of path)

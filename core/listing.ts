@@ -1,12 +1,12 @@
-// What a listing of stored items found. An item that cannot be read is left out and named, so that it stops nobody but whom it is
-// about. Whoever would take its absence for a fact asks for the whole listing instead.
+// The result of listing stored items. An item that cannot be read is left out and reported, so that it blocks only what it is
+// about. A caller that would be wrong to treat such an item as absent uses `whole` instead.
 import { Problem } from './problem.ts'
 
-/** `about` is what the item's key says: it is known although the item is not. */
+/** `about` comes from the item's key, so it is known even when the item cannot be read. */
 type Unreadable<About> = { readonly about: About; readonly problem: Problem }
 export type Listing<T, About> = { readonly items: readonly T[]; readonly unreadable: readonly Unreadable<About>[] }
 
-/** @param read throws for an item that it cannot understand */
+/** @param read throws for an item that it cannot parse */
 export function listing<Found, T, About>(
   found: readonly Found[],
   read: (one: Found) => T,
@@ -30,7 +30,7 @@ function asUnreadable(error: unknown): Problem {
   return new Problem('item_unreadable', `A stored item cannot be read: ${sentence}.`, { cause: error })
 }
 
-/** All that there is, for whoever must not take what cannot be read for what is not there. @throws Problem `item_unreadable` */
+/** All items, for a caller that must not mistake an unreadable item for a missing one. @throws Problem `item_unreadable` */
 export function whole<T>({ items, unreadable: [first] }: Listing<T, unknown>): readonly T[] {
   if (first !== undefined) throw first.problem
   return items

@@ -1,4 +1,4 @@
-// Where a target's function is: a name means the controller's own account and region; a whole ARN may be in another region,
+// Where a target's function is. A bare name means the controller's own account and region. A full ARN may be in another region
 // and, with a role of that account, in another account.
 import * as z from 'zod'
 
@@ -25,12 +25,12 @@ export const RoleArn = z
   .max(600)
   .regex(/^arn:aws[a-z-]{0,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'a role is named by its whole ARN')
 
-/** What finds a function: with a role, as that role. */
+/** How to reach a function: with a role, by assuming that role. */
 export type Place = { readonly functionName: string; readonly roleArn?: string | undefined }
 
 type Located = { readonly name: string; readonly region?: string; readonly account?: string }
 
-/** The bare name, as metrics have it, and for a function elsewhere also where that is. */
+/** The bare name, as CloudWatch dimensions use it, plus region and account for a function elsewhere. */
 export function locate(functionName: string): Located {
   const [, region, account, name] = arnPattern.exec(functionName) ?? []
   return name === undefined || region === undefined || account === undefined
@@ -40,5 +40,5 @@ export function locate(functionName: string): Located {
 
 export const isElsewhere = ({ functionName }: Place): boolean => locate(functionName).region !== undefined
 
-/** A role serves its own account only. */
+/** The account of the role, which is the only account that the role can act in. */
 export const accountOf = (roleArn: string): string => roleArn.split(':')[4] ?? ''

@@ -1,5 +1,5 @@
-// An event that was not handled, read from the message that was kept of it. Four kinds of message lie in one queue: Lambda's
-// record of an asynchronous event, its record of a batch of the stream, and what a rule or a schedule could not hand over.
+// An event that was not handled, read from the message that was kept of it. One queue holds four kinds of message: Lambda's
+// failure record of an asynchronous event, its failure record of a stream batch, and what a rule or a schedule could not deliver.
 import * as z from 'zod'
 import { eventWords } from './event-words.ts'
 import { printable } from './printable.ts'
@@ -7,34 +7,34 @@ import { printable } from './printable.ts'
 export type KeptMessage = {
   readonly id: string
   readonly body: string
-  /** Message attributes, as text. */
+  /** SQS message attributes, as text. */
   readonly attributes: Readonly<Record<string, string>>
   readonly keptAtMs: number
 }
 
-/** The controller whose queue it is. Nobody else's functions are ever called. */
+/** The controller that owns the queue. Functions of other controllers are never called. */
 export type Controller = {
   readonly account: string
   readonly region: string
-  /** What its functions' names begin with, without the hyphen. */
+  /** The prefix of its functions' names, without the hyphen. */
   readonly name: string
-  /** Functions that events call. */
+  /** Functions that events may call. */
   readonly verbs: readonly string[]
-  /** Which function a schedule calls, by its name. */
+  /** Which function a schedule calls, by the schedule's name. */
   readonly scheduledVerbs: Readonly<Record<string, string>>
 }
 
 export type LostEvent = {
   readonly kind: 'event'
   readonly verb: string
-  /** What is sent again. It may carry credentials: it is shown to nobody. */
+  /** What is sent again. It may contain credentials, so never print it. */
   readonly payload: unknown
   readonly what: string
   readonly why: string
   readonly service?: string
   readonly releaseId?: string
 }
-/** Whatever else somebody has put into the queue. */
+/** Anything else that somebody has put into the queue. */
 type Unreadable = { readonly kind: 'unreadable'; readonly why: string }
 
 const text = z.string().max(2000)
@@ -65,7 +65,7 @@ export function readLost({ body, attributes }: KeptMessage, controller: Controll
   const batch = StreamRecord.safeParse(json.value)
   if (batch.success) return ofStream(batch.data, json.value, controller)
   const record = EventRecord.safeParse(json.value)
-  if (!record.success) return unreadable('it is no record of Lambda, of a rule or of a schedule')
+  if (!record.success) return unreadable('it is not a record from Lambda, a rule or a schedule')
   const { requestContext, requestPayload, responsePayload } = record.data
   return named(controller, requestContext.functionArn, requestPayload, failure(requestContext, responsePayload))
 }
@@ -80,7 +80,7 @@ function parsed(body: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** @returns unreadable for every function but those of the controller that events call */
+/** @returns unreadable unless the ARN is one of the controller's functions that events call */
 function named(controller: Controller, arn: string, payload: unknown, why: string): LostEvent | Unreadable {
   const { account, region, name, verbs } = controller
   const [, inRegion, inAccount, functionName] =
@@ -88,7 +88,7 @@ function named(controller: Controller, arn: string, payload: unknown, why: strin
   const verb = verbs.find((one) => `${name}-${one}` === functionName)
   if (verb === undefined || inRegion !== region || inAccount !== account)
     return unreadable(
-      `it names ${arn === '' ? 'no function' : arn}, which is none of this controller's that events call`,
+      `it names ${arn === '' ? 'no function' : arn}, which is not a function of this controller that events call`,
     )
   return { kind: 'event', verb, payload, why: printable(why, 500), ...eventWords(payload) }
 }
@@ -104,13 +104,13 @@ function ofSchedule(
   const tick = Object.keys(scheduledVerbs).find((one) => `${name}-${one}` === schedule)
   const verb = tick === undefined ? undefined : scheduledVerbs[tick]
   if (tick === undefined || verb === undefined || inRegion !== region || inAccount !== account)
-    return unreadable(`it names the schedule ${arn}, which is none of this controller's`)
-  // What the schedule sends is known, whatever the message says.
+    return unreadable(`it names the schedule ${arn}, which is not a schedule of this controller`)
+  // The payload of a schedule is fixed, so the message is not trusted for it.
   const payload = { [tick]: true }
   return { kind: 'event', verb, payload, why: printable(undelivered(attributes), 500), ...eventWords(payload) }
 }
 
-/** The batch is not in its record; `announce` finds in the log what was written then, and sends that. */
+/** The failure record does not contain the batch. `announce` finds in the log what was written in that period, and sends it. */
 function ofStream(
   record: z.output<typeof StreamRecord>,
   payload: unknown,
@@ -120,13 +120,13 @@ function ofStream(
 }
 
 const undelivered = ({ ERROR_CODE = 'unknown', ERROR_MESSAGE = '' }: KeptMessage['attributes']): string =>
-  `could not be handed over: ${ERROR_CODE}${ERROR_MESSAGE === '' ? '' : `: ${ERROR_MESSAGE}`}`
+  `could not be delivered: ${ERROR_CODE}${ERROR_MESSAGE === '' ? '' : `: ${ERROR_MESSAGE}`}`
 
 const Thrown = z.looseObject({ errorType: z.string().optional(), errorMessage: z.string() })
 
 const conditions: Readonly<Record<string, string>> = {
   EventAgeExceeded: 'waited too long',
-  RecordAgeExceeded: 'could not be sent for as long as the stream is tried',
+  RecordAgeExceeded: 'could not be sent before its age limit',
   RetriesExhausted: 'failed',
   RetryAttemptsExhausted: 'failed',
 }

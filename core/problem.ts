@@ -1,7 +1,10 @@
-// Every problem that a person can meet: a stable code, one sentence (given where it is thrown), and what to do about it.
+// Every problem that a person can run into: a stable code, one sentence (written where it is thrown), and how to fix it.
 import type * as z from 'zod'
 
-/** What to do, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each that pages. */
+/**
+ * How to fix each problem, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each one that
+ * pages.
+ */
 export const problems = {
   // Input
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
@@ -62,7 +65,7 @@ export const problems = {
   aws_unavailable: 'AWS did not answer as expected, and the call is retried. Read the cause.',
   queue_missing:
     "Set TIDEGATE_PREFIX to the controller's name and AWS_REGION to its region, or deploy the stack again.",
-  // The way back
+  // Rollback
   return_failed: 'The alias could not be put back. Run the update-alias command from the page, then run the sweep.',
   execution_lost: 'The state machine execution ended before the release did. The sweep has put the alias back.',
   crowded: 'Too many writers at once for this release. Try again in a few seconds.',
@@ -70,30 +73,30 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** Something a person can act on. Bugs are not Problems: they crash. */
+/** An error that a person can act on. Bugs are not Problems: they crash. */
 export class Problem extends Error {
   readonly code: ProblemCode
-  /** @param sentence what happened, with the names and numbers that matter. */
+  /** @param sentence what happened, with the relevant names and numbers */
   constructor(code: ProblemCode, sentence: string, options?: ErrorOptions) {
     super(sentence, options)
-    // Step Functions matches errors by this name; each code is a name of its own there.
+    // Step Functions matches errors by name, so each code has its own error name.
     this.name = `Tidegate.${code}`
     this.code = code
   }
   get fix(): string {
     return problems[this.code]
   }
-  /** For the operator's log. */
+  /** The structured log line. */
   get line(): { readonly level: 'error'; readonly message: string; readonly code: ProblemCode; readonly fix: string } {
     return { level: 'error', message: this.message, code: this.code, fix: this.fix }
   }
 }
 
-/** AWS does not answer, or not now: whoever waits may find it answering. */
+/** AWS does not answer, or throttles. A caller that can wait should retry. */
 export const isAway = (error: unknown): error is Problem & { readonly code: 'aws_unavailable' | 'aws_throttled' } =>
   error instanceof Problem && (error.code === 'aws_unavailable' || error.code === 'aws_throttled')
 
-/** @throws Problem `code`: what it is that is not valid, and where */
+/** @throws Problem `code`, with a sentence that says what is invalid and where */
 export function readInput<S extends z.ZodType>(
   schema: S,
   input: unknown,
@@ -105,16 +108,16 @@ export function readInput<S extends z.ZodType>(
   throw new Problem(code, `${what} is not valid: ${issuesSentence(parsed.error.issues)}.`)
 }
 
-/** What zod says of a value, as far as sentences are made of it. */
+/** The part of a zod issue that sentences are made from. */
 type Issue = {
   readonly code?: string | undefined
   readonly path: readonly PropertyKey[]
   readonly message: string
-  /** Of a union: what each of its branches says. */
+  /** For a union: the issues of each branch. */
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
 
-/** One sentence for the first things that are wrong with a value, in the order in which zod found them. */
+/** One sentence for the first three issues, in zod's order. */
 export function issuesSentence(issues: readonly Issue[]): string {
   const told = issues.flatMap(meant)
   const shown = told
@@ -131,8 +134,8 @@ const asWritten = (path: readonly PropertyKey[]): string =>
     .join('')
 
 /**
- * Of a union, what the branch says that the person meant: the one whose shape fits best. Where none does, or several do
- * alike, what the union itself says is allowed.
+ * For a union, the issues of the branch that the person probably meant: the one whose shape fits best. If none fits, or several
+ * fit equally well, the issue of the union itself, which says what is allowed.
  */
 function meant(issue: Issue): readonly Issue[] {
   if (issue.errors === undefined) return [issue]
@@ -145,6 +148,6 @@ function meant(issue: Issue): readonly Issue[] {
   return best.branch.flatMap(meant).map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
 }
 
-/** A text where an object is wanted, or another word. */
+/** A string where an object is wanted, or a different literal. */
 const isOfAnotherKind = ({ code, path }: Issue): boolean =>
   path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')

@@ -1,4 +1,5 @@
-// Whether a time zone can be used, asked of the library that uses it: others know names that this one throws at.
+// Whether a time zone is usable. Asks the library that will use it, because other libraries accept names at which this one
+// throws.
 import { Temporal } from 'temporal-polyfill'
 
 export function isTimeZone(name: string): boolean {

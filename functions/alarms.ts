@@ -1,5 +1,6 @@
-// Alarms of the controller's own health: who watches production unattended has to be watched. Failed executions are not among
-// them: a release that was rolled back is one. The stack and the embedded cloud have these from this one source.
+// Alarms on the controller's own health, because what watches production unattended must itself be watched. Failed executions
+// have no alarm: a release that is rolled back also ends as a failed execution. The stack and the embedded cloud both create
+// their alarms from this list.
 import type { Verb } from './handlers.ts'
 import { calledByEvents, lostQueue } from './rules.ts'
 
@@ -8,19 +9,19 @@ export type Watch = {
   readonly description: string
   readonly namespace: string
   readonly metric: string
-  /** Of several series the largest is meant, or their sum. */
+  /** Several series are combined by `stat`: their maximum or their sum. */
   readonly series: readonly Readonly<Record<string, string>>[]
   readonly stat: 'Sum' | 'Maximum'
-  /** Fires below it, or at it and above. */
+  /** `below`: fires under the threshold. `from`: fires at the threshold and above. */
   readonly threshold: number
   readonly fires: 'below' | 'from'
-  /** Of five minutes each. */
+  /** How many periods of five minutes. */
   readonly periods: number
   readonly missing: 'breaching' | 'notBreaching'
 }
 
 const tenMinutesMs = 600_000
-/** A metric-math alarm takes this many metrics (CloudWatch user guide, "Create an alarm based on a metric math expression"). */
+/** The most metrics in one metric-math alarm (CloudWatch user guide, "Create an alarm based on a metric math expression"). */
 const metricsMax = 10
 
 const functionOf = (controller: string, verb: Verb) => ({ FunctionName: `${controller}-${verb}` })
@@ -38,10 +39,10 @@ export function watches(controller: string): readonly Watch[] {
       metric: 'ApproximateNumberOfMessagesVisible',
       series: [{ QueueName: `${controller}-${lostQueue.name}` }],
       ...{ stat: 'Maximum', threshold: 1, fires: 'from', periods: 1 },
-      // A queue that nobody has used for hours reports nothing.
+      // A queue that has not been used for hours reports nothing.
       missing: 'notBreaching',
     },
-    // Minutes sooner than the queue, which CloudWatch hears of late after a quiet time.
+    // Fires minutes before the queue's alarm, because an idle queue reports its metrics late.
     ...several(called, (series) => ({
       ...lambda,
       id: 'EventsDropped',
@@ -91,7 +92,7 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
     ...{ stat: 'Sum', threshold: 1, periods: 3 },
   },
   {
-    // Nothing was written, nothing waits: then there is no point.
+    // When nothing is written there is no data point, and then no event is late.
     ...lambda,
     id: 'EventsLate',
     description: 'Events of Tidegate wait for more than ten minutes: the log of its function announce says why.',

@@ -1,4 +1,4 @@
-// The names that a function and its stack share. Renaming one here is a compile error wherever it is set.
+// The environment variables that a function and its stack share. Renaming one here is a compile error wherever it is set.
 import * as z from 'zod'
 import { issuesSentence } from '../core/problem.ts'
 
@@ -10,7 +10,7 @@ export const Environment = z.object({
 })
 export type Environment = z.output<typeof Environment>
 
-/** Read once, at the start of a function: a stack that forgot a name must fail there and not in the middle of a release. */
+/** Read once, when the function starts: if a variable is missing, it must fail then and not in the middle of a release. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const parsed = Environment.safeParse(variables)
   if (parsed.success) return parsed.data

@@ -1,5 +1,5 @@
-// What a function tells about itself, by Powertools for AWS Lambda: log lines and traces that carry the release's id, and
-// metrics that do not (core/measures/metric.ts). Neither events nor answers are ever written down: they may hold task tokens.
+// A function's own telemetry, with Powertools for AWS Lambda: log lines and traces that carry the release id, and metrics that do
+// not (core/measures/metric.ts). Never log events or answers: they may hold task tokens.
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import { Tracer } from '@aws-lambda-powertools/tracer'
@@ -11,7 +11,7 @@ import type { World } from './steps/world.ts'
 
 const serviceName = 'tidegate'
 const logger = /* @__PURE__ */ new Logger({ serviceName })
-// The clients of the SDK are traced by themselves.
+// SDK clients are traced separately (`traced`).
 const tracer = /* @__PURE__ */ new Tracer({ serviceName, captureHTTPsRequests: false })
 
 export const log: World['log'] = ({ level, message, ...rest }) => {
@@ -20,7 +20,7 @@ export const log: World['log'] = ({ level, message, ...rest }) => {
   else logger.info(text, rest)
 }
 
-/** One line in CloudWatch's embedded metric format. */
+/** Writes one line in CloudWatch's embedded metric format. */
 export const emit: World['emit'] = ({ name, unit, value, atMs, dimensions, releaseId }: Metric) => {
   const metrics = new Metrics({ namespace: 'Tidegate', serviceName, singleMetric: true })
   metrics.clearDefaultDimensions()
@@ -30,24 +30,24 @@ export const emit: World['emit'] = ({ name, unit, value, atMs, dimensions, relea
   metrics.addMetric(name, unit, value)
 }
 
-// One function an environment, and one call at a time, as with the keys of the logger.
+// An environment runs one function and one call at a time, so module state is safe here, as it is for the logger's keys.
 let atWork: Verb | undefined
 export const trouble: World['trouble'] = /* @__PURE__ */ troubleTo({ log, emit }, Date.now, () => atWork ?? serviceName)
 
 /**
- * What clients are made with: by itself the SDK waits for ever, and a part that is away has to be found out, and told, while the
- * function still has half its minute.
+ * SDK client timeouts. The SDK waits for ever by default. We must detect an outage and report it while half of the function's
+ * minute is still left.
  */
 export const patience = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
 }
 
-/** A client whose calls are parts of the trace. */
+/** Traces the calls of a client. */
 export const traced = <Client>(client: Client): Client => tracer.captureAWSv3Client(client)
 
 /**
- * Everything that a call says carries its function, its request and, where the call names one, the release. A problem is
- * said with its code and its fix, and counted by both, before the state machine or the caller hears of it.
+ * Adds the function, the request and, where the call names one, the release to all log lines of a call. A Problem is logged with
+ * its code and fix, and counted by function and code, before the state machine or the caller sees it.
  */
 export function observed(verb: Verb, handler: () => Handler): Handler {
   return async (event, call) => {
@@ -90,7 +90,7 @@ async function inSegment<T>(verb: Verb, releaseId: string | undefined, work: () 
   }
 }
 
-/** Tasks and orders name their release at the top, an execution that begins does in its input. */
+/** Tasks and orders have `releaseId` at the top level; a new execution has it in its input. */
 function releaseIdIn(event: unknown): string | undefined {
   const field = (value: unknown, name: string): unknown =>
     typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined

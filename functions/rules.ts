@@ -1,20 +1,20 @@
-// What reaches which function by itself: events, schedules, jobs of a pipeline and the table's stream (docs/aws.md §1.7, §2.5,
-// §3.5, §4). The stack and the embedded cloud are wired from this one source. Patterns are narrow, from the triggers, alarms and
-// targets of the services, so that nobody pays for the events of others.
+// What invokes which function: events, schedules, pipeline jobs and the table's stream (docs/aws.md §1.7, §2.5, §3.5, §4). Both
+// the stack and the embedded cloud are wired from this file. Patterns are limited to the triggers, alarms and targets of the
+// services, so that nobody pays for unrelated events.
 import { incidentSources } from '../core/measures/incident-call.ts'
 import { isCounted, isReported } from '../core/service/slo.ts'
 import type { Service } from '../core/service/service.ts'
 import type { Verb } from './handlers.ts'
 
 type Rule = {
-  /** Of the rule: behind the controller's name and a hyphen. */
+  /** The rule's name, without the controller's name and hyphen in front. */
   readonly name: string
   readonly verb: Verb
-  /** As EventBridge takes it. */
+  /** An EventBridge event pattern. */
   readonly pattern: Readonly<Record<string, unknown>>
 }
 
-/** Names, or everybody's: the embedded cloud is wired before it has services. */
+/** A list of names, or all names: the embedded cloud is wired before it has services. */
 type Names = readonly string[] | 'all'
 
 type Heard = {
@@ -51,7 +51,7 @@ export const everything = (machineArn: string, moverArns: readonly string[]): He
 
 export const rulesOf = (heard: Heard): readonly Rule[] => [...triggersOf(heard), ...incidents, ...watchOf(heard)]
 
-/** EventBridge takes 2048 characters of a pattern: a long list of names becomes several rules. */
+/** EventBridge limits a pattern to 2048 characters, so a long list of names becomes several rules. */
 function each(values: Names, rule: (part: readonly string[] | undefined) => Rule): readonly Rule[] {
   if (values === 'all') return [rule(undefined)]
   const parts: string[][] = []
@@ -66,8 +66,8 @@ function each(values: Names, rule: (part: readonly string[] | undefined) => Rule
 const patternMax = 2000
 
 /**
- * What begins a release, what is said about its candidate, and the stack that takes one back. A field without a value
- * is left out.
+ * Events that start a release, attest its candidate, or (a stack rollback) take it back. An undefined field is left out of the
+ * pattern.
  */
 const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] => [
   ...each(buckets, (names) => ({
@@ -121,7 +121,7 @@ const stackRules: readonly Rule[] = [
   },
 ]
 
-/** Who tells of incidents. A partner's own bus has to send its events on to this one (docs/measures.md). */
+/** Sources of incidents. A partner's event bus has to forward its events to this bus (docs/measures.md). */
 const incidents: readonly Rule[] = [
   {
     name: 'incident',
@@ -144,7 +144,7 @@ const incidents: readonly Rule[] = [
   },
 ]
 
-/** What a release has to hear of. */
+/** Events that concern a live release. */
 const watchOf = ({ alarms, budgeted, functions, machineArn, moverArns }: Heard): readonly Rule[] => [
   ...each(alarms, (alarmName) => ({
     name: 'alarm',
@@ -164,7 +164,7 @@ const watchOf = ({ alarms, budgeted, functions, machineArn, moverArns }: Heard):
       detail: { stateMachineArn: [machineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
     },
   },
-  // A budget is counted at every look at a live release, without waiting for its schedule.
+  // Count the budgets at every look at a live release, without waiting for the schedule.
   ...each(budgeted, (service) => ({
     name: 'look',
     verb: 'budget',
@@ -190,7 +190,10 @@ const aliasRule = (moverArns: readonly string[]): Rule => ({
   },
 })
 
-/** Which function a schedule calls, by the only field of its input, which is the schedule's name behind the controller's. */
+/**
+ * Which function a schedule calls. The key is the only field of its input, and also the schedule's name after the controller's
+ * name.
+ */
 export const scheduledVerbs = {
   sweep: 'reconcile',
   measures: 'measure',
@@ -199,7 +202,7 @@ export const scheduledVerbs = {
 } as const
 export type ScheduleName = keyof typeof scheduledVerbs
 
-/** Minutes from one call to the next. */
+/** Minutes between calls. */
 export function schedulesOf(services: readonly Service[]): Partial<Readonly<Record<ScheduleName, number>>> {
   const counted = services.filter(({ slos }) => slos.some(isCounted))
   const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
@@ -212,8 +215,8 @@ export function schedulesOf(services: readonly Service[]): Partial<Readonly<Reco
 }
 
 /**
- * Functions that are called asynchronously, where nobody waits for an answer: what they fail at is kept. `ask` answers jobs of
- * CodePipeline, and `announce` is given again what it could not send.
+ * Functions that are called asynchronously, with no caller waiting for an answer, so their failed events are kept. `ask` is here
+ * because it answers CodePipeline jobs, and `announce` because it is given again what it could not send.
  */
 export const calledByEvents: readonly Verb[] = [
   ...new Set<Verb>([
@@ -225,21 +228,21 @@ export const calledByEvents: readonly Verb[] = [
 ]
 
 /**
- * As often and as long as Lambda tries an event. Twice more is all that it offers. An hour is as long as a rule tries to hand an
- * event over: whatever lasts longer has paged somebody, and what an event of an hour ago means now is theirs to say.
+ * How often and how long Lambda retries an event. Two retries are Lambda's maximum. A rule retries delivery for an hour too.
+ * Anything that lasts longer has paged somebody, and they must decide whether an hour-old event still applies.
  */
 export const asyncRetries = { attempts: 2, ageSeconds: 3600 } as const
-/** As often and as long as a rule tries to hand an event over to Lambda. */
+/** How often and how long a rule retries delivery to Lambda. */
 export const ruleRetries = { attempts: 8, ageSeconds: 3600 } as const
-/** The stream keeps records for 24 hours; before that ends they are given up, and named in the queue. */
+/** The stream keeps records for 24 hours. Give up before that, so that the batch is still recorded in the queue. */
 export const streamAgeSeconds = 20 * 3600
 export const streamBatch = 25
-/** What could not be handled or handed over is kept in the queue of this name, behind the controller's. */
+/** The queue that keeps events that could not be handled or delivered; its name follows the controller's. */
 export const lostQueue = { name: 'lost', keptSeconds: 14 * 86_400 } as const
 
-// One reads the logs of 28 days, of one service after the other; another waits for a team's function. A look that fails has to
-// say so before the task's own timeout, at the least 30 seconds, brings the next one.
+// `measure` reads 28 days of logs, one service after the other; `hook` waits for a team's function. `judge` must fail before the
+// task's own timeout, which is at least 30 seconds, starts the next attempt.
 const timeouts: Partial<Readonly<Record<Verb, number>>> = { measure: 900, hook: 900, judge: 28 }
 
-/** How long Lambda lets a function of the controller run. */
+/** The Lambda timeout of a controller function. */
 export const timeoutSeconds = (verb: Verb): number => timeouts[verb] ?? 60

@@ -1,5 +1,5 @@
-// A function of the controller as Lambda gets it: one ES module with the SDK clients that this function uses and no other, and
-// what policy/ reads at run time, where it decides by policies.
+// Bundles a controller function for Lambda: one ES module with only the SDK clients that the function uses. A function that
+// evaluates policies also gets the files that policy/ reads at run time.
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,25 +12,25 @@ const root = new URL('..', import.meta.url).pathname
 
 type Bundle = {
   readonly code: Uint8Array
-  /** Which SDK clients are in it (`dynamodb`, `lambda`). */
+  /** The SDK clients in the bundle (`dynamodb`, `lambda`). */
   readonly clients: readonly string[]
-  /** What must lie beside the module, by path. */
+  /** Files that must lie beside the module, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
 }
 
-/** What of which module, by its path from the root, becomes a bundle; `as` is what the bundle calls it. */
+/** Which export of which module becomes a bundle. `from` is a path from the root; `as` is the export's name in the bundle. */
 type Entry = { readonly from: string; readonly exported: string; readonly as: string }
 
 let made: Readonly<Record<string, Bundle>> | undefined
 
-/** All functions are bundled together, when the first one is asked for: what they share is read once. */
+/** All functions are bundled together at the first call, so that shared files are read only once. */
 export function bundle(verb: Verb): Bundle {
   const entryOf = (one: Verb): Entry => ({ from: 'functions/main.ts', exported: one, as: 'handler' })
   made ??= bundlesOf(Object.fromEntries(verbs.map((one) => [one, entryOf(one)])))
   return found(made, verb)
 }
 
-/** The bundle of one export. */
+/** The bundle of a single export. */
 export const bundleOf = (from: string, exported: string): Bundle =>
   found(bundlesOf({ [exported]: { from, exported, as: exported } }), exported)
 
@@ -49,7 +49,7 @@ function bundlesOf(entries: Readonly<Record<string, Entry>>): Readonly<Record<st
   })
   const { outputFiles, metafile } = buildSync({
     entryPoints,
-    // Wherever this is called from, its paths are from the root.
+    // Resolve paths from the root, wherever this is called from.
     absWorkingDir: root,
     outdir: folder,
     bundle: true,
@@ -57,7 +57,7 @@ function bundlesOf(entries: Readonly<Record<string, Entry>>): Readonly<Record<st
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    // The SDK's ES modules can be shaken; its CommonJS cannot.
+    // esbuild can tree-shake the SDK's ES modules, but not its CommonJS.
     mainFields: ['module', 'main'],
     define: { TIDEGATE_FOLD: JSON.stringify(foldOf()) },
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
@@ -90,7 +90,7 @@ function bundleFrom(code: Uint8Array, parts: Readonly<Record<string, { readonly 
 
 let fold: string | undefined
 
-/** Names the code that folds a log (functions/steps/log.ts): whatever changes in core/, an older snapshot is not believed. */
+/** Identifies the code that folds a log (functions/steps/log.ts). Any change in core/ invalidates older snapshots. */
 function foldOf(): string {
   if (fold !== undefined) return fold
   const hash = createHash('sha256')
@@ -101,7 +101,7 @@ function foldOf(): string {
   return fold
 }
 
-/** The policies, and the evaluator as a package: only its build for Node. */
+/** The policies, and the Cedar evaluator as a package, with only its Node build. */
 function policyFiles(): Bundle['files'] {
   const evaluator = dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs'))
   const policies = ['release.cedar', 'release.cedarschema'].map((name) => [name, join(root, 'policy', name)] as const)
@@ -111,7 +111,7 @@ function policyFiles(): Bundle['files'] {
   return Object.fromEntries([...policies, ...build].map(([name, path]) => [name, readFileSync(path)]))
 }
 
-/** Puts a bundle into a folder as the module `name`. */
+/** Writes a bundle into a folder as the module `name`. */
 export function writeBundle(folder: string, name: string, { code, files }: Bundle): void {
   for (const [path, content] of Object.entries({ ...files, [name]: code })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })

@@ -1,4 +1,4 @@
-// The functions of the controller, each with a role of its own, a log group, and what its part of a release may do.
+// The Lambda functions of the controller, each with its own role, its own log group and only the permissions of its verb.
 import { ArnFormat, AssetHashType, DockerImage, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -12,20 +12,20 @@ import { bundle, writeBundle } from './bundle.ts'
 import { permissions, type Scope } from '../functions/permissions.ts'
 import { grantAll } from './role-policies.ts'
 
-/** The ARNs behind each scope; none means that there is nothing of that kind yet. */
+/** The ARNs behind each scope; an empty list means that nothing of that kind exists yet. */
 export type Resources = Readonly<Record<Scope, readonly string[]>>
 
 export type ControllerFunction = { readonly fn: lambda.Function; readonly role: iam.Role }
 
 type Part = {
   readonly verb: Verb
-  /** The controller's name: of its functions the first part, of their roles the path. */
+  /** The controller's name: prefix of its functions' names, and path of their roles. */
   readonly controller: string
   readonly environment: Environment
   readonly resources: Resources
 }
 
-// CPU comes with memory: the verdict's mathematics, and compiling the policies' evaluator at a cold start.
+// More memory also means more CPU: for the verdict's mathematics, and for compiling the policy evaluator at a cold start.
 const memory: Partial<Readonly<Record<Verb, number>>> = {
   judge: 512,
   gate: 512,
@@ -76,12 +76,12 @@ const grantsOf = (verb: Verb, resources: Resources) =>
     .map(([scope, actions]) => ({ actions, resources: resources[scope as Scope] }))
     .filter((grant) => grant.resources.length > 0)
 
-/** Bundled when the CDK wants it: not for `cdk list`, nor for a stack that is not the one asked for. */
+/** Bundles only when the CDK needs the code: not for `cdk list`, nor for a stack that was not requested. */
 const codeOf = (verb: Verb): lambda.Code =>
   lambda.Code.fromAsset(new URL('../functions', import.meta.url).pathname, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // It is bundled here; the CDK knows assets by these two.
+      // Never used, because tryBundle does the work. But the CDK requires an image, and `command` makes the assets differ.
       image: DockerImage.fromRegistry('none'),
       command: [verb],
       local: {
@@ -93,7 +93,7 @@ const codeOf = (verb: Verb): lambda.Code =>
     },
   })
 
-/** @param functionName or the whole ARN of one elsewhere */
+/** @param functionName a name, or the full ARN of a function elsewhere */
 export const functionArn = (scope: Construct, functionName: string): string =>
   locate(functionName).region !== undefined
     ? functionName

@@ -1,5 +1,5 @@
-// The release controller as a construct: table, topic, functions, state machine, and what calls them (wiring.ts). What
-// its roles may touch follows from the service definitions that it is given.
+// The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
+// permissions of its roles are derived from the service definitions.
 import { readFileSync } from 'node:fs'
 import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
@@ -33,14 +33,14 @@ import { reserveWayBack } from './way-back.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
-  /** What is released: definitions as in the YAML files. Each is checked before anything is synthesised. */
+  /** The services to release: definitions in the form of the YAML files. Each is validated before anything is synthesised. */
   readonly services: readonly unknown[]
   /**
-   * What the names of functions (`<name>-intake`) and of the state machine begin with. One a region and account.
-   * Default: tidegate.
+   * Prefix of the names of the functions (`<name>-intake`) and the state machine. Must be unique per region and account. Default:
+   * tidegate.
    */
   readonly name?: string
-  /** Concurrency that is reserved for each function of the way back. Default: none, which any account bears (docs/deploy.md). */
+  /** Concurrency reserved for each rollback function. Default: none, which works in any account (docs/deploy.md). */
   readonly wayBackConcurrency?: number
 }
 
@@ -50,7 +50,7 @@ export class ReleaseController extends Construct {
   readonly stateMachine: sfn.StateMachine
   readonly functions: Readonly<Record<Verb, lambda.Function>>
   readonly services: readonly Service[]
-  /** Events that could not be handled or handed over. */
+  /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
   private readonly provider: cr.Provider
 
@@ -103,7 +103,7 @@ export class ReleaseController extends Construct {
     printNext(this, { name, table: this.table, topic: this.topic })
   }
 
-  /** Makes the alias once; whatever has it later, no deploy touches it again. */
+  /** Creates the alias once. No later deployment touches it, whatever its routing is by then. */
   provisionAlias(scope: Construct, id: string, target: Service['targets'][number], version: string): CustomResource {
     return new CustomResource(scope, id, {
       serviceToken: this.provider.serviceToken,
@@ -112,35 +112,35 @@ export class ReleaseController extends Construct {
     })
   }
 
-  /** The right to ask for a release. */
+  /** The right to request a release. */
   grantStart = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'intake')
-  /** The right to ask for a release on the fast lane, past calendar and budget: a security fix. */
+  /** The right to request an urgent release (a security fix), which is not stopped by calendar or budget. */
   grantUrgent = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'urgent')
-  /** The right to approve of releases and to decline them. */
+  /** The right to approve and decline releases. */
   grantApprove = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'approve')
-  /** The right to let a release pass closed gates; it is recorded. */
+  /** The right to override closed gates for a release; each override is recorded. */
   grantOverride = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'override')
-  /** The right to stop the line. Starting it again is another. */
+  /** The right to stop the line. Starting it again is a separate right. */
   grantStopLine = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'stopLine')
   /** The right to start the line again. */
   grantStartLine = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'startLine')
-  /** The right to pause a release and to let it go on. */
+  /** The right to pause and resume a release. */
   grantPause = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'pause')
-  /** The right to promote a release before its plan does. */
+  /** The right to promote a release early. */
   grantPromote = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'promote')
-  /** The right to roll back and to abort, and nothing else: not to promote, not to start. */
+  /** The right to roll back and to abort, and nothing else: not to promote or start. */
   grantRollBack = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'stop')
   /** The right to answer for a hook that said `later`. */
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
-  /** The right to say something about a candidate: tests, scan findings, flags. Gates believe it. */
+  /** The right to attest facts about a candidate: tests, scan findings, flags. The gates trust them. */
   grantAttest = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'attest')
-  /** The right to tell of incidents, for the measures. */
+  /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'incident')
-  /** The right to ask whether a release may begin; a pipeline's role needs it for `mayReleaseRule`. */
+  /** The right to ask whether a release may begin. A pipeline's role needs it for `mayReleaseRule`. */
   grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'ask')
   /**
-   * The right to look at events that were not handled, to send them again and to drop them: `tidegate lost`. It is all the
-   * rights of the functions that events call together, those to start releases and to put them back among them.
+   * The right to list unhandled events, send them again and drop them: `tidegate lost`. It includes the rights of all functions
+   * that events call, so also those to start and to roll back releases.
    */
   grantLost = (grantee: iam.IGrantable): iam.Grant =>
     this.grant(grantee, lostActions, [this.lost.queueArn]).combine(
@@ -151,8 +151,8 @@ export class ReleaseController extends Construct {
       ),
     )
   /**
-   * The right to look: what `status`, `watch`, `history`, `log` and `diff` read. It shows task tokens of live releases,
-   * which are of no use without a right to answer them.
+   * The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use. It exposes task tokens of live
+   * releases, which are useless without a right to answer them.
    */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
     this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(
@@ -177,7 +177,7 @@ export class ReleaseController extends Construct {
   }
 
   private targetArns(): string[] {
-    // What belongs to a role of another account is that role's to give.
+    // Functions reached through a role of another account get their permissions from that role.
     const own = this.services.flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
     return [...new Set(own.map((one) => one.functionName))].sort().map((name) => functionArn(this, name))
   }
@@ -224,7 +224,7 @@ export class ReleaseController extends Construct {
     }
   }
 
-  /** The state machine, with the names of its functions put in. */
+  /** The state machine, with its functions' ARNs filled in. */
   private machine(stateMachineName: string): sfn.StateMachine {
     const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
     const places = [...new Set([...text.matchAll(/\$\{([A-Z][A-Za-z]*)Function\}/g)].map((match) => match[1] ?? ''))]
@@ -244,12 +244,13 @@ export class ReleaseController extends Construct {
           retention: logs.RetentionDays.ONE_MONTH,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
-        // Task tokens are in the inputs: no execution data in a log.
+        // Inputs contain task tokens, so do not log execution data.
         includeExecutionData: false,
         level: sfn.LogLevel.ALL,
       },
     })
-    // It wants a number as TimeoutSeconds, where JSONata may have an expression; test/statemachines has a validator that knows.
+    // cfn-lint expects a number as TimeoutSeconds, but JSONata allows an expression. The validator in test/statemachines accepts
+    // it.
     const resource = machine.node.defaultChild as sfn.CfnStateMachine
     resource.addMetadata('cfn-lint', { config: { ignore_checks: ['E3601'] } })
     machine.addToRolePolicy(

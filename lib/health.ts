@@ -1,4 +1,4 @@
-// The alarms of alarms.ts as CloudWatch has them in a stack, and the topic that they page by.
+// Creates the CloudWatch alarms of functions/alarms.ts in a stack, with the topic that they page.
 import { Duration, Stack } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
@@ -26,7 +26,7 @@ export function watchHealth(scope: Construct, controller: string, topic: sns.Top
     })
     alarm.addAlarmAction(new SnsAction(topic))
   }
-  // The topic has a policy of its own, which takes the place of the one that lets everything in the account publish.
+  // The topic has its own policy, which replaces the default that lets everything in the account publish.
   topic.addToResourcePolicy(
     new iam.PolicyStatement({
       principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -54,8 +54,8 @@ function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetri
 }
 
 /**
- * What one run of a schedule could not do for one of many (metric Troubles, functions/steps/each.ts) the next one tries
- * again. When three in a row could not, it is for a person.
+ * If a scheduled run fails for one item among many (metric Troubles, functions/steps/each.ts), the next run tries again. After
+ * three failing runs in a row, page a person.
  */
 export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topic: sns.Topic): void {
   for (const [tick, minutes] of Object.entries(schedules)) {

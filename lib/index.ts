@@ -1,4 +1,4 @@
-// What a team's own CDK app takes from Tidegate.
+// The public exports of Tidegate for a team's own CDK app.
 export { ReleaseController, type ReleaseControllerProps } from './controller.ts'
 export { mayReleaseRule, type PipelineRelease, releaseAction, type ReleaseActionProps } from './pipeline.ts'
 export { TargetAccess, type TargetAccessProps } from './target-access.ts'

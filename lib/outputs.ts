@@ -1,4 +1,4 @@
-// What a deploy prints at its end: the names that the command line needs, where pages go, and what to do next.
+// Stack outputs, printed at the end of a deployment: the names that the command line needs, where pages go, and what to do next.
 import { CfnOutput } from 'aws-cdk-lib'
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type * as sns from 'aws-cdk-lib/aws-sns'

@@ -1,5 +1,5 @@
-// What a pipeline needs of the controller: the action that releases and waits for the end, and the rule that asks before a
-// stage (docs/aws.md §5.1, §5.4).
+// Parts for a CodePipeline: the action that releases and waits for the end, and the rule that asks before a stage (docs/aws.md
+// §5.1, §5.4).
 import { Stack, Token } from 'aws-cdk-lib'
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline'
 import * as actions from 'aws-cdk-lib/aws-codepipeline-actions'
@@ -7,10 +7,10 @@ import { Problem } from '../core/problem.ts'
 import { ReleaseCall } from '../core/release/request.ts'
 import type { ReleaseController } from './controller.ts'
 
-/** As in a call of `tidegate-intake`; values may be variables of the pipeline (`#{Build.VERSION}`). */
+/** The same fields as in a call of `tidegate-intake`; values may be pipeline variables (`#{Build.VERSION}`). */
 export type PipelineRelease = {
   readonly service: string
-  /** A published version, of the one target of the service. */
+  /** A published version, if the service has a single target. */
   readonly version?: string
   /** A published version for each function. */
   readonly versions?: Readonly<Record<string, string>>
@@ -27,7 +27,7 @@ export type ReleaseActionProps = Omit<actions.StepFunctionsInvokeActionProps, 's
 const variable = /#\{[^}]+\}/g
 
 /**
- * CodePipeline's StepFunctions action: it starts the release and ends as the release ends, with its sentence.
+ * CodePipeline's StepFunctions action. It starts the release, and ends with the release's result and sentence.
  * @throws Problem `call_invalid` when the controller would refuse the call, or CodePipeline the action; `service_missing`
  */
 export function releaseAction(
@@ -37,14 +37,14 @@ export function releaseAction(
   checkService(controller, release.service)
   const input = { ...release, source: 'codepipeline' }
   const text = JSON.stringify(input)
-  // What a variable will be is not known yet: a number passes for a version and for any text.
+  // The values of variables are not known yet. Substitute a number, which is valid as a version and as any text.
   const parsed = ReleaseCall.safeParse(JSON.parse(text.replaceAll(variable, '1')))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`)
   }
   if (text.length > 1000) throw invalid(`its input has ${text.length} characters, and CodePipeline takes 1000`)
-  // The name of the execution is prefix, hyphen and an id of 36 characters; Step Functions takes 80.
+  // The execution's name is prefix, hyphen and an id of 36 characters; Step Functions allows 80.
   if (!/^[A-Za-z0-9_-]{1,43}$/.test(executionNamePrefix))
     throw invalid('executionNamePrefix takes 1 to 43 letters, digits, - and _')
   return new actions.StepFunctionInvokeAction({
@@ -55,7 +55,7 @@ export function releaseAction(
   })
 }
 
-/** A rule for a stage's `beforeEntry` conditions: it fails while a release of the service would be refused. */
+/** A rule for a stage's `beforeEntry` conditions. It fails while a release of the service would be refused. */
 export function mayReleaseRule(controller: ReleaseController, service: string): codepipeline.Rule {
   checkService(controller, service)
   return new codepipeline.Rule({

@@ -1,6 +1,6 @@
-// One line turns a Lambda function into a target: its version is published with RETAIN, its alias is made once by a custom
-// resource and belongs to the controller ever after. It is used wherever an alias is: permissions, event sources, function
-// URLs, APIs, rules (docs/aws.md §10.4 has the traps of imported aliases that this class is there to avoid).
+// Turns a Lambda function into a target in one line. Its version is published with RETAIN. Its alias is created once by a custom
+// resource, and then belongs to the controller. Use it wherever you would use an alias: permissions, event sources, function
+// URLs, APIs, rules (docs/aws.md §10.4 lists the traps of imported aliases that this class avoids).
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import type * as iam from 'aws-cdk-lib/aws-iam'
@@ -12,13 +12,13 @@ import type { ReleaseController } from './controller.ts'
 export type ReleasedFunctionProps = {
   readonly controller: ReleaseController
   readonly function: lambda.Function
-  /** As in the service definition. */
+  /** The alias of the target in the service definition. */
   readonly alias: string
 }
 
 /**
- * A deploy publishes the versions of this function. When artifacts become versions of it as well, CloudFormation fails: "A
- * version for this Lambda function exists" (docs/aws.md §10.3).
+ * A deployment publishes versions of this function. If artifacts are published as versions too, CloudFormation fails: "A version
+ * for this Lambda function exists" (docs/aws.md §10.3).
  */
 function refuseSecondPublisher({ services }: ReleaseController, fn: lambda.Function, alias: string): void {
   const { functionName } = fn.node.defaultChild as lambda.CfnFunction
@@ -33,7 +33,7 @@ function refuseSecondPublisher({ services }: ReleaseController, fn: lambda.Funct
 
 export class ReleasedFunction extends lambda.QualifiedFunctionBase {
   readonly lambda: lambda.IFunction
-  /** What the deploy has published: the candidate of the next release. */
+  /** The version that the deployment published: the candidate of the next release. */
   readonly version: lambda.Version
   readonly aliasName: string
   readonly functionName: string
@@ -42,7 +42,7 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
   readonly grantPrincipal: iam.IPrincipal
   readonly architecture: lambda.Architecture
   protected readonly qualifier: string
-  // Without it no permission would be rendered, and callers would be refused.
+  // Without this, the CDK renders no permissions, and callers are refused.
   protected readonly canCreatePermissions = true
 
   constructor(scope: Construct, id: string, { controller, function: fn, alias }: ReleasedFunctionProps) {
@@ -51,7 +51,7 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
     this.lambda = fn
     this.version = fn.currentVersion
     this.aliasName = alias
-    // A version that goes away with the next deploy would take the way back with it.
+    // Deleting the version at the next deployment would make a rollback impossible.
     fn.currentVersion.applyRemovalPolicy(RemovalPolicy.RETAIN)
     this.qualifier = alias
     this.functionName = `${fn.functionName}:${alias}`
@@ -62,8 +62,8 @@ export class ReleasedFunction extends lambda.QualifiedFunctionBase {
     controller.provisionAlias(this, 'Alias', { functionName: fn.functionName, alias }, this.version.version)
   }
 
-  // The CDK's getter may be undefined and its own interface may not: whoever compiles with exactOptionalPropertyTypes could
-  // not use this class as the function that it is.
+  // The CDK's getter may return undefined, but its own interface does not allow that. Without the cast, code compiled with
+  // exactOptionalPropertyTypes could not use this class as a function.
   override get tenancyConfig(): lambda.TenancyConfig {
     return this.lambda.tenancyConfig as lambda.TenancyConfig
   }

@@ -1,6 +1,6 @@
-// What a role may do, and that whoever runs as the role waits for it. IAM's sizes: a role takes 10,240 characters of inline
-// policies, a managed policy 6,144, and a role ten of those (IAM quotas). A controller of a few services needs the first only;
-// one of hundreds has its lists packed into the others.
+// Grants permissions to a role, and makes whatever runs as the role wait for them. IAM limits: 10,240 characters of inline
+// policies per role, 6,144 per managed policy, ten managed policies per role (IAM quotas). A controller with a few services needs
+// only inline policies. With hundreds, its lists are packed into managed policies.
 import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { type Construct, Dependable, type IConstruct } from 'constructs'
 import { Problem } from '../core/problem.ts'
@@ -11,17 +11,17 @@ const inlineMax = 9_000
 const managedMax = 6_000
 const managedPerRole = 10
 
-// An ARN that CloudFormation makes: of a table, a topic, a log group, named after the stack.
+// Estimated length of an ARN that CloudFormation generates (of a table, a topic, a log group), which contains the stack's name.
 const madeMax = 200
 
-/** Region, account and partition are known at deploy only, and none is longer. */
+/** Region, account and partition are known only at deployment; none is longer than the placeholder. */
 const lengthOf = (arn: string): number =>
   /^\$\{Token\[[^\]]*\]\}$/.test(arn) ? madeMax : arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
 const overhead = (actions: readonly string[]): number => 60 + actions.join('","').length
 const sizeOf = ({ actions, resources }: Grant): number =>
   overhead(actions) + resources.reduce((sum, arn) => sum + lengthOf(arn), 0)
 
-/** @throws Problem `definition_invalid` when there are more services than the role can be given rights for */
+/** @throws Problem `definition_invalid` when the services need more policy text than a role can hold */
 export function grantAll(role: Role, grants: readonly Grant[]): void {
   if (grants.reduce((sum, grant) => sum + sizeOf(grant), 0) <= inlineMax) {
     for (const grant of grants) role.addToPolicy(statement(grant))
@@ -41,7 +41,7 @@ export function grantAll(role: Role, grants: readonly Grant[]): void {
 const statement = ({ actions, resources }: Grant): PolicyStatement =>
   new PolicyStatement({ actions: [...actions], resources: [...resources] })
 
-/** A list that is longer than a policy becomes several. */
+/** Splits a grant that is too long for one policy. */
 function split({ actions, resources }: Grant): readonly Grant[] {
   const parts: { actions: readonly string[]; resources: string[] }[] = []
   let room = 0
@@ -56,7 +56,7 @@ function split({ actions, resources }: Grant): readonly Grant[] {
   return parts
 }
 
-/** First fit: small grants go where a long one has left room. */
+/** First fit, largest first: small grants fill the room that long ones leave. */
 function packed(grants: readonly Grant[]): readonly (readonly Grant[])[] {
   const documents: { grants: Grant[]; room: number }[] = []
   for (const grant of [...grants].sort((a, b) => sizeOf(b) - sizeOf(a))) {
@@ -70,8 +70,9 @@ function packed(grants: readonly Grant[]): readonly (readonly Grant[])[] {
 }
 
 /**
- * The CDK makes whatever runs as a role depend on all of it. The role itself is referred to anyway; its policies are not, and
- * whoever runs before them may be refused: of the roles in `scope`, a dependency is one on the policies.
+ * The CDK makes whatever runs as a role depend on the role and everything in it. The role is referenced anyway, but its policies
+ * are not, and whoever runs before they exist may be refused. So a dependency on a role in `scope` becomes a dependency on its
+ * policies only.
  */
 export function waitForPoliciesOnly(scope: Construct): void {
   for (const role of scope.node.findAll().filter((one) => one instanceof Role))
@@ -86,7 +87,7 @@ class PoliciesOf extends Dependable {
     this.role = role
   }
 
-  /** Read at synthesis: policies come later, too. */
+  /** Evaluated at synthesis, because policies are added later. */
   get dependencyRoots(): IConstruct[] {
     return this.role.node.children.filter((one) => one !== this.role.node.defaultChild)
   }

@@ -1,5 +1,5 @@
-// The role that lets a controller of another account move functions of this one: a part of the stack of that account. Only
-// the controller's own functions may assume it, and it may do nothing but look at these functions and set their aliases.
+// The role that lets a controller in another account move aliases in this one. Deploy it in the stack of this account. Only the
+// controller's own functions may assume it, and it can only read these functions and set their aliases.
 import { Arn, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
@@ -9,11 +9,11 @@ import { targetAccess } from '../functions/permissions.ts'
 export type TargetAccessProps = {
   /** The account that the controller runs in. */
   readonly controllerAccount: string
-  /** Its `name`. Default: tidegate. */
+  /** The controller's `name`. Default: tidegate. */
   readonly controllerName?: string
   /** Functions by name in this stack's region, or by ARN in another. */
   readonly functions: readonly string[]
-  /** What definitions name it by: `role: arn:aws:iam::ACCOUNT:role/ROLE_NAME`. Default: tidegate-target. */
+  /** The name that definitions use: `role: arn:aws:iam::ACCOUNT:role/ROLE_NAME`. Default: tidegate-target. */
   readonly roleName?: string
 }
 
@@ -36,7 +36,7 @@ export class TargetAccess extends Construct {
     this.role = new iam.Role(this, 'Role', {
       roleName,
       description: `Tidegate: ${roleName}`,
-      // An account alone would trust everybody in it.
+      // Trusting the account alone would trust every principal in it.
       assumedBy: new iam.AccountPrincipal(controllerAccount).withConditions({
         ArnLike: { 'aws:PrincipalArn': controllerRoles },
       }),

@@ -1,5 +1,5 @@
-// How the functions hear of things in a stack: rules, schedules, the table's stream, and the queue that keeps what could not be
-// handled or handed over. What is heard of is in rules.ts.
+// Connects the functions of a stack to their triggers: rules, schedules, the table's stream, and the queue for events that could
+// not be handled or delivered. functions/rules.ts says which events those are.
 import { Duration, Stack } from 'aws-cdk-lib'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as iam from 'aws-cdk-lib/aws-iam'
@@ -26,7 +26,7 @@ import {
 } from '../functions/rules.ts'
 
 type Wired = {
-  /** The controller's name, which all that is named here begins with. */
+  /** The controller's name, the prefix of every name here. */
   readonly name: string
   readonly services: readonly Service[]
   readonly functions: Readonly<Record<Verb, lambda.Function>>
@@ -37,8 +37,8 @@ type Wired = {
 }
 
 /**
- * One queue for all, so that there is one place to look. Whoever may put events on a rule's way may fill it: rules of this
- * controller, by name. A statement for each of them would not do: a policy takes twenty (SQS developer guide, policy quotas).
+ * One queue for all, so that there is one place to look. Only rules whose names start with this controller's name may send to it.
+ * A statement for each rule is not possible, because a queue policy allows twenty (SQS developer guide, policy quotas).
  */
 export function queueOfLost(scope: Construct, name: string): sqs.Queue {
   const queue = new sqs.Queue(scope, 'Lost', {
@@ -67,7 +67,7 @@ export function wire(scope: Construct, wired: Wired): void {
   announce(scope, wired)
 }
 
-/** Lambda sends as the function's role, which has the right to from permissions.ts. */
+/** Lambda sends with the function's role, which has the permission from functions/permissions.ts. */
 const destination = (queue: sqs.Queue) => ({ bind: () => ({ destination: queue.queueArn }) })
 
 function keepWhatFails({ functions, lost }: Wired): void {
@@ -117,7 +117,7 @@ function every(scope: Construct, { name, functions, lost }: Wired, tick: Schedul
   })
 }
 
-/** Every event that is written to the log goes out, in the order of its release (docs/aws.md §1.9). */
+/** Sends every event that is written to the log to `announce`, in order for each release (docs/aws.md §1.9). */
 function announce(scope: Construct, { functions, streamArn, lost }: Wired): void {
   new lambda.EventSourceMapping(scope, 'Announcements', {
     target: functions.announce,
@@ -131,7 +131,7 @@ function announce(scope: Construct, { functions, streamArn, lost }: Wired): void
   })
 }
 
-/** What the command line does with the queue. */
+/** The queue actions that the command line uses. */
 export const lostActions = [
   'sqs:GetQueueUrl',
   'sqs:GetQueueAttributes',

@@ -1,5 +1,5 @@
-// The facts of a question in the schema's words, where people and fixed words are entities. What does not fit is passed on as it
-// is, for the schema to refuse.
+// Converts the facts of a question to the schema's types, in which people and fixed words are entities. Anything that does not
+// fit is passed on unchanged, for the schema to refuse.
 import type { Context } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyQuestion } from '../core/gate/policy.ts'
 

@@ -1,10 +1,11 @@
-// A service definition whose own policies are checked as well: what would deny every release is refused before it is applied.
+// Validates a service definition together with its own policies. Policies that would make every release be denied are refused
+// before they are applied.
 import { Problem } from '../core/problem.ts'
 import { parseDefinition } from '../core/service/definition.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkPolicies } from './policies.ts'
 
-/** @throws Problem `definition_invalid` naming the fields, or the policies, that are wrong. */
+/** @throws Problem `definition_invalid`, naming the fields or the policies that are wrong */
 export function checkedDefinition(value: unknown): Service {
   const service = parseDefinition(value)
   const { rules } = service.gates

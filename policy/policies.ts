@@ -1,5 +1,5 @@
-// Decides by release.cedar and the service's own policies. Whatever goes wrong is said and is a no: Cedar alone would leave out
-// a policy that fails, and what that policy forbids would be allowed.
+// Decides with release.cedar and the service's own policies. Any error is reported and means no. Cedar alone would skip a policy
+// that fails, and so allow what that policy forbids.
 import { ownPoliciesMaxChars } from '../core/service/own-policies.ts'
 import { readFileSync } from 'node:fs'
 import type { Policies } from '../cloud/ports.ts'
@@ -11,16 +11,16 @@ import { misfits, readPolicies, type ReadPolicies, texts, words } from './read.t
 /** Cedar texts. */
 type Rules = { readonly policies: string; readonly schema: string }
 
-/** The rules as one instance of the evaluator has them, parsed under their own text as the name. */
+/** The rules parsed by one evaluator instance. The instance caches them under their own text as the name. */
 type Ready = { readonly cedar: Cedar; readonly rules: Rules; readonly policies: ReadPolicies['policies'] }
 
-// Both lie beside the bundle on Lambda (lib/bundle.ts).
+// On Lambda, both files lie beside the bundle (lib/bundle.ts).
 const readFile = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 const shipped = (): Rules => ({ policies: readFile('./release.cedar'), schema: readFile('./release.cedarschema') })
 
 export const cedarPolicies = (): Policies => policiesFrom(shipped)
 
-/** @param rules what holds for every service; read at the first question */
+/** @param rules the rules that hold for every service; read at the first question */
 export function policiesFrom(rules: () => Rules): Policies {
   let ready: Ready | undefined
   function decide(question: PolicyQuestion): PolicyDecision {
@@ -36,7 +36,7 @@ export function policiesFrom(rules: () => Rules): Policies {
   return { decide: (question) => Promise.resolve(decide(question)) }
 }
 
-/** What is wrong with a service's own policies, in sentences; nothing when they may be used. */
+/** What is wrong with a service's own policies, in sentences; empty when they are valid. */
 export function checkPolicies(text: string): readonly string[] {
   try {
     return withCedar((cedar) => readOwn(cedar, text, shipped().schema).wrong)
@@ -63,7 +63,7 @@ function readOwn(cedar: Cedar, text: string, schema: string): ReadPolicies {
       policies: new Map(),
       wrong: [`The policies have ${text.length} characters; at most ${ownPoliciesMaxChars} are read.`],
     }
-  // No id of theirs is one of ours.
+  // The prefix keeps their ids apart from ours.
   const { policies, wrong } = readPolicies(cedar, text, 'own/')
   return { policies, wrong: [...wrong, ...misfits(cedar, policies, schema)] }
 }
@@ -88,7 +88,7 @@ function answer({ cedar, rules, policies }: Ready, question: PolicyQuestion): Po
   const { decision, diagnostics } = result.response
   const failed = diagnostics.errors.map(({ policyId, error }) => `Policy ${policyId} failed: ${words(error)}`)
   const trouble = [...asked.wrong, ...failed]
-  // What permits is no reason for a no.
+  // A permit's reasons do not explain a denial, so report only the trouble.
   if (decision === 'allow' && trouble.length > 0) return no(trouble)
   const because = diagnostics.reason.map((id): PolicyReason => all.get(id)?.reason ?? { policy: id })
   return { allowed: decision === 'allow', because: because.toSorted(byPolicy), trouble }

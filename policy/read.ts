@@ -1,5 +1,4 @@
-// Reads policies from Cedar text: what they are, and in sentences what is wrong with them. Each must have an @id, so that an
-// answer can name it.
+// Reads policies from Cedar text, and reports errors as sentences. Each policy must have an @id, so that an answer can name it.
 import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyReason } from '../core/gate/policy.ts'
 import type { Cedar } from './cedar.ts'
@@ -9,18 +8,18 @@ type ReadPolicy = { readonly text: string; readonly reason: PolicyReason }
 export type ReadPolicies = {
   /** By id. */
   readonly policies: ReadonlyMap<string, ReadPolicy>
-  /** Empty when all is well. Otherwise `policies` may lack some. */
+  /** Empty when all policies are valid. Otherwise `policies` may lack some. */
   readonly wrong: readonly string[]
 }
 
-/** @param prefix of every id, which keeps the ids of two texts apart */
+/** @param prefix put before every id, to keep the ids of two texts apart */
 export function readPolicies(cedar: Cedar, text: string, prefix = ''): ReadPolicies {
   const parts = cedar.policySetTextToParts(text)
   if (parts.type === 'failure')
     return { policies: new Map(), wrong: parts.errors.map((error) => parseWords(text, error)) }
   const policies = new Map<string, ReadPolicy>()
   const wrong = parts.policy_templates.map(
-    (template) => `A template is linked to nobody and does nothing: ${start(template)}`,
+    (template) => `A template is not linked and does nothing: ${start(template)}`,
   )
   for (const part of parts.policies) {
     const read = readPolicy(cedar, part, prefix)
@@ -43,12 +42,12 @@ function readPolicy(cedar: Cedar, text: string, prefix: string): ReadPolicy | st
   }
 }
 
-/** Where policies do not fit the schema. A warning counts as much as an error: it is of a policy that can never apply. */
+/** Policies that do not fit the schema. Warnings count as errors, because they mean that a policy can never apply. */
 export function misfits(cedar: Cedar, policies: ReadPolicies['policies'], schema: string): readonly string[] {
   const answer = cedar.validate({ schema, policies: { staticPolicies: texts(policies) } })
   if (answer.type === 'failure') return answer.errors.map((error) => words(error))
   const said = (all: typeof answer.validationErrors): readonly string[] =>
-    // Cedar has no order of its own.
+    // Sort, because Cedar returns no fixed order.
     all.map(({ policyId, error }) => `Policy ${policyId}: ${words(error)}`).toSorted()
   return [
     ...said(answer.validationErrors),
@@ -60,7 +59,7 @@ export function misfits(cedar: Cedar, policies: ReadPolicies['policies'], schema
 export const texts = (policies: ReadPolicies['policies']): Record<string, string> =>
   Object.fromEntries([...policies].map(([id, { text }]) => [id, text]))
 
-/** What Cedar says, with its advice, as one sentence. */
+/** Cedar's message and its advice, as one sentence. */
 export function words({ message, help }: DetailedError): string {
   const said = message.replace(/^for policy `[^`]*`[,:] /, '')
   return `${said}${help === null ? '' : ` (${help})`}.`
@@ -70,7 +69,7 @@ function parseWords(text: string, error: DetailedError): string {
   const [at] = error.sourceLocations ?? []
   const label = at?.label ?? undefined
   const sentence = `${words(error).slice(0, -1)}${label === undefined ? '' : `, ${label}`}.`
-  // Offsets count bytes.
+  // Offsets are in bytes.
   const line = at === undefined ? undefined : Buffer.from(text).subarray(0, at.start).toString().split('\n').length
   return line === undefined ? sentence : `Line ${line}: ${sentence}`
 }

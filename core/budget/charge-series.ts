@@ -1,5 +1,6 @@
-// Which series a release is charged from: those of its service's budgets, for each of the two versions and, for the hour
-// before, for the whole alias, which has no series of a version while it has only one (docs/aws.md §2.1).
+// The CloudWatch series that a release is charged from: the SLI series of its service, for each of the two versions. For the hour
+// before the release it uses the series of the whole alias, because an alias with a single version has no series per version
+// (docs/aws.md §2.1).
 import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
 import type { Exposure } from '../release/release.ts'
 import type { Release } from '../release/release.ts'
@@ -9,10 +10,13 @@ import type { Reading } from '../verdict/evidence/evidence.ts'
 import type { Question } from '../verdict/evidence/questions.ts'
 import { dayMs, hourMs, minuteMs } from '../time.ts'
 
-// CloudWatch keeps points of a minute for 15 days, those of five for 63.
+// CloudWatch keeps one-minute points for 15 days, and five-minute points for 63 days.
 const minutesKeptMs = 14 * dayMs
 
-/** Whole periods: the candidate's from `fromMs` to `toMs`, those before the release from `beforeMs` to `fromMs`. */
+/**
+ * Aligned to whole periods. The candidate is charged for `fromMs` to `toMs`; the time before the release is `beforeMs` to
+ * `fromMs`.
+ */
 export type ChargedSpan = {
   readonly beforeMs: number
   readonly fromMs: number
@@ -20,7 +24,7 @@ export type ChargedSpan = {
   readonly periodSeconds: number
 }
 
-/** @param freeSinceMs when the release before this one had ended: what was before that, may have been its doing */
+/** @param freeSinceMs when the release before this one ended. Anything earlier may have been caused by that release. */
 export function chargedSpan(exposure: Required<Exposure>, freeSinceMs: number, nowMs: number): ChargedSpan {
   const periodMs = nowMs - exposure.fromMs > minutesKeptMs ? 5 * minuteMs : minuteMs
   const fromMs = Math.floor(exposure.fromMs / periodMs) * periodMs
@@ -28,7 +32,7 @@ export function chargedSpan(exposure: Required<Exposure>, freeSinceMs: number, n
   return {
     beforeMs: Math.min(fromMs, Math.max(fromMs - hourMs, free)),
     fromMs,
-    // A change of an alias takes seconds to reach every request.
+    // An alias change takes seconds to reach every request.
     toMs: Math.ceil((exposure.toMs + minuteMs) / periodMs) * periodMs,
     periodSeconds: periodMs / 1000,
   }
@@ -36,7 +40,7 @@ export function chargedSpan(exposure: Required<Exposure>, freeSinceMs: number, n
 
 const arms = ['whole', 'candidate', 'stable'] as const
 
-/** Those of the whole alias, the candidate's, and stable's; each as `sliQuestions` has them. */
+/** Questions for the whole alias, the candidate and stable, each in the order of `sliQuestions`. */
 export function chargeQuestions(
   { service, targets }: Pick<Release, 'service' | 'targets'>,
   slo: CountedSlo,
@@ -55,7 +59,7 @@ export function chargeQuestions(
 const targetAt = ({ service, targets }: Pick<Release, 'service' | 'targets'>, place: number) =>
   targets.find(({ functionName }) => functionName === service.targets[place]?.functionName)
 
-/** @param readings of `chargeQuestions`, in its order */
+/** @param readings the answers to `chargeQuestions`, in the same order */
 export function chargedMinutes(
   release: Pick<Release, 'service' | 'targets'>,
   slo: CountedSlo,
@@ -70,7 +74,7 @@ export function chargedMinutes(
   const count = series.length / arms.length
   return release.service.targets.flatMap((_, place): TargetMinutes[] => {
     const target = targetAt(release, place)
-    // A target that had the version already has nothing to be compared.
+    // A target that already had this version has nothing to compare.
     if (target === undefined || target.stable === target.candidate) return []
     const at = (arm: (typeof arms)[number], atMs: number): Counts => {
       const first = arms.indexOf(arm) * count + place * 2
@@ -89,7 +93,7 @@ export function chargedMinutes(
   })
 }
 
-/** The two series may come at different times; what is counted has happened. */
+/** The two series may arrive at different times. A counted request has certainly happened, so the total is at least that. */
 function countsOf({ sli }: CountedSlo, all: number, counted: number): Counts {
   const whole = Math.max(all, counted)
   return { all: whole, bad: sli.kind === 'availability' ? counted : whole - counted }

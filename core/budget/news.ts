@@ -1,4 +1,4 @@
-// What the world is told of error budgets: events of source `tidegate.budget`. Fields are added, never changed or taken away.
+// The error-budget events that we publish, with source `tidegate.budget`. Fields may be added, but never changed or removed.
 import * as z from 'zod'
 import { type Budget, type Burning, severities } from './budget.ts'
 import type { Service } from '../service/service.ts'
@@ -57,10 +57,10 @@ const headerOf = ({ service, slo, atMs }: About, what: string) => ({
   ...(service.runbook === undefined ? {} : { runbook: service.runbook }),
 })
 
-/** The steps at which the world is told. */
+/** Percent left at which a `Budget Changed` event is sent. */
 const steps = [100, 75, 50, 25, 10, 0]
 
-/** @returns what is left in percent, and the step that it has come down, or up, to */
+/** @returns the percent left, and the step at or below it */
 export function leftOf({ spent = 0 }: Pick<Budget, 'spent'>): { readonly percent: number; readonly step: number } {
   const percent = Math.round((1 - spent) * 10_000) / 100
   return { percent, step: steps.find((step) => percent >= step) ?? 0 }

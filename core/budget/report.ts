@@ -1,16 +1,16 @@
-// What Application Signals says of an SLO's budget. What it does not say in full is unknown: never left, never gone.
+// What Application Signals reports about an SLO's budget. An incomplete report counts as unknown: never as left, never as gone.
 import * as z from 'zod'
 
 const amount = z.number().min(-1e15).max(1e15)
 
-/** As it is kept beside the mark of its SLO. */
+/** Stored next to the mark of its SLO. */
 export const BudgetReport = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.enum(['ok', 'warning', 'breached']),
-    /** When it was asked for. */
+    /** When we asked for the report. */
     atMs: z.int().min(0),
     unit: z.enum(['seconds', 'requests']),
-    /** The whole budget, and what is left of it: negative when more is gone than there was. */
+    /** The whole budget, and how much is left; `left` is negative when the budget is overspent. */
     total: amount.gt(0),
     left: amount,
     attainmentPercent: z.number().min(0).max(100).optional(),

@@ -1,4 +1,5 @@
-// Where good and bad come from: CloudWatch's series of the whole alias, all versions together, of every target of a service.
+// Where the good and bad counts come from: the CloudWatch series of the whole alias (all versions together) of every target of a
+// service.
 import type { Slot } from './budget.ts'
 import { slotMs } from './budget.ts'
 import { locate } from '../location.ts'
@@ -7,7 +8,7 @@ import type { CountedSlo } from '../service/slo.ts'
 import type { Reading } from '../verdict/evidence/evidence.ts'
 import { placeOf, type Question } from '../verdict/evidence/questions.ts'
 
-/** Two series for each target: all requests, and those that are counted (failed ones, or fast ones). */
+/** Two series per target: all requests, and the counted ones (failed requests for availability, fast ones for latency). */
 export function sliQuestions({ name, targets }: Service, slo: CountedSlo): readonly Question[] {
   const { sli } = slo
   return targets.flatMap((target, index) => {
@@ -27,8 +28,8 @@ export function sliQuestions({ name, targets }: Service, slo: CountedSlo): reado
 }
 
 /**
- * @param readings of `sliQuestions`, in its order, in periods of five minutes
- * @returns the slots in which there were requests; or why nobody knows
+ * @param readings the answers to `sliQuestions`, in the same order, in periods of five minutes
+ * @returns the slots that had requests, or why they could not be read
  */
 export function slotsFrom(
   slo: CountedSlo,
@@ -47,7 +48,7 @@ export function slotsFrom(
   return [...totals]
     .filter(([atMs, { all, counted }]) => atMs % slotMs === 0 && all + counted > 0)
     .map(([atMs, { all, counted }]) => {
-      // The two series may come at different times; what is counted has happened.
+      // The two series may arrive at different times. A counted request has certainly happened, so the total is at least that.
       const whole = Math.max(all, counted)
       const bad = slo.sli.kind === 'availability' ? counted : whole - counted
       return { atMs, good: whole - bad, bad }

@@ -1,4 +1,4 @@
-// Who spent a budget: the releases of its window with what they were charged, and what is left for nobody.
+// Which releases in the window spent the budget, and how much is not assigned to any release.
 import type { Budget } from './budget.ts'
 import { atLeast, type Charge } from '../release/charge.ts'
 import type { Head } from '../release/head.ts'
@@ -7,21 +7,21 @@ type Counted = Extract<Charge, { kind: 'counted' }>
 type Spent<C> = Pick<Head, 'releaseId' | 'outcome'> & C
 
 export type Spending = {
-  /** Charged, the largest first; those that saved something are below zero. */
+  /** What each release was charged, the largest first. A release that saved budget is below zero. */
   readonly charged: readonly Spent<Pick<Counted, 'all' | 'elsewhen' | 'bad' | 'error'> & { readonly sure: boolean }>[]
   readonly unknown: readonly Spent<{ readonly because: string }>[]
-  /** Bad requests of the window that no release is charged with: what stable alone would have had. */
+  /** Bad requests in the window that no release is charged with: the ones stable alone would have had. */
   readonly unassigned: number
 }
 
-/** @param heads newest first @returns those that ended in the budget's window */
+/** @param heads newest first @returns the releases that ended in the budget's window */
 export function spendingOf(heads: readonly Head[], slo: string, { window, bad }: Budget): Spending {
   const inside = heads.filter(
     ({ chargeable, settledAtMs = 0 }) =>
       chargeable === true && settledAtMs >= window.startMs && settledAtMs < window.endMs,
   )
   const found = inside.flatMap(({ releaseId, outcome, charges }) => {
-    // One whose service had no such SLO at the time is not among them.
+    // Leave out a release whose service did not have this SLO at the time.
     const charge: Charge | undefined =
       charges === undefined
         ? { kind: 'unknown', slo, because: 'it is not charged yet' }

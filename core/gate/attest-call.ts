@@ -1,5 +1,5 @@
-// How something is said about a candidate: by a call of CI's own, or by the event of a finished ECR scan. Both become
-// attestations; what AWS adds to its events is let through, what is used of them is checked strictly.
+// How something is attested about a candidate: by a call from CI, or by the event of a finished ECR scan. Both become
+// attestations. Extra fields that AWS adds to its events are ignored; the fields we use are checked strictly.
 import * as z from 'zod'
 import { type Attestation, By, commitSubject, facts, Subject } from './attestation.ts'
 import { VersionByFunction } from '../service/candidate.ts'
@@ -33,7 +33,7 @@ export const AttestCall = z
   )
 export type AttestCall = z.output<typeof AttestCall>
 
-/** AWS counts only the severities that it found. */
+/** AWS leaves out a severity that it did not find. */
 const found = z.int().min(0).max(1_000_000_000).default(0)
 
 const EcrScanEvent = z.looseObject({
@@ -48,7 +48,7 @@ const EcrScanEvent = z.looseObject({
   }),
 })
 
-/** An attestation as it stands, or a call whose subject is yet to be found in a service's own terms. */
+/** A complete attestation, or a call about a service's versions whose subject still has to be looked up. */
 type Said =
   | { readonly kind: 'attestation'; readonly attestation: Attestation }
   | { readonly kind: 'ofService'; readonly call: AttestCall & { readonly service: string } }
@@ -63,7 +63,7 @@ export function readAttestation(input: unknown, nowMs: number): Said {
   return { kind: 'attestation', attestation: attestationOf(call, subject ?? '', nowMs) }
 }
 
-/** What a call says, about one subject. */
+/** The content of a call, as an attestation about one subject. */
 export function attestationOf(call: AttestCall, subject: string, nowMs: number): Attestation {
   const { by, tests, scan, flags, committedAt } = call
   const commit = call.commit ?? commitOf(subject)
@@ -79,7 +79,7 @@ export function attestationOf(call: AttestCall, subject: string, nowMs: number):
   }
 }
 
-/** What is said about a commit names it. */
+/** A subject `commit/SHA` already names the commit. */
 const commitOf = (subject: string): string | undefined => {
   const prefix = commitSubject('')
   return subject.startsWith(prefix) ? subject.slice(prefix.length) : undefined

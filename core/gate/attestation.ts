@@ -1,5 +1,5 @@
-// What others say about a candidate: its commit, tests, scan findings, feature flags. It is kept by subject, the name that
-// the outside world has for the candidate, and whoever says something again replaces what they said before.
+// What others attest about a candidate: its commit, tests, scan findings, feature flags. Attestations are stored by subject,
+// which is the outside world's name for the candidate. A new attestation by the same party replaces its earlier one.
 import * as z from 'zod'
 import type { Candidate } from '../service/candidate.ts'
 import type { Release } from '../release/release.ts'
@@ -8,7 +8,7 @@ const count = z.int().min(0).max(1_000_000_000)
 const text = z.string().min(1).max(500)
 
 /**
- * The key of a request (core/release/request.ts), `commit/SHA`, or `release/ID`. Short enough for a key of the table, which takes
+ * The key of a request (core/release/request.ts), `commit/SHA`, or `release/ID`. Short enough for a DynamoDB key, which takes
  * 2,048 bytes.
  */
 export const Subject = z
@@ -19,7 +19,7 @@ export const Subject = z
     'a subject is s3/BUCKET/KEY/VERSION, ecr/REPOSITORY@sha256:..., version/FUNCTION:N, commit/SHA, release/ID or call/REQUEST',
   )
 
-/** What may be said. Each field that is absent has not been said: no tests is not the same as no failed ones. */
+/** What may be attested. An absent field means that nothing was said: no test results is not the same as no failed tests. */
 export const facts = {
   commit: text.optional(),
   tests: z.strictObject({ passed: count, failed: count, skipped: count }).optional(),
@@ -27,7 +27,7 @@ export const facts = {
   flags: z.array(z.string().min(1).max(200)).max(100).optional().describe('Feature flags that the change is behind.'),
 }
 
-/** Who says it: a pipeline, a scanner. Part of a key of the table. */
+/** Who attests it: a pipeline, a scanner. Part of a DynamoDB key. */
 export const By = z.string().min(1).max(200)
 
 export const Attestation = z.strictObject({
@@ -39,13 +39,13 @@ export const Attestation = z.strictObject({
 })
 export type Attestation = z.output<typeof Attestation>
 
-/** All that has been said about a candidate. */
+/** Everything that has been attested about a candidate. */
 export type Attested = Pick<Attestation, 'commit' | 'committedAtMs' | 'tests' | 'scan' | 'flags'>
 
 export const commitSubject = (commit: string): string => `commit/${commit}`
 const versionSubject = (functionName: string, version: string): string => `version/${functionName}:${version}`
 
-/** The names of a candidate that an artifact event or CI knows it by. */
+/** The names by which an artifact event or CI knows the candidate. */
 export function subjectsOfCandidate(candidate: Candidate): readonly string[] {
   switch (candidate.kind) {
     case 's3':
@@ -57,7 +57,10 @@ export function subjectsOfCandidate(candidate: Candidate): readonly string[] {
   }
 }
 
-/** Under which names something may have been said about a release's candidate; those too long to be said are left out. */
+/**
+ * All names under which something may have been attested about a release's candidate. Names too long to be a subject are left
+ * out.
+ */
 export function subjectsOf(
   release: Pick<Release, 'id' | 'key' | 'candidate' | 'provenance' | 'targets'>,
 ): readonly string[] {
@@ -65,7 +68,7 @@ export function subjectsOf(
   const names = [
     release.key,
     ...subjectsOfCandidate(release.candidate),
-    // What an artifact became, known once it has been prepared.
+    // The version made from an artifact. It is known only after prepare.
     ...release.targets.map(({ functionName, candidate }) => versionSubject(functionName, candidate)),
     ...(commit === undefined ? [] : [commitSubject(commit)]),
     `release/${release.id}`,
@@ -74,8 +77,8 @@ export function subjectsOf(
 }
 
 /**
- * Later ones over earlier, field by field; of the same moment, by who and about what, so that the order of reading does
- * not matter.
+ * Later attestations win over earlier ones, field by field. Ties on time are broken by who and then subject, so that the read
+ * order does not matter.
  */
 export function merged(attestations: readonly Attestation[]): Attested {
   const ordered = attestations.toSorted(

@@ -1,5 +1,5 @@
-// The facts that gates decide by, from what was looked up, and the sentence that a person sees for each gate. Nothing is
-// allowed or denied here: policy/release.cedar does that.
+// Builds the facts that the gate policies decide on, and the sentence that a person sees for each gate. Nothing is allowed or
+// denied here: policy/release.cedar does that.
 import type { Attested } from './attestation.ts'
 import { formatDuration } from '../duration.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
@@ -8,13 +8,13 @@ import type { GateContext } from './policy.ts'
 import { type Release, weightAt } from '../release/release.ts'
 import { isPlanned, plannedUntilMs } from '../service/timetable.ts'
 
-/** What is left of one error budget; `leftShare` is absent when it is not known, and then `because` says why. */
+/** One error budget. `leftShare` is absent when it is not known, and then `because` says why. */
 export type GateBudget = {
   readonly slo: string
   readonly leftShare?: number | undefined
   readonly burning: 'no' | 'ticket' | 'page'
   readonly because?: string | undefined
-  /** How many requests may still be bad, and how many there are a minute; absent where slices of time are counted. */
+  /** How many more requests may be bad, and how many requests come per minute. Absent for SLOs that count time slices. */
   readonly badLeft?: number
   readonly perMinute?: number
 }
@@ -24,17 +24,17 @@ export type LookedUp = {
   readonly gates: Gates
   readonly stopped?: { readonly by: string; readonly reason: string; readonly isAll: boolean } | undefined
   readonly budgets: readonly GateBudget[]
-  /** No place in the concurrency group. */
+  /** The concurrency group has no free place. */
   readonly full: boolean
   readonly attested: Attested
-  /** Whether Lambda says that the candidate's code is signed; absent while there is no version yet. */
+  /** Whether Lambda reports the candidate's code as signed; absent until there is a version. */
   readonly signed?: boolean | undefined
 }
 
-/** The weight that the release is about to give: 0 at the beginning. */
+/** The weight that the release would set at this point; 0 at the beginning. */
 const weightAtPoint = (release: Release, point: number): number => (point === beginPoint ? 0 : weightAt(release, point))
 
-/** Approvals that stand before the weight and have not been given in full, with the people who have agreed so far. */
+/** Approvals that are required up to this weight and are not complete, each with the people who have approved so far. */
 function missingApprovals(release: Release, point: number, { nowMs, gates }: LookedUp) {
   const weightBp = weightAtPoint(release, point)
   return gates.approvals
@@ -60,7 +60,7 @@ function isExpired({ missedSinceMs }: Release, { beforeBp, expiresSeconds }: App
 
 const declined = ({ approvals }: Release) => approvals.find(({ answer }) => answer === 'decline')
 
-/** The facts, in the words of the policies. */
+/** The facts, in the vocabulary of the policies. */
 export function contextOf(release: Release, point: number, found: LookedUp): GateContext {
   const { gates, nowMs, attested, signed } = found
   const { provenance: required } = gates
@@ -85,7 +85,7 @@ export function contextOf(release: Release, point: number, found: LookedUp): Gat
     },
     required: {
       commit: required.commit,
-      // Of an artifact it is known once Lambda has made a version of it: before the first step.
+      // For an artifact, this is known once Lambda has made a version of it, which is before the first step.
       signed: required.signed && signed !== undefined,
       tests: required.tests,
       scan: required.scan !== undefined,
@@ -98,22 +98,22 @@ export function contextOf(release: Release, point: number, found: LookedUp): Gat
 const testsWord = ({ tests }: Attested): 'passed' | 'failed' | 'unknown' =>
   tests === undefined || tests.passed + tests.failed === 0 ? 'unknown' : tests.failed > 0 ? 'failed' : 'passed'
 
-/** The share of the budget of which least is left; one that is not known makes all of them unknown. */
+/** The smallest share left among the budgets. If one of them is unknown, the result is unknown. */
 export function leastLeft(budgets: readonly GateBudget[]): number | undefined {
   const shares = budgets.map(({ leftShare }) => leftShare)
   return shares.includes(undefined) ? undefined : Math.min(...shares.map((share) => share ?? 0))
 }
 
-/** Of several budgets, the worst of each. */
+/** Combines several budgets into the worst case of each fact. */
 function worst(budgets: readonly GateBudget[]): NonNullable<GateContext['budget']> {
   const share = leastLeft(budgets)
   const burning = (['page', 'ticket'] as const).find((severity) => budgets.some((one) => one.burning === severity))
-  // A budget may be overspent many times over; what is far below zero is all the same.
+  // A budget may be overspent many times over. Clamp it: how far below zero makes no difference.
   const leftBp = share === undefined ? 0 : Math.max(-1_000_000, Math.round(share * 10_000))
   return { known: share !== undefined, leftBp, burning: burning ?? 'no' }
 }
 
-/** What a person is told of a gate that is closed, by the gate's name in the policies. */
+/** What a person is told about each closed gate, by the gate's name in the policies. */
 export function closedSentences(release: Release, point: number, found: LookedUp): Readonly<Record<string, string>> {
   const { gates, nowMs, stopped, attested } = found
   const opensAtMs = plannedUntilMs(gates.windows, nowMs)
@@ -176,7 +176,7 @@ function provenanceWords(release: Release, { gates, signed }: LookedUp, attested
   ].join('; ')
 }
 
-/** What is said of gates that are open. */
+/** What a person is told when the gates are open. */
 export const openSentence = (release: Release, { budgets }: LookedUp): string =>
   [
     'the gates are open',
@@ -187,7 +187,7 @@ export const openSentence = (release: Release, { budgets }: LookedUp): string =>
       : [`overridden by ${release.overridden.by}: ${release.overridden.reason}`]),
   ].join('; ')
 
-/** When the answer changes by itself: a window opens, a freeze ends, an approval expires. */
+/** When the answer may change by itself: a window opens, a freeze ends or an approval expires. */
 export function againAtMs(release: Release, point: number, found: LookedUp): number | undefined {
   const { gates, nowMs } = found
   const expiries = missingApprovals(release, point, found).map(
@@ -198,11 +198,11 @@ export function againAtMs(release: Release, point: number, found: LookedUp): num
   return ahead.length === 0 ? undefined : Math.min(...ahead)
 }
 
-/** The weights whose approvals are missed now. */
+/** The weights whose approvals are missing now. */
 export const missingAt = (release: Release, point: number, found: LookedUp): readonly number[] =>
   missingApprovals(release, point, found).map(({ approval }) => approval.beforeBp)
 
-/** Nobody can open this any more: somebody has declined, or the time for an approval is over and means no. */
+/** True when the gate can never open: somebody declined, or an approval expired and expiry means rejection. */
 export const isFinal = (release: Release, point: number, found: LookedUp): boolean =>
   declined(release) !== undefined ||
   missingApprovals(release, point, found).some(

@@ -1,36 +1,33 @@
-// Who may do what with a release, as a question and its answer. What is asked is written down here; what is allowed stands in
-// policy/release.cedar and nowhere else. An answer with trouble in it is always a no.
+// The questions that go to the policy engine and the answers that come back. What is allowed stands in policy/release.cedar and
+// nowhere else. An answer with trouble in it always denies.
 
-/** Who asks: a person by name, or the source of a release (`s3`, `cli`, `pipeline`). */
+/** Who asks: a named person, or the source of a release (`s3`, `cli`, `pipeline`). */
 type Principal = { readonly kind: 'Person' | 'Source'; readonly id: string }
 
-/**
- * What stands in the way of a release, and what opens it. Everything here is a fact that was looked up; no policy looks
- * anything up.
- */
+/** Everything that can block or unblock a release. All of it was looked up beforehand; policies look nothing up. */
 export type GateContext = {
-  /** The weight that is about to be given, in basis points; 0 at begin. */
+  /** The weight about to be set, in basis points; 0 at begin. */
   readonly weightBp: number
-  /** A security fix on the fast lane. */
+  /** A security fix in the fast lane. */
   readonly urgent: boolean
-  /** Somebody with the right to has overridden the gates, with a reason. */
+  /** An authorized person has overridden the gates, with a reason. */
   readonly overridden: boolean
   readonly source: string
-  /** Stop-the-line, for this service or for all. */
+  /** The line is stopped, for this service or for all. */
   readonly stopped: boolean
   readonly insideWindow: boolean
   readonly frozen: boolean
-  /** The service's concurrency group has no place. */
+  /** The service's concurrency group has no free place. */
   readonly full: boolean
-  /** Absent: the service has no SLO. Of several, the worst. */
+  /** Absent when the service has no SLO. With several SLOs, the worst one. */
   readonly budget?: {
     readonly known: boolean
-    /** Basis points of the budget that are left: negative when overspent, 0 when not known. */
+    /** Basis points of the budget left: negative when overspent, 0 when not known. */
     readonly leftBp: number
     readonly burning: 'no' | 'ticket' | 'page'
   }
   readonly approvals: { readonly missing: number; readonly declined: boolean }
-  /** What is known of the candidate. Numbers of findings count only when `scanned`. */
+  /** What is known about the candidate. The numbers of findings count only when `scanned`. */
   readonly provenance: {
     readonly commit: boolean
     readonly signed: boolean
@@ -39,7 +36,7 @@ export type GateContext = {
     readonly critical: number
     readonly high: number
   }
-  /** What the service asks of a candidate. */
+  /** What the service requires of a candidate. */
   readonly required: {
     readonly commit: boolean
     readonly signed: boolean
@@ -50,15 +47,15 @@ export type GateContext = {
   }
 }
 
-/** What is known of a person's order. */
+/** What is known about a person's order. */
 export type OrderContext = {
-  /** Who asked for the release; empty when unknown. */
+  /** Who requested the release; empty when unknown. */
   readonly author: string
-  /** Who has approved this point already. */
+  /** Who has already approved this point. */
   readonly approvers: readonly string[]
-  /** Nobody approves a release of their own. */
+  /** Nobody may approve their own release. */
   readonly fourEyes: boolean
-  /** The approval names nobody, or this person among others. */
+  /** The approval names nobody in particular, or this person among others. */
   readonly isNamed: boolean
   readonly reason: string
 }
@@ -66,20 +63,20 @@ export type OrderContext = {
 export type PolicyQuestion = {
   readonly principal: Principal
   readonly service: string
-  /** The service's own policies, as Cedar text; they may forbid more. */
+  /** The service's own policies, as Cedar text. They can only forbid more. */
   readonly own?: string
 } & (
   | { readonly action: 'begin' | 'goOn'; readonly context: GateContext }
   | { readonly action: 'approve' | 'override'; readonly context: OrderContext }
 )
 
-/** A policy that determined an answer: its id, the gate it belongs to, and what it says to people. */
+/** A policy that determined the answer: its id, the gate it belongs to, and its sentence for people. */
 export type PolicyReason = { readonly policy: string; readonly gate?: string; readonly says?: string }
 
 export type PolicyDecision = {
   readonly allowed: boolean
-  /** What determined the answer: when denied, every policy that forbids; when allowed, what permits. By policy id. */
+  /** What determined the answer, by policy id: when denied, every policy that forbids; when allowed, what permits. */
   readonly because: readonly PolicyReason[]
-  /** Everything that went wrong while deciding, in sentences. Any of it means that `allowed` is false. */
+  /** Everything that went wrong while deciding, in sentences. If there is any, `allowed` is false. */
   readonly trouble: readonly string[]
 }

@@ -1,4 +1,4 @@
-// Stop-the-line as it is stored: who has stopped it, why, and since when.
+// A stopped line (stop-the-line) as stored: who stopped it, why, and since when.
 import * as z from 'zod'
 
 export const StoredStop = z.strictObject({

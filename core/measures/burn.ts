@@ -1,4 +1,4 @@
-// How fast error budgets burned: M6, from the ledger.
+// How fast error budgets burned: M6, from the SLO ledger.
 import { burnRate } from '../budget/budget.ts'
 import type { Facts } from './facts.ts'
 import { ofSpread, type Result } from './result.ts'
@@ -10,8 +10,8 @@ export const longHours = 6
 export const burnReachMs = longHours * hourMs
 
 /**
- * M6: the burn rate of every SLO over the last `hours`, looked at on every full hour of the period; the worst. An hour in which
- * nothing happened has none.
+ * M6: the worst burn rate of any SLO over the last `hours`, evaluated at every full hour of the period. An hour without requests
+ * has no burn rate.
  */
 const burn =
   (hours: number) =>

@@ -1,10 +1,10 @@
-// What the candidates were like: M10, M13 and M15. What nobody said about a candidate is left out, not counted as good.
+// Properties of the candidates: M10, M13 and M15. A candidate about which nothing was attested is left out; it does not count as
+// good.
 import { changes, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, ofSpread, type Result, share, spreadOf } from './result.ts'
 
 /**
- * M10: tests passed of those passed or failed, over all changes that ended and had their tests told. Skipped ones do
- * not count.
+ * M10: tests passed / (passed + failed), over all changes that ended and have test results attested. Skipped tests do not count.
  */
 export function testPassRate(facts: Facts): Result {
   const all = changes(facts)
@@ -22,7 +22,7 @@ export function testPassRate(facts: Facts): Result {
   }
 }
 
-/** M13: of the changes that ended and whose flags are known, the share that is behind one at least. */
+/** M13: of the changes that ended and whose flags are known, the share that is behind at least one flag. */
 export function behindFlags(facts: Facts): Result {
   const all = changes(facts)
   const told = all.flatMap(({ attested: { flags } }) => (flags === undefined ? [] : [flags]))
@@ -33,8 +33,8 @@ export function behindFlags(facts: Facts): Result {
 }
 
 /**
- * What an invocation costs more than stable's, as a share, from the last look; all targets, weighed by the candidate's
- * samples.
+ * How much more an invocation costs on the candidate than on stable, as a share, from the last look. All targets, weighted by the
+ * candidate's samples.
  */
 function costDelta({ looks }: ReleaseFacts): number | undefined {
   const costs = (looks.at(-1)?.signals ?? []).flatMap(({ signal, numbers }) => {
@@ -48,8 +48,8 @@ function costDelta({ looks }: ReleaseFacts): number | undefined {
 }
 
 /**
- * M15: how much more an invocation costs than on stable, of the last look of each promoted change (0.1: a tenth more);
- * the median. From the signal `cost`: duration times the price of memory, without the price of a request.
+ * M15: the median cost increase per invocation over stable, from the last look of each promoted change (0.1 means a tenth more).
+ * Uses the signal `cost`: duration times the memory price, without the price per request.
  */
 export function costOfChanges(facts: Facts): Result {
   const all = changes(facts).filter(({ outcome }) => outcome === 'promoted')

@@ -1,5 +1,5 @@
-// What the measures are made of: of each release the moments that count, from its log; its incidents; what was said of its
-// candidate. Everything here is found once, whatever is measured of it afterwards.
+// The input of the measures, derived once for all of them: the moments of each release that count (from its log), its incidents,
+// and what was attested about its candidate.
 import { advance, begin } from '../release/advance.ts'
 import type { Attested } from '../gate/attestation.ts'
 import type { Slot } from '../budget/budget.ts'
@@ -11,16 +11,19 @@ import type { CountedSlo } from '../service/slo.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
 import { dayMs } from '../time.ts'
 
-/** From `fromMs` to before `toMs`. */
+/** From `fromMs` up to, but excluding, `toMs`. */
 export type Period = { readonly fromMs: number; readonly toMs: number }
 
-/** A release as it is stored: its whole log, and what was said of its candidate. */
+/** A stored release: its whole log, and what was attested about its candidate. */
 export type Recorded = { readonly events: readonly ReleaseEvent[]; readonly attested: Attested }
 
-/** Good and bad of an SLO, from an hour's beginning and `burnReachMs` (burn.ts) before the period to its end. */
+/** Good and bad counts of an SLO, from a full hour at least `burnReachMs` (burn.ts) before the period to the period's end. */
 type Ledger = { readonly service: string; readonly slo: CountedSlo; readonly slots: readonly Slot[] }
 
-/** Of one service or of several; releases that settled up to a day before the period, and live ones, may have incidents in it. */
+/**
+ * Covers one service or several. Includes releases that settled up to a day before the period, and live ones, because incidents
+ * in the period may be attributed to them.
+ */
 export type MeasureInput = {
   readonly releases: readonly Recorded[]
   readonly incidents: readonly Incident[]
@@ -31,18 +34,18 @@ export type MeasureInput = {
 export type ReleaseFacts = {
   readonly release: Release
   readonly attested: Attested
-  /** It undoes a promoted release: no change of its own. */
+  /** It undoes a promoted release, so it does not count as a change. */
   readonly isWayBack: boolean
   readonly settledMs?: number
   readonly outcome?: Outcome
-  /** When the candidate first had traffic. */
+  /** When the candidate first received traffic. */
   readonly firstTrafficMs?: number
-  /** When it had all of it. */
+  /** When the candidate received all traffic. */
   readonly promotedMs?: number
-  /** When it was decided that the traffic goes back, and when it was back. */
+  /** When the rollback was decided, and when the traffic was back. */
   readonly decidedMs?: number
   readonly restoredMs?: number
-  /** Somebody ordered the promotion before the plan came to it. */
+  /** Somebody ordered the promotion before the plan got there. */
   readonly isHurried: boolean
   /** All looks, oldest first. */
   readonly looks: readonly Verdict[]
@@ -55,14 +58,14 @@ type Linked = { readonly incident: Incident; readonly release?: ReleaseFacts }
 
 export type Facts = {
   readonly period: Period
-  /** In the order in which they were asked for; settled ones of any time, and live ones. */
+  /** In the order in which they were requested; settled ones of any time, and live ones. */
   readonly releases: readonly ReleaseFacts[]
-  /** Of any time, each with the release that it is put to. */
+  /** Of any time, each with the release that it is attributed to. */
   readonly incidents: readonly Linked[]
   readonly ledgers: readonly Ledger[]
 }
 
-/** What there is of several, each of which has been read for the period. */
+/** Merges the inputs of several services that were read for the same period. */
 export const joined = (parts: readonly Omit<MeasureInput, 'period'>[], period: Period): MeasureInput => ({
   releases: parts.flatMap(({ releases }) => releases),
   incidents: parts.flatMap(({ incidents }) => incidents),
@@ -70,7 +73,7 @@ export const joined = (parts: readonly Omit<MeasureInput, 'period'>[], period: P
   period,
 })
 
-/** What there is of one service. */
+/** The part of the input that belongs to one service. */
 export const ofService = (service: string, { releases, incidents, ledgers, period }: MeasureInput): MeasureInput => ({
   releases: releases.filter(({ events: [first] }) => first?.type === 'requested' && first.service.name === service),
   incidents: incidents.filter((incident) => incident.service === service),
@@ -78,7 +81,7 @@ export const ofService = (service: string, { releases, incidents, ledgers, perio
   period,
 })
 
-/** Each log folded once, with the incidents put to their releases. */
+/** Folds each log once and attributes the incidents to releases. */
 export function factsOf({ releases, incidents, ledgers, period }: MeasureInput): Facts {
   const bare = releases
     .flatMap((recorded) => bareFacts(recorded) ?? [])
@@ -116,11 +119,11 @@ export const ended = ({ releases, period }: Facts): readonly ReleaseFacts[] =>
 export const opened = ({ incidents, period }: Facts): readonly Linked[] =>
   incidents.filter(({ incident }) => isIn(period, incident.openedAtMs))
 
-/** Those of them that are changes: not the ways back from promoted releases. */
+/** The ended releases that are changes, so without those that undo a promoted release. */
 export const changes = (facts: Facts): readonly ReleaseFacts[] => ended(facts).filter(({ isWayBack }) => !isWayBack)
 
 /**
- * The change that had traffic when the incident was opened, or that settled in the 24 hours before; of several the one that
+ * The change that had traffic when the incident was opened, or that settled in the 24 hours before. With several, the one that
  * got traffic last.
  */
 function causeOf(releases: readonly ReleaseFacts[], incident: Incident): ReleaseFacts | undefined {
@@ -137,7 +140,7 @@ function causeOf(releases: readonly ReleaseFacts[], incident: Incident): Release
     .at(-1)
 }
 
-/** The fold of the log once more, with the moments noted. */
+/** Folds the log and notes the moments on the way. */
 export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefined {
   const [first, ...rest] = events
   if (first?.type !== 'requested') return undefined

@@ -1,6 +1,6 @@
-// How incidents are heard of: by a call or a custom event of our own contract, or in the shapes of PagerDuty, Opsgenie and
-// AWS Systems Manager Incident Manager, each read by a function of its own. Which service an incident is of is said by the
-// keys in the services' definitions.
+// How incidents are reported to us: by a call or a custom event in our own format, or in the formats of PagerDuty, Opsgenie and
+// AWS Systems Manager Incident Manager, each with its own reader. Keys in the service definitions say which service an incident
+// belongs to.
 import * as z from 'zod'
 import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
 import { Problem, readInput } from '../problem.ts'
@@ -23,18 +23,18 @@ export const IncidentCall = z.strictObject({
   source: IncidentSource.describe('Who says it, such as `statuspage`.'),
 })
 
-/** What was heard, before it is known of which services. */
+/** A parsed report, before its services are known. */
 type Heard = {
-  /** Names of what the incident is of, in the words of whoever sent it. */
+  /** What the incident is about, in the sender's own names. */
   readonly keys: readonly string[]
   readonly notices: readonly Omit<IncidentNotice, 'service'>[]
-  /** Somebody named a service and must hear that there is none. */
+  /** True if the caller named a service and must get an error when it does not exist. */
   readonly isCall: boolean
 }
 
 const nothing: Heard = { keys: [], notices: [], isCall: false }
 
-/** Events on the bus, by the beginning of their source. */
+/** EventBridge sources, by prefix. */
 export const incidentSources = {
   own: 'tidegate.incident',
   pagerDuty: 'aws.partner/pagerduty.com/',
@@ -53,10 +53,10 @@ export function readIncident(input: unknown): Heard {
   if (source.startsWith(incidentSources.pagerDuty)) return fromPagerDuty(detail)
   if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail, at)
   if (source === incidentSources.incidentManager) return fromIncidentManager(detail)
-  throw new Problem('event_unknown', `No incident follows from an event of source "${source.slice(0, 80)}".`)
+  throw new Problem('event_unknown', `Events of source "${source.slice(0, 80)}" do not report incidents.`)
 }
 
-/** The services that one of the keys means. */
+/** The services that match one of the keys. */
 export const servicesOf = (keys: readonly string[], services: readonly Service[]): readonly Service[] =>
   services.filter(({ name, incidents }) => keys.some((key) => key === name || incidents.keys.includes(key)))
 
@@ -80,9 +80,9 @@ const PagerDutyIncident = z.looseObject({
   created_at: time.optional(),
   service: z.looseObject({ id: text, summary: z.string().max(500).nullish(), name: z.string().max(500).nullish() }),
 })
-/** As PagerDuty's EventBridge extension sends it ... */
+/** The format of PagerDuty's EventBridge extension. */
 const PagerDutyEvent = z.looseObject({ event: z.string(), created_on: time, incident: PagerDutyIncident })
-/** ... and as its V3 webhooks have it. Only an incident's events have an incident for data. */
+/** The format of PagerDuty's V3 webhooks. `data` is an incident only for events about incidents. */
 const PagerDutyWebhook = z.looseObject({
   event: z.looseObject({ event_type: z.string(), occurred_at: time, data: z.unknown() }),
 })
@@ -131,7 +131,7 @@ const Opsgenie = z.looseObject({
 })
 const opsgenieKinds: Readonly<Record<string, IncidentNotice['kind']>> = { Create: 'opened', Close: 'resolved' }
 
-/** @param at the time of the event: what Opsgenie counts an alert's last change in is not documented alike everywhere */
+/** @param at the time of the event. Used for closing, because Opsgenie's docs disagree on the unit of an alert's last update. */
 function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
   const { action, alert } = readInput(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
   const kind = opsgenieKinds[action]
@@ -155,7 +155,7 @@ function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
 }
 
 const recordArn = /^(arn:[a-z-]+:ssm-incidents::\d{12}):incident-record\/([^/]+)\/.+$/
-/** Incident Manager speaks through CloudTrail: the calls that began an incident and that resolved it. */
+/** Incident Manager reports through CloudTrail: the API calls that started and resolved an incident. */
 const IncidentManager = z.looseObject({
   eventName: z.string(),
   eventTime: time,
@@ -190,7 +190,7 @@ function fromIncidentManager(detail: unknown): Heard {
     notices: [
       {
         source: 'incident-manager',
-        // A record's ARN is longer than an id may be only by its prefix.
+        // Without its fixed prefix, a record's ARN fits into an id.
         id: arn.slice(account.length + 1).slice(-300),
         kind: isStart ? 'opened' : 'resolved',
         atMs: Date.parse(call.eventTime),
@@ -205,7 +205,7 @@ const named = (names: readonly (string | null | undefined)[]): readonly string[]
   [...new Set(names.filter((name) => name !== undefined && name !== null && name !== ''))] as string[]
 
 type Words = 'title' | 'url' | 'severity'
-/** What there is of it, cut to what is kept. */
+/** The fields that are present, cut to the lengths we store. */
 function told(words: Partial<Readonly<Record<Words, string | null | undefined>>>): Partial<Record<Words, string>> {
   const kept = Object.entries(words).filter(([, word]) => word !== undefined && word !== null && word !== '')
   return Object.fromEntries(kept.map(([name, word]) => [name, String(word).slice(0, name === 'url' ? 1000 : 500)]))

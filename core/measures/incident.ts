@@ -1,15 +1,15 @@
-// Incidents of services: when they were opened and resolved. The two are kept apart, because they are heard of in any order,
-// and more than once; what is known of an incident is the fold of both.
+// Incidents of services: when they were opened and resolved. The two notices are stored separately because they arrive in any
+// order, and more than once. An incident is the fold of both.
 import * as z from 'zod'
 
 const atMs = z.int().min(0)
 const text = z.string().min(1).max(500)
 
-/** A part of a key of the table. */
+/** Part of a DynamoDB key. */
 export const IncidentId = z.string().min(1).max(300)
 export const IncidentSource = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a source is lower-case letters, digits and -')
 
-/** One thing that was said about an incident of a service. Saying it again replaces it. */
+/** One report about an incident of a service. A repeated report replaces the earlier one. */
 export const IncidentNotice = z.strictObject({
   service: z.string().max(40),
   source: IncidentSource,
@@ -27,7 +27,7 @@ export type Incident = {
   readonly source: string
   readonly id: string
   readonly openedAtMs: number
-  /** Absent while it is open, as far as anybody has said. */
+  /** Absent while the incident is open, as far as we were told. */
   readonly resolvedAtMs?: number
   readonly severity?: string
   readonly title?: string
@@ -35,8 +35,8 @@ export type Incident = {
 }
 
 /**
- * By the time of opening. An incident of which only the end was heard is not among them: nobody knows when it began. An end
- * before the beginning is none.
+ * Ordered by opening time. An incident whose opening was never reported is left out, because nobody knows when it began. A
+ * resolution before the opening is ignored.
  */
 export function incidentsOf(notices: readonly IncidentNotice[]): readonly Incident[] {
   const all = Map.groupBy(notices, ({ service, source, id }) => JSON.stringify([service, source, id]))

@@ -6,8 +6,8 @@ import { leftOut, ofSpread, type Result, share } from './result.ts'
 import { detectSeconds, isEvidence } from './times.ts'
 
 /**
- * M5: of the changes with steps below all traffic whose candidate had traffic, and that were promoted or rolled back without a
- * person hurrying the promotion, the share that was promoted.
+ * M5: the share of canaries that were promoted. Counts changes with steps below 100 %, whose candidate had traffic, and that were
+ * promoted or rolled back. Leaves out those whose promotion was hurried by a person.
  */
 export function canaryPassRate(facts: Facts): Result {
   const all = changes(facts).filter(
@@ -21,7 +21,7 @@ export function canaryPassRate(facts: Facts): Result {
   return share(passed.length, all.length, 'no canary was promoted or rolled back')
 }
 
-/** M8: seconds from the decision that the traffic goes back until every alias was back; nine of ten took at most this. */
+/** M8: p90 of the seconds from the decision to roll back until every alias was back. */
 export function timeToRollBack(facts: Facts): Result {
   const all = ended(facts).filter(({ decidedMs }) => decidedMs !== undefined)
   const seconds = all.flatMap(({ decidedMs = 0, restoredMs }) =>
@@ -33,15 +33,18 @@ export function timeToRollBack(facts: Facts): Result {
   }
 }
 
-/** Of one look: how many critical signals it asked, and how many could speak. A look at nothing was one that saw nothing. */
+/**
+ * For one look: how many critical signals it asked for, and how many of them were known. A look without critical signals counts
+ * as one signal that was not known.
+ */
 function seen({ signals }: Verdict): { readonly asked: number; readonly known: number } {
   const asked = signals.filter(({ advisory, kind }) => advisory !== true && kind !== 'excluded')
   return { asked: Math.max(1, asked.length), known: asked.filter(({ kind }) => kind !== 'unknown').length }
 }
 
 /**
- * M9: of all critical signals at all looks, the share that was known (passed or failed). A signal that has too few samples yet
- * is not known: a low share says that steps are shorter than the traffic needs, or that telemetry is missing.
+ * M9: of all critical signals at all looks, the share that was known (passed or failed). A signal with too few samples yet is not
+ * known, so a low share means that steps are too short for the traffic, or that telemetry is missing.
  */
 export function coverage(facts: Facts): Result {
   const looks = ended(facts).flatMap((one) => one.looks.map(seen))
@@ -49,17 +52,20 @@ export function coverage(facts: Facts): Result {
   return share(sum('known'), sum('asked'), 'no look was taken')
 }
 
-/** Problems that are nobody's mistake. */
+/** Problems caused by AWS or by the controller itself, not by a user's mistake. */
 const machinery: readonly ProblemCode[] = ['aws_throttled', 'aws_unavailable', 'crowded', 'execution_lost']
 
-/** Ended by the sweep, or by an error that nobody expected. */
+/** Ended by the sweep, or by an unexpected error. */
 function isBroken({ release: { ending }, outcome }: ReleaseFacts): boolean {
   if (ending === undefined || outcome === 'promoted' || outcome === 'alreadyReleased') return false
   if (ending.by === 'sweep') return true
   return ending.by === 'tidegate' && (ending.code === undefined || machinery.some((code) => code === ending.code))
 }
 
-/** Whether it was good, where its own behaviour decided that: not a person, a gate or a wish that could not be met. */
+/**
+ * True for good, false for bad. `undefined` unless the candidate's own behaviour decided the outcome: a person, a gate or a
+ * request that could not be met says nothing about it.
+ */
 function judgedAs({ outcome, release: { ending } }: ReleaseFacts): boolean | undefined {
   if (outcome === 'promoted') return true
   const isBad = outcome === 'rolledBack' || outcome === 'rejected'
@@ -67,9 +73,10 @@ function judgedAs({ outcome, release: { ending } }: ReleaseFacts): boolean | und
 }
 
 /**
- * M11: of the releases that ended, the share that was flaky: ended by the controller's own machinery (the sweep after a lost
- * execution, AWS throttling or not answering, an unexpected error), or differently from the latest earlier release of the very
- * same candidate in the period (one promoted, the other turned down by a verdict, an alarm or a hook).
+ * M11: the share of ended releases that were flaky. A release is flaky if the controller's own machinery ended it (the sweep
+ * after a lost execution, AWS throttling or not answering, an unexpected error). It is also flaky if it ended differently from
+ * the latest earlier release of the very same candidate in the period (one promoted, the other turned down by a verdict, an alarm
+ * or a hook).
  */
 export function flakiness(facts: Facts): Result {
   const all = ended(facts)
@@ -78,7 +85,7 @@ export function flakiness(facts: Facts): Result {
     const candidate = JSON.stringify([one.release.service.name, sorted(one.release.candidate)])
     const [before, now] = [last.get(candidate), judgedAs(one)]
     const broken = isBroken(one)
-    // What the machinery broke says nothing about the candidate.
+    // A release that broke for technical reasons says nothing about the candidate.
     if (now !== undefined && !broken) last.set(candidate, now)
     return broken || (now !== undefined && before !== undefined && before !== now)
   })
@@ -89,8 +96,8 @@ const sorted = (value: ReleaseFacts['release']['candidate']): unknown =>
   value.kind === 'versions' ? Object.entries(value.versions).sort(([a], [b]) => (a < b ? -1 : 1)) : value
 
 /**
- * M12: seconds from the candidate's first traffic to the decision, of changes that a verdict or an alarm rolled back; nine of ten
- * took at most this.
+ * M12: p90 of the seconds from the candidate's first traffic to the decision, over changes that a verdict or an alarm rolled
+ * back.
  */
 export function timeToDetect(facts: Facts): Result {
   const seconds = changes(facts).flatMap((one) => detectSeconds(one) ?? [])

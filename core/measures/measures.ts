@@ -1,5 +1,5 @@
-// The measures of delivery: each with a name, a unit, what is aimed at and one sentence that defines it; and the report of all of
-// them over a period, with the same measures day by day or week by week.
+// The delivery measures, each with a name, a unit, a target and a one-sentence definition; and the report of all of them over a
+// period, with a trend by day or by week.
 import { longBurn, longHours, shortBurn, shortHours } from './burn.ts'
 import { behindFlags, costOfChanges, testPassRate } from './candidates.ts'
 import { type Facts, factsOf, type MeasureInput, type Period } from './facts.ts'
@@ -13,11 +13,11 @@ type Unit = 'per day' | 'seconds' | 'share' | 'change' | 'ratio' | 'incidents'
 
 export type Definition = {
   readonly id: string
-  /** Its name in CloudWatch (metrics.ts), which dashboards and alarms are made of: it stays as it is. */
+  /** Its metric name in CloudWatch (metrics.ts). Dashboards and alarms refer to it, so never rename it. */
   readonly metric: string
   readonly name: string
   readonly unit: Unit
-  /** What is aimed at: the value is below, or above, or as good as one of them. */
+  /** The target: the value should be at most, at least, below or above this number. */
   readonly target?:
     { readonly atMost: number } | { readonly atLeast: number } | { readonly below: number } | { readonly above: number }
   readonly sentence: string
@@ -26,7 +26,7 @@ export type Definition = {
 
 const minute = 60
 
-/** In the order in which they are shown. The doc comment of each `of` has the details. */
+/** In display order. The doc comment of each `of` has the details. */
 export const definitions: readonly Definition[] = [
   {
     id: 'M1',
@@ -168,7 +168,7 @@ export const definitions: readonly Definition[] = [
   },
 ]
 
-/** Whether the value is as it is aimed at; `undefined` where there is no value or no aim. */
+/** Whether the value meets its target; `undefined` when there is no value or no target. */
 export function isOnTarget({ target }: Definition, { value }: Result): boolean | undefined {
   if (target === undefined || !value.known) return undefined
   if ('atMost' in target) return value.number <= target.atMost
@@ -185,7 +185,7 @@ export type Measured = {
 
 const daysByDay = 31
 
-/** The days of up to 31, else the weeks, counted from the beginning of the period; the last may be shorter. */
+/** Splits a period of up to 31 days into days, a longer one into weeks, counted from its start. The last part may be shorter. */
 export function partsOf({ fromMs, toMs }: Period): readonly Period[] {
   const stepMs = toMs - fromMs <= daysByDay * dayMs ? dayMs : 7 * dayMs
   return Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, index) => ({
@@ -194,7 +194,7 @@ export function partsOf({ fromMs, toMs }: Period): readonly Period[] {
   }))
 }
 
-/** All measures of what is given: of one service, or of all together. */
+/** All measures of the input, which covers one service or all of them together. */
 export function measure(material: MeasureInput): readonly Measured[] {
   const facts = factsOf(material)
   const parts = partsOf(material.period).map((period): Facts => ({ ...facts, period }))

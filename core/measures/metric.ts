@@ -1,7 +1,6 @@
-// What releases are counted by: metrics made from one event of a release's log, so that they say what the log says;
-// those of many releases are made once a day (measures/metrics.ts). The dimensions are the service and words of closed
-// lists; a release's id is no dimension, because each value of one is a metric of its own to CloudWatch, and is paid
-// for.
+// Metrics made from a single event of a release log, so that they always agree with the log. Metrics over many releases are made
+// once a day (measures/metrics.ts). The dimensions are the service and a few fixed words. A release id is not a dimension:
+// CloudWatch treats each value as a metric of its own and bills for it.
 import type { ReleaseEvent } from '../release/event.ts'
 import { bareFacts } from './facts.ts'
 import { detectSeconds, leadSeconds } from './times.ts'
@@ -13,18 +12,18 @@ export type Metric = {
   readonly value: number
   readonly atMs: number
   readonly dimensions: Readonly<Record<string, string>>
-  /** Told beside it, and no dimension. */
+  /** Logged next to the metric, but not as a dimension. */
   readonly releaseId?: string
 }
 
-/** Whether `metricsOf` has anything to say of a log that ends with the event. */
+/** Whether `metricsOf` returns anything for a log that ends with this event. */
 export const isMeasured = (event: ReleaseEvent): boolean =>
   event.type === 'settled' || event.type === 'returnFailed' || (event.type === 'moved' && event.purpose === 'rollBack')
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed; nothing of a usual
- * look, because CloudWatch bills every metric by the hour in which it was written (docs/operate.md, "What it costs")
+ * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed. An ordinary look emits nothing,
+ * because CloudWatch bills every metric for each hour in which it is written (docs/operate.md, "What it costs").
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)
@@ -65,7 +64,7 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
   }
 }
 
-/** When it was known that the traffic goes back: the last thing that can bring that about. */
+/** When the rollback was decided: the last event that can cause one. */
 function decidedAtMs(events: readonly ReleaseEvent[]): number {
   const decided = events.findLast(({ type }) =>
     ['returnOrdered', 'judged', 'interrupted', 'hookAnswered'].includes(type),

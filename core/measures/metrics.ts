@@ -1,12 +1,13 @@
-// The measures as metrics: one datum of each that is known. What is unknown has none: a zero would say that it is known.
+// The measures as CloudWatch metrics: one datum for each measure that is known. An unknown measure emits nothing, because a zero
+// would look like a known value.
 import type { Metric } from './metric.ts'
 import { factsOf, type MeasureInput } from './facts.ts'
 import { type Definition, definitions } from './measures.ts'
 
-/** What the dimension `service` says of all services together. No service can be called so. */
+/** The value of the dimension `service` for all services together. It is not a valid service name. */
 export const allServices = '*'
 
-/** Shares stay shares (0 to 1), as in the JSON of the report; CloudWatch has no unit for these, nor for a number a day. */
+/** Shares stay shares (0 to 1), as in the report's JSON. CloudWatch has no unit for shares or for a number per day. */
 const units: Readonly<Record<Definition['unit'], Metric['unit']>> = {
   seconds: 'Seconds',
   incidents: 'Count',
@@ -17,8 +18,8 @@ const units: Readonly<Record<Definition['unit'], Metric['unit']>> = {
 }
 
 /**
- * @param service whose material it is, or `allServices`
- * @returns metrics at the end of the period, with the values that the report of it has
+ * @param service the service that the input belongs to, or `allServices`
+ * @returns metrics stamped with the end of the period, with the same values as its report
  */
 export function metricsOfMeasures(service: string, material: MeasureInput): readonly Metric[] {
   const facts = factsOf(material)

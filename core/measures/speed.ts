@@ -1,17 +1,17 @@
-// How often and how fast changes reach all traffic: M1, M2 and M7.
+// How often and how fast changes reach 100 % of the traffic: M1, M2 and M7.
 import { deviation, variance } from 'd3-array'
 import { changes, type Facts, type ReleaseFacts } from './facts.ts'
 import { leftOut, number, ofSpread, type Result, spreadOf, unknown } from './result.ts'
 import { leadSeconds } from './times.ts'
 import { dayMs } from '../time.ts'
 
-/** Changes that ended with all traffic. */
+/** Changes that ended with all traffic on the candidate. */
 const promoted = (facts: Facts): readonly ReleaseFacts[] =>
   changes(facts).filter(({ outcome }) => outcome === 'promoted')
 
 /**
- * M1: promoted changes a day, over the whole period. The spread is of the whole days of the period, counted from its beginning.
- * None is 0, not unknown: the log says that there was none.
+ * M1: promoted changes per day, over the whole period. The spread is over the whole days of the period, counted from its start.
+ * If there were none the value is 0, not unknown: the log shows that there were none.
  */
 export function frequency(facts: Facts): Result {
   const { fromMs, toMs } = facts.period
@@ -25,7 +25,7 @@ export function frequency(facts: Facts): Result {
   return { value, n: all.length, ...(spread === undefined ? {} : { spread }) }
 }
 
-/** Of those of which it is known. */
+/** Lead times of the promoted changes that have one, and how many have none. */
 function leadTimes(facts: Facts): { readonly seconds: readonly number[]; readonly missing: number } {
   const all = promoted(facts)
   const seconds = all.flatMap((one) => leadSeconds(one) ?? [])
@@ -34,7 +34,7 @@ function leadTimes(facts: Facts): { readonly seconds: readonly number[]; readonl
 
 const noBeginning = 'without the time of a commit or of an artifact event'
 
-/** M2: seconds from the commit, or else the artifact's event, to all traffic; the median. */
+/** M2: the median of the seconds from the commit (or else the artifact's event) to all traffic. */
 export function leadTime(facts: Facts): Result {
   const { seconds, missing } = leadTimes(facts)
   return {
@@ -43,7 +43,10 @@ export function leadTime(facts: Facts): Result {
   }
 }
 
-/** M7: sample standard deviation of the lead times over their mean; the sample variance (seconds²) beside it. From two on. */
+/**
+ * M7: sample standard deviation of the lead times over their mean, with the sample variance (seconds²) next to it. Needs at least
+ * two lead times.
+ */
 export function leadTimeVariance(facts: Facts): Result {
   const { seconds, missing } = leadTimes(facts)
   const out = leftOut(missing, noBeginning)

@@ -1,5 +1,5 @@
-// How often changes fail and how long that lasts: M3, M4 and M14. A release that is rolled back after its candidate had
-// traffic is an incident of its own, unless somebody opened one for it.
+// How often changes fail and how long that lasts: M3, M4 and M14. A release that is rolled back after its candidate had traffic
+// counts as an incident, unless somebody opened one for it.
 import { changes, type Facts, isIn, opened, type ReleaseFacts } from './facts.ts'
 import { leftOut, number, ofSpread, type Result, share, unknown } from './result.ts'
 
@@ -9,9 +9,9 @@ const isFailed = ({ outcome, undoneBy, incidents }: ReleaseFacts): boolean =>
   outcome === 'rolledBack' || undoneBy !== undefined || incidents.length > 0
 
 /**
- * M3: of the changes that had traffic and were promoted or rolled back, the share that failed: rolled back by whomever,
- * promoted and undone by a way back, or with an incident linked to it. What a person aborted, a newer release replaced or
- * somebody else interrupted is neither.
+ * M3: of the changes that had traffic and were promoted or rolled back, the share that failed. Failed means rolled back by
+ * anyone, promoted and later undone, or linked to an incident. A release that a person aborted, a newer one superseded or an
+ * outside change interrupted is not counted at all.
  */
 export function failureRate(facts: Facts): Result {
   const all = changes(facts).filter(
@@ -21,9 +21,11 @@ export function failureRate(facts: Facts): Result {
 }
 
 /**
- * M4: seconds, the median of all incidents of the period: from opened to resolved; of changes that were rolled back after
- * traffic, and have no incident, from the candidate's first traffic until it was back; of promoted ones that were undone, and
- * have none, from when the way back was asked for until it had all traffic. What is still open is left out.
+ * M4: the median, in seconds, over these times in the period:
+ * - incidents: from opened to resolved;
+ * - changes rolled back after traffic, without an incident: from the candidate's first traffic until the traffic was back;
+ * - promoted changes that were undone, without an incident: from the request to undo until that release had all traffic.
+ * What is still open is left out.
  */
 export function timeToRestore(facts: Facts): Result {
   const external = opened(facts).map(({ incident }) => [incident.openedAtMs, incident.resolvedAtMs] as const)
@@ -46,8 +48,8 @@ export function timeToRestore(facts: Facts): Result {
 }
 
 /**
- * M14: incidents that were opened in the period while a change had traffic, or within 24 hours after it settled. Where no
- * service has `incidents.keys` and nobody ever told of an incident, none is not known.
+ * M14: incidents opened in the period while a change had traffic, or within 24 hours after it settled. If no service has
+ * `incidents.keys` and nobody ever reported an incident, the value is unknown, not zero.
  */
 export function incidentsAfterReleases(facts: Facts): Result {
   const all = opened(facts)

@@ -1,9 +1,9 @@
-// Times of one release, for the measures and for the metrics alike, so that both say the same.
+// Times of a single release. The measures and the metrics share this code so that they agree.
 import type { ReleaseFacts } from './facts.ts'
 
 /**
- * Commit, or else the artifact's event, to all traffic, of a promoted change. One that began after it was promoted has
- * a wrong clock.
+ * Seconds from the commit (or else the artifact's event) to all traffic, for a promoted change. A start after the promotion means
+ * a wrong clock, and is ignored.
  */
 export function leadSeconds({ attested, release, isWayBack, outcome, promotedMs }: ReleaseFacts): number | undefined {
   const { provenance } = release
@@ -14,7 +14,7 @@ export function leadSeconds({ attested, release, isWayBack, outcome, promotedMs 
 
 export const isEvidence = (by: string): boolean => by === 'verdict' || by.startsWith('alarm ')
 
-/** First traffic to the decision, of a change that a verdict or an alarm rolled back. */
+/** Seconds from first traffic to the decision, for a change that a verdict or an alarm rolled back. */
 export function detectSeconds(one: ReleaseFacts): number | undefined {
   const { release, isWayBack, outcome, firstTrafficMs, decidedMs } = one
   if (isWayBack || outcome !== 'rolledBack' || !isEvidence(release.ending?.by ?? '')) return undefined

@@ -1,4 +1,4 @@
-// How a measure is written for people: each number with its unit, and what is missing with its reason.
+// Formats measures for people: each number with its unit, and each missing value with its reason.
 import { formatDuration } from '../duration.ts'
 import { type Definition, isOnTarget } from './measures.ts'
 import type { Result } from './result.ts'
@@ -33,20 +33,20 @@ export function targetWords({ unit, target }: Definition): string {
   return 'below' in target ? `below ${amount(unit, target.below)}` : `above ${amount(unit, target.above)}`
 }
 
-/** `met`, `missed`, or nothing where there is no value or no aim. */
+/** `undefined` when there is no value or no target. */
 export function standing(definition: Definition, result: Result): 'met' | 'missed' | undefined {
   const isMet = isOnTarget(definition, result)
   return isMet === undefined ? undefined : isMet ? 'met' : 'missed'
 }
 
-/** What the value is made of, or why there is none, and what was left out. */
+/** The sample count, or why there is no value, plus what was left out. */
 export const basisWords = ({ value, n, leftOut }: Result): string =>
   [
     value.known ? `of ${n}` : value.because,
     ...(leftOut === undefined || !value.known ? [] : [`${leftOut.count} left out: ${leftOut.because}`]),
   ].join('; ')
 
-/** The same with how the values are spread. */
+/** Like `basisWords`, with the spread of the values. */
 export function detailWords({ unit }: Definition, result: Result): string {
   const { spread } = result
   if (spread === undefined || spread.min === spread.max) return basisWords(result)

@@ -1,5 +1,5 @@
-// Whether what is asked for has been asked for already. An event that is delivered again is the same wish; the same artifact
-// pushed again after its release has ended, or after something else was asked for, is a new one.
+// Decides whether a request is new. A redelivered event is the same request. The same artifact pushed again is a new request if
+// its release has ended, or if something else was requested in between.
 import { type Candidate, candidateWords } from '../service/candidate.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import type { Head } from '../release/head.ts'
@@ -7,7 +7,7 @@ import type { ReleaseRequest } from '../release/request.ts'
 
 type Requested = Extract<ReleaseEvent, { type: 'requested' }>
 
-/** Another release of the service. `askedAtMs` is the time of the event that asked for it, where one did. */
+/** Another release of the service. `askedAtMs` is the time of the event that requested it, if there was one. */
 type Known = {
   readonly releaseId: string
   readonly candidate: string
@@ -15,7 +15,7 @@ type Known = {
   readonly endedAtMs?: number | undefined
 }
 
-/** Open and ended releases of a service; one that is both has ended. */
+/** Open and ended releases of a service. A release in both lists has ended. */
 export function knownReleases(
   open: readonly { readonly releaseId: string; readonly requested: Requested }[],
   heads: readonly Head[],
@@ -40,8 +40,8 @@ export function knownReleases(
 }
 
 /**
- * @param eventAtMs when the artifact was pushed, by the event that says so. A redelivered event keeps its time.
- * @returns the release that was asked for by it, or by another event of the same push; `undefined` when this is a new wish
+ * @param eventAtMs when the artifact was pushed, according to its event. A redelivered event keeps its time.
+ * @returns the release requested by this event, or by another event of the same push; `undefined` when the request is new
  */
 export function askedBefore(candidate: Candidate, eventAtMs: number, known: readonly Known[]): string | undefined {
   const words = candidateWords(candidate)
@@ -54,7 +54,7 @@ export function askedBefore(candidate: Candidate, eventAtMs: number, known: read
   return hasEnded || isOvertaken ? undefined : latest.releaseId
 }
 
-/** What a call with a known key asks for that the first one did not; `undefined` when it is the same wish. */
+/** How a call with a known key differs from the first call; `undefined` when both ask for the same. */
 export function contradiction(
   first: Requested,
   asked: Pick<ReleaseRequest, 'plan' | 'urgent'> & { readonly candidate: Candidate },

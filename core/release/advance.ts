@@ -1,5 +1,5 @@
-// What follows from an event. A release ignores what no longer concerns it, so every event may be delivered twice, late
-// or out of turn. Nothing is done here: next.ts says what the resulting state asks for.
+// How each event changes a release. A release ignores events that no longer apply, so every event may arrive twice, late or out
+// of order. This code has no effects: next.ts says what the resulting state asks for.
 import { atHook, isCurrentHook } from './at-hook.ts'
 import { atGate } from './gating.ts'
 import { enterHooks, heldTooLong, isUnderWay, settling, turnBack, unpaused, withState } from './transitions.ts'
@@ -12,7 +12,7 @@ import { signalUnknownTooLong, unknownSince } from './unknown.ts'
 
 type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
 
-/** The release as its first event makes it. */
+/** The release right after its first event. */
 export function begin(event: EventOf<'requested'>): Release {
   return {
     id: event.releaseId,
@@ -38,19 +38,19 @@ export function begin(event: EventOf<'requested'>): Release {
   }
 }
 
-/** The release after `event`. Its sequence number moves on even when nothing else does: the event is in the log. */
+/** The release after `event`. `seq` advances even when nothing else changes, because the event is in the log. */
 export function advance(release: Release, event: ReleaseEvent): Release {
   const after = follow(release, event)
   return { ...after, seq: event.seq, ...exposureAfter(after, event) }
 }
 
-/** The fold of a whole log. `undefined` for an empty one, or one that does not begin with a request. */
+/** Folds a whole log. `undefined` for an empty log, or one that does not begin with a request. */
 export function replay(events: readonly ReleaseEvent[]): Release | undefined {
   const [first, ...rest] = events
   return first?.type === 'requested' ? rest.reduce(advance, begin(first)) : undefined
 }
 
-// One case for each type of event, in the order in which they happen in a release.
+// One case for each event type, roughly in the order in which they occur in a release.
 function follow(release: Release, event: ReleaseEvent): Release {
   const { state } = release
   switch (event.type) {
@@ -143,13 +143,13 @@ function moveIntended(release: Release, move: Move): Release {
     : release
 }
 
-/** From now on each alias may be where the intent wants it, whatever happens to us. */
+/** Once a move is announced, each alias may already have the desired routing, even if we crash or the answer is lost. */
 function intend(release: Release, move: Move): Release {
   return {
     ...release,
     targets: release.targets.map((target) => {
       const part = move.targets.find((one) => one.functionName === target.functionName)
-      // The way back keeps what a forward write may have left: both are ours.
+      // A rollback keeps `maybe`: an unconfirmed forward write may still have taken effect, and then its routing is ours too.
       return part === undefined || move.purpose === 'rollBack' ? target : { ...target, maybe: part.desired }
     }),
   }
@@ -177,7 +177,7 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
 }
 
 function returned(release: Release, atMs: number): Release {
-  // Whoever moved an alias during a release is in charge now; undoing more behind their back would not help them.
+  // Whoever moved an alias during a release is in charge now. Running rollback hooks behind their back would not help them.
   if (release.ending?.outcome === 'interrupted') return withState(release, { phase: 'settling' })
   return enterHooks(release, 'afterRollback', 0, atMs)
 }
@@ -223,14 +223,14 @@ function admitted(release: Release, { atMs, beginsAtMs }: EventOf<'admitted'>): 
   return { ...withState(release, { phase: 'preparing', ...turn }), admittedAtMs: atMs }
 }
 
-/** The one thing that is still to be said of a release after its end, once. */
+/** A release is charged once, after its end. */
 function charged(release: Release, { charges }: EventOf<'charged'>): Release {
   return release.state.phase === 'settled' && release.charges === undefined ? { ...release, charges } : release
 }
 
 function promoteOrdered(release: Release, atMs: number): Release {
   const { state } = release
-  // Before the first traffic there is nothing to promote in a hurry; an unfinished shift is finished first.
+  // Before the first traffic there is nothing to promote early. An unfinished shift is finished first.
   if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
   const step = release.service.plan.steps.length
   return withState(unpaused(release), { phase: 'shifting', step, sinceMs: atMs })

@@ -1,5 +1,5 @@
-// What the world is told of a release: events of source `tidegate.release`, each made from one event of the log, so that
-// sending it again says the same. Fields are added, never changed or taken away; what breaks a reader gets a new name.
+// The release events that we publish, with source `tidegate.release`. Each is made from one event of the log, so sending it again
+// says the same. Fields may be added, but never changed or removed; a breaking change gets a new name.
 import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
@@ -15,7 +15,6 @@ const percent = z.number().min(0).max(100)
 const header = {
   schemaVersion: z.literal(1),
   metadata: z.strictObject({
-    /** The same whenever the event is sent again. */
     eventId: z.string().max(80).describe('the same whenever the event is sent again'),
     releaseId: z.string().max(64),
     sequence: z.int().min(1).describe('rises within a release; not every number is announced'),
@@ -71,7 +70,7 @@ type Announcement = {
   readonly [T in DetailType]: { readonly detailType: T; readonly detail: z.output<(typeof details)[T]> }
 }[DetailType]
 
-/** @param after the release once `event` had happened to it @returns nothing for what is the controller's own business */
+/** @param after the release after `event` @returns `undefined` for events that are internal to the controller */
 export function announcementOf(event: ReleaseEvent, after: Release): Announcement | undefined {
   const { service, ending } = after
   const header = {
@@ -148,7 +147,7 @@ function gateNews(
 ): Announcement | undefined {
   switch (event.type) {
     case 'gated': {
-      // Told when it begins and when other gates are closed, not each time that they are asked.
+      // Announce when the hold begins and when the set of closed gates changes, not every time the gates are asked.
       if (event.allowed || after.held?.askedAtMs !== after.held?.changedAtMs) return undefined
       const weightPercent = event.point < 0 ? 0 : weightAt(after, event.point) / 100
       const approvals = (event.missing ?? []).map((weightBp) => weightBp / 100)

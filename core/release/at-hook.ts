@@ -1,4 +1,4 @@
-// What follows from a hook's answer, or from its silence.
+// What follows from a hook's answer, or from a missing answer.
 import { heldTooLong, toHook, turnBack, withState } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
@@ -31,7 +31,7 @@ export function atHook(release: Release, state: HookState, event: HookEvent): Re
 function hookAnswered(release: Release, state: HookState, event: Answered): Release {
   const { calledAtMs: _called, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
-  // After a roll back nothing is left to stop: whatever the hook says, the release goes on to its end.
+  // After a rollback nothing is left to stop. Whatever the hook answers, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)
   if (event.answer === 'fail') return turnBack(release, 'rolledBack', event.because, 'hook', event.atMs)
   const heldSeconds = (event.atMs - state.sinceMs) / 1000
@@ -43,5 +43,5 @@ function hookAnswered(release: Release, state: HookState, event: Answered): Rele
   return heldTooLong(again, `${event.because}; held for ${formatDuration(heldSeconds)}`, event.atMs)
 }
 
-/** Before a hook is called again: a minute, then twice as long each time, up to a quarter of an hour. */
+/** The delay before a hook is called again: one minute, doubled each time, up to 15 minutes. */
 const pauseMs = (attempt: number): number => 60_000 * Math.min(15, 2 ** (attempt - 1))

@@ -1,23 +1,28 @@
-// What a release burned of an error budget: the bad requests of its candidate beyond those that stable would have had in its
-// place. Where nothing is known of one of the two, the charge is unknown: never zero, and never made up.
+// How much error budget a release burned: the bad requests of its candidate beyond those that stable would have had in its place.
+// If data is missing for either version, the charge is unknown. It is never zero, and never estimated, for lack of data.
 import * as z from 'zod'
 import { SloName } from '../service/slo.ts'
 
 export type Counts = { readonly all: number; readonly bad: number }
 
-/** What both versions of one target had in the same minute. */
+/** Counts of both versions of one target in the same minute. */
 export type SharedMinute = { readonly candidate: Counts; readonly stable: Counts }
 
-/** One target from the first shift until its traffic was back or promoted, in any order; and its alias in the hour before. */
+/**
+ * One target: its minutes from the first shift until the traffic was back or promoted, in any order, and its alias in the hour
+ * before.
+ */
 export type TargetMinutes = { readonly minutes: readonly SharedMinute[]; readonly before: Counts }
 
-/** In requests. */
+/** All counts are requests. */
 export type Burned = {
   /** The candidate's requests. */
   readonly all: number
-  /** Those of them that are compared with stable's ratio of other minutes, because it had too few in their own. */
+  /**
+   * How many of them were compared with stable's ratio in other minutes, because stable had too few requests in the same minute.
+   */
   readonly elsewhen: number
-  /** Bad ones beyond what stable would have had; below zero when the candidate was better. */
+  /** Bad requests beyond what stable would have had; below zero when the candidate was better. */
   readonly bad: number
   /** The standard error of `bad`. */
   readonly error: number
@@ -38,31 +43,33 @@ export const Charge = z.discriminatedUnion('kind', [
 export type Charge = z.output<typeof Charge>
 export const Charges = z.array(Charge).max(10).readonly()
 
-// With fewer requests of stable, a minute's ratio is a matter of single requests that would stand for hundreds.
+// With fewer requests of stable in a minute, each of them would stand for hundreds of the candidate's, and the ratio would be
+// noise.
 const requestsFewest = 10
-// The minutes of a release speak for the others of it as soon as they have so many; else the hour before helps them.
+// From this many requests of stable on, the release's other minutes are enough for a pooled ratio. With fewer, the hour before is
+// added.
 const pooledFewest = 100
 
 const none: Counts = { all: 0, bad: 0 }
 const plus = (a: Counts, b: Counts): Counts => ({ all: a.all + b.all, bad: a.bad + b.bad })
 
-/** Agresti and Caffo (2000): with one good and one bad request more, a ratio of few requests does not feign certainty. */
+/** Agresti and Caffo (2000): adding one good and one bad request keeps a ratio of few requests from feigning certainty. */
 function variance({ all, bad }: Counts): number {
   const ratio = (bad + 1) / (all + 2)
   return ratio * (1 - ratio)
 }
 
 /**
- * Observed minus expected: sum over minutes of bad_c - all_c * bad_s / all_s. This is the excess among the exposed of
- * epidemiology (the difference of risks, standardised to the exposed), with minutes as strata: an outage that hits both
- * versions is in both ratios of its minute, and cancels. It takes no part whether the split was one to ten or even.
+ * Observed minus expected: sum over minutes of bad_c - all_c * bad_s / all_s. This is epidemiology's excess among the exposed
+ * (the risk difference, standardised to the exposed), with minutes as strata. An outage that hits both versions is in both ratios
+ * of its minute, so it cancels. The result does not depend on the split, whether it was one to ten or even.
  *
- * Minutes in which stable had fewer than ten requests (its share was small, or none) are compared with its ratio over all
- * minutes of the release, and with the hour before as well as long as those have fewer than a hundred.
+ * Minutes in which stable had fewer than ten requests (its share was small, or zero) are compared with stable's ratio over all
+ * minutes of the release. If those have fewer than a hundred requests, the hour before is added.
  *
- * Its variance is that of independent requests: all_c * p_c (1 - p_c) for the candidate, and w^2 p_s (1 - p_s) for each
- * request of stable, where w is how many of the candidate's it stands for. Failures that come in bursts vary more.
- * @returns or why nobody knows, which may be otherwise once more points are in
+ * The variance assumes independent requests: all_c * p_c (1 - p_c) for the candidate, and w^2 p_s (1 - p_s) for each request of
+ * stable, where w is how many of the candidate's requests it stands for. Failures that come in bursts vary more.
+ * @returns the result, or why it is unknown; more data may still make it known
  */
 export function burnedBeyond(targets: readonly TargetMinutes[]): Burned | { readonly unknown: string } {
   let sum = { all: 0, elsewhen: 0, bad: 0, square: 0 }
@@ -98,12 +105,12 @@ export function burnedBeyond(targets: readonly TargetMinutes[]): Burned | { read
 // One-sided, 95 %.
 const sure = 1.645
 
-/** What the release burned at the least, at 95 %: above zero, it is hardly chance. */
+/** Lower bound of what the release burned, at 95 % confidence. Above zero, it is hardly chance. */
 export const atLeast = ({ bad, error }: Pick<Burned, 'bad' | 'error'>): number => bad - sure * error
 
 const thousandths = (value: number): number => Math.round(value * 1000) / 1000
 
-/** @param allowed how many may be bad in the window, if that is known */
+/** @param allowed how many requests may be bad in the window, if known */
 export function chargeOf(slo: string, burned: Burned, allowed: number | undefined): Charge {
   const { all, elsewhen, bad, error } = burned
   return {
@@ -119,7 +126,7 @@ export function chargeOf(slo: string, burned: Burned, allowed: number | undefine
 
 const rounded = (value: number): string => String(Math.round(value * 10) / 10)
 
-/** `available: 41.2 bad more than stable would have had (± 6.5), 3.1 % of the budget`. */
+/** Such as `available: 41.2 bad more than stable would have had (± 6.5 of 1200), 3.1 % of the budget`. */
 export function chargeWords(charge: Charge): string {
   if (charge.kind === 'unknown') return `${charge.slo}: not known: ${charge.because}`
   const { slo, all, bad, error, elsewhen, budgetPpm } = charge

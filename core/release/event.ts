@@ -1,5 +1,5 @@
-// The release log: one event per fact or decision, in order, never changed. Stored events carry a format version (`v`),
-// because they outlive the code that wrote them.
+// The release log: one event per fact or decision, in order, never changed. Stored events carry a format version (`v`), because
+// they outlive the code that wrote them.
 import * as z from 'zod'
 import { Candidate, Provenance } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
@@ -26,7 +26,7 @@ export const outcomes = [
 export const Outcome = z.enum(outcomes)
 export type Outcome = z.output<typeof Outcome>
 
-/** A target as preparation found it. `revision` is the alias RevisionId after our no-op write. */
+/** A target as found by prepare. `revision` is the alias RevisionId after our no-op write. */
 export const PreparedTarget = z.strictObject({
   functionName: TargetFunction,
   roleArn: RoleArn.optional(),
@@ -35,14 +35,17 @@ export const PreparedTarget = z.strictObject({
   candidate: z.string().max(20),
   revision: z.string().min(1).max(100),
   codeSha256: z.string().max(100),
-  /** Absent in logs that began before signals were compared. */
+  /** Absent in logs from before signals were compared. */
   baseline: Baseline.optional(),
-  /** The alias has provisioned concurrency, which Lambda moves by weights of its own (core/release/move.ts). */
+  /**
+   * The alias has provisioned concurrency. When its version changes, Lambda sets weights of its own for a while
+   * (core/release/move.ts).
+   */
   provisioned: z.literal(true).optional(),
 })
 export type PreparedTarget = z.output<typeof PreparedTarget>
 
-/** What is about to be written: every alias with the revision it is expected to have. */
+/** What is about to be written: every alias, with the revision that we expect it to have. */
 export const Move = z.strictObject({
   purpose: z.enum(['shift', 'promote', 'rollBack']),
   weightBp,
@@ -60,7 +63,7 @@ export const Move = z.strictObject({
 })
 export type Move = z.output<typeof Move>
 
-/** Who ended a release early, and as what it counts. */
+/** How a release counts that was sent back early. */
 export const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
 export type ReturnOutcome = z.output<typeof ReturnOutcome>
 
@@ -70,7 +73,10 @@ const hookCall = {
   index: z.int().min(0).max(20),
   attempt: z.int().min(1).max(1000),
 }
-/** Where gates stand: before the beginning (-1), or before a step by its index; past the last step is the promotion. */
+/**
+ * The point that gates guard: -1 before the release begins, else the index of the step about to start. The index after the last
+ * step is the promotion.
+ */
 const gatePoint = z.int().min(-1).max(100)
 const header = { v: z.literal(1), seq: z.int().min(1).max(99_999), atMs: epochMs }
 
@@ -79,21 +85,21 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     ...header,
     type: z.literal('requested'),
     releaseId: z.string().max(64),
-    // Bucket, key and version of an S3 object may be as long as that.
+    // Long enough for the bucket, key and version of an S3 object.
     key: z.string().min(1).max(2500),
     service: Service,
     candidate: Candidate,
     provenance: Provenance,
     reason: text.optional(),
-    /** A security fix on the fast lane. */
+    /** A security fix in the fast lane. */
     urgent: z.literal(true).optional(),
-    /** The plan is not the service's: whoever asked for the release gave it. */
+    /** The plan came with the request; it is not the service's own. */
     planBy: z.literal('call').optional(),
   }),
   z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
-  /** `beginsAtMs`: other releases begin first (core/queue/turns.ts). */
+  /** `beginsAtMs` is set when other releases must begin first (core/queue/turns.ts). */
   z.strictObject({ ...header, type: z.literal('admitted'), beginsAtMs: epochMs.optional() }),
-  /** An execution took the release over; the first one, or its successor when the history grew long. */
+  /** An execution took over the release: the first one, or a successor after the history grew too long. */
   z.strictObject({ ...header, type: z.literal('carried'), execution: text }),
   z.strictObject({
     ...header,
@@ -101,26 +107,26 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     targets: z.array(PreparedTarget).min(1).max(20),
     alarms: z.array(AlarmReading).max(50),
   }),
-  /** What the gates said at a point. A denied release waits there, and is asked about again. */
+  /** The answer of the gates at a point. A denied release waits there, and the gates are asked again. */
   z.strictObject({
     ...header,
     type: z.literal('gated'),
     point: gatePoint,
     allowed: z.boolean(),
     because: z.string().min(1).max(2000),
-    /** The gates that deny it. */
+    /** The gates that deny. */
     gates: z.array(z.string().max(60)).max(40),
-    /** When the answer changes by itself. */
+    /** When the answer may change by itself. */
     againAtMs: epochMs.optional(),
-    /** Approvals that are missed, by the weight that they stand before. */
+    /** Missing approvals, by the weight that they are required before. */
     missing: z.array(weightBp).max(10).optional(),
-    /** Nothing will change this answer: the release ends. */
+    /** Nothing can change this answer: the release ends. */
     final: z.literal(true).optional(),
-    /** The release goes on by this plan, and may or may not end a bake early, because the budget says so. */
+    /** The error budget sets the plan of the release, and whether it may end a bake early. */
     plan: Plan.optional(),
     early: z.boolean().optional(),
   }),
-  /** A person's word on an approval, which belongs to this release and the weight that it stands before. */
+  /** A person's answer to an approval. It applies to this release and this weight only. */
   z.strictObject({
     ...header,
     type: z.literal('approved'),
@@ -130,9 +136,9 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     reason: text.optional(),
   }),
   z.strictObject({ ...header, type: z.literal('overridden'), by: text, reason: text }),
-  /** What was in the way may be gone: the gates are to be asked again now. */
+  /** A blocker may be gone: ask the gates again now. */
   z.strictObject({ ...header, type: z.literal('gateReopened'), because: text }),
-  /** The way in was closed: nothing has moved, nothing will. */
+  /** The release never started: no traffic has moved, and none will. */
   z.strictObject({
     ...header,
     type: z.literal('refused'),
@@ -141,7 +147,7 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     because: text,
   }),
   z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall }),
-  /** The hook has been reached and will answer by callback: it is not called again meanwhile. */
+  /** The hook was reached and will answer by callback, so it is not called again meanwhile. */
   z.strictObject({ ...header, type: z.literal('hookDeferred'), ...hookCall }),
   z.strictObject({
     ...header,
@@ -162,8 +168,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...header, type: z.literal('resumed'), by: text }),
   z.strictObject({ ...header, type: z.literal('promoteOrdered'), by: text, reason: text }),
   /**
-   * An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias
-   * has to move.
+   * An alarm, a person, a newer release or a lost execution sends the traffic back. `move` is the intent, if any alias has to
+   * move.
    */
   z.strictObject({
     ...header,
@@ -173,7 +179,7 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     outcome: ReturnOutcome,
     move: Move.optional(),
   }),
-  /** Somebody else moved the alias: it is theirs now, we leave it. */
+  /** Somebody else moved the alias. It is theirs now, and we leave it alone. */
   z.strictObject({
     ...header,
     type: z.literal('interrupted'),
@@ -182,17 +188,17 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     because: text,
     suspect: text.optional(),
   }),
-  /** CloudTrail named who moved it; may come after the end. */
+  /** CloudTrail told us who moved the alias. May arrive after the end. */
   z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
-  /** A person has been told how it ends. */
+  /** A person has been paged about the ending. */
   z.strictObject({ ...header, type: z.literal('paged') }),
   z.strictObject({ ...header, type: z.literal('settled') }),
-  /** What it burned of each error budget, once its last points are in; comes after the end, once. */
+  /** What the release burned of each error budget. Written once, after the end, when the last data points are in. */
   z.strictObject({ ...header, type: z.literal('charged'), charges: Charges }),
 ])
 export type ReleaseEvent = z.output<typeof ReleaseEvent>
 
 type WithoutHeader<E> = E extends unknown ? Omit<E, 'v' | 'seq'> : never
-/** An event before it has a place in the log. */
+/** An event before it has a sequence number in the log. */
 export type NewEvent = WithoutHeader<ReleaseEvent>

@@ -1,5 +1,5 @@
-// Where the gates stand in the life of a release, and when they are asked: before the beginning, and before each step. A
-// release that undoes a promoted one passes none: nothing may stand in the way back.
+// Where gates apply in a release, and when they are asked: before it begins, and before each step. A release that undoes a
+// promoted one passes no gates, because nothing may block the way back.
 import { turnBack } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
@@ -8,22 +8,22 @@ import { horizonOf } from '../service/plan.ts'
 import { type Service, usualEarly } from '../service/service.ts'
 import { type Held, hasTraffic, type Release } from './release.ts'
 
-/** The point before a release has begun: nothing of it has been prepared. */
+/** The point before a release begins, when nothing has been prepared yet. */
 export const beginPoint = -1
 
-// What was looked up is good for so long; a hook or a pause in between may take longer.
+// An open gate stays open for this long. A hook or a pause in between may take longer, and then the gates are asked again.
 const clearanceMs = 10 * 60_000
 const shortestWaitMs = 60_000
 const longestWaitMs = 15 * 60_000
 
-/** The point whose gates the release has to pass to go on; `undefined` while it asks for nothing that is gated. */
+/** The gate point that the release must pass next; `undefined` when its next act is not gated. */
 export function gatePoint({ key, state }: Release): number | undefined {
   if (key.startsWith(backKey)) return undefined
   switch (state.phase) {
     case 'preparing':
       return beginPoint
     case 'hooks':
-      // Before the first hook of the step: a hook may change the world, too.
+      // Ask before the first hook of the step, because a hook may change the world too.
       return state.point === 'beforeStep' && state.index === 0 && state.calledAtMs === undefined
         ? state.step
         : undefined
@@ -34,7 +34,7 @@ export function gatePoint({ key, state }: Release): number | undefined {
   }
 }
 
-/** Whether the gates still have to be asked, or say no. */
+/** Whether the gates must still be asked here, or last denied. */
 export function isGated(release: Release, nowMs: number): boolean {
   const point = gatePoint(release)
   if (point === undefined) return false
@@ -42,13 +42,13 @@ export function isGated(release: Release, nowMs: number): boolean {
   return cleared?.point !== point || nowMs - cleared.atMs >= clearanceMs
 }
 
-/** Denied where it stands now. */
+/** The denial at the release's present point, if any. */
 export function heldNow(release: Release): Held | undefined {
   const { held } = release
   return held !== undefined && held.point === gatePoint(release) ? held : undefined
 }
 
-/** When the gates are to be asked, ever less often while they say no. In the past: now. */
+/** When to ask the gates next; the interval grows while they deny. A time in the past means now. */
 export function askDueMs(release: Release): number {
   const held = heldNow(release)
   if (held === undefined) return 0
@@ -57,12 +57,12 @@ export function askDueMs(release: Release): number {
   return againAtMs === undefined ? usualMs : Math.min(usualMs, againAtMs)
 }
 
-/** Held with traffic on the candidate: the watching goes on. */
+/** Held while the candidate has traffic, so looks continue. */
 export const isWatchedWhileHeld = (release: Release): boolean => heldNow(release) !== undefined && hasTraffic(release)
 
 type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
 
-/** What follows from what the gates, or people about them, have said. */
+/** How the release changes when the gates answer, or a person approves or overrides. */
 export function atGate(
   release: Release,
   event: EventOf<'gated' | 'approved' | 'overridden' | 'gateReopened'>,
@@ -79,7 +79,7 @@ export function atGate(
   }
 }
 
-/** An answer about another point than the release's is too late. */
+/** An answer about a point that the release has left is ignored. */
 function gated(release: Release, event: EventOf<'gated'>): Release {
   const { point, atMs, because } = event
   if (gatePoint(release) !== point) return release
@@ -104,9 +104,9 @@ function gated(release: Release, event: EventOf<'gated'>): Release {
   return turnBack(held, 'rolledBack', sentence.slice(0, 1000), 'policy', atMs)
 }
 
-/** The service as the budget wants it released. */
+/** The service with the plan and early promotion that its error budget allows. */
 function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>): Service {
-  // A verdict is a fold of minutes: what it reckons with must not change in the middle (docs/decisions/0015).
+  // A verdict is a fold of minutes, so its parameters must not change midway (docs/decisions/0015).
   const isUnderWay = point !== beginPoint && given !== undefined
   const plan = isUnderWay ? { ...given, horizonSeconds: horizonOf(service.plan) } : (given ?? service.plan)
   if (early === undefined) return { ...service, plan }
@@ -114,13 +114,13 @@ function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>
   return { ...service, plan, policy: early ? { ...policy, early: own ?? usualEarly } : policy }
 }
 
-/** Saying the same again adds nothing; the gates are asked again all the same. */
+/** A repeated answer replaces the earlier one of the same person. The gates are asked again in any case. */
 function approved(release: Release, { beforeBp, by, answer }: EventOf<'approved'>): Release {
   const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || one.by !== by)
   return reopened({ ...release, approvals: [...others, { beforeBp, by, answer }] })
 }
 
-/** The gates are asked again at once, whatever they said before. */
+/** Makes the gates be asked again at once, whatever they answered before. */
 function reopened(release: Release): Release {
   const { held } = release
   return held === undefined ? release : { ...release, held: { ...held, againAtMs: 0 } }

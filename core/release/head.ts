@@ -1,4 +1,4 @@
-// The head of a release: one line of a service's history. A projection of the log; the log wins.
+// The head of a release: one line of a service's history. It is a projection of the log; if they disagree, the log wins.
 import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
@@ -17,18 +17,18 @@ export const Head = z.strictObject({
   settledAtMs: z.int().min(0).optional(),
   candidate: z.string().max(1500),
   source: z.string().max(40),
-  /** Its candidate may have had traffic, and its service had error budgets. */
+  /** The candidate may have had traffic, and the service had error budgets. */
   chargeable: z.literal(true).optional(),
-  /** What it burned of the error budgets, once that is known. */
+  /** What it burned of the error budgets, once known. */
   charges: Charges.optional(),
-  /** The promoted release that this one undid, if it was a way back from one. */
+  /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
-  /** By function: the version that had the traffic, and the one that was to get it. */
+  /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
 export type Head = z.output<typeof Head>
 
-/** A release that undoes a promoted one is recognised by its key: `back/RELEASE`. */
+/** The key prefix of a release that undoes a promoted one: `back/RELEASE`. */
 export const backKey = 'back/'
 
 export function headOf(release: Release): Head {
@@ -62,9 +62,9 @@ const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
-/** How an ended release is told to a person. */
+/** The sentence that tells a person how a release ended. */
 export function sentenceOf({ id, service, ending }: Release): string {
   const { outcome = 'aborted', because = '' } = ending ?? {}
-  // A reason may be a sentence already.
+  // A reason may already end with a full stop.
   return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(0, 1000)
 }

@@ -1,5 +1,5 @@
-// Which writes a release needs: for each alias the routing it is to have and the revision it is expected to have now.
-// The same functions serve the first attempt, the retry after a crash, the fast path and the sweep.
+// Which alias writes a release needs: for each alias the routing it should get and the revision that we expect it to have. The
+// first attempt, the retry after a crash, the fast path and the sweep all use these functions.
 import type { Move } from './event.ts'
 import { type ReleaseTarget, type Release, weightAt } from './release.ts'
 import { only, type Routing, sameRouting, split } from '../service/routing.ts'
@@ -25,7 +25,7 @@ function moveTo(
   }
 }
 
-/** The weights of `step`, or the promotion when the plan has no such step. */
+/** The move to the weights of `step`, or the promotion if the plan has no such step. */
 export function wayForward(release: Release, step: number): Move {
   const weightBp = weightAt(release, step)
   return release.service.plan.steps[step] === undefined
@@ -33,20 +33,20 @@ export function wayForward(release: Release, step: number): Move {
     : moveTo(release, 'shift', weightBp, (target) => split(target.stable, target.candidate, weightBp))
 }
 
-/** All traffic to stable, on every alias that is still ours. */
+/** All traffic to stable, on every alias that nobody else has moved. */
 export function wayBack(release: Release): Move {
   return moveTo(release, 'rollBack', 0, (target) => only(target.stable))
 }
 
-/** The move that the release has announced and not yet confirmed. */
+/** The move that was announced in the log and is not yet confirmed. */
 export function pendingMove({ state }: Release): Move | undefined {
   return state.phase === 'shifting' || state.phase === 'returning' ? state.move : undefined
 }
 
 /**
- * Whether Lambda is on the way to what was written: when the version of an alias with provisioned concurrency changes, Lambda
- * leaves all traffic on the version before, by a weight of 1, until the concurrency is ready on the new one, and then takes
- * the weight away (docs/aws.md §1.3).
+ * Whether Lambda is still carrying out our write. When the version of an alias with provisioned concurrency changes, Lambda keeps
+ * all traffic on the previous version, by a weight of 1, until the concurrency is ready on the new one. Then it removes the
+ * weight (docs/aws.md §1.3).
  */
 export function isOnItsWay(
   target: Pick<ReleaseTarget, 'provisioned'> | undefined,
@@ -62,8 +62,8 @@ export function isOnItsWay(
 }
 
 /**
- * Whether the traffic found on an alias is explained by the log: it is where we left it, or where an announced write of
- * ours may have put it. Anything else is somebody else's doing.
+ * Whether the log explains the routing found on an alias: it is where we left it, or where an announced write of ours may have
+ * put it. Anything else was done by somebody else.
  */
 export function isOurs(release: Release, functionName: string, found: Routing): boolean {
   const target = release.targets.find((one) => one.functionName === functionName)

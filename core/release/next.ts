@@ -1,22 +1,22 @@
-// What a release asks for now. Anybody who can read the log can find out, so nothing is lost with the process that was
-// about to do it.
+// What a release asks for next. It follows from the log alone, so any process can continue when the one that was about to act
+// dies.
 import { askDueMs, heldNow, isGated } from './gating.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Service } from '../service/service.ts'
 
 type Act =
   | { readonly act: 'admit' | 'gate' | 'prepare' | 'shift' | 'judge' | 'rollBack' | 'settle' | 'handOver' | 'end' }
-  /** Call the hook at which the release stands and wait for its answer, but not longer than this. */
+  /** Call the current hook and wait for its answer, for at most this long. */
   | { readonly act: 'hook'; readonly seconds: number }
-  /** Wait, but not longer than this, for something to happen. */
+  /** Wait for something to happen, for at most this long. */
   | { readonly act: 'bake'; readonly seconds: number }
 
-// Step Functions ends an execution at 25,000 history events. A look is one event here and at most 20 there, retries
-// included, so this leaves room (docs/aws.md §3.3; counted in the bench).
+// Step Functions ends an execution at 25,000 history events. A look is one event in the log and at most 20 in the history,
+// retries included, so this limit leaves room (docs/aws.md §3.3; counted in the bench).
 const eventsPerExecution = 800
 const longestLookSeconds = 900
-// Lambda tries for three minutes to hand over a call of the function that calls hooks. If nothing has been noted by then,
-// it was lost on the way, and is made again.
+// Lambda retries the asynchronous call of the function that calls hooks for three minutes. If nothing has been logged by then,
+// the call was lost and is made again.
 const handedOverSeconds = 300
 
 export function nextAct(release: Release, nowMs: number): Act {
@@ -49,7 +49,7 @@ export function nextAct(release: Release, nowMs: number): Act {
   }
 }
 
-/** A release that was denied waits; if its candidate has traffic, it is looked at meanwhile. */
+/** A denied release waits for the next time to ask. If its candidate has traffic, looks continue meanwhile. */
 function askGates(release: Release, nowMs: number): Act {
   const dueMs = askDueMs(release)
   if (nowMs >= dueMs) return { act: 'gate' }
@@ -66,7 +66,9 @@ function wait(release: Release, nowMs: number, sinceMs: number): Act {
   return nowMs >= dueMs ? { act: 'judge' } : { act: 'bake', seconds: Math.max(1, Math.ceil((dueMs - nowMs) / 1000)) }
 }
 
-/** A bake is looked at at every interval and at its very end; what is held after that, ever less often. */
+/**
+ * When the next look is due. During a bake: at every interval and at its exact end. While held after that: less and less often.
+ */
 function lookDueMs(release: Release, lastLookMs: number): number {
   const everyMs = release.service.policy.lookEverySeconds * 1000
   const endMs = bakeEndMs(release)
@@ -76,14 +78,14 @@ function lookDueMs(release: Release, lastLookMs: number): number {
   return lastLookMs + Math.max(everyMs, Math.min(longestLookSeconds * 1000, heldMs / 10))
 }
 
-/** When the present step's bake is over, if it is baking. */
+/** When the bake of the current step ends, if it is baking. */
 export function bakeEndMs(release: Release): number | undefined {
   if (release.state.phase !== 'baking') return undefined
   const step = release.service.plan.steps[release.state.step]
   return step === undefined ? undefined : release.state.sinceMs + step.bakeSeconds * 1000
 }
 
-/** How long the present hook still has for its answer; before it is called, how long that may take. */
+/** How long the current hook still has for its answer. Before it is called, how long the call itself may take. */
 function hookSeconds(release: Release, nowMs: number): number {
   const seconds = currentHook(release)?.timeoutSeconds ?? 1
   const calledAtMs = release.state.phase === 'hooks' ? release.state.calledAtMs : undefined
@@ -91,7 +93,7 @@ function hookSeconds(release: Release, nowMs: number): number {
   return Math.max(1, Math.ceil(seconds - (nowMs - calledAtMs) / 1000))
 }
 
-/** The hook that the release stands at. */
+/** The hook that is next to be called, or whose answer is awaited. */
 export function currentHook(release: Release): Service['hooks'][number] | undefined {
   const { state, service } = release
   return state.phase === 'hooks' ? service.hooks.filter((hook) => hook.at === state.point)[state.index] : undefined

@@ -1,4 +1,4 @@
-// A part of AWS that the controller needs and that does not answer: since when, and whether a person knows.
+// An outage of a part of AWS that the controller needs: since when, and whether a person was told.
 import * as z from 'zod'
 
 const parts = ['DynamoDB', 'Step Functions', 'CloudWatch', 'Lambda', 'EventBridge'] as const
@@ -12,15 +12,15 @@ export const Outage = z.strictObject({
 })
 export type Outage = z.output<typeof Outage>
 
-/** One failure is a hiccup; what has lasted until the next look of a minute later is told. */
+/** A single failure is a hiccup. An outage that is still there at the next look, a minute later, is announced. */
 export const toldAfterMs = 45_000
 
-/** What an execution remembers while it waits for a part to come back. */
+/** What an execution remembers while it waits for a part of AWS to come back. */
 export const Wait = z.strictObject({
   sinceMs: z.int().min(0),
-  /** Length of the log then: a release that has gone on meanwhile has met another trouble. */
+  /** Length of the log when the wait began. If the log has grown since, this is a different outage. */
   seq: z.int().min(0),
-  /** The traffic was put back without the log, which has to hear of it. */
+  /** The traffic was put back without the log, so this still has to be written to the log. */
   turned: z.strictObject({ by: z.string().max(1000), reason: z.string().max(900) }).optional(),
   waitSeconds: z.int().min(1).max(3600),
 })

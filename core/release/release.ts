@@ -1,5 +1,5 @@
-// A release: one move of a service from stable to candidate. It is the fold of its log (advance.ts) and nothing else;
-// each phase carries exactly its own data.
+// A release: one move of a service from stable to candidate. It is the fold of its log (advance.ts) and nothing else; each phase
+// carries exactly its own data.
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
 import type { Move, Outcome } from './event.ts'
@@ -7,38 +7,38 @@ import type { Routing } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
 
-/** `toMs` moves on while events follow that end it. */
+/** `toMs` moves forward with each event that may end the exposure. */
 export type Exposure = { readonly fromMs: number; readonly toMs?: number }
 
-/** One alias in the release, as far as the log knows it. */
+/** The state of one alias of the release, as far as the log knows it. */
 export type ReleaseTarget = {
   readonly functionName: string
   readonly roleArn?: string | undefined
   readonly alias: string
   readonly stable: string
   readonly candidate: string
-  /** RevisionId after our last confirmed write, and the routing that it stands for. */
+  /** The RevisionId after our last confirmed write, and the routing at that revision. */
   readonly revision: string
   readonly routing: Routing
-  /** What an unconfirmed write of ours may have left behind. */
+  /** The routing that an unconfirmed write of ours may have left behind. */
   readonly maybe?: Routing
-  /** Somebody else moved it: hands off. */
+  /** Somebody else moved it, so we do not touch it any more. */
   readonly lost: boolean
   readonly baseline: Baseline
-  /** Its alias has provisioned concurrency. */
+  /** The alias has provisioned concurrency. */
   readonly provisioned?: true | undefined
 }
 
-/** Denied by the gates before `point`, and waiting there. */
+/** The gates denied the release at `point`, and it waits there. */
 export type Held = {
   readonly point: number
   readonly because: string
   readonly gates: readonly string[]
   readonly sinceMs: number
-  /** Since when by these gates. */
+  /** Since when exactly these gates have been closed. */
   readonly changedAtMs: number
   readonly askedAtMs: number
-  /** When the answer changes by itself. */
+  /** When the answer may change by itself. */
   readonly againAtMs?: number
 }
 
@@ -50,21 +50,21 @@ type ApprovalGiven = {
 
 type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
 
-/** Where the hooks stand: the one to be called next, or whose answer is awaited. */
+/** The hook that is next to be called, or whose answer is awaited. */
 export type HookState = {
   readonly phase: 'hooks'
   readonly point: HookPoint
-  /** Index of the step about to be taken, or taken last. */
+  /** Index of the step about to start, or of the last one taken. */
   readonly step: number
   readonly index: number
   readonly attempt: number
-  /** When this attempt was called; absent until it is. */
+  /** When this attempt was called; absent before the call. */
   readonly calledAtMs?: number
-  /** It was reached, and said that it will answer later. */
+  /** The hook was reached and said that it will answer later. */
   readonly deferred?: true
-  /** Not before then: the attempt before this one came to nothing. */
+  /** Do not call before this time, because the previous attempt failed. */
   readonly callAtMs?: number
-  /** When this hook's turn came. */
+  /** When this hook became the current one. */
   readonly sinceMs: number
 }
 
@@ -73,7 +73,7 @@ export type State =
   | { readonly phase: 'queued'; readonly behind: string }
   | { readonly phase: 'preparing'; readonly beginsAtMs?: number }
   | HookState
-  /** About to change weights to those of `step`; `step` past the plan's end is the promotion. */
+  /** About to set the weights of `step`. A `step` past the plan's end is the promotion. */
   | { readonly phase: 'shifting'; readonly step: number; readonly sinceMs: number; readonly move?: Move }
   | { readonly phase: 'baking'; readonly step: number; readonly sinceMs: number }
   | { readonly phase: 'returning'; readonly move?: Move }
@@ -83,27 +83,27 @@ export type State =
 export type Release = {
   readonly id: string
   readonly key: string
-  /** Sequence number of the last event; the next one is one more. */
+  /** Sequence number of the last event; the next event gets the number after it. */
   readonly seq: number
   readonly requestedAtMs: number
   readonly service: Service
   readonly candidate: Candidate
   readonly provenance: Provenance
   readonly reason?: string
-  /** A security fix on the fast lane. */
+  /** A security fix in the fast lane. */
   readonly urgent: boolean
-  /** The plan is not the service's own. */
+  /** The plan came with the request; it is not the service's own. */
   readonly hasOwnPlan: boolean
   readonly state: State
-  /** The gates before `point` were open at this time (clearance.ts). */
+  /** When the gates before `point` were found open (gating.ts). */
   readonly cleared?: { readonly point: number; readonly atMs: number }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]
-  /** Since when approvals are missed, by the weight that they stand before. */
+  /** Since when each approval has been missing, by the weight that it is required before. */
   readonly missedSinceMs: Readonly<Record<number, number>>
   readonly overridden?: { readonly by: string; readonly reason: string }
   readonly targets: readonly ReleaseTarget[]
-  /** Alarms that fired before the release began, by name. */
+  /** Names of alarms that were already firing before the release began. */
   readonly excludedAlarms: readonly string[]
   readonly admittedAtMs?: number
   /** Every weight that was in force, oldest first. */
@@ -112,29 +112,29 @@ export type Release = {
   readonly exposure?: Exposure
   /** What the looks have read, oldest first. */
   readonly readings: readonly Readings[]
-  /** Since when a signal has been unknown, by signal; those that are not are not among them. */
+  /** Since when each signal has been unknown. Only signals that are unknown now are listed. */
   readonly unknownSince: Readonly<Record<string, number>>
   readonly verdict?: Verdict
-  /** When the evidence was last looked at, in whatever phase. */
+  /** Time of the last look, in any phase. */
   readonly lookedAtMs?: number
   readonly paused?: Paused
-  /** How the release ends, as soon as that is decided, and why. */
+  /** How and why the release ends, as soon as that is decided. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
-  /** A person has been told of it. */
+  /** A person has been paged about it. */
   readonly paged?: true
-  /** What it burned of the error budgets; absent until that has been looked at. */
+  /** What it burned of the error budgets; absent until that has been worked out. */
   readonly charges?: readonly Charge[]
-  /** The executions that carried it, oldest first, and how many events the log had when the last one took over. */
+  /** The executions that carried the release, oldest first, and the log's length when the last one took over. */
   readonly executions: readonly string[]
   readonly carriedAtSeq: number
 }
 
-/** The release's share of traffic on the candidate at `step` of its plan; the promotion is all of it. */
+/** The candidate's share of traffic at `step` of the plan; 100 % at the promotion. */
 export function weightAt(release: Release, step: number): number {
   return release.service.plan.steps[step]?.weightBp ?? 10_000
 }
 
-/** Whether anything of the candidate's has traffic, or may have. */
+/** Whether the candidate has traffic on any target, or may have. */
 export function hasTraffic(release: Release): boolean {
   return release.targets.some(
     (target) =>
@@ -151,12 +151,12 @@ export function isWaiting({ state }: Release): boolean {
   return state.phase === 'requested' || state.phase === 'queued'
 }
 
-/** Whether the release may still be stopped or hurried. */
+/** Whether the release can still be stopped or promoted early. */
 export function isLive(release: Release): boolean {
   return !['settling', 'settled'].includes(release.state.phase)
 }
 
-/** Whether the release is on its way back, or has just come back and tells its hooks. */
+/** Whether the release is rolling back, or is running its hooks after a rollback. */
 export function isReturning({ state }: Release): boolean {
   return state.phase === 'returning' || (state.phase === 'hooks' && state.point === 'afterRollback')
 }

@@ -1,5 +1,5 @@
-// Every way in which a release may be asked for becomes one normal form here: which service or artifact, which candidate,
-// where from, and the key by which the same wish is recognised when it arrives again.
+// Turns every way of requesting a release into one normal form: the service or artifact, the candidate, the provenance, and a key
+// that identifies the same request when it arrives again.
 import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from '../service/candidate.ts'
 import { isElsewhere } from '../location.ts'
@@ -8,17 +8,17 @@ import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
 import { type Service, ServiceName } from '../service/service.ts'
 
-/** What a release is asked of: a service by name, or whichever services the artifact is a trigger of. */
+/** The request names a service, or applies to every service that the artifact triggers. */
 export type ReleaseRequest = {
   readonly service?: string
   readonly candidate: Candidate
   readonly provenance: Provenance
-  /** Same wish, same key: `s3/bucket/key/version`, `ecr/repository@digest`, `version/function:42`, `call/...`. */
+  /** The same request has the same key: `s3/bucket/key/version`, `ecr/repository@digest`, `version/function:42`, `call/...`. */
   readonly key: string
   readonly tag?: string
   readonly plan?: Plan
   readonly reason?: string
-  /** A security fix on the fast lane. */
+  /** A security fix in the fast lane. */
   readonly urgent?: true
 }
 
@@ -50,12 +50,12 @@ export const ReleaseCall = z
     'give exactly one of version, versions and artifact',
   )
 
-/** A security fix: the same call to a function of its own, with a reason. */
+/** A security fix: the same call, sent to a separate function, with a reason. */
 export const UrgentCall = ReleaseCall.safeExtend({ reason: text.describe('Why it cannot wait: kept in the log.') })
 
 const envelope = { id: z.string().max(200).optional(), time: when }
 
-// AWS adds fields to its events as it likes, so these are read loosely; what we use of them is checked strictly.
+// AWS may add fields to its events at any time, so they are parsed loosely. The fields that we use are checked strictly.
 const S3Event = z.looseObject({
   ...envelope,
   source: z.literal('aws.s3'),
@@ -105,7 +105,7 @@ const CloudFormationEvent = z.looseObject({
 })
 
 /**
- * @param callId recognises a direct call that carries no requestId of its own, such as the id of the invocation.
+ * @param callId identifies a direct call that has no requestId of its own, such as the invocation's id
  * @throws Problem `event_unknown`, `event_invalid`, `call_invalid`
  */
 export function readRequest(input: unknown, callId: string): ReleaseRequest {
@@ -120,10 +120,7 @@ export function readRequest(input: unknown, callId: string): ReleaseRequest {
     case 'aws.cloudformation':
       return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what))
     default:
-      throw new Problem(
-        'event_unknown',
-        `No release follows from an event of source "${source.data.source.slice(0, 80)}".`,
-      )
+      throw new Problem('event_unknown', `Events of source "${source.data.source.slice(0, 80)}" do not start releases.`)
   }
 }
 
@@ -201,13 +198,13 @@ function fromCall(call: z.output<typeof ReleaseCall>, callId: string): ReleaseRe
 
 const soleTarget = '_'
 
-/** One version without a function name is resolved against the service's only target (`candidateFor`). */
+/** A single version without a function name is later resolved to the service's only target (`candidateFor`). */
 export const candidateOfCall = (call: {
   readonly version?: string | undefined
   readonly versions?: Readonly<Record<string, string>> | undefined
 }): Candidate => ({ kind: 'versions', versions: call.versions ?? { [soleTarget]: call.version ?? '' } })
 
-/** Whether the artifact is one of the service's triggers. */
+/** Whether the artifact triggers a release of the service. */
 export function triggers(service: Service, request: ReleaseRequest): boolean {
   const { candidate } = request
   switch (candidate.kind) {
@@ -229,9 +226,9 @@ export function triggers(service: Service, request: ReleaseRequest): boolean {
 }
 
 /**
- * The candidate in the service's own terms.
- * @throws Problem `target_unknown` when a version is named for a function that is no target, or for one of several,
- * `artifact_elsewhere`
+ * The candidate, with versions keyed by the service's targets.
+ * @throws Problem `target_unknown` when a version names a function that is not a target, or names no function although there are
+ * several; `artifact_elsewhere` when an artifact would have to be published in another account or region
  */
 export function candidateFor(service: Service, candidate: Candidate): Candidate {
   if (candidate.kind !== 'versions') {

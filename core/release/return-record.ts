@@ -1,5 +1,5 @@
-// The way back of one release in a nutshell: what it takes to put its traffic back when its log cannot be read. Written before
-// the first shift, kept apart from the log, and small, so that the state machine can carry it too.
+// What it takes to roll back one release when its log cannot be read. Written before the first shift, stored apart from the log,
+// and small enough for the state machine to carry it too.
 import * as z from 'zod'
 import { ReturnOutcome } from './event.ts'
 import type { Head } from './head.ts'
@@ -19,7 +19,7 @@ const ReturnTarget = Target.extend({
 })
 export type ReturnTarget = z.output<typeof ReturnTarget>
 
-/** How it ended, if it was ended by this record. */
+/** How the release ended, if it was rolled back from this record instead of the log. */
 const Ended = z.strictObject({
   atMs: epochMs,
   outcome: ReturnOutcome,
@@ -33,31 +33,31 @@ export const ReturnRecord = z.strictObject({
   releaseId: z.string().min(1).max(64),
   service: ServiceName,
   requestedAtMs: epochMs,
-  /** An alarm that fired before says nothing about the candidate. */
+  /** An alarm that fired before this time says nothing about the candidate. */
   admittedAtMs: epochMs,
-  /** How long the log was when this was written. */
+  /** Length of the log when this was written. */
   seq: z.int().min(1),
   source: z.string().max(40),
-  /** None: nothing of the release has moved. */
+  /** Empty: no traffic of the release has moved. */
   targets: z.array(ReturnTarget).max(20),
-  /** All alarms of the service, to be watched no more; and those that fired before the release began. */
+  /** All alarms of the service, which must be unregistered at the end; and those that were firing before the release began. */
   alarms: z.array(z.string().max(255)).max(50),
   excludedAlarms: z.array(z.string().max(255)).max(50),
-  /** The concurrency group that it has a place in. */
+  /** The concurrency group in which it holds a place. */
   concurrency: z.strictObject({ group: z.string().max(60), max: z.int().min(1) }).optional(),
   /** How long the release may stay where it is while nobody can read its log. */
   holdSeconds: z.int().min(1),
   runbook: z.string().max(2000).optional(),
-  /** When a person was told that it could not be put back. */
+  /** When a person was told that the traffic could not be put back. */
   toldAtMs: epochMs.optional(),
   ended: Ended.optional(),
 })
 export type ReturnRecord = z.output<typeof ReturnRecord>
 
-/** A good release is never put back because something was away for less than ten minutes. */
+/** Never roll back a good release because a part of AWS was away for less than ten minutes. */
 const holdSecondsMin = 600
 
-/** `undefined` before it is prepared: there is nothing to put back yet. */
+/** `undefined` before prepare, when there is nothing to put back yet. */
 export function returnRecordOf(release: Release): ReturnRecord | undefined {
   const { service, targets } = release
   if (targets.length === 0 || release.admittedAtMs === undefined) return undefined
@@ -86,20 +86,20 @@ export function returnRecordOf(release: Release): ReturnRecord | undefined {
   }
 }
 
-/** Whether the record has to be there: traffic has moved, or may have. */
+/** Whether the record must exist: traffic has moved, or may have. */
 export const needsReturnRecord = (release: Release): boolean =>
   hasTraffic(release) && release.state.phase !== 'settling' && release.state.phase !== 'settled'
 
 /**
- * Whether this release can have left an alias like this: all on stable, stable with any weight for the candidate, or all on the
- * candidate. Anything else is somebody else's doing.
+ * Whether this release can have left the alias like this: all traffic on stable, stable with some weight on the candidate, or all
+ * on the candidate. Anything else was done by somebody else.
  */
 export function mayBeOurs({ stable, candidate }: ReturnTarget, { version, additional }: Routing): boolean {
   if (additional === undefined) return version === stable || version === candidate
   return version === stable && additional.version === candidate
 }
 
-/** What history says of a release that was ended without its log. */
+/** The history entry of a release that was ended without its log. */
 export function headOfEnded(record: ReturnRecord, { outcome, because, atMs }: Ended): Head {
   return {
     releaseId: record.releaseId,
@@ -123,7 +123,7 @@ export function headOfEnded(record: ReturnRecord, { outcome, because, atMs }: En
 
 type Back = { readonly functionName: string; readonly alias: string; readonly stable: string }
 
-/** What puts an alias back by hand. */
+/** The command that puts an alias back by hand. */
 export function commandBack({ functionName, alias, stable }: Back): string {
   const { region } = locate(functionName)
   const where = region === undefined ? '' : `--region ${region} `

@@ -1,20 +1,20 @@
-// A release as it was at some event of its log, so that whoever reads on need not begin at the first. A cache and nothing
-// else: it is kept in the memory of a warm function and beside the log, and may be thrown away at any time.
+// A release as it was at some event of its log, so that a reader can continue from there instead of the first event. It is only a
+// cache, kept in a warm function's memory and next to the log, and may be discarded at any time.
 import * as z from 'zod'
 import type { Release } from './release.ts'
 import type { Readings } from '../verdict/evidence/evidence.ts'
 import type { Carry } from '../verdict/judge/judge.ts'
 
 export type Snapshot = {
-  /** Without the readings before `readFromMs`. */
+  /** Without readings that ended at or before `readFromMs`. */
   readonly release: Release
-  /** 0 when all readings are there. */
+  /** 0 when all readings are included. */
   readonly readFromMs: number
-  /** What a look had made of the minutes before its `uptoMs`. */
+  /** The carried verdict state, which covers the minutes before its `uptoMs`. */
   readonly carry?: Carry
 }
 
-/** The same without readings that ended at or before `fromMs`. */
+/** Drops the readings that ended at or before `fromMs`. */
 export function withoutReadings({ release, readFromMs, carry }: Snapshot, fromMs: number): Snapshot {
   const isNeeded = ({ toMs }: Readings): boolean => toMs > fromMs
   const gone = release.readings.filter((one) => !isNeeded(one))
@@ -26,7 +26,8 @@ export function withoutReadings({ release, readFromMs, carry }: Snapshot, fromMs
   }
 }
 
-// What is inside was written by the very code that reads it (`by`); this only tells it from what a hand has left there.
+// The content was written by the same code that reads it (`by`). This check only guards against an item that somebody edited by
+// hand.
 const Stored = z.strictObject({
   by: z.string(),
   readFromMs: z.int().min(0),
@@ -34,10 +35,10 @@ const Stored = z.strictObject({
   carry: z.looseObject({ uptoMs: z.int().min(0) }).optional(),
 })
 
-/** @param by which code folds: another one's state would be another */
+/** @param by identifies the code that folds. Other code may fold the same log into a different state. */
 export const snapshotText = (by: string, snapshot: Snapshot): string => JSON.stringify({ by, ...snapshot })
 
-/** @returns `undefined` for what this code has not written, or not of this release */
+/** @returns `undefined` if other code wrote it, or it belongs to another release */
 export function readSnapshot(by: string, releaseId: string, text: string): Snapshot | undefined {
   let value: unknown
   try {

@@ -1,11 +1,11 @@
-// How a release passes from one phase to the next: into hooks, into the end, and back. advance.ts decides when.
+// How a release moves from phase to phase: through hooks, to its end, and back. advance.ts decides when.
 import type { Outcome, ReturnOutcome } from './event.ts'
 import { hasTraffic, type HookState, type Release, type State } from './release.ts'
 import type { HookPoint } from '../service/service.ts'
 
 export const withState = (release: Release, state: State): Release => ({ ...release, state })
 
-/** Prepared, and neither promoted nor on its way back: the phases that a person may pause, hurry or stop. */
+/** Prepared, and neither promoted nor on its way back. In these phases a person may pause, promote or stop it. */
 export const isUnderWay = (state: State): boolean =>
   state.phase === 'shifting' ||
   state.phase === 'baking' ||
@@ -26,12 +26,12 @@ export function settling(release: Release, outcome: Outcome, because: string, by
 const candidatesOf = ({ targets }: Release): string =>
   targets.map(({ functionName, candidate }) => `${functionName}:${candidate}`).join(', ')
 
-/** To the first hook at `point`, or past it when there is none. */
+/** Goes to the first hook at `point`, or past the point when it has no hooks. */
 export function enterHooks(release: Release, point: HookPoint, step: number, atMs: number): Release {
   return toHook(release, { phase: 'hooks', point, step, index: 0, attempt: 1, sinceMs: atMs }, atMs)
 }
 
-/** To the hook that `state` names, or past its point when there is no such hook. */
+/** Goes to the hook that `state` names, or past its point when there is no such hook. */
 export function toHook(release: Release, state: HookState, atMs: number): Release {
   const count = release.service.hooks.filter((hook) => hook.at === state.point).length
   if (state.index < count) return withState(release, state)
@@ -47,7 +47,7 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
   }
 }
 
-/** What the policy says when a step has stayed unknown for too long: a person's turn, or back. */
+/** Applies the policy for a step that stayed unknown for too long: pause and wait for a person, or roll back. */
 export function heldTooLong(release: Release, because: string, atMs: number, wished?: 'pause' | 'rollBack'): Release {
   const then = wished ?? release.service.policy.whenHeldTooLong
   if (then === 'pause') {
@@ -57,7 +57,7 @@ export function heldTooLong(release: Release, because: string, atMs: number, wis
   return turnBack(release, 'rolledBack', because, 'policy', atMs)
 }
 
-/** Sends the traffic back, or ends a release that never moved any. A decision once made is not made again. */
+/** Sends the traffic back, or ends a release that never moved any. If that was decided before, nothing changes. */
 export function turnBack(release: Release, wished: ReturnOutcome, because: string, by: string, atMs: number): Release {
   const { state } = release
   switch (state.phase) {
@@ -73,7 +73,7 @@ export function turnBack(release: Release, wished: ReturnOutcome, because: strin
     case 'shifting':
     case 'baking': {
       if (state.phase === 'hooks' && state.point === 'afterRollback') return release
-      // A release that never moved traffic was not rolled back: it was turned away at the door.
+      // A release that never moved traffic counts as rejected, not as rolled back.
       const moves = hasTraffic(release)
       const outcome: Outcome = wished === 'rolledBack' && !moves ? 'rejected' : wished
       const ended: Release = { ...unpaused(release), ending: { outcome, because, by } }

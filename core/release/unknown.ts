@@ -1,17 +1,17 @@
-// Signals that stay unknown: since when, and what the service wants then. Silence of one signal may matter more than of
-// another, so each says for itself what follows and after how long.
+// Signals that stay unknown: since when, and what the service wants done about it. Some signals matter more than others, so each
+// has its own time limit and consequence.
 import { formatDuration } from '../duration.ts'
 import type { Release } from './release.ts'
 import { type Watch, watches } from '../service/signals.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
 
-/** Since when each signal has been unknown, after one more verdict. */
+/** Updates since when each signal has been unknown, given a new verdict. */
 export function unknownSince(release: Release, verdict: Verdict, atMs: number): Release['unknownSince'] {
   const unknown = verdict.signals.filter((signal) => signal.kind === 'unknown')
   return Object.fromEntries(unknown.map(({ signal }) => [signal, release.unknownSince[signal] ?? atMs]))
 }
 
-/** What follows from a signal that has been unknown for longer than it may be; `undefined` when there is none. */
+/** What to do about a signal that has been unknown for longer than it may be; `undefined` when there is none. */
 export function signalUnknownTooLong(
   release: Release,
   atMs: number,
@@ -26,7 +26,7 @@ export function signalUnknownTooLong(
   return undefined
 }
 
-/** A signal's key is its name, and the function's when there are several targets. */
+/** A signal's key is its name, followed by the function's name when there are several targets. */
 function watchOf({ service }: Release, signal: string): Watch | undefined {
   const name = signal.split(':')[0] ?? ''
   return watches(service.signals).get(name)

@@ -1,5 +1,5 @@
-// What is to be released and where it came from: a published version of each function, or an artifact from which the
-// controller publishes one. Artifacts are named so that they cannot change under us: by digest or by object version.
+// What is released and where it came from: a published version of each function, or an artifact from which the controller
+// publishes one. Artifacts are named by digest or object version, so that their content cannot change later.
 import * as z from 'zod'
 import { TargetFunction } from '../location.ts'
 import { Version } from './routing.ts'
@@ -24,7 +24,7 @@ export type Artifact = z.output<typeof Artifact>
 
 const named = (versions: object): boolean => Object.keys(versions).length >= 1 && Object.keys(versions).length <= 20
 
-/** A published version for each function that takes part. */
+/** A published version for each target function to release. */
 export const VersionByFunction = z.record(TargetFunction, Version).refine(named, 'name from 1 to 20 functions')
 
 export const Candidate = z.discriminatedUnion('kind', [
@@ -39,7 +39,7 @@ export type Candidate = z.output<typeof Candidate>
 
 const text = z.string().min(1).max(500)
 
-/** Where a candidate came from: kept with the release, shown with it, decided by nobody. */
+/** Where a candidate came from. Stored and shown with the release; gate policies may use `commit`, `author` and `source`. */
 export const Provenance = z.strictObject({
   source: z.enum(['s3', 'ecr', 'cloudformation', 'codepipeline', 'api', 'cli']),
   /** Digest, ETag or code hash, as the source states it. */
@@ -48,7 +48,7 @@ export const Provenance = z.strictObject({
   committedAtMs: z.int().min(0).optional(),
   build: text.optional(),
   author: text.optional(),
-  /** Of a stack's update: its client request token, which its other events carry too. */
+  /** The client request token of a stack update. The stack's other events carry it too. */
   deployToken: text.optional(),
   eventId: text.optional(),
   eventAtMs: z.int().min(0).optional(),

@@ -1,6 +1,6 @@
-// A service definition as it is applied. What is refused here, and not by the form in which a service is stored, are names and
-// numbers that some part further on would not take: what is stored already, in definitions and in the logs of releases, must stay
-// readable whatever is refused today.
+// Validates a service definition when it is applied. The checks here are deliberately not in the schema of stored services:
+// definitions and release logs that are already stored must stay readable, whatever we refuse today. They catch names and numbers
+// that a later part, such as CloudWatch or the time-zone library, would reject.
 import { readInput } from '../problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
 import { Signals } from './signals.ts'
@@ -15,7 +15,7 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     context.addIssue({ code: 'custom', path: [...path], message })
 })
 
-/** @throws Problem `definition_invalid` naming the fields that are wrong. */
+/** @throws Problem `definition_invalid`, naming the fields that are wrong */
 export const parseDefinition = (value: unknown): Service =>
   readInput(Applied, value, 'definition_invalid', 'The service definition')
 
@@ -40,27 +40,22 @@ function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {
   )
 }
 
-/** A verdict names each signal once. */
+/** Names that a custom signal may not have: the fields of `signals`. A verdict names each signal once. */
 const own: readonly string[] = Object.keys(Signals.shape)
 
 function wrongSignals({ signals: { custom } }: Service): readonly Wrong[] {
   return custom.flatMap(({ name, namespace }, index): readonly Wrong[] => [
     ...(own.includes(name)
-      ? [
-          [
-            ['signals', 'custom', index, 'name'],
-            `"${name}" is a signal that every service has; call yours otherwise`,
-          ] as const,
-        ]
+      ? [[['signals', 'custom', index, 'name'], `"${name}" is a built-in signal; choose another name`] as const]
       : []),
-    // CloudWatch takes a colon anywhere but here (API reference of GetMetricData, Metric).
+    // CloudWatch allows a colon anywhere but at the beginning (API reference of GetMetricData, Metric).
     ...(namespace.startsWith(':')
       ? [[['signals', 'custom', index, 'namespace'], 'a namespace does not begin with a colon'] as const]
       : []),
   ])
 }
 
-/** CloudWatch reads thresholds from a text, and does not take any number of digits. */
+/** CloudWatch parses thresholds from text, and accepts only a limited number of digits. */
 function wrongTimes({ signals: { latency }, slos }: Service): readonly Wrong[] {
   const times: readonly (readonly [Path, number | undefined])[] = [
     [['signals', 'latency', 'thresholdMs'], latency === 'off' ? undefined : latency.thresholdMs],

@@ -1,5 +1,5 @@
-// What must hold before a release may begin and before each of its steps, as a service says it. Whether it holds is decided
-// by policies (policy/release.cedar) from facts that are looked up at that moment (clearance.ts).
+// A service's conditions for a release to begin, and to start each step. Policies (policy/release.cedar) decide whether they
+// hold, from facts that are looked up at that moment (core/gate/facts.ts).
 import * as z from 'zod'
 import { duration } from '../duration.ts'
 import { Timetable } from './timetable.ts'
@@ -11,10 +11,10 @@ const daySeconds = 86_400
 const expiryMax = 14 * daySeconds
 const countMax = 5
 const findings = z.int().min(0).max(10_000)
-/** Cedar policies of the service's own; they are checked when the definition is applied (docs/policy.md). */
+/** The service's own Cedar policies; they are checked when the definition is applied (docs/policy.md). */
 const rules = z.string().max(ownPoliciesMaxChars)
 
-/** People who have to agree before a weight is given; 0 is the beginning, before anything is prepared. */
+/** People who must agree before a weight is set; 0 is the beginning, before prepare. */
 const Approval = z.strictObject({
   beforeBp: weightBp,
   count: z.int().min(1).max(countMax),
@@ -64,7 +64,7 @@ export type Gates = z.output<typeof Gates>
 
 const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
-/** Where an approval stands, as people write it. */
+/** The point that an approval guards, as people write it. */
 export const ApprovalPoint = z.union([z.literal('begin'), percent], {
   error: 'write begin, or the percent of traffic that is not given before, such as 50',
 })
@@ -84,7 +84,7 @@ const ApprovalDefinition = z.strictObject({
   whenExpired: z.enum(['reject', 'approve']).default('reject').describe('What silence then means.'),
 })
 
-/** Gates as a person writes them. */
+/** Gates as people write them. */
 export const GatesDefinition = z
   .strictObject({ ...shared, windows: windows.default([]), approvals: z.array(ApprovalDefinition).max(10).default([]) })
   .transform(({ approvals, ...rest }): Gates => ({

@@ -1,11 +1,12 @@
-// The shape of OpenSLO documents, as far as they can become SLOs of ours. Strict: what is not understood is not skipped.
+// The schema of OpenSLO documents, limited to what can become one of our SLOs. Strict: anything we do not understand is an error,
+// never skipped.
 //
-// Field names and meanings: OpenSLO specification openslo/v1, github.com/OpenSLO/OpenSLO, README.md at 00da943 (General
-// Schema, SLO, Objectives, SLI, DataSource); its RatioTimeslices are in examples/budgeting-method. The specification leaves
-// the `spec` of a metric source to its type: here it has the names of a MetricStat in CloudWatch's GetMetricData.
+// Field names and meanings: OpenSLO specification openslo/v1, github.com/OpenSLO/OpenSLO, README.md at 00da943 (General Schema,
+// SLO, Objectives, SLI, DataSource); its RatioTimeslices are in examples/budgeting-method. The specification leaves the `spec` of
+// a metric source to its type. Here it uses the field names of a MetricStat in CloudWatch's GetMetricData.
 import * as z from 'zod'
 
-/** What is left empty in YAML is null; it is as if it were not there. */
+/** A field left empty in YAML is null; treat it as absent. */
 const optional = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined)
 const text = z.string().max(1050)
 const name = z.string().min(1).max(255)
@@ -26,7 +27,7 @@ const SliSpec = z.strictObject({
   thresholdMetric: optional(Metric),
   ratioMetric: optional(
     z.strictObject({
-      /** Of a counter that only rises CloudWatch has the differences already; it changes nothing. */
+      /** Ignored: for a counter that only rises, CloudWatch already has the differences. */
       counter: optional(z.boolean()),
       good: optional(Metric),
       bad: optional(Metric),
@@ -80,7 +81,7 @@ export const OpenDataSource = z.strictObject({
   kind: z.literal('DataSource'),
   spec: z.looseObject({ type: name }),
 })
-/** What says nothing about what an SLO means. An SLO that uses an alert policy is refused where it does. */
+/** Kinds that do not affect what an SLO means. An SLO that uses an alert policy is refused elsewhere. */
 export const OpenOther = z.looseObject({
   ...inVersion,
   kind: z.enum(['Service', 'AlertPolicy', 'AlertCondition', 'AlertNotificationTarget']),

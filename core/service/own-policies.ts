@@ -1,4 +1,4 @@
-// A service's own policies (docs/policy.md).
+// The limit of a service's own policies (docs/policy.md).
 
-/** How long they may be, in characters: more than anybody keeps in mind. */
+/** In characters. Longer policies would be more than anybody can keep in mind. */
 export const ownPoliciesMaxChars = 10_000

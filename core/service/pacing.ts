@@ -1,11 +1,12 @@
-// How boldly a release may go: which plan, by what is left of the error budget, and how much traffic each step may risk before
-// anybody could know that the candidate is bad. docs/budget.md, "The budget sets the pace".
+// How boldly a release may go: which plan it gets for the error budget that is left, and how much traffic each step may risk
+// before a bad candidate could be noticed. docs/budget.md, "The budget sets the pace".
 import * as z from 'zod'
 import { Plan, PlanDefinition } from './plan.ts'
 import type { CountMinute } from '../verdict/processes/split-process.ts'
 
 const damageBp = z.int().min(1).max(10_000)
-// Ten bad releases cost one percent; what pages somebody when it is gone within an hour is twenty times as much (budget.ts).
+// In basis points. At 0.1 %, ten bad releases cost one percent of the budget. The fastest page rule fires at 2 % within an hour,
+// twenty times as much as one bad release (budget.ts).
 const damageBpDefault = 10
 
 const paces = { bold: Plan.optional(), careful: Plan.optional(), urgent: Plan.optional() }
@@ -14,7 +15,7 @@ const paces = { bold: Plan.optional(), careful: Plan.optional(), urgent: Plan.op
 export const Pace = z.strictObject({ ...paces, damageBp: damageBp.default(damageBpDefault) })
 export type Pace = z.output<typeof Pace>
 
-/** How a service with SLOs is released, by what is left of its budgets: `pace` of a definition. */
+/** How the budget left changes the plan of a service with SLOs: `pace` in a definition. */
 export const PaceDefinition = z
   .strictObject({
     bold: PlanDefinition.optional().describe('The plan while over half of the budget is left. Else `plan`.'),
@@ -40,8 +41,8 @@ export const paceLevels = ['bold', 'normal', 'careful', 'frozen'] as const
 export type PaceLevel = (typeof paceLevels)[number]
 
 /**
- * What the share of a budget that is gone means for releases (policy of the SRE workbook's appendix; `bold` is ours). Of
- * several budgets the most spent one counts. Not to know is not to have: careful.
+ * Maps the spent share of a budget to a pace level (policy of the SRE workbook's appendix; `bold` is our addition). With several
+ * budgets the most spent one counts. If it is unknown, be careful.
  */
 export function paceLevelOf(spentShare: number | undefined): PaceLevel {
   if (spentShare === undefined || Number.isNaN(spentShare)) return 'careful'
@@ -53,12 +54,12 @@ export function paceLevelOf(spentShare: number | undefined): PaceLevel {
 type Course = {
   readonly plan: Plan
   /**
-   * Whether a bake ends as soon as the candidate is proven not to be bad; absent, as `policy.early` says. No pace switches that
-   * on: a proof is about what has been seen, and a fault that begins later meets all traffic with nobody looking
-   * (docs/budget.md).
+   * Whether a bake ends as soon as the candidate is proven not to be bad; when absent, `policy.early` decides. No pace level
+   * switches this on: a proof covers only what has been seen, and a fault that begins later would hit all traffic with nobody
+   * watching (docs/budget.md).
    */
   readonly early?: boolean
-  /** Whether `weightCapBp` and `paced` hold for it. */
+  /** Whether `weightCapBp` and `paced` apply to it. */
   readonly capped: boolean
 }
 
@@ -73,8 +74,8 @@ const urgentPlan: Plan = {
 const bakeSecondsOf = ({ steps }: Plan): number => steps.reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0)
 
 /**
- * The plan of a release. A frozen service releases urgent fixes only, which is the gate's to say; whoever is let through
- * without being urgent goes carefully.
+ * The plan of a release. At level `frozen` only urgent fixes are released, but the gate enforces that. A release that is let
+ * through without being urgent gets the careful plan.
  */
 export function planFor(
   service: { readonly plan: Plan; readonly pace: Pace },
@@ -94,47 +95,50 @@ export function planFor(
 export type Exposure = {
   readonly level: PaceLevel
   readonly damageBp: number
-  /** Bad requests that the window may still take; absent when nobody knows. */
+  /** How many more bad requests the window allows; absent when unknown. */
   readonly badLeft?: number
-  /** Requests a minute of both versions, as many as the step may have to expect; absent when nobody knows. */
+  /** Requests per minute of both versions together, as many as the step may have to expect; absent when unknown. */
   readonly perMinute?: number
   readonly lookEverySeconds: number
-  /** The most samples that a critical signal wants before it passes a step. */
+  /** The largest number of samples that any critical signal needs to pass a step. */
   readonly minimumSamples: number
-  /** Of the step that the plan has next. */
+  /** Of the next step in the plan. */
   readonly bakeSeconds: number
-  /** Both versions since the candidate first had traffic. */
+  /** Counts of both versions since the candidate first had traffic. */
   readonly seen: CountMinute
 }
 
-/** Of a candidate that has been well so far, so large a share may yet begin to fail. */
+/** The share of requests that a candidate without problems so far may still start to fail. */
 const lateShare = 0.2
-/** The first step of careful releases, and of those of which the budget or the traffic is not known. */
+/** The first step of a careful release, and of one whose budget or traffic is unknown. */
 const carefulBp = 100
-/** Of so many samples the fewest come by chance in less than one step of a thousand. */
+/** Plan for this many times the samples needed. By chance, fewer than one step in a thousand then gets too few. */
 const samplesMargin = 1.5
-/** Of a bake that is shared. Time costs least at the small weight; the other third is for what only more traffic shows. */
+/**
+ * The small weight's share of a split bake. Time is cheapest at the small weight; the remaining third is for faults that show
+ * only under more traffic.
+ */
 const smallShare = 2 / 3
 const wholeBp = 10_000
 
 /**
- * The largest weight whose expected damage before detection stays within the share of the budget, in basis points.
+ * The largest weight, in basis points, whose expected damage before detection stays within the allowed share of the budget.
  *
  *     requests a minute * weight * p * delay <= damage * badLeft
  *
- * delay: how long a total failure goes on: the begun minute that nobody looks at, the first whole one, the one that CloudWatch
- * takes (verdict/window.ts), and the time to the next look. A smaller fault takes longer and burns less a minute; until it is
- * proven it costs the few dozen bad requests that proof takes, at any weight, so a weight cannot bound it and is not asked to.
+ * delay: how long a total failure goes on. It is the begun minute that nobody looks at, the first whole minute, the minute that
+ * CloudWatch needs (verdict/evidence/window.ts), and the time to the next look. A smaller fault takes longer to detect but burns
+ * less per minute. Proving it costs a few dozen bad requests at any weight, so limiting the weight would not help there.
  *
- * p: the share of its requests that the candidate may fail beyond stable. 1 at first. Later what the evidence leaves open
- * (`excessMax`), and never under a fifth: what begins late, or only under load, is in no evidence. A late fault that is larger
- * than that burns more than the share, up to five times as much.
+ * p: the share of its requests that the candidate may fail beyond stable. It is 1 at first. Later it is what the evidence leaves
+ * open (`excessMax`), but never under a fifth, because no evidence rules out a fault that begins late or only under load. A late
+ * fault that is larger than that burns more than the allowed share, up to five times as much.
  *
- * A careful release, and one whose budget or traffic is not known, is allowed 1 % at p = 1, whatever is left.
+ * A careful release, and one whose budget or traffic is unknown, is allowed 1 % at p = 1, whatever is left.
  *
- * The floor: with fewer requests than a signal's `minimumSamples` in its part of the bake the step could not be judged,
- * would hold and go back, whatever the candidate is like. So a service with little traffic begins with more than its
- * budget would have; the damage is then about that many requests.
+ * The floor: with fewer requests than a signal's `minimumSamples` in its part of the bake, the step could not be judged. It would
+ * hold and roll back, however good the candidate is. So a service with little traffic starts with more than its budget would
+ * allow; the damage is then about that many requests.
  */
 export function weightCapBp(exposure: Exposure): number {
   const { level, badLeft, perMinute, seen } = exposure
@@ -156,13 +160,13 @@ function judgedFromBp({ perMinute, minimumSamples, bakeSeconds }: Exposure): num
 
 // Two-sided 95 %.
 const normal = 1.96
-// As for early promotion: errors come in bursts, so five requests say what one would.
+// As for early promotion: errors come in bursts, so five requests count as one independent observation.
 const burst = 5
 
 /**
- * How much more often than stable the candidate may fail, by what has been seen: the upper end of the 95 % interval of a
- * difference of two shares (Newcombe 1998, method 10: two of Wilson's intervals), with every count taken as a fifth. 1 when
- * nothing has been seen. As with any interval that is looked at again, one in forty candidates may be worse.
+ * How much more often than stable the candidate may fail, given what has been seen: the upper end of the 95 % interval of a
+ * difference of two proportions (Newcombe 1998, method 10, from two Wilson intervals), with every count divided by five. 1 when
+ * nothing has been seen. The interval is looked at repeatedly without correction; one in forty candidates may be worse.
  */
 export function excessMax(seen: CountMinute): number {
   const candidate = wilson(seen.candidateBad / burst, seen.candidateInvocations / burst)
@@ -179,20 +183,22 @@ function wilson(bad: number, of: number): { readonly share: number; readonly low
   return { share, lower: Math.max(0, centre - half), upper: Math.min(1, centre + half) }
 }
 
-/** A step may always have twice the traffic of the one that was passed before it: for latency that is no jump (fold.ts). */
+/**
+ * A step may always double the traffic of the step before it: latency does not treat that as a jump (core/verdict/judge/fold.ts).
+ */
 const growth = 2
 const stepsMax = 100
 const minuteSeconds = 60
 
 /**
- * The plan with the weight of `step` lowered to the cap, and a step after it that has what is missing. The two share the bake;
- * where a part would be too short to be judged, later steps give what they can spare, the last one first. So the plan takes as
- * long as before, unless nothing can be spared.
+ * The plan with the weight of `step` lowered to the cap, followed by an extra step that makes up the difference. The two share
+ * the bake. Where a part would be too short to be judged, later steps give up the time they can spare, the last one first. So the
+ * plan takes as long as before, unless nothing can be spared.
  *
- * The promotion is not a step: nothing is put before it, and a plan without steps stays as it is.
+ * The promotion is not a step: no step is added before it, and a plan without steps stays unchanged.
  *
- * @param step the next one; those before it are past
- * @param shortestSeconds what a step takes until it can be judged
+ * @param step the next step; those before it are done
+ * @param shortestSeconds how long a step takes until it can be judged
  */
 export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: number): Plan {
   const next = plan.steps[step]
@@ -201,7 +207,7 @@ export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: 
   const weightBp = Math.max(1, capBp, before * growth)
   if (weightBp >= next.weightBp) return plan
   const { bakeSeconds } = next
-  // Evidence comes in whole minutes.
+  // Round to whole minutes, because evidence comes in whole minutes.
   const share = Math.round((bakeSeconds * smallShare) / minuteSeconds) * minuteSeconds
   const first = Math.max(shortestSeconds, share)
   const rest = Math.max(Math.min(shortestSeconds, bakeSeconds), bakeSeconds - first)
@@ -215,7 +221,7 @@ export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: 
   }
 }
 
-/** The steps with so many seconds less, or as many as they can spare. */
+/** Takes `bySeconds` off the steps, last one first, or as much as they can spare. */
 function shortened(steps: Plan['steps'], bySeconds: number, shortestSeconds: number): Plan['steps'] {
   let missing = bySeconds
   return steps
@@ -228,12 +234,12 @@ function shortened(steps: Plan['steps'], bySeconds: number, shortestSeconds: num
     .toReversed()
 }
 
-/** The begun minute, a whole one and the one that CloudWatch takes (docs/decisions/0014). */
+/** The begun minute, one whole minute, and the minute that CloudWatch needs (docs/decisions/0014). */
 const judgedAfterSeconds = 180
 
 /**
- * How long a step takes until every critical signal can speak about it, in seconds. Latency leaves out the first minutes of a
- * step with more than twice the traffic.
+ * How long a step takes, in seconds, until every critical signal can be judged. Latency skips the first minutes of a step with
+ * more than twice the traffic.
  */
 export function shortestBake({
   latency,

@@ -1,10 +1,10 @@
-// The plan: which weight, for how long. However it is written, it becomes one list of steps here; after the last step
-// has passed, the candidate is promoted.
+// The plan: which weights, and for how long. Every way to write a plan becomes one list of steps here. The candidate is promoted
+// after the last step has passed.
 import * as z from 'zod'
 import { duration } from '../duration.ts'
 
 const minute = 60
-// Lambda's alias weights reach CloudWatch a minute late and in whole minutes: a shorter bake could never be judged.
+// A weight's effect reaches CloudWatch a minute late and in whole minutes, so a shorter bake could never be judged.
 const bake = duration({ minSeconds: minute, maxSeconds: 7 * 86_400 })
 const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
@@ -26,19 +26,19 @@ const maxHorizonSeconds = 100 * 7 * 86_400
 /** A plan in normal form: at most 100 rising weights. No steps means all at once. */
 export const Plan = z.strictObject({
   steps: z.array(Step).max(100, 'at most 100 steps').refine(rising, 'weights must rise from step to step'),
-  /** How long it was meant to take before the budget made its steps smaller: verdicts go on reckoning with that. */
+  /** How long the plan was meant to take before the error budget made its steps smaller. Verdicts keep using this horizon. */
   horizonSeconds: z.int().min(0).max(maxHorizonSeconds).optional(),
 })
 export type Plan = z.output<typeof Plan>
 
-/** Over how long a plan watches the candidate, in seconds. */
+/** How long a plan watches the candidate, in seconds. */
 export const horizonOf = ({ steps, horizonSeconds }: Plan): number =>
   horizonSeconds ?? steps.reduce((sum, step) => sum + step.bakeSeconds, 0)
 
 const toBp = (weightPercent: number): number => Math.round(weightPercent * 100)
 const step = (weightPercent: number, bakeSeconds: number): Step => ({ weightBp: toBp(weightPercent), bakeSeconds })
 
-/** Weights `increment, 2 * increment, ...` up to `max`, all below 100: promotion takes the rest. */
+/** Weights `increment, 2 * increment, ...` up to `max`, all below 100, because promotion takes the rest. */
 function linearWeights(increment: number, max: number): number[] {
   const weights: number[] = []
   for (let bp = toBp(increment); bp < toBp(max); bp += toBp(increment)) weights.push(bp / 100)
@@ -53,7 +53,8 @@ function exponentialWeights(growthFactor: number): number[] {
   return weights
 }
 
-// CodeDeploy's predefined names are fixed; CodePipeline's Lambda action takes any percentage and minutes in the same words.
+// CodeDeploy has a fixed list of predefined names. CodePipeline's Lambda action accepts any percentage and minutes in the same
+// pattern.
 const named = /^(Canary|Linear)([1-9][0-9]?)Percent(?:Every)?([1-9][0-9]{0,3})Minutes?$/
 
 function fromName(name: string): Plan | undefined {
@@ -92,14 +93,14 @@ const Canary = z
   .strictObject({ canary: z.strictObject({ stepWeight: percent, interval: bake }) })
   .transform(({ canary }) => ({ steps: [step(canary.stepWeight, canary.interval)] }))
 
-// Flagger's words: stepWeight, maxWeight, interval. Its promotion follows the last step, as ours does.
+// Flagger's field names: stepWeight, maxWeight, interval. Its promotion follows the last step, as ours does.
 const Linear = z
   .strictObject({ linear: z.strictObject({ stepWeight: percent, maxWeight: percent.default(100), interval: bake }) })
   .transform(({ linear }) => ({
     steps: linearWeights(linear.stepWeight, linear.maxWeight).map((weight) => step(weight, linear.interval)),
   }))
 
-// AppConfig's word: growthFactor.
+// AppConfig's field name: growthFactor.
 const Exponential = z
   .strictObject({ exponential: z.strictObject({ growthFactor: percent, interval: bake }) })
   .transform(({ exponential }) => ({
@@ -110,7 +111,7 @@ const AllAtOnce = z
   .strictObject({ allAtOnce: z.strictObject({ bake: bake.optional() }) })
   .transform(({ allAtOnce }) => ({ steps: allAtOnce.bake === undefined ? [] : [step(100, allAtOnce.bake)] }))
 
-/** A plan as a person writes it: a name, a list of steps, or a shape with its numbers. */
+/** A plan as people write it: a name, a list of steps, or a shape with its numbers. */
 export const PlanDefinition = z
   .union([Named, Listed, Canary, Linear, Exponential, AllAtOnce], {
     error:

@@ -1,9 +1,9 @@
-// What an alias does with traffic, in our words: a version, and perhaps a share for another one.
+// How an alias routes traffic, without AWS types: one version, and optionally a share for a second one.
 import * as z from 'zod'
 
 export const Version = z.string().regex(/^[1-9][0-9]{0,9}$/, 'a published version is a whole number')
 
-/** `version` gets what `additional` leaves. Weights are basis points. */
+/** `version` gets whatever `additional` leaves. Weights are basis points. */
 export const Routing = z.strictObject({
   version: z.string().max(20),
   additional: z.strictObject({ version: z.string().max(20), weightBp: z.int().min(1).max(10_000) }).optional(),
@@ -26,7 +26,7 @@ export function sameRouting(a: Routing, b: Routing): boolean {
   )
 }
 
-/** `7 at 90 %, 8 at 10 %`, for people. */
+/** `version 7 at 90 %, version 8 at 10 %`, for people. */
 export function routingWords(routing: Routing): string {
   if (routing.additional === undefined) return `version ${routing.version} at 100 %`
   const { version, weightBp } = routing.additional

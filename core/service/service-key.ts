@@ -1,5 +1,6 @@
-// What a service is looked up by when it is not named: an artifact that it wants, a function whose alias it moves, what others
-// call its incidents, that it has error budgets. The table keeps an entry for each, so that nobody has to read them all.
+// The keys by which services are looked up when they are not named: an artifact that triggers them, a function whose alias they
+// move, the names of their incidents, and whether they have error budgets. The table has an entry for each key, so that nobody
+// has to read every service.
 import type { Candidate } from './candidate.ts'
 import type { Service } from './service.ts'
 
@@ -11,7 +12,7 @@ export const serviceKey = {
   budgeted: 'budgeted',
 } as const
 
-/** Every key that finds the service. */
+/** Every key under which the service is found. */
 export function keysOf({ name, targets, triggers: { s3, ecr }, incidents, slos }: Service): readonly string[] {
   return [
     ...(s3 === undefined ? [] : [serviceKey.object(s3.bucket, s3.key)]),
@@ -22,7 +23,7 @@ export function keysOf({ name, targets, triggers: { s3, ecr }, incidents, slos }
   ]
 }
 
-/** The keys of services that may want the candidate; `triggers` (request.ts) says which do. */
+/** The keys of services that the candidate may trigger; `triggers` (request.ts) says which it does. */
 export function keysOfCandidate(candidate: Candidate): readonly string[] {
   switch (candidate.kind) {
     case 's3':

@@ -1,5 +1,5 @@
-// A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; everything else
-// sees a Service, in which weights, durations and names have one form.
+// A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; all other code sees a Service,
+// with weights, durations and names in one form.
 import * as z from 'zod'
 import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
@@ -40,7 +40,7 @@ const Early = z.strictObject({
   rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
 })
 
-/** What a bad candidate is, where nobody has said it. */
+/** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
 
 const Triggers = z.strictObject({
@@ -104,11 +104,11 @@ export const Service = z.strictObject({
     alpha: alpha.default(alphaDefault),
     early: Early.optional(),
     budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
-    /** A version that Lambda has put to sleep is not invoked. */
+    /** When false, a version that Lambda has put to sleep is not invoked to wake it. */
     wake: z.literal(false).optional(),
   }),
   triggers: Triggers,
-  /** Absent in logs that began before there were any. */
+  /** Absent in logs from before SLOs existed. */
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
   incidents: IncidentKeys.default({ keys: [] }),
@@ -148,8 +148,8 @@ const isDefinedElsewhere = ({ function: functionName }: z.output<typeof TargetDe
   isElsewhere({ functionName })
 
 /**
- * A service as a person writes it (services/*.yaml). Strict: an unknown field is an error, every field has an effect.
- * definition.ts refuses more.
+ * A service as people write it (services/*.yaml). Strict: an unknown field is an error, and every field has an effect.
+ * definition.ts has further checks.
  */
 export const ServiceDefinition = z
   .strictObject({

@@ -1,10 +1,10 @@
-// What a service is watched by. Every signal is optional in a definition and has a default; what is watched by default needs
-// nothing but what Lambda itself reports. core/verdict/ judges by it.
+// The signals of a service. Every signal is optional in a definition and has a default. The signals that are on by default need
+// only the metrics that Lambda itself publishes. core/verdict/ judges them.
 import * as z from 'zod'
 
 const AlarmName = z.string().min(1).max(255)
 
-/** How a signal counts. The defaults differ from signal to signal, the meaning does not. */
+/** How a signal counts. Defaults differ between signals; the fields mean the same for all of them. */
 function watch(defaults: {
   weight: number
   tolerance: number
@@ -111,7 +111,7 @@ export const Signals = z.strictObject({
 })
 export type Signals = z.output<typeof Signals>
 
-/** What releases carried that began before signals could be chosen. Their logs stay readable. */
+/** The form in release logs from before signals were configurable. Those logs must stay readable. */
 const EarlierSignals = z
   .strictObject({
     alarms: z.array(AlarmName).max(50),
@@ -124,10 +124,10 @@ const EarlierSignals = z
 /** Signals as they are stored in the first event of a release. */
 export const StoredSignals = z.union([Signals, EarlierSignals])
 
-/** What all signals have in common. */
+/** The settings that all signals share. */
 export type Watch = z.output<typeof Errors>
 
-/** How each signal counts, by its name; those that are off are not among them. */
+/** The settings of each signal by name, without the ones that are off. */
 export function watches({ alarms: _, custom, ...own }: Signals): ReadonlyMap<string, Watch> {
   const named = Object.entries(own).flatMap(([name, watch]) => (watch === 'off' ? [] : [[name, watch] as const]))
   return new Map<string, Watch>([...named, ...custom.map((one) => [one.name, one] as const)])

@@ -1,5 +1,5 @@
-// Service level objectives: what share of a service's requests, or of its time, has to be good, and over which window. Shares
-// are parts per million inside, because 1 - 0.999 is not a thousandth to a computer. Those of Application Signals are counted
+// Service level objectives: what share of a service's requests, or of its time, has to be good, and over which window. Shares are
+// stored as parts per million, because 1 - 0.999 is not exactly 0.001 in floating point. SLOs of Application Signals are counted
 // there, and have their objective and window there.
 import * as z from 'zod'
 
@@ -9,7 +9,7 @@ const sharePpm = z
   .int()
   .min(1)
   .max(million - 1)
-/** As it is stored; definition.ts refuses those that nobody could use. */
+/** As stored; definition.ts refuses zones that cannot be used. */
 export const TimeZone = z.string().min(1).max(64)
 
 const calendarUnits = ['week', 'month', 'quarter'] as const
@@ -23,13 +23,13 @@ const Sli = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('availability') }),
   z.strictObject({ kind: z.literal('latency'), fasterThanMs: z.number().min(1).max(900_000) }),
 ])
-/** Without slices every request counts; with them, every slice of time in which enough requests were good. */
+/** Without slices every request counts. With slices, a slice of time counts as good when enough of its requests were good. */
 const Slices = z.strictObject({
   minutes: z.union([z.literal(5), z.literal(10), z.literal(30), z.literal(60)], { error: 'write 5, 10, 30 or 60' }),
   goodPpm: sharePpm,
 })
 
-/** Counted here, in the ledger. */
+/** An SLO that we count, in the ledger. */
 const CountedSlo = z.strictObject({
   name: SloName,
   objectivePpm: sharePpm,
@@ -39,14 +39,14 @@ const CountedSlo = z.strictObject({
 })
 export type CountedSlo = z.output<typeof CountedSlo>
 
-/** Application Signals takes both for an id; its own limits of a name. */
+/** Application Signals accepts a name or an ARN as the id; the limits are those of its SLO names. */
 const ReportId = z
   .string()
   .regex(
     /^(arn:aws[a-z-]*:application-signals:[a-z0-9-]+:[0-9]{12}:slo\/)?[0-9A-Za-z][-._0-9A-Za-z ]{0,126}[0-9A-Za-z]$/,
     'name an SLO of Application Signals, or give its ARN',
   )
-/** Counted by Application Signals; here its budget report is read. */
+/** An SLO that Application Signals counts; we only read its budget report. */
 const ReportedSlo = z.strictObject({
   name: SloName,
   sli: z.strictObject({ kind: z.literal('applicationSignals'), id: ReportId }),
@@ -59,7 +59,10 @@ export type Slo = z.output<typeof Slo>
 export const isCounted = (slo: Slo): slo is CountedSlo => 'window' in slo
 export const isReported = (slo: Slo): slo is ReportedSlo => !isCounted(slo)
 
-/** Two readings, and nobody knows which: an error budget a thousand times too large would be told by nothing else. */
+/**
+ * A value up to 1 could be a share or a percent. Refuse it: a wrong guess can make the error budget a thousand times too large,
+ * and nothing else would reveal that.
+ */
 export const ambiguousPercent = (value: number): string | undefined =>
   value > 0 && value <= 1
     ? `${value} may mean ${Math.round(value * 1_000_000) / 10_000} % or ${value} %; write percent, above 1, such as 99.9`
@@ -144,6 +147,6 @@ export const SloDefinition = z
     }
   })
 
-/** The share that may be bad. */
+/** The share of requests or slices that may be bad. */
 export const budgetShare = ({ objectivePpm }: Pick<CountedSlo, 'objectivePpm'>): number =>
   (million - objectivePpm) / million

@@ -1,10 +1,10 @@
-// Times that people plan: a span between two moments, or the same hours of some days of every week, in local time.
+// Planned times: a span between two moments, or the same hours on some days of every week, in local time.
 import { Temporal } from 'temporal-polyfill'
 import * as z from 'zod'
 import { TimeZone } from './slo.ts'
 
 const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-// What is no moment ends the check there: what the other kind of span says of it is then the whole of it.
+// Abort on an invalid moment, so that the error message of the other kind of span is the only one shown.
 const moment = z.iso.datetime({
   offset: true,
   abort: true,
@@ -33,10 +33,10 @@ export const Timetable = z
 export type Timetable = z.output<typeof Timetable>
 
 /**
- * Whether a moment is in one of the spans; their ends are not. Weekly ones go by the clock on the wall: when it is put
- * forward over the beginning or the end of a span, that is then; when it is put back, what it shows twice is in the
- * span twice.
- * @throws RangeError for a time zone that nobody knows: core/service/definition.ts lets none in
+ * Whether a moment is in one of the spans; the end of a span is exclusive. Weekly spans follow the wall clock. When the clock
+ * skips over the start or end of a span, the span starts or ends at the skip. Times that the clock shows twice are in the span
+ * twice.
+ * @throws RangeError for an unknown time zone; core/service/definition.ts lets none in
  */
 export const isPlanned = (timetable: Timetable, atMs: number): boolean =>
   timetable.some((span) =>
@@ -48,7 +48,7 @@ const zoned = (atMs: number, { timeZone }: Weekly): Temporal.ZonedDateTime =>
 
 function isWeekly(span: Weekly, atMs: number): boolean {
   const now = zoned(atMs, span).toPlainDateTime()
-  // A span that goes over midnight began yesterday.
+  // A span that crosses midnight began yesterday.
   return [0, 1].some((daysAgo) => {
     const date = now.toPlainDate().subtract({ days: daysAgo })
     if (!isOn(span, date)) return false
@@ -64,16 +64,16 @@ function isOn({ days: on }: Weekly, date: Temporal.PlainDate): boolean {
 
 type Wall = Temporal.PlainDateTime
 
-/** The span that begins on a date, from the first that the wall clock shows of it to the first after it. */
+/** The span that begins on a date, as wall-clock times: start inclusive, end exclusive. */
 function spanOn({ from, to }: Weekly, date: Temporal.PlainDate): readonly [Wall, Wall] {
   const end = to > from ? date : date.add({ days: 1 })
   return [date.toPlainDateTime(from), end.toPlainDateTime(to)]
 }
 
-// Longer than a week: every weekly span begins and ends in it.
+// Longer than a week, so that every weekly span begins and ends within it.
 const reachDays = 8
 
-/** When `isPlanned` next changes, looking a week ahead; `undefined` when it does not. @throws RangeError as `isPlanned` */
+/** When `isPlanned` next changes, looking a week ahead; `undefined` when it does not. @throws RangeError like `isPlanned` */
 export function plannedUntilMs(timetable: Timetable, atMs: number): number | undefined {
   const now = isPlanned(timetable, atMs)
   const edges = timetable.flatMap((span) =>
@@ -87,7 +87,7 @@ function weeklyEdges(span: Weekly, atMs: number): readonly number[] {
   const now = zoned(atMs, span)
   const dates = Array.from({ length: reachDays + 2 }, (_, index) => now.toPlainDate().add({ days: index - 1 }))
   const shown = dates.flatMap((date) => (isOn(span, date) ? spanOn(span, date) : []))
-  // What the clock shows twice, or never; and when it is put forward or back.
+  // Include both readings of a wall-clock time that occurs twice or never, and the clock changes themselves.
   const moments = shown.flatMap((wall) =>
     (['earlier', 'later'] as const).map((disambiguation) => wall.toZonedDateTime(span.timeZone, { disambiguation })),
   )

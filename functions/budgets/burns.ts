@@ -1,5 +1,5 @@
-// Telling that a budget burns: an event for each severity that begins or ends, and a page that names the release that may have
-// done it.
+// Announces burning budgets: an event for each severity that begins or ends, and a page that names the release that may be the
+// cause.
 import { type Burning, severities } from '../../core/budget/budget.ts'
 import { budgetSource, burnEnded, burns } from '../../core/budget/news.ts'
 import { whole } from '../../core/listing.ts'
@@ -24,7 +24,7 @@ export const announce = (
 ): Promise<void> =>
   deps.outbox.announce({ source: budgetSource, detailType: event.detailType, detail: { ...event.detail } })
 
-/** @returns the severities that hold and have been told */
+/** @returns the severities that still hold and have been announced */
 export async function tellBurns(
   deps: Deps,
   { service, slo, mark }: Part,
@@ -32,7 +32,7 @@ export async function tellBurns(
   now: readonly Burning[],
 ): Promise<BudgetMark['told']> {
   const before = mark.told
-  // What nobody can understand plans nothing: a person is rather told once too often.
+  // If the timetable cannot be evaluated, nothing counts as planned: better one page too many.
   const { done } = await each(
     deps,
     [service.planned],
@@ -44,13 +44,13 @@ export async function tellBurns(
     const worst = now.find(({ rule }) => rule.severity === severity)
     if (worst === undefined) {
       if (!before.includes(severity)) continue
-      // What began in a slot that is not over may look otherwise a minute later: only one that is over ends it.
+      // An open slot may look different a minute later, so only a completed slot can end a burn.
       if (about.atMs > mark.readToMs) await announce(deps, burnEnded(about, severity))
       else told.push(severity)
       continue
     }
     if (before.includes(severity)) told.push(severity)
-    // What is planned is not told; if it goes on afterwards, it is told then.
+    // Do not announce a burn during planned time. If it goes on afterwards, it is announced then.
     else if (done[0] !== true) {
       await tellOne(deps, { service, slo }, about, worst)
       told.push(severity)
@@ -65,7 +65,7 @@ async function tellOne(
   about: About,
   worst: Burning,
 ): Promise<void> {
-  // Whose doing it may be is a word more; not to know it must not keep the page from leaving.
+  // The suspect is extra information. If it cannot be found out, the page must still go out.
   const { done, failed } = await each(
     deps,
     [worst.rule.hours],
@@ -76,7 +76,7 @@ async function tellOne(
   await announce(deps, burns(about, worst, releaseId))
   if (worst.rule.severity !== 'page') return
   const { rule, rate, factor } = worst
-  const sentence = `The error budget ${slo.name} of ${service.name} burns ${rate.toFixed(1)} times as fast as it may.`
+  const sentence = `The error budget ${slo.name} of ${service.name} burns at ${rate.toFixed(1)} times the sustainable rate.`
   const lines = [
     sentence,
     `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,
@@ -91,10 +91,13 @@ function suspectWords(releaseId: string | undefined, isUnknown: boolean): string
   return releaseId === undefined ? 'No release was live in that time.' : `Release ${releaseId} was live in that time.`
 }
 
-// Of more releases than that in three days, those before are not looked at.
+// If there were more releases than this in three days, older ones are not considered.
 const suspectsMost = 20
 
-/** The live release, or the last one that has ended since then: one that had traffic. What waits at a gate burns nothing. */
+/**
+ * The live release, or the latest one that ended since then; only releases that had traffic. A release that waits at a gate burns
+ * nothing.
+ */
 async function suspect(deps: Deps, service: string, sinceMs: number): Promise<string | undefined> {
   const live = await liveHolder(deps, service)
   if (live !== undefined && live.release.shifts.length > 0) return live.release.id

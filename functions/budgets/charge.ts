@@ -1,5 +1,5 @@
-// Charges releases that have ended for what they burned of their service's error budgets. It is done once, when their last
-// points are in; until they are readable it is tried again, and what stays unknown for too long is written down as unknown.
+// Charges ended releases for the error budget that they burned. A release is charged once, when its last data points are in.
+// Until they can be read, the next run tries again; what stays unknown for too long is recorded as unknown.
 import { budgetAt, windowAt } from '../../core/budget/budget.ts'
 import { burnedBeyond, type Charge, chargeOf } from '../../core/release/charge.ts'
 import { chargedMinutes, type ChargedSpan, chargedSpan, chargeQuestions } from '../../core/budget/charge-series.ts'
@@ -17,21 +17,21 @@ import { hourMs, minuteMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'budgets' | 'telemetry' | 'trouble'>
 
-// An invocation counts at its beginning and may take a quarter of an hour; CloudWatch needs a few minutes more.
+// An invocation is counted at its start and may take 15 minutes; CloudWatch needs a few minutes more.
 const lateMs = 20 * minuteMs
-// So long a telemetry that says nothing may be late, and one that does not answer may come back.
+// For this long, missing data may just be late, and telemetry that does not answer may come back.
 const silentMs = 3 * hourMs
 const unreadMs = 24 * hourMs
 const dueMs = 2 * unreadMs
-// A service with more releases than that in twenty minutes is charged for the latest.
+// If a service ended more releases than this, only the latest are considered.
 const headsMost = 20
-/** So many services are looked through at once. */
+/** How many services are processed at once. */
 const atOnce = 20
 
 type Due = { readonly loaded: Loaded; readonly span: ChargedSpan; readonly ageMs: number }
 type Asking = { readonly due: Due; readonly slo: Slo; readonly questions: readonly Question[] }
 
-/** @returns the releases that were charged */
+/** @returns the ids of the releases that were charged */
 export async function chargeReleases(deps: Deps, services: readonly Service[]): Promise<readonly string[]> {
   const nowMs = deps.clock.nowMs()
   const due = await each(
@@ -98,7 +98,10 @@ const ask = (due: Due, slo: Slo): Asking => ({
   questions: isCounted(slo) && slo.slices === undefined ? chargeQuestions(due.loaded.release, slo) : [],
 })
 
-/** One request of CloudWatch for them all; one that it refuses must not spoil the others. */
+/**
+ * One CloudWatch request for all of them. If CloudWatch refuses it, each is asked separately, so that a bad question affects only
+ * itself.
+ */
 async function readAll(deps: Deps, asking: readonly Asking[]): Promise<ReadonlyMap<Asking, readonly Reading[]>> {
   const questions = asking.flatMap((one) => one.questions)
   const spans = asking.map(({ due }) => due.span)
@@ -122,7 +125,7 @@ async function readAll(deps: Deps, asking: readonly Asking[]): Promise<ReadonlyM
   }
 }
 
-/** @returns `undefined` when it may be known later */
+/** @returns `undefined` when it may still become known later */
 async function judge(
   deps: Deps,
   { due, slo }: Asking,
@@ -132,7 +135,7 @@ async function judge(
   const unknown = (because: string): Charge => ({ kind: 'unknown', slo: slo.name, because: because.slice(0, 300) })
   const { release } = due.loaded
   if (!isCounted(slo)) return unknown('Application Signals counts its budget, and does not tell the versions apart')
-  // A slice of time was served by both versions and is good or bad as a whole.
+  // Both versions served the slice, and it is good or bad as a whole.
   if (slo.slices !== undefined)
     return unknown('its budget is counted in slices of time, and a slice is of both versions')
   const minutes = chargedMinutes(release, slo, readings, due.span)
@@ -142,7 +145,7 @@ async function judge(
   return chargeOf(slo.name, burned, await allowed(deps, release.service.name, slo, due.span.fromMs, nowMs))
 }
 
-/** How many may be bad in the window that is now; unknown while the ledger has not come as far as the release. */
+/** How many may be bad in the current window; `undefined` while the ledger has not reached the release. */
 async function allowed(
   deps: Deps,
   service: string,
@@ -156,7 +159,7 @@ async function allowed(
   return budgetAt(slo, slots, nowMs).allowed
 }
 
-/** Whoever comes second finds the charge in the log, and puts the head again. */
+/** A second caller finds the charge in the log, and only writes the head again. */
 async function write(deps: Deps, loaded: Loaded, charges: readonly Charge[]): Promise<void> {
   const { release } = await record(deps, loaded, (release) =>
     release.state.phase === 'settled' && release.charges === undefined

@@ -1,5 +1,5 @@
-// What is left of a service's error budgets, as the ledger has it now, for gates and for the pace. A count that is too old is
-// no count.
+// How much is left of a service's error budgets according to the ledger, for the gates and the pace. A count that is too old
+// counts as unknown.
 import { budgetAt, burning, burnReachMs, type Slot, windowAt } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { formatDuration } from '../../core/duration.ts'
@@ -16,7 +16,7 @@ type Deps = Pick<World, 'clock' | 'budgets'>
 export const budgetsLeft = (deps: Deps, service: Service): Promise<readonly GateBudget[]> =>
   Promise.all(service.slos.map((slo) => oneLeft(deps, service, slo)))
 
-/** What cannot be read of one budget is not known of it; of the others it is. */
+/** If one budget cannot be read, only that one is unknown. */
 async function oneLeft(deps: Deps, service: Service, slo: Slo): Promise<GateBudget> {
   try {
     return await readLeft(deps, service, slo)
@@ -40,8 +40,8 @@ async function readLeft(deps: Deps, { name, policy }: Service, slo: Slo): Promis
 }
 
 /**
- * Of the whole window, and as far back as burn rates look. @throws Problem `item_unreadable`: without an hour, more
- * would be left
+ * The slots of the whole window, and at least as far back as burn rates look. @throws Problem `item_unreadable`: with an hour
+ * missing, too much would seem to be left
  */
 export async function slotsOf(
   { budgets }: Pick<World, 'budgets'>,
@@ -53,7 +53,7 @@ export async function slotsOf(
   return whole(await budgets.read(service, slo.name, readToMs - reachMs - hourMs, readToMs))
 }
 
-/** Burn, and where requests are counted how many may still be bad and how many there are. */
+/** The burn severity and, where requests are counted, how many more may be bad and how many come per minute. */
 function ratesOf(slo: CountedSlo, slots: readonly Slot[], readToMs: number): Omit<GateBudget, 'slo'> {
   const severities = burning(slo, slots, readToMs).map(({ rule }) => rule.severity)
   const burns = { burning: severities.includes('page') ? 'page' : (severities[0] ?? 'no') } as const

@@ -1,4 +1,4 @@
-// What a run of the budgets could not do, as a person reads it in the answer.
+// What a run of the budget functions could not do, as sentences for its answer.
 import type { Listing } from '../../core/listing.ts'
 import type { Service } from '../../core/service/service.ts'
 import { sentenceOf } from '../steps/each.ts'

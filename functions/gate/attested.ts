@@ -1,9 +1,10 @@
-// All that has been said about a release's candidate. What names its commit leads to what was said about that commit.
+// Everything that has been attested about a release's candidate. If an attestation names the commit, attestations about the
+// commit are included too.
 import { type Attested, commitSubject, merged, subjectsOf } from '../../core/gate/attestation.ts'
 import { whole } from '../../core/listing.ts'
 import type { World } from '../steps/world.ts'
 
-/** May throw Problem `item_unreadable`: then nothing is known, and nothing follows from it. */
+/** @throws Problem `item_unreadable`: then treat everything as unknown */
 export async function attestedOf(
   { attestations }: Pick<World, 'attestations'>,
   release: Parameters<typeof subjectsOf>[0],

@@ -1,6 +1,6 @@
-// What the gates decide by, looked up now: the line, the calendar, what is left of the error budgets, what is attested of the
-// candidate. Gates are those of the service as it is defined today, not as it was when the release was asked for: a freeze
-// that begins today is meant for what waits.
+// Looks up the facts that the gates decide on: the stopped line, the calendar, the error budgets, and what is attested about the
+// candidate. It uses the gates of the service as defined today, not as defined when the release was requested: a freeze that
+// starts today must hold releases that are already waiting.
 import type { GateBudget, LookedUp } from '../../core/gate/facts.ts'
 import type { Gates } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
@@ -29,13 +29,13 @@ export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
   }
 }
 
-/** A place is left in the group in which it was taken. */
+/** The concurrency group stays the one in which the release took its place, so that it also leaves that one. */
 const gatesOf = (today: Service, { gates: { concurrency } }: Service): Gates => {
   const { concurrency: _, ...gates } = today.gates
   return concurrency === undefined ? gates : { ...gates, concurrency }
 }
 
-/** A service that nobody defines any more keeps what its release began with. */
+/** A service whose definition was removed keeps the definition that its release began with. */
 export async function asDefinedToday(deps: Pick<World, 'services'>, service: Service): Promise<Service> {
   try {
     return await deps.services.get(service.name)
@@ -45,7 +45,7 @@ export async function asDefinedToday(deps: Pick<World, 'services'>, service: Ser
   }
 }
 
-/** Every version that is to get traffic; absent while an artifact has not become one. */
+/** True if every version that is to get traffic is signed; `undefined` while an artifact has no version yet. */
 async function isSigned(deps: Deps, { service, targets, candidate }: Release): Promise<boolean | undefined> {
   const places =
     targets.length > 0

@@ -1,4 +1,4 @@
-// The fast path: an alarm that guards a live release fires, and the traffic is put back here, at once. The state machine
+// The fast path: when an alarm that guards a live release fires, this function puts the traffic back at once. The state machine
 // is told afterwards.
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../../core/problem.ts'
@@ -10,7 +10,7 @@ import { returnNow } from '../steps/return.ts'
 
 type Deps = ByRecord
 
-// Read loosely: CloudWatch adds fields (docs/aws.md §2.5).
+// Parsed loosely, because CloudWatch adds fields (docs/aws.md §2.5).
 const AlarmEvent = z.looseObject({
   source: z.literal('aws.cloudwatch'),
   'detail-type': z.literal('CloudWatch Alarm State Change'),
@@ -23,7 +23,7 @@ const AlarmEvent = z.looseObject({
         .string()
         .max(40)
         .transform((text, context) => {
-          // CloudWatch writes +0000 without a colon, which Date understands.
+          // CloudWatch writes +0000 without a colon; Date.parse accepts that.
           const ms = Date.parse(text)
           if (!Number.isNaN(ms)) return ms
           context.addIssue({ code: 'custom', message: 'not a time' })
@@ -49,7 +49,7 @@ export function alarmHandler(deps: Deps) {
       async (releaseId) =>
         (await turnBack(deps, releaseId, { alarmName, reason, sinceMs: state.timestamp })) ? [releaseId] : [],
     )
-    // The event comes again for those that could not be put back.
+    // Throw, so that AWS delivers the event again for the releases that could not be put back.
     return { returned: orThrow(turned).flat() }
   }
 }
@@ -72,7 +72,7 @@ async function turnBack(deps: Deps, releaseId: string, fired: Fired): Promise<bo
   return true
 }
 
-/** An alarm that fired before the release, or an event about that which arrives late, says nothing about the candidate. */
+/** False for an alarm that already fired before the release, or a late event about that: it says nothing about the candidate. */
 const concerns = (
   { excludedAlarms, admittedAtMs }: Pick<Release, 'excludedAlarms' | 'admittedAtMs'>,
   { alarmName, sinceMs }: Fired,

@@ -1,5 +1,5 @@
-// Tells the world what happened to a release, and counts it. The log is the outbox: the table's stream brings each
-// event that was written, in the order in which a release wrote them, again and again until it has been sent.
+// Announces what happened to releases, and emits their metrics. The log is the outbox: the table's stream delivers each event of
+// a release in order, and repeats it until it has been sent.
 import * as z from 'zod'
 import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
@@ -19,7 +19,7 @@ type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | '
 type Place = { readonly releaseId: string; readonly seq: number }
 
 const Text = z.looseObject({ S: z.string().max(2048) })
-/** What Lambda hands over of a stream; the mapping's filter lets through new events of releases only. */
+/** A stream batch as Lambda delivers it. The event source mapping's filter passes only new release events. */
 const StreamBatch = z.looseObject({
   Records: z
     .array(
@@ -33,12 +33,12 @@ const StreamBatch = z.looseObject({
     .max(10_000),
 })
 
-/** From this record on, Lambda sends the batch again: what follows waits, so that order is kept. */
+/** Lambda sends the batch again from this record on. What follows waits, which keeps the order. */
 type Answer = { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] }
 
 /** @throws Problem `event_invalid` */
 export function announceHandler(deps: Deps) {
-  // Unknown at first: the function may have been replaced in the middle of an outage.
+  // Unknown at first, because this environment may have started in the middle of an outage.
   let isUp = false
   return async (event: unknown): Promise<Answer> => {
     const givenUp = GivenUpBatch.safeParse(event)
@@ -59,7 +59,7 @@ export function announceHandler(deps: Deps) {
         await announce(deps, teller, place)
       } catch (error) {
         deps.trouble(error, place)
-        // What nobody can read will not be readable next time, and must not keep others from being heard of.
+        // An unreadable item will not become readable by retrying, and must not block the announcements of other releases.
         if (!(error instanceof Problem && error.code === 'item_unreadable')) {
           isUp = false
           if (isBus(error)) await told(deps, () => noteDown(deps, 'EventBridge', error.message))
@@ -72,10 +72,10 @@ export function announceHandler(deps: Deps) {
   }
 }
 
-/** A release before the first event of the batch that is told of, and its events since. */
+/** A release before its first event in this batch, and its events from there on. */
 type Teller = { readonly release: Release | undefined; readonly events: readonly ReleaseEvent[] }
 
-/** One reading for each release of a batch: what this function has told of before, it has read before. */
+/** Each release in a batch is read once; earlier events are usually still in this function's memory. */
 async function tellerOf(deps: Deps, { releaseId, seq }: Place): Promise<Teller> {
   const release = await asOf(deps, releaseId, seq)
   const { events } = await deps.journal.read(releaseId, { afterSeq: release?.seq ?? 0 })
@@ -89,11 +89,11 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   const sofar = events.slice(0, index + 1)
   const release = before === undefined ? replay(sofar) : sofar.reduce(advance, before)
   if (release === undefined || event === undefined) {
-    throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is not there.`)
+    throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is missing.`)
   }
   const announcement = announcementOf(event, release)
   if (announcement !== undefined) await deps.outbox.announce(announcement)
-  // Once it is out, it is not tried again, and not counted twice.
+  // Only after the announcement has gone out, so that a retry does not count the event twice.
   if (isMeasured(event)) {
     const whole = before === undefined ? sofar : (await deps.journal.read(releaseId)).events.slice(0, seq)
     for (const metric of metricsOf(whole, release)) deps.emit(metric)
@@ -101,7 +101,7 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   remember(deps, withoutReadings({ release, readFromMs: 0 }, Number.POSITIVE_INFINITY))
 }
 
-/** The table fails here as well, which is told by the sweep. */
+/** Only EventBridge failures count here. The sweep reports failures of the table. */
 const isBus = (error: unknown): error is Problem => isAway(error) && error.message.includes('events:PutEvents')
 
 async function noteBack(deps: Deps): Promise<void> {
@@ -109,7 +109,7 @@ async function noteBack(deps: Deps): Promise<void> {
   if (away !== undefined) await noteUp(deps, away)
 }
 
-/** Telling of it must not keep events from going out. @returns whether that is done */
+/** A failure to report the outage must not stop announcements. @returns whether the report succeeded */
 async function told(deps: Deps, telling: () => Promise<void>): Promise<boolean> {
   try {
     await telling()

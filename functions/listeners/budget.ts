@@ -1,5 +1,5 @@
-// The ledger of error budgets, every five minutes: what was good and bad is read from the telemetry, whole hours again and
-// again, because points come late; and whoever has to know is told when a budget burns.
+// The ledger of error budgets, every five minutes. It reads good and bad counts from CloudWatch, whole hours repeatedly because
+// data points come late, and announces when a budget burns.
 import * as z from 'zod'
 import { budgetAt, burning, burnReachMs, hourAt, type Slot, slotMs, windowAt } from '../../core/budget/budget.ts'
 import { changed, leftOf } from '../../core/budget/news.ts'
@@ -22,16 +22,16 @@ type Deps = Pick<
   'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'
 >
 
-// Lambda's points may come this late; an invocation counts at its beginning and takes up to a quarter of an hour.
+// Lambda's data points may come this late: an invocation is counted at its start and takes up to 15 minutes.
 const lateMs = 3 * hourMs
-// A new SLO catches up with its window, few of them at once and many a day at a time: no run may take too long.
+// A new SLO has to read its whole window first. To limit the run time, the days per run are divided among the SLOs.
 const daysTogether = 60
-// So many hours that cannot be read are counted again in a run.
+// How many unreadable hours are counted again per run.
 const mendedMost = 24
 // CloudWatch keeps five-minute points for 63 days.
 const keptMs = 62 * dayMs
 
-/** A look at a live release: its service is counted at once, whatever the schedule. */
+/** A look at a live release: count its service's budgets at once, without waiting for the schedule. */
 const Look = z.looseObject({
   source: z.literal('tidegate.release'),
   'detail-type': z.literal('Release Judged'),
@@ -41,7 +41,7 @@ const Look = z.looseObject({
 type Budget = { readonly service: Service; readonly slo: CountedSlo }
 const aboutBudget = (budget: Budget) => ({ budget: nameOf(budget) })
 
-/** One SLO and what of it is to be read now, in slots that are over. */
+/** One SLO and the completed slots to read for it now. */
 type Part = Budget & {
   readonly mark: BudgetMark
   readonly fromMs: number
@@ -58,7 +58,7 @@ export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
     const look = Look.safeParse(event)
     if (!look.success && !isScheduledCall('budgets', event))
-      throw new Problem('event_invalid', 'Neither a tick of the schedule of the budgets nor a look at a release.')
+      throw new Problem('event_invalid', 'Neither a call by the schedule of the budgets nor a look at a release.')
     const services = look.success
       ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }
       : await deps.services.under([serviceKey.budgeted])
@@ -67,7 +67,7 @@ export function budgetHandler(deps: Deps) {
     const due = await dueParts(deps, withSlos, nowMs, look.success)
     const failed: { readonly item: Budget; readonly error: unknown }[] = [...due.failed]
     const updated: string[] = []
-    // One request of CloudWatch for all that ask for the same time.
+    // One CloudWatch request for all SLOs with the same time range.
     for (const together of Map.groupBy(due.done.flat(), ({ fromMs, toMs }) => `${fromMs} ${toMs}`).values()) {
       const slots = await readSlots(deps, together)
       const counted = await each(deps, together, aboutBudget, async (part) => {
@@ -77,7 +77,7 @@ export function budgetHandler(deps: Deps) {
       updated.push(...counted.done)
       failed.push(...counted.failed)
     }
-    // A release that is live is not charged yet.
+    // A live release is not charged yet.
     const charged = look.success ? [] : await chargeReleases(deps, withSlos)
     return { updated, troubles: troublesOf(services, failed), charged }
   }
@@ -103,7 +103,7 @@ function slotsIn(part: Part, found: Found = { unread: 'it was not asked' }): rea
   throw new Problem('aws_unavailable', `The budget of ${nameOf(part)} cannot be read: ${found.unread}.`)
 }
 
-/** @param isLive the service has a live release, and is counted now */
+/** @param isLive the service has a live release, so count it now */
 function dueParts(deps: Deps, services: readonly Service[], nowMs: number, isLive: boolean) {
   const all = services.flatMap((service) => service.slos.filter(isCounted).map((slo): Budget => ({ service, slo })))
   const spanMs = Math.max(1, Math.floor(daysTogether / Math.max(1, all.length))) * dayMs
@@ -111,10 +111,10 @@ function dueParts(deps: Deps, services: readonly Service[], nowMs: number, isLiv
     const beginning = { readToMs: Math.max(windowAt(slo, nowMs).startMs, nowMs - keptMs), told: [] }
     const mark = (await deps.budgets.mark(service.name, slo.name)) ?? beginning
     const { readToMs } = mark
-    // The schedule is not exact to the second.
+    // The schedule is not exact to the second, so allow one slot of tolerance.
     const everyMs = Math.max(slotMs, service.policy.budgetEverySeconds * 1000 - slotMs)
     if (!isLive && nowMs - readToMs < everyMs) return []
-    // From the last time on, not from now: what came late while nobody could read is not lost.
+    // Start from the last count, not from now, so that late data points from an outage of ours are not lost.
     const fromMs = hourAt(Math.max(readToMs - lateMs, nowMs - keptMs))
     return [{ service, slo, mark, fromMs, toMs: Math.min(nowMs, fromMs + spanMs) }]
   })
@@ -124,7 +124,7 @@ type Found = readonly Slot[] | { readonly unread: string }
 
 async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMap<Part, Found>> {
   const { fromMs: startMs = 0, toMs = 0 } = parts[0] ?? {}
-  // The slot that is not over yet is read as well; it costs nothing more.
+  // Also read the slot that is not over yet; it costs nothing extra.
   const endMs = toMs + slotMs
   try {
     const asked = parts.map(({ service, slo }) => sliQuestions(service, slo))
@@ -137,7 +137,7 @@ async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMa
       }),
     )
   } catch (error) {
-    // One question that CloudWatch refuses spoils them all; whoever is throttled does not ask more often.
+    // A single refused question fails the whole request, so ask each separately. When throttled, do not add calls.
     if (parts.length > 1 && !isThrottled(error)) {
       const alone = await Promise.all(parts.map((part) => readSlots(deps, [part])))
       return new Map(alone.flatMap((found) => [...found]))
@@ -146,7 +146,7 @@ async function readSlots(deps: Deps, parts: readonly Part[]): Promise<ReadonlyMa
   }
 }
 
-/** Hours that came out otherwise than they are stored, or of which nobody can read what is stored. */
+/** Writes the hours that differ from what is stored, or whose stored item cannot be read. */
 async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: readonly Slot[]): Promise<void> {
   const stored = await deps.budgets.read(service.name, slo.name, fromMs, toMs)
   const known = Map.groupBy(stored.items, ({ atMs }) => hourAt(atMs))
@@ -160,7 +160,7 @@ async function keep(deps: Deps, { service, slo, fromMs, toMs }: Part, slots: rea
   )
 }
 
-/** Told first and marked afterwards: twice is better than never. */
+/** Announce first and store the mark afterwards: an announcement sent twice is better than one that is lost. */
 async function tell(deps: Deps, part: Part, nowMs: number, begun: readonly Slot[]): Promise<void> {
   const { service, slo, mark, toMs } = part
   const after = toMs < nowMs ? mark : { ...mark, ...(await news(deps, part, nowMs, begun)) }
@@ -176,7 +176,7 @@ async function news(
 ): Promise<Pick<BudgetMark, 'told' | 'leftStep'>> {
   const { service, slo, mark } = part
   const about = { service, slo: slo.name, atMs: nowMs }
-  // The whole window is read by the hour only: it does not change as fast as that.
+  // The share left changes slowly, so the whole window is read only once an hour.
   const isHourly = mark.leftStep === undefined || hourAt(nowMs) > hourAt(mark.readToMs)
   const windowMs = nowMs - windowAt(slo, nowMs).startMs
   const reach = isHourly ? Math.max(burnReachMs, windowMs) : burnReachMs
@@ -185,7 +185,7 @@ async function news(
   const now = [...burning(slo, slots, nowMs), ...burning(slo, [...slots, ...begun], nowMs + slotMs)]
   const told = await tellBurns(deps, part, about, now)
   await mend(deps, part, read)
-  // Without an hour, more would be left than there is: what was told of it stays as it was.
+  // With an hour missing, too much would seem to be left, so keep the last announced step.
   if (!isHourly || read.unreadable.length > 0) return { told }
   const budget = budgetAt(slo, slots, nowMs)
   const { step } = leftOf(budget)
@@ -193,7 +193,7 @@ async function news(
   return { told, leftStep: step }
 }
 
-/** An hour that nobody can read is counted again, while CloudWatch has it; the next run finds it whole. */
+/** Counts an unreadable hour again while CloudWatch still has its data. The next run then reads it normally. */
 async function mend(
   deps: Deps,
   part: Part,

@@ -1,4 +1,4 @@
-// The door: an artifact event, or a direct call, becomes a release with an execution that carries it.
+// Intake: turns an artifact event or a direct call into a release and starts its execution.
 import { Problem } from '../../core/problem.ts'
 import { readRequest, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
 import { accept } from '../steps/accept.ts'
@@ -13,7 +13,7 @@ type IntakeResult = { readonly releases: readonly { readonly releaseId: string; 
 
 export const intakeHandler = (deps: Deps) => doorFor(deps, readRequest)
 
-/** A door of its own: who may release in a hurry is another question than who may release. */
+/** A separate function, because the right to start an urgent release differs from the right to start a normal one. */
 export const urgentHandler = (deps: Deps) => doorFor(deps, readUrgent)
 
 function doorFor(deps: Deps, read: (event: unknown, callId: string) => ReleaseRequest) {
@@ -23,11 +23,14 @@ function doorFor(deps: Deps, read: (event: unknown, callId: string) => ReleaseRe
   }
 }
 
-/** An artifact that nobody wants is no error: a bucket may hold other things. A call by name must find its service. */
+/**
+ * An artifact that no service wants is not an error, because a bucket may hold other things. A call by name must find its
+ * service.
+ */
 async function acceptOrIgnore(deps: Deps, request: ReleaseRequest): Promise<IntakeResult['releases']> {
   try {
     return await accept(deps, request, async (releaseId) => {
-      // The name makes the start idempotent: however often the event arrives, one execution runs.
+      // The name makes the start idempotent: however often the event arrives, only one execution runs.
       const execution = await deps.executions.start(releaseId, { releaseId })
       deps.log({ message: 'release accepted', releaseId, key: request.key })
       return { releaseId, execution }

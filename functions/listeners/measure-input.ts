@@ -1,5 +1,5 @@
-// What the measures are made of, read from the store: the releases that settled in a period, and those around it that an
-// incident may be put to; what was said of their candidates; incidents; and the ledger of the SLOs.
+// Reads the input of the measures from the store: releases that settled in the period, the ones around it that an incident may be
+// attributed to, what was attested about their candidates, incidents, and the SLO ledger.
 import { replay } from '../../core/release/advance.ts'
 import { hourAt } from '../../core/budget/budget.ts'
 import { whole } from '../../core/listing.ts'
@@ -16,10 +16,10 @@ type Deps = Pick<World, 'journal' | 'history' | 'openReleases' | 'attestations' 
 
 /** A release that took longer than this is not found. */
 const longestMs = 60 * dayMs
-/** So many logs are read at once. */
+/** How many logs are read at once. */
 const together = 20
 
-/** @throws Problem `item_unreadable`: a report that leaves out what it cannot read would say something else */
+/** @throws Problem `item_unreadable`: a report without the unreadable item would be wrong */
 export async function readMeasureInput(
   deps: Deps,
   services: readonly Service[],
@@ -49,7 +49,7 @@ async function ofOne(
     slo,
     slots: whole(await deps.budgets.read(name, slo.name, hourAt(fromMs) - burnReachMs, toMs)),
   }))
-  // What is opened within a day after the period may be put to a release in it.
+  // An incident opened within a day after the period may be attributed to a release in it.
   const incidents = whole(await deps.incidents.list(name, fromMs, toMs + dayMs))
   return { releases, incidents, ledgers: await Promise.all(ledgers) }
 }

@@ -1,5 +1,5 @@
-// The measures of the last 28 days, once a day, as CloudWatch metrics: of each service, and of all of them together. A service
-// that cannot be read has no numbers, and neither have all together: without it they would say something else.
+// Once a day, emits the measures of the last 28 days as CloudWatch metrics, for each service and for all together. A service that
+// cannot be read gets no metrics, and then the total gets none either, because it would be wrong.
 import { joined, type MeasureInput } from '../../core/measures/facts.ts'
 import { allServices, metricsOfMeasures } from '../../core/measures/metrics.ts'
 import { Problem } from '../../core/problem.ts'
@@ -17,7 +17,7 @@ const reachMs = 28 * 86_400_000
 export function measureHandler(deps: Deps) {
   return async (event: unknown): Promise<Told> => {
     if (!isScheduledCall('measures', event))
-      throw new Problem('event_invalid', 'Not a tick of the schedule of the measures.')
+      throw new Problem('event_invalid', 'Not a call by the schedule of the measures.')
     const toMs = deps.clock.nowMs()
     const period = { fromMs: toMs - reachMs, toMs }
     const tell = (service: string, material: MeasureInput): void => {

@@ -1,7 +1,6 @@
-// What a stack asks for when it is deployed: an alias that is made once and never touched again by the stack, and a
-// service definition in the table. When it lets a service go, a live release is put back, because nobody may be left to
-// finish it. The provider framework of the CDK answers CloudFormation; what is thrown here fails the deploy with its
-// sentence.
+// The custom resources of the stack: an alias, which the stack creates once and never changes again, and a service definition in
+// the table. When the stack deletes a service, a live release is rolled back, because nothing may be left to finish it. The CDK's
+// provider framework answers CloudFormation; an error thrown here fails the deployment with its message.
 import * as z from 'zod'
 import { parseDefinition } from '../../core/service/definition.ts'
 import { Problem, readInput } from '../../core/problem.ts'
@@ -14,11 +13,11 @@ type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'services' | 'leases' 
 
 const Properties = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('alias'), ...Target.shape, version: z.string().regex(/^[0-9]{1,20}$/) }),
-  // CloudFormation makes text of every number and boolean; the definition travels as JSON to stay what it is.
+  // CloudFormation turns every number and boolean into text, so the definition is passed as JSON.
   z.looseObject({ kind: z.literal('service'), definition: z.string().max(200_000) }),
 ])
 
-/** The parts of a custom resource's event that matter here. */
+/** The parts of a custom resource event that we use. */
 const ProvisionEvent = z.looseObject({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
   PhysicalResourceId: z.string().optional(),
@@ -28,8 +27,8 @@ const ProvisionEvent = z.looseObject({
 type Provisioned = { readonly PhysicalResourceId: string; readonly Data: Readonly<Record<string, string>> }
 
 /**
- * @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and of the traffic port when a live release
- * cannot be put back
+ * @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and those of the traffic port when a live release
+ * cannot be rolled back
  */
 export function provisionHandler(deps: Deps) {
   return async (event: unknown): Promise<Provisioned> => {
@@ -41,7 +40,7 @@ export function provisionHandler(deps: Deps) {
     )
     if (wanted.kind === 'alias') {
       const { functionName, alias, version } = wanted
-      // An alias that is there is adopted as it is; a stack that goes leaves it where its traffic is.
+      // An existing alias is adopted unchanged. When the stack is deleted, the alias and its traffic stay as they are.
       if (RequestType !== 'Delete') await deps.traffic.create({ functionName, alias }, version)
       return { PhysicalResourceId: `${functionName}:${alias}`, Data: {} }
     }
@@ -52,11 +51,11 @@ export function provisionHandler(deps: Deps) {
   }
 }
 
-/** The stack may take the state machine with it; what is in the log lets a later one settle the release. */
+/** The stack may delete the state machine too. The log lets a later deployment settle the release. */
 async function letGo(deps: Deps, service: string): Promise<void> {
   const live = await liveHolder(deps, service)
   if (live === undefined) return
-  const reason = `the stack let the service ${service} go`
+  const reason = `the stack removed the service ${service}`
   await returnNow(deps, live, { by: 'CloudFormation', reason, outcome: 'aborted' })
   deps.log({ message: reason, releaseId: live.release.id })
 }

@@ -1,5 +1,5 @@
-// Nothing relies on an execution finishing: here what one left is found and finished, by its status event or by the sweep.
-// CloudTrail's word on who moved an alias arrives here too.
+// Nothing relies on an execution finishing. This function finds and completes what an execution left behind, on its status event
+// or from the sweep. It also receives CloudTrail's events on who moved an alias.
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
@@ -19,7 +19,7 @@ const StatusEvent = z.looseObject({
   detail: z.looseObject({ executionArn: z.string().max(500), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
 })
 
-/** A stack that takes its update back takes back the version that it published (docs/aws.md §4.5). */
+/** A stack that rolls back its update also takes back the version that it published (docs/aws.md §4.5). */
 const StackEvent = z.looseObject({
   source: z.literal('aws.cloudformation'),
   'detail-type': z.literal('CloudFormation Stack Status Change'),
@@ -45,8 +45,9 @@ export function reconcileHandler(deps: Deps) {
 }
 
 /**
- * Without a token, which whoever deploys may leave out, nobody can tell this update from the one before: then both are meant.
- * @returns the releases of what the update published
+ * The deployer may omit the client request token. Without it, this update cannot be told from the one before, and the releases of
+ * both are rolled back.
+ * @returns the releases that were rolled back
  */
 async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail']): Promise<readonly string[]> {
   const { 'stack-id': stackId, 'client-request-token': token = '' } = detail
@@ -66,11 +67,14 @@ async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail'
       return [releaseId]
     },
   )
-  // The event comes again for those that could not be put back.
+  // Throw, so that AWS delivers the event again for the releases that could not be put back.
   return orThrow(taken).flat()
 }
 
-/** @param isMeant asked of the log where the entry cannot be read; a release of which neither can be is not the stack's to end */
+/**
+ * @param isMeant applied to the log when the entry of the open release is unreadable. If neither can be read, the stack may not
+ * end the release.
+ */
 async function takeBackOne(
   deps: Deps,
   releaseId: string,

@@ -1,5 +1,5 @@
-// Budgets that Application Signals counts, every five minutes: its reports are read and kept beside their marks, and a step of
-// what is left is told as that of any other budget. Burn alerts of these are Application Signals' own.
+// Budgets that Application Signals counts. Every five minutes, reads its reports, stores them next to the marks, and announces
+// steps of the budget left, as for any other budget. Application Signals sends its own burn alerts.
 import { slotMs } from '../../core/budget/budget.ts'
 import type { BudgetReport } from '../../core/budget/report.ts'
 import { budgetSource, changed, leftOf } from '../../core/budget/news.ts'
@@ -21,7 +21,7 @@ type Read = { readonly updated: readonly string[]; readonly troubles: readonly s
 export function reportsHandler(deps: Deps) {
   return async (event: unknown): Promise<Read> => {
     if (!isScheduledCall('reports', event))
-      throw new Problem('event_invalid', 'Not a tick of the schedule of the reports.')
+      throw new Problem('event_invalid', 'Not a call by the schedule of the reports.')
     const nowMs = Math.floor(deps.clock.nowMs() / slotMs) * slotMs
     const services = await deps.services.under([serviceKey.budgeted])
     const budgets = readable(deps, services).flatMap((service) =>
@@ -43,7 +43,7 @@ export function reportsHandler(deps: Deps) {
       parts,
       (part) => ({ budget: nameOf(part) }),
       async (part) => {
-        // While nobody answers, what was known stays as it was, with its time.
+        // When there is no answer, keep the last report and its time.
         const report = reportOf(part)
         await keep(deps, part, report, nowMs)
         if (report?.status === 'unknown')
@@ -55,7 +55,7 @@ export function reportsHandler(deps: Deps) {
   }
 }
 
-/** @returns the report of each; what nobody answers is thrown at whoever asks for it */
+/** @returns a lookup of each part's report. If the request failed, the lookup throws its error, so that each part reports it. */
 async function reportsOf(
   { budgetReports }: Deps,
   parts: readonly Part[],
@@ -73,7 +73,7 @@ async function reportsOf(
   }
 }
 
-/** Told first and marked afterwards: twice is better than never. */
+/** Announce first and store the mark afterwards: an announcement sent twice is better than one that is lost. */
 async function keep(
   deps: Deps,
   { service, slo, mark }: Part,
@@ -81,7 +81,7 @@ async function keep(
   nowMs: number,
 ): Promise<void> {
   if (report === undefined) throw new Problem('aws_unavailable', `There is no report of ${slo.sli.id}.`)
-  // Nobody is told that a budget is not known: an event says what is left.
+  // An unknown budget is not announced, because the event needs an amount left.
   const left = report.status === 'unknown' ? undefined : { spent: 1 - report.left / report.total }
   const leftStep = left === undefined ? mark.leftStep : leftOf(left).step
   if (left !== undefined && leftStep !== (mark.leftStep ?? 100)) {

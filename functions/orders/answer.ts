@@ -1,4 +1,4 @@
-// A hook answers through us: after it has said `later`, or while it still runs. The first answer counts.
+// A hook answers by calling this function, after it returned `later` or while it still runs. The first answer counts.
 import * as z from 'zod'
 import { answerHook, HookAnswer, words } from '../tasks/hook.ts'
 import { load } from '../steps/log.ts'
@@ -15,7 +15,7 @@ export const AnswerCall = z.object({
   message: HookAnswer.shape.message,
 })
 
-/** @throws Problem `call_invalid`, `release_missing`, `verb_not_now` when nobody waits for this answer any more */
+/** @throws Problem `call_invalid`, `release_missing`, `verb_not_now` when nothing waits for this answer any more */
 export function answerHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const { releaseId, hook, result, message } = readOrder(AnswerCall, event)

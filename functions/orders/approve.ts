@@ -1,4 +1,4 @@
-// A person approves of a release, or declines: bound to this release and to the weight that the approval stands before.
+// A person approves or declines a release. The answer applies to this release and to the weight that the approval guards.
 import * as z from 'zod'
 import { approversOf } from '../../core/gate/facts.ts'
 import { type Approval, ApprovalPoint, beforeBpOf, beforeWords } from '../../core/service/gates.ts'
@@ -52,7 +52,7 @@ function wanted(release: Release, approvals: readonly Approval[], { before, answ
   const found = open.find(({ beforeBp }) => wantedBp === undefined || beforeBp === wantedBp)
   if (found !== undefined) return found
   const which = wantedBp === undefined ? '' : ` ${beforeWords(wantedBp)}`
-  throw new Problem('verb_not_now', `Release ${release.id} misses no approval${which}: ${answer} has no effect on it.`)
+  throw new Problem('verb_not_now', `Release ${release.id} needs no approval${which}: ${answer} has no effect on it.`)
 }
 
 /** @throws Problem `approval_refused` */
@@ -79,7 +79,7 @@ async function permitted(
   throw new Problem('approval_refused', `${call.by} may not ${call.answer} release ${release.id}: ${whyNot(decision)}`)
 }
 
-/** In the words of the policies. */
+/** The reasons, in the words of the policies. */
 export const whyNot = ({
   because,
   trouble,

@@ -1,5 +1,6 @@
-// May a service be released now? A pipeline asks before it enters a stage (CodePipeline's LambdaInvoke rule), or anybody
-// else by a call. The answer is no when a release that began now would be refused; it promises nothing about its verdict.
+// Whether a service may be released now. A pipeline asks before it enters a stage (CodePipeline's LambdaInvoke rule); anybody
+// else may ask by a call. The answer is no when a release that began now would be refused. A yes promises nothing about the
+// verdict.
 import * as z from 'zod'
 import { begin, replay } from '../../core/release/advance.ts'
 import { beginPoint } from '../../core/release/gating.ts'
@@ -21,7 +22,7 @@ type Deps = GateDeps &
 
 export const GateCall = z.strictObject({ service: ServiceName })
 
-/** docs/aws.md §5.2. It carries credentials for the artifacts, so nothing of it is ever logged. */
+/** docs/aws.md §5.2. The job carries credentials for the artifacts, so never log any of it. */
 const Job = z.looseObject({
   'CodePipeline.job': z.looseObject({
     id: z.string().min(1).max(100),
@@ -35,7 +36,9 @@ const Job = z.looseObject({
 
 type Answer = { readonly may: boolean; readonly because: string }
 
-/** @throws Problem `call_invalid` when it is neither a call nor a job; what stands in a release's way is an answer */
+/**
+ * @throws Problem `call_invalid` when it is neither a call nor a job. Anything that blocks a release is an answer, not an error.
+ */
 export function askHandler(deps: Deps) {
   return async (event: unknown): Promise<Answer> => {
     const job = Job.safeParse(event)
@@ -48,7 +51,7 @@ export function askHandler(deps: Deps) {
   }
 }
 
-/** A job that is asked wrongly is answered too: it would wait for hours. */
+/** An invalid job must be answered too, or the pipeline would wait for hours. */
 async function asked(deps: Deps, parameters: string): Promise<Answer> {
   try {
     return await ask(deps, readOrder(GateCall, fromJson(parameters)).service)
@@ -57,7 +60,7 @@ async function asked(deps: Deps, parameters: string): Promise<Answer> {
   }
 }
 
-/** CodePipeline passes on the text of the rule's UserParameters. */
+/** CodePipeline passes the rule's UserParameters on as text. */
 function fromJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -90,12 +93,15 @@ async function ask(deps: Deps, name: string): Promise<Answer> {
     }
     return { may: !refused, because: `Release ${live} is live: ${words[service.policy.whileLive]}.` }
   } catch (error) {
-    // What cannot be looked at is unknown, and unknown is no yes.
+    // If something cannot be looked up, the answer is no, because unknown never means yes.
     return unknown(deps, error, { service: name })
   }
 }
 
-/** The gates of a release that began now. Whom it came from and who approves of it is asked once it is there. */
+/**
+ * Asks the gates about a hypothetical release that begins now. Provenance and approvals are left out, because they are known only
+ * for a real release.
+ */
 async function closedGates(deps: Deps, service: Service): Promise<Answer | undefined> {
   const release = begin({
     v: 1,
@@ -133,7 +139,7 @@ async function aliasesAreWhole(deps: Deps, { name, targets }: Service): Promise<
     const { routing } = await deps.traffic.read(target)
     const place = `${target.functionName}:${target.alias}`
     if (routing.additional !== undefined)
-      return no(new Problem('alias_split', `Alias ${place} is split already: ${routingWords(routing)}.`))
+      return no(new Problem('alias_split', `Alias ${place} is already split: ${routingWords(routing)}.`))
     if (routing.version === '$LATEST') return no(new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`))
   }
   return { may: true, because: `Nothing is live, and every alias of ${name} has one version.` }

@@ -1,4 +1,4 @@
-// What CI and scanners say about a candidate, kept for the gates and the measures. Saying it changes no release.
+// Stores what CI and scanners attest about a candidate, for the gates and the measures. It changes no release by itself.
 import { type Attestation, subjectsOfCandidate } from '../../core/gate/attestation.ts'
 import { attestationOf, readAttestation } from '../../core/gate/attest-call.ts'
 import { candidateFor, candidateOfCall } from '../../core/release/request.ts'

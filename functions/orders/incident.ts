@@ -1,4 +1,4 @@
-// Incidents that others have opened and resolved, kept for the measures. Hearing of one moves no traffic.
+// Stores incidents that other systems opened and resolved, for the measures. An incident moves no traffic.
 import { readIncident, servicesOf } from '../../core/measures/incident-call.ts'
 import { whole } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
@@ -10,7 +10,7 @@ type Deps = Pick<World, 'services' | 'incidents' | 'log' | 'trouble'>
 
 type Noted = { readonly services: readonly string[] }
 
-/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing` when a call means no service */
+/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing` when a call matches no service */
 export function incidentHandler(deps: Deps) {
   return async (event: unknown): Promise<Noted> => {
     const { keys, notices, isCall } = readIncident(event)
@@ -18,11 +18,11 @@ export function incidentHandler(deps: Deps) {
     const all = await deps.services.under(keys.map((key) => serviceKey.incident(key)))
     const services = servicesOf(keys, readable(deps, all))
     if (services.length === 0) {
-      // One that cannot be read may be the one that is meant.
+      // An unreadable service may be the one that is meant.
       if (isCall || all.unreadable.some(({ about }) => keys.includes(about.service))) whole(all)
       const sentence = `No service is called ${keys.join(' or ')}, or has that among its incidents.keys.`
       if (isCall) throw new Problem('service_missing', sentence)
-      // A platform tells of everybody's incidents.
+      // A platform reports the incidents of every team, so no match is normal.
       deps.log({ message: sentence })
     }
     const told = await each(

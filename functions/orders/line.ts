@@ -1,5 +1,5 @@
-// Stop the line: nothing begins and nothing goes on, for a service or for all; what has traffic stays where it is and is
-// watched. Starting it again is a right of its own.
+// Stop the line: no release begins or advances, for one service or for all. Traffic stays where it is and is still watched.
+// Starting the line again is a separate right.
 import * as z from 'zod'
 import { ServiceName } from '../../core/service/service.ts'
 import { by, readOrder, reason } from './order.ts'

@@ -1,4 +1,4 @@
-// What the orders of people have in common: which release they mean, by whom and why, and what they are told.
+// What all orders by people share: which release they mean, who gives them and why, and the answer.
 import * as z from 'zod'
 import { headOf } from '../../core/release/head.ts'
 import { Problem, readInput } from '../../core/problem.ts'
@@ -9,12 +9,12 @@ import { load, type Loaded } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
 export const ReleaseId = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, 'not the id of a release')
-/** A release by its id, or the live one of a service. */
+/** A release by its id, or the live release of a service. */
 export const which = { releaseId: ReleaseId.optional(), service: ServiceName.optional() }
 export const by = z.string().min(1).max(200).describe('Who orders it: as the caller says, kept in the log.')
 export const reason = z.string().min(1).max(500)
 
-/** Where the release stands after the order, and what else whoever gave it should know. */
+/** The state of the release after the order, and anything else the caller should know. */
 export type Ordered = {
   readonly releaseId: string
   readonly phase: string

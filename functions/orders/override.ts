@@ -1,5 +1,5 @@
-// A person lets a release pass gates that say no: recorded with their name and their reason, for this release alone. Which
-// gates that opens is for the policies to say.
+// A person overrides closed gates for one release. It is recorded with their name and reason. The policies decide which gates an
+// override opens.
 import * as z from 'zod'
 import { isLive, isReturning } from '../../core/release/release.ts'
 import { Problem } from '../../core/problem.ts'

@@ -1,4 +1,4 @@
-// A person pauses a release, or lets it go on.
+// A person pauses or resumes a release.
 import * as z from 'zod'
 import { isUnderWay } from '../../core/release/transitions.ts'
 import { isLive, isReturning } from '../../core/release/release.ts'

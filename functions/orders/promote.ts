@@ -17,7 +17,7 @@ export function promoteHandler(deps: Deps) {
     const call = readOrder(PromoteCall, event)
     const after = await record(deps, await find(deps, call), (release) => {
       const { state } = release
-      // A move under way is finished first: two intents at a time would leave nobody knowing what the alias should be.
+      // A move under way must finish first: with two intents at once, nobody could tell what the alias should be.
       const moving = state.phase === 'shifting' && state.move !== undefined
       if (!isLive(release) || isReturning(release) || !isUnderWay(state) || moving) throw notNow(release, 'promote')
       return { type: 'promoteOrdered', atMs: deps.clock.nowMs(), by: call.by, reason: call.reason }

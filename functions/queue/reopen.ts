@@ -1,4 +1,5 @@
-// What was in the way of releases may be gone: those that wait at a gate are asked about again, now and not at their next look.
+// Asks the gates again for releases that are held, because what blocked them may be gone. Otherwise they would wait until they
+// are next due.
 import { heldNow } from '../../core/release/gating.ts'
 import { each } from '../steps/each.ts'
 import { loadIfReadable } from '../steps/lease.ts'
@@ -8,17 +9,17 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'trouble'>
 
-// So many are read and woken at once.
+// How many are read and woken at once.
 const together = 20
 
-/** One that cannot be asked about again now is asked at its next look. @returns the ids of those that waited */
+/** A release that fails here asks its gates again when it is next due. @returns the ids of the releases that were held */
 export async function reopenGates(deps: Deps, open: readonly string[], because: string): Promise<readonly string[]> {
   const { done } = await each(
     deps,
     open,
     (releaseId) => ({ releaseId }),
     async (releaseId) => {
-      // An entry without a log is left to the sweep.
+      // The sweep takes care of an entry without a log.
       const loaded = await loadIfReadable(deps, releaseId)
       if (loaded === undefined || heldNow(loaded.release) === undefined) return []
       await reopen(deps, loaded, because)
@@ -29,7 +30,7 @@ export async function reopenGates(deps: Deps, open: readonly string[], because: 
   return done.flat()
 }
 
-/** One that waits at a gate. */
+/** Asks the gates again for a release that is held. */
 export async function reopen(deps: Omit<Deps, 'trouble'>, loaded: Loaded, because: string): Promise<void> {
   const after = await record(deps, loaded, (now) =>
     heldNow(now) === undefined ? undefined : { type: 'gateReopened', atMs: deps.clock.nowMs(), because },

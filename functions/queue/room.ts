@@ -1,5 +1,5 @@
-// Who waits for a place in a concurrency group, and who is asked about again when one is left: the oldest, and not all of them,
-// since there is one place.
+// Which releases wait for a place in a concurrency group, and which one is offered a place that becomes free: only the oldest,
+// because there is only one place.
 import { heldNow } from '../../core/release/gating.ts'
 import type { Release } from '../../core/release/release.ts'
 import { each } from '../steps/each.ts'
@@ -11,7 +11,7 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'waitingLists' | 'executions' | 'trouble'>
 
-// So many of those that wait are looked at; the others are asked about again after a quarter of an hour at the latest.
+// Only this many waiting releases are considered. The others ask their gates again after 15 minutes at most.
 const lookedAtMost = 20
 
 const isHeldByFull = ({ release }: Loaded): boolean => heldNow(release)?.gates.includes('full') === true
@@ -21,7 +21,9 @@ export async function waitForPlace({ waitingLists }: Pick<Deps, 'waitingLists'>,
   if (concurrency !== undefined) await waitingLists.add(concurrency.group, release)
 }
 
-/** The release has ended: its place is left, and offered to whoever waits longest with nothing else in the way. */
+/**
+ * After a release ended: gives up its place, and offers it to the release that has waited longest and has no other closed gate.
+ */
 export async function makeRoom(deps: Deps, release: Release): Promise<void> {
   const { concurrency } = release.service.gates
   if (concurrency === undefined) return

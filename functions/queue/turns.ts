@@ -1,4 +1,5 @@
-// When a release may begin among all that would begin now, or that a gate opens for at the same moment (core/queue/turns.ts).
+// When a release may begin, so that releases that start together, or for which a gate opens at the same moment, do not all begin
+// at once (core/queue/turns.ts).
 import { turnMs, waitsForTurn } from '../../core/queue/turns.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { World } from '../steps/world.ts'
@@ -6,7 +7,7 @@ import { dayMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'turns'>
 
-/** The turn of a release that would begin now. A call that dies right after leaves a gap in the queue, and nothing else. */
+/** The turn of a release that would begin now. If the caller dies right after, the queue has a gap and nothing else is lost. */
 export async function turnNow({ clock, turns }: Deps, release: Release): Promise<number> {
   const nowMs = clock.nowMs()
   const beginsMs = await turns.take('NOW', nowMs, turnMs(release))
@@ -14,8 +15,8 @@ export async function turnNow({ clock, turns }: Deps, release: Release): Promise
 }
 
 /**
- * Its turn among those for whom something opens at `opensMs`. Whoever is asked about again meanwhile keeps the turn
- * that it has.
+ * Its turn among the releases for which something opens at `opensMs`. A release whose gates are asked again meanwhile keeps its
+ * turn.
  */
 export async function turnAt({ turns }: Deps, release: Release, opensMs: number): Promise<number> {
   const hasMs = release.held?.againAtMs

@@ -1,4 +1,4 @@
-// Accepting a wish for a release: the same wish, however often and from wherever it arrives, becomes one log.
+// Accepts a request for a release. The same request, however often and from wherever it arrives, becomes one log.
 import type { Clock, History, Journal, OpenReleases, Services } from '../../cloud/ports.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
@@ -22,9 +22,9 @@ type Deps = {
 }
 
 /**
- * @param then what follows for each release; a service for which it fails keeps no other from its release
- * @returns what it gave, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when nobody can tell,
+ * @param then called for each release. If it fails for one service, the others still get their release.
+ * @returns the results of `then`, or the ids of the releases
+ * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when that cannot be determined,
  * `service_missing`, `target_unknown`, `request_reused`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
@@ -54,7 +54,7 @@ export async function accept(
 async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
   const all = await deps.services.under(keysOfCandidate(request.candidate))
   const found = readable(deps, all).filter((service) => triggers(service, request))
-  // The one that cannot be read may be the one that is meant: then the event comes again, and is kept.
+  // An unreadable service may be the one that is meant. Throw, so that the event is delivered again and finally kept.
   if (found.length === 0) whole(all)
   if (found.length === 0) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
   return found
@@ -80,14 +80,14 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
   const entry = { releaseId, service: service.name, requestedAtMs: atMs, requested }
-  // First where the sweep looks, then in the log: in between, the sweep has all it needs to finish this.
-  // A twin that is accepted at the same moment writes the same two items; the first of each stays.
+  // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
+  // duplicate writes the same two items, and the first of each stays.
   await deps.openReleases.add(entry)
   await deps.journal.append(releaseId, requested)
   return releaseId
 }
 
-/** Of an event's versions those that are targets of the service; of a call's all, or a Problem. */
+/** Of an event's versions, only those of the service's targets. For a call, all versions must be targets, or it is a Problem. */
 function narrowed(service: Service, { candidate, service: named }: ReleaseRequest) {
   if (candidate.kind !== 'versions' || named !== undefined) return candidateFor(service, candidate)
   const isTarget = (name: string): boolean => service.targets.some((target) => target.functionName === name)

@@ -1,5 +1,6 @@
-// Carrying out a move: one compare-and-set for each alias. When the revision is not the expected one, the alias is read:
-// as desired, it was our own lost response; as we left it, nobody moved traffic; else it is somebody else's now.
+// Carries out a move, with one compare-and-set for each alias. If the revision is not the expected one, the alias is read. If it
+// is as desired, our earlier response was lost. If it is as we left it, nobody moved traffic, and we write again. Otherwise
+// somebody else moved it.
 import type { AliasState, Clock, Journal, Traffic } from '../../cloud/ports.ts'
 import type { Move } from '../../core/release/event.ts'
 import { isOnItsWay, isOurs, pendingMove } from '../../core/release/move.ts'
@@ -11,14 +12,14 @@ import { load, type Loaded, record } from './log.ts'
 type Deps = { readonly clock: Clock; readonly journal: Journal; readonly traffic: Traffic }
 type MoveTarget = Move['targets'][number]
 type Foreign = { readonly found: Routing | undefined; readonly because: string }
-/** `overtaken`: the log has moved on meanwhile, and this move is nobody's wish any more. */
+/** `overtaken`: the log has moved on, and this move is no longer wanted. */
 type Written = { readonly revision: string } | Foreign | 'overtaken'
 
-// Each round is a write that lost against another write of ours; three writers are the most there are.
+// A round is lost only to another write of ours, and there are at most three writers.
 const roundsMax = 4
 
 /**
- * Performs the announced move of the release and records how it went.
+ * Performs the announced move of the release and records the result.
  * @throws Problem of the port when AWS refuses or fails; the move stays announced and may be carried out again
  */
 export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
@@ -37,7 +38,7 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
         if (move.purpose !== 'rollBack') return after
       }
     } catch (error) {
-      // On the way back every alias gets its chance, whatever happens to the others.
+      // During a rollback, try every alias even if another one fails.
       if (move.purpose !== 'rollBack' || !(error instanceof Error)) throw error
       failure = error
     }
@@ -67,19 +68,19 @@ async function writeAlias(deps: Deps, releaseId: string, move: Move, target: Mov
     }
     const now: AliasState = await deps.traffic.read(target)
     if (sameRouting(now.routing, target.desired)) return now
-    // The alias is read before the log: whoever overtakes us announces it in the log first and then changes the
-    // revision, so either the log tells us, or our next write fails again.
+    // Read the alias before the log. Whoever overtakes us announces it in the log first and then changes the revision. So either
+    // the log shows it, or our next write fails again.
     const { release } = await load(deps, releaseId)
     if (!isPending(release, move)) return 'overtaken'
     if (!isOurs(release, target.functionName, now.routing)) return movedAway(target, now.routing)
-    // To write again would cut short what Lambda is at.
+    // Writing again would interrupt Lambda's own change.
     if (isOnItsWay(known(release, target), target.desired, now.routing)) return now
     expected = now.revision
   }
   throw new Problem('crowded', `${place(target)} changes faster than it can be written.`)
 }
 
-/** @throws Problem `concurrency_moving` while Lambda still leaves the traffic where it was */
+/** @throws Problem `concurrency_moving` while Lambda still keeps the traffic where it was */
 async function arrived(
   deps: Deps,
   release: Release,
@@ -89,7 +90,7 @@ async function arrived(
   if (known(release, target)?.provisioned === undefined) return written.revision
   const { routing, revision } = await deps.traffic.read(target)
   if (!isOnItsWay(known(release, target), target.desired, routing)) return revision
-  const sentence = `Lambda moves the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} meanwhile.`
+  const sentence = `Lambda is still moving the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} for now.`
   throw new Problem('concurrency_moving', sentence)
 }
 
@@ -114,7 +115,7 @@ async function interrupt(
   return record(deps, loaded, (release) => {
     const ours = release.targets.find((one) => one.functionName === target.functionName)
     if (ours === undefined || ours.lost || !isLive(release)) return undefined
-    // The log may have grown since the alias was read, and explain what was found.
+    // The log may have grown since the alias was read, and may now explain what was found.
     if (foreign.found !== undefined && isOurs(release, target.functionName, foreign.found)) return undefined
     return {
       type: 'interrupted',
@@ -128,15 +129,15 @@ async function interrupt(
 }
 
 /**
- * Compares every alias of the release with the log. A write of our own that is still on its way is no drift.
- * @param suspect who is said to have moved it, if anybody knows
+ * Compares every alias of the release with the log. A write of our own that is still under way is not drift.
+ * @param suspect who is said to have moved it, if known
  */
 export async function checkDrift(deps: Deps, loaded: Loaded, suspect?: string): Promise<Loaded> {
   let after = loaded
   for (const target of loaded.release.targets) {
     if (target.lost) continue
     const read = await readRouting(deps, target)
-    // Not to know is no drift; the next write compares the revision anyway.
+    // Unknown is not drift; the next write compares the revision anyway.
     if (read === 'unknown' || (read !== 'deleted' && isOurs(loaded.release, target.functionName, read))) continue
     const foreign =
       read === 'deleted' ? { found: undefined, because: `${place(target)} was deleted` } : movedAway(target, read)

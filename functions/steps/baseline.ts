@@ -1,5 +1,5 @@
-// What a target's verdicts are measured by, fixed before anything moves: the durations above which an invocation is slow,
-// what an invocation is billed by, and how late its points may come.
+// Facts about a target that are fixed before anything moves, as the basis of its verdicts: the latency thresholds, what an
+// invocation is billed by, and how late its data points may come.
 import type { VersionState } from '../../cloud/ports.ts'
 import { locate } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
@@ -10,11 +10,11 @@ import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'telemetry'>
 
-// Long enough to have seen what is usual, short enough to be about today.
+// Long enough to be typical, short enough to reflect today.
 const periodSeconds = 3 * 3600
 const percentiles = ['p50', 'p90', 'p99'] as const
 
-/** @throws Problem `aws_throttled`, `permission_denied` or `aws_unavailable` when CloudWatch cannot be asked at all. */
+/** @throws Problem `aws_throttled`, `permission_denied` or `aws_unavailable` when CloudWatch cannot be asked at all */
 export async function baselineOf(
   deps: Deps,
   service: Service,
@@ -70,13 +70,14 @@ function durationQuestions(target: Target, stable: string) {
   })
   const version = { ...place, ExecutedVersion: stable }
   return {
-    // Whether an alias that is not split reports ExecutedVersion is not documented: then its whole traffic is stable's.
+    // It is not documented whether an alias that is not split reports ExecutedVersion. If it does not, use the whole alias,
+    // because all its traffic is stable's.
     percentiles: [version, place].flatMap((dimensions) => percentiles.map((stat) => question(dimensions, stat))),
     counted: question(version, 'TC(:1000)'),
   }
 }
 
-/** TC is documented for CloudWatch, but not that it works on Lambda's Duration: asked once, before it is relied on. */
+/** TC is documented for CloudWatch, but not for Lambda's Duration in particular, so try it once before relying on it. */
 async function countsSlowOnes(
   deps: Deps,
   { counted }: ReturnType<typeof durationQuestions>,
@@ -92,7 +93,7 @@ async function countsSlowOnes(
   }
 }
 
-/** The values of the latest period in which there is one for every percentile, ascending and each once. */
+/** The values of the latest period that has all percentiles, without duplicates. */
 function usual(readings: readonly Reading[]): number[] | undefined {
   const points = readings.map((reading) => (reading.kind === 'points' ? reading.points : []))
   const times = (points[0] ?? []).map((point) => point.minuteMs).toSorted((a, b) => b - a)

@@ -1,6 +1,7 @@
-// Provisioned concurrency before a release. On an alias it does not go with a release: at the promotion Lambda would leave all
-// traffic on the version before until the concurrency is ready on the new one, for good if its initialisation fails, and at a
-// way back on the version that is bad. On versions it is not in the way. Nothing may keep a way back, so that waits instead.
+// Provisioned concurrency before a release. If an alias has it, at a promotion Lambda would keep all traffic on the previous
+// version until the concurrency is ready on the new one, and for good if its initialisation fails. A rollback would leave traffic
+// on the bad version in the same way. So it is refused on an alias; on versions it is no problem. A release that undoes a
+// promoted one must never be refused, so it waits instead.
 import type { Provisioned } from '../../cloud/ports.ts'
 import { backKey } from '../../core/release/head.ts'
 import { isOnItsWay } from '../../core/release/move.ts'
@@ -12,8 +13,8 @@ import type { Target } from '../../core/service/service.ts'
 export const isWayBack = ({ key }: Pick<Release, 'key'>): boolean => key.startsWith(backKey)
 
 /**
- * Whether the alias has any.
- * @throws Problem `alias_provisioned`, and `concurrency_moving` when Lambda is still moving what a way back has to live with
+ * Whether the alias has provisioned concurrency.
+ * @throws Problem `alias_provisioned`; for an undo release instead `concurrency_moving`, while Lambda is still moving it
  */
 export function aliasConcurrency(
   release: Pick<Release, 'key'>,
@@ -26,7 +27,7 @@ export function aliasConcurrency(
   const place = `${functionName}:${alias}`
   if (!isWayBack(release)) throw new Problem('alias_provisioned', `Alias ${place} has provisioned concurrency.`)
   if (isOnItsWay({ provisioned: true }, only(routing.version), routing))
-    throw new Problem('concurrency_moving', `Lambda moves the provisioned concurrency of alias ${place}.`)
+    throw new Problem('concurrency_moving', `Lambda is still moving the provisioned concurrency of alias ${place}.`)
   return true
 }
 

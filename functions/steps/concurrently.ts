@@ -1,6 +1,9 @@
-// Many calls, a few at a time: as many as AWS takes from one caller, whatever the length of the list.
+// Makes many calls, a few at a time, to stay within what AWS accepts from one caller.
 
-/** @returns what `work` made of each, in the order of `items`; the first that throws ends it, once those under way are done */
+/**
+ * @returns the results in the order of `items`. An error stops only its own worker; the others go on to the end of the list, and
+ * then it is thrown.
+ */
 export async function concurrently<T, R>(
   items: readonly T[],
   atOnce: number,

@@ -1,17 +1,16 @@
-// The one way of going through many: what fails, whatever kind of error it was, is named in the log, counted (metric
-// Troubles) and keeps no other from its turn. Whoever has to hear of it again (an event that AWS delivers again) throws
-// it at the end.
+// The one way to loop over many items. An item that fails, with any kind of error, is logged, counted (metric Troubles), and does
+// not stop the others. A caller whose event should be delivered again throws at the end (`orThrow`).
 import type { Listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'trouble'>
-/** What a line of the log says of an item: `{ service }`, `{ releaseId }`. */
+/** What the log line says about an item: `{ service }`, `{ releaseId }`. */
 type About = Readonly<Record<string, unknown>>
 type Failed<T> = { readonly item: T; readonly error: unknown }
 type Gone<T, R> = { readonly done: readonly R[]; readonly failed: readonly Failed<T>[] }
 
-/** @param together so many at once; what was done is in the order of the items all the same */
+/** @param together how many at once; results keep the order of the items */
 export async function each<T, R>(
   { trouble }: Deps,
   items: readonly T[],
@@ -37,17 +36,17 @@ export async function each<T, R>(
   return { done, failed }
 }
 
-/** As `each`, for somebody who looks: they are shown what failed, and nothing is counted. */
+/** Like `each`, for a person who looks: failures are shown to them, and nothing is counted. */
 export const eachShown = <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<Gone<T, R>> =>
   each({ trouble: () => undefined }, items, () => ({}), work)
 
-/** The items that can be read; the others are named. */
+/** The items that can be read; the others are logged. */
 export function readable<T>({ trouble }: Deps, { items, unreadable }: Listing<T, About>): readonly T[] {
   for (const { about, problem } of unreadable) trouble(problem, about)
   return items
 }
 
-/** What was done of a loop whose event comes again for the others. @throws what failed first */
+/** The results, for a caller whose event is delivered again for the failed items. @throws the first failure */
 export function orThrow<R>({ done, failed: [first] }: Gone<unknown, R>): readonly R[] {
   if (first !== undefined) throw first.error
   return done
@@ -57,7 +56,7 @@ export const isThrottled = (error: unknown): boolean => error instanceof Problem
 
 export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Names and counts; `verb` is the function at work. */
+/** Logs and counts a failure; `verb` is the function that runs. */
 export const troubleTo =
   ({ log, emit }: Pick<World, 'log' | 'emit'>, nowMs: () => number, verb: () => string): World['trouble'] =>
   (error, about) => {
@@ -67,5 +66,5 @@ export const troubleTo =
     emit({ name: 'Troubles', unit: 'Count', value: 1, atMs: nowMs(), dimensions: { function: verb() } })
   }
 
-// What is not a Problem is a bug: where it was thrown is all that helps.
+// An error that is not a Problem is a bug, and its stack is what helps to find it.
 const stackOf = (error: unknown): string | undefined => (error instanceof Error ? error.stack : undefined)

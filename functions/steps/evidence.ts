@@ -1,5 +1,5 @@
-// What one look has to go by: the alarms as they are now, and every minute since the first shift, from the log as far as
-// earlier looks have read it and from CloudWatch since then. Points may come late, so the last minutes are read again.
+// The evidence for one look: the alarms as they are now, and every minute since the first shift. What earlier looks read comes
+// from the log, the rest from CloudWatch. Data points may come late, so the last minutes are read again.
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Evidence, JudgedTarget, Point, Reading, Readings, Window } from '../../core/verdict/evidence/evidence.ts'
@@ -13,8 +13,8 @@ import { minuteMs } from '../../core/time.ts'
 type Deps = Pick<World, 'telemetry'>
 
 /**
- * @param sinceMs minutes before this are not needed: the caller carries what they came to
- * @returns `readings`, what the log should keep; absent when there was no whole minute to read
+ * @param sinceMs minutes before this are not needed, because the caller carries their folded state
+ * @returns `readings`: what the log should store; absent when there was no whole minute to read
  */
 export async function gather(
   deps: Deps,
@@ -67,8 +67,8 @@ const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
   [...series].map(([minuteMs, value]) => ({ minuteMs, value }))
 
 /**
- * Readings that ended before this are not asked for again by a look.
- * @param carriedToMs what earlier minutes came to is carried; without it, they are all needed
+ * Readings that ended before this are not needed by the next look.
+ * @param carriedToMs up to where the folded state is carried; without it, all readings are needed
  */
 export function neededFromMs(release: Release, carriedToMs = 0): number {
   const completeMs = release.readings.findLast((one) => one.complete)?.toMs ?? 0
@@ -76,7 +76,10 @@ export function neededFromMs(release: Release, carriedToMs = 0): number {
   return Math.max(0, Math.min(carriedToMs, askedAgainMs))
 }
 
-/** `Sum of AWS/Lambda Errors {FunctionName=checkout, ...}` by key: what the log's points are, whatever later code asks. */
+/**
+ * `Sum of AWS/Lambda Errors {FunctionName=checkout, ...}` by key. It records what the logged points mean, even if later code asks
+ * differently.
+ */
 const queriesOf = (questions: readonly Question[]): Record<string, string> =>
   Object.fromEntries(
     questions.map(({ key, namespace, metric, stat, dimensions }) => {
@@ -85,7 +88,7 @@ const queriesOf = (questions: readonly Question[]): Record<string, string> =>
     }),
   )
 
-/** The targets of a release as a verdict sees them. */
+/** The targets of a release in the form that a verdict needs. */
 export const judgedTargets = ({ targets }: Pick<Release, 'targets'>): readonly JudgedTarget[] =>
   targets.map(({ functionName, roleArn, alias, stable, candidate, baseline }) => ({
     functionName,
@@ -96,7 +99,7 @@ export const judgedTargets = ({ targets }: Pick<Release, 'targets'>): readonly J
     baseline,
   }))
 
-/** Points by question and minute, later readings over earlier ones. */
+/** Points by question and minute; later readings override earlier ones. */
 export function loggedPoints(
   readings: readonly Readings[],
   fromMs: number,
@@ -116,7 +119,7 @@ export function loggedPoints(
   return found
 }
 
-/** What was read and is not in the log yet, or stands there otherwise. */
+/** The points that are not in the log yet, or have changed since. */
 function newPoints(
   questions: readonly Question[],
   answers: readonly Reading[],
@@ -141,7 +144,7 @@ function newPoints(
   }
 }
 
-/** A reading that fails is evidence of nothing: unknown, with the reason. */
+/** A failed reading is no evidence: unknown, with the reason. */
 async function readAlarms(deps: Deps, names: readonly string[]): Promise<Evidence['alarms']> {
   if (names.length === 0) return []
   try {
@@ -162,7 +165,7 @@ async function readSeries(deps: Deps, questions: readonly Question[], window: Wi
   }
 }
 
-/** Troubles of the telemetry become part of a verdict; bugs crash. */
+/** Telemetry problems become part of the verdict; bugs crash. */
 function sentence(error: unknown): string {
   if (error instanceof Problem) return `${error.message} (${error.code})`.slice(0, 300)
   throw error

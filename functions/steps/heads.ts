@@ -1,11 +1,11 @@
-// Heads of a service's releases. A head is a projection of its release's log: of one that cannot be read the log says the same.
+// Heads of a service's releases. A head is a projection of the log, so an unreadable head is rebuilt from its log.
 import { type Head, headOf } from '../../core/release/head.ts'
 import type { Listing } from '../../core/listing.ts'
 import type { HeadKey } from '../../cloud/ports.ts'
 import { load } from './log.ts'
 import type { World } from './world.ts'
 
-/** Newest first. What is left unreadable has a log that cannot be read either. */
+/** Newest first. An entry that is still unreadable has an unreadable log too. */
 export async function latestHeads(
   deps: Pick<World, 'history' | 'journal'>,
   service: string,

@@ -1,6 +1,6 @@
-// Leases of services, and places in concurrency groups, which are leases with a number. Settling a release ends what it holds;
-// a lease that was taken too late for that, by a call that came late or died in between, binds nobody: whoever meets it looks
-// at its holder's log.
+// Leases of services, and places in concurrency groups, which are numbered leases. Settling a release drops everything that it
+// holds. A late call, or one that died halfway, may take a lease after that. Such a lease blocks nobody, because whoever meets it
+// checks the holder's log.
 import type { Leases } from '../../cloud/ports.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
@@ -19,7 +19,7 @@ export async function loadIfThere(deps: Pick<Deps, 'journal'>, releaseId: string
   }
 }
 
-/** As `loadIfThere`, and `undefined` too for a log that cannot be read. */
+/** Like `loadIfThere`, but also `undefined` for a log that cannot be read. */
 export async function loadIfReadable(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<Loaded | undefined> {
   try {
     return await loadIfThere(deps, releaseId)
@@ -29,7 +29,10 @@ export async function loadIfReadable(deps: Pick<Deps, 'journal'>, releaseId: str
   }
 }
 
-/** Whether the release has ended or has no log: what it holds belongs to nobody. Of one that cannot be read, nobody knows. */
+/**
+ * Whether the release has ended or has no log; then its leases are free. If its log cannot be read, that is unknown, so the
+ * answer is no.
+ */
 export async function isOver(deps: Pick<Deps, 'journal'>, releaseId: string): Promise<boolean> {
   try {
     const loaded = await loadIfThere(deps, releaseId)
@@ -40,7 +43,7 @@ export async function isOver(deps: Pick<Deps, 'journal'>, releaseId: string): Pr
   }
 }
 
-/** Who holds the lease of the service, whether ended or not; `undefined` when it is free, or its holder has no log. */
+/** The release that holds the service's lease, ended or not; `undefined` when the lease is free, or its holder has no log. */
 async function holderOf(deps: Deps, service: string): Promise<Loaded | undefined> {
   const holder = await deps.leases.holder(service)
   return holder === undefined ? undefined : loadIfThere(deps, holder)
@@ -53,8 +56,8 @@ export async function liveHolder(deps: Deps, service: string): Promise<Loaded | 
 }
 
 /**
- * Takes the lease `name` if it is free, or if its holder is over. Whoever takes one looks at its own log afterwards, and drops
- * it if its release has settled meanwhile: settling drops what is held by then, and cannot drop what is taken later.
+ * Takes the lease `name` if it is free, or if its holder is over. Afterwards the caller must read its own log, and drop the lease
+ * if its release has settled meanwhile: settling drops what is held at that time, but not what is taken later.
  * @returns who holds it now
  */
 export async function takeLease(

@@ -1,5 +1,5 @@
-// Reading a release and adding to its log: read, decide, append at the next free place; if somebody else was there
-// first, read again and decide again. What a warm function has read once it does not read again: the log only grows.
+// Reads a release and adds to its log: read, decide, append at the next free sequence number; if another writer was faster, read
+// and decide again. A warm function reads only what is new, because the log only grows.
 import type { Journal, Waiter } from '../../cloud/ports.ts'
 import { advance, replay } from '../../core/release/advance.ts'
 import { type NewEvent, ReleaseEvent } from '../../core/release/event.ts'
@@ -12,21 +12,22 @@ export type Loaded = Snapshot & { readonly waiters: readonly Waiter[] }
 type Deps = { readonly journal: Journal }
 type Id = { readonly releaseId: string }
 
-/** Every release of a listing, also those whose own item cannot be read: their log tells who they are. */
+/** Every release of a listing, including those whose own item cannot be read: their key names them. */
 export const idsOf = <T extends Id>({ items, unreadable }: Listing<T, Id>): readonly string[] =>
   [...items, ...unreadable.map(({ about }) => about)].map(({ releaseId }) => releaseId)
 
-// Every writer that loses a place has let another one win it; more rounds than writers means something is broken.
+// Each lost round means that another writer won it. With more rounds than writers, something is broken.
 const roundsMax = 20
-// Most logs are no longer than that, and are read with one call; of a longer one there is a snapshot.
+// Most logs are at most this long and are read with one call. A longer log has a snapshot.
 const beginningMost = 60
-// A snapshot is about as long as five events.
+// A snapshot is about as large as five events.
 const eventsPerSnapshot = 25
-// What a function remembers: so many releases, each with so many readings.
+// How much a function remembers: this many releases, each with this many readings.
 const rememberedMost = 32
 const readingsMost = 3
 
-// Which code folds: put in when it is bundled (lib/bundle.ts). Run from its sources, it does not outlive what it has written.
+// Identifies the code that folds. The bundler sets it (lib/bundle.ts). A process that runs from source needs no identity, because
+// it does not outlive the snapshots that it has written.
 declare const TIDEGATE_FOLD: string | undefined
 const fold = typeof TIDEGATE_FOLD === 'undefined' ? 'source' : TIDEGATE_FOLD
 
@@ -38,7 +39,7 @@ function memoryOf({ journal }: Deps): Map<string, Snapshot> {
   return memory
 }
 
-/** For this function's next reading of the release. A release that has settled is not read often enough. */
+/** Keeps the snapshot for this function's next read of the release. Settled releases are not read often enough to keep. */
 export function remember(deps: Deps, snapshot: Snapshot): void {
   const memory = memoryOf(deps)
   const { release } = snapshot
@@ -48,15 +49,15 @@ export function remember(deps: Deps, snapshot: Snapshot): void {
   if (oldest !== undefined && memory.size > rememberedMost) memory.delete(oldest)
 }
 
-/** Only a look needs readings, and remembers what it needs by itself. */
+/** Keeps only a few readings. Only looks need readings, and a look remembers the ones it needs itself. */
 function briefly({ release, readFromMs, carry }: Snapshot): Snapshot {
   const fromMs = release.readings.at(-readingsMost - 1)?.toMs ?? 0
   return withoutReadings({ release, readFromMs, ...(carry === undefined ? {} : { carry }) }, fromMs)
 }
 
 /**
- * The release as it is now; the readings of earlier looks may be left out (`readFromMs`).
- * @throws Problem `release_missing` when there is no such log, `item_unreadable` when it cannot be understood.
+ * The release as it is now; readings of earlier looks may be left out (`readFromMs`).
+ * @throws Problem `release_missing` when there is no such log, `item_unreadable` when it cannot be parsed
  */
 export async function load(deps: Deps, releaseId: string): Promise<Loaded> {
   const known = memoryOf(deps).get(releaseId)
@@ -71,7 +72,7 @@ async function fromBeginning(deps: Deps, releaseId: string): Promise<Loaded> {
   return readOn(deps, (await keptOf(deps, releaseId)) ?? { release: folded(releaseId, events), readFromMs: 0 })
 }
 
-/** The release before its event `seq`, if that is known without reading the log. */
+/** The release before its event `seq`, if that is available without reading the log. */
 export async function asOf(deps: Deps, releaseId: string, seq: number): Promise<Release | undefined> {
   const known = memoryOf(deps).get(releaseId)?.release
   if (known !== undefined) return known.seq < seq ? known : undefined
@@ -93,17 +94,21 @@ async function readOn(deps: Deps, { release, ...rest }: Snapshot): Promise<Loade
 function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
   if (events.length === 0) throw new Problem('release_missing', `There is no release ${releaseId}.`)
   const release = replay(events)
-  if (release === undefined) throw new Problem('item_unreadable', `The log of release ${releaseId} has no beginning.`)
+  if (release === undefined)
+    throw new Problem('item_unreadable', `The log of release ${releaseId} does not begin with a request.`)
   return release
 }
 
-/** From the first event on, with all readings. @throws as `load` */
+/** Reads from the first event, with all readings. @throws like `load` */
 export async function loadWhole(deps: Deps, releaseId: string): Promise<Loaded> {
   const { events, waiters } = await deps.journal.read(releaseId)
   return { release: folded(releaseId, events), waiters, readFromMs: 0 }
 }
 
-/** Keeps a snapshot beside a log that has become long since `before`. Without it the log is read: its failing is no failure. */
+/**
+ * Stores a snapshot if the log is long and has grown enough since `before`. If this fails, the log is read instead, so a Problem
+ * is ignored.
+ */
 export async function keepSnapshot(deps: Deps, before: Release, snapshot: Snapshot): Promise<void> {
   const { id, seq } = snapshot.release
   const isDue = Math.floor(seq / eventsPerSnapshot) > Math.floor(before.seq / eventsPerSnapshot)
@@ -116,9 +121,9 @@ export async function keepSnapshot(deps: Deps, before: Release, snapshot: Snapsh
 }
 
 /**
- * Appends what `decide` wants, and returns the release after it. `decide` is asked again whenever the log has grown
- * meanwhile; `undefined` means that there is nothing to add any more.
- * @throws Problem `crowded` when the place is lost again and again
+ * Appends the event that `decide` returns, and returns the release after it. `decide` is called again whenever the log has grown
+ * meanwhile; `undefined` means that there is nothing to add.
+ * @throws Problem `crowded` when other writers win every time
  */
 export async function record(
   deps: Deps,
@@ -137,10 +142,10 @@ export async function record(
     }
     current = await load(deps, current.release.id)
   }
-  throw new Problem('crowded', `Release ${loaded.release.id} is written by too many at once.`)
+  throw new Problem('crowded', `Too many writers add to the log of release ${loaded.release.id} at once.`)
 }
 
-/** The event at its place in the log. What we could not read again is refused before it is written. */
+/** Gives the event its sequence number. Validates it, so that we never write an event that we could not read again. */
 export function numbered(event: NewEvent, seq: number): ReleaseEvent {
   const parsed = ReleaseEvent.safeParse({ v: 1, seq, ...event })
   if (parsed.success) return parsed.data

@@ -1,5 +1,5 @@
-// Places in a concurrency group: leases with numbers. Whoever has one keeps it until the release is settled; there is no
-// count that could be wrong.
+// Places in a concurrency group are numbered leases, held until the release is settled. There is no counter that could get out of
+// step.
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { isOver, takeLease } from './lease.ts'
@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 
 type Deps = Pick<World, 'leases' | 'journal'>
 
-/** What they are called: no service is called like this. */
+/** Lease names of the places; no service name can start with `#`. */
 const placesOf = ({ gates: { concurrency } }: Service): readonly string[] =>
   concurrency === undefined ? [] : placesIn(concurrency)
 
@@ -15,7 +15,7 @@ type Group = { readonly group: string; readonly max: number }
 const placesIn = ({ group, max }: Group): readonly string[] =>
   Array.from({ length: max }, (_, index) => `#${group}/${index + 1}`)
 
-/** Whether a release that began now would find one. */
+/** Whether a release that begins now would find a free place. */
 export async function isPlaceFree(deps: Deps, service: Service): Promise<boolean> {
   const places = placesOf(service)
   const holders = await Promise.all(places.map((place) => deps.leases.holder(place)))
@@ -24,11 +24,11 @@ export async function isPlaceFree(deps: Deps, service: Service): Promise<boolean
   return over.includes(true)
 }
 
-/** @returns whether the release has a place now, or needs none; the one that it has is found again */
+/** @returns whether the release has a place now, or needs none. Calling again finds the place that it already has. */
 export async function takePlace(deps: Deps, release: Release): Promise<boolean> {
   if (placesOf(release.service).length === 0) return true
   const has = await findPlace(deps, release)
-  // If it has ended while it was asked about, nobody else leaves a place that was taken after that.
+  // If the release ended meanwhile, its settling cannot have dropped a place taken after it, so drop it here.
   if (has && (await isOver(deps, release.id))) await leavePlace(deps, release)
   return has
 }
@@ -38,7 +38,7 @@ async function findPlace(deps: Deps, { id, service }: Release): Promise<boolean>
   const holders = await Promise.all(places.map((place) => deps.leases.holder(place)))
   if (holders.includes(id)) return true
   const free = places.filter((_, index) => holders[index] === undefined)
-  // Only when there is none is it worth a look at the logs of those who hold one.
+  // Check the holders' logs only if no place is free, because reading them is expensive.
   for (const place of free) if ((await deps.leases.take(place, id)) === id) return true
   const over = await Promise.all(holders.map(async (holder) => holder !== undefined && (await isOver(deps, holder))))
   for (const place of places.filter((_, index) => over[index]))

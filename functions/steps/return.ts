@@ -1,5 +1,5 @@
-// The fast path back, for an alarm, a person, a newer release or the sweep: one append that is decision and intent at
-// once, then the aliases, then a word to whoever waits.
+// The fast rollback, for an alarm, a person, a newer release or the sweep: one log append that is both decision and intent, then
+// the alias writes, then a wake-up of the waiting execution.
 import type { ReturnOutcome } from '../../core/release/event.ts'
 import { wayBack } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
@@ -13,7 +13,7 @@ type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'executions' | 'log'>
 
 type Order = { readonly by: string; readonly reason: string; readonly outcome: ReturnOutcome }
 
-/** Decides the return of a live release, and announces the writes that it takes. */
+/** Decides that a live release goes back, and announces the alias writes. */
 export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loaded, order: Order): Promise<Loaded> {
   return record(deps, loaded, (release) => {
     if (!isLive(release) || isReturning(release)) return undefined
@@ -22,7 +22,7 @@ export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loade
   })
 }
 
-/** Announces the writes that the return still takes, if nobody has, and carries them out. */
+/** Announces the remaining writes of the rollback, unless they have been, and carries them out. */
 export async function finishReturn(deps: Pick<Deps, 'clock' | 'journal' | 'traffic'>, loaded: Loaded): Promise<Loaded> {
   const announced = await record(deps, loaded, (release) =>
     release.state.phase === 'returning' && release.state.move === undefined
@@ -33,11 +33,10 @@ export async function finishReturn(deps: Pick<Deps, 'clock' | 'journal' | 'traff
 }
 
 /**
- * Puts the traffic of a live release back now, and wakes its execution to settle. Does nothing to a release that has
- * already ended or is on its way back.
+ * Puts the traffic of a live release back now, and wakes its execution to settle. Does nothing if the release has already ended
+ * or is on its way back.
  * @returns `woken`: false when Step Functions did not answer; the traffic has moved all the same
- * @throws Problem of the traffic port; the intent is in the log by then, and whoever carries the release has been woken to
- * go on trying
+ * @throws Problem of the traffic port. By then the intent is in the log, and the execution has been woken to keep trying.
  */
 export async function returnNow(
   deps: Deps,
@@ -54,7 +53,7 @@ export async function returnNow(
   }
 }
 
-/** The traffic comes first: what only ends the release must not make its way back look failed. */
+/** The traffic matters most. A failed wake-up only delays settling, and must not make the rollback look failed. */
 async function wakeOrLog(deps: Deps, loaded: Loaded): Promise<boolean> {
   try {
     await wake(deps, loaded)

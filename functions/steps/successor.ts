@@ -1,14 +1,14 @@
-// The next execution of a release, named by its number: however often it is started, there is one.
+// Starts the next execution of a release. It is named by its number, so however often it is started, only one runs.
 import type { Executions } from '../../cloud/ports.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 
-// An execution that died before it could write its name into the log leaves a gap in the numbers.
+// An execution that died before it could log its name leaves a gap in the numbers. Try this many numbers.
 const gapMax = 5
 
 /**
  * @param count how many executions the release is known to have had
- * @throws Problem `execution_lost` when every name that is tried belongs to an execution that has ended
+ * @throws Problem `execution_lost` when every name that is tried belongs to an ended execution
  */
 export async function startSuccessor(
   deps: { readonly executions: Executions },

@@ -1,4 +1,4 @@
-// A person hears of an end that nobody asked for, once, as soon as it is decided.
+// Pages a person about an ending that nobody asked for. Once per release, as soon as the ending is decided.
 import { sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -7,7 +7,7 @@ import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'pager' | 'log'>
 
-/** An abort is told when no person has ordered it. */
+/** An abort pages only if no person ordered it. */
 function isToBeTold({ ending, paged }: Release): boolean {
   if (ending === undefined || paged === true) return false
   if (ending.outcome === 'aborted') return ending.by === 'sweep' || ending.by === 'tidegate'
@@ -15,8 +15,8 @@ function isToBeTold({ ending, paged }: Release): boolean {
 }
 
 /**
- * A topic that refuses must not keep a service from its next release, nor fail a promoted one. The sweep tells again.
- * @returns `told`: whether nothing is left to be said
+ * A failing SNS topic must not block the service's next release, nor fail a promoted one. The sweep pages again.
+ * @returns `told`: true when no page is left to send
  */
 export async function tell(deps: Deps, loaded: Loaded): Promise<Loaded & { readonly told: boolean }> {
   const { release } = loaded

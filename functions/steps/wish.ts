@@ -1,4 +1,4 @@
-// Finds the release of a wish: the one that was asked for already, or the id and the key of a new one.
+// Finds the release of a request: the existing one if it was requested before, or the id and key of a new one.
 import type { History, Journal, OpenReleases } from '../../cloud/ports.ts'
 import type { Candidate } from '../../core/service/candidate.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
@@ -18,15 +18,15 @@ type Deps = {
 type Wish = Pick<ReleaseRequest, 'key' | 'provenance' | 'plan' | 'urgent'> & { readonly candidate: Candidate }
 type Place = { readonly releaseId: string; readonly key: string; readonly first: ReleaseEvent | undefined }
 
-// Of a hash of 64 digits. A shorter id is easier to type; a longer one is for the wish whose id another one has already.
+// How many of the 64 hex digits of the hash go into an id. A short id is easier to type; longer ones are for collisions.
 const idDigits = [10, 16, 22]
-// Among so many of the last releases of the service the same artifact is looked for.
+// How many of the service's latest releases are searched for the same artifact.
 const headsMax = 50
 
 /**
- * @returns `first` is the first event of the log when the release has been asked for already
- * @throws Problem `request_reused` when a call names a request id that has asked for something else,
- * `item_unreadable` when nobody can tell whether the artifact was asked for
+ * @returns `first`: the first event of the log, if the release was requested before
+ * @throws Problem `request_reused` when a call reuses a request id for something else, `item_unreadable` when it cannot be
+ * determined whether the artifact was requested before
  */
 export async function findWish(deps: Deps, service: string, wish: Wish): Promise<Place> {
   const place = await placeOf(deps, service, wish.key)
@@ -42,13 +42,13 @@ export async function findWish(deps: Deps, service: string, wish: Wish): Promise
   const again = await placeOf(deps, service, `${wish.key}/${eventId ?? eventAtMs}`)
   if (again.first !== undefined) return again
   const [open, heads] = await Promise.all([deps.openReleases.list(service), latestHeads(deps, service, headsMax)])
-  // One that cannot be read may be the release of this very artifact.
+  // An unreadable item may be the release of this very artifact, so `whole` throws.
   const known = knownReleases(whole(open), whole(heads))
   const releaseId = askedBefore(wish.candidate, eventAtMs, known)
   return releaseId === undefined ? again : { releaseId, key: wish.key, first }
 }
 
-/** Where the log of a key is: two keys whose hashes begin alike have ids of their own. */
+/** The release id for a key. Two keys whose hashes begin alike get different ids. */
 async function placeOf(deps: Deps, service: string, key: string): Promise<Place> {
   const hash = deps.digest(`${service}\n${key}`)
   for (const digits of idDigits) {

@@ -1,5 +1,5 @@
-// What a handler may be given. Each takes only the ports it names (`Pick<World, ...>`), so its bundle carries no client
-// and its role no permission that it does not use.
+// The ports that handlers may be given. Each handler names only the ports that it uses (`Pick<World, ...>`), so its bundle has no
+// client, and its role no permission, that it does not need.
 import type {
   AlarmWatch,
   Attestations,
@@ -57,12 +57,12 @@ export type World = {
   readonly pipelines: Pipelines
   /** SHA-256 of a text, in hex. */
   readonly digest: (text: string) => string
-  /** One structured line for the operator's log. Never a task token. */
+  /** Writes one structured log line. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
   readonly emit: (metric: Metric) => void
-  /** Names and counts what went wrong with one of many, so that the others may go on (each.ts). */
+  /** Logs and counts the failure of one item among many, so that the others can go on (each.ts). */
   readonly trouble: (error: unknown, about: Readonly<Record<string, unknown>>) => void
 }
 
-/** The part of Lambda's context that handlers look at. */
+/** The part of Lambda's context that handlers use. */
 export type Call = { readonly awsRequestId: string; readonly functionName: string }

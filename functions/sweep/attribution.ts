@@ -1,4 +1,5 @@
-// Who moved an alias, as CloudTrail tells it: soon enough to interrupt a release by name, or later, as a note in its log.
+// Finds out from CloudTrail who moved an alias. If the event arrives in time it interrupts the release and names them, else it
+// adds a note to the log.
 import * as z from 'zod'
 import { isSettled } from '../../core/release/release.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
@@ -13,7 +14,7 @@ type Deps = Pick<
   'clock' | 'journal' | 'traffic' | 'services' | 'openReleases' | 'history' | 'executions' | 'log' | 'trouble'
 >
 
-/** Facts: aws.md §1.7. The rule that delivers it leaves out the controller's own roles. */
+/** Source: docs/aws.md §1.7. The EventBridge rule leaves out the controller's own roles. */
 export const TrailEvent = z.looseObject({
   source: z.literal('aws.lambda'),
   detail: z.looseObject({
@@ -25,7 +26,7 @@ export const TrailEvent = z.looseObject({
 })
 type Trail = z.output<typeof TrailEvent>['detail']
 
-/** @returns the releases that the change concerned */
+/** @returns the releases that the change affected */
 export async function attribute(deps: Deps, trail: Trail): Promise<readonly string[]> {
   const functionName = trail.requestParameters.functionName.split(':function:').at(-1)?.split(':')[0] ?? ''
   const suspect = trail.userIdentity.arn
@@ -55,7 +56,7 @@ export async function attribute(deps: Deps, trail: Trail): Promise<readonly stri
   return orThrow(noted).flat()
 }
 
-/** The releases under way, and the last one that ended: CloudTrail may take minutes. */
+/** The open releases, and the last one that ended, because CloudTrail may be minutes late. */
 async function candidates(deps: Deps, service: string): Promise<readonly string[]> {
   const open = idsOf(await deps.openReleases.list(service))
   const last = idsOf(await deps.history.list(service, 1))

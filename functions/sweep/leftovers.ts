@@ -1,5 +1,5 @@
-// What releases that have ended may still hold: leases, places in concurrency groups, watches of alarms. Settling lets go of
-// all that is held by then; a call that comes late, or dies right after taking, leaves something that only the sweep finds.
+// Finds what ended releases may still hold: leases, places in concurrency groups, alarm watches. Settling drops everything that
+// is held at that time. What a late call takes afterwards, or a call that dies right after taking it, is found only by the sweep.
 import type { Lease } from '../../cloud/ports.ts'
 import type { Listing } from '../../core/listing.ts'
 import { isSettled } from '../../core/release/release.ts'
@@ -10,13 +10,13 @@ import { dayMs } from '../../core/time.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarmWatch' | 'services' | 'log' | 'trouble'>
 
-// A watch that is left does no harm: its release ignores the alarm. So once a day is enough, in the first sweep of a day.
+// A leftover watch is harmless, because its release ignores the alarm. So once a day is enough, in the first sweep of a day.
 const dailyWithinMs = 60_000
 
 /**
- * @param held the leases as they were before `open` was listed: so whoever holds one and is not open has ended, or its
- * entry is lost
- * @returns what could not be looked at
+ * @param held the leases, read before `open` was listed. So the release of a holder that is not in `open` has ended, or its entry
+ * is lost.
+ * @returns what could not be checked, as sentences
  */
 export async function dropLeftovers(
   deps: Deps,
@@ -32,7 +32,7 @@ export async function dropLeftovers(
     (lease) => dropLease(deps, lease),
   )
   const isDaily = deps.clock.nowMs() % dayMs < dailyWithinMs
-  // What was put by code that knew of no keys is found by them, too: the first time, and what such code has put since.
+  // Adds keys for services that older code stored without any, both at the first run and whenever such code has run since.
   const found = await each(
     deps,
     ['services'],
@@ -53,12 +53,14 @@ export async function dropLeftovers(
   ]
 }
 
-/** A release that holds a lease, has not ended and is not open has lost its entry: without it nobody would finish it. */
+/**
+ * A live release that holds a lease but is not open has lost its entry. Restore the entry, or nothing would finish the release.
+ */
 async function dropLease(deps: Deps, { name, holder }: Lease): Promise<void> {
   const loaded = await loadIfThere(deps, holder)
   if (loaded === undefined || isSettled(loaded.release)) {
     await deps.leases.drop(name, holder)
-    deps.log({ message: `the lease ${name} was left by a release that is over`, releaseId: holder })
+    deps.log({ message: `dropped the lease ${name} of a release that has ended`, releaseId: holder })
     return
   }
   const { events } = await deps.journal.read(holder)
@@ -66,7 +68,7 @@ async function dropLease(deps: Deps, { name, holder }: Lease): Promise<void> {
   if (requested?.type !== 'requested') return
   const { service, requestedAtMs } = loaded.release
   await deps.openReleases.add({ releaseId: holder, service: service.name, requestedAtMs, requested })
-  deps.log({ message: 'a live release was not among the open ones', releaseId: holder })
+  deps.log({ message: 'restored the missing entry of a live release', releaseId: holder })
 }
 
 async function alarmsOf(deps: Deps): Promise<readonly string[]> {
@@ -81,7 +83,7 @@ async function dropWatches(deps: Deps, alarm: string): Promise<void> {
     async (releaseId) => {
       if (!(await isOver(deps, releaseId))) return
       await deps.alarmWatch.remove(alarm, releaseId)
-      deps.log({ message: `the alarm ${alarm} was still watched for a release that is over`, releaseId })
+      deps.log({ message: `stopped watching the alarm ${alarm} for a release that has ended`, releaseId })
     },
   )
 }

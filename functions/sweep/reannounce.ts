@@ -1,6 +1,6 @@
-// A batch of the stream that was given up, as its record in the queue says: not what was in it, but when it was written. The log
-// has what was written then, so all of that is announced again, in the order of each release. Most of it has been heard before;
-// an event keeps its id when it is sent again. Nothing is counted a second time.
+// Announces a stream batch again that Lambda gave up on. Its record in the queue does not hold the events, only when they were
+// written. So everything that the log has from that time is announced again, in order for each release. Most of it was sent
+// before, but a repeated event keeps its id. Metrics are not emitted again.
 import * as z from 'zod'
 import { replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
@@ -18,13 +18,13 @@ export const GivenUpBatch = z.looseObject({
   }),
 })
 
-/** An event has the time at which its function began, which may be a minute before it was written, and clocks differ. */
+/** An event carries the time at which its function began, which may be a minute before the write, and clocks differ. */
 const beforeMs = 120_000
 const afterMs = 60_000
-/** No release is as long as that. */
+/** Longer than any release. */
 const longestMs = 40 * 86_400_000
 
-/** @throws what failed first; what could be announced is, by then */
+/** @throws the first failure, after everything that can be announced has been */
 export async function reannounce(
   deps: Deps,
   { DDBStreamBatchInfo: info }: z.output<typeof GivenUpBatch>,
@@ -38,14 +38,14 @@ export async function reannounce(
     (releaseId) => ({ releaseId }),
     (releaseId) => announceAgain(deps, releaseId, fromMs, toMs),
   )
-  // As in a batch: what nobody can read now will not be readable next time.
+  // As in a batch, skip unreadable items: a retry would not make them readable.
   orThrow({
     done,
     failed: failed.filter(({ error }) => !(error instanceof Problem && error.code === 'item_unreadable')),
   })
 }
 
-/** Those that may have written something in that time: open ones, and ended ones that began before its end. */
+/** Releases that may have written in that time: open ones, and ended ones that began before its end. */
 async function releasesOf(deps: Deps, fromMs: number, toMs: number): Promise<readonly string[]> {
   const open = readable(deps, await deps.openReleases.list()).map(({ releaseId }) => releaseId)
   const services = readable(deps, await deps.services.list())

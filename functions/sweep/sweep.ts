@@ -1,5 +1,5 @@
-// What the schedule does every minute: whatever a release left behind is found and finished, a few releases at a time, and the
-// trouble of one keeps nobody waiting. A release is found by its entry or by its return record, whichever is left.
+// The sweep, every minute: finds whatever releases left behind and finishes it, several releases at a time, so that trouble with
+// one does not hold up the others. A release is found by its entry or by its return record, whichever is left.
 import type { OpenRelease } from '../../cloud/ports.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import { nextAct } from '../../core/release/next.ts'
@@ -21,23 +21,23 @@ type Deps = Parameters<typeof takeOver>[0] &
   Parameters<typeof watchParts>[0] &
   Parameters<typeof dropLeftovers>[0]
 
-// So many releases at once: a few calls each, of which a table and Step Functions take that many easily.
+// How many releases at once. Each makes a few calls, which DynamoDB and Step Functions handle easily.
 const together = 20
-// So many are asked about in a minute.
+// For how many releases Step Functions is asked per minute.
 const askedMost = 200
 
 export type Swept = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
 
-/** What there is of a release beside its log. */
+/** The items of a release other than its log. */
 type Found = {
   readonly releaseId: string
   readonly open?: OpenRelease | undefined
   readonly record?: ReturnRecord | undefined
-  /** Its entry is there and cannot be read: its log, if there is one, says all the same. */
+  /** Its entry exists but cannot be read. The log, if there is one, has the same facts. */
   readonly unreadable?: Problem
 }
 
-/** @returns what to call every minute: a person is told what is away meanwhile */
+/** @returns the function to call every minute; it also reports outages to a person */
 export function sweeper(deps: Deps): () => Promise<Swept> {
   const table = tableWatch(deps)
   return async () => {
@@ -54,7 +54,7 @@ export function sweeper(deps: Deps): () => Promise<Swept> {
   }
 }
 
-/** A topic that refuses is tried again in a minute. */
+/** If SNS fails, the next sweep tries again. */
 async function told(deps: Deps, telling: Promise<void>): Promise<void> {
   try {
     await telling
@@ -64,7 +64,7 @@ async function told(deps: Deps, telling: Promise<void>): Promise<void> {
   }
 }
 
-/** Whatever a release left behind is found and finished now. */
+/** Finds whatever releases left behind, and finishes it now. */
 export async function sweep(deps: Deps): Promise<Swept> {
   const { live: _, ...swept } = await sweepAll(deps, await everything(deps))
   return swept
@@ -97,7 +97,7 @@ async function sweepAll(
   }
 }
 
-/** Leases before entries: whoever holds one and is not open has ended, or its entry is lost. */
+/** Read leases before entries. Then a holder that is not open has ended, or its entry is lost. */
 async function everything(deps: Deps): Promise<Everything> {
   const held = await deps.leases.list()
   const records = await deps.returns.list()
@@ -115,8 +115,8 @@ async function everything(deps: Deps): Promise<Everything> {
 type MayAsk = (release: Release) => boolean
 
 /**
- * Step Functions takes 10 DescribeExecution a second (docs/aws.md §3.3), and others ask as well. Of more releases than
- * that allows a share is asked about each minute, and whatever is late: something was due for it that nobody has done.
+ * Step Functions allows 10 DescribeExecution calls a second (docs/aws.md §3.3), and others use them too. With more releases than
+ * that allows, each minute covers a share of them, plus every release that has something overdue.
  */
 function inRotation(nowMs: number, found: readonly Found[]): MayAsk {
   const shares = Math.ceil(found.length / askedMost)
@@ -128,12 +128,12 @@ function inRotation(nowMs: number, found: readonly Found[]): MayAsk {
 const isEmpty = async (deps: Deps, releaseId: string): Promise<boolean> =>
   (await deps.journal.read(releaseId, { atMost: 1 })).events.length === 0
 
-/** @returns the release, when it is in good hands; otherwise it has been finished */
+/** @returns the release, if an execution carries it; `undefined` if it has been finished */
 async function finish(deps: Deps, found: Found, mayAsk: MayAsk): Promise<Loaded | undefined> {
   const { releaseId, open, record } = found
   let loaded: Loaded
   try {
-    // The intake died between its two writes; the entry carries the wish.
+    // Intake died between its two writes. The entry contains the request.
     if (open !== undefined && record === undefined && (await isEmpty(deps, releaseId)))
       await deps.journal.append(releaseId, open.requested)
     loaded = await load(deps, releaseId)
@@ -147,14 +147,14 @@ async function finish(deps: Deps, found: Found, mayAsk: MayAsk): Promise<Loaded 
     return undefined
   }
   await mend(deps, found, loaded.release)
-  // Whoever carries it may be held up: the traffic, and a person's knowing, do not wait for that.
+  // The execution may be stuck. Putting the traffic back and paging do not wait for it.
   const pressed = isEnding(loaded.release) ? await tell(deps, await finishReturn(deps, loaded)) : loaded
   if (!mayAsk(pressed.release) || (await isCarried(deps, pressed.release))) return pressed
   await takeOver(deps, pressed)
   return undefined
 }
 
-/** On its way back, or back. */
+/** Rolling back, or already back but not settled. */
 const isEnding = ({ state, ending }: Release): boolean =>
   ending !== undefined && (state.phase === 'returning' || state.phase === 'settling' || state.phase === 'hooks')
 
@@ -167,7 +167,7 @@ async function endWithoutLog(deps: Deps, { releaseId, open, record, unreadable }
   else throw unreadable ?? lost
 }
 
-/** Without a record the release had no traffic yet: it ends, and nothing has to be put back. */
+/** Without a return record the release had no traffic yet. It ends, and nothing has to be put back. */
 async function unmoved(
   deps: Deps,
   { releaseId, service, requestedAtMs, requested }: OpenRelease,
@@ -176,7 +176,7 @@ async function unmoved(
   for (const target of targets) {
     const { routing } = await deps.traffic.read(target)
     if (routing.additional === undefined) continue
-    // Whoever split it, it was not this release, or its record was taken away: a person has to look.
+    // Either somebody else split the alias, or the return record was deleted. A person has to look.
     deps.log({ level: 'error', message: `${target.functionName}:${target.alias}: ${routingWords(routing)}`, releaseId })
   }
   return {
@@ -196,13 +196,13 @@ async function unmoved(
   }
 }
 
-/** What somebody deleted or damaged beside the log is written again from it. */
+/** Restores from the log what somebody deleted or damaged. */
 async function mend(deps: Deps, { releaseId, open, record, unreadable }: Found, release: Release): Promise<void> {
   if (open === undefined) {
     const [requested] = (await deps.journal.read(releaseId)).events
     if (requested?.type === 'requested') {
       const { service, requestedAtMs } = release
-      // Nothing is added where something lies.
+      // `add` does not replace an existing item, so remove the damaged one first.
       if (unreadable !== undefined) await deps.openReleases.remove({ releaseId, service: service.name })
       await deps.openReleases.add({ releaseId, service: service.name, requestedAtMs, requested })
     }
@@ -211,7 +211,9 @@ async function mend(deps: Deps, { releaseId, open, record, unreadable }: Found, 
   if (wanted !== undefined) await deps.returns.put(wanted)
 }
 
-/** Whether an execution is at work on it. Where Step Functions does not answer, nobody else could begin one either. */
+/**
+ * Whether an execution is working on it. If Step Functions does not answer, assume yes: nobody could start another one anyway.
+ */
 async function isCarried(deps: Deps, release: Release): Promise<boolean> {
   const last = release.executions.at(-1)
   if (last === undefined) return false

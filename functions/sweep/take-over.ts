@@ -1,5 +1,5 @@
-// What becomes of a release whose execution is gone: the traffic goes back at once, unless there is nothing left to decide;
-// then a successor takes the release to its end, as any execution would.
+// Handles a release whose execution is gone. The traffic goes back at once, unless nothing is left to decide. Then a successor
+// execution takes the release to its end.
 import { Problem } from '../../core/problem.ts'
 import { isReturning, isSettled, type Release } from '../../core/release/release.ts'
 import { answerHook, hookId, noteCall } from '../tasks/hook.ts'
@@ -11,7 +11,7 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Parameters<typeof settle>[0] & Pick<World, 'traffic'>
 
-// After so many executions have died on one release, the sweep ends it without a further one.
+// After this many executions have died on one release, the sweep ends it itself.
 const executionsMax = 4
 
 const order = { by: 'sweep', reason: 'its execution ended before the release did', outcome: 'aborted' } as const
@@ -37,13 +37,13 @@ async function hasSuccessor(deps: Deps, release: Release): Promise<boolean> {
   }
 }
 
-/** The candidate had been promoted, or the return decided: only the end is missing. Or nothing has begun that could harm. */
+/** The candidate was promoted or the rollback decided, so only the end is missing; or nothing has started that could do harm. */
 const mayGoOn = (release: Release): boolean =>
   isReturning(release) ||
   ['settling', 'requested', 'queued', 'preparing'].includes(release.state.phase) ||
   (release.state.phase === 'hooks' && release.state.point === 'afterPromotion')
 
-/** Hooks that no execution lives long enough to call are passed over, and the log says so. */
+/** Hooks that no execution lived long enough to call are skipped, and the log says so. */
 async function endHere(deps: Deps, loaded: Loaded): Promise<void> {
   let current = loaded
   while (current.release.state.phase === 'hooks') {

@@ -1,5 +1,5 @@
-// What the sweep also does every minute while releases are live: it asks each part that they need for a sign of life. Who is away
-// is told once, who is back too, and then every live release is looked at, at once.
+// The watchman, part of the sweep while releases are live: every minute it probes each part of AWS that they need. An outage is
+// reported once, and so is its end; then every baking release is looked at immediately.
 import { type Outage, type Part, toldAfterMs } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import { commandBack, type ReturnRecord } from '../../core/release/return-record.ts'
@@ -14,7 +14,7 @@ type Deps = Pick<
   'clock' | 'journal' | 'outages' | 'pager' | 'log' | 'telemetry' | 'traffic' | 'executions' | 'trouble'
 >
 
-/** Of the parts that the sweep can ask. EventBridge is watched by whoever sends events. */
+/** Watches the parts that the sweep can probe. The functions that send events watch EventBridge. */
 export async function watchParts(deps: Deps, live: readonly Loaded[]): Promise<void> {
   const known = (await deps.outages.list()).filter((outage) => outage.part !== 'EventBridge')
   const [one] = live
@@ -47,7 +47,7 @@ function probesOf(deps: Deps, { release }: Loaded): readonly (readonly [Part, ()
   ]
 }
 
-/** @returns why, when there is no answer; a refusal is one */
+/** @returns the reason when there is no answer. A refusal is an answer. */
 async function lifeless(deps: Deps, probe: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await probe()
@@ -60,7 +60,7 @@ async function lifeless(deps: Deps, probe: () => Promise<unknown>): Promise<stri
   }
 }
 
-/** Those that bake have waited for evidence, or are held, and would be looked at ever less often. */
+/** Wakes baking releases. They have waited for evidence or are held, and would otherwise be looked at less and less often. */
 async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
   await each(
     deps,
@@ -76,7 +76,7 @@ type Live = { readonly releaseId: string; readonly service: string; readonly tar
 const recordsOf = (live: readonly Loaded[]): readonly Live[] =>
   live.map(({ release }) => ({ releaseId: release.id, service: release.service.name, targets: release.targets }))
 
-/** SNS takes 256 kB; a person takes less. */
+/** SNS allows 256 kB, but a person cannot read that much. */
 const shownMax = 20
 
 function waysBack(live: readonly Live[]): readonly string[] {
@@ -90,8 +90,8 @@ function waysBack(live: readonly Live[]): readonly string[] {
 }
 
 /**
- * The table's own watch. It cannot be written down where the others are, so a warm function remembers: one that is replaced in
- * the middle of an outage tells of it again.
+ * Watches the table itself. During its outage nothing can be stored, so a warm function keeps the state in memory. If it is
+ * replaced in the middle of an outage, the outage is reported again.
  */
 export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
   let away: Outage | undefined
@@ -100,7 +100,7 @@ export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
     async failed(problem: Problem): Promise<void> {
       const nowMs = deps.clock.nowMs()
       away ??= { part: 'DynamoDB', sinceMs: nowMs, because: problem.message.slice(0, 1000) }
-      // A release may have begun since it was last asked: rather once too often.
+      // Without the table we cannot know whether any release is live, so report it in any case.
       if (away.toldAtMs !== undefined || nowMs - away.sinceMs < toldAfterMs) return
       await tellDown(deps, away, waysBack(live))
       away = { ...away, toldAtMs: nowMs }

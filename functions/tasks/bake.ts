@@ -1,5 +1,5 @@
-// Lets an execution wait. Its token is stored first and the log read afterwards, so whatever happened in between is seen
-// here, and whatever happens from now on finds the token.
+// Lets an execution wait. The token is stored first and the log is read afterwards, so anything that happened before is seen
+// here, and anything that happens later finds the token.
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { isOver } from '../steps/lease.ts'
@@ -24,6 +24,6 @@ export function bakeHandler(deps: Deps) {
   }
 }
 
-/** Whoever ends wakes the next one. If the one that it waits behind has ended already, nobody would ever wake it. */
+/** A release that ends wakes the next one. If the release that we wait behind has already ended, nobody would wake us. */
 const isBehindSomebody = async (deps: Deps, { state }: Release): Promise<boolean> =>
   state.phase === 'queued' && !(await isOver(deps, state.behind))

@@ -1,5 +1,5 @@
-// The gates in a release's way: before it begins and before each step, what stands in its way is looked up, the policies
-// decide, and the answer goes into the log with its reasons. What cannot be looked up or decided is a no.
+// Asks the gates before a release begins and before each step: looks up the facts, lets the policies decide, and logs the answer
+// with its reasons. What cannot be looked up or decided is a no.
 import { gatePoint } from '../../core/release/gating.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import {
@@ -33,7 +33,7 @@ export function gateHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
     const loaded = await load(deps, input.releaseId)
-    // How much of a step may be given at once depends on all that earlier looks have seen.
+    // The weight of the next step depends on everything that earlier looks have seen.
     const isPaced = loaded.readFromMs > 0 && loaded.release.service.slos.length > 0
     const after = await ask(deps, isPaced ? await loadWhole(deps, input.releaseId) : loaded)
     return taskResult(after.release, deps.clock.nowMs(), input)
@@ -45,13 +45,13 @@ async function ask(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const point = gatePoint(release)
   if (point === undefined || nextAct(release, deps.clock.nowMs()).act !== 'gate') return loaded
   const answer = await inTurn(deps, release, point, await answerAt(deps, release, point))
-  // An approval or a stop that came in between was not looked at: then the gates are asked again.
+  // If the log has grown, an approval or a stop may have been missed. Log nothing, and the gates are asked again.
   return record(deps, loaded, (now) =>
     now.seq === release.seq ? { type: 'gated', atMs: deps.clock.nowMs(), point, ...answer } : undefined,
   )
 }
 
-/** What opens for many at the same moment is entered by one after the other: Lambda would throttle them all. */
+/** Releases for which a gate opens at the same moment begin one after the other, or Lambda would throttle them. */
 async function inTurn(deps: Deps, release: Release, point: number, answer: Answer): Promise<Answer> {
   if (answer.againAtMs === undefined || point !== beginPoint) return answer
   return { ...answer, againAtMs: await turnAt(deps, release, answer.againAtMs) }
@@ -61,22 +61,22 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
   try {
     const found = await lookUp(deps, release)
     const decision = await decideAt(deps, release, point, { ...found, full: false })
-    // A place is taken by whoever would go on if there is one, and by nobody else.
+    // Take a place only if every other gate is open.
     const full = point === beginPoint && decision.allowed && !(await takePlace(deps, release))
     if (!full) return { ...answerOf(release, point, found, decision), ...pacing(release, point, found, decision) }
     await waitForPlace(deps, release)
     const seen = { ...found, full }
     return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
   } catch (error) {
-    // A release in the middle is not thrown back because a table is slow: it stays where it is, and the gates are asked again.
-    // Whatever it was: a time zone that nobody knows is no reason either.
+    // A failed look-up must not end a release in the middle, for example because the table is slow. It stays where it is, and the
+    // gates are asked again. This covers every kind of error, even an unknown time zone.
     deps.trouble(error, { releaseId: release.id })
-    const because = `what stands in its way cannot be looked up: ${sentenceOf(error)}`.slice(0, 2000)
+    const because = `the gates cannot be checked: ${sentenceOf(error)}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
   }
 }
 
-/** An open gate lets the release go on as boldly as the budget allows. */
+/** At an open gate, sets the plan that the error budget allows. */
 function pacing(release: Release, point: number, found: LookedUp, { allowed }: PolicyDecision): Partial<Answer> {
   if (!allowed) return {}
   const { words, ...paced } = pacingAt(release, point, found.budgets)
@@ -86,7 +86,7 @@ function pacing(release: Release, point: number, found: LookedUp, { allowed }: P
   }
 }
 
-/** An evaluator that fails says no, as a policy that fails does. */
+/** If the evaluator fails, the answer is no, as it is when a policy fails. */
 export async function decideAt(
   deps: Pick<World, 'policies'>,
   release: Release,
@@ -107,7 +107,7 @@ export async function decideAt(
   }
 }
 
-/** @returns the answer as the log keeps it, with a sentence for every gate that is closed */
+/** @returns the answer for the log, with a sentence for every closed gate */
 export function answerOf(release: Release, point: number, found: LookedUp, decision: PolicyDecision): Answer {
   if (decision.allowed) return { allowed: true, because: openSentence(release, found).slice(0, 2000), gates: [] }
   const closed = closedSentences(release, point, found)

@@ -1,5 +1,5 @@
-// A long release outgrows one execution's history: a successor carries it on, and this execution waits for its end, so
-// that whoever watches the first one (CodePipeline) sees how the release ended.
+// A long release outgrows the history of one execution. A successor carries it on, and this execution waits for the end, so that
+// whoever watches the first one (CodePipeline) sees how the release ended.
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { load } from '../steps/log.ts'
@@ -18,7 +18,7 @@ export function handOverHandler(deps: Deps) {
     const index = Math.max(0, first.release.executions.indexOf(execution))
     await deps.journal.wait(releaseId, { slot: `handover-${index + 1}`, token })
     const { release } = await load(deps, releaseId)
-    // It may have ended between the two reads; then nobody else would answer this token.
+    // If the release ended between the two reads, nobody else would answer this token.
     if (isSettled(release)) {
       const settled = settledAs(release)
       await deps.executions.wake(token, settled)

@@ -1,7 +1,6 @@
-// Calls the team's own function at the point where the release stands, and tells it everything. The state machine waits
-// for its answer and not for us: we may run as long as Lambda lets a function run, and whatever the hook returns or throws
-// by then is its answer. It may also answer through the function `answer`, then or later; the first answer counts, and what
-// is not answered in time is unknown.
+// Calls the team's hook function for the point where the release stands. The state machine waits for the answer, not for this
+// function. So this function may run up to Lambda's limit, and what the hook returns or throws by then is its answer. The hook
+// may also answer through the function `answer`, meanwhile or later. The first answer counts, and no answer in time is unknown.
 import * as z from 'zod'
 import type { HookReply } from '../../cloud/ports.ts'
 import { currentHook } from '../../core/release/next.ts'
@@ -16,7 +15,7 @@ type Deps = Pick<World, 'clock' | 'journal' | 'hooks' | 'executions' | 'log'>
 
 const messageMax = 500
 
-/** More fields are welcome; what is no message is none, and a long one is cut (`words`). */
+/** Extra fields are allowed. A message that is not text is ignored, and a long one is cut (`words`). */
 export const HookAnswer = z.object({
   result: z.enum(['pass', 'fail', 'later']),
   message: z.string().optional().catch(undefined).describe(`Cut at ${messageMax} characters.`),
@@ -27,24 +26,24 @@ export function hookHandler(deps: Deps) {
     const input = taskInput(event)
     const { releaseId, token } = input
     if (token === undefined) throw new Problem('call_invalid', 'A hook task has no token.')
-    // Stored first, so that whoever answers or turns the release back from now on finds somebody to wake.
+    // Store the token first, so that whoever answers or turns the release back from now on can wake the execution.
     await deps.journal.wait(releaseId, { slot: turn, token })
     const loaded = await load(deps, releaseId)
     const after = currentHook(loaded.release) === undefined ? loaded : await callHook(deps, call, loaded)
     const { state } = after.release
     const isAwaited = state.phase === 'hooks' && state.calledAtMs !== undefined
-    // After a long call the machine may wait by another token than ours.
+    // After a long call, the machine may already be waiting with a newer token.
     if (!isAwaited && !(await deps.executions.wake(token, lookAgain)) && after.release.seq > loaded.release.seq)
       await wake(deps, after)
     return taskResult(after.release, deps.clock.nowMs(), input)
   }
 }
 
-/** Notes in the log that the hook's turn has come, before anything is sent to it. */
+/** Logs that the hook is called, before anything is sent to it. */
 export async function noteCall(
   deps: Pick<Deps, 'clock' | 'journal'>,
   loaded: Loaded,
-): Promise<Loaded & { /** Nobody else noted it. */ readonly isOurs: boolean }> {
+): Promise<Loaded & { /** This call wrote the log entry. */ readonly isOurs: boolean }> {
   let isOurs = false
   const noted = await record(deps, loaded, (release) => {
     const { state } = release
@@ -57,8 +56,8 @@ export async function noteCall(
 }
 
 /**
- * Only who has noted the call makes it: Lambda may deliver us twice, and the machine may ask again. So an attempt is one
- * call at most; if we die before it or during it, its time runs out, and the next attempt is another one.
+ * Only the call that logged `hookCalled` calls the hook, because Lambda may deliver us twice and the machine may ask again. So an
+ * attempt makes at most one call. If we die before or during it, the attempt times out and the next one follows.
  */
 async function callHook(deps: Deps, call: Call, loaded: Loaded): Promise<Loaded> {
   const called = await noteCall(deps, loaded)
@@ -68,7 +67,7 @@ async function callHook(deps: Deps, call: Call, loaded: Loaded): Promise<Loaded>
   const id = hookId(called.release)
   const reply = await replyOf(deps, hook.functionName, hookPayload(called.release, hook.timeoutSeconds, call))
   if (reply === 'nobodyKnows') {
-    deps.log({ message: `hook ${hook.functionName}: nobody knows whether it was called`, releaseId })
+    deps.log({ message: `hook ${hook.functionName}: it is not known whether it was called`, releaseId })
     return called
   }
   if (reply !== 'later')
@@ -98,12 +97,12 @@ async function replyOf(
   }
 }
 
-/** Names one attempt at one hook of one release, so that a late answer is told from a present one. */
+/** Identifies one attempt of one hook of one release, so that a late answer is not taken for the current one. */
 export function hookId({ state }: Release): string {
   return state.phase === 'hooks' ? `${state.point}/${state.step}/${state.index}/${state.attempt}` : ''
 }
 
-/** Records an answer, if that attempt is still the one that is awaited. */
+/** Logs an answer, if that attempt is still awaited. */
 export function answerHook(
   deps: Pick<Deps, 'clock' | 'journal'>,
   loaded: Loaded,
@@ -128,7 +127,7 @@ export function answerHook(
   })
 }
 
-/** Everything that a hook may want to know (docs/reference.md). Weights in percent, as people read them. */
+/** Everything that a hook may need to know (docs/reference.md). Weights are in percent, because people read them. */
 function hookPayload(release: Release, timeoutSeconds: number, call: Call): unknown {
   const { state } = release
   if (state.phase !== 'hooks') return {}
@@ -148,7 +147,7 @@ function hookPayload(release: Release, timeoutSeconds: number, call: Call): unkn
       candidate,
     })),
     answer: {
-      // Ours and `answer` are functions of one installation.
+      // This function and `answer` share the controller's name prefix.
       function: call.functionName.replace(/hook$/, 'answer'),
       before: new Date((state.calledAtMs ?? 0) + timeoutSeconds * 1000).toISOString(),
     },
@@ -157,7 +156,7 @@ function hookPayload(release: Release, timeoutSeconds: number, call: Call): unkn
 }
 
 function readReply(reply: HookReply): Answered | 'later' {
-  // A hook that throws has failed: smoke tests throw. One that ran out of time said nothing.
+  // A hook that throws has failed, because smoke tests throw. A hook that timed out has not answered.
   if (reply.kind === 'broken') return { answer: 'fail', because: reply.because }
   if (reply.kind === 'timedOut') return { answer: 'unknown', because: reply.because }
   const parsed = HookAnswer.safeParse(reply.payload)

@@ -1,5 +1,6 @@
-// One look: are the aliases still ours, what does the evidence say, what follows. A hook that has not answered in its time
-// is noticed here too. Most looks find nothing to do: then their task is not answered, and its timeout is the next look.
+// One look: checks whether the aliases are still ours, judges the evidence, and logs what follows. It also notices hooks that did
+// not answer in time. After most looks only another look is due. Then the task is not answered, and its timeout triggers the next
+// look.
 import { isWatchedWhileHeld } from '../../core/release/gating.ts'
 import { currentHook } from '../../core/release/next.ts'
 import { hasTraffic, isLive, type Release } from '../../core/release/release.ts'
@@ -16,7 +17,7 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'telemetry' | 'executions'>
 
-// A look may be late by this share of the time between two.
+// How late a look may be, as a share of the interval.
 const latest = 0.1
 
 export function judgeHandler(deps: Deps) {
@@ -26,13 +27,13 @@ export function judgeHandler(deps: Deps) {
     if (token !== undefined) await deps.journal.wait(releaseId, { slot: turn, token })
     const { release } = await look(deps, await load(deps, releaseId))
     const result = taskResult(release, deps.clock.nowMs(), input)
-    // A machine from before edition 3 has no token here, and waits in Bake.
+    // Machines before edition 3 pass no token here; they wait in Bake.
     if (token !== undefined && !isNextLook(release, result)) await deps.executions.wake(token, result)
     return result
   }
 }
 
-/** Whether what is due next is another look, when the timeout of this one's task brings it. */
+/** Whether the next act is just another look, at about the time when this task times out. */
 function isNextLook({ service }: Release, { next, seconds }: TaskResult): boolean {
   const every = service.policy.lookEverySeconds
   return next === 'bake' && seconds <= every && seconds > every * (1 - latest)
@@ -46,7 +47,7 @@ async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {
   if (checked !== heard || !mayJudge(checked.release)) return checked
   const { verdict, carry, readFromMs } = await verdictOf(deps, checked)
   const atMs = deps.clock.nowMs()
-  // The evidence is about the step that was looked at; if the release has moved on meanwhile, it says nothing.
+  // The evidence is about the step that was looked at. If the release has moved on, it must not be logged.
   const seenAt = checked.release.seq
   const after = await record(deps, { ...checked, readFromMs }, (release) =>
     release.seq === seenAt ? { type: 'judged', atMs, verdict } : undefined,
@@ -56,8 +57,8 @@ async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {
 }
 
 /**
- * What the next look needs: the fold of the minutes that are settled, and readings since. It is a cache: without it the same
- * verdict is computed from the log.
+ * Keeps what the next look needs: the fold of the settled minutes, and the readings since. It is only a cache; without it the
+ * same verdict is computed from the log.
  */
 async function rest(
   deps: Deps,
@@ -97,7 +98,7 @@ async function verdictOf(deps: Deps, loaded: Loaded) {
     }
     return { verdict, carry, readFromMs }
   }
-  // Readings are left out that nobody has carried on from: then all of them are needed.
+  // Readings are missing that the carried state does not cover, so load them all.
   if (readFromMs > neededFromMs(release, carry?.uptoMs))
     return verdictFrom(deps, await loadWhole(deps, release.id), atMs)
   return verdictFrom(deps, loaded, atMs)

@@ -1,5 +1,5 @@
-// Where an execution goes when a part of AWS does not answer: it waits, and tries again. While the table is away it watches the
-// alarms by the return record that it carries, and puts the traffic back when one fires.
+// The state in which an execution waits and retries when a part of AWS does not answer. While the table is away it watches the
+// alarms, using the return record that it carries, and puts the traffic back when one fires.
 import { formatDuration } from '../../core/duration.ts'
 import type { Wait } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
@@ -14,9 +14,9 @@ import type { World } from '../steps/world.ts'
 type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'telemetry' | 'log'>
 type Waiting = TaskResult & { readonly outage: Wait }
 
-// Well below the two minutes in which the traffic has to be back when the part is.
+// Well below two minutes, within which the traffic has to be back once AWS is.
 const waitSeconds = 20
-/** Without a record nothing is known of the service's policy. */
+/** Used without a return record, because then the service's policy is unknown. */
 const holdSecondsDefault = 600
 
 export function outageHandler(deps: Deps) {
@@ -25,7 +25,7 @@ export function outageHandler(deps: Deps) {
     try {
       return await tableAnswers(deps, await load(deps, input.releaseId), input)
     } catch (error) {
-      // What cannot be read will not be readable later: the way back knows what to do.
+      // An unreadable log will not become readable by waiting. RollBack handles it.
       if (isLogLost(error)) {
         const outage = { sinceMs: deps.clock.nowMs(), seq: 0, waitSeconds: 1 }
         return { ...unread(input), next: 'rollBack', outage }
@@ -38,12 +38,15 @@ export function outageHandler(deps: Deps) {
 
 const unread = ({ releaseId, record }: TaskInput) => ({ releaseId, seconds: 1, record: record ?? null })
 
-/** What did not answer was something else, or has come back: the release goes on, unless that has been tried for too long. */
+/**
+ * The table answers, so something else was away, or the table is back. The release goes on, unless it has been stuck for too
+ * long.
+ */
 async function tableAnswers(deps: Deps, loaded: Loaded, input: TaskInput): Promise<Waiting> {
   const nowMs = deps.clock.nowMs()
   const { outage: before } = input
   const { seq } = loaded.release
-  // Before anything has moved, gates are asked again and again: their answers are no progress.
+  // Before anything has moved, the gates are asked repeatedly. Their answers are no progress.
   const isStuck =
     before !== undefined && before !== null && (before.seq === seq || loaded.release.state.phase === 'preparing')
   const sinceMs = isStuck ? before.sinceMs : nowMs
@@ -82,7 +85,7 @@ async function tableAway(deps: Deps, input: TaskInput, problem: Problem): Promis
   return { ...unread(input), next: 'outage', outage: wait }
 }
 
-/** An alarm of the release that fires now. Not to know is no alarm. */
+/** An alarm of the release that fires now. If that is unknown, treat it as not firing. */
 async function firing(deps: Deps, { alarms, excludedAlarms }: ReturnRecord): Promise<Wait['turned']> {
   const names = alarms.filter((name) => !excludedAlarms.includes(name))
   if (names.length === 0) return undefined

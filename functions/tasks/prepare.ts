@@ -1,5 +1,5 @@
-// Before anything moves: the candidate exists and runs, the way back exists and may be taken, the alarms are there. What
-// is found now is what the release holds the world to later.
+// Checks before anything moves: the candidate exists and runs, the way back exists and is permitted, the alarms exist. The facts
+// found here are recorded, and later checks rely on them.
 import type { VersionState } from '../../cloud/ports.ts'
 import type { PreparedTarget } from '../../core/release/event.ts'
 import type { Place } from '../../core/location.ts'
@@ -17,7 +17,7 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch'>
 
-// Passing troubles: the task is retried, and gives up by itself when they do not pass.
+// Temporary problems: the task is retried, and the state machine gives up if they persist.
 const passing: readonly string[] = [
   'aws_throttled',
   'aws_unavailable',
@@ -67,7 +67,7 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   }
   if (targets.every((target) => target.stable === target.candidate)) return alreadyReleased(deps, loaded, targets)
   const alarms = await readAlarms(deps, release)
-  // Watched from here on: an alarm that fires before the first shift stops the release as well.
+  // Watch the alarms from here on. An alarm that fires before the first shift stops the release too.
   for (const alarm of alarms) await deps.alarmWatch.add(alarm.name, release.id)
   const moving = targets.filter((target) => target.stable !== target.candidate)
   const after = await record(deps, loaded, (now) =>
@@ -75,7 +75,7 @@ async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
       ? { type: 'prepared', atMs: deps.clock.nowMs(), targets: moving, alarms: [...alarms] }
       : undefined,
   )
-  // It has ended meanwhile: whoever settled it could not know of these.
+  // The release ended meanwhile, and its settling could not know about these watches.
   if (isSettled(after.release)) for (const alarm of alarms) await deps.alarmWatch.remove(alarm.name, release.id)
   return after
 }
@@ -92,7 +92,7 @@ function targetsOf({ service, candidate }: Release): readonly Target[] {
   return service.targets.filter((target) => candidate.versions[target.functionName] !== undefined)
 }
 
-/** @returns `undefined` when the release has ended or gone on while it was looked at */
+/** @returns `undefined` if the release has ended or moved on in the meantime */
 async function prepareTarget(deps: Deps, release: Release, target: Target): Promise<PreparedTarget | undefined> {
   const place = `${target.functionName}:${target.alias}`
   const alias = await deps.traffic.read(target)
@@ -100,7 +100,7 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
   const concurrency = await deps.versions.provisioned(target)
   const provisioned = aliasConcurrency(release, target, alias.routing, concurrency)
   if (alias.routing.additional !== undefined) {
-    throw new Problem('alias_split', `Alias ${place} is split already: ${routingWords(alias.routing)}.`)
+    throw new Problem('alias_split', `Alias ${place} is already split: ${routingWords(alias.routing)}.`)
   }
   if (stable === '$LATEST') throw new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`)
   const candidate = await candidateVersion(deps, release, target)
@@ -114,9 +114,10 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
       `Versions ${stable} and ${candidate} of ${target.functionName} have different execution roles.`,
     )
   }
-  // Publishing takes minutes, and a task that Lambda has given up may go on: an alias of an ended release is left alone.
+  // Publishing takes minutes, and a timed-out invocation may still be running. Do not touch the alias of a release that has ended
+  // or moved on.
   if ((await load(deps, release.id)).release.state.phase !== 'preparing') return undefined
-  // Writes what is there: proves that the way back may be taken, and gives us a revision of our own.
+  // Writes the current routing. That proves that a rollback is permitted, and yields a revision of our own.
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
   return {
     ...target,
@@ -145,7 +146,7 @@ async function runnable(deps: Deps, release: Release, target: Place, version: st
       return found
     case 'sleeping':
       if (release.service.policy.wake === false) return asleep(release, found, place)
-      // Lambda wakes a reclaimed function when it is invoked; the answer to this one does not matter.
+      // Invoking a version makes Lambda load it again. The response does not matter.
       await deps.versions.wake(target, version)
       throw new Problem('version_not_active', `Version ${place} was asleep and has been invoked to wake it.`)
     case 'pending':
@@ -158,7 +159,7 @@ async function runnable(deps: Deps, release: Release, target: Place, version: st
   }
 }
 
-/** Nothing may keep a way back: its first request wakes the version. */
+/** An undo release is never blocked: its first request wakes the version. */
 function asleep(release: Release, found: VersionState, place: string): VersionState {
   if (isWayBack(release)) return found
   throw new Problem('version_asleep', `Lambda has put version ${place} to sleep, and policy.wake is off.`)

@@ -1,5 +1,5 @@
-// Puts every alias that is still ours back on stable. Also where the state machine goes with an error that nobody
-// expected: the release is then on its way back, whatever it was about to do.
+// Puts every alias that is still ours back on stable. The state machine also comes here after an unexpected error. Then the
+// release is rolled back, whatever it was about to do.
 import { isAway } from '../../core/problem.ts'
 import { isReturning } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'
@@ -9,7 +9,7 @@ import { finishReturn, orderReturn } from '../steps/return.ts'
 import { taskInput, type TaskInput, taskResult, type TaskResult } from './task.ts'
 type Deps = Pick<ByRecord, 'clock' | 'journal' | 'traffic'>
 
-/** `outcome` and `sentence` are what the execution fails with when its log is lost. */
+/** `outcome` and `sentence`: what the execution fails with when its log is lost. */
 type Returned = TaskResult & { readonly outcome: string; readonly sentence: string }
 
 export function rollBackHandler(deps: ByRecord) {
@@ -19,7 +19,7 @@ export function rollBackHandler(deps: ByRecord) {
       return { ...(await rollBack(deps, input)), outcome: '', sentence: '' }
     } catch (error) {
       if (!isLogLost(error)) {
-        // Whoever sends a release here has decided: the traffic does not wait for the log.
+        // A release gets here only after the rollback was decided, so the traffic does not wait for the log.
         const { record } = input
         if (isAway(error) && record !== undefined && record !== null) await putBack(deps, record)
         throw error
@@ -50,7 +50,7 @@ async function rollBack(deps: Deps, input: TaskInput): Promise<TaskResult> {
   return taskResult(after.release, deps.clock.nowMs(), input)
 }
 
-// The state machine sends only releases here that are on their way back, or what went wrong before it could ask.
+// The state machine sends only two kinds of release here: those already going back, and those with an error. Otherwise say this.
 const strayed = { Error: 'Tidegate.verb_not_now', Cause: 'The state machine went to RollBack.' }
 
 async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskInput['error']>): Promise<Loaded> {
@@ -62,7 +62,7 @@ async function turnOnError(deps: Deps, loaded: Loaded, error: NonNullable<TaskIn
   return answerHook(deps, called, hookId(called.release), 'unknown', reason)
 }
 
-/** Lambda's Cause is a JSON text with the sentence in errorMessage; other causes are sentences already. */
+/** Lambda's Cause is JSON with the sentence in errorMessage; other causes are plain sentences. */
 function sentenceOf({
   Error: name = 'an error without a name',
   Cause: cause = '',

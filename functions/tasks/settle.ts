@@ -1,4 +1,4 @@
-// The end of a release: recorded, told, and everything that it held is let go. Every part may be done twice.
+// The end of a release: records it, pages if needed, and releases everything that it held. Every part may run twice.
 import type { Outcome } from '../../core/release/event.ts'
 import { headOf, sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
@@ -41,7 +41,7 @@ export function settleHandler(deps: Deps) {
 
 /** @throws Problem `verb_not_now` when the release has no ending yet */
 export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
-  // A page waits for nothing that can be done later.
+  // Page first; everything else can be done later.
   const { told, ...first } = await tell(deps, await load(deps, releaseId))
   const loaded = await record(deps, first, (release) =>
     release.state.phase === 'settling' ? { type: 'settled', atMs: deps.clock.nowMs() } : undefined,
@@ -51,7 +51,7 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
     throw new Problem('verb_not_now', `Release ${releaseId} cannot be settled: it is ${release.state.phase}.`)
   }
   const settled = settledAs(release)
-  // From here on nobody puts it back without asking its log.
+  // From here on, only the log may put the traffic of this release back.
   await deps.returns.remove(release.id)
   await deps.history.put(headOf(release))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
@@ -59,14 +59,14 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   await wakeNext(deps, release)
   await makeRoom(deps, release)
   const left = await tellWaiters(deps, loaded, settled)
-  // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
+  // Remove the entry last: as long as it exists, the sweep comes back for whatever is not done.
   if (told && left.length === 0)
     await deps.openReleases.remove({ releaseId: release.id, service: release.service.name })
   deps.log({ message: settled.sentence, releaseId, outcome: settled.outcome })
   return settled
 }
 
-/** What whoever waits for the end of a settled release is told. */
+/** What the waiting executions of a settled release are told. */
 export function settledAs(release: Release): Settled {
   const { outcome = 'aborted' } = release.ending ?? {}
   const good = outcome === 'promoted' || outcome === 'alreadyReleased'
@@ -76,10 +76,10 @@ export function settledAs(release: Release): Settled {
 /** What could not be done now. */
 type Left = readonly { readonly error: unknown }[]
 
-/** The oldest release that waits for the service takes its turn; those behind it are woken as it ends. */
+/** Wakes the oldest release that waits for the service; those behind it are woken when it ends. */
 async function wakeNext(deps: Deps, release: Release): Promise<void> {
   const { items, unreadable } = await deps.openReleases.list(release.service.name)
-  // Nobody knows how old one is whose entry is damaged: it looks for itself.
+  // The age of a damaged entry is unknown, so wake its release and let it check for itself.
   for (const { about } of unreadable) {
     const other = await loadIfReadable(deps, about.releaseId)
     if (other !== undefined && isWaiting(other.release)) await wake(deps, other)
@@ -87,13 +87,13 @@ async function wakeNext(deps: Deps, release: Release): Promise<void> {
   for (const { releaseId } of items) {
     const other = releaseId === release.id ? undefined : await loadIfReadable(deps, releaseId)
     if (other === undefined || !isLive(other.release)) continue
-    // One that is under way wakes the next one itself.
+    // A release under way wakes the next one when it ends.
     if (isWaiting(other.release)) await wake(deps, other)
     return
   }
 }
 
-/** Executions that handed over to a successor end as the release ended. */
+/** Executions that handed over to a successor end with the same outcome as the release. */
 async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
   const { failed } = await each(
     deps,

@@ -1,5 +1,5 @@
-// Moves the traffic one step forward, or promotes: the intent first, then the aliases, then what came of it. Before the first
-// traffic of all, what it takes to put it back without the log.
+// Moves the traffic one step forward, or promotes: logs the intent, writes the aliases, logs the result. Before the first shift
+// it also stores the return record, which is what a rollback without the log needs.
 import { wayForward } from '../../core/release/move.ts'
 import { nextAct } from '../../core/release/next.ts'
 import { returnRecordOf } from '../../core/release/return-record.ts'

@@ -1,5 +1,5 @@
-// What the state machine gives to its tasks and gets back. The ASL branches on `next` and waits `seconds`; it knows no
-// more of a release than its id.
+// The contract between the state machine and its tasks. The ASL branches on `next` and waits `seconds`; of a release it knows
+// only the id and the return record that it carries.
 import * as z from 'zod'
 import type { Release } from '../../core/release/release.ts'
 import { nextAct } from '../../core/release/next.ts'
@@ -7,7 +7,7 @@ import { Wait } from '../../core/release/outage.ts'
 import { readInput } from '../../core/problem.ts'
 import { ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
 
-/** Which edition of the state machine asks: an execution goes on by the one that it began with, also after an upgrade. */
+/** The edition of the state machine that calls. An execution keeps the edition that it started with, also after an upgrade. */
 export const machine = z.int().min(2).max(1000).optional()
 
 export const TaskInput = z.strictObject({
@@ -18,13 +18,13 @@ export const TaskInput = z.strictObject({
   token: z.string().min(1).max(2048).optional(),
   /** Present when the task follows an error. */
   error: z.looseObject({ Error: z.string().max(2000).optional(), Cause: z.string().max(40_000).optional() }).nullish(),
-  /** What puts the traffic back without the log; what another edition wrote is as good as none. */
+  /** What a rollback without the log needs. A record that another edition wrote, and that does not parse, counts as none. */
   record: ReturnRecord.nullish().catch(undefined),
   outage: Wait.nullish().catch(undefined),
 })
 export type TaskInput = z.output<typeof TaskInput>
 
-/** `next` names the next state of the machine in lower camel case. */
+/** `next` names the machine's next state in lower camel case. */
 export type TaskResult = {
   readonly releaseId: string
   readonly next: string
@@ -45,9 +45,9 @@ export function taskResult(
 ): TaskResult {
   const act = nextAct(release, nowMs)
   const common = { releaseId: release.id, record: returnRecordOf(release) ?? null }
-  // A machine from before there were gates cannot go there: an execution of today's takes over.
+  // A machine from before gates existed has no such state, so hand over to an execution of the current machine.
   if (act.act === 'gate' && asker.machine === undefined) return { ...common, next: 'handOver', seconds: 1 }
-  // Nothing is due in a queue until somebody says so; a settled release is settled once more, which changes nothing.
+  // A queued release waits until it is woken. Settling a settled release again changes nothing.
   const next = release.state.phase === 'queued' ? 'queue' : act.act === 'end' ? 'settle' : act.act
   return { ...common, next, seconds: 'seconds' in act ? act.seconds : 1 }
 }

@@ -56,7 +56,7 @@ describe('a message', () => {
       kind: 'event',
       verb: 'reconcile',
       payload: { sweep: true },
-      what: 'the sweep, which comes again by itself',
+      what: 'the sweep, which runs again by itself',
       why: 'failed (tried 3 times): permission_denied: AWS denied dynamodb:Query.',
     })
     const { responsePayload: _, ...silent } = record('tidegate-intake', { requestPayload: null })
@@ -83,7 +83,7 @@ describe('a message', () => {
     }
     expect(read(event, attributes)).toMatchObject({
       ...{ kind: 'event', verb: 'intake', payload: event },
-      why: 'could not be handed over: NO_PERMISSIONS: not authorized',
+      why: 'could not be delivered: NO_PERMISSIONS: not authorized',
     })
     expect(read(event, { ...attributes, TARGET_ARN: arnOf('checkout') })).toMatchObject({ kind: 'unreadable' })
     // A record that somebody put there by way of a rule is an event like any other.

@@ -175,7 +175,7 @@ describe('a budget that burns while a release is live', () => {
     await sandbox.world.services.put(sampleService({ ...other, slos }))
     const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
     expect(await sandbox.ask('budget', look)).toEqual({ updated: ['checkout/available'], troubles: [], charged: [] })
-    await expect(sandbox.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a tick')
+    await expect(sandbox.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a call')
   })
 })
 

@@ -134,7 +134,7 @@ describe('the rule', () => {
     await sandbox.moveByHand('1', { '2': 0.5 })
     expect(await asked()).toMatchObject({
       status: 'Failed',
-      summary: expect.stringContaining('split already') as string,
+      summary: expect.stringContaining('already split') as string,
     })
     await sandbox.world.services.put(
       sampleService({ slos: [], hooks: [], targets: [{ function: 'nonesuch', alias: 'live' }] }),

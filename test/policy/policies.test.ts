@@ -61,7 +61,7 @@ const broken: readonly (readonly [string, string, RegExp])[] = [
   ['does not parse', '@id("a")\nforbid (principal, action,', /^Line 2: unexpected end of input, expected /],
   ['has no id', `forbid (${begin});`, /^A policy has no @id\("\.\.\."\), so no answer could name it: forbid \(/],
   ['has an id twice', `@id("a") forbid (${begin});`.repeat(2), /^Two policies are called own\/a\.$/],
-  ['is a template', '@id("a") forbid (principal == ?principal, action, resource);', /^A template is linked to nobody/],
+  ['is a template', '@id("a") forbid (principal == ?principal, action, resource);', /^A template is not linked/],
   [
     'reads what is not there',
     `@id("a") forbid (${begin}) when { context.wieghtBp > 5 };`,

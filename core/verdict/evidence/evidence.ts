@@ -1,7 +1,7 @@
-// What a look at the telemetry may find, and what a verdict looks like. A reading that is not complete is not evidence.
+// What a look can read from telemetry, and the form of a verdict. An incomplete reading is not evidence.
 import * as z from 'zod'
 
-/** An alarm as CloudWatch describes it; `missing` when it does not exist, `unclear` when its evaluation had trouble. */
+/** An alarm as CloudWatch describes it; `missing` when it does not exist, `unclear` when CloudWatch had trouble evaluating it. */
 export const AlarmReading = z.strictObject({
   name: z.string().max(255),
   state: z.enum(['ok', 'alarm', 'insufficientData', 'unclear', 'missing']),
@@ -9,35 +9,35 @@ export const AlarmReading = z.strictObject({
 })
 export type AlarmReading = z.output<typeof AlarmReading>
 
-/** One value of one metric. `minuteMs` is the start of its minute. A minute without a point is absent, not zero. */
+/** One value of one metric. `minuteMs` is the start of its minute. A minute without a data point is absent, not zero. */
 export type Point = { readonly minuteMs: number; readonly value: number }
 
-/** The points of one metric, complete for the time that was asked for, or why they are not. */
+/** All points of one metric for the requested time, or the reason why they could not be read in full. */
 export type Reading =
   { readonly kind: 'points'; readonly points: readonly Point[] } | { readonly kind: 'unread'; readonly because: string }
 
 export type Arm = 'stable' | 'candidate'
 
-/** What Lambda bills an invocation by. */
+/** What Lambda's price per invocation depends on. */
 export const Billing = z.strictObject({
   memoryMb: z.int().min(64).max(1_000_000),
   architecture: z.enum(['x86_64', 'arm64']),
 })
 export type Billing = z.output<typeof Billing>
 
-/** What is known of a target before the first shift and held fixed ever after. */
+/** Facts about a target that are read before the first shift and do not change afterwards. */
 export const Baseline = z.strictObject({
-  /** Slower than this is slow: stable's p50, p90 and p99, or the service's own threshold. */
+  /** Invocations slower than this are slow: stable's p50, p90 and p99, or the service's own threshold. */
   thresholdsMs: z.array(z.number().positive().max(900_000)).max(3),
-  /** Why there are none. */
+  /** Why there are no thresholds. */
   because: z.string().max(300).optional(),
   billing: z.strictObject({ stable: Billing, candidate: Billing }).optional(),
-  /** The longer of the two versions' timeouts: so much later may a point still come. */
+  /** The longer of the two versions' timeouts. A data point may still arrive this much later. */
   timeoutSeconds: z.int().min(1).max(10_000).optional(),
 })
 export type Baseline = z.output<typeof Baseline>
 
-/** One alias whose two versions are compared. */
+/** An alias whose two versions are compared. */
 export type JudgedTarget = {
   readonly functionName: string
   readonly roleArn?: string | undefined
@@ -47,7 +47,7 @@ export type JudgedTarget = {
   readonly baseline: Baseline
 }
 
-/** Since `sinceMs` the alias sends this share to the candidate. */
+/** Since `sinceMs` the alias has sent this share to the candidate. */
 export type Shift = { readonly sinceMs: number; readonly weightBp: number }
 
 /** `startMs` inclusive, `endMs` exclusive, whole minutes; empty when `endMs <= startMs`. */
@@ -58,10 +58,10 @@ export type Evidence = {
   /** Every weight that was in force, oldest first. */
   readonly shifts: readonly Shift[]
   readonly alarms: readonly AlarmReading[] | { readonly unread: string }
-  /** Alarms that fired already at the start: they cannot speak about this candidate. */
+  /** Alarms that were already firing at the start. They say nothing about this candidate. */
   readonly excludedAlarms: readonly string[]
   readonly targets: readonly JudgedTarget[]
-  /** By the key of the question; from the first shift on, or from where the carried state ends. */
+  /** By the question's key; from the first shift on, or from where the carried state ends. */
   readonly readings: ReadonlyMap<string, Reading>
 }
 
@@ -72,19 +72,19 @@ export const SignalVerdict = z.strictObject({
   kind: z.enum(['pass', 'fail', 'unknown', 'excluded']),
   because: words,
   advisory: z.literal(true).optional(),
-  /** Counts, rates, the ratio with its interval, ln E and what it would take to roll back. Finite. */
+  /** Counts, rates, the ratio with its interval, ln E, and the ln E that would roll back. All finite. */
   numbers: z.record(z.string().max(60), z.number()).optional(),
 })
 export type SignalVerdict = z.output<typeof SignalVerdict>
 
-/** What one look read: the points that the log did not have yet, by question, as minutes after `fromMs` and values. */
+/** What one look read: the points that were not in the log yet, by question, as minutes after `fromMs` and values. */
 export const Readings = z.strictObject({
   fromMs: z.int().min(0),
   toMs: z.int().min(0),
-  /** False when anything could not be read: the next look asks for this time again. */
+  /** False when something could not be read; the next look then asks for this time again. */
   complete: z.boolean(),
   points: z.record(z.string().max(120), z.array(z.tuple([z.int(), z.number()])).max(50_000)),
-  /** Of the first look: what was asked for under each key. The later ones ask the same. */
+  /** In the first look only: the query behind each key. Later looks use the same queries. */
   queries: z.record(z.string().max(120), z.string().max(1000)).optional(),
 })
 export type Readings = z.output<typeof Readings>
@@ -96,7 +96,7 @@ export const Verdict = z.strictObject({
   because: words,
   window: z.strictObject({ startMs: z.int(), endMs: z.int() }),
   signals: z.array(SignalVerdict).max(700),
-  /** ln of the weighted evidence against the candidate; it is rolled back at ln(1 / alpha). */
+  /** ln of the weighted evidence against the candidate. It is rolled back at ln(1 / alpha). */
   logE: z.number().optional(),
   /** The candidate is proven not to be bad (policy.early). */
   early: z.literal(true).optional(),

@@ -1,12 +1,12 @@
-// From readings to the numbers of one minute. What cannot be a count or a mean is a fault, in words: it is never evidence,
-// and never a pass.
+// Turns readings into the numbers of each minute. A value that cannot be a count or a mean becomes a fault with a reason. A fault
+// is never evidence, and never a pass.
 import type { Arm, Point, Reading } from './evidence.ts'
 import type { MeanMinute } from '../processes/mean-process.ts'
 import { type Measure, seriesKey, type SignalSpec } from './questions.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 import { minuteMs } from '../../time.ts'
 
-/** Points by series and minute; a series that was not read, or holds nonsense, is a fault. */
+/** Points by series and minute. A series that could not be read, or contains invalid values, is a fault. */
 export type Sheet = {
   readonly faultOf: (target: number, arm: Arm, series: string) => string | undefined
   readonly at: (target: number, arm: Arm, series: string, atMs: number) => number | undefined
@@ -45,7 +45,7 @@ const arms = ['stable', 'candidate'] as const
 const seriesOf = (measure: Measure): readonly string[] =>
   measure.kind === 'count' ? [...new Set([...measure.exposure, ...measure.events])] : [measure.sum, measure.samples]
 
-/** Why a signal cannot be read at all. */
+/** Why a signal cannot be read at all; `undefined` when it can. */
 export function unreadable(sheet: Sheet, spec: SignalSpec): string | undefined {
   if (spec.excluded !== undefined) return undefined
   for (const arm of arms) {
@@ -62,8 +62,8 @@ const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0
 type CountMeasure = Extract<Measure, { kind: 'count' }>
 
 /**
- * Whether a minute has exposures of a version and not yet the points of their events. Such a minute is no evidence: it would
- * say that nothing has failed, or that everything was slow.
+ * Whether a minute has a version's exposures but not yet the points of their events. Such a minute is no evidence: it would look
+ * as if nothing had failed, or as if everything had been slow.
  */
 export const isIncomplete = (sheet: Sheet, { target, measure }: SignalSpec, atMs: number): boolean =>
   measure.kind === 'count' &&
@@ -74,11 +74,11 @@ export const isIncomplete = (sheet: Sheet, { target, measure }: SignalSpec, atMs
       measure.events.some((series) => sheet.at(target, arm, series, atMs) === undefined),
   )
 
-/** Whether either version has a point of a signal's events in a minute. */
+/** Whether either version has a point of the signal's events in this minute. */
 export const isSeen = (sheet: Sheet, { target }: SignalSpec, { events }: CountMeasure, atMs: number): boolean =>
   arms.some((arm) => events.some((series) => sheet.at(target, arm, series, atMs) !== undefined))
 
-/** What a signal counted in one minute, once for each of its thresholds; or why that is not evidence. */
+/** The signal's counts in one minute, one entry per threshold; or why the minute is not evidence. */
 export function countMinutes(
   sheet: Sheet,
   spec: SignalSpec,

@@ -1,5 +1,5 @@
-// Which CloudWatch series a service's signals are read from. One question is one query of GetMetricData; its key says
-// target, version and series, and is what the log keeps the answers under.
+// Which CloudWatch series the signals are read from. One question is one query of GetMetricData. Its key names the target,
+// version and series, and the log stores the answers under it.
 import { isElsewhere, locate, type Place } from '../../location.ts'
 import type { Service } from '../../service/service.ts'
 import type { Signals, Watch } from '../../service/signals.ts'
@@ -10,19 +10,19 @@ export type Question = {
   readonly namespace: string
   readonly metric: string
   readonly dimensions: Readonly<Record<string, string>>
-  /** A statistic in CloudWatch's words: Sum, SampleCount, TC(:300). */
+  /** The statistic in CloudWatch's syntax: Sum, SampleCount, TC(:300). */
   readonly stat: string
-  /** The function elsewhere whose account and region has the series. */
+  /** Set for a function elsewhere: its account and region hold the series. */
   readonly place?: Place
 }
 
-/** How the points of a signal become numbers that can be compared. */
+/** How the points of a signal become comparable numbers. */
 export type Measure =
   /**
-   * Events out of exposures. `good`: the series counts those that are not bad. `bounded`: never more than exposures.
-   * `whenMissing`, of a minute with exposures and no point of events: Lambda publishes a point of value 0 with every
-   * invocation (docs/aws.md §2.1), so that minute has not come in full; of a team's own metric it is 0, as soon as any point
-   * of it has been seen (`zero`), or even if none ever is (`sparse`).
+   * Events out of exposures. `good`: the series counts the good ones. `bounded`: there are never more events than exposures.
+   * `whenMissing` is for a minute with exposures but no point of events. Lambda publishes a point of value 0 with every
+   * invocation (docs/aws.md §2.1), so there the minute has not fully arrived (`incomplete`). For a team's own metric it counts as
+   * 0, either once any point has been seen (`zero`), or even if there never is one (`sparse`).
    */
   | {
       readonly kind: 'count'
@@ -48,12 +48,12 @@ export type SignalSpec = {
   readonly functionName: string
   readonly watch: Watch
   readonly worse: 'higher' | 'lower'
-  /** Minutes of first traffic that are not looked at. */
+  /** How many minutes after a traffic jump are skipped. */
   readonly warmUpMinutes: number
   readonly measure: Measure
-  /** It may be that CloudWatch never has a point of it, of no version. Then it is excluded; of other signals that is unknown. */
+  /** CloudWatch may never have a point of it, for either version. Then it is excluded; any other signal would be unknown. */
   readonly mayBeUnpublished: boolean
-  /** Why it cannot speak about this release. */
+  /** Why this signal cannot be used for this release. */
   readonly excluded?: string
 }
 
@@ -84,7 +84,7 @@ const customMeasure = ({ kind, name, sparse }: Signals['custom'][number]): Measu
 // Arm64 costs a fifth less than x86_64 per GB-second (Lambda pricing, remembered).
 const pricePerMb = { x86_64: 1, arm64: 0.8 }
 
-/** Every signal of every target, in the order in which they are shown. Those that are off are not among them. */
+/** Every signal of every target, in display order, without the ones that are off. */
 export function signalSpecs(
   { signals }: Pick<Service, 'signals'>,
   targets: readonly JudgedTarget[],
@@ -125,7 +125,7 @@ export function signalSpecs(
         warmUpMinutes: latency === 'off' ? 0 : latency.warmUpMinutes,
         ...(thresholdsMs.length > 0 ? {} : { excluded: because ?? 'it has no threshold' }),
       }),
-      // Nobody has recorded Throttles by version (docs/aws.md): if Lambda does not publish them, there is nothing to say.
+      // We found no record of Throttles by version (docs/aws.md). If Lambda does not publish it, the signal is excluded.
       ...spec('throttles', throttles, count(['invocations', 'throttles'], ['throttles']), { mayBeUnpublished: true }),
       ...spec(
         'cost',
@@ -140,7 +140,7 @@ export function signalSpecs(
   })
 }
 
-/** Everything that one look has to ask, each series once. */
+/** Every series that a look has to read, each once. */
 export function questionsFor(service: Pick<Service, 'signals'>, targets: readonly JudgedTarget[]): readonly Question[] {
   const questions = new Map<string, Question>()
   for (const spec of signalSpecs(service, targets)) {
@@ -160,13 +160,13 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
   return [...questions.values()]
 }
 
-/** As a part of a question; nothing of a function of the own account and region. */
+/** The `place` field of a question; empty for a function in the controller's own account and region. */
 export const placeOf = ({ functionName, roleArn }: Place): Pick<Question, 'place'> =>
   isElsewhere({ functionName }) ? { place: { functionName, roleArn } } : {}
 
 type Series = Omit<Question, 'key'>
 
-// ExecutedVersion tells the two versions behind one alias apart (docs/aws.md §2.1).
+// ExecutedVersion tells the two versions behind an alias apart (docs/aws.md §2.1).
 const lambda = (target: JudgedTarget, arm: Arm, metric: string, stat: string): Series => ({
   namespace: 'AWS/Lambda',
   metric,

@@ -1,12 +1,12 @@
-// Up to which minute the evidence is settled: older points do not change any more, and none is missing that may still come.
-// A look reads again from here, and a fold is carried up to here: both must mean the same minute.
+// Up to which minute the evidence is settled: points before it no longer change, and none that may still arrive is missing. The
+// next look reads from here, and the carried fold ends here, so both must use the same minute.
 import type { JudgedTarget } from './evidence.ts'
 import { isIncomplete, type Sheet } from './minutes.ts'
 import type { SignalSpec } from './questions.ts'
 import { lateFromMs, missingFromMs } from './window.ts'
 import { minuteMs } from '../../time.ts'
 
-/** @param endMs up to where everything was asked for */
+/** @param endMs the end of the time that was asked for */
 export function settledToMs(
   sheet: Sheet,
   specs: readonly SignalSpec[],

@@ -1,35 +1,38 @@
-// Which minutes a look may speak about: whole ones, begun after the first shift, and old enough for CloudWatch to have them.
+// Which minutes a look may use: whole ones, begun after the first shift, and old enough for CloudWatch to have them.
 import type { JudgedTarget, Shift, Window } from './evidence.ts'
 import { minuteMs } from '../../time.ts'
 
-// A point carries the time at which the invocation began and appears when it has ended and been collected: minute t is
+// A data point carries the time at which the invocation began, and appears after it has ended and been collected. So minute t is
 // complete at t + 2 at the earliest (docs/verdict.md, "What there is to judge").
 const settleMs = minuteMs
-// Points that come later than that change what was read before; so far back is read again at every look.
+// Points may arrive later and change what was read before. Every look reads this much again.
 const lateMs = 5 * minuteMs
 
-/** The first minute that is whole after `atMs`. */
+/** The start of the first whole minute at or after `atMs`. */
 export const wholeFrom = (atMs: number): number => Math.ceil(atMs / minuteMs) * minuteMs
 
-/** All minutes since the candidate first had traffic. */
+/** All complete minutes since the candidate first had traffic. */
 export function askedWindow(firstShiftedAtMs: number, atMs: number): Window {
   const startMs = wholeFrom(firstShiftedAtMs)
   return { startMs, endMs: Math.max(startMs, Math.floor((atMs - settleMs) / minuteMs) * minuteMs) }
 }
 
-/** Points before this come no more: from here a look reads again what was complete up to `completeMs`. */
+/** No more points arrive for minutes before this one. A look reads again from here what was complete up to `completeMs`. */
 export function lateFromMs(completeMs: number, targets: readonly JudgedTarget[]): number {
   const timeoutSeconds = Math.max(0, ...targets.map((target) => target.baseline.timeoutSeconds ?? 0))
   return Math.floor((completeMs - lateMs - timeoutSeconds * 1000) / minuteMs) * minuteMs
 }
 
-// A point that is missing may come this late. What has not come by then is not waited for: that minute stays out of the evidence.
+// A missing point may come this late. After that we stop waiting, and its minute stays out of the evidence.
 const missingMs = 15 * minuteMs
 
-/** From here on a minute may not have come in full, and may still do so. */
+/** A minute from here on may be incomplete, and may still be completed. */
 export const missingFromMs = (endMs: number): number => endMs - missingMs
 
-/** The weight that was in force during the whole of a minute, and since which whole minute; `undefined` when it changed. */
+/**
+ * The weight that was in force during a whole minute, and the first whole minute it was in force; `undefined` when it changed
+ * during the minute.
+ */
 export function weightOf(
   shifts: readonly Shift[],
   atMs: number,

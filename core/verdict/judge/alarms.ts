@@ -1,5 +1,5 @@
-// What the alarms say. An alarm that fired before the release began cannot speak about the candidate: it is excluded by
-// name, and the others still guard. Everything but a clear OK or ALARM is unknown.
+// Verdicts from alarms. An alarm that fired before the release began says nothing about the candidate, so it is excluded by name;
+// the others still guard. Anything but a clear OK or ALARM is unknown.
 import type { AlarmReading, Evidence, SignalVerdict } from '../evidence/evidence.ts'
 
 export function alarmVerdicts(evidence: Pick<Evidence, 'alarms' | 'excludedAlarms'>): readonly SignalVerdict[] {

@@ -1,4 +1,4 @@
-// A signal's numbers, and one sentence about them that a person at night understands.
+// A signal's numbers, and one sentence about them that a person on call understands at night.
 import { dispersionOf } from '../processes/breaker.ts'
 import type { CountFold, MeanFold, Present } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
@@ -7,12 +7,12 @@ import type { CountMinute } from '../processes/split-process.ts'
 type Numbers = Readonly<Record<string, number>>
 type Account = { readonly sentence: string; readonly numbers: Numbers }
 
-/** ln E of a signal, and ln E at which it would roll back if the other signals said nothing. */
+/** The signal's ln E, and the ln E at which it alone would cause a rollback. */
 type Reach = { readonly logE: number; readonly limit: number; readonly alpha: number; readonly horizonMinutes: number }
 
-// Of fewer bad events nothing is said but how many there were.
+// With fewer bad events, report only the counts and no ratio.
 const eventsMin = 10
-// Evidence is worth a word when it is worth a thought.
+// Mention evidence only from odds of 3 to 1 on.
 const logSpoken = Math.log(3)
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`
@@ -23,13 +23,13 @@ const odds = (logE: number): string =>
 const weighing = ({ logE, limit }: Reach): string =>
   logE < logSpoken ? '' : `; evidence against it ${odds(logE)}, ${odds(limit)} rolls back`
 
-/** Infinities and NaN have no place in the log. */
+/** The log cannot hold infinities or NaN. */
 const finite = (numbers: Numbers): Numbers =>
   Object.fromEntries(Object.entries(numbers).filter(([, value]) => Number.isFinite(value)))
 
 /**
- * The ratio of two rates with an interval that holds at all minutes together: log ratio, delta method with the dispersion
- * that was seen, and the half-width of the asymptotic confidence sequence (arXiv 2103.06476, two-sided).
+ * The ratio of two rates, with an interval that holds at all minutes simultaneously: log ratio, delta method with the observed
+ * dispersion, and the half-width of the asymptotic confidence sequence (arXiv 2103.06476, two-sided).
  */
 export function rateRatio(
   total: CountMinute,
@@ -37,7 +37,7 @@ export function rateRatio(
   minutes: number,
   { alpha, horizonMinutes }: Pick<Reach, 'alpha' | 'horizonMinutes'>,
 ): { readonly ratio: number; readonly low: number; readonly high: number } {
-  // Half an event more on both sides, so that none at all has a ratio too.
+  // Add half an event on both sides, so that the ratio exists even without events.
   const [x, y] = [total.candidateBad + 0.5, total.stableBad + 0.5]
   const ratio = x / (total.candidateInvocations + 1) / (y / (total.stableInvocations + 1))
   const variance = Math.max(1, dispersion) * (1 / x + 1 / y)
@@ -55,7 +55,7 @@ const intervalOf = (fold: CountFold, total: CountMinute, scale: Scale) =>
 const isCompared = ({ candidateBad, stableBad, stableInvocations }: CountMinute): boolean =>
   candidateBad + stableBad >= eventsMin && stableInvocations > 0
 
-/** Whether the interval of any threshold says that the candidate is worse than is tolerated. */
+/** Whether any threshold's interval shows that the candidate is worse than the tolerance. */
 export const excludesTolerance = ({ worse, watch }: SignalSpec, fold: CountFold, scale: Scale): boolean =>
   fold.totals.filter(isCompared).some((total) => {
     const { low, high } = intervalOf(fold, total, scale)
@@ -107,7 +107,7 @@ export function meanAccount(spec: SignalSpec, fold: MeanFold, reach: Reach): Acc
   }
 }
 
-/** How long it takes until there are enough samples, at the pace since the weight changed. @param incomplete minutes */
+/** How long until there are enough samples, at the rate since the weight changed. @param incomplete how many minutes */
 export function samplesShort(spec: SignalSpec, { samples, minutes }: Present, incomplete = 0): string {
   if (incomplete > 0 && samples === 0) return pointsMissing(spec, incomplete)
   if (minutes === 0 && spec.warmUpMinutes > 0)
@@ -119,11 +119,11 @@ export function samplesShort(spec: SignalSpec, { samples, minutes }: Present, in
   return `${spec.key}: ${samples} of ${spec.watch.minimumSamples} samples of the candidate at this weight, ${needed}`
 }
 
-/** The last minutes had invocations and no points of what is counted in them. */
+/** The last minutes had invocations, but no points of the events counted in them. */
 export const pointsMissing = (spec: SignalSpec, minutes: number): string =>
   `${spec.key}: CloudWatch has had no point of it for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} with invocations`
 
-/** Several reasons as one sentence; what several signals say alike is said once. */
+/** Joins several reasons into one sentence. A reason that several signals share is stated once. */
 export function together(reasons: readonly { readonly signal: string; readonly because: string }[]): string {
   const alike = new Map<string, string[]>()
   for (const { signal, because } of reasons) {

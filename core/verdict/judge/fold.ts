@@ -1,6 +1,6 @@
-// What is carried from minute to minute: for each signal its e-process and its counts, for each target whether it is split
-// as it was set and whether it is silent. A fold of minutes and nothing else, so a state that was carried and one that is
-// computed from the first minute are the same to the last digit.
+// What is carried from minute to minute: for each signal its e-process and its counts; for each target whether its split is as
+// set and whether it is silent. It depends on the minutes only, so a carried state and one computed from the first minute agree
+// to the last digit.
 import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
 import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
 import { type CountRule, type CountState, countRule, enginePrior } from '../processes/count-process.ts'
@@ -22,7 +22,7 @@ const plus = (a: CountMinute, b: CountMinute): CountMinute => ({
   candidateBad: a.candidateBad + b.candidateBad,
 })
 
-/** Samples at the present weight, and in how many minutes they were looked at. */
+/** Samples at the current weight, and how many minutes they come from. */
 export type Present = { readonly sinceMs: number; readonly minutes: number; readonly samples: number }
 
 export type CountFold = {
@@ -30,13 +30,16 @@ export type CountFold = {
   /** One for each threshold. */
   readonly states: readonly CountState[]
   readonly totals: readonly CountMinute[]
-  /** In how many minutes the version that should have fewer events had one. */
+  /**
+   * In how many minutes there was an event that can count against the candidate: one of its own or, where fewer events are worse,
+   * one of stable's.
+   */
   readonly speaking: readonly number[]
-  /** Whether any point of the events was seen, of either version. */
+  /** Whether any point of the events was seen, for either version. */
   readonly seen: boolean
-  /** The last minutes in a row that had not come in full. */
+  /** How many of the latest minutes in a row were incomplete. */
   readonly incomplete: number
-  /** Requests of the candidate in the last minutes in a row in which every one of them was an event. */
+  /** Requests of the candidate in the latest minutes in a row in which every request was a bad event. */
   readonly allBad: number
   readonly breaker: BreakerState
   readonly alone?: AloneState
@@ -51,7 +54,7 @@ export type MeanFold = {
 }
 export type SignalFold = CountFold | MeanFold
 
-/** What the fold of one signal is made by. */
+/** The parameters that fold one signal. */
 export type SignalRule = {
   readonly spec: SignalSpec
   readonly count: CountRule
@@ -63,7 +66,7 @@ type Rules = {
   readonly early?: { readonly ratio: number; readonly rate: number } | undefined
 }
 
-// Rates of errors wander by half; durations, and with them the share of slow ones, by less.
+// Error rates drift by about half; durations, and so the share of slow ones, drift less.
 const eventDeviation = 0.5
 const latencyDeviation = 0.2
 
@@ -95,7 +98,7 @@ export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
   }
 }
 
-/** Samples of the candidate since the weight changed; a minute with two weights counts for neither. */
+/** Counts the candidate's samples since the weight changed. A minute with two weights counts for neither. */
 function present(before: Present, shifts: readonly Shift[], atMs: number, samples: number): Present {
   const weight = weightOf(shifts, atMs)
   if (weight === undefined) return before
@@ -104,8 +107,8 @@ function present(before: Present, shifts: readonly Shift[], atMs: number, sample
 }
 
 /**
- * New environments start cold: at the first traffic, and when the candidate's traffic more than doubles. For so many minutes
- * the signal is not looked at.
+ * New execution environments start cold, both at the first traffic and when the candidate's traffic more than doubles. The signal
+ * is ignored for this many minutes afterwards.
  */
 function isWarmingUp(shifts: readonly Shift[], minutes: number, atMs: number): boolean {
   return shifts.some((shift, index) => {
@@ -176,7 +179,7 @@ function countFold(
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
     seen: fold.seen,
-    // A minute in which nobody asked for anything does not say that the points have come.
+    // A minute without requests does not show that points arrive again.
     incomplete: first.stableInvocations + first.candidateInvocations === 0 ? fold.incomplete : 0,
     allBad: allBadAfter(fold, first),
     breaker: breakerStep(fold.breaker, first),

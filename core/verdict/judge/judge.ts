@@ -1,5 +1,5 @@
-// The verdict: what alarms say, whether the traffic is as it was set, and the weighted evidence of all signals. Silence is
-// never a pass. Reading, folding minutes, weighing and wording are stages of their own; here they meet.
+// The verdict, from three inputs: the alarms, whether the traffic split is as set, and the weighted evidence of all signals.
+// Silence is never a pass. Reading, folding, weighing and wording have files of their own; this file combines them.
 import type { Service } from '../../service/service.ts'
 import { alarmVerdicts } from './alarms.ts'
 import type { Evidence, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
@@ -14,7 +14,7 @@ import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } f
 import { askedWindow } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
-/** The fold of all minutes before `uptoMs`, which no late point changes any more. JSON without loss. */
+/** The fold of all minutes before `uptoMs`, which late points can no longer change. Survives JSON without loss. */
 export type Carry = {
   readonly uptoMs: number
   readonly targets: readonly TargetFold[]
@@ -22,9 +22,9 @@ export type Carry = {
 }
 
 /**
- * @param carried what an earlier look returned; without it everything is computed from the first minute, with the same result
- * @returns fail if an alarm fires, the candidate is silent, a minute shows total failure, or the evidence reaches 1/alpha;
- *   pass if every critical signal could speak and none leans against the candidate; else unknown
+ * @param carried what an earlier look returned. Without it everything is computed from the first minute, with the same result.
+ * @returns fail if an alarm fires, the candidate is silent, a minute shows total failure, or the evidence reaches 1/alpha; pass
+ * if every critical signal could be judged and none leans against the candidate; else unknown
  */
 export function judge(
   service: Service,
@@ -88,7 +88,7 @@ function verdictOf(
   const weighed = weighAll(service, rules, folded, evidence.shifts)
   const traffic = trafficVerdicts(evidence, folded)
   const { logE, signals } = combined(weighed, Math.log(1 / alpha))
-  // Whatever a reading had to say, the verdict must fit into the log.
+  // The verdict must fit into the log, however long a reason is.
   const all = [...alarmVerdicts(evidence), ...traffic, ...signals].map((signal): SignalVerdict => ({
     ...signal,
     because: signal.because.slice(0, 600),
@@ -137,7 +137,10 @@ function trafficVerdicts(evidence: Evidence, folded: Folded): readonly SignalVer
   })
 }
 
-/** The weighted evidence of all signals, and what it makes of those that carry most of it or lean that way themselves. */
+/**
+ * Combines the weighted evidence of all signals. If it reaches the limit, the signals that carry most of it fail; a signal that
+ * leans against the candidate by itself becomes unknown.
+ */
 function combined(
   weighed: readonly Weighed[],
   logLimit: number,
@@ -148,7 +151,7 @@ function combined(
   const signals = weighed.map(({ verdict, logE: own, logShare, sentence }): SignalVerdict => {
     if (verdict.kind === 'excluded' || verdict.advisory === true) return verdict
     if (logE >= logLimit && logShare >= most - Math.LN2) return { ...verdict, kind: 'fail', because: sentence }
-    // Half way there: not enough to go back, too much to go on.
+    // Half way to the limit: not enough to roll back, too much to advance.
     const isLeaning = verdict.kind === 'pass' && own >= logLimit / 2
     return isLeaning ? { ...verdict, kind: 'unknown', because: `${sentence}: leans against it` } : verdict
   })

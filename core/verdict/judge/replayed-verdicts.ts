@@ -1,5 +1,5 @@
-// What would have been said, minute by minute, if the evidence had been looked at every minute: the same judge on what was
-// recorded, with another service definition if need be.
+// Recomputes the verdict of every minute as if there had been a look each minute. Uses the same judge on the recorded readings,
+// optionally with another service definition.
 import type { Service } from '../../service/service.ts'
 import type { JudgedTarget, Point, Reading, Shift, Verdict } from '../evidence/evidence.ts'
 import { type Carry, judge } from './judge.ts'
@@ -9,15 +9,15 @@ import { minuteMs } from '../../time.ts'
 export type Recorded = {
   readonly targets: readonly JudgedTarget[]
   readonly shifts: readonly Shift[]
-  /** By the key of the question, every point once. */
+  /** By the question's key, each point once. */
   readonly readings: ReadonlyMap<string, Reading>
   /** How many whole minutes there are since the first shift. */
   readonly minutes: number
 }
 
 /**
- * One verdict for each minute, as it would have been once CloudWatch had that minute. Alarms are not among what was
- * recorded, so they say nothing here.
+ * One verdict for each minute, as it would have been once CloudWatch had that minute. Alarms are not recorded, so they are left
+ * out.
  */
 export function replayVerdicts(service: Service, recorded: Recorded): readonly Verdict[] {
   const { targets, shifts } = recorded
@@ -51,7 +51,7 @@ export function replayVerdicts(service: Service, recorded: Recorded): readonly V
 
 function within(reading: Reading, startMs: number, endMs: number): Reading {
   if (reading.kind === 'unread') return reading
-  // Points are in the order of time: the first one is found by halving, the last one by walking.
+  // Points are sorted by time, so find the first one by binary search.
   const { points } = reading
   let low = 0
   let high = points.length

@@ -1,20 +1,20 @@
-// Whether a target's two versions get the traffic that was meant for them: the split, silence of the candidate, and quiet
-// hours in which nobody asks for anything.
+// Whether a target's two versions get the traffic that was set for them: the split, a silent candidate, and quiet hours without
+// traffic.
 import type { JudgedTarget, Shift } from '../evidence/evidence.ts'
 import type { Sheet } from '../evidence/minutes.ts'
 import { splitIsOff } from '../processes/split-check.ts'
 import { weightOf } from '../evidence/window.ts'
 
 export type TargetFold = {
-  /** Invocations at the present weight, whole minutes only, and how many those were. */
+  /** Invocations at the current weight, whole minutes only, and the number of those minutes. */
   readonly sinceMs: number
   readonly minutes: number
   readonly stable: number
   readonly candidate: number
-  /** The last minutes in a row in which the candidate was silent while stable was not, and what it should have had. */
+  /** For how many minutes the candidate has been silent while stable was not, and how many requests it should have had. */
   readonly silentMinutes: number
   readonly silentExpected: number
-  /** The last minutes in a row without any traffic. */
+  /** How many of the latest minutes in a row had no traffic at all. */
   readonly quietMinutes: number
   readonly weightBp: number
 }
@@ -31,7 +31,8 @@ export const targetBegin: TargetFold = {
 }
 
 const wholeBp = 10_000
-// Fewer expected requests than this may all have gone the other way by chance (e^-20), and a minute may come late.
+// With fewer expected requests, all of them could have gone to stable by chance (at 20 the odds are e^-20). The minimum of
+// minutes allows for late data.
 const silentExpectedMin = 20
 const silentMinutesMin = 5
 const quietMinutesMin = 10
@@ -75,7 +76,7 @@ export function targetStep(
 export const isQuiet = (fold: TargetFold): boolean =>
   fold.minutes > 0 && (fold.stable + fold.candidate === 0 || fold.quietMinutes >= quietMinutesMin)
 
-/** Why a target's invocations cannot be read at all. Not to know them is not silence. */
+/** Why a target's invocations cannot be read at all. Unreadable is not the same as silent. */
 export function unreadableTraffic(sheet: Sheet, target: number): string | undefined {
   const stable = sheet.faultOf(target, 'stable', 'invocations')
   const candidate = sheet.faultOf(target, 'candidate', 'invocations')
@@ -85,7 +86,7 @@ export function unreadableTraffic(sheet: Sheet, target: number): string | undefi
     : `the ${stable === undefined ? 'candidate' : 'stable'} version's invocations could not be read: ${fault}`
 }
 
-/** Trouble with the traffic itself, and whether it counts against the candidate. */
+/** A problem with the traffic itself, and whether it counts against the candidate. */
 export function trafficTrouble(
   fold: TargetFold,
   target: JudgedTarget,

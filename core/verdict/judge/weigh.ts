@@ -1,4 +1,4 @@
-// What each signal says by itself, and how much of the evidence it is: ln(weight * E). The weights of the critical signals
+// What each signal says by itself, and how much of the evidence it carries: ln(weight * E). The weights of the critical signals
 // sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
 import { horizonOf } from '../../service/plan.ts'
 import type { Service } from '../../service/service.ts'
@@ -12,39 +12,39 @@ import { meanLogE } from '../processes/mean-process.ts'
 import type { TargetFold } from './target-fold.ts'
 import { wholeFrom } from '../evidence/window.ts'
 
-/** The folds of all targets and signals; a sentence where there is no evidence. */
+/** The folds of all targets and signals; a string says why there is no evidence. */
 export type Folded = {
   readonly targets: readonly (TargetFold | string)[]
   readonly signals: readonly (SignalFold | string)[]
 }
 
 const wholeBp = 10_000
-// Points may come this late; a silence that lasts longer is a trouble of the telemetry.
+// Points may arrive this many minutes late. A longer gap is a telemetry problem.
 const incompleteMax = 10
-/** After so many minutes with invocations a series that may not be published at all is taken to be so. */
+/** After this many minutes with invocations but no points, a series that may not exist counts as unpublished. */
 const unpublishedMin = 3
-/** So many requests in a row that all failed are no chance. */
+/** This many failures in a row, without a success, are not chance. */
 const allBadMin = 10
 
 export type Weighed = {
   readonly verdict: SignalVerdict
-  /** ln E of the signal by itself, and times its weight. */
+  /** ln E of the signal by itself, and ln(weight * E). */
   readonly logE: number
   readonly logShare: number
-  /** What its numbers say, also where there are too few of them for a verdict. */
+  /** Its numbers in words, even when there are too few for a verdict. */
   readonly sentence: string
-  /** It is unknown for want of samples only. */
+  /** It is unknown only because it lacks samples. */
   readonly isShort: boolean
 }
 
 type Scale = { readonly alpha: number; readonly horizonMinutes: number }
 
-// What happened in one minute only is an anecdote: one long burst of errors looks like that. The breaker is for the rest.
+// Events in a single minute are an anecdote: one long burst of errors looks the same. The breaker handles total failure.
 const speakingMin = 2
-// Nor do one or two bad events say anything, whatever their share.
+// One or two bad events prove nothing either, whatever their share.
 const eventsMin = 3
 
-/** Over how many minutes later regressions are expected: the plan's. */
+/** The number of minutes over which a regression may begin: the plan's. */
 export const horizonMinutesOf = ({ plan }: Pick<Service, 'plan'>): number =>
   Math.max(1, Math.ceil(horizonOf(plan) / 60))
 
@@ -70,7 +70,7 @@ export function weighAll(
 
 type Place = {
   readonly logWeight: number
-  /** The first whole minute at the present weight, and how many there are. */
+  /** The first whole minute at the current weight, and how many there are. */
   readonly sinceMs: number
   readonly minutes: number
   readonly weightBp: number
@@ -105,7 +105,7 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
       verdict: say('fail', because, numbers),
     }
   }
-  // What it showed while there was a stable beside it stays evidence.
+  // Evidence from when stable had traffic too still counts.
   if (isAlone) return { ...said, verdict: say('excluded', `${spec.key}: ${uncompared}`, numbers) }
   const incomplete = fold.kind === 'count' ? fold.incomplete : 0
   if (spec.mayBeUnpublished && fold.kind === 'count' && !fold.seen && incomplete >= unpublishedMin)
@@ -125,7 +125,7 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
 const unpublished = 'CloudWatch has no point of it, of neither version'
 const uncompared = 'not compared at 100 %, where there is no stable beside it'
 
-/** What keeps a signal with enough samples from passing. `alone`: its numbers add nothing to it. */
+/** What keeps a signal with enough samples from passing. `alone`: leave out the sentence with its numbers. */
 function doubtOf(
   spec: SignalSpec,
   fold: CountFold,
@@ -146,7 +146,7 @@ function doubtOf(
   return undefined
 }
 
-/** The mean of the thresholds' e-values, or what the candidate shows by itself once it has all traffic. */
+/** The mean of the thresholds' e-values or, once the candidate has all traffic, the candidate-only e-value if that is larger. */
 function countLogE({ spec: { worse }, count }: SignalRule, fold: CountFold): number {
   const values = fold.states.map((state, index) => {
     const { candidateBad = 0, stableBad = 0 } = fold.totals[index] ?? {}
@@ -158,7 +158,7 @@ function countLogE({ spec: { worse }, count }: SignalRule, fold: CountFold): num
   return fold.alone === undefined ? compared : Math.max(compared, aloneLogE(fold.alone))
 }
 
-/** Whether the candidate is proven not to be bad, on every target (early.ts). */
+/** Whether the candidate is proven not to be bad, on every target (early-promotion.ts). */
 export function isProvenGood(rules: readonly SignalRule[], { signals }: Folded, alpha: number): boolean {
   const proofs = rules.flatMap(({ early }, index) => {
     if (early === undefined) return []

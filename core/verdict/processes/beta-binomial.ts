@@ -1,4 +1,4 @@
-// How the bad events of one minute fall on the two versions: beta-binomial, because bad events come in bursts. Source of
+// How the bad events of one minute split between the two versions: beta-binomial, because bad events come in bursts. Source of
 // the family and its members: docs/verdict.md, "The mathematics".
 import { logRising } from './log-space.ts'
 
@@ -11,7 +11,7 @@ export function dispersions(d: number): readonly number[] {
   return [0, ...bursts, ...correlations]
 }
 
-/** The candidate's share of the bad events when it fails `ratio` times as often as stable and has `share` of the invocations. */
+/** The candidate's share of the bad events if it fails `ratio` times as often as stable and gets `share` of the invocations. */
 export const badShare = (share: number, ratio: number): number => (ratio * share) / (ratio * share + 1 - share)
 
 /**

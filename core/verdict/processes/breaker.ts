@@ -1,16 +1,16 @@
-// Total failure needs no statistics: half of a minute's requests fail on the candidate while stable is well. Without requests
-// of stable nobody knows whether it is well. The only thing that looks the same is one long burst of errors, so a service
-// whose stable version shows such bursts is left to the e-values, which take a minute or two.
+// Total failure needs no statistics: at least half of a minute's requests fail on the candidate while stable is healthy. Without
+// requests of stable, nobody knows whether it is healthy. Only one long burst of errors looks the same. So a service whose stable
+// version shows such bursts is left to the e-values, which take a minute or two.
 import type { CountMinute } from './split-process.ts'
 
 const failedShare = 0.5
 const requestsMin = 20
 const stableShareMax = 0.05
-/** So many times the bursts that stable has shown must have failed. */
+/** The failures must exceed the excess dispersion that stable has shown by this factor. */
 const burstsMin = 20
-/** Before stable has been seen for so long nobody knows its bursts ... */
+/** Stable's bursts are unknown until it has been observed for this many minutes ... */
 const knownMinutes = 10
-/** ... so this many must have failed, unless stable has had no errors to speak of. */
+/** ... so until then at least this many must fail, unless stable has had almost no errors. */
 const failedUnknown = 45
 const stableClean = 2
 
@@ -20,7 +20,7 @@ export type BreakerState = {
   readonly minutes: number
   readonly stableInvocations: number
   readonly stableBad: number
-  /** Sum of Pearson's (observed - expected)^2 / expected of stable's minutes. */
+  /** Sum of Pearson's (observed - expected)^2 / expected over stable's minutes. */
   readonly pearson: number
   readonly counted: number
 }
@@ -32,7 +32,7 @@ export const dispersionOf = (state: BreakerState): number => (1 + state.pearson)
 
 type Stable = Pick<CountMinute, 'stableInvocations' | 'stableBad'>
 
-/** Of a handful of requests nothing can be told: then stable must have been well before as well. */
+/** A handful of requests proves nothing. With so few in the minute, stable must have been healthy before as well. */
 const isWell = (minute: Stable, sofar: Stable): boolean =>
   minute.stableInvocations > 0 &&
   fewFailed(minute) &&

@@ -1,13 +1,13 @@
-// With all traffic on the candidate there is no stable beside it: its errors are compared with what stable had before, at
-// twice the rate and not below one in a hundred. Weaker than a comparison in the same minutes, because an outage of a
-// dependency is no longer told apart from a fault of the candidate. docs/verdict.md, "Where it ends".
+// With all traffic on the candidate, stable has none to compare with. So the candidate's errors are compared with twice stable's
+// earlier rate, but at least one in a hundred. This is weaker than a comparison within the same minutes, because it cannot tell
+// an outage of a dependency from a fault of the candidate. docs/verdict.md, "Where it ends".
 import { logSum } from './log-space.ts'
 
 const factor = 2
 const rateMin = 0.01
 const rateMax = 0.5
 const multiples = [2, 4, 8, 16, 32]
-// Bursts of this size leave the evidence valid: the likelihood ratio is taken to the power of its inverse.
+// The evidence stays valid under bursts of this size, because the likelihood ratio is raised to the power of its inverse.
 const burst = 5
 
 export type AloneState = { readonly rate: number; readonly ratios: readonly number[] }

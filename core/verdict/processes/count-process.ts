@@ -1,5 +1,5 @@
-// The e-value of a signal that counts: bad events of two versions, minute by minute. It is the smaller of two: one against
-// chance and bursts (split-process.ts), one against a rate that wanders by itself (drift.ts). Both nulls have to go.
+// The e-value of a count signal: bad events of two versions, minute by minute. It is the smaller of two e-values: one against
+// chance and bursts (split-process.ts), one against a rate that drifts by itself (drift.ts). Both nulls must be rejected.
 import { type DriftState, driftRule } from './drift.ts'
 import { type CountMinute, type Prior, type SplitDesign, type SplitState, splitRule } from './split-process.ts'
 
@@ -13,8 +13,8 @@ const dispersionWeights = [8, 4, 2, 1, 2, 2, 2]
 const fromStart = 0.7
 
 /**
- * How much less evidence is asked for against drift than against chance. Drift is the rarer of the two and its null is wide:
- * the full measure would cost minutes in every release. docs/verdict.md states what this does to the guarantee.
+ * How much less evidence is required against drift than against chance. Drift is rarer, and its null is wide: asking for the full
+ * evidence would cost minutes in every release. docs/verdict.md states what this does to the guarantee.
  */
 const driftRelief = 4
 
@@ -30,11 +30,11 @@ export type CountState = { readonly split: SplitState; readonly drift: DriftStat
 export type CountRule = {
   readonly begin: CountState
   readonly step: (state: CountState, data: CountMinute) => CountState
-  /** ln E: roll back at ln(1/alpha). Below 0 the minutes speak for the candidate. */
+  /** ln E: roll back at ln(1/alpha). Below 0 the minutes favour the candidate. */
   readonly logE: (state: CountState) => number
 }
 
-/** @param deviation how much a version's log rate wanders when nothing is wrong (drift.ts) */
+/** @param deviation how much a version's log rate drifts when nothing is wrong (drift.ts) */
 export function countRule(design: SplitDesign, deviation: number): CountRule {
   const split = splitRule(design)
   const drift = driftRule(design, deviation)

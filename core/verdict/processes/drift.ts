@@ -1,20 +1,20 @@
-// The second null: each version's own rate wanders for minutes although nothing is wrong (a slow shard, a cold cache, a
-// batch of odd customers). The log of each rate is an autoregressive process around a level that both share. Its
-// likelihood is followed by a Gaussian filter with a Laplace step for each count. Stable's own minutes tell how much a
-// rate of this service wanders, which the split of the events alone cannot. docs/verdict.md, "Drift".
+// The second null: each version's own rate drifts for minutes although nothing is wrong (a slow shard, a cold cache, a batch of
+// odd customers). The log of each rate is an autoregressive process around a level that both share. A Gaussian filter with a
+// Laplace step for each count computes its likelihood. Stable's own minutes show how much the rate of this service drifts; the
+// split of the events alone cannot. docs/verdict.md, "Drift".
 import { logAdd, logRising, logSum } from './log-space.ts'
 import { type CountMinute, lateMass, type SplitDesign } from './split-process.ts'
 
 /** Correlation of a version's deviation from one minute to the next. */
 const lag = 0.8
-/** What is believed of a rate before anything was counted: one bad event in a hundred, give or take a factor of twenty. */
+/** The prior of a rate before anything was counted: one bad event in a hundred, give or take a factor of twenty. */
 const levelMean = Math.log(0.01)
 const levelVariance = 9
 const levelGamma = { shape: 0.5, rate: 50 }
 
 /**
- * The ways in which stable's level may move in the alternative. `memory`: what is kept of the past each minute; `cap`: the
- * most that is believed to be known of the level, in events.
+ * The ways in which stable's level may move in the alternative. `memory`: how much of the past is kept each minute; `cap`: the
+ * most that may be assumed known about the level, in events.
  */
 const levels = [
   { memory: 1, cap: Infinity, weight: 0.55 },
@@ -23,7 +23,7 @@ const levels = [
   { memory: 1, cap: 2, weight: 0.25 },
 ]
 
-// Newton's steps are few and bounded: the log likelihoods are concave.
+// A few bounded Newton steps are enough, because the log likelihoods are concave.
 const newtonSteps = 30
 const longestStep = 2
 const closeEnough = 1e-9
@@ -46,7 +46,7 @@ function laplace(mean: number, variance: number, logLikelihood: Concave): Laplac
   return { mode, curvature, logEvidence }
 }
 
-/** x events are Poisson with mean exposure * e^eta; ln x! is left out, here and in the alternatives. */
+/** x events are Poisson with mean exposure * e^eta. ln x! is left out, here and in the alternatives. */
 const poisson =
   (x: number, exposure: number): Concave =>
   (eta) => {
@@ -91,7 +91,7 @@ function jointAge({ logLikelihood, mean, cov }: Joint, variance: number): Joint 
   }
 }
 
-/** Learns from one count of the candidate (`arm` 1) or of stable (`arm` 2), whose log rate is the level plus its deviation. */
+/** Updates on one count of the candidate (`arm` 1) or of stable (`arm` 2), whose log rate is the level plus its deviation. */
 function jointSee(joint: Joint, arm: 1 | 2, x: number, exposure: number): Joint {
   const [ll, lc, ls, cc, cs, ss] = joint.cov
   const withLevel = arm === 1 ? ll + lc : ll + ls
@@ -100,7 +100,7 @@ function jointSee(joint: Joint, arm: 1 | 2, x: number, exposure: number): Joint 
   const variance = withLevel + (arm === 1 ? withCandidate : withStable)
   const before = joint.mean[0] + joint.mean[arm]
   const { mode, curvature, logEvidence } = laplace(before, variance, poisson(x, exposure))
-  // What a Gaussian observation with this mode and curvature would have taught.
+  // The update for a Gaussian observation with this mode and curvature.
   const shrink = curvature / (1 + variance * curvature)
   const surprise = (mode - before) / variance
   return {
@@ -121,7 +121,7 @@ function jointSee(joint: Joint, arm: 1 | 2, x: number, exposure: number): Joint 
   }
 }
 
-/** The difference of the two deviations alone, seen through the split: blind to whatever both versions share. */
+/** Only the difference of the two deviations, seen through the split. It is blind to whatever both versions share. */
 type Ratio = { readonly logLikelihood: number; readonly mean: number; readonly variance: number }
 
 function ratioAge({ logLikelihood, mean, variance }: Ratio, fresh: number): Ratio {
@@ -154,7 +154,7 @@ export type DriftState = {
   readonly joint: Joint
   readonly ratio: Ratio
   readonly levels: readonly Level[]
-  /** Log likelihoods by ratio and level, and of no regression by level. */
+  /** Log likelihoods: of a regression, by ratio and level; and of no regression, by level. */
   readonly alternatives: readonly number[]
   readonly none: readonly number[]
 }
@@ -162,7 +162,7 @@ export type DriftState = {
 type DriftRule = {
   readonly begin: DriftState
   readonly step: (state: DriftState, minute: number, data: CountMinute) => DriftState
-  /** ln E against drift; `split` is the numerator of the same minutes' split. */
+  /** ln E against drift; `split` is the numerator of the split process for the same minutes. */
   readonly logE: (state: DriftState, minute: number, split: number) => number
 }
 

@@ -1,14 +1,14 @@
-// Early promotion: the same mathematics turned round. The null is a bad candidate, one that fails `ratio` times as often as
-// stable and also `rate` of its invocations; evidence against it ends a bake before its time. docs/verdict.md.
+// Early promotion: the same mathematics with the roles reversed. The null is a bad candidate: one that fails `ratio` times as
+// often as stable, and also fails `rate` of its invocations. Evidence against it ends a bake early. docs/verdict.md.
 import { logAdd, logSum } from './log-space.ts'
 import { type CountMinute, splitRule, type SplitRule, type SplitState } from './split-process.ts'
 
 type Bad = { readonly ratio: number; readonly rate: number }
 
-/** How good the candidate may be, as shares of what would be bad. */
+/** How good the candidate may be, as fractions of what would be bad. */
 const ratioShares = [0.25, 0.4, 0.5, 0.625, 0.8]
 const rateShares = [0.02, 0.1, 0.25, 0.5]
-// Bursts of this size leave the evidence valid; with 1 a third of bad candidates would pass under bursts.
+// The evidence stays valid under bursts of this size. With 1, a third of bad candidates would pass under bursts.
 const burst = 5
 
 export type EarlyState = { readonly relative: SplitState; readonly absolute: readonly number[] }

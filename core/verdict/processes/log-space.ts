@@ -1,5 +1,5 @@
-// Sums of numbers that are kept as logarithms, and the ratio of two gamma functions. A library's log-gamma is not used: the
-// difference of two large ones loses the digits that an e-value over a day of minutes is made of (docs/dependencies.md).
+// Sums of numbers kept as logarithms, and the ratio of two gamma functions. We do not use a library's log-gamma: subtracting two
+// large values loses the digits that an e-value over a day of minutes depends on (docs/dependencies.md).
 
 /** ln(e^a + e^b) */
 export function logAdd(a: number, b: number): number {
@@ -7,7 +7,7 @@ export function logAdd(a: number, b: number): number {
   return high === -Infinity ? -Infinity : high + Math.log1p(Math.exp(Math.min(a, b) - high))
 }
 
-/** ln of the sum of e^v; -Infinity for none. */
+/** ln of the sum of e^v; -Infinity for an empty list. */
 export function logSum(values: readonly number[]): number {
   let high = -Infinity
   for (const value of values) if (value > high) high = value
@@ -17,13 +17,13 @@ export function logSum(values: readonly number[]): number {
   return high + Math.log(sum)
 }
 
-// Below this many factors the product itself is quicker and exact to the last digits.
+// Up to this many factors, the product itself is faster and exact to the last digits.
 const factorsMax = 24
 const largeEnough = 12
 
 /**
  * ln(Gamma(a + n) / Gamma(a)), the logarithm of the rising factorial. `a` > 0, `n` >= 0, both may be fractions. Stirling's
- * series with the recurrence below it (Abramowitz and Stegun 6.1.15, 6.1.40).
+ * series, with the recurrence for small `a` (Abramowitz and Stegun 6.1.15, 6.1.40).
  */
 export function logRising(a: number, n: number): number {
   if (n === 0) return 0
@@ -45,11 +45,11 @@ export function logRising(a: number, n: number): number {
     for (let index = 0; index < up; index++) shift += Math.log1p(n / (a + index))
     return logRising(a + up, n) - shift
   }
-  // Stirling's series for both, with their difference taken by hand: no digit is lost however large `a` is.
+  // The difference of two Stirling series, simplified algebraically so that no digits are lost however large `a` is.
   return (a - 0.5) * Math.log1p(n / a) + n * Math.log(a + n) - n + tail(a + n) - tail(a)
 }
 
-// The tail of Stirling's series; below 1e-16 of the result from x = 12 on.
+// The tail of Stirling's series; its error is below 1e-16 of the result from x = 12 on.
 function tail(x: number): number {
   const inverse = 1 / x
   const square = inverse * inverse

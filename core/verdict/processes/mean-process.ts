@@ -1,6 +1,6 @@
-// The e-value of a signal that is a mean: cost, memory, a value per request. Minutes are the observations, so what both
-// versions share cancels in each; the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas
-// (arXiv 2103.06476), one-sided, solved for its error rate. docs/verdict.md, "Means".
+// The e-value of a mean signal: cost, memory, a value per request. Each minute is one observation, so whatever both versions
+// share cancels within it. Uses the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (arXiv
+// 2103.06476), one-sided, solved for its error rate. docs/verdict.md, "Means".
 
 /** One minute of both versions. */
 export type MeanMinute = {
@@ -15,10 +15,10 @@ export type MeanState = {
   readonly minutes: number
   readonly sum: number
   readonly squares: number
-  /** Sum of the products of neighbours. */
+  /** Sum of the products of consecutive minutes. */
   readonly products: number
   readonly last: number
-  /** Sum of stable's means: the scale below which a difference is noise. */
+  /** Sum of stable's means. It sets the scale below which a difference is noise. */
   readonly scale: number
 }
 
@@ -26,7 +26,7 @@ export const meanBegin: MeanState = { minutes: 0, sum: 0, squares: 0, products: 
 
 // Fewer minutes say nothing about the variance between minutes.
 const minutesMin = 10
-// Differences of less than this share of stable's mean are not told from none.
+// Differences smaller than this share of stable's mean count as noise.
 const noiseShare = 0.01
 const correlationMax = 0.9
 
@@ -56,7 +56,7 @@ export function meanLogE(state: MeanState, alpha: number, horizonMinutes: number
   if (mean <= 0) return 0
   const floor = (noiseShare * state.scale) / n
   const variance = Math.max(state.squares / n - mean * mean, floor * floor, Number.MIN_VALUE)
-  // A version that drifts by itself is not independent from minute to minute: its mean varies more than its minutes say.
+  // If a version drifts by itself, its minutes are correlated, and the mean varies more than independent minutes would suggest.
   const correlation = Math.max(0, Math.min(correlationMax, (state.products / (n - 1) - mean * mean) / variance))
   const inflated = (variance * (1 + correlation)) / (1 - correlation)
   const r2 = tuning(alpha, horizonMinutes)

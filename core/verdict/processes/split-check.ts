@@ -1,6 +1,6 @@
-// Is the split that was set the split that is served? The multinomial e-value of Lindon and Malek (arXiv 2011.03567): a
-// Dirichlet mixture against the weight that was set. A split that is not the one that was set is trouble of routing or of
-// telemetry, and no evidence about the candidate.
+// Checks whether the observed traffic split matches the one that was set, with the multinomial e-value of Lindon and Malek (arXiv
+// 2011.03567): a Dirichlet mixture against the set weight. A mismatch is a problem of routing or telemetry, not evidence about
+// the candidate.
 import { logRising } from './log-space.ts'
 
 /** ln of the Dirichlet-multinomial probability of the counts, without the multinomial coefficient. */
@@ -11,17 +11,18 @@ export const logMixture = (counts: readonly number[], prior: readonly number[]):
     counts.reduce((a, b) => a + b, 0),
   )
 
-/** ln of the same under fixed shares. */
+/** The same with fixed shares. */
 export const logFixed = (counts: readonly number[], shares: readonly number[]): number =>
   counts.reduce((sum, n, index) => sum + (n === 0 ? 0 : n * Math.log(shares[index] ?? 0)), 0)
 
-// Lambda splits by chance and environments keep connections: so much off is still the weight that was set.
+// Lambda splits at random and environments keep connections open, so a deviation up to this factor still counts as the set
+// weight.
 const slack = 1.3
 const uniform = [1, 1]
 /** Odds of a thousand to one. */
 const logLimit = Math.log(1000)
 
-/** Whether the split that was observed is another one than the share that was set, 0 < share < 1. */
+/** Whether the observed split differs from the share that was set, 0 < share < 1. */
 export function splitIsOff(candidate: number, stable: number, share: number): boolean {
   const counts = [candidate, stable]
   const observed = candidate / Math.max(1, candidate + stable)

@@ -1,11 +1,11 @@
-// An e-process on the split of bad events: given how many there were in a minute, how many fell on the candidate? What both
-// versions share (outages, load, time of day) cancels. The numerator is a mixture over how much worse the candidate is,
-// how bursty events are and when it began; the denominator the best member of the null, so it is an e-process whenever the
-// null holds (universal inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). Sources: docs/verdict.md.
+// An e-process on the split of bad events: given how many there were in a minute, how many fell on the candidate? Whatever both
+// versions share (outages, load, time of day) cancels. The numerator is a mixture over how much worse the candidate is, how
+// bursty events are, and when the regression began. The denominator is the best member of the null, so it is an e-process
+// whenever the null holds (universal inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). Sources: docs/verdict.md.
 import { badShare, dispersions, logBetaBinomial } from './beta-binomial.ts'
 import { logAdd, logSum } from './log-space.ts'
 
-/** One minute of both versions. `bad` are the events that are counted, out of `invocations`. */
+/** One minute of both versions. `bad` counts the events, out of `invocations`. */
 export type CountMinute = {
   readonly stableInvocations: number
   readonly stableBad: number
@@ -13,14 +13,17 @@ export type CountMinute = {
   readonly candidateBad: number
 }
 
-/** What the numerator believes before it has seen anything. Weights are relative. */
+/** The prior of the numerator. Weights are relative. */
 export type Prior = {
   /** How many times as often the candidate fails as the tolerance allows. */
   readonly ratios: readonly number[]
   readonly ratioWeights: readonly number[]
-  /** For the members of the beta-binomial family, in their order. One weight: the binomial alone, in the null as well. */
+  /**
+   * One weight for each member of the beta-binomial family, in order. With a single weight it is the binomial alone, in the null
+   * as well.
+   */
   readonly dispersionWeights: readonly number[]
-  /** How much of the mass expects a regression that is there from the start; the rest is spread over later minutes. */
+  /** The prior mass on a regression that is there from the start. The rest is spread over later minutes. */
   readonly fromStart: number
 }
 
@@ -28,11 +31,11 @@ export type SplitDesign = {
   readonly prior: Prior
   /** The null: the candidate fails at most this many times as often as stable. */
   readonly tolerance: number
-  /** Over how many minutes later beginnings are spread: the plan's, or the file's. */
+  /** Over how many minutes later beginnings are spread: the plan's length, or the replayed file's. */
   readonly horizonMinutes: number
 }
 
-/** Everything that is carried from minute to minute: logarithms of likelihoods. JSON without loss. */
+/** Everything that is carried from minute to minute, as log likelihoods. Survives JSON without loss. */
 export type SplitState = {
   readonly minute: number
   /** By ratio and dispersion. */
@@ -41,13 +44,13 @@ export type SplitState = {
   readonly nulls: readonly number[]
 }
 
-/** A later regression is looked for from every fifth minute on. */
+/** A later regression may begin at every fifth minute. */
 const startEveryMinutes = 5
 
 const startsIn = ({ horizonMinutes }: SplitDesign): number =>
   Math.max(0, Math.ceil(horizonMinutes / startEveryMinutes) - 1)
 
-/** ln of the mass that begins at a start minute, and how much has not begun by `minute`. */
+/** ln of the prior mass that begins at this minute, if any does, and how much mass has not begun by then. */
 export function lateMass(
   design: SplitDesign,
   minute: number,
@@ -123,7 +126,7 @@ export function splitRule(design: SplitDesign): SplitRule {
       return { minute: state.minute + 1, alternatives, nulls }
     },
     likelihoods(state) {
-      // The state is that after its last minute: what begins at the next one has not begun yet.
+      // The state is the one after its last minute, so mass that begins at the next minute has not begun yet.
       const { unspent } = lateMass(design, Math.max(0, state.minute - 1))
       const begun = logSum(state.alternatives)
       const waiting = state.nulls.map((value, column) => value + (mass.dispersions[column] ?? -Infinity))
