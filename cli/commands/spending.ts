@@ -1,9 +1,9 @@
-// Who spent a budget, as `tidegate budget` says it: the releases that surely did, the others together, and the rest.
+// How `tidegate budget` shows who spent a budget: the releases that surely did, the others combined, and the rest.
 import type { Spending } from '../../core/budget/spending.ts'
 
 const shown = 5
 
-/** @param allowed how many may be bad in the window */
+/** @param allowed how many requests may fail in the window */
 export function spenderLines({ charged, unknown, unassigned }: Spending, allowed: number): readonly string[] {
   if (charged.length + unknown.length === 0) return []
   const worst = charged.filter(({ sure }) => sure).slice(0, shown)
@@ -25,7 +25,7 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
       : [
           `  not known of ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
         ]),
-    // In other units than requests, nothing is charged.
+    // If the SLO counts anything but requests, releases are not charged.
     ...(charged.length === 0 ? [] : [`  by no release: ${rounded(unassigned)} bad`]),
   ]
 }

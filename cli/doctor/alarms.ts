@@ -1,4 +1,4 @@
-// The alarms that services name as signals: a release stops at a missing one, and one that has never had data never fires.
+// The alarms that services name as signals. A missing alarm stops a release, and one that never had data never fires.
 import {
   type CompositeAlarm,
   DescribeAlarmsCommand,
@@ -20,7 +20,7 @@ export const serviceAlarms: Check = {
     if (wanted.size === 0) return [ok('services', 'No service names an alarm.')]
     const names = [...wanted.keys()]
     const found = new Map<string, MetricAlarm | CompositeAlarm>()
-    // A call takes a hundred names.
+    // DescribeAlarms accepts at most a hundred names.
     for (let at = 0; at < names.length; at += 100) {
       const AlarmNames = names.slice(at, at + 100)
       const { MetricAlarms = [], CompositeAlarms = [] } = await cloudwatch.send(

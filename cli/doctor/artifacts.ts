@@ -1,5 +1,5 @@
-// Where artifacts come from: the buckets tell EventBridge and keep versions, the repositories let Lambda pull. AWS does none
-// of it by itself, and says nothing when it is missing: an upload just starts no release.
+// Where artifacts come from: buckets must notify EventBridge and keep versions, and repositories must let Lambda pull. AWS does
+// not set this up by itself and reports nothing when it is missing: an upload simply starts no release.
 import { GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
 import {
   GetBucketNotificationConfigurationCommand,
@@ -13,7 +13,7 @@ import { letsLambdaPull, withLambda } from './repository-policy.ts'
 
 type Named = { readonly name: string; readonly services: readonly string[] }
 
-/** What services name, each once, with who names it. */
+/** What the services name, each once, with the services that name it. */
 async function named(account: Account, of: (service: Service) => string | undefined): Promise<readonly Named[]> {
   const found = new Map<string, string[]>()
   for (const service of await account.services()) {
@@ -45,7 +45,7 @@ export const bucketEvents: Check = {
       if (found.EventBridgeConfiguration !== undefined) return [ok(about(item), 'It tells EventBridge.')]
       return [
         problem(about(item), 'It tells EventBridge nothing: an upload starts no release.', {
-          // The call replaces all notifications of the bucket; those that are there stay.
+          // The call replaces all of the bucket's notifications, so it includes the existing ones.
           commands: [
             awsCommand('s3api', 'put-bucket-notification-configuration', {
               Bucket: item.name,

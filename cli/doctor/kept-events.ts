@@ -1,5 +1,4 @@
-// What the controller could not handle, and is kept for somebody to look at: the queues that its functions and the
-// rules that call them name for it.
+// Events that the controller could not handle, kept in the queues of its functions and of the rules that call them.
 import { ListRuleNamesByTargetCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
 import { GetFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
@@ -7,7 +6,7 @@ import type { Verb } from '../../functions/handlers.ts'
 import type { Account, Check } from './account.ts'
 import { each, type Finding, ok, problem, unlessNamed } from './finding.ts'
 
-/** Whom events call. */
+/** The functions that events call. */
 const heardBy: readonly Verb[] = ['intake', 'alarm', 'reconcile']
 
 export const keptEvents: Check = {

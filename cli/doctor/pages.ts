@@ -1,5 +1,5 @@
-// Whether a page reaches a person: the topic has somebody who has said yes, and the alarms of the controller's own health are
-// there, may act and are quiet.
+// Whether a page reaches a person: the topic has a confirmed subscriber, and the alarms on the controller's own health exist,
+// have actions enabled, and are not firing.
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch'
 import { ListSubscriptionsByTopicCommand, type Subscription } from '@aws-sdk/client-sns'
 import type { Account, Check } from './account.ts'

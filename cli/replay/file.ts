@@ -1,11 +1,11 @@
-// A file of counts by minute (CSV or JSON) as evidence. Whatever is not exactly what it should be is a Problem that names
-// the place: a replay of half a file would be worse than none.
+// Reads a file of counts by minute (CSV or JSON) as evidence. Anything wrong in it is a Problem that names the location:
+// replaying half a file would be worse than nothing.
 import { parse } from 'csv-parse/sync'
 import { Problem } from '../../core/problem.ts'
 import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
 import { firstLine } from '../backend/text-file.ts'
 
-/** A signal beside the errors: events of each minute, or the mean of each minute. */
+/** A signal besides errors: events in each minute, or the mean of each minute. */
 export type FileSignal = {
   readonly kind: 'count' | 'mean'
   readonly stable: readonly number[]
@@ -13,7 +13,7 @@ export type FileSignal = {
 }
 
 export type ReplayFile = {
-  /** The number of the first minute, as the file has it. */
+  /** The number of the first minute in the file. */
   readonly firstMinute: number
   readonly minutes: readonly WeightedMinute[]
   readonly signals: ReadonlyMap<string, FileSignal>
@@ -94,7 +94,7 @@ function jsonRows(text: string, file: string): readonly Row[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What every service may watch beside its errors, and what of it there is in each minute. */
+/** The built-in signals besides errors, and whether each is a count or a mean in each minute. */
 export const ownSignals = {
   latency: 'count',
   throttles: 'count',
@@ -104,7 +104,7 @@ export const ownSignals = {
 } as const satisfies Readonly<Record<string, FileSignal['kind']>>
 const isOwn = (name: string): name is keyof typeof ownSignals => Object.hasOwn(ownSignals, name)
 
-/** `latency:stable_bad`, with or without the word `signal:` before it. */
+/** Parses `latency:stable_bad`, with or without the prefix `signal:`. */
 function signalColumn(name: string, file: string) {
   const parts = /^(?:signal:)?([A-Za-z][A-Za-z0-9-]{0,29}):(stable|candidate)_(bad|mean)$/.exec(name)
   if (parts === null) {
@@ -119,7 +119,7 @@ function signalColumn(name: string, file: string) {
     const right = ownSignals[signal] === 'count' ? 'bad' : 'mean'
     throw wrong(file, `the column ${shown(name)} is written ${signal}:stable_${right} and ${signal}:candidate_${right}`)
   }
-  // The names that a service may give its own signals; those that it has already are not written as somebody may remember them.
+  // The allowed names of custom signals. A misspelled built-in signal gets a suggestion.
   if (!isOwn(signal) && !/^[a-z][a-z0-9-]*$/.test(signal)) {
     const meant = Object.keys(ownSignals).find((one) => one.toLowerCase() === signal.toLowerCase())
     const words = meant === undefined ? 'a signal of your own has lower-case letters, digits and -' : `write ${meant}`

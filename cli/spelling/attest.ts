@@ -1,4 +1,4 @@
-// What CI says about a candidate, and what went wrong in production.
+// Commands for CI's attestations about a candidate, and for incidents in production.
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Surroundings } from '../backend/surroundings.ts'
 
@@ -16,7 +16,7 @@ type Attest = {
 }
 type Counts<K extends string> = Readonly<Record<K, number>>
 
-/** `12,0,1` by the names of its places. */
+/** Parses numbers such as `12,0,1` into an object with these names. */
 const counts =
   <K extends string>(...names: readonly K[]) =>
   (text: string): Counts<K> => {

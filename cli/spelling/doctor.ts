@@ -1,4 +1,4 @@
-// What a first deploy still lacks, and what has broken since.
+// The doctor command: what a first deployment still lacks, and what has broken since.
 import type { Command } from 'commander'
 import type { Surroundings } from '../backend/surroundings.ts'
 

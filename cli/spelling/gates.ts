@@ -1,4 +1,4 @@
-// What people say to gates: whether they are open, approving, overriding, stopping the line.
+// Commands about gates: whether they are open, approving, overriding, stopping the line.
 import type { Command } from 'commander'
 import type { Approval, Why } from '../commands/gates.ts'
 import type { Surroundings } from '../backend/surroundings.ts'

@@ -1,4 +1,4 @@
-// The commands that change nothing and ask "what if": replay and simulate.
+// The "what if" commands, which change nothing: replay and simulate.
 import { type Command, Option } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import { rivalNames } from '../../bench/rivals/names.ts'

@@ -1,4 +1,5 @@
-// What only a real account can tell. The answers go into a file that docs/aws.md can cite.
+// The verify-account command: questions that only a real account can answer. The answers go into a file that docs/aws.md can
+// cite.
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Surroundings } from '../backend/surroundings.ts'

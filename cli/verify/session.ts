@@ -1,5 +1,5 @@
-// A run of `tidegate verify-account` from its options to its exit code: what it would do, the run itself, and cleaning up after
-// one that was killed.
+// A run of `tidegate verify-account`, from its options to its exit code: the dry run, the run itself, and the cleanup after a run
+// that was killed.
 import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
@@ -12,7 +12,7 @@ import { policyFor } from './policy.ts'
 import { reportOf } from './report.ts'
 import { askAll, type Result, tell } from './run.ts'
 
-/** As the command line gives them. */
+/** The options of the command line. */
 export type Verify = {
   readonly json?: boolean
   readonly only?: string[]
@@ -86,7 +86,7 @@ async function runAll(screen: Screen, options: Options, chosen: readonly Experim
   return count('otherwise', 'failed') + left.length > 0 ? exitCodes.different : exitCodes.done
 }
 
-/** @throws Problem when there is no record: nothing is deleted by guess */
+/** @throws Problem if there is no record: never delete by guessing */
 async function cleanUp(screen: Screen, options: Options): Promise<number> {
   const { prefix } = options
   if (!/^tidegate-verify-[0-9a-f]{8}$/.test(prefix))
@@ -108,7 +108,7 @@ async function cleanUp(screen: Screen, options: Options): Promise<number> {
   return left.length === 0 ? exitCodes.done : exitCodes.different
 }
 
-/** List prices of us-east-1: what the run itself uses beside its experiments is far below a cent. */
+/** List prices of us-east-1. What the run itself uses besides its experiments is far below a cent. */
 function foretell(screen: Screen, { prefix, makeRoles, role }: Options, chosen: readonly Experiment[]): number {
   const asked = chosen.filter((one) => makeRoles === true || one.makesRoles !== true)
   const base = ['function fn', ...(role === undefined ? ['role runs'] : [])]
