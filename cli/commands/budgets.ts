@@ -45,7 +45,7 @@ export async function showBudgets({ backend, screen }: Cli, name: string): Promi
   ]
   const lines = [
     ...shown.flatMap((one) => one.lines),
-    ...heads.unreadable.map(({ about }) => `what release ${about.releaseId} was charged cannot be read`),
+    ...heads.unreadable.map(({ about }) => `the charge of release ${about.releaseId} cannot be read`),
   ]
   screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), {
     service: name,
@@ -95,7 +95,7 @@ async function showCounted(
       isStale: known.isStale,
     },
     lines: [
-      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} may be)`,
+      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} allowed)`,
       `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${timeWords(readToMs, known)}`,
       ...wholeLine(budget),
       ...spenderLines(spentBy, budget.allowed),
@@ -107,7 +107,7 @@ async function showCounted(
 function wholeLine({ bad, allowed, whole }: Budget): readonly string[] {
   if (whole <= allowed) return []
   const { percent } = leftOf({ spent: bad / whole })
-  return [`  of what the whole window may have at this pace (${rounded(whole)}) ${percent} % is left: gates go by that`]
+  return [`  ${percent} % is left of what the whole window allows at this pace (${rounded(whole)} bad): gates use this`]
 }
 
 function showReported(slo: ReportedSlo, known: Known): Shown {

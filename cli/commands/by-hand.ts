@@ -40,7 +40,7 @@ export async function tellByHand(
       ...(because === undefined ? [] : [`  # ${alias}: ${because}`]),
       ...(command === undefined ? [] : [`  ${command}`]),
     ]),
-    'Tidegate sees it when it looks again, and ends the release.',
+    'Tidegate notices at its next look, and ends the release.',
   ]
   screen.say(text.join('\n'), { problem: { code, message }, byHand: lines })
   return exitCodes.byHand
@@ -74,7 +74,7 @@ async function fromAlias(backend: Cli['backend'], target: Target): Promise<Line>
     const because = routingWords(routing)
     if (routing.additional !== undefined)
       return { alias, because, command: commandBack({ ...target, stable: routing.version }) }
-    const unknown = `${because}. Is that the bad one, the version before is for you to say`
+    const unknown = `${because}. If this is the bad version, replace VERSION with the one before it`
     return { alias, because: unknown, command: commandBack({ ...target, stable: 'VERSION' }) }
   } catch (error) {
     if (!(error instanceof Problem)) throw error

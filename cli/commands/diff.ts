@@ -53,7 +53,7 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
   }
   const lines = [
     ...drifts.flatMap(linesOf),
-    ...unknown.map(({ service, because }) => `${service}: whether it has drifted is not known: ${because}`),
+    ...unknown.map(({ service, because }) => `${service}: it is unknown whether it drifted: ${because}`),
   ]
   screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines.join('\n'), {
     drifts,
@@ -115,7 +115,7 @@ function linesOf({ service, definition, aliases }: Drift): readonly string[] {
     ...definition.map(({ field, registered, file }) =>
       field === ''
         ? `${service}: not registered yet`
-        : `${service}: ${field} is ${text(registered)}, and in the file ${text(file)}`,
+        : `${service}: ${field} is ${text(registered)}, but ${text(file)} in the file`,
     ),
     ...aliases.map(({ alias, because }) => `${service}: alias ${alias}: ${because}`),
   ]

@@ -33,7 +33,7 @@ export async function listLost({ backend, screen }: LostCli, limit: number): Pro
   for (const entry of entries) screen.say(lines(entry), shown(entry))
   const count = entries.reduce((sum, { messages }) => sum + messages.length, 0)
   const more = count >= limit ? ', and perhaps more (--limit)' : ''
-  screen.note(`\n${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or an id of these.`)
+  screen.note(`\n${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or one of these ids.`)
   return exitCodes.different
 }
 
@@ -94,7 +94,10 @@ const missing = (ids: readonly string[], entries: readonly Entry[]): Problem[] =
     .filter((id) => !entries.some((entry) => entry.id === id))
     .map(
       (id) =>
-        new Problem('call_invalid', `No event ${id} is kept: it was handled, dropped, or somebody else looks at it.`),
+        new Problem(
+          'call_invalid',
+          `No event ${id} is kept: it was handled, dropped, or somebody else is looking at it.`,
+        ),
     )
 
 /** Everything that could be done is done by now; the problems determine the exit code. */

@@ -13,7 +13,7 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
   return [
     ...worst.map(
       ({ releaseId, outcome, bad, error }) =>
-        `  spent by release ${releaseId} (${outcome ?? 'not known how it ended'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of what may be`,
+        `  spent by release ${releaseId} (${outcome ?? 'outcome unknown'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of what is allowed`,
     ),
     ...(others.length === 0
       ? []
@@ -23,7 +23,7 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
     ...(first === undefined
       ? []
       : [
-          `  not known of ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
+          `  unknown for ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
         ]),
     // If the SLO counts anything but requests, releases are not charged.
     ...(charged.length === 0 ? [] : [`  by no release: ${rounded(unassigned)} bad`]),

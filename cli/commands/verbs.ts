@@ -50,7 +50,7 @@ async function releaseIdOf(
   const [open] = idsOf(await backend.openReleases.list(which))
   const latest = open ?? idsOf(await backend.history.list(which, 1))[0]
   if (latest !== undefined) return latest
-  throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
+  throw new Problem('release_missing', `There is no release ${which}, and no service ${which} that has a release.`)
 }
 
 /** @throws Problem `release_missing` */

@@ -51,7 +51,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     screen.note(
-      `The embedded cloud is at ${url}; at most ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
+      `The embedded cloud is at ${url}; its time runs at most ${options.rate} times as fast as real time. 100 requests a minute go to checkout:live.`,
     )
     // A release needs some history: the alarm must be OK, and the usual latency must be known.
     await hands.pause(5 * 60_000)
@@ -166,7 +166,7 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
 }
 
 const invitation = (url: string): string => `
-It goes on serving until Ctrl-C. In another terminal:
+It keeps serving until Ctrl-C. In another terminal:
   export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
   npm run -s tidegate -- history checkout
   npm run -s tidegate -- budget checkout

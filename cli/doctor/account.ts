@@ -85,7 +85,10 @@ export function accountOf(backend: Account['backend'], prefix: string, config: C
     setting: async (name) => {
       const value = (await controllerFunction('page'))?.Environment?.Variables?.[name]
       if (value !== undefined) return value
-      throw new Problem('call_invalid', `The function ${prefix}-page is not there, or was not told ${name}.`)
+      throw new Problem(
+        'call_invalid',
+        `The function ${prefix}-page does not exist, or has no environment variable ${name}.`,
+      )
     },
   }
 }

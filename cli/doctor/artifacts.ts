@@ -33,7 +33,7 @@ const missing = (item: Named): Finding =>
 
 export const bucketEvents: Check = {
   id: 'bucket-events',
-  right: 'The buckets of artifacts tell EventBridge what is put into them.',
+  right: 'The artifact buckets notify EventBridge of uploads.',
   asks: ['s3:GetBucketNotification'],
   async look(account) {
     const buckets = await named(account, bucketOf)
@@ -44,7 +44,7 @@ export const bucketEvents: Check = {
       if (found === undefined) return [missing(item)]
       if (found.EventBridgeConfiguration !== undefined) return [ok(about(item), 'It tells EventBridge.')]
       return [
-        problem(about(item), 'It tells EventBridge nothing: an upload starts no release.', {
+        problem(about(item), 'It does not notify EventBridge: an upload starts no release.', {
           // The call replaces all of the bucket's notifications, so it includes the existing ones.
           commands: [
             awsCommand('s3api', 'put-bucket-notification-configuration', {
@@ -70,7 +70,7 @@ function present(found: GetBucketNotificationConfigurationCommandOutput): object
 
 export const bucketVersions: Check = {
   id: 'bucket-versions',
-  right: 'The buckets of artifacts keep versions, so that what was announced is what is released.',
+  right: 'The artifact buckets keep versions, so that the announced object is the one that is released.',
   asks: ['s3:GetBucketVersioning'],
   async look(account) {
     const buckets = await named(account, bucketOf)
@@ -81,15 +81,19 @@ export const bucketVersions: Check = {
       if (found === undefined) return [missing(item)]
       if (found.Status === 'Enabled') return [ok(about(item), 'It keeps versions.')]
       return [
-        problem(about(item), 'It keeps no versions: an upload is no release, because it may have been replaced.', {
-          commands: [
-            awsCommand('s3api', 'put-bucket-versioning', {
-              Bucket: item.name,
-              VersioningConfiguration: { Status: 'Enabled' },
-            }),
-          ],
-          cdk: `new s3.Bucket(this, 'Artifacts', { eventBridgeEnabled: true, versioned: true })`,
-        }),
+        problem(
+          about(item),
+          'It keeps no versions: an upload starts no release, because the object may have been replaced since.',
+          {
+            commands: [
+              awsCommand('s3api', 'put-bucket-versioning', {
+                Bucket: item.name,
+                VersioningConfiguration: { Status: 'Enabled' },
+              }),
+            ],
+            cdk: `new s3.Bucket(this, 'Artifacts', { eventBridgeEnabled: true, versioned: true })`,
+          },
+        ),
       ]
     })
   },
@@ -129,7 +133,7 @@ function verdict(item: Named, lets: boolean | undefined, policyText: string): Fi
     commands: [awsCommand('ecr', 'set-repository-policy', { repositoryName: item.name, policyText })],
     cdk: `repository.grantPull(new iam.ServicePrincipal('lambda.amazonaws.com'))`,
   }
-  if (lets === false) return problem(about(item), 'It does not let Lambda pull: a candidate becomes no version.', mend)
+  if (lets === false) return problem(about(item), 'It does not let Lambda pull: no image can become a version.', mend)
   const says = 'Its policy has conditions or denials that only AWS can judge: whether Lambda may pull is not clear.'
   return { kind: 'unknown', about: about(item), says, mend: { words: 'Read it by hand.', cdk: mend.cdk } }
 }

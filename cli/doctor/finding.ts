@@ -49,11 +49,11 @@ export function unknown(about: string, error: unknown, call: string): Finding {
   const { code, message, fix } = asProblem(error, call)
   if (code !== 'permission_denied') return { kind: 'unknown', about, says: message, mend: { words: fix } }
   const permission = /denied ([a-z0-9-]+:[A-Za-z0-9]+)/.exec(message)?.[1] ?? call.split(' ')[0] ?? call
-  const words = `Let whoever asks do ${permission}, and ask again.`
+  const words = `Grant ${permission} to the role or user that runs this check, and run it again.`
   return {
     kind: 'unknown',
     about,
-    says: `You may not look: ${permission} is denied to you.`,
+    says: `This cannot be checked: you are denied ${permission}.`,
     permission,
     mend: { words },
   }

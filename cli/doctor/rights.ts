@@ -9,7 +9,7 @@ import { each, type Finding, ok, problem } from './finding.ts'
 
 export const rights: Check = {
   id: 'rights',
-  right: "The controller's roles may do what their functions do.",
+  right: "The controller's roles have the permissions that their functions need.",
   asks: ['iam:SimulatePrincipalPolicy', 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const functions = await deployed(account)
@@ -23,7 +23,7 @@ export const rights: Check = {
     })
     return found.length > 0 || functions.length === 0
       ? found
-      : [ok(account.prefix, `The roles of ${functions.length} functions may do what they have to.`)]
+      : [ok(account.prefix, `The roles of ${functions.length} functions have the permissions that they need.`)]
   },
 }
 
@@ -63,13 +63,13 @@ async function deniedOf(
     const why = byOrganisation
       ? ' A policy of the organisation forbids it.'
       : byBoundary
-        ? ' Its boundary forbids it.'
+        ? ' Its permissions boundary forbids it.'
         : ''
     const words = byOrganisation
-      ? 'Ask whoever keeps the service control policies to except the role.'
+      ? 'Ask the owner of the service control policies to exempt the role.'
       : byBoundary
-        ? "Let the role's permissions boundary include it."
-        : `Let ${PolicySourceArn} do ${EvalActionName}: deploy the controller again, with this service among \`services\`.`
+        ? "Add it to the role's permissions boundary."
+        : `Grant ${EvalActionName} to ${PolicySourceArn}: deploy the controller again, with this service among \`services\`.`
     return problem(about, `It may not ${EvalActionName} on ${EvalResourceName}.${why}`, {
       words,
       cdk: 'npx cdk deploy',

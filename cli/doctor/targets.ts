@@ -17,7 +17,7 @@ const about = ({ service, target }: Named): string => `${target.functionName}:${
 
 export const aliases: Check = {
   id: 'aliases',
-  right: 'The aliases of all targets are there, on active versions, and not split without a release.',
+  right: 'The aliases of all targets exist, point to active versions, and are not split without a release.',
   asks: [
     'lambda:GetAlias',
     'lambda:GetFunctionConfiguration',
@@ -81,9 +81,9 @@ async function provisionedOn({ lambda }: Account, one: Named, version: string): 
   const found = ProvisionedConcurrencyConfigs.find(({ FunctionArn }) => FunctionArn?.endsWith(`:${alias}`) === true)
   if (found === undefined) return undefined
   const count = found.RequestedProvisionedConcurrentExecutions ?? 1
-  const says = `Its ${count} of provisioned concurrency are on the alias: its releases are refused.`
+  const says = `The alias itself has provisioned concurrency (${count}): its releases are refused.`
   return problem(about(one), says, {
-    words: 'Put it on the version; between the two commands there is none, so choose a quiet hour.',
+    words: 'Move it to the version. Between the two commands there is none, so choose a quiet hour.',
     commands: [
       awsCommand('lambda', 'delete-provisioned-concurrency-config', { FunctionName, Qualifier: alias }),
       awsCommand('lambda', 'put-provisioned-concurrency-config', {

@@ -15,7 +15,7 @@ const asks = ['cloudtrail:DescribeTrails', 'cloudtrail:GetTrailStatus', 'cloudtr
 
 export const trails: Check = {
   id: 'trail',
-  right: 'A trail records management events, so that whoever moves an alias by hand has a name.',
+  right: 'A trail records management events, so that a manual alias move can be attributed.',
   asks: [...asks, 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const { cloudtrail } = account
@@ -25,7 +25,11 @@ export const trails: Check = {
       []
     if (trailList.length === 0)
       return [
-        problem('account', 'There is no trail: who moves an alias by hand stays unknown.', newTrail(region, accountId)),
+        problem(
+          'account',
+          'There is no trail: nobody can tell who moved an alias by hand.',
+          newTrail(region, accountId),
+        ),
       ]
     const looked: (Finding | Error)[] = []
     for (const trail of trailList)

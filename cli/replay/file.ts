@@ -30,10 +30,10 @@ type Row = { readonly place: string; readonly cells: Readonly<Record<string, unk
 export function parseReplay(text: string, file: string): ReplayFile {
   const rows = /^\s*[[{]/.test(text) ? jsonRows(text, file) : csvRows(text, file)
   if (rows.length === 0) throw wrong(file, 'it has no minutes')
-  if (rows.length > rowsMax) throw wrong(file, `it has ${rows.length} minutes, ${rowsMax} are the most`)
+  if (rows.length > rowsMax) throw wrong(file, `it has ${rows.length} minutes; at most ${rowsMax} are allowed`)
   const columns = Object.keys(rows[0]?.cells ?? {})
   for (const name of required) {
-    if (!columns.includes(name)) throw wrong(file, `the column ${name} is missing; wanted are ${required.join(', ')}`)
+    if (!columns.includes(name)) throw wrong(file, `the column ${name} is missing; required are ${required.join(', ')}`)
   }
   const signalColumns = columns.filter((name) => !required.includes(name) && name !== 'weight')
   const series = new Map(signalColumns.map((name) => [name, signalColumn(name, file)] as const))
@@ -83,7 +83,8 @@ function jsonRows(text: string, file: string): readonly Row[] {
     })
   }
   const rows = isObject(value) ? value['minutes'] : value
-  if (!Array.isArray(rows)) throw wrong(file, 'a list of minutes is wanted, or an object with one as "minutes"')
+  if (!Array.isArray(rows))
+    throw wrong(file, 'it must be a list of minutes, or an object with such a list as "minutes"')
   return rows.map((cells: unknown, index) => {
     const place = `${file}, entry ${index + 1}`
     if (!isObject(cells)) throw wrong(place, `${shown(cells)} is not an object`)
@@ -109,7 +110,7 @@ function signalColumn(name: string, file: string) {
   const parts = /^(?:signal:)?([A-Za-z][A-Za-z0-9-]{0,29}):(stable|candidate)_(bad|mean)$/.exec(name)
   if (parts === null) {
     const wanted = `${required.join(', ')}, weight, NAME:stable_bad, NAME:candidate_bad, NAME:stable_mean, NAME:candidate_mean`
-    throw wrong(file, `there is no use for the column ${shown(name)}; known are ${wanted}`)
+    throw wrong(file, `the column ${shown(name)} is not known; known are ${wanted}`)
   }
   const [, signal = '', arm, what] = parts
   const kind = what === 'bad' ? 'count' : 'mean'
@@ -141,7 +142,7 @@ function checkOrder({ place }: Row, minute: number, wanted: number): void {
   if (minute - wanted === 59 || minute - wanted === 59_999)
     throw wrong(
       place,
-      `minute ${minute} comes after ${wanted - 1}: minutes are numbered one by one, and not by seconds or milliseconds`,
+      `minute ${minute} comes after ${wanted - 1}: minutes are numbered consecutively, not in seconds or milliseconds`,
     )
   if (minute < wanted) throw wrong(place, `minute ${minute} comes after minute ${wanted - 1}: twice, or out of order`)
   throw wrong(place, `minute ${wanted} is missing before minute ${minute}; write it with zeros if nothing was invoked`)
@@ -151,13 +152,13 @@ function numberIn(row: Row | undefined, name: string): number {
   const value = row?.cells[name]
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof number === 'number' && Number.isFinite(number)) return number
-  throw wrong(row?.place ?? '', `${name} is ${shown(value ?? '')}; a number is wanted`)
+  throw wrong(row?.place ?? '', `${name} is ${shown(value ?? '')}; it must be a number`)
 }
 
 function whole(row: Row | undefined, name: string): number {
   const number = numberIn(row, name)
   if (Number.isInteger(number) && number >= 0 && number <= countMax) return number
-  throw wrong(row?.place ?? '', `${name} is ${number}; a whole number from 0 is wanted`)
+  throw wrong(row?.place ?? '', `${name} is ${number}; it must be a whole number from 0`)
 }
 
 function minuteOf(row: Row, isWeighted: boolean): WeightedMinute {
@@ -173,7 +174,7 @@ function minuteOf(row: Row, isWeighted: boolean): WeightedMinute {
     throw wrong(row.place, 'candidate_bad is more than candidate_invocations')
   if (!isWeighted) return minute
   const weight = numberIn(row, 'weight')
-  if (weight <= 0 || weight > 100) throw wrong(row.place, `weight is ${weight}; a percentage above 0 is wanted`)
+  if (weight <= 0 || weight > 100) throw wrong(row.place, `weight is ${weight}; it must be a percentage above 0`)
   return { ...minute, weightBp: Math.round(weight * 100) }
 }
 

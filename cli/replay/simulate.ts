@@ -37,9 +37,12 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
   if (perMinute > 1e6) throw new Problem('call_invalid', `--requests ${perMinute} is more than a million.`)
   const service = errorsAlone(options.service ?? replayedService(60, {}))
   const weights = weightsOf(service)
-  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step in which anything could be judged.')
+  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step that could be judged.')
   if (weights.length > minutesMax)
-    throw new Problem('call_invalid', `The plan takes ${weights.length} minutes; ${minutesMax} can be simulated.`)
+    throw new Problem(
+      'call_invalid',
+      `The plan takes ${weights.length} minutes; at most ${minutesMax} can be simulated.`,
+    )
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {

@@ -13,8 +13,8 @@ export function addDoctor(program: Command, { screen, backend, run }: Surroundin
     .addHelpText(
       'after',
       `
-Exit codes: 0 all is right, 1 something is not, 2 the call was wrong, 3 nothing is known to be wrong and something could
-            not be looked at.
+Exit codes: 0 everything is fine, 1 something is not, 2 the call was wrong, 3 no problem was found but something could
+            not be checked.
 
 Examples:
   tidegate doctor

@@ -54,7 +54,7 @@ function addLine(program: Command, { cli, run, me }: Pick<Surroundings, 'cli' | 
   line
     .command('stop [services...]')
     .description('for these services, or for all')
-    .requiredOption('--reason <text>', 'why: whoever is held is told')
+    .requiredOption('--reason <text>', 'why: shown to everybody whose release is held')
     .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
     .action(

@@ -18,7 +18,7 @@ export function addReplay(program: Command, { screen, backend, run, positive }: 
     .addHelpText(
       'after',
       `
-The columns of a file: minute, stable_invocations, stable_bad, candidate_invocations, candidate_bad; if need be weight
+The columns of a file: minute, stable_invocations, stable_bad, candidate_invocations, candidate_bad; optionally weight
 (percent), and for each further signal signal:NAME:stable_bad and signal:NAME:candidate_bad, or ..._mean for a mean.
 
 Examples:

@@ -50,14 +50,14 @@ export function belongingsIn({ prefix, file, care, nowMs }: Deps): Belongings {
   async function remove(thing: Thing, wasMade: boolean): Promise<string | undefined> {
     const { tag, remove, isGone, byHand } = care[thing.kind]
     const left = (why: string): string => `${thing.kind} ${thing.name}: ${why}. By hand: ${byHand(thing.name)}`
-    if (!thing.name.startsWith(`${prefix}-`)) return left('its name has not the prefix, so it is not touched')
+    if (!thing.name.startsWith(`${prefix}-`)) return left('its name does not have the prefix, so it is not touched')
     try {
       const found = await tag(thing.name).catch((error: unknown) => {
         // The emulator has no tags. Names are random, so whatever the record says was made is ours.
         if (isMissingHere(error) && wasMade) return prefix
         throw error
       })
-      if (found !== prefix) return left('it has not our tag, so it is not touched')
+      if (found !== prefix) return left('it does not have our tag, so it is not touched')
       await remove(thing.name)
     } catch (error) {
       if (!isGone(error)) return left(error instanceof Error ? `${error.name}: ${error.message}` : String(error))

@@ -39,7 +39,7 @@ export async function askAll(
 const isForbidden = (lab: Lab, { makesRoles }: Experiment): boolean => makesRoles === true && !lab.mayMakeRoles
 
 async function askOne(lab: Lab, experiment: Experiment): Promise<Answer> {
-  if (isForbidden(lab, experiment)) return notAsked('It makes roles, and that takes leave: --make-roles.')
+  if (isForbidden(lab, experiment)) return notAsked('It creates roles, which needs --make-roles.')
   try {
     return await experiment.ask(lab)
   } catch (error) {
@@ -50,10 +50,10 @@ async function askOne(lab: Lab, experiment: Experiment): Promise<Answer> {
 
 function answerTo(error: unknown): Answer {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-  if (isMissingHere(error)) return notAsked(`This endpoint does not have it: ${message}`)
+  if (isMissingHere(error)) return notAsked(`This endpoint does not support it: ${message}`)
   const denial = denialIn(error)
-  if (denial !== undefined) return notAsked(`You may not: ${asProblem(error, denial.action).message}`)
-  return { kind: 'failed', says: `It went wrong: ${name}: ${message}` }
+  if (denial !== undefined) return notAsked(`You do not have permission: ${asProblem(error, denial.action).message}`)
+  return { kind: 'failed', says: `It failed: ${name}: ${message}` }
 }
 
 const words: Readonly<Record<Answer['kind'], string>> = {

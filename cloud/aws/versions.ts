@@ -67,7 +67,7 @@ export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash 
   }
 }
 
-const noPackages: PackageHash = () => Promise.reject(new Error('bug: who publishes has to know hashes of packages'))
+const noPackages: PackageHash = () => Promise.reject(new Error('bug: publishing needs a function that hashes packages'))
 
 async function configuration(
   client: LambdaClient,

@@ -161,7 +161,7 @@ describe('a file to replay', () => {
     ],
     [`${head},latency:stable_mean,latency:candidate_mean\n0,9,0,9,0,1,1`, /written latency:stable_bad/],
     [`${head},errors:stable_bad,errors:candidate_bad\n0,9,0,9,0,1,1`, /errors have no name/],
-    [`${head}\n1767225600,9,0,9,0\n1767225660,9,0,9,0`, /numbered one by one, and not by seconds/],
+    [`${head}\n1767225600,9,0,9,0\n1767225660,9,0,9,0`, /numbered consecutively, not in seconds/],
   ])('is refused with the right way to write it: %j', async (text, words) => {
     await expectProblem('replay_invalid', replay(written('wrong.csv', text)), words)
   })

@@ -179,7 +179,7 @@ describe('an invalid file', () => {
     ['a column twice', csv((at) => [...good(at), 1], 5, `${head},minute`), /"minute" is there twice/],
     ['a negative count', changed(3, 4, -3), /line 5: candidate_bad is -3; a whole number/],
     ['a fraction of a count', changed(3, 4, 0.5), /line 5: candidate_bad is 0\.5/],
-    ['NaN', changed(3, 1, 'NaN'), /line 5: stable_invocations is "NaN"; a number is wanted/],
+    ['NaN', changed(3, 1, 'NaN'), /line 5: stable_invocations is "NaN"; it must be a number/],
     ['infinity', changed(3, 1, 'Infinity'), /stable_invocations is "Infinity"/],
     ['a word', changed(3, 1, 'many'), /"many"/],
     ['an empty cell', changed(3, 1, ''), /line 5: stable_invocations is ""/],

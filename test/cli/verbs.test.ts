@@ -102,12 +102,12 @@ describe('tidegate budget', () => {
     await showBudgets(cli(), 'checkout')
     expect(said()).toMatch(
       new RegExp(
-        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of what may be`,
+        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of what is allowed`,
       ),
     )
     expect(said()).toContain('by 1 other release(s) together: 0 bad, none of them more than chance explains')
     expect(said()).toContain('by no release: 0 bad')
-    expect(said()).toContain(`not known of 2 release(s): ${bad?.releaseId ?? ''}: its budget is counted in slices`)
+    expect(said()).toContain(`unknown for 2 release(s): ${bad?.releaseId ?? ''}: its budget is counted in slices`)
     lines = []
     await showBudgets(cli(true), 'checkout')
     expect(JSON.parse(said())).toMatchObject({

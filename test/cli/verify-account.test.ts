@@ -218,8 +218,10 @@ it('never touches a resource without its prefix, its tag and a line in the recor
   const line = (name: string) => JSON.stringify({ act: 'made', kind: 'function', name, at: '2026-01-01T00:00:00Z' })
   writeFileSync(join(folder, `${prefix}.jsonl`), `${line('orders')}\n${line(`${prefix}-theirs`)}\n{"act":"ma`)
   expect(await verify({ cleanUp: prefix })).toBe(1)
-  expect(text()).toMatch(/function orders: its name has not the prefix/)
-  expect(text()).toMatch(/-theirs: it has not our tag, so it is not touched\. By hand: aws lambda delete-function/)
+  expect(text()).toMatch(/function orders: its name does not have the prefix/)
+  expect(text()).toMatch(
+    /-theirs: it does not have our tag, so it is not touched\. By hand: aws lambda delete-function/,
+  )
   for (const FunctionName of ['orders', `${prefix}-theirs`])
     await expect(lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).resolves.toBeDefined()
 })

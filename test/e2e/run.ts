@@ -40,7 +40,7 @@ async function serve(): Promise<() => void> {
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`tidegate local ended with ${code ?? 'a signal'}`)))
     child.stdout.on('data', (data: Buffer) => {
-      if (data.toString().includes('goes on serving')) resolve()
+      if (data.toString().includes('keeps serving')) resolve()
     })
   })
   return () => child.kill('SIGINT')

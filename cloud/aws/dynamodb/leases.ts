@@ -25,7 +25,7 @@ export function awsLeases(table: Table): Leases {
         if (refused === undefined) return releaseId
         if (refused.inTheWay !== undefined) return holderOf(refused.inTheWay)
       }
-      throw new Problem('crowded', `The lease of ${service} changes hands too fast.`)
+      throw new Problem('crowded', `The lease of ${service} keeps changing hands.`)
     },
     async drop(service, releaseId) {
       await deleteItem(table, keys.lease(service), { expression: 'holder = :me', values: { ':me': { S: releaseId } } })
