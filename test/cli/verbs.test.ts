@@ -62,7 +62,7 @@ describe('tidegate budget', () => {
     expect(said()).toContain('available: 99.9 % of requests succeed in 28 days: not counted yet')
     await sandbox.ask('budget', { budgets: true })
     await showBudgets(cli(), 'checkout')
-    expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ may be\)/)
+    expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ allowed\)/)
     expect(said()).toMatch(
       /fast: 99 % of requests take less than 300 ms in a month \(Europe\/Berlin\): 100 % of the budget/,
     )
@@ -286,8 +286,8 @@ describe('the command line', () => {
     expect(await showDrift(cli(), [other ?? '', unknown ?? ''])).toBe(exitCodes.different)
     expect(said()).toBe(
       [
-        'checkout: plan.steps.0.weightBp is 1000, and in the file 2000',
-        'checkout: runbook is nothing, and in the file "https://a.b/c"',
+        'checkout: plan.steps.0.weightBp is 1000, but 2000 in the file',
+        'checkout: runbook is nothing, but "https://a.b/c" in the file',
         'cart: not registered yet',
       ].join('\n'),
     )
