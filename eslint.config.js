@@ -1,4 +1,4 @@
-// What the linter holds beyond the compiler: no floating promises, no `any`, no default exports, functions of at most 60 lines.
+// Lint rules beyond the compiler's: no floating promises, no `any`, no default exports, functions of at most 60 lines.
 import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 

@@ -1,5 +1,5 @@
-// How the tests run: everything under test/ but the opt-in outside checks. Modules are shared by the files of a worker: the CDK
-// takes ten seconds to load, and would be loaded for every file that synthesises something.
+// How the tests run: everything under test/ except the opt-in e2e tests. The files of a worker share modules, because the CDK
+// takes ten seconds to load, and would be loaded for every file that synthesises a stack.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -9,14 +9,14 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
     isolate: false,
-    // Every core: vitest keeps one free for watching, which nobody does here.
+    // Use every core: by default vitest leaves one free for watch mode, which we do not use here.
     maxWorkers: '100%',
     env: {
-      // Stacks are neither bundled nor validated by the CDK, but for the examples (test/examples), which are, as `npm
-      // run synth` is: that takes eight and two seconds.
+      // Skips bundling and validation of stacks, which take eight and two seconds. Only the examples (test/examples) do both, as
+      // `npm run synth` does.
       CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [] }),
       CDK_VALIDATION: 'false',
-      // Processes that tests begin are there sooner when what they load has been compiled before.
+      // Child processes of tests start faster with a compile cache.
       NODE_COMPILE_CACHE: join(tmpdir(), 'tidegate-compiled'),
     },
     testTimeout: 60_000,

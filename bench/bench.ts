@@ -1,5 +1,5 @@
-// `npm run bench`: what a release costs and how fast the way back is, measured on the embedded cloud, with the peers'
-// documented numbers beside ours. Prices are list prices of us-east-1; where facts are unverified, the table says so.
+// `npm run bench`: measures what a release costs and how fast the way back is, on the embedded cloud, next to the documented
+// numbers of other tools. Prices are us-east-1 list prices; the table marks facts that are unverified.
 import { measureAmong, measureBake } from './day.ts'
 import { measureBundles } from './bundles.ts'
 import { type Ledger, measureLedger, measureLive } from './budget.ts'
@@ -8,7 +8,7 @@ import { measureWayBack } from './way-back.ts'
 import { measureCrowd } from './crowd.ts'
 import { table } from './table.ts'
 
-/** Dollars for one. The first two are in AWS's documentation; the others are remembered and marked as such. */
+/** Dollars each. The first two are from AWS's documentation; the others are from memory and marked as such. */
 const prices = {
   transition: 0.025 / 1000,
   metric: 0.01 / 1000,
@@ -18,12 +18,12 @@ const prices = {
   invocation: 0.2 / 1e6,
   gigabyteSecond: 0.0000133334,
   event: 1 / 1e6,
-  /** A custom metric costs $0.30 a month, by the hours in which it was written. */
+  /** A custom metric costs $0.30 a month, prorated by the hours in which it was written. */
   metricHour: 0.3 / 730,
   trace: 5 / 1e6,
 }
 const functionGigabytes = 0.25
-// What a function of the controller takes on Lambda is not known here: a tenth of a second is a generous guess.
+// We do not know how long the controller's functions run on Lambda: a tenth of a second is a generous guess.
 const functionSeconds = 0.1
 
 const dollars = (amount: number): string => `$${amount.toFixed(6)}`
@@ -33,7 +33,8 @@ const lambdaPrice = (invocations: number): number =>
 
 function costRows(usage: Usage): (readonly [string, string, string])[] {
   const compute = lambdaPrice(usage.invocations)
-  // One for the execution, in which its tasks are, and one for each batch of the stream. Lambda samples; this is all of them.
+  // One trace for the execution, which includes its tasks, and one for each batch of the stream. Lambda samples traces; this
+  // counts all of them.
   const traces = usage.invocations - usage.tasks + 1
   const rows: (readonly [string, string, number])[] = [
     ['Step Functions', `${usage.transitions} transitions`, usage.transitions * prices.transition],

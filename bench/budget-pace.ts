@@ -1,5 +1,5 @@
-// `npm run bench:budget`: a month of 60 releases, 6 of them bad, with the fixed plan 10 %, 50 %, everything, and with the budget
-// setting the pace. Seeded; `--months N` for fewer or more than 20 of each, `--seed` for the first of them.
+// `npm run bench:budget`: months of 60 releases, 6 of them bad, with the fixed plan 10 %, 50 %, 100 %, and with the budget
+// setting the pace. Seeded: `--months N` sets the number of months (default 20), `--seed` the first seed.
 import { parseArgs } from 'node:util'
 import { faults } from './trials/month.ts'
 import { type Account, comparePaces, waysOf } from './trials/pace-trial.ts'

@@ -1,4 +1,4 @@
-// What the ledger of an error budget uses in a month: a day of it on the embedded cloud, thirty times; and what a release adds.
+// What the ledger of an error budget uses in a month (one day on the embedded cloud, times thirty), and what a release adds.
 import { type Meter, metered } from './release.ts'
 import { openSandbox } from '../local/sandbox.ts'
 import { functionName } from '../local/installation.ts'
@@ -14,14 +14,14 @@ export type Ledger = {
 const daysOfMonth = 30
 const slos = [{ name: 'available', objective: 99.9 }]
 
-/** @param every how often it is counted, as in policy.budgetEvery */
+/** @param every the counting interval, as in policy.budgetEvery */
 export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
   const minutes = every === '5m' ? 5 : 60
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   const sandbox = await openSandbox({ perMinute: 1, budgetMinutes: minutes, through: metered(meter) })
   await sandbox.world.services.put(sampleService({ slos, policy: { budgetEvery: every } }))
   await sandbox.minutes(120)
-  // The sweep and the releases are not a part of it: nothing is released in that day.
+  // Measures only the ledger: reset the meter, and release nothing on that day.
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   await sandbox.minutes(24 * 60)
   sandbox.close()
@@ -33,7 +33,10 @@ export async function measureLedger(every: '5m' | '1h'): Promise<Ledger> {
   }
 }
 
-/** Counting at the looks of a good release in 4 steps of 5 minutes, and its charge; no tick of the schedule in between. */
+/**
+ * Usage of the counting at each look of a good release in 4 steps of 5 minutes, and of its charge; the schedule does not run in
+ * between.
+ */
 export async function measureLive(): Promise<Ledger> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   const through = metered(meter, functionName('budget'))
@@ -41,7 +44,7 @@ export async function measureLive(): Promise<Ledger> {
   const steps = [10, 25, 50, 100].map((weight) => ({ weight, bake: '5m' }))
   await sandbox.world.services.put(sampleService({ slos, hooks: [], plan: { steps }, pace: { damage: 100 } }))
   await sandbox.minutes(50)
-  // Gates let nothing begin before it has been counted.
+  // Gates let no release begin before the budget was counted.
   await sandbox.ask('budget', { budgets: true })
   Object.assign(meter, { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   const id = await sandbox.start({ version: await sandbox.publish('v2') })

@@ -1,4 +1,4 @@
-// Each function as the bundle that Lambda gets: its size, which SDK clients are in it, and how long a cold start takes here.
+// For each function's bundle: its size, which SDK clients it contains, and how long a cold start takes here.
 import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,7 +42,7 @@ export async function measureBundles(): Promise<readonly Bundle[]> {
   return measured
 }
 
-// What lets each function come as far as its first request to AWS; none of them finds anything to do there.
+// Events that take each function as far as its first AWS request, where it finds nothing to do.
 const release = { releaseId: 'nonesuch', execution: 'bench', token: 'bench' }
 const alarm = { alarmName: 'nonesuch', state: { value: 'ALARM', timestamp: '2026-01-01T00:00:00.000+0000' } }
 const firstCalls: Partial<Record<Verb, unknown>> = {
@@ -61,7 +61,7 @@ const firstCalls: Partial<Record<Verb, unknown>> = {
   reconcile: { sweep: true },
 }
 
-/** A new process imports the bundle and calls it once. */
+/** Starts a new process that imports the bundle and calls it once. */
 function coldStart(file: string, url: string, verb: Verb): Promise<{ importMs: number; firstCallMs: number }> {
   const script = join(import.meta.dirname, 'cold-start.ts')
   const env = {
@@ -75,7 +75,7 @@ function coldStart(file: string, url: string, verb: Verb): Promise<{ importMs: n
   return new Promise((resolve, reject) => {
     const child = fork(script, [file, JSON.stringify(firstCalls[verb] ?? release)], {
       env,
-      // What it logs of a release that is not there is of no interest.
+      // The functions log that the release does not exist, which is of no interest here.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     child.once('message', (times) => resolve(times as { importMs: number; firstCallMs: number }))

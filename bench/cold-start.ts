@@ -1,4 +1,4 @@
-// Runs in a process of its own for the bench: how long do the import of a bundle and its first call take?
+// Runs in its own process for the bench: measures the import of a bundle and its first call.
 const started = performance.now()
 const { handler } = (await import(process.argv[2] ?? '')) as {
   handler: (event: unknown, call: unknown) => Promise<unknown>

@@ -1,4 +1,4 @@
-// Many services whose releases are asked for within a minute, on the limits that AWS publishes, in virtual time.
+// Many services whose releases are requested within a minute, under the limits that AWS publishes, in virtual time.
 import type { Outcome } from '../core/release/event.ts'
 import { parseDefinition } from '../core/service/definition.ts'
 import { type Sandbox, minute, openSandbox } from '../local/sandbox.ts'
@@ -7,14 +7,14 @@ import { partitions, type Partitions } from './partitions.ts'
 type Crowd = {
   readonly releases: number
   readonly outcomes: Readonly<Partial<Record<Outcome | 'open', number>>>
-  /** From the first call to the last release's end. */
+  /** From the first call to the end of the last release. */
   readonly minutes: number
-  /** Requests that DynamoDB refused, and the partition that was asked for most of its limit. */
+  /** Requests that DynamoDB refused, and the busiest partitions relative to their limit. */
   readonly throttled: number
   readonly busiest: readonly (readonly [partition: string, units: number])[]
-  /** The most calls of Lambda's control plane in any second. */
+  /** The most Lambda control plane calls in any second. */
   readonly controlPlane: number
-  /** Of DynamoDB, Step Functions and Lambda, for each release. */
+  /** Calls to DynamoDB, Step Functions and Lambda for each release. */
   readonly callsEach: number
 }
 
@@ -29,7 +29,7 @@ async function found(sandbox: Sandbox, count: number): Promise<void> {
   }
 }
 
-/** @param share of DynamoDB's limits that there is; @param withinSeconds in which they are all asked for */
+/** @param share of DynamoDB's limits that is available; @param withinSeconds in which all releases are requested */
 export async function measureCrowd(count: number, { share = 1, withinSeconds = 60 } = {}): Promise<Crowd> {
   let clock = (): number => 0
   const limits: Partitions = partitions(() => clock(), { share })
@@ -46,7 +46,7 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
   })
   clock = () => sandbox.clock.nowMs()
   await found(sandbox, count)
-  // Its services are found by their keys once the sweep has seen them.
+  // The sweep must run once before services are found by their lookup keys.
   await sandbox.minutes(6)
   control.length = 0
   calls = 0

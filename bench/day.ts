@@ -1,4 +1,4 @@
-// What a long bake costs: looks every minute for hours, and what of it DynamoDB bills.
+// What a long bake costs: looks every minute for hours, and what DynamoDB bills for them.
 import { type Meter, metered } from './release.ts'
 import { openSandbox } from '../local/sandbox.ts'
 import { sampleService } from '../local/sample-service.ts'
@@ -10,7 +10,7 @@ type Day = {
   readonly calls: number
 }
 
-/** A bake of so many hours at 10 %, looked at every minute, by functions that stay warm; alarms are off, so nothing ends it. */
+/** Bakes for that many hours at 10 % with a look every minute and warm functions. Alarms are off, so nothing ends the bake. */
 export async function measureBake(hours: number): Promise<Day> {
   const meter: Meter = { calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 }
   let calls = 0
@@ -34,21 +34,21 @@ export async function measureBake(hours: number): Promise<Day> {
 
 type Among = {
   readonly services: number
-  /** Of one look, with the count of the budget that follows it. */
+  /** For one look, including the budget count that follows it. */
   readonly lookUnits: number
-  /** Of an artifact that arrives, until its release waits for the first time. */
+  /** For an artifact, from its arrival until its release waits for the first time. */
   readonly artifactUnits: number
-  /** Of one minute's sweep. */
+  /** For one sweep, which runs every minute. */
   readonly sweepUnits: number
 }
 
-/** What DynamoDB bills a release for reading, among so many services. */
+/** The read units that DynamoDB bills for a release, with this many services registered. */
 export async function measureAmong(services: number): Promise<Among> {
   const meter = (): Meter => ({ calls: {}, metrics: 0, writeUnits: 0, readUnits: 0 })
   const [all, sweep] = [meter(), meter()]
   const sandbox = await openSandbox({
     perMinute: 20,
-    // Budgets are counted at looks; the schedule's turn does not come.
+    // Budgets are counted at looks; the schedule never fires.
     budgetMinutes: 10_000,
     through: (handler) => metered(sweep, 'tidegate-reconcile')(metered(all)(handler)),
   })
@@ -62,7 +62,7 @@ export async function measureAmong(services: number): Promise<Among> {
       slos: [],
       triggers: { cloudFormation: false },
     })
-  // A service is found by its keys once the sweep has seen it, and nothing begins before its budget has been counted.
+  // A service is found by its keys only after a sweep, and a release begins only after its budget was counted.
   await sandbox.minutes(6)
   await sandbox.ask('budget', { budgets: true })
   const read = () => ({ all: all.readUnits, sweep: sweep.readUnits })

@@ -1,4 +1,4 @@
-// What the judge sees of one release: the error rates of both versions by minute, and the evidence that comes of them.
+// Draws what the judge sees of one release: the error rates of both versions by minute, and the resulting evidence.
 import { scaleLinear } from 'd3-scale'
 import type { CountMinute } from '../core/verdict/processes/split-process.ts'
 import { minutesOf, type Situation } from './trials/noise.ts'

@@ -1,4 +1,5 @@
-// Latency alone: durations are log-normal, slow is slower than stable's p50, p90 and p99, as they were before the release.
+// The latency signal alone. Durations are log-normal; a request is slow if it exceeds stable's p50, p90 or p99 from before the
+// release.
 import quantile from '@stdlib/stats-base-dists-normal-quantile'
 import cdf from '@stdlib/stats-base-dists-normal-cdf'
 import { chance } from '../cloud/local/time/chance.ts'
@@ -15,13 +16,13 @@ const medianMs = 120
 const quantiles = [0.5, 0.9, 0.99]
 const thresholdsMs = quantiles.map((q) => Math.round(medianMs * Math.exp(spread * quantile(q, 0, 1))))
 
-/** What the candidate does to durations in a minute: all of them times `factor`, and a share of them `addedMs` longer. */
+/** The candidate's effect on durations in a minute: multiplies all of them by `factor`, and adds `addedMs` to a share of them. */
 type Effect = { readonly factor: number; readonly share?: number; readonly addedMs?: number }
 
 type LatencySituation = {
   readonly name: string
   readonly effect: (minute: number) => Effect
-  /** Both versions' durations wander together. */
+  /** The durations of both versions drift together. */
   readonly shared?: boolean
 }
 

@@ -1,5 +1,5 @@
-// What a look costs in compute: twenty signals, a release that has run for a day, with the fold of the settled minutes
-// carried and without it.
+// The CPU time of a look: twenty signals, a release that has run for a day, with and without carrying over the fold of the
+// settled minutes.
 import { chance } from '../cloud/local/time/chance.ts'
 import { parseDefinition } from '../core/service/definition.ts'
 import type { Service } from '../core/service/service.ts'
@@ -84,7 +84,7 @@ function dayOfEvidence(): {
 const size = { memoryMb: 512, architecture: 'arm64' } as const
 const billing = { stable: size, candidate: size }
 
-/** Medians of a few looks; `isSame`: both ways give the same verdict to the last digit. */
+/** Medians over a few looks; `isSame`: both ways give exactly the same verdict. */
 export function measureLook() {
   const day = dayOfEvidence()
   const minutes = hours * 60

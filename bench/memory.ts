@@ -1,5 +1,5 @@
-// `npm run bench:memory`: what the embedded cloud keeps in memory while it runs, with the controller in it and a release
-// every ten minutes. Ten hours of its time take a few minutes of ours.
+// `npm run bench:memory`: how the memory of the embedded cloud grows, with the controller in it and a release every ten minutes.
+// Ten hours of its time take a few minutes of real time.
 import { setFlagsFromString } from 'node:v8'
 import { paginateScan } from '@aws-sdk/client-dynamodb'
 import { runInNewContext } from 'node:vm'
@@ -14,16 +14,16 @@ const everyMinutes = 10
 setFlagsFromString('--expose_gc')
 const collect = runInNewContext('gc') as () => void
 
-/** What lives after a full collection, in bytes: objects, and the buffers beside them. */
+/** Bytes in use after a full collection: heap, and buffers outside it. */
 async function inUse(): Promise<number> {
-  // What ended a moment ago is held by promises that have not been let go yet.
+  // Recently settled promises still hold objects; one turn of the event loop releases them.
   await new Promise((resolve) => setImmediate(resolve))
   collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
 
-/** What the table holds, in bytes: logs stay, as they do on AWS. */
+/** The size of the table in bytes: logs are kept, as on AWS. */
 async function stored(): Promise<number> {
   let bytes = 0
   const pages = paginateScan({ client: sandbox.clients.dynamodb }, { TableName: environment.TIDEGATE_TABLE })

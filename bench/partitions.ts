@@ -1,7 +1,6 @@
-// DynamoDB's limits of one partition, in front of the embedded cloud: 3,000 read units and 1,000 write units a second
-// (docs/aws.md §7), whatever the table has. Every partition key is taken for a partition of its own, which is the most
-// that DynamoDB splits into without help. Up to five minutes of unused capacity may be spent at once on AWS;
-// `burstSeconds` says how much of that.
+// Enforces DynamoDB's limits per partition in front of the embedded cloud: 3,000 read units and 1,000 write units a second
+// (docs/aws.md §7), whatever the table's capacity. Every partition key counts as its own partition, which is the finest split
+// that DynamoDB makes without help. AWS lets up to five minutes of unused capacity burst; `burstSeconds` sets how much of it.
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { LocalRequest } from '../cloud/local/protocol/service.ts'
 
@@ -10,7 +9,7 @@ type Kind = keyof typeof perSecond
 
 export type Partitions = {
   readonly through: (handler: LocalHandler) => LocalHandler
-  /** Requests that were refused, by partition. */
+  /** Refused requests, by partition. */
   readonly refused: ReadonlyMap<string, number>
   /** Units used, by partition and kind. */
   readonly used: ReadonlyMap<string, number>
@@ -19,15 +18,15 @@ export type Partitions = {
 type Fields = Readonly<Record<string, unknown>>
 const bodyOf = (request: LocalRequest): Fields => JSON.parse(Buffer.from(request.body).toString()) as Fields
 
-/** The partition key of a request, or nothing for what has none. */
+/** The partition key of a request; undefined if it has none. */
 function partitionOf(body: Fields): string | undefined {
   const { Key, Item, ExpressionAttributeValues: values } = body as Record<string, Record<string, { S?: string }>>
   return (Key ?? Item)?.['pk']?.S ?? values?.[':pk']?.S
 }
 
 /**
- * @param share of the limits, for a crowd of that share
- * @returns a request is let through while its partition has anything left, as on AWS, and what it used is taken afterwards
+ * @param share of the limits, for a crowd that is scaled down by the same share
+ * @returns as on AWS, lets a request through while its partition has capacity left, and deducts what it used afterwards
  */
 export function partitions(nowMs: () => number, { share = 1, burstSeconds = 1 } = {}): Partitions {
   const left = new Map<string, { units: number; atMs: number }>()

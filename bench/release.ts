@@ -1,4 +1,4 @@
-// One good release on the embedded cloud, with everything counted that AWS would bill.
+// Runs one good release on the embedded cloud, and counts everything that AWS would bill.
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import type { LocalRequest } from '../cloud/local/protocol/service.ts'
@@ -12,7 +12,7 @@ export type Usage = {
   readonly transitions: number
   readonly states: Readonly<Record<string, number>>
   readonly invocations: number
-  /** Of them, those by the state machine. */
+  /** Invocations by the state machine, included above. */
   readonly tasks: number
   /** Custom metrics times the hours in which they were written. */
   readonly metricHours: number
@@ -24,7 +24,7 @@ export type Usage = {
 
 export type Meter = { calls: Record<string, number>; metrics: number; writeUnits: number; readUnits: number }
 
-/** Counts the requests of the controller, or of one function of it, and asks DynamoDB what each of its own consumed. */
+/** Counts the requests of the controller, or of one of its functions, and has DynamoDB report the capacity that each consumed. */
 export function metered(meter: Meter, caller = 'tidegate'): (handler: LocalHandler) => LocalHandler {
   return (handler) => async (request) => {
     if (request.headers['authorization']?.includes(`role.${caller}`) !== true) return handler(request)
@@ -45,7 +45,7 @@ export function metered(meter: Meter, caller = 'tidegate'): (handler: LocalHandl
   }
 }
 
-/** Five statistics of the same metric are billed as one metric, when one request asks for them (docs/aws.md §2.3). */
+/** Up to five statistics of the same metric in one request are billed as one metric (docs/aws.md §2.3). */
 function billedMetrics(queries: readonly unknown[] = []): number {
   const statistics = new Map<string, number>()
   for (const query of queries) {
@@ -98,7 +98,7 @@ export async function measureRelease(): Promise<Usage> {
   }
 }
 
-/** Of all functions of the controller, as CloudWatch has counted them; the sweep, which also runs without a release, is not. */
+/** Invocations of all controller functions according to CloudWatch, except the sweep, which also runs without a release. */
 async function invocationsOf({ clients, clock }: Sandbox): Promise<number> {
   const counted = verbs.filter((verb) => verb !== 'reconcile')
   const { MetricDataResults = [] } = await clients.cloudwatch.send(

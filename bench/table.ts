@@ -1,4 +1,4 @@
-// A table on the terminal: a title, a head, rows; each column as wide as its widest cell.
+// Prints a table on the terminal: a title, a header, rows; each column as wide as its widest cell.
 export function table(title: string, head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const cells = [head, ...rows].map((row) => row.map(String))
   const widths = head.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))

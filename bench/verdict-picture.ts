@@ -1,4 +1,4 @@
-// Who stands where: how long each rule takes to find a fault against how many healthy releases it rolls back.
+// Plots each rule: how long it takes to find a fault against how many healthy releases it rolls back.
 import { scaleLinear, scalePow } from 'd3-scale'
 
 export type Place = { readonly name: string; readonly falsePercent: number; readonly delayMinutes: number }
@@ -7,9 +7,9 @@ const [width, height] = [900, 460]
 const frame = { left: 70, right: 870, top: 60, bottom: 400 }
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** @returns an SVG document. Left and low is good: few healthy releases rolled back, and faults found soon. */
+/** @returns an SVG document. Lower left is best: few healthy releases rolled back, and faults found soon. */
 export function verdictPicture(places: readonly Place[]): string {
-  // The good ones differ by less than a percent: the square root gives them room.
+  // A square root scale, because the good rules differ by less than a percent.
   const x = scalePow().exponent(0.5).domain([0, 100]).range([frame.left, frame.right])
   const y = scaleLinear().domain([0, 60]).range([frame.bottom, frame.top])
   const vertical = [0, 1, 5, 10, 25, 50, 75, 100].map(
@@ -39,7 +39,7 @@ type Spot = Place & { readonly x: number; readonly y: number; readonly labelY: n
 
 const labelHeight = 15
 
-/** Labels that would lie on each other move down, the left ones first. */
+/** Moves overlapping labels down, starting with the topmost. */
 function spread(places: readonly (Place & { readonly x: number; readonly y: number })[]): readonly Spot[] {
   const placed: Spot[] = []
   for (const one of places.toSorted((a, b) => a.y - b.y)) {

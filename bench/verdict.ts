@@ -1,5 +1,5 @@
-// `npm run bench:verdict`: every rule on the same healthy and faulty releases, with the picture of delay against false roll
-// backs, and what a look costs. Seeded; `--runs N` for fewer or more than 2000 healthy releases each.
+// `npm run bench:verdict`: runs every rule on the same healthy and faulty releases, plots delay against false rollbacks, and
+// measures what a look costs. Seeded; `--runs N` sets the number of healthy releases per situation (default 2000).
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -25,7 +25,7 @@ const faultyRuns = Math.ceil(runs * 0.3)
 const seed = Number(options.seed)
 const alpha = 0.05
 
-/** By rule, then by situation. */
+/** Indexed by rule, then by situation. */
 function outcomes(situations: readonly Situation[], times: number): readonly (readonly Outcome[])[] {
   const columns = situations.map((one) => runTrial(rivals, one, times, seed, alpha))
   return rivals.map((_, row) => columns.flatMap((column) => column[row] ?? []))
@@ -92,7 +92,7 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 const places = rivals.map(({ name }, row): Place => ({
   name,
   falsePercent: mean((harmless[row] ?? []).map((one) => (100 * one.early) / one.runs)),
-  // What is never found is found when the hour is over.
+  // A fault that is never found counts as found at the end of the hour.
   delayMinutes: mean((caught[row] ?? []).map((one) => Math.min(60, one.medianMinutes))),
 }))
 writeFileSync(join(options.pictures, 'verdict.svg'), verdictPicture(places))

@@ -1,4 +1,4 @@
-// The fast path: from the alarm's event reaching its function to the alias restored, in AWS calls and in time.
+// The fast path: from the alarm event reaching its function to the restored alias, in AWS calls and in time.
 import { functionName } from '../local/installation.ts'
 import { openSandbox } from '../local/sandbox.ts'
 import { sampleService } from '../local/sample-service.ts'
@@ -7,7 +7,7 @@ type WayBack = { readonly calls: readonly string[]; readonly medianMs: number; r
 
 export async function measureWayBack(runs: number): Promise<WayBack> {
   let calls: string[] = []
-  // Set as soon as the alias is restored; until a run begins, nothing is counted.
+  // Set once the alias is restored. Not undefined before a run, so that nothing is counted yet.
   let restored: number | undefined = 0
   const sandbox = await openSandbox({
     perMinute: 60,
@@ -18,7 +18,7 @@ export async function measureWayBack(runs: number): Promise<WayBack> {
     },
   })
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: 'Canary10Percent30Minutes' }))
-  // Read through a function: it changes while the call is under way.
+  // Reads through a function, because the variable changes during the call.
   const restoredAt = (): number => {
     if (restored === undefined) throw new Error('the alarm put nothing back')
     return restored
@@ -27,7 +27,7 @@ export async function measureWayBack(runs: number): Promise<WayBack> {
   let counted: readonly string[] = []
   for (let run = 0; run < runs; run++) {
     restored = 0
-    // Releases begin one a second.
+    // Releases begin at a rate of one a second.
     await sandbox.minutes(1)
     await sandbox.start({ version: await sandbox.publish(`run ${run}`) })
     calls = []

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The program's beginning: what is compiled once on a machine is there the next time, because `rollback` has to be quick.
+// The entry point. Enables the compile cache first, because `rollback` has to start quickly.
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()

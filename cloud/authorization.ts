@@ -1,22 +1,24 @@
-// What AWS checks a permission on, call by call: the one table that lib/ grants by and the embedded cloud asks by. A row says
-// what AWS's service authorization reference says (test/cloud/authorization.test.ts compares them with the data that npm has
-// of it), or carries what AWS told somebody where the reference is silent. docs/aws.md §9 is for people.
+// Which permission AWS checks for each call, and on which resource. lib/ grants by this table, and the embedded cloud enforces
+// it.
+// A row states what AWS's service authorization reference says; test/cloud/authorization.test.ts compares it with the copy of the
+// reference on npm. Where the reference is silent or wrong, the row records what AWS told somebody. docs/aws.md §9 explains this
+// for people.
 
-/** Where a row that the service authorization reference does not say has its facts from. */
+/** The source of a fact that the service authorization reference does not have. */
 type Recorded = {
-  /** The resource of a denial that AWS gave somebody, in its words but for what was blotted out. */
+  /** The resource that AWS named when it denied somebody access, verbatim except for redactions. */
   readonly denied?: string
-  /** What a page of AWS says, in our words. */
+  /** What an AWS page says, in our words. */
   readonly says?: string
   readonly at: string
 }
 
 type Row = {
-  /** The action that is checked, where it is not called as the operation is. */
+  /** The action that is checked, if its name differs from the operation's. */
   readonly action?: string
   /**
-   * The kinds of resource that the action may be checked on, as the reference calls them: which one follows from the request.
-   * None: AWS takes no resource, and only `*` allows it.
+   * The resource types that the action may be checked on, as the reference names them. The request determines which one applies.
+   * Empty: AWS accepts no resource, and only `*` allows the action.
    */
   readonly on: readonly string[]
   readonly recorded?: readonly Recorded[]
@@ -24,11 +26,11 @@ type Row = {
 
 const on = <const Kinds extends readonly string[]>(...kinds: Kinds) => ({ on: kinds })
 
-// Lambda compares both the name and the qualifier of a call with the resource of a policy, and the reference is silent on it.
+// Lambda matches both the name and the qualifier of a call against the policy's resource. The reference does not say so.
 const qualified = on('function', 'function version', 'function alias')
 const qualifiers = 'https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html'
 
-// The reference says that they take no resource; IAM checks them on the state machine whose task it is.
+// The reference says that these take no resource. IAM checks them on the state machine that the task belongs to.
 const taskResult = {
   ...on('statemachine'),
   recorded: [
@@ -40,7 +42,7 @@ const taskResult = {
   ],
 } as const
 
-/** By service and operation, as the SDK calls it. */
+/** Keyed by service and operation, as the SDK names the call. */
 export const authorizations = {
   'lambda:GetAlias': on('function'),
   'lambda:UpdateAlias': on('function'),
@@ -83,8 +85,8 @@ export const authorizations = {
   'sns:Publish': on('topic'),
   'cloudwatch:GetMetricData': on(),
   'cloudwatch:DescribeAlarms': {
-    // An alarm's ARN would do for metric alarms. A definition names alarms of either kind, and what is not shown for want of
-    // a permission looks like an alarm that is not there.
+    // A metric alarm could be granted by its ARN. But a definition names alarms of both kinds, and an alarm that is hidden for
+    // lack of permission looks like an alarm that does not exist.
     ...on(),
     recorded: [
       {
@@ -98,18 +100,18 @@ export const authorizations = {
   'application-signals:BatchGetServiceLevelObjectiveBudgetReport': on('slo'),
   'sts:AssumeRole': on('role'),
 
-  // What the command line does with the queue of events that were not handled.
+  // The command line uses these on the queue of events that were not handled.
   'sqs:GetQueueUrl': on('queue'),
   'sqs:GetQueueAttributes': on('queue'),
   'sqs:ReceiveMessage': on('queue'),
   'sqs:ChangeMessageVisibility': on('queue'),
   'sqs:DeleteMessage': on('queue'),
 
-  // Lambda does these with the rights of the controller: it leaves what a function could not handle, reads a package,
-  // and the stream of its table.
+  // Lambda makes these calls with the controller's permissions: it sends events that a function could not handle to the queue,
+  // reads the package, and reads the table's stream.
   's3:GetObject': on('object'),
   's3:GetObjectVersion': on('object'),
-  // S3 asks for it when an object is read that a key of KMS encrypts.
+  // S3 requires it to read an object that is encrypted with a KMS key.
   'kms:Decrypt': on('key'),
   'dynamodb:DescribeStream': on('stream'),
   'dynamodb:GetRecords': on('stream'),
@@ -121,7 +123,7 @@ export const authorizations = {
 type Table = typeof authorizations
 type ActionOf<Call extends keyof Table> = Table[Call] extends { readonly action: infer Action } ? Action : Call
 
-/** The actions that can be allowed on a kind of resource; `never` stands for those that take none. */
+/** The actions that can be allowed on a resource type; `never` selects the actions that take no resource. */
 export type ActionOn<Kind> = {
   [Call in keyof Table]: Table[Call]['on'] extends readonly []
     ? [Kind] extends [never]

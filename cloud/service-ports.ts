@@ -1,5 +1,5 @@
-// What the controller asks of AWS beside its table: functions and their aliases, metrics, executions, messages. The other half of
-// ports.ts, under whose name they are all known.
+// What the controller needs from AWS besides its table: functions and aliases, metrics, executions, messages. This is the other
+// half of ports.ts, which re-exports it.
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
 import type { Place } from '../core/location.ts'
@@ -11,17 +11,17 @@ import type { Question } from '../core/verdict/evidence/questions.ts'
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
 
-/** The one way in which traffic is moved. */
+/** The only way to move traffic. */
 export type Traffic = {
   /** @throws Problem `alias_missing` */
   read(target: Target): Promise<AliasState>
   /**
-   * Compare and set: writes version and weights together, only if the alias still has the revision.
+   * Compare and set: writes version and weights together, only if the alias still has the expected revision.
    * @throws Problem `traffic_moved` if it has another one, `version_missing`, `alias_missing`, `roles_differ`
    */
   write(target: Target, routing: Routing, expectedRevision: string): Promise<AliasState>
   /**
-   * Makes the alias with all traffic on a version. False, and nothing changed, when there is one already. @throws
+   * Creates the alias with all traffic on one version. If the alias exists, returns false and changes nothing. @throws
    * Problem `version_missing`
    */
   create(target: Target, version: string): Promise<boolean>
@@ -34,14 +34,14 @@ export type VersionState = {
   readonly stateReason?: string
   readonly role: string
   readonly codeSha256: string
-  /** AWS Signer has signed its code, as Lambda says. */
+  /** Whether Lambda reports that AWS Signer signed the code. */
   readonly isSigned?: boolean
-  /** What an invocation is billed by, and how long it may take, where Lambda says so. */
+  /** What an invocation is billed by, and its timeout, if Lambda reports them. */
   readonly billing?: Billing
   readonly timeoutSeconds?: number
 }
 
-/** Provisioned concurrency of an alias or of a version. */
+/** Provisioned concurrency of an alias or a version. */
 export type Provisioned = {
   readonly qualifier: string
   readonly state: 'ready' | 'allocating' | 'failed'
@@ -52,14 +52,14 @@ export type Versions = {
   /** @throws Problem `version_missing` */
   describe(target: Place, version: string): Promise<VersionState>
   /**
-   * Puts the artifact's code on a function of the own account and region and publishes it, pinned to what was uploaded.
-   * `undefined` while Lambda is still at it: call again. Publishing the same code twice gives the same version.
+   * Uploads the artifact's code to a function in the own account and region and publishes it, pinned to what was uploaded.
+   * Returns `undefined` while Lambda is still busy: call again. Publishing the same code twice returns the same version.
    * @throws Problem `artifact_missing`, `code_changed`
    */
   publish(functionName: string, artifact: Artifact, description: string): Promise<string | undefined>
-  /** Which aliases and versions of a function have provisioned concurrency. @throws Problem `version_missing` */
+  /** The aliases and versions of a function that have provisioned concurrency. @throws Problem `version_missing` */
   provisioned(target: Place): Promise<readonly Provisioned[]>
-  /** Invokes a version that Lambda has put to sleep; what it answers does not matter. */
+  /** Invokes a version that Lambda has put to sleep. The answer does not matter. */
   wake(target: Place, version: string): Promise<void>
 }
 
@@ -67,8 +67,8 @@ export type Telemetry = {
   /** One reading for each name, in order; an alarm that does not exist is `missing`. At most 100 names. */
   alarms(names: readonly string[]): Promise<readonly AlarmReading[]>
   /**
-   * One reading for each question, in order. The times are whole periods, `startMs` inclusive to `endMs` exclusive; a point
-   * is at the start of its period, and a period without a point has none. Up to 500 questions are one call.
+   * One reading for each question, in order. The range is whole periods, `startMs` inclusive, `endMs` exclusive. A point has the
+   * time of the start of its period; a period without data has no point. Up to 500 questions take one call.
    */
   read(
     questions: readonly Question[],
@@ -76,21 +76,21 @@ export type Telemetry = {
   ): Promise<readonly Reading[]>
 }
 
-/** `name` and `input` make a start idempotent, as StartExecution is. */
+/** `name` and `input` make a start idempotent, as in StartExecution. */
 export type Executions = {
-  /** The execution's ARN; the same one again when it was already started under this name. */
+  /** Returns the execution's ARN; the same ARN again if it was already started under this name. */
   start(name: string, input: unknown): Promise<string>
-  /** `gone`: no such execution. */
+  /** `gone`: there is no such execution. */
   status(execution: string): Promise<'running' | 'succeeded' | 'failed' | 'gone'>
-  /** Answers a waiting task. False when nobody waits any more: it timed out, or somebody else was first. */
+  /** Answers a waiting task. Returns false if the task no longer waits: it timed out, or was answered already. */
   wake(token: string, output: unknown): Promise<boolean>
-  /** Fails a waiting task with a code and a sentence. False as above. */
+  /** Fails a waiting task with a code and a sentence. Returns false as above. */
   fail(token: string, error: string, cause: string): Promise<boolean>
 }
 
 /**
- * What a function answered, or why there is no answer. `broken`: it threw, and `errorType` is the name of what it threw; or
- * its process died. `timedOut`: it ran for as long as it is configured to, and said nothing.
+ * A function's answer, or why there is none. `broken`: it threw (`errorType` is the name of the error), or its process died.
+ * `timedOut`: it ran for its configured timeout without answering.
  */
 export type HookReply =
   | { readonly kind: 'answered'; readonly payload: unknown }
@@ -99,13 +99,13 @@ export type HookReply =
 
 export type Hooks = {
   /**
-   * Returns when the function has answered, which may take as long as a function may run.
-   * @throws Problem `aws_unavailable` when nobody knows whether it was called; any other when it was not
+   * Returns when the function has answered, which may take as long as the function's timeout.
+   * @throws Problem `aws_unavailable` if it is unknown whether the function was called; any other if it was not called
    */
   call(functionName: string, payload: unknown): Promise<HookReply>
 }
 
-/** Events for everybody who listens. It has left, or it throws. */
+/** Events for all subscribers. Either the event was sent, or this throws. */
 export type Outbox = {
   announce(event: {
     /** Default: tidegate.release. */
@@ -115,34 +115,34 @@ export type Outbox = {
   }): Promise<void>
 }
 
-/** A message that was received: hidden from others until it is given back, removed, or some minutes have passed. */
+/** A received message: hidden from other consumers until it is given back or removed, or some minutes have passed. */
 export type ReceivedMessage = KeptMessage & { readonly handle: string }
 
-/** Events that were not handled, in their queue. Every call may throw `queue_missing`. */
+/** The queue of events that were not handled. Every call may throw `queue_missing`. */
 export type KeptEvents = {
-  /** Where the queue is. */
+  /** The account and region of the queue. */
   owner(): Promise<{ readonly account: string; readonly region: string }>
-  /** All that can be received now, each once, oldest first as far as the queue knows. */
+  /** All messages that can be received now, each once, oldest first as far as the queue knows. */
   receive(atMost: number): Promise<readonly ReceivedMessage[]>
   giveBack(message: ReceivedMessage): Promise<void>
   remove(message: ReceivedMessage): Promise<void>
-  /** Calls a function with an event again, without waiting for it: once this returns, Lambda has the event. */
+  /** Sends an event to a function again, asynchronously: once this returns, Lambda has the event. */
   send(functionName: string, payload: unknown): Promise<void>
 }
 
-/** CodePipeline, which waits for the answer to a job. Answering one again does nothing. */
+/** CodePipeline, which waits for the answer to a job. Answering twice has no effect. */
 export type Pipelines = {
   answer(jobId: string, answer: { readonly may: boolean; readonly because: string }): Promise<void>
 }
 
-/** Pages for a person. */
+/** Pages a person. */
 export type Pager = {
   page(page: { readonly subject: string; readonly text: string }): Promise<void>
 }
 
 /**
- * Decides what may be done: policy/policies.ts is the one implementation, in the cloud and in memory. Whatever is wrong with a
- * question, a policy or the evaluator is a denial with its trouble in it, so this does not throw.
+ * Decides what is allowed. policy/policies.ts is the only implementation, in the cloud and in memory. A fault in a question, a
+ * policy or the evaluator is a denial that names the fault, so this never throws.
  */
 export type Policies = {
   decide(question: PolicyQuestion): Promise<PolicyDecision>

@@ -1,5 +1,5 @@
-// Writes docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that it
-// cannot say anything else.
+// Generates docs/reference.md and the JSON Schemas from the schemas and tables that the program itself uses, so that they always
+// agree.
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
 import { details } from '../core/release/announcement.ts'
@@ -40,10 +40,10 @@ type Shape = {
   readonly pattern?: string
 }
 
-// What people write, not what it becomes: the input side of every schema.
+// The input side of every schema: what people write, before parsing.
 const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
 
-/** One row for each field, with the fields of objects below it. */
+/** One row for each field, followed by the fields of nested objects. */
 function rows(shape: Shape, path = ''): string[] {
   return Object.entries(shape.properties ?? {}).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`
@@ -114,7 +114,7 @@ const measures = (): string =>
     ].join('\n'),
   )
 
-/** What others say: of candidates, and of incidents. */
+/** Payloads that others send: about candidates, and about incidents. */
 const testimony = (): string =>
   [
     section(
@@ -141,7 +141,7 @@ const eventsForEverybody = (): string =>
     ].join('\n'),
   )
 
-/** For editors and for readers of events; what is in a file of the repository is what the program checks. */
+/** Schemas for editors and for consumers of events; the program checks files against the same ones. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
   const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
   const events = Object.entries({ ...details, ...budgetDetails }).map(([name, detail]) => [

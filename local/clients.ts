@@ -1,4 +1,4 @@
-// All SDK clients that the controller's world takes, for one endpoint and one caller.
+// All SDK clients that the controller needs, for one endpoint and one caller.
 import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
@@ -25,7 +25,7 @@ export type Clients = {
   readonly codepipeline: CodePipelineClient
   readonly logs: CloudWatchLogsClient
   readonly applicationSignals: ApplicationSignalsClient
-  /** What they were made with, for more of them. */
+  /** The configuration they were made with, to make more of them. */
   readonly place: Place
 }
 
@@ -37,11 +37,11 @@ type Place = {
   readonly maxAttempts?: number
 }
 
-/** An embedded cloud at a URL, or the one in this process. The access key says who calls: `role.NAME` is a role. */
+/** An embedded cloud at a URL, or the one in this process. The access key identifies the caller: `role.NAME` is a role. */
 export function placeOf(where: string | LocalHandler, accessKeyId: string): Place {
   const common = { region: 'us-east-1', credentials: { accessKeyId, secretAccessKey: 'none' } }
   if (typeof where === 'string') return { ...common, endpoint: where }
-  // In process nothing is lost on the way; a retry of the SDK's would wait on the wall clock.
+  // In process no request is lost, and an SDK retry would wait in real time.
   return { ...common, endpoint: 'http://local', requestHandler: localTransport(where), maxAttempts: 1 }
 }
 

@@ -1,5 +1,5 @@
-// The controller installed on the embedded cloud, through the same API calls as any client's: table, topic, functions,
-// state machine, queue, rules and schedules.
+// Installs the controller on the embedded cloud, through the same API calls as any client: table, topic, functions, state
+// machine, queue, rules and schedules.
 import { readFileSync } from 'node:fs'
 import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
@@ -40,13 +40,13 @@ const account = '000000000000'
 const region = 'us-east-1'
 const lambdaArn = (name: string): string => `arn:aws:lambda:${region}:${account}:function:${name}`
 
-/** The controller's own functions are called `tidegate-<verb>`, its state machine `tidegate-release`. */
+/** The controller's functions are named `tidegate-<verb>`, its state machine `tidegate-release`. */
 export const functionName = (verb: string): string => `tidegate-${verb}`
-/** Whether a request comes from one of them. */
+/** Whether a request comes from one of the controller's functions. */
 export const isController = ({ accessKeyId }: { readonly accessKeyId: string }): boolean =>
   accessKeyId.startsWith(`role.${functionName('')}`)
 const lostArn = `arn:aws:sqs:${region}:${account}:${functionName(lostQueue.name)}`
-/** Each has a role of its own name, as has the state machine. */
+/** Each function has a role of the same name, and so has the state machine. */
 const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`
 
 export const environment = {
@@ -67,13 +67,13 @@ type Clients = {
 }
 
 type Installation = {
-  /** The code package of a function, and the name of the handler in it. */
+  /** The code package of a function, and the name of its handler. */
   readonly code: (verb: Verb) => { readonly zip: Uint8Array; readonly handler: string }
-  /** How often the sweep runs. */
+  /** The interval of the sweep. */
   readonly sweepMinutes?: number
-  /** How often error budgets are counted; without it, never. */
+  /** The interval at which error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
-  /** How long the table's stream is tried to be announced. */
+  /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
 }
 
@@ -126,7 +126,7 @@ export async function install(
 
 const machine = new URL('../statemachines/release.asl.json', import.meta.url)
 
-/** A state machine with the names of its functions put in, as CloudFormation's DefinitionSubstitutions does. */
+/** The state machine's definition with function names filled in, as CloudFormation's DefinitionSubstitutions does. */
 export function definition(file = machine): string {
   return readFileSync(file, 'utf8').replace(/\$\{([A-Z][A-Za-z]*)Function\}/g, (_, verb: string) => {
     return lambdaArn(functionName(verb.charAt(0).toLowerCase() + verb.slice(1)))
@@ -152,7 +152,7 @@ async function createTable(client: DynamoDBClient): Promise<string> {
   return TableDescription?.LatestStreamArn ?? ''
 }
 
-/** The rules of the stack, for services that come later: those hear of everything. */
+/** The stack's rules. Services are registered later, so these rules match events of every service. */
 async function createRules(
   client: EventBridgeClient,
   { sweepMinutes = 1, budgetMinutes }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes'>,
@@ -169,7 +169,7 @@ async function createRules(
   await every(client, 'reports', budgetMinutes)
 }
 
-/** The stack has EventBridge Scheduler for this; there is none here, and a rule sends the same. */
+/** The stack uses EventBridge Scheduler; the embedded cloud has none, so a rule sends the same payload. */
 async function every(client: EventBridgeClient, tick: ScheduleName, minutes: number): Promise<void> {
   const ScheduleExpression = `rate(${minutes} minute${minutes === 1 ? '' : 's'})`
   await client.send(new PutRuleCommand({ Name: functionName(tick), ScheduleExpression }))
@@ -187,7 +187,7 @@ async function target(client: EventBridgeClient, Rule: string, verb: Verb, Input
   await client.send(new PutTargetsCommand({ Rule, Targets: [target] }))
 }
 
-/** What functions that events call cannot handle goes to the queue. */
+/** Sends events that the functions cannot handle to the queue. */
 async function keepWhatFails({ lambda, sqs }: Pick<Clients, 'lambda' | 'sqs'>): Promise<void> {
   const Attributes = { MessageRetentionPeriod: String(lostQueue.keptSeconds) }
   await sqs.send(new CreateQueueCommand({ QueueName: functionName(lostQueue.name), Attributes }))
@@ -202,7 +202,7 @@ async function keepWhatFails({ lambda, sqs }: Pick<Clients, 'lambda' | 'sqs'>): 
     )
 }
 
-/** The alarms of the stack; one of several series is several alarms here, which has no metric math. */
+/** The stack's alarms. An alarm on several series becomes several alarms here, because the embedded cloud has no metric math. */
 export async function installAlarms(client: CloudWatchClient): Promise<void> {
   for (const { id, series, ...watch } of watches(functionName('').replace(/-$/, '')))
     for (const dimensions of series)

@@ -1,4 +1,4 @@
-// The sample service on the embedded cloud: checkout version 1 behind its alias, its smoke test, its alarm, its definition.
+// The sample service on the embedded cloud: checkout version 1 behind its alias, with its smoke test, alarm and definition.
 import { readFileSync } from 'node:fs'
 import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { CreateAliasCommand, CreateFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda'
@@ -55,7 +55,7 @@ export async function createSample(
 }
 
 /**
- * The bucket of the sample's packages as a deployment would set it up: it keeps versions, and tells EventBridge of what comes.
+ * Creates the bucket for the sample's packages as a deployment would: versioned, with EventBridge notifications.
  * @param put sends a PUT to S3
  */
 export async function openArtifacts(put: (path: string, body: string) => Promise<unknown>): Promise<void> {

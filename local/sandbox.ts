@@ -1,5 +1,5 @@
-// Everything on stepped time, in one process: embedded cloud, controller, sample service. The controller's functions
-// use the real SDK clients, through the in-process transport.
+// The whole system on stepped time in one process: embedded cloud, controller, sample service. The controller's functions use the
+// real SDK clients, through the in-process transport.
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
@@ -31,7 +31,7 @@ export const minute = 60_000
 export const startMs = Date.UTC(2026, 0, 1)
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** The sample's versions, as examples/checkout has them, but without a process of their own. */
+/** The sample's versions from examples/checkout, rewritten to run without their own process. */
 const samples: Readonly<Record<string, LocalFunction>> = {
   v1: () => ({ total: 1 }),
   v2: () => ({ total: 2 }),
@@ -47,19 +47,19 @@ const samples: Readonly<Record<string, LocalFunction>> = {
 }
 
 export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
-  /** How long the table's stream is tried to be announced. */
+  /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
-  /** More functions, by the text of their package. */
+  /** Additional functions, by the text of their package. */
   readonly functions?: Readonly<Record<string, LocalFunction>>
-  /** Stands around every call of a function of the controller's, and may fail it. */
+  /** Wraps every call of a controller function, and may make it fail. */
   readonly around?: (verb: Verb, event: unknown, run: () => Promise<unknown>) => Promise<unknown>
-  /** How often error budgets are counted; without it, never. */
+  /** The interval at which error budgets are counted; without it, never. */
   readonly budgetMinutes?: number
-  /** How often the sweep runs: by default as often as in a stack. */
+  /** The interval of the sweep; default: the stack's. */
   readonly sweepMinutes?: number
-  /** Customers' requests a minute. */
+  /** Customer requests a minute. */
   readonly perMinute?: number
-  /** Sees and may change every request of a client. */
+  /** Sees every client request, and may change it. */
   readonly through?: (handler: LocalHandler) => LocalHandler
 }
 
@@ -75,7 +75,7 @@ type Base = {
   readonly traffic: Traffic
 }
 
-/** A sandbox in which the sample has run for ten minutes; the service's definition is up to the caller. */
+/** Opens a sandbox in which the sample has run for ten minutes. The caller defines the service. */
 export async function openSandbox({
   functions = {},
   perMinute = 200,
@@ -87,14 +87,14 @@ export async function openSandbox({
   ...options
 }: SandboxOptions = {}): Promise<Sandbox> {
   const clock = steppedClock(startMs)
-  // The functions are installed before there is a world for them: nobody calls them in between.
+  // The functions are installed before their world exists. Nobody calls them in between.
   const late: { worldOf?: (verb: Verb) => World } = {}
   const warm = new Map<Verb, Handler>()
   const controller = verbs.map((verb): [string, LocalFunction] => [
     `tidegate ${verb}`,
     (event, call) => {
       if (late.worldOf === undefined) throw new Error('the sandbox is not open yet')
-      // Made once, as in a warm function: what it remembers it remembers.
+      // Made once, as in a warm function, so that in-memory state persists.
       const handler = warm.get(verb) ?? handlers[verb](late.worldOf(verb))
       warm.set(verb, handler)
       return around(verb, event, () => handler(event, call))
@@ -110,7 +110,7 @@ export async function openSandbox({
     log: (line) => void logged.push(line),
     emit: (metric) => void measured.push(metric),
   }
-  // Every function calls AWS in its own role.
+  // Every function calls AWS with its own role.
   const worlds = new Map<Verb, World>()
   const worldOf = (verb: Verb): World => {
     const made = worlds.get(verb) ?? worldOn(clientsFor(`role.${functionName(verb)}`), clock, tell)
@@ -118,7 +118,7 @@ export async function openSandbox({
     return made
   }
   late.worldOf = worldOf
-  // What tests use to look and to prepare.
+  // For tests to inspect and to prepare.
   const world = worldOn(clients, clock, tell)
   await install(clients, {
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
@@ -148,7 +148,7 @@ function rooms(base: Base) {
     release,
     pages: () => cloud.sns.published(),
     minutes: (count: number) => clock.advanceTo(clock.nowMs() + count * minute),
-    /** Puts a package where the sample's trigger looks for it, as a pipeline would. */
+    /** Uploads a package to the bucket of the sample's trigger, as a pipeline would. */
     upload: async (code: string) => {
       const put = (address: string, body: string) => {
         const [path = '', query] = address.split('?')
@@ -160,13 +160,13 @@ function rooms(base: Base) {
     },
     alias: (name = 'checkout') => aliasOf(clients.lambda, name),
     publish: (code: string, name = 'checkout') => publish(clients.lambda, code, name),
-    /** Asks for a release and runs it until it waits for the first time. @returns its id */
+    /** Requests a release and runs it until it waits for the first time. @returns its id */
     start: async (call: Readonly<Record<string, unknown>>) => {
       const accepted = (await ask('intake', { service: 'checkout', ...call })) as { releases: { releaseId: string }[] }
       await clock.settle()
       return accepted.releases[0]?.releaseId ?? ''
     },
-    /** Lets time pass until the release has settled. */
+    /** Advances time until the release has settled. */
     finish: async (id: string, atMostMinutes = 300) => {
       for (let passed = 0; passed < atMostMinutes; passed++) {
         const now = await release(id)
@@ -192,7 +192,7 @@ function rooms(base: Base) {
   }
 }
 
-/** Another function, with an alias on its version 1. @returns the version that may be released */
+/** Adds a function with an alias on its version 1. @returns a version to release */
 async function addFunction(lambda: LambdaClient, name: string): Promise<string> {
   const Role = 'arn:aws:iam::000000000000:role/x'
   const Code = { ZipFile: bytes('v1') }
@@ -201,7 +201,7 @@ async function addFunction(lambda: LambdaClient, name: string): Promise<string> 
   return publish(lambda, 'v2', name)
 }
 
-/** Publishes a version of a function, as a deploy would. @returns its number */
+/** Publishes a version of a function, as a deployment would. @returns its number */
 async function publish(lambda: LambdaClient, code: string, name: string): Promise<string> {
   await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: name, ZipFile: bytes(code) }))
   return (await lambda.send(new PublishVersionCommand({ FunctionName: name }))).Version ?? ''
@@ -213,7 +213,7 @@ async function aliasOf(lambda: LambdaClient, name: string) {
   return { version: alias.FunctionVersion, weights, revision: alias.RevisionId }
 }
 
-/** Calls one of the controller's functions; what it throws is thrown here by name. */
+/** Calls one of the controller's functions; rethrows its error under the same name. */
 async function askFunction(lambda: LambdaClient, verb: Verb, payload: unknown): Promise<unknown> {
   const command = new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) })
   const { Payload, FunctionError } = await lambda.send(command)

@@ -1,4 +1,4 @@
-// Customers of the sample service: they invoke its alias, at an even pace, with carts that a seed decides.
+// Simulated customers of the sample service: they invoke its alias at an even pace, with seeded random carts.
 import type { LocalCloud } from '../cloud/local/cloud.ts'
 import type { Clock } from '../cloud/ports.ts'
 
@@ -6,7 +6,7 @@ type Timers = Clock & { at(atMs: number, task: () => void | Promise<void>): () =
 
 const encoder = new TextEncoder()
 
-/** Three carts in ten carry the coupon that version 3 stumbles over. */
+/** Three carts in ten have the coupon that version 3 fails on. */
 function cart(random: () => number): unknown {
   const items = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({
     cents: 100 + Math.floor(random() * 5000),
@@ -23,7 +23,7 @@ export type Traffic = {
 }
 
 /**
- * Straight to Lambda, without a client: signing and parsing are for those whose calls matter.
+ * Calls Lambda directly without an SDK client, because signing and parsing do not matter here.
  * @param perMinute requests in a minute of the cloud's time
  */
 export function startTraffic(
@@ -39,7 +39,7 @@ export function startTraffic(
 
   async function send(): Promise<void> {
     const payload = encoder.encode(JSON.stringify(cart(random)))
-    // A request that is not answered any more belongs to the shutdown, not to the counts.
+    // A request that gets no answer was cut off by the shutdown, so it is not counted.
     const answer = await lambda.invoke('checkout', 'live', payload).catch(() => undefined)
     if (answer === undefined) return
     const count = (counts[answer.executedVersion] ??= { good: 0, bad: 0 })
@@ -49,7 +49,7 @@ export function startTraffic(
 
   function tick(): void {
     if (stopped) return
-    // A stall of the machine is caught up with at once, so that the pace in the cloud's time stays even.
+    // After a stall of the machine, sends the missed requests at once, so that the pace stays even in the cloud's time.
     for (; nextMs <= timers.nowMs(); nextMs += everyMs) void send()
     timers.at(nextMs, tick)
   }

@@ -1,4 +1,4 @@
-// Every port on the SDK, with clients of the caller's making: what functions/main.ts wires, for more than one caller.
+// All ports on the SDK, with clients that the caller provides: the same wiring as in functions/main.ts, but for any caller.
 import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { LambdaClient } from '@aws-sdk/client-lambda'

@@ -1,4 +1,4 @@
-// CloudWatch alarms on the candidate's errors, as people set them up: M of the last N minutes breach.
+// CloudWatch alarms on the candidate's errors, as commonly configured: M of the last N minutes breach.
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { byMinute, candidateRate, isQuiet, type Rival, type RivalSettings } from './rival.ts'
 
@@ -29,7 +29,7 @@ export const alarmTwice = mOfN(
   (minute, { stableRate }) => candidateRate(minute) > 2 * stableRate,
 )
 
-/** The alarm of the samples of SAM and CodeDeploy. */
+/** The alarm from the samples of SAM and CodeDeploy. */
 export const samAlarm = mOfN(
   'sam-alarm',
   'alarm of the SAM samples: Errors above 0, 2 of 2 minutes',

@@ -1,9 +1,9 @@
-// Flagger and Argo Rollouts: a check at an interval against an absolute threshold, and a number of failed checks.
+// Flagger and Argo Rollouts: compare with an absolute threshold at an interval, and fail after a number of failed checks.
 import { byMinute, candidateRate, isQuiet, type Rival, total } from './rival.ts'
 
 const flaggerChecks = 5
 
-/** Failed checks add up over the whole analysis; a check without data is none. */
+/** Failed checks accumulate over the whole analysis; a check without data does not count. */
 export const flagger: Rival = {
   name: 'flagger',
   about: 'Flagger: success of 99 % each minute, rolled back at 5 failed checks',

@@ -1,5 +1,5 @@
-// The plain e-processes E1 (independent errors) and E2 (bursts), as formulas without anything around them, and our own
-// engine on a service that watches errors alone.
+// The plain e-processes E1 (independent errors) and E2 (bursts) as bare formulas, and our own engine on a service that watches
+// only errors.
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { type CountMinute, type Prior, splitEvidence } from '../../core/verdict/processes/split-process.ts'
@@ -36,7 +36,7 @@ export const e1 = eProcess('e1', 'the plain formula E1: independent errors', 1)
 export const e2 = eProcess('e2', 'the plain formula E2: errors in bursts', 7)
 export const e2Tolerant = eProcess('e2-1.5', 'the plain formula E2, half as many errors again tolerated', 7, 1.5)
 
-/** Our own engine with a service's policy, on errors alone: what the other rules are given. */
+/** Our own engine with a service's policy, on errors alone, which is all that the other rules see. */
 export const tidegate = (
   name: string,
   about: string,

@@ -14,7 +14,7 @@ const rootTolerance = 1e-4
 
 type Interval = { readonly low: number; readonly high: number; readonly estimate: number }
 
-/** Of how much larger the values of `experiment` are than those of `control`. */
+/** Interval for how much larger the values of `experiment` are than those of `control`. */
 export function mannWhitneyInterval(
   experiment: readonly number[],
   control: readonly number[],
@@ -37,7 +37,7 @@ export function mannWhitneyInterval(
   }
 }
 
-/** The standardised rank sum of the experiment moved down by `shift`. */
+/** The standardised rank sum after moving the experiment down by `shift`. */
 function standardised(
   experiment: readonly number[],
   control: readonly number[],

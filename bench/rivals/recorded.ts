@@ -1,5 +1,5 @@
-// Counts by minute as looks would have found them, for replays and for the benchmark: the judge itself is used on them, so
-// they are dressed as what CloudWatch answers.
+// Turns counts by minute into evidence as looks would have found it, for replays and the benchmark. They use the judge itself, so
+// the counts take the form of CloudWatch's answers.
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/verdict/evidence/evidence.ts'
@@ -9,7 +9,7 @@ import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { minuteMs } from '../../core/time.ts'
 
 const wholeBp = 10_000
-/** The first minute of what is replayed; any would do. */
+/** The first minute of a replay; any value would do. */
 export const replayStartMs = Date.UTC(2026, 0, 1)
 
 export const replayedTarget = (baseline: Baseline): JudgedTarget => ({
@@ -20,7 +20,7 @@ export const replayedTarget = (baseline: Baseline): JudgedTarget => ({
   baseline,
 })
 
-/** A service of one target whose plan is one step of so many minutes. */
+/** A service of one target whose plan is one step of this many minutes. */
 export function replayedService(minutes: number, changes: Readonly<Record<string, unknown>>): Service {
   const service = parseDefinition({
     name: 'replayed',
@@ -28,13 +28,13 @@ export function replayedService(minutes: number, changes: Readonly<Record<string
     plan: { steps: [{ weight: 10, bake: '1m' }] },
     ...changes,
   })
-  // Longer than any plan may be, if the file is.
+  // Set after parsing, because the file may be longer than any plan is allowed to be.
   return { ...service, plan: { steps: [{ weightBp: 1000, bakeSeconds: Math.max(1, minutes) * 60 }] } }
 }
 
 const services = new Map<string, Service>()
 
-/** A service that watches errors and nothing else. */
+/** A service that watches only errors. */
 export function errorsOnly(minutes: number, alpha: number): Service {
   const key = `${minutes} ${alpha}`
   const made =
@@ -52,10 +52,12 @@ export const points = (values: readonly number[], fromMs = replayStartMs): Readi
   points: values.map((value, minute): Point => ({ minuteMs: fromMs + minute * minuteMs, value })),
 })
 
-/** One minute of both versions, with the weight that the candidate was given, in basis points, where that is known. */
+/** One minute of both versions, with the candidate's weight in basis points if it is known. */
 export type WeightedMinute = CountMinute & { readonly weightBp?: number }
 
-/** The weights that were set; where nobody says, the share that the candidate had in all, as if it had been set. */
+/**
+ * The weights that were set. If they are not recorded, uses the candidate's observed share of all traffic as if it had been set.
+ */
 export function shiftsOf(minutes: readonly WeightedMinute[]): readonly Shift[] {
   const observed = observedBp(minutes)
   const shifts: Shift[] = []
@@ -75,7 +77,7 @@ function observedBp(minutes: readonly CountMinute[]): number {
   return Math.min(wholeBp - 1, Math.max(1, weightBp))
 }
 
-/** Invocations and errors, by the keys of their questions. */
+/** Readings of invocations and errors, by the keys of their questions. */
 export const countReadings = (
   minutes: readonly CountMinute[],
   fromMs = replayStartMs,

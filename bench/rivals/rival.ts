@@ -1,5 +1,5 @@
-// The rules that other release controllers decide by, so that a team can see what each would have said of the same
-// minutes. Each is written as its own documentation or source has it (docs/verdict.md, "What the others do").
+// The rules of other release controllers, so that a team can see what each would have decided on the same minutes. Each follows
+// its own documentation or source (docs/verdict.md, "What the others do").
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import type { WeightedMinute } from './recorded.ts'
 
@@ -7,11 +7,11 @@ export type Said = 'pass' | 'fail' | 'unknown'
 
 export type RivalSettings = {
   readonly alpha: number
-  /** Share of stable's invocations that fail on usual days, for rules that are set up with it. */
+  /** The share of stable's invocations that fails on usual days, for rules that are configured with it. */
   readonly stableRate: number
 }
 
-/** What a rule said after each minute; ln E where it has one. */
+/** A rule's decision after each minute; ln E if it has one. */
 export type RivalMinute = { readonly said: Said; readonly logE?: number }
 
 export type Rival = {
@@ -20,13 +20,13 @@ export type Rival = {
   readonly judge: (minutes: readonly WeightedMinute[], settings: RivalSettings) => readonly RivalMinute[]
 }
 
-/** A release that was rolled back stays so. */
+/** A release that was rolled back stays rolled back. */
 export function latched(said: readonly RivalMinute[]): readonly RivalMinute[] {
   const first = said.findIndex((one) => one.said === 'fail')
   return first < 0 ? said : said.map((one, minute) => (minute > first ? { ...one, said: 'fail' } : one))
 }
 
-/** A rule whose word after each minute depends on that minute and those before it. */
+/** A rule whose decision after each minute depends on that minute and the earlier ones. */
 export const byMinute =
   (word: (upTo: readonly CountMinute[], settings: RivalSettings) => Said): Rival['judge'] =>
   (minutes, settings) =>
@@ -37,7 +37,7 @@ export const isQuiet = (minute: CountMinute | undefined): boolean => (minute?.ca
 export const candidateRate = ({ candidateBad, candidateInvocations }: CountMinute): number =>
   candidateInvocations === 0 ? 0 : candidateBad / candidateInvocations
 
-/** All minutes as one. */
+/** The sum over all minutes. */
 export function total(minutes: readonly CountMinute[]): CountMinute {
   const sum = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
   for (const minute of minutes) {

@@ -1,4 +1,4 @@
-// Every rule there is, ours first.
+// All rules, ours first.
 import { alarmRate, alarmTwice, samAlarm } from './alarms.ts'
 import { argo, flagger } from './checks.ts'
 import { e1, e2, e2Tolerant, ours } from './e-processes.ts'

@@ -1,5 +1,5 @@
-// Tests on the counts of all minutes together: a z-test that is looked at every minute, which it is not made for, and the
-// sequential ones that are: GrowthBook's asymptotic confidence sequence, safestats' 2x2 test, Lindon and Malek's.
+// Tests on the total counts of all minutes: a z-test that is looked at every minute, which it is not made for, and sequential
+// tests that are made for it: GrowthBook's asymptotic confidence sequence, safestats' 2x2 test, Lindon and Malek's.
 import { logMixture } from '../../core/verdict/processes/split-check.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { byMinute, latched, type Rival, type RivalMinute, type Said, total } from './rival.ts'
@@ -28,7 +28,7 @@ export const zTest: Rival = {
 
 type Sample = { readonly n: number; readonly mean: number; readonly variance: number }
 
-/** Relative lift of `b` over `a` with its standard error (delta method), and GrowthBook's two-sided sequential interval. */
+/** The relative lift of `b` over `a` with its standard error (delta method), and GrowthBook's two-sided sequential interval. */
 export function growthBookInterval(a: Sample, b: Sample, alpha: number, tuning: number) {
   const { lift, se, n } = relativeLift(a, b)
   const log = -2 * Math.log(alpha)
@@ -37,7 +37,7 @@ export function growthBookInterval(a: Sample, b: Sample, alpha: number, tuning: 
   return { estimate: lift, se, low: lift - width, high: lift + width }
 }
 
-/** Its one-sided lower bound, as its safe rollouts use it. */
+/** GrowthBook's one-sided lower bound, which its safe rollouts use. */
 function growthBookLow(a: Sample, b: Sample, alpha: number, tuning: number): number {
   const { lift, se, n } = relativeLift(a, b)
   const log = -2 * Math.log(2 * alpha)

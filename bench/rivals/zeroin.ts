@@ -1,5 +1,5 @@
-// R's root finder (zeroin: Brent, Algorithms for Minimization without Derivatives, 1973, as in R's uniroot). Its path
-// matters and not only its limit: the functions that it is used on here are steps, and another path ends elsewhere.
+// R's root finder (zeroin: Brent, Algorithms for Minimization without Derivatives, 1973, as in R's uniroot). The functions that
+// it runs on here are step functions, so its path determines the result: another root finder would end elsewhere.
 
 /** @param f has opposite signs at `low` and `high`. @returns where `f` crosses zero, to within `tolerance` */
 export function zeroin(f: (x: number) => number, low: number, high: number, tolerance: number): number {
@@ -33,7 +33,7 @@ export function zeroin(f: (x: number) => number, low: number, high: number, tole
 
 type Bracket = Readonly<Record<'a' | 'b' | 'c' | 'fa' | 'fb' | 'fc', number>>
 
-/** Inverse quadratic, or linear where two points are one; `undefined` when it leads too far. */
+/** Inverse quadratic interpolation, or linear if two points coincide; `undefined` if the step would be too long. */
 function interpolated({ a, b, c, fa, fb, fc }: Bracket, previous: number, close: number): number | undefined {
   const cb = c - b
   let p: number

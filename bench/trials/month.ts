@@ -1,5 +1,5 @@
-// A month of one service's synthetic traffic with 60 releases, 6 of them bad, under one way of releasing; the same traffic,
-// releases and faults for every way. docs/budget.md, "The budget sets the pace".
+// A month of one service's synthetic traffic with 60 releases, 6 of them bad, under one way of releasing. Every way gets the same
+// traffic, releases and faults. docs/budget.md, "The budget sets the pace".
 import { chance } from '../../cloud/local/time/chance.ts'
 import { budgetAt, burning, type Slot, slotMs } from '../../core/budget/budget.ts'
 import { paceLevelOf, type Pace, paced, planFor, shortestBake, weightCapBp } from '../../core/service/pacing.ts'
@@ -15,12 +15,12 @@ const windowDays = 28
 const days = 30
 const beginMs = Date.UTC(2026, 0, 1)
 const releasesPerMonth = 60
-// Whatever is released, three tenths of the budget go in errors and about one tenth in outages of a dependency.
+// Without any release, errors burn three tenths of the budget, and outages of a dependency about one tenth.
 const rate = 0.0003
 const noise: Noise = { kind: 'bursts', size: 3 }
 const outagesPerMonth = 4
 const outageAdded = 0.2
-/** From the page to the traffic being put back by hand, for what is found only after the promotion. */
+/** For faults found only after promotion: minutes from the page until somebody puts the traffic back by hand. */
 const answerMinutes = 15
 const escapedMinutes = 12 * 60
 
@@ -33,7 +33,7 @@ export const faults: readonly (Fault & { readonly name: string })[] = [
   { name: '+5 % from minute 30 on', added: 0.05, fromMinute: 30 },
 ]
 
-/** A service that watches errors alone, 99.9 % in 28 days, whose steps take equally long. */
+/** A service that watches only errors, with an SLO of 99.9 % in 28 days and steps of equal length. */
 export const monthService = (weights: readonly number[], stepMinutes: number, policy: object = {}): Service =>
   parseDefinition({
     name: 'paced',
@@ -46,7 +46,7 @@ export const monthService = (weights: readonly number[], stepMinutes: number, po
 
 type Planned = { readonly atMs: number; readonly seed: number; readonly fault?: (typeof faults)[number] }
 
-/** Requests a minute: 1.8 times as many at noon as on average, .2 times at midnight. */
+/** Requests a minute: 1.8 times the mean at noon, .2 times at midnight. */
 const perMinuteAt = (mean: number, atMs: number): number =>
   mean * (1 - 0.8 * Math.cos((2 * Math.PI * ((atMs - beginMs) % dayMs)) / dayMs))
 
@@ -56,13 +56,13 @@ function releasesOf(seed: number): readonly Planned[] {
   const bad = places.toSorted((a, b) => a.luck - b.luck).slice(0, faults.length)
   return places.map(({ place }) => {
     const fault = faults[bad.findIndex((one) => one.place === place)]
-    // Two a day, in any hour.
+    // Two a day, at any hour.
     const atMs = beginMs + Math.floor((place + 0.8 * random()) * 12 * 60) * minuteMs
     return { atMs, seed: seed * 1000 + place, ...(fault === undefined ? {} : { fault }) }
   })
 }
 
-/** What would have happened without any release, from a window before the month on. */
+/** Traffic and errors without any release, starting one window before the month. */
 function slotsOf(mean: number, seed: number): Slot[] {
   const draw = drawFrom(chance(seed, 'slots'))
   const slots = ((windowDays + days) * dayMs) / slotMs
@@ -79,21 +79,21 @@ function slotsOf(mean: number, seed: number): Slot[] {
 export type Way = {
   readonly name: string
   readonly service: Service
-  /** What takes the traffic back; the engine if nobody is named. */
+  /** The rule that rolls back; default: our engine. */
   readonly rule?: Rival
-  /** The budget sets the pace. */
+  /** Lets the budget set the pace. */
   readonly pace?: Pace
 }
 
 export type Month = {
-  /** Requests that failed because of the candidate, by fault: until the way back or the promotion, and after the promotion. */
+  /** Requests that failed because of the candidate, by fault: until the rollback or promotion, and after the promotion. */
   readonly bad: readonly { readonly name: string; readonly during: number; readonly after: number }[]
-  /** Minutes to all traffic, of good releases. */
+  /** Minutes until good releases had all traffic. */
   readonly minutes: readonly number[]
   readonly falseRollbacks: number
-  /** Good ones that were not begun, because the budget was gone. */
+  /** Good releases that did not begin because the budget was used up. */
   readonly notBegun: number
-  /** What bad releases burned, as a share of the month's budget. */
+  /** Budget that bad releases burned, as a share of the month's budget. */
   readonly burned: number
 }
 
@@ -193,7 +193,9 @@ function policyOf({ policy: { early, ...policy } }: Service, mayEnd: boolean): S
   return mayEnd && early !== undefined ? { ...policy, early } : policy
 }
 
-/** What is bad and promoted stays so until its burn pages somebody, who puts it back; or until the next release. */
+/**
+ * A bad version that was promoted stays until its burn rate pages somebody, who puts the traffic back; or until the next release.
+ */
 function escaped(
   service: Service,
   mean: number,

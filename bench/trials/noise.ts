@@ -1,5 +1,5 @@
-// Traffic and errors of two versions, minute by minute, as a seed decides: the noise that healthy services show, and faults
-// in the candidate. Sampling is d3-random's; the models are those of docs/verdict.md, "The benchmark".
+// Seeded traffic and errors of two versions, minute by minute: the noise of healthy services, and faults in the candidate.
+// Sampling is by d3-random; the models are those of docs/verdict.md, "The benchmark".
 import { randomBinomial, randomGeometric, randomNormal, randomPoisson } from 'd3-random'
 import { chance } from '../../cloud/local/time/chance.ts'
 import type { WeightedMinute } from '../rivals/recorded.ts'
@@ -7,20 +7,20 @@ import type { WeightedMinute } from '../rivals/recorded.ts'
 export type Noise =
   /** Errors independent of each other. */
   | { readonly kind: 'independent' }
-  /** A dependency is down for five minutes: both versions fail a fifth more of their requests. */
+  /** A dependency is down for five minutes: both versions fail a further fifth of their requests. */
   | { readonly kind: 'outage' }
-  /** Errors come in bursts within a minute and a version, of geometric size with this mean. */
+  /** Errors come in bursts within a minute and a version; the size is geometric with this mean. */
   | { readonly kind: 'bursts'; readonly size: number }
-  /** Both versions' rates wander together: the same AR(1) of the log rate. */
+  /** The rates of both versions wander together: the same AR(1) process of the log rate. */
   | { readonly kind: 'shared' }
-  /** Each version's rate wanders by itself. */
+  /** The rate of each version wanders independently. */
   | { readonly kind: 'drift'; readonly deviation: number; readonly lag: number }
 
 export type Situation = {
   readonly name: string
   /** Requests a minute, both versions together. */
   readonly perMinute: number
-  /** Share of requests that fail when nothing is wrong. */
+  /** The share of requests that fails when nothing is wrong. */
   readonly rate: number
   readonly noise: Noise
   readonly minutes: number
@@ -29,7 +29,7 @@ export type Situation = {
   readonly fault?: Fault
 }
 
-/** The candidate fails this share of its requests more, from this minute on; at once, or growing to it by so much a minute. */
+/** The candidate fails this additional share of its requests from this minute on: at once, or growing by this much a minute. */
 export type Fault = { readonly added: number; readonly fromMinute: number; readonly growsPerMinute?: number }
 
 export function faultAt(fault: Fault | undefined, minute: number): number {
@@ -64,7 +64,7 @@ export function drawFrom(random: () => number): Draw {
   }
 }
 
-/** A first-order autoregressive series with standard deviation 1, beginning anywhere. */
+/** A first-order autoregressive series with standard deviation 1, starting from its stationary distribution. */
 export function wandering(draw: Draw, lag: number): () => number {
   let value = draw.normal()
   let isFirst = true
@@ -75,7 +75,7 @@ export function wandering(draw: Draw, lag: number): () => number {
   }
 }
 
-/** The factor, and the share added, that noise gives to each version's rate in a minute. */
+/** How noise changes each version's error rate in a minute: a factor, and an added share. */
 type Course = (minute: number) => { readonly stable: number; readonly candidate: number; readonly added: number }
 
 function courseOf(noise: Noise, minutes: number, draw: Draw): Course {
@@ -111,7 +111,7 @@ function badOf(draw: Draw, noise: Noise, invocations: number, rate: number): num
   return Math.min(invocations, bad)
 }
 
-/** Minutes one after the other, for weights and traffic that are known only when it is their turn. */
+/** Generates minute after minute, for callers that know weight and traffic only when each minute comes. */
 export function minuteByMinute(
   { name, noise, rate, minutes, fault }: Omit<Situation, 'perMinute' | 'weightBp'>,
   seed: number,

@@ -1,10 +1,10 @@
-// Many months under each way of releasing, every way on the same months, and what they come to.
+// Runs many months under each way of releasing, with the same months for every way, and summarises them.
 import { Pace } from '../../core/service/pacing.ts'
 import { type Month, monthService, runMonth, type Way } from './month.ts'
 import { alarmRate, samAlarm } from '../rivals/alarms.ts'
 
 /**
- * The first is what the others are compared with.
+ * The others are compared with the first one.
  * @param stepMinutes of the two steps, 10 % and 50 %
  */
 export function waysOf(stepMinutes: number) {
@@ -23,18 +23,18 @@ export function waysOf(stepMinutes: number) {
 
 export type Account = {
   readonly name: string
-  /** Requests that failed because of bad candidates, in a month: all, and those of them that came after the promotion. */
+  /** Requests a month that failed because of bad candidates: all of them, and those after the promotion. */
   readonly bad: number
   readonly badAfter: number
   readonly byFault: ReadonlyMap<string, number>
   /** Share of the month's budget that bad candidates burned. */
   readonly burned: number
-  /** Good releases put back, and not begun, of all good ones. */
+  /** The share of all good releases that was rolled back, and that did not begin. */
   readonly falseShare: number
   readonly notBegunShare: number
   readonly medianMinutes: number
   readonly p90Minutes: number
-  /** How many times as many bad requests the first way has: of all months together, the median month and the worst one. */
+  /** The first way's bad requests as a multiple of this one's: over all months, in the median month, and in the worst month. */
   readonly ratio: { readonly all: number; readonly median: number; readonly worst: number }
 }
 

@@ -1,5 +1,5 @@
-// One release on synthetic traffic, minute by minute: the engine's own judge and its own rules of what follows, with a plan that
-// may be made smaller before each shift. A minute is known two minutes after it began, to everybody.
+// One release on synthetic traffic, minute by minute, using the engine's own judge and transitions, with a plan that may be made
+// smaller before each shift. The data of a minute become known two minutes after it began.
 import { advance, begin } from '../../core/release/advance.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { wayForward } from '../../core/release/move.ts'
@@ -14,16 +14,16 @@ import { countReadings, type WeightedMinute } from '../rivals/recorded.ts'
 import { type Rival, total } from '../rivals/rival.ts'
 import { minuteMs } from '../../core/time.ts'
 
-/** What is said of the minutes that are known at `atMs`. */
+/** The verdict on the minutes that are known at `atMs`. */
 type Judge = (release: Release, known: readonly WeightedMinute[], atMs: number) => Verdict
 
-/** The plan to go on with, before the shift to `step`. */
+/** The plan to continue with, before the shift to `step`. */
 export type PlanNext = (plan: Plan, step: number, seen: CountMinute, atMs: number) => Plan
 
 export type Run = {
   readonly outcome: 'promoted' | 'rolledBack'
   readonly because: string
-  /** With traffic on the candidate, up to the promotion or the way back. */
+  /** The minutes with traffic on the candidate, up to the promotion or the rollback. */
   readonly minutes: readonly WeightedMinute[]
 }
 
@@ -79,7 +79,7 @@ function shifted(before: Release, known: readonly WeightedMinute[], atMs: number
   return after(intended, { type: 'moved', atMs, purpose: move.purpose, revisions: { paced: 'r' } })
 }
 
-/** The engine, with what it carries from look to look. */
+/** Our engine, which carries state from look to look. */
 export function engine(service: Service): Judge {
   let carry: Carry | undefined
   return ({ shifts, targets }, known, atMs) => {
@@ -92,7 +92,7 @@ export function engine(service: Service): Judge {
   }
 }
 
-/** A rule that takes traffic back and otherwise lets time go on, as alarms of deployment tools do. */
+/** A rule that rolls back, and otherwise lets the plan continue, as the alarms of deployment tools do. */
 export function alarm(rule: Rival, stableRate: number): Judge {
   return ({ service }, known, atMs) => {
     const isFail = rule.judge(known, { alpha: service.policy.alpha, stableRate }).at(-1)?.said === 'fail'

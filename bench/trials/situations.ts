@@ -5,7 +5,7 @@ const independent: Noise = { kind: 'independent' }
 const minutes = 60
 const tenPercent = (): number => 1000
 
-/** 5, 10, 25 and 50 % of the traffic, ten minutes each and half an hour at the end. */
+/** 5, 10, 25 and 50 % of the traffic: ten minutes each, and half an hour for the last. */
 const inSteps = (minute: number): number => [500, 1000, 2500][Math.floor(minute / 10)] ?? 5000
 
 const healthyOne = (name: string, perMinute: number, rate: number, noise: Noise): Situation => ({
@@ -32,7 +32,7 @@ export const healthy: readonly Situation[] = [
   healthyOne('armAR 20k', 20_000, 0.01, usualDrift),
 ]
 
-/** Drift that is not the one that the engine's null was made for. */
+/** Drift that differs from the model behind the engine's null hypothesis. */
 export const otherDrifts: readonly Situation[] = [
   healthyOne('sd .3 lag .95 1k', 1000, 0.01, { kind: 'drift', deviation: 0.3, lag: 0.95 }),
   healthyOne('sd .3 lag .95 20k', 20_000, 0.01, { kind: 'drift', deviation: 0.3, lag: 0.95 }),
@@ -59,7 +59,7 @@ export const faulty: readonly Situation[] = [
   withFault(clustered, 'clus3 1%+5pp', 0.05),
 ]
 
-/** Half of the requests and more, while stable is well. */
+/** Half of the requests or more fail, while stable is healthy. */
 export const failing: readonly Situation[] = [
   withFault(low, '1k .1%+60pp', 0.6),
   withFault(usual, '1k 1%+60pp', 0.6),

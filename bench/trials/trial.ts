@@ -1,16 +1,16 @@
-// Many releases under one situation, and what each rule makes of them: how many healthy ones it rolls back, how soon it
-// finds a fault, and what the fault costs until then.
+// Many releases in one situation, and each rule's results: how many healthy releases it rolls back, how soon it finds a fault,
+// and how many requests the fault fails until then.
 import { minutesOf, type Situation } from './noise.ts'
 import type { Rival } from '../rivals/rival.ts'
 
 export type Outcome = {
   readonly runs: number
-  /** Rolled back although there was no fault, or before there was one. */
+  /** Rolled back without a fault, or before the fault began. */
   readonly early: number
   readonly detected: number
-  /** Median over the runs that were not rolled back early; Infinity when most were missed. */
+  /** Median over the runs that were not rolled back early; Infinity if most of them missed the fault. */
   readonly medianMinutes: number
-  /** Requests that failed because of the fault until it was found, or to the end; mean over the same runs. */
+  /** Requests that failed because of the fault until it was found, or until the end; mean over the same runs. */
   readonly badServed: number
 }
 

@@ -1,4 +1,4 @@
-// The command line's backend on the AWS SDK: the table and the functions by the names that the installation gave them.
+// The command line's backend on the AWS SDK: finds the table and the functions by the names that the installation gave them.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { awsHooks } from '../../cloud/aws/hooks.ts'

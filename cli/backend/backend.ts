@@ -1,5 +1,5 @@
-// How the command line reaches the controller: it reads the table itself, and asks the controller's own functions to
-// change anything. AWS or the embedded cloud: the SDK finds out from AWS_ENDPOINT_URL.
+// How the command line reaches the controller. It reads the table directly, and calls the controller's functions for every
+// change. The SDK uses AWS or the embedded cloud, depending on AWS_ENDPOINT_URL.
 import type { Hooks, KeptEvents } from '../../cloud/ports.ts'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import type { World } from '../../functions/steps/world.ts'
@@ -18,7 +18,7 @@ export type Backend = Pick<
   | 'traffic'
   | 'clock'
 > & {
-  /** Calls one of the controller's functions. @throws Problem as that function threw it */
+  /** Calls one of the controller's functions. @throws Problem that the function threw */
   ask(
     verb:
       | 'ask'
@@ -37,14 +37,14 @@ export type Backend = Pick<
   ): Promise<unknown>
 }
 
-/** What `tidegate lost` works at. */
+/** The backend of `tidegate lost`. */
 export type LostBackend = {
   readonly kept: KeptEvents
-  /** The controller's name, which its functions' names begin with. */
+  /** The controller's name, which is the prefix of its functions' names. */
   readonly name: string
 }
 
-/** @param functionName of a controller's function by its verb */
+/** @param functionName maps a verb to the name of the controller's function */
 export function askThrough(hooks: Hooks, functionName: (verb: string) => string): Backend['ask'] {
   return async (verb, payload) => {
     const reply = await hooks.call(functionName(verb), payload)
@@ -56,7 +56,7 @@ export function askThrough(hooks: Hooks, functionName: (verb: string) => string)
   }
 }
 
-/** A Problem crosses the invocation as its name and its sentence; it is the same Problem here as it was there. */
+/** A Problem crosses the invocation as its name and sentence, and becomes the same Problem again here. */
 function problemOf(errorType: string, sentence: string): Error {
   const code = errorType.replace(/^Tidegate\./, '')
   return code in problems ? new Problem(code as ProblemCode, sentence) : new Error(`${errorType}: ${sentence}`)

@@ -1,4 +1,4 @@
-// Where events that were not handled are kept, on the AWS SDK.
+// The queue of events that were not handled, on the AWS SDK.
 import { LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda'
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
 import { awsKeptEvents } from '../../cloud/aws/lost-events.ts'

@@ -1,4 +1,4 @@
-// What the functions that take people's orders answer.
+// The answer of the functions that carry out people's orders.
 import * as z from 'zod'
 
 export const Ordered = z.looseObject({

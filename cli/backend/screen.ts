@@ -1,22 +1,19 @@
-// Where the command line writes: sentences for people, or one JSON document a line for programs. Exit codes have names.
+// The command line's output: sentences for people, or one JSON document per line for programs. Exit codes have names.
 
 /** Documented in docs/start.md; pipelines rely on them. */
 export const exitCodes = {
   done: 0,
-  /** The release ended, and not with the candidate in charge. */
+  /** The release ended without the candidate being promoted. */
   notReleased: 1,
-  /**
-   * `tidegate diff` found a difference, `doctor` a problem, `verify-account` an answer that is not expected, `lost
-   * list` an event.
-   */
+  /** `tidegate diff` found a difference, `doctor` a problem, `verify-account` an unexpected answer, `lost list` an event. */
   different: 1,
-  /** The call was wrong, or cannot be done now. Nothing was changed. */
+  /** The call was wrong, or is not possible now. Nothing was changed. */
   refused: 2,
   /** AWS refused or did not answer. */
   aws: 3,
-  /** The traffic could not be moved for whoever asked; what moves it by hand was printed. */
+  /** The controller could not move the traffic; the commands to move it by hand were printed. */
   byHand: 4,
-  /** The person had enough; the release goes on without them. */
+  /** The user interrupted; the release goes on. */
   interrupted: 130,
 } as const
 

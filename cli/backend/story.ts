@@ -1,4 +1,4 @@
-// A release's log as people read it: one line for each event, with the time since the request.
+// Formats a release log for people: one line for each event, with the time since the request.
 import { heldNow } from '../../core/release/gating.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import { chargeWords } from '../../core/release/charge.ts'
@@ -18,7 +18,7 @@ function bar(weightBp: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
 }
 
-/** The share of traffic that the log knows the candidate to have, in basis points. */
+/** The candidate's share of traffic according to the log, in basis points. */
 function candidateShareBp(release: Release): number {
   const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
   return shares.length === 0 ? 0 : Math.max(...shares)
@@ -30,7 +30,7 @@ function clockTime(ms: number): string {
   return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/** @param after the release as the event left it */
+/** @param after the state of the release after the event */
 export function storyLine(event: ReleaseEvent, after: Release): string {
   const [what, words] = tell(event, after)
   return `${clockTime(event.atMs - after.requestedAtMs)}  ${what.padEnd(9)} ${words}`
@@ -47,7 +47,7 @@ const turnWords = ({
     ? ''
     : `; begins in ${formatDuration(Math.ceil((beginsAtMs - atMs) / 1000))}, after releases of other services`
 
-// One case for each type of event.
+// One case for each event type.
 function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
   switch (event.type) {
     case 'requested':
@@ -174,12 +174,12 @@ export function endWords(release: Release): string {
   return ending === undefined ? '' : `${ending.outcome}: ${ending.because} (${ending.by})`
 }
 
-/** The evidence of one verdict, a line for each signal. */
+/** The evidence of one verdict, one line for each signal. */
 export function evidenceLines(verdict: Verdict): readonly string[] {
   return verdict.signals.map((signal) => `${signal.kind.padEnd(8)} ${signal.because}`)
 }
 
-/** What a person wants to know of a release in three lines. */
+/** A summary of the release in three lines. */
 export function statusLines(release: Release, nowMs: number): readonly string[] {
   const { state, service, paused, verdict } = release
   const steps = service.plan.steps.map((step) => `${step.weightBp / 100} %`).join(' → ')

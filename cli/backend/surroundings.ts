@@ -1,4 +1,4 @@
-// What the program lends to those who spell its commands (cli/spelling/), which load what a command needs when it is asked for.
+// What the program passes to the command spellings (cli/spelling/). They load the code of a command only when it is called.
 import type { Backend } from './backend.ts'
 import type { Screen } from './screen.ts'
 
@@ -11,6 +11,6 @@ export type Surroundings = {
   readonly me: () => string
   readonly run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>
   readonly positive: (text: string) => number
-  /** Waits, and says whether the person still wants to go on. */
+  /** Waits; resolves to whether to go on, which is false after the user interrupted. */
   readonly pause: (ms: number) => Promise<boolean>
 }

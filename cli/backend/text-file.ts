@@ -1,4 +1,5 @@
-// Files that people and other programs wrote: as text, whatever editor or shell they come from, or a sentence on what they are.
+// Reads files that people and other programs wrote, from any editor or shell. A file that is not text gets an error that says
+// what it is.
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
@@ -13,7 +14,7 @@ const compressed: readonly (readonly [bytes: readonly number[], word: string])[]
 const beginsWith = (bytes: Uint8Array, wanted: readonly number[]): boolean =>
   wanted.every((byte, index) => bytes[index] === byte)
 
-/** UTF-8, or UTF-16 with its mark; a byte order mark is not part of the text. @throws Problem `code` */
+/** UTF-8, or UTF-16 with a byte order mark, which is stripped. @throws Problem `code` */
 export async function readText(file: string, code: ProblemCode): Promise<string> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Problem(code, `The file ${file} cannot be read.`, { cause })
@@ -27,25 +28,25 @@ export async function readText(file: string, code: ProblemCode): Promise<string>
   } catch (cause) {
     throw new Problem(code, `The file ${file} is not text in UTF-8.`, { cause })
   }
-  // UTF-16 without its mark looks like this, and what is no text at all.
+  // NULs mean UTF-16 without a byte order mark, or a binary file.
   if (text.includes('\0')) throw new Problem(code, `The file ${file} is not text in UTF-8: it has NUL characters.`)
   return text
 }
 
-/** One document of YAML or JSON. @throws Problem `code` */
+/** Reads one document of YAML or JSON. @throws Problem `code` */
 export async function readYaml(file: string, code: ProblemCode): Promise<unknown> {
   const text = await readText(file, code)
   try {
     const document = parseDocument(text)
     const [error] = document.errors
     if (error !== undefined) throw error
-    // Only here aliases are looked up, and counted: the library has a limit to how much they may unfold to.
+    // YAML aliases are resolved only here, with the library's limit on how far they may expand.
     return document.toJS()
   } catch (error) {
     throw new Problem(code, `The file ${file} is not YAML: ${firstLine(error)}`, { cause: error })
   }
 }
 
-/** Parsers show the place below their sentence. */
+/** Parsers append the location on further lines. */
 export const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''

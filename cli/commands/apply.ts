@@ -1,4 +1,4 @@
-// Definitions in files: read, checked with their policies, registered.
+// Reads definitions from files, checks them with their policies, and registers them.
 import type { Service } from '../../core/service/service.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'

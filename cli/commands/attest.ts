@@ -1,4 +1,4 @@
-// `tidegate attest` and `tidegate incident`: what CI says about a candidate, and what went wrong in production.
+// `tidegate attest` and `tidegate incident`: CI's attestations about a candidate, and reports of incidents in production.
 import * as z from 'zod'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'

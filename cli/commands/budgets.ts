@@ -1,4 +1,5 @@
-// `tidegate budget`: what is left of a service's error budgets, how fast they go, who spent them, and how far that is known.
+// `tidegate budget`: what is left of a service's error budgets, how fast they burn, which releases spent them, and how current
+// that is.
 import { type Budget, budgetAt, burnRate, burnRules } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { leftOf } from '../../core/budget/news.ts'
@@ -17,11 +18,11 @@ import { spenderLines } from './spending.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { hourMs } from '../../core/time.ts'
 
-// Of a window with more releases, those before are counted with what no release is charged with.
+// If a window has more releases, what the older ones burned is shown as spent by no release.
 const headsMost = 500
 
 type Shown = { readonly found: object; readonly lines: readonly string[] }
-/** How far a budget is known, and whether that is too long ago. */
+/** Until when a budget is counted, and whether that is too long ago. */
 type Known = {
   readonly heads: readonly Head[]
   readonly mark: BudgetMark
@@ -44,7 +45,7 @@ export async function showBudgets({ backend, screen }: Cli, name: string): Promi
   ]
   const lines = [
     ...shown.flatMap((one) => one.lines),
-    ...heads.unreadable.map(({ about }) => `what release ${about.releaseId} was charged cannot be read`),
+    ...heads.unreadable.map(({ about }) => `the charge of release ${about.releaseId} cannot be read`),
   ]
   screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), {
     service: name,
@@ -94,7 +95,7 @@ async function showCounted(
       isStale: known.isStale,
     },
     lines: [
-      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} may be)`,
+      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} allowed)`,
       `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${timeWords(readToMs, known)}`,
       ...wholeLine(budget),
       ...spenderLines(spentBy, budget.allowed),
@@ -102,11 +103,11 @@ async function showCounted(
   }
 }
 
-/** Of a window that has been seen in part only: what gates and the pace go by. */
+/** For a window that was only partly seen: the value that gates and the pace use. */
 function wholeLine({ bad, allowed, whole }: Budget): readonly string[] {
   if (whole <= allowed) return []
   const { percent } = leftOf({ spent: bad / whole })
-  return [`  of what the whole window may have at this pace (${rounded(whole)}) ${percent} % is left: gates go by that`]
+  return [`  ${percent} % is left of what the whole window allows at this pace (${rounded(whole)} bad): gates use this`]
 }
 
 function showReported(slo: ReportedSlo, known: Known): Shown {

@@ -1,5 +1,5 @@
-// What a person does when the controller cannot put the traffic back for them: the AWS CLI's own commands, from the return record
-// if the table answers, and else from what Lambda says of the aliases that the person names.
+// For when the controller cannot put the traffic back: prints AWS CLI commands for a person to run. They come from the return
+// record if the table answers, and otherwise from what Lambda says about the aliases that the person names.
 import { isAway, Problem } from '../../core/problem.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
@@ -10,20 +10,20 @@ import { exitCodes, type Screen } from '../backend/screen.ts'
 type Cli = { readonly backend: Pick<Backend, 'returns' | 'traffic'>; readonly screen: Screen }
 type Line = { readonly alias: string; readonly because?: string; readonly command?: string }
 
-/** Whether the traffic may still be where it was, so that a person has to know how to move it. */
+/** Whether the traffic may not have moved, so that a person needs to know how to move it. */
 export const isStuck = (error: unknown): error is Problem =>
   isAway(error) ||
   (error instanceof Problem &&
     ['return_failed', 'item_unreadable', 'crowded', 'permission_denied'].includes(error.code))
 
-/** `FUNCTION:ALIAS`, where the function may be an ARN. @throws Problem `call_invalid` */
+/** Parses `FUNCTION:ALIAS`, where the function may be an ARN. @throws Problem `call_invalid` */
 export function targetOf(text: string): Target {
   const at = text.lastIndexOf(':')
   if (at < 1 || at === text.length - 1) throw new Problem('call_invalid', `"${text}" is not FUNCTION:ALIAS.`)
   return { functionName: text.slice(0, at), alias: text.slice(at + 1) }
 }
 
-/** @param named whose aliases are asked about when the table does not say */
+/** @param named the aliases to ask Lambda about if the table does not tell */
 export async function tellByHand(
   { backend, screen }: Cli,
   service: string,
@@ -40,7 +40,7 @@ export async function tellByHand(
       ...(because === undefined ? [] : [`  # ${alias}: ${because}`]),
       ...(command === undefined ? [] : [`  ${command}`]),
     ]),
-    'Tidegate sees it when it looks again, and ends the release.',
+    'Tidegate notices at its next look, and ends the release.',
   ]
   screen.say(text.join('\n'), { problem: { code, message }, byHand: lines })
   return exitCodes.byHand
@@ -52,7 +52,7 @@ const nothingNamed = (service: string): readonly string[] => [
   `  tidegate rollback ${service} --target FUNCTION:ALIAS`,
 ]
 
-/** `undefined` when the table does not answer, or knows of no release that may have traffic. */
+/** `undefined` if the table does not answer, or has no release that may have traffic. */
 async function fromRecord(backend: Cli['backend'], service: string): Promise<readonly Line[] | undefined> {
   try {
     const record = (await backend.returns.list()).items.find((one) => one.service === service)
@@ -66,7 +66,7 @@ async function fromRecord(backend: Cli['backend'], service: string): Promise<rea
   }
 }
 
-/** While an alias is split, its own version is stable and the weights are the candidate's. */
+/** While an alias is split, its primary version is stable and the weights are the candidate's. */
 async function fromAlias(backend: Cli['backend'], target: Target): Promise<Line> {
   const alias = `${target.functionName}:${target.alias}`
   try {
@@ -74,7 +74,7 @@ async function fromAlias(backend: Cli['backend'], target: Target): Promise<Line>
     const because = routingWords(routing)
     if (routing.additional !== undefined)
       return { alias, because, command: commandBack({ ...target, stable: routing.version }) }
-    const unknown = `${because}. Is that the bad one, the version before is for you to say`
+    const unknown = `${because}. If this is the bad version, replace VERSION with the one before it`
     return { alias, because: unknown, command: commandBack({ ...target, stable: 'VERSION' }) }
   } catch (error) {
     if (!(error instanceof Problem)) throw error

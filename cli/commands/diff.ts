@@ -1,4 +1,4 @@
-// What has drifted: definitions in files from what is registered, and aliases from where the last release left them.
+// Detects drift: definitions in files against the registered ones, and aliases against where the last release left them.
 import diff from 'microdiff'
 import { Problem } from '../../core/problem.ts'
 import type { Routing } from '../../core/service/routing.ts'
@@ -23,8 +23,8 @@ type Drift = {
 type Unknown = { readonly service: string; readonly because: string }
 
 /**
- * @param files definitions to compare; without any, the aliases of every registered service are looked at
- * @returns 1 when anything has drifted, as `diff` does, or may have
+ * @param files definitions to compare; without any, checks the aliases of every registered service
+ * @returns 1 if anything drifted or may have, as `diff` does
  */
 export async function showDrift({ backend, screen }: Cli, files: readonly string[]): Promise<number> {
   const drifts: Drift[] = []
@@ -53,7 +53,7 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
   }
   const lines = [
     ...drifts.flatMap(linesOf),
-    ...unknown.map(({ service, because }) => `${service}: whether it has drifted is not known: ${because}`),
+    ...unknown.map(({ service, because }) => `${service}: it is unknown whether it drifted: ${because}`),
   ]
   screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines.join('\n'), {
     drifts,
@@ -71,7 +71,7 @@ async function registeredAs(backend: Cli['backend'], name: string): Promise<Serv
   }
 }
 
-/** Both are in normal form, so that `5m` and `300s` are no difference. */
+/** Both are in normal form, so `5m` and `300s` are equal. */
 const changesOf = (registered: Service, file: Service): readonly Change[] =>
   diff(registered, file, { cyclesFix: false }).map((change) => ({
     field: change.path.join('.'),
@@ -80,7 +80,7 @@ const changesOf = (registered: Service, file: Service): readonly Change[] =>
   }))
 
 async function driftedAliases(backend: Cli['backend'], service: Service): Promise<Drift['aliases']> {
-  // While a release is live, it looks itself, and is interrupted by what it does not know.
+  // A live release checks its aliases itself, and is interrupted if somebody else moved them.
   if ((await liveHolder(backend, service.name)) !== undefined) return []
   const heads = whole(await latestHeads(backend, service.name, 50))
   const found: { alias: string; because: string }[] = []
@@ -102,7 +102,7 @@ async function driftOf(backend: Cli['backend'], target: Target, heads: readonly 
   if (routing.additional !== undefined) return `it is split without a release: ${routingWords(routing)}`
   const last = heads.find((head) => head.versions[target.functionName] !== undefined)
   const versions = last?.versions[target.functionName]
-  // After an interruption the alias is whoever's who moved it.
+  // After an interruption, the alias belongs to the person who moved it.
   if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
   const left = last.outcome === 'promoted' ? versions.candidate : versions.stable
   if (routing.version === left) return undefined
@@ -115,7 +115,7 @@ function linesOf({ service, definition, aliases }: Drift): readonly string[] {
     ...definition.map(({ field, registered, file }) =>
       field === ''
         ? `${service}: not registered yet`
-        : `${service}: ${field} is ${text(registered)}, and in the file ${text(file)}`,
+        : `${service}: ${field} is ${text(registered)}, but ${text(file)} in the file`,
     ),
     ...aliases.map(({ alias, because }) => `${service}: alias ${alias}: ${because}`),
   ]

@@ -1,4 +1,4 @@
-// What people say to gates: whether they are open, approving, overriding, stopping the line.
+// Commands about gates: whether they are open, approving, overriding, stopping the line.
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { exitCodes } from '../backend/screen.ts'
@@ -50,14 +50,14 @@ const which = (services: readonly string[]): readonly object[] =>
   services.length === 0 ? [{ all: true }] : services.map((service) => ({ service }))
 const words = (services: readonly string[]): string => (services.length === 0 ? 'every service' : services.join(', '))
 
-/** @param services none are all */
+/** @param services empty for all services */
 export async function stopLine({ backend, screen }: Cli, services: readonly string[], why: Why): Promise<number> {
   for (const one of which(services)) await backend.ask('stopLine', { ...one, ...why })
   screen.say(`The line of ${words(services)} is stopped.`, { stopped: services.length === 0 ? 'all' : services })
   return exitCodes.done
 }
 
-/** @param services none is the stop of all */
+/** @param services empty to lift the stop of all services */
 export async function startLine({ backend, screen }: Cli, services: readonly string[], by: string): Promise<number> {
   for (const one of which(services)) await backend.ask('startLine', { ...one, by })
   screen.say(`The line of ${words(services)} is started again.`, {

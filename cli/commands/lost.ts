@@ -1,5 +1,5 @@
-// `tidegate lost`: events that were not handled, looked at, sent again, or dropped. An event leaves the queue only after Lambda
-// has taken it; one that fails again comes back by itself. What cannot be read is listed and never in the way of the rest.
+// `tidegate lost`: lists, resends or drops events that were not handled. An event leaves the queue only after Lambda accepted it;
+// if it fails again, it comes back by itself. A message that cannot be read is listed, and does not block the others.
 import { createHash } from 'node:crypto'
 import type { ReceivedMessage } from '../../cloud/ports.ts'
 import { type Controller, type LostEvent, readLost } from '../../core/lost-event.ts'
@@ -10,7 +10,7 @@ import { exitCodes, type Screen } from '../backend/screen.ts'
 
 type LostCli = { readonly backend: LostBackend; readonly screen: Screen }
 
-/** The same event for the same function, however often it was kept. */
+/** The same event for the same function, which may be in the queue several times. */
 type Entry = {
   readonly id: string
   readonly read: ReturnType<typeof readLost>
@@ -33,7 +33,7 @@ export async function listLost({ backend, screen }: LostCli, limit: number): Pro
   for (const entry of entries) screen.say(lines(entry), shown(entry))
   const count = entries.reduce((sum, { messages }) => sum + messages.length, 0)
   const more = count >= limit ? ', and perhaps more (--limit)' : ''
-  screen.note(`\n${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or an id of these.`)
+  screen.note(`\n${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or one of these ids.`)
   return exitCodes.different
 }
 
@@ -68,7 +68,7 @@ export async function retryLost(
   return codeOf(screen, troubles)
 }
 
-/** Of several that are the same one is sent, which does the work of all. */
+/** Sends one of several identical events, which does the work of all. */
 async function sendAgain(backend: LostBackend, { id, read, messages }: Entry): Promise<void> {
   if (read.kind === 'unreadable') throw new Problem('call_invalid', `${id} cannot be sent again: ${read.why}.`)
   await backend.kept.send(`${backend.name}-${read.verb}`, read.payload)
@@ -94,10 +94,13 @@ const missing = (ids: readonly string[], entries: readonly Entry[]): Problem[] =
     .filter((id) => !entries.some((entry) => entry.id === id))
     .map(
       (id) =>
-        new Problem('call_invalid', `No event ${id} is kept: it was handled, dropped, or somebody else looks at it.`),
+        new Problem(
+          'call_invalid',
+          `No event ${id} is kept: it was handled, dropped, or somebody else is looking at it.`,
+        ),
     )
 
-/** All that could be done is done by now; the first trouble says how it ends. */
+/** Everything that could be done is done by now; the problems determine the exit code. */
 function codeOf(screen: Screen, troubles: readonly Problem[]): number {
   for (const { code, message, fix } of troubles)
     if (message.startsWith('No event')) screen.say(`${code}: ${message}`, { problem: { code, message, fix } })
@@ -105,7 +108,7 @@ function codeOf(screen: Screen, troubles: readonly Problem[]): number {
   return troubles.some(({ code }) => code !== 'call_invalid') ? exitCodes.aws : exitCodes.refused
 }
 
-/** Receives them: whoever calls this gives back what they do not remove. */
+/** Receives the messages: the caller must give back those that it does not remove. */
 async function look({ kept, name }: LostBackend, limit: number): Promise<readonly Entry[]> {
   const controller: Controller = { ...(await kept.owner()), name, verbs: calledByEvents, scheduledVerbs }
   const groups = new Map<string, ReceivedMessage[]>()
@@ -126,7 +129,7 @@ async function look({ kept, name }: LostBackend, limit: number): Promise<readonl
 
 const firstMs = ({ messages }: Entry): number => messages[0]?.keptAtMs ?? 0
 
-/** Stays the same when the event comes back. */
+/** The id stays the same if the event comes back. */
 function idOf(message: ReceivedMessage, read: Entry['read']): string {
   const content = read.kind === 'event' ? `${read.verb} ${JSON.stringify(read.payload)}` : `message ${message.id}`
   return createHash('sha256').update(content).digest('hex').slice(0, 8)
@@ -135,7 +138,7 @@ function idOf(message: ReceivedMessage, read: Entry['read']): string {
 async function giveBack({ kept }: LostBackend, entries: readonly Entry[]): Promise<void> {
   for (const { messages } of entries)
     for (const message of messages)
-      // If it cannot be, it comes back by itself in a few minutes.
+      // If this fails, the message reappears by itself after a few minutes.
       await kept.giveBack(message).catch((error: unknown) => {
         if (!(error instanceof Problem)) throw error
       })
@@ -157,7 +160,7 @@ const about = ({ service, releaseId }: LostEvent): string =>
     '',
   )
 
-/** Without the event itself: it may carry credentials. */
+/** Omits the event itself, which may contain credentials. */
 function shown({ id, read, messages }: Entry): object {
   const { kind, why } = read
   const event =

@@ -1,4 +1,4 @@
-// `tidegate openslo`: OpenSLO documents in, the `slos` of a service definition out. It writes nothing and asks nobody.
+// `tidegate openslo`: converts OpenSLO documents into the `slos` of a service definition. It only prints, and makes no calls.
 import { parseAllDocuments, stringify } from 'yaml'
 import { importOpenSlo, type OpenSloDocument } from '../../core/service/openslo.ts'
 import { Problem } from '../../core/problem.ts'
@@ -20,7 +20,7 @@ export async function showOpenSlo(screen: Screen, files: readonly string[]): Pro
   return exitCodes.done
 }
 
-/** A file may have several documents, and a document may be a list of them. @throws Problem `openslo_invalid` */
+/** A file may contain several documents, and a document may be a list of them. @throws Problem `openslo_invalid` */
 export function openSloDocuments(text: string, file: string): readonly OpenSloDocument[] {
   const isNot = (error: unknown): Problem =>
     new Problem('openslo_invalid', `The file ${file} is not YAML: ${firstLine(error)}`, { cause: error })
@@ -32,7 +32,7 @@ export function openSloDocuments(text: string, file: string): readonly OpenSloDo
     try {
       value = document.toJS()
     } catch (caught) {
-      // Aliases that unfold to more than anybody would write.
+      // The YAML library refuses aliases that expand too far.
       throw isNot(caught)
     }
     if (Array.isArray(value)) return value as unknown[]

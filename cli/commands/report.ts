@@ -1,4 +1,4 @@
-// `tidegate report`: the measures of delivery of a service or of all, for any period, on the terminal, as JSON or as a page.
+// `tidegate report`: the delivery measures of one service or of all, for any period, on the terminal, as JSON or as an HTML page.
 import { writeFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { duration } from '../../core/duration.ts'
@@ -16,7 +16,7 @@ export type ReportOptions = {
   readonly from?: string
   readonly to?: string
   readonly last?: string
-  /** Write the page there instead. */
+  /** Write the page to this file instead. */
   readonly html?: string
 }
 
@@ -52,7 +52,7 @@ export async function showReport(
     name: service.name,
     material: await readMeasureInput(backend, [service], period),
   }))
-  // Of one service there is nothing to say without it.
+  // With only one service, a failed read leaves nothing to report.
   if (name !== undefined) orThrow(read)
   const left = [
     ...unreadable.map(({ about, problem }) => ({ service: about.service, because: problem.message })),
@@ -99,7 +99,7 @@ function lines({ period, title, overall, services }: Report): readonly string[] 
   return [`${title}, ${iso(period.fromMs).slice(0, 16)}Z to ${iso(period.toMs).slice(0, 16)}Z`, ...more, '', ...table]
 }
 
-/** For programs: a value that is not known is null, with the reason beside it. */
+/** For programs: an unknown value is null, with the reason beside it. */
 function document({ period, title, overall, services }: Report): object {
   return {
     of: title,

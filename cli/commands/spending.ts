@@ -1,9 +1,9 @@
-// Who spent a budget, as `tidegate budget` says it: the releases that surely did, the others together, and the rest.
+// How `tidegate budget` shows who spent a budget: the releases that surely did, the others combined, and the rest.
 import type { Spending } from '../../core/budget/spending.ts'
 
 const shown = 5
 
-/** @param allowed how many may be bad in the window */
+/** @param allowed how many requests may fail in the window */
 export function spenderLines({ charged, unknown, unassigned }: Spending, allowed: number): readonly string[] {
   if (charged.length + unknown.length === 0) return []
   const worst = charged.filter(({ sure }) => sure).slice(0, shown)
@@ -13,7 +13,7 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
   return [
     ...worst.map(
       ({ releaseId, outcome, bad, error }) =>
-        `  spent by release ${releaseId} (${outcome ?? 'not known how it ended'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of what may be`,
+        `  spent by release ${releaseId} (${outcome ?? 'outcome unknown'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of what is allowed`,
     ),
     ...(others.length === 0
       ? []
@@ -23,9 +23,9 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
     ...(first === undefined
       ? []
       : [
-          `  not known of ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
+          `  unknown for ${unknown.length} release(s): ${first.releaseId}: ${first.because}${unknown.length > 1 ? '; ...' : ''}`,
         ]),
-    // In other units than requests, nothing is charged.
+    // If the SLO counts anything but requests, releases are not charged.
     ...(charged.length === 0 ? [] : [`  by no release: ${rounded(unassigned)} bad`]),
   ]
 }

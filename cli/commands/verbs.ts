@@ -1,4 +1,4 @@
-// The verbs of the command line, apart from how they are spelt: each takes a backend and a screen, and gives an exit code.
+// The commands, independent of their spelling: each takes a backend and a screen, and returns an exit code.
 import * as z from 'zod'
 import { replay } from '../../core/release/advance.ts'
 import { atLeast, chargeWords } from '../../core/release/charge.ts'
@@ -18,7 +18,7 @@ import { unfolded, watch, type WatchOptions } from './watch.ts'
 
 const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
 
-/** @param follow watch the release to its end; the exit code is then that of the end */
+/** @param follow watches the release to its end, which then determines the exit code */
 export async function startRelease(
   cli: Cli,
   { door, call }: { readonly door: 'intake' | 'urgent'; readonly call: Record<string, unknown> },
@@ -39,7 +39,7 @@ const good: readonly Outcome[] = ['promoted', 'alreadyReleased']
 const endCode = (release: Release): number =>
   release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
 
-/** A release by its id, or the live or else the latest one of a service. */
+/** Finds a release by its id, or a service's live release, or else its latest. */
 async function releaseIdOf(
   backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
   which: string,
@@ -50,7 +50,7 @@ async function releaseIdOf(
   const [open] = idsOf(await backend.openReleases.list(which))
   const latest = open ?? idsOf(await backend.history.list(which, 1))[0]
   if (latest !== undefined) return latest
-  throw new Problem('release_missing', `There is no release or service called ${which} with a release.`)
+  throw new Problem('release_missing', `There is no release ${which}, and no service ${which} that has a release.`)
 }
 
 /** @throws Problem `release_missing` */
@@ -70,7 +70,7 @@ export async function showStatus({ backend, screen }: Cli, service: string | und
     const { events } = await backend.journal.read(releaseId)
     const release = replay(events)
     if (release === undefined || release.state.phase === 'settled') return []
-    // The embedded cloud's time may be ahead of this machine's; its log tells.
+    // The embedded cloud's time may be ahead of this machine's; the log's last event shows it.
     const nowMs = Math.max(backend.clock.nowMs(), events.at(-1)?.atMs ?? 0)
     return [{ release, lines: statusLines(release, nowMs) }]
   })
@@ -103,14 +103,14 @@ export async function showHistory({ backend, screen }: Cli, service: string, lim
   return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
-/** Only what is surely more than stable would have burned; the log has the rest. */
+/** Shows only what the release surely burned beyond stable; the log has the rest. */
 const burnedWords = ({ charges = [] }: Head): string =>
   charges
     .filter((charge) => charge.kind === 'counted' && atLeast(charge) > 0)
     .map((charge) => ` [burned ${chargeWords(charge)}]`)
     .join('')
 
-/** The whole log of one release. */
+/** Prints the whole log of one release. */
 export async function showLog({ backend, screen }: Cli, which: string): Promise<number> {
   const { events } = await backend.journal.read(await releaseIdOf(backend, which))
   for (const [event, after] of unfolded(events)) screen.say(storyLine(event, after), event)

@@ -1,4 +1,4 @@
-// Follows a release to its end: prints every event as it is written, and gives the exit code that the end deserves.
+// Follows a release to its end: prints every event as it is written, and returns the exit code for the outcome.
 import { advance, replay } from '../../core/release/advance.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
@@ -8,12 +8,12 @@ import { evidenceLines, storyLine } from '../backend/story.ts'
 
 export type WatchOptions = {
   readonly everyMs: number
-  /** Resolves when it is time to look again; false when the person has had enough. */
+  /** Resolves when it is time to look again; false if the user interrupted. */
   readonly pause: (ms: number) => Promise<boolean>
   readonly evidence?: boolean
 }
 
-/** @returns the release as it ended, or as it was when the person had enough; `undefined` if it had not begun */
+/** @returns the release as it ended, or as it was when the user interrupted; `undefined` if it had not begun */
 export async function watch(
   backend: Pick<Backend, 'journal'>,
   screen: Screen,
@@ -24,7 +24,7 @@ export async function watch(
   for (;;) {
     const { events } = await backend.journal.read(releaseId)
     const release = replay(events)
-    // Accepted a moment ago: the entry that names it is written before its log begins.
+    // It was just accepted: the entry that names the release is written before its log begins.
     if (release === undefined) {
       if (await options.pause(options.everyMs)) continue
       return undefined
@@ -35,7 +35,7 @@ export async function watch(
   }
 }
 
-/** Each event with the release as it left it. */
+/** Each event with the state of the release after it. */
 export function unfolded(events: readonly ReleaseEvent[]): readonly (readonly [ReleaseEvent, Release])[] {
   const steps: (readonly [ReleaseEvent, Release])[] = []
   let release: Release | undefined

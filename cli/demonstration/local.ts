@@ -1,5 +1,5 @@
-// `tidegate local`: the embedded cloud with the controller and the sample service in it, a good release, a bad one, and
-// then whatever the person wants to try.
+// `tidegate local`: runs the embedded cloud with the controller and the sample service, makes a good and a bad release, and then
+// serves for the user to experiment.
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { chance } from '../../cloud/local/time/chance.ts'
 import { type LocalClock, runningClock, until } from '../../cloud/local/time/clock.ts'
@@ -26,9 +26,11 @@ type LocalOptions = {
   readonly rate: number
   readonly stopping: AbortSignal
   readonly pause: WatchOptions['pause']
-  /** When the cloud's time begins, if not with this hour: minutes begin where they begin on every day. */
+  /**
+   * When the cloud's time begins; default: the start of the current hour, so that minutes line up in the same way in every run.
+   */
   readonly originMs?: number
-  /** Where functions run, if not in processes of their own. */
+  /** Where functions run; default: processes of their own. */
   readonly runtime?: (options: { readonly clock: LocalClock; readonly endpointUrl: () => string }) => Runtime
 }
 
@@ -41,7 +43,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const cloud = localCloud({ clock, runtime, seed: 1 })
   const socket = await localSocket(cloud.handler, options.port)
   url = socket.url
-  // Time stands still first, so that nothing new begins while the rest goes down.
+  // Stop the time first, so that nothing new starts during the shutdown.
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   const hands = handsOn(clock, options.stopping)
   try {
@@ -49,9 +51,9 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     screen.note(
-      `The embedded cloud is at ${url}; at most ${options.rate} seconds pass there in one. 100 requests a minute go to checkout:live.`,
+      `The embedded cloud is at ${url}; its time runs at most ${options.rate} times as fast as real time. 100 requests a minute go to checkout:live.`,
     )
-    // A service has a past before it is released: its alarm is OK, and it is known how fast it usually is.
+    // A release needs some history: the alarm must be OK, and the usual latency must be known.
     await hands.pause(5 * 60_000)
     const outcome = await demonstrate(screen, { backend, url, traffic, pause: hands.pause })
     hands.rest()
@@ -65,8 +67,8 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
 }
 
 /**
- * Whoever shows the demonstration belongs to it: the cloud's time stands still while they work, and they wait by it. So
- * every package arrives at the same moment of the story, on whatever machine.
+ * The demonstration itself counts as work on the cloud's clock: time stands still while it works, and passes while it waits. So
+ * every package arrives at the same moment of the story on every machine.
  */
 function handsOn(clock: LocalClock, stopping: AbortSignal) {
   let rest = clock.work()
@@ -84,7 +86,7 @@ function handsOn(clock: LocalClock, stopping: AbortSignal) {
   }
 }
 
-/** Installs the controller and the sample, as a deployment would, and wakes the functions up before anybody waits for them. */
+/** Installs the controller and the sample, as a deployment would, and warms up the functions. */
 async function furnish(url: string): Promise<Backend> {
   const place = placeOf(url, 'operator')
   const clients = clientsAt(place)
@@ -97,7 +99,7 @@ async function furnish(url: string): Promise<Backend> {
   const call = (verb: string, payload: object) =>
     lambda.send(new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) }))
   await call('reconcile', { sweep: true })
-  // As the schedule would within five minutes: until it has been counted, nobody knows what is left, and nothing begins.
+  // Does what the schedule would do within five minutes: until the budget is counted, no release begins.
   await call('budget', { budgets: true })
   await openArtifacts((path, body) => fetch(`${url}${path}`, { method: 'PUT', body }))
   return backend
@@ -107,7 +109,7 @@ type Demo = {
   readonly backend: Backend
   readonly url: string
   readonly traffic: Traffic
-  /** In the cloud's time. */
+  /** Waits in the cloud's time. */
   readonly pause: WatchOptions['pause']
 }
 
@@ -121,14 +123,14 @@ async function demonstrate(screen: Screen, demo: Demo): Promise<number> {
     : exitCodes.notReleased
 }
 
-/** Puts the package where the service looks for it; the bucket's event does the rest. */
+/** Uploads the package to the service's bucket; the bucket's event starts the release. */
 async function releaseArtifact(
   screen: Screen,
   { backend, url, pause }: Demo,
   version: 'v2' | 'v3',
   words: string,
 ): Promise<Release | undefined> {
-  // A release that has just settled may still be open.
+  // A release that has just settled may still be listed as open.
   const before = [
     ...(await backend.history.list('checkout', 100)).items,
     ...(await backend.openReleases.list('checkout')).items,
@@ -164,7 +166,7 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
 }
 
 const invitation = (url: string): string => `
-It goes on serving until Ctrl-C. In another terminal:
+It keeps serving until Ctrl-C. In another terminal:
   export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
   npm run -s tidegate -- history checkout
   npm run -s tidegate -- budget checkout

@@ -1,5 +1,5 @@
-// What the checks look at: the controller's functions as they are deployed, the services that are registered, and clients.
-// Everything that several checks need is read once; what cannot be read is thrown to each of them.
+// What the checks inspect: the controller's deployed functions, the registered services, and SDK clients. Shared data are read
+// once; if that fails, each check that needs them gets the error.
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
@@ -34,20 +34,20 @@ export type Account = {
   readonly s3: S3Client
   readonly sns: SNSClient
   readonly sqs: SQSClient
-  /** Those that can be read. */
+  /** The services that can be read. */
   readonly services: () => Promise<readonly Service[]>
   readonly unreadable: () => Promise<Awaited<ReturnType<Backend['services']['list']>>['unreadable']>
-  /** A controller's function; `undefined` when there is none. */
+  /** A function of the controller; `undefined` if it does not exist. */
   readonly controllerFunction: (verb: Verb) => Promise<FunctionConfiguration | undefined>
-  /** What the controller's functions were told, such as TIDEGATE_TOPIC_ARN. @throws Problem */
+  /** An environment variable of the controller's functions, such as TIDEGATE_TOPIC_ARN. @throws Problem */
   readonly setting: (name: string) => Promise<string>
 }
 
 export type Check = {
   readonly id: string
-  /** What is right, in one sentence. */
+  /** What the check makes sure of, in one sentence. */
   readonly right: string
-  /** The IAM actions of whoever asks. */
+  /** The IAM actions that the caller needs. */
   readonly asks: readonly string[]
   readonly look: (account: Account) => Promise<readonly Finding[]>
 }
@@ -76,7 +76,7 @@ export function accountOf(backend: Account['backend'], prefix: string, config: C
     events: new EventBridgeClient(config),
     iam: new IAMClient(config),
     logs: new CloudWatchLogsClient(config),
-    // An emulator's buckets have no host names of their own.
+    // Emulators do not support virtual-hosted bucket names.
     s3: new S3Client({ ...config, forcePathStyle: true }),
     sns: new SNSClient(config),
     sqs: new SQSClient(config),
@@ -85,12 +85,15 @@ export function accountOf(backend: Account['backend'], prefix: string, config: C
     setting: async (name) => {
       const value = (await controllerFunction('page'))?.Environment?.Variables?.[name]
       if (value !== undefined) return value
-      throw new Problem('call_invalid', `The function ${prefix}-page is not there, or was not told ${name}.`)
+      throw new Problem(
+        'call_invalid',
+        `The function ${prefix}-page does not exist, or has no environment variable ${name}.`,
+      )
     },
   }
 }
 
-/** Those of the controller's functions that are there. */
+/** The controller's functions that exist. */
 export async function deployed(account: Account): Promise<readonly (readonly [Verb, FunctionConfiguration])[]> {
   const found = await Promise.all(verbs.map(async (verb) => [verb, await account.controllerFunction(verb)] as const))
   return found.flatMap(([verb, config]) => (config === undefined ? [] : [[verb, config] as const]))

@@ -1,4 +1,4 @@
-// The alarms that services name as signals: a release stops at a missing one, and one that has never had data never fires.
+// The alarms that services name as signals. A missing alarm stops a release, and one that never had data never fires.
 import {
   type CompositeAlarm,
   DescribeAlarmsCommand,
@@ -12,7 +12,7 @@ import { mayAct } from './pages.ts'
 
 export const serviceAlarms: Check = {
   id: 'service-alarms',
-  right: 'The alarms that services name exist, may act, and have had data.',
+  right: 'The alarms that services name exist, have their actions enabled, and have had data.',
   asks: ['cloudwatch:DescribeAlarms'],
   async look({ cloudwatch, services }) {
     const wanted = new Map<string, Service>()
@@ -20,7 +20,7 @@ export const serviceAlarms: Check = {
     if (wanted.size === 0) return [ok('services', 'No service names an alarm.')]
     const names = [...wanted.keys()]
     const found = new Map<string, MetricAlarm | CompositeAlarm>()
-    // A call takes a hundred names.
+    // DescribeAlarms accepts at most a hundred names.
     for (let at = 0; at < names.length; at += 100) {
       const AlarmNames = names.slice(at, at + 100)
       const { MetricAlarms = [], CompositeAlarms = [] } = await cloudwatch.send(
@@ -37,17 +37,21 @@ function judged(name: string, service: Service, alarm: MetricAlarm | CompositeAl
   if (alarm === undefined)
     return [
       problem(about, 'There is no such alarm: every release of the service is refused.', {
-        words: 'Such as this one, of the errors of the first target; or remove it from `signals.alarms`.',
+        words: 'Create it, for example on the errors of the first target; or remove it from `signals.alarms`.',
         commands: [awsCommand('cloudwatch', 'put-metric-alarm', example(name, service))],
       }),
     ]
   const findings: Finding[] = []
   if (alarm.ActionsEnabled === false && (alarm.AlarmActions ?? []).length > 0)
     findings.push(
-      problem(about, 'Its actions are disabled: a release hears of it, its own receivers do not.', mayAct(name)),
+      problem(
+        about,
+        'Its actions are disabled: a release still sees it fire, but its own receivers are not notified.',
+        mayAct(name),
+      ),
     )
   if (alarm.StateValue === 'INSUFFICIENT_DATA') findings.push(withoutData(about, alarm))
-  return findings.length > 0 ? findings : [ok(about, `It is there: ${alarm.StateValue ?? 'no state'}.`)]
+  return findings.length > 0 ? findings : [ok(about, `It exists: ${alarm.StateValue ?? 'no state'}.`)]
 }
 
 function withoutData(about: string, alarm: MetricAlarm | CompositeAlarm): Finding {
@@ -63,7 +67,7 @@ function withoutData(about: string, alarm: MetricAlarm | CompositeAlarm): Findin
     about,
     'It has never had data, so it has never been able to fire: a misspelt metric looks like this.',
     {
-      words: 'Compare its metric and dimensions with those that exist. Where they are right, wait for traffic.',
+      words: 'Compare its metric and dimensions with those that exist. If they are right, wait for traffic.',
       commands: [awsCommand('cloudwatch', 'list-metrics', metric)],
     },
   )

@@ -1,5 +1,5 @@
-// Where artifacts come from: the buckets tell EventBridge and keep versions, the repositories let Lambda pull. AWS does none
-// of it by itself, and says nothing when it is missing: an upload just starts no release.
+// Where artifacts come from: buckets must notify EventBridge and keep versions, and repositories must let Lambda pull. AWS does
+// not set this up by itself and reports nothing when it is missing: an upload simply starts no release.
 import { GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr'
 import {
   GetBucketNotificationConfigurationCommand,
@@ -13,7 +13,7 @@ import { letsLambdaPull, withLambda } from './repository-policy.ts'
 
 type Named = { readonly name: string; readonly services: readonly string[] }
 
-/** What services name, each once, with who names it. */
+/** What the services name, each once, with the services that name it. */
 async function named(account: Account, of: (service: Service) => string | undefined): Promise<readonly Named[]> {
   const found = new Map<string, string[]>()
   for (const service of await account.services()) {
@@ -33,7 +33,7 @@ const missing = (item: Named): Finding =>
 
 export const bucketEvents: Check = {
   id: 'bucket-events',
-  right: 'The buckets of artifacts tell EventBridge what is put into them.',
+  right: 'The artifact buckets notify EventBridge of uploads.',
   asks: ['s3:GetBucketNotification'],
   async look(account) {
     const buckets = await named(account, bucketOf)
@@ -44,8 +44,8 @@ export const bucketEvents: Check = {
       if (found === undefined) return [missing(item)]
       if (found.EventBridgeConfiguration !== undefined) return [ok(about(item), 'It tells EventBridge.')]
       return [
-        problem(about(item), 'It tells EventBridge nothing: an upload starts no release.', {
-          // The call replaces all notifications of the bucket; those that are there stay.
+        problem(about(item), 'It does not notify EventBridge: an upload starts no release.', {
+          // The call replaces all of the bucket's notifications, so it includes the existing ones.
           commands: [
             awsCommand('s3api', 'put-bucket-notification-configuration', {
               Bucket: item.name,
@@ -70,7 +70,7 @@ function present(found: GetBucketNotificationConfigurationCommandOutput): object
 
 export const bucketVersions: Check = {
   id: 'bucket-versions',
-  right: 'The buckets of artifacts keep versions, so that what was announced is what is released.',
+  right: 'The artifact buckets keep versions, so that the announced object is the one that is released.',
   asks: ['s3:GetBucketVersioning'],
   async look(account) {
     const buckets = await named(account, bucketOf)
@@ -81,15 +81,19 @@ export const bucketVersions: Check = {
       if (found === undefined) return [missing(item)]
       if (found.Status === 'Enabled') return [ok(about(item), 'It keeps versions.')]
       return [
-        problem(about(item), 'It keeps no versions: an upload is no release, because it may have been replaced.', {
-          commands: [
-            awsCommand('s3api', 'put-bucket-versioning', {
-              Bucket: item.name,
-              VersioningConfiguration: { Status: 'Enabled' },
-            }),
-          ],
-          cdk: `new s3.Bucket(this, 'Artifacts', { eventBridgeEnabled: true, versioned: true })`,
-        }),
+        problem(
+          about(item),
+          'It keeps no versions: an upload starts no release, because the object may have been replaced since.',
+          {
+            commands: [
+              awsCommand('s3api', 'put-bucket-versioning', {
+                Bucket: item.name,
+                VersioningConfiguration: { Status: 'Enabled' },
+              }),
+            ],
+            cdk: `new s3.Bucket(this, 'Artifacts', { eventBridgeEnabled: true, versioned: true })`,
+          },
+        ),
       ]
     })
   },
@@ -129,7 +133,7 @@ function verdict(item: Named, lets: boolean | undefined, policyText: string): Fi
     commands: [awsCommand('ecr', 'set-repository-policy', { repositoryName: item.name, policyText })],
     cdk: `repository.grantPull(new iam.ServicePrincipal('lambda.amazonaws.com'))`,
   }
-  if (lets === false) return problem(about(item), 'It does not let Lambda pull: a candidate becomes no version.', mend)
+  if (lets === false) return problem(about(item), 'It does not let Lambda pull: no image can become a version.', mend)
   const says = 'Its policy has conditions or denials that only AWS can judge: whether Lambda may pull is not clear.'
   return { kind: 'unknown', about: about(item), says, mend: { words: 'Read it by hand.', cdk: mend.cdk } }
 }

@@ -1,4 +1,4 @@
-// Every check of `tidegate doctor`, in the order in which they are asked. Another one is another entry.
+// All checks of `tidegate doctor`, in the order in which they run. Add a new check here.
 import { Problem } from '../../core/problem.ts'
 import type { Check } from './account.ts'
 import { serviceAlarms } from './alarms.ts'
@@ -30,7 +30,7 @@ export const checks: readonly Check[] = [
   codeStorage,
 ]
 
-/** @throws Problem `call_invalid` for one that there is not */
+/** @throws Problem `call_invalid` for an unknown check */
 export function chosen(ids: readonly string[]): readonly Check[] {
   return ids.map((id) => {
     const check = checks.find((one) => one.id === id)

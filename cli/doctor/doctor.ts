@@ -1,4 +1,4 @@
-// `tidegate doctor`: what a first deploy still lacks and what has broken since, check by check, with how to mend each.
+// `tidegate doctor`: what a first deployment still lacks and what has broken since, check by check, with how to mend each.
 import type { Account, Check } from './account.ts'
 import { commandLine, type Finding, type Mend, unknown } from './finding.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
@@ -10,7 +10,7 @@ export async function examine(screen: Screen, account: Account, checks: readonly
   const found: Found[] = []
   for (const { id, look, asks } of checks) {
     const call = asks[0] ?? id
-    // Whatever goes wrong in one, the others are asked.
+    // A check that fails does not stop the others.
     const findings = await look(account).catch((error: unknown) => [unknown(account.prefix, error, call)])
     found.push(...findings.map((finding) => ({ ...finding, check: id })))
   }

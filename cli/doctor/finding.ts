@@ -1,21 +1,21 @@
-// What a check says: that something is right, that it is not and how to mend it, or that nobody could look. What could not
-// be looked at is unknown, and never right.
+// The result of a check: something is fine, or is not fine and how to mend it, or could not be inspected. What could not be
+// inspected is unknown, never fine.
 import { asProblem } from '../../cloud/aws/failure.ts'
 
-/** A call of the AWS CLI with everything it takes; `input` has the names of the API. */
+/** A complete AWS CLI call; `input` uses the API's field names. */
 export type AwsCommand = { readonly service: string; readonly operation: string; readonly input: object }
 
 export type Mend = {
-  /** What to do, in words, where commands do not say it. */
+  /** What to do, in words, if commands are not enough. */
   readonly words?: string
-  /** One after the other. */
+  /** Run in this order. */
   readonly commands?: readonly AwsCommand[]
-  /** The same where the CDK makes it. */
+  /** The CDK equivalent, for resources that the CDK creates. */
   readonly cdk?: string
 }
 
 export type Finding = {
-  /** What was looked at: a bucket, an alarm. */
+  /** The inspected item: a bucket, an alarm. */
   readonly about: string
   readonly says: string
 } & (
@@ -38,7 +38,7 @@ export const awsCommand = (service: string, operation: string, input: object): A
   input,
 })
 
-/** As it is typed into a shell. */
+/** The command as typed into a shell. */
 export function commandLine({ service, operation, input }: AwsCommand): string {
   const json = JSON.stringify(input).replaceAll("'", `'\\''`)
   return `aws ${service} ${operation} --cli-input-json '${json}'`
@@ -49,17 +49,17 @@ export function unknown(about: string, error: unknown, call: string): Finding {
   const { code, message, fix } = asProblem(error, call)
   if (code !== 'permission_denied') return { kind: 'unknown', about, says: message, mend: { words: fix } }
   const permission = /denied ([a-z0-9-]+:[A-Za-z0-9]+)/.exec(message)?.[1] ?? call.split(' ')[0] ?? call
-  const words = `Let whoever asks do ${permission}, and ask again.`
+  const words = `Grant ${permission} to the role or user that runs this check, and run it again.`
   return {
     kind: 'unknown',
     about,
-    says: `You may not look: ${permission} is denied to you.`,
+    says: `This cannot be checked: you are denied ${permission}.`,
     permission,
     mend: { words },
   }
 }
 
-/** Looks at each of them; one that cannot be looked at hides no other. */
+/** Inspects each item. If one cannot be inspected, the others still are. */
 export async function each<T>(
   items: readonly T[],
   name: (item: T) => string,
@@ -77,7 +77,7 @@ export async function each<T>(
   return found
 }
 
-/** Awaits an answer; `undefined` when AWS says by one of these names that there is none. */
+/** Awaits an answer; `undefined` if AWS throws one of these errors, which mean that the thing does not exist. */
 export async function unlessNamed<T>(answer: Promise<T>, ...names: readonly string[]): Promise<T | undefined> {
   try {
     return await answer

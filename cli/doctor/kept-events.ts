@@ -1,5 +1,4 @@
-// What the controller could not handle, and is kept for somebody to look at: the queues that its functions and the
-// rules that call them name for it.
+// Events that the controller could not handle, kept in the queues of its functions and of the rules that call them.
 import { ListRuleNamesByTargetCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
 import { GetFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
@@ -7,12 +6,12 @@ import type { Verb } from '../../functions/handlers.ts'
 import type { Account, Check } from './account.ts'
 import { each, type Finding, ok, problem, unlessNamed } from './finding.ts'
 
-/** Whom events call. */
+/** The functions that events call. */
 const heardBy: readonly Verb[] = ['intake', 'alarm', 'reconcile']
 
 export const keptEvents: Check = {
   id: 'kept-events',
-  right: 'No event waits that the controller could not handle.',
+  right: 'No events that the controller could not handle are waiting.',
   asks: [
     'sqs:GetQueueAttributes',
     'sqs:GetQueueUrl',
@@ -25,7 +24,8 @@ export const keptEvents: Check = {
     const queues = new Set<string>()
     for (const verb of heardBy) for (const arn of await queuesOf(account, verb)) queues.add(arn)
     if (queues.size > 0) return each([...queues], nameOf, 'sqs:GetQueueAttributes', (arn) => waiting(account, arn))
-    const says = 'Neither its functions nor its rules name a queue for what cannot be handled: such events are gone.'
+    const says =
+      'Neither its functions nor its rules name a queue for events that cannot be handled: such events are lost.'
     return [problem(account.prefix, says, { words: 'Deploy the controller again.', cdk: 'npx cdk deploy' })]
   },
 }
@@ -54,9 +54,9 @@ async function waiting({ sqs }: Account, arn: string): Promise<readonly Finding[
   )
   const count = Number(Attributes?.['ApproximateNumberOfMessages'])
   if (!Number.isFinite(count)) throw new Error(`${name} does not say how much it holds.`)
-  if (count === 0) return [ok(name, 'Nothing waits.')]
+  if (count === 0) return [ok(name, 'It is empty.')]
   return [
-    problem(name, `${count} event(s) wait that the controller could not handle.`, {
+    problem(name, `${count} event(s) that the controller could not handle are waiting.`, {
       words: '`tidegate lost list` names them. Mend the cause, then `tidegate lost retry` (docs/operate.md).',
     }),
   ]

@@ -1,5 +1,5 @@
-// Whether a page reaches a person: the topic has somebody who has said yes, and the alarms of the controller's own health are
-// there, may act and are quiet.
+// Whether a page reaches a person: the topic has a confirmed subscriber, and the alarms on the controller's own health exist,
+// have actions enabled, and are not firing.
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch'
 import { ListSubscriptionsByTopicCommand, type Subscription } from '@aws-sdk/client-sns'
 import type { Account, Check } from './account.ts'
@@ -31,7 +31,7 @@ export const subscriptions: Check = {
       ]
     return [
       problem(about, 'Nobody is subscribed: pages reach nobody.', {
-        words: 'With the address of whoever is on call; the mail that follows has a link to confirm it.',
+        words: 'Use the on-call address; the mail that AWS sends has a link to confirm it.',
         commands: [awsCommand('sns', 'subscribe', { TopicArn, Protocol: 'email', Endpoint: 'on-call@example.com' })],
         cdk: `controller.topic.addSubscription(new subscriptions.EmailSubscription('on-call@example.com'))`,
       }),
@@ -56,7 +56,7 @@ async function subscribers({ sns }: Account, TopicArn: string): Promise<readonly
 
 export const healthAlarms: Check = {
   id: 'health-alarms',
-  right: "The alarms of the controller's own health are there, may act, and are quiet.",
+  right: "The alarms of the controller's own health exist, have their actions enabled, and are not firing.",
   asks: ['cloudwatch:DescribeAlarms', 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const topicArn = await account.setting(topicSetting)
@@ -66,7 +66,7 @@ export const healthAlarms: Check = {
       return [
         problem(
           nameOf(topicArn),
-          'No alarm tells this topic: nobody hears when the controller itself fails.',
+          'No alarm notifies this topic: nobody is paged when the controller itself fails.',
           redeploy,
         ),
       ]
@@ -77,7 +77,8 @@ export const healthAlarms: Check = {
 function judged(alarm: MetricAlarm): readonly Finding[] {
   const { AlarmName = '', AlarmDescription = '', StateValue, StateReason = '', ActionsEnabled } = alarm
   const found: Finding[] = []
-  if (ActionsEnabled === false) found.push(problem(AlarmName, 'It may not act: nobody hears of it.', mayAct(AlarmName)))
+  if (ActionsEnabled === false)
+    found.push(problem(AlarmName, 'Its actions are disabled: nobody is notified.', mayAct(AlarmName)))
   if (StateValue === 'ALARM')
     found.push(
       problem(AlarmName, `${AlarmDescription} ${StateReason}`.trim(), {
@@ -89,7 +90,7 @@ function judged(alarm: MetricAlarm): readonly Finding[] {
       ...{ kind: 'unknown', about: AlarmName, says: 'It has no data yet.' },
       mend: { words: 'Ask again in five minutes.' },
     })
-  return found.length > 0 ? found : [ok(AlarmName, 'It may act and is quiet.')]
+  return found.length > 0 ? found : [ok(AlarmName, 'Its actions are enabled, and it is not firing.')]
 }
 
 export const mayAct = (AlarmName: string) => ({

@@ -1,4 +1,4 @@
-// Whether the policy of a repository lets Lambda pull, as far as it can be told without being IAM.
+// Whether a repository's policy lets Lambda pull, as far as one can tell without being IAM.
 import * as z from 'zod'
 
 const texts = z.union([z.string().transform((one) => [one]), z.array(z.string())])
@@ -12,14 +12,14 @@ const Policy = z.looseObject({
   Statement: z.union([z.array(Statement), Statement.transform((one) => [one])]),
 })
 
-/** What Lambda needs (Lambda developer guide, "Amazon ECR permissions"). */
+/** The actions that Lambda needs (Lambda developer guide, "Amazon ECR permissions"). */
 const pull = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']
 const lambdaService = 'lambda.amazonaws.com'
 
 const covers = (patterns: readonly string[], action: string): boolean =>
   patterns.some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(action))
 
-/** @returns `undefined` when only AWS could tell */
+/** @returns `undefined` if only AWS could tell */
 export function letsLambdaPull(policyText: string | undefined, accountId: string | undefined): boolean | undefined {
   if (policyText === undefined) return false
   const parsed = Policy.safeParse(jsonOf(policyText))
@@ -37,7 +37,7 @@ export function letsLambdaPull(policyText: string | undefined, accountId: string
   return allowed(allows) ? undefined : false
 }
 
-/** The one condition that AWS's own console writes: functions of an account. */
+/** Recognises only the condition that AWS's own console writes: functions of one account. */
 function isMet(condition: z.output<typeof Statement>['Condition'], accountId: string | undefined): boolean {
   if (condition === undefined) return true
   const operators = Object.entries(condition)
@@ -50,7 +50,7 @@ function isMet(condition: z.output<typeof Statement>['Condition'], accountId: st
   )
 }
 
-/** The policy with one statement more. */
+/** The policy with one statement added. */
 export function withLambda(policyText: string | undefined): string {
   const before = policyText === undefined ? {} : (jsonOf(policyText) as Record<string, unknown>)
   const statements = before['Statement'] ?? []

@@ -1,5 +1,5 @@
-// Whether the controller's roles may do what their functions do. IAM's simulator is asked, which knows the role's policies, its
-// boundary and what the organisation forbids; what a synthesised template grants, an organisation may still take away.
+// Whether the controller's roles have the permissions that their functions need. Asks IAM's policy simulator, which knows the
+// role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
 import type { Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
@@ -9,7 +9,7 @@ import { each, type Finding, ok, problem } from './finding.ts'
 
 export const rights: Check = {
   id: 'rights',
-  right: "The controller's roles may do what their functions do.",
+  right: "The controller's roles have the permissions that their functions need.",
   asks: ['iam:SimulatePrincipalPolicy', 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const functions = await deployed(account)
@@ -23,11 +23,14 @@ export const rights: Check = {
     })
     return found.length > 0 || functions.length === 0
       ? found
-      : [ok(account.prefix, `The roles of ${functions.length} functions may do what they have to.`)]
+      : [ok(account.prefix, `The roles of ${functions.length} functions have the permissions that they need.`)]
   },
 }
 
-/** The simulator knows no resource of a task's answer, and denies where IAM allows (docs/aws.md §9). */
+/**
+ * Leaves out the answers to tasks: the simulator knows no resource for them, and reports denied where IAM allows (docs/aws.md
+ * §9).
+ */
 const grantsOf = (verb: Verb): readonly (readonly [Scope, readonly string[]])[] =>
   scopesOf(verb).flatMap((scope) => {
     const actions: readonly string[] = permissions[verb][scope] ?? []
@@ -49,7 +52,7 @@ async function deniedOf(
     new SimulatePrincipalPolicyCommand({
       PolicySourceArn,
       ActionNames: [...actions],
-      // The first stands for its kind: they are granted together.
+      // The first resource stands for its type, because all of a type are granted together.
       ...(resources[0] === '*' ? {} : { ResourceArns: [resources[0] ?? ''] }),
     }),
   )
@@ -60,13 +63,13 @@ async function deniedOf(
     const why = byOrganisation
       ? ' A policy of the organisation forbids it.'
       : byBoundary
-        ? ' Its boundary forbids it.'
+        ? ' Its permissions boundary forbids it.'
         : ''
     const words = byOrganisation
-      ? 'Ask whoever keeps the service control policies to except the role.'
+      ? 'Ask the owner of the service control policies to exempt the role.'
       : byBoundary
-        ? "Let the role's permissions boundary include it."
-        : `Let ${PolicySourceArn} do ${EvalActionName}: deploy the controller again, with this service among \`services\`.`
+        ? "Add it to the role's permissions boundary."
+        : `Grant ${EvalActionName} to ${PolicySourceArn}: deploy the controller again, with this service among \`services\`.`
     return problem(about, `It may not ${EvalActionName} on ${EvalResourceName}.${why}`, {
       words,
       cdk: 'npx cdk deploy',
@@ -76,7 +79,7 @@ async function deniedOf(
 
 type Resources = Partial<Readonly<Record<Scope, readonly string[]>>>
 
-/** As the stack names them; what is nowhere to be read from is not asked about. */
+/** Resources by the stack's naming. Resources whose name cannot be found out are not checked. */
 async function resourcesOf(account: Account): Promise<Resources> {
   const machine = await account.setting('TIDEGATE_STATE_MACHINE_ARN')
   const [, partition = 'aws', region = '', accountId = ''] = /^arn:([^:]+):states:([^:]+):(\d{12}):/.exec(machine) ?? []

@@ -1,4 +1,4 @@
-// The definitions in the controller's table. The other checks look at those that can be read.
+// The definitions in the controller's table. The other checks only cover the readable ones.
 import type { Check } from './account.ts'
 import { ok, problem } from './finding.ts'
 

@@ -1,4 +1,5 @@
-// The aliases that are released: each is there, on a published version that is active, and split by nobody but a live release.
+// The aliases that are released: each exists, points to a published version that is active, and has weights only during a live
+// release.
 import {
   GetFunctionConfigurationCommand,
   ListProvisionedConcurrencyConfigsCommand,
@@ -16,7 +17,7 @@ const about = ({ service, target }: Named): string => `${target.functionName}:${
 
 export const aliases: Check = {
   id: 'aliases',
-  right: 'The aliases of all targets are there, on active versions, and not split without a release.',
+  right: 'The aliases of all targets exist, point to active versions, and are not split without a release.',
   asks: [
     'lambda:GetAlias',
     'lambda:GetFunctionConfiguration',
@@ -57,7 +58,7 @@ async function look(account: Account, one: Named): Promise<readonly Finding[]> {
         ],
       }),
     ]
-  // A role elsewhere may move traffic; who only looks may not have it.
+  // In other accounts or regions, the caller may read the alias but perhaps not the version, so stop here.
   if (isElsewhere(target)) return [ok(about(one), `On version ${version}.`)]
   const { State, StateReason = '' } = await account.lambda.send(
     new GetFunctionConfigurationCommand({ FunctionName: target.functionName, Qualifier: version }),
@@ -72,7 +73,7 @@ async function look(account: Account, one: Named): Promise<readonly Finding[]> {
   ]
 }
 
-/** A release of an alias that has provisioned concurrency itself is refused. */
+/** Releases of an alias that itself has provisioned concurrency are refused. */
 async function provisionedOn({ lambda }: Account, one: Named, version: string): Promise<Finding | undefined> {
   const { functionName: FunctionName, alias } = one.target
   const command = new ListProvisionedConcurrencyConfigsCommand({ FunctionName })
@@ -80,9 +81,9 @@ async function provisionedOn({ lambda }: Account, one: Named, version: string): 
   const found = ProvisionedConcurrencyConfigs.find(({ FunctionArn }) => FunctionArn?.endsWith(`:${alias}`) === true)
   if (found === undefined) return undefined
   const count = found.RequestedProvisionedConcurrentExecutions ?? 1
-  const says = `Its ${count} of provisioned concurrency are on the alias: its releases are refused.`
+  const says = `The alias itself has provisioned concurrency (${count}): its releases are refused.`
   return problem(about(one), says, {
-    words: 'Put it on the version; between the two commands there is none, so choose a quiet hour.',
+    words: 'Move it to the version. Between the two commands there is none, so choose a quiet hour.',
     commands: [
       awsCommand('lambda', 'delete-provisioned-concurrency-config', { FunctionName, Qualifier: alias }),
       awsCommand('lambda', 'put-provisioned-concurrency-config', {
@@ -92,7 +93,7 @@ async function provisionedOn({ lambda }: Account, one: Named, version: string): 
   })
 }
 
-/** The alias on the newest published version; a first one is published if there is none. */
+/** Points the alias to the newest published version; publishes a first version if there is none. */
 async function onNewest(
   { lambda }: Account,
   { functionName, alias }: Target,

@@ -1,5 +1,5 @@
-// Whether CloudTrail records who changes what. Without it an alias that somebody moves by hand is noticed at the next look,
-// and nobody is named.
+// Whether CloudTrail records who changes what. Without it, a manual alias move is noticed only at the next look, and nobody is
+// named.
 import {
   type AdvancedEventSelector,
   DescribeTrailsCommand,
@@ -15,7 +15,7 @@ const asks = ['cloudtrail:DescribeTrails', 'cloudtrail:GetTrailStatus', 'cloudtr
 
 export const trails: Check = {
   id: 'trail',
-  right: 'A trail records management events, so that whoever moves an alias by hand has a name.',
+  right: 'A trail records management events, so that a manual alias move can be attributed.',
   asks: [...asks, 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const { cloudtrail } = account
@@ -25,7 +25,11 @@ export const trails: Check = {
       []
     if (trailList.length === 0)
       return [
-        problem('account', 'There is no trail: who moves an alias by hand stays unknown.', newTrail(region, accountId)),
+        problem(
+          'account',
+          'There is no trail: nobody can tell who moved an alias by hand.',
+          newTrail(region, accountId),
+        ),
       ]
     const looked: (Finding | Error)[] = []
     for (const trail of trailList)
@@ -35,11 +39,11 @@ export const trails: Check = {
         ),
       )
     const findings = looked.filter((one): one is Finding => !(one instanceof Error))
-    // One is enough, however many others do not.
+    // One good trail is enough.
     const good = findings.find(({ kind }) => kind === 'ok')
     if (good !== undefined) return [good]
     const refused = looked.find((one) => one instanceof Error)
-    // The one that cannot be looked at may be the good one.
+    // The trail that could not be read may be the good one.
     if (refused !== undefined) throw refused
     return findings
   },
@@ -51,7 +55,7 @@ function newTrail(region: string, accountId: string): Mend {
   const Name = 'management-events'
   const source = { StringEquals: { 'aws:SourceArn': `arn:aws:cloudtrail:${region}:${accountId}:trail/${Name}` } }
   const Principal = { Service: 'cloudtrail.amazonaws.com' }
-  // As CloudTrail's user guide has it.
+  // The policy from CloudTrail's user guide.
   const policy = {
     Version: '2012-10-17',
     Statement: [
@@ -86,7 +90,7 @@ async function look({ cloudtrail }: Account, trail: Trail): Promise<Finding> {
   )
   if (EventSelectors.some(recordsWrites) || AdvancedEventSelectors.some(selectsManagement))
     return ok(about, 'It records management events.')
-  // The call replaces all selectors of the trail; those that are there stay.
+  // The call replaces all of the trail's selectors, so it includes the existing ones.
   const selectors =
     AdvancedEventSelectors.length > 0
       ? { AdvancedEventSelectors: [...AdvancedEventSelectors, management] }
@@ -105,7 +109,7 @@ const management: AdvancedEventSelector = {
 const recordsWrites = ({ IncludeManagementEvents, ReadWriteType }: EventSelector): boolean =>
   IncludeManagementEvents === true && ReadWriteType !== 'ReadOnly'
 
-/** A selector of management events that leaves out those that change something, or Lambda's, is of no use here. */
+/** A selector that excludes changes, or excludes Lambda's events, is of no use here. */
 function selectsManagement({ FieldSelectors = [] }: AdvancedEventSelector): boolean {
   const field = (name: string) => FieldSelectors.find((one) => one.Field === name)
   if (field('eventCategory')?.Equals?.includes('Management') !== true) return false

@@ -1,4 +1,4 @@
-// Evidence for a replay: a file's minutes, or the log of a past release, with the service that is to judge them.
+// Evidence for a replay: the minutes of a file, or the log of a past release, with the service whose policy judges them.
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Signals } from '../../core/service/signals.ts'
@@ -18,13 +18,13 @@ import {
 import { type FileSignal, ownSignals, type ReplayFile } from './file.ts'
 import { minuteMs } from '../../core/time.ts'
 
-/** What is judged, and what of the policy could not be: a sentence each. */
+/** What is judged, and one sentence for each part of the policy that could not be applied. */
 export type Replayed = { readonly service: Service; readonly recorded: Recorded; readonly notes: readonly string[] }
 
 const own = Object.keys(ownSignals) as readonly (keyof typeof ownSignals)[]
 const billing = { memoryMb: 1024, architecture: 'arm64' } as const
 
-/** @param service whose policy is asked; without one, errors and whatever else the file has, as it is by default */
+/** @param service whose policy is used; without one, errors and the other signals in the file, with default settings */
 export function replayedFile(file: ReplayFile, service: Service | undefined): Replayed {
   const { minutes, signals } = file
   const named = service ?? replayedService(minutes.length, { signals: signalsOfFile(signals) })
@@ -66,7 +66,7 @@ function signalsOfFile(signals: ReplayFile['signals']): Record<string, unknown> 
   }
 }
 
-/** A policy's signals without those that nobody has recorded. */
+/** The policy's signals, without those that are not recorded. */
 const narrowed = (signals: Signals, there: ReplayFile['signals']): Signals => ({
   ...signals,
   alarms: [],
@@ -117,13 +117,13 @@ function seriesOf(
   })
 }
 
-/** What the looks of a past release have read, for the policy that it had or for another. */
+/** The readings of a past release's looks, for its own policy or for another. */
 export function replayedRelease(release: Release, service: Service | undefined): Replayed {
   const judged = service ?? release.service
   const startMs = wholeFrom(release.shifts[0]?.sinceMs ?? 0)
   const endMs = release.readings.findLast((one) => one.complete)?.toMs ?? startMs
   const targets = judgedTargets(release)
-  // A series without a single point was asked for all the same: silence, and not a question that nobody put.
+  // A series without any point was still queried: it counts as silence, not as a question that was never asked.
   const asked = questionsFor(release.service, targets).map(({ key }): [string, Reading] => [key, points([])])
   const logged = [...loggedPoints(release.readings, startMs)].map(([key, values]): [string, Reading] => {
     const sorted = [...values].map(([at, value]) => ({ minuteMs: at, value })).sort((a, b) => a.minuteMs - b.minuteMs)

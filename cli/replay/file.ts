@@ -1,11 +1,11 @@
-// A file of counts by minute (CSV or JSON) as evidence. Whatever is not exactly what it should be is a Problem that names
-// the place: a replay of half a file would be worse than none.
+// Reads a file of counts by minute (CSV or JSON) as evidence. Anything wrong in it is a Problem that names the location:
+// replaying half a file would be worse than nothing.
 import { parse } from 'csv-parse/sync'
 import { Problem } from '../../core/problem.ts'
 import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
 import { firstLine } from '../backend/text-file.ts'
 
-/** A signal beside the errors: events of each minute, or the mean of each minute. */
+/** A signal besides errors: events in each minute, or the mean of each minute. */
 export type FileSignal = {
   readonly kind: 'count' | 'mean'
   readonly stable: readonly number[]
@@ -13,7 +13,7 @@ export type FileSignal = {
 }
 
 export type ReplayFile = {
-  /** The number of the first minute, as the file has it. */
+  /** The number of the first minute in the file. */
   readonly firstMinute: number
   readonly minutes: readonly WeightedMinute[]
   readonly signals: ReadonlyMap<string, FileSignal>
@@ -30,10 +30,10 @@ type Row = { readonly place: string; readonly cells: Readonly<Record<string, unk
 export function parseReplay(text: string, file: string): ReplayFile {
   const rows = /^\s*[[{]/.test(text) ? jsonRows(text, file) : csvRows(text, file)
   if (rows.length === 0) throw wrong(file, 'it has no minutes')
-  if (rows.length > rowsMax) throw wrong(file, `it has ${rows.length} minutes, ${rowsMax} are the most`)
+  if (rows.length > rowsMax) throw wrong(file, `it has ${rows.length} minutes; at most ${rowsMax} are allowed`)
   const columns = Object.keys(rows[0]?.cells ?? {})
   for (const name of required) {
-    if (!columns.includes(name)) throw wrong(file, `the column ${name} is missing; wanted are ${required.join(', ')}`)
+    if (!columns.includes(name)) throw wrong(file, `the column ${name} is missing; required are ${required.join(', ')}`)
   }
   const signalColumns = columns.filter((name) => !required.includes(name) && name !== 'weight')
   const series = new Map(signalColumns.map((name) => [name, signalColumn(name, file)] as const))
@@ -83,7 +83,8 @@ function jsonRows(text: string, file: string): readonly Row[] {
     })
   }
   const rows = isObject(value) ? value['minutes'] : value
-  if (!Array.isArray(rows)) throw wrong(file, 'a list of minutes is wanted, or an object with one as "minutes"')
+  if (!Array.isArray(rows))
+    throw wrong(file, 'it must be a list of minutes, or an object with such a list as "minutes"')
   return rows.map((cells: unknown, index) => {
     const place = `${file}, entry ${index + 1}`
     if (!isObject(cells)) throw wrong(place, `${shown(cells)} is not an object`)
@@ -94,7 +95,7 @@ function jsonRows(text: string, file: string): readonly Row[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What every service may watch beside its errors, and what of it there is in each minute. */
+/** The built-in signals besides errors, and whether each is a count or a mean in each minute. */
 export const ownSignals = {
   latency: 'count',
   throttles: 'count',
@@ -104,12 +105,12 @@ export const ownSignals = {
 } as const satisfies Readonly<Record<string, FileSignal['kind']>>
 const isOwn = (name: string): name is keyof typeof ownSignals => Object.hasOwn(ownSignals, name)
 
-/** `latency:stable_bad`, with or without the word `signal:` before it. */
+/** Parses `latency:stable_bad`, with or without the prefix `signal:`. */
 function signalColumn(name: string, file: string) {
   const parts = /^(?:signal:)?([A-Za-z][A-Za-z0-9-]{0,29}):(stable|candidate)_(bad|mean)$/.exec(name)
   if (parts === null) {
     const wanted = `${required.join(', ')}, weight, NAME:stable_bad, NAME:candidate_bad, NAME:stable_mean, NAME:candidate_mean`
-    throw wrong(file, `there is no use for the column ${shown(name)}; known are ${wanted}`)
+    throw wrong(file, `the column ${shown(name)} is not known; known are ${wanted}`)
   }
   const [, signal = '', arm, what] = parts
   const kind = what === 'bad' ? 'count' : 'mean'
@@ -119,7 +120,7 @@ function signalColumn(name: string, file: string) {
     const right = ownSignals[signal] === 'count' ? 'bad' : 'mean'
     throw wrong(file, `the column ${shown(name)} is written ${signal}:stable_${right} and ${signal}:candidate_${right}`)
   }
-  // The names that a service may give its own signals; those that it has already are not written as somebody may remember them.
+  // The allowed names of custom signals. A misspelled built-in signal gets a suggestion.
   if (!isOwn(signal) && !/^[a-z][a-z0-9-]*$/.test(signal)) {
     const meant = Object.keys(ownSignals).find((one) => one.toLowerCase() === signal.toLowerCase())
     const words = meant === undefined ? 'a signal of your own has lower-case letters, digits and -' : `write ${meant}`
@@ -141,7 +142,7 @@ function checkOrder({ place }: Row, minute: number, wanted: number): void {
   if (minute - wanted === 59 || minute - wanted === 59_999)
     throw wrong(
       place,
-      `minute ${minute} comes after ${wanted - 1}: minutes are numbered one by one, and not by seconds or milliseconds`,
+      `minute ${minute} comes after ${wanted - 1}: minutes are numbered consecutively, not in seconds or milliseconds`,
     )
   if (minute < wanted) throw wrong(place, `minute ${minute} comes after minute ${wanted - 1}: twice, or out of order`)
   throw wrong(place, `minute ${wanted} is missing before minute ${minute}; write it with zeros if nothing was invoked`)
@@ -151,13 +152,13 @@ function numberIn(row: Row | undefined, name: string): number {
   const value = row?.cells[name]
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof number === 'number' && Number.isFinite(number)) return number
-  throw wrong(row?.place ?? '', `${name} is ${shown(value ?? '')}; a number is wanted`)
+  throw wrong(row?.place ?? '', `${name} is ${shown(value ?? '')}; it must be a number`)
 }
 
 function whole(row: Row | undefined, name: string): number {
   const number = numberIn(row, name)
   if (Number.isInteger(number) && number >= 0 && number <= countMax) return number
-  throw wrong(row?.place ?? '', `${name} is ${number}; a whole number from 0 is wanted`)
+  throw wrong(row?.place ?? '', `${name} is ${number}; it must be a whole number from 0`)
 }
 
 function minuteOf(row: Row, isWeighted: boolean): WeightedMinute {
@@ -173,7 +174,7 @@ function minuteOf(row: Row, isWeighted: boolean): WeightedMinute {
     throw wrong(row.place, 'candidate_bad is more than candidate_invocations')
   if (!isWeighted) return minute
   const weight = numberIn(row, 'weight')
-  if (weight <= 0 || weight > 100) throw wrong(row.place, `weight is ${weight}; a percentage above 0 is wanted`)
+  if (weight <= 0 || weight > 100) throw wrong(row.place, `weight is ${weight}; it must be a percentage above 0`)
   return { ...minute, weightBp: Math.round(weight * 100) }
 }
 

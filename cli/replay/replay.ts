@@ -1,5 +1,5 @@
-// `tidegate replay`: what would have been said, minute by minute, of a file or of a past release; by our own engine under
-// any policy, or by the rules of other release controllers.
+// `tidegate replay`: what the verdict would have been, minute by minute, on a file or a past release, by our own engine under any
+// policy, or by the rules of other release controllers.
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
@@ -16,7 +16,7 @@ import { readText } from '../backend/text-file.ts'
 import { readDefinition } from '../commands/apply.ts'
 import { releaseOf } from '../commands/verbs.ts'
 
-/** One minute of a replay as it is shown. */
+/** One minute of a replay as shown. */
 type Shown = {
   readonly minute: number
   readonly verdict: Said
@@ -25,7 +25,7 @@ type Shown = {
   readonly signals: Readonly<Record<string, { readonly logE?: number }>>
 }
 
-/** What is replayed: its minutes as counts of errors for every rule, and as evidence for our own engine. */
+/** The source of a replay: error counts by minute for every rule, and evidence for our own engine. */
 type Source = {
   readonly title: string
   readonly firstMinute: number
@@ -69,7 +69,7 @@ export async function replayRelease(
   })
 }
 
-/** Invocations and errors of all targets together, for the rules that know nothing else. */
+/** Invocations and errors summed over all targets, for rules that know only those. */
 function countsOf({ recorded }: Replayed): readonly WeightedMinute[] {
   const startMs = Math.ceil((recorded.shifts[0]?.sinceMs ?? 0) / 60_000) * 60_000
   const valueAt = (arm: 'stable' | 'candidate', series: string, minute: number): number =>
@@ -189,14 +189,14 @@ function minuteLine({ minute, verdict, logE }: Shown, counts: WeightedMinute | u
   return `${String(minute).padStart(6)}  ${cells.join('')}${value.padStart(6)}  ${bar(logE, alpha)}  ${verdict.padEnd(7)}`
 }
 
-/** As full as ln E is near to rolling back. */
+/** The bar fills as ln E approaches the rollback threshold. */
 function bar(logE: number | undefined, alpha: number): string {
   const full = (logE ?? 0) / Math.log(1 / alpha)
   const filled = Math.floor(barWidth * Math.min(1, Math.max(0, full)))
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
 }
 
-/** The minute of the roll back, counted from the first of the file, and what the candidate had failed by then. */
+/** The minute of the rollback, as the file numbers minutes, and the candidate's failed requests by then. */
 function foundAt({ counts }: Source, minutes: readonly Shown[]) {
   const index = minutes.findIndex(({ verdict }) => verdict === 'fail')
   const seen = counts.slice(0, index < 0 ? undefined : index + 1)

@@ -1,5 +1,5 @@
-// `tidegate simulate`: what a policy would do at a level of traffic, before it is used: how many healthy releases it would
-// roll back, which faults it would find, how soon, and what they would cost until then.
+// `tidegate simulate`: tests a policy at a level of traffic before it is used: how many healthy releases it would roll back,
+// which faults it would find, how soon, and at what cost until then.
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Noise, Situation } from '../../bench/trials/noise.ts'
@@ -13,7 +13,7 @@ export type SimulateOptions = {
   readonly service: Service | undefined
   /** Requests a minute, both versions together. */
   readonly perMinute: number
-  /** Share of them that fail when nothing is wrong. */
+  /** The share of requests that fails when nothing is wrong. */
   readonly rate: number
   readonly runs: number
   readonly seed: number
@@ -37,9 +37,12 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
   if (perMinute > 1e6) throw new Problem('call_invalid', `--requests ${perMinute} is more than a million.`)
   const service = errorsAlone(options.service ?? replayedService(60, {}))
   const weights = weightsOf(service)
-  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step in which anything could be judged.')
+  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step that could be judged.')
   if (weights.length > minutesMax)
-    throw new Problem('call_invalid', `The plan takes ${weights.length} minutes; ${minutesMax} can be simulated.`)
+    throw new Problem(
+      'call_invalid',
+      `The plan takes ${weights.length} minutes; at most ${minutesMax} can be simulated.`,
+    )
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {
@@ -106,13 +109,13 @@ const errorsAlone = (service: Service): Service => ({
   },
 })
 
-/** The weight of each minute of a plan whose steps last as long as they say. */
+/** The weight in each minute of a plan whose steps last exactly as long as specified. */
 const weightsOf = ({ plan }: Service): readonly number[] =>
   plan.steps.flatMap((step) =>
     Array.from({ length: Math.max(1, Math.round(step.bakeSeconds / 60)) }, () => step.weightBp),
   )
 
-/** How many healthy releases have enough evidence at the end of the first step. */
+/** The share of healthy releases that have enough evidence at the end of the first step. */
 function readyShare(service: Service, situation: Situation, { runs, seed }: SimulateOptions): number {
   const [step] = service.plan.steps
   const minutesOfStep = Math.max(1, Math.round((step?.bakeSeconds ?? 60) / 60))

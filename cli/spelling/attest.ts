@@ -1,4 +1,4 @@
-// What CI says about a candidate, and what went wrong in production.
+// Commands for CI's attestations about a candidate, and for incidents in production.
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Surroundings } from '../backend/surroundings.ts'
 
@@ -16,13 +16,13 @@ type Attest = {
 }
 type Counts<K extends string> = Readonly<Record<K, number>>
 
-/** `12,0,1` by the names of its places. */
+/** Parses numbers such as `12,0,1` into an object with these names. */
 const counts =
   <K extends string>(...names: readonly K[]) =>
   (text: string): Counts<K> => {
     const numbers = text.split(',')
     if (numbers.length !== names.length || !numbers.every((one) => /^\d{1,9}$/.test(one)))
-      throw new InvalidArgumentError(`${names.join(',')} are wanted, as whole numbers`)
+      throw new InvalidArgumentError(`${names.join(',')} must be whole numbers, separated by commas`)
     return Object.fromEntries(names.map((name, index) => [name, Number(numbers[index])])) as Counts<K>
   }
 
@@ -35,11 +35,11 @@ export function addAttest(program: Command, { cli, run, me }: Surroundings): voi
       '--subject <name>',
       's3/BUCKET/KEY/VERSION, ecr/REPO@sha256:..., version/FUNCTION:N, commit/SHA, release/ID',
     )
-    .option('--service <name>', 'instead of a subject: the service that has one target')
+    .option('--service <name>', 'instead of a subject: a service with exactly one target')
     .option('--version <version>', '... and its version')
-    .option('--by <name>', 'who says it; the same one replaces what it said before', me())
+    .option('--by <name>', 'the author; replaces what the same author attested before', me())
     .option('--commit <sha>', 'the commit that it was built from')
-    .option('--committed-at <time>', 'when that was made, such as 2026-03-01T09:30:00Z')
+    .option('--committed-at <time>', 'when the commit was made, such as 2026-03-01T09:30:00Z')
     .option('--tests <counts>', 'passed,failed,skipped', counts('passed', 'failed', 'skipped'))
     .option('--scan <counts>', 'findings: critical,high,medium,low', counts('critical', 'high', 'medium', 'low'))
     .option('--flags <names...>', 'feature flags that the change is behind')

@@ -1,4 +1,4 @@
-// What a first deploy still lacks, and what has broken since.
+// The doctor command: what a first deployment still lacks, and what has broken since.
 import type { Command } from 'commander'
 import type { Surroundings } from '../backend/surroundings.ts'
 
@@ -13,8 +13,8 @@ export function addDoctor(program: Command, { screen, backend, run }: Surroundin
     .addHelpText(
       'after',
       `
-Exit codes: 0 all is right, 1 something is not, 2 the call was wrong, 3 nothing is known to be wrong and something could
-            not be looked at.
+Exit codes: 0 everything is fine, 1 something is not, 2 the call was wrong, 3 no problem was found but something could
+            not be checked.
 
 Examples:
   tidegate doctor

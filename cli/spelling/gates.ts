@@ -1,4 +1,4 @@
-// What people say to gates: whether they are open, approving, overriding, stopping the line.
+// Commands about gates: whether they are open, approving, overriding, stopping the line.
 import type { Command } from 'commander'
 import type { Approval, Why } from '../commands/gates.ts'
 import type { Surroundings } from '../backend/surroundings.ts'
@@ -54,7 +54,7 @@ function addLine(program: Command, { cli, run, me }: Pick<Surroundings, 'cli' | 
   line
     .command('stop [services...]')
     .description('for these services, or for all')
-    .requiredOption('--reason <text>', 'why: whoever is held is told')
+    .requiredOption('--reason <text>', 'why: shown to everybody whose release is held')
     .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
     .action(

@@ -1,4 +1,4 @@
-// Events that were not handled: looked at, sent again, dropped.
+// Commands to list, resend and drop events that were not handled.
 import type { Command } from 'commander'
 import type { LostBackend } from '../backend/backend.ts'
 import type { Surroundings } from '../backend/surroundings.ts'

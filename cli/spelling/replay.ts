@@ -1,4 +1,4 @@
-// The commands that change nothing and ask "what if": replay and simulate.
+// The "what if" commands, which change nothing: replay and simulate.
 import { type Command, Option } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import { rivalNames } from '../../bench/rivals/names.ts'
@@ -18,7 +18,7 @@ export function addReplay(program: Command, { screen, backend, run, positive }: 
     .addHelpText(
       'after',
       `
-The columns of a file: minute, stable_invocations, stable_bad, candidate_invocations, candidate_bad; if need be weight
+The columns of a file: minute, stable_invocations, stable_bad, candidate_invocations, candidate_bad; optionally weight
 (percent), and for each further signal signal:NAME:stable_bad and signal:NAME:candidate_bad, or ..._mean for a mean.
 
 Examples:

@@ -1,4 +1,4 @@
-// The measures of delivery.
+// The report command: the delivery measures.
 import type { Command } from 'commander'
 import type { ReportOptions } from '../commands/report.ts'
 import type { Surroundings } from '../backend/surroundings.ts'

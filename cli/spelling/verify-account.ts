@@ -1,4 +1,5 @@
-// What only a real account can tell. The answers go into a file that docs/aws.md can cite.
+// The verify-account command: questions that only a real account can answer. The answers go into a file that docs/aws.md can
+// cite.
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Surroundings } from '../backend/surroundings.ts'
@@ -10,9 +11,9 @@ export function addVerifyAccount(program: Command, { screen, run, pause }: Surro
     .description('ask AWS what only a real account can tell, with resources that are deleted again')
     .option(
       '--make-roles',
-      'leave to make roles: one for the throw-away function, and one for each right that is asked about',
+      'allow it to create roles: one for the temporary function, and one for each permission that is tested',
     )
-    .option('--role <arn>', 'use this role for the throw-away function instead')
+    .option('--role <arn>', 'use this role for the temporary function instead')
     .option('--only <experiments...>', 'run only these experiments')
     .option('--dry-run', 'show what would be created, asked and charged; do nothing')
     .option('--policy', 'print the IAM policy that the run needs, and end')
@@ -22,10 +23,10 @@ export function addVerifyAccount(program: Command, { screen, run, pause }: Surro
     .addHelpText(
       'after',
       `
-It writes down what it makes before it makes it, and deletes only what has its prefix, its tag and a line in that record.
+It records each resource before it creates it, and deletes only what has its prefix, its tag and a line in that record.
 
 Exit codes: 0 AWS does what is expected, 1 it does not, or an experiment went wrong, or something could not be deleted,
-            2 the call was wrong, 3 AWS refused or did not answer, 130 stopped by you, and everything deleted.
+            2 the call was wrong, 3 AWS refused or did not answer, 130 you stopped it, and everything was deleted.
 
 Examples:
   tidegate verify-account --make-roles --dry-run

@@ -1,4 +1,4 @@
-// What UpdateAlias does.
+// Experiments on UpdateAlias.
 import {
   DeleteProvisionedConcurrencyConfigCommand,
   GetAliasCommand,
@@ -134,7 +134,7 @@ const propagation: Experiment = {
     const movedMs = lab.nowMs()
     let lastMs = 0
     let asked = 0
-    // It may come back: so the watch goes on for a while after the last one.
+    // The old version may reappear, so keep watching for a while after its last invocation.
     for (; lab.nowMs() - movedMs < Math.min(boundMs + 30_000, lastMs + 30_000); asked++) {
       if ((await invoked()) === '1') lastMs = lab.nowMs() - movedMs
       await lab.pause(250)

@@ -1,5 +1,5 @@
-// What a run makes, written down before it is made, so that it can be deleted whatever happens: by the run itself, or later
-// by its prefix. Nothing is deleted that has not the prefix in its name, the prefix as its tag, and a line in the record.
+// Records every resource of a run before it is created, so that it can be deleted whatever happens: by the run itself, or later
+// by its prefix. Nothing is deleted unless it has the prefix in its name, the prefix as its tag, and a line in the record.
 import { appendFile, readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
@@ -9,14 +9,14 @@ const kinds = ['role', 'function', 'bucket', 'queue', 'rule', 'table', 'alarm', 
 export type Kind = (typeof kinds)[number]
 type Thing = { readonly kind: Kind; readonly name: string }
 
-/** How a kind of thing is looked at and deleted. */
+/** How to inspect and delete a kind of resource. */
 export type Care = {
-  /** Our tag; `undefined` when it has none. @throws when there is no such thing */
+  /** The value of our tag; `undefined` if it has none. @throws if there is no such resource */
   readonly tag: (name: string) => Promise<string | undefined>
-  /** With all that is in it. */
+  /** Deletes the resource and everything in it. */
   readonly remove: (name: string) => Promise<unknown>
   readonly isGone: (error: unknown) => boolean
-  /** For whoever has to do it by hand. */
+  /** The command to delete it by hand. */
   readonly byHand: (name: string) => string
 }
 
@@ -29,15 +29,15 @@ const Line = z.strictObject({
 type Line = z.output<typeof Line>
 
 export type Belongings = {
-  /** Writes the thing down, then makes it. */
+  /** Records the resource, then creates it. */
   make<T>(kind: Kind, name: string, make: () => Promise<T>): Promise<T>
-  /** Deletes all that is there, the latest first. @returns what is left, each with the reason and what to do */
+  /** Deletes everything, newest first. @returns what is left, each with the reason and what to do */
   deleteAll(): Promise<readonly string[]>
 }
 
 type Deps = {
   readonly prefix: string
-  /** The record. */
+  /** The path of the record. */
   readonly file: string
   readonly care: Readonly<Record<Kind, Care>>
   readonly nowMs: () => number
@@ -50,14 +50,14 @@ export function belongingsIn({ prefix, file, care, nowMs }: Deps): Belongings {
   async function remove(thing: Thing, wasMade: boolean): Promise<string | undefined> {
     const { tag, remove, isGone, byHand } = care[thing.kind]
     const left = (why: string): string => `${thing.kind} ${thing.name}: ${why}. By hand: ${byHand(thing.name)}`
-    if (!thing.name.startsWith(`${prefix}-`)) return left('its name has not the prefix, so it is not touched')
+    if (!thing.name.startsWith(`${prefix}-`)) return left('its name does not have the prefix, so it is not touched')
     try {
       const found = await tag(thing.name).catch((error: unknown) => {
-        // An emulator without tags: what the record says was made is ours, as names are drawn by chance.
+        // The emulator has no tags. Names are random, so whatever the record says was made is ours.
         if (isMissingHere(error) && wasMade) return prefix
         throw error
       })
-      if (found !== prefix) return left('it has not our tag, so it is not touched')
+      if (found !== prefix) return left('it does not have our tag, so it is not touched')
       await remove(thing.name)
     } catch (error) {
       if (!isGone(error)) return left(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
@@ -97,13 +97,13 @@ function presentIn(lines: readonly Line[]): Present[] {
   return [...present.values()]
 }
 
-/** @throws Problem when there is no record, or one that cannot be read: nothing is deleted by guess */
+/** @throws Problem if the record does not exist or cannot be read: never delete by guessing */
 async function recordIn(file: string): Promise<readonly Line[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if ((cause as { code?: string }).code === 'ENOENT') return undefined
     throw new Problem('call_invalid', `The record ${file} cannot be read.`, { cause })
   })
-  // Killed in the middle of a line: what it was about had not been made.
+  // An incomplete last line means that the run was killed while writing it, before it created the resource.
   const lines = (text ?? '').split('\n').filter((line) => line.endsWith('}'))
   return lines.map((line) => Line.parse(JSON.parse(line)))
 }

@@ -1,4 +1,4 @@
-// How each kind of thing is looked at and deleted.
+// How each kind of resource is inspected and deleted.
 import { DeleteAlarmsCommand, ListTagsForResourceCommand as TagsOfAlarm } from '@aws-sdk/client-cloudwatch'
 import { DeleteTableCommand, ListTagsOfResourceCommand } from '@aws-sdk/client-dynamodb'
 import {
@@ -26,7 +26,7 @@ import type { Care, Kind } from './belongings.ts'
 import type { Clients } from './clients.ts'
 
 export const tagKey = 'tidegate-verify'
-/** The one inline policy of every role that a run makes. */
+/** The name of the inline policy of every role that a run creates. */
 export const policyName = 'verify'
 
 type Site = { readonly region: string; readonly accountId: string; readonly prefix: string }
@@ -114,7 +114,7 @@ function careOfBuckets({ s3 }: Clients, prefix: string): Care {
       try {
         return ours((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet)
       } catch (error) {
-        // A bucket is tagged just after it was made. One without tags and with nothing in it takes nothing with it.
+        // A bucket is tagged just after it is created. An untagged bucket that is empty can be deleted without loss.
         const { Versions = [], DeleteMarkers = [] } = gone('NoSuchTagSet')(error) ? await page(Bucket) : {}
         if (gone('NoSuchTagSet')(error) && Versions.length + DeleteMarkers.length === 0) return prefix
         throw error

@@ -1,4 +1,4 @@
-// The SDK clients of a run, for the operator and for every role that is asked about.
+// The SDK clients of a run, for the operator and for every role that is tested.
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
@@ -18,7 +18,7 @@ export const clientsOf = (config: Config) => ({
   events: new EventBridgeClient(config),
   iam: new IAMClient(config),
   lambda: new LambdaClient(config),
-  // An emulator's buckets have no host names of their own.
+  // Emulators do not support virtual-hosted bucket names.
   s3: new S3Client({ ...config, forcePathStyle: true }),
   sfn: new SFNClient(config),
   sqs: new SQSClient(config),

@@ -1,11 +1,11 @@
-// What errors of AWS mean to an experiment: denied, not there on this endpoint, or stopped by whoever began it.
+// What AWS errors mean to an experiment: access denied, not available on this endpoint, or stopped by the user.
 
 const stopped = 'VerifyStopped'
-/** The person, or the pipeline, has had enough. */
+/** The user, or the pipeline, has interrupted. */
 export const stop = (): Error => Object.assign(new Error('stopped'), { name: stopped })
 export const isStopped = (error: unknown): boolean => error instanceof Error && error.name === stopped
 
-/** What an emulator says to an operation that it does not have. */
+/** Recognises an emulator's answer to an operation that it does not implement. */
 export function isMissingHere(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
@@ -15,7 +15,7 @@ export function isMissingHere(error: unknown): boolean {
   )
 }
 
-/** The error of a call that is to fail; `undefined` when it succeeds. */
+/** The error of a call that should fail; `undefined` if it succeeds. */
 export async function refusal(call: Promise<unknown>): Promise<Error | undefined> {
   try {
     await call
@@ -26,7 +26,7 @@ export async function refusal(call: Promise<unknown>): Promise<Error | undefined
   }
 }
 
-/** What a call is denied, in AWS's words; `undefined` when it is not denied, whatever else it was. */
+/** The action and resource that AWS denied; `undefined` if the error is not a denial. */
 export function denialIn(error: unknown): { readonly action: string; readonly resource: string } | undefined {
   if (!(error instanceof Error) || !/AccessDenied|NotAuthorized|Unauthorized/.test(error.name)) return undefined
   const [, action = '', resource = ''] = /perform: ([a-z0-9-]+:\w+)(?: on resource: (\S+))?/i.exec(error.message) ?? []

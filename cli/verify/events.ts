@@ -1,4 +1,4 @@
-// What happens to events: of a function that fails, and of a bucket that was just told to tell.
+// Experiments on events: of a function that fails, and of a bucket whose notifications were just enabled.
 import { PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
 import { InvokeCommand, PutFunctionEventInvokeConfigCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda'
 import {
@@ -34,7 +34,7 @@ async function queue(lab: Lab, name: string): Promise<Queue> {
   return { url, arn: Attributes?.['QueueArn'] ?? '' }
 }
 
-/** One message, taken out of the queue. */
+/** Receives and deletes one message. */
 async function received({ clients: { sqs } }: Lab, { url }: Queue): Promise<string | undefined> {
   const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 1 }))
   if (message?.ReceiptHandle === undefined) return undefined
@@ -92,11 +92,11 @@ const asyncFailure: Experiment = {
   },
 }
 
-/** It is made once, and asked for again by name. */
+/** CreateQueue returns the existing queue when it is called again. */
 const urlOf = async (lab: Lab, name: string): Promise<string> =>
   (await lab.clients.sqs.send(new CreateQueueCommand({ QueueName: `${lab.prefix}-${name}` }))).QueueUrl ?? ''
 
-/** An artifact bucket as docs/deploy.md wants it. */
+/** An artifact bucket as docs/deploy.md requires it. */
 async function bucket(lab: Lab, name: string): Promise<string> {
   const Bucket = `${lab.prefix}-${name}`
   const place =

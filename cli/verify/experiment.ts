@@ -1,35 +1,35 @@
-// An experiment: one question that AWS is asked, what is expected, and how it is asked.
+// An experiment: one question to AWS, the expected answer, and how to ask.
 import type { Lab } from './lab.ts'
 
 export type Answer = {
   /**
-   * `learned`: nothing is expected, because the controller copes with either. `notAsked`: this endpoint, these rights or this
-   * account cannot answer; `says` has the reason. `failed`: it went wrong, which is no answer.
+   * `learned`: nothing is expected, because the controller copes with any answer. `notAsked`: this endpoint, these permissions or
+   * this account cannot answer; `says` has the reason. `failed`: the experiment broke, which is no answer.
    */
   readonly kind: 'asExpected' | 'otherwise' | 'learned' | 'notAsked' | 'failed'
   readonly says: string
-  /** Numbers and names, for whoever reads the file. */
+  /** Numbers and names, for readers of the file. */
   readonly measured?: Readonly<Record<string, unknown>>
 }
 
 export type Experiment = {
-  /** As in docs/aws.md §11. */
+  /** The id in docs/aws.md §11. */
   readonly id: string
   readonly question: string
-  /** Where docs/aws.md says what is believed. */
+  /** The section of docs/aws.md that states the belief. */
   readonly place: string
   readonly expectation: string
-  /** Where the expectation comes from. */
+  /** The source of the expectation. */
   readonly source: string
-  /** Beside the throw-away function and its role: `kind name`. */
+  /** What it creates besides the temporary function and its role: `kind name`. */
   readonly makes?: readonly string[]
-  /** Whether it makes roles, which takes leave. */
+  /** Whether it creates roles, which needs permission. */
   readonly makesRoles?: true
-  /** At most, at list prices of us-east-1; for most a thousandth of it. */
+  /** Maximum cost at us-east-1 list prices; for most a thousandth of it. */
   readonly cents?: number
-  /** At most. */
+  /** Maximum duration. */
   readonly minutes: number
-  /** Does what takes time to show, so that others can be asked meanwhile. */
+  /** Starts what takes time to show, so that other experiments can run meanwhile. */
   readonly begin?: (lab: Lab) => Promise<unknown>
   readonly ask: (lab: Lab) => Promise<Answer>
 }

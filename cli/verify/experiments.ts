@@ -1,5 +1,4 @@
-// All experiments, in the order in which they are asked: those whose answer comes at once first, so that metrics have
-// time to come.
+// All experiments, in the order in which they run: those with an immediate answer first, so that metrics have time to arrive.
 import { Problem } from '../../core/problem.ts'
 import { aliasExperiments } from './aliases.ts'
 import { eventExperiments } from './events.ts'
@@ -18,7 +17,7 @@ export const experiments: readonly Experiment[] = [
   ...metricExperiments,
 ]
 
-/** @throws Problem `call_invalid` for one that there is not */
+/** @throws Problem `call_invalid` for an unknown experiment */
 export function chosenExperiments(ids: readonly string[]): readonly Experiment[] {
   return ids.map((id) => {
     const found = experiments.find((one) => one.id === id)

@@ -1,5 +1,5 @@
-// What experiments stand on: a throw-away function with two versions, roles that may just so much, queues, tables, machines; all
-// made when first asked for, all written down. And time, which may be an emulator's.
+// The resources that experiments share: a temporary function with two versions, roles with minimal permissions, queues, tables,
+// state machines. Each is created on first use and recorded. Also time, which may be an emulator's.
 import { createHash } from 'node:crypto'
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import {
@@ -33,24 +33,24 @@ export type Lab = {
   readonly mayMakeRoles: boolean
   readonly nowMs: () => number
   readonly arn: (service: string, rest: string) => string
-  /** @throws when the person has had enough */
+  /** @throws if the user interrupted */
   readonly pause: (ms: number) => Promise<void>
   readonly note: (text: string) => void
-  /** Asks again and again. @returns `undefined` when the time is over */
+  /** Polls. @returns `undefined` if the time is over */
   readonly until: <T>(what: string, longestMs: number, probe: () => Promise<T | undefined>) => Promise<T | undefined>
-  /** The throw-away function, which has versions 1 and 2. @returns its name */
+  /** The temporary function, which has versions 1 and 2. @returns its name */
   readonly fn: () => Promise<string>
-  /** An alias of it. @returns its name */
+  /** Creates an alias of it. @returns its name */
   readonly alias: (name: string, version: string, weights?: Readonly<Record<string, number>>) => Promise<string>
-  /** A role that a service may take, with these rights. @returns its ARN */
+  /** Creates a role that a service can assume, with these permissions. @returns its ARN */
   readonly roleFor: (name: string, service: string, statements: readonly Statement[]) => Promise<string>
-  /** Clients of a role that may just this. */
+  /** SDK clients with a role that has exactly these permissions. */
   readonly as: (name: string, statements: readonly Statement[]) => Promise<Clients>
-  /** Whether a role without rights is denied anything here at all. */
+  /** Whether this endpoint checks permissions at all: whether it denies a role without permissions anything. */
   readonly checksRights: () => Promise<boolean>
 }
 
-/** The handler fails, or takes its time, when it is asked to. */
+/** The handler fails or sleeps on request. */
 const source = (words: string): string => `// ${words}
 export const handler = async (event) => {
   if (event?.fail) throw new Error('asked to fail')
@@ -58,7 +58,7 @@ export const handler = async (event) => {
   return { words: '${words}' }
 }
 `
-// A package with its date in it would be another package each time.
+// A fixed modification time, because otherwise every build would be a different package.
 export const packageOf = (words: string): Uint8Array =>
   zipSync({ 'index.mjs': [new TextEncoder().encode(source(words)), { mtime: '2026-01-01' }] })
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
@@ -67,11 +67,11 @@ export type LabOptions = {
   readonly config: Config
   readonly prefix: string
   readonly file: string
-  /** Of the throw-away function, if roles are not made. */
+  /** The role of the temporary function, if the run does not create roles. */
   readonly roleArn?: string | undefined
   readonly mayMakeRoles: boolean
   readonly nowMs: () => number
-  /** False when the person has had enough. */
+  /** Resolves to false if the user interrupted. */
   readonly pause: (ms: number) => Promise<boolean>
   readonly note: (text: string) => void
 }
@@ -117,7 +117,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     async alias(name, version, weights = {}) {
       const FunctionName = await fn()
       const RoutingConfig = { AdditionalVersionWeights: { ...weights } }
-      // It goes with its function.
+      // The alias is deleted with its function, so it is not recorded.
       if (!aliases.has(name))
         await clients.lambda.send(
           new CreateAliasCommand({ FunctionName, Name: name, FunctionVersion: version, RoutingConfig }),
@@ -161,7 +161,7 @@ function rolesIn(lab: Base, config: Config): Pick<Lab, 'roleFor' | 'as' | 'check
   async function assume(name: string, statements: readonly Statement[]): Promise<Clients> {
     const RoleArn = await make(name, { AWS: `arn:aws:iam::${accountId}:root` }, statements)
     const command = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'tidegate-verify' })
-    // A new role is not known everywhere at once.
+    // A new role takes a while to propagate.
     const session = await until(`the role ${prefix}-${name}`, 90_000, async () => {
       try {
         return (await clients.sts.send(command)).Credentials
@@ -220,7 +220,7 @@ async function makeFunction(lab: Base, options: LabOptions, roleFor: Lab['roleFo
       try {
         return await lambda.send(make)
       } catch (error) {
-        // Lambda does not see a new role at once.
+        // A new role takes a while to become visible to Lambda.
         if (error instanceof Error && /cannot be assumed by Lambda/.test(error.message)) return undefined
         throw error
       }
@@ -237,7 +237,7 @@ async function makeFunction(lab: Base, options: LabOptions, roleFor: Lab['roleFo
   return FunctionName
 }
 
-/** Waits until a function or a version of it may be used. */
+/** Waits until a function, or a version of it, is usable. */
 export async function ready(
   { clients, until }: Pick<Lab, 'clients' | 'until'>,
   FunctionName: string,

@@ -1,4 +1,4 @@
-// What Step Functions does with tokens, timeouts and errors of Lambda's API.
+// Experiments on Step Functions: tokens, timeouts, and errors of Lambda's API.
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
@@ -32,7 +32,7 @@ async function machine(
         return await lab.clients.sfn.send(command)
       } catch (error) {
         why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-        // Step Functions does not see a new role at once; a definition that it does not take stays so.
+        // A new role takes a while to become visible to Step Functions; a refused definition stays refused.
         if (!/AccessDenied|assume/i.test(why)) return { stateMachineArn: undefined }
         return undefined
       }

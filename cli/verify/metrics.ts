@@ -1,4 +1,4 @@
-// Which series Lambda writes, and when. Traffic goes out at the beginning; minutes later it is looked for.
+// Experiments on metrics: which series Lambda writes, and when. Sends traffic at the start and looks for it minutes later.
 import { GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import {
   DeleteFunctionConcurrencyCommand,
@@ -14,7 +14,7 @@ import { dayMs } from '../../core/time.ts'
 const invocations = 3
 const longestMs = 12 * 60_000
 
-/** When the traffic was, by the endpoint's own clock, and by ours. */
+/** When the traffic was sent, by the endpoint's clock and by ours. */
 type Sent = { readonly theirsMs: number; readonly oursMs: number }
 const sent = new WeakMap<Lab, Map<string, Promise<Sent | string>>>()
 
@@ -27,12 +27,12 @@ function onceFor(lab: Lab, what: string, send: () => Promise<Sent | string>): Pr
 }
 
 async function timeOf({ clients: { lambda }, nowMs }: Lab, FunctionName: string): Promise<Sent> {
-  // An emulator's time may run ahead of ours: its function says when it was made.
+  // An emulator's clock may run ahead of ours; the function's modification time shows it.
   const { LastModified = '' } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))
   return { theirsMs: Date.parse(LastModified.replace('+0000', 'Z')), oursMs: nowMs() }
 }
 
-/** Three invocations of an alias without weights, none of which fails. */
+/** Three invocations of an alias without weights. None of them fails. */
 const plainTraffic = (lab: Lab) =>
   onceFor(lab, 'plain', async () => {
     const FunctionName = await lab.fn()
@@ -54,7 +54,7 @@ const throttledTraffic = (lab: Lab) =>
     const refused = await refusal(lambda.send(off))
     if (refused !== undefined) return `Reserved concurrency is refused: ${refused.message}`
     try {
-      // It is not known everywhere at once.
+      // The setting takes a while to propagate.
       const throttled = await lab.until('reserved concurrency', 60_000, async () => {
         const error = await refusal(lambda.send(new InvokeCommand({ FunctionName, Qualifier })))
         return error?.name === 'TooManyRequestsException' ? true : undefined
@@ -100,9 +100,9 @@ async function points(
 
 const total = (found: readonly Point[]): number => found.reduce((sum, { value }) => sum + value, 0)
 
-/** Waits for the alias's own series, which is documented; what is asked about may come a little later. */
+/** Waits for the alias's own series, which is documented. The series in question may arrive a little later. */
 async function arrived(lab: Lab, at: Sent, metric: string, alias: string): Promise<boolean> {
-  // Counted from the traffic: where one of the series did not come in that time, the next is asked for once.
+  // The time counts from the traffic, so once one series is overdue, the next is checked only once.
   const leftMs = at.oursMs + longestMs - lab.nowMs()
   const found = await lab.until(`${metric} of the alias in CloudWatch`, leftMs, async () => {
     const sum = total(await points(lab, at, { metric, stat: 'SampleCount', alias }))
@@ -114,7 +114,7 @@ async function arrived(lab: Lab, at: Sent, metric: string, alias: string): Promi
 const late = notAsked(`The alias's own series had not come after ${longestMs / 60_000} minutes.`)
 const graceMs = 3 * 60_000
 
-/** What was sent, once the alias has its own series of it; or why it cannot be asked about. */
+/** What was sent, once the alias has its own series of it; or why the question cannot be asked. */
 async function seen(
   lab: Lab,
   traffic: (lab: Lab) => Promise<Sent | string>,

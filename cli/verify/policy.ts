@@ -1,4 +1,4 @@
-// The least that whoever runs `verify-account` has to be allowed: everything on what the run makes, by the prefix of its names.
+// The minimum permissions to run `verify-account`: everything on the resources that the run creates, by their name prefix.
 const own = 'tidegate-verify-*'
 
 const lambdaActions = [
@@ -21,7 +21,7 @@ const lambdaActions = [
   'PutFunctionEventInvokeConfig',
 ]
 
-/** By service: actions, and what they are allowed on. */
+/** By service: actions, and the resources that they are allowed on. */
 const grants: readonly {
   readonly service: string
   readonly actions: readonly string[]
@@ -111,7 +111,7 @@ const grants: readonly {
 
 type Statement = { readonly Effect: 'Allow'; readonly Action: readonly string[]; readonly Resource: readonly string[] }
 
-/** @param roleArn the role of the throw-away function, if it is not made */
+/** @param roleArn the role of the temporary function, if the run does not create it */
 export function policyFor(roleArn?: string): {
   readonly Version: '2012-10-17'
   readonly Statement: readonly Statement[]

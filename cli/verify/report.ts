@@ -1,5 +1,5 @@
-// The file that docs/aws.md can cite: what was asked of which account, when, with what, and what was answered. The
-// account's number is masked.
+// The report that docs/aws.md can cite: what was asked of which account, when, with which versions, and the answers. The account
+// number is masked.
 import { createRequire } from 'node:module'
 import * as z from 'zod'
 import type { Lab } from './lab.ts'
@@ -17,21 +17,21 @@ const Answered = z.strictObject({
   tookSeconds: z.int().min(0),
 })
 
-/** Fields are added and never changed; another shape would be another schema. */
+/** Fields may be added but never changed; a different shape needs a new schema. */
 export const VerifyReport = z.strictObject({
   schema: z.literal('tidegate-verify/1'),
-  /** When the last answer came, by the clock of whoever asked. */
+  /** When the last answer came, by the clock of the machine that ran it. */
   at: z.iso.datetime(),
   region: z.string(),
   account: z.string().regex(/^\*{8}[0-9]{4}$/),
-  /** Absent: AWS itself. */
+  /** Absent for AWS itself. */
   endpoint: z.string().optional(),
   prefix: z.string(),
   sdk: z.record(z.string(), z.string()),
-  /** Whether every chosen experiment was asked. */
+  /** Whether every chosen experiment was run. */
   complete: z.boolean(),
   answers: z.array(Answered),
-  /** What could not be deleted. */
+  /** Resources that could not be deleted. */
   left: z.array(z.string()),
 })
 export type VerifyReport = z.output<typeof VerifyReport>

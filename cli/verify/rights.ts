@@ -1,5 +1,5 @@
-// On which resource a permission is checked: asked by roles that may just so much. Each first sees that what it may is allowed,
-// because a new policy is not known everywhere at once; only then does a denial say anything.
+// Experiments on which resource a permission is checked against, with roles that have minimal permissions. Each waits first until
+// the granted call is allowed, because a new policy takes a while to propagate; only then does a denial mean anything.
 import { PutMetricAlarmCommand, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { CreateTableCommand, DeleteItemCommand, DescribeTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import {
@@ -14,7 +14,7 @@ import { denialIn } from './errors.ts'
 import { compared, type Experiment, learned, notAsked } from './experiment.ts'
 import type { Lab } from './lab.ts'
 
-/** `allowed`, or the resource on which it was denied, without the account. */
+/** `allowed`, or the denied resource, with the account masked. */
 async function outcome(lab: Lab, call: Promise<unknown>): Promise<string> {
   try {
     await call
@@ -27,7 +27,7 @@ async function outcome(lab: Lab, call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Once this is allowed, the role's policy is known. */
+/** Once this call is allowed, the role's policy has propagated. */
 async function settled(lab: Lab, call: () => Promise<unknown>): Promise<boolean> {
   const allowed = await lab.until('a policy to be known', 90_000, async () =>
     (await outcome(lab, call())) === 'allowed' ? true : undefined,

@@ -1,4 +1,4 @@
-// Asks the experiments one after the other. One that cannot be asked, or goes wrong, says so and stops no other.
+// Runs the experiments one after the other. One that cannot be run, or fails, says so and does not stop the others.
 import { asProblem } from '../../cloud/aws/failure.ts'
 import type { Screen } from '../backend/screen.ts'
 import { denialIn, isMissingHere, isStopped } from './errors.ts'
@@ -8,8 +8,8 @@ import type { Lab } from './lab.ts'
 export type Result = { readonly experiment: Experiment; readonly answer: Answer; readonly tookSeconds: number }
 
 /**
- * @param onResult hears each as soon as it is there
- * @throws when the person has had enough
+ * @param onResult called with each result as soon as it is there
+ * @throws if the user interrupted
  */
 export async function askAll(
   lab: Lab,
@@ -31,7 +31,7 @@ export async function askAll(
     const startMs = lab.nowMs()
     const answer = troubles.get(experiment.id) ?? (await askOne(lab, experiment))
     onResult({ experiment, answer, tookSeconds: Math.round((lab.nowMs() - startMs) / 1000) })
-    // A place to stop at: experiments that never wait would not notice.
+    // A point at which to notice an interrupt: experiments that never wait would not.
     await lab.pause(0)
   }
 }
@@ -39,7 +39,7 @@ export async function askAll(
 const isForbidden = (lab: Lab, { makesRoles }: Experiment): boolean => makesRoles === true && !lab.mayMakeRoles
 
 async function askOne(lab: Lab, experiment: Experiment): Promise<Answer> {
-  if (isForbidden(lab, experiment)) return notAsked('It makes roles, and that takes leave: --make-roles.')
+  if (isForbidden(lab, experiment)) return notAsked('It creates roles, which needs --make-roles.')
   try {
     return await experiment.ask(lab)
   } catch (error) {
@@ -50,10 +50,10 @@ async function askOne(lab: Lab, experiment: Experiment): Promise<Answer> {
 
 function answerTo(error: unknown): Answer {
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
-  if (isMissingHere(error)) return notAsked(`This endpoint does not have it: ${message}`)
+  if (isMissingHere(error)) return notAsked(`This endpoint does not support it: ${message}`)
   const denial = denialIn(error)
-  if (denial !== undefined) return notAsked(`You may not: ${asProblem(error, denial.action).message}`)
-  return { kind: 'failed', says: `It went wrong: ${name}: ${message}` }
+  if (denial !== undefined) return notAsked(`You do not have permission: ${asProblem(error, denial.action).message}`)
+  return { kind: 'failed', says: `It failed: ${name}: ${message}` }
 }
 
 const words: Readonly<Record<Answer['kind'], string>> = {

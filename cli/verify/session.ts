@@ -1,5 +1,5 @@
-// A run of `tidegate verify-account` from its options to its exit code: what it would do, the run itself, and cleaning up after
-// one that was killed.
+// A run of `tidegate verify-account`, from its options to its exit code: the dry run, the run itself, and the cleanup after a run
+// that was killed.
 import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
@@ -12,7 +12,7 @@ import { policyFor } from './policy.ts'
 import { reportOf } from './report.ts'
 import { askAll, type Result, tell } from './run.ts'
 
-/** As the command line gives them. */
+/** The options of the command line. */
 export type Verify = {
   readonly json?: boolean
   readonly only?: string[]
@@ -41,7 +41,7 @@ export async function verifyAccount(screen: Screen, options: Options): Promise<n
   const chosen = options.only === undefined ? experiments : chosenExperiments(options.only)
   if (options.dryRun === true) return foretell(screen, options, chosen)
   if (options.role === undefined && options.makeRoles !== true)
-    throw new Problem('call_invalid', 'A throw-away function needs a role: give --make-roles, or --role and its ARN.')
+    throw new Problem('call_invalid', 'The temporary function needs a role: give --make-roles, or --role and its ARN.')
   return runAll(screen, options, chosen)
 }
 
@@ -56,7 +56,7 @@ const labOptions = (options: Options): LabOptions => ({
 
 async function runAll(screen: Screen, options: Options, chosen: readonly Experiment[]): Promise<number> {
   const lab = await openLab(labOptions(options))
-  screen.note(`Prefix ${lab.prefix}, region ${lab.region}; what is made is written to ${recordOf(options)}.`)
+  screen.note(`Prefix ${lab.prefix}, region ${lab.region}; created resources are recorded in ${recordOf(options)}.`)
   const results: Result[] = []
   const asking = askAll(lab, chosen, (result) => {
     results.push(result)
@@ -67,7 +67,7 @@ async function runAll(screen: Screen, options: Options, chosen: readonly Experim
   )
   const trouble = await asking
   screen.note(
-    `Deleting what was made. If this is stopped too: tidegate verify-account --clean-up ${lab.prefix} --folder ${options.folder}`,
+    `Deleting everything that was created. If this is interrupted too: tidegate verify-account --clean-up ${lab.prefix} --folder ${options.folder}`,
   )
   const left = await lab.belongings.deleteAll()
   for (const one of left) screen.note(`left: ${one}`)
@@ -86,29 +86,35 @@ async function runAll(screen: Screen, options: Options, chosen: readonly Experim
   return count('otherwise', 'failed') + left.length > 0 ? exitCodes.different : exitCodes.done
 }
 
-/** @throws Problem when there is no record: nothing is deleted by guess */
+/** @throws Problem if there is no record: never delete by guessing */
 async function cleanUp(screen: Screen, options: Options): Promise<number> {
   const { prefix } = options
   if (!/^tidegate-verify-[0-9a-f]{8}$/.test(prefix))
-    throw new Problem('call_invalid', `"${prefix}" is no prefix of a run: those are tidegate-verify-XXXXXXXX.`)
+    throw new Problem(
+      'call_invalid',
+      `"${prefix}" is not the prefix of a run: those look like tidegate-verify-XXXXXXXX.`,
+    )
   const file = recordOf(options)
   await access(file).catch((cause: unknown) => {
     throw new Problem(
       'call_invalid',
-      `There is no record ${file}: say in which --folder the run was. What it made has the tag tidegate-verify=${prefix}.`,
+      `There is no record ${file}: give the --folder of the run. Its resources have the tag tidegate-verify=${prefix}.`,
       { cause },
     )
   })
   const lab = await openLab(labOptions(options))
   const left = await lab.belongings.deleteAll()
-  screen.say(left.length === 0 ? `Nothing of ${prefix} is left.` : left.map((one) => `left: ${one}`).join('\n'), {
-    prefix,
-    left,
-  })
+  screen.say(
+    left.length === 0 ? `Nothing with the prefix ${prefix} is left.` : left.map((one) => `left: ${one}`).join('\n'),
+    {
+      prefix,
+      left,
+    },
+  )
   return left.length === 0 ? exitCodes.done : exitCodes.different
 }
 
-/** List prices of us-east-1: what the run itself uses beside its experiments is far below a cent. */
+/** List prices of us-east-1. What the run itself uses besides its experiments is far below a cent. */
 function foretell(screen: Screen, { prefix, makeRoles, role }: Options, chosen: readonly Experiment[]): number {
   const asked = chosen.filter((one) => makeRoles === true || one.makesRoles !== true)
   const base = ['function fn', ...(role === undefined ? ['role runs'] : [])]
@@ -118,7 +124,7 @@ function foretell(screen: Screen, { prefix, makeRoles, role }: Options, chosen: 
   const lines = [
     'It would ask:',
     ...chosen.map((one) => `  ${one.id}: ${one.question}${asked.includes(one) ? '' : ' (not without --make-roles)'}`),
-    'It would make, and delete again:',
+    'It would create, and delete again:',
     ...makes.map((one) => `  ${one.replace(' ', ` ${prefix}-`)}`),
     `It costs at most ${cents} cents and takes about ${minutes} minutes. The permissions it needs: --policy.`,
   ]

@@ -1,4 +1,4 @@
-// What publishing does, and what an account bears.
+// Experiments on publishing, and on the limits of an account.
 import {
   DeleteFunctionConcurrencyCommand,
   GetAccountSettingsCommand,
@@ -67,7 +67,7 @@ const limits: Experiment = {
     const refused = await refusal(
       lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: all })),
     )
-    // Whoever takes it all has taken it from the experiments that follow.
+    // If AWS accepted it, undo it, because the later experiments need that concurrency.
     if (refused === undefined) await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }))
     const kept = /minimum value of \[(\d+)\]/.exec(refused?.message ?? '')?.[1]
     const says = `Of ${all}, ${free} are unreserved; ${kept ?? 'none'} must stay so.`

@@ -1,4 +1,4 @@
-// Budget reports of Application Signals (docs/aws.md §2.6). Only a report that is whole and makes sense says what is left.
+// Budget reports of Application Signals (docs/aws.md §2.6). Only a complete and plausible report counts as a remaining budget.
 import {
   type ApplicationSignalsClient,
   BatchGetServiceLevelObjectiveBudgetReportCommand,
@@ -8,7 +8,7 @@ import { BudgetReport, unknownReport } from '../../core/budget/report.ts'
 import type { BudgetReports } from '../ports.ts'
 import { translated } from './failure.ts'
 
-/** So many SLOs are one call. */
+/** The most SLOs that one call may ask for. */
 const idsPerCall = 50
 
 export function awsBudgetReports(client: ApplicationSignalsClient): BudgetReports {

@@ -1,17 +1,17 @@
-// A client for each place that targets are in: the controller's own account and region, the region that an ARN names, the
-// account that a role belongs to. Credentials of a role are kept and renewed by the SDK.
+// One client for each location of targets: the controller's own account and region, the region in an ARN, the account of a role.
+// The SDK caches and renews the credentials of a role.
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { locate, type Place } from '../../core/location.ts'
 
 type Assume = Parameters<typeof fromTemporaryCredentials>[0]
 type Elsewhere = { readonly region?: string; readonly credentials?: ReturnType<typeof fromTemporaryCredentials> }
 
-/** Without a place: the client of the own account and region. */
+/** Without a place: the client for the controller's own account and region. */
 export type ClientAt<Client> = (place?: Place) => Client
 
 /**
- * @param make a client, given what differs from the own account and region
- * @param assume how STS is asked; without it the SDK finds its region, credentials and endpoint itself
+ * @param make makes a client, given what differs from the own account and region
+ * @param assume how to reach STS; without it the SDK finds the region, credentials and endpoint itself
  */
 export function clientAt<Client>(
   make: (config: Elsewhere) => Client,

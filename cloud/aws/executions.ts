@@ -1,5 +1,5 @@
-// Step Functions: starting executions and answering their waiting tasks. A task token is a key: it never gets into a
-// message, and not into a cause either.
+// Step Functions: starts executions and answers their waiting tasks. A task token is a credential, so it never appears in a
+// message or in an error's cause.
 import {
   DescribeExecutionCommand,
   SendTaskFailureCommand,
@@ -48,10 +48,10 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
   }
 }
 
-/** JSON has no `undefined`; an execution and a task want a value all the same. */
+/** JSON has no `undefined`, but an execution and a task need a value. */
 const json = (value: unknown): string => JSON.stringify(value ?? null)
 
-/** `arn:...:stateMachine:NAME`, or one with a version or alias behind it. */
+/** Accepts `arn:...:stateMachine:NAME`, also with a version or alias at the end. */
 function executionArn(stateMachineArn: string, name: string): string {
   const parts = stateMachineArn.split(':')
   return [...parts.slice(0, 5), 'execution', parts[6] ?? '', name].join(':')
@@ -83,7 +83,7 @@ async function answered(call: string, token: string, send: () => Promise<unknown
   }
 }
 
-/** Validation errors quote the argument that they refuse. */
+/** Validation errors quote the argument that they refuse, which may be the token. */
 function withoutToken(error: unknown, token: string): unknown {
   const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error)
   if (!text.includes(token)) return error

@@ -1,8 +1,8 @@
-// The one translation of what the SDK throws into Problems. Nothing is swallowed: the error stays the Problem's cause,
-// and what is not recognised is `aws_unavailable`, never success.
+// The only place where SDK errors become Problems. Nothing is swallowed: the error stays the Problem's cause, and an error that
+// is not recognised is `aws_unavailable`, never success.
 import { Problem, type ProblemCode } from '../../core/problem.ts'
 
-// The services have no common name for the same refusal; smithy's own list of throttling names, and Lambda's.
+// The services use different names for throttling. This is smithy's list of names, and Lambda's.
 const throttlingNames: ReadonlySet<string> = new Set([
   'BandwidthLimitExceeded',
   'LimitExceededFault',
@@ -20,8 +20,8 @@ const throttlingNames: ReadonlySet<string> = new Set([
   'TransactionInProgressException',
 ])
 
-// Errors of Lambda that no retry cures, by their names: test/contract/aws-refusals.test.ts goes through all that the SDK knows.
-// Whatever is not here is tried again.
+// Lambda errors that no retry cures, by name. test/contract/aws-refusals.test.ts checks every error name that the SDK knows.
+// An error that is not listed here is retried.
 const finalCodes: Readonly<Record<string, ProblemCode>> = {
   AliasLimitExceededException: 'aws_refused',
   CodeArtifactUserFailedException: 'version_failed',
@@ -56,13 +56,13 @@ const finalCodes: Readonly<Record<string, ProblemCode>> = {
 
 const denialNames = /AccessDenied|AuthorizationError|UnauthorizedOperation|NotAuthorized/
 
-/** Whether the SDK threw one of the service's errors of these names. */
+/** Whether the SDK threw a service error with one of these names. */
 export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name)
 }
 
 /**
- * What an operator is told about a failed call.
+ * Turns a failed call into the Problem that an operator reads.
  * @param call the IAM action and what it was for, such as `lambda:GetAlias of orders:live`
  */
 export function asProblem(error: unknown, call: string): Problem {
@@ -71,7 +71,7 @@ export function asProblem(error: unknown, call: string): Problem {
   return problemNamed(name, message, call, error)
 }
 
-/** The same for failures that arrive as data, such as an entry of PutEvents. */
+/** Like `asProblem`, for failures that arrive as data, such as an entry of PutEvents. */
 export function problemNamed(name: string, message: string, call: string, cause?: unknown): Problem {
   const options = cause === undefined ? undefined : { cause }
   const final = isOfLambda(call) && Object.hasOwn(finalCodes, name) ? finalCodes[name] : undefined
@@ -86,10 +86,10 @@ export function problemNamed(name: string, message: string, call: string, cause?
   return new Problem('aws_unavailable', `AWS failed ${call}: ${name}: ${message.slice(0, 300)}`, options)
 }
 
-/** Other services give other errors the same names. */
+/** Other services use the same names for other errors. */
 const isOfLambda = (call: string): boolean => call.startsWith('lambda:')
 
-/** Awaits a call whose failures mean nothing special. */
+/** Awaits a call for which no error needs special treatment. */
 export async function translated<T>(call: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer
@@ -98,7 +98,7 @@ export async function translated<T>(call: string, answer: Promise<T>): Promise<T
   }
 }
 
-/** A field that the service always sends, although its type says otherwise. */
+/** Reads a field that the service always sends, although its type is optional. */
 export function present<T>(value: T | undefined, field: string, call: string): T {
   if (value === undefined) throw new Problem('aws_unavailable', `AWS answered ${call} without ${field}.`)
   return value

@@ -1,11 +1,11 @@
-// A team's hook function, called through Lambda. Whatever it does wrong is an answer of its own kind, not a Problem;
-// Problems are for what AWS or our permissions do wrong.
+// Calls a team's hook function through Lambda. A faulty hook is an answer of its own kind, not a Problem; Problems are for
+// failures of AWS or of our permissions.
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import type { InvocationResponse, LambdaClient } from '@aws-sdk/client-lambda'
 import type { HookReply, Hooks } from '../ports.ts'
 import { asProblem, isNamed } from './failure.ts'
 
-/** An answer that is lost on the way is not asked for again: that would call the hook a second time. */
+/** The SDK must not retry when an answer is lost: a retry would call the hook a second time. */
 export const callsOnce = { maxAttempts: 1 }
 
 export function awsHooks(client: LambdaClient): Hooks {
@@ -47,15 +47,15 @@ function replyOf(functionName: string, { FunctionError, Payload }: InvocationRes
 }
 
 /**
- * Lambda's own timeout, as it has been recorded (docs/aws.md §1.5): of this type, or, in the older form, without one. What
- * a function throws has a type, whatever its text says.
+ * Recognises Lambda's own timeout, as recorded in docs/aws.md §1.5: it has this error type, or, in the older form, none. An error
+ * that the function throws always has a type, whatever its text says.
  */
 function isTimeout(errorType: string | undefined, message = ''): boolean {
   if (errorType !== undefined) return errorType === 'Sandbox.Timedout'
   return /^\d{4}-\d\d-\d\dT\S+Z [\da-f-]{36} Task timed out after \d+\.\d\d seconds$/.test(message)
 }
 
-/** Lambda makes `{ errorType, errorMessage, trace }` of an uncaught error. */
+/** For an uncaught error, Lambda returns `{ errorType, errorMessage, trace }`. */
 function fieldOf(payload: unknown, name: string): string | undefined {
   if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, name)) return undefined
   const value = (payload as Readonly<Record<string, unknown>>)[name]

@@ -1,5 +1,5 @@
-// The queue of events that were not handled, and the way back to the functions. What is received is hidden from others for a
-// while, and given back unless it was removed.
+// The queue of events that were not handled, and how they are sent to the functions again. A received message is hidden from
+// other consumers for a while, and is released unless it was removed.
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import {
   ChangeMessageVisibilityCommand,
@@ -14,7 +14,7 @@ import { Problem } from '../../core/problem.ts'
 import type { KeptEvents } from '../ports.ts'
 import { isNamed, present, translated } from './failure.ts'
 
-/** Long enough to go through a queue of thousands; whoever dies in between keeps it no longer from others. */
+/** Long enough to go through a queue of thousands, and short enough that a consumer that crashes does not hide them for long. */
 const hiddenSeconds = 300
 
 type Clients = { readonly sqs: SQSClient; readonly lambda: LambdaClient }
@@ -47,7 +47,7 @@ export function awsKeptEvents({ sqs, lambda }: Clients, queueName: string): Kept
           QueueUrl,
           MaxNumberOfMessages: Math.min(10, atMost - found.size),
           VisibilityTimeout: hiddenSeconds,
-          // Without waiting, SQS asks some of its servers only and may find nothing where there is something.
+          // Without long polling, SQS asks only some of its servers and may miss messages.
           WaitTimeSeconds: 2,
           MessageSystemAttributeNames: ['SentTimestamp'],
           MessageAttributeNames: ['All'],

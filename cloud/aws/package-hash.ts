@@ -1,5 +1,5 @@
-// The CodeSha256 that Lambda gives to a package: of a zip the SHA-256 in base64, of an image the digest in hex (docs/aws.md
-// §1.2). It is computed here, so that whether a function has some code already is nobody's word but our own.
+// The CodeSha256 that Lambda assigns to a package: for a zip its SHA-256 in base64, for an image its digest in hex (docs/aws.md
+// §1.2). We compute it ourselves, so that we need not trust anyone about whether a function already has this code.
 import { createHash } from 'node:crypto'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { type Artifact, candidateWords } from '../../core/service/candidate.ts'
@@ -9,7 +9,7 @@ import { asProblem, isNamed } from './failure.ts'
 /** @throws Problem `artifact_missing`, `key_unusable` */
 export type PackageHash = (artifact: Artifact) => Promise<string>
 
-/** A zip is read as a stream, and never in memory as a whole. */
+/** Streams a zip, so that it is never in memory as a whole. */
 export function awsPackageHash(s3: S3Client): PackageHash {
   return async (artifact) => {
     if (artifact.kind === 'image') return artifact.uri.split('@sha256:')[1] ?? ''
@@ -26,7 +26,7 @@ export function awsPackageHash(s3: S3Client): PackageHash {
 }
 
 function readProblem(error: unknown, artifact: Artifact): Problem {
-  // S3 reports a key that it may not use as its own refusal.
+  // S3 reports a KMS key that it may not use as its own refusal.
   if (error instanceof Error && error.message.includes('kms:Decrypt')) {
     const sentence = `S3 could not decrypt ${candidateWords(artifact)}: ${error.message.slice(0, 300)}`
     return new Problem('key_unusable', sentence, { cause: error })

@@ -1,4 +1,4 @@
-// Pages for a person, through SNS.
+// Pages a person, through SNS.
 import { PublishCommand } from '@aws-sdk/client-sns'
 import type { SNSClient } from '@aws-sdk/client-sns'
 import type { Pager } from '../ports.ts'
@@ -13,7 +13,7 @@ export function awsPager(client: SNSClient, topicArn: string): Pager {
   }
 }
 
-/** SNS takes one line of at most 100 printable ASCII characters; a page with a plainer subject beats no page. */
+/** SNS accepts one line of at most 100 printable ASCII characters. A page with a simplified subject is better than no page. */
 export function subjectLine(subject: string): string {
   const plain = subject.replace(/[^\x20-\x7e]+/g, ' ').trim()
   return plain === '' ? 'Tidegate' : plain.slice(0, 100)

@@ -1,4 +1,4 @@
-// Answers to CodePipeline's jobs.
+// Answers CodePipeline jobs.
 import { PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline'
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import type { Pipelines } from '../ports.ts'
@@ -17,7 +17,7 @@ export function awsPipelines(client: CodePipelineClient): Pipelines {
           await client.send(new PutJobFailureResultCommand({ jobId, failureDetails }))
         }
       } catch (error) {
-        // Lambda delivers a job at least once: it has its answer.
+        // Lambda delivers a job at least once: an earlier delivery has already answered it.
         if (!isNamed(error, 'InvalidJobStateException')) throw asProblem(error, call)
       }
     },

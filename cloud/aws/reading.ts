@@ -1,14 +1,14 @@
-// One CloudWatch series becomes a reading, or the reason why it is not evidence.
+// Turns one CloudWatch series into a reading, or into the reason why it is not evidence.
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 
-/** `status` is CloudWatch's last word on the series; only `Complete` will do. */
+/** `status` is CloudWatch's last status for the series; only `Complete` is evidence. */
 export type Series = {
   readonly name: string
   readonly status: string
   readonly points: readonly { readonly atMs: number; readonly value: number }[]
 }
 
-/** What was asked for: times in whole periods, `startMs` inclusive, `endMs` exclusive. */
+/** The period that was queried, in whole periods: `startMs` inclusive, `endMs` exclusive. */
 export type Asked = { readonly startMs: number; readonly endMs: number; readonly periodSeconds: number }
 
 export function readingOf(series: Series, asked: Asked): Reading {

@@ -1,5 +1,5 @@
-// CloudWatch: alarms by name, and series by minute. Only a complete answer is evidence: whatever
-// CloudWatch could not or would not say in full is `unread`, `unclear` or `missing`, never zero.
+// CloudWatch: alarms by name, and series by minute. Only a complete answer is evidence. An answer that CloudWatch gives only in
+// part, or not at all, is `unread`, `unclear` or `missing`, never zero.
 import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
 import type { CloudWatchClient, MetricDataQuery, MetricDataResult } from '@aws-sdk/client-cloudwatch'
 import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
@@ -9,13 +9,13 @@ import type { ClientAt } from './client-at.ts'
 import { translated } from './failure.ts'
 import { type Asked, readingOf, type Series } from './reading.ts'
 
-/** GetMetricData takes so many queries at once. */
+/** The most queries that GetMetricData accepts in one call. */
 const queriesPerCall = 500
 
 export function awsTelemetry(cloudWatch: ClientAt<CloudWatchClient>): Telemetry {
   return {
     async alarms(names) {
-      // Without names DescribeAlarms would describe every alarm there is.
+      // Without names, DescribeAlarms would return every alarm in the account.
       if (names.length === 0) return []
       const found = await describeAlarms(cloudWatch(), [...new Set(names)])
       return names.map((name) => found.get(name) ?? { name, state: 'missing' })
@@ -88,7 +88,7 @@ async function readSeries(
   return series
 }
 
-/** A series goes on over pages; until its last one it is PartialData. Once refused, it stays refused. */
+/** A series can span pages, and is PartialData until its last page. A refused status sticks, whatever later pages say. */
 function joined(earlier: Series | undefined, result: MetricDataResult, name: string): Series {
   const times = result.Timestamps ?? []
   const values = result.Values ?? []
@@ -107,7 +107,7 @@ const alarmStates: Readonly<Record<string, AlarmReading['state']>> = {
   INSUFFICIENT_DATA: 'insufficientData',
 }
 
-/** What metric alarms and composite alarms have in common. */
+/** The fields that metric alarms and composite alarms share. */
 type Described = {
   readonly AlarmName?: string | undefined
   readonly StateValue?: string | undefined
@@ -121,7 +121,7 @@ async function describeAlarms(client: CloudWatchClient, names: string[]): Promis
   do {
     const command = new DescribeAlarmsCommand({
       AlarmNames: names,
-      // Without this, composite alarms are left out silently.
+      // Without this, AWS silently omits composite alarms.
       AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
       MaxRecords: 100,
       ...(token === undefined ? {} : { NextToken: token }),
@@ -139,7 +139,7 @@ async function describeAlarms(client: CloudWatchClient, names: string[]): Promis
 
 function alarmReading(name: string, alarm: Described): AlarmReading {
   const trouble = alarm.EvaluationState
-  // An alarm that fires counts, however its evaluation went; one that says OK must have been evaluated cleanly.
+  // A firing alarm counts even if its evaluation had trouble. An alarm that says OK must have been evaluated cleanly.
   const clean = trouble === undefined || trouble === '' || alarm.StateValue === 'ALARM'
   const state = clean ? alarmStates[alarm.StateValue ?? ''] : undefined
   const why = alarm.StateReason ?? ''

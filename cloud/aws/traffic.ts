@@ -1,5 +1,4 @@
-// Lambda aliases. Basis points become fractions here and nowhere else, and no write goes out without the revision that
-// it expects.
+// Lambda aliases. Only this file converts basis points to fractions, and every write carries the revision that it expects.
 import { CreateAliasCommand, GetAliasCommand, UpdateAliasCommand } from '@aws-sdk/client-lambda'
 import type { AliasConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
@@ -28,7 +27,7 @@ export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
           FunctionName: target.functionName,
           Name: target.alias,
           FunctionVersion: routing.version,
-          // An empty map takes weights away; leaving it out would keep those that are there.
+          // An empty map removes weights; omitting it would keep the existing ones.
           RoutingConfig: { AdditionalVersionWeights: weightsOf(routing) },
           RevisionId: expectedRevision,
         })
@@ -45,7 +44,7 @@ export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
         return true
       } catch (error) {
         if (isNamed(error, 'ResourceConflictException')) return false
-        // Lambda names the function only, whether it or the version is not there.
+        // Lambda names only the function, whether the function or the version is missing.
         if (isNamed(error, 'ResourceNotFoundException'))
           throw new Problem('version_missing', `There is no ${target.functionName}:${version}.`, { cause: error })
         throw asProblem(error, call)
@@ -61,7 +60,7 @@ export function weightsOf({ additional }: Routing): Record<string, number> {
 export function routingOf(version: string, weights: Readonly<Record<string, number>> | undefined): Routing {
   const [additional] = Object.entries(weights ?? {}).filter(([, weight]) => weight > 0)
   if (additional === undefined) return { version }
-  // Somebody else may have set less than a basis point: that is little, but not nothing.
+  // Somebody else may have set a weight below one basis point: that is little traffic, but not none.
   const weightBp = Math.max(1, Math.round(additional[1] * 10_000))
   return { version, additional: { version: additional[0], weightBp } }
 }
@@ -79,7 +78,7 @@ function aliasState(alias: AliasConfiguration, call: string): AliasState {
 const aliasMissing = (target: Target, cause: Error): Problem =>
   new Problem('alias_missing', `There is no alias ${words(target)}.`, { cause })
 
-/** The messages are those of docs/aws.md §1.1, recorded from Lambda. */
+/** The messages are those in docs/aws.md §1.1, recorded from Lambda. */
 function writeProblem(error: unknown, target: Target, routing: Routing, call: string): Problem {
   if (isNamed(error, 'PreconditionFailedException')) {
     return new Problem('traffic_moved', `Alias ${words(target)} is no longer what it was.`, { cause: error })

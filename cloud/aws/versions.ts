@@ -1,14 +1,14 @@
-// Lambda versions: what is there, and publishing an artifact as a new one, pinned to the code that was uploaded.
+// Lambda versions: describes them, and publishes an artifact as a new version, pinned to the code that was uploaded.
 //
-// `publish` keeps no state between calls; each call finds out from Lambda how far the last one came:
-//   1. GetFunctionConfiguration: while an update is in progress (ours or not) there is nothing to do but to come back.
-//   2. The package's hash, computed by ourselves (package-hash.ts). If the function has it, an earlier call has uploaded the
-//      artifact; a crash anywhere before this point costs nothing.
-//   3. Otherwise UpdateFunctionCode, guarded by the RevisionId of step 1. On a failed guard the code decides: the wanted
-//      hash means that our own answer was lost, another one that another publisher was faster (`code_changed`).
-//   4. PublishVersion with that CodeSha256: Lambda refuses if the code was replaced since (`code_changed`), and answers
-//      with the version it has when nothing has changed since it was published. It is not guarded by a RevisionId:
-//      publishing changes the revision, so the repetition of a call whose answer was lost would be refused.
+// `publish` keeps no state between calls. Each call asks Lambda how far the previous one came:
+//   1. GetFunctionConfiguration. While an update is in progress (ours or not), there is nothing to do but come back later.
+//   2. Compute the package's hash ourselves (package-hash.ts). If the function has it, an earlier call uploaded the artifact. A
+//      crash before this point costs nothing.
+//   3. Otherwise UpdateFunctionCode, guarded by the RevisionId from step 1. If the guard fails, the code decides: the wanted hash
+//      means that the answer to our own call was lost; any other hash means that another publisher was faster (`code_changed`).
+//   4. PublishVersion with that CodeSha256. Lambda refuses if the code was replaced since (`code_changed`), and returns the
+//      existing version if nothing changed since the last publish. We do not guard it by RevisionId: publishing changes the
+//      revision, so repeating a call whose answer was lost would be refused.
 import {
   GetFunctionConfigurationCommand,
   InvokeCommand,
@@ -24,7 +24,7 @@ import type { ClientAt } from './client-at.ts'
 import { asProblem, isNamed, present, translated } from './failure.ts'
 import type { PackageHash } from './package-hash.ts'
 
-/** @param hashOf of packages, for whoever publishes */
+/** @param hashOf computes the hash of a package; needed only to publish */
 export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash = noPackages): Versions {
   return {
     async describe(target, version) {
@@ -41,7 +41,7 @@ export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash 
         for await (const page of pages)
           found.push(...(page.ProvisionedConcurrencyConfigs ?? []).map((one) => provisionedIn(one, call)))
       } catch (error) {
-        // AWS lists nothing; an emulator says that there is none (docs/deploy.md).
+        // AWS returns an empty list; an emulator throws this error instead (docs/deploy.md).
         if (isNamed(error, 'ProvisionedConcurrencyConfigNotFoundException')) return []
         if (isNamed(error, 'ResourceNotFoundException'))
           throw new Problem('version_missing', `There is no ${FunctionName}.`, { cause: error })
@@ -67,7 +67,7 @@ export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash 
   }
 }
 
-const noPackages: PackageHash = () => Promise.reject(new Error('bug: who publishes has to know hashes of packages'))
+const noPackages: PackageHash = () => Promise.reject(new Error('bug: publishing needs a function that hashes packages'))
 
 async function configuration(
   client: LambdaClient,
@@ -96,7 +96,7 @@ const states: Readonly<Record<string, VersionState['state']>> = {
   Inactive: 'sleeping',
 }
 
-/** States in which Lambda does not run the version, today's and tomorrow's, count as failed. */
+/** A state in which Lambda does not run the version counts as failed, also one that AWS adds later. */
 function versionState(found: FunctionConfiguration, version: string, call: string): VersionState {
   const lambdaState = present(found.State, 'State', call)
   const state = states[lambdaState] ?? 'failed'
@@ -107,7 +107,7 @@ function versionState(found: FunctionConfiguration, version: string, call: strin
     ...(reason === undefined ? {} : { stateReason: reason }),
     role: present(found.Role, 'Role', call),
     codeSha256: present(found.CodeSha256, 'CodeSha256', call),
-    // The job of AWS Signer that signed the code (API reference of FunctionConfiguration).
+    // The AWS Signer job that signed the code (API reference of FunctionConfiguration).
     isSigned: (found.SigningJobArn ?? '') !== '',
     ...billingOf(found),
     ...(found.Timeout === undefined ? {} : { timeoutSeconds: found.Timeout }),
@@ -116,13 +116,13 @@ function versionState(found: FunctionConfiguration, version: string, call: strin
 
 function billingOf({ MemorySize, Architectures }: FunctionConfiguration): Pick<VersionState, 'billing'> {
   if (MemorySize === undefined) return {}
-  // Functions from before Lambda knew Arm64 name no architecture.
+  // Functions that are older than Lambda's Arm64 support name no architecture.
   return { billing: { memoryMb: MemorySize, architecture: Architectures?.[0] ?? 'x86_64' } }
 }
 
 const provisionedStates: Readonly<Record<string, Provisioned['state']>> = { READY: 'ready', IN_PROGRESS: 'allocating' }
 
-/** A status that is not known counts as failed. */
+/** An unknown status counts as failed. */
 function provisionedIn(found: ProvisionedConcurrencyConfigListItem, call: string): Provisioned {
   const because = found.StatusReason
   return {
@@ -143,7 +143,7 @@ function codeOf(artifact: Artifact) {
 
 type Basis = { readonly before: FunctionConfiguration; readonly wanted: string }
 
-/** @returns whether the code is in place already; false while Lambda is at it. */
+/** @returns whether the code is already in place; false while Lambda is still updating it */
 async function upload(client: LambdaClient, functionName: string, artifact: Artifact, basis: Basis): Promise<boolean> {
   const call = `lambda:UpdateFunctionCode of ${functionName}`
   try {
@@ -189,7 +189,7 @@ async function publishPinned(
 const codeChanged = (functionName: string, cause?: Error): Problem =>
   new Problem('code_changed', `Another publisher replaced the code of ${functionName}.`, cause && { cause })
 
-// Lambda fetches the artifact with the caller's permissions: what S3 or ECR answer is in the message only.
+// Lambda fetches the artifact with the caller's permissions. What S3 or ECR answered is only in the message.
 const artifactTrouble = /S3 Error Code|GetObject|denied by S3|Source image|ECR image|image manifest/i
 
 function uploadProblem(error: unknown, artifact: Artifact, call: string): Problem {

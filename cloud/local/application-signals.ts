@@ -1,4 +1,4 @@
-// CloudWatch Application Signals as far as its budget reports go (docs/aws.md §2.6): a report is what somebody has set.
+// CloudWatch Application Signals, only its budget reports (docs/aws.md §2.6). A report returns what `setReport` set.
 import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
 import { parseJson } from './protocol/json-body.ts'
 import { account, defaultRegion, type LocalService } from './protocol/service.ts'
@@ -6,11 +6,11 @@ import { account, defaultRegion, type LocalService } from './protocol/service.ts
 type Report = Readonly<Record<string, unknown>>
 
 export type LocalApplicationSignals = LocalService & {
-  /** @param report fields of the budget report but Name and Arn, as in the API */
+  /** @param report the API's fields of a budget report, without Name and Arn */
   setReport(name: string, report: Report): void
 }
 
-/** The operation of a request, by its path. */
+/** Maps the path of a request to its operation. */
 export const signalsOperations: Readonly<Record<string, string>> = {
   'POST /budget-report': 'BatchGetServiceLevelObjectiveBudgetReport',
 }

@@ -1,4 +1,4 @@
-// The embedded cloud, whole: every service, introduced to each other here and nowhere else, behind one handler.
+// The whole embedded cloud: creates every service, connects them (only here), and puts them behind one handler.
 import { chance, idsFrom } from './time/chance.ts'
 import type { LocalClock } from './time/clock.ts'
 import { localCloudTrail } from './account/cloudtrail.ts'
@@ -29,23 +29,23 @@ import type { LocalStepFunctions } from './stepfunctions/stepfunctions.ts'
 export type LocalCloudOptions = {
   readonly clock: LocalClock
   readonly runtime: Runtime
-  /** Decides ids, traffic splits and jitter; the same seed, the same story. */
+  /** Determines ids, traffic splits and jitter: the same seed gives the same run. */
   readonly seed?: number
-  /** What the event bus does wrong. */
+  /** Faults of the event bus. */
   readonly delivery?: DeliveryFaults
   /** How long a Lambda version takes to become active. */
   readonly pendingMs?: number
-  /** How long after its time a point of a metric can be seen. */
+  /** The delay until a metric's point becomes visible. */
   readonly metricDelayMs?: number
   readonly onRequest?: RequestHook
-  /** The time that executions go by: one that stands still is a Step Functions that does not go on. */
+  /** The clock of executions. One that stands still simulates a Step Functions that makes no progress. */
   readonly executionTime?: (clock: LocalClock) => LocalClock
-  /** Enforces permissions; without it everybody may do everything. */
+  /** Enforces permissions; without it every call is allowed. */
   readonly authorize?: Authorize
 }
 
 export type LocalCloud = {
-  /** Give it to localSocket or localTransport. */
+  /** Pass it to localSocket or localTransport. */
   readonly handler: LocalHandler
   readonly lambda: LocalService & Invoker
   readonly codepipeline: LocalPipelines
@@ -57,7 +57,7 @@ export type LocalCloud = {
   readonly dynamodb: LocalService
   readonly objects: LocalObjects
   readonly iam: LocalRoles
-  /** Stops what goes on by itself. The clock and the runtime belong to whoever made them. */
+  /** Stops all background work. The clock and the runtime belong to the caller. */
   close(): void
 }
 
@@ -67,7 +67,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     random: chance(seed, service),
     ids: idsFrom(chance(seed, `${service} ids`)),
   })
-  // The services need each other in a circle: the bus is a name for the one that is made last.
+  // The services depend on each other in a circle, so the bus forwards to a service that is created later.
   const bus: Bus = { emit: (event) => events.emit(event) }
   const objects = localObjects({ clock, bus, ...rightsBy(options.authorize), ...stream('s3') })
   const delay = metricDelayMs === undefined ? {} : { metricDelayMs }
@@ -91,7 +91,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     clock,
     invoker: lambda,
     startExecution: (machineArn, name, input) =>
-      // What StartExecution throws becomes a rejection.
+      // Turns what StartExecution throws into a rejection.
       Promise.resolve().then(() => void states.start(machineArn, name, input)),
     ...{ queues: sqs, metrics: cloudwatch, faults: options.delivery },
     ...stream('events'),
@@ -107,7 +107,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
   }
   const servicesAt = sites(services, (site) => {
-    // Nobody has asked for their events.
+    // Nobody subscribes to the events of other accounts and regions.
     const silent: Bus = { emit: () => undefined }
     const key = `${site.account} ${site.region}`
     const monitoring = localCloudWatch({ clock, bus: silent, ...delay, ...stream(`${key} monitoring`) })
@@ -125,7 +125,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   }
 }
 
-/** Elsewhere are functions and their metrics, which is what a controller finds in other accounts and regions. */
+/** Other accounts and regions have only Lambda and CloudWatch, which is all that a controller uses there. */
 function sites(atHome: LocalServices, make: (site: Site) => LocalServices): (site: Site) => LocalServices {
   const made = new Map<string, LocalServices>([[`${home.account} ${home.region}`, atHome]])
   return (site) => {

@@ -1,4 +1,5 @@
-// CodePipeline as far as a rule that invokes a function needs it: a job goes to the function, which answers by PutJob...Result.
+// CodePipeline, only what an action that invokes a function needs: a job goes to the function, which answers with
+// PutJob...Result.
 import { AwsError } from './protocol/aws-error.ts'
 import { optionalText, text } from './protocol/field.ts'
 import { answerJson, type Input } from './protocol/json-protocol.ts'
@@ -7,7 +8,7 @@ import { account, type Invoker, type LocalService } from './protocol/service.ts'
 type Job = { readonly id: string; readonly status: 'InProgress' | 'Succeeded' | 'Failed'; readonly summary: string }
 
 export type LocalPipelines = LocalService & {
-  /** As a stage's LambdaInvoke rule does. @returns the job's id */
+  /** Acts as a stage's LambdaInvoke rule. @returns the job's id */
   invoke(functionName: string, userParameters: string): string
   job(id: string): Job | undefined
 }

@@ -1,5 +1,4 @@
-// Which service a request is for, and who sends it. Nothing is checked here: a signature says who calls, not whether it
-// is them.
+// Routes a request to its service, and identifies the caller. Signatures are read but not verified.
 import {
   type Caller,
   home,
@@ -19,12 +18,12 @@ import { permissionsOf } from './permission.ts'
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>
 
-/** Service names as in a credential scope. */
+/** Keyed by the service name of a credential scope. */
 export type LocalServices = Readonly<Partial<Record<ServiceName, LocalService>>>
 
 /**
- * Sees every request before its service does, and again before its answer goes out. When it throws, the caller gets no
- * answer, as when a connection breaks.
+ * Called with every request before its service, and again before the answer is sent. If it throws, the caller gets no answer, as
+ * when a connection breaks.
  */
 export type RequestHook = (info: RequestInfo) => void | Promise<void>
 
@@ -33,7 +32,7 @@ type Watchers = {
   readonly authorize?: Authorize | undefined
 }
 
-/** @param servicesAt what there is in an account and region */
+/** @param servicesAt the services in an account and region */
 export function localHandler(
   servicesAt: (site: Site) => LocalServices,
   { onRequest, authorize }: Watchers = {},
@@ -55,7 +54,7 @@ export function localHandler(
   }
 }
 
-/** Services decode paths; none of them can decode `%zz`. */
+/** Services decode paths, and none of them can decode `%zz`. */
 function isDecodable(path: string): boolean {
   try {
     decodeURIComponent(path)
@@ -70,7 +69,7 @@ function malformed(request: LocalRequest): LocalResponse {
   return serviceOf(request) === 's3' ? s3Error(400, code, message) : plainError(400, code, message)
 }
 
-/** A bug in a service is an answer, too: the client sees an internal failure and the message. */
+/** A bug in a service is answered too: the client sees InternalFailure and the message. */
 async function answered(service: LocalService, request: LocalRequest, caller: Caller): Promise<LocalResponse> {
   try {
     return await service.handle(request, caller)
@@ -80,7 +79,7 @@ async function answered(service: LocalService, request: LocalRequest, caller: Ca
   }
 }
 
-/** In words as AWS has them, in the protocol of the request. */
+/** AWS's wording of a denial, in the protocol of the request. */
 function denied(request: LocalRequest, { arn }: Caller, { action, resource }: Permission): LocalResponse {
   const message = `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`
   if (isForm(request)) return queryError('', { code: 'AccessDenied', message, status: 403 })
@@ -131,8 +130,8 @@ const isForm = (request: LocalRequest): boolean =>
   request.method === 'POST' && request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
 
 /**
- * A key `role.NAME` stands for the role of that name, so a test can say who calls with nothing but credentials; one that
- * ends with `@ACCOUNT` belongs to that account.
+ * An access key `role.NAME` stands for the role of that name, so that credentials alone tell a test's caller. A suffix `@ACCOUNT`
+ * puts the role in that account.
  */
 export function callerOf(request: LocalRequest): Caller {
   const accessKeyId = credentialOf(request)?.[0]
@@ -151,7 +150,7 @@ function siteOf(request: LocalRequest): Site {
   return { account: key.split('@')[1] ?? home.account, region }
 }
 
-/** Access key, date, region, service and terminator of a version 4 signature, in a header or in the query. */
+/** Access key, date, region, service and terminator of a version 4 signature, from the header or the query. */
 function credentialOf(request: LocalRequest): readonly string[] | undefined {
   const inHeader = /Credential=([^,\s]+)/.exec(request.headers['authorization'] ?? '')?.[1]
   return (inHeader ?? request.query.get('X-Amz-Credential') ?? undefined)?.split('/')
@@ -161,7 +160,7 @@ function refused(request: LocalRequest): LocalResponse {
   const scope = credentialOf(request)?.[3]
   const named = scope ?? request.headers['x-amz-target'] ?? `${request.method} ${request.path}`
   const message = `The service of this request (${named}) is not implemented in the embedded cloud.`
-  // Clients of the query protocol read XML and nothing else.
+  // Clients of the query protocol can read only XML.
   if (isForm(request)) return queryError('', { code: 'NotImplemented', message, status: 501 })
   return plainError(501, 'NotImplemented', message)
 }

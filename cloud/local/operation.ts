@@ -1,5 +1,4 @@
-// The operation's name that a request stands for, as the SDK calls it. Services read requests by themselves; this is for
-// whoever watches them.
+// Names the operation of a request, as the SDK names it. Services do not need this; it is for code that observes requests.
 import { signalsOperations } from './application-signals.ts'
 import type { ServiceName } from './protocol/service.ts'
 import type { LocalRequest } from './protocol/service.ts'
@@ -42,7 +41,7 @@ const lambdaRoutes: readonly Route[] = [
   ['DELETE', /^\/functions\/[^/]+\/provisioned-concurrency$/, 'DeleteProvisionedConcurrencyConfig'],
 ]
 
-/** By what the query asks about. */
+/** Keyed by method and query parameter. */
 const s3Settings: Readonly<Record<string, string>> = {
   'GET notification': 'GetBucketNotificationConfiguration',
   'PUT notification': 'PutBucketNotificationConfiguration',

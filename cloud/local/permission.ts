@@ -1,4 +1,5 @@
-// What IAM is asked about a request: the action, and the resource in the form that AWS checks it (cloud/authorization.ts).
+// The permissions that IAM checks for a request: the action, and the resource in the form that AWS checks
+// (cloud/authorization.ts).
 import { authorizationOf } from '../authorization.ts'
 import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
@@ -9,7 +10,7 @@ const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: '
 
 type Asked = Pick<RequestInfo, 'service' | 'operation' | 'site'>
 
-/** All of them are needed. What is in no row of the table is allowed by `*` only. */
+/** The caller needs all of them. A call that is not in the table needs resource `*`. */
 export function permissionsOf({ service, operation, site }: Asked, request: LocalRequest): readonly Permission[] {
   const versioned = service === 's3' && operation === 'GetObject' && request.query.has('versionId') ? 'Version' : ''
   const call = `${prefixes[service] ?? service}:${operation}${versioned}`
@@ -20,7 +21,7 @@ export function permissionsOf({ service, operation, site }: Asked, request: Loca
 
 const arn = ({ account, region }: Site, service: string, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`
-/** People may name it either way. */
+/** Accepts a name or an ARN. */
 const arnOf = (site: Site, service: string, kind: string, name: string): string =>
   name.startsWith('arn:') ? name : arn(site, service, `${kind}/${name}`)
 
@@ -62,7 +63,7 @@ function resourcesOf(
 const formOf = (request: LocalRequest): URLSearchParams =>
   new URLSearchParams(Buffer.from(request.body).toString('utf8'))
 
-/** The qualified ARN when there is a qualifier and the operation takes one. */
+/** The qualified ARN, if there is a qualifier and the operation supports one. */
 function functionArn(site: Site, kinds: readonly string[], request: LocalRequest): string {
   const place = decodeURIComponent(/\/functions\/([^/]+)/.exec(request.path)?.[1] ?? '')
   const [name = '', inName] = place.replace(/^.*function:/, '').split(':')
@@ -71,13 +72,13 @@ function functionArn(site: Site, kinds: readonly string[], request: LocalRequest
   return arn(site, 'lambda', `function:${name}${isQualified ? `:${qualifier}` : ''}`)
 }
 
-/** IAM asks about the state machine whose task a token is of. */
+/** IAM checks the state machine that the task token belongs to. */
 function machineOfTask(request: LocalRequest): string | undefined {
   const token = field(request, 'taskToken')
   return token === undefined ? undefined : machineOfToken(token)
 }
 
-/** Entries may name buses of their own, and each is asked about. */
+/** Each entry may name its own bus, and each bus is checked. */
 function busesOf(request: LocalRequest): readonly string[] {
   const named = listOf(request, 'Entries').map(
     (entry) => (entry as { EventBusName?: string }).EventBusName ?? 'default',

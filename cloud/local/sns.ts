@@ -1,4 +1,4 @@
-// Amazon SNS as far as the controller pages people with it: what is published is recorded, nobody is written to.
+// Amazon SNS, only what the controller needs to page people: messages are recorded and not sent.
 import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
 import type { LocalClock } from './time/clock.ts'
 import { optionalText, text } from './protocol/field.ts'
@@ -15,7 +15,7 @@ type PublishedMessage = {
   readonly atMs: number
 }
 
-/** What somebody who was subscribed is asked to send back. */
+/** The token that a new subscriber must send back to confirm. */
 type Confirmation = { readonly endpoint: string; readonly token: string }
 
 export type LocalSns = LocalService & {
@@ -89,7 +89,7 @@ function subscriptionOperations(
       const TopicArn = topicIn(input)
       const arn = `${TopicArn}:${ids()}`
       const [Protocol, Endpoint] = [text(input, 'Protocol'), text(input, 'Endpoint')]
-      // Whoever is not an AWS resource of the account has to say yes.
+      // Endpoints that are not AWS resources of the account must confirm.
       const waits = /^(email|email-json|https?)$/.test(Protocol)
       const SubscriptionArn = waits ? 'PendingConfirmation' : arn
       const token = ids().replaceAll('-', '')

@@ -1,4 +1,4 @@
-// The embedded cloud on a loopback port, for the AWS CLI and for SDKs in other processes. It adds nothing to the handler.
+// Serves the embedded cloud on a loopback port, for the AWS CLI and for SDKs in other processes.
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,9 +6,9 @@ import type { LocalHandler } from './dispatch.ts'
 
 export type LocalSocket = { readonly url: string; close(): Promise<void> }
 
-/** @param port 0 for any free one. */
+/** @param port 0 for any free port */
 export async function localSocket(handler: LocalHandler, port = 0): Promise<LocalSocket> {
-  // No connection is closed because it has been quiet on the wall: on a slow machine that is no sign of anything.
+  // No timeouts: on a slow machine, an idle connection does not mean that anything is wrong.
   const patient = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 }
   const server = createServer(patient, (request, response) => void answer(handler, request, response))
   await new Promise<void>((resolve, reject) => {
@@ -53,7 +53,7 @@ async function answer(handler: LocalHandler, request: IncomingMessage, response:
     response.writeHead(answered.status, { ...length, ...answered.headers })
     response.end(request.method === 'HEAD' ? undefined : bytes)
   } catch {
-    // A handler that fails is a connection that breaks: the client sees what it would see on a network.
+    // If the handler throws, break the connection: the client sees what it would see on a network.
     request.socket.destroy()
   }
 }

@@ -1,5 +1,5 @@
-// AWS STS as far as AssumeRole and GetCallerIdentity: an assumed role is an access key that stands for it (dispatch.ts).
-// Whether the role trusts the caller is for whoever enforces permissions; without anybody, every role does.
+// AWS STS, only AssumeRole and GetCallerIdentity. An assumed role is an access key that stands for the role (dispatch.ts). Trust
+// policies are up to the code that enforces permissions; without it, every role can be assumed.
 import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
 import type { LocalClock } from './time/clock.ts'
 import { text } from './protocol/field.ts'
@@ -51,7 +51,7 @@ function assumeRole(input: Input, nowMs: number): Record<string, unknown> {
   }
 }
 
-/** As AWS writes the id: that of a user, or of a role and its session. */
+/** In AWS's format: the id of a user, or of a role and its session. */
 function identityOf({ arn, accessKeyId }: Caller): Record<string, unknown> {
   if (accessKeyId === '')
     throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)

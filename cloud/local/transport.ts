@@ -1,5 +1,5 @@
-// The embedded cloud inside the process: a request handler for AWS SDK clients that needs no socket. Only the shape of
-// the SDK's request and response is known here, not its packages.
+// The embedded cloud in-process: a request handler for AWS SDK clients that needs no socket. It depends on the shape of the SDK's
+// request and response, not on the SDK's packages.
 import { Readable } from 'node:stream'
 import type { LocalHandler } from './dispatch.ts'
 
@@ -17,7 +17,7 @@ type SdkResponse = {
   readonly body: Readable | Uint8Array
 }
 
-/** Give it to a client as its `requestHandler`. */
+/** Pass it to a client as its `requestHandler`. */
 type LocalTransport = {
   handle(request: SdkRequest): Promise<{ response: SdkResponse }>
   updateHttpClientConfig(): void
@@ -39,12 +39,12 @@ export function localTransport(handler: LocalHandler): LocalTransport {
       const response = {
         statusCode: answer.status,
         headers: { 'content-length': String(body.length), ...lowerCase(answer.headers) },
-        // Only S3 streams what it answers; making a stream for every answer is dear.
+        // Only S3 streams its answers. Creating a stream for every answer is slow.
         body: isObject(request) ? Readable.from(body.length === 0 ? [] : [body], { objectMode: false }) : body,
       }
       return { response }
     },
-    // Options of HTTP connections (timeouts, keep-alive) say nothing here: there is no connection.
+    // HTTP connection options (timeouts, keep-alive) have no effect, because there is no connection.
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
     destroy: () => undefined,
@@ -71,7 +71,7 @@ function queryOf(query: NonNullable<SdkRequest['query']>): URLSearchParams {
 async function bytesOf(body: unknown): Promise<Uint8Array> {
   if (body === undefined || body === null) return new Uint8Array()
   if (typeof body === 'string') return Buffer.from(body)
-  // A plain view: the SDK's own array warns when it is taken for a string, which Buffer.from does.
+  // Makes a plain view, because the SDK's own array type warns when it is converted to a string, which Buffer.from does.
   if (body instanceof Uint8Array) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (body instanceof Readable) {

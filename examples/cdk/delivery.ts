@@ -68,7 +68,7 @@ export class DeliveryStack extends Stack {
   }
 }
 
-/** Tests, packs and publishes; the version's number is a variable of the pipeline. */
+/** Tests, packages and publishes; the pipeline gets the version number as a variable. */
 function buildProject(stack: Stack): codebuild.PipelineProject {
   const build = new codebuild.PipelineProject(stack, 'Build', {
     buildSpec: codebuild.BuildSpec.fromObject({

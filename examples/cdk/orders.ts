@@ -1,4 +1,4 @@
-// A function behind a queue and an HTTP API, both on its alias: they follow the release without knowing of it.
+// A function behind a queue and an HTTP API, both attached to its alias, so that they follow the release without any change.
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
@@ -19,7 +19,7 @@ export class OrdersStack extends Stack {
           targets: [{ function: 'orders', alias: 'live' }],
           plan: 'Linear10PercentEvery3Minutes',
           signals: { alarms: ['orders-dead-letters'] },
-          // A deploy publishes a version; its traffic comes by the plan, and the deploy does not wait for it.
+          // A deployment publishes a version. The plan then shifts the traffic; the deployment does not wait for it.
           triggers: { cloudFormation: true },
         },
       ],

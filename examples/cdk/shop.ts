@@ -1,4 +1,4 @@
-// Ten functions as one service: shifted in step, judged together, put back together.
+// Ten functions as one service: shifted together, judged together, put back together.
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -37,7 +37,7 @@ export class ShopStack extends Stack {
       })
       new ReleasedFunction(this, `${name}-live`, { controller, function: fn, alias: 'live' })
     }
-    // On call may put back and look; releasing is the pipeline's.
+    // On-call engineers may roll back and read; only the pipeline may release.
     const onCall = iam.Role.fromRoleName(this, 'OnCall', 'on-call')
     controller.grantRollBack(onCall)
     controller.grantRead(onCall)

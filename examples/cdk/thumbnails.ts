@@ -1,4 +1,4 @@
-// A function from a container image: a deploy of another image publishes a version, and that version is a release.
+// A function from a container image: deploying another image publishes a version, and releases it.
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import * as ecr from 'aws-cdk-lib/aws-ecr'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -22,7 +22,7 @@ export class ThumbnailsStack extends Stack {
     const thumbnails = new lambda.DockerImageFunction(this, 'Thumbnails', {
       functionName: 'thumbnails',
       architecture: lambda.Architecture.ARM_64,
-      // The image that the stack begins with; what has the traffic afterwards is the controller's business.
+      // The image that the stack starts with; later the controller decides which version has the traffic.
       code: lambda.DockerImageCode.fromEcr(repository, { tagOrDigest: 'first' }),
     })
     const live = new ReleasedFunction(this, 'Live', { controller, function: thumbnails, alias: 'live' })

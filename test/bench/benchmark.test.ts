@@ -1,5 +1,5 @@
-// The benchmark of `npm run bench:verdict`, in small: what the verdict promises of healthy and faulty releases. Seeded, so
-// it says the same every time; the full one has 2000 releases of each kind.
+// A small version of `npm run bench:verdict`: what the verdict promises for healthy and faulty releases. Seeded, so the result is
+// always the same; the full benchmark has 2000 releases of each kind.
 import { describe, expect, it } from 'vitest'
 import { minutesOf } from '../../bench/trials/noise.ts'
 import { e2, ours } from '../../bench/rivals/e-processes.ts'
@@ -15,7 +15,7 @@ const alpha = 0.05
 describe(`healthy releases, seed ${seed}`, () => {
   it.each(healthy)('are left alone: $name', (situation) => {
     const [own] = runTrial([ours], situation, 50, seed, alpha)
-    // 1 % is promised, 5 % under drift; of 50 releases so many are no surprise.
+    // The promise is 1 %, or 5 % under drift. This many out of 50 releases is within chance.
     expect(own?.early).toBeLessThanOrEqual(situation.noise.kind === 'drift' ? 7 : 2)
   })
 })
@@ -28,14 +28,14 @@ describe(`faulty releases, seed ${seed}`, () => {
     expect(own?.badServed ?? Infinity).toBeLessThanOrEqual(1.1 * (plain?.badServed ?? 0))
   })
 
-  it.each(failing)('that fail altogether are put back in the first minute that shows it: $name', (situation) => {
+  it.each(failing)('that fail completely are put back in the first minute that shows it: $name', (situation) => {
     const [own] = runTrial([ours, kayenta], situation, 10, seed, alpha)
     expect(own).toMatchObject({ detected: 10, medianMinutes: 1 })
   })
 })
 
 describe('latency alone', () => {
-  it('finds what is slower, and neither drift nor three minutes of cold starts', () => {
+  it('finds slowdowns, but is not fooled by drift or by three minutes of cold starts', () => {
     const found = new Map(measureLatency(5, seed).map(({ name, at }) => [name, at[0]]))
     for (const name of ['healthy', 'healthy, both drift', 'healthy, cold for 3 minutes'])
       expect(found.get(name)).toMatchObject({ fired: 0 })
@@ -46,7 +46,7 @@ describe('latency alone', () => {
 })
 
 describe('the noise', () => {
-  it('is the same for the same seed, and has the rates that were asked for', () => {
+  it('is the same for the same seed, and has the requested rates', () => {
     for (const situation of healthy.filter((one) => one.noise.kind !== 'outage')) {
       expect(minutesOf(situation, 3)).toEqual(minutesOf(situation, 3))
       let [bad, all, candidate] = [0, 0, 0]
@@ -69,7 +69,7 @@ describe('the noise', () => {
 })
 
 describe('the picture', () => {
-  it('has every rule in its place, left and low being good, and shows no text that is markup', () => {
+  it('places every rule with the best at the lower left, and escapes markup', () => {
     const svg = verdictPicture([
       { name: 'ours', falsePercent: 1, delayMinutes: 5 },
       { name: '<b>', falsePercent: 100, delayMinutes: 60 },
@@ -77,7 +77,7 @@ describe('the picture', () => {
     expect(svg).toContain('Tidegate')
     expect(svg).not.toContain('<b>')
     const [own, other] = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)]
-    // Drawn from the top down: the slow one first.
+    // Drawn from the top down, so the slow rule comes first.
     expect(Number(other?.[1])).toBeLessThan(Number(own?.[1]))
     expect(Number(other?.[2])).toBeGreaterThan(Number(own?.[2]))
   })

@@ -1,5 +1,5 @@
-// The benchmark of `npm run bench:budget`, in small: what the budget's pace saves, at the same time to all traffic. Seeded, so
-// it says the same every time; the full one has twenty months at three levels of traffic.
+// A small version of `npm run bench:budget`: what letting the budget set the pace saves, at the same time to full traffic.
+// Seeded, so the result is always the same; the full benchmark has twenty months at three levels of traffic.
 import { describe, expect, it } from 'vitest'
 import { minuteByMinute } from '../../bench/trials/noise.ts'
 import { faults, monthService, runMonth } from '../../bench/trials/month.ts'
@@ -28,19 +28,19 @@ describe('a release of the benchmark', () => {
     ])
   })
 
-  it('knows a minute two minutes after it began, whoever judges', () => {
+  it('sees a minute two minutes after it began, with any judge', () => {
     expect(runRelease(service, startMs, traffic(1), engine(service), asPlanned)).toMatchObject({
       outcome: 'rolledBack',
       minutes: { length: 2 },
     })
-    // Two minutes of errors in a row, then the lag.
+    // Two consecutive minutes of errors, plus the delay.
     expect(runRelease(service, startMs, traffic(1), alarm(samAlarm, 0), asPlanned)).toMatchObject({
       outcome: 'rolledBack',
       minutes: { length: 3 },
     })
   })
 
-  it('may be given a smaller plan before each shift, by what is known then', () => {
+  it('may get a smaller plan before each shift, based on what is known then', () => {
     const asked: [number, number][] = []
     const { minutes } = runRelease(service, startMs, traffic(0), engine(service), (plan, step, seen) => {
       asked.push([step, Math.round((seen.candidateInvocations + seen.stableInvocations) / 1000)])
@@ -57,17 +57,17 @@ describe('a release of the benchmark', () => {
 })
 
 describe(`months of releases, seed ${seed}`, () => {
-  it('have 60 releases, every fault once, and are the same whenever they are made', () => {
+  it('have 60 releases, include every fault once, and are reproducible', () => {
     const month = runMonth(waysOf(30).sam, 100, seed)
     expect(month.bad.map(({ name }) => name).sort()).toEqual(faults.map(({ name }) => name).sort())
     expect(month.minutes.length + month.falseRollbacks + month.notBegun).toBe(54)
     expect(runMonth(waysOf(30).sam, 100, seed)).toEqual(month)
   })
 
-  it('count what is bad and promoted until its burn pages somebody', () => {
+  it('count the errors of a bad version that was promoted until its burn rate pages somebody', () => {
     const { bad } = runMonth({ name: 'a minute', service: monthService([100], 1), rule: samAlarm }, 1000, seed)
     const total = bad.find(({ name }) => name === 'all fail')
-    // Found after five minutes at the latest, put back a quarter of an hour later.
+    // Found within five minutes, put back a quarter of an hour later.
     const minutes = (total?.after ?? 0) / 0.99 / 1000
     expect(minutes).toBeGreaterThan(0.2 * 15)
     expect(minutes).toBeLessThan(1.8 * 25)

@@ -1,4 +1,4 @@
-// Every check is made to fail on the embedded cloud, and mended by the very lines that it prints.
+// Makes every check fail on the embedded cloud, and mends it with exactly the lines that the check prints.
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
 import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
@@ -23,7 +23,7 @@ import { environment, functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
 let sandbox: Sandbox
-/** IAM actions that are denied to everybody. */
+/** IAM actions that are denied to every caller. */
 let denied: readonly string[] = []
 beforeAll(async () => {
   sandbox = await openSandbox({
@@ -54,7 +54,7 @@ const pascal = (text: string): string =>
 
 type Client = { send(command: unknown): Promise<unknown> }
 
-/** As a shell and the AWS CLI would, with the SDK instead of the CLI. */
+/** Runs a command as a shell and the AWS CLI would, with the SDK in place of the CLI. */
 async function type(line: string): Promise<void> {
   const [, service = '', operation = '', quoted = ''] = /^aws (\S+) (\S+) --cli-input-json '(.*)'$/.exec(line) ?? []
   const module = modules[service] ?? {}
@@ -78,7 +78,7 @@ async function ask(only?: readonly string[], prefix = 'tidegate') {
   return { code, text, commands: printed.filter((line) => line.startsWith('aws ')) }
 }
 
-/** Asks, expects a problem in these words, does what is printed, and asks again. */
+/** Runs the check, expects a problem with these words, does what is printed, and runs it again. */
 async function mended(check: string, words: RegExp): Promise<void> {
   const ill = await ask([check])
   expect(ill.text).toMatch(words)
@@ -89,7 +89,7 @@ async function mended(check: string, words: RegExp): Promise<void> {
 
 const bucket = () => new s3.S3Client({ ...sandbox.clients.place, forcePathStyle: true })
 
-it('a fresh account: the bucket is missing, tells nobody, keeps no versions; each is mended by what is printed', async () => {
+it('in a fresh account the bucket is missing, sends no events and keeps no versions; the printed commands mend each', async () => {
   const ill = await ask(['bucket-events'])
   expect(ill.text).toMatch(/artifacts \(checkout\): There is no such bucket/)
   for (const command of ill.commands) await type(command)
@@ -100,14 +100,14 @@ it('a fresh account: the bucket is missing, tells nobody, keeps no versions; eac
       NotificationConfiguration: { QueueConfigurations: [queue] },
     }),
   )
-  await mended('bucket-events', /tells EventBridge nothing/)
-  // What the bucket told before it still tells.
+  await mended('bucket-events', /does not notify EventBridge/)
+  // The bucket's earlier notifications are still there.
   const after = await bucket().send(new s3.GetBucketNotificationConfigurationCommand({ Bucket: 'artifacts' }))
   expect(after.QueueConfigurations).toMatchObject([queue])
   await mended('bucket-versions', /keeps no versions/)
 })
 
-it('an image repository is made, and lets Lambda pull beside whom it let already', async () => {
+it('an image repository is created, and lets Lambda pull in addition to those that it let already', async () => {
   const ill = await ask(['repository-policies'])
   expect(ill.text).toMatch(/thumbnails \(thumbnails\): There is no such repository/)
   for (const command of ill.commands) await type(command)
@@ -128,7 +128,7 @@ it('an image repository is made, and lets Lambda pull beside whom it let already
   expect((JSON.parse(now) as { Statement: unknown[] }).Statement[0]).toEqual(theirs)
 })
 
-it('whether a policy lets Lambda pull is unknown where only AWS could tell', () => {
+it('whether a policy lets Lambda pull is unknown if only AWS could tell', () => {
   const policy = (statement: object): string => JSON.stringify({ Statement: [statement] })
   const lambdas = {
     Effect: 'Allow',
@@ -151,7 +151,7 @@ it('whether a policy lets Lambda pull is unknown where only AWS could tell', () 
   expect(letsLambdaPull(withLambda(undefined), account)).toBe(true)
 })
 
-it('pages reach somebody once a subscription is made and confirmed', async () => {
+it('pages reach somebody once a subscription is created and confirmed', async () => {
   const ill = await ask(['subscriptions'])
   expect(ill.text).toMatch(/Nobody is subscribed/)
   for (const command of ill.commands) await type(command)
@@ -163,7 +163,7 @@ it('pages reach somebody once a subscription is made and confirmed', async () =>
   expect(await ask(['subscriptions'])).toMatchObject({ code: 0 })
 })
 
-it('a trail is made, started, and told to record what changes something', async () => {
+it('a trail is created, started, and set to record changes', async () => {
   await mended('trail', /There is no trail/)
   const trail = new cloudtrail.CloudTrailClient(sandbox.clients.place)
   await trail.send(new cloudtrail.StopLoggingCommand({ Name: 'management-events' }))
@@ -185,7 +185,7 @@ it('a trail is made, started, and told to record what changes something', async 
   await mended('trail', /records no management events/)
 })
 
-it("alarms: one that is missing, one that may not act, one that never had data; and the controller's own", async () => {
+it("alarms: a missing one, one whose actions are disabled, one that never had data; and the controller's own", async () => {
   const { cloudwatch: watch } = sandbox.clients
   await watch.send(new cloudwatch.DeleteAlarmsCommand({ AlarmNames: ['checkout-errors'] }))
   const ill = await ask(['service-alarms'])
@@ -194,7 +194,7 @@ it("alarms: one that is missing, one that may not act, one that never had data; 
   expect((await ask(['service-alarms'])).text).toMatch(/never had data/)
   await sandbox.minutes(3)
   expect(await ask(['service-alarms'])).toMatchObject({ code: 0 })
-  expect((await ask(['health-alarms'])).text).toMatch(/No alarm tells this topic/)
+  expect((await ask(['health-alarms'])).text).toMatch(/No alarm notifies this topic/)
   await watch.send(
     new cloudwatch.PutMetricAlarmCommand({
       ...{
@@ -210,7 +210,7 @@ it("alarms: one that is missing, one that may not act, one that never had data; 
     }),
   )
   await sandbox.minutes(6)
-  await mended('health-alarms', /SweepMissing: It may not act/)
+  await mended('health-alarms', /SweepMissing: Its actions are disabled/)
   await watch.send(
     new cloudwatch.SetAlarmStateCommand({ AlarmName: 'SweepMissing', StateValue: 'ALARM', StateReason: 'silence' }),
   )
@@ -231,10 +231,10 @@ it('an alias: missing, split without a release, and whole again', async () => {
       ...{ FunctionName: 'checkout', Qualifier: 'live', ProvisionedConcurrentExecutions: 3 },
     }),
   )
-  await mended('aliases', /checkout:live \(checkout\): Its 3 of provisioned concurrency are on the alias/)
+  await mended('aliases', /checkout:live \(checkout\): The alias itself has provisioned concurrency \(3\)/)
 })
 
-it('the controller: a rule that is off, a log without an end or away, a function that is switched off', async () => {
+it('the controller: a disabled rule, a log group without retention or missing, a function that is switched off', async () => {
   await sandbox.clients.events.send(new events.DisableRuleCommand({ Name: 'tidegate-alarm' }))
   await mended('rules', /tidegate-alarm: The rule is disabled/)
   const logGroupName = `/aws/lambda/${functionName('stop')}`
@@ -248,8 +248,8 @@ it('the controller: a rule that is off, a log without an end or away, a function
   expect((await ask(['concurrency'])).text).toMatch(/wayBackConcurrency: 10/)
 })
 
-it('an event that the controller could not handle waits in its queue until somebody has dealt with it', async () => {
-  expect((await ask(['kept-events'], 'other')).text).toMatch(/such events are gone/)
+it('an event that the controller could not handle waits in its queue until somebody deals with it', async () => {
+  expect((await ask(['kept-events'], 'other')).text).toMatch(/such events are lost/)
   const queue = new sqs.SQSClient(sandbox.clients.place)
   const { QueueUrl } = await queue.send(new sqs.CreateQueueCommand({ QueueName: 'kept' }))
   await sandbox.clients.lambda.send(
@@ -260,19 +260,19 @@ it('an event that the controller could not handle waits in its queue until someb
   )
   expect(await ask(['kept-events'])).toMatchObject({ code: 0 })
   await queue.send(new sqs.SendMessageCommand({ QueueUrl, MessageBody: '{}' }))
-  expect((await ask(['kept-events'])).text).toMatch(/kept: 1 event\(s\) wait/)
+  expect((await ask(['kept-events'])).text).toMatch(/kept: 1 event\(s\) .* waiting/)
   await queue.send(new sqs.PurgeQueueCommand({ QueueUrl }))
   expect(await ask(['kept-events'])).toMatchObject({ code: 0 })
 })
 
-it('functions that are missing, or not there under this name at all', async () => {
+it('functions that are missing, or do not exist under this name at all', async () => {
   expect((await ask(['functions'])).code).toBe(0)
   const nowhere = await ask(['functions'], 'other')
   expect(nowhere).toMatchObject({ code: 1 })
   expect(nowhere.text).toMatch(/There is no function other-\.\.\. in us-east-1/)
 })
 
-it('rights: what a role may not do is named, with its function', async () => {
+it('rights: a missing permission of a role is named, with its function', async () => {
   expect(await ask(['rights'])).toMatchObject({ code: 0 })
   denied = [`role.${functionName('stop')} lambda:UpdateAlias arn:aws:lambda:us-east-1:000000000000:function:checkout`]
   const ill = await ask(['rights'])
@@ -283,21 +283,21 @@ it('rights: what a role may not do is named, with its function', async () => {
   )
 })
 
-it('packages that fill the account are told of before no version can be made', () => {
+it('warns that packages fill the account before no version can be published', () => {
   expect(storage(50, 100).kind).toBe('ok')
   expect(storage(80, 100).kind).toBe('problem')
 })
 
-it('a read that is refused is unknown with the permission that is missing, stops no other check, and is never right', async () => {
+it('a denied read is unknown, names the missing permission, stops no other check, and is never ok', async () => {
   denied = ['sns:ListSubscriptionsByTopic']
   const refused = await ask(['subscriptions', 'bucket-versions'])
   denied = []
   expect(refused.code).toBe(3)
-  expect(refused.text).toMatch(/unknown +subscriptions: .*sns:ListSubscriptionsByTopic is denied to you/)
+  expect(refused.text).toMatch(/unknown +subscriptions: .*you are denied sns:ListSubscriptionsByTopic/)
   expect(refused.text).toMatch(/ok +bucket-versions/)
 })
 
-it('as JSON: every finding with its check and its mend', async () => {
+it('as JSON: every finding with its check and how to mend it', async () => {
   const lines: string[] = []
   const account = accountOf(backendOnAws({}, sandbox.clients.place), 'tidegate', sandbox.clients.place)
   await examine(
@@ -310,11 +310,11 @@ it('as JSON: every finding with its check and its mend', async () => {
   expect(new Set(said.findings.map(({ check }) => check))).toEqual(new Set(checks.map(({ id }) => id)))
 })
 
-it('a check that there is not is a wrong call', () => {
+it('an unknown check is a wrong call', () => {
   expect(() => chosen(['nonesuch'])).toThrow('There is no check nonesuch')
 })
 
-it('every permission that a check names is one that AWS has', async () => {
+it('every permission that a check names exists in AWS', async () => {
   for (const action of new Set(checks.flatMap(({ asks }) => asks))) {
     const [service = '', name = ''] = action.split(':')
     expect([action, await iamActionExists(service, name)]).toEqual([action, true])

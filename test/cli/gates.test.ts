@@ -1,4 +1,4 @@
-// What people say to gates on the command line, through its own grammar: what is sent, what is said, and the exit code.
+// The commands about gates, through the real command line grammar: what is sent, what is printed, and the exit code.
 import { Command, CommanderError } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { askThrough } from '../../cli/backend/backend.ts'
@@ -29,7 +29,7 @@ function cli({ json = false }: { readonly json?: boolean }): Cli {
   }
 }
 
-/** Runs one command as it is typed. @returns its exit code */
+/** Runs one command as typed. @returns its exit code */
 async function type(...words: readonly string[]): Promise<number> {
   let code: number = exitCodes.done
   const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
@@ -59,7 +59,7 @@ const start = async (): Promise<string> =>
   sandbox.start({ version: await sandbox.publish('v2'), author: 'ann@backend' })
 
 describe('tidegate gates', () => {
-  it('says whether a release could begin, and what is in its way', async () => {
+  it('says whether a release could begin, and what blocks it', async () => {
     expect(await type('gates', 'checkout')).toBe(0)
     expect(said()).toBe('Yes: Nothing is live, and every alias of checkout has one version.')
     await type('line', 'stop', 'checkout', '--reason', 'the database is being moved')
@@ -73,7 +73,7 @@ describe('tidegate gates', () => {
 })
 
 describe('tidegate line', () => {
-  it('stops and starts all services, and what was held goes on', async () => {
+  it('stops and starts all services, and held releases go on', async () => {
     await type('line', 'stop', '--reason', 'x')
     expect(said()).toBe('The line of every service is stopped.')
     const id = await start()
@@ -85,7 +85,7 @@ describe('tidegate line', () => {
     expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 
-  it('takes a reason, and a service that there is', async () => {
+  it('requires a reason, and an existing service', async () => {
     await expect(type('line', 'stop')).rejects.toThrow(CommanderError)
     await expect(type('line', 'stop', 'nonesuch', '--reason', 'x')).rejects.toMatchObject({ code: 'service_missing' })
     expect(await sandbox.world.line.stopped('checkout')).toBeUndefined()
@@ -93,7 +93,7 @@ describe('tidegate line', () => {
 })
 
 describe('tidegate approve, decline and override', () => {
-  it('send who and why, and say where the release stands', async () => {
+  it('send who and why, and print the state of the release', async () => {
     await define({ approvals: [{ before: 'begin' }, { before: 50 }] })
     const id = await start()
     await expect(type('approve', 'checkout')).rejects.toMatchObject({ code: 'approval_refused' })
@@ -110,7 +110,7 @@ describe('tidegate approve, decline and override', () => {
     ])
   })
 
-  it('override a freeze, and not without a reason', async () => {
+  it('override a freeze, but not without a reason', async () => {
     await define({ freezes: [{ from: '2020-01-01T00:00:00Z', to: '2030-01-01T00:00:00Z' }] })
     const id = await start()
     await expect(type('override', 'checkout')).rejects.toThrow(CommanderError)

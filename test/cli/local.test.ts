@@ -1,4 +1,4 @@
-// The demonstration: one story, however slow the machine that tells it.
+// The demonstration: the same story on a slow machine as on a fast one.
 import { expect, it } from 'vitest'
 import { chance } from '../../cloud/local/time/chance.ts'
 import { inProcessRuntime, type LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
@@ -24,7 +24,7 @@ const samples: Readonly<Record<string, LocalFunction>> = {
 }
 const sampleNames = ['v1', 'v2', 'v3', 'smoke'] as const
 
-/** The functions of the demonstration in this process, each after as many turns of the event loop as `turns` says. */
+/** Runs the functions of the demonstration in this process, each after as many turns of the event loop as `turns` says. */
 function runtimeOf(turns: () => number) {
   return ({ clock, endpointUrl }: { clock: LocalClock; endpointUrl: () => string }): Runtime => {
     const worlds = new Map<Verb, World>()
@@ -71,7 +71,7 @@ async function tell(turns: () => number): Promise<{ readonly code: number; reado
     pause: () => Promise.resolve(false),
     runtime: runtimeOf(turns),
   })
-  // The first line has the port.
+  // The first line contains the port.
   return { code, story: story.slice(1) }
 }
 

@@ -1,5 +1,5 @@
-// Nothing that was to be handled is lost: for each way in which a function is called with nobody waiting, three failures in a
-// row are kept, an alarm fires, and `tidegate lost retry` finishes the work. The ways are read from what wires the stack.
+// No event is lost. For each way in which a function is called asynchronously: after three failures in a row the event is kept,
+// an alarm fires, and `tidegate lost retry` finishes the work. The ways are read from the code that wires the stack.
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
@@ -26,7 +26,7 @@ afterEach(() => {
 const open = async (options: SandboxOptions): Promise<Sandbox> =>
   (sandbox = await openSandbox({ perMinute: 5, ...options }))
 
-/** Runs one command as it is typed. */
+/** Runs one command as typed. */
 async function type({ clients }: Sandbox, ...words: readonly string[]): Promise<{ code: number; said: string }> {
   const lines: string[] = []
   let code: number = exitCodes.done
@@ -50,7 +50,7 @@ const stackId = 'arn:aws:cloudformation:us-east-1:000000000000:stack/shop/1'
 const time = '2026-01-01T00:10:00Z'
 const bus = (source: string, detailType: string, detail: object): BusEvent => ({ source, detailType, detail })
 
-/** An event for each rule, by its name, and what the list says of it. */
+/** An event for each rule, by the rule's name, and what the list prints about it. */
 const events: Readonly<Record<string, readonly [event: BusEvent, said: string]>> = {
   s3: [
     bus('aws.s3', 'Object Created', {
@@ -139,7 +139,7 @@ const saysOfTicks: Readonly<Record<string, string>> = {
 
 const rules = rulesOf(everything('arn:machine', []))
 
-it('every rule and every schedule has its event here, and every function that they call is among those whose failures are kept', () => {
+it('every rule and every schedule has an event here, and the failures of every function that they call are kept', () => {
   expect(Object.keys(events).sort()).toEqual(rules.map(({ name }) => name).sort())
   expect(Object.keys(saysOfTicks).sort()).toEqual(Object.keys(scheduledVerbs).sort())
   expect([...calledByEvents].sort()).toEqual(
@@ -148,7 +148,7 @@ it('every rule and every schedule has its event here, and every function that th
 })
 
 describe('an event whose function fails three times in a row', () => {
-  it('of every kind is kept and told of, an alarm fires, and retry finishes the work', async () => {
+  it('is kept and listed, whatever its kind; an alarm fires, and retry finishes the work', async () => {
     let broken = false
     const handled: string[] = []
     const key = (verb: Verb, event: unknown): string =>
@@ -188,7 +188,7 @@ describe('an event whose function fails three times in a row', () => {
       expect(listed.said).toContain(said)
     expect(listed.said).toMatch(/ask\n +job \S+ of a pipeline, which asks whether it may release, service checkout\n/)
     expect(listed.said).toContain('failed (tried 3 times): Error: killed')
-    // CodePipeline hands over credentials with a job.
+    // CodePipeline passes credentials with a job.
     for (const format of [[], ['--json']])
       expect((await type(at, 'list', ...format)).said).not.toContain('secret of the job')
     const alarms = async () =>
@@ -214,7 +214,7 @@ describe('an event whose function fails three times in a row', () => {
     expect(await alarms()).not.toContain('tidegate-LostEvents')
   }, 60_000)
 
-  it('comes back when it fails again, and is the same event', async () => {
+  it('comes back if it fails again, as the same event', async () => {
     const at = await open({
       around: (verb, _, run) => (verb === 'attest' ? Promise.reject(new Error('killed')) : run()),
     })
@@ -229,7 +229,7 @@ describe('an event whose function fails three times in a row', () => {
     expect((await type(at, 'list')).said).toBe('No event is lost.')
   })
 
-  it('of the stream: what was not announced for as long as the stream is tried is announced from the log', async () => {
+  it('from the stream: what was not announced before the retries ended is announced from the log', async () => {
     let deaf = false
     const at = await open({ ...refusing('PutEvents', () => deaf), streamAgeSeconds: 3600 })
     await at.world.services.put(sampleService({ slos: [], hooks: [] }))
@@ -266,7 +266,7 @@ describe('what cannot be sent again', () => {
     })
   const own = 'arn:aws:lambda:us-east-1:000000000000:function:tidegate'
 
-  it('is listed as it is, is never sent to anybody, and is in the way of nothing', async () => {
+  it('is listed as it is, is never sent, and blocks nothing', async () => {
     const handled: Verb[] = []
     const at = await open({
       around: (verb, _, run) => {
@@ -281,7 +281,7 @@ describe('what cannot be sent again', () => {
       record('arn:aws:lambda:us-east-1:000000000000:function:checkout:$LATEST'),
       record(`${own.replace('000000000000', '999999999999')}-reconcile`),
       record(`${own.replace('us-east-1', 'eu-west-1')}-reconcile`),
-      // Not for events, though it is the controller's.
+      // A function of the controller, but not one for events.
       record(`${own}-promote`, { service: 'checkout' }),
       record(`${own}-reconcile:$LATEST`),
     ]
@@ -307,7 +307,7 @@ describe('what cannot be sent again', () => {
     expect((await type(at, 'list')).said).toBe('No event is lost.')
   })
 
-  it('because Lambda does not take it stays, with the reason, and the others are sent', async () => {
+  it('because Lambda does not accept it stays, with the reason, and the others are sent', async () => {
     const at = await open({})
     const QueueUrl = 'http://local/000000000000/tidegate-lost'
     for (const verb of ['measure', 'reconcile']) {

@@ -1,4 +1,4 @@
-// `tidegate openslo`: what it prints goes into a service definition as it is.
+// `tidegate openslo`: its output goes into a service definition unchanged.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,7 +80,7 @@ describe('tidegate openslo', () => {
     expect(JSON.parse(json.join(''))).toEqual({ ...(parse(lines.join('\n')) as object), measured: ['checkout:live'] })
   })
 
-  it('names file and document of what it refuses, and prints nothing', async () => {
+  it('names the file and document of what it refuses, and prints nothing', async () => {
     const lines: string[] = []
     const importing = (...files: string[]) =>
       showOpenSlo(

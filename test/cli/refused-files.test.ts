@@ -1,5 +1,5 @@
-// Files as people hand them over (test/fixtures has one of each kind): what is wrong is said in one sentence, where it stands and
-// what is allowed there; what is only another encoding is read.
+// Files as people provide them (test/fixtures has one of each kind). An error is one sentence that says what is wrong, where, and
+// what is allowed there; a file that only has another encoding is read.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,13 +32,13 @@ describe('a definition in a file', () => {
     ['plan-bake.yaml', 'plan.steps[1].bake: write a duration as a whole number and s, m, h or d'],
     ['window-days.yaml', 'gates.windows[0].days[0]: Invalid option: expected one of "mon"|"tue"'],
     ['objective-fraction.yaml', 'slos[0].objective: 0.999 may mean 99.9 % or 0.999 %; write percent'],
-  ])('%s is refused by name of the field', async (name, words) => {
+  ])('%s is refused with the name of the field', async (name, words) => {
     const problem = await expectProblem('definition_invalid', readDefinition(fixture(name)))
     expect(problem.message).toContain(words)
     expect(problem.message.split('\n')).toHaveLength(1)
   })
 
-  it('is read from UTF-8 and UTF-16, with a byte order mark, and from nothing else', async () => {
+  it('is read from UTF-8 and UTF-16, with a byte order mark, and from no other encoding', async () => {
     const text = `\uFEFF${JSON.stringify({ ...definition, runbook: 'https://example.com/größe' })}`
     const utf16 = Buffer.from(text, 'utf16le')
     for (const content of [text, utf16, Buffer.from(utf16).swap16()])
@@ -93,7 +93,7 @@ describe('a definition in a file', () => {
       { slos: [{ name: 'a', objective: 99, window: { calendar: 'week', timeZone: 'Mars/Olympus' } }] },
       /^slos\[0\].window.timeZone: no time zone/,
     ],
-  ])('%j says which field is wrong as a person wrote it, and what is allowed', async (changes, words) => {
+  ])('%j names the wrong field as the person wrote it, and says what is allowed', async (changes, words) => {
     const refused = await expectProblem(
       'definition_invalid',
       Promise.resolve().then(() => parseDefinition({ ...definition, ...changes })),
@@ -103,7 +103,7 @@ describe('a definition in a file', () => {
 
   const custom = { namespace: 'Shop', metric: 'Carts', dimensions: { v: '{version}' }, kind: 'count' }
   it.each(['errors', 'latency', 'throttles', 'cost', 'memory', 'alarms', 'custom'])(
-    'a signal of its own is not called %s, as one that every service has',
+    'a custom signal cannot be called %s, like a built-in one',
     async (name) => {
       const own = (called: string) =>
         parseDefinition({ ...definition, signals: { custom: [{ ...custom, name: called }] } })
@@ -117,7 +117,7 @@ describe('a definition in a file', () => {
   )
 })
 
-it('a share where OpenSLO has percent is refused with both readings', async () => {
+it('a share where OpenSLO has percent is refused, with both readings', async () => {
   const name = 'percent-fraction.openslo.yaml'
   const imported = Promise.resolve().then(() =>
     importOpenSlo(openSloDocuments(readFileSync(fixture(name), 'utf8'), name)),
@@ -137,7 +137,7 @@ describe('a file to replay', () => {
     return lines.join('\n')
   }
 
-  it('says the same with a byte order mark, in UTF-16, and with other separators', async () => {
+  it('gives the same result with a byte order mark, in UTF-16, and with other separators', async () => {
     const plain = await replay(fixture('bom.csv'))
     expect(await replay(fixture('bom.json'))).toBe(plain)
     const csv = readFileSync(fixture('bom.csv'), 'utf8')
@@ -149,7 +149,7 @@ describe('a file to replay', () => {
   it.each([
     ['slow.csv', /slow\.csv, line 2: latency:stable_bad is more than stable_invocations/],
     ['upper.csv', /upper\.csv: there is no signal for the column "Latency:stable_bad"; write latency\./],
-  ])('%s is refused by its line or column', async (name, words) => {
+  ])('%s is refused with its line or column', async (name, words) => {
     await expectProblem('replay_invalid', replay(fixture(name)), words)
   })
 
@@ -161,18 +161,18 @@ describe('a file to replay', () => {
     ],
     [`${head},latency:stable_mean,latency:candidate_mean\n0,9,0,9,0,1,1`, /written latency:stable_bad/],
     [`${head},errors:stable_bad,errors:candidate_bad\n0,9,0,9,0,1,1`, /errors have no name/],
-    [`${head}\n1767225600,9,0,9,0\n1767225660,9,0,9,0`, /numbered one by one, and not by seconds/],
-  ])('is refused with the way to write it: %j', async (text, words) => {
+    [`${head}\n1767225600,9,0,9,0\n1767225660,9,0,9,0`, /numbered consecutively, not in seconds/],
+  ])('is refused with the right way to write it: %j', async (text, words) => {
     await expectProblem('replay_invalid', replay(written('wrong.csv', text)), words)
   })
 
-  it('that is packed is not taken for text', async () => {
+  it('that is compressed is not read as text', async () => {
     const code: ProblemCode = 'replay_invalid'
     await expectProblem(code, replay(written('day.csv.gz', gzipSync(head))), /gzip/)
   })
 })
 
-it('the command line tells a broken alias in a sentence and exits with 2', () => {
+it('the command line reports a broken alias in a sentence and exits with 2', () => {
   const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
   const args = [main, 'replay', fixture('ok.csv'), '--service', fixture('alias-unresolved.yaml')]
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })

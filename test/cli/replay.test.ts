@@ -1,4 +1,4 @@
-// tidegate replay: what it makes of files, of methods and policies, of past releases, and of what is no file at all.
+// tidegate replay: files, methods and policies, past releases, and invalid files.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,7 +52,7 @@ const policy = (name: string, changes: Record<string, unknown>): string =>
   file(JSON.stringify({ ...definition, ...changes }), name)
 
 describe('a replay of a file', () => {
-  it('says minute by minute what the verdict was, as JSON', async () => {
+  it('prints the verdict minute by minute, as JSON', async () => {
     expect(await replay(file(csv(bad)))).toBe(0)
     const { minutes } = said()
     expect(minutes.map(({ minute }) => minute)).toEqual(Array.from({ length: 15 }, (_, at) => at))
@@ -77,7 +77,7 @@ describe('a replay of a file', () => {
     expect(lines.at(-1)).toBe('Never rolled back; the last word is pass. The candidate failed 7 requests.')
   })
 
-  it('takes JSON with the same fields, and minutes that do not begin at 0', async () => {
+  it('accepts JSON with the same fields, and minutes that do not begin at 0', async () => {
     const names = head.split(',')
     const rows = Array.from({ length: 15 }, (_, at) =>
       Object.fromEntries(bad(at).map((cell, index) => [names[index] ?? '', index === 0 ? at + 600 : cell] as const)),
@@ -122,12 +122,12 @@ describe('a replay of a file', () => {
     expect(second).toMatchObject({ name: lenient, rolledBackAtMinute: null })
   })
 
-  it('leaves out what the file does not have, and says so', async () => {
+  it('leaves out signals that the file does not have, and says so', async () => {
     await replay(file(csv(bad)), 'ours', [policy('own.json', {})], false)
     expect(lines[0]).toBe('Not in the file and left out: latency, throttles, cost, alarms.')
   })
 
-  it('judges further signals of the file, counts and means, known and unknown to us', async () => {
+  it('judges additional signals in the file, counts and means, built-in and custom', async () => {
     const header = `${head},signal:latency:stable_bad,signal:latency:candidate_bad,basket:stable_mean,basket:candidate_mean,weight`
     const slow = (at: number): Cells => [at, 900, 0, 100, 0, 90, at < 8 ? 10 : 60, 50 + (at % 3), 50 + (at % 4), 10]
     await replay(file(csv(slow, 25, header)))
@@ -140,7 +140,7 @@ describe('a replay of a file', () => {
 })
 
 describe('a replay of a past release', () => {
-  it('says what it said, and what another policy would have said', async () => {
+  it('repeats its verdicts, and shows those of another policy', async () => {
     const sandbox = await openSandbox({ perMinute: 200 })
     try {
       await sandbox.world.services.put(
@@ -168,18 +168,18 @@ describe('a replay of a past release', () => {
   })
 })
 
-describe('a file that is none', () => {
+describe('an invalid file', () => {
   const changed = (at: number, column: number, cell: number | string): string =>
     csv((minute) => good(minute).map((value, index) => (minute === at && index === column ? cell : value)))
   it.each([
     ['nothing', '', /has no minutes/],
     ['a head alone', head, /has no minutes/],
     ['a missing column', csv(good).replace(',candidate_bad', ',bad'), /candidate_bad is missing/],
-    ['an unknown column', csv((at) => [...good(at), 1], 5, `${head},speed`), /no use for the column "speed"/],
+    ['an unknown column', csv((at) => [...good(at), 1], 5, `${head},speed`), /the column "speed" is not known/],
     ['a column twice', csv((at) => [...good(at), 1], 5, `${head},minute`), /"minute" is there twice/],
-    ['a negative count', changed(3, 4, -3), /line 5: candidate_bad is -3; a whole number/],
+    ['a negative count', changed(3, 4, -3), /line 5: candidate_bad is -3; it must be a whole number/],
     ['a fraction of a count', changed(3, 4, 0.5), /line 5: candidate_bad is 0\.5/],
-    ['NaN', changed(3, 1, 'NaN'), /line 5: stable_invocations is "NaN"; a number is wanted/],
+    ['NaN', changed(3, 1, 'NaN'), /line 5: stable_invocations is "NaN"; it must be a number/],
     ['infinity', changed(3, 1, 'Infinity'), /stable_invocations is "Infinity"/],
     ['a word', changed(3, 1, 'many'), /"many"/],
     ['an empty cell', changed(3, 1, ''), /line 5: stable_invocations is ""/],
@@ -196,7 +196,7 @@ describe('a file that is none', () => {
     ['JSON without minutes', '{"rows": []}', /a list of minutes/],
     ['JSON of numbers', '[1, 2]', /entry 1: "1" is not an object/],
     ['JSON with a field less', `[${JSON.stringify({ minute: 0 })}]`, /stable_invocations is missing/],
-  ])('is a problem with its place: %s', async (_, text, sentence) => {
+  ])('is a problem with its location: %s', async (_, text, sentence) => {
     const path = file(text)
     await expect(replay(path)).rejects.toMatchObject({ code: 'replay_invalid' })
     await expect(replay(path)).rejects.toThrow(sentence)
@@ -232,7 +232,7 @@ describe('a file that is none', () => {
     )
   })
 
-  it('that is not there is a problem too', async () => {
+  it('that does not exist is a problem too', async () => {
     await expect(replay(join(folder, 'nothing.csv'))).rejects.toMatchObject({ code: 'replay_invalid' })
   })
 })
@@ -245,7 +245,7 @@ describe('the spelling', () => {
       env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
     })
 
-  it('of replay and simulate works in a process of its own, without AWS', () => {
+  it('of replay and simulate works in a separate process, without AWS', () => {
     const path = file(csv(bad))
     const replayed = tidegate('replay', path, '--json', '--method', 'e2')
     expect(replayed).toMatchObject({ status: 0, stderr: '' })

@@ -1,4 +1,4 @@
-// `tidegate report` on the embedded cloud: what was released, what CI said and what happened, read back as measures.
+// `tidegate report` on the embedded cloud: releases, attestations and incidents, read back as measures.
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ async function told(name?: string, options: ReportOptions = {}): Promise<Told> {
 const valuesOf = ({ measures }: Told): Record<string, number | null> =>
   Object.fromEntries(measures.map(({ id, value }) => [id, value]))
 
-it('tells what was released, what CI said of it and the incidents', async () => {
+it('reports releases, their attestations and the incidents', async () => {
   const good = await sandbox.publish('v2')
   const committedAt = iso(sandbox.clock.nowMs() - 3_600_000)
   await sandbox.ask('attest', {
@@ -73,16 +73,16 @@ it('tells what was released, what CI said of it and the incidents', async () => 
   })
   expect(values['M8']).toBeLessThan(60)
   expect(values['M12']).toBeGreaterThan(0)
-  // The same of all, and of each.
+  // The report on all services has the same values, overall and for each service.
   const all = await told()
   expect(all.of).toBe('All services')
   expect(all.services?.map((one) => valuesOf(one))).toEqual([values])
   expect(valuesOf(all)).toEqual(values)
-  // A period before all of it has nothing but the knowledge that there was nothing.
+  // In a period before everything, the only known values are zeros.
   const before = await told('checkout', { from: iso(startMs - 86_400_000), to: iso(startMs) })
   expect(Object.entries(valuesOf(before)).filter(([, value]) => value !== null)).toEqual([
     ['M1', 0],
-    // Somebody tells of incidents: none is known to be none.
+    // Incidents are reported here, so their absence counts as zero.
     ['M14', 0],
   ])
 
@@ -99,7 +99,7 @@ it('tells what was released, what CI said of it and the incidents', async () => 
   expect(readFileSync(file, 'utf8')).toContain('<h1>All services: measures of delivery</h1>')
 }, 30_000)
 
-it('refuses a period that is none', async () => {
+it('refuses an invalid period', async () => {
   const report = (options: ReportOptions) => showReport(cli(), 'checkout', options)
   const refused = { code: 'call_invalid' }
   await expect(report({ from: 'yesterday' })).rejects.toMatchObject(refused)

@@ -1,4 +1,4 @@
-// tidegate simulate: what it says of a policy at a level of traffic.
+// tidegate simulate: what it reports about a policy at a level of traffic.
 import { expect, it } from 'vitest'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { simulate, type SimulateOptions } from '../../cli/replay/simulate.ts'
@@ -17,7 +17,7 @@ function ask(changes: Partial<SimulateOptions>): Answer {
   return JSON.parse(lines.join('')) as Answer
 }
 
-it('finds large faults at once and small ones later, and knows what they cost until then', () => {
+it('finds large faults at once and small ones later, with their cost until then', () => {
   const { minutes, healthy, faulty } = ask({})
   expect(minutes).toBe(10)
   expect(healthy.map((one) => one.falseRollbackRate)).toEqual(healthy.map(() => expect.closeTo(0, 0) as number))
@@ -44,7 +44,7 @@ it('says when there is too little traffic to pass', () => {
   expect(ask({ perMinute: 1000 }).readyRate).toBeGreaterThan(0.9)
 })
 
-it('gives the same answer for the same seed, and another for another', () => {
+it('gives the same answer for the same seed, and a different one for another', () => {
   expect(ask({ seed: 4 })).toEqual(ask({ seed: 4 }))
   expect(ask({ seed: 4 })).not.toEqual(ask({ seed: 5 }))
 })

@@ -1,4 +1,4 @@
-// What the command line does and says, on the embedded cloud in virtual time; and how it is spelt, in a real process.
+// What the commands do and print, on the embedded cloud in virtual time; and their spelling, in a real process.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ function cli(json = false): Cli {
   const backend = { ...world, ask: askThrough(hooks, functionName) }
   return { backend, screen: screenOn((line) => lines.push(line), json) }
 }
-/** Looking again lets a minute pass in the cloud. */
+/** Each new look lets a minute pass in the cloud. */
 const follow: WatchOptions = {
   everyMs: 1,
   evidence: true,
@@ -44,7 +44,7 @@ const follow: WatchOptions = {
 const said = (): string => lines.join('\n')
 
 describe('tidegate budget', () => {
-  it('says what is left, how fast it goes and how far that is known', async () => {
+  it('prints what is left, how fast it burns, and until when that is known', async () => {
     await sandbox.world.services.put(
       sampleService({
         slos: [
@@ -62,7 +62,7 @@ describe('tidegate budget', () => {
     expect(said()).toContain('available: 99.9 % of requests succeed in 28 days: not counted yet')
     await sandbox.ask('budget', { budgets: true })
     await showBudgets(cli(), 'checkout')
-    expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ may be\)/)
+    expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ allowed\)/)
     expect(said()).toMatch(
       /fast: 99 % of requests take less than 300 ms in a month \(Europe\/Berlin\): 100 % of the budget/,
     )
@@ -74,7 +74,7 @@ describe('tidegate budget', () => {
     await expect(showBudgets(cli(), 'nonesuch')).rejects.toMatchObject({ code: 'service_missing' })
   })
 
-  it('says who spent it, and what nobody did; the log and the history say it as well', async () => {
+  it('prints which release spent it and what none did; so do the log and the history', async () => {
     const slos = [
       { name: 'available', objective: 99.9, window: '1d' },
       { name: 'steady', objective: 99, window: '1d', slices: { minutes: 5, objective: 99 } },
@@ -102,12 +102,12 @@ describe('tidegate budget', () => {
     await showBudgets(cli(), 'checkout')
     expect(said()).toMatch(
       new RegExp(
-        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of what may be`,
+        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of what is allowed`,
       ),
     )
     expect(said()).toContain('by 1 other release(s) together: 0 bad, none of them more than chance explains')
     expect(said()).toContain('by no release: 0 bad')
-    expect(said()).toContain(`not known of 2 release(s): ${bad?.releaseId ?? ''}: its budget is counted in slices`)
+    expect(said()).toContain(`unknown for 2 release(s): ${bad?.releaseId ?? ''}: its budget is counted in slices`)
     lines = []
     await showBudgets(cli(true), 'checkout')
     expect(JSON.parse(said())).toMatchObject({
@@ -138,7 +138,7 @@ describe('tidegate budget', () => {
 })
 
 describe('the command line', () => {
-  it('starts a release, follows it with split, evidence and time left, and ends with 0 when it is promoted', async () => {
+  it('starts a release, follows it with split, evidence and time left, and exits with 0 when it is promoted', async () => {
     const code = await startRelease(
       cli(),
       { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
@@ -151,7 +151,7 @@ describe('the command line', () => {
     expect(said()).toMatch(/promoted +█+ 100 %/)
   })
 
-  it('ends with 1 when the release was put back, and says why', async () => {
+  it('exits with 1 when the release was put back, and prints why', async () => {
     const code = await startRelease(
       cli(),
       { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v3') } },
@@ -161,7 +161,7 @@ describe('the command line', () => {
     expect(said()).toContain('back      ordered by alarm checkout-errors')
   })
 
-  it('speaks JSON, one document a line', async () => {
+  it('prints JSON, one document a line', async () => {
     await startRelease(
       cli(true),
       { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
@@ -177,7 +177,7 @@ describe('the command line', () => {
     expect(JSON.parse(said())).toEqual({ releases: [] })
   })
 
-  it('shows what is under way, what was, and the whole story of one', async () => {
+  it('shows live releases, past ones, and the whole story of one', async () => {
     const version = await sandbox.publish('v2')
     await startRelease(cli(), { door: 'intake', call: { service: 'checkout', version } }, undefined)
     await sandbox.minutes(4)
@@ -197,7 +197,7 @@ describe('the command line', () => {
     )
   })
 
-  it('pauses, resumes, promotes and rolls back; with nothing live, back is the version before', async () => {
+  it('pauses, resumes, promotes and rolls back; with nothing live, rollback returns to the previous version', async () => {
     await startRelease(
       cli(),
       { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
@@ -219,7 +219,7 @@ describe('the command line', () => {
     await expect(steer('pause')).rejects.toMatchObject({ code: 'no_live_release' })
   })
 
-  it('follows a release that has been accepted and whose log has not begun yet', async () => {
+  it('follows an accepted release whose log has not begun yet', async () => {
     await startRelease(
       cli(),
       { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
@@ -242,7 +242,7 @@ describe('the command line', () => {
     ).toBeUndefined()
   })
 
-  it('refuses to go back where nobody has been, and passes on what the controller refuses', async () => {
+  it("refuses to roll back without an earlier release, and passes on the controller's refusals", async () => {
     await expect(order(cli(), { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toMatchObject(
       { code: 'nothing_to_return_to' },
     )
@@ -270,7 +270,7 @@ describe('the command line', () => {
     expect((await sandbox.world.services.get('cart')).plan.steps).toHaveLength(1)
   })
 
-  it('says how a definition differs from its file, in the same terms, and what nobody has registered', async () => {
+  it('shows how a definition differs from its file, in the same terms, and services that are not registered', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-'))
     const [same, other, unknown] = ['same.yaml', 'other.yaml', 'unknown.yaml'].map((name) => join(folder, name))
     const target = 'targets: [{ function: checkout, alias: live }]'
@@ -286,14 +286,14 @@ describe('the command line', () => {
     expect(await showDrift(cli(), [other ?? '', unknown ?? ''])).toBe(exitCodes.different)
     expect(said()).toBe(
       [
-        'checkout: plan.steps.0.weightBp is 1000, and in the file 2000',
-        'checkout: runbook is nothing, and in the file "https://a.b/c"',
+        'checkout: plan.steps.0.weightBp is 1000, but 2000 in the file',
+        'checkout: runbook is nothing, but "https://a.b/c" in the file',
         'cart: not registered yet',
       ].join('\n'),
     )
   })
 
-  it('sees an alias that somebody moved, split or took away between releases, and leaves live ones alone', async () => {
+  it('detects an alias that was moved, split or deleted between releases, and ignores live ones', async () => {
     await startRelease(
       cli(),
       { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
@@ -350,7 +350,7 @@ describe('in a process', () => {
     expect(run(...args)).toMatchObject({ status: exitCodes.refused })
   })
 
-  it('an endpoint that does not answer is 3, with a code and what to do', () => {
+  it('an endpoint that does not answer exits with 3, a code and what to do', () => {
     const { status, stderr } = run('history', 'checkout')
     expect(status).toBe(exitCodes.aws)
     expect(stderr).toMatch(/^aws_unavailable: /)

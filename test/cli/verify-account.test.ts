@@ -1,5 +1,5 @@
-// Every experiment runs on the embedded cloud, whose rights are decided by a simulator of IAM that is not ours, from the policies
-// that the run itself makes. What is made is deleted, whatever ends the run.
+// Runs every experiment on the embedded cloud. A third-party IAM simulator decides permissions, from the policies that the run
+// itself creates. Whatever ends the run, everything that it created is deleted.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** As the throw-away function does. */
+/** Behaves like the temporary function. */
 const runtime: Runtime = {
   run: ({ payload }) => {
     const event = JSON.parse(new TextDecoder().decode(payload) || '{}') as { fail?: boolean } | null
@@ -70,7 +70,7 @@ function open({ checksRights = true, onRequest }: Setting = {}) {
   return { cloud, clock, verify, asked, text: () => lines.join('\n') }
 }
 
-/** As in test/lib/policies.ts, which takes the CDK along: the simulator knows no resource of a task's answer. */
+/** As in test/lib/policies.ts, which would load the CDK: the simulator knows no resource for the answer to a task. */
 const simulated = (action: string): string =>
   action === 'states:SendTaskSuccess' ? 'states:DescribeStateMachine' : action
 
@@ -98,7 +98,7 @@ async function mayDo(cloud: LocalCloud, { arn }: Caller, action: string, resourc
 }
 
 const report = () => VerifyReport.parse(JSON.parse(readFileSync(join(folder, `${prefix}.json`), 'utf8')))
-/** What the record says is still there. */
+/** What still exists according to the record. */
 const present = (): readonly string[] => {
   const lines = readFileSync(join(folder, `${prefix}.jsonl`), 'utf8')
     .trim()
@@ -112,10 +112,10 @@ const present = (): readonly string[] => {
   return [...here]
 }
 
-/** What the embedded cloud does not have. */
+/** Experiments that the embedded cloud cannot answer. */
 const notHere = ['bucket-events', 'machine-precondition-name', 'right-leading-keys']
 
-it('every experiment is asked; what the embedded cloud can answer is as expected; nothing is left; the policy is enough', async () => {
+it('runs every experiment; the embedded cloud answers as expected; nothing is left; the policy is sufficient', async () => {
   const { verify, asked } = open()
   const code = await verify()
   const { answers, complete, left, account } = report()
@@ -126,7 +126,7 @@ it('every experiment is asked; what the embedded cloud can answer is as expected
   expect({ complete, left, account, present: present() }).toEqual({
     ...{ complete: true, left: [], account: '********0000', present: [] },
   })
-  // IAM calls some of them otherwise than the API.
+  // IAM and the API name some of them differently.
   const names: Readonly<Record<string, string>> = {
     's3:PutBucketNotificationConfiguration': 's3:PutBucketNotification',
     's3:ListObjectVersions': 's3:ListBucketVersions',
@@ -149,14 +149,14 @@ it('every open question of docs/aws.md has its experiment, in its words', () => 
   expect(rows.sort(byId)).toEqual(experiments.map(({ id, question, place }) => [id, question, place]).sort(byId))
 })
 
-it('the policy has only actions that AWS has', async () => {
+it('the policy has only actions that exist in AWS', async () => {
   for (const action of policyFor('arn:aws:iam::111122223333:role/basic').Statement.flatMap((one) => one.Action)) {
     const [service = '', name = ''] = action.split(':')
     expect([action, await iamActionExists(service, name)]).toEqual([action, true])
   }
 })
 
-it('Ctrl-C in the middle: everything is deleted, the answers so far are written', async () => {
+it('Ctrl-C in the middle: everything is deleted, and the answers so far are written', async () => {
   const { verify, clock } = open()
   let pauses = 0
   const pause = async (ms: number): Promise<boolean> => {
@@ -168,7 +168,7 @@ it('Ctrl-C in the middle: everything is deleted, the answers so far are written'
   expect(present()).toEqual([])
 })
 
-/** What the operator asked for so far. */
+/** The operator's calls so far. */
 function run(only: readonly string[], more: Setting = {}) {
   const calls: string[] = []
   const opened = open({
@@ -181,7 +181,7 @@ function run(only: readonly string[], more: Setting = {}) {
   return { ...opened, calls, verify: (options = {}) => opened.verify({ only: [...only], ...options }) }
 }
 
-it('killed between making a bucket and tagging it: a later run deletes what the record says', async () => {
+it('killed between creating a bucket and tagging it: a later run deletes what the record lists', async () => {
   let died = false
   const { verify, cloud, clock } = run(['right-artifact'], {
     onRequest: (operation) => {
@@ -209,7 +209,7 @@ it('killed between making a bucket and tagging it: a later run deletes what the 
   expect(await verify({ cleanUp: prefix })).toBe(0)
 })
 
-it('what has not its prefix, its tag and a line in the record is not touched', async () => {
+it('never touches a resource without its prefix, its tag and a line in the record', async () => {
   const { verify, cloud, text } = run([])
   const place = placeOf(cloud.handler, 'somebody')
   const lambda = new LambdaClient(place)
@@ -218,8 +218,10 @@ it('what has not its prefix, its tag and a line in the record is not touched', a
   const line = (name: string) => JSON.stringify({ act: 'made', kind: 'function', name, at: '2026-01-01T00:00:00Z' })
   writeFileSync(join(folder, `${prefix}.jsonl`), `${line('orders')}\n${line(`${prefix}-theirs`)}\n{"act":"ma`)
   expect(await verify({ cleanUp: prefix })).toBe(1)
-  expect(text()).toMatch(/function orders: its name has not the prefix/)
-  expect(text()).toMatch(/-theirs: it has not our tag, so it is not touched\. By hand: aws lambda delete-function/)
+  expect(text()).toMatch(/function orders: its name does not have the prefix/)
+  expect(text()).toMatch(
+    /-theirs: it does not have our tag, so it is not touched\. By hand: aws lambda delete-function/,
+  )
   for (const FunctionName of ['orders', `${prefix}-theirs`])
     await expect(lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).resolves.toBeDefined()
 })
@@ -232,13 +234,13 @@ it.each([
   'tidegate-verify-',
   'tidegate-verify-0a1b2c3d-x',
   'tidegate-verify-99999999',
-])('nothing is deleted by the prefix "%s"', async (cleanUp) => {
+])('deletes nothing by the prefix "%s"', async (cleanUp) => {
   const { verify, calls } = run([])
   await expect(verify({ cleanUp, prefix: cleanUp })).rejects.toMatchObject({ code: 'call_invalid' })
   expect(calls).toEqual([])
 })
 
-it('without leave no role is made: the function takes the one that is given, and questions of rights are not asked', async () => {
+it('without permission creates no role: the function uses the given one, and questions about permissions are not asked', async () => {
   const { verify, calls } = run(['alias-revision', 'right-alias'])
   await expect(verify({ makeRoles: false })).rejects.toMatchObject({ code: 'call_invalid' })
   expect(calls).toEqual([])
@@ -247,7 +249,7 @@ it('without leave no role is made: the function takes the one that is given, and
   expect(report().answers.map(({ kind }) => kind)).toEqual(['asExpected', 'notAsked'])
 })
 
-it('an endpoint that checks no rights is not said to have answered', async () => {
+it('an endpoint that checks no permissions does not count as having answered', async () => {
   const { verify } = run(['right-alias', 'right-create-and-publish'], { checksRights: false })
   expect(await verify()).toBe(0)
   expect(report().answers.map(({ answer }) => answer)).toEqual([
@@ -256,7 +258,7 @@ it('an endpoint that checks no rights is not said to have answered', async () =>
   ])
 })
 
-it('an experiment that goes wrong says so and stops no other; the exit code tells', async () => {
+it('an experiment that fails says so and stops no other; the exit code shows it', async () => {
   const { verify } = run(['alias-revision', 'version-unchanged'], {
     onRequest: (operation) => {
       if (operation === 'GetAlias') throw new Error('the line is dead')
@@ -267,7 +269,7 @@ it('an experiment that goes wrong says so and stops no other; the exit code tell
   expect(present()).toEqual([])
 })
 
-it('a dry run makes nothing, and names all that the run makes', async () => {
+it('a dry run creates nothing, and lists everything that the run creates', async () => {
   const { verify, calls, text } = run(experiments.map(({ id }) => id))
   expect(await verify({ dryRun: true })).toBe(0)
   expect(calls).toEqual([])

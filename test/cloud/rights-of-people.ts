@@ -1,6 +1,6 @@
-// What AWS checks a permission on when a person looks at an account or tries it with the command line (`doctor`,
-// `verify-account`, `lost`): those calls are made with the person's rights, and no role of the controller may make them. By the
-// kind of resource, as the service authorization reference calls it; the same test as for cloud/authorization.ts compares them.
+// The permissions that AWS checks when a person inspects or tries an account with the command line (`doctor`, `verify-account`,
+// `lost`). Those calls use the person's permissions, and no role of the controller may make them. Keyed by resource type, as the
+// service authorization reference names it; checked by the same test as cloud/authorization.ts.
 
 export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
   /** Only `*` allows these. */
@@ -87,7 +87,7 @@ const renamed: Readonly<Record<string, string>> = {
   's3:PutBucketNotificationConfiguration': 's3:PutBucketNotification',
 }
 
-/** @param call by service and operation, as the SDK calls it */
+/** @param call by service and operation, as the SDK names it */
 export function isCheckedForPeople(call: string): boolean {
   return Object.values(checkedForPeople).some((actions) => actions.includes(renamed[call] ?? call))
 }

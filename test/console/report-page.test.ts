@@ -1,17 +1,17 @@
-// The report as a page: it says what the measures say, needs nothing from elsewhere, and what people named is text in it.
+// The HTML report: it shows what the measures say, loads nothing external, and escapes text from people.
 import { describe, expect, it } from 'vitest'
 import { type Report, reportPage as made } from '../../console/report-page.ts'
 import { escaped, html } from '../../console/html.ts'
 import { definitions, measure } from '../../core/measures/measures.ts'
 import { week } from '../core/measures/week.ts'
 
-// Space between elements is nothing.
+// Ignores whitespace between elements.
 const reportPage = (report: Report): string => made(report).replaceAll(/>\s+</g, '><')
 const report: Report = { period: week.period, title: 'checkout', overall: measure(week), services: [] }
 const nothing = measure({ ...week, releases: [], incidents: [], ledgers: [] })
 
 describe('the page', () => {
-  it('has a card for each measure with its value, what is aimed at and its definition', () => {
+  it('has a card for each measure with its value, its target and its definition', () => {
     const page = reportPage(report)
     for (const { id, sentence } of definitions) {
       expect(page).toContain(`<b>${id}</b>`)
@@ -24,8 +24,8 @@ describe('the page', () => {
     expect(page).toContain('5 left out: without flags told')
   })
 
-  it('draws a part without a value as a gap, and one that is zero as a bar', () => {
-    // Lead times: days 0, 1 and 6 have one. Frequency: every day has a number.
+  it('draws a missing value as a gap, and a zero as a bar', () => {
+    // Lead time: only days 0, 1 and 6 have a value. Frequency: every day has one.
     const pictures = reportPage(report).split('<section').slice(1)
     const count = (id: string, what: string): number =>
       (pictures.find((text) => text.includes(`<b>${id}</b>`)) ?? '').split(`class="${what}"`).length - 1
@@ -33,7 +33,7 @@ describe('the page', () => {
     expect([count('M2', 'bar'), count('M2', 'gap')]).toEqual([3, 4])
   })
 
-  it('says of what is not known that it is unknown, and why, and draws nothing', () => {
+  it('says that an unknown value is unknown, and why, and draws nothing', () => {
     const page = reportPage({ ...report, overall: nothing })
     expect(page).toContain('Not known: canary pass rate')
     expect(page).toContain('no canary was promoted or rolled back')
@@ -51,12 +51,12 @@ describe('the page', () => {
     expect(page).toMatch(/<td>quiet<\/td>.*<td class="none" title="nothing was promoted">–<\/td>/)
   })
 
-  it('needs nothing from elsewhere and runs nothing', () => {
+  it('loads nothing external and runs no script', () => {
     const page = reportPage(report)
     expect(page).not.toMatch(/<script|<link|<img|@import|url\(|https?:/)
   })
 
-  it('shows what people named as text', () => {
+  it('shows names from people as text', () => {
     const title = `<script>alert("x")</script> & 'more'`
     const page = reportPage({ ...report, title, services: [{ name: '<b>', measured: nothing }] })
     expect(page).not.toContain('<script')
@@ -65,7 +65,7 @@ describe('the page', () => {
     expect(page).toContain('<td>&lt;b&gt;</td>')
   })
 
-  it('is HTML only where it was made as such', () => {
+  it('is HTML only where it was marked as HTML', () => {
     expect(html`<i>${'<b>'}</i>${html`<u>${1}</u>`}${[html`<s></s>`]}`.html).toBe('<i>&lt;b&gt;</i><u>1</u><s></s>')
   })
 })

@@ -1,4 +1,4 @@
-// What Step Functions, EventBridge, SNS and DynamoDB may answer and the embedded cloud does not.
+// Answers that Step Functions, EventBridge, SNS and DynamoDB may give and the embedded cloud does not.
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SFNClient } from '@aws-sdk/client-sfn'
@@ -19,7 +19,7 @@ describe('executions', () => {
   const machine = 'arn:aws:states:eu-west-1:111122223333:stateMachine:tidegate'
   const executions = (...answers: unknown[]) => awsExecutions(canned(new SFNClient(config), answers)[0], machine)
 
-  it('are known by name when they were started before', async () => {
+  it('are found by name if they were started before', async () => {
     expect(await executions(failure('ExecutionAlreadyExists')).start('orders-1', {})).toBe(
       'arn:aws:states:eu-west-1:111122223333:execution:tidegate:orders-1',
     )
@@ -29,20 +29,23 @@ describe('executions', () => {
     expect(await executions({ status }).status('arn')).toBe('failed')
   })
 
-  it('do not guess at a status', async () => {
+  it('throw on an unknown status', async () => {
     await expectProblem('aws_unavailable', executions({ status: 'NEW' }).status('arn'), /NEW/)
   })
 
-  it('never tell a token', async () => {
+  it('never reveal a token', async () => {
     const token = 'AQCEAAAAKgAAAAMAAAAA-secret'
     const quoting = failure('ValidationException', `Value '${token}' at 'taskToken' failed`)
     await expectNoToken(executions(quoting).wake(token, {}), token)
     await expectNoToken(executions(quoting).fail(token, 'E', 'c'), token)
   })
 
-  it.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'])('take %s for nobody waiting', async (name) => {
-    expect(await executions(failure(name)).wake('token', {})).toBe(false)
-  })
+  it.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'])(
+    'treat %s as a task that no longer waits',
+    async (name) => {
+      expect(await executions(failure(name)).wake('token', {})).toBe(false)
+    },
+  )
 })
 
 describe('the outbox', () => {
@@ -67,7 +70,7 @@ describe('the outbox', () => {
     await expectProblem('permission_denied', pager.page({ subject: 's', text: 't' }))
   })
 
-  it('makes any subject one that SNS takes', () => {
+  it('turns any subject into one that SNS accepts', () => {
     fc.assert(
       fc.property(fc.string(), (subject) => {
         expect(subjectLine(subject)).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,99}$/)
@@ -84,7 +87,7 @@ describe('the table', () => {
     name: 'tidegate',
   })
 
-  it('recognises its own event in the way without reading again', async () => {
+  it('recognises its own event in the way without another read', async () => {
     const event = requested('r1')
     expect(await awsJournal(table(inTheWay(bodyOf(event)))).append('r1', event)).toBe(true)
     expect(await awsJournal(table(inTheWay(bodyOf(paused(1))))).append('r1', event)).toBe(false)
@@ -104,7 +107,7 @@ describe('the table', () => {
     expect(await awsLeases(table(inTheWay({ holder: { S: 'r9' } }))).take('orders', 'r1')).toBe('r9')
   })
 
-  it('takes a lease that was dropped in the moment of its refusal', async () => {
+  it('takes a lease that was dropped right after the refusal', async () => {
     const gone = new ConditionalCheckFailedException({ message: 'no', $metadata: {} })
     expect(await awsLeases(table(gone, {}, {})).take('orders', 'r1')).toBe('r1')
   })

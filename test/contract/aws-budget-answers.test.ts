@@ -1,4 +1,5 @@
-// What Application Signals may answer and the embedded cloud does not: errors in part, gaps, nonsense. None of it is a budget.
+// Answers that Application Signals may give and the embedded cloud does not: partial errors, gaps, nonsense. None of them is a
+// budget.
 import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { describe, expect, it } from 'vitest'
 import { awsBudgetReports } from '../../cloud/aws/budget-reports.ts'
@@ -29,7 +30,7 @@ const read = async (answer: unknown, ...ids: string[]) => {
 const requests = { EvaluationType: 'RequestBased', TotalBudgetSeconds: undefined, BudgetSecondsRemaining: undefined }
 
 describe('a budget report', () => {
-  it('of periods is in seconds, one of requests in requests, and more may be gone than there was', async () => {
+  it('is in seconds for periods and in requests for requests, and may be overspent', async () => {
     const over = report('over', {
       ...requests,
       BudgetStatus: 'BREACHED',
@@ -69,7 +70,7 @@ describe('a budget report', () => {
     expect(reports).toEqual([{ status: 'unknown', atMs: t0Ms, because: expect.stringMatching(because) as string }])
   })
 
-  it('that failed or is not there leaves the others known', async () => {
+  it('that failed or is missing leaves the others known', async () => {
     const Errors = [{ Name: 'b', Arn: 'x', ErrorCode: 'ResourceNotFoundException', ErrorMessage: 'SLO b not found' }]
     const { reports } = await read({ Reports: [report('a'), report('b')], Errors }, 'a', 'b', 'c')
     expect(reports).toMatchObject([
@@ -80,7 +81,7 @@ describe('a budget report', () => {
     expect((await read({}, 'a')).reports).toMatchObject([{ status: 'unknown' }])
   })
 
-  it('is asked for in calls of at most 50, each SLO once', async () => {
+  it('is requested in calls of at most 50, each SLO once', async () => {
     const ids = Array.from({ length: 60 }, (_, index) => `slo-${index}`)
     const [client, sent] = canned(new ApplicationSignalsClient(config), [{}, {}])
     expect(await awsBudgetReports(client).read([...ids, ...ids], t0Ms)).toHaveLength(120)

@@ -1,4 +1,4 @@
-// What Lambda may answer and the embedded cloud does not: failures of every kind, races between publishers, lost answers.
+// Answers that Lambda may give and the embedded cloud does not: failures of every kind, races between publishers, lost answers.
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ describe('failures of AWS', () => {
     await expectProblem('permission_denied', read(failure('AccessDenied', 'no')), /lambda:GetAlias/)
   })
 
-  it('tell throttling from the rest', async () => {
+  it('distinguish throttling from other errors', async () => {
     for (const name of ['TooManyRequestsException', 'ThrottlingException', 'Throttling', 'RequestLimitExceeded']) {
       await expectProblem('aws_throttled', read(failure(name)))
     }
@@ -48,7 +48,7 @@ describe('failures of AWS', () => {
 })
 
 describe('weights', () => {
-  it('come back from fractions as the basis points that they were', () => {
+  it('convert from fractions back to the same basis points', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), (weightBp) => {
         const routing = split('1', '2', weightBp)
@@ -58,7 +58,7 @@ describe('weights', () => {
     )
   })
 
-  it('of zero are none, and of less than a basis point are not nothing', () => {
+  it('of zero are omitted, and below a basis point are not zero', () => {
     expect(routingOf('1', { '2': 0 })).toEqual({ version: '1' })
     expect(routingOf('1', undefined)).toEqual({ version: '1' })
     expect(routingOf('1', { '2': 0.00001 })).toEqual(split('1', '2', 1))
@@ -102,7 +102,7 @@ describe('publishing', () => {
     })
   })
 
-  it('sees that a failed guard was its own lost answer, or another publisher', async () => {
+  it('after a failed guard, tells its own lost answer from another publisher', async () => {
     const lost = lambda(settled, failure('PreconditionFailedException'), uploaded)[0]
     expect(await publish(lost)).toBeUndefined()
     const theirs = { ...uploaded, CodeSha256: 'theirs' }
@@ -119,20 +119,20 @@ describe('publishing', () => {
     expect(await publish(busy)).toBeUndefined()
   })
 
-  it('uploads again what Lambda failed to take', async () => {
+  it('uploads again if Lambda failed to update the code', async () => {
     const failed = { ...settled, CodeSha256: 'new', LastUpdateStatus: 'Failed' }
     const [client, sent] = lambda(failed, uploaded)
     expect(await publish(client)).toBeUndefined()
     expect(sent).toHaveLength(2)
   })
 
-  it('says that the artifact is gone', async () => {
+  it('reports that the artifact is gone', async () => {
     const message = 'Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: no.'
     const [client] = lambda(settled, failure('InvalidParameterValueException', message))
     await expectProblem('artifact_missing', publish(client), /orders\.zip.*NoSuchKey/)
   })
 
-  it('takes code for signed only when Lambda names the job that signed it', async () => {
+  it('considers code signed only if Lambda names the signing job', async () => {
     const version = { State: 'Active', Role: 'r', CodeSha256: 'c', Version: '3' }
     const described = (more: object) =>
       awsVersions(() => lambda({ ...version, ...more })[0]).describe({ functionName: 'orders-api' }, '3')
@@ -141,7 +141,7 @@ describe('publishing', () => {
     expect(await described({ SigningJobArn })).toMatchObject({ isSigned: true })
   })
 
-  it('takes states that do not run for failed', async () => {
+  it('considers states that do not run as failed', async () => {
     const version = { State: 'Deactivated', Role: 'r', CodeSha256: 'c', Version: '3' }
     expect(await awsVersions(() => lambda(version)[0]).describe({ functionName: 'orders-api' }, '3')).toMatchObject({
       state: 'failed',
@@ -170,7 +170,7 @@ describe('hooks', () => {
   it.each([
     { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${id} Error: Task timed out after 1.00 seconds` },
     { errorMessage: `2020-11-10T05:46:57.874Z ${id} Task timed out after 3.07 seconds` },
-  ])('have said nothing when Lambda says that they timed out, as recorded: %j', async (payload) => {
+  ])('have not answered if Lambda reports a timeout, as recorded: %j', async (payload) => {
     expect(await awsHooks(lambda(failed(payload))[0]).call('hook', {})).toMatchObject({ kind: 'timedOut' })
   })
 
@@ -182,7 +182,7 @@ describe('hooks', () => {
       errorType: 'Runtime.ExitError',
       errorMessage: `RequestId: ${id} Error: Runtime exited with error: signal: killed`,
     },
-  ])('have failed when their own code says so: %j', async (payload) => {
+  ])('have failed if their own code says so: %j', async (payload) => {
     expect(await awsHooks(lambda(failed(payload))[0]).call('hook', {})).toMatchObject({ kind: 'broken' })
   })
 })

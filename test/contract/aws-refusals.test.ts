@@ -1,6 +1,5 @@
-// Every error that Lambda's model knows, as the SDK has it from that model, and botocore 1.44.8: either no retry cures
-// it, and it has a code and a fix of its own, or it is tried again. An SDK that knows a new one fails here until
-// somebody decides.
+// Every error in Lambda's model, from the SDK and from botocore 1.44.8: either no retry cures it, and it has its own code and
+// fix, or it is retried. An SDK with a new error fails here until somebody decides.
 import * as lambda from '@aws-sdk/client-lambda'
 import { expect, it } from 'vitest'
 import { asProblem } from '../../cloud/aws/failure.ts'
@@ -69,7 +68,7 @@ const retried: Readonly<Record<string, string>> = {
   TooManyRequestsException: 'Lambda throttles',
 }
 
-/** Of operations that the controller does not have. */
+/** Errors of operations that the controller does not use. */
 const others = [
   'CallbackTimeoutException',
   'CapacityProviderLimitExceededException',
@@ -79,10 +78,10 @@ const others = [
   'PublicPolicyException',
 ]
 
-/** botocore has them already. */
+/** Already in botocore, but not in the SDK. */
 const newer = ['RuntimeAliasDeletedException', 'RuntimeVersionDeletedException']
 
-it('every error of Lambda that the SDK knows is final or is tried again, and none is both', () => {
+it('every Lambda error that the SDK knows is either final or retried, never both', () => {
   expect([...Object.keys(final), ...Object.keys(retried), ...others].sort()).toEqual(
     [...new Set([...known, ...newer])].sort(),
   )
@@ -90,17 +89,17 @@ it('every error of Lambda that the SDK knows is final or is tried again, and non
 
 const failing = (name: string): Error => Object.assign(new Error('in words of Lambda'), { name })
 
-it.each(Object.entries(final))('%s becomes %s, with the message of Lambda', (name, code) => {
+it.each(Object.entries(final))("%s becomes %s, with Lambda's message", (name, code) => {
   const problem = asProblem(failing(name), 'lambda:UpdateFunctionCode of orders')
   expect(problem).toMatchObject({ code })
   expect(problem.message).toContain('in words of Lambda')
   expect(problem.cause).toMatchObject({ name })
 })
 
-it.each([...Object.keys(retried), ...others])('%s is tried again', (name) => {
+it.each([...Object.keys(retried), ...others])('%s is retried', (name) => {
   expect(asProblem(failing(name), 'lambda:Invoke of orders').code).toMatch(/^aws_(unavailable|throttled)$/)
 })
 
-it('errors of other services with the same names are tried again as before', () => {
+it('errors of other services with the same names are still retried', () => {
   expect(asProblem(failing('InvalidParameterValueException'), 'cloudwatch:GetMetricData').code).toBe('aws_unavailable')
 })

@@ -1,7 +1,7 @@
 // The ports on the DynamoDB table, with the real SDK client, against the embedded cloud.
 //
-// Known difference: dynalite ignores ReturnValuesOnConditionCheckFailure, so the item in the way is read by a second call
-// here; aws-answers.test.ts shows the answer that carries it.
+// Known difference: dynalite ignores ReturnValuesOnConditionCheckFailure, so here the item in the way is read by a second call;
+// aws-answers.test.ts tests the answer that contains it.
 import { CreateTableCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, describe, expect, it } from 'vitest'
 import { awsAlarmWatch } from '../../cloud/aws/dynamodb/alarm-watch.ts'
@@ -122,8 +122,8 @@ returnsContract('DynamoDB', async () => {
 })
 alarmWatchContract('DynamoDB', async () => ({ alarmWatch: awsAlarmWatch(await openTable()) }))
 
-describe('what goes away by itself', () => {
-  it('are the hours of the ledger after 400 days; marks, logs and leases stay', async () => {
+describe('what expires', () => {
+  it("are the ledger's hours, after 400 days; marks, logs and leases stay", async () => {
     const table = await openTable()
     const hourMs = Date.UTC(2028, 1, 29, 23)
     await awsBudgets(table).putHour('orders', 'fast', hourMs, [{ atMs: hourMs, good: 1, bad: 0 }])
@@ -169,7 +169,7 @@ describe('items that no code of ours wrote', () => {
     expect(await journal.append('r1', requested('r1'))).toBe(false)
   })
 
-  it('do not read an event of one release in the log of another', async () => {
+  it('cannot put an event of one release into the log of another', async () => {
     const table = await openTable()
     const journal = awsJournal(table)
     await journal.append('r1', requested('r1'))
@@ -191,8 +191,8 @@ describe('a table that is not there', () => {
   })
 })
 
-describe('services that older code has put', () => {
-  it('are found by listing them all, until the sweep has written their entries', async () => {
+describe('services that older code stored', () => {
+  it('are found by listing all services, until the sweep has written their lookup entries', async () => {
     const table = await openTable()
     const orders = service('orders')
     await putText(table, keys.service('orders'), JSON.stringify(orders))
@@ -200,7 +200,7 @@ describe('services that older code has put', () => {
     expect((await awsServices(table).under([key])).items).toEqual([orders])
     await awsServices(table).index(false)
     expect((await awsServices(table).under([key])).items).toEqual([orders])
-    // From then on nobody lists them: what is put without entries is found after the next day's sweep.
+    // From then on services are no longer listed: one that is stored without entries is found after the next day's sweep.
     await putText(table, keys.service('billing'), JSON.stringify(service('billing')))
     const late = serviceKey.target('billing-api')
     expect((await awsServices(table).under([late])).items).toEqual([])
@@ -210,7 +210,7 @@ describe('services that older code has put', () => {
     expect((await awsServices(table).under([late, key])).items.map(({ name }) => name)).toEqual(['billing', 'orders'])
   })
 
-  it('an entry without a definition finds nothing, and one unreadable definition is said', async () => {
+  it('a lookup entry without a definition finds nothing, and an unreadable definition is reported', async () => {
     const table = await openTable()
     const services = awsServices(table)
     await services.put(service('orders'))

@@ -1,4 +1,4 @@
-// What CloudWatch may answer and the embedded cloud does not: pages, partial data, nonsense. None of it is evidence.
+// Answers that CloudWatch may give and the embedded cloud does not: pages, partial data, nonsense. None of them is evidence.
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { describe, expect, it } from 'vitest'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
@@ -84,7 +84,7 @@ describe('series', () => {
       page({ ...series('q0', 'Complete', [[0, 5]]), Timestamps: [new Date(NaN)] }, good),
       /without a time/,
     ],
-  ])('are no evidence with %s', async (_, answer, because) => {
+  ])('are not evidence with %s', async (_, answer, because) => {
     const [first] = await read(answer).read()
     expect(first).toMatchObject({ kind: 'unread', because: expect.stringMatching(because) as string })
   })
@@ -101,7 +101,7 @@ describe('series', () => {
     expect(reading).toMatchObject({ kind: 'unread' })
   })
 
-  it('are asked for in calls of at most 500 queries', async () => {
+  it('are requested in calls of at most 500 queries', async () => {
     const many = Array.from({ length: 520 }, (_, index) => question(`Metric${index}`))
     const [client, sent] = canned(new CloudWatchClient(config), [{}, {}])
     const answers = await awsTelemetry(() => client).read(many, asked)
@@ -111,7 +111,7 @@ describe('series', () => {
 })
 
 describe('alarms', () => {
-  it('are unclear when their evaluation had trouble, or their state has no name', async () => {
+  it('are unclear if their evaluation had trouble, or their state is unknown', async () => {
     const alarms = [
       { AlarmName: 'a', StateValue: 'OK', EvaluationState: 'PARTIAL_DATA', StateReason: 'why' },
       { AlarmName: 'b', StateValue: 'NEW' },
@@ -128,8 +128,8 @@ describe('alarms', () => {
   })
 })
 
-describe('alarms that nobody described', () => {
-  it('are missing, and nobody is asked about no alarms', async () => {
+describe('alarms that DescribeAlarms did not return', () => {
+  it('are missing, and without names there is no call', async () => {
     const [client, sent] = canned(new CloudWatchClient(config), [{ MetricAlarms: [] }])
     const telemetry = awsTelemetry(() => client)
     expect(await telemetry.alarms([])).toEqual([])

@@ -1,5 +1,5 @@
-// The ports on Lambda, CloudWatch, Step Functions, EventBridge and SNS, with the real SDK clients, against the embedded
-// cloud. The ports on DynamoDB are in aws-table.test.ts, what this cloud never answers in aws-*answers.test.ts.
+// The ports on Lambda, CloudWatch, Step Functions, EventBridge and SNS, with the real SDK clients, against the embedded cloud.
+// The ports on DynamoDB are in aws-table.test.ts, answers that this cloud never gives in aws-*answers.test.ts.
 //
 // Known differences: `code_changed` and artifacts that disappear half-way need a race that a test cannot time here.
 import { PutCompositeAlarmCommand, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
@@ -128,7 +128,7 @@ hooksContract('Lambda', async () => {
   return { hooks: awsHooks(cloud.lambda) }
 })
 
-/** Waits in its first state for the token that it hands to `token-keeper`, and is over then. */
+/** Its first state waits for the token that it passes to `token-keeper`, and then the execution ends. */
 const waiting = JSON.stringify({
   QueryLanguage: 'JSONata',
   StartAt: 'Wait',
@@ -184,7 +184,7 @@ telemetryContract('CloudWatch', async () => {
     await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'set by a test' }))
   }
   const states = { ok: 'OK', alarm: 'ALARM', insufficientData: 'INSUFFICIENT_DATA' } as const
-  // The minutes that are measured are over, and CloudWatch has had time to take them in.
+  // Lets time pass until the measured minutes are over and their metrics are visible.
   await cloud.pass(3_600_000)
   return {
     telemetry: awsTelemetry(() => cloudwatch),

@@ -1,5 +1,5 @@
-// SDK clients that answer from a list, for what AWS may answer and the embedded cloud does not: faults, partial data,
-// races, lost answers. Clients, commands and errors are the real ones; only the wire is replaced.
+// SDK clients with canned answers, for what AWS may answer and the embedded cloud does not: faults, partial data, races, lost
+// answers. Clients, commands and errors are real; only the wire is replaced.
 
 type Sent = { readonly command: string; readonly input: Record<string, unknown> }
 type Stack = {
@@ -9,7 +9,7 @@ type Stack = {
   ): void
 }
 
-/** Answers one call after the other; an Error is thrown. What was sent is kept. */
+/** Answers one call after the other; throws an answer that is an Error. Records what was sent. */
 export function canned<C extends { middlewareStack: unknown }>(client: C, answers: readonly unknown[]): [C, Sent[]] {
   const sent: Sent[] = []
   const left = [...answers]

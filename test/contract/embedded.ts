@@ -1,5 +1,5 @@
-// The embedded cloud as the suites use it: the real SDK clients on its in-process transport, stepped time, and functions
-// that are plain closures.
+// The embedded cloud for the contract suites: real SDK clients on its in-process transport, stepped time, and functions that are
+// plain closures.
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { localCloud } from '../../cloud/local/cloud.ts'
 import { errorPayload, type Runtime } from '../../cloud/local/runtime/runtime.ts'
@@ -18,16 +18,16 @@ export function openEmbedded(originMs: number, pendingMs = 0) {
     pipelines: cloud.codepipeline,
     setReport: (name: string, report: Readonly<Record<string, unknown>>): void =>
       cloud.applicationSignals.setReport(name, report),
-    /** Metrics of AWS's own, which nobody may put. */
+    /** Records metrics in AWS's namespaces, which PutMetricData refuses. */
     record: (point: Parameters<typeof cloud.cloudwatch.record>[0]): void => cloud.cloudwatch.record(point),
     pages: () => cloud.sns.published().map(({ subject, message }) => ({ subject: subject ?? '', text: message })),
     /** The detail types of all events so far. */
     heard: () => cloud.events.recorded().map((event) => event['detail-type']),
-    /** What the function of this name does from now on. */
+    /** Sets what the function of this name does from now on. */
     run(functionName: string, code: Code): void {
       codes.set(functionName, code)
     },
-    /** Lets time pass, and everything that is due then happen. */
+    /** Advances time, and runs everything that falls due. */
     pass: (ms: number): Promise<void> => clock.advanceTo(clock.nowMs() + ms),
     /** Puts an object, or a bucket. @returns the object's version */
     async put(address: string, text: string): Promise<string> {

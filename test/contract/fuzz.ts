@@ -1,10 +1,10 @@
-// Bad stored items of every kind. Whatever lies in the table, reading it ends in a value or in `item_unreadable`.
+// Corrupt stored items of every kind. Whatever is in the table, reading it gives a value or `item_unreadable`.
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Listing } from '../../core/listing.ts'
 import { Problem } from '../../core/problem.ts'
 
-/** Texts that are no JSON, JSON that is no item, and items with one thing wrong. */
+/** Texts that are not JSON, JSON that is not an item, and items with one thing wrong. */
 function spoiltTexts(good: unknown): fc.Arbitrary<string> {
   const fields = Object.keys(good as Record<string, unknown>)
   const twisted = fc
@@ -14,7 +14,7 @@ function spoiltTexts(good: unknown): fc.Arbitrary<string> {
   return fc.oneof(fc.string(), fc.json(), twisted, cut)
 }
 
-/** Spoils an item again and again, and reads it. */
+/** Corrupts an item repeatedly, and reads it each time. */
 export async function expectReadableOrProblem(
   good: unknown,
   spoil: (text: string) => unknown,
@@ -39,8 +39,8 @@ export async function expectReadableOrProblem(
 }
 
 /**
- * Spoils one of several items again and again, and lists them: the others come out as if nothing had happened, and the spoilt one
- * is either read or named by what its key says.
+ * Corrupts one of several items repeatedly, and lists them: the others are unaffected, and the corrupt one is either read or
+ * named by its key.
  */
 export async function expectOthersListed<T, About>(
   good: unknown,

@@ -1,4 +1,4 @@
-// Every port in memory against the contracts, and what only the memory can do: fail on request.
+// Every in-memory port against the contracts, and its extra feature: failing on request.
 import { describe, expect, it } from 'vitest'
 import { type Fault, isCrash } from '../memory/faults.ts'
 import { historyOf } from '../memory/stores/history.ts'
@@ -212,7 +212,7 @@ describe('faults on request', () => {
     }
   })
 
-  it('fail the call that was named, in the order that was asked for, and no other', async () => {
+  it('fail the named call, in the requested order, and no other', async () => {
     const { journal, faults } = openMemory()
     faults.next('journal.append', 'throttle', 1)
     faults.next('journal.append', 'deny')
@@ -232,7 +232,7 @@ describe('faults on request', () => {
     expect((await traffic.read(target)).routing).toEqual(split('1', '2', 100))
   })
 
-  it('crash before or after the effect, with what nobody takes for a Problem', async () => {
+  it('crash before or after the effect, with an error that is not a Problem', async () => {
     const { leases, faults } = openMemory()
     faults.next('leases.take', 'crashBefore')
     faults.next('leases.take', 'crashAfter')
@@ -256,7 +256,7 @@ describe('faults on request', () => {
 })
 
 describe('the memory', () => {
-  it('shares no value with who wrote it', async () => {
+  it('shares no value with its writer', async () => {
     const { journal } = openMemory()
     const event = requested('r1')
     await journal.append('r1', event)
@@ -266,7 +266,7 @@ describe('the memory', () => {
     expect(Object.isFrozen(stored)).toBe(true)
   })
 
-  it('keeps a series unread that was set so, and overtakes a publisher on request', async () => {
+  it('can leave a series unread, and overtake a publisher, on request', async () => {
     const { telemetry, versions, inspect } = openMemory()
     const question = { key: 'q', namespace: 'Shop', metric: 'Orders', dimensions: { version: '2' }, stat: 'Sum' }
     inspect.setReading(question, { kind: 'unread', because: 'Orders: CloudWatch answered PartialData' })
@@ -277,7 +277,7 @@ describe('the memory', () => {
     await expectProblem('code_changed', versions.publish('orders-api', artifact('orders.zip'), 'x'))
   })
 
-  it('remembers every write of an alias, and whose it was', async () => {
+  it('remembers every write of an alias, and who made it', async () => {
     const { traffic, inspect } = openTraffic()
     const { revision, routing } = await traffic.read(target)
     await traffic.write(target, routing, revision)

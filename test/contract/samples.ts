@@ -1,4 +1,4 @@
-// Values that every suite may write: a service, events, heads, and what it means to meet a Problem.
+// Sample values for all suites: a service, events, heads, and the expectation of a Problem.
 import { expect } from 'vitest'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import type { Head } from '../../core/release/head.ts'

@@ -1,5 +1,5 @@
-// What lies in the queue of events that were not handled: four kinds of message in the shapes of AWS's guides
-// (docs/aws.md §1.11), and whatever else anybody puts there.
+// Messages in the queue of unhandled events: four kinds in the shapes of AWS's guides (docs/aws.md §1.11), and anything else that
+// somebody sends there.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventWords } from '../../core/event-words.ts'
@@ -51,7 +51,7 @@ const stream = (name: string) => {
 }
 
 describe('a message', () => {
-  it('of Lambda about an event says which function failed at what, and why', () => {
+  it('from Lambda about an event says which function failed on what, and why', () => {
     expect(read(record('tidegate-reconcile:$LATEST'))).toEqual({
       kind: 'event',
       verb: 'reconcile',
@@ -67,13 +67,13 @@ describe('a message', () => {
     })
   })
 
-  it('of Lambda about a batch is given to announce as it is', () => {
+  it('from Lambda about a batch is passed to announce unchanged', () => {
     const batch = stream('tidegate-announce')
     expect(read(batch)).toMatchObject({ kind: 'event', verb: 'announce', payload: batch })
     expect(read(stream('tidegate-other'))).toMatchObject({ kind: 'unreadable' })
   })
 
-  it('of a rule is the event, and its attributes say which function did not get it, and why', () => {
+  it('from a rule is the event, and its attributes say which function did not get it, and why', () => {
     const event = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { bucket: { name: 'b' } } }
     const attributes = {
       RULE_ARN: 'arn:aws:events:eu-west-1:123456789012:rule/tidegate-s3',
@@ -86,12 +86,12 @@ describe('a message', () => {
       why: 'could not be delivered: NO_PERMISSIONS: not authorized',
     })
     expect(read(event, { ...attributes, TARGET_ARN: arnOf('checkout') })).toMatchObject({ kind: 'unreadable' })
-    // A record that somebody put there by way of a rule is an event like any other.
+    // A record that somebody sent through a rule is an event like any other.
     const smuggled = record('tidegate-announce')
     expect(read(smuggled, attributes)).toMatchObject({ verb: 'intake', payload: smuggled })
   })
 
-  it('of a schedule is known by the schedule, whatever its body and its target say', () => {
+  it('from a schedule is recognised by the schedule, whatever its body and its target say', () => {
     const attributes = {
       SCHEDULE_ARN: 'arn:aws:scheduler:eu-west-1:123456789012:schedule/default/tidegate-sweep',
       TARGET_ARN: 'arn:aws:scheduler:::aws-sdk:lambda:invoke',
@@ -119,12 +119,12 @@ describe('a message', () => {
     ['another region', arnOf('tidegate-intake').replace('eu-west-1', 'eu-west-2')],
     ['a name alone', 'tidegate-intake'],
     ['what comes behind a line', `${arnOf('tidegate-intake')}\nx`],
-  ])('that names a function by %s is nobody of ours', (_, functionArn) => {
+  ])('that names a function by %s is not ours', (_, functionArn) => {
     const { requestContext, ...rest } = record('')
     expect(read({ ...rest, requestContext: { ...requestContext, functionArn } })).toMatchObject({ kind: 'unreadable' })
   })
 
-  it('that is anything at all is read without a throw, and calls only what events call', () => {
+  it('of any content is read without throwing, and calls only functions that events call', () => {
     const attribute = fc.constantFrom('RULE_ARN', 'TARGET_ARN', 'SCHEDULE_ARN', 'ERROR_CODE')
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), fc.dictionary(attribute, fc.string()), (body, attributes) => {
@@ -140,7 +140,7 @@ describe('a message', () => {
   })
 })
 
-it('what an event is about is one line, whatever is in it', () => {
+it('the summary of an event is one line, whatever it contains', () => {
   fc.assert(
     fc.property(
       fc.anything(),

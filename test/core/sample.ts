@@ -1,4 +1,4 @@
-// Values that tests begin with: a service, the events of a release up to some point, a verdict.
+// Starting values for tests: a service, the events of a release up to some point, a verdict.
 import { advance, begin } from '../../core/release/advance.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { wayForward } from '../../core/release/move.ts'
@@ -46,7 +46,7 @@ export function requested(changes: Record<string, unknown> = {}): Release {
   return begin(event)
 }
 
-/** The release after more events, numbered as they come. */
+/** The release after more events, numbered in order. */
 export function after(release: Release, ...events: readonly NewEvent[]): Release {
   return events.reduce((now, event) => advance(now, numbered(event, now.seq + 1)), release)
 }
@@ -70,7 +70,7 @@ export function prepared(changes: Record<string, unknown> = {}): Release {
   return after(release, { type: 'admitted', atMs: t0 }, { type: 'prepared', atMs: t0, targets, alarms: [] })
 }
 
-/** Intends and performs the move that a shifting release asks for. */
+/** Logs and performs the move that a shifting release asks for. */
 export function shifted(release: Release, atMs: number): Release {
   if (release.state.phase !== 'shifting') throw new Error(`cannot shift while ${release.state.phase}`)
   const move = wayForward(release, release.state.step)

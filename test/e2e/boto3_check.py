@@ -1,4 +1,4 @@
-"""The embedded cloud through boto3: one line for each thing that was tried, `ok` or `FAILED` first."""
+"""The embedded cloud through boto3: prints one line for each check, starting with `ok` or `FAILED`."""
 import datetime
 import json
 

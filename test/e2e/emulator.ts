@@ -1,4 +1,4 @@
-// ministack, an emulator of AWS that we did not write (`pip install ministack`), as a process for one check.
+// Runs ministack, a third-party AWS emulator (`pip install ministack`), as a process for one check.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
@@ -12,12 +12,12 @@ export type Verify = (name: string, holds: boolean, detail: string) => void
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** @returns what ends it, once it has ended */
+/** @returns a function that ends it, and resolves once it has ended */
 export async function emulator(environment: Readonly<Record<string, string>> = {}): Promise<() => Promise<void>> {
   const bin = join(import.meta.dirname, '../../node_modules/.bin')
   const child = spawn('ministack', [], {
     stdio: ['ignore', 'ignore', 'ignore'],
-    // Its functions run on the node that it finds.
+    // Its functions run on the node that is on the PATH.
     env: {
       ...process.env,
       PATH: `${bin}:${process.env['PATH'] ?? ''}`,

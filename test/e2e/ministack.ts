@@ -1,5 +1,5 @@
-// The stack on an emulator that we did not write: its CloudFormation makes the synthesised template, and a good and a bad
-// release run through it with real SDK calls. Opt-in (`npm run e2e`), with `pip install ministack`.
+// The stack on a third-party emulator: its CloudFormation creates the synthesised template, and a good and a bad release run
+// through it with real SDK calls. Opt-in (`npm run e2e`), with `pip install ministack`.
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,7 +91,7 @@ async function upload(outdir: string): Promise<void> {
 async function create(outdir: string): Promise<Readonly<Record<string, string>>> {
   await upload(outdir)
   await fetch(`${endpoint}/templates`, { method: 'PUT' })
-  // It takes no expression as a timeout, and no alarm on metric math (docs/deploy.md).
+  // The emulator supports no expression as a timeout, and no alarm on metric math (docs/deploy.md).
   const template = JSON.parse(readFileSync(join(outdir, 'Shop.template.json'), 'utf8')) as {
     Resources: Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>
   }
@@ -123,7 +123,7 @@ async function create(outdir: string): Promise<Readonly<Record<string, string>>>
 const lambdaClient = new LambdaClient(place)
 const cloudWatch = new CloudWatchClient(place)
 
-/** The emulator gives the state machine no name of what a function threw, so it would not try a pending version again. */
+/** The emulator does not pass the name of a function's error to the state machine, so a pending version would not be retried. */
 async function publish(folder: string): Promise<string> {
   const FunctionName = 'checkout'
   await lambdaClient.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: zipOf(examples(folder)) }))
@@ -141,7 +141,7 @@ async function alias(): Promise<string> {
   return JSON.stringify([FunctionVersion, RoutingConfig?.AdditionalVersionWeights ?? {}])
 }
 
-/** Waits for as long as a person would. */
+/** Waits about as long as a person would. */
 async function until(what: () => Promise<string>, wanted: RegExp): Promise<string> {
   let last = ''
   for (let tried = 0; tried < 120 && !wanted.test(last); tried++) {
@@ -151,7 +151,7 @@ async function until(what: () => Promise<string>, wanted: RegExp): Promise<strin
   return last
 }
 
-/** @returns after the checks; what the emulator cannot do is not asked of it */
+/** @returns after the checks, which leave out what the emulator cannot do */
 export async function checkOnMinistack(verify: Verify): Promise<void> {
   const stop = await emulator()
   try {

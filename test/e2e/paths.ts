@@ -1,7 +1,7 @@
-// The release state machine on a Step Functions that we did not write. Scenarios are run on the embedded cloud; what each
-// task answered there is given to ministack (its SFN_MOCK_CONFIG, the format of AWS's Step Functions Local), which must then
-// go the same way through the states, to the same end. It cannot answer an attempt with a failure and the retry of the same
-// visit with a success, so what is compared are visits: what a state's last attempt came to.
+// The release state machine on a third-party Step Functions. Scenarios run on the embedded cloud, and the answer of each task is
+// passed to ministack (its SFN_MOCK_CONFIG, the format of AWS's Step Functions Local), which must then take the same path through
+// the states, to the same end. It cannot answer one attempt with a failure and the retry of the same visit with a success, so we
+// compare visits, by the outcome of a state's last attempt.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ import { account, emulator, place, region, sleep, type Verify } from './emulator
 const name = 'tidegate-release'
 const machineArn = `arn:aws:states:${region}:${account}:stateMachine:${name}`
 
-/** What a visit of a task state came to, in the words of the mock's format. */
+/** The outcome of a visit to a task state, in the mock's format. */
 type Answer = { readonly Return: unknown } | { readonly Throw: { readonly Error: string; readonly Cause: string } }
 
 type Recording = {
@@ -60,8 +60,8 @@ function answersIn(events: readonly HistoryEvent[]): Record<string, Answer[]> {
 }
 
 /**
- * How an execution ended, in one line. Not its output: the emulator knows no Output of a Succeed state, and says one of
- * executions that failed.
+ * How an execution ended, in one line. Without its output: the emulator supports no Output of a Succeed state, and reports one
+ * for executions that failed.
  */
 const ending = (one: { status?: string | undefined; error?: string | undefined; cause?: string | undefined }): string =>
   [one.status, one.error, one.cause].filter((part) => part !== undefined).join(' ')
@@ -75,7 +75,7 @@ async function record(): Promise<Recorded> {
     const sandbox = await play()
     definition = await definitionOf(sandbox)
     for (const [index, execution] of sandbox.cloud.states.executions().entries()) {
-      // Nobody stops one over there.
+      // The mock has no one who stops an execution.
       if (execution.status === 'ABORTED') continue
       const { events = [] } = await sandbox.clients.sfn.send(
         new GetExecutionHistoryCommand({ executionArn: execution.arn, maxResults: 1000 }),
@@ -127,7 +127,7 @@ async function walk(sfn: SFNClient, { scenario, input }: Recording): Promise<{ p
   throw new Error(`${scenario} does not end on the emulator`)
 }
 
-/** Runs every scenario here, and then there by what was recorded. */
+/** Runs every scenario here, and then on the emulator from the recording. */
 export async function checkPaths(verify: Verify): Promise<void> {
   const { definition, recordings } = await record()
   const stop = await emulator({ SFN_MOCK_CONFIG: mockConfig(recordings), SFN_WAIT_SCALE: '0' })

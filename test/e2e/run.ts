@@ -1,6 +1,6 @@
-// The outside check: command lines and SDKs that we did not write, against `tidegate local` in a process of its own.
-// Opt-in (`npm run e2e`): it needs what is in requirements.txt (`pip install -r`), or an AWS CLI from elsewhere. Without
-// cfn-lint and ministack the stack is not checked.
+// The outside check: third-party command lines and SDKs against `tidegate local` in its own process. Opt-in (`npm run e2e`): it
+// needs the packages in requirements.txt (`pip install -r`), or an AWS CLI from elsewhere. Without cfn-lint and ministack the
+// stack is not checked.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,13 +40,13 @@ async function serve(): Promise<() => void> {
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`tidegate local ended with ${code ?? 'a signal'}`)))
     child.stdout.on('data', (data: Buffer) => {
-      if (data.toString().includes('goes on serving')) resolve()
+      if (data.toString().includes('keeps serving')) resolve()
     })
   })
   return () => child.kill('SIGINT')
 }
 
-/** The same commands with every AWS CLI that is installed: old ones speak other protocols than new ones. */
+/** Runs the same commands with every installed AWS CLI: old ones use other protocols than new ones. */
 function checkCli(aws: string, version: string): void {
   // Old command lines do not know AWS_ENDPOINT_URL.
   const call = (...args: string[]) => run(aws, ['--endpoint-url', url, '--output', 'json', ...args])
@@ -156,7 +156,7 @@ function checkCli(aws: string, version: string): void {
   )
 }
 
-/** What people type before anything else. */
+/** The commands that people type first. */
 function checkFirstWords(aws: string, version: string): void {
   const call = (...args: string[]) => run(aws, ['--endpoint-url', url, '--output', 'json', ...args])
   const shows = (name: string, wanted: string, ...args: string[]): void => {
@@ -260,7 +260,7 @@ function checkTemplate(): void {
   verify('cfn-lint finds nothing', lint.status === 0 && lint.stdout === '', lint.all)
 }
 
-/** Of which the test command takes a part. */
+/** Runs all of them; `npm test` runs only a part. */
 function checkAllKillsAndStorms(): void {
   for (const name of ['kill', 'storm']) {
     const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/scenarios/${name}.test.ts`], {
@@ -271,7 +271,7 @@ function checkAllKillsAndStorms(): void {
   }
 }
 
-/** A check that breaks off has failed, and the others go on. */
+/** A check that throws has failed, and the others go on. */
 async function attempt(name: string, check: () => Promise<void>): Promise<void> {
   try {
     await check()

@@ -1,4 +1,4 @@
-// Releases to be recorded on the embedded cloud, one for each way through the state machine that we know of.
+// Releases to record on the embedded cloud, one for each known path through the state machine.
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
@@ -48,7 +48,7 @@ async function twice(whileLive: string): Promise<Sandbox> {
   return sandbox
 }
 
-/** UpdateAlias is refused from the moment the candidate has traffic until the page has gone out. */
+/** UpdateAlias is refused from the moment the candidate has traffic until the page was sent. */
 async function stuckOnTheWayBack(): Promise<Sandbox> {
   let refuse = false
   const sandbox = await open(

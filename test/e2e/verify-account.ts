@@ -1,5 +1,5 @@
-// `tidegate verify-account` on an emulator that we did not write. What it answers otherwise than AWS is expected to is
-// printed and is no failure: it is an emulator. That the run comes to its end and leaves nothing is checked.
+// `tidegate verify-account` on a third-party emulator. Answers that differ from what AWS should say are printed and are no
+// failure, because it is an emulator. The check is that the run finishes and leaves nothing behind.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { experiments } from '../../cli/verify/experiments.ts'
 import { VerifyReport } from '../../cli/verify/report.ts'
 import { endpoint, region, type Verify } from './emulator.ts'
 
-/** It has no metrics of functions: each of these would wait for a quarter of an hour. */
+/** The emulator has no function metrics, so each of these would wait for a quarter of an hour. */
 const asked = experiments.map(({ id }) => id).filter((id) => !id.startsWith('metric-'))
 
 export function verifyAccountThere(verify: Verify): void {

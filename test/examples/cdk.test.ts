@@ -1,4 +1,4 @@
-// The examples compile, because they are compiled; here they are synthesised, and say what they are there to say.
+// The type check compiles the examples; this test synthesises them, and checks that they show what they are meant to show.
 import { App, type Stack } from 'aws-cdk-lib'
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -12,10 +12,10 @@ type Name = keyof typeof examples
 const stacks = {} as Record<Name, Stack>
 const templates = {} as Record<Name, Template>
 beforeAll(() => {
-  // Bundled and validated, as a user's app is (vitest.config.ts).
+  // Bundled and validated, like a user's app (vitest.config.ts).
   vi.stubEnv('CDK_VALIDATION', undefined)
   vi.stubEnv('CDK_CONTEXT_JSON', undefined)
-  // Each in an app of its own, because an app is synthesised whole for each template.
+  // Each in its own app, because an app is synthesised as a whole for each template.
   for (const [name, Example] of Object.entries(examples) as [Name, typeof OrdersStack][]) {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })
     templates[name] = Template.fromStack(stacks[name])
@@ -30,18 +30,18 @@ const propertiesOf = (name: Name, type: string): readonly Record<string, unknown
   Object.values(templates[name].findResources(type)).map((one) => one['Properties'] as Record<string, unknown>)
 
 it.each(Object.keys(examples) as Name[])(
-  '%s is synthesised without a warning, and moves no alias by a deploy',
+  '%s is synthesised without a warning, and no deployment moves an alias',
   (name) => {
     const annotations = Annotations.fromStack(stacks[name])
     expect(annotations.findError('*', Match.anyValue())).toEqual([])
     const warnings = annotations.findWarning('*', Match.anyValue())
-    // The construct of the pipeline's source warns of its own token.
+    // The construct of the pipeline's source warns about its own token.
     expect(warnings.map((one) => one.entry.data as string).filter((text) => !text.includes('GitHub'))).toEqual([])
     templates[name].resourceCountIs('AWS::Lambda::Alias', 0)
   },
 )
 
-it('orders: queue and API call the alias, and may', () => {
+it('orders: queue and API call the alias, and have permission to', () => {
   const mappings = propertiesOf('orders', 'AWS::Lambda::EventSourceMapping').map((one) => JSON.stringify(one))
   expect(mappings.filter((one) => one.includes('"QueueF') || one.includes('Queue'))[0]).toContain(':live')
   const [integration] = propertiesOf('orders', 'AWS::ApiGatewayV2::Integration')
@@ -52,7 +52,7 @@ it('orders: queue and API call the alias, and may', () => {
   expect(permissions.some((one) => one.includes(':live'))).toBe(true)
 })
 
-it('thumbnails: a version that a deploy publishes reaches the intake, and the function is of an image', () => {
+it('thumbnails: a version that a deployment publishes reaches the intake, and the function uses an image', () => {
   templates.thumbnails.hasResourceProperties('AWS::Events::Rule', {
     EventPattern: { source: ['aws.cloudformation'], detail: { 'resource-type': ['AWS::Lambda::Version'] } },
   })
@@ -63,7 +63,7 @@ it('thumbnails: a version that a deploy publishes reaches the intake, and the fu
   templates.thumbnails.hasResourceProperties('AWS::Lambda::Url', { Qualifier: 'live' })
 })
 
-it('shop: ten versions that stay, ten aliases that are made once; on call may stop, and nothing else', () => {
+it('shop: ten versions that are retained, ten aliases that are created once; on-call may roll back, and nothing else', () => {
   const versions = Object.values(templates.shop.findResources('AWS::Lambda::Version'))
   expect(versions).toHaveLength(10)
   for (const version of versions) expect(version).toMatchObject({ DeletionPolicy: 'Retain' })
@@ -76,7 +76,7 @@ it('shop: ten versions that stay, ten aliases that are made once; on call may st
   expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateStop/)
 })
 
-it('delivery: the stage asks before it begins, the action starts the state machine and takes its end', () => {
+it('delivery: the stage asks before it begins, the action starts the state machine and waits for its end', () => {
   const [pipeline] = propertiesOf('delivery', 'AWS::CodePipeline::Pipeline')
   const release = (pipeline?.['Stages'] as Record<string, unknown>[]).find((stage) => stage['Name'] === 'Release')
   expect(release).toMatchObject({

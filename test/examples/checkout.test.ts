@@ -21,7 +21,7 @@ it('version 3 fails for some inputs only', async () => {
   await expect(v3({ cart, coupon: 'FRIEND' })).rejects.toThrow(TypeError)
 })
 
-it('version 4 is right and waits for every item', async () => {
+it('version 4 is correct and waits for every item', async () => {
   const v4 = await handlerOf('v4')
   expect((await v4({ cart })).total).toBe(2 * 1190)
 })

@@ -1,4 +1,4 @@
-// What the world hears of a release: everything that it is promised, in order, also when the bus was deaf for a while.
+// The events of a release on the bus: every one that is promised, in order, even if the bus was down for a while.
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
@@ -29,7 +29,7 @@ afterEach(() => {
 
 type Heard = { readonly name: DetailType; readonly sequence: number; readonly detail: Record<string, unknown> }
 
-/** Own events of a release as they came, each valid under its schema, in the order of the log. */
+/** Our own events of a release as they arrived, each valid under its schema, in the order of the log. */
 function heard({ cloud }: Sandbox, id: string): readonly Heard[] {
   const own = cloud.events.recorded().filter((event) => event.source === 'tidegate.release')
   const all = own.map((event): Heard & { readonly releaseId: string } => {
@@ -71,7 +71,7 @@ describe('the events of a release', () => {
     expect(events.find((one) => one.name === 'Release Paused')?.detail).toMatchObject({ by: 'ann', reason: 'lunch' })
     expect(events.find((one) => one.name === 'Release Resumed')?.detail).toMatchObject({ by: 'ann' })
     expect(new Set(events.map((one) => one.sequence)).size).toBe(events.length)
-    // As many as there are in the log: nothing is left out.
+    // As many as in the log: none is left out.
     const logged = (await sandbox.events(id)).filter((event) => event.type === 'judged')
     expect(events.filter((one) => one.name === 'Release Judged')).toHaveLength(logged.length)
   })
@@ -85,7 +85,7 @@ describe('the events of a release', () => {
     const end = { outcome: 'rolledBack', by: 'alarm checkout-errors', runbook: 'https://example.com/runbook' }
     expect(events.at(-2)?.detail).toMatchObject(end)
     expect(events.at(-1)?.detail).toMatchObject({ ...end, sentence: expect.stringContaining(id) as string })
-    // And is counted, each thing once.
+    // Each thing is also counted once.
     const counted = sandbox.measured.filter((metric) => metric.releaseId === id)
     expect(counted.filter(({ name }) => name === 'ReleaseSeconds')).toMatchObject([
       { dimensions: { service: 'checkout', outcome: 'rolledBack' } },
@@ -102,7 +102,7 @@ describe('the events of a release', () => {
     expect(names(heard(sandbox, id)).slice(-2)).toEqual(['Interrupted', 'Settled'])
   })
 
-  it('wait for a bus that refuses, and then come all, in order; the release does not wait', async () => {
+  it('wait for a bus that refuses, and then all arrive, in order; the release does not wait', async () => {
     let deaf = true
     const sandbox = await open(refusing('PutEvents', () => deaf))
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
@@ -144,7 +144,7 @@ describe('a batch of the stream', () => {
     await cloud.journal.append(id, numbered({ type: 'prepared', atMs: t0, targets: [target], alarms: [] }, 3))
   }
 
-  it('stops at what cannot be sent, so that nothing overtakes it', async () => {
+  it('stops at an event that cannot be sent, so that nothing overtakes it', async () => {
     await write('r1')
     cloud.faults.next('outbox.announce', 'throttle')
     expect(await announce({ Records: [record('r1', 1), record('r1', 3)] })).toEqual({
@@ -154,7 +154,7 @@ describe('a batch of the stream', () => {
     expect(cloud.inspect.announced.map((one) => one.detailType)).toEqual(['Release Started'])
   })
 
-  it('goes past a log that nobody can read, and says so', async () => {
+  it('skips a log that cannot be read, and says so', async () => {
     await write('r2')
     await write('r3')
     cloud.inspect.corrupt(logOf('r2'), padded(2), '{')
@@ -164,14 +164,14 @@ describe('a batch of the stream', () => {
     expect(cloud.inspect.announced.at(-1)?.detail).toMatchObject({ metadata: { releaseId: 'r3', sequence: 3 } })
   })
 
-  it('leaves alone whatever is no event of a release', async () => {
+  it('ignores anything that is not an event of a release', async () => {
     const Keys = { pk: { S: 'RELEASE#r1' }, sk: { S: 'WAIT#turn' } }
     expect(await announce({ Records: [{ dynamodb: { SequenceNumber: '9', Keys } }] })).toEqual({
       batchItemFailures: [],
     })
   })
 
-  it('that is none is a problem', async () => {
+  it('that is invalid is a problem', async () => {
     await fc.assert(
       fc.asyncProperty(fc.anything(), async (event) => {
         await expect(announce(event)).rejects.toMatchObject({ code: 'event_invalid' })
@@ -180,7 +180,7 @@ describe('a batch of the stream', () => {
   })
 })
 
-it('the place of an event in the table is read as it was written', () => {
+it('the position of an event in the table is read as it was written', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 1, max: 99_999 }), (releaseId, seq) => {
       expect(readLogKey(logKey(releaseId, seq))).toEqual({ releaseId, seq })
@@ -188,7 +188,7 @@ it('the place of an event in the table is read as it was written', () => {
   )
 })
 
-it('what is announced is what happened, whatever the words were', () => {
+it('an announcement says what happened, whatever the words were', () => {
   const release = prepared()
   fc.assert(
     fc.property(

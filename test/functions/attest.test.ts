@@ -1,4 +1,4 @@
-// What CI and ECR say about candidates, on the embedded cloud under the policies of the stack, and where a release finds it.
+// Attestations by CI and ECR, on the embedded cloud under the stack's policies, and the release that finds them.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { attestedOf } from '../../functions/gate/attested.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
@@ -14,7 +14,7 @@ afterEach(() => sandbox.close())
 
 const tests = (failed: number) => ({ passed: 40, failed, skipped: 1 })
 
-it('a release finds what was said about its version, its commit and the commit of its version', async () => {
+it('a release finds the attestations about its version, its commit and the commit of its version', async () => {
   const version = await sandbox.publish('v2')
   expect(await sandbox.ask('attest', { service: 'checkout', version, by: 'build', commit: '4f2a' })).toEqual({
     subjects: [`version/checkout:${version}`],
@@ -27,7 +27,7 @@ it('a release finds what was said about its version, its commit and the commit o
   expect(await attestedOf(sandbox.world, release)).toEqual({ commit: '4f2a', tests: tests(0), flags: ['new-cart'] })
 })
 
-it('a finished ECR scan is heard by its rule', async () => {
+it('a finished ECR scan arrives by its rule', async () => {
   const digest = `sha256:${'7'.repeat(64)}`
   const send = async (status: string): Promise<void> => {
     const detail = {
@@ -48,7 +48,7 @@ it('a finished ECR scan is heard by its rule', async () => {
   ])
 })
 
-it('what is wrong is refused and nothing is kept', async () => {
+it('an invalid attestation is refused and nothing is stored', async () => {
   const version = { versions: { nonesuch: '2' }, by: 'ci', flags: [] }
   await expect(sandbox.ask('attest', { service: 'nobody', ...version })).rejects.toMatchObject({
     name: 'Tidegate.service_missing',

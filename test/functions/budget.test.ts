@@ -1,4 +1,4 @@
-// The ledger of error budgets on the embedded cloud: what is counted, what is told, and what silence does to it.
+// The ledger of error budgets on the embedded cloud: what is counted, what is announced, and the effect of silence.
 import { afterEach, describe, expect, it } from 'vitest'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
@@ -42,7 +42,7 @@ const told = (): readonly News[] =>
     })
 const burningPages = () => sandbox.pages().filter(({ subject }) => subject?.includes('error budget') === true)
 
-/** The schedule goes on, the first day is caught up with, and an hour passes. */
+/** Lets the schedule run on, catch up with the first day, and an hour pass. */
 const settle = () => sandbox.minutes(40)
 
 describe('a budget', () => {
@@ -55,7 +55,7 @@ describe('a budget', () => {
     expect(counted.reduce((sum, { good }) => sum + good, 0)).toBe(((mark?.readToMs ?? 0) - startMs) / 1000 - 1)
     expect(counted.every(({ bad }) => bad === 0)).toBe(true)
     expect(told()).toEqual([])
-    // Again, and nothing is otherwise.
+    // Counting again changes nothing.
     await sandbox.ask('budget', { budgets: true })
     await sandbox.ask('budget', { budgets: true })
     expect(await slots()).toEqual(counted)
@@ -87,7 +87,7 @@ describe('a budget', () => {
     expect(changes.at(-1)?.detail['leftPercent']).toBeLessThan(0)
   })
 
-  it('that burns is not put to a release that waits at a gate and holds the lease', async () => {
+  it('that burns is not attributed to a release that waits at a gate and holds the lease', async () => {
     const from = new Date(startMs + 52 * minute).toISOString()
     const to = new Date(startMs + 600 * minute).toISOString()
     await open({ gates: { freezes: [{ from, to }] } })
@@ -102,7 +102,7 @@ describe('a budget', () => {
     expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
   })
 
-  it('that burns in a planned window is counted and not told, and told afterwards if it goes on', async () => {
+  it('that burns in a planned window is counted and not announced, and announced afterwards if it goes on', async () => {
     const at = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
     await open({ planned: [{ from: at(0), to: at(120) }] })
     await settle()
@@ -114,7 +114,7 @@ describe('a budget', () => {
     expect(burningPages()).toHaveLength(1)
   })
 
-  it('is not known while CloudWatch does not answer, and complete as soon as it does', async () => {
+  it('is unknown while CloudWatch does not answer, and complete as soon as it does', async () => {
     let silent = false
     await open(
       {},
@@ -134,7 +134,7 @@ describe('a budget', () => {
     expect((await slots()).reduce((sum, { good }) => sum + good, 0)).toBe(((mark?.readToMs ?? 0) - startMs) / 1000 - 1)
   })
 
-  it('by the hour is counted by the hour', async () => {
+  it('counted hourly is counted by the hour', async () => {
     await open({ policy: { budgetEvery: '1h' } })
     await settle()
     const first = await sandbox.world.budgets.mark('checkout', 'available')
@@ -149,27 +149,27 @@ describe('a budget', () => {
 })
 
 describe('a budget that burns while a release is live', () => {
-  it('is told at a look, long before the schedule would have seen it, and once', async () => {
+  it('is announced at a look, long before the schedule would have noticed it, and once', async () => {
     const plan = { steps: [{ weight: 90, bake: '30m' }] }
     await open({ plan, policy: { budgetEvery: '1h' }, pace: { damage: 100 } }, { budgetMinutes: 60 })
-    // The schedule has just been there, and comes again in an hour.
+    // The schedule has just run, and runs again in an hour.
     await sandbox.minutes(51)
     expect((await sandbox.world.budgets.mark('checkout', 'available'))?.readToMs).toBe(startMs + 60 * minute)
     const id = await sandbox.start({ version: await sandbox.publish('v3') })
-    // A quarter of all requests fails: what may go in six hours, of which there was one, is gone in two minutes.
+    // A quarter of all requests fails: two minutes use up what six hours may burn, based on one hour of data.
     for (let passed = 0; burningPages().length === 0 && passed < 60; passed++) await sandbox.minutes(1)
     expect(sandbox.clock.nowMs()).toBeLessThan(startMs + 65 * minute)
     expect(burningPages()[0]?.message).toContain(`Release ${id} was live in that time.`)
     await sandbox.minutes(20)
     expect(burningPages()).toHaveLength(1)
     expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toEqual([])
-    // What is not over yet is not in the ledger.
+    // The unfinished slot is not in the ledger.
     const mark = await sandbox.world.budgets.mark('checkout', 'available')
     expect((mark?.readToMs ?? 0) % slotMs).toBe(0)
     expect((await slots()).every(({ atMs }) => atMs < (mark?.readToMs ?? 0))).toBe(true)
   })
 
-  it('counts nobody else at a look', async () => {
+  it('counts no other service at a look', async () => {
     await open({ policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 * 24 })
     const other = { name: 'cart', targets: [{ function: 'cart', alias: 'live' }], triggers: {}, hooks: [] }
     await sandbox.world.services.put(sampleService({ ...other, slos }))
@@ -179,13 +179,13 @@ describe('a budget that burns while a release is live', () => {
   })
 })
 
-describe('a slot that is not over', () => {
-  it('begins a burn, ends none, and is followed by one that is', async () => {
+describe('an unfinished slot', () => {
+  it('begins a burn, ends none, and is followed by a finished one', async () => {
     sandbox = await openSandbox({ perMinute: 1 })
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })
     await cloud.services.put(sampleService({ slos: [{ ...slos[0], window: '1d' }] }))
-    // Every request of the slot that has begun fails, or none; before it, all was well.
+    // In the unfinished slot every request fails, or none does; before it, all was well.
     let share = 1
     cloud.inspect.answerReadings(({ metric }, { startMs: from, endMs: to }): Reading => {
       const points = []
@@ -223,8 +223,8 @@ describe('a slot that is not over', () => {
   })
 })
 
-describe('a question that CloudWatch refuses', () => {
-  it('is unknown, and keeps nobody else from being counted', async () => {
+describe('a query that CloudWatch refuses', () => {
+  it('is unknown, and does not stop other services from being counted', async () => {
     sandbox = await openSandbox({ perMinute: 1 })
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })
@@ -251,8 +251,8 @@ describe('a question that CloudWatch refuses', () => {
   })
 })
 
-describe('points that come late', () => {
-  it('replace what was read of the last three hours, and nothing is counted twice', async () => {
+describe('late points', () => {
+  it('replace the readings of the last three hours, and nothing is counted twice', async () => {
     sandbox = await openSandbox({ perMinute: 1 })
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })
@@ -267,7 +267,7 @@ describe('points that come late', () => {
       return { kind: 'points', points }
     })
     const tick = budgetHandler({ ...cloud, clock, trouble: () => undefined })
-    // A day at a time, as far as there is to go.
+    // One day per run, as far as there is to go.
     for (let time = 0; time < 3; time++) await tick({ budgets: true })
     const last = async () =>
       (await cloud.budgets.read('checkout', 'available', startMs - 3_600_000, startMs)).items.at(-1)

@@ -1,5 +1,5 @@
-// The functions as Lambda gets them: small, and with no SDK client in them that they do not use. Those that decide by policies
-// have the evaluator beside them, and its size is said here.
+// The functions as Lambda gets them: small, and without SDK clients that they do not use. Functions that decide by policies ship
+// the evaluator beside the bundle, and this test states its size.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,13 +45,13 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   reconcile: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
 }
 
-/** Those that decide by policies. */
+/** The functions that decide by policies. */
 const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
 
 // S3's client reads packages, for their hash: 150 kB.
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }
 
-it.each(verbs)('%s is under 928 kB, or what is said of it, and carries only its own clients', (verb) => {
+it.each(verbs)('%s is under 928 kB, or its own limit, and contains only its own clients', (verb) => {
   const made = bundle(verb)
   expect(made.clients).toEqual(clients[verb])
   expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 928) * 1024)
@@ -60,14 +60,14 @@ it.each(verbs)('%s is under 928 kB, or what is said of it, and carries only its 
 
 const policies = bundleOf('policy/policies.ts', 'cedarPolicies')
 
-it('the evaluator of policies adds 4.5 MB to a function, 1.5 MB as a zip, and nothing of it to the module', () => {
+it('the policy evaluator adds 4.5 MB to a function, 1.5 MB as a zip, and none of it to the module', () => {
   expect(policies.code.length).toBeLessThan(16 * 1024)
   const bytes = Object.values(policies.files).reduce((sum, { length }) => sum + length, 0)
   expect(bytes).toBeLessThan(4.5 * 1000 * 1000)
   expect(zipSync(policies.files).length).toBeLessThan(1.5 * 1000 * 1000)
 })
 
-it('a bundle decides by policies where there is nothing but what it was shipped with', () => {
+it('a bundle decides by policies with nothing but what it was shipped with', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'))
   writeBundle(folder, 'index.mjs', policies)
   const script = `

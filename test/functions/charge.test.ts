@@ -18,7 +18,7 @@ async function open(service: object = {}, options: SandboxOptions = {}): Promise
   const plan = { steps: [{ weight: 10, bake: '5m' }] }
   await sandbox.world.services.put(sampleService({ hooks: [], plan, slos, ...service }))
   await sandbox.minutes(10)
-  // Whatever the schedule is: gates let nothing begin while nobody knows what is left.
+  // Regardless of the schedule: gates let nothing begin while the remaining budget is unknown.
   await sandbox.ask('budget', { budgets: true })
   return sandbox
 }
@@ -40,7 +40,7 @@ const countedOf = async (id: string, slo: string) => {
 const eventsOf = async (id: string) => (await sandbox.events(id)).filter(({ type }) => type === 'charged')
 
 describe('a release is charged', () => {
-  it('with every request that its candidate failed, once its points are in, and tells it', async () => {
+  it('with every request that its candidate failed, once its points have arrived, and announces it', async () => {
     await open()
     const id = await release('v3')
     expect((await sandbox.release(id)).ending?.outcome).toBe('rolledBack')
@@ -57,13 +57,13 @@ describe('a release is charged', () => {
     expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
     const told = sandbox.cloud.events.recorded().filter((event) => event['detail-type'] === 'Release Charged')
     expect(told.map((event) => details['Release Charged'].parse(event.detail).charges)).toEqual([await chargesOf(id)])
-    // What comes after the end changes nothing of the end.
+    // Events after the end do not change the end.
     expect((await sandbox.release(id)).state.phase).toBe('settled')
     await sandbox.minutes(30)
     expect(await eventsOf(id)).toHaveLength(1)
   })
 
-  it('with what was slower than the threshold of the SLO', async () => {
+  it("with requests slower than the SLO's threshold", async () => {
     await open({ signals: { errors: 'off', latency: { thresholdMs: 300 }, throttles: 'off', cost: 'off' } })
     const id = await release('v4')
     await sandbox.minutes(25)
@@ -72,18 +72,18 @@ describe('a release is charged', () => {
     expect(await countedOf(id, 'available')).toMatchObject({ all: good, bad: 0 })
   })
 
-  it('with nothing when it was good and is promoted', async () => {
+  it('with nothing if it was good and is promoted', async () => {
     await open()
     const id = await release('v2')
     expect((await sandbox.release(id)).ending?.outcome).toBe('promoted')
     await sandbox.minutes(25)
     const available = await countedOf(id, 'available')
     expect(available.bad).toBe(0)
-    // Ten percent for some minutes, and at most two of all traffic.
+    // Ten percent for some minutes, and at most two minutes of all traffic.
     expect(available.all).toBeLessThan(0.1 * 120 * 15 + 2 * 120 + 1)
   })
 
-  it('not at all when it was turned away at the door', async () => {
+  it('not at all if it was rejected before any traffic', async () => {
     await open()
     const id = await sandbox.start({ version: '99' })
     await sandbox.finish(id)
@@ -93,7 +93,7 @@ describe('a release is charged', () => {
     expect(await headOf(id)).not.toHaveProperty('chargeable')
   })
 
-  it('with points that come late as well', async () => {
+  it('with late points as well', async () => {
     await open({ signals: { alarms: [] } }, { metricDelayMs: 12 * minute })
     const id = await sandbox.start({ version: await sandbox.publish('v3') })
     await sandbox.minutes(4)
@@ -105,12 +105,12 @@ describe('a release is charged', () => {
     expect((await countedOf(id, 'available')).bad).toBe(sandbox.traffic.answered()['2']?.bad)
   })
 
-  it('once, however many look at once', async () => {
+  it('once, however many callers look at the same time', async () => {
     await open({}, { budgetMinutes: 60 * 24 })
     const id = await release('v3')
     await sandbox.minutes(21)
     const services = (await sandbox.world.services.list()).items
-    // Each by a clock of its own: what is the same to the last letter is written once anyway.
+    // Each with its own clock, because identical events would be written once anyway.
     const clocks = [1, 2, 3].map((ms) => ({ nowMs: () => sandbox.clock.nowMs() + ms }))
     const runs = await Promise.all(clocks.map((clock) => chargeReleases({ ...sandbox.world, clock }, services)))
     expect(runs.filter((charged) => charged.includes(id)).length).toBeGreaterThan(1)
@@ -118,7 +118,7 @@ describe('a release is charged', () => {
     expect((await headOf(id))?.charges).toEqual(await chargesOf(id))
   })
 
-  it('again in its head alone, when that was not put', async () => {
+  it('again only in its head, if that was not written', async () => {
     let lost = true
     await open(
       {},
@@ -141,8 +141,8 @@ describe('a release is charged', () => {
   })
 })
 
-describe('a charge that nobody knows', () => {
-  it('waits while CloudWatch does not answer, and is then what it was', async () => {
+describe('an unknown charge', () => {
+  it('waits while CloudWatch does not answer, and is then the same', async () => {
     let silent = false
     await open(
       {},
@@ -176,7 +176,7 @@ describe('a charge that nobody knows', () => {
     expect(await eventsOf(id)).toHaveLength(1)
   })
 
-  it('is unknown where the budget is counted in slices of time', async () => {
+  it('is unknown if the budget is counted in slices of time', async () => {
     await open({ slos: [{ ...slos[0], slices: { minutes: 5, objective: 99 } }] })
     const id = await release('v3')
     await sandbox.minutes(25)

@@ -1,5 +1,5 @@
-// What a look reads, and what of it the log keeps: one call to CloudWatch, late points, a log from which every verdict can be
-// made again.
+// What a look reads, and what the log keeps of it: one call to CloudWatch, late points, and a log from which every verdict can be
+// repeated.
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { describe, expect, it } from 'vitest'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
@@ -41,11 +41,11 @@ describe('a look', () => {
     const { evidence } = await gather({ telemetry: awsTelemetry(() => client) }, release, t0 + 30 * minute)
     expect(sent.map(({ command }) => command)).toEqual(['GetMetricDataCommand'])
     expect(evidence.targets).toHaveLength(4)
-    // CloudWatch answered nothing: that is not silence of the service.
+    // CloudWatch returned nothing: that is not silence of the service.
     expect(judge(release.service, evidence).verdict).toMatchObject({ kind: 'unknown', quiet: false })
   })
 
-  it('reads the last minutes again, keeps what came late, and writes down only what is new', async () => {
+  it('reads the last minutes again, keeps late points, and logs only what is new', async () => {
     const cloud = memoryCloud({ clock: { nowMs: () => t0 } })
     const shown = new Map<string, Point[]>()
     cloud.inspect.answerReadings(({ metric, dimensions }) => {
@@ -79,7 +79,7 @@ describe('a look', () => {
     expect(second.readings?.points['0.c.invocations']).toEqual([[3, 100]])
     expect(second.readings?.queries).toBeUndefined()
     release = judgedWith(release, t0 + 5 * minute, second)
-    // Much later, and CloudWatch shows only what is asked for: the log has the rest.
+    // Much later, CloudWatch shows only what is queried: the log has the rest.
     show([9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     const third = await gather(
       cloud,
@@ -111,7 +111,7 @@ describe('a look', () => {
 })
 
 describe('the log of a release', () => {
-  it('has what any verdict was made of: replayed, each look says the same again, by a warm function and by a new one', async () => {
+  it('has everything that a verdict was made of: on replay, a warm function and a new one repeat each verdict', async () => {
     const sandbox = await openSandbox({ authorize, perMinute: 120 })
     try {
       await sandbox.world.services.put(sampleService({ slos: [], hooks: [], signals: { errors: {}, latency: {} } }))
@@ -176,11 +176,11 @@ describe('the baseline', () => {
     })
   })
 
-  it('is of the whole alias where its version has no series of its own', async () => {
+  it('is that of the whole alias if its version has no series of its own', async () => {
     expect((await baselineOf(at(usual, false), watched, target, versions)).thresholdsMs).toEqual([20.001, 55, 240])
   })
 
-  it("is the service's own threshold where it has one", async () => {
+  it("is the service's own threshold if it has one", async () => {
     const own = parseDefinition({ ...definition, signals: { latency: { thresholdMs: 250 } } })
     expect((await baselineOf(at({}), own, target, versions)).thresholdsMs).toEqual([250])
   })

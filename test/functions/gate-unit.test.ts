@@ -1,4 +1,4 @@
-// The gate function by itself, on the cloud in memory: what the embedded cloud cannot bring about.
+// The gate function alone, on the in-memory cloud: cases that the embedded cloud cannot produce.
 import { expect, it } from 'vitest'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
@@ -11,7 +11,7 @@ import { service, t0, target } from '../core/sample.ts'
 const trouble = (): void => undefined
 const task = { releaseId: 'checkout-1', execution: 'arn:x', machine: 2 }
 
-/** A release that has been admitted, of a service with these gates. */
+/** An admitted release of a service with these gates. */
 async function admitted(changes: Record<string, unknown> = {}, key = 'version/checkout:2') {
   const clock = steppedClock(t0)
   const cloud = memoryCloud({ clock })
@@ -39,7 +39,7 @@ async function admitted(changes: Record<string, unknown> = {}, key = 'version/ch
   return { cloud, clock, gate, last }
 }
 
-it('signed code passes the gate that asks for a signature', async () => {
+it('signed code passes the gate that requires a signature', async () => {
   const { cloud, clock, gate, last } = await admitted({ gates: { provenance: { signed: true } } })
   expect(await gate(task)).toMatchObject({ next: 'bake' })
   expect(await last()).toMatchObject({ type: 'gated', allowed: false, because: 'its code is not signed' })
@@ -60,7 +60,7 @@ it('an evaluator that fails says no, and says why', async () => {
     gates: [],
     because: 'the policies could not be evaluated: out of memory',
   })
-  // Not asked again at once: whoever cannot decide is not asked without end.
+  // Not asked again at once: an evaluator that fails is not asked in a loop.
   expect(await gate(task)).toMatchObject({ next: 'bake', seconds: 60 })
 })
 
@@ -71,7 +71,7 @@ it.each([
   'attestations.of',
   'leases.holder',
   'policies.decide',
-] as const)('what cannot be looked up is a no that is asked again: %s', async (method) => {
+] as const)('a failed look-up is a no that is asked again: %s', async (method) => {
   const { cloud, clock, gate, last } = await admitted({
     slos: [{ name: 'available', objective: 99 }],
     gates: { concurrency: { group: 'shop', max: 1 } },
@@ -85,7 +85,7 @@ it.each([
   expect(await last()).toMatchObject({ type: 'gated', allowed: true })
 })
 
-it('an approval that comes while the gates are asked is not overlooked', async () => {
+it('an approval that arrives while the gates are asked is not overlooked', async () => {
   const { cloud, gate, last } = await admitted({ gates: { approvals: [{ before: 'begin' }] } })
   const approved = numbered({ type: 'approved', atMs: t0, beforeBp: 0, by: 'ben', answer: 'approve' }, 3)
   let told = false
@@ -109,14 +109,14 @@ it('a gate asked twice about the same point answers once', async () => {
   expect(events.filter(({ type }) => type === 'gated')).toHaveLength(1)
 })
 
-it('a way back asks nobody', async () => {
+it('a way back asks no gates', async () => {
   const { cloud, gate } = await admitted({}, 'back/checkout-0')
   await cloud.line.stop(undefined, { by: 'ben', reason: 'x', sinceMs: t0 })
   expect(await gate(task)).toMatchObject({ next: 'prepare' })
   expect(cloud.faults.count('policies.decide')).toBe(0)
 })
 
-it('a state machine from before there were gates hands over to one of today', async () => {
+it('a state machine from before there were gates hands over to a current one', async () => {
   const { cloud } = await admitted()
   cloud.inspect.moveByHand(target, { version: '1' })
   const { machine: _, ...old } = task

@@ -1,4 +1,4 @@
-// Incidents told by call and by event, on the embedded cloud under the policies of the stack.
+// Incidents reported by call and by event, on the embedded cloud under the stack's policies.
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
@@ -16,12 +16,12 @@ const openedAt = new Date(startMs + 1000).toISOString()
 const call = { id: 'i1', service: 'team-shop', openedAt, source: 'statuspage' }
 const known = async () => (await sandbox.world.incidents.list('checkout', 0, startMs + 9_000_000)).items
 
-it('told by a call is an incident of the service', async () => {
+it('reported by a call becomes an incident of the service', async () => {
   expect(await sandbox.ask('incident', call)).toEqual({ services: ['checkout'] })
   expect(await known()).toEqual([{ service: 'checkout', source: 'statuspage', id: 'i1', openedAtMs: startMs + 1000 }])
 })
 
-it('told by events, in any order and twice, is one incident', async () => {
+it('reported by events, in any order and twice, is one incident', async () => {
   const tell = async (detail: object): Promise<void> => {
     const entry = { Source: 'tidegate.incident', DetailType: 'Incident', Detail: JSON.stringify(detail) }
     await sandbox.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
@@ -33,7 +33,7 @@ it('told by events, in any order and twice, is one incident', async () => {
   expect(await known()).toMatchObject([{ id: 'i1', resolvedAtMs: startMs + 60_000 }])
 })
 
-it('of nobody is refused to a caller, and passed over when a platform tells', async () => {
+it('of an unknown service is refused to a caller, and ignored in events from a platform', async () => {
   await expect(sandbox.ask('incident', { ...call, service: 'nobody' })).rejects.toMatchObject({
     name: 'Tidegate.service_missing',
   })

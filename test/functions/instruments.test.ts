@@ -1,5 +1,4 @@
-// What the functions say about themselves: as lines of a log, as metrics in those lines, and as traces that a real X-Ray
-// client sends.
+// What the functions report about themselves: log lines, metrics in those lines, and traces that a real X-Ray client sends.
 import { createSocket, type Socket } from 'node:dgram'
 import { fork } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
@@ -15,7 +14,7 @@ import { environment } from '../../local/installation.ts'
 
 type Line = Record<string, unknown> & { readonly _aws?: unknown }
 
-/** What was written to the log, line by line. */
+/** Captures what is written to the log, line by line. */
 async function lines(work: () => unknown): Promise<readonly Line[]> {
   let text = ''
   const write = (chunk: unknown): boolean => {
@@ -38,7 +37,7 @@ afterEach(() => vi.restoreAllMocks())
 const call = { awsRequestId: 'request-1', functionName: 'tidegate-judge' }
 
 describe('a log line', () => {
-  it('carries the function, the request and the release, and forgets them with the next call', async () => {
+  it('contains the function, the request and the release, and forgets them with the next call', async () => {
     const said = await lines(async () => {
       const handler = observed('judge', () => () => {
         log({ message: 'looked', verdict: 'pass' })
@@ -64,7 +63,7 @@ describe('a log line', () => {
     expect(JSON.stringify(said)).not.toContain('secret')
   })
 
-  it('of a problem has its code and what to do, and the problem is counted by function and code alone', async () => {
+  it('of a problem has its code and fix, and the problem is counted by function and code alone', async () => {
     const handler = observed('intake', () => () => Promise.reject(new Problem('service_missing', 'There is no x.')))
     const said = await lines(() => expect(handler({ releaseId: 'x-1', token: 'secret' }, call)).rejects.toThrow('no x'))
     expect(said).toMatchObject([
@@ -94,7 +93,7 @@ describe('a log line', () => {
   })
 })
 
-it('a metric is a line in the embedded metric format: at its own time, its release told and no dimension', async () => {
+it('a metric is a line in the embedded metric format: at its own time, with its release as a field and not as a dimension', async () => {
   const dimensions = { service: 'checkout', outcome: 'promoted' }
   const metric = { name: 'ReleaseSeconds', unit: 'Seconds', value: 92.5, atMs: 1_780_000_000_000, dimensions } as const
   const said = await lines(() => emit({ ...metric, releaseId: 'checkout-1' }))
@@ -127,7 +126,7 @@ type Segment = {
   readonly cause?: { readonly exceptions?: readonly { readonly message: string }[] }
 }
 
-/** Stands where Lambda has the X-Ray daemon. Each datagram is a header line and a segment. */
+/** Stands in for Lambda's X-Ray daemon. Each datagram is a header line and a segment. */
 async function daemon(): Promise<{ readonly socket: Socket; readonly segments: Segment[]; readonly port: number }> {
   const socket = createSocket('udp4')
   const segments: Segment[] = []
@@ -136,7 +135,7 @@ async function daemon(): Promise<{ readonly socket: Socket; readonly segments: S
   return { socket, segments, port: socket.address().port }
 }
 
-it('the bundle of a function, where Lambda traces it, sends a segment with the release and one for every call of AWS', async () => {
+it('the bundle of a function, if Lambda traces it, sends a segment with the release and one for every AWS call', async () => {
   const sandbox = await openSandbox({ perMinute: 1 })
   const cloud = await localSocket(sandbox.cloud.handler)
   const { socket, segments, port } = await daemon()

@@ -1,5 +1,5 @@
-// Whatever CloudWatch does meanwhile (late, partial and missing points, outages) and however often the ledger is counted, in the
-// end it holds what happened, once: against a plain list of it.
+// Whatever CloudWatch does (late, partial and missing points, outages) and however often the ledger is counted, in the end the
+// ledger holds what happened, once: checked against a plain list.
 import fc from 'fast-check'
 import { it, expect } from 'vitest'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
@@ -14,7 +14,7 @@ const startMs = Date.UTC(2026, 2, 29)
 const slo = { name: 'available', objective: 99.9, window: { calendar: 'week', timeZone: 'Europe/Berlin' } }
 const lateSlots = 36
 
-/** What happened in a slot, when its points are whole, and what part of them comes first. */
+/** What happened in a slot, when its points are complete, and which part of them arrives first. */
 const slot = fc.record({
   all: fc.integer({ min: 1, max: 50 }),
   bad: fc.integer({ min: 0, max: 1 }),
@@ -25,7 +25,7 @@ const slot = fc.record({
 /** What the schedule does in a slot: nothing, once, twice; or CloudWatch does not answer. */
 const schedule = fc.constantFrom<'none' | 'once' | 'twice' | 'outage'>('none', 'once', 'once', 'twice', 'outage')
 
-it('late, doubled and missing data and outages leave every request counted once', async () => {
+it('late, duplicated and missing data and outages leave every request counted once', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(slot, schedule), { minLength: 1, maxLength: 90 }),
@@ -53,7 +53,7 @@ it('late, doubled and missing data and outages leave every request counted once'
           if (todo !== 'none') await tick({ budgets: true })
           if (todo === 'twice') await tick({ budgets: true })
         }
-        // Nobody counts for a while; then everything has arrived, and it is counted again.
+        // Nobody counts for a while; then all points have arrived, and they are counted again.
         const endMs = startMs + (story.length + lateSlots + silence) * slotMs
         await clock.advanceTo(endMs)
         isSilent = false
@@ -63,7 +63,7 @@ it('late, doubled and missing data and outages leave every request counted once'
         )
         const counted = (await cloud.budgets.read('checkout', 'available', startMs, endMs)).items
         expect(counted).toEqual(truth)
-        // The week of Berlin ends at 22:00 UTC on this Sunday; what is behind it is in the next.
+        // The week in Berlin ends at 22:00 UTC on this Sunday; later slots belong to the next week.
         const [own] = service.slos
         if (own === undefined || !isCounted(own)) throw new Error('no SLO')
         const { good, bad } = budgetAt(own, counted, endMs)

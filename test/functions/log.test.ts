@@ -1,5 +1,5 @@
-// What a function has read once it does not read again, and what was kept beside the log is believed only as far as it goes:
-// warm, cold, or with nothing but the log, a release is the same and so is every verdict about it.
+// A function reads each event once, and trusts a snapshot only as far as it goes: warm, cold, or from the log alone, a release
+// and every verdict about it are the same.
 import { expect, it } from 'vitest'
 import { replayedRelease } from '../../cli/replay/evidence.ts'
 import { chance } from '../../cloud/local/time/chance.ts'
@@ -18,7 +18,7 @@ const minute = 60_000
 const id = 'checkout-1'
 const input = { releaseId: id, execution: 'by hand' }
 
-/** A release that has begun a bake of a day, with a tenth of the traffic. */
+/** A release in a bake of a day, with a tenth of the traffic. */
 async function open() {
   let nowMs = t0
   const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
@@ -90,7 +90,7 @@ const cold = <D extends Pick<World, 'journal'>>(deps: D, changes: Partial<World[
   journal: { ...deps.journal, ...changes },
 })
 
-it('a warm function reads what is new since it read last, and so does one that only waits', async () => {
+it('a warm function reads only what is new since its last read, and so does one that only waits', async () => {
   const { deps, reads, at } = await open()
   const [judge, bake] = [judgeHandler(deps), bakeHandler(cold(deps))]
   for (let look = 1; look <= 100; look++) {
@@ -118,7 +118,7 @@ it('a cold function reads the beginning, a snapshot, and what came after it', as
   expect((await deps.journal.kept(id))?.length).toBeLessThan(20_000)
 })
 
-it('every verdict is the same as from the whole log, by whatever mix of warm, cold and misled functions', async () => {
+it('every verdict is the same as from the whole log, with any mix of warm, cold and misled functions', async () => {
   const { deps, at } = await open()
   const random = chance(11, 'who looks')
   const foreign = async (): Promise<string> => snapshotText('other code', await loadWhole(deps, id))
@@ -151,7 +151,7 @@ it('every verdict is the same as from the whole log, by whatever mix of warm, co
     expect(kind).toBe(expected?.kind)
     expect(signals.map(({ numbers }) => numbers)).toEqual(expected?.signals.map(({ numbers }) => numbers))
   }
-  // And the release is the same but for the readings that nobody asks for again.
+  // The release is also the same, except for the readings that are no longer needed.
   for (const deps1 of [deps, cold(deps)]) {
     const loaded = await load(deps1, id)
     expect({ ...loaded.release, readings: [] }).toEqual({ ...release, readings: [] })
@@ -159,7 +159,7 @@ it('every verdict is the same as from the whole log, by whatever mix of warm, co
   }
 })
 
-it('a snapshot that cannot be kept fails no look', async () => {
+it('a snapshot that cannot be stored does not fail a look', async () => {
   const { deps, at } = await open()
   const judge = judgeHandler(deps)
   for (let look = 1; look <= 80; look++) {
@@ -171,7 +171,7 @@ it('a snapshot that cannot be kept fails no look', async () => {
   expect((await load(deps, id)).release.seq).toBe(85)
 })
 
-it('whoever tells of an event knows the release before it, or reads the log', async () => {
+it('an announcer knows the release before the event, or reads the log', async () => {
   const { deps, write } = await open()
   const other = cold(deps)
   await load(other, id)
@@ -181,7 +181,7 @@ it('whoever tells of an event knows the release before it, or reads the log', as
   expect(await asOf(cold(deps), id, release.seq)).toBeUndefined()
 })
 
-it('a snapshot reads back as it was written, and nothing else reads at all', async () => {
+it('a snapshot parses to what was written, and nothing else parses at all', async () => {
   const { deps } = await open()
   const { release, readFromMs } = await loadWhole(deps, id)
   const snapshot = { release, readFromMs, carry: { uptoMs: 5, targets: [], signals: [] } }

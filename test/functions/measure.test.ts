@@ -1,4 +1,4 @@
-// The measures as metrics: the fixed week put into a store comes out as the report has it, and what is unknown not at all.
+// The measures as metrics: the fixed week in a store gives the values of the report, and unknown values are not sent.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { showReport } from '../../cli/commands/report.ts'
 import { askThrough } from '../../cli/backend/backend.ts'
@@ -77,7 +77,7 @@ const numbersOf = (name: string): Readonly<Record<string, number>> =>
   )
 
 describe('once a day', () => {
-  it('every measure that is known is a metric of its service and of all, at the end of 28 days', async () => {
+  it('every known measure is a metric of its service and of all, at the end of 28 days', async () => {
     expect(await run()).toEqual({ measured: ['checkout'], troubles: [] })
     const expected = measure({ ...week, period }).map(({ definition, result }) => [
       definition.metric,
@@ -96,14 +96,14 @@ describe('once a day', () => {
     expect(units).toContainEqual(['M3ChangeFailureRate', 'None'])
   })
 
-  it('what is unknown is no metric', async () => {
+  it('an unknown measure is not sent', async () => {
     await cloud.services.put(service({ name: 'shop' }))
     await run()
     expect(numbersOf('shop')).toEqual({ M1ReleasesPerDay: 0 })
     expect(numbersOf(allServices)).toEqual(numbersOf('checkout'))
   })
 
-  it('all together are one number of all releases', async () => {
+  it('all services together have one number over all releases', async () => {
     await cloud.services.put(service({ name: 'shop' }))
     const provenance = { eventAtMs: at(90) }
     const one = log('k', 100, { service: { name: 'shop' }, provenance })
@@ -125,13 +125,13 @@ describe('once a day', () => {
     })
   })
 
-  it('without a service says nothing at all', async () => {
+  it('sends nothing without a service', async () => {
     cloud = memoryCloud({ clock: steppedClock(nowMs) })
     expect(await run()).toEqual({ measured: [], troubles: [] })
     expect(said).toEqual([])
   })
 
-  it('a service that cannot be read leaves the others measured, and all together unknown', async () => {
+  it('a service that cannot be read leaves the others measured, and the total unknown', async () => {
     await cloud.services.put(service({ name: 'about' }))
     await cloud.services.put(service({ name: 'shop' }))
     cloud.inspect.corrupt(logOf('b'), padded(1), 'torn')
@@ -142,20 +142,20 @@ describe('once a day', () => {
     expect(new Set(said.map(({ dimensions }) => dimensions['service']))).toEqual(new Set(['about', 'shop']))
   })
 
-  it('refuses what is no tick of its schedule', async () => {
+  it('refuses a call that is not from its schedule', async () => {
     await expect(run({ budgets: true })).rejects.toMatchObject({ code: 'event_invalid' })
     expect(said).toEqual([])
   })
 })
 
-it('names are those of no other metric and of no two measures, and no service is called as all are', () => {
+it('names are unique among measures and other metrics, and no service can be called like the total', () => {
   const names = definitions.map(({ metric }) => metric)
   expect(new Set(names).size).toBe(names.length)
   for (const { id, metric } of definitions) expect(metric).toMatch(new RegExp(`^${id.split(' ')[0] ?? ''}[A-Z]`))
   expect(ServiceName.safeParse(allServices).success).toBe(false)
 })
 
-it('on the embedded cloud, under the policies of the stack, says the numbers of tidegate report', async () => {
+it("on the embedded cloud, under the stack's policies, sends the numbers of tidegate report", async () => {
   const sandbox = await openSandbox({ authorize, perMinute: 60 })
   await sandbox.world.services.put(sampleService({ hooks: [], slos: [] }))
   await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))

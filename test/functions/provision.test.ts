@@ -1,4 +1,4 @@
-// What a stack may ask for when it is deployed: aliases that are made once, definitions that are put into the table.
+// What a stack may request when it is deployed: aliases that are created once, definitions that are put into the table.
 import { describe, expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
 import { split } from '../../core/service/routing.ts'
@@ -23,13 +23,13 @@ const service = (RequestType: string, text: string) => ({
 })
 
 describe('an alias', () => {
-  it('is made on the version that the first deploy published', async () => {
+  it('is created on the version that the first deployment published', async () => {
     const { cloud, provision } = open()
     expect(await provision(alias('Create', '1'))).toEqual({ PhysicalResourceId: 'checkout:live', Data: {} })
     expect((await cloud.traffic.read(target)).routing).toEqual({ version: '1' })
   })
 
-  it('is left as it is by every later deploy, also in the middle of a release, and by the end of the stack', async () => {
+  it('is left unchanged by every later deployment, even in the middle of a release, and by deleting the stack', async () => {
     const { cloud, provision } = open()
     await provision(alias('Create', '1'))
     const { revision } = await cloud.traffic.read(target)
@@ -39,14 +39,14 @@ describe('an alias', () => {
     expect(await cloud.traffic.read(target)).toEqual(released)
   })
 
-  it('on a version that is not there fails the deploy', async () => {
+  it('on a version that does not exist fails the deployment', async () => {
     const { provision } = open()
     await expectProblem('version_missing', provision(alias('Create', '9')), /9/)
   })
 })
 
 describe('a service', () => {
-  it('is put into the table by a deploy, changed by the next, and stays when the stack goes', async () => {
+  it('is put into the table by a deployment, changed by the next, and stays when the stack is deleted', async () => {
     const { cloud, provision } = open()
     const made = await provision(service('Create', JSON.stringify(definition)))
     expect(made.PhysicalResourceId).toBe('checkout')
@@ -62,7 +62,7 @@ describe('a service', () => {
     ['another kind', { RequestType: 'Create', ResourceProperties: { kind: 'table' } }, 'event_invalid'],
     ['no request', { ResourceProperties: {} }, 'event_invalid'],
     ['nothing', undefined, 'event_invalid'],
-  ] as const)('that is %s fails the deploy and changes nothing', async (_, event, code) => {
+  ] as const)('that is %s fails the deployment and changes nothing', async (_, event, code) => {
     const { cloud, provision } = open()
     await expectProblem(code, provision(event))
     expect((await cloud.services.list()).items).toEqual([])

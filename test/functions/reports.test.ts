@@ -1,4 +1,4 @@
-// Budgets of Application Signals on the embedded cloud, under the policies of the stack: what is kept, told and shown.
+// Budgets of Application Signals on the embedded cloud, under the stack's policies: what is stored, announced and shown.
 import { afterEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/commands/budgets.ts'
 import { askThrough } from '../../cli/backend/backend.ts'
@@ -56,7 +56,7 @@ async function shown(): Promise<string> {
 }
 
 describe('a budget that Application Signals counts', () => {
-  it('is read every five minutes, kept, told by its steps, and shown', async () => {
+  it('is read every five minutes, stored, announced at its steps, and shown', async () => {
     await open()
     set(6048)
     await sandbox.minutes(6)
@@ -74,11 +74,11 @@ describe('a budget that Application Signals counts', () => {
       [0, -5, undefined],
     ])
     expect(await shown()).toContain('the budget is spent 1.05 times over (breached: -302.4 of 6048 seconds')
-    // What is counted here is counted as ever.
+    // Budgets counted here are counted as before.
     expect((await sandbox.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(startMs)
   })
 
-  it('is unknown at once when there is not enough data or no such SLO, and nobody is told that it is well', async () => {
+  it('is unknown at once if there is not enough data or no such SLO, and is never reported as healthy', async () => {
     await open()
     set(3000)
     await sandbox.minutes(6)
@@ -97,7 +97,7 @@ describe('a budget that Application Signals counts', () => {
     expect(told()).toHaveLength(1)
   })
 
-  it('stays as it was known, with its time, while nobody answers', async () => {
+  it('keeps its last known value, with its time, while AWS does not answer', async () => {
     let silent = false
     await open(refusing('BatchGetServiceLevelObjectiveBudgetReport', () => silent))
     set(6048)
@@ -114,7 +114,7 @@ describe('a budget that Application Signals counts', () => {
 })
 
 describe('the function that reads reports', () => {
-  it('asks once in five minutes, and refuses what is no tick', async () => {
+  it('asks once in five minutes, and refuses calls that are not from its schedule', async () => {
     await open()
     const clock = steppedClock(startMs)
     const cloud = memoryCloud({ clock })

@@ -1,6 +1,6 @@
-// State outlives code: every item of a table that an earlier version has written is read, and says what it said then.
-// The files in test/fixtures/stored are whole tables, each by the month in which it was written; a new format adds one,
-// and none is ever changed.
+// State outlives code: every item that an earlier version wrote to a table can be read, and means the same as then. The files in
+// test/fixtures/stored are whole tables, named by the month in which they were written. A new format adds a file; existing files
+// never change.
 import { readdirSync, readFileSync } from 'node:fs'
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -21,7 +21,7 @@ let sandbox: Sandbox
 afterEach(() => sandbox.close())
 
 describe.each(readdirSync(folder))('the table of %s', (file) => {
-  it('is read, item by item', async () => {
+  it('can be read, item by item', async () => {
     const { releases, items } = read(file)
     sandbox = await openSandbox({ perMinute: 0 })
     for (const Item of items)

@@ -1,4 +1,4 @@
-// Waking an execution, whoever began to wait when.
+// Waking an execution, whenever it began to wait.
 import { expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
 import { turn, wake } from '../../functions/steps/waiting.ts'
@@ -6,7 +6,7 @@ import { turn, wake } from '../../functions/steps/waiting.ts'
 const open = () => memoryCloud({ clock: { nowMs: () => 0 } })
 const release = { id: 'checkout-1' }
 
-it('wakes who waited when the log was read, with one call', async () => {
+it('wakes the waiter that was there when the log was read, with one call', async () => {
   const cloud = open()
   const token = cloud.inspect.openTask()
   await wake(cloud, { release, waiters: [{ slot: turn, token }] })
@@ -14,7 +14,7 @@ it('wakes who waited when the log was read, with one call', async () => {
   expect(cloud.faults.count('journal.read')).toBe(0)
 })
 
-it('wakes who has begun to wait since', async () => {
+it('wakes a waiter that came since', async () => {
   const cloud = open()
   const gone = cloud.inspect.openTask()
   cloud.inspect.closeTask(gone)
@@ -24,7 +24,7 @@ it('wakes who has begun to wait since', async () => {
   expect(cloud.inspect.answers.map((answer) => answer.token)).toEqual([token])
 })
 
-it('is content when nobody waits, and leaves other slots alone', async () => {
+it('does nothing when nobody waits, and leaves other slots alone', async () => {
   const cloud = open()
   await cloud.journal.wait(release.id, { slot: 'handover-1', token: cloud.inspect.openTask() })
   await wake(cloud, { release, waiters: [] })

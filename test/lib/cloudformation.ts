@@ -1,5 +1,5 @@
-// What CloudFormation does to functions, versions, aliases and our custom resources: a stand-in over synthesised templates,
-// for deploys in the middle of a release (docs/aws.md §10.3). Everything else of a template is left to the real one.
+// A stand-in for CloudFormation over synthesised templates: what it does to functions, versions, aliases and our custom
+// resources, for deployments in the middle of a release (docs/aws.md §10.3). It ignores everything else in a template.
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
@@ -14,11 +14,11 @@ import type { Sandbox } from '../../local/sandbox.ts'
 type Properties = Readonly<Record<string, unknown>>
 type Resource = { readonly Type: string; readonly Properties: Properties; readonly DeletionPolicy?: string }
 export type Deployable = { readonly Resources: Readonly<Record<string, Resource>> }
-/** A resource as it is: `id` is its physical id, `version` what a version's number came out as. */
+/** A deployed resource: `id` is its physical id, `version` the resolved number of a version. */
 type Made = { readonly resource: Resource; readonly given: Properties; readonly id: string; readonly version?: string }
 
 const stackId = 'arn:aws:cloudformation:us-east-1:000000000000:stack/shop/0b6f3a2e'
-// In the order in which they need each other.
+// In dependency order.
 const types = [
   'AWS::Lambda::Function',
   'AWS::Lambda::Version',
@@ -99,7 +99,7 @@ export function cloudFormation(sandbox: Sandbox) {
         await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: made.id, ZipFile: codeOf(given) }))
         return { ...made, resource, given }
       case 'AWS::Lambda::Alias':
-        // Its handler sends the whole of the template: weights that are not in it are gone.
+        // Its handler sends the whole routing of the template: weights that are not in it are removed.
         await lambda.send(
           new UpdateAliasCommand({ ...routing(given), RoutingConfig: { AdditionalVersionWeights: {} } }),
         )
@@ -129,7 +129,7 @@ export function cloudFormation(sandbox: Sandbox) {
       .filter(([, one]) => types.includes(one.Type) && !isOurs(one))
       .sort(([, a], [, b]) => types.indexOf(a.Type) - types.indexOf(b.Type))
 
-  /** `fails`: something else in the stack could not be made, and everything is taken back. */
+  /** `fails`: something else in the stack fails, and everything is rolled back. */
   async function deploy(
     template: Deployable,
     { revertDrift = false, fails = false, tokens = true } = {},
@@ -140,7 +140,7 @@ export function cloudFormation(sandbox: Sandbox) {
       const given = resolve(resource.Properties) as Properties
       const made = stack.get(id)
       const isChanged = made === undefined || JSON.stringify(made.given) !== JSON.stringify(given)
-      // A drift-aware deploy puts every resource of AWS's own back to its template; custom resources have no state to read.
+      // A drift-aware deployment resets every AWS resource to its template; custom resources have no readable state.
       const isReverted = revertDrift && resource.Type.startsWith('AWS::')
       if (made === undefined) stack.set(id, await create(resource, given))
       else if (isChanged || isReverted) stack.set(id, await update(made, resource, given))
@@ -155,7 +155,7 @@ export function cloudFormation(sandbox: Sandbox) {
   }
 
   async function rollBack(before: ReadonlyMap<string, Made>): Promise<void> {
-    // What fails has taken its time.
+    // A failing deployment takes a while.
     await sandbox.minutes(1)
     const detail = {
       'stack-id': stackId,

@@ -1,4 +1,4 @@
-// The constructs: what the templates must say, whatever else they say.
+// The constructs: what the templates must contain.
 import { App, Stack } from 'aws-cdk-lib'
 import * as apigw from 'aws-cdk-lib/aws-apigatewayv2'
 import * as integrations from 'aws-cdk-lib/aws-apigatewayv2-integrations'
@@ -55,7 +55,7 @@ describe('the controller', () => {
     expect(Annotations.fromStack(stack).findError('*', Match.anyValue())).toEqual([])
   })
 
-  it('counts budgets as often as the service that wants it most, and not at all when none has an SLO', () => {
+  it('counts budgets at the shortest interval of any service, and not at all if none has an SLO', () => {
     const rates = (...every: readonly string[]): unknown[] => {
       const own = new Stack(new App(), 'Budgets')
       const services = every.map((budgetEvery, index) => ({
@@ -77,7 +77,7 @@ describe('the controller', () => {
     expect(rates('1h', '5m')).toEqual(['rate(5 minutes)'])
   })
 
-  it('reads the budget reports of the SLOs that services name, and of no others; without any it reads none', () => {
+  it('reads only the budget reports of the SLOs that services name, and none without any', () => {
     const of = (...slos: readonly object[]) => {
       const own = new Stack(new App(), 'Reports')
       new ReleaseController(own, 'Tidegate', { services: [{ ...sampleDefinition, slos }] })
@@ -139,20 +139,20 @@ describe('the controller', () => {
     expect(new Set(own.map((one) => JSON.stringify(one['Role']))).size).toBe(verbs.length)
   })
 
-  it('lets items of the table go that say when, and nothing else', () => {
+  it("expires the table's items that have an expiry, and nothing else", () => {
     template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
     })
   })
 
-  it('keeps the table when the stack goes, and can be set back in time', () => {
+  it('keeps the table when the stack is deleted, with point-in-time recovery', () => {
     template.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Retain',
       Properties: { Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }] },
     })
   })
 
-  it('runs the very state machine that the embedded cloud runs, with its functions put in, and logs no token', () => {
+  it('runs the same state machine as the embedded cloud, with function names filled in, and logs no token', () => {
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
       DefinitionString: Match.stringLikeRegexp('waitForTaskToken'),
       LoggingConfiguration: { IncludeExecutionData: false, Level: 'ALL' },
@@ -181,13 +181,13 @@ describe('the controller', () => {
     )
     for (const rule of rules.filter((one) => one.Description?.startsWith('Tidegate') === true)) {
       for (const target of rule.Targets) expect(target.DeadLetterConfig).toBeDefined()
-      // EventBridge takes patterns of 2048 characters; references become ARNs of about 90.
+      // EventBridge accepts patterns of 2048 characters; references become ARNs of about 90.
       expect(JSON.stringify(rule.EventPattern).length).toBeLessThan(2048)
     }
     template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
   })
 
-  it('keeps what a function could not handle, for every function that events, schedules, pipelines or the stream call', () => {
+  it('keeps events that could not be handled, for every function that events, schedules, pipelines or the stream call', () => {
     const named = Object.fromEntries(
       Object.entries(template.findResources('AWS::Lambda::Function')).map(([id, one]) => [
         id,
@@ -220,7 +220,7 @@ describe('the controller', () => {
     for (const name of own) expect(configured).toContain(name)
   })
 
-  it('lets the rules of this controller, and no others, leave in the queue what they could not hand over, in one statement', () => {
+  it("lets only this controller's rules send undelivered events to the queue, in one statement", () => {
     const [policy] = Object.values(template.findResources('AWS::SQS::QueuePolicy'))
     const { Statement } = (policy?.['Properties'] as { PolicyDocument: { Statement: Record<string, unknown>[] } })
       .PolicyDocument
@@ -235,7 +235,7 @@ describe('the controller', () => {
     for (const name of names) expect(name).toMatch(/^tidegate-[a-z0-9-]{1,40}$/)
   })
 
-  it('sends the sweep what the function that sweeps understands', async () => {
+  it('sends the sweep the payload that its function understands', async () => {
     const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'))
     const { Input } = (schedule?.['Properties'] as { Target: { Input: string } }).Target
     const cloud = memoryCloud({ clock: steppedClock(0) })
@@ -243,7 +243,7 @@ describe('the controller', () => {
     expect(await reconcile(JSON.parse(Input))).toEqual({ finished: [], troubles: [] })
   })
 
-  it('measures once a day, with what the function that measures understands', async () => {
+  it('measures once a day, with the payload that its function understands', async () => {
     const schedules = Object.values(template.findResources('AWS::Scheduler::Schedule'))
       .map(({ Properties }) => Properties as { ScheduleExpression: string; Target: { Input: string } })
       .filter(({ Target }) => Target.Input.includes('measures'))
@@ -253,7 +253,7 @@ describe('the controller', () => {
     expect(await measure(JSON.parse(schedules[0]?.Target.Input ?? ''))).toEqual({ measured: [], troubles: [] })
   })
 
-  it('reads the stream of its table in order, from the beginning, and keeps what could not be sent', () => {
+  it("reads its table's stream in order, from the beginning, and keeps what could not be sent", () => {
     template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       StreamSpecification: { StreamViewType: 'KEYS_ONLY' },
     })
@@ -282,7 +282,7 @@ describe('the controller', () => {
       (alarm) => `${(alarm['MetricName'] as string | undefined) ?? math(alarm)} ${String(alarm['TreatMissingData'])}`,
     )
     const functions = calledByEvents.length
-    // A metric-math alarm takes ten metrics.
+    // A metric-math alarm supports ten metrics.
     expect(functions).toBeLessThanOrEqual(10)
     expect(seen.sort()).toEqual([
       'ApproximateNumberOfMessagesVisible notBreaching',
@@ -292,7 +292,7 @@ describe('the controller', () => {
       `MAX of ${functions} AsyncEventAge notBreaching`,
       `SUM of ${functions} AsyncEventsDropped notBreaching`,
       `SUM of ${functions} DestinationDeliveryFailures notBreaching`,
-      // Of each schedule: the sweep, the measures, and the budgets of whoever has some.
+      // One for each schedule: the sweep, the measures, and the budgets of services that have some.
       ...schedules.map(() => 'Troubles notBreaching'),
     ])
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
@@ -309,7 +309,7 @@ describe('the controller', () => {
     })
   })
 
-  it('calls its functions and machine as the command line does', () => {
+  it('names its functions and state machine as the command line expects', () => {
     const named = (type: string, property: string) =>
       Object.values(template.findResources(type)).map((one) => (one['Properties'] as Record<string, unknown>)[property])
     const functions = named('AWS::Lambda::Function', 'FunctionName')
@@ -317,7 +317,7 @@ describe('the controller', () => {
     expect(named('AWS::StepFunctions::StateMachine', 'StateMachineName')).toEqual(['tidegate-release'])
   })
 
-  it('reserves concurrency for the way back when it is told to, and for nothing else', () => {
+  it('reserves concurrency for the way back if it is configured to, and for nothing else', () => {
     const reserved = Object.values(template.findResources('AWS::Lambda::Function'))
       .map((one) => one['Properties'] as { FunctionName?: string; ReservedConcurrentExecutions?: number })
       .filter(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions !== undefined)
@@ -338,7 +338,7 @@ describe('the controller', () => {
 })
 
 describe('a released function', () => {
-  it('is refused where artifacts become versions of the same alias', () => {
+  it('is refused if artifacts become versions of the same alias', () => {
     const own = new Stack(new App(), 'Twice')
     const controller = new ReleaseController(own, 'Tidegate', { services: [sampleDefinition] })
     const fn = (id: string, name: string) =>
@@ -356,13 +356,13 @@ describe('a released function', () => {
 
   const alias = 'orders:live'
 
-  it('publishes its version for good and has no alias that CloudFormation could move', () => {
+  it('publishes a version that is retained and has no alias that CloudFormation could move', () => {
     template.hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
     template.resourceCountIs('AWS::Lambda::Alias', 0)
     template.hasResourceProperties('Custom::TidegateAlias', { kind: 'alias', alias: 'live' })
   })
 
-  it('is called through its alias by queues, URLs, rules and APIs, with the permission to', () => {
+  it('is called through its alias by queues, URLs, rules and APIs, with permission', () => {
     const json = JSON.stringify(template.toJSON())
     expect(json).not.toContain(`"${alias}"`)
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission')).map((one) =>

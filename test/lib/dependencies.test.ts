@@ -1,4 +1,4 @@
-// The order in which CloudFormation makes things: what is needed is there, and nothing is said twice (cfn-lint: W3005).
+// The order in which CloudFormation creates resources: dependencies exist first, and none is declared twice (cfn-lint: W3005).
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import * as iam from 'aws-cdk-lib/aws-iam'
@@ -23,7 +23,7 @@ beforeAll(() => {
     runtime: lambda.Runtime.NODEJS_24_X,
     handler: 'index.handler',
     code: lambda.Code.fromInline('exports.handler = async () => 1'),
-    // One that the CDK makes here would be depended on twice, and not by us.
+    // The CDK would depend twice on a role that it creates here, which is not our doing.
     role: iam.Role.fromRoleName(stack, 'Somebody', 'somebody'),
   })
   new ReleasedFunction(stack, 'Live', { controller, function: fn, alias: 'live' })
@@ -41,7 +41,7 @@ function referredTo(value: unknown): readonly string[] {
     .concat(Object.values(value).flatMap((one) => referredTo(one)))
 }
 
-it('no resource depends explicitly on what its properties refer to already', () => {
+it('no resource explicitly depends on what its properties already refer to', () => {
   const twice = Object.entries(resources).flatMap(([id, { Properties, DependsOn = [] }]) => {
     const implied = new Set(referredTo(Properties))
     return DependsOn.filter((one) => implied.has(one)).map((one) => `${id} on ${one}`)
@@ -49,7 +49,7 @@ it('no resource depends explicitly on what its properties refer to already', () 
   expect(twice).toEqual([])
 })
 
-it('whatever runs as a role waits for the policies of the role', () => {
+it('every function waits for the policies of its role', () => {
   const policies = Object.entries(resources).filter(([, one]) => one.Type === 'AWS::IAM::Policy')
   const running = Object.values(resources).filter((one) =>
     ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'].includes(one.Type),
@@ -62,6 +62,6 @@ it('whatever runs as a role waits for the policies of the role', () => {
       waits++
     }
   }
-  // All but the function of the shop, whose role is not of this stack.
+  // All but the shop's function, whose role is not in this stack.
   expect(waits).toBe(running.length - 1)
 })

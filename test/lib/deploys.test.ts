@@ -1,5 +1,5 @@
-// Deploys, taken-back deploys, drift-aware deploys and the end of a stack, in the middle of a release: whatever happens, an
-// alias serves one version that somebody wanted.
+// Deployments, rolled-back deployments, drift-aware deployments and the deletion of a stack, in the middle of a release: whatever
+// happens, an alias serves one version that somebody wanted.
 import { DeleteFunctionCommand } from '@aws-sdk/client-lambda'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
@@ -19,7 +19,7 @@ const definition = {
   triggers: { cloudFormation: true },
 }
 
-/** A team's stack with the function at `code`; with an alias of CloudFormation's own, for comparison. */
+/** A team's stack with the function at `code`; with an alias that CloudFormation owns, for comparison. */
 function synthesised(code: string, own: 'controller' | 'cloudFormation' = 'controller'): Deployable {
   const stack = new Stack(new App(), 'Shop')
   const fn = new lambda.Function(stack, 'Checkout', {
@@ -62,7 +62,7 @@ async function inTheMiddle(): Promise<string> {
 }
 
 describe('in the middle of a release', () => {
-  it('a deploy of another version waits for its turn, and moves nothing', async () => {
+  it('a deployment of another version waits for its turn, and moves nothing', async () => {
     const first = await inTheMiddle()
     const before = await sandbox.alias()
     await stack.deploy(templates.v4)
@@ -74,7 +74,7 @@ describe('in the middle of a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   }, 30_000)
 
-  it('the same deploy again, and one that reverts drift, move nothing', async () => {
+  it('repeating a deployment, or reverting drift, moves nothing', async () => {
     const id = await inTheMiddle()
     const before = await sandbox.alias()
     await stack.deploy(templates.v2)
@@ -85,7 +85,7 @@ describe('in the middle of a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   }, 30_000)
 
-  it('a deploy that is taken back takes its release back, and not the one of the deploy before', async () => {
+  it('a deployment that is rolled back takes back its own release, and not that of the deployment before', async () => {
     const first = await inTheMiddle()
     await stack.deploy(templates.v4, { fails: true })
     expect((await sandbox.finish(first)).ending?.outcome).toBe('promoted')
@@ -98,7 +98,7 @@ describe('in the middle of a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   }, 30_000)
 
-  it('without tokens nobody can tell two deploys of a stack apart: what is live is put back', async () => {
+  it('without tokens, two deployments of a stack cannot be told apart: the live release is put back', async () => {
     const first = await inTheMiddle()
     await stack.deploy(templates.v4, { fails: true, tokens: false })
     expect((await sandbox.finish(first)).ending).toMatchObject({ outcome: 'rolledBack', by: 'CloudFormation' })
@@ -107,9 +107,9 @@ describe('in the middle of a release', () => {
     expect((await sandbox.world.openReleases.list('checkout')).items).toEqual([])
   }, 30_000)
 
-  it('the end of the stack puts the traffic back while there is somebody to do it', async () => {
+  it('deleting the stack puts the traffic back while the controller still exists', async () => {
     const id = await inTheMiddle()
-    // The function outlives the stack: as when the controller has a stack of its own.
+    // The function outlives the stack, as when the controller has its own stack.
     const kept = structuredClone(templates.v2) as {
       Resources: Record<string, { Type: string; DeletionPolicy?: string }>
     }
@@ -122,7 +122,7 @@ describe('in the middle of a release', () => {
   }, 30_000)
 })
 
-it('an alias that CloudFormation owns would have been moved by the first deploy, and again by one that reverts drift', async () => {
+it('an alias that CloudFormation owns would have been moved by the first deployment, and again by one that reverts drift', async () => {
   await stack.deploy(synthesised('v1', 'cloudFormation'))
   const second = synthesised('v2', 'cloudFormation')
   await stack.deploy(second)

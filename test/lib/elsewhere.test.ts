@@ -1,5 +1,5 @@
-// Targets in other accounts and regions: whole releases on the embedded cloud, under the policies of the controller's stack
-// and of the stack in the other account.
+// Targets in other accounts and regions: whole releases on the embedded cloud, under the policies of the controller's stack and
+// of the stack in the other account.
 import { App, Stack } from 'aws-cdk-lib'
 import {
   CreateAliasCommand,
@@ -55,7 +55,7 @@ let sandbox: Sandbox
 let elsewhere: readonly Away[] = []
 type Away = ReturnType<typeof awayAt>
 
-/** A function elsewhere, and whoever owns it there. */
+/** A function elsewhere, with its owner's clients there. */
 function awayAt(key: string, region: string, name: string) {
   const lambda = new LambdaClient({ ...sandbox.clientsFor(key).place, region })
   const code = (version: string) => new TextEncoder().encode(version)
@@ -91,9 +91,9 @@ function awayAt(key: string, region: string, name: string) {
   }
 }
 
-/** The functions of the controller that have assumed a role. */
+/** The controller functions that have assumed a role. */
 const assumed = new Set<string>()
-/** What was done as the role of the other account. */
+/** The calls made with the role of the other account. */
 const doneThere = new Set<string>()
 
 async function open(policies: Policies, options: SandboxOptions = {}): Promise<void> {
@@ -136,7 +136,7 @@ async function release(codes: readonly [string, string, string]): Promise<string
 }
 
 describe('targets in another account and in another region', () => {
-  it('are moved in step with the one at home, by their own metrics', async () => {
+  it('are moved together with the one at home, judged by their own metrics', async () => {
     await open(farRole())
     const id = await release(['v2', 'v2', 'v2'])
     expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
@@ -158,7 +158,7 @@ describe('targets in another account and in another region', () => {
     expect(await routings()).toEqual(everywhere('1'))
   })
 
-  it('that somebody moves over there interrupt the release; theirs is left alone, the others go back', async () => {
+  it('that somebody moves over there interrupt the release; that change stays, the others go back', async () => {
     await open(farRole())
     const id = await release(['v2', 'v2', 'v2'])
     await elsewhere[0]?.move('2')
@@ -174,7 +174,7 @@ describe('targets in another account and in another region', () => {
     ['trusts another controller only', { controllerName: 'another' }, 'sts:AssumeRole'],
     ['trusts another account only', { controllerAccount: '444455556666' }, 'sts:AssumeRole'],
     ['is for another function', { functions: ['invoices'] }, 'lambda:GetAlias'],
-  ])('whose role %s refuse the release by the name of the action, and nothing moves', async (_, changes, action) => {
+  ])('whose role %s reject the release, naming the action, and nothing moves', async (_, changes, action) => {
     await open(farRole(changes))
     const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
     expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
@@ -226,32 +226,32 @@ describe('targets in another account and in another region', () => {
       troubles: [],
     })
     const counted = (await sandbox.world.budgets.read('checkout', 'available', startMs, sandbox.clock.nowMs())).items
-    // Sixty a minute at each of the three, and those elsewhere began when the sandbox had been open for ten minutes.
+    // Sixty a minute at each of the three; traffic elsewhere began ten minutes after the sandbox opened.
     expect(counted.at(-1)).toMatchObject({ good: 900, bad: 0 })
   })
 
-  it('are asked whether their code is signed', async () => {
+  it('are checked for signed code', async () => {
     await open(farRole())
     await sandbox.world.services.put(parseDefinition(definition({ gates: { provenance: { signed: true } } })))
     const id = await release(['v2', 'v2', 'v2'])
     expect((await sandbox.release(id)).held?.because).toBe('its code is not signed')
   })
 
-  it('are looked at before a pipeline enters a stage', async () => {
+  it('are checked before a pipeline enters a stage', async () => {
     await open(farRole())
     expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
   })
 
   afterAll(() => {
-    // `outage` acts when the table is away: test/scenarios/outage.test.ts.
+    // `outage` acts when the table is down: test/scenarios/outage.test.ts.
     const may = verbs.filter((verb) => permissions[verb].targetRoles !== undefined && verb !== 'outage')
     expect([...assumed].sort()).toEqual([...may].sort())
-    // Waking is for versions that Lambda has put to sleep, and the embedded cloud has none.
+    // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
     const granted = Object.values(targetAccess).flat()
     expect([...doneThere, 'lambda:InvokeFunction'].sort()).toEqual([...granted].sort())
   })
 
-  it('take no artifact', async () => {
+  it('accept no artifact', async () => {
     await open(farRole())
     const artifact = { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: '1' }
     await expect(sandbox.ask('intake', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
@@ -285,7 +285,7 @@ describe('a definition', () => {
       return error instanceof Error ? error.message : String(error)
     }
   }
-  it('names a role of the account that the function is in, or is refused', () => {
+  it("names a role of the function's account, or is refused", () => {
     expect(code({})).toBe('valid')
     const role = 'arn:aws:iam::444455556666:role/tidegate-target'
     expect(code({ targets: [{ function: farArn, alias: 'live', role }] })).toContain('same account')

@@ -1,4 +1,4 @@
-// Two hundred services in one controller: what AWS takes of a template, a rule and a role.
+// Two hundred services in one controller: AWS's limits on a template, a rule and a role.
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, expect, it } from 'vitest'
@@ -28,7 +28,7 @@ beforeAll(() => {
 }, 180_000)
 
 const of = (type: string): readonly Resource[] => Object.values(resources).filter((one) => one.Type === type)
-/** As IAM gets it: names in place of references, none longer than a region. */
+/** As IAM gets it: placeholder names in place of references; pseudo parameters are as long as the longest region. */
 const text = (value: unknown): string =>
   JSON.stringify(value)
     .replaceAll(/\{"Ref":"AWS::[A-Za-z]+"\}/g, '"xxxxxxxxxxxxxx"')
@@ -71,6 +71,6 @@ it('no policy is too long, no role has too many, and each target is granted in f
   expect(granted.size).toBe(200)
 })
 
-it('more than IAM attaches is refused at synthesis, with what to do', () => {
+it('more than IAM can attach is refused at synthesis, with what to do', () => {
   expect(() => synthesise(450)).toThrow(/give some of the services to another controller/)
 })

@@ -1,4 +1,4 @@
-// The AwsSolutions pack of cdk-nag over the whole stack: what it finds has a reason here, and every reason is still needed.
+// cdk-nag's AwsSolutions pack over the whole stack: every finding has a reason here, and every reason is still needed.
 import { App, Aspects, Stack } from 'aws-cdk-lib'
 import { Annotations, Match } from 'aws-cdk-lib/assertions'
 import { AwsSolutionsChecks } from 'cdk-nag'
@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { ReleaseController } from '../../lib/controller.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
 
-/** By the beginning of the finding, behind the end of the resource's path. */
+/** By the beginning of the finding, after the end of the resource's path. */
 const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string])[] = [
   [
     /\/[A-Z][A-Za-z]+Role\/DefaultPolicy/,

@@ -1,5 +1,5 @@
-// What a pipeline is given: an action whose input the controller takes once the variables are filled in, and a rule whose
-// question it answers. Both as synthesised, on the embedded cloud.
+// What a pipeline gets: an action whose input the controller accepts once its variables are filled in, and a rule that the
+// controller answers. Both as synthesised, on the embedded cloud.
 import { App, Stack } from 'aws-cdk-lib'
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline'
 import { ManualApprovalAction, S3SourceAction } from 'aws-cdk-lib/aws-codepipeline-actions'
@@ -73,7 +73,7 @@ describe('the action', () => {
     await sandbox.clock.settle()
   }
 
-  it('releases what the build has published, and ends as the release ends', async () => {
+  it('releases what the build published, and ends as the release ends', async () => {
     await run({ 'Build.VERSION': await sandbox.publish('v2'), 'Source.CommitId': 'abc123' })
     const [open] = (await sandbox.world.openReleases.list('checkout')).items
     const ended = await sandbox.finish(open?.releaseId ?? '')
@@ -84,12 +84,12 @@ describe('the action', () => {
     expect(sandbox.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
   })
 
-  it('fails with a sentence when a variable came out empty', async () => {
+  it('fails with a sentence if a variable is empty', async () => {
     await run({ 'Source.CommitId': 'abc123' })
     expect(sandbox.cloud.states.executions()[0]).toMatchObject({ status: 'FAILED', error: 'Tidegate.call_invalid' })
   })
 
-  it('is refused at synthesis when it could not work', () => {
+  it('is refused at synthesis if it could not work', () => {
     const refused = (code: string): unknown => expect.objectContaining({ code })
     expect(() => action({ service: 'nonesuch' })).toThrow(refused('service_missing'))
     expect(() => action({ version: '#{Build.VERSION}' })).toThrow(refused('call_invalid'))
@@ -109,7 +109,7 @@ describe('the rule', () => {
     return sandbox.cloud.codepipeline.job(id)
   }
 
-  it('lets a stage begin when nothing is in the way', async () => {
+  it('lets a stage begin if nothing blocks it', async () => {
     expect(await asked()).toMatchObject({
       status: 'Succeeded',
       summary: 'Nothing is live, and every alias of checkout has one version.',
@@ -129,7 +129,7 @@ describe('the rule', () => {
     expect(job?.summary).toContain(words)
   })
 
-  it('says no to an alias that somebody has split or taken away, and to what it cannot look at', async () => {
+  it('says no to an alias that somebody split or deleted, and to what it cannot inspect', async () => {
     await sandbox.publish('v2')
     await sandbox.moveByHand('1', { '2': 0.5 })
     expect(await asked()).toMatchObject({
@@ -140,14 +140,14 @@ describe('the rule', () => {
       sampleService({ slos: [], hooks: [], targets: [{ function: 'nonesuch', alias: 'live' }] }),
     )
     expect(await asked()).toMatchObject({ status: 'Failed' })
-    // What the policies do not cover cannot be looked at.
+    // Targets that the policies do not cover cannot be inspected.
     expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({
       may: false,
       because: expect.stringContaining('lambda:GetAlias') as string,
     })
   })
 
-  it('answers a question that makes no sense, so that no stage waits for hours, and never logs the credentials', async () => {
+  it('answers an invalid question, so that no stage waits for hours, and never logs the credentials', async () => {
     expect(await asked('checkout')).toMatchObject({
       status: 'Failed',
       summary: expect.stringContaining('UserParameters') as string,
@@ -157,7 +157,7 @@ describe('the rule', () => {
     expect(JSON.stringify(sandbox.logged)).not.toContain('of the job')
   })
 
-  it('takes nothing but a call or a job', async () => {
+  it('accepts only a call or a job', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (event) => {
         await expect(sandbox.ask('gate', event)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })

@@ -1,5 +1,5 @@
-// The policies that the stack gives to the controller's roles, with the names that the embedded cloud has for everything,
-// and the simulator of IAM that decides by them.
+// The policies that the stack gives to the controller's roles, with the embedded cloud's names for all resources, and the IAM
+// simulator that decides by them.
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
@@ -13,21 +13,21 @@ type Statement = { readonly actions: readonly string[]; readonly resources: read
 type Role = {
   readonly arn: string
   readonly statements: readonly Statement[]
-  /** Who may assume it. */
+  /** The trust policy: who may assume it. */
   readonly trust: unknown
 }
-/** By the name of the role: `tidegate-VERB`, and whoever else a stack has given rights to. */
+/** By role name: `tidegate-VERB`, and the others to whom a stack has granted permissions. */
 export type Policies = Readonly<Record<string, Role>>
 
 const account = '000000000000'
 const region = 'us-east-1'
-/** A stream is labelled with the time of its making. */
+/** A stream's label is the time at which it was created. */
 const streamArn = `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}/stream/${new Date(startMs).toISOString().replace('Z', '')}`
 
 type Resource = { readonly Type: string; readonly Properties: Record<string, unknown> }
 type Document = { readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown }[] }
 
-/** @param people gives rights to roles of the stack; a role is known by its description */
+/** @param people grants permissions to roles of the stack; a role is identified by its description */
 export function synthesised(
   services: readonly unknown[],
   people: (controller: ReleaseController, stack: Stack) => void = () => undefined,
@@ -47,10 +47,10 @@ export function synthesised(
 }
 
 type Site = { readonly account: string; readonly region: string }
-/** What the embedded cloud calls a resource of the template. */
+/** The embedded cloud's name for a resource of the template. */
 type NameOf = (resource: Resource, id: string, attribute: string | undefined) => string | undefined
 
-/** @param nameOf what is not named is called by its logical id, which no policy allows by accident */
+/** @param nameOf a resource without a name gets its logical id, which no policy allows by accident */
 export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefined): Policies {
   const resources = Template.fromStack(stack).toJSON()['Resources'] as Record<string, Resource>
   const pseudo: Record<string, string> = {
@@ -89,7 +89,7 @@ export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefin
   return Object.fromEntries(roles)
 }
 
-/** The controller's roles have the names of their functions here, others are called what they describe. */
+/** The controller's roles are named like their functions here, the others by their description. */
 const nameOfRole = (description: string): string => {
   const verb = description.replace(/^Tidegate: /, '')
   return verbs.some((one) => one === verb) ? functionName(verb) : verb
@@ -100,7 +100,7 @@ type Used = Map<
   { readonly role: string; readonly action: string; readonly resource: string; readonly allowed: boolean }
 >
 
-/** Lets the roles do what their policies say, and everybody else everything. @returns also what was asked */
+/** Allows the roles what their policies say, and everybody else everything. @returns also the permissions that were checked */
 export function enforcing(policies: Policies): { readonly authorize: Authorize; readonly used: Used } {
   const used: Used = new Map()
   return {
@@ -109,8 +109,8 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
       const role = /assumed-role\/([^/]+)\//.exec(caller.arn)?.[1]
       const own = role === undefined ? undefined : policies[role]
       if (role === undefined || own === undefined) return true
-      // A role is asked as well whether it trusts the caller.
-      // So is a key, and one that leaves it to the policies of the account says so.
+      // For a role, its trust policy is also checked.
+      // For a key, its key policy is also checked, which here defers to the account's IAM policies.
       const assumed =
         action === 'sts:AssumeRole'
           ? { resourcePolicy: trustOf(policies, resource) }
@@ -146,7 +146,7 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
         resourceControlPolicies: [],
       }
       const found = await runSimulation(simulation, {})
-      // An action or a resource that IAM does not know is a mistake of ours, and no denial.
+      // An action or resource that IAM does not know is a mistake of ours, and not a denial.
       if (!('overallResult' in found)) throw new Error(`IAM cannot be asked for ${key}: ${JSON.stringify(found)}`)
       const allowed = found.overallResult === 'Allowed'
       used.set(key, { role, action, resource, allowed })
@@ -156,16 +156,16 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
 }
 
 /**
- * The simulator knows what the service authorization reference knows, which says nothing of the state machine that a task's
- * result is checked on (cloud/authorization.ts): it is asked about another action on the same resource.
+ * The simulator knows only the service authorization reference, which does not have the state machine that a task's result is
+ * checked on (cloud/authorization.ts). So we ask about another action on the same resource.
  */
 const simulated = (action: string): string =>
   action === 'states:SendTaskSuccess' || action === 'states:SendTaskFailure' ? 'states:DescribeStateMachine' : action
 
-/** An ARN names it, but for S3's and what IAM takes no resource for. */
+/** The account in the ARN. S3's ARNs have none, nor do actions without a resource. */
 const accountOf = (arn: string): string | undefined => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1]
 
-/** The policy of a key as KMS makes it. */
+/** The default key policy that KMS creates. */
 const leftToTheAccount = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' }],

@@ -1,4 +1,4 @@
-// Who may do what: the rights that the construct gives are enforced on the embedded cloud, for the command line's own calls.
+// Who may do what: the embedded cloud enforces the construct's grants, on the calls of the command line.
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -117,7 +117,7 @@ it.each([
   expect(await sandbox.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
 })
 
-it('who may send lost events again may, with nothing else; whoever else is refused by the queue', async () => {
+it('a principal that may resend lost events needs nothing else; the queue refuses everyone else', async () => {
   const MessageBody = JSON.stringify({
     version: '1.0',
     requestContext: {
@@ -140,21 +140,21 @@ it('who may send lost events again may, with nothing else; whoever else is refus
   await expect(orders.promote('night')).rejects.toMatchObject(denied)
 })
 
-it('who may look may look, and change nothing', async () => {
+it('a principal with read access may read, and change nothing', async () => {
   const { dynamodb } = sandbox.clientsFor('role.nobody')
   const history = awsHistory({ client: dynamodb, name: environment.TIDEGATE_TABLE })
   expect((await history.list('checkout', 5)).items).toEqual([])
   await expect(orders.rollBack('nobody')).rejects.toMatchObject(denied)
 })
 
-it('who may roll back may go back from a promoted release, once: a second press is refused', async () => {
+it('a principal that may roll back may undo a promoted release, once: a second order is refused', async () => {
   await orders.start('operator', await sandbox.publish('v2'))
   await sandbox.clock.settle()
   await orders.promote('operator')
   await sandbox.minutes(1)
   const [first, second] = await Promise.allSettled([orders.rollBack('oncall'), orders.rollBack('oncall')])
   expect(first).toMatchObject({ status: 'fulfilled' })
-  // At the same moment it is the same wish.
+  // Two orders at the same moment count as the same wish.
   expect(second).toEqual(first)
   await sandbox.minutes(1)
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
@@ -162,7 +162,7 @@ it('who may roll back may go back from a promoted release, once: a second press 
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
 })
 
-it('pressing again while the way back is under way means the same', async () => {
+it('ordering again while the way back is in progress means the same', async () => {
   await sandbox.world.services.put(
     sampleService({ slos: [], hooks: [{ at: 'beforeTraffic', function: 'checkout-smoke' }] }),
   )

@@ -1,4 +1,4 @@
-// Budget reports of Application Signals in memory: what was set is what is read, and what was not set is unknown.
+// Budget reports of Application Signals in memory: reads return what was set; anything else is unknown.
 import { type BudgetReport, unknownReport } from '../../core/budget/report.ts'
 import type { BudgetReports } from '../../cloud/ports.ts'
 

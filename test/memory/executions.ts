@@ -1,4 +1,4 @@
-// Executions in memory: recorded, not run. Whoever owns the test says how they go on and who waits.
+// Executions in memory: recorded, not run. The test decides how they continue and who waits.
 import type { Clock, Executions } from '../../cloud/ports.ts'
 
 export type MemoryExecution = {
@@ -18,9 +18,9 @@ type MemoryExecutions = {
   /** By ARN, in the order in which they were started. */
   readonly started: Map<string, MemoryExecution>
   readonly answers: readonly Answer[]
-  /** A token somebody waits with from now on. */
+  /** Creates the token of a task that waits from now on. */
   readonly openTask: () => string
-  /** The task has timed out, or its execution is gone. */
+  /** The task timed out, or its execution is gone. */
   readonly closeTask: (token: string) => void
 }
 
@@ -61,7 +61,7 @@ export function memoryExecutions(clock: Clock): MemoryExecutions {
   }
 }
 
-/** What arrives on the other side. */
+/** The value as the receiver gets it. */
 export function asJson(value: unknown): unknown {
   const sent: unknown = JSON.parse(JSON.stringify(value ?? null))
   return sent

@@ -1,10 +1,10 @@
-// Faults on request: every call of every port in memory passes here, is counted and observed, and fails in the way that
-// was asked for. What fails, and when, is decided by the caller alone, so a run can be repeated.
+// Faults on request: every call of every in-memory port passes through here, is counted and observed, and fails as requested.
+// Only the caller decides what fails and when, so a run is repeatable.
 import { Problem } from '../../core/problem.ts'
 
 /**
- * `throttle`, `deny`, `down`: refused, nothing happened. `lost`: it happened, but the answer did not arrive.
- * `crashBefore`, `crashAfter`: the controller dies before or after the effect.
+ * `throttle`, `deny`, `down`: refused, nothing happened. `lost`: it happened, but the answer did not arrive. `crashBefore`,
+ * `crashAfter`: the controller dies before or after the effect.
  */
 export type Fault = 'throttle' | 'deny' | 'down' | 'lost' | 'crashBefore' | 'crashAfter'
 
@@ -19,16 +19,16 @@ type Call<Method extends string> = {
 type Observer<Method extends string> = (call: Call<Method>) => Fault | undefined
 
 type Faults<Method extends string> = {
-  /** The next call of `method` fails like this, after `spared` calls that do not. Requests queue up. */
+  /** The next call of `method` fails like this, after `spared` calls that succeed. Requests queue up. */
   next(method: Method, fault: Fault, spared?: number): void
-  /** How often `method` was called. */
+  /** How many times `method` was called. */
   count(method: Method): number
-  /** From now on this one observes; there is one observer at a time. */
+  /** Sets the observer. There is one observer at a time. */
   observe(observer: Observer<Method>): void
   clear(): void
 }
 
-/** Death of the controller: not a Problem, so that nobody handles it by mistake. */
+/** The controller dies: not a Problem, so that nothing handles it by mistake. */
 function crash(method: string): Error {
   const error = new Error(`the controller died in ${method}`)
   error.name = 'Crash'
@@ -88,7 +88,7 @@ export function memoryFaults<Method extends string>(): {
 }
 
 async function failing(method: string, fault: Fault | undefined, effect: () => Promise<unknown>): Promise<unknown> {
-  // As with a real call, others get their turn before the effect.
+  // As in a real call, other work gets its turn before the effect.
   await Promise.resolve()
   switch (fault) {
     case undefined:

@@ -1,5 +1,5 @@
-// Lambda's side in memory: functions with their code, versions and aliases, and what people do to them by hand. Every
-// write of an alias, even one that changes nothing, gives it a new revision.
+// Lambda's state in memory: functions with their code, versions and aliases, and manual changes by people. Every write of an
+// alias, even one that changes nothing, gives it a new revision.
 import type { Artifact } from '../../core/service/candidate.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import { Problem } from '../../core/problem.ts'
@@ -15,7 +15,7 @@ export type MemoryFunction = {
   readonly provisioned: string[]
   codeSha256: string
   role: string
-  /** How many looks from now Lambda is still busy with the last upload. */
+  /** For how many more looks Lambda is busy with the last upload. */
   busyLooks: number
   /** Somebody uploads this code in the middle of the next publish. */
   overtakenBy?: string
@@ -31,7 +31,7 @@ type AliasWrite = {
 }
 
 export type MemoryFunctions = {
-  /** The function, made if need be. */
+  /** Returns the function, and creates it if it does not exist. */
   readonly named: (name: string) => MemoryFunction
   readonly find: (name: string) => MemoryFunction | undefined
   readonly setAlias: (target: Target, routing: Routing, by: AliasWrite['by']) => AliasState
@@ -40,7 +40,7 @@ export type MemoryFunctions = {
 
 export const placeOf = ({ functionName, alias }: Target): string => `${functionName}:${alias}`
 
-/** Stands for the hash of an artifact's code: the same artifact, the same hash. */
+/** Stands in for the hash of an artifact's code: the same artifact has the same hash. */
 export const codeOf = (artifact: Artifact): string => `code of ${candidateWords(artifact)}`.slice(-100)
 
 export function memoryFunctions(clock: Clock): MemoryFunctions {
@@ -78,7 +78,7 @@ export function memoryFunctions(clock: Clock): MemoryFunctions {
   return { named, find: (name) => functions.get(name), setAlias, writes }
 }
 
-/** Publishes the function's present code and role; nothing changed since the last version means that version again. */
+/** Publishes the function's current code and role. If nothing changed since the last version, returns that version. */
 export function publishLatest(lambda: MemoryFunction): string {
   const last = [...lambda.versions.values()].at(-1)
   if (last?.codeSha256 === lambda.codeSha256 && last.role === lambda.role) return last.version

@@ -1,9 +1,9 @@
-// Hook functions in memory: plain functions, called with what would have arrived as JSON.
+// Hook functions in memory: plain functions that get what would arrive as JSON.
 import type { HookReply, Hooks } from '../../cloud/ports.ts'
 import { asJson } from './executions.ts'
 import type { MemoryFunctions } from './functions.ts'
 
-/** Returns what the hook answers; whatever it throws breaks it. */
+/** Returns the hook's answer; throwing breaks the hook. */
 export type MemoryHook = (payload: unknown) => unknown
 
 const broken = (because: string): HookReply => ({ kind: 'broken', because })

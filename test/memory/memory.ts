@@ -1,4 +1,4 @@
-// All ports in memory: deterministic, with faults on request, and open to inspection. Time is whatever the clock says.
+// All ports in memory: deterministic, with faults on request, and open to inspection. Time comes from the given clock.
 import type { Artifact } from '../../core/service/candidate.ts'
 import type { Routing } from '../../core/service/routing.ts'
 import type { Target } from '../../core/service/service.ts'
@@ -35,7 +35,7 @@ import { memoryWaitingLists } from './stores/waiting-lists.ts'
 export type MemoryCloud = ReturnType<typeof memoryCloud>
 
 type Ports = ReturnType<typeof openPorts>['ports']
-/** `journal.append`, `traffic.write`, ... */
+/** Names such as `journal.append` and `traffic.write`. */
 export type PortMethod = { [P in keyof Ports]: `${P}.${keyof Ports[P] & string}` }[keyof Ports]
 
 export function memoryCloud({ clock }: { readonly clock: Clock }) {
@@ -81,7 +81,7 @@ function openPorts(clock: Clock) {
       outbox: memoryOutbox(announced),
       pager: memoryPager(pages),
       pipelines: memoryPipelines(jobs),
-      // The one that there is: only its failing is simulated.
+      // The real implementation: only its failures are simulated.
       policies: cedarPolicies(),
     },
     inspect: {
@@ -97,13 +97,13 @@ function openPorts(clock: Clock) {
       announced: announced as readonly Announcement[],
       pages: pages as readonly Page[],
       jobs: jobs as ReadonlyMap<string, JobAnswer>,
-      /** Any text in place of a stored item: see the keys in journal.ts, services.ts, ... */
+      /** Replaces a stored item with any text: see the keys in journal.ts, services.ts, ... */
       corrupt: (pk: string, sk: string, text: string) => table.corrupt(pk, sk, text),
     },
   }
 }
 
-/** What people and pipelines do to functions. */
+/** Changes that people and pipelines make to functions. */
 function inspectLambda(functions: MemoryFunctions, uploads: Uploads) {
   return {
     /** Every write of an alias so far. */
@@ -119,7 +119,7 @@ function inspectLambda(functions: MemoryFunctions, uploads: Uploads) {
     setLatestRole(functionName: string, role: string): void {
       functions.named(functionName).role = role
     },
-    /** Makes the alias, or moves it without asking anybody. */
+    /** Creates the alias, or moves it without a check. */
     moveByHand: (target: Target, routing: Routing) => functions.setAlias(target, routing, 'person'),
     removeAlias(target: Target): void {
       functions.named(target.functionName).aliases.delete(target.alias)
@@ -127,7 +127,7 @@ function inspectLambda(functions: MemoryFunctions, uploads: Uploads) {
     removeArtifact(artifact: Artifact): void {
       uploads.missing.add(codeOf(artifact))
     },
-    /** How many further calls of publish an upload takes; 1 from the start. */
+    /** How many further calls of publish an upload takes; initially 1. */
     setBusyLooks(looks: number): void {
       uploads.busyLooks = looks
     },

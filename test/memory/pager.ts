@@ -1,4 +1,4 @@
-// Pages in memory: kept in the order in which they were sent.
+// Pages in memory, kept in the order in which they were sent.
 import type { Pager } from '../../cloud/ports.ts'
 
 export type Page = { readonly subject: string; readonly text: string }

@@ -1,4 +1,4 @@
-// CodePipeline's jobs in memory: the first answer to each stays.
+// CodePipeline jobs in memory: the first answer to each counts.
 import type { Pipelines } from '../../cloud/ports.ts'
 
 export type JobAnswer = Parameters<Pipelines['answer']>[1]

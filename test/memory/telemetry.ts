@@ -1,10 +1,10 @@
-// Alarms and series in memory: what was set is what is read, and what was not set is missing or absent, never good.
+// Alarms and series in memory: reads return what was set; anything else is missing or absent, never good.
 import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
 import type { Telemetry } from '../../cloud/ports.ts'
 
 type Asked = Parameters<Telemetry['read']>[1]
-/** Answers a question; `undefined` leaves the answer to what was set. */
+/** Answers a question; `undefined` falls back to what was set. */
 type ReadingSource = (question: Question, asked: Asked) => Reading | undefined
 
 type MemoryTelemetry = {

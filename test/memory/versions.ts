@@ -1,4 +1,4 @@
-// Lambda versions in memory. Publishing takes as many calls as Lambda is told to be busy for, and may be overtaken.
+// Lambda versions in memory. Publishing takes as many calls as Lambda is set to be busy for, and may be overtaken.
 import type { Artifact } from '../../core/service/candidate.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import { Problem } from '../../core/problem.ts'
@@ -6,7 +6,7 @@ import type { Versions } from '../../cloud/ports.ts'
 import { codeOf, type MemoryFunctions, publishLatest, versionOf } from './functions.ts'
 
 export type Uploads = {
-  /** Codes of artifacts that nobody can read. */
+  /** The codes of artifacts that cannot be read. */
   readonly missing: Set<string>
   /** How many looks Lambda stays busy after an upload. */
   busyLooks: number

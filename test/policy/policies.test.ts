@@ -1,4 +1,4 @@
-// What a service's own policies can and cannot do, and that whatever is wrong is a no that says so.
+// What a service's own policies can and cannot do; any fault is a denial that says so.
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -17,7 +17,7 @@ const friday = `// No new releases by upload.
 forbid (${begin}) when { context.source != "pipeline" };`
 
 describe("a service's own policies", () => {
-  it('forbid more, and are named as its own', async () => {
+  it("forbid more, and are reported as the service's own", async () => {
     expect(checkPolicies(friday)).toEqual([])
     expect(await policies.decide(gate('begin', {}, friday))).toEqual({
       allowed: false,
@@ -28,25 +28,25 @@ describe("a service's own policies", () => {
     expect((await policies.decide(gate('goOn', {}, friday))).allowed).toBe(true)
   })
 
-  it('may be none', async () => {
+  it('may be empty', async () => {
     expect(checkPolicies('')).toEqual([])
     expect((await policies.decide(gate('begin', {}, '// None yet.'))).allowed).toBe(true)
   })
 
-  it('may have ids of ours and replace nothing', async () => {
+  it('may reuse our ids and replace nothing', async () => {
     const own = '@id("freeze") permit (principal, action, resource);'
     const { allowed, because } = await policies.decide(gate('begin', { frozen: true }, own))
     expect(allowed).toBe(false)
     expect(because.map(({ policy }) => policy)).toEqual(['freeze'])
   })
 
-  it('can ask for an author, whom nobody may know', async () => {
+  it('can ask for the author, who may be unknown', async () => {
     const own = '@id("known") forbid (principal, action == Action::"approve", resource) unless { context has author };'
     expect((await policies.decide({ ...personal('approve'), own })).allowed).toBe(true)
     expect((await policies.decide({ ...personal('approve', { author: '' }), own })).allowed).toBe(false)
   })
 
-  it('are those of this question, not of the one before', async () => {
+  it('are those of this question, not of the previous one', async () => {
     const forbidding = '@id("never") forbid (principal, action, resource);'
     expect((await policies.decide(gate('begin', {}, forbidding))).allowed).toBe(false)
     expect(
@@ -56,7 +56,7 @@ describe("a service's own policies", () => {
   })
 })
 
-/** Own policies with something wrong, and what is said. */
+/** Own policies with an error, and its message. */
 const broken: readonly (readonly [string, string, RegExp])[] = [
   ['does not parse', '@id("a")\nforbid (principal, action,', /^Line 2: unexpected end of input, expected /],
   ['has no id', `forbid (${begin});`, /^A policy has no @id\("\.\.\."\), so no answer could name it: forbid \(/],
@@ -105,7 +105,7 @@ describe('own policies of which one', () => {
     expect(trouble[0]).toMatch(says)
   })
 
-  it('fails when it is evaluated deny: Cedar alone would leave it out', async () => {
+  it('fails at evaluation deny: Cedar alone would skip it', async () => {
     const own = `@id("big") forbid (${begin}) when { context.weightBp * 9223372036854775807 > 0 };`
     expect(checkPolicies(own)).toEqual([])
     expect((await policies.decide(gate('begin', { weightBp: 1 }, own))).trouble).toEqual([])
@@ -116,7 +116,7 @@ describe('own policies of which one', () => {
     })
   })
 
-  it('is wrong do not hide what else stands in the way', async () => {
+  it('is wrong do not hide what else blocks the release', async () => {
     const { because, trouble } = await policies.decide(gate('begin', { frozen: true }, 'forbid ('))
     expect(because.map(({ policy }) => policy)).toEqual(['freeze'])
     expect(trouble).toHaveLength(1)
@@ -126,7 +126,7 @@ describe('own policies of which one', () => {
 describe('docs/policy.md', () => {
   const page = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
 
-  it('has examples that may be used', () => {
+  it('has examples that are valid', () => {
     const indented = page.split('\n').filter((line) => line.startsWith('    '))
     const from = indented.findIndex((line) => line.includes('// Uploads'))
     const to = indented.findIndex((line) => line.includes('Policy own/half'))
@@ -191,10 +191,10 @@ describe('a question', () => {
 })
 
 describe('the evaluator', () => {
-  // WebAssembly has a stack of its own, and a set that fits the size can still be too deep for it.
+  // WebAssembly has its own stack, so policies that are within the size limit may still be nested too deep for it.
   const deep = `@id("deep") forbid (${begin}) when { ${'('.repeat(4_000)}true${')'.repeat(4_000)} };`
 
-  it('that breaks down denies, says so, and is whole again for the next question', async () => {
+  it('denies after a crash, says so, and has recovered for the next question', async () => {
     expect(checkPolicies(deep)).toEqual([expect.stringMatching(/^The policies could not be read: /)])
     expect(await policies.decide(gate('begin', {}, deep))).toEqual({
       allowed: false,
@@ -219,13 +219,13 @@ describe('the evaluator', () => {
       () => ({ ...rules, policies: `${rules.policies}\n@id("x") forbid (${begin}) when { context.mood == "bad" };` }),
       /^Policy x failed: .*`mood`/,
     ],
-  ])('denies when the policies that hold for everybody %s', async (_, from, says) => {
+  ])('denies if the policies for all services %s', async (_, from, says) => {
     const { allowed, because, trouble } = await policiesFrom(from).decide(gate('begin'))
     expect({ allowed, because }).toEqual({ allowed: false, because: [] })
     expect(trouble).toEqual([expect.stringMatching(says)])
   })
 
-  it('can be made to fail on request, as every port in memory', async () => {
+  it('can be made to fail on request, like every in-memory port', async () => {
     const cloud = memoryCloud({ clock: { nowMs: () => 0 } })
     cloud.faults.next('policies.decide', 'down')
     await expect(cloud.policies.decide(gate('begin'))).rejects.toThrow('AWS failed policies.decide')
@@ -265,7 +265,7 @@ const anyFact = {
     highMax: number,
   }),
 }
-// Half of the facts as they are where nothing stands in the way, so that there is something to turn.
+// Half of the facts keep their unblocked values, so that the answer can flip.
 const anyContext = fc.record(anyFact, { requiredKeys: [] }).map((facts) => ({ ...clear, ...facts }))
 
 const condition = fc.oneof(
@@ -291,7 +291,7 @@ const ownText = fc
   .array(ownPolicy, { maxLength: 4 })
   .map((all) => all.map((one, index) => `@id("${['freeze', 'general', 'full', 'x'][index]}") ${one}`).join('\n'))
 
-describe('whatever is asked', () => {
+describe('for any question', () => {
   it('own policies never turn a denial into a permission', async () => {
     const seen = { yes: 0, no: 0, forbidden: 0 }
     await fc.assert(
@@ -310,7 +310,7 @@ describe('whatever is asked', () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10)
   })
 
-  it('an answer is given, never thrown, and trouble is a no', async () => {
+  it('an answer is given, never thrown, and a fault is a denial', async () => {
     const anything = fc.oneof(anyContext, fc.anything(), fc.dictionary(fc.string(), fc.anything()))
     await fc.assert(
       fc.asyncProperty(anything, fc.option(fc.string({ unit: 'binary' }), { nil: undefined }), async (facts, own) => {

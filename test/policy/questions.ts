@@ -1,7 +1,7 @@
-// Questions for the tests of policies: a release that nothing stands in the way of, and a person's order in good order.
+// Questions for the policy tests: a release that nothing blocks, and a valid order by a person.
 import type { GateContext, OrderContext, PolicyQuestion } from '../../core/gate/policy.ts'
 
-/** Everything is asked of the candidate, and everything is there. */
+/** Everything is required of the candidate, and everything is present. */
 export const clear: GateContext = {
   weightBp: 0,
   urgent: false,

@@ -1,4 +1,4 @@
-// The policies that hold for every service: for each, what it forbids, what opens it and what does not, and what is said.
+// The policies for all services: for each, what it forbids, what opens it and what does not, and its sentence.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { GateContext, PolicyQuestion } from '../../core/gate/policy.ts'
@@ -10,7 +10,7 @@ const text = read('release.cedar')
 const schema = read('release.cedarschema')
 const policies = cedarPolicies()
 
-/** The ids of what decided, `yes` or `no` before them. */
+/** The ids of the deciding policies, preceded by `yes` or `no`. */
 async function decided(question: PolicyQuestion, by = policies): Promise<readonly string[]> {
   const { allowed, because, trouble } = await by.decide(question)
   expect(trouble).toEqual([])
@@ -20,7 +20,7 @@ async function decided(question: PolicyQuestion, by = policies): Promise<readonl
 type Gate = {
   readonly policy: string
   readonly facts: Partial<GateContext>
-  /** Which of begin and goOn it stands in the way of. */
+  /** Whether it blocks begin, goOn, or both. */
   readonly shut: readonly ('begin' | 'goOn')[]
   /** Whether urgency and an override open it. */
   readonly opens: boolean
@@ -87,7 +87,7 @@ describe.each(gates)('$policy, where $facts', ({ policy, facts, shut, opens }) =
     expect(await decided(gate(action, { ...facts, overridden: true }))).toEqual(expected(closed))
   })
 
-  it('says the gate and a sentence', async () => {
+  it('names the gate and gives a sentence', async () => {
     const { because } = await policies.decide(gate('begin', facts))
     expect(because).toEqual([
       {
@@ -100,24 +100,24 @@ describe.each(gates)('$policy, where $facts', ({ policy, facts, shut, opens }) =
 })
 
 describe('a release', () => {
-  it('begins and goes on when nothing stands in the way', async () => {
+  it('begins and goes on if nothing blocks it', async () => {
     expect(await decided(gate('begin'))).toEqual(['yes', 'general'])
     expect(await decided(gate('goOn', { weightBp: 5_000 }))).toEqual(['yes', 'general'])
   })
 
-  it('of a service without an objective is not asked about a budget', async () => {
+  it('of a service without an objective is not checked against a budget', async () => {
     const { budget: _, ...facts } = clear
     expect(await decided({ ...gate('begin'), action: 'begin', context: facts })).toEqual(['yes', 'general'])
   })
 
-  it('goes through with the last of its budget, and while a ticket is burning', async () => {
+  it('continues with the last of its budget, and while a ticket alert is burning', async () => {
     expect(await decided(gate('begin', { budget: { known: true, leftBp: 1, burning: 'ticket' } }))).toEqual([
       'yes',
       'general',
     ])
   })
 
-  it('is asked for nothing of its provenance that the service does not ask for', async () => {
+  it('needs no provenance that the service does not require', async () => {
     const nothing = { commit: false, signed: false, tests: 'failed', scanned: true, critical: 9, high: 9 } as const
     const facts = {
       provenance: nothing,
@@ -129,7 +129,7 @@ describe('a release', () => {
     ).toEqual(['yes', 'general'])
   })
 
-  it('is told of everything that stands in its way, and of an unscanned version no findings', async () => {
+  it('is told everything that blocks it, and no findings for an unscanned version', async () => {
     const unscanned = { ...provenance, scanned: false, critical: 5, high: 5 }
     const facts = { stopped: true, frozen: true, full: true, insideWindow: false, provenance: unscanned }
     expect(await decided(gate('begin', facts))).toEqual([
@@ -140,7 +140,7 @@ describe('a release', () => {
 })
 
 describe('a person', () => {
-  it('approves what others asked for, once', async () => {
+  it('approves what others requested, once', async () => {
     expect(await decided(personal('approve'))).toEqual(['yes', 'general'])
     expect(await decided(personal('approve', {}, 'ada'))).toEqual(['no', 'four-eyes'])
     expect(await decided(personal('approve', {}, 'cleo'))).toEqual(['no', 'approved-twice'])
@@ -151,22 +151,22 @@ describe('a person', () => {
     ])
   })
 
-  it('approves their own release where two eyes are enough, and any whose author is unknown', async () => {
+  it('approves their own release if four eyes are not required, and any whose author is unknown', async () => {
     expect(await decided(personal('approve', { fourEyes: false }, 'ada'))).toEqual(['yes', 'general'])
     expect(await decided(personal('approve', { author: '' }, 'ada'))).toEqual(['yes', 'general'])
   })
 
-  it('approves only where named, if anybody is', async () => {
+  it('approves only if named, when names are configured', async () => {
     expect(await decided(personal('approve', { isNamed: false }))).toEqual(['no', 'approver-not-named'])
     expect(await decided(personal('override', { isNamed: false }))).toEqual(['yes', 'general'])
   })
 
-  it('overrides with a reason only, their own release as well', async () => {
+  it('overrides only with a reason, even their own release', async () => {
     expect(await decided(personal('override', {}, 'ada'))).toEqual(['yes', 'general'])
     expect(await decided(personal('override', { reason: '' }))).toEqual(['no', 'override-reason'])
   })
 
-  it('is no source: a source approves and overrides nothing', async () => {
+  it('is not a source: a source approves and overrides nothing', async () => {
     for (const action of ['approve', 'override'] as const) {
       const { allowed, trouble } = await policies.decide({
         ...personal(action),
@@ -183,7 +183,7 @@ describe('the set of policies', () => {
     expect(checkPolicies(text)).toEqual([])
   })
 
-  // One that could be left out without anybody noticing would be one that guards nothing.
+  // A policy that could be removed without any test failing would guard nothing.
   it('needs every one of its policies', async () => {
     const blocks = text.split(/\n(?=@id\()/).slice(1)
     expect(blocks.length).toBe(new Set([...gates.map(({ policy }) => policy), 'general', ...personally]).size)

@@ -1,5 +1,5 @@
-// A version that Lambda has put to sleep: it is woken by an invocation, which runs the team's code, or the release is refused
-// where the team does not want that. Nothing keeps a way back.
+// A version that Lambda has put to sleep: an invocation wakes it, which runs the team's code; if the team does not want that, the
+// release is refused. Nothing blocks a way back.
 import { afterEach, expect, it } from 'vitest'
 import type { LocalHandler } from '../../cloud/local/dispatch.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
@@ -9,7 +9,7 @@ import { authorize } from './least-privilege.ts'
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
 
-/** Versions that sleep until they are invoked: the embedded cloud has none. */
+/** Versions that sleep until they are invoked, which the embedded cloud does not simulate. */
 async function open(
   ...sleeping: readonly string[]
 ): Promise<{ readonly asleep: Set<string>; readonly woken: string[] }> {
@@ -34,7 +34,7 @@ async function open(
 const put = (wake: boolean) =>
   sandbox.world.services.put(sampleService({ slos: [], hooks: [], ...(wake ? {} : { policy: { wake } }) }))
 
-it('is woken, both the new one and the one to go back to, and released', async () => {
+it('is woken, both the new version and the one to go back to, and released', async () => {
   const { woken } = await open('1', '2')
   await put(true)
   expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(
@@ -43,7 +43,7 @@ it('is woken, both the new one and the one to go back to, and released', async (
   expect(woken).toEqual(['2 {"tidegate":"wake"}', '1 {"tidegate":"wake"}'])
 })
 
-it('is not invoked where policy.wake is off: the release is refused, with what to do', async () => {
+it('is not invoked if policy.wake is off: the release is refused, with what to do', async () => {
   const { woken } = await open('2')
   await put(false)
   const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
@@ -52,7 +52,7 @@ it('is not invoked where policy.wake is off: the release is refused, with what t
   expect(woken).toEqual([])
 })
 
-it('keeps no way back, whatever policy.wake says', async () => {
+it('blocks no way back, whatever policy.wake says', async () => {
   const { asleep, woken } = await open()
   await put(false)
   expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending?.outcome).toBe(

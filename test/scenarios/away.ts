@@ -1,5 +1,5 @@
-// A part of AWS goes away: every request of the controller's functions and of the command line to it is answered 503, and what it
-// does by itself stops. Whoever looks on as `operator` sees through it.
+// Simulates an outage of an AWS service: every request to it from the controller's functions and the command line is answered
+// 503, and its own activity stops. The test itself, as `operator`, still gets through.
 import type { LocalClock } from '../../cloud/local/time/clock.ts'
 import { serviceOf } from '../../cloud/local/dispatch.ts'
 import { operationOf } from '../../cloud/local/operation.ts'
@@ -20,7 +20,7 @@ const services: Readonly<Record<string, AwayPart>> = {
 
 function partOf(request: LocalRequest): AwayPart | undefined {
   const service = serviceOf(request) ?? 's3'
-  // Functions run; it is the control plane that is away.
+  // Functions still run; only the control plane is down.
   if (service === 'lambda' && operationOf(service, request) === 'Invoke') return undefined
   return services[service]
 }
@@ -31,7 +31,7 @@ const refusal = {
   body: JSON.stringify({ __type: 'ServiceUnavailable', message: 'away' }),
 }
 
-/** @returns the parts that are away now, and what a sandbox takes to have them */
+/** @returns the services that are down now, and the sandbox options that simulate it */
 export function awayPort(): { readonly away: Set<AwayPart>; readonly options: SandboxOptions } {
   const away = new Set<AwayPart>()
   const options: SandboxOptions = {
@@ -52,7 +52,7 @@ export function awayPort(): { readonly away: Set<AwayPart>; readonly options: Sa
   return { away, options }
 }
 
-/** What is due while it stands still is done when it goes on. */
+/** Runs what fell due during the standstill when it ends. */
 function standing(clock: LocalClock, isStill: () => boolean): LocalClock {
   return {
     ...clock,

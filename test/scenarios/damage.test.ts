@@ -1,5 +1,5 @@
-// One item of the table is deleted or damaged while a bad version has traffic: the traffic goes back, somebody is paged, and
-// another service notices nothing. Every kind of item that there is, by the list of their keys.
+// Deletes or corrupts one item of the table while a bad version has traffic: the traffic goes back, somebody is paged, and
+// another service is unaffected. Covers every kind of item, from the list of their keys.
 import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambda'
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { type AttributeValue, DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
@@ -16,7 +16,7 @@ let version: string
 let services = 0
 
 beforeAll(async () => {
-  // The alarm says that the version is bad: no customer is needed.
+  // The alarm says that the version is bad, so no customer traffic is needed.
   sandbox = await openSandbox({ authorize, perMinute: 0 })
   const code = { ZipFile: new TextEncoder().encode('v1') }
   const Role = 'arn:aws:iam::000000000000:role/checkout'
@@ -42,7 +42,7 @@ afterAll(() => sandbox.close())
 
 type Canary = { readonly service: string; readonly id: string; readonly requestedAtMs: number; readonly seq: number }
 
-/** A release of a service of its own that has traffic, and an item of every kind. */
+/** A release of its own service that has traffic, with an item of every kind. */
 async function canary(): Promise<Canary> {
   services += 1
   const name = `shop-${services}`
@@ -50,7 +50,7 @@ async function canary(): Promise<Canary> {
   const plan = { steps: [{ weight: 10, bake: '1h' }] }
   await sandbox.world.services.put(sampleService({ name, slos: [], hooks: [], signals, plan, gates: {} }))
   const id = await sandbox.start({ service: name, version, requestId: name })
-  // Its turn after the other one.
+  // Waits for its turn after the other release.
   await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2_000)
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { [version]: 0.1 } })
   const { requestedAtMs, seq } = await sandbox.release(id)
@@ -72,7 +72,7 @@ async function canary(): Promise<Canary> {
   return { service: name, id, requestedAtMs, seq }
 }
 
-/** Which item of its kind belongs to the release; a kind without one here does not compile. */
+/** The item of each kind that belongs to the release; a kind that is missing here does not compile. */
 const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   service: ({ service }) => keys.service(service),
   lease: ({ service }) => keys.lease(service),
@@ -121,10 +121,10 @@ const setAlarm = (StateValue: 'ALARM' | 'OK') =>
     new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue, StateReason: 'the orders drop' }),
   )
 
-/** It goes on being looked at. */
+/** Events except looks, which continue. */
 const decisions = async (id: string) => (await sandbox.events(id)).filter((event) => event.type !== 'judged')
 
-/** Fires the alarm and looks at what came of it within two minutes. */
+/** Fires the alarm and checks the result within two minutes. */
 async function expectBack(one: Canary, pagesBefore: number): Promise<void> {
   const quiet = await decisions(other)
   await setAlarm('ALARM')
@@ -141,7 +141,7 @@ const cases = Object.keys(keys).flatMap((kind) => Object.keys(damages).map((dama
 
 describe('an item of the table, while a bad version has traffic', () => {
   it.each(cases)(
-    '%s %s: the traffic goes back, somebody is paged, another service notices nothing',
+    '%s %s: the traffic goes back, somebody is paged, another service is unaffected',
     async (kind, how) => {
       const one = await canary()
       const key = items[kind as keyof typeof keys](one)
@@ -150,13 +150,13 @@ describe('an item of the table, while a bad version has traffic', () => {
       const before = sandbox.pages().length
       await damages[how]?.(key, Item ?? {})
       await expectBack(one, before)
-      // What belongs to nobody in particular is there for the next one.
+      // Restore shared items for the next test.
       if (shared.includes(kind)) await store(key, without(Item ?? {}))
     },
   )
 
   it.each(['first', 'last'])(
-    'the %s event of the log: it goes back too, once, and the service may release again',
+    'the %s event of the log: the traffic goes back too, once, and the service can release again',
     async (which) => {
       const one = await canary()
       const before = sandbox.pages().length

@@ -1,4 +1,4 @@
-// Many releases that wait for one service: what each further one costs does not depend on how many wait.
+// Many releases that wait for one service: the cost of another one does not depend on how many wait.
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
@@ -27,7 +27,7 @@ async function open() {
   }
   await deps.services.put(service())
   const task = (releaseId: string) => ({ releaseId, execution: `arn:${releaseId}`, machine: 2 })
-  /** Asked for, admitted or not, and if not, waiting. @returns what that took */
+  /** Requests a release and admits it, or makes it wait. @returns the number of calls that took */
   const arrive = async (version: string, urgent = false): Promise<{ readonly id: string; readonly calls: number }> => {
     nowMs += 5000
     calls = 0
@@ -46,7 +46,7 @@ async function open() {
   return { deps, arrive, counted, at: (ms: number): void => void (nowMs = ms) }
 }
 
-it('the 200th that waits takes as many calls as the 2nd, and so does the end of the one that is live', async () => {
+it('the 200th waiting release takes as many calls as the 2nd, and so does the end of the live one', async () => {
   const { deps, arrive, counted } = await open()
   const live = await arrive('1')
   const second = await arrive('2')
@@ -57,14 +57,14 @@ it('the 200th that waits takes as many calls as the 2nd, and so does the end of 
   await stopHandler(deps)({ verb: 'abort', releaseId: live.id, by: 'ann', reason: 'no' })
   const before = deps.inspect.answers.length
   expect(await counted(() => settle(deps, live.id))).toBeLessThanOrEqual(16)
-  // Only the oldest of them is woken, and it is the next one.
+  // Only the oldest is woken, and it is the next one.
   expect(deps.inspect.answers.length - before).toBe(1)
   await admitHandler(deps)({ input: { releaseId: second.id }, execution: `arn:${second.id}`, machine: 2 })
   expect((await load(deps, second.id)).release.admittedAtMs).toBeDefined()
   expect(await deps.leases.holder('checkout')).toBe(second.id)
 })
 
-it('a security fix takes the place of 20 that wait with a few calls for each, and begins without a turn', async () => {
+it('a security fix replaces 20 waiting releases with a few calls for each, and begins without a turn', async () => {
   const { deps, arrive } = await open()
   const live = await arrive('1')
   for (let version = 2; version <= 21; version++) await arrive(String(version))
@@ -76,7 +76,7 @@ it('a security fix takes the place of 20 that wait with a few calls for each, an
   expect(await deps.leases.holder('checkout')).toBe(fix.id)
 })
 
-it('a sweep of 600 open releases asks Step Functions 200 times a minute, and in three minutes about each of them', async () => {
+it('a sweep of 600 open releases asks Step Functions 200 times a minute, and covers each of them in three minutes', async () => {
   const { deps, arrive, at } = await open()
   const world = { ...deps, trouble: () => undefined, emit: () => undefined }
   await arrive('1')

@@ -1,4 +1,4 @@
-// Hooks on the embedded cloud: of any length, called once for an attempt, and answered by whatever says something first.
+// Hooks on the embedded cloud: of any length, called once for each attempt, and settled by the first answer from anywhere.
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ type HookEvent = {
   readonly answer: { readonly function: string; readonly before: string }
 }
 
-/** A release that waits for this hook before its first traffic. @returns its id, and how often the hook has been called */
+/** A release that waits for this hook before its first traffic. @returns its id, and how often the hook was called */
 async function open(
   hook: Hook,
   {
@@ -51,7 +51,7 @@ const answers = async (id: string) =>
   (await sandbox.events(id)).flatMap((event) => (event.type === 'hookAnswered' ? [[event.answer, event.because]] : []))
 
 describe('a hook', () => {
-  it('may work for as long as Lambda lets it, and what it returns then is its answer', async () => {
+  it('may run for as long as Lambda allows, and its return value is its answer', async () => {
     const { id, told } = await open(
       async (_, call) => {
         await call.waitMs(14 * minute)
@@ -75,7 +75,7 @@ describe('a hook', () => {
     expect(told).toHaveLength(1)
   })
 
-  it("that runs into its function's own timeout has said nothing, and is called again after a pause", async () => {
+  it("that hits its function's own timeout has not answered, and is called again after a pause", async () => {
     const { id, told } = await open(
       async ({ attempt }, call) => {
         if (attempt < 3) await call.waitMs(60_000)
@@ -92,7 +92,7 @@ describe('a hook', () => {
     expect(told).toHaveLength(3)
   })
 
-  it('that answers while it still runs has answered: the release goes on, and what it returns later is nothing', async () => {
+  it('that answers while it is running has answered: the release goes on, and its return value is ignored', async () => {
     const { id, told } = await open(async (event, call) => {
       expect(event.answer).toEqual({ function: 'tidegate-answer', before: expect.stringMatching(/T.*Z$/) as string })
       expect(Date.parse(event.answer.before)).toBe(sandbox.clock.nowMs() + 5 * minute)
@@ -108,7 +108,7 @@ describe('a hook', () => {
     expect(sandbox.pages()).toEqual([])
   })
 
-  it('is called once for an attempt, however often we are asked to: by Lambda twice, by the machine again', async () => {
+  it('is called once for each attempt, however often we are asked to: by Lambda twice, by the machine again', async () => {
     const { id, told } = await open(
       async (_, call) => {
         await call.waitMs(8 * minute)
@@ -125,7 +125,7 @@ describe('a hook', () => {
     expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke: answered pass']])
   })
 
-  it('whose call is lost on the way is unknown when its time is over, and not before', async () => {
+  it('whose call is lost is unknown when its time is over, and not before', async () => {
     let lost = 0
     const { id, told } = await open(() => ({ result: 'pass' }), {
       timeout: '3m',
@@ -162,7 +162,7 @@ describe('a hook', () => {
 })
 
 describe("a hook's answer", () => {
-  it('is what its result says, whatever else it holds', () => {
+  it('is its result, whatever else it contains', () => {
     const result = fc.constantFrom('pass', 'fail', 'later')
     fc.assert(
       fc.property(result, fc.object(), fc.anything(), (said, more, message) => {
@@ -172,7 +172,7 @@ describe("a hook's answer", () => {
     )
   })
 
-  it('is none without a result of ours', () => {
+  it('without a valid result is no answer', () => {
     fc.assert(
       fc.property(fc.anything(), (answer) => {
         const result = typeof answer === 'object' && answer !== null && 'result' in answer ? answer.result : undefined
@@ -182,7 +182,7 @@ describe("a hook's answer", () => {
     )
   })
 
-  it('may have a message of any length: it is cut, and none is none', async () => {
+  it('may have a message of any length, which is cut, or none', async () => {
     const { id } = await open(({ attempt }) => ({ result: 'pass', message: 'x'.repeat(600), attempt, rows: [1] }))
     expect(await answers(id)).toEqual([['pass', `hook checkout-smoke: ${'x'.repeat(500)}`]])
   })

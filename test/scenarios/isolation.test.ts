@@ -1,5 +1,4 @@
-// One bad thing stops only itself: whatever is wrong with one service, the others come out of every schedule exactly as
-// without it.
+// A fault in one service affects only that service: in every schedule the others have exactly the same outcome as without it.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { budgetOf, hourKey, markKey } from '../memory/stores/budgets.ts'
@@ -36,7 +35,7 @@ const defined = (name: string): Service =>
   service({ name, targets: [{ function: `${name}-api`, alias: 'live' }], signals: {}, slos })
 const releaseOf = (name: string): string => `${name}-1`
 
-/** What may be wrong with one service: something stored, or what is thrown when it is asked about. */
+/** The faults of one service: something stored, or an error when it is read. */
 type Cloud = ReturnType<typeof memoryCloud>
 const damage: Readonly<Record<string, (cloud: Cloud, name: Name) => void>> = {
   'no JSON for a definition': (cloud, name) => cloud.inspect.corrupt(servicesKey, name, '{'),
@@ -149,14 +148,14 @@ const anyPoison = fc.record({ name: fc.constantFrom(...names) }).chain(({ name }
   ),
 )
 
-describe('whatever is wrong with one of several services', () => {
-  it('the others are counted, reported, swept and measured exactly as without it', async () => {
+describe('a fault in one of several services', () => {
+  it('leaves the others counted, reported, swept and measured exactly as without it', async () => {
     const without = await outcome(undefined)
     expect(without.troubles).toEqual([])
     expect(without.runs).toMatchObject({ budgets: { updated: names.map((name) => `${name}/available`) } })
     await fc.assert(
       fc.asyncProperty(anyPoison, async (poison) => {
-        // Whoever is throttled asks no more often: then nobody is told apart.
+        // After a throttle, nobody asks again, so all services are affected.
         fc.pre(poison.error !== 'a throttle')
         const { others } = await outcome(poison)
         for (const [name, view] of Object.entries(others)) expect(view, name).toEqual(without.others[name])
@@ -165,16 +164,16 @@ describe('whatever is wrong with one of several services', () => {
     )
   })
 
-  it.each(Object.keys(damage))('%s is named in the log and counted, unless it is mended', async (one) => {
+  it.each(Object.keys(damage))('%s is named in the log and counted, unless it is repaired', async (one) => {
     const { troubles, logged } = await outcome({ name: 'b', damage: one })
-    // Of a damaged entry the log says the same, and a budget that has not been counted yet is counted over a damaged hour.
+    // For a damaged entry, the log has the information; an hour that was not counted yet overwrites a damaged one.
     const isMended = ['a damaged entry', 'a damaged hour'].includes(one)
     expect(troubles.length > 0).toBe(!isMended)
     expect(logged.filter(({ level }) => level === 'error')).toHaveLength(troubles.length)
   })
 })
 
-it('a stored time zone that nobody knows holds a release at its gate, with the reason, and puts nothing back', async () => {
+it('an unknown stored time zone holds a release at its gate, with the reason, and puts nothing back', async () => {
   const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
   const windows = [{ days: ['mon'], from: '00:00', to: '23:00', timeZone: 'PST' }]
   const stored = { ...defined('a'), gates: { ...defined('a').gates, windows } }
@@ -190,7 +189,7 @@ it('a stored time zone that nobody knows holds a release at its gate, with the r
   expect(troubles).toHaveLength(1)
 })
 
-it('an hour of the ledger that cannot be read is counted again, and nothing is told of what is left until it is whole', async () => {
+it('an unreadable hour of the ledger is counted again, and nothing about the remaining budget is announced until it is complete', async () => {
   let atMs = nowMs
   const cloud = memoryCloud({ clock: { nowMs: () => atMs } })
   await cloud.services.put(defined('a'))
@@ -218,7 +217,7 @@ it('an hour of the ledger that cannot be read is counted again, and nothing is t
   expect(changes()).toHaveLength(1)
 })
 
-it('each goes on after what fails, in the order of the items, however many there are at once', async () => {
+it('each goes on after a failure, in the order of the items, however many run at once', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 5 })),

@@ -1,6 +1,6 @@
-// kill -9 of the process that runs the controller's functions, after one of its effects on AWS, while the embedded cloud lives on
-// in this process, as AWS would. Every release must end, whole, with a complete log. The test command kills after one effect of
-// some kinds, `npm run e2e` after each effect in turn (TIDEGATE_TESTS=all).
+// kill -9 of the process that runs the controller's functions, after one of its effects on AWS, while the embedded cloud stays
+// alive in this process, as AWS would. Every release must end, with a consistent alias and a complete log. `npm test` kills after
+// one effect of some kinds, `npm run e2e` after each effect in turn (TIDEGATE_TESTS=all).
 import { type CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import {
   GetAliasCommand,
@@ -26,7 +26,7 @@ import { createSample, sampleService } from '../../local/sample-service.ts'
 import { minute, startMs } from '../../local/sandbox.ts'
 import { worldOn } from '../../local/world.ts'
 
-// What changes something on AWS; the rest may be repeated without a trace.
+// Calls that change something on AWS; other calls may be repeated without a trace.
 const effects = new Set([
   'PutItem',
   'DeleteItem',
@@ -59,7 +59,7 @@ const controllerRole = 'arn:aws:iam::000000000000:role/tidegate-controller'
 const runtime: Runtime = {
   run: (request) =>
     (request.functionName.startsWith('tidegate-')
-      ? // One role, one at a time, and so one process for all of them: a kill takes it, and a new one is soon there.
+      ? // One role, and one call at a time, so one process serves all functions: a kill ends it, and a new one starts.
         { ...processes, run: () => inTurn(() => processes.run({ ...request, role: controllerRole })) }
       : request.functionName === 'checkout'
         ? { ...inProcess, run: () => Promise.resolve({ payload: new Uint8Array(), durationMs: 1 }) }
@@ -114,7 +114,7 @@ afterAll(async () => {
   await close()
 })
 
-/** Invocations of both versions of whatever is behind the alias, as metrics: nobody has to send them. */
+/** Records invocations of both versions behind the alias as metrics, without sending any. */
 function customers(): void {
   clock.at(clock.nowMs() + minute / 2, async () => {
     const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
@@ -139,7 +139,7 @@ function customers(): void {
   })
 }
 
-/** One release with a kill after its effect number `after`. @returns what was killed, if the release got so far */
+/** Runs one release with a kill after its effect number `after`. @returns what was killed, if the release got that far */
 async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<string | undefined> {
   await lambda.send(
     new UpdateFunctionCodeCommand({ FunctionName: 'checkout', ZipFile: new TextEncoder().encode(`${story} ${after}`) }),
@@ -149,7 +149,7 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   performed = []
   killed = undefined
   killAfter = after
-  // Asynchronously, as an event would come: Lambda tries again by itself.
+  // Asynchronously, as an event would arrive, so that Lambda retries by itself.
   const call = { service: 'checkout', version, requestId: `${story}-${after}` }
   await lambda.send(
     new InvokeCommand({ FunctionName: functionName('intake'), InvocationType: 'Event', Payload: JSON.stringify(call) }),
@@ -165,7 +165,7 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 10)}`
   for (let passed = 0; passed < 60 && !(await isOver(releaseId)); passed++)
     await clock.advanceTo(clock.nowMs() + minute)
-  // Who was to tell of the end may have been killed by it.
+  // The kill may have hit the function that announces the end.
   await clock.advanceTo(clock.nowMs() + minute)
   await check(releaseId, story, stable ?? '', version)
   killAfter = Number.POSITIVE_INFINITY
@@ -182,7 +182,7 @@ async function check(releaseId: string, story: 'good' | 'bad', stable: string, c
   const { events } = await world.journal.read(releaseId)
   const release = replay(events)
   const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))
-  // A killed process may cost the candidate its release, never the service its traffic.
+  // A kill may cost the candidate its release, but never the service its traffic.
   expect(release?.state.phase, where).toBe('settled')
   const outcome = release?.ending?.outcome ?? ''
   expect(story === 'good' ? ['promoted', 'aborted'] : ['rolledBack', 'rejected', 'aborted'], where).toContain(outcome)
@@ -210,7 +210,7 @@ async function check(releaseId: string, story: 'good' | 'bad', stable: string, c
 
 const some = { good: ['StartExecution', 'UpdateAlias', 'SendTaskSuccess'], bad: ['UpdateAlias', 'Publish'] }
 
-/** After which effects to kill: each one, or the middle one of some kinds. */
+/** The effects to kill after: all of them, or the middle one of some kinds. */
 function killsOf(story: 'good' | 'bad', effectsMade: readonly string[], from: number): readonly number[] {
   const all = effectsMade.flatMap((_, index) => (index + 1 >= from ? [index + 1] : []))
   if (process.env['TIDEGATE_TESTS'] === 'all') return all
@@ -225,13 +225,13 @@ it.each(['good', 'bad'] as const)(
   async (story) => {
     await releaseWithKill(Number.POSITIVE_INFINITY, story)
     const effectsMade = performed
-    // Up to its alarm a bad release is a good one, and has been killed there as such.
+    // Until its alarm, a bad release is the same as a good one, which covers the kills there.
     const from = story === 'good' ? 1 : beforeAlarm
     const everywhere = ['PutItem', 'DeleteItem', 'UpdateAlias', 'SendTaskSuccess', 'PutEvents']
     const own = story === 'good' ? ['StartExecution', 'Invoke'] : ['Publish']
     expect(new Set(effectsMade.slice(from - 1))).toEqual(new Set([...everywhere, ...own]))
     for (const after of killsOf(story, effectsMade, from)) {
-      // The alarm calms down from the release before.
+      // Let the alarm of the previous release recover.
       await clock.advanceTo(clock.nowMs() + 2 * minute)
       expect(await releaseWithKill(after, story), `killed after effect ${after}`).toBeDefined()
     }

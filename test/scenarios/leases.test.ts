@@ -1,5 +1,5 @@
-// What a release holds ends with it, whatever comes late: a second `admit`, a gate, a slow `prepare`. Each trace in the order in
-// which it happened; the late call's own write is what the other calls happen before.
+// What a release holds ends with it, whatever arrives late: a second `admit`, a gate, a slow `prepare`. Each trace is in the
+// order in which it happened; the other calls happen just before the late call's own write.
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
@@ -77,7 +77,7 @@ function latecomer({ deps }: Opened, before: () => Promise<unknown>, name = 'ord
   return { ...deps, leases: { ...deps.leases, take } }
 }
 
-/** The lease of the service is left with a release that has settled. */
+/** Leaves the service's lease with a release that has settled. */
 async function leak(sandbox: Opened): Promise<string> {
   const id = await sandbox.ask('2')
   const late = latecomer(sandbox, async () => {
@@ -99,7 +99,7 @@ async function leak(sandbox: Opened): Promise<string> {
   return id
 }
 
-it('an admit that runs on after its release has settled leaves no lease behind', async () => {
+it('an admit that continues after its release has settled leaves no lease behind', async () => {
   const sandbox = await open()
   const id = await sandbox.ask('2')
   const late = latecomer(sandbox, async () => {
@@ -112,7 +112,7 @@ it('an admit that runs on after its release has settled leaves no lease behind',
   expect(await sandbox.admit(await sandbox.ask('3'))).toMatchObject({ next: 'gate' })
 })
 
-it('an admit that is twice at work keeps the lease while its release is live', async () => {
+it('an admit that runs twice keeps the lease while its release is live', async () => {
   const sandbox = await open()
   const id = await sandbox.ask('2')
   await sandbox.admit(
@@ -122,7 +122,7 @@ it('an admit that is twice at work keeps the lease while its release is live', a
   expect(await sandbox.deps.leases.holder('orders')).toBe(id)
 })
 
-it('a lease that a dead call left to a settled release keeps no new release waiting', async () => {
+it('a lease that a dead call left to a settled release blocks no new release', async () => {
   const sandbox = await open()
   await leak(sandbox)
   sandbox.at(noonMs + 60_000)
@@ -131,7 +131,7 @@ it('a lease that a dead call left to a settled release keeps no new release wait
   expect(await sandbox.deps.leases.holder('orders')).toBe(next)
 })
 
-it('nor does it look like a live release to whoever gives an order', async () => {
+it('nor does an order mistake it for a live release', async () => {
   const sandbox = await open()
   await leak(sandbox)
   const order = { service: 'orders', by: 'ann', reason: 'why not' }
@@ -141,7 +141,7 @@ it('nor does it look like a live release to whoever gives an order', async () =>
   await expectProblem('nothing_to_return_to', stopHandler(sandbox.deps)({ verb: 'rollBack', ...order }))
 })
 
-it('the sweep drops it, and a lease whose log is gone, and leaves those of live releases', async () => {
+it('the sweep drops it, and a lease whose log is gone, and keeps those of live releases', async () => {
   const sandbox = await open()
   await leak(sandbox)
   await sandbox.deps.leases.take('billing', 'billing-0123456789')
@@ -154,7 +154,7 @@ it('the sweep drops it, and a lease whose log is gone, and leaves those of live 
   expect(await sandbox.deps.leases.holder('orders')).toBe(id)
 })
 
-it('a roll back right after a promotion goes back from it, also before its head is in the history', async () => {
+it('a rollback right after a promotion undoes it, even before its head is in the history', async () => {
   const sandbox = await open()
   const id = await sandbox.ask('2')
   await sandbox.admit(id)
@@ -170,7 +170,7 @@ it('a roll back right after a promotion goes back from it, also before its head 
   expect((await sandbox.deps.history.list('orders', 1)).items[0]?.releaseId).toBe(id)
 })
 
-it('a live release that is not among the open ones is put back among them', async () => {
+it('a live release that is missing from the open ones is added again', async () => {
   const sandbox = await open()
   const id = await sandbox.ask('2')
   await sandbox.admit(id)
@@ -180,7 +180,7 @@ it('a live release that is not among the open ones is put back among them', asyn
   expect((await sandbox.deps.openReleases.list()).items).toEqual([entry])
 })
 
-it('a place that a gate takes after its release has settled is left, and one that stays is given to the next', async () => {
+it('a place that a gate takes after its release has settled is released, and one that stays is given to the next', async () => {
   const sandbox = await open({ gates: { concurrency: { group: 'night', max: 1 } } })
   const id = await sandbox.ask('2')
   await sandbox.admit(id)
@@ -217,7 +217,7 @@ it('a slow prepare writes no alias once its release has ended', async () => {
   expect(await sandbox.deps.alarmWatch.releases('orders errors')).toEqual([])
 })
 
-it('a slow prepare leaves no watch of an alarm; one that dies over it leaves one until the next day', async () => {
+it('a slow prepare leaves no alarm watch; one that dies meanwhile leaves one until the next day', async () => {
   const sandbox = await open()
   const id = await preparing(sandbox)
   const alarmWatch: Opened['deps']['alarmWatch'] = {

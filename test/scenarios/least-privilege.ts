@@ -1,5 +1,5 @@
-// The sample services under the policies that the stack gives to the controller: what a scenario needs and is not granted
-// fails it.
+// The sample services under the policies that the stack gives to the controller: a scenario that needs an ungranted permission
+// fails.
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { enforcing, synthesised } from '../lib/policies.ts'

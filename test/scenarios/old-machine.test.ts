@@ -1,4 +1,4 @@
-// An execution goes on by the machine that it began with, also when the functions behind it are newer (docs/decisions/0030).
+// An execution continues with the state machine that it started with, even if the functions are newer (docs/decisions/0030).
 import { UpdateStateMachineCommand } from '@aws-sdk/client-sfn'
 import { afterEach, expect, it } from 'vitest'
 import { definition, environment } from '../../local/installation.ts'
@@ -13,7 +13,7 @@ it.each([
   ['v2', 'promoted', 'SUCCEEDED'],
   ['v3', 'rolledBack', 'FAILED'],
   ['v4', 'rolledBack', 'FAILED'],
-])('edition 2, in which a look is no waiting task, takes %s to its end: %s', async (code, outcome, status) => {
+])('edition 2, in which a look is not a waiting task, takes %s to its end: %s', async (code, outcome, status) => {
   sandbox = await openSandbox({ authorize, perMinute: 120 })
   const old = definition(new URL('../fixtures/machines/edition-2.asl.json', import.meta.url))
   const stateMachineArn = environment.TIDEGATE_STATE_MACHINE_ARN

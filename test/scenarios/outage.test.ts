@@ -1,5 +1,5 @@
-// Each part of AWS away for ten and for thirty minutes in the middle of a canary, of a bad version and of a good one: what
-// docs/operate.md says happens, row by row.
+// Each AWS service down for ten and for thirty minutes in the middle of a canary, with a bad and with a good version: what
+// docs/operate.md says, row by row.
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { backendOnAws } from '../../cli/backend/aws-backend.ts'
@@ -17,7 +17,7 @@ let version: string
 let services = 0
 
 beforeAll(async () => {
-  // The alarm says that the version is bad: no customer is needed.
+  // The alarm says that the version is bad, so no customer traffic is needed.
   sandbox = await openSandbox({ authorize, perMinute: 0, ...options })
   await setAlarm('OK')
   version = await sandbox.publish('v3')
@@ -40,12 +40,12 @@ const setAlarm = (StateValue: 'ALARM' | 'OK') =>
       EvaluationPeriods: 1,
       Threshold: 1,
       ComparisonOperator: 'LessThanThreshold',
-      // Nobody orders anything: that is bad, or it is night.
+      // No orders arrive: that is bad, or it is night.
       TreatMissingData: StateValue === 'ALARM' ? 'breaching' : 'notBreaching',
     }),
   )
 
-/** A release of a service of its own that has traffic. */
+/** A release of its own service that has traffic. */
 async function canary(): Promise<{ readonly id: string; readonly service: string }> {
   services += 1
   const service = `shop-${services}`
@@ -88,9 +88,9 @@ async function outage(part: AwayPart, minutes: number, kind: 'bad' | 'good') {
   return { ...one, startMs, endMs, backAtMs: backAtMs ?? Number.POSITIVE_INFINITY, pages }
 }
 
-describe('away in the middle of a canary', () => {
+describe('down in the middle of a canary', () => {
   it.each(rows)(
-    '%s for %d minutes, a bad version: back within two minutes of its return, and paged',
+    '%s for %d minutes, a bad version: back within two minutes after the outage, and paged',
     async (part, minutes) => {
       const { id, startMs, endMs, backAtMs, pages } = await outage(part, minutes, 'bad')
       expect(backAtMs).toBeLessThanOrEqual(endMs + 2 * minute)
@@ -118,7 +118,7 @@ describe('away in the middle of a canary', () => {
   })
 })
 
-describe('an operator, while a part is away', () => {
+describe('an operator, during an outage', () => {
   const command =
     'aws lambda update-alias --function-name checkout --name live --function-version 1 --routing-config \'{"AdditionalVersionWeights":{}}\''
   const rollBack = async (service: string, targets = [{ functionName: 'checkout', alias: 'live' }]) => {
@@ -130,7 +130,7 @@ describe('an operator, while a part is away', () => {
   }
 
   it.each(parts.filter((part) => part !== 'DynamoDB' && part !== 'Lambda'))(
-    '%s: rollback puts the traffic back before it returns',
+    '%s: rollback puts the traffic back before the outage ends',
     async (part) => {
       const { id, service } = await canary()
       away.add(part)
@@ -145,7 +145,7 @@ describe('an operator, while a part is away', () => {
     },
   )
 
-  it('Lambda: it is ordered, the command is printed, and the traffic is back within two minutes of its return', async () => {
+  it('Lambda: the order is logged, the command is printed, and the traffic is back within two minutes after the outage', async () => {
     const { id, service } = await canary()
     away.add('Lambda')
     const { code, said } = await rollBack(service, [])
@@ -158,7 +158,7 @@ describe('an operator, while a part is away', () => {
     expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'ann' })
   })
 
-  it('DynamoDB: it asks for the aliases, prints the command, and what was done by hand ends the release', async () => {
+  it('DynamoDB: asks for the aliases, prints the command, and the manual move ends the release', async () => {
     const { id, service } = await canary()
     away.add('DynamoDB')
     const unnamed = await rollBack(service, [])

@@ -1,4 +1,4 @@
-// Many releases at the same moment: Lambda's control plane takes 15 calls a second (docs/aws.md §1.4), and gets no more.
+// Many releases at the same moment: Lambda's control plane accepts 15 calls a second (docs/aws.md §1.4), and gets no more.
 import { afterEach, expect, it } from 'vitest'
 import { type Sandbox, minute, openSandbox, startMs } from '../../local/sandbox.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
@@ -40,7 +40,7 @@ function busiest(): number {
   return most
 }
 
-it('40 releases at once begin one after the other, are all looked at every minute, and stay below the quota', async () => {
+it('40 simultaneous releases begin one after the other, are all looked at every minute, and stay below the quota', async () => {
   await openMany(40)
   calls.length = 0
   const ask = (index: number) => sandbox.ask('intake', { service: `service-${index}`, version: '2' })
@@ -57,7 +57,7 @@ it('40 releases at once begin one after the other, are all looked at every minut
   expect(first?.outcome).toBe('promoted')
 })
 
-it('what a window opens for many at the same moment begins one after the other, too', async () => {
+it('releases that a window opens for at the same moment begin one after the other, too', async () => {
   const opensMs = startMs + 15 * minute
   const windows = [{ from: new Date(opensMs).toISOString(), to: new Date(opensMs + 400 * minute).toISOString() }]
   await openMany(20, { windows })
@@ -72,7 +72,7 @@ it('what a window opens for many at the same moment begins one after the other, 
   for (const { releaseId } of open) expect((await sandbox.release(releaseId)).held).toBeUndefined()
 })
 
-it('the way back is not paced: it begins in the second in which it is asked for', async () => {
+it('the way back is not paced: it begins in the second of the order', async () => {
   await openMany(20)
   for (let index = 1; index < 20; index += 2) await sandbox.ask('intake', { service: `service-${index}`, version: '2' })
   await sandbox.minutes(3)

@@ -1,5 +1,5 @@
-// Provisioned concurrency: what does not go with a release is refused before anything moves, and what Lambda itself does to an
-// alias while it moves the concurrency is neither taken for a person nor disturbed.
+// Provisioned concurrency: combinations that a release cannot handle are refused before anything moves. What Lambda itself does
+// to an alias while it moves the concurrency is neither mistaken for a person nor disturbed.
 import { PutProvisionedConcurrencyConfigCommand } from '@aws-sdk/client-lambda'
 import { afterEach, expect, it } from 'vitest'
 import { isOurs } from '../../core/release/move.ts'
@@ -24,7 +24,7 @@ const provision = (Qualifier: string) =>
     }),
   )
 
-it('an alias that has it is refused by name, and nothing has moved', async () => {
+it('an alias with it is refused by name, and nothing has moved', async () => {
   await open()
   await provision('live')
   const before = await sandbox.alias()
@@ -34,7 +34,7 @@ it('an alias that has it is refused by name, and nothing has moved', async () =>
   expect(await sandbox.alias()).toEqual(before)
 })
 
-it('versions may have it: the release waits until the one of the candidate is ready', async () => {
+it("versions may have it: the release waits until the candidate's is ready", async () => {
   await open()
   await provision('1')
   const version = await sandbox.publish('v2')
@@ -45,7 +45,7 @@ it('versions may have it: the release waits until the one of the candidate is re
   expect(await sandbox.alias()).toMatchObject({ version, weights: {} })
 })
 
-/** Promoted, and then the alias gets provisioned concurrency, and a person rolls back. */
+/** A release is promoted, then the alias gets provisioned concurrency, and a person rolls back. */
 async function wayBack(): Promise<string> {
   await open()
   const version = await sandbox.publish('v2')
@@ -70,14 +70,14 @@ it('a way back is not refused, and ends when Lambda has moved the traffic', asyn
   expect((await sandbox.release(id)).targets[0]).toMatchObject({ revision: after.revision })
 })
 
-it('a person who moves the alias meanwhile is noticed all the same', async () => {
+it('a person who moves the alias meanwhile is still noticed', async () => {
   const id = await wayBack()
   await sandbox.moveByHand('1', { '2': 0.5 })
   expect((await sandbox.finish(id)).ending?.outcome).toBe('interrupted')
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.5 } })
 })
 
-it('before a way back has announced a write, all traffic on the other version is a person', async () => {
+it('before a way back has announced a write, all traffic on the other version means a person', async () => {
   const id = await wayBack()
   const release = await sandbox.release(id)
   const found = { version: '2', additional: { version: '1', weightBp: 10_000 } }
@@ -100,7 +100,7 @@ it('a way back over a move that Lambda has not finished waits for it', async () 
   expect((await sandbox.finish(releaseId)).ending?.outcome).toBe('alreadyReleased')
 })
 
-it('without it, weights that look like those of Lambda are a person', async () => {
+it("without it, weights that look like Lambda's mean a person", async () => {
   await open()
   const version = await sandbox.publish('v2')
   await sandbox.moveByHand(version, { '1': 1 })

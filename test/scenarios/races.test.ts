@@ -1,4 +1,4 @@
-// What holds when somebody else acts in between. Each of these is one line of code that no ordinary course of a release needs.
+// What must hold when somebody else acts in between. Each test guards one line of code that no ordinary release needs.
 import { describe, expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
 import type { Journal, Telemetry, Traffic } from '../../cloud/ports.ts'
@@ -18,7 +18,7 @@ import { service, t0, target } from '../core/sample.ts'
 const id = 'checkout-1'
 const minute = 60_000
 
-/** A release in memory, as far as these events, on aliases that are as the first of them found them. */
+/** A release in memory after these events, on aliases in the state that the first of them found. */
 async function sandbox(names: readonly string[] = ['checkout']) {
   const clock = { nowMs: () => t0 + 10 * minute }
   const cloud = memoryCloud({ clock })
@@ -68,7 +68,7 @@ async function sandbox(names: readonly string[] = ['checkout']) {
     { type: 'prepared', atMs: t0 + minute, targets, alarms: [] },
   )
   const intend = (release: Release): NewEvent => ({ type: 'moveIntended', atMs: t0, move: wayForward(release, 0) })
-  /** All that it takes until the candidate has its first traffic. */
+  /** Everything up to the candidate's first traffic. */
   const shifted = async (): Promise<Release> => {
     await add(intend(admitted))
     return (await carryOut(world, await load(world, id))).release
@@ -81,14 +81,14 @@ async function sandbox(names: readonly string[] = ['checkout']) {
   return { cloud, world, add, sync, intend, shifted, admitted, aliases, routing, types }
 }
 
-/** A port that does something else first, or afterwards. */
+/** A port that does something else before or after the call. */
 const around = <P extends object, K extends keyof P>(port: P, method: K, wrapped: P[K]): P => ({
   ...port,
   [method]: wrapped,
 })
 
-describe('the writing of aliases', () => {
-  it('leaves an alias alone that somebody moved by hand between intent and write, and says so', async () => {
+describe('writing aliases', () => {
+  it('does not touch an alias that somebody moved by hand between intent and write, and says so', async () => {
     const { cloud, world, add, intend, admitted, aliases, routing, types } = await sandbox()
     await add(intend(admitted))
     cloud.inspect.setVersion('checkout', '7')
@@ -99,7 +99,7 @@ describe('the writing of aliases', () => {
     expect(release.ending?.outcome).toBe('interrupted')
   })
 
-  it('puts every other alias back when one of them cannot be', async () => {
+  it('puts every other alias back if one of them cannot be', async () => {
     const { cloud, world, sync, add, shifted, routing } = await sandbox(['checkout', 'cart', 'mail'])
     const release = await shifted()
     await sync()
@@ -113,11 +113,11 @@ describe('the writing of aliases', () => {
     expect([routing(0)?.additional?.version, routing(1), routing(2)]).toEqual(['2', { version: '1' }, { version: '1' }])
   })
 
-  it('reads the alias before the log, so that a way back that is decided in between is not overwritten', async () => {
+  it('reads the alias before the log, so that a way back decided in between is not overwritten', async () => {
     const { cloud, world, add, intend, admitted, aliases, routing } = await sandbox()
     const release = await add(intend(admitted))
     const loaded = await load(world, id)
-    // Somebody wrote what was there already: the revision is another one, and the routing is ours.
+    // Somebody wrote the value that was there already: the revision is new, the routing is ours.
     cloud.inspect.moveByHand(aliases[0] ?? target, { version: '1' })
     let isDecided = false
     const decide = async (): Promise<void> => {
@@ -126,7 +126,7 @@ describe('the writing of aliases', () => {
       await add({ type: 'returnOrdered', atMs: t0, by: 'me', reason: 'r', outcome: 'aborted', move: wayBack(release) })
       cloud.inspect.moveByHand(aliases[0] ?? target, { version: '1' })
     }
-    // Whichever of the two is read first, the way back comes right after it.
+    // Whichever of the two is read first, the way back is decided right after it.
     const read: Traffic['read'] = async (one) => {
       const found = await cloud.traffic.read(one)
       await decide()
@@ -162,7 +162,7 @@ it('an alarm that fired before the release was admitted puts nothing back', asyn
   expect(routing()).toEqual({ version: '1' })
 })
 
-it('whoever waits is found by an order that comes while the log is being read', async () => {
+it('a waiter is found by an order that arrives while the log is being read', async () => {
   const { cloud, world, shifted } = await sandbox()
   await shifted()
   const token = cloud.inspect.openTask()
@@ -181,7 +181,7 @@ it('whoever waits is found by an order that comes while the log is being read', 
   expect(seen[0]).toEqual([token])
 })
 
-it('a verdict about a step that the release has left meanwhile is not recorded', async () => {
+it('a verdict about a step that the release has left is not recorded', async () => {
   const { cloud, world, sync, add, shifted, types } = await sandbox()
   await shifted()
   await sync()
@@ -214,7 +214,7 @@ it('a release whose fourth execution has died gets no fifth, and ends', async ()
   expect(routing()).toEqual({ version: '1' })
 })
 
-it('what a release has burned is said once: a second word changes nothing', async () => {
+it('what a release burned is recorded once: a second event changes nothing', async () => {
   const { add } = await sandbox()
   const at = { atMs: t0 + minute }
   await add({ type: 'returnOrdered', ...at, by: 'me', reason: 'r', outcome: 'aborted' })

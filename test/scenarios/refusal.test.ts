@@ -1,4 +1,4 @@
-// Bad input at every door: a problem with a stable code, one sentence and what to do; and nothing has changed.
+// Invalid input at every entry point: a problem with a stable code, one sentence and a fix; and nothing has changed.
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -126,7 +126,7 @@ describe('a service definition', () => {
   })
 })
 
-describe('at a door of the controller', () => {
+describe('at an entry point of the controller', () => {
   const by = 'ann'
   const reason = 'because'
   it.each<[string, Verb, unknown, ProblemCode]>([
@@ -254,7 +254,7 @@ describe('at a door of the controller', () => {
     expect(execution?.cause).toMatch(/^[A-Z].*\. [A-Z].*\.$/)
   })
 
-  it('an artifact that nobody wants is no error, and starts nothing', async () => {
+  it('an artifact that no service wants is no error, and starts nothing', async () => {
     const before = await everything()
     const event = {
       source: 'aws.s3',
@@ -302,7 +302,7 @@ describe('a stored item that cannot be read', () => {
       'prepare',
       { releaseId: 'broken-5', execution: 'x' },
     ],
-  ])('%s is said, by its key, and nothing changes', async (_, pk, body, verb, payload) => {
+  ])('%s is reported with its key, and nothing changes', async (_, pk, body, verb, payload) => {
     await put(pk, 'EVENT#000001', body)
     const before = await everything()
     await expect(sandbox.ask(verb, payload)).rejects.toMatchObject({
@@ -312,7 +312,7 @@ describe('a stored item that cannot be read', () => {
     expect(await everything()).toEqual(before)
   })
 
-  it('a service that cannot be read stops its releases only', async () => {
+  it('a service that cannot be read stops only its own releases', async () => {
     await put('SERVICE', 'broken', '{"name":"broken"}')
     await expect(sandbox.ask('intake', { service: 'broken', version: '1' })).rejects.toMatchObject({
       name: 'Tidegate.item_unreadable',

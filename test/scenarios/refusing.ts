@@ -1,4 +1,4 @@
-// A cloud that fails one operation of the controller's, or of one of its functions, for as long as it is told to.
+// A cloud that fails one operation of the controller, or of one of its functions, until told otherwise.
 import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
 
 export const refusing = (operation: string, until: () => boolean, who = 'tidegate') => ({

@@ -1,4 +1,4 @@
-// Whole releases on the embedded cloud, in virtual time: what a team sees happen, and what it must never see.
+// Whole releases on the embedded cloud, in virtual time: what a team sees, and what it must never see.
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../local/sample-service.ts'
 import { type Sandbox, type SandboxOptions, minute, openSandbox } from '../../local/sandbox.ts'
@@ -54,7 +54,7 @@ describe('a release', () => {
     expect(execution?.cause).toContain('was rolled back: alarm checkout-errors fired')
   })
 
-  it('of the same version is put back by its error rate alone when no alarm guards it', async () => {
+  it('of the same version is put back by its error rate alone if no alarm guards it', async () => {
     await open({ signals: { errors: { minimumSamples: 20 } } })
     const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v3') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
@@ -62,7 +62,7 @@ describe('a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
-  it('of a slow version is put back by its latency alone when no alarm guards it', async () => {
+  it('of a slow version is put back by its latency alone if no alarm guards it', async () => {
     await open({ signals: { latency: {} } })
     const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v4') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
@@ -70,7 +70,7 @@ describe('a release', () => {
     expect(release.targets[0]?.baseline.thresholdsMs.length).toBeGreaterThan(0)
   })
 
-  it('with two requests a minute holds, says how long it needs, and does in the end what the policy says', async () => {
+  it('with two requests a minute holds, says how long it needs, and finally does what the policy says', async () => {
     await open({ policy: { hold: { unknown: '40m' }, whenHeldTooLong: 'pause' }, signals: {} }, { perMinute: 2 })
     const id = await sandbox.start({ version: await sandbox.publish('v3') })
     await sandbox.minutes(40)
@@ -111,7 +111,7 @@ describe('a release', () => {
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'alarm checkout-slow' })
   })
 
-  it('of an artifact event is prepared from the very object that arrived', async () => {
+  it('from an artifact event is prepared from the exact object that arrived', async () => {
     await open()
     await sandbox.upload('v2')
     await sandbox.clock.settle()
@@ -125,14 +125,14 @@ describe('a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '2' })
   })
 
-  it('of what has the traffic already ends at once and is no failure', async () => {
+  it('of a version that already has the traffic ends at once and is no failure', async () => {
     await open()
     const id = await sandbox.start({ version: '1' })
     expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'alreadyReleased' } })
     expect(sandbox.cloud.states.executions()[0]?.status).toBe('SUCCEEDED')
   })
 
-  it('that CodePipeline starts by the state machine itself is the same release, and fails as its execution does', async () => {
+  it('that CodePipeline starts through the state machine is the same release, and fails as its execution does', async () => {
     await open()
     const version = await sandbox.publish('v3')
     sandbox.cloud.states.start(
@@ -150,7 +150,7 @@ describe('a release', () => {
     expect(sandbox.cloud.states.executions()).toMatchObject([{ name: 'pipe-12345678', status: 'FAILED' }])
   })
 
-  it('blue/green smokes the candidate at 0 %, then gives it everything, and the way back stays one write away', async () => {
+  it('blue/green smoke-tests the candidate at 0 %, then gives it all traffic, and the way back stays one write away', async () => {
     let smokedAt: unknown
     const functions = {
       smoke2: async () => {
@@ -170,7 +170,7 @@ describe('a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
-  it('moves several functions in step and puts them back together', async () => {
+  it('moves several functions together and puts them back together', async () => {
     await open({
       targets: [
         { function: 'checkout', alias: 'live' },
@@ -225,7 +225,7 @@ describe('hooks', () => {
     expect(await sandbox.alias()).toMatchObject({ version: before, weights: {} })
   })
 
-  it('are told everything, before every step, and may answer later', async () => {
+  it('get all details, before every step, and may answer later', async () => {
     const told: Record<string, unknown>[] = []
     await open(hooked('beforeStep'), {
       functions: {
@@ -262,7 +262,7 @@ describe('hooks', () => {
     await sandbox.ask('pause', { verb: 'pause', releaseId: id, by: 'ann', reason: 'to see' })
     await sandbox.ask('pause', { verb: 'resume', releaseId: id, by: 'ann' })
     await sandbox.clock.settle()
-    // It said that it will answer: it is not called again because somebody pressed a button.
+    // The hook said that it will answer: an operator's order does not call it again.
     expect(told).toHaveLength(2)
     await sandbox.ask('answer', {
       releaseId: id,
@@ -274,7 +274,7 @@ describe('hooks', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
-  it('that stay silent are unknown: asked again, and given up when the policy says so', async () => {
+  it('that stay silent are unknown: called again, and given up when the policy says so', async () => {
     await open(
       { ...hooked('beforeTraffic', '5m'), policy: { hold: { unknown: '12m' } } },
       { functions: { mute: () => ({ result: 'later' }) } },
@@ -286,7 +286,7 @@ describe('hooks', () => {
     expect((await types(release.id)).filter((type) => type === 'hookCalled')).toHaveLength(3)
   })
 
-  it('after a roll back are called, and cannot keep it from ending; after a promotion they can still undo it', async () => {
+  it('after a rollback are called but cannot stop it from ending; after a promotion they can still undo it', async () => {
     await open(
       { ...hooked('afterRollback'), signals: { alarms: ['checkout-errors'] } },
       {

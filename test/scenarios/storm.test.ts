@@ -1,5 +1,5 @@
-// Everything at once: throttled and lost calls, lost, late and doubled events, executions that are stopped, people who
-// steer, a stranger who moves the alias. When the storm is over, every release has ended and the alias is whole.
+// Everything at once: throttled and lost calls, lost, late and duplicated events, stopped executions, people who give orders, a
+// stranger who moves the alias. When the storm is over, every release has ended and the alias is consistent.
 import type { Verb } from '../../functions/handlers.ts'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { expect, it } from 'vitest'
@@ -20,7 +20,7 @@ async function openInStorm(seed: number): Promise<{ sandbox: Sandbox; storm: Sto
     seed,
     perMinute: 60,
     onRequest: ({ caller }: RequestInfo) => {
-      // Before: refused. After: performed, and the answer lost.
+      // Before: refused. After: performed, but the answer is lost.
       if (caller.arn.includes('/tidegate-') && luck(0.03)) throw new Error('the connection broke')
     },
     delivery: {
@@ -36,7 +36,7 @@ async function openInStorm(seed: number): Promise<{ sandbox: Sandbox; storm: Sto
   return { sandbox, storm }
 }
 
-/** What may happen in a minute. Whatever is refused is refused. */
+/** What may happen in a minute. Refusals are ignored. */
 async function meddle(sandbox: Sandbox, storm: Storm): Promise<void> {
   const { random } = storm
   const who = { service: 'checkout', by: 'ann', reason: 'storm' }
@@ -68,11 +68,11 @@ async function releasesOf(sandbox: Sandbox): Promise<readonly Release[]> {
   return Promise.all(heads.map((head) => sandbox.release(head.releaseId)))
 }
 
-// `npm run e2e` plays more of them.
+// `npm run e2e` runs more of them.
 const storms = process.env['TIDEGATE_TESTS'] === 'all' ? 40 : 4
 
 it.each(Array.from({ length: storms }, (_, index) => index + 1))(
-  'storm %d passes, and leaves everything whole',
+  'storm %d passes, and leaves everything consistent',
   async (seed) => {
     const { sandbox, storm } = await openInStorm(seed)
     const replay = `replay with: npx vitest run test/scenarios/storm.test.ts -t "storm ${seed} "`
@@ -97,7 +97,7 @@ it.each(Array.from({ length: storms }, (_, index) => index + 1))(
         replay,
       ).toHaveLength(1)
       expect(logged.filter((type) => type === 'prepared').length, replay).toBeLessThanOrEqual(1)
-      // Only a person can promote what the evidence speaks against.
+      // Only a person can promote against the evidence.
       const isBad = storm.bad.has(release.targets[0]?.candidate ?? '')
       if (isBad && !logged.includes('promoteOrdered')) expect(release.ending?.outcome, replay).not.toBe('promoted')
     }

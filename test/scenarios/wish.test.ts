@@ -1,4 +1,5 @@
-// The same wish is one release, however often it arrives; another wish is another one, also under a key that was used before.
+// The same wish is one release, however often it arrives. A different wish is a different release, even under a key that was used
+// before.
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -14,7 +15,7 @@ const image = (letter: string): string => `sha256:${letter.repeat(64)}`
 async function door() {
   let nowMs = t0
   const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
-  // As many hexadecimal digits as SHA-256 has, and a way to make two keys alike at their beginning.
+  // As many hexadecimal digits as SHA-256, and a way to give two keys a common prefix.
   const hashes = new Map<string, string>()
   const digest = (text: string): string => hashes.get(text) ?? createHash('sha256').update(text).digest('hex')
   const deps = { ...cloud, clock: { nowMs: () => nowMs }, digest, trouble: () => undefined }
@@ -24,7 +25,7 @@ async function door() {
     cloud,
     at,
     collide: (key: string, hash: string) => void hashes.set(`checkout\n${key}`, hash),
-    /** A push at a second, delivered now. */
+    /** A push at a given second, delivered now. */
     push: async (letter: string, pushedAt: number, id = `${letter}${pushedAt}`): Promise<string> => {
       const event = {
         source: 'aws.ecr',
@@ -72,7 +73,7 @@ async function door() {
   }
 }
 
-it('a tag that moves from one digest to another and back asks for three releases', async () => {
+it('a tag that moves from one digest to another and back requests three releases', async () => {
   const { at, push, end } = await door()
   const ids: string[] = []
   for (const [letter, second] of [
@@ -121,7 +122,7 @@ it('a redelivered event, and another tag of the same push, start nothing: at onc
   expect((await cloud.openReleases.list('checkout')).items.length).toBe(0)
 })
 
-it('what is pushed again after something else was asked for comes after it, also while both wait', async () => {
+it('what is pushed again after another request comes after it, even while both wait', async () => {
   const { at, push } = await door()
   at(1)
   const a = await push('a', 0)
@@ -134,7 +135,7 @@ it('what is pushed again after something else was asked for comes after it, also
   expect(await push('a', 0)).toBe(a)
 })
 
-it('whatever the order and however often events are delivered, each push is at most one release, and the last one is asked for', async () => {
+it('in any order and however often events are delivered, each push is at most one release, and the last one is requested', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -181,7 +182,7 @@ it('whatever the order and however often events are delivered, each push is at m
   )
 })
 
-it('a request id is for one wish: the same again is the same release, another version, plan or lane is refused', async () => {
+it('a request id is for one wish: repeating it is the same release; another version, plan or lane is refused', async () => {
   const { call } = await door()
   const first = await call({ version: '1', requestId: 'run-77', reason: 'friday' })
   expect(await call({ version: '1', requestId: 'run-77', reason: 'said otherwise' })).toBe(first)
@@ -199,7 +200,7 @@ it('a request id is for one wish: the same again is the same release, another ve
   )
 })
 
-it('two keys whose hashes begin alike are two releases', async () => {
+it('two keys whose hashes have the same prefix are two releases', async () => {
   const { call, collide } = await door()
   collide('call/r205469', '0123456789'.repeat(6) + 'aaaa')
   collide('call/r221170', '0123456789' + 'f'.repeat(54))

@@ -1,4 +1,4 @@
-// The state machine's safety, read off its JSON: every task is bounded, retried and caught.
+// The state machine's safety, checked on its JSON: every task is bounded, retried and caught.
 import { readFileSync } from 'node:fs'
 import validate from 'asl-validator'
 import { describe, expect, it } from 'vitest'
@@ -45,7 +45,7 @@ describe('the release state machine', () => {
     },
   )
 
-  // Step Functions Developer Guide, "Handle Lambda service exceptions", and its note on what a function throws of itself.
+  // Step Functions Developer Guide, "Handle Lambda service exceptions", and its note on errors that a function itself throws.
   const transient = [
     'Lambda.ClientExecutionTimeoutException',
     'Lambda.ServiceException',
@@ -55,28 +55,28 @@ describe('the release state machine', () => {
     'Lambda.TooManyRequestsException',
   ]
 
-  it.each(tasks)('%s is tried again after every error that AWS calls transient', (_, state) => {
+  it.each(tasks)('%s is retried after every error that AWS calls transient', (_, state) => {
     const retried = state.Retry?.flatMap((clause) => clause.ErrorEquals) ?? []
     if (!retried.includes('States.ALL')) expect(transient.filter((error) => !retried.includes(error))).toEqual([])
   })
 
-  it.each(tasks.filter(([name]) => !ends.includes(name)))('%s goes back on any surprise', (_, state) => {
+  it.each(tasks.filter(([name]) => !ends.includes(name)))('%s goes back on any unexpected error', (_, state) => {
     expect(state.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Recover' })
   })
 
-  it.each(tasks.filter(([name]) => !ends.includes(name)))('%s waits for what does not answer', (_, state) => {
+  it.each(tasks.filter(([name]) => !ends.includes(name)))('%s waits while AWS does not answer', (_, state) => {
     expect(state.Catch?.at(-2)).toMatchObject({ Next: 'Outage', Assign: { error: '{% $states.errorOutput %}' } })
     expect(state.Catch?.at(-2)?.ErrorEquals).toContain('Tidegate.aws_unavailable')
   })
 
-  it('rolling back that fails is told within half a minute or so, and tried every minute for a day', () => {
+  it('a failing rollback is reported within about half a minute, and retried every minute for a day', () => {
     const [[, rollBack] = []] = named(['RollBack'])
     expect(rollBack?.Retry?.[0]).toMatchObject({ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 4 })
     expect(rollBack?.Catch?.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'], Next: 'Page' })
     const [[, page] = []] = named(['Page'])
     expect([page?.Next, page?.Catch?.at(-1)?.Next]).toEqual(['TryAgain', 'TryAgain'])
     const [[, again] = []] = named(['TryAgain'])
-    // Full jitter waits for at most that long.
+    // With full jitter, this is the maximum wait.
     const everyMinute = { IntervalSeconds: 60, BackoffRate: 1, MaxAttempts: 1440, JitterStrategy: 'FULL' }
     expect(again?.Retry).toEqual([{ ErrorEquals: ['States.ALL'], ...everyMinute }])
     expect(named(['Recover'])[0]?.[1].Catch).toEqual([{ ErrorEquals: ['States.ALL'], Next: 'RollBack' }])
@@ -89,12 +89,12 @@ describe('the release state machine', () => {
     })
   })
 
-  it('holds no number to compare and does no arithmetic', () => {
+  it('compares no numbers and does no arithmetic', () => {
     const expressions = JSON.stringify(machine).match(/\{% .*? %\}/g) ?? []
     for (const expression of expressions) expect(expression).toMatch(/^\{% \$[\w.]+( = '\w+')? %\}$/)
   })
 
-  it('branches on one field to a state of each name that the functions may give', () => {
+  it('branches on one field to a state for each name that the functions may return', () => {
     const acts = [
       'bake',
       'judge',
@@ -113,12 +113,12 @@ describe('the release state machine', () => {
     expect(choices).toEqual(acts.map((act) => [`{% $next = '${act}' %}`, act.charAt(0).toUpperCase() + act.slice(1)]))
   })
 
-  it('every release that did not succeed ends in Fail with a sentence', () => {
+  it('every unsuccessful release ends in Fail with a sentence', () => {
     expect(machine.States['Failed']).toMatchObject({ Type: 'Fail', Error: '{% $outcome %}', Cause: '{% $sentence %}' })
   })
 })
 
-describe('to a validator that we did not write', () => {
+describe('for a third-party validator', () => {
   const arn = 'arn:aws:lambda:us-east-1:000000000000:function:x'
   const text = JSON.stringify(machine).replaceAll(/\$\{[A-Za-z]+\}/g, arn)
 
@@ -126,7 +126,7 @@ describe('to a validator that we did not write', () => {
     expect(validate(JSON.parse(text))).toMatchObject({ isValid: true, errors: [] })
   })
 
-  it('a state that leads nowhere, or an expression that is none, would not be', () => {
+  it('a state that leads nowhere, or an invalid expression, would not be', () => {
     expect(validate(JSON.parse(text.replace('"Next":"Route"', '"Next":"Nowhere"'))).isValid).toBe(false)
     expect(validate(JSON.parse(text.replace("{% $next = 'bake' %}", '{% $next = = %}'))).isValid).toBe(false)
   })

@@ -1,4 +1,4 @@
-// Which live releases an alarm speaks about, in DynamoDB: the key says it all, so that one query answers an alarm event.
+// Which live releases watch an alarm, in DynamoDB. The key holds everything, so one query answers an alarm event.
 import type { AlarmWatch } from '../../ports.ts'
 import { deleteItem, keyOf, keys, putItem, queryItems, type Table } from './table.ts'
 

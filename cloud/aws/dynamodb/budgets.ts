@@ -1,4 +1,4 @@
-// Good and bad of an SLO in DynamoDB: an item for each hour, so that writing costs one unit and 28 days are one query.
+// Good and bad counts of an SLO in DynamoDB: one item for each hour, so a write costs one unit and 28 days are one query.
 import { expiry, slotsOf, hourOf, StoredHour, StoredMark } from '../../../core/budget/stored.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Budgets } from '../../ports.ts'

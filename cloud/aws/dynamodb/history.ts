@@ -1,4 +1,5 @@
-// Heads of releases in DynamoDB. A head is a projection: an older one never replaces a newer one, and losing is no error.
+// Summaries ("heads") of releases in DynamoDB. A head is a projection of the log: an older head never replaces a newer one, and
+// losing that race is not an error.
 import { Head } from '../../../core/release/head.ts'
 import { type Listing, listing } from '../../../core/listing.ts'
 import type { HeadKey, History } from '../../ports.ts'
@@ -25,7 +26,7 @@ export function awsHistory(table: Table): History {
     },
     async between(service, fromMs, toMs) {
       if (toMs <= fromMs) return nothing
-      // No key is just a time: the last one is not among them.
+      // These bounds hold no release id, so no stored key equals the upper bound: the range excludes `toMs`.
       const [first, last] = [keys.head(service, Math.max(0, fromMs), ''), keys.head(service, toMs, '')]
       return readHeads(await queryItems(table, { pk: first.pk, between: [first.sk, last.sk] }))
     },

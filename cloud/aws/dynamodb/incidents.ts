@@ -1,4 +1,4 @@
-// Incidents in DynamoDB: an item for the beginning and one for the end of each, so that they may be heard of in any order.
+// Incidents in DynamoDB: one item for the start and one for the end of each, so that they may arrive in any order.
 import { incidentsOf, IncidentNotice } from '../../../core/measures/incident.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Incidents } from '../../ports.ts'

@@ -1,4 +1,4 @@
-// The release log in DynamoDB. The item's key is the lock: an event is put only where nothing is, and never changed.
+// The release log in DynamoDB. The item's key is the lock: an event is put only if no item has its key, and is never changed.
 import * as z from 'zod'
 import { ReleaseEvent } from '../../../core/release/event.ts'
 import { eventPrefix } from '../../../core/release/log-key.ts'
@@ -19,14 +19,14 @@ import {
 } from './table.ts'
 
 const StoredWaiter = z.strictObject({ slot: z.string().min(1).max(200), token: z.string().min(1).max(4096) })
-// Behind the events and those who wait.
+// Sorts after the events and the waiters.
 const end = 'X'
 
 export function awsJournal(table: Table): Journal {
   return {
     async append(releaseId, event) {
       const refused = await putItem(table, keys.event(releaseId, event.seq), bodyOf(event), ifNew)
-      // A write whose answer was lost is sent again by the SDK and then finds itself in the way: that place is ours.
+      // The SDK retries a write whose answer was lost and then finds its own item in the way. In that case the write succeeded.
       return refused === undefined || sameBody(refused.inTheWay, bodyOf(event))
     },
     async read(releaseId, { afterSeq = 0, atMost } = {}) {
@@ -54,7 +54,7 @@ export function awsJournal(table: Table): Journal {
   }
 }
 
-/** A log with a hole, or with an event out of its place, is not the log that was written. */
+/** A log with a gap, or with an event in the wrong position, is not the log that was written. */
 function readEvent(releaseId: string, item: Item, seq: number): ReleaseEvent {
   const event = parseBody(ReleaseEvent, item)
   const expected = keys.event(releaseId, seq)

@@ -1,11 +1,11 @@
-// Leases in DynamoDB: one item for each service that is being moved. A lease is taken and dropped only on condition of
-// who holds it, and never runs out by itself.
+// Leases in DynamoDB: one item for each service that is being moved. Taking and dropping a lease are conditional on its holder,
+// and a lease never expires by itself.
 import { listing } from '../../../core/listing.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Leases } from '../../ports.ts'
 import { deleteItem, getItem, type Item, keyOf, keys, putItem, queryItems, type Table, unreadable } from './table.ts'
 
-// A lease may be dropped between our losing it and our looking who has it; then it is free again.
+// The holder may drop the lease after our attempt failed and before we read who holds it. Then it is free again, and we retry.
 const roundsMax = 5
 
 export function awsLeases(table: Table): Leases {
@@ -25,7 +25,7 @@ export function awsLeases(table: Table): Leases {
         if (refused === undefined) return releaseId
         if (refused.inTheWay !== undefined) return holderOf(refused.inTheWay)
       }
-      throw new Problem('crowded', `The lease of ${service} changes hands too fast.`)
+      throw new Problem('crowded', `The lease of ${service} keeps changing hands.`)
     },
     async drop(service, releaseId) {
       await deleteItem(table, keys.lease(service), { expression: 'holder = :me', values: { ':me': { S: releaseId } } })

@@ -1,4 +1,4 @@
-// Stop-the-line in DynamoDB: one item for all services, one for each that is stopped by itself.
+// Stop-the-line in DynamoDB: one item for all services, and one for each service that is stopped individually.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
 import type { Line } from '../../ports.ts'
 import { bodyOf, deleteItem, getItem, keys, parseBody, putItem, type Table } from './table.ts'

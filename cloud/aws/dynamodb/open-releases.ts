@@ -1,4 +1,4 @@
-// Open releases in DynamoDB, one item each, by service and id: however often a release is added, it is listed once.
+// Open releases in DynamoDB: one item each, by service and id, so a release that is added twice is listed once.
 import * as z from 'zod'
 import { ReleaseEvent } from '../../../core/release/event.ts'
 import { listing } from '../../../core/listing.ts'

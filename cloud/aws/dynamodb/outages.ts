@@ -1,4 +1,4 @@
-// Outages of other parts in DynamoDB, one item each. One that cannot be read is nobody's: it is written again.
+// Outages of AWS services in DynamoDB, one item each. An item that cannot be read is ignored; the next write replaces it.
 import { Outage } from '../../../core/release/outage.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Outages } from '../../ports.ts'

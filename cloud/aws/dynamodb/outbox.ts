@@ -1,5 +1,5 @@
-// Events for everybody who listens, through EventBridge. It says yes to a request and no to its entries, so the entries are
-// what counts.
+// Events for all subscribers, through EventBridge. PutEvents may succeed as a request and still refuse single entries, so each
+// entry's result is checked.
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { Problem } from '../../../core/problem.ts'

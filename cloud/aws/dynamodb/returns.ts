@@ -1,4 +1,5 @@
-// Return records in DynamoDB, all in one partition: the sweep goes through them, also when nothing else of a release can be read.
+// Return records in DynamoDB, all in one partition, so that the sweep can list them even when nothing else of a release is
+// readable.
 import { listing } from '../../../core/listing.ts'
 import { ReturnRecord } from '../../../core/release/return-record.ts'
 import { expiry } from '../../../core/budget/stored.ts'
@@ -17,7 +18,7 @@ import {
   unreadable,
 } from './table.ts'
 
-// Beside the body, so that a condition can see it.
+// An attribute beside the body, so that a condition can test it.
 const ended = 'ended'
 
 export function awsReturns(table: Table): Returns {

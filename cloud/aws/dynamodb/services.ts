@@ -1,5 +1,5 @@
-// Service definitions in DynamoDB, in normal form, and entries by which they are found without being named. What an older or a
-// careless hand wrote is a Problem, not a guess.
+// Service definitions in DynamoDB, in normal form, with lookup entries that find a service by its triggers. A definition that
+// cannot be read (older version, manual edit) is a Problem, not a guess.
 import { listing } from '../../../core/listing.ts'
 import { Problem } from '../../../core/problem.ts'
 import { keysOf } from '../../../core/service/service-key.ts'
@@ -20,14 +20,14 @@ import {
 } from './table.ts'
 
 export function awsServices(table: Table): Services {
-  // Once every service has its entries, it stays so: whoever puts one writes them.
+  // Once every service has its lookup entries, this stays true, because every `put` writes them.
   let isFindable = false
   const isIndexed = async (): Promise<boolean> => (isFindable ||= (await getItem(table, keys.findable)) !== undefined)
   const list = async () => readAll(await queryItems(table, { pk: keys.service('').pk }))
   return {
     async put(service) {
       const before = await getItem(table, keys.service(service.name))
-      // Entries first: one that finds no definition, or one that does not want what was asked for, does no harm.
+      // Lookup entries first. An entry without a definition, or one whose definition does not match the lookup, does no harm.
       await enter(table, service)
       await putItem(table, keys.service(service.name), bodyOf(service))
       const wanted = keysOf(service)
@@ -65,7 +65,10 @@ async function enter(table: Table, service: Service): Promise<void> {
   for (const key of keysOf(service)) await putItem(table, keys.find(key, service.name), {})
 }
 
-/** Of what cannot be read, no entry is known; those that are left find a service that does not want what was asked for. */
+/**
+ * The keys of a definition that cannot be read are unknown. The entries that stay behind find a service that does not match the
+ * lookup, which does no harm.
+ */
 function keysBefore(item: Item | undefined): readonly string[] {
   if (item === undefined) return []
   try {

@@ -1,5 +1,5 @@
-// Every port that is kept in the table, for whoever takes many of them. The functions (functions/main.ts) take theirs
-// one by one, so that a bundle has nothing in it that its function does not use.
+// All ports that are stored in the table, for callers that need many of them. The functions (functions/main.ts) open each port
+// separately, so that a bundle contains only what its function uses.
 import { awsAlarmWatch } from './alarm-watch.ts'
 import { awsAttestations } from './attestations.ts'
 import { awsBudgets } from './budgets.ts'

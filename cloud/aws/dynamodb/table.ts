@@ -1,9 +1,10 @@
-// The controller's one DynamoDB table: where each item lies, and how it is read and written. Every write touches one
-// item; every read is consistent and complete; what cannot be understood is a Problem that names its key.
+// The controller's one DynamoDB table: the key of each item, and how items are read and written. Every write touches one item.
+// Every read is complete, and consistent unless the caller accepts an old one. An item that cannot be understood is a Problem
+// that names its key.
 //
-// A value is one JSON string (`body`), not a DynamoDB map: it comes back exactly as it was written, two writes of it can
-// be compared, `undefined` disappears by itself, and no marshaller is needed in the bundles. What a condition looks at
-// (`seq`, `holder`) is an attribute of its own.
+// A value is one JSON string (`body`), not a DynamoDB map: it comes back exactly as it was written, two writes of it can be
+// compared, `undefined` fields disappear, and the bundles need no marshaller. What a condition tests (`seq`, `holder`) is an
+// attribute of its own.
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -30,25 +31,25 @@ export const waitPrefix = 'WAIT#'
 export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
-  /** No service is called `*`. */
+  /** No service is called `*`, so `*` stands for all services. */
   line: (service = '*'): Key => ({ pk: 'LINE', sk: service }),
   /** When the next turn of a queue begins. */
   turn: (queue: string): Key => ({ pk: 'TURN', sk: queue }),
-  /** A service by what it is looked up by (core/service/service-key.ts). */
+  /** Finds a service by a lookup key (core/service/service-key.ts). */
   find: (key: string, service: string): Key => ({ pk: `FIND#${key}`, sk: service }),
   /** Written once every service has its entries under `FIND#`. */
   findable: { pk: 'FINDABLE', sk: '*' } satisfies Key,
-  /** Who waits for a place in a concurrency group. */
+  /** A release that waits for a place in a concurrency group. */
   waiting: (group: string, requestedAtMs: number, releaseId: string): Key => ({
     pk: `WAITING#${group}`,
     sk: byTime(requestedAtMs, releaseId),
   }),
-  /** In front of the events, so that whoever reads on from one of them does not read it again. */
+  /** Sorts before the events, so a reader that continues from an event does not read the snapshot again. */
   snapshot: (releaseId: string): Key => ({ pk: releasePrefix + releaseId, sk: 'AS-OF' }),
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
-  /** What puts the release's traffic back when its log cannot be read. */
+  /** Puts the release's traffic back when its log cannot be read. */
   returnRecord: (releaseId: string): Key => ({ pk: 'RETURN', sk: releaseId }),
-  /** A part of AWS that is away. */
+  /** An AWS service that is down. */
   outage: (part: string): Key => ({ pk: 'OUTAGE', sk: part }),
   event: logKey,
   waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),
@@ -98,18 +99,18 @@ export function parseBody<S extends z.ZodType>(schema: S, item: Item): z.output<
 
 const callOn = (action: string, { pk, sk }: Key): string => `dynamodb:${action} of ${pk} / ${sk}`
 
-/** @param mayBeOld what is read may be a moment old, for half the price */
+/** @param mayBeOld accepts an eventually consistent read, which costs half */
 export async function getItem(table: Table, key: Key, mayBeOld = false): Promise<Item | undefined> {
   const command = new GetItemCommand({ TableName: table.name, Key: attributesOf(key), ConsistentRead: !mayBeOld })
   const { Item } = await translated(callOn('GetItem', key), table.client.send(command))
   return Item
 }
 
-/** A condition in DynamoDB's own words; `:names` are bound to `values`. */
+/** A DynamoDB condition expression; `:names` are bound to `values`. */
 type Condition = { readonly expression: string; readonly values?: Item }
 export const ifNew: Condition = { expression: 'attribute_not_exists(pk)' }
 
-/** @returns the item in the way when the condition did not hold; `undefined` when the item was written */
+/** @returns the item in the way if the condition did not hold; `undefined` if the item was written */
 export async function putItem(
   table: Table,
   key: Key,
@@ -127,14 +128,14 @@ export async function putItem(
     return undefined
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw asProblem(error, callOn('PutItem', key))
-    // Older endpoints do not send the item along.
+    // Older endpoints do not return the item.
     return { inTheWay: error.Item ?? (await getItem(table, key)) }
   }
 }
 
 type Change = { readonly update: string; readonly condition: string; readonly values: Item }
 
-/** @returns the attributes that were set, or `undefined` when the condition did not hold */
+/** @returns the attributes that were set, or `undefined` if the condition did not hold */
 export async function updateItem(
   table: Table,
   key: Key,
@@ -156,7 +157,7 @@ export async function updateItem(
   }
 }
 
-/** Does nothing when the condition does not hold. */
+/** Does nothing if the condition does not hold. */
 export async function deleteItem(table: Table, key: Key, condition?: Condition): Promise<void> {
   const command = new DeleteItemCommand({ TableName: table.name, Key: attributesOf(key), ...conditionOf(condition) })
   try {
@@ -169,13 +170,13 @@ export async function deleteItem(table: Table, key: Key, condition?: Condition):
 type Search = {
   readonly pk: string
   readonly prefix?: string
-  /** Sort keys from the first to the last, both included. */
+  /** Range of sort keys, both ends included. */
   readonly between?: readonly [first: string, last: string]
   readonly newestFirst?: boolean
   readonly limit?: number
 }
 
-/** Everything there is, in order of `sk`, up to `limit`. A page ends at 1 MB, so an answer may take several. */
+/** Reads all pages (a page ends at 1 MB), in order of `sk`, up to `limit` items. */
 export async function queryItems(table: Table, search: Search): Promise<readonly Item[]> {
   const { pk, newestFirst, limit } = search
   const found: Item[] = []

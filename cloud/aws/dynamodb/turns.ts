@@ -1,13 +1,13 @@
-// Turns in DynamoDB: an item for each queue says from when on it is free. Taking a turn is one conditional write, so that two
-// never get the same time, and nobody has to know who else waits.
+// Turns in DynamoDB: one item for each queue says from when the queue is free. Taking a turn is one conditional write, so two
+// releases never get the same time, and none needs to know the others that wait.
 import { expiry } from '../../../core/budget/stored.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Turns } from '../../ports.ts'
 import { keys, type Table, updateItem } from './table.ts'
 
-// Each round is lost to another one that began an idle queue at the same moment.
+// A round is lost only if another release started the idle queue at the same moment.
 const roundsMax = 5
-/** A queue that is longer than that is no queue, but an item that something has spoilt: it begins anew. */
+/** No real queue is this long: such an item is corrupt, and the queue starts over. */
 const longestMs = 2 * 86_400_000
 
 export function awsTurns(table: Table): Turns {

@@ -1,4 +1,4 @@
-// Who waits for a place in a concurrency group, in DynamoDB: the key says it all.
+// Releases that wait for a place in a concurrency group, in DynamoDB. The key holds everything.
 import type { WaitingLists } from '../../ports.ts'
 import { deleteItem, keyOf, keys, putItem, queryItems, type Table } from './table.ts'
 

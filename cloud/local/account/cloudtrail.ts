@@ -1,5 +1,5 @@
-// AWS CloudTrail as far as its trails can be looked at and set up. The events themselves come from whoever makes the change
-// (lambda/trail.ts): on the bus they arrive with a trail and without, as nothing here reads the trails.
+// AWS CloudTrail, only as far as reading and setting up trails. Each service makes its own trail events (lambda/trail.ts). They
+// arrive on the bus with or without a trail, because nothing here reads the trails.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { list, text } from '../protocol/field.ts'
@@ -15,7 +15,7 @@ type Trail = {
   readonly advanced: readonly unknown[]
 }
 
-/** What a new trail records (API reference of GetEventSelectors). */
+/** The default event selectors of a new trail (API reference of GetEventSelectors). */
 const usual = [
   { ReadWriteType: 'All', IncludeManagementEvents: true, DataResources: [], ExcludeManagementEventSources: [] },
 ]
@@ -39,7 +39,7 @@ export function localCloudTrail({ clock }: { readonly clock: LocalClock }): Loca
         name,
         bucket: text(input, 'S3BucketName'),
         multiRegion: input['IsMultiRegionTrail'] === true,
-        // A trail that was made by the API logs nothing before StartLogging.
+        // A trail that was created through the API logs nothing until StartLogging.
         startedMs: undefined,
         basic: usual,
         advanced: [],

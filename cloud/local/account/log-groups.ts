@@ -1,4 +1,4 @@
-// CloudWatch Logs as far as there are log groups, and for how long they keep what is written: nothing is written to them here.
+// CloudWatch Logs, only log groups and their retention: nothing writes logs here.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { optionalText, text } from '../protocol/field.ts'

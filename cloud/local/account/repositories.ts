@@ -1,4 +1,4 @@
-// Amazon ECR as far as repositories have policies: what images run is said to s3.ts (putImage).
+// Amazon ECR, only repository policies. Which images exist, and what code they run, is set in s3.ts (putImage).
 import { AwsError } from '../protocol/aws-error.ts'
 import { text } from '../protocol/field.ts'
 import { answerJson, type Input, type Operations } from '../protocol/json-protocol.ts'

@@ -1,5 +1,5 @@
-// AWS IAM as far as roles go: what they are, whom they trust, which inline policies they have. It decides nothing: whoever
-// enforces permissions (`authorize`) may ask for a role's policies, and SimulatePrincipalPolicy asks whoever that is.
+// AWS IAM, only roles: their trust policies and inline policies. It makes no decision itself. Whatever enforces permissions
+// (`authorize`) can read a role's policies here, and SimulatePrincipalPolicy asks the enforcer.
 import { AwsError, isAwsError, notImplemented } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { list, object, optionalText, text } from '../protocol/field.ts'
@@ -18,7 +18,7 @@ type Role = {
 }
 
 export type LocalRoles = LocalService & {
-  /** The documents of a role's inline policies, and whom it trusts; `undefined` when IAM knows no such role. */
+  /** The documents of a role's inline policies, and its trust policy; `undefined` if IAM has no such role. */
   role(name: string): { readonly trust: string; readonly policies: readonly string[] } | undefined
 }
 

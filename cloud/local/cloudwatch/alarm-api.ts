@@ -1,4 +1,4 @@
-// The alarm half of CloudWatch's API.
+// The alarm operations of CloudWatch's API.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { list, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -10,7 +10,7 @@ import { isStatistic, simpleStatistics } from './statistic.ts'
 export function putMetricAlarm(alarms: Alarms, input: Input): undefined {
   if (list(input, 'Metrics').length > 0) throw notImplemented('CloudWatch metric math')
   const series = seriesOf(input)
-  // As AWS says of its own DynamoDB metrics, which come with activity only.
+  // AWS does this for its DynamoDB metrics, which have data only when there is activity.
   const treatment = series.namespace === 'AWS/DynamoDB' ? 'ignore' : 'missing'
   alarms.put({
     kind: 'metric',
@@ -71,12 +71,12 @@ function missingTreatment(text: string): MetricAlarm['treatMissing'] {
 
 const settingsIn = (input: Input) => ({
   actions: list(input, 'AlarmActions').map(String),
-  // The query protocol has no booleans, only their spelling.
+  // The query protocol has no booleans, only strings.
   actionsEnabled: input['ActionsEnabled'] !== false && input['ActionsEnabled'] !== 'false',
   tags: list(input, 'Tags'),
 })
 
-/** Names that there are not are no mistake to AWS. */
+/** AWS ignores names of alarms that do not exist. */
 export function enableActions(alarms: Alarms, input: Input, actionsEnabled: boolean): undefined {
   const names = list(input, 'AlarmNames')
   for (const { alarm } of alarms.all()) if (names.includes(alarm.name)) alarms.put({ ...alarm, actionsEnabled })
@@ -91,7 +91,7 @@ export function tagsOfAlarm(alarms: Alarms, input: Input): Record<string, unknow
 
 export function putCompositeAlarm(alarms: Alarms, input: Input): undefined {
   const rule = text(input, 'AlarmRule')
-  // A rule that cannot be read is refused now, not at the next change of state.
+  // Refuse an unreadable rule now, not at the next state change.
   evaluateRule(rule, () => 'OK')
   const description = optionalText(input, 'AlarmDescription') ?? ''
   alarms.put({ kind: 'composite', name: text(input, 'AlarmName'), description, rule, ...settingsIn(input) })
@@ -113,7 +113,7 @@ export function setAlarmState(alarms: Alarms, input: Input): undefined {
   return undefined
 }
 
-/** Unknown names are left out; composite alarms too, unless AlarmTypes asks for them (docs/aws.md §2.4). */
+/** Leaves out unknown names, and composite alarms unless AlarmTypes asks for them (docs/aws.md §2.4). */
 export function describeAlarms(alarms: Alarms, input: Input): Record<string, unknown> {
   const names = list(input, 'AlarmNames').map(String)
   const types = list(input, 'AlarmTypes').map(String)

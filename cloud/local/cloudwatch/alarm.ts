@@ -1,5 +1,5 @@
-// What an alarm is, and what its data say of it: M of the last N datapoints. AWS looks at a longer range than N, in which
-// what is there beats what is missing (docs/aws.md §2.4).
+// What an alarm is, and how its data determine its state: M of the last N datapoints. AWS looks at a range longer than N, in
+// which existing datapoints take precedence over missing ones (docs/aws.md §2.4).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { Datapoint, Series } from './metric-store.ts'
 import { dayMs, hourMs, minuteMs } from '../time/units.ts'
@@ -13,7 +13,7 @@ export type AlarmState = {
   readonly changedMs: number
 }
 
-/** What an alarm has whatever it looks at. */
+/** The settings that metric and composite alarms share. */
 type AlarmSettings = {
   readonly actions: readonly string[]
   readonly actionsEnabled: boolean
@@ -59,12 +59,15 @@ export function comparisonOf(text: string): Comparison {
   throw new AwsError('ValidationError', `The comparison ${text} is not implemented in the embedded cloud.`)
 }
 
-/** AWS's tables retrieve five periods for an alarm of three. How many it retrieves for others is not published. */
+/** AWS's tables retrieve five periods for an alarm of three. AWS does not publish how many it retrieves for others. */
 const spareDatapoints = 2
 
 type EvaluationRange = { readonly startMs: number; readonly endMs: number }
 
-/** What an evaluation at `nowMs` retrieves: a window that slides by the minute; by the hour when it is longer than a day. */
+/**
+ * The range that an evaluation at `nowMs` retrieves: a window that slides by the minute, or by the hour if it is longer than a
+ * day.
+ */
 export function evaluationRange(alarm: MetricAlarm, nowMs: number): EvaluationRange {
   const periodMs = alarm.periodSeconds * 1000
   const stepMs = alarm.evaluationPeriods * periodMs > dayMs ? hourMs : minuteMs
@@ -75,8 +78,8 @@ export function evaluationRange(alarm: MetricAlarm, nowMs: number): EvaluationRa
 type Wanted = { readonly value: StateValue; readonly reason: string }
 
 /**
- * @param data what there is in the evaluation range, oldest first
- * @returns the state that the data ask for; `undefined` to stay as it is
+ * @param data the datapoints in the evaluation range, oldest first
+ * @returns the state that the data call for; `undefined` to keep the current one
  */
 export function evaluateAlarm(
   alarm: MetricAlarm,
@@ -94,24 +97,24 @@ export function evaluateAlarm(
   if (breaching >= needed) return fires()
   if (filled === 0 || alarm.treatMissing === 'notBreaching') return ok()
   if (alarm.treatMissing === 'breaching') return breaching + filled >= needed ? fires() : ok()
-  // From here on what is missing stays missing: what is there decides, and a point within the threshold is enough.
+  // From here on missing datapoints stay missing: the existing ones decide, and one within the threshold is enough for OK.
   if (breaching < recent.length) return ok()
   if (alarm.treatMissing === 'ignore') return undefined
   const [oldest] = data
   if (oldest === undefined) return { value: 'INSUFFICIENT_DATA', reason: unknownWords(alarm) }
-  // AWS waits with a breach that may still be followed by good points, and no longer than M periods.
+  // AWS delays the alarm while good datapoints may still follow the breach, but no longer than M periods.
   const periodsAgo = (range.endMs - oldest.atMs) / (alarm.periodSeconds * 1000)
   return periodsAgo >= needed ? fires() : undefined
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
-/** As Java writes a double. */
+/** Formats a number as Java prints a double. */
 const double = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
 
 const unknownWords = (alarm: MetricAlarm): string =>
   `Insufficient Data: ${count(alarm.evaluationPeriods, 'datapoint')} ${alarm.evaluationPeriods === 1 ? 'was' : 'were'} unknown.`
 
-/** In CloudWatch's words (docs/aws.md §2.5). @param counted how many of the points speak for the new state */
+/** The reason in CloudWatch's words (docs/aws.md §2.5). @param counted how many of the datapoints call for the new state */
 function crossed(alarm: MetricAlarm, recent: readonly Datapoint[], counted: number, to: 'OK' | 'ALARM'): string {
   const filled = alarm.evaluationPeriods - recent.length
   const isFilled = filled > 0 && (alarm.treatMissing === 'breaching' || alarm.treatMissing === 'notBreaching')
@@ -127,7 +130,10 @@ function crossed(alarm: MetricAlarm, recent: readonly Datapoint[], counted: numb
   return `Threshold Crossed: ${counted} out of the last ${count(recent.length, 'datapoint')} [${values.join(', ')}] ${verb} the threshold (${double(alarm.threshold)})${isFilled ? ` and ${treated}` : ''} (${transition}).`
 }
 
-/** `ALARM("a") AND NOT (OK(b) OR INSUFFICIENT_DATA(c))`, by recursive descent. @throws AwsError when it is no rule */
+/**
+ * Evaluates a rule such as `ALARM("a") AND NOT (OK(b) OR INSUFFICIENT_DATA(c))`, by recursive descent. @throws AwsError when it
+ * is no rule
+ */
 export function evaluateRule(rule: string, stateOf: (name: string) => StateValue | undefined): boolean {
   const tokens = rule.match(/"[^"]*"|[A-Za-z0-9_:./-]+|[()]/g) ?? []
   let at = 0

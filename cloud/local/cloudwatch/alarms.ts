@@ -1,4 +1,4 @@
-// All alarms, their states, and the event that tells of every change (docs/aws.md §2.5).
+// All alarms, their states, and the event for each state change (docs/aws.md §2.5).
 import type { LocalClock } from '../time/clock.ts'
 import { account, type Bus, defaultRegion } from '../protocol/service.ts'
 import {
@@ -18,7 +18,7 @@ export type Kept = { readonly alarm: Alarm; readonly state: AlarmState; readonly
 export type Alarms = {
   put(alarm: Alarm): void
   remove(name: string): void
-  /** False when there is no such alarm. */
+  /** @returns false if there is no such alarm */
   setState(name: string, value: StateValue, reason: string, reasonData?: string): boolean
   all(): readonly Kept[]
 }
@@ -32,14 +32,14 @@ type Deps = {
 type Room = Deps & { readonly kept: Map<string, Kept> }
 
 export const alarmArn = (name: string): string => `arn:aws:cloudwatch:${defaultRegion}:${account}:alarm:${name}`
-/** CloudWatch writes times as +0000, without a colon. */
+/** CloudWatch writes the time zone as +0000, without a colon. */
 const stamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '+0000')
 
 export function alarmsOn(deps: Deps): Alarms {
   const room: Room = { ...deps, kept: new Map() }
   let ticking = false
 
-  // One timer for all alarms, and none while there is no alarm.
+  // One timer for all alarms, and none while there are no alarms.
   function tick(): void {
     ticking = room.kept.size > 0
     if (!ticking) return

@@ -27,7 +27,7 @@ type CloudWatchDeps = {
   readonly clock: LocalClock
   readonly bus: Bus
   readonly ids: () => string
-  /** How long after its time a point can be seen. */
+  /** The delay until a point becomes visible. */
   readonly metricDelayMs?: number
   readonly statusOf?: MetricApi['statusOf']
 }
@@ -77,7 +77,7 @@ function answer(request: LocalRequest, operations: Operations): LocalResponse {
     if (!isAwsError(error)) throw error
     if (target === undefined) return queryError(xmlNamespace, error)
     const body = JSON.stringify({ __type: error.code, message: error.message })
-    // SDKs go by the code that the query protocol would have.
+    // SDKs use the code that the query protocol would send.
     const headers = { ...json, 'x-amzn-errortype': error.code, 'x-amzn-query-error': `${error.code};Sender` }
     return { status: error.status, headers, body }
   }

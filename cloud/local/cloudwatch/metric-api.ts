@@ -1,4 +1,4 @@
-// The metric half of CloudWatch's API: asking for statistics, and what its parts have in common.
+// The metric operations of CloudWatch's API: reading statistics, and the code that these operations share.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -9,7 +9,7 @@ import { isStatistic } from './statistic.ts'
 export type MetricApi = {
   readonly store: MetricStore
   readonly nowMs: () => number
-  /** A status other than Complete, for tests. */
+  /** Injects a status other than Complete, for tests. */
   readonly statusOf?: ((queryId: string) => 'PartialData' | 'Forbidden' | 'InternalError' | undefined) | undefined
 }
 
@@ -58,7 +58,7 @@ type Asked = {
   readonly periodMs: number
 }
 
-/** The metric's name; with the statistic when the same metric is asked for by several. */
+/** The metric's name, plus the statistic if several statistics of the same metric are queried. */
 function labelOf({ series, stat }: Asked, all: readonly Asked[]): string {
   const stats = new Set(all.filter((one) => one.series.name === series.name).map((one) => one.stat))
   return stats.size > 1 ? `${series.name} ${stat}` : series.name
@@ -86,11 +86,11 @@ function askedBy(query: Input, where: string): Asked {
   return { id, label: optionalText(query, 'Label'), series, unit, stat, periodMs: periodSeconds * 1000 }
 }
 
-/** @param short the periods below a minute that are taken */
+/** @param short the accepted periods below a minute */
 export const isPeriod = (seconds: number, short: readonly number[]): boolean =>
   short.includes(seconds) || (Number.isInteger(seconds / 60) && seconds > 0)
 
-/** Periods are aligned to their own length; what begins before the end is told of whole. */
+/** Aligns periods to their own length. A period that starts before the end is returned whole. */
 export const wholePeriods = (periodMs: number, startMs: number, endMs: number): Window => ({
   periodMs,
   startMs: floorTo(startMs, periodMs),
@@ -108,7 +108,7 @@ export function listMetrics({ store }: MetricApi, input: Input): Record<string, 
   }
 }
 
-/** Epoch seconds from JSON, ISO 8601 from a form. */
+/** Accepts epoch seconds (JSON protocol) and ISO 8601 (query protocol). */
 export function timeOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
   const ms = typeof value === 'number' ? value * 1000 : Date.parse(typeof value === 'string' ? value : '')

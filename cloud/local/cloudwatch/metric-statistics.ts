@@ -1,4 +1,4 @@
-// GetMetricStatistics: one metric, several statistics.
+// GetMetricStatistics: several statistics of one metric.
 import { AwsError } from '../protocol/aws-error.ts'
 import { list, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -55,7 +55,7 @@ function datapointsOf(
   const series = seriesOf(input)
   const unit = optionalText(input, 'Unit')
   const columns = [...statistics, ...extended].map((stat) => api.store.statistic(series, stat, window, unit))
-  // Every statistic has a value in the same periods.
+  // All statistics have values in the same periods.
   return (
     columns[0]?.map(({ atMs }, row) => {
       const valueOf = (column: number): number => columns[column]?.[row]?.value ?? 0

@@ -1,4 +1,4 @@
-// The points of all metrics. A series without a point in a period has no value there: not zero.
+// The points of all metrics. A series without a point in a period has no value there, which is not zero.
 import { floorTo, hourOf, pack, type PackedHour, type Point, resolutionAt, unpacked } from './retention.ts'
 import { compute } from './statistic.ts'
 import { minuteMs } from '../time/units.ts'
@@ -11,26 +11,25 @@ export type Series = {
 export type Datapoint = { readonly atMs: number; readonly value: number }
 export type Window = { readonly periodMs: number; readonly startMs: number; readonly endMs: number }
 
-/** The resolution is a minute, or a second for metrics of high resolution. */
+/** The resolution is a minute, or a second for high-resolution metrics. */
 type How = { readonly resolutionMs: number; readonly unit: string }
 
 export type MetricStore = {
   add(series: Series, point: Point, how: How): void
   /**
-   * Values of the periods from `startMs` on that have any, oldest first; `endMs` is exclusive. Of another unit there
-   * are none.
+   * The values of the periods from `startMs` that have data, oldest first; `endMs` is exclusive. A different unit has no values.
    */
   statistic(series: Series, stat: string, window: Window, unit?: string): readonly Datapoint[]
-  /** That of the last point. */
+  /** The unit of the last point. */
   unitOf(series: Series): string
-  /** Those with a point in the last two weeks, as ListMetrics has them. */
+  /** Series with a point in the last two weeks, as ListMetrics returns them. */
   list(): readonly Series[]
 }
 
 type Kept = {
   readonly series: Series
   readonly packed: Map<number, PackedHour>
-  /** What has come since the last packing, or cannot be seen yet. `atMs` is when it happened. */
+  /** Points that arrived since the last packing, or are not visible yet. `atMs` is when it happened. */
   fresh: { readonly point: Point; readonly resolutionMs: number }[]
   packedMs: number
   lastMs: number
@@ -40,17 +39,17 @@ type Kept = {
 const packEveryMs = 10 * minuteMs
 const listedMs = 14 * 24 * 60 * minuteMs
 
-/** No name or value has a NUL in it. */
+/** No name or value contains NUL. */
 function seriesKey({ namespace, name, dimensions }: Series): string {
   let key = `${namespace}\0${name}`
   for (const dimension of Object.keys(dimensions).sort()) key += `\0${dimension}\0${dimensions[dimension]}`
   return key
 }
 
-/** @param visibleMs how long after its time a point can be seen */
+/** @param visibleMs the delay until a point becomes visible */
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   const all = new Map<string, Kept>()
-  /** The same, by the object that somebody names dimensions with again and again: making a key for every point is dear. */
+  /** The same series by the identity of their dimensions object, because building a key for every point is slow. */
   const known = new WeakMap<Series['dimensions'], Map<string, Kept>>()
   let packedMs = nowMs()
 
@@ -67,7 +66,7 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
     return kept
   }
 
-  /** Also what gets no points any more, such as the series of a version that has lost its traffic. */
+  /** Packs idle series too, such as those of a version that lost its traffic. */
   function packAll(): void {
     if (nowMs() < packedMs + packEveryMs) return
     packedMs = nowMs()
@@ -90,7 +89,7 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
       const periods = new Map<number, Point[]>()
       for (const point of pointsOf(kept, { startMs, endMs }, now - visibleMs)) {
         if (point.atMs < startMs || point.atMs >= endMs) continue
-        // What is kept more coarsely than it is asked for is not found at all.
+        // Points that are stored at a coarser resolution than the query's period are not found at all.
         const resolutionMs = resolutionAt(now - point.atMs)
         if (resolutionMs === undefined || (resolutionMs > minuteMs && periodMs % resolutionMs !== 0)) continue
         const atMs = startMs + floorTo(point.atMs - startMs, periodMs)
@@ -104,7 +103,7 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   }
 }
 
-/** Points that can be seen move into their hours; hours get coarser, and go, as they age. */
+/** Packs visible points into their hours. With age, hours become coarser and are then dropped. */
 function packUp(kept: Kept, nowMs: number, visibleMs: number): void {
   const hours = new Map<number, Point[]>()
   const waiting: Kept['fresh'] = []
@@ -131,7 +130,7 @@ function packUp(kept: Kept, nowMs: number, visibleMs: number): void {
   kept.packedMs = nowMs
 }
 
-/** @param seenMs only what happened until then can be seen */
+/** @param seenMs only points up to this time are visible */
 function* pointsOf(kept: Kept, { startMs, endMs }: Omit<Window, 'periodMs'>, seenMs: number): Generator<Point> {
   for (let hour = hourOf(startMs); hour < endMs; hour += 60 * minuteMs) {
     const packed = kept.packed.get(hour)

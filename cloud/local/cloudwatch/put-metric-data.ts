@@ -1,4 +1,4 @@
-// PutMetricData: what is taken, and what is refused (docs/aws.md §2.3).
+// PutMetricData: what it accepts and what it refuses (docs/aws.md §2.3).
 import { AwsError } from '../protocol/aws-error.ts'
 import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -14,12 +14,12 @@ const largestValue = 2 ** 360
 
 export function putMetricData(api: MetricApi, input: Input): undefined {
   const namespace = text(input, 'Namespace')
-  // Names of AWS's own; the services of the cloud record theirs elsewhere.
+  // AWS/ is reserved for AWS; the services of the embedded cloud write to the store directly.
   if (namespace.startsWith('AWS/')) throw refused('The value AWS/ for parameter Namespace is invalid.')
   const data = list(input, 'MetricData').map((one) => object(one, 'MetricData'))
   if (data.length > metricsMax)
     throw refused(`The collection MetricData must not have a size greater than ${metricsMax}.`)
-  // Nothing of a request is kept when a part of it is refused.
+  // Validate everything first: a request with one bad datum stores nothing.
   const found = data.map((datum, index) => pointsOf(api, namespace, datum, `MetricData.member.${index + 1}`))
   for (const { series, points, resolutionMs, unit } of found)
     for (const point of points) api.store.add(series, point, { resolutionMs, unit })

@@ -1,11 +1,11 @@
-// How long CloudWatch keeps points, and how finely (docs/aws.md §2.3). Hours that are over are packed: an hour of a minute's
-// metric is a few numbers, so that a cloud which runs for days does not grow by every request that it answered.
+// How long CloudWatch keeps points, and at what resolution (docs/aws.md §2.3). Past hours are packed: an hour of a metric with a
+// point per minute is a few numbers, so a cloud that runs for days does not grow with every request that it answers.
 import type { Observed } from './statistic.ts'
 import { dayMs, hourMs, minuteMs } from '../time/units.ts'
 
 const secondMs = 1000
 
-/** Points of an age are kept with this resolution; older than all of these, they are gone. */
+/** The resolution of points up to each age. Older points are gone. */
 const tiers: readonly { readonly untilMs: number; readonly resolutionMs: number }[] = [
   { untilMs: 3 * hourMs, resolutionMs: secondMs },
   { untilMs: 15 * dayMs, resolutionMs: minuteMs },
@@ -13,12 +13,12 @@ const tiers: readonly { readonly untilMs: number; readonly resolutionMs: number 
   { untilMs: 455 * dayMs, resolutionMs: hourMs },
 ]
 
-/** How finely points of an age can be asked for; `undefined` when they are kept no longer. */
+/** The finest resolution of points of this age; `undefined` if they are no longer kept. */
 export const resolutionAt = (ageMs: number): number | undefined =>
   tiers.find(({ untilMs }) => ageMs <= untilMs)?.resolutionMs
 
 export type Point = Observed & { readonly atMs: number }
-/** Three numbers a point: seconds into the hour, value, count. */
+/** Three numbers for each point: seconds into the hour, value, count. */
 export type PackedHour = Float64Array
 
 export const floorTo = (atMs: number, stepMs: number): number => Math.floor(atMs / stepMs) * stepMs
@@ -29,7 +29,7 @@ export function* unpacked(startMs: number, packed: PackedHour): Generator<Point>
     yield { atMs: startMs + (packed[at] ?? 0) * secondMs, value: packed[at + 1] ?? 0, count: packed[at + 2] ?? 0 }
 }
 
-/** Equal values of the same moment become one with their count; moments are as fine as points of that age are kept. */
+/** Merges equal values at the same moment into one with a count. Moments are as fine as the resolution of points of that age. */
 export function pack(startMs: number, points: Iterable<Point>, nowMs: number): PackedHour | undefined {
   const resolutionMs = resolutionAt(nowMs - startMs)
   if (resolutionMs === undefined) return undefined

@@ -1,7 +1,7 @@
-// The statistics that CloudWatch computes from the values of a period (docs/aws.md §2.2).
+// The statistics that CloudWatch computes over the values of a period (docs/aws.md §2.2).
 import { AwsError } from '../protocol/aws-error.ts'
 
-/** A value, and how often it was observed. */
+/** A value, and how many times it was observed. */
 export type Observed = { readonly value: number; readonly count: number }
 
 export const simpleStatistics = ['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum']
@@ -9,7 +9,7 @@ const number = String.raw`\d+(?:\.\d{1,10})?`
 const range = String.raw`\((?:${number}%?)?:(?:${number}%?)?\)`
 const extended = new RegExp(`^(?:p${number}|IQM|(?:tm|wm|tc|ts)${number}|(?:TM|WM|TC|TS|PR)${range})$`)
 
-/** Whether CloudWatch knows it; not all of them are implemented here. */
+/** Whether CloudWatch knows the statistic. Not all of them are implemented here. */
 export const isStatistic = (stat: string): boolean => simpleStatistics.includes(stat) || extended.test(stat)
 
 /** @throws AwsError for a statistic that is not implemented */
@@ -41,7 +41,7 @@ function ranked(points: readonly Observed[], stat: string, count: number): numbe
     for (const point of sorted) if ((seen += point.count) >= rank) return point.value
     return sorted.at(-1)?.value ?? 0
   }
-  // Trimmed count: how many values lie in the range, low end exclusive, high end inclusive.
+  // Trimmed count: how many values are in the range, low end exclusive, high end inclusive.
   const trimmed = /^TC\(([0-9.]*):([0-9.]*)\)$/.exec(stat)
   if (trimmed !== null) {
     const low = trimmed[1] === '' ? -Infinity : Number(trimmed[1])

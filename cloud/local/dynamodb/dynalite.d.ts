@@ -1,4 +1,4 @@
-// The little of dynalite that is used: its server, which is never made to listen.
+// Types for the small part of dynalite that we use: its server, which never listens.
 declare module 'dynalite' {
   type Options = { createTableMs?: number; deleteTableMs?: number; updateTableMs?: number; maxItemSizeKb?: number }
   function dynalite(options?: Options): {

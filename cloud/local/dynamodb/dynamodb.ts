@@ -1,6 +1,6 @@
-// DynamoDB, by dynalite, in memory. Its request listener is called with the few members of a request and a response that
-// it uses: no socket and no port, so stepped time stays exact and many clouds fit into one process. What dynalite does not
-// have is added around it: a new table that is usable at once, and streams.
+// DynamoDB, by dynalite, in memory. We call its request listener directly, with the few members of a request and a response that
+// it uses. There is no socket and no port, so stepped time stays exact and many clouds fit into one process. We add what dynalite
+// lacks: a new table that is usable at once, and streams.
 import dynalite from 'dynalite'
 import { Readable } from 'node:stream'
 import { AwsError } from '../protocol/aws-error.ts'
@@ -77,7 +77,7 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
   }
 }
 
-/** A put or a delete, with the item before it asked for: it tells what happened, and whether anything did. */
+/** Asks for the item before a put or a delete, which shows whether anything changed, and how. */
 async function write(call: Call, request: LocalRequest, input: Fields, stream: Table): Promise<LocalResponse> {
   const response = await call(withBody(request, { ...input, ReturnValues: 'ALL_OLD' }))
   if (response.status !== 200) return response
@@ -90,7 +90,7 @@ async function write(call: Call, request: LocalRequest, input: Fields, stream: T
   return changed(response, ({ Attributes: _, ...others }) => others)
 }
 
-/** An update answers what its caller asks for, so whether there was an item is looked up before. */
+/** An update returns what its caller asks for, so we look up beforehand whether the item existed. */
 async function update(call: Call, request: LocalRequest, input: Fields, stream: Table): Promise<LocalResponse> {
   const { TableName, Key } = input
   const before = await call({
@@ -103,7 +103,7 @@ async function update(call: Call, request: LocalRequest, input: Fields, stream: 
   return response
 }
 
-/** Dynalite's listener as a function. */
+/** Wraps dynalite's listener as a function. */
 function inProcess(server: ReturnType<typeof dynalite>): Call {
   return (request) =>
     new Promise((resolve) => {
@@ -122,7 +122,7 @@ function inProcess(server: ReturnType<typeof dynalite>): Call {
     })
 }
 
-/** `undefined` when it is not JSON: dynalite says so in AWS's words. */
+/** @returns `undefined` if it is not JSON: dynalite then answers in AWS's words */
 function inputOf(request: LocalRequest): Fields | undefined {
   try {
     return JSON.parse(Buffer.from(request.body).toString('utf8')) as Fields
@@ -136,13 +136,13 @@ const withBody = (request: LocalRequest, body: Fields): LocalRequest => ({
   body: Buffer.from(JSON.stringify(body)),
 })
 
-/** Another operation, for whoever sent this request. */
+/** Another operation, on behalf of the sender of this request. */
 const asked = (request: LocalRequest, operation: string, input: Fields): LocalRequest => ({
   ...withBody(request, input),
   headers: { ...request.headers, 'x-amz-target': `DynamoDB_20120810.${operation}` },
 })
 
-/** The checksum is of the body that was. */
+/** Drops the checksum, which belongs to the original body. */
 function changed({ status, headers, body }: LocalResponse, change: (body: Fields) => Fields): LocalResponse {
   const { 'x-amz-crc32': _, 'content-length': __, ...others } = headers
   return { status, headers: others, body: JSON.stringify(change(JSON.parse(String(body)) as Fields)) }
@@ -159,7 +159,7 @@ function refused(what: string): LocalResponse {
   }
 }
 
-/** Dynalite has tags, and does not take them with a new table. */
+/** Dynalite has tags, but does not accept them in CreateTable. */
 async function tag(call: Call, request: LocalRequest, { body }: LocalResponse, Tags: unknown): Promise<void> {
   const { TableDescription } = JSON.parse(String(body)) as { TableDescription: Fields }
   await call({
@@ -168,7 +168,7 @@ async function tag(call: Call, request: LocalRequest, { body }: LocalResponse, T
   })
 }
 
-/** Dynalite makes a new table usable a moment later; here it is usable once CreateTable has been answered. */
+/** Dynalite makes a new table usable a moment later; here it is usable as soon as CreateTable is answered. */
 async function active(call: Call, request: LocalRequest, TableName: string): Promise<void> {
   const describe = asked(request, 'DescribeTable', { TableName })
   for (;;) {

@@ -1,5 +1,4 @@
-// DynamoDB Streams, as far as Lambda reads them: what was written to a table, keys only, in the order of the writes. One
-// shard, which keeps a day, as AWS does.
+// DynamoDB Streams, only what Lambda reads: the writes to a table, keys only, in order. One shard, which keeps a day, as in AWS.
 import type { LocalClock } from '../time/clock.ts'
 import { defaultRegion, type Stream, type StreamRecord } from '../protocol/service.ts'
 
@@ -10,12 +9,12 @@ export type TableStream = Stream & {
 const keptSeconds = 86_400
 const forgottenAtOnce = 1000
 
-/** @param ids of the events */
+/** @param ids makes the event ids */
 export function tableStream(arn: string, clock: LocalClock, ids: () => string): TableStream {
   let records: StreamRecord[] = []
   let gone = 0
   const listeners: (() => void)[] = []
-  /** Not at every write: an array gives away its beginning only as a copy. */
+  /** Does not run at every write, because removing the start of an array copies the array. */
   function forgetOld(): void {
     const sinceSeconds = clock.nowMs() / 1000 - keptSeconds
     const isOld = (record: StreamRecord | undefined): boolean =>

@@ -1,12 +1,12 @@
-// TransactWriteItems, which dynalite does not have: item by item, each with its condition; when one does not hold, those
-// before it are put back. Everything else waits meanwhile, so it is seen whole or not at all.
+// TransactWriteItems, which dynalite lacks. It writes item by item, each with its condition, and puts the earlier ones back if a
+// condition does not hold. All other requests wait meanwhile, so a transaction is visible either whole or not at all.
 import { AwsError, isAwsError } from '../protocol/aws-error.ts'
 import type { LocalRequest, LocalResponse, StreamRecord } from '../protocol/service.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type Item = Fields | undefined
 type Ask = (operation: string, input: Fields) => Promise<LocalResponse>
-/** What became of an item. */
+/** An item before and after the write. */
 type Written = { readonly table: string; readonly key: Fields; readonly before: Item; readonly after: Item }
 
 const itemsMax = 100
@@ -20,7 +20,7 @@ type Deps = {
 }
 type Transactions = {
   write(request: LocalRequest, input: Fields): Promise<LocalResponse>
-  /** Settles when no transaction is under way. */
+  /** Settles when no transaction is in progress. */
   over(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ async function transactWrite(ask: Ask, input: Fields): Promise<readonly Written[
     if (answer.status === 200) {
       const after = part.kind === 'ConditionCheck' ? before : await itemAt(ask, part)
       const done = { table: part.table, key: part.key, before, after }
-      // A check is an update of nothing, which makes an item that is not there.
+      // A check runs as an empty update, which creates the item if it does not exist.
       if (part.kind === 'ConditionCheck') await putBack(ask, done)
       else written.push(done)
       continue
@@ -118,7 +118,7 @@ async function putBack(ask: Ask, { table, key, before }: Written): Promise<void>
   else await ask('PutItem', { TableName: table, Item: before })
 }
 
-/** A condition that does not hold cancels, with a reason for each item; anything else is said as it is. */
+/** A failed condition cancels the transaction, with a reason for each item; any other error is passed on unchanged. */
 function refusal(count: number, at: number, part: Part, before: Item, { __type, message }: Fields): AwsError {
   const code = String(__type).split('#').at(-1) ?? ''
   if (code !== 'ConditionalCheckFailedException') return new AwsError(code, String(message))

@@ -1,5 +1,6 @@
-// Delivery in the background: at least once, in no order. A target has an event once it has taken it: what a function makes of
-// it afterwards is Lambda's business (lambda/async-invocation.ts). What no target would take goes to the dead-letter queue.
+// Background delivery: at least once, in no order. An event is delivered once the target accepts it; what a function then does
+// with it is Lambda's business (lambda/async-invocation.ts). An event that a target does not accept goes to the dead-letter
+// queue.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import type { Invoker, MetricSink, Queues } from '../protocol/service.ts'
@@ -16,12 +17,12 @@ export type DeliveryDeps = {
   readonly metrics: MetricSink
 }
 
-/** Why a target has not taken an event. */
+/** Why a target did not accept an event. */
 export type Failure = {
   readonly error: AwsError
-  /** AWS does not say so of what was not tried again. */
+  /** AWS leaves this out if the event was not retried. */
   readonly exhausted: 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds' | undefined
-  /** How often it was tried again. */
+  /** How many times it was retried. */
   readonly retries: number
 }
 
@@ -31,18 +32,18 @@ type Delivery = {
   readonly payload: string
   readonly policy: RetryPolicy
   readonly deadLetterArn: string | undefined
-  /** What is said of it in the dead-letter queue; only text. */
+  /** The message for the dead-letter queue; only strings. */
   readonly letter: (failure: Failure) => {
     readonly body: string
     readonly attributes: Readonly<Record<string, string>>
   }
   readonly senderId: string
-  /** Told of what became of it: the metrics of rules and of schedules differ. */
+  /** Called with the outcome: rules and schedules have different metrics. */
   readonly count: (metric: Counted) => void
 }
 export type Counted = 'failed' | 'sentToDlq' | 'failedToBeSentToDlq'
 
-/** Between attempts: AWS says exponential, with jitter; there is no jitter here. */
+/** Between attempts. AWS says exponential backoff with jitter; there is no jitter here. */
 const backOff = { firstMs: 1000, longestMs: 300_000 }
 
 export function deliver(deps: DeliveryDeps, delivery: Delivery): void {
@@ -53,7 +54,7 @@ type Progress = { readonly sinceMs: number; readonly retries: number; readonly w
 
 function attempt(deps: DeliveryDeps, delivery: Delivery, progress: Progress): void {
   const { clock } = deps
-  // The sender does not wait: the target is called in a later turn than the one that emitted the event.
+  // The sender does not wait: the target is called in a later turn of the event loop.
   void clock.hold(
     Promise.resolve()
       .then(() => send(deps, delivery))
@@ -61,7 +62,7 @@ function attempt(deps: DeliveryDeps, delivery: Delivery, progress: Progress): vo
   )
 }
 
-/** What breaks off without an answer of AWS's is a time-out of the connection. */
+/** A call that breaks off without an answer from AWS counts as a connection timeout. */
 const asAwsError = (error: unknown): AwsError =>
   error instanceof AwsError
     ? error

@@ -1,4 +1,4 @@
-// An event as it goes over the bus: what the sender said, and what the bus adds.
+// An event as it appears on the bus: the sender's fields, and those that the bus adds.
 import { account, defaultRegion } from '../protocol/service.ts'
 
 export type Envelope = {
@@ -31,7 +31,7 @@ export function envelope(said: Said, id: string, atMs: number): Envelope {
     time: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
     region: defaultRegion,
     resources: said.resources ?? [],
-    // A copy: a target must not see what the sender does to its object later.
+    // A copy, so that a target does not see later changes to the sender's object.
     detail: JSON.parse(JSON.stringify(said.detail ?? {})) as unknown,
   }
 }

@@ -1,4 +1,4 @@
-// Amazon EventBridge: buses, rules, targets, and the bus that the other services of the embedded cloud emit on.
+// Amazon EventBridge: buses, rules, targets, and the bus on which the other services of the embedded cloud emit.
 import { AwsError } from '../protocol/aws-error.ts'
 import { text } from '../protocol/field.ts'
 import { answerJson } from '../protocol/json-protocol.ts'
@@ -13,9 +13,9 @@ import { defaultBus, type Rule, ruleArn } from './rule.ts'
 import { eventRules } from './rules.ts'
 import { deliveredTo, type Target } from './target.ts'
 
-/** What the bus does wrong on request. */
+/** Faults that a test can request. */
 export type DeliveryFaults = {
-  /** How often a target gets an event: 0 is lost, 2 is duplicated. */
+  /** How many times a target gets an event: 0 loses it, 2 duplicates it. */
   readonly copies?: (event: Envelope, targetArn: string) => number
   readonly delayMs?: (event: Envelope, targetArn: string) => number
 }
@@ -27,7 +27,7 @@ type EventBridgeDeps = DeliveryDeps & {
 
 export type LocalEventBridge = LocalService &
   Bus & {
-    /** The last events of every bus, in the order of arrival: for tests. */
+    /** The last events of every bus, in order of arrival, for tests. */
     recorded(): readonly Envelope[]
     close(): void
   }
@@ -52,7 +52,7 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
       const entries = entriesOf(input, clock.nowMs()).map((entry) => {
         if (isRefusal(entry)) return entry
         const event = envelope(entry, ids(), entry.atMs)
-        // To a bus that there is not, an event is accepted too: it vanishes (docs/aws.md §4.7).
+        // AWS also accepts an event to a bus that does not exist; the event vanishes (docs/aws.md §4.7).
         if (rules.hasBus(entry.bus)) publish(entry.bus, event)
         return { EventId: event.id }
       })
@@ -91,7 +91,9 @@ function sendTo(deps: EventBridgeDeps, rule: Rule, event: Envelope, target: Targ
   }
 }
 
-/** What AWS writes beside an event in a rule's dead-letter queue (EventBridge user guide, "Using dead-letter queues"). */
+/**
+ * The attributes that AWS adds to an event in a rule's dead-letter queue (EventBridge user guide, "Using dead-letter queues").
+ */
 const attributesOf = (rule: Rule, target: Target, { error, exhausted, retries }: Failure): Record<string, string> => ({
   RULE_ARN: ruleArn(rule),
   TARGET_ARN: target.arn,

@@ -1,10 +1,10 @@
-// The operators of event patterns: what each takes, and which values it matches.
+// The operators of event patterns: the operand that each accepts, and the values that it matches.
 import { BlockList, isIP } from 'node:net'
 
 type Operator = {
-  /** Why it does not take this; `undefined` when it does. In the words of Event Ruler. */
+  /** Why the operand is invalid, in Event Ruler's words; `undefined` if it is valid. */
   readonly problem: (operand: unknown) => string | undefined
-  /** @param operand one that has been taken */
+  /** @param operand one that was found valid */
   readonly matches: (operand: unknown, leaf: unknown) => boolean
 }
 
@@ -12,7 +12,7 @@ const problemUnless = (holds: boolean, problem: string): string | undefined => (
 const isText = (value: unknown): value is string => typeof value === 'string'
 const ignoreCase = 'equals-ignore-case'
 
-/** A text, or {"equals-ignore-case": text}. */
+/** Accepts a text, or {"equals-ignore-case": text}. */
 function textOperator(name: string, holds: (text: string, wanted: string) => boolean): Operator {
   return {
     problem: (operand) =>
@@ -50,7 +50,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   exists: {
     problem: (operand) =>
       problemUnless(typeof operand === 'boolean', 'exists match pattern must be either true or false.'),
-    // Whether there is anything is not a question to a value (pattern.ts).
+    // Whether a field exists is not decided by its value (pattern.ts).
     matches: () => false,
   },
   'anything-but': { problem: anythingButProblem, matches: (operand, leaf) => !isShutOut(operand, leaf) },
@@ -72,7 +72,7 @@ function wildcardProblem(operand: unknown): string | undefined {
   return problemUnless(!plain.includes('**'), 'Consecutive wildcard characters')
 }
 
-/** `*` stands for any text, also none; `\*` and `\\` stand for themselves. */
+/** `*` matches any text, including none; `\*` and `\\` stand for the literal characters. */
 function wildcardExpression(pattern: string): RegExp {
   const source = pattern.replace(/\\[*\\]|[*]|[.+?^${}()|[\]\\]/g, (part) =>
     part === '*' ? '.*' : `\\${part.at(-1) ?? ''}`,
@@ -88,7 +88,7 @@ const comparisons: Readonly<Record<string, (value: number, bound: number) => boo
   '>=': (value, bound) => value >= bound,
 }
 
-/** `["=", 5]`, or one bound, or the lower and then the upper one. */
+/** Accepts `["=", 5]`, one bound, or a lower bound followed by an upper one. */
 function numericProblem(operand: unknown): string | undefined {
   const [first, low, second, high, ...more] = Array.isArray(operand) ? (operand as readonly unknown[]) : []
   if (!isText(first) || !Object.hasOwn(comparisons, first))
@@ -109,7 +109,7 @@ function isInRange(operand: unknown, leaf: unknown): boolean {
 }
 
 const bits: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
-/** Event Ruler knows no address of both kinds, such as ::ffff:10.0.0.7. */
+/** Event Ruler does not recognise mixed-notation addresses such as ::ffff:10.0.0.7. */
 const familyOf = (address: string): number => (address.includes('.') && address.includes(':') ? 0 : isIP(address))
 
 function cidrProblem(operand: unknown): string | undefined {
@@ -127,7 +127,7 @@ function isInNetwork(operand: unknown, leaf: unknown): boolean {
   const [network = '', mask = ''] = String(operand).split('/')
   const family = isText(leaf) ? familyOf(leaf) : 0
   if (!isText(leaf) || family === 0) return false
-  // What takes every address takes those of the other family, too.
+  // A CIDR that matches every address also matches those of the other family.
   if (Number(mask) === 0) return true
   if (family !== familyOf(network)) return false
   const list = new BlockList()
@@ -136,7 +136,7 @@ function isInNetwork(operand: unknown, leaf: unknown): boolean {
   return list.check(leaf, kind)
 }
 
-/** Those of the operators whose texts can be shut out; an empty prefix or suffix would shut out everything. */
+/** The operators that anything-but can negate. An empty prefix or suffix would exclude everything. */
 const shutsOut = ['prefix', 'suffix', ignoreCase, 'wildcard']
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : [value])
 

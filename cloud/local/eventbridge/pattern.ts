@@ -1,16 +1,15 @@
-// Event patterns: whether one is well formed, and whether an event matches, as AWS's Event Ruler says (what it answers
-// is recorded in test/cloud/local/eventbridge/event-ruler.tsv). A pattern that would not be understood is refused, so
-// no rule is silent because of a misspelt word.
+// Event patterns: validates a pattern, and matches it against an event, as AWS's Event Ruler does (its answers are recorded in
+// test/cloud/local/eventbridge/event-ruler.tsv). Unknown words are refused, so that a typo cannot silence a rule.
 import { AwsError } from '../protocol/aws-error.ts'
 import { matchesLeaf, operators, problemOf } from './pattern-value.ts'
 
 type Fields = Readonly<Record<string, unknown>>
-/** What is asked of the leaf at each path; names of a path are joined by dots. */
+/** The tests on the leaf at each path; the names of a path are joined by dots. */
 type Rule = ReadonlyMap<string, readonly unknown[]>
-/** An event matches when it matches any of these: what stands in "$or" is multiplied out. */
+/** An event matches if it matches any of these rules. Each "$or" is expanded into its combinations. */
 export type Pattern = readonly Rule[]
 
-// As EventBridge has it for "$or".
+// EventBridge's limit for "$or".
 const rulesMax = 1000
 
 /** @throws AwsError InvalidEventPatternException */
@@ -25,7 +24,7 @@ export function parsePattern(text: string): Pattern {
   return compile(value, '', [new Map()])
 }
 
-/** Every rule so far, with what `fields` asks. What is asked later of the same path is asked instead. */
+/** Adds the tests in `fields` to every rule so far. A later test on the same path replaces the earlier one. */
 function compile(fields: Fields, prefix: string, rules: Pattern): Pattern {
   const entries = Object.entries(fields)
   if (entries.length === 0) throw invalid('Empty objects are not allowed')
@@ -40,7 +39,7 @@ function compile(fields: Fields, prefix: string, rules: Pattern): Pattern {
   }, rules)
 }
 
-/** Otherwise it is a field of that name. */
+/** Otherwise "$or" is an ordinary field name. */
 const isOr = (value: unknown): value is readonly Fields[] =>
   Array.isArray(value) &&
   value.length > 1 &&
@@ -66,7 +65,10 @@ function checkTest(test: unknown, name: string): void {
   if (problem !== undefined) throw invalid(`${problem}; see "${name}"`)
 }
 
-/** In which elements of arrays a value stands, leaves aside. One match must not be of two elements of the same array. */
+/**
+ * The array elements that contain a value (arrays of leaves do not count). One match must not combine two elements of the same
+ * array.
+ */
 type Membership = ReadonlyMap<unknown, number>
 type Found = { readonly leaf: unknown; readonly where: Membership }
 
@@ -77,7 +79,7 @@ export function matchesPattern(pattern: Pattern, event: unknown): boolean {
   })
 }
 
-/** The rest of the paths, given the elements that those before stand in. */
+/** Matches the remaining paths, given the array elements that the earlier paths are in. */
 function matchesFrom(paths: readonly string[], rule: Rule, event: unknown, within: Membership): boolean {
   const [path, ...rest] = paths
   if (path === undefined) return true

@@ -1,4 +1,4 @@
-// PutEvents: each entry is taken or refused by itself; what is wrong with the whole request refuses it all.
+// PutEvents: each entry is accepted or refused separately; an error in the request itself refuses all entries.
 import { AwsError } from '../protocol/aws-error.ts'
 import { list, object } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'

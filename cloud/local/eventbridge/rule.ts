@@ -1,4 +1,4 @@
-// A rule: on which bus it listens, for what, and who is told. A schedule is a rule that time matches.
+// A rule: its bus, its pattern, and its targets. A schedule is a rule that fires by time.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { account, defaultRegion } from '../protocol/service.ts'
 import type { Pattern } from './pattern.ts'
@@ -18,7 +18,7 @@ export type Rule = {
 
 export const defaultBus = 'default'
 
-/** Buses and rules are meant by name or by ARN. */
+/** Buses and rules may be given by name or by ARN. */
 export const busNamed = (nameOrArn: string | undefined): string => nameOrArn?.split('/').at(-1) ?? defaultBus
 
 export const busArn = (bus: string): string => `arn:aws:events:${defaultRegion}:${account}:event-bus/${bus}`
@@ -29,12 +29,12 @@ export function ruleArn({ bus, name }: Pick<Rule, 'bus' | 'name'>): string {
 
 const unitMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
 
-/** @returns how often, in milliseconds. @throws AwsError */
+/** @returns the interval in milliseconds. @throws AwsError */
 export function everyMs(schedule: string): number {
   if (schedule.startsWith('cron(')) throw notImplemented(`EventBridge cron schedules (${schedule}); use rate(...)`)
   const [, count = '', unit = '', plural = ''] = /^rate\((\d+) (minute|hour|day)(s?)\)$/.exec(schedule) ?? []
   const every = Number(count) * (unitMs[unit] ?? 0)
-  // "rate(1 minutes)" and "rate(5 minute)" are refused by AWS, too.
+  // AWS refuses "rate(1 minutes)" and "rate(5 minute)" too.
   if (every > 0 && (count === '1') === (plural === '')) return every
   throw new AwsError('ValidationException', 'Parameter ScheduleExpression is not valid.')
 }

@@ -1,4 +1,4 @@
-// The rules and the part of the API that is about them. A schedule runs from the moment its rule is put or enabled.
+// The rules, and the API operations on them. A schedule starts when its rule is put or enabled.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { list, optionalText, text } from '../protocol/field.ts'

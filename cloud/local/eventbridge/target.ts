@@ -1,4 +1,4 @@
-// A rule's target: what is delivered to it, and what is accepted as one.
+// A rule's target: which targets are accepted, and what is delivered to them.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { object, optionalNumber, optionalText, text } from '../protocol/field.ts'
 import { type RetryPolicy, retryPolicy, usualRetries } from './delivery.ts'
@@ -12,7 +12,7 @@ export type Target = {
   readonly inputPath?: string
   readonly deadLetterArn?: string
   readonly policy: RetryPolicy
-  /** As it was put, for ListTargetsByRule. */
+  /** The target as it was put, for ListTargetsByRule. */
   readonly source: Readonly<Record<string, unknown>>
 }
 
@@ -43,7 +43,7 @@ export function targetFrom(value: unknown): Target {
   }
 }
 
-/** How often and how long it is tried. @throws AwsError */
+/** How many retries, and for how long. @throws AwsError */
 function policyIn(source: Input): RetryPolicy {
   const given = object(source['RetryPolicy'] ?? {}, 'RetryPolicy')
   return retryPolicy({
@@ -60,7 +60,7 @@ function checkJson(input: string): void {
   }
 }
 
-/** JSON text. */
+/** @returns JSON text */
 export function deliveredTo(target: Target, event: Envelope): string {
   if (target.input !== undefined) return target.input
   const steps = (target.inputPath ?? '$').split('.').slice(1)

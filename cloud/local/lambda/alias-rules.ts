@@ -1,4 +1,4 @@
-// What Lambda refuses of an alias, in its words (docs/aws.md §1.1, recorded answers).
+// The alias requests that Lambda refuses, with its messages (docs/aws.md §1.1, recorded answers).
 import { AwsError } from '../protocol/aws-error.ts'
 import { type Input } from '../protocol/json-protocol.ts'
 import { functionNotFound, type FunctionVersion, type LambdaFunction } from './lambda-function.ts'
@@ -9,7 +9,7 @@ const stale =
   'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id'
 export const staleRevision = (): AwsError => new AwsError('PreconditionFailedException', stale, 412)
 
-/** The weights of a request, or those that are there already when it says nothing of them. */
+/** The weights in the request, or the present ones if the request has none. */
 export function weightsIn(body: Input, present: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   const routing = body['RoutingConfig']
   if (routing === undefined || routing === null) return present
@@ -35,7 +35,7 @@ export function versionOf(fn: LambdaFunction, version: string): FunctionVersion 
   return found
 }
 
-/** @throws AwsError when the versions and weights do not go together */
+/** @throws AwsError when the versions and weights are not compatible */
 export function checkRouting(fn: LambdaFunction, version: string, weights: Readonly<Record<string, number>>): void {
   const primary = versionOf(fn, version)
   for (const additional of Object.keys(weights)) {
@@ -50,7 +50,7 @@ export function checkRouting(fn: LambdaFunction, version: string, weights: Reado
       throw invalid('Specified versions must be associated with the same execution role')
     }
     if (other.config.deadLetterArn !== primary.config.deadLetterArn) {
-      // The wording of this one is recorded nowhere.
+      // The wording of this error is not recorded anywhere.
       throw invalid('Specified versions must have the same dead letter queue configuration')
     }
   }

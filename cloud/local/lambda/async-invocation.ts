@@ -1,6 +1,5 @@
-// Lambda's queue of asynchronous events. A function that fails is tried again after one and two minutes; what is
-// throttled waits up to six hours; then a record of it goes to the destination, if there is one, and the event is
-// dropped (docs/aws.md §1.11).
+// Lambda's queue of asynchronous events. A failed invocation is retried after one and two minutes, and a throttled one waits up
+// to six hours. Then Lambda sends a record to the destination, if there is one, and drops the event (docs/aws.md §1.11).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import type { Permission } from '../protocol/rights.ts'
@@ -25,9 +24,9 @@ type Event = {
   readonly payload: Uint8Array
   readonly requestId: string
   readonly sinceMs: number
-  /** How often the function has run. */
+  /** How many times the function has run. */
   readonly ran: number
-  /** Until the next attempt of what is throttled. */
+  /** The delay before the next attempt of a throttled event. */
   readonly waitMs: number
   readonly last?: Invocation
 }
@@ -36,7 +35,7 @@ const retryMs = [60_000, 120_000]
 const busy = { firstMs: 1000, longestMs: 300_000 }
 const largest = 1_048_576
 
-/** @returns takes an event. @throws AwsError when Lambda would not take it */
+/** @returns a function that accepts an event. @throws AwsError when Lambda would not accept it */
 export function asyncInvocations(deps: AsyncDeps, run: Run): (named: Named, payload: Uint8Array) => void {
   return (named, payload) => {
     checkPayload(payload)
@@ -61,7 +60,7 @@ function checkPayload(payload: Uint8Array): void {
 const configOf = ({ functions }: AsyncDeps, { name, qualifier = '$LATEST' }: Named): EventInvokeConfig =>
   functions.get(name)?.eventInvokeConfigs.get(qualifier) ?? unconfigured
 
-/** In a later turn: whoever sent the event does not wait. */
+/** Runs in a later turn of the event loop, so the sender does not wait. */
 function attempt(deps: AsyncDeps, run: Run, event: Event): void {
   const { clock } = deps
   const ageMs = clock.nowMs() - event.sinceMs
@@ -69,7 +68,8 @@ function attempt(deps: AsyncDeps, run: Run, event: Event): void {
     void clock.hold(end(deps, event, 'EventAgeExceeded'))
     return
   }
-  // A function that is switched off: its events are not tried (Lambda developer guide, "Capturing records").
+  // Reserved concurrency 0 turns the function off: Lambda does not attempt its events (Lambda developer guide, "Capturing
+  // records").
   if (deps.functions.get(event.named.name)?.reserved === 0) {
     void clock.hold(end(deps, event, 'RetriesExhausted'))
     return
@@ -91,7 +91,7 @@ async function after(deps: AsyncDeps, run: Run, event: Event): Promise<void> {
   deps.clock.at(deps.clock.nowMs() + delayMs, () => attempt(deps, run, event))
 }
 
-/** Lambda itself could not run it: back to the queue, unless that will not change. */
+/** Lambda itself could not run the function: the event goes back to the queue, unless a retry cannot help. */
 async function refused(deps: AsyncDeps, run: Run, event: Event, error: unknown): Promise<void> {
   if (!(error instanceof AwsError)) throw error
   if (error.status < 500 && error.status !== 429 && error.status !== 409) return end(deps, event, 'RetriesExhausted')
@@ -138,7 +138,10 @@ const answered = (last: Invocation | undefined): object =>
         responsePayload: json(last.payload),
       }
 
-/** With the rights of the function's role, as Lambda sends a record; what it cannot send is a metric. */
+/**
+ * Sends a record with the permissions of the function's role, as Lambda does. A record that cannot be sent is counted in a
+ * metric.
+ */
 export async function sendAs(
   deps: Pick<AsyncDeps, 'mayRole' | 'queues' | 'metrics' | 'clock'>,
   fn: LambdaFunction,

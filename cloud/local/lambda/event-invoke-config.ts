@@ -1,5 +1,5 @@
-// What becomes of asynchronous events: how often and how long they are tried, and where the record of one goes that was not
-// handled. One configuration for each qualifier; that of $LATEST is the one of calls without a qualifier.
+// How asynchronous events are handled: how many attempts, for how long, and where the record of a failed event goes. Each
+// qualifier has one configuration; that of $LATEST also applies to calls without a qualifier.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { object, optionalNumber, optionalText } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -28,7 +28,7 @@ type Ask = {
   readonly caller: Caller
 }
 
-/** @returns status and answer. @throws AwsError */
+/** @returns status and body. @throws AwsError */
 export async function eventInvokeConfig(
   deps: ConfigDeps,
   ask: Ask,
@@ -89,14 +89,14 @@ export function destinationsIn(given: Input): Destinations {
   return { ...(onSuccess === undefined ? {} : { onSuccess }), ...(onFailure === undefined ? {} : { onFailure }) }
 }
 
-/** The empty text takes a destination away. */
+/** An empty string removes a destination. */
 function destinationIn(given: Input, name: string): string | undefined {
   const arn = optionalText(object(given[name] ?? {}, name), 'Destination') ?? ''
   if (arn !== '' && !arn.startsWith('arn:aws:sqs:')) throw notImplemented(`Lambda destinations like ${arn}`)
   return arn === '' ? undefined : arn
 }
 
-/** Lambda looks at the role before it takes a destination. @throws AwsError */
+/** Lambda checks the role's permissions before it accepts a destination. @throws AwsError */
 export async function checkRights(
   { mayRole }: Pick<ConfigDeps, 'mayRole'>,
   fn: LambdaFunction,

@@ -1,5 +1,5 @@
-// Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not go on before the
-// function has taken it (docs/aws.md §1.9).
+// Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not move on until the function
+// has processed the batch (docs/aws.md §1.9).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { matchesPattern, parsePattern, type Pattern } from '../eventbridge/pattern.ts'
@@ -36,9 +36,9 @@ type Mapping = {
   readonly stream: Stream
   readonly batchSize: number
   readonly filters: readonly Pattern[]
-  /** Whether the function says at which record a batch failed. */
+  /** Whether the function reports the record at which a batch failed. */
   readonly partial: boolean
-  /** Without a bound the stream's own day is one, which nothing here lives to see. */
+  /** Without a limit, a batch is retried until its records leave the stream after a day. Nothing here runs that long. */
   readonly retries: number
   readonly ageMs: number
   readonly onFailure: string | undefined
@@ -50,7 +50,7 @@ type Mappings = {
 }
 
 const reads = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream']
-// Between attempts at a batch that failed; how long Lambda waits is not documented.
+// Delay between attempts at a failed batch. Lambda's own delay is not documented.
 const retry = { firstMs: 1000, longestMs: 60_000 }
 
 export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>): Mappings {
@@ -90,7 +90,7 @@ function settings({ streams }: MappingDeps, body: Input, streamArn: string) {
   }
 }
 
-/** -1, which is the default, is none. */
+/** -1, the default, means no limit. */
 function bound(body: Input, name: string, least: number, most: number): number {
   const value = optionalNumber(body, name) ?? -1
   if (value === -1) return Infinity
@@ -100,7 +100,7 @@ function bound(body: Input, name: string, least: number, most: number): number {
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message)
 
-/** Lambda looks at the role before it makes a mapping. */
+/** Lambda checks the role's permissions before it creates a mapping. */
 async function checkRole({ mayRole }: MappingDeps, fn: LambdaFunction, streamArn: string): Promise<void> {
   const { role } = fn.latest.config
   const needed = [
@@ -118,7 +118,7 @@ async function checkRole({ mayRole }: MappingDeps, fn: LambdaFunction, streamArn
 type Held = { readonly record: StreamRecord; readonly at: number }
 const recordsOf = (batch: readonly Held[]): readonly StreamRecord[] => batch.map(({ record }) => record)
 
-/** What is sent together, and where what comes after it begins: past what the filter leaves out. */
+/** The next batch, and the position after it, past records that the filter excludes. */
 function batchAt({ stream, filters, batchSize }: Mapping, from: number): { batch: readonly Held[]; end: number } {
   const batch: Held[] = []
   let end = from
@@ -166,7 +166,7 @@ function follow(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>, mapping: Ma
       }
       last = sent.invocation
       const at = batch.find(({ record }) => record.dynamodb.SequenceNumber === sent.failed)?.at ?? from
-      // What came before has been taken: another batch begins there.
+      // The records before that one are processed, so a new batch starts there.
       failures = at > (batch[0]?.at ?? from) ? 1 : failures + 1
       if (failures > mapping.retries) {
         await drop(
@@ -198,7 +198,7 @@ function follow(deps: MappingDeps, invoker: Pick<Invoker, 'invoke'>, mapping: Ma
 const arrivalMs = ({ dynamodb }: StreamRecord): number => dynamodb.ApproximateCreationDateTime * 1000
 
 type Sent = {
-  /** From which record on the batch is to be sent again, empty for all of it; `undefined` when it was taken. */
+  /** The record from which the batch must be sent again, empty for the whole batch; `undefined` if it was processed. */
   readonly failed: string | undefined
   readonly invocation?: Invocation
 }
@@ -237,7 +237,7 @@ type Given = {
   readonly last: Invocation | undefined
 }
 
-/** The record of a batch that is given up says where it was in the stream, and nothing of what was in it. */
+/** Records a batch that was given up: its position in the stream, but not its content. */
 async function leave(
   deps: MappingDeps,
   mapping: Mapping,

@@ -1,5 +1,5 @@
-// Invoke: picks the version by the alias's weights, runs the handler, and records what CloudWatch would get, at the time
-// at which the invocation began.
+// Invoke: picks the version by the alias's weights, runs the handler, and records the metrics that CloudWatch would get, at the
+// time at which the invocation started.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Caller, Invocation, Invoker, LocalRequest, LocalResponse, Site } from '../protocol/service.ts'
@@ -25,7 +25,7 @@ type Invocations = Invoker & { answer(request: LocalRequest, named: Named, calle
 export function invocations(deps: Deps): Invocations {
   const enqueue = asyncInvocations(deps, (named, payload, requestId) => run(deps, named, payload, requestId))
   const take = (named: Named, payload: Uint8Array): void => {
-    // Whether it is there is asked now, which version it is when it runs.
+    // Checks now that the function exists; the version is picked when it runs.
     route(deps, named)
     enqueue(named, payload)
   }
@@ -52,7 +52,7 @@ export function invocations(deps: Deps): Invocations {
   }
 }
 
-/** Which version an invocation goes to. @throws AwsError when there is none */
+/** The version that an invocation goes to. @throws AwsError when there is none */
 function route(
   { functions, random, site }: Deps,
   { name, qualifier = '$LATEST' }: Named,
@@ -108,7 +108,7 @@ function runVersion(deps: Deps, { fn, named, version, payload, requestId }: Job)
   })
 }
 
-/** What reserved concurrency refuses has reached no version, so its Throttles come without one. */
+/** An invocation that reserved concurrency refuses has no version yet, so its Throttles have none either. */
 async function withinReserved<T>(deps: Deps, fn: LambdaFunction, named: Named, run: () => Promise<T>): Promise<T> {
   try {
     checkConcurrency(fn)
@@ -131,7 +131,7 @@ async function withinReserved<T>(deps: Deps, fn: LambdaFunction, named: Named, r
 type Ran = { readonly functionError?: string; readonly durationMs: number }
 
 type DimensionSets = readonly Readonly<Record<string, string>>[]
-/** The same objects for every invocation of a version: CloudWatch finds their series by them (metric-store.ts). */
+/** The same objects for every invocation of a version, because CloudWatch finds its series by them (metric-store.ts). */
 const dimensionSetsOf = new WeakMap<FunctionVersion, Map<string, DimensionSets>>()
 
 /** The dimension sets of docs/aws.md §2.1. */

@@ -1,4 +1,4 @@
-// A function with its versions and aliases, and how AWS describes them. A published version never changes.
+// A function with its versions and aliases, and how AWS describes them. Published versions are immutable.
 import { createHash } from 'node:crypto'
 import { AwsError } from '../protocol/aws-error.ts'
 import type { Site } from '../protocol/service.ts'
@@ -31,7 +31,7 @@ export type FunctionVersion = {
   readonly config: FunctionConfig
   readonly revisionId: string
   readonly modifiedMs: number
-  /** Pending (a version) or InProgress ($LATEST) until then. */
+  /** Until then the state is Pending (a version) or InProgress ($LATEST). */
   readonly readyAtMs: number
 }
 
@@ -43,7 +43,7 @@ export type Alias = {
   readonly revisionId: string
 }
 
-/** Provisioned concurrency of an alias or of a version. */
+/** Provisioned concurrency of an alias or a version. */
 export type Provisioned = { readonly requested: number; readonly modifiedMs: number; readonly readyAtMs: number }
 
 export type LambdaFunction = {
@@ -53,15 +53,15 @@ export type LambdaFunction = {
   readonly published: Map<string, FunctionVersion>
   readonly aliases: Map<string, Alias>
   readonly tags: Readonly<Record<string, string>>
-  /** By qualifier. */
+  /** Keyed by qualifier. */
   readonly provisioned: Map<string, Provisioned>
   readonly eventInvokeConfigs: Map<string, EventInvokeConfig>
-  /** Statements of the resource policy of each qualifier, by their ids. */
+  /** The statements of each qualifier's resource policy, by statement id. */
   readonly policies: Map<string, Map<string, unknown>>
   nextVersion: number
-  /** Reserved concurrency, of all versions together. */
+  /** Reserved concurrency, shared by all versions. */
   reserved?: number | undefined
-  /** Invocations that have begun and not ended. */
+  /** Invocations that have started and not finished. */
   underWay: number
 }
 
@@ -71,13 +71,13 @@ export const functionArn = ({ name, site: { account, region } }: Named, qualifie
   `arn:aws:lambda:${region}:${account}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`
 
 export function codeOf(bytes: Uint8Array, imageUri?: string): Code {
-  // Of an image it is the digest in hex (docs/aws.md §1.2).
+  // For an image it is the digest in hex (docs/aws.md §1.2).
   const digest = imageUri?.split('@sha256:')[1]
   const sha256 = digest ?? createHash('sha256').update(bytes).digest('base64')
   return { sha256, bytes, ...(imageUri === undefined ? {} : { imageUri }) }
 }
 
-/** Name and qualifier out of a name, name:qualifier, partial or full ARN. @throws AwsError */
+/** Extracts name and qualifier from a name, name:qualifier, partial or full ARN. @throws AwsError */
 export function parseFunctionName(
   text: string,
   site: Site,
@@ -108,8 +108,8 @@ export const functionNotFound = (named: Named, qualifier?: string): AwsError =>
   new AwsError('ResourceNotFoundException', `Function not found: ${functionArn(named, qualifier)}`, 404)
 
 /**
- * FunctionConfiguration, as GetFunctionConfiguration and most others answer it.
- * @param qualifier by which it was asked for: an alias, too, is in the ARN of the answer
+ * FunctionConfiguration, as GetFunctionConfiguration and most other operations return it.
+ * @param qualifier the one in the request: the returned ARN contains it, also if it is an alias
  */
 export function describeVersion(
   fn: LambdaFunction,
@@ -154,7 +154,7 @@ export function describeAlias(fn: LambdaFunction, alias: Alias): Record<string, 
   }
 }
 
-/** @param words which operations differ in (docs/aws.md §1.1) */
+/** @param words the error text, which differs between operations (docs/aws.md §1.1) */
 export function aliasOf(fn: LambdaFunction, name: string, words = 'Cannot find alias arn'): Alias {
   const alias = fn.aliases.get(name)
   if (alias === undefined) throw new AwsError('ResourceNotFoundException', `${words}: ${functionArn(fn, name)}`, 404)

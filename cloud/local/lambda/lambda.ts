@@ -1,4 +1,4 @@
-// AWS Lambda over REST-JSON: which request is which operation. What the operations do is in registry.ts and invocation.ts.
+// AWS Lambda over REST-JSON: maps requests to operations. The operations are in registry.ts and invocation.ts.
 import { AwsError, isAwsError, notImplemented } from '../protocol/aws-error.ts'
 import { parseJson } from '../protocol/json-body.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -49,7 +49,7 @@ type LambdaDeps = Omit<Registry, 'functions' | 'pendingMs' | 'provisionMs'> &
 
 type Route = readonly [method: string, path: RegExp, status: number, act: (registry: Registry, ask: Ask) => unknown]
 
-/** The path is what follows `/functions/NAME`, and empty for `/functions` itself. */
+/** The path is the part after `/functions/NAME`; it is empty for `/functions` itself. */
 const routes: readonly Route[] = [
   ['POST', /^$/, 201, createFunction],
   [
@@ -84,7 +84,7 @@ function configuration(registry: Registry, ask: Ask): unknown {
   return describe(registry, find(registry, ask.name), qualified(registry, ask), ask.qualifier)
 }
 
-/** Of one qualifier, or all of a function: a parameter of the query, which no other operation has (`?List=ALL`). */
+/** Gets one qualifier, or lists all of a function. The query decides (`?List=ALL`), which no other operation does. */
 function provisionedConcurrency(registry: Registry, ask: Ask): unknown {
   return ask.qualifier === undefined ? listProvisioned(registry, ask) : getProvisioned(registry, ask)
 }
@@ -147,7 +147,7 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
 
 const listedMax = 50
 
-/** @param query may ask for all versions, and for a page */
+/** @param query may request all versions, and a page */
 function listFunctions(registry: Registry, query: URLSearchParams): Record<string, unknown> {
   const all = [...registry.functions.values()].flatMap((fn) =>
     query.get('FunctionVersion') === 'ALL'
@@ -162,7 +162,7 @@ function listFunctions(registry: Registry, query: URLSearchParams): Record<strin
   return { Functions: all.slice(from, end), ...(end < all.length ? { NextMarker: String(end) } : {}) }
 }
 
-/** What is asked of the account, and tags, which are asked for by ARN. `undefined` for everything else. */
+/** Operations on the account, and tags, which are addressed by ARN. `undefined` for all others. */
 function besideFunctions(
   registry: Registry,
   { method, path, query }: LocalRequest,
@@ -196,7 +196,7 @@ async function asyncConfig(
   return { status, headers: json, body: status === 204 ? '' : JSON.stringify(body) }
 }
 
-/** Lambda reads a package with the rights of whoever names it. */
+/** Lambda reads a package with the caller's permissions. */
 async function checkPackage(
   { mayCaller, objects }: Pick<LambdaDeps, 'mayCaller' | 'objects'>,
   input: Input,

@@ -1,17 +1,17 @@
-// What an account may use of Lambda, and what a function may: reserved concurrency, in AWS's words where it is refused.
+// Lambda's account quotas and reserved concurrency, with AWS's error messages.
 import { AwsError } from '../protocol/aws-error.ts'
 import { optionalNumber } from '../protocol/field.ts'
 import type { LambdaFunction } from './lambda-function.ts'
 import { type Ask, find, type Registry } from './registry.ts'
 
-/** The quotas of an account that has asked for nothing (Lambda developer guide, "Lambda quotas"). */
+/** The quotas of an account that never requested an increase (Lambda developer guide, "Lambda quotas"). */
 const quotas = {
   TotalCodeSize: 80_530_636_800,
   CodeSizeUnzipped: 262_144_000,
   CodeSizeZipped: 52_428_800,
   ConcurrentExecutions: 1000,
 }
-/** This much stays for functions that reserve nothing; less where the quota itself is small. */
+/** Concurrency that must stay unreserved; less if the quota itself is small. */
 const unreservedMin = 100
 
 const reservedOf = (functions: Iterable<LambdaFunction>): number =>
@@ -51,7 +51,7 @@ export function deleteConcurrency(registry: Registry, ask: Ask): void {
   find(registry, ask.name).reserved = undefined
 }
 
-/** @throws AwsError when a function has as many invocations under way as it may */
+/** @throws AwsError when the function is at its reserved concurrency */
 export function checkConcurrency({ reserved, underWay }: LambdaFunction): void {
   if (reserved === undefined || underWay < reserved) return
   throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {

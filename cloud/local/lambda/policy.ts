@@ -1,5 +1,5 @@
-// Resource policies of functions: who else may invoke them. They are kept and shown; the embedded cloud asks about callers'
-// own policies only (docs/embedded-cloud.md).
+// Resource policies of functions: who else may invoke them. They are stored and returned but not enforced; the embedded cloud
+// checks only the callers' own policies (docs/embedded-cloud.md).
 import { AwsError } from '../protocol/aws-error.ts'
 import { optionalText, text } from '../protocol/field.ts'
 import type { Input } from '../protocol/json-protocol.ts'
@@ -10,7 +10,7 @@ const missing = (message: string): AwsError => new AwsError('ResourceNotFoundExc
 
 function statementsOf(registry: Registry, ask: Ask): Map<string, unknown> {
   const fn = find(registry, ask.name)
-  // Nothing is said of a qualifier that there is not.
+  // A qualifier that does not exist cannot have a policy.
   if (ask.qualifier !== undefined) qualified(registry, ask)
   const key = ask.qualifier ?? ''
   const found = fn.policies.get(key) ?? new Map<string, unknown>()
@@ -59,7 +59,7 @@ export function getPolicy(registry: Registry, ask: Ask): Record<string, unknown>
   return { Policy: JSON.stringify(policy), RevisionId: qualified(registry, ask).revisionId }
 }
 
-/** @param ask its alias is the id of the statement, which the path ends with */
+/** @param ask its `alias` is the statement id, which is the last part of the path */
 export function removePermission(registry: Registry, ask: Ask): void {
   if (!statementsOf(registry, ask).delete(ask.alias))
     throw missing(`Statement ${ask.alias} is not found in resource policy.`)

@@ -1,5 +1,4 @@
-// Provisioned concurrency of aliases and versions: which of them may have it. The errors are Lambda's, recorded
-// (docs/aws.md §1.3).
+// Provisioned concurrency: which aliases and versions may have it. The errors are recorded from Lambda (docs/aws.md §1.3).
 import { AwsError } from '../protocol/aws-error.ts'
 import { optionalNumber } from '../protocol/field.ts'
 import { functionArn, type LambdaFunction, type Provisioned } from './lambda-function.ts'
@@ -56,7 +55,7 @@ export function listProvisioned(registry: Registry, ask: Ask): Record<string, un
   return { ProvisionedConcurrencyConfigs: items }
 }
 
-/** Nothing is available before all is. */
+/** All of the concurrency becomes available at the same moment. */
 function describe({ clock }: Registry, one: Provisioned): Record<string, unknown> {
   const ready = clock.nowMs() >= one.readyAtMs
   return {

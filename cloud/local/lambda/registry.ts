@@ -1,5 +1,5 @@
-// What Lambda keeps, and how its API changes it: functions, versions, aliases. Every operation takes the request and
-// returns what Lambda would answer, or throws what it would refuse with.
+// Lambda's state, and the API operations that change it: functions, versions, aliases. Every operation takes the request and
+// returns Lambda's answer, or throws Lambda's error.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { optionalNumber, optionalText, text } from '../protocol/field.ts'
@@ -32,7 +32,7 @@ export type Registry = {
   readonly bus: Bus
   readonly objects: ObjectStore
   readonly ids: () => string
-  /** How long a change of code, or a new version, takes to become ready. */
+  /** How long a code change or a new version takes to become ready. */
   readonly pendingMs: number
   /** How long provisioned concurrency takes to become ready. */
   readonly provisionMs: number
@@ -53,7 +53,7 @@ export function find(registry: Registry, name: string): LambdaFunction {
   return fn
 }
 
-/** The version that a qualifier means; an alias means its own version. */
+/** The version that a qualifier points to; for an alias, its primary version. */
 export function qualified(registry: Registry, { name, qualifier = '$LATEST' }: Ask): FunctionVersion {
   const fn = find(registry, name)
   return versionOf(fn, fn.aliases.get(qualifier)?.version ?? qualifier)
@@ -119,7 +119,7 @@ export function createFunction(registry: Registry, { body }: Ask): Record<string
   }
   registry.functions.set(name, fn)
   const made = describe(registry, fn, body['Publish'] === true ? publish(registry, fn, '') : fn.latest)
-  // A new function is never ready in the answer that tells of it.
+  // CreateFunction always answers with Pending.
   const pending = { State: 'Pending', StateReason: 'The function is being created.', StateReasonCode: 'Creating' }
   return { ...made, ...pending, LastUpdateStatus: undefined }
 }
@@ -136,7 +136,7 @@ function codeIn({ objects }: Registry, body: Input): Code {
   throw new AwsError('InvalidParameterValueException', message)
 }
 
-/** A version of what `$LATEST` is now; the last one again when nothing has changed since. */
+/** Publishes `$LATEST` as a version; returns the last version again if nothing has changed. */
 function publish(registry: Registry, fn: LambdaFunction, description: string): FunctionVersion {
   const last = fn.published.get(String(fn.nextVersion - 1))
   if (last !== undefined && sameConfig(last.config, fn.latest.config)) return last
@@ -149,7 +149,7 @@ function publish(registry: Registry, fn: LambdaFunction, description: string): F
   return version
 }
 
-/** What makes two versions the same: code and configuration, the description aside. */
+/** Versions are the same if code and configuration are, ignoring the description. */
 function sameConfig(a: FunctionConfig, b: FunctionConfig): boolean {
   const essence = ({ code, description: _, ...rest }: FunctionConfig): string => JSON.stringify([code.sha256, rest])
   return essence(a) === essence(b)

@@ -1,4 +1,4 @@
-// What CloudTrail would report of a change, by way of EventBridge (docs/aws.md §1.7).
+// The events that CloudTrail sends through EventBridge when a function changes (docs/aws.md §1.7).
 import type { BusEvent, Caller, Site } from '../protocol/service.ts'
 
 const lowered = (value: unknown): unknown =>

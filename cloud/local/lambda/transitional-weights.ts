@@ -1,4 +1,4 @@
-// What Lambda itself does to an alias that has provisioned concurrency: weights that hold the traffic until it is ready.
+// Weights that Lambda itself sets on an alias with provisioned concurrency, to hold the traffic until the concurrency is ready.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import type { Alias, LambdaFunction, Provisioned } from './lambda-function.ts'
@@ -12,8 +12,8 @@ export const fresh = ({ clock, provisionMs }: Omit<Deps, 'ids'>, requested: numb
 })
 
 /**
- * What becomes of an alias whose version has been set: Lambda leaves all traffic on the version before by a weight of its own
- * until the concurrency is ready on the new one. Each write of Lambda's gives the alias a new revision.
+ * Called when an alias gets a new version. Lambda keeps all traffic on the previous version, by a weight of its own, until the
+ * provisioned concurrency is ready on the new one. Each of these writes gives the alias a new revision.
  */
 export function moving(deps: Deps, fn: LambdaFunction, before: Alias, written: Alias): Alias {
   const own = fn.provisioned.get(written.name)

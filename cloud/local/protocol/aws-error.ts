@@ -1,4 +1,4 @@
-// An error that AWS would answer. Each service's protocol writes it in its own way.
+// An error that AWS would answer. Each service's protocol serialises it in its own way.
 
 export class AwsError extends Error {
   readonly code: string
@@ -15,6 +15,6 @@ export class AwsError extends Error {
 
 export const isAwsError = (error: unknown): error is AwsError => error instanceof AwsError
 
-/** What the embedded cloud says to everything that it does not do. */
+/** The embedded cloud's answer to anything that it does not implement. */
 export const notImplemented = (what: string): AwsError =>
   new AwsError('NotImplemented', `not implemented in the embedded cloud: ${what}`, 501)

@@ -1,4 +1,4 @@
-// Reading fields of a request: of the right kind, or an error that names the field.
+// Reads fields of a request: the right type, or an error that names the field.
 import { AwsError } from './aws-error.ts'
 import type { Input } from './json-protocol.ts'
 
@@ -24,7 +24,7 @@ export function optionalText(input: Input, name: string): string | undefined {
 export function optionalNumber(input: Input, name: string): number | undefined {
   const value = input[name]
   if (value === undefined || value === null) return undefined
-  // The query protocol has no numbers, only their spelling.
+  // The query protocol has no numbers, only strings.
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof number !== 'number' || !Number.isFinite(number)) throw invalid(name, 'Member must be a number')
   return number

@@ -14,7 +14,7 @@ export function parseJson({
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Readonly<Record<string, unknown>>
   } catch {
-    // Answered below, as any other body that is no object.
+    // Handled below, like any other body that is not an object.
   }
   throw new AwsError('SerializationException', 'The request body is not a JSON object.')
 }

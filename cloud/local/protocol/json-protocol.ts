@@ -1,5 +1,5 @@
-// The AWS JSON protocol, 1.0 and 1.1: the operation is named in X-Amz-Target, and every answer, an error too, is one
-// JSON object. An operation that is not in the table is refused by name.
+// The AWS JSON protocol, 1.0 and 1.1: X-Amz-Target names the operation, and every answer, including errors, is one JSON object.
+// An operation that is not in the table is refused by name.
 import { AwsError, notImplemented } from './aws-error.ts'
 import { parseJson } from './json-body.ts'
 import type { Caller, LocalRequest, LocalResponse } from './service.ts'
@@ -9,7 +9,7 @@ type Operation = (input: Input, caller: Caller) => unknown
 
 export type Operations = Readonly<Record<string, Operation>>
 
-/** @param version of the protocol: 1.0 or 1.1, as the service's model says */
+/** @param version of the protocol, from the service's model: 1.0 or 1.1 */
 export async function answerJson(
   request: LocalRequest,
   caller: Caller,

@@ -3,7 +3,7 @@ import type { LocalResponse } from './service.ts'
 
 type Tree = { [name: string]: Tree | string }
 
-/** Values stay text: the form has no types. */
+/** Values stay strings, because a form has no types. */
 export function parseQuery(body: string): Record<string, unknown> {
   const root: Tree = Object.create(null) as Tree
   for (const [path, value] of new URLSearchParams(body)) {
@@ -19,7 +19,7 @@ export function parseQuery(body: string): Record<string, unknown> {
   return shaped(root) as Record<string, unknown>
 }
 
-/** `{member: {1: a, 2: b}}` is the list of a and b, in order of the numbers. */
+/** `{member: {1: a, 2: b}}` is the list of a and b, in numeric order. */
 function shaped(tree: Tree | string): unknown {
   if (typeof tree === 'string') return tree
   const names = Object.keys(tree)

@@ -1,19 +1,19 @@
-// Whether somebody may do something: what services ask for themselves, and who decides.
+// Permission checks that services make themselves, and the function that decides them.
 import { account, type Caller } from './service.ts'
 
 export type Permission = { readonly action: string; readonly resource: string }
 
-/** Decides for a caller. What it refuses is answered as AWS does, and reaches no service. */
+/** Decides for a caller. A refused request is answered as AWS answers it, and does not reach the service. */
 export type Authorize = (asked: Permission & { readonly caller: Caller }) => boolean | Promise<boolean>
 
 export type Rights = {
-  /** Whether a role may, when a service acts for it. */
+  /** Whether a role has a permission that a service uses on its behalf. */
   readonly mayRole: (roleArn: string, permission: Permission) => Promise<boolean>
-  /** Whether a caller may, when a service does something for it. */
+  /** Whether a caller has a permission that a service uses on its behalf. */
   readonly mayCaller: (caller: Caller, permission: Permission) => Promise<boolean>
 }
 
-/** What services ask for themselves. */
+/** Builds the checks for services from the enforcer. */
 export function rightsBy(authorize: Authorize | undefined): Rights {
   const mayCaller: Rights['mayCaller'] = async (caller, permission) =>
     authorize === undefined || authorize({ ...permission, caller })

@@ -1,10 +1,10 @@
-// What the services of the embedded cloud have in common: the request they get, and the few things they ask of each
-// other. No service imports another one; cloud.ts introduces them.
+// What the services of the embedded cloud share: the request type, and the interfaces through which they call each other. No
+// service imports another one; cloud.ts connects them.
 
-/** An HTTP request as every AWS SDK sends it. Header names are lower case. */
+/** An HTTP request as AWS SDKs send it. Header names are lower case. */
 export type LocalRequest = {
   readonly method: string
-  /** Decoded by the service, not here: a Lambda ARN in a path arrives percent-encoded. */
+  /** The service decodes it: a Lambda ARN in a path arrives percent-encoded. */
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string>>
@@ -17,20 +17,20 @@ export type LocalResponse = {
   readonly body: Uint8Array | string
 }
 
-/** Who calls, read from the credential scope of the signature. */
+/** The caller, read from the credential scope of the signature. */
 export type Caller = {
   readonly accessKeyId: string
-  /** The token of temporary credentials: a function's. */
+  /** The session token of temporary credentials, which identifies a function. */
   readonly session?: string
   readonly arn: string
 }
 
-/** One AWS service: the request has been recognised as its own; errors are answered in the service's own protocol. */
+/** One AWS service. It gets only its own requests, and answers errors in its own protocol. */
 export type LocalService = {
   handle(request: LocalRequest, caller: Caller): Promise<LocalResponse>
 }
 
-/** An event on the default bus; id, time, account and region are filled in by the bus. */
+/** An event for the default bus, which adds id, time, account and region. */
 export type BusEvent = {
   readonly source: string
   readonly detailType: string
@@ -47,7 +47,7 @@ export type Invocation = {
   readonly status: number
   readonly payload: Uint8Array
   readonly executedVersion: string
-  /** `Unhandled` when the handler threw, timed out or its process died. */
+  /** `Unhandled` if the handler threw, timed out or its process died. */
   readonly functionError?: string
 }
 
@@ -55,15 +55,15 @@ export type Invoker = {
   /** @param functionName a name, name:qualifier, partial or full ARN. @throws AwsError as the Lambda API would. */
   invoke(functionName: string, qualifier: string | undefined, payload: Uint8Array): Promise<Invocation>
   /**
-   * Asynchronously: returns once the event is taken, which says nothing of whether the function will handle it.
+   * Invokes asynchronously: returns once the event is accepted, which does not mean that the function will handle it.
    * @throws AwsError as the Lambda API would
    */
   take(functionName: string, qualifier: string | undefined, payload: Uint8Array): void
 }
 
-/** Where a service leaves what it could not deliver. */
+/** Queues for events that a service could not deliver. */
 export type Queues = {
-  /** @param message its attributes are text. @throws AwsError as the SQS API would */
+  /** @param message its attributes are strings. @throws AwsError as the SQS API would */
   send(
     queueArn: string,
     message: {
@@ -74,7 +74,7 @@ export type Queues = {
   ): void
 }
 
-/** As Lambda hands it to a function. */
+/** A record in the form that Lambda passes to a function. */
 export type StreamRecord = {
   readonly eventID: string
   readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE'
@@ -92,9 +92,9 @@ export type StreamRecord = {
 }
 
 export type Stream = {
-  /** How many there have been so far. */
+  /** The number of records so far. */
   count(): number
-  /** By its place among all; `undefined` when it is older than a day. */
+  /** By position since the beginning; `undefined` if the record is older than a day. */
   at(place: number): StreamRecord | undefined
   subscribe(listener: () => void): void
 }
@@ -104,7 +104,7 @@ export type Streams = {
 }
 
 export type MetricSink = {
-  /** One observation. Emitted for each of the dimension sets, as AWS/Lambda does. */
+  /** One observation, recorded for each of the dimension sets, as AWS/Lambda does. */
   record(point: {
     readonly namespace: string
     readonly name: string
@@ -118,7 +118,7 @@ export type MetricSink = {
 export const account = '000000000000'
 export const defaultRegion = 'us-east-1'
 
-/** An account and region: what is made there has both in its ARN. */
+/** An account and region, which are part of every ARN that is created there. */
 export type Site = { readonly account: string; readonly region: string }
 export const home: Site = { account, region: defaultRegion }
 
@@ -143,10 +143,10 @@ export type ServiceName = (typeof serviceNames)[number]
 
 export type RequestInfo = {
   readonly service: ServiceName
-  /** As in the SDK: `UpdateAlias`, `StartExecution`. */
+  /** The SDK's name, such as `UpdateAlias` or `StartExecution`. */
   readonly operation: string
   readonly caller: Caller
-  /** The account of the caller, and the region that the request was signed for. */
+  /** The caller's account, and the region that the request was signed for. */
   readonly site: Site
   readonly phase: 'before' | 'after'
 }

@@ -1,5 +1,5 @@
-// The inside of an execution environment: imports the package's handler and answers invocations, one at a time. Its Date
-// and its timers are the embedded cloud's: time comes with every message, and stands still in between.
+// Runs inside an execution environment: imports the package's handler and answers invocations, one at a time. Its Date and timers
+// follow the embedded cloud's clock: every message brings the time, which stands still in between.
 import { existsSync } from 'node:fs'
 import { flushCompileCache, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
@@ -9,16 +9,16 @@ import type { FromProcess, ToProcess } from './process-runtime.ts'
 
 const folder = process.argv[2] ?? '.'
 const realSetTimeout = setTimeout
-// Real milliseconds between two looks at whether the function still works.
+// Real milliseconds between two checks whether the function is still working.
 const lookEveryMs = 5
 
 const time = fakeTimers.install({
   toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
   ignoreMissingTimers: true,
-  // Some that Node or a library has made before.
+  // Timers that Node or a library created earlier.
   shouldClearNativeTimers: true,
 })
-// Also for whoever imports them from node:timers and node:timers/promises.
+// Also covers imports from node:timers and node:timers/promises.
 syncBuiltinESMExports()
 
 let isNew = true
@@ -39,7 +39,7 @@ type Invocation = Extract<ToProcess, { readonly kind: 'invoke' }>
 async function run({ handler: name, payload, context, deadlineMs }: Invocation): Promise<unknown> {
   const dot = name.lastIndexOf('.')
   const module = await load(name.slice(0, dot))
-  // Now, and not at the end: a process that is killed writes nothing.
+  // Flush now rather than at exit, because a killed process writes nothing.
   if (isNew) flushCompileCache()
   isNew = false
   const handler = module[name.slice(dot + 1)]
@@ -56,7 +56,7 @@ let said = ''
 let isLooking = false
 let isTicking = false
 
-/** Tells whether anything goes on in here, and when the next timer is due, whenever that has changed. */
+/** Reports whether this process is working, and when its next timer is due, whenever that changes. */
 function look(): void {
   isLooking = false
   if (!isRunning) return
@@ -66,7 +66,7 @@ function look(): void {
   const state = { kind: 'state', heard, works, ...wakeAtMs } as const
   if (said !== JSON.stringify(state)) send(state)
   said = JSON.stringify(state)
-  // Nothing can happen in a process that waits before the next message.
+  // Nothing changes in a waiting process until the next message.
   if (works) lookAgain((then) => realSetTimeout(then, lookEveryMs).unref())
 }
 
@@ -82,7 +82,7 @@ process.on('message', (message: ToProcess) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-// The channel to the cloud and what is printed are pipes; whatever else keeps the process alive is work that goes on.
+// The channel to the cloud and the output streams are pipes. Any other resource that keeps the process alive is work in progress.
 const isWorking = (): boolean => isTicking || process.getActiveResourcesInfo().some((type) => type !== 'PipeWrap')
 
 async function goOn(nowMs: number): Promise<void> {
@@ -96,7 +96,7 @@ async function goOn(nowMs: number): Promise<void> {
 async function answer(message: Invocation): Promise<void> {
   isRunning = true
   heard = 1
-  // Timers that were left behind go off now, once, as in an environment that thaws.
+  // Timers left over from earlier fire now, once, as in a Lambda environment that thaws.
   time.jump(message.nowMs - time.now)
   lookAgain(setImmediate)
   try {

@@ -1,4 +1,4 @@
-// Handlers called in this process: the package's bytes, read as text, name the handler.
+// Runs handlers in this process: the package's bytes, read as text, are the handler's name.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type LocalClock, until } from '../time/clock.ts'
 import { errorPayload, type RunRequest, type RunResult, type Runtime, timedOut } from './runtime.ts'
@@ -9,12 +9,12 @@ type LocalContext = {
   readonly invokedFunctionArn: string
   readonly awsRequestId: string
   getRemainingTimeInMillis(): number
-  /** Waits in the cloud's time. What a handler does otherwise takes none. */
+  /** Waits in the cloud's time. Everything else that a handler does takes no time. */
   waitMs(ms: number): Promise<void>
 }
 export type LocalFunction = (event: unknown, context: LocalContext) => unknown
 
-/** An invocation that goes on. */
+/** An invocation in progress. */
 type Running = { waitFor<T>(answer: Promise<T>): Promise<T> }
 
 const decoder = new TextDecoder()
@@ -46,7 +46,7 @@ export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction
         try {
           return await answer
         } finally {
-          // On Lambda nothing is left of it: whatever it waits for, it never hears of it.
+          // On Lambda the invocation no longer exists, so its code must never resume.
           if (isOver) await new Promise(() => undefined)
           done = clock.work()
         }

@@ -1,6 +1,6 @@
-// Execution environments as real processes: as many for each package, environment and role as there are invocations at a
-// time, as on Lambda. A process may be killed at any moment; its invocation fails as Lambda's would, and the next one
-// starts a new process.
+// Execution environments as real processes. As on Lambda, each package, environment and role has as many as it has concurrent
+// invocations. A process may be killed at any moment; its invocation then fails as Lambda's would, and the next one starts a new
+// process.
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,16 +13,16 @@ import { defaultRegion } from '../protocol/service.ts'
 import { worker } from './worker.ts'
 
 type ProcessRuntime = Runtime & {
-  /** Process ids of the environments that live, for tests that kill them. */
+  /** Process ids of the live environments, for tests that kill them. */
   processIds(): readonly number[]
 }
 
 type Options = {
   readonly clock: LocalClock
   readonly endpointUrl: () => string
-  /** Lines that handlers print. */
+  /** Receives the lines that handlers print. */
   readonly log?: (line: string) => void
-  /** For how long, on the wall, a function may keep the cloud's time from passing without waiting in between. */
+  /** How long, in real time, a function may hold up the cloud's time without waiting for anything. */
   readonly patienceMs?: number
 }
 
@@ -37,7 +37,7 @@ export type ToProcess =
       readonly deadlineMs: number
     }
   | { readonly kind: 'time'; readonly nowMs: number }
-/** `state`: whether anything goes on in it after so many messages, and when its next timer is due. */
+/** `state`: whether the process is working after so many messages, and when its next timer is due. */
 export type FromProcess =
   | { readonly kind: 'answer'; readonly payload: string; readonly failed: boolean }
   | { readonly kind: 'state'; readonly heard: number; readonly works: boolean; readonly wakeAtMs?: number }
@@ -45,26 +45,27 @@ export type FromProcess =
 type Environment = {
   readonly child: ChildProcess
   readonly folder: string
-  /** The token of its credentials. */
+  /** The session token of its credentials. */
   readonly session: string
   invocation?: Invocation | undefined
-  /** Keeps it from ending because nobody calls it. */
+  /** Cancels the shutdown for idleness. */
   stay?: () => void
-  /** No invocation is given to it any more. */
+  /** Takes it out of use: it gets no more invocations. */
   leave(): void
 }
 type Invocation = {
-  /** Waits for another function: the cloud's time passes. */
+  /** It waits for another function: the cloud's time passes. */
   waits(): void
-  /** Works on: it stands still. Returns when the function knows what time it is. */
+  /** It works again: the cloud's time stands still. Resolves once the function knows the current time. */
   goesOn(): Promise<void>
   heard(message: FromProcess): void
   died(reason: string): void
 }
 
-// A cold start of the controller takes ten seconds of a machine on which sixteen others compute.
+// A cold start of the controller takes ten seconds on a machine that runs sixteen other busy processes.
 const usualPatienceMs = 60_000
-// AWS says no number, and ends an environment that nobody calls. Here versions that have lost their traffic would pile up.
+// AWS ends idle environments but publishes no number. Without this, the environments of versions that lost their traffic would
+// pile up.
 const idleMs = 3_600_000
 
 export function processRuntime(options: Options): ProcessRuntime {
@@ -73,7 +74,7 @@ export function processRuntime(options: Options): ProcessRuntime {
   let stopped = false
 
   function environmentFor(request: RunRequest): Environment {
-    // What the cloud still starts while it is being shut down must not outlive it.
+    // An environment that is started during shutdown must not outlive the cloud.
     if (stopped) throw new Error('the runtime has been stopped')
     const key = JSON.stringify([request.code.sha256, request.environment, request.role])
     const known = environments.get(key) ?? new Set()
@@ -128,7 +129,7 @@ function start(request: RunRequest, options: Options, onExit: () => void): Envir
     env: {
       ...request.environment,
       PATH: process.env['PATH'],
-      // What V8 has compiled for one process is there for the next: half of a cold start.
+      // Shares V8's compile cache between processes, which saves half of a cold start.
       NODE_COMPILE_CACHE: join(tmpdir(), 'tidegate-compile-cache'),
       AWS_REGION: defaultRegion,
       AWS_ENDPOINT_URL: options.endpointUrl(),
@@ -168,7 +169,7 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
     const tell = (message: ToProcess): void => {
       sent++
       hands.works()
-      // A child that has just died says so in its exit event.
+      // A send to a child that just died fails; its exit event reports the death.
       child.send(message, () => undefined)
     }
     const tellTime = (): void => tell({ kind: 'time', nowMs: clock.nowMs() })
@@ -204,7 +205,7 @@ function invoke(environment: Environment, request: RunRequest, options: Options)
           known()
           cancelWake()
           if (message.wakeAtMs !== undefined) cancelWake = clock.at(message.wakeAtMs, tellTime)
-          // While it waits for another function, its connection to the cloud looks like work.
+          // A process that waits for another function has an open connection to the cloud, which looks like work.
           if (!message.works || awaited > 0) hands.waits()
         }
       },
@@ -231,7 +232,7 @@ const resultOf = ({ payload, failed }: Extract<FromProcess, { readonly kind: 'an
   ...(failed ? { functionError: 'Unhandled' } : {}),
 })
 
-// Below the project, so that a package finds the AWS SDK as it would in Lambda's own Node runtime.
+// Inside the project, so that a package finds the AWS SDK, as it does in Lambda's Node runtime.
 const root = resolve(import.meta.dirname, '../../../.tidegate')
 
 function unpack(zip: Uint8Array): string {

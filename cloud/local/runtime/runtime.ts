@@ -1,4 +1,4 @@
-// Where the embedded Lambda runs code. A runtime is given a version's code and an event, and says what came out.
+// Where the embedded Lambda runs code. A runtime gets a version's code and an event, and returns the result.
 
 export type RunRequest = {
   readonly functionName: string
@@ -15,30 +15,33 @@ export type RunRequest = {
 
 export type RunResult = {
   readonly payload: Uint8Array
-  /** `Unhandled`, as Lambda says of everything that went wrong in the handler. */
+  /** `Unhandled`: Lambda uses it for every failure of the handler. */
   readonly functionError?: string
   readonly durationMs: number
 }
 
 /**
- * A function that runs is work (clock.ts) until it has answered, or only waits: for time, or for another function. After
- * `timeoutSeconds` of the cloud's time it is given up.
+ * A running function counts as work (clock.ts) until it answers, or only waits: for time, or for another function. It is ended
+ * after `timeoutSeconds` of the cloud's time.
  */
 export type Runtime = {
   run(request: RunRequest): Promise<RunResult>
-  /** What a function has asked for and waits for. `session`: the token of its credentials. Absent where nobody works. */
+  /**
+   * Wraps a call that a function made and awaits, so that it counts as waiting. `session` is the token of its credentials. Absent
+   * if the runtime does not track work.
+   */
   waitFor?<T>(session: string | undefined, answer: Promise<T>): Promise<T>
   stop(): Promise<void>
 }
 
-/** As Lambda has been seen to answer (docs/aws.md §1.5). */
+/** Lambda's answer as observed (docs/aws.md §1.5). */
 export function timedOut({ requestId, timeoutSeconds }: RunRequest): RunResult {
   const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
   const payload = new TextEncoder().encode(JSON.stringify({ errorType: 'Sandbox.Timedout', errorMessage }))
   return { payload, functionError: 'Unhandled', durationMs: timeoutSeconds * 1000 }
 }
 
-/** The payload with which Lambda answers when a handler throws or dies. */
+/** Lambda's payload when a handler throws or its process dies. */
 export function errorPayload(errorType: string, errorMessage: string): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ errorType, errorMessage, trace: [] }))
 }

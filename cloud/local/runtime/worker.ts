@@ -1,11 +1,11 @@
-// Somebody outside of this process who works on the cloud's behalf. What waits for something else than the cloud, or never
-// ends, cannot be told from what computes on a slow machine: after so long on the wall it is taken for waiting, for good.
+// Tracks work done outside this process on the cloud's behalf. A process that waits for something other than the cloud, or never
+// ends, looks the same as one that computes on a slow machine. So after a real-time limit it counts as waiting, for good.
 import type { LocalClock } from '../time/clock.ts'
 
 type Worker = {
   works(): void
   waits(): void
-  /** Never works again. */
+  /** It never works again. */
   leaves(): void
 }
 

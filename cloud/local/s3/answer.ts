@@ -1,4 +1,4 @@
-// S3's answers: XML, errors too.
+// S3's answers, which are XML, including errors.
 import { escaped } from '../protocol/query-protocol.ts'
 import type { LocalResponse } from '../protocol/service.ts'
 
@@ -14,7 +14,7 @@ export function s3Error(status: number, code: string, message: string): LocalRes
   return { status, headers, body }
 }
 
-/** Elements of these names, in this order; what is undefined is left out. */
+/** XML elements with these names, in this order; undefined values are omitted. */
 export function elements(fields: Readonly<Record<string, string | number | boolean | undefined>>): string {
   return Object.entries(fields)
     .map(([name, value]) => (value === undefined ? '' : `<${name}>${escaped(String(value))}</${name}>`))

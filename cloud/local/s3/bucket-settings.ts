@@ -1,10 +1,10 @@
-// What is set for a bucket rather than for its objects: whether it tells EventBridge, whether it keeps versions, its
-// tags and policy. A new bucket does neither, as on AWS.
+// Settings of a bucket: EventBridge notifications, versioning, encryption, tags and policy. As on AWS, a new bucket has
+// notifications and versioning off.
 import { s3Answer, s3Error, s3Namespace } from './answer.ts'
 import type { LocalRequest, LocalResponse } from '../protocol/service.ts'
 
 export type BucketSettings = {
-  /** The body of PutBucketNotificationConfiguration, given back as it came. */
+  /** The body of PutBucketNotificationConfiguration, returned verbatim. */
   notification: string | undefined
   versioning: 'Enabled' | 'Suspended' | undefined
   tagging: string | undefined
@@ -24,13 +24,13 @@ export const newBucketSettings = (): BucketSettings => ({
 export const tellsEventBridge = ({ notification }: BucketSettings): boolean =>
   notification?.includes('<EventBridgeConfiguration') === true
 
-/** The KMS key of the bucket's objects, when it is one of the account's own. */
+/** The KMS key that encrypts the bucket's objects, if it is a customer key of the account. */
 export const keyOf = ({ encryption }: BucketSettings): string | undefined =>
   /<KMSMasterKeyID>([^<]+)<\/KMSMasterKeyID>/.exec(encryption ?? '')?.[1]
 
 const done: LocalResponse = { status: 200, headers: {}, body: '' }
 
-/** @returns `undefined` when the request is about something else */
+/** @returns `undefined` if the request is not about settings */
 export function settingsAnswer(
   settings: BucketSettings,
   request: LocalRequest,

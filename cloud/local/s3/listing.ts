@@ -1,4 +1,4 @@
-// Lists of buckets and of the objects in one, by prefix and delimiter, page by page.
+// Lists buckets, and the objects in a bucket by prefix and delimiter, page by page.
 import { elements, s3Answer, s3Error, s3Namespace } from './answer.ts'
 import type { LocalResponse } from '../protocol/service.ts'
 
@@ -26,7 +26,7 @@ export function listObjects(bucket: string, query: URLSearchParams, all: readonl
     return s3Error(400, 'InvalidArgument', 'Argument maxKeys must be an integer between 0 and 2147483647')
   const token = query.get('continuation-token')
   const after = isSecond ? (fromToken(token) ?? query.get('start-after') ?? '') : (query.get('marker') ?? '')
-  // What has the delimiter after the prefix is shown once, as far as the delimiter.
+  // Keys that contain the delimiter after the prefix are grouped: listed once, up to the delimiter.
   const nameOf = (key: string): string => {
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
     return end < 0 ? key : key.slice(0, end + delimiter.length)

@@ -1,5 +1,5 @@
-// S3, as far as artifacts need it: versioned objects by path-style address, and the event that tells of a new one. Images
-// are kept here too, because Lambda takes both from somewhere.
+// S3, only what artifacts need: versioned objects by path-style address, and the event for a new object. Also stores images,
+// because Lambda loads code from either.
 import { createHash } from 'node:crypto'
 import { type BucketSettings, keyOf, newBucketSettings, settingsAnswer, tellsEventBridge } from './bucket-settings.ts'
 import type { LocalClock } from '../time/clock.ts'
@@ -16,17 +16,17 @@ import {
 } from '../protocol/service.ts'
 
 export type ObjectStore = {
-  /** The newest version when none is named. */
+  /** The newest version if none is given. */
   read(bucket: string, key: string, versionId?: string): Uint8Array | undefined
-  /** What a container image runs here, if somebody said so. */
+  /** The code that a container image runs here, if it was set. */
   readImage(uri: string): Uint8Array | undefined
-  /** The KMS key of the account's own that a bucket's objects are encrypted with. */
+  /** The customer KMS key that encrypts the bucket's objects. */
   keyOf(bucket: string): string | undefined
 }
 
 type Stored = {
   readonly bytes: Uint8Array
-  /** Absent in a bucket that keeps no versions. */
+  /** Absent if the bucket is not versioned. */
   readonly versionId: string | undefined
   readonly etag: string
   readonly metadata: Readonly<Record<string, string>>
@@ -55,7 +55,7 @@ const keyIn = ({ buckets }: Store, bucket: string): string | undefined => {
   return found && keyOf(found.settings)
 }
 
-/** Whoever reads or writes an encrypted object needs its key as well; S3 says so as a refusal of its own. */
+/** Reading an encrypted object also needs permission for its key; S3 has its own error for that. Writes are not checked. */
 async function locked(store: Store, request: LocalRequest, caller: Caller): Promise<LocalResponse | undefined> {
   const [bucket = '', ...key] = request.path.slice(1).split('/').map(decodeURIComponent)
   const resource = key.join('') === '' ? undefined : keyIn(store, bucket)
@@ -93,7 +93,7 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
   return s3Error(501, 'NotImplemented', `S3 ${method} ${request.path} is not implemented in the embedded cloud.`)
 }
 
-/** Whole, or the bytes of a range that a client asks for of something large. */
+/** The whole object, or the byte range that a client requests of a large object. */
 function read({ method, headers }: LocalRequest, stored: Stored): LocalResponse {
   const size = stored.bytes.length
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers['range'] ?? '') ?? []
@@ -135,7 +135,7 @@ function answerOfBucket(store: Store, request: LocalRequest, name: string): Loca
   return gone
 }
 
-/** What is newest of each key. */
+/** The newest version of each key. */
 const listed = ({ objects }: Bucket) =>
   [...objects].flatMap(([key, versions]) => {
     const newest = versions.at(-1)
@@ -153,7 +153,7 @@ function versionsOf({ objects }: Bucket, name: string): LocalResponse {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body }
 }
 
-/** Of a version that is named; without a name, of all there are: delete markers are not kept here. */
+/** Deletes the given version; without one, all versions, because there are no delete markers here. */
 function remove({ buckets }: Store, bucket: string, key: string, versionId: string | undefined): LocalResponse {
   const objects = buckets.get(bucket)?.objects
   if (objects === undefined) return noSuchBucket
@@ -178,7 +178,7 @@ function put(store: Store, request: LocalRequest, caller: Caller, bucket: string
   const stored: Stored = { bytes, versionId, etag, metadata, atMs: store.clock.nowMs() }
   const versions = versionId === undefined ? [stored] : [...(objects.get(key) ?? []), stored]
   objects.set(key, versions)
-  // Grows with every version of a key, as S3's sequencer does.
+  // Grows with every version of a key, like S3's sequencer.
   const sequencer = versions.length.toString(16).padStart(16, '0').toUpperCase()
   const detail = {
     version: '0',
@@ -204,7 +204,7 @@ const noSuchKey = s3Error(404, 'NoSuchKey', 'The specified key does not exist.')
 const noSuchBucket = s3Error(404, 'NoSuchBucket', 'The specified bucket does not exist')
 const gone: LocalResponse = { status: 204, headers: {}, body: '' }
 
-/** SDKs send bodies in signed chunks: size in hex, perhaps a signature, the bytes, and at the end a checksum. */
+/** Decodes SDK bodies in signed chunks: size in hex, an optional signature, the bytes, and a checksum at the end. */
 function bodyOf({ headers, body }: LocalRequest): Uint8Array {
   if (
     headers['content-encoding']?.includes('aws-chunked') !== true &&

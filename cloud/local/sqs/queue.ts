@@ -1,4 +1,4 @@
-// A standard queue: what lies in it, who has received what, and until when that is hidden from others. Times are the cloud's.
+// A standard queue: its messages, who received them, and until when they are hidden from others. Times are the cloud's.
 import { createHash } from 'node:crypto'
 import { AwsError } from '../protocol/aws-error.ts'
 
@@ -20,7 +20,7 @@ type NewMessage = {
 export type Message = NewMessage & {
   readonly id: string
   readonly sentMs: number
-  /** Hidden until then: delayed, or received by somebody. */
+  /** Hidden until then, because it is delayed or was received. */
   visibleMs: number
   received: number
   firstReceivedMs: number | undefined
@@ -36,7 +36,7 @@ export type Queue = {
   purgedMs: number | undefined
 }
 
-/** What CreateQueue gives to whoever says nothing (SQS API reference, CreateQueue). */
+/** Defaults of CreateQueue (SQS API reference, CreateQueue). */
 export const defaults: Readonly<Record<string, string>> = {
   DelaySeconds: '0',
   MaximumMessageSize: '1048576',
@@ -47,13 +47,13 @@ export const defaults: Readonly<Record<string, string>> = {
 
 export const setting = ({ settings }: Queue, name: string): number => Number(settings[name] ?? defaults[name])
 
-/** A message that is older than the queue keeps it is gone, received or not. */
+/** Drops messages that are older than the retention period, received or not. */
 function forget(queue: Queue, nowMs: number): void {
   const keptMs = setting(queue, 'MessageRetentionPeriod') * 1000
   queue.messages = queue.messages.filter((message) => nowMs - message.sentMs < keptMs)
 }
 
-/** How many can be received, are with somebody, and are delayed. */
+/** The number of visible, in-flight and delayed messages. */
 export function counts(queue: Queue, nowMs: number): { visible: number; inFlight: number; delayed: number } {
   forget(queue, nowMs)
   const hidden = queue.messages.filter((message) => message.visibleMs > nowMs)
@@ -61,7 +61,7 @@ export function counts(queue: Queue, nowMs: number): { visible: number; inFlight
   return { visible: queue.messages.length - hidden.length, inFlight, delayed: hidden.length - inFlight }
 }
 
-// XML 1.0's characters, which SQS takes and no others (SQS API reference, SendMessage).
+// SQS accepts only the characters of XML 1.0 (SQS API reference, SendMessage).
 // eslint-disable-next-line no-control-regex -- It is about them.
 const refused = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 
@@ -99,10 +99,10 @@ export function receive(queue: Queue, most: number, hiddenSeconds: number, nowMs
   return taken
 }
 
-/** Says which message, and which time that it was received: an older handle deletes nothing. */
+/** Identifies the message and which receipt of it: an outdated handle deletes nothing. */
 export const handleOf = ({ id, received }: Message): string => Buffer.from(`${id} ${received}`).toString('base64')
 
-/** @returns `undefined` for a message that is gone, or was received again since. @throws AwsError for what is no handle */
+/** @returns `undefined` if the message is gone, or was received again since. @throws AwsError when it is not a handle */
 export function meant(queue: Queue, handle: string): Message | undefined {
   const [, id, received] = /^(\S+) (\d+)$/.exec(Buffer.from(handle, 'base64').toString()) ?? []
   if (id === undefined)
@@ -113,8 +113,8 @@ export function meant(queue: Queue, handle: string): Message | undefined {
 export const md5 = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex')
 
 /**
- * By the names in order: length and bytes of name, type and value (SQS developer guide, "Calculating the MD5 of message
- * attributes").
+ * Hashes the attributes sorted by name: length and bytes of name, type and value (SQS developer guide, "Calculating the MD5 of
+ * message attributes").
  */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
   const names = Object.keys(attributes).sort()

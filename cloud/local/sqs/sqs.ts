@@ -1,5 +1,5 @@
-// Amazon SQS as far as events that were not handled are kept in it: standard queues, in the JSON protocol. A long poll of an
-// empty queue answers at once: who steps the time would wait for ever.
+// Amazon SQS, only what the queue of unhandled events needs: standard queues, in the JSON protocol. A long poll of an empty queue
+// returns at once, because a test that steps the time would wait forever.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { list, object, optionalNumber, optionalText, text } from '../protocol/field.ts'
@@ -31,7 +31,7 @@ import { minuteMs } from '../time/units.ts'
 type SqsDeps = { readonly clock: LocalClock; readonly metrics: MetricSink; readonly ids: () => string }
 type Room = SqsDeps & { readonly queues: Map<string, Queue>; readonly watched: Map<string, number> }
 
-/** CloudWatch hears of a queue until six hours after anybody did anything with it (SQS developer guide, metrics). */
+/** SQS sends metrics for a queue until six hours after its last use (SQS developer guide, metrics). */
 const activeMs = 6 * 60 * minuteMs
 
 export function localSqs(deps: SqsDeps): LocalService & Queues {
@@ -52,7 +52,7 @@ export function localSqs(deps: SqsDeps): LocalService & Queues {
       send(queue, { body, attributes: Object.fromEntries(typed) as MessageAttributes, senderId })
     },
     handle: async (request, caller) => {
-      // The SDKs send to the host of a queue's URL.
+      // SDKs send requests to the host in the queue's URL.
       const origin = `http://${request.headers['host'] ?? 'localhost'}`
       const answer = await answerJson(
         request,
@@ -67,7 +67,7 @@ export function localSqs(deps: SqsDeps): LocalService & Queues {
   }
 }
 
-/** SDKs name these errors as they did before the protocol was JSON. */
+/** For these errors, SDKs still use the names of the old query protocol. */
 const queryCodes: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
   QueueNameExists: 'QueueAlreadyExists',
@@ -86,7 +86,7 @@ function named(room: Room, input: Input): Queue {
   return queue
 }
 
-/** A point a minute, while the queue is active. */
+/** Records a point every minute while the queue is active. */
 function watch({ clock, metrics, queues, watched }: Room, queue: Queue): void {
   const isWatched = watched.has(queue.name)
   watched.set(queue.name, clock.nowMs() + activeMs)
@@ -108,7 +108,7 @@ function watch({ clock, metrics, queues, watched }: Room, queue: Queue): void {
     if (delayed > 0) point('ApproximateNumberOfMessagesDelayed', delayed)
     const oldestMs = queue.messages[0]?.sentMs
     if (oldestMs !== undefined) point('ApproximateAgeOfOldestMessage', (nowMs - oldestMs) / 1000, 'Seconds')
-    // A queue with something in it is active.
+    // A queue with messages counts as active.
     if (queue.messages.length > 0) watched.set(queue.name, nowMs + activeMs)
     clock.at(nowMs + minuteMs, report)
   }

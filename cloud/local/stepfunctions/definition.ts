@@ -1,5 +1,5 @@
-// A state machine's definition: what of the Amazon States Language is understood here. A definition that needs more is
-// refused when it is created, not in the middle of a run.
+// Types of a state machine's definition: the subset of the Amazon States Language that is implemented here. A definition that
+// needs more is refused when it is created, not in the middle of an execution.
 
 export type Retrier = {
   readonly ErrorEquals: readonly string[]

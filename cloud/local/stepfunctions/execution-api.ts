@@ -1,4 +1,4 @@
-// The part of the API that is about executions: starting, looking, stopping.
+// The API operations on executions: start, describe, list, stop.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { optionalNumber, optionalText, text } from '../protocol/field.ts'
@@ -47,7 +47,7 @@ export const executionOperations = ({ clock, machines, executions }: ApiDeps): O
 function page<T>(items: readonly T[], input: Input): readonly [items: readonly T[], rest: { nextToken?: string }] {
   const token = optionalText(input, 'nextToken') ?? '0'
   if (!/^\d+$/.test(token)) throw new AwsError('InvalidToken', `Invalid Token: '${token}'`)
-  // 0 means the default, as in the API's own description.
+  // 0 means the default, as the API reference says.
   const size = optionalNumber(input, 'maxResults') ?? 0
   if (!Number.isInteger(size) || size < 0 || size > 1000) {
     throw new AwsError('ValidationException', "Value at 'maxResults' failed to satisfy constraint: 0 to 1000")

@@ -1,8 +1,8 @@
-// What others get to see of an execution: the API's descriptions, and the event about its status.
+// How an execution looks from outside: the API's descriptions, and the status change event.
 import type { BusEvent } from '../protocol/service.ts'
 import type { Execution } from './execution.ts'
 
-/** An item of ListExecutions. Times in epoch seconds, as the JSON protocol has them. */
+/** An item of ListExecutions. Times are epoch seconds, as in the JSON protocol. */
 export function listed(execution: Execution): Record<string, unknown> {
   const { arn, machineArn, name, status, startMs, stopMs } = execution
   return {
@@ -28,7 +28,7 @@ export function described(execution: Execution): Record<string, unknown> {
   }
 }
 
-/** In the event, unlike in the API, times are epoch milliseconds and what is not there is null. */
+/** Unlike in the API, the event's times are epoch milliseconds, and missing values are null. */
 export function statusEvent(execution: Execution): BusEvent {
   const { arn, machineArn, name, status, startMs, stopMs, input, output, error, cause } = execution
   return {

@@ -1,4 +1,4 @@
-// One execution: where it stands, what it has done, how it ended. An execution that has ended records nothing any more.
+// One execution: its status, history and result. An ended execution records nothing more.
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Definition } from './definition.ts'
 
@@ -7,7 +7,7 @@ type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT'
 type HistoryEvent = {
   readonly id: number
   readonly previousEventId: number
-  /** Epoch seconds, as the JSON protocol has it. */
+  /** Epoch seconds, as in the JSON protocol. */
   readonly timestamp: number
   readonly type: string
   readonly [details: string]: unknown
@@ -27,9 +27,9 @@ export type Execution = {
   output?: string
   error?: string
   cause?: string
-  /** States entered and retries made: what AWS bills as transitions. */
+  /** States entered and retries made, which AWS bills as transitions. */
   transitions: number
-  /** Lets go of what the execution waits for (timers, tokens) when it ends. */
+  /** Callbacks that release the timers and tokens that the execution waits for, when it ends. */
   readonly waits: Set<() => void>
 }
 
@@ -41,7 +41,10 @@ export function newExecution(beginning: Beginning): Execution {
 
 export const isRunning = (execution: Execution): boolean => execution.status === 'RUNNING'
 
-/** `TaskStateEntered` has its details in `stateEnteredEventDetails`, `TaskScheduled` in `taskScheduledEventDetails`. */
+/**
+ * The name of the details field: `TaskStateEntered` uses `stateEnteredEventDetails`, `TaskScheduled` uses
+ * `taskScheduledEventDetails`.
+ */
 function detailsName(type: string): string {
   const name = type.replace(/^(Task|Pass|Choice|Wait|Succeed|Fail)State(?=Entered|Exited)/, 'State')
   return `${name.charAt(0).toLowerCase()}${name.slice(1)}EventDetails`
@@ -78,7 +81,7 @@ const lastEvents = {
   TIMED_OUT: 'ExecutionTimedOut',
 } as const
 
-/** The first ending counts. @returns whether this was it */
+/** Only the first ending counts. @returns whether this was it */
 export function end(execution: Execution, nowMs: number, ending: Ending): boolean {
   if (!isRunning(execution)) return false
   const { status, ...result } = ending
@@ -90,7 +93,7 @@ export function end(execution: Execution, nowMs: number, ending: Ending): boolea
   return true
 }
 
-/** A history that nothing is added to any more takes a tenth of its room until somebody asks for it. */
+/** Compresses the history of an ended execution to a tenth of its size until somebody reads it. */
 function pack(execution: Execution): void {
   const packed = gzipSync(JSON.stringify(execution.history))
   const get = (): readonly HistoryEvent[] => JSON.parse(gunzipSync(packed).toString()) as HistoryEvent[]

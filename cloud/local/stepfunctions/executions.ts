@@ -1,4 +1,4 @@
-// Executions from their start to their end. Each change of status is an event on the bus.
+// The life of executions, from start to end. Each status change is an event on the bus.
 import { AwsError } from '../protocol/aws-error.ts'
 import { account, defaultRegion } from '../protocol/service.ts'
 import type { Bus } from '../protocol/service.ts'
@@ -13,7 +13,7 @@ type ExecutionDeps = InterpreterDeps & { readonly bus: Bus; readonly machines: M
 
 export type Executions = {
   start(machineArn: string, name: string | undefined, input: string): Execution
-  /** Ends an execution that still runs. */
+  /** Ends an execution that is still running. */
   finish(execution: Execution, ending: Ending): void
   /** @throws AwsError ExecutionDoesNotExist */
   named(arn: string): Execution
@@ -77,7 +77,7 @@ export function machineExecutions(deps: ExecutionDeps): Executions {
     checkInput(input)
     const arn = `arn:aws:states:${defaultRegion}:${account}:execution:${machine.name}:${name}`
     const known = executions.get(arn)
-    // docs/aws.md §3.3
+    // StartExecution is idempotent for the same name and input while it runs (docs/aws.md §3.3).
     if (known?.status === 'RUNNING' && known.input === input) return known
     if (known !== undefined) throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`)
     const { definition } = machine

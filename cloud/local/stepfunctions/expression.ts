@@ -1,11 +1,11 @@
-// JSONata in a state machine: `{% ... %}` strings anywhere in a value are evaluated, everything else is itself. Time and
-// chance inside an expression are the cloud's, not the machine's.
+// JSONata in a state machine: evaluates `{% ... %}` strings anywhere in a value, and leaves everything else unchanged. Time and
+// randomness inside an expression come from the cloud's clock and seed.
 import { createHash } from 'node:crypto'
 import jsonata from 'jsonata'
 import { StatesError } from './failure.ts'
 
 export type Bindings = Readonly<Record<string, unknown>>
-/** @throws StatesError States.QueryEvaluationError, also when a bare expression has no value */
+/** @throws StatesError States.QueryEvaluationError, also when an expression has no value */
 export type Evaluate = (value: unknown, bindings: Bindings) => Promise<unknown>
 type Chance = { readonly nowMs: () => number; readonly random: () => number; readonly ids: () => string }
 
@@ -64,7 +64,7 @@ async function evaluateOne(source: string, bindings: Bindings): Promise<unknown>
       `The JSONata expression '${source}' returned nothing (undefined).`,
     )
   }
-  // JSONata's arrays carry marks of its own (sequence, keepSingleton); what leaves here is plain JSON.
+  // JSONata marks its arrays with properties of its own (sequence, keepSingleton); this returns plain JSON.
   return JSON.parse(JSON.stringify(result)) as unknown
 }
 
@@ -79,7 +79,10 @@ const algorithms: Readonly<Record<string, string>> = {
   'SHA-512': 'sha512',
 }
 
-/** What Step Functions adds to JSONata, what it takes away, and JSONata's own functions that ask the machine for time. */
+/**
+ * Functions that Step Functions adds to or removes from JSONata, and those of JSONata that would use the machine's clock and
+ * randomness.
+ */
 function functionsFrom({ nowMs, random, ids }: Chance): Readonly<Record<string, unknown>> {
   return {
     parse: (text: string): unknown => JSON.parse(text),

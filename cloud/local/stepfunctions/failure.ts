@@ -1,4 +1,4 @@
-// What can go wrong in a state, by the names that Retry and Catch match.
+// The ways in which a state can fail, by the names that Retry and Catch match.
 import type { Retrier } from './definition.ts'
 
 export class StatesError extends Error {
@@ -14,9 +14,9 @@ export class StatesError extends Error {
   }
 }
 
-/** Whether one of the names of a clause's ErrorEquals means this error. */
+/** Whether a clause's ErrorEquals matches this error. */
 export function matches(names: readonly string[], failure: StatesError): boolean {
-  // Nothing catches States.Runtime; States.DataLimitExceeded only who names it (docs/aws.md §3.2).
+  // No clause catches States.Runtime, and only a clause that names it catches States.DataLimitExceeded (docs/aws.md §3.2).
   if (failure.error === 'States.Runtime') return false
   if (names.includes(failure.error)) return true
   if (failure.alias !== undefined && names.includes(failure.alias)) return true
@@ -24,7 +24,7 @@ export function matches(names: readonly string[], failure: StatesError): boolean
   return names.includes('States.ALL') || (names.includes('States.TaskFailed') && failure.error !== 'States.Timeout')
 }
 
-/** How long to wait before retry number `retry` (the first is 1), in milliseconds. */
+/** The delay before retry number `retry` (the first is 1), in milliseconds. */
 export function backoffMs(retrier: Retrier, retry: number, random: () => number): number {
   const { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = Infinity, JitterStrategy = 'NONE' } = retrier
   const delayMs = Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** (retry - 1)) * 1000

@@ -1,5 +1,5 @@
-// Runs a definition, state by state, as the Amazon States Language says (JSONata only). Waiting for a timer or an answer
-// does not hold the clock; everything else does. A run whose execution has been ended by others simply stops.
+// Runs a definition, state by state, as the Amazon States Language says (JSONata only). Time passes while it waits for a timer or
+// an answer, and stands still otherwise. A run stops when somebody else ends its execution.
 import type { Catcher, Retrier, State, TaskState } from './definition.ts'
 import { isRunning, record } from './execution.ts'
 import type { Ending, Execution } from './execution.ts'
@@ -25,7 +25,7 @@ type Visit = {
 /** Step Functions' limit; an execution that reaches it fails (docs/aws.md §3.3). */
 const historyMax = 25_000
 
-/** @returns how the run ended by itself; it never returns when somebody else ends the execution while it waits */
+/** @returns how the run ended by itself; never returns if somebody else ends the execution while it waits */
 export async function run(deps: InterpreterDeps, execution: Execution): Promise<Ending | undefined> {
   let name = execution.definition.StartAt
   let input: unknown = JSON.parse(execution.input)
@@ -74,7 +74,7 @@ function assignedSince(before: Bindings, after: Bindings): Record<string, unknow
   return { assignedVariables: Object.fromEntries(changed.map(([name, value]) => [name, JSON.stringify(value)])) }
 }
 
-// Room is left for what one more state or retry writes, and for the last event.
+// Leaves room for the events of one more state or retry, and for the last event.
 function checkHistory(execution: Execution): void {
   if (execution.history.length + 6 <= historyMax) return
   throw new StatesError('States.Runtime', `The execution reached the maximum number of history events (${historyMax}).`)
@@ -87,7 +87,7 @@ type Moment = {
   readonly retries?: number
 }
 
-/** The variables that expressions see: `$states`, and whatever states before this one have assigned. */
+/** The variables that expressions see: `$states`, and those that earlier states assigned. */
 function bindings(
   { execution, name, input, enteredMs }: Visit,
   { token, retries = 0, ...more }: Moment = {},
@@ -150,7 +150,7 @@ function asText(field: 'error' | 'cause', value: unknown): Partial<Record<'error
 type Leaving = { readonly Assign?: unknown; readonly Output?: unknown }
 type Onward = { readonly Next?: string | undefined }
 
-/** Output and Assign are both evaluated with the old variables; the new ones are seen from the next state on. */
+/** Output and Assign are both evaluated with the old variables; the next state sees the new ones. */
 async function leave(
   { deps, execution }: Visit,
   to: Onward,

@@ -1,4 +1,4 @@
-// State machines, and the part of the API that is about them. An update is for executions that start later.
+// State machines, and the API operations on them. An update affects only executions that start later.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { list, optionalText, text } from '../protocol/field.ts'
@@ -71,7 +71,7 @@ export function stateMachines({ clock }: { readonly clock: LocalClock }): Machin
       const machine = named(text(input, 'stateMachineArn'))
       return { ...summary(machine), status: 'ACTIVE', definition: machine.source, roleArn: machine.roleArn }
     },
-    // On AWS, too, deleting one that is not there succeeds.
+    // AWS also succeeds when the state machine does not exist.
     DeleteStateMachine: (input) => void machines.delete(text(input, 'stateMachineArn')),
     ListTagsForResource: (input) => ({ tags: named(text(input, 'resourceArn')).tags }),
     ListStateMachines: () => ({ stateMachines: [...machines.values()].map(summary) }),

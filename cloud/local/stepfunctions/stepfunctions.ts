@@ -21,9 +21,9 @@ type StepFunctionsDeps = {
 }
 
 export type LocalStepFunctions = LocalService & {
-  /** As StartExecution. @returns the execution's ARN. @throws AwsError */
+  /** Like StartExecution. @returns the execution's ARN. @throws AwsError */
   start(machineArn: string, name: string | undefined, input: string): string
-  /** Every execution so far, oldest first, with what it cost in `transitions`: for tests and the bench. */
+  /** Every execution so far, oldest first, with its billed `transitions`: for tests and the bench. */
   executions(): readonly Readonly<Execution>[]
 }
 

@@ -1,5 +1,5 @@
-// One attempt at a task: a function is invoked, and perhaps somebody answers the token. The first to speak decides: the
-// function, the answer, or the time; whatever comes later is dropped.
+// One attempt at a task: invokes the function, and may wait for an answer to the task token. The first of function, answer and
+// timeout decides; anything later is dropped.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import type { Invoker } from '../protocol/service.ts'
@@ -31,11 +31,13 @@ type Prepared = {
   readonly heartbeatSeconds: number | undefined
 }
 
-/** @returns the task's result; never when the execution ends meanwhile. @throws StatesError with which the attempt failed */
+/**
+ * @returns the task's result; never returns if the execution ends meanwhile. @throws StatesError with which the attempt failed
+ */
 export async function attemptTask(deps: TaskDeps, attempt: Attempt): Promise<unknown> {
   const { execution, state } = attempt
   const prepared = await deps.clock.hold(prepare(deps.evaluate, attempt))
-  // Ended while the arguments were being evaluated: nothing may start any more.
+  // The execution ended while the arguments were evaluated, so nothing may start.
   if (!isRunning(execution)) throw new StatesError('States.Runtime', 'The execution has ended.')
   const note = (type: string, details: Readonly<Record<string, unknown>>): void => {
     const resource = state.Resource === callbackResource ? 'invoke.waitForTaskToken' : 'invoke'
@@ -96,7 +98,7 @@ function outcome(
     arm('time', prepared.timeoutSeconds)
     arm('heartbeat', prepared.heartbeatSeconds)
     const heartbeat = (): void => arm('heartbeat', prepared.heartbeatSeconds)
-    // Open before the function runs: it may hand the token to somebody who answers before it returns.
+    // Open the token before the function runs: somebody may answer it before the function returns.
     if (waitsForToken) tokens.open(token, { succeeded, failed, heartbeat })
     const invoked = (result: unknown): void => {
       if (!execution.waits.has(letGo)) return
@@ -152,7 +154,7 @@ async function invoke(invoker: Invoker, args: Prepared['args']): Promise<unknown
   return { ExecutedVersion: executedVersion, Payload: value, StatusCode: status }
 }
 
-/** Step Functions calls an API's error by the service's name and the exception's; a lost connection is the SDK's. */
+/** Step Functions names an API error by service and exception; a lost connection is an SDK error. */
 async function called<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()

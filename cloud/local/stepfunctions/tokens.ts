@@ -1,8 +1,8 @@
-// Task tokens: each is answered once, while its task waits. An answer that comes later is refused, as AWS does.
+// Task tokens: each can be answered once, while its task waits. As on AWS, a later answer is refused.
 import { AwsError } from '../protocol/aws-error.ts'
 import { StatesError } from './failure.ts'
 
-/** What a waiting task hears. */
+/** Callbacks of a waiting task. */
 type Waiting = {
   readonly succeeded: (value: unknown) => void
   readonly failed: (failure: StatesError) => void
@@ -12,7 +12,7 @@ type Waiting = {
 export type Tokens = {
   open(token: string, waiting: Waiting): void
   close(token: string): void
-  /** Each throws AwsError when the token is not waiting: TaskTimedOut, TaskDoesNotExist or InvalidToken. */
+  /** Each throws AwsError if the token is not waiting: TaskTimedOut, TaskDoesNotExist or InvalidToken. */
   succeed(token: string, output: string): void
   fail(token: string, error: string | undefined, cause: string | undefined): void
   heartbeat(token: string): void
@@ -22,12 +22,12 @@ const longestOutputBytes = 262_144
 
 const prefix = 'tidegate-task:'
 
-/** Opaque, of the characters that AWS uses. It holds the state machine, because IAM is asked about that one. */
+/** Opaque, in AWS's alphabet. Contains the state machine's ARN, because IAM checks that resource. */
 export function newToken(machineArn: string, ids: () => string): string {
   return `AQCc${Buffer.from(`${prefix}${machineArn} ${ids()}${ids()}`).toString('base64')}`
 }
 
-/** Undefined when it is no token. */
+/** @returns undefined if it is not a token */
 export function machineOfToken(token: string): string | undefined {
   const text = token.startsWith('AQCc') ? Buffer.from(token.slice(4), 'base64').toString() : ''
   return text.startsWith(prefix) ? text.slice(prefix.length).split(' ')[0] : undefined
@@ -74,7 +74,7 @@ function outputOf(output: string): unknown {
     try {
       return JSON.parse(output) as unknown
     } catch {
-      // Said below.
+      // Reported below.
     }
   }
   throw new AwsError('InvalidOutput', `Invalid Output: the output is not JSON of at most ${longestOutputBytes} bytes`)

@@ -1,5 +1,5 @@
-// What makes a definition acceptable. Anything that the interpreter would stumble over is refused here, by the name of
-// the state, as CreateStateMachine does.
+// Validates a definition. As CreateStateMachine does, it refuses anything that the interpreter could not run, and names the
+// state.
 import { AwsError } from '../protocol/aws-error.ts'
 import { callbackResource, invokeResource } from './definition.ts'
 import type { Definition } from './definition.ts'

@@ -1,4 +1,4 @@
-// Seeded chance: one stream of numbers per purpose, so that what one service draws does not shift another's.
+// Seeded randomness: one stream for each purpose, so that draws by one service do not affect another.
 
 /** Mulberry32: a number in [0, 1), the same sequence for the same seed and purpose. */
 export function chance(seed: number, purpose: string): () => number {
@@ -12,7 +12,7 @@ export function chance(seed: number, purpose: string): () => number {
   }
 }
 
-/** Version 4 UUIDs in shape; as unique as the stream is long. */
+/** UUIDs in the shape of version 4. They do not repeat as long as the stream does not. */
 export function idsFrom(random: () => number): () => string {
   const hex = (digits: number): string =>
     Math.floor(random() * 16 ** digits)

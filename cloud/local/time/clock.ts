@@ -1,24 +1,24 @@
-// The embedded cloud's time: accelerated, or stepped by whoever owns the clock. Nothing in cloud/local looks at the wall
-// clock or sleeps except through this port. Time passes only while nobody works: what happens at a moment is done before
-// the next one, so that a slow machine tells the same story as a fast one, later.
+// The embedded cloud's time: accelerated, or stepped by the owner of the clock. Code in cloud/local never uses the wall clock or
+// sleeps except through this port. Time passes only while nobody works: everything that happens at a moment finishes before the
+// next one, so a slow machine produces the same run as a fast one, only later.
 
 export type LocalClock = {
   /** Epoch milliseconds of the cloud's own time. */
   nowMs(): number
-  /** Runs `task` when the time has come; the returned function cancels it. A time in the past means as soon as possible. */
+  /** Runs `task` at that time; the returned function cancels it. A time in the past means as soon as possible. */
   at(atMs: number, task: () => void | Promise<void>): () => void
   /**
-   * Somebody begins to work, and time stands still; the returned function says that they are done, or wait. Whoever works
-   * by themselves says so: a function while it computes or reads, a state machine between its states. Waiting is not
-   * work: for a timer, for an answer from outside, or for another who works.
+   * Stops time while somebody works; call the returned function when the work is done, or only waits. Anything that runs by
+   * itself must call this: a function while it computes or reads, a state machine between its states. Waiting is not work: for a
+   * timer, for an answer from outside, or for another worker.
    */
   work(): () => void
-  /** The same for as long as a promise takes. */
+  /** Works for as long as a promise is pending. */
   hold<T>(work: Promise<T>): Promise<T>
 }
 
 export type SteppedClock = LocalClock & {
-  /** Waits until nobody works, then runs every timer due up to `atMs`, one at a time, each to its end. */
+  /** Waits until nobody works, then runs the timers due up to `atMs`, one at a time, each to its end. */
   advanceTo(atMs: number): Promise<void>
   /** Waits until nobody works; time does not move. */
   settle(): Promise<void>
@@ -28,18 +28,21 @@ export type SteppedClock = LocalClock & {
 
 type Timer = { readonly atMs: number; readonly task: () => void | Promise<void> }
 
-/** Resolves in the cloud's time. To be called by whoever does not work meanwhile. */
+/** Resolves at that time of the cloud. Call it only while not working, or time never gets there. */
 export const until = (clock: LocalClock, atMs: number): Promise<void> =>
   new Promise((resolve) => clock.at(atMs, () => resolve()))
 
-/** What both clocks are made of. `changed` is called when a timer came or went, when work began, and when none is left. */
+/**
+ * The part that both clocks share. Calls `changed` when a timer is added or removed, when work starts, and when the last work
+ * ends.
+ */
 function timeline(changed: () => void) {
   let workers = 0
   const timers = new Set<Timer>()
 
   const first = (): Timer | undefined => {
     let found: Timer | undefined
-    // Two timers for the same moment run in the order in which they were set, which is the order of the set.
+    // Timers for the same moment run in the order in which they were set, which is the order of the set.
     for (const timer of timers) if (found === undefined || timer.atMs < found.atMs) found = timer
     return found
   }
@@ -60,7 +63,7 @@ function timeline(changed: () => void) {
     take: (timer: Timer) => timers.delete(timer),
     port: {
       at(atMs: number, task: Timer['task']): () => void {
-        // Jitter and rates make fractions; the cloud's time has whole milliseconds.
+        // Jitter and rates produce fractions; the cloud's time is in whole milliseconds.
         const timer: Timer = { atMs: Math.ceil(atMs), task }
         timers.add(timer)
         changed()
@@ -78,7 +81,7 @@ function timeline(changed: () => void) {
   }
 }
 
-/** setTimeout takes a millisecond at least. */
+/** setTimeout waits at least a millisecond, so shorter delays use setImmediate. */
 function inAWhile(ms: number, then: () => void): () => void {
   if (ms < 1) {
     const soon = setImmediate(then)
@@ -88,19 +91,19 @@ function inAWhile(ms: number, then: () => void): () => void {
   return () => clearTimeout(later)
 }
 
-/** A full turn of the event loop: whoever is done, and starts others by it, has done so. */
+/** Waits a full turn of the event loop, so that work which starts more work has started it. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
- * Time that passes by itself, from `originMs` on, at most `rate` times as fast as the wall. It stands still while somebody
- * works, and never passes a timer that has not run.
+ * Time that passes by itself from `originMs`, at most `rate` times as fast as real time. It stands still while somebody works,
+ * and never passes a timer that has not run.
  */
 export function runningClock(options: {
   readonly rate: number
   readonly originMs?: number
 }): LocalClock & { stop(): void } {
   let stoodMs = options.originMs ?? Date.now()
-  /** Since when on the wall it has been running; while it stands, undefined. */
+  /** The real time since which it runs; undefined while it stands still. */
   let runsSince: number | undefined
   let cancel = (): void => undefined
   let isLooking = false
@@ -118,7 +121,7 @@ export function runningClock(options: {
     cancel()
   }
   function changed(): void {
-    // What has passed has passed, also if the next timer is now another one.
+    // Keep the time that has passed, even if a different timer is next now.
     if (runsSince !== undefined) stand()
     if (isLooking || isStopped || !isQuiet()) return
     isLooking = true
@@ -131,7 +134,7 @@ export function runningClock(options: {
     runsSince = performance.now()
     const next = first()
     if (next === undefined) return
-    // setTimeout fires at once for delays beyond 2^31 - 1 ms, so a long wait is taken in several.
+    // setTimeout fires at once for delays beyond 2^31 - 1 ms, so a long wait is split.
     const delayMs = Math.min(2 ** 31 - 1, Math.max(0, (next.atMs - stoodMs) / options.rate))
     cancel = inAWhile(delayMs, () => void arrive(next))
   }
@@ -161,7 +164,7 @@ export function runningClock(options: {
   }
 }
 
-/** Time that moves only when told to. */
+/** Time that moves only when the caller advances it. */
 export function steppedClock(startMs: number): SteppedClock {
   let nowMs = startMs
   const waiting = new Set<() => void>()
@@ -173,7 +176,7 @@ export function steppedClock(startMs: number): SteppedClock {
     for (;;) {
       await turn()
       if (isQuiet()) return
-      // Several may wait at once.
+      // Several callers may wait at once.
       await new Promise<void>((resolve) => {
         const resume = (): void => {
           waiting.delete(resume)

@@ -1,5 +1,5 @@
-// The smoke test of checkout: asks the candidate itself, at 0 % of the traffic, for the total of a plain cart. The
-// controller tells it which version that is; it answers pass or fail. The AWS SDK is part of Lambda's Node runtime.
+// The smoke test of checkout: invokes the candidate directly, at 0 % of the traffic, to price a plain cart. The controller passes
+// the version; the test answers pass or fail. The AWS SDK is part of Lambda's Node runtime.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 
 const lambda = new LambdaClient({})

@@ -1,4 +1,4 @@
-// Checkout, version 2: knows coupons. Healthy.
+// Checkout, version 2: supports coupons. Healthy.
 const discounts = { SPRING: 0.1, FRIEND: 0.2 }
 
 export const handler = async (event) => {

@@ -1,4 +1,4 @@
-// Checkout, version 3: reads the coupon's rules, and forgets that most carts have no coupon with rules. Fails for some inputs.
+// Checkout, version 3: applies the rules of a coupon, but not every coupon has rules. Fails for some inputs.
 const coupons = { SPRING: { rules: { share: 0.1 } }, FRIEND: {} }
 
 export const handler = async (event) => {

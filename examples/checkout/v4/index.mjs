@@ -1,4 +1,4 @@
-// Checkout, version 4: right, but asks a slow tax service for every item. Slow.
+// Checkout, version 4: correct, but calls a slow tax service for every item. Slow.
 const slowTax = (cents) => new Promise((resolve) => setTimeout(() => resolve(Math.round(cents * 0.19)), 40))
 
 export const handler = async (event) => {

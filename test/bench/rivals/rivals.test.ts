@@ -1,4 +1,4 @@
-// The rules of others against values that others computed, and against what their documentation says of small cases.
+// The other controllers' rules, against values computed by others, and against small cases from their documentation.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { logFixed, logMixture } from '../../../core/verdict/processes/split-check.ts'
@@ -75,7 +75,7 @@ describe('values that others computed', () => {
     'multinomial likelihoods, $src',
     ({ data = [], theta0, alpha, logM1 = [], logM0 = [] }) => {
       let counts = theta0.map(() => 0)
-      // Theirs multiply the blocks' own multinomial coefficients in; they cancel in the ratio and are put back here.
+      // Their values include the multinomial coefficients of the blocks, which cancel in the ratio; this adds them back.
       let coefficients = 0
       data.forEach((row, index) => {
         counts = counts.map((count, cell) => count + (row[cell] ?? 0))
@@ -154,22 +154,22 @@ describe('what their documentation says', () => {
     ['sam-alarm', 1],
     ['flagger', 4],
     ['argo', 19],
-  ])('%s rolls a clear failure back at its %i. minute, counted from 0', (name, at) => {
+  ])('%s rolls back a clear failure at its %i. minute, counted from 0', (name, at) => {
     expect(failsAt(name, bad)).toBe(at)
   })
 
-  it('an alarm on 3 of 5 minutes forgets, Flagger counts on', () => {
+  it('an alarm on 3 of 5 minutes forgets, Flagger keeps counting', () => {
     const seldom = Array.from({ length: 30 }, (_, index) => (index % 4 === 0 ? sick : well))
     expect(failsAt('alarm-rate', seldom)).toBe(-1)
     expect(failsAt('flagger', seldom)).toBe(16)
     expect(failsAt('sam-alarm', [minute(0, 1), minute(0, 0), minute(0, 1), minute(0, 1)])).toBe(3)
   })
 
-  it('Argo bears three failures', () => {
+  it('Argo tolerates three failures', () => {
     expect(failsAt('argo', [...bad.slice(0, 15), ...good])).toBe(-1)
   })
 
-  it('Kayenta looks every five minutes, and not at less', () => {
+  it('Kayenta looks every five minutes, and not at shorter data', () => {
     const noisy = (base: number) => (_: unknown, index: number) => minute(9 + (index % 3), base + (index % 3))
     expect(saidBy('kayenta', good.slice(0, 4))).toEqual(Array(4).fill('unknown'))
     expect(failsAt('kayenta', Array.from({ length: 30 }, noisy(20))) % 5).toBe(4)
@@ -177,7 +177,7 @@ describe('what their documentation says', () => {
   })
 
   it.each(rivals.map(({ name }) => name))(
-    '%s finds a clear failure, passes what is well, and says nothing of silence',
+    '%s finds a clear failure, passes a healthy release, and is undecided about silence',
     (name) => {
       const silent = Array.from({ length: 30 }, () => minute(9, 0, 0))
       expect(failsAt(name, bad)).toBeGreaterThanOrEqual(0)
@@ -187,12 +187,12 @@ describe('what their documentation says', () => {
     },
   )
 
-  it.each(rivals.map(({ name }) => name))('%s stays with a roll back', (name) => {
+  it.each(rivals.map(({ name }) => name))('%s never takes a rollback back', (name) => {
     const said = saidBy(name, [...bad, ...good, ...good])
     expect(said.slice(said.indexOf('fail')).every((one) => one === 'fail')).toBe(true)
   })
 })
 
-it('are listed by their names without being loaded', () => {
+it('can be listed by name without being loaded', () => {
   expect(rivals.map(({ name }) => name)).toEqual(rivalNames)
 })

@@ -1,5 +1,5 @@
-// What people set once for an account, through the SDKs that we did not write: buckets, trails, repositories, roles, log
-// groups, limits. Shapes and names of errors are those of botocore's models.
+// One-time account setup, through third-party SDKs: buckets, trails, repositories, roles, log groups, limits. Shapes and error
+// names are those of botocore's models.
 import {
   CloudTrailClient,
   CreateTrailCommand,
@@ -51,7 +51,7 @@ function cloud(): EmbeddedCloud {
 }
 const named = (name: string): unknown => expect.objectContaining({ name })
 
-it('a new bucket keeps no versions and tells nobody; told to do both, it does', async () => {
+it('a new bucket keeps no versions and sends no events until both are enabled', async () => {
   const { place, heard } = cloud()
   const s3 = new S3Client({ ...place, forcePathStyle: true })
   const Bucket = 'artifacts'
@@ -77,7 +77,7 @@ it('a new bucket keeps no versions and tells nobody; told to do both, it does', 
   await s3.send(new DeleteBucketCommand({ Bucket }))
 })
 
-it('a trail that was made logs management events once logging is started', async () => {
+it('a new trail logs management events once logging is started', async () => {
   const trail = new CloudTrailClient(cloud().place)
   const Name = 'all'
   await expect(trail.send(new GetTrailStatusCommand({ Name }))).rejects.toEqual(named('TrailNotFoundException'))
@@ -102,7 +102,7 @@ it('a repository has no policy at first', async () => {
   await expect(ask()).rejects.toEqual(named('RepositoryPolicyNotFoundException'))
 })
 
-it('a role has its tags and policies, and is not deleted before them', async () => {
+it('a role has tags and policies, and cannot be deleted before its policies', async () => {
   const iam = new IAMClient(cloud().place)
   const RoleName = 'asker'
   const Tags = [{ Key: 'tidegate', Value: 'yes' }]
@@ -121,7 +121,7 @@ it('a role has its tags and policies, and is not deleted before them', async () 
   await expect(iam.send(new GetRoleCommand({ RoleName: 'nobody' }))).rejects.toEqual(named('NoSuchEntityException'))
 })
 
-it('what a function reserves is taken from the account, which keeps a hundred, and throttles what is above it', async () => {
+it('reserved concurrency is taken from the account, which keeps a hundred, and throttles calls above it', async () => {
   const { lambda, logs } = cloud()
   const FunctionName = 'f'
   await lambda.send(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { runningClock, steppedClock } from '../../../cloud/local/time/clock.ts'
 
 describe('a stepped clock', () => {
-  it('runs timers in the order of their times, and those of one moment in the order they were set', async () => {
+  it('runs timers in the order of their times, and those of the same moment in the order they were set', async () => {
     const clock = steppedClock(1000)
     const ran: string[] = []
     for (const [name, atMs] of [
@@ -53,7 +53,7 @@ describe('a stepped clock', () => {
     expect(seen).toEqual(['work 10', 'work 10', 'work 10', 'timer 11'])
   })
 
-  it('goes on after held work that failed', async () => {
+  it('continues after held work that failed', async () => {
     const clock = steppedClock(0)
     clock.hold(Promise.reject(new Error('no'))).catch(() => undefined)
     await clock.advanceTo(5)
@@ -62,7 +62,7 @@ describe('a stepped clock', () => {
 })
 
 describe('a running clock', () => {
-  it('passes as many times faster as it is told, and fires no timer early', async () => {
+  it('runs at the given rate, and fires no timer early', async () => {
     const clock = runningClock({ rate: 60_000, originMs: 0 })
     const firedMs = await new Promise<number>((resolve) => clock.at(60_000, () => resolve(clock.nowMs())))
     expect(firedMs).toBeGreaterThanOrEqual(60_000)

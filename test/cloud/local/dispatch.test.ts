@@ -1,4 +1,4 @@
-// Which service a request goes to and who is said to send it.
+// Which service a request goes to, and who its caller is.
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge'
@@ -12,7 +12,7 @@ import type { LocalServices, RequestHook } from '../../../cloud/local/dispatch.t
 import type { Caller, LocalRequest, LocalService } from '../../../cloud/local/protocol/service.ts'
 import { localTransport } from '../../../cloud/local/transport.ts'
 
-/** Services that answer nothing of use and remember who called them. */
+/** Services that return nothing useful and remember who called them. */
 function listening(hook?: RequestHook) {
   const heard: { service: string; caller: Caller; request: LocalRequest }[] = []
   const service = (name: string): LocalService => ({
@@ -76,7 +76,7 @@ describe('a request', () => {
       (handler) => new SNSClient(config(handler)).send(new PublishCommand({ TopicArn: 'a', Message: 'm' })),
     ],
     ['dynamodb', 'ListTables', (handler) => new DynamoDBClient(config(handler)).send(new ListTablesCommand({}))],
-  ])('of the SDK reaches %s and is called %s', async (service, operation, send) => {
+  ])('of the SDK reaches %s as %s', async (service, operation, send) => {
     const seen: RequestInfo[] = []
     const { heard, requestHandler } = listening((info) => void seen.push(info))
     await send(requestHandler).catch(() => undefined)
@@ -105,11 +105,11 @@ describe('a request', () => {
     ['monitoring', form('Action=DescribeAlarms&Version=2010-08-01')],
     ['lambda', bare({ method: 'GET', path: '/2015-03-31/functions/f/aliases/live' })],
     ['s3', bare({ method: 'PUT', path: '/bucket/key' })],
-  ])('without a signature is known as one for %s by its shape', (service, request) => {
+  ])('without a signature is recognised as one for %s by its shape', (service, request) => {
     expect(serviceOf(request)).toBe(service)
   })
 
-  it('for a service that is not there is answered with 501 and its name', async () => {
+  it('for a service that does not exist is answered with 501 and its name', async () => {
     const authorization =
       'AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=x'
     for (const headers of [{ authorization }, { 'x-amz-target': 'AmazonSQS.SendMessage' }]) {
@@ -131,7 +131,7 @@ describe('a request', () => {
     expect(callerOf(bare({}))).toEqual({ accessKeyId: '', arn: 'anonymous' })
   })
 
-  it('gets no answer when whoever watches breaks the connection, before or after its effect', async () => {
+  it('gets no answer if an observer breaks the connection, before or after its effect', async () => {
     for (const [phase, effects] of [
       ['before', 0],
       ['after', 1],

@@ -1,4 +1,5 @@
-// The whole embedded cloud over a real socket: an event wakes a state machine, which calls a function, in one loop.
+// The whole embedded cloud over a real socket: an event starts a state machine, which calls a function, and its end is an event
+// again.
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge'
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
@@ -27,7 +28,7 @@ async function serve() {
 }
 
 describe('the embedded cloud on a socket', () => {
-  it('runs a state machine for an event, whose end is an event again', async () => {
+  it('runs a state machine for an event; its end is an event again', async () => {
     const { clock, cloud, config } = await serve()
     const [sfn, events] = [new SFNClient(config), new EventBridgeClient(config)]
     const definition = JSON.stringify({
@@ -79,7 +80,7 @@ describe('the embedded cloud on a socket', () => {
     })
   })
 
-  it('tells the same story for the same seed', async () => {
+  it('gives the same run for the same seed', async () => {
     const ids = async () => {
       const { clock, cloud } = await serve()
       for (let count = 0; count < 3; count++) cloud.events.emit({ source: 'a', detailType: 'b', detail: {} })

@@ -1,5 +1,5 @@
-// A queue: what is sent is received, hidden for as long as somebody has it, and gone when they delete it. Shapes and bounds are
-// those of AWS's model of SQS (botocore 1.44.8); the client checks the digests.
+// A queue: a sent message can be received, is hidden from others meanwhile, and is gone once deleted. Shapes and limits are those
+// of AWS's model of SQS (botocore 1.44.8); the client checks the digests.
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -55,7 +55,7 @@ async function open(Attributes: Record<string, string> = {}) {
   return { clock, points, sqs, client, QueueUrl, send, receive, remove, hide, count, seconds }
 }
 
-it('a message is received with what was asked for of it, and hidden until its time is over or it is given back', async () => {
+it('a message is received with the requested attributes, and hidden until its time is over or it is given back', async () => {
   const { send, receive, hide, count, seconds } = await open()
   const attributes = {
     RULE_ARN: { DataType: 'String', StringValue: 'arn:x' },
@@ -83,7 +83,7 @@ it('a message is received with what was asked for of it, and hidden until its ti
   expect(await receive({ AttributeNames: ['All'] })).toMatchObject([{ Attributes: { ApproximateReceiveCount: '3' } }])
 })
 
-it('a message is deleted by its last handle only, and by nothing that is no handle', async () => {
+it('a message is deleted only by its latest handle, and not by an invalid one', async () => {
   const { send, receive, remove, hide, count, seconds } = await open({ VisibilityTimeout: '1' })
   await send('a')
   const [first] = await receive()
@@ -99,7 +99,7 @@ it('a message is deleted by its last handle only, and by nothing that is no hand
   await expect(remove('nothing')).rejects.toMatchObject({ name: 'ReceiptHandleIsInvalid' })
 })
 
-it('at most ten are received at once, and none twice; purging takes all, once a minute', async () => {
+it('at most ten are received at once, and none twice; purging removes all, once a minute', async () => {
   const { client, QueueUrl, send, receive, count } = await open()
   for (let n = 0; n < 12; n++) await send(String(n))
   const bodies = [await receive(), await receive()].map((batch) => batch.map(({ Body }) => Body))
@@ -110,7 +110,7 @@ it('at most ten are received at once, and none twice; purging takes all, once a 
   await expect(client.send(new PurgeQueueCommand({ QueueUrl }))).rejects.toMatchObject({ name: 'PurgeQueueInProgress' })
 })
 
-it('what is kept too long is gone', async () => {
+it('a message is gone after its retention period', async () => {
   const { send, count, seconds } = await open({ MessageRetentionPeriod: '60' })
   await send('a')
   await seconds(59)
@@ -119,7 +119,7 @@ it('what is kept too long is gone', async () => {
   expect(await count()).toEqual([0, 0])
 })
 
-it('metrics come a minute after something was done, say what waits, and end six hours after the last', async () => {
+it('metrics start a minute after the first use, count what waits, and end six hours after the last use', async () => {
   const { points, send, receive, remove, seconds } = await open()
   await seconds(3600)
   expect(points).toEqual([])
@@ -134,7 +134,7 @@ it('metrics come a minute after something was done, say what waits, and end six 
   expect(points).toHaveLength(360)
 })
 
-it('queues are found by name, and what is wrong is refused as SQS refuses it', async () => {
+it('queues are found by name, and errors are those of SQS', async () => {
   const { client, QueueUrl, send, receive } = await open()
   expect((await client.send(new GetQueueUrlCommand({ QueueName: 'lost' }))).QueueUrl).toBe(QueueUrl)
   expect((await client.send(new ListQueuesCommand({ QueueNamePrefix: 'l' }))).QueueUrls).toEqual([QueueUrl])

@@ -1,5 +1,5 @@
-// What people type first, and what they get wrong: lists, who am I, policies of functions, objects that are looked at
-// before they are fetched. The outside checks (npm run e2e) type the same into command lines that we did not write.
+// What people type first, and what they get wrong: lists, who am I, policies of functions, inspecting objects before downloading
+// them. The e2e tests (npm run e2e) type the same into third-party command lines.
 import {
   AddPermissionCommand,
   CreateAliasCommand,
@@ -40,14 +40,14 @@ const create = (FunctionName: string, more: object = {}) =>
 const arn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`
 
 describe('Lambda', () => {
-  it('says Pending of a function that it has just made, and Active of it afterwards', async () => {
+  it('reports a function as Pending in the answer that creates it, and as Active afterwards', async () => {
     expect(await create('a')).toMatchObject({ State: 'Pending', StateReasonCode: 'Creating' })
     const found = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'a' }))
     expect(found).toMatchObject({ State: 'Active', LastUpdateStatus: 'Successful' })
     expect(found.StateReason).toBeUndefined()
   })
 
-  it('names the alias, the version or $LATEST in the ARN when it was asked for by it', async () => {
+  it('puts the alias, the version or $LATEST of the request into the ARN', async () => {
     await create('a', { Publish: true })
     await lambda.send(new CreateAliasCommand({ FunctionName: 'a', Name: 'live', FunctionVersion: '1' }))
     for (const [Qualifier, expected] of [
@@ -65,14 +65,14 @@ describe('Lambda', () => {
     expect(Versions?.map((version) => version.FunctionArn)).toEqual([arn('a:$LATEST'), arn('a:1')])
   })
 
-  it('has its own words for an alias that is not there', async () => {
+  it('has its own error text for an alias that does not exist', async () => {
     await create('a')
     await expect(
       lambda.send(new UpdateAliasCommand({ FunctionName: 'a', Name: 'live', FunctionVersion: '$LATEST' })),
     ).rejects.toMatchObject({ name: 'ResourceNotFoundException', message: `Alias not found: ${arn('a:live')}` })
   })
 
-  it('lists functions, page by page, and all their versions when it is asked for them', async () => {
+  it('lists functions, page by page, and all their versions on request', async () => {
     for (const name of ['a', 'b', 'c']) await create(name, { Publish: name === 'b' })
     const first = await lambda.send(new ListFunctionsCommand({ MaxItems: 2 }))
     const second = await lambda.send(new ListFunctionsCommand({ Marker: first.NextMarker }))
@@ -105,9 +105,9 @@ describe('Lambda', () => {
     await expect(policy()).rejects.toMatchObject(missing)
   })
 
-  it('takes no package that unpacks to more than its quota', async () => {
+  it('refuses a package that unpacks to more than its quota', async () => {
     const ZipFile = zipSync({ 'a.bin': new Uint8Array(1) })
-    // The directory at the end says what each file unpacks to; so does this one, wrongly.
+    // The directory at the end of a zip states the unpacked sizes; this one overstates them.
     const directory = Buffer.from(ZipFile.buffer).lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]))
     new DataView(ZipFile.buffer).setUint32(directory + 24, 300_000_000, true)
     await expect(create('a', { Code: { ZipFile } })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('Lambda', () => {
   })
 })
 
-/** As somebody with curl would. */
+/** Calls like a user with curl. */
 const call = (method: string, path: string, body = '', headers: Record<string, string> = {}) => {
   const [plain = '', query = ''] = path.split('?')
   const bytes = new TextEncoder().encode(body)
@@ -133,7 +133,7 @@ describe('S3', () => {
   const all = (body: string, name: string) =>
     [...body.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map((m) => m[1])
 
-  it('lists buckets, objects, and what has a delimiter in common', async () => {
+  it('lists buckets, objects, and common prefixes up to a delimiter', async () => {
     expect(all(await text('/'), 'Name')).toEqual(['artifacts'])
     expect(all(await text('/artifacts?list-type=2'), 'Key')).toEqual(['a/1.zip', 'a/2.zip', 'b.zip', 'c&#38;d.zip'])
     const folded = await text('/artifacts?list-type=2&delimiter=/')
@@ -155,7 +155,7 @@ describe('S3', () => {
     expect(seen).toEqual(['a/', 'b.zip', 'c&#38;d.zip'])
   })
 
-  it('says how large an object is before it is fetched, and gives it in parts', async () => {
+  it("reports an object's size before it is downloaded, and serves byte ranges", async () => {
     const head = await call('HEAD', '/artifacts/b.zip')
     expect([head.status, head.headers['content-length'], head.body]).toEqual([200, '5', ''])
     const part = await call('GET', '/artifacts/b.zip', '', { range: 'bytes=2-3' })
@@ -167,21 +167,21 @@ describe('S3', () => {
     expect((await call('GET', '/artifacts/b.zip', '', { range: 'bytes=9-' })).status).toBe(416)
   })
 
-  it('answers an address that cannot be read with an error of its own', async () => {
+  it('answers an undecodable address with an error of its own', async () => {
     const answer = await call('GET', '/artifacts/%zz')
     expect([answer.status, String(answer.body)]).toEqual([400, expect.stringContaining('<Code>InvalidURI</Code>')])
     expect(String(answer.body)).not.toContain('at ')
   })
 })
 
-describe('who is asked', () => {
+describe('the caller', () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   const signed = (key: string, service = 'sts') => ({
     ...form,
     authorization: `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/${service}/aws4_request`,
   })
 
-  it('is who the credentials say, and nobody without any', async () => {
+  it('is the one in the credentials, and anonymous without any', async () => {
     const ask = async (headers: Record<string, string>) =>
       String((await call('POST', '/', 'Action=GetCallerIdentity&Version=2011-06-15', headers)).body)
     expect(await ask(signed('ann'))).toContain('<Arn>arn:aws:iam::000000000000:user/ann</Arn>')
@@ -189,7 +189,7 @@ describe('who is asked', () => {
     expect(await ask(form)).toContain('MissingAuthenticationToken')
   })
 
-  it('hears of a service that is not here in its own protocol', async () => {
+  it('gets the error for an unknown service in the protocol of the request', async () => {
     const query = await call('POST', '/', 'Action=DescribeInstances&Version=2016-11-15', signed('ann', 'ec2'))
     expect([query.headers['content-type'], String(query.body)]).toEqual([
       'text/xml',

@@ -4,7 +4,7 @@ import type { AlarmWatch } from '../../../cloud/ports.ts'
 
 export function alarmWatchContract(name: string, open: () => Promise<{ readonly alarmWatch: AlarmWatch }>): void {
   describe(`alarm watch: ${name}`, () => {
-    it('knows the releases of an alarm, each once, and of no other alarm', async () => {
+    it('finds the releases of an alarm, each once, and of no other alarm', async () => {
       const { alarmWatch } = await open()
       for (const id of ['r2', 'r1', 'r2']) await alarmWatch.add('orders errors', id)
       await alarmWatch.add('orders errors #2', 'r3')

@@ -1,4 +1,4 @@
-// The contract of what is said about candidates: by subject, one word of each who says something, and never back in time.
+// The contract of attestations: by subject, one from each author, and never replaced by an older one.
 import { describe, expect, it } from 'vitest'
 import type { Attestations } from '../../../cloud/ports.ts'
 import type { Attestation } from '../../../core/gate/attestation.ts'
@@ -20,7 +20,7 @@ const tests = (failed: number, by = 'ci', atMs = t0Ms): Attestation => ({
 
 export function attestationsContract(name: string, open: () => Promise<AttestationsUnderTest>): void {
   describe(`attestations: ${name}`, () => {
-    it('gives what was said about the subjects that are asked for, and about no other', async () => {
+    it('returns the attestations about the requested subjects, and no others', async () => {
       const { attestations } = await open()
       const scan: Attestation = {
         subject: 'ecr/shop/orders@sha256:00',
@@ -35,7 +35,7 @@ export function attestationsContract(name: string, open: () => Promise<Attestati
       expect((await attestations.of([])).items).toEqual([])
     })
 
-    it('replaces all that the same one said before, and leaves what others said', async () => {
+    it("replaces the author's earlier attestation, and keeps those of others", async () => {
       const { attestations } = await open()
       await attestations.put({ ...tests(2), flags: ['new-cart'] })
       await attestations.put(tests(5, 'nightly'))
@@ -43,14 +43,14 @@ export function attestationsContract(name: string, open: () => Promise<Attestati
       expect((await attestations.of([subject])).items).toEqual([tests(0), tests(5, 'nightly')])
     })
 
-    it('never replaces a word with an older one', async () => {
+    it('never replaces an attestation with an older one', async () => {
       const { attestations } = await open()
       await attestations.put(tests(0, 'ci', t0Ms + 1000))
       await attestations.put(tests(7, 'ci', t0Ms))
       expect((await attestations.of([subject])).items).toEqual([tests(0, 'ci', t0Ms + 1000)])
     })
 
-    it('gives what others said, and names the word that cannot be read', async () => {
+    it('returns the others, and names the attestation that cannot be read', async () => {
       const { attestations, spoil } = await open()
       const spoilOne = (text: string): unknown => spoil(subject, 'ci', text)
       const others = [tests(0, 'a'), { ...tests(1), subject: 'commit/none' }]

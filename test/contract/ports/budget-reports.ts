@@ -1,13 +1,13 @@
-// The contract of budget reports: one answer for each SLO that is asked about, in order; what nobody knows is unknown.
+// The contract of budget reports: one answer for each requested SLO, in order; a missing report is unknown.
 import { describe, expect, it } from 'vitest'
 import type { BudgetReports } from '../../../cloud/ports.ts'
 import { t0Ms } from '../samples.ts'
 
 type ReportsUnderTest = {
   readonly reports: BudgetReports
-  /** Of requests, with 75 of 100 left, attained 99.95 % of 99.9 %. */
+  /** Counted in requests, with 75 of 100 left, attained 99.95 % of 99.9 %. */
   readonly setGood: (id: string) => unknown
-  /** Of which there is not enough data. */
+  /** Without enough data. */
   readonly setInsufficient: (id: string) => unknown
 }
 
@@ -15,7 +15,7 @@ const arn = 'arn:aws:application-signals:us-east-1:000000000000:slo/by arn'
 
 export function budgetReportsContract(name: string, open: () => Promise<ReportsUnderTest>): void {
   describe(`budget reports: ${name}`, () => {
-    it('are those that were asked for, by name or ARN, in order, however often', async () => {
+    it('are the requested ones, by name or ARN, in order, however often', async () => {
       const { reports, setGood, setInsufficient } = await open()
       setGood('orders')
       setGood(arn)

@@ -1,4 +1,4 @@
-// The contract of the ledger of error budgets: hours replace themselves, slots come back as they were put, in order.
+// The contract of the error budget ledger: writing an hour replaces it, and slots come back unchanged, in order.
 import { describe, expect, it } from 'vitest'
 import type { Budgets } from '../../../cloud/ports.ts'
 import { hourAt } from '../../../core/budget/budget.ts'
@@ -21,7 +21,7 @@ const slot = (hourIndex: number, place: number, good = 10, bad = 1) => ({
 
 export function budgetsContract(name: string, open: () => Promise<BudgetsUnderTest>): void {
   describe(`budgets: ${name}`, () => {
-    it('gives back the slots of the hours that are asked for, in order, gaps left out', async () => {
+    it('returns the slots of the requested hours, in order, without gaps', async () => {
       const { budgets } = await open()
       await budgets.putHour('orders', 'fast', start + hour, [slot(1, 11), slot(1, 0)])
       await budgets.putHour('orders', 'fast', start, [slot(0, 3)])
@@ -41,7 +41,7 @@ export function budgetsContract(name: string, open: () => Promise<BudgetsUnderTe
       expect((await budgets.read('nobody', 'fast', 0, start + 9 * hour)).items).toEqual([])
     })
 
-    it('replaces an hour, and doing it again changes nothing', async () => {
+    it('replaces an hour, and repeating that changes nothing', async () => {
       const { budgets } = await open()
       await budgets.putHour('orders', 'fast', start, [slot(0, 0, 5, 5), slot(0, 1)])
       for (let time = 0; time < 2; time++) await budgets.putHour('orders', 'fast', start, [slot(0, 0, 7, 0)])
@@ -57,11 +57,11 @@ export function budgetsContract(name: string, open: () => Promise<BudgetsUnderTe
       await budgets.setMark('orders', 'fast', mark)
       expect(await budgets.mark('orders', 'fast')).toEqual(mark)
       expect(await budgets.mark('orders', 'available')).toBeUndefined()
-      // A mark is no hour.
+      // A mark is not an hour.
       expect((await budgets.read('orders', 'fast', 0, start + 9 * hour)).items).toEqual([])
     })
 
-    it('meets anything stored with a value or a Problem, and gives the other hours', async () => {
+    it('meets anything stored with a value or a Problem, and returns the other hours', async () => {
       const { budgets, spoilHour, spoilMark } = await open()
       const counts = { slots: [[1, 2], null] }
       const others = [slot(0, 0), slot(2, 0)]

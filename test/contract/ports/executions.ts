@@ -1,19 +1,19 @@
-// The contract of executions: started once under a name, woken once with a token.
+// The contract of executions: started once for each name, woken once for each token.
 import { describe, expect, it } from 'vitest'
 import type { Executions } from '../../../cloud/ports.ts'
 import { expectProblem } from '../samples.ts'
 
 type ExecutionsUnderTest = {
   readonly executions: Executions
-  /** The token of a task that waits, in an execution that ends when the task is answered. */
+  /** The token of a waiting task, in an execution that ends when the task is answered. */
   readonly openTask: () => Promise<{ readonly token: string; readonly execution: string }>
-  /** Ends an execution from outside, its task unanswered. */
+  /** Ends an execution from outside while its task waits. */
   readonly stop: (execution: string) => unknown
 }
 
 export function executionsContract(name: string, open: () => Promise<ExecutionsUnderTest>): void {
   describe(`executions: ${name}`, () => {
-    it('starts once under a name', async () => {
+    it('starts once for each name', async () => {
       const { executions } = await open()
       const first = await executions.start('orders-1', { releaseId: 'orders-1' })
       expect(await executions.start('orders-1', { releaseId: 'orders-1' })).toBe(first)
@@ -21,7 +21,7 @@ export function executionsContract(name: string, open: () => Promise<ExecutionsU
       expect(await executions.start('orders-2', { releaseId: 'orders-2' })).not.toBe(first)
     })
 
-    it('knows the execution again after it has ended', async () => {
+    it('recognises the execution after it has ended', async () => {
       const { executions, openTask, stop } = await open()
       const { execution } = await openTask()
       expect(await executions.status(execution)).toBe('running')
@@ -32,7 +32,7 @@ export function executionsContract(name: string, open: () => Promise<ExecutionsU
       expect(await executions.status(execution)).toBe('failed')
     })
 
-    it('calls an execution gone that never was', async () => {
+    it('reports an execution that never existed as gone', async () => {
       const { executions } = await open()
       const first = await executions.start('orders-1', {})
       expect(await executions.status(`${first}-never`)).toBe('gone')
@@ -53,7 +53,7 @@ export function executionsContract(name: string, open: () => Promise<ExecutionsU
       expect(await executions.wake(token, {})).toBe(false)
     })
 
-    it('wakes nobody when the execution has been stopped, or never was', async () => {
+    it('wakes nobody if the execution was stopped, or never existed', async () => {
       const { executions, openTask, stop } = await open()
       const { token, execution } = await openTask()
       await stop(execution)
@@ -63,7 +63,7 @@ export function executionsContract(name: string, open: () => Promise<ExecutionsU
   })
 }
 
-/** Shared by the suites of both clouds: a Problem about a token does not tell it. */
+/** Shared by the suites of both clouds: a Problem about a token does not contain it. */
 export async function expectNoToken(work: Promise<unknown>, token: string): Promise<void> {
   const problem = await expectProblem('aws_unavailable', work)
   const { cause } = problem

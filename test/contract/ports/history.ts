@@ -1,4 +1,4 @@
-// The contract of a service's history: newest first, and never back in time.
+// The contract of a service's history: newest first, and never overwritten by an older head.
 import { describe, expect, it } from 'vitest'
 import type { History } from '../../../cloud/ports.ts'
 import { expectOthersListed } from '../fuzz.ts'
@@ -23,7 +23,7 @@ export function historyContract(name: string, open: () => Promise<HistoryUnderTe
       expect((await history.list('nobody', 5)).items).toEqual([])
     })
 
-    it('lists those that were asked for in a time, oldest first', async () => {
+    it('lists releases requested in a period, oldest first', async () => {
       const { history } = await open()
       for (const age of [3, 1, 2, 0]) await history.put(head(`r${age}`, t0Ms - age))
       await history.put({ ...head('b1', t0Ms - 2), service: 'billing' })
@@ -47,7 +47,7 @@ export function historyContract(name: string, open: () => Promise<HistoryUnderTe
       expect(others).toEqual([])
     })
 
-    it('takes the same head again', async () => {
+    it('accepts the same head again', async () => {
       const { history } = await open()
       await history.put(head('r1', t0Ms, 4))
       await history.put({ ...head('r1', t0Ms, 4), phase: 'settled' })

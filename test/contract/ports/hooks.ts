@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Hooks } from '../../../cloud/ports.ts'
 
-/** `echo-hook` answers what it was sent, as { got }; `broken-hook` throws the Error "no luck". */
+/** `echo-hook` returns what it was sent, as { got }; `broken-hook` throws the Error "no luck". */
 export function hooksContract(name: string, open: () => Promise<{ readonly hooks: Hooks }>): void {
   describe(`hooks: ${name}`, () => {
-    it('gives the answer of a hook that answers', async () => {
+    it('returns the answer of a hook that answers', async () => {
       const { hooks } = await open()
       const payload = { hello: 'wörld', list: [1, null] }
       expect(await hooks.call('echo-hook', payload)).toEqual({ kind: 'answered', payload: { got: payload } })
@@ -18,7 +18,7 @@ export function hooksContract(name: string, open: () => Promise<{ readonly hooks
       expect(JSON.stringify(reply)).toContain('no luck')
     })
 
-    it('says that there is no such hook', async () => {
+    it('reports that the hook does not exist', async () => {
       const { hooks } = await open()
       expect(await hooks.call('no-hook', {})).toEqual({ kind: 'broken', because: 'there is no function no-hook' })
     })

@@ -1,4 +1,4 @@
-// The contract of incidents: what was said of an incident, in any order and however often, is one incident.
+// The contract of incidents: all notices about an incident, in any order and however often, are one incident.
 import { describe, expect, it } from 'vitest'
 import type { Incidents } from '../../../cloud/ports.ts'
 import type { IncidentNotice } from '../../../core/measures/incident.ts'
@@ -29,7 +29,7 @@ const seen = (id: string, openedAtMs = t0Ms, service = 'orders') => ({
 
 export function incidentsContract(name: string, open: () => Promise<IncidentsUnderTest>): void {
   describe(`incidents: ${name}`, () => {
-    it('lists the incidents of a service that were opened in the time asked for, oldest first', async () => {
+    it('lists the incidents of a service that were opened in the requested period, oldest first', async () => {
       const { incidents } = await open()
       for (const [id, age] of [
         ['c', 0],
@@ -46,7 +46,7 @@ export function incidentsContract(name: string, open: () => Promise<IncidentsUnd
       expect((await incidents.list('nobody', 0, t0Ms + 1)).items).toEqual([])
     })
 
-    it('puts beginning and end together, whichever comes first, and twice changes nothing', async () => {
+    it('joins beginning and end, whichever comes first, and repeating changes nothing', async () => {
       const { incidents } = await open()
       await incidents.put(resolved('a', t0Ms + 5000))
       expect((await incidents.list('orders', 0, t0Ms + 9999)).items).toEqual([])
@@ -60,14 +60,14 @@ export function incidentsContract(name: string, open: () => Promise<IncidentsUnd
       ])
     })
 
-    it('takes an end before the beginning for none', async () => {
+    it('ignores an end before the beginning', async () => {
       const { incidents } = await open()
       await incidents.put(opened('a'))
       await incidents.put(resolved('a', t0Ms - 1))
       expect((await incidents.list('orders', 0, t0Ms + 1)).items).toEqual([seen('a')])
     })
 
-    it('lists the others, and names the word that cannot be read', async () => {
+    it('lists the others, and names the notice that cannot be read', async () => {
       const { incidents, spoil } = await open()
       const spoilOne = (text: string): unknown => spoil(opened('a'), text)
       await incidents.put(opened('b'))

@@ -1,4 +1,4 @@
-// The contract of the release log: one winner for each place, one order, nothing unreadable passed on.
+// The contract of the release log: one winner for each sequence number, one order, nothing unreadable passed on.
 import { describe, expect, it } from 'vitest'
 import type { Journal } from '../../../cloud/ports.ts'
 import { expectReadableOrProblem } from '../fuzz.ts'
@@ -12,12 +12,12 @@ type JournalUnderTest = {
 
 export function journalContract(name: string, open: () => Promise<JournalUnderTest>): void {
   describe(`journal: ${name}`, () => {
-    it('reads a release that is not there as an empty log', async () => {
+    it('reads a release that does not exist as an empty log', async () => {
       const { journal } = await open()
       expect(await journal.read('nobody')).toEqual({ events: [], waiters: [], isWhole: true })
     })
 
-    it('gives back events as they were written, in order', async () => {
+    it('returns events as they were written, in order', async () => {
       const { journal } = await open()
       const events = [requested('r1'), ...Array.from({ length: 11 }, (_, index) => paused(index + 2))]
       for (const event of events) expect(await journal.append('r1', event)).toBe(true)
@@ -31,7 +31,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       expect(Object.keys((await journal.read('r1')).events[0]!)).not.toContain('reason')
     })
 
-    it('lets exactly one of ten concurrent writers have a place', async () => {
+    it('lets exactly one of ten concurrent writers have a sequence number', async () => {
       const { journal } = await open()
       await journal.append('r1', requested('r1'))
       const wishes = Array.from({ length: 10 }, (_, index) => paused(2, `writer ${index}`))
@@ -40,7 +40,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       expect((await journal.read('r1')).events[1]).toEqual(wishes[won.indexOf(true)])
     })
 
-    it('says yes to the same event again, so that a lost answer is no conflict', async () => {
+    it('accepts the same event again, so that a lost answer is no conflict', async () => {
       const { journal } = await open()
       expect(await journal.append('r1', requested('r1'))).toBe(true)
       expect(await journal.append('r1', requested('r1'))).toBe(true)
@@ -64,7 +64,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       })
     })
 
-    it('reads on from an event, and only so much if asked', async () => {
+    it('reads on from an event, with a limit on request', async () => {
       const { journal, spoilEvent } = await open()
       const events = [requested('r1'), ...Array.from({ length: 11 }, (_, index) => paused(index + 2))]
       for (const event of events) await journal.append('r1', event)
@@ -79,12 +79,12 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         isWhole: false,
       })
       expect(await journal.read('r1', { atMost: 14 })).toEqual({ events, waiters, isWhole: true })
-      // A hole right after the event that is known is a hole all the same.
+      // A gap right after the known event is still a gap.
       await spoilEvent('r1', 11, JSON.stringify(paused(12)))
       await expectProblem('item_unreadable', journal.read('r1', { afterSeq: 10 }), /r1.*11/)
     })
 
-    it('keeps a snapshot beside the log, the last one', async () => {
+    it('keeps the last snapshot beside the log', async () => {
       const { journal } = await open()
       await journal.append('r1', requested('r1'))
       expect(await journal.kept('r1')).toBeUndefined()
@@ -94,7 +94,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       expect((await journal.read('r1')).events).toEqual([requested('r1')])
     })
 
-    it('reads a log of more than a megabyte whole', async () => {
+    it('reads a log of more than a megabyte completely', async () => {
       const { journal } = await open()
       await journal.append('r1', requested('r1'))
       const signals = Array.from({ length: 110 }, (_, index) => {
@@ -122,7 +122,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       await expectProblem('item_unreadable', journal.read('r1'), /r1.*2/)
     })
 
-    it('does not read past a hole, nor an event in the place of another', async () => {
+    it('does not read past a gap, nor an event in the place of another', async () => {
       const { journal, spoilEvent } = await open()
       await journal.append('hole', requested('hole'))
       await journal.append('hole', paused(3))

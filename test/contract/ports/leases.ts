@@ -1,4 +1,4 @@
-// The contract of leases: one holder, who keeps it until he drops it.
+// The contract of leases: one holder, who keeps it until it is dropped.
 import { describe, expect, it } from 'vitest'
 import type { Leases } from '../../../cloud/ports.ts'
 
@@ -21,7 +21,7 @@ export function leasesContract(name: string, open: () => Promise<{ readonly leas
       expect(await leases.take('billing', 'r2')).toBe('r2')
     })
 
-    it('lists what is held, and by whom', async () => {
+    it('lists the leases that are held, and their holders', async () => {
       const { leases } = await open()
       expect((await leases.list()).items).toEqual([])
       await leases.take('orders', 'r1')
@@ -34,7 +34,7 @@ export function leasesContract(name: string, open: () => Promise<{ readonly leas
       ])
     })
 
-    it('is dropped by its holder only', async () => {
+    it('is dropped only by its holder', async () => {
       const { leases } = await open()
       await leases.take('orders', 'r1')
       await leases.drop('orders', 'r2')

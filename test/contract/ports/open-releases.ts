@@ -1,4 +1,4 @@
-// The contract of the list that the sweep goes through.
+// The contract of the list that the sweep checks.
 import { describe, expect, it } from 'vitest'
 import type { OpenReleases } from '../../../cloud/ports.ts'
 import { expectOthersListed } from '../fuzz.ts'
@@ -14,7 +14,7 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
     (await openReleases.list(service)).items.map((one) => one.releaseId)
 
   describe(`open releases: ${name}`, () => {
-    it('lists by time of request, then by id, of one service or of all', async () => {
+    it('lists by time of request, then by id, for one service or for all', async () => {
       const { openReleases } = await open()
       await openReleases.add(sample('b-2', t0Ms + 5, 'billing'))
       await openReleases.add(sample('o-3', t0Ms + 10))
@@ -36,7 +36,7 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       expect((await openReleases.list()).items).toEqual([sample('o-1', t0Ms)])
     })
 
-    it('lists a release once when two add it at the same moment, and removes all of it', async () => {
+    it('lists a release once if two add it at the same moment, and removes all of it', async () => {
       const { openReleases } = await open()
       await Promise.all([0, 1, 2].map((later) => openReleases.add(sample('o-1', t0Ms + later))))
       expect(await ids(openReleases)).toEqual(['o-1'])
@@ -44,7 +44,7 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       expect(await ids(openReleases)).toEqual([])
     })
 
-    it('removes one release and no other, twice if need be', async () => {
+    it('removes one release and no other, even twice', async () => {
       const { openReleases } = await open()
       await openReleases.add(sample('o-1'))
       await openReleases.add(sample('o-11'))

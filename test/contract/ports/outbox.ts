@@ -1,4 +1,4 @@
-// The contract of what leaves the controller: it has left, or it throws.
+// The contract of outgoing messages: either the message was sent, or it throws.
 import { describe, expect, it } from 'vitest'
 import type { Outbox, Pager } from '../../../cloud/ports.ts'
 

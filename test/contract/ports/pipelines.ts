@@ -1,10 +1,10 @@
-// The contract of CodePipeline's jobs: the first answer counts, another one is no trouble.
+// The contract of CodePipeline jobs: the first answer counts, and a second one has no effect.
 import { describe, expect, it } from 'vitest'
 import type { Pipelines } from '../../../cloud/ports.ts'
 
 type PipelinesUnderTest = {
   readonly pipelines: Pipelines
-  /** Two jobs that wait. */
+  /** Two waiting jobs. */
   readonly jobs: readonly [string, string]
   readonly answerOf: (job: string) => { readonly may: boolean; readonly because: string } | undefined
 }

@@ -1,4 +1,4 @@
-// The contract of the records by which a release is put back when its log cannot be read.
+// The contract of return records, which put a release back when its log cannot be read.
 import { describe, expect, it } from 'vitest'
 import type { Returns } from '../../../cloud/ports.ts'
 import type { ReturnRecord } from '../../../core/release/return-record.ts'
@@ -26,7 +26,7 @@ const sample = (releaseId: string, service = 'orders'): ReturnRecord => ({
 
 export function returnsContract(name: string, open: () => Promise<ReturnsUnderTest>): void {
   describe(`return records: ${name}`, () => {
-    it('are found by their release and listed, and the last that was written counts', async () => {
+    it('are found by their release and listed, and the last one written counts', async () => {
       const { returns } = await open()
       await returns.put(sample('o-1'))
       await returns.put(sample('b-1', 'billing'))
@@ -39,7 +39,7 @@ export function returnsContract(name: string, open: () => Promise<ReturnsUnderTe
       expect((await returns.list()).items.map((one) => one.releaseId)).toEqual(['b-1'])
     })
 
-    it('that have ended are listed no more, tell how, and are not begun again by a writer that comes late', async () => {
+    it('that have ended are no longer listed, keep their outcome, and are not restarted by a late writer', async () => {
       const { returns } = await open()
       await returns.put(sample('o-1'))
       const ended = { ...sample('o-1'), ended: { atMs: t0Ms, outcome: 'aborted' as const, by: 'sweep', because: 'x' } }

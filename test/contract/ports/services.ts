@@ -22,7 +22,7 @@ const slo = (): Service['slos'] =>
 
 export function servicesContract(name: string, open: () => Promise<ServicesUnderTest>): void {
   describe(`services: ${name}`, () => {
-    it('gives back what was put last', async () => {
+    it('returns what was put last', async () => {
       const { services } = await open()
       const first = service()
       const later = { ...first, runbook: 'https://example.com/runbook' }
@@ -38,7 +38,7 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       expect((await services.list()).items.map((one) => one.name)).toEqual(['billing', 'checkout', 'orders'])
     })
 
-    it('finds services by what they want, by their functions, their incidents, and that they have budgets', async () => {
+    it('finds services by their triggers, functions and incidents, and if they have budgets', async () => {
       const { services } = await open()
       const orders = service('orders')
       const billing = { ...service('billing'), slos: slo(), incidents: { keys: ['PD-1', 'PD-1'] } }
@@ -64,14 +64,14 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       await expectFound()
       await services.index(true)
       await expectFound()
-      // What it no longer has, it is no longer found by.
+      // A service is no longer found by keys that it no longer has.
       await services.put({ ...billing, slos: [] })
       expect(await names(serviceKey.budgeted)).toEqual([])
       await services.put(billing)
       await expectFound()
     })
 
-    it('has a Problem for a service that is not there', async () => {
+    it('throws a Problem for a service that does not exist', async () => {
       const { services } = await open()
       await expectProblem('service_missing', services.get('nobody'), /nobody/)
     })
@@ -102,7 +102,7 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       expect(await services.list()).toMatchObject({ items: others, unreadable: [{ about: { service: 'orders' } }] })
     })
 
-    it('does not take one service for another', async () => {
+    it('does not confuse services', async () => {
       const { services, spoil } = await open()
       await spoil('orders', JSON.stringify(service('billing')))
       await expectProblem('item_unreadable', services.get('orders'), /billing/)

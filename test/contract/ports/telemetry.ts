@@ -20,16 +20,16 @@ const question = ({ functionName, alias, version }: Version, metric: string, sta
 
 type TelemetryUnderTest = {
   readonly telemetry: Telemetry
-  /** The one value of a metric in a minute. */
+  /** Sets the only value of a metric in a minute. */
   readonly measure: (question: Question, minuteMs: number, value: number) => unknown
   readonly setAlarm: (name: string, state: 'ok' | 'alarm' | 'insufficientData') => unknown
-  /** A composite alarm that fires. */
+  /** A composite alarm that is firing. */
   readonly setComposite: (name: string) => unknown
 }
 
 export function telemetryContract(name: string, open: () => Promise<TelemetryUnderTest>): void {
   describe(`telemetry: ${name}`, () => {
-    it('tells alarms in the order of their names, the missing ones too', async () => {
+    it('returns alarms in the order of their names, including missing ones', async () => {
       const { telemetry, setAlarm } = await open()
       await setAlarm('a', 'ok')
       await setAlarm('b', 'alarm')
@@ -51,7 +51,7 @@ export function telemetryContract(name: string, open: () => Promise<TelemetryUnd
       expect((await telemetry.alarms(['everything']))[0]?.state).toBe('alarm')
     })
 
-    it('leaves minutes out in which nothing was measured', async () => {
+    it('leaves out minutes in which nothing was measured', async () => {
       const { telemetry, measure } = await open()
       const invocations = question(second, 'Invocations')
       await measure(invocations, t0Ms, 10)
@@ -77,7 +77,7 @@ export function telemetryContract(name: string, open: () => Promise<TelemetryUnd
       expect(await telemetry.read([invocations], asked)).toMatchObject([{ points: [{ value: 2 }, { value: 3 }] }])
     })
 
-    it('answers each question in its place, and silence as no points', async () => {
+    it('answers the questions in order, and silence as no points', async () => {
       const { telemetry, measure } = await open()
       const asked = { startMs: t0Ms, endMs: t0Ms + minuteMs, periodSeconds: 60 }
       await measure(question(first, 'Invocations'), t0Ms, 90)

@@ -1,4 +1,4 @@
-// The contract of moving traffic: compare and set, everything or nothing, no weight lost in conversion.
+// The contract of moving traffic: compare and set, all or nothing, no weight lost in conversion.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Traffic } from '../../../cloud/ports.ts'
@@ -22,7 +22,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       expect(alias.revision).not.toBe('')
     })
 
-    it('gives every write a revision of its own, a write that changes nothing included', async () => {
+    it('gives every write its own revision, even one that changes nothing', async () => {
       const { traffic, target } = await open()
       const before = await traffic.read(target)
       const same = await traffic.write(target, before.routing, before.revision)
@@ -39,7 +39,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       expect(await traffic.read(target)).toEqual(after)
     })
 
-    it('notices a person in between', async () => {
+    it('notices a change by a person in between', async () => {
       const { traffic, target, moveByHand } = await open()
       const before = await traffic.read(target)
       await moveByHand(split('1', '2', 2500))
@@ -57,7 +57,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       expect(settled.filter((one) => one.status === 'fulfilled')).toHaveLength(1)
     })
 
-    it('takes weights away', async () => {
+    it('removes weights', async () => {
       const { traffic, target } = await open()
       const before = await traffic.read(target)
       const { revision } = await traffic.write(target, split('1', '2', 5000), before.revision)
@@ -65,7 +65,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       expect((await traffic.read(target)).routing).toEqual({ version: '1' })
     })
 
-    it('loses no basis point on the way there and back', async () => {
+    it('loses no basis point on the round trip', async () => {
       const { traffic, target } = await open()
       let { revision } = await traffic.read(target)
       await fc.assert(
@@ -79,7 +79,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       )
     })
 
-    it('tells a missing alias from a missing version', async () => {
+    it('distinguishes a missing alias from a missing version', async () => {
       const { traffic, target } = await open()
       const { revision } = await traffic.read(target)
       await expectProblem('version_missing', traffic.write(target, split('1', '99', 100), revision), /99/)
@@ -91,7 +91,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       expect((await traffic.read(target)).revision).toBe(revision)
     })
 
-    it('makes an alias once, and leaves one that is there as it is', async () => {
+    it('creates an alias once, and does not change an existing one', async () => {
       const { traffic, target } = await open()
       const fresh = { ...target, alias: 'fresh' }
       expect(await traffic.create(fresh, '2')).toBe(true)

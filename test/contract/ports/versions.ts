@@ -1,20 +1,20 @@
-// The contract of versions: what is described, and publishing an artifact exactly once.
+// The contract of versions: describing them, and publishing an artifact exactly once.
 import { describe, expect, it } from 'vitest'
 import type { Versions } from '../../../cloud/ports.ts'
 import type { Artifact } from '../../../core/service/candidate.ts'
 import { expectProblem } from '../samples.ts'
 
-/** A function with a version 1 from other code, and an artifact for it. */
+/** A function whose version 1 has different code, and an artifact for the function. */
 type VersionsUnderTest = {
   readonly versions: Versions
   readonly functionName: string
   readonly artifact: Artifact
   readonly missing: Artifact
-  /** Time passes until Lambda has finished what it is at. */
+  /** Advances time until Lambda has finished its updates. */
   readonly settle: () => unknown
-  /** Somebody else uploads other code and publishes it. */
+  /** Somebody else uploads different code and publishes it. */
   readonly publishByHand: () => string | Promise<string>
-  /** A version gets provisioned concurrency, and time passes until it is ready. */
+  /** Gives a version provisioned concurrency, and advances time until it is ready. */
   readonly provision: (qualifier: string) => unknown
 }
 
@@ -37,14 +37,14 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       expect(found.codeSha256).not.toBe('')
     })
 
-    it('has a Problem for a version or a function that is not there', async () => {
+    it('throws a Problem for a version or a function that does not exist', async () => {
       const { versions, functionName, artifact } = await open()
       await expectProblem('version_missing', versions.describe({ functionName }, '99'), /99/)
       await expectProblem('version_missing', versions.describe({ functionName: 'nobody' }, '1'), /nobody/)
       await expectProblem('version_missing', versions.publish('nobody', artifact, 'x'), /nobody/)
     })
 
-    it('knows what has provisioned concurrency', async () => {
+    it('lists the qualifiers with provisioned concurrency', async () => {
       const under = await open()
       expect(await under.versions.provisioned(under)).toEqual([])
       await under.provision('1')
@@ -68,7 +68,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       await expectProblem('version_missing', under.versions.describe(under, '3'))
     })
 
-    it('publishes the code it was asked for after somebody else published theirs', async () => {
+    it('publishes the requested code after somebody else published theirs', async () => {
       const under = await open()
       const mine = await published(under, under.artifact)
       const theirs = await under.publishByHand()
@@ -80,7 +80,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       expect(await code(again)).not.toBe(await code(theirs))
     })
 
-    it('has a Problem for an artifact that cannot be read, and leaves the code alone', async () => {
+    it('throws a Problem for an artifact that cannot be read, and does not change the code', async () => {
       const under = await open()
       await expectProblem('artifact_missing', published(under, under.missing))
       expect(await published(under, under.artifact)).toBe('2')

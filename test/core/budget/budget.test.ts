@@ -1,4 +1,4 @@
-// Budget arithmetic against published tables, and against a slow and obvious reference.
+// Budget arithmetic against published tables, and against a slow, obvious reference.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -50,7 +50,7 @@ describe('published values', () => {
     (bad, burn, spent, fires) => {
       const measured = burnRate(slo(), steady(bad, 1), { startMs: now - hour, endMs: now }) ?? 0
       expect(measured).toBeCloseTo(burn, 10)
-      // From here on it is the definition: how long, at this rate, until the window's budget is gone, or 2 % of it.
+      // By definition: how long, at this rate, until the window's budget is gone, or 2 % of it.
       expect((30 * 24 * 60) / measured).toBeCloseTo(spent, 8)
       const factor = burnFactor({ severity: 'page', share: 0.02, hours: 1, shortMinutes: 5 }, 30 * 24)
       if (fires !== undefined) expect((60 * factor) / measured).toBeCloseTo(fires, 10)
@@ -63,8 +63,8 @@ describe('published values', () => {
     [20, 45],
     [100, 10],
     [1000, 5],
-  ])('%d bad of a thousand after a healthy day: the hour pages in the first slot behind that minute', (bad, first) => {
-    // The table's 8.64 minutes and 51.84 seconds, and 43.2 minutes for 2 %, to the next slot.
+  ])('%d bad of a thousand after a healthy day: the hour pages in the first slot after that minute', (bad, first) => {
+    // The table's 8.64 minutes and 51.84 seconds, and 43.2 minutes for 2 %, rounded up to the next slot.
     const pages = Array.from({ length: 24 }, (_, index) => (index + 1) * 5).filter((minutes) => {
       const burnt = steady(bad, minutes / (24 * 60))
       const healthy = steady(0, 1).map((slot) => ({ ...slot, atMs: slot.atMs - minutes * minute }))
@@ -126,7 +126,7 @@ describe('burn alerts', () => {
     expect(rules(healed)).toContain('page 6h')
   })
 
-  it('of a window in which nothing happened are silent, and so are those of a budget that is left alone', () => {
+  it('do not fire in a window without traffic, nor for a budget that is not burning', () => {
     expect(rules([])).toEqual([])
     expect(rules(steady(0, 4))).toEqual([])
     expect(burnRate(slo(), [], { startMs: 0, endMs: now })).toBeUndefined()
@@ -135,24 +135,24 @@ describe('burn alerts', () => {
 })
 
 describe('the budget of the whole window', () => {
-  it('is what may be bad at the pace so far, over all of it', () => {
+  it('is the allowed bad count at the current pace, over the whole window', () => {
     // A young service: 1000 requests in one day of thirty.
     const young = [{ atMs: now - day, good: 999, bad: 1 }]
     expect(budgetAt(slo(), young, now)).toMatchObject({ allowed: 1, spent: 1, whole: 30 })
-    // An old one with the same traffic in the window: what lies before says that the rest was quiet.
+    // An old service with the same traffic in the window: the earlier data show that the rest was quiet.
     expect(budgetAt(slo(), [{ atMs: now - 31 * day, good: 1, bad: 0 }, ...young], now)).toMatchObject({ whole: 1 })
-    // The third of a month with 31 days, of a service that has been there before.
+    // The third of a month with 31 days, for a service that existed before.
     const month = slo({ window: { calendar: 'month' } })
     const at = Date.UTC(2026, 4, 3)
     const slots = [-2, -1, 0, 1].map((days) => ({ atMs: Date.UTC(2026, 4, 1) + days * day, good: 990, bad: 10 }))
     expect(budgetAt(month, slots, at)).toMatchObject({ allowed: 2, whole: 31 })
-    // Nothing has been seen; slices know how many there are.
+    // Nothing was seen; but the number of slices is known in advance.
     expect(budgetAt(slo(), [], now)).toMatchObject({ allowed: 0, whole: 0 })
     const sliced = budgetAt(slo({ slices: { minutes: 5, objective: 90 } }), young, now)
     expect(sliced.whole).toBe(sliced.allowed)
   })
 
-  it('is never less than what is allowed so far, and at an even pace it does not change as the window fills', () => {
+  it('is never less than what is allowed so far, and at an even pace does not change as the window fills', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 27 * 288 }),
@@ -199,7 +199,7 @@ describe('counting, against a loop over every request', () => {
         expect([budget.good, budget.bad]).toEqual([good, bad])
         if (good + bad > 0) expect(budget.spent).toBeCloseTo(bad / ((good + bad) * 0.001), 9)
         else expect(budget.spent).toBeUndefined()
-        // Neither order nor what lies outside matters.
+        // Neither the order nor data outside the window matter.
         const outside = { atMs: now + slotMs, good: 7, bad: 7 }
         expect(budgetAt(slo({ window: `${days}d` }), [outside, ...some.toReversed()], now)).toEqual(budget)
       }),

@@ -1,4 +1,4 @@
-// What is left of a budget is one answer, whoever counts, and unknown is never left.
+// The remaining budget is the same answer for every caller, and unknown never counts as left.
 import { describe, expect, it } from 'vitest'
 import { slotMs } from '../../../core/budget/budget.ts'
 import { budgetLeft } from '../../../core/budget/left.ts'
@@ -20,8 +20,8 @@ const report = (changes: object = {}): BudgetReport => ({
 })
 const of = (slo: Slo, one?: BudgetReport) => budgetLeft(slo, one === undefined ? mark : { ...mark, report: one }, [])
 
-describe('what is left', () => {
-  it('is unknown before anybody has counted, and while Application Signals does not know', () => {
+describe('the remaining budget', () => {
+  it('is unknown before it is counted, and while Application Signals does not know', () => {
     expect(budgetLeft(counted, undefined, [])).toMatchObject({ kind: 'unknown' })
     expect(budgetLeft(reported, undefined, [])).toMatchObject({ kind: 'unknown' })
     expect(of(reported)).toMatchObject({ kind: 'unknown', because: expect.stringContaining('no report') as string })
@@ -29,21 +29,21 @@ describe('what is left', () => {
     expect(of(reported, unknown)).toEqual({ kind: 'unknown', because: 'the budget a is not known: nobody knows' })
   })
 
-  it('of a window in which nothing happened is neither left nor gone', () => {
+  it('of a window without traffic is neither left nor gone', () => {
     expect(budgetLeft(counted, mark, [])).toEqual({ kind: 'quiet', knownToMs: now })
   })
 
-  it('of what is counted here is a share of the whole window, at its pace so far', () => {
-    // 1000 requests in the last of ten days: 10 may be bad of them, 100 of the window.
+  it('of an SLO counted here is a share of the whole window, at its pace so far', () => {
+    // 1000 requests in the last of ten days: 10 of them may be bad, and 100 in the window.
     const young = [{ atMs: now - day, good: 995, bad: 5 }]
     expect(budgetLeft(counted, mark, young)).toEqual({ kind: 'known', knownToMs: now, spentShare: 0.05 })
     const old = [{ atMs: now - 11 * day, good: 1, bad: 0 }, ...young]
     expect(budgetLeft(counted, mark, old)).toEqual({ kind: 'known', knownToMs: now, spentShare: 0.5 })
-    // What is not read yet does not count.
+    // Data that are not read yet do not count.
     expect(budgetLeft(counted, { ...mark, readToMs: now - day - slotMs }, young)).toMatchObject({ kind: 'quiet' })
   })
 
-  it('of a report is what it says, and what is breached is spent', () => {
+  it('of a report is what the report says, and a breached one is spent', () => {
     expect(of(reported, report())).toEqual({ kind: 'known', knownToMs: now - 1, spentShare: 0.25 })
     expect(of(reported, report({ status: 'warning' }))).toMatchObject({ spentShare: 0.25 })
     expect(of(reported, report({ status: 'breached' }))).toMatchObject({ spentShare: 1 })

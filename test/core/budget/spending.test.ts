@@ -1,4 +1,4 @@
-// Who spent a budget: the releases of its window by what they were charged, and what is left for nobody.
+// Who spent a budget: the releases of its window by what they were charged, and the rest.
 import { expect, it } from 'vitest'
 import { spenderLines } from '../../../cli/commands/spending.ts'
 import type { Budget } from '../../../core/budget/budget.ts'
@@ -37,7 +37,7 @@ const head = (releaseId: string, settledAtMs: number, charges?: readonly Charge[
   ...(charges === undefined ? {} : { charges }),
 })
 
-it('the largest comes first, those outside the window and of other SLOs are not there, and the rest is nobody’s', () => {
+it('sorts the largest first, ignores other windows and SLOs, and leaves the rest unassigned', () => {
   const { chargeable: _, ...uncharged } = head('no-traffic', 1500)
   const heads = [
     head('fresh', 1990),
@@ -61,14 +61,14 @@ it('the largest comes first, those outside the window and of other SLOs are not 
   ])
   expect(found.unassigned).toBe(100 - 60 - 2 + 8)
   expect(spenderLines(found, budget.allowed)).toEqual([
-    '  spent by release large (rolledBack): 60 bad, ± 1; 30 % of what may be',
+    '  spent by release large (rolledBack): 60 bad, ± 1; 30 % of what is allowed',
     '  by 2 other release(s) together: -6 bad, none of them more than chance explains',
-    '  not known of 2 release(s): fresh: it is not charged yet; ...',
+    '  unknown for 2 release(s): fresh: it is not charged yet; ...',
     '  by no release: 46 bad',
   ])
 })
 
-it('five are named, and those after them are not called chance', () => {
+it('names five, and does not call the others chance', () => {
   const heads = [1, 2, 3, 4, 5, 6].map((n) => head(`r${n}`, 1100 + n, [counted(10 + n)]))
   const lines = spenderLines(spendingOf(heads, 'available', budget), budget.allowed)
   expect(lines).toHaveLength(7)
@@ -76,6 +76,6 @@ it('five are named, and those after them are not called chance', () => {
   expect(lines[5]).toBe('  by 1 other release(s) together: 11 bad')
 })
 
-it('without a release nothing is said', () => {
+it('says nothing without a release', () => {
   expect(spenderLines(spendingOf([], 'available', budget), budget.allowed)).toEqual([])
 })

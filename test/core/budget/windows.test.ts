@@ -1,4 +1,4 @@
-// Calendar windows in local time, against invariants and against a slow walk through it.
+// Calendar windows in local time, against invariants and against a slow walk through local time.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { budgetAt, slotMs, windowAt } from '../../../core/budget/budget.ts'
@@ -17,7 +17,7 @@ describe('windows', () => {
     const { startMs, endMs } = windowAt(slo({ window }), Date.parse(at))
     return [startMs, endMs].map((ms) => new Date(ms).toISOString())
   }
-  it('of a calendar follow local time over changes of it, leap days and ends of years', () => {
+  it('of a calendar follow local time across clock changes, leap days and ends of years', () => {
     const berlin = 'Europe/Berlin'
     expect(span({ calendar: 'month', timeZone: berlin }, '2026-03-31T21:59:59Z')).toEqual([
       '2026-02-28T23:00:00.000Z',
@@ -43,7 +43,7 @@ describe('windows', () => {
     )
   })
 
-  it('of any calendar hold the time that they are asked for, and begin where the one before ends', () => {
+  it('of any calendar contain the requested time, and begin where the previous one ends', () => {
     const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Beirut', 'Australia/Lord_Howe', 'Pacific/Apia']
     fc.assert(
       fc.property(
@@ -56,7 +56,7 @@ describe('windows', () => {
           expect(startMs <= at && at < endMs).toBe(true)
           expect(windowAt(own, startMs - 1).endMs).toBe(startMs)
           expect(windowAt(own, endMs - 1)).toEqual({ startMs, endMs })
-          // By another road: the first moment of the window is the first of a local day.
+          // Checked in another way: the first moment of the window is the first of a local day.
           const local = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' })
           expect(local.format(startMs)).not.toBe(local.format(startMs - 1))
         },
@@ -66,7 +66,7 @@ describe('windows', () => {
   })
 })
 
-/** The slow way: from quarter to quarter of an hour, until the local date is in another week, month or quarter. */
+/** The slow way: walks in quarters of an hour until the local date is in another week, month or quarter. */
 function walkedWindow(unit: string, timeZone: string, atMs: number): { startMs: number; endMs: number } {
   const local = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' })
   const keyOf = (ms: number): string => {
@@ -86,7 +86,7 @@ function walkedWindow(unit: string, timeZone: string, atMs: number): { startMs: 
 }
 
 describe('calendar windows, against a walk through local time', () => {
-  // Changes of local time (with midnight skipped or twice), leap days, ends of years, a day that there was not.
+  // Clock changes (with midnight skipped or repeated), leap days, ends of years, a day that did not exist.
   const moments: readonly (readonly [string, string])[] = [
     ['Europe/Berlin', '2026-03-29T01:00:00Z'],
     ['Europe/Berlin', '2026-10-25T01:00:00Z'],
@@ -115,8 +115,8 @@ describe('calendar windows, against a walk through local time', () => {
     )
   })
 
-  it('count each request in exactly one window, whatever the clocks do meanwhile', () => {
-    // Slots of five minutes through a change of time: those before the boundary are in one window, the others in the next.
+  it('count each request in exactly one window, whatever the clocks do', () => {
+    // Slots of five minutes across a clock change: those before the boundary are in one window, the others in the next.
     const own = slo({ window: { calendar: 'week', timeZone: 'Asia/Beirut' } })
     const boundary = Date.parse('2026-03-29T21:00:00Z')
     const slots = Array.from({ length: 600 }, (_, index) => ({

@@ -1,4 +1,4 @@
-// What is said about a candidate: under which names it is found, which word counts, and every way of saying it wrongly.
+// Attestations about a candidate: the names under which they are found, which one counts, and every invalid form.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Attestation, merged, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
@@ -30,7 +30,7 @@ describe('a release is found', () => {
     expect(subjectsOf(release)).toEqual(['version/checkout:2', 'commit/4f2a', 'release/checkout-1'])
   })
 
-  it('under its artifact, however it was asked for, and under the version that this became', () => {
+  it('under its artifact, however it was requested, and under the version that it became', () => {
     const uri = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:${'7'.repeat(64)}`
     const release = { ...prepared(), key: 'call/build-7', candidate: { kind: 'image' as const, uri } }
     const scanned = readAttestation(scanEvent, 0)
@@ -42,7 +42,7 @@ describe('a release is found', () => {
     ])
   })
 
-  it('never under a name that could not have been said', () => {
+  it('never under a name that could not have been attested', () => {
     const key = `s3/artifacts/${'k'.repeat(1000)}/v1`
     expect(subjectsOf({ ...requested(), key }).every((name) => Subject.safeParse(name).success)).toBe(true)
   })
@@ -61,7 +61,7 @@ const attestation = fc.record(
 ) as fc.Arbitrary<Attestation>
 
 describe('what counts', () => {
-  it('is the latest word on each thing', () => {
+  it('is the latest attestation on each thing', () => {
     const tests = (failed: number) => ({ passed: 1, failed, skipped: 0 })
     expect(
       merged([
@@ -74,7 +74,7 @@ describe('what counts', () => {
   })
 
   it('does not depend on the order in which it is read', () => {
-    // As the store keeps them: one word of each about each subject.
+    // As stored: one attestation from each author about each subject.
     const said = fc.uniqueArray(attestation, { selector: ({ subject, by }) => `${subject} ${by}`, maxLength: 6 })
     fc.assert(
       fc.property(said, fc.nat(), (all, seed) => {
@@ -86,7 +86,7 @@ describe('what counts', () => {
   })
 })
 
-describe('a word', () => {
+describe('an attestation', () => {
   const code = (input: unknown): unknown => {
     try {
       readAttestation(input, t0)
@@ -96,7 +96,7 @@ describe('a word', () => {
     }
   }
 
-  it('of ECR is the counts of the severities that it found, at the time of the scan', () => {
+  it('from ECR has the counts of the severities that it found, at the time of the scan', () => {
     expect(readAttestation(scanEvent, t0)).toEqual({
       kind: 'attestation',
       attestation: {
@@ -108,7 +108,7 @@ describe('a word', () => {
     })
   })
 
-  it('of ECR that is not of a complete scan, or counts nothing at all, is refused', () => {
+  it('from ECR without a complete scan, or without any count, is refused', () => {
     const detail = (changes: object) => ({ ...scanEvent, detail: { ...scanEvent.detail, ...changes } })
     expect(code(detail({ 'scan-status': 'FAILED' }))).toBe('event_invalid')
     expect(code(detail({ 'finding-severity-counts': undefined }))).toBe('event_invalid')
@@ -116,7 +116,7 @@ describe('a word', () => {
     expect(code({ ...scanEvent, source: 'aws.inspector2' })).toBe('event_unknown')
   })
 
-  it('of a call names its commit also when that is only its subject', () => {
+  it('from a call names its commit even if that is only its subject', () => {
     const said = readAttestation({ subject: 'commit/4f2a', by: 'ci', committedAt: '2026-01-01T01:00:00+01:00' }, 7)
     expect(said).toEqual({
       kind: 'attestation',
@@ -139,11 +139,11 @@ describe('a word', () => {
     [{ subject: 'commit/a', by: 'ci', committedAt: 'yesterday' }],
     [{ subject: 'commit/a', by: 'ci', flags: [], surplus: true }],
     [undefined],
-  ])('that is wrong is refused: %j', (call) => {
+  ])('that is invalid is refused: %j', (call) => {
     expect(code(call)).toBe('call_invalid')
   })
 
-  it('of any kind is an attestation or a Problem', () => {
+  it('of any kind is parsed or a Problem', () => {
     const keys = Object.keys(AttestCall.shape)
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...keys), fc.jsonValue()), (call) => {
@@ -153,7 +153,7 @@ describe('a word', () => {
   })
 })
 
-it('when a commit was made travels with the release', () => {
+it('the time of the commit travels with the release', () => {
   const call = { service: 'checkout', version: '2', commit: '4f2a', committedAt: '2026-01-01T01:00:00+01:00' }
   expect(readRequest(call, 'x').provenance).toMatchObject({ commit: '4f2a', committedAtMs: t0 })
   expect(() => readRequest({ ...call, committedAt: '1st of May' }, 'x')).toThrow('committedAt')

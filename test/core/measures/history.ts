@@ -1,4 +1,4 @@
-// Logs for the measures, written as a release would write them; times are minutes after the beginning of the year.
+// Logs for the measures, written as a release would write them. Times are minutes after the beginning of the year.
 import { advance, begin } from '../../../core/release/advance.ts'
 import type { Attested } from '../../../core/gate/attestation.ts'
 import type { Candidate, Provenance } from '../../../core/service/candidate.ts'
@@ -18,7 +18,7 @@ type Wish = {
   readonly provenance?: Partial<Provenance>
 }
 
-/** A log that is written act by act; each act says when. */
+/** A log that is written step by step; each step has its time. */
 export function log(id: string, minutes: number, wish: Wish = {}) {
   const version = wish.version ?? String(id.charCodeAt(0))
   const definition = service({ plan: { steps: [{ weight: 10, bake: '5m' }] }, ...wish.service })
@@ -50,7 +50,7 @@ export function log(id: string, minutes: number, wish: Wish = {}) {
       write({ type: 'prepared', atMs: at(minute), targets, alarms: [] })
       return acts
     },
-    /** The next weight, or all of it. */
+    /** Shifts to the next weight, or to all traffic. */
     shift: (minute: number) => {
       if (release.state.phase !== 'shifting') throw new Error(`${id} cannot shift while ${release.state.phase}`)
       const move = wayForward(release, release.state.step)

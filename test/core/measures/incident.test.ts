@@ -1,4 +1,4 @@
-// Incidents in the shapes of those who tell of them, and everything that is none.
+// Incidents in the formats of their sources, and events that are not incidents.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { IncidentCall, readIncident, servicesOf } from '../../../core/measures/incident-call.ts'
@@ -67,7 +67,7 @@ const updated = (status: string) =>
   })
 
 describe('an incident', () => {
-  it('of a call, or of an event of our own, has a beginning and perhaps an end', () => {
+  it('from a call, or from our own event, has a beginning and perhaps an end', () => {
     const { openedAt: _, service: _service, ...rest } = call
     const opened = { ...rest, kind: 'opened', atMs }
     expect(readIncident(call)).toEqual({ keys: ['checkout'], notices: [opened], isCall: true })
@@ -78,7 +78,7 @@ describe('an incident', () => {
     })
   })
 
-  it('of PagerDuty begins when it was created and ends when that was told', () => {
+  it('from PagerDuty begins when it was created and ends when its resolution was reported', () => {
     const words = { severity: 'high', title: 'Taco Shells', url: 'https://example.pagerduty.com/incidents/P8E12U3' }
     const seen = { source: 'pagerduty', id: 'P8E12U3', ...words }
     const keys = ['P6MZ15N', 'Shop checkout']
@@ -97,7 +97,7 @@ describe('an incident', () => {
     ])
   })
 
-  it('of Opsgenie is an alert, found by its tags', () => {
+  it('from Opsgenie is an alert, found by its tags', () => {
     const seen = { source: 'opsgenie', id: '44f7-17', severity: 'P2', title: 'Checkout fails' }
     expect(readIncident(opsgenie('Create'))).toEqual({
       keys: ['team-shop', 'checkout'],
@@ -107,7 +107,7 @@ describe('an incident', () => {
     expect(readIncident(opsgenie('Close')).notices).toEqual([{ ...seen, kind: 'resolved', atMs: laterMs }])
   })
 
-  it('of Incident Manager is found by its response plan, by name or ARN', () => {
+  it('from Incident Manager is found by its response plan, by name or ARN', () => {
     const seen = { source: 'incident-manager', id: 'incident-record/Shop-Checkout/6ebcc812-85f5' }
     const keys = ['Shop-Checkout', 'arn:aws:ssm-incidents::111122223333:response-plan/Shop-Checkout']
     expect(readIncident(started)).toEqual({
@@ -130,7 +130,7 @@ describe('an incident', () => {
     updated('OPEN'),
     event('aws.ssm-incidents', { ...(started.detail as object), errorCode: 'AccessDenied' }),
     event('aws.ssm-incidents', { eventName: 'CreateTimelineEvent', eventTime: at }),
-  ])('is none of what else they tell: %#', (other) => {
+  ])('is not created by their other events: %#', (other) => {
     expect(readIncident(other).notices).toEqual([])
   })
 
@@ -154,11 +154,11 @@ describe('an incident', () => {
     [pagerDutyWebhook('incident.triggered', {}), 'event_invalid'],
     [{ ...opsgenie('Close'), time: undefined }, 'event_invalid'],
     [event('aws.ssm-incidents', { eventName: 'StartIncident', eventTime: at }), 'event_invalid'],
-  ])('that is wrong is refused: %j', (input, expected) => {
+  ])('that is invalid is refused: %j', (input, expected) => {
     expect(code(input)).toBe(expected)
   })
 
-  it('is read, or a Problem, whatever a field is', () => {
+  it('is parsed, or a Problem, whatever a field is', () => {
     const keys = Object.keys(IncidentCall.shape)
     const changed = fc.tuple(fc.constantFrom(...keys), fc.jsonValue())
     fc.assert(
@@ -169,7 +169,7 @@ describe('an incident', () => {
   })
 })
 
-it('is of every service that has one of its keys, or is called so', () => {
+it('belongs to every service that has one of its keys, or that name', () => {
   const shop = service({ name: 'shop', incidents: { keys: ['P6MZ15N', 'team-shop'] } })
   const cart = service({ name: 'cart', incidents: { keys: ['team-shop'] } })
   const names = (...keys: string[]): string[] => servicesOf(keys, [shop, cart]).map(({ name }) => name)

@@ -1,4 +1,4 @@
-// Every measure of a small fixed week, counted by hand in the comments; and what must hold of any history.
+// Every measure of a small fixed week, calculated by hand in the comments; and invariants of any history.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { factsOf, type MeasureInput, ofService, type Recorded } from '../../../core/measures/facts.ts'
@@ -23,7 +23,7 @@ describe('the week by hand', () => {
   })
 
   it('M2: from commit or artifact to all traffic', () => {
-    // a: commit at -120, promoted at 8: 128 min = 7680 s. b: 1430 to 1448: 1080 s. h: 8630 to 8650: 1200 s. f says nothing.
+    // a: commit at -120, promoted at 8: 128 min = 7680 s. b: 1430 to 1448: 1080 s. h: 8630 to 8650: 1200 s. f has no time.
     // p90 of 1080, 1200, 7680: at 0.9 * 2 = 1.8, so 1200 + 0.8 * 6480 = 6384.
     expect(resultOf('M2')).toEqual({
       value: known(1200),
@@ -38,9 +38,9 @@ describe('the week by hand', () => {
     expect(resultOf('M3')).toEqual({ value: known(4 / 6), n: 6 })
   })
 
-  it('M4: two resolved incidents, a roll back without one, and a promotion that was undone', () => {
-    // i1: 60 min = 3600 s (d is in it). i3: 600 s. c: traffic at 2882, back at 2891: 540 s. g: asked for at 7300, there at
-    // 7302: 120 s. i2 is open. Median of 120, 540, 600, 3600: 570; p90 at 2.7: 600 + 0.7 * 3000 = 2700.
+  it('M4: two resolved incidents, a rollback without one, and a promotion that was undone', () => {
+    // i1: 60 min = 3600 s (d is in it). i3: 600 s. c: traffic at 2882, back at 2891: 540 s. g: requested at 7300, done at 7302:
+    // 120 s. i2 is open. Median of 120, 540, 600, 3600: 570; p90 at 2.7: 600 + 0.7 * 3000 = 2700.
     expect(resultOf('M4')).toEqual({
       value: known(570),
       n: 4,
@@ -53,10 +53,11 @@ describe('the week by hand', () => {
     expect(resultOf('M5')).toEqual({ value: known(3 / 5), n: 5 })
   })
 
-  it('M6: 1 of 100 bad at 0:00 and 5 of 100 at 3:00, and 1 % may be', () => {
+  it('M6: 1 of 100 bad at 0:00 and 5 of 100 at 3:00, with 1 % allowed', () => {
     // The hours that end at 1:00 and 4:00: (1/100) / 0.01 = 1 and (5/100) / 0.01 = 5.
     expect(resultOf('M6')).toEqual({ value: known(5), n: 2, spread: near({ min: 1, p50: 3, p90: 4.6, max: 5 }) })
-    // Six hours that end at 1:00 to 3:00 have 1 of 100: 1. Those to 6:00 have 6 of 200: 3. Those to 9:00 have 5 of 100: 5.
+    // The six-hour windows that end at 1:00 to 3:00 have 1 of 100: 1. Those to 6:00 have 6 of 200: 3. Those to 9:00 have 5 of
+    // 100: 5.
     // p90 of 1 1 1 3 3 3 5 5 5 at 7.2: 5.
     expect(resultOf('M6 long')).toEqual({ value: known(5), n: 9, spread: near({ min: 1, p50: 3, p90: 5, max: 5 }) })
   })
@@ -75,13 +76,13 @@ describe('the week by hand', () => {
     expect(resultOf('M8')).toEqual({ value: known(546), n: 2, spread: near({ min: 60, p50: 330, p90: 546, max: 600 }) })
   })
 
-  it('M9: of six critical signals at five looks, four could speak', () => {
+  it('M9: of six critical signals at five looks, four could decide', () => {
     // a: errors yes, latency no (cost is advisory). b: no, then yes. c: yes. h: yes (latency is excluded). 4 of 6.
     expect(resultOf('M9')).toEqual({ value: known(4 / 6), n: 6 })
   })
 
   it('M10: 98 of 100 and 40 of 50 tests passed', () => {
-    // 138 of 150. Of the changes a, b, c, d, e, f, h only two had tests told. Spread of 0.8 and 0.98.
+    // 138 of 150. Of the changes a, b, c, d, e, f, h only two reported tests. Spread of 0.8 and 0.98.
     expect(resultOf('M10')).toEqual({
       value: known(138 / 150),
       n: 2,
@@ -90,7 +91,7 @@ describe('the week by hand', () => {
     })
   })
 
-  it('M11: of a to h, e met an AWS that did not answer, and h was promoted after c was not', () => {
+  it('M11: of a to h, e met an AWS outage, and h was promoted after c was not', () => {
     expect(resultOf('M11')).toEqual({ value: known(2 / 8), n: 8 })
   })
 
@@ -103,7 +104,7 @@ describe('the week by hand', () => {
     })
   })
 
-  it('M13: a is behind a flag, b is behind none, of the others nobody knows', () => {
+  it('M13: a is behind a flag, b is not, the others are unknown', () => {
     expect(resultOf('M13')).toEqual({
       value: known(1 / 2),
       n: 2,
@@ -111,7 +112,7 @@ describe('the week by hand', () => {
     })
   })
 
-  it('M14: of three incidents, i1 is put to d and i2 to b', () => {
+  it('M14: of three incidents, i1 is attributed to d and i2 to b', () => {
     expect(resultOf('M14')).toEqual({ value: known(2), n: 3 })
     const links = factsOf(week).incidents.map(({ incident, release }) => [incident.id, release?.release.id])
     expect(links).toEqual([
@@ -121,7 +122,7 @@ describe('the week by hand', () => {
     ])
   })
 
-  it('M15: a costs a tenth more, b a tenth less, of f and h nobody knows', () => {
+  it('M15: a costs a tenth more, b a tenth less, f and h are unknown', () => {
     // p90 of -0.1 and 0.1: -0.1 + 0.9 * 0.2 = 0.08.
     expect(resultOf('M15')).toEqual({
       value: known(0),
@@ -131,7 +132,7 @@ describe('the week by hand', () => {
     })
   })
 
-  it('what is aimed at is met or missed', () => {
+  it('targets are met or missed', () => {
     const aims = measure(week).map(({ definition, result }) => [definition.id, isOnTarget(definition, result)])
     expect(aims.filter(([, met]) => met !== undefined)).toEqual([
       ['M5', false],
@@ -146,7 +147,7 @@ describe('the week by hand', () => {
 })
 
 describe('silence', () => {
-  it('is no health: of nothing every measure but the frequency is unknown, and says why', () => {
+  it('is not health: without data every measure but the frequency is unknown, and says why', () => {
     const nothing: MeasureInput = { ...week, releases: [], incidents: [], ledgers: [] }
     for (const { definition, result } of measure(nothing)) {
       if (definition.id === 'M1') expect(result.value).toEqual({ known: true, number: 0 })
@@ -154,7 +155,7 @@ describe('silence', () => {
     }
   })
 
-  it('of a service of whose incidents somebody would tell is none', () => {
+  it('counts as no incidents for a service whose incidents would be reported', () => {
     const told = log('t', 0, { service: { incidents: { keys: ['P1'] } } }).recorded()
     const value = (releases: readonly Recorded[]) =>
       resultOf('M14', { ...week, releases, incidents: [], ledgers: [] }).value
@@ -162,7 +163,7 @@ describe('silence', () => {
     expect(value([log('t', 0).recorded()])).toMatchObject({ known: false })
   })
 
-  it('of a look that saw nothing at all counts as a signal that could not speak', () => {
+  it('in a look without any data counts as a signal that could not decide', () => {
     const blind = log('t', 0).prepare(1).shift(2).look(5, 'unknown', []).order(6, 'ann').restore(7).settle(8)
     expect(resultOf('M9', { ...week, releases: [blind.recorded()] })).toEqual({ value: known(0), n: 1 })
   })
@@ -175,7 +176,7 @@ describe('the edges', () => {
     incidents: [],
   })
 
-  it('what a person aborted is neither a failure nor a pass', () => {
+  it('a release that a person aborted is neither a failure nor a pass', () => {
     const aborted = log('t', 0).prepare(1).shift(2).order(6, 'ann', 'aborted').restore(7).settle(8)
     expect(resultOf('M3', only(aborted))).toMatchObject({ value: { known: false }, n: 0 })
     expect(resultOf('M5', only(aborted))).toMatchObject({ value: { known: false }, n: 0 })
@@ -184,14 +185,14 @@ describe('the edges', () => {
     expect(resultOf('M12', only(aborted))).toMatchObject({ value: { known: false } })
   })
 
-  it('what the sweep ended, or an error that nobody expected, is flaky', () => {
+  it('a release that the sweep ended, or an unexpected error, is flaky', () => {
     const swept = log('t', 0).prepare(1).shift(2).order(6, 'sweep', 'aborted').restore(7).settle(8)
     const broken = log('u', 10).prepare(11).shift(12).order(16, 'tidegate').restore(17).settle(18)
     const wrong = log('v', 20).refuse(21, 'version_missing').settle(22)
     expect(resultOf('M11', only(swept, broken, wrong))).toEqual({ value: known(2 / 3), n: 3 })
   })
 
-  it('a candidate that a person or a gate turned down, and that was promoted later, is not flaky', () => {
+  it('a candidate that a person or a gate rejected and that was promoted later is not flaky', () => {
     const turned = ['ann', 'gate'].map((by, index) =>
       log(`t${index}`, index * 10, { version: '7' })
         .prepare(index * 10 + 1)
@@ -204,13 +205,13 @@ describe('the edges', () => {
     expect(resultOf('M11', only(...turned, good))).toEqual({ value: known(0), n: 3 })
   })
 
-  it('a candidate that was promoted after only the machinery had failed it is not flaky', () => {
+  it('a candidate that only an infrastructure failure stopped and that was promoted later is not flaky', () => {
     const broken = log('t', 0, { version: '7' }).refuse(1, 'aws_throttled').settle(2)
     const good = log('u', 10, { version: '7' }).prepare(11).shift(12).hurry(13).shift(14).settle(15)
     expect(resultOf('M11', only(broken, good))).toEqual({ value: known(1 / 2), n: 2 })
   })
 
-  it('a commit after the promotion is a wrong clock, not a negative time', () => {
+  it('a commit after the promotion means a wrong clock, not a negative time', () => {
     const early = log('t', 0, { provenance: { committedAtMs: at(99) } })
       .prepare(1)
       .shift(2)
@@ -220,7 +221,7 @@ describe('the edges', () => {
     expect(resultOf('M2', only(early))).toMatchObject({ value: { known: false }, n: 0, leftOut: { count: 1 } })
   })
 
-  it('what CI said of the commit comes before what the release said', () => {
+  it('what CI said about the commit takes precedence over what the release said', () => {
     const one = log('t', 0, { provenance: { committedAtMs: at(-9) } })
       .prepare(1)
       .shift(2)
@@ -231,7 +232,7 @@ describe('the edges', () => {
     expect(resultOf('M2', material).value).toEqual(known(300))
   })
 
-  it('of several targets the cost is weighed by what the candidate served', () => {
+  it("with several targets, the cost is weighted by the candidate's requests", () => {
     // 300 that cost 2 instead of 1, 100 that cost the same: (600 + 100) / 400 - 1 = 0.75.
     const costs = [
       { ...cost(2, 300), signal: 'cost:cart' },
@@ -242,7 +243,7 @@ describe('the edges', () => {
     expect(resultOf('M15', only(one)).value).toEqual(known(0.75))
   })
 
-  it('an incident is put to the change that got traffic last, up to a day after it settled, and to no way back', () => {
+  it('an incident is attributed to the last change that got traffic, up to a day after it settled, and never to a way back', () => {
     const first = log('t', 0).prepare(1).shift(2).hurry(3).shift(4).settle(5)
     const second = log('u', 10).prepare(11).shift(12).hurry(13).shift(14).settle(15)
     const back = log('w', 20, { key: 'back/u', service: { plan: 'AllAtOnce' } })
@@ -261,7 +262,7 @@ describe('the edges', () => {
 })
 
 const shuffled = fc.shuffledSubarray(week.releases as Recorded[], { minLength: week.releases.length })
-/** Further releases, of another service, that end in any way. */
+/** Additional releases of another service, with any ending. */
 const others = fc
   .array(fc.tuple(fc.nat({ max: 9000 }), fc.constantFrom('good', 'bad', 'refused', 'live'), fc.nat({ max: 3 })), {
     maxLength: 8,
@@ -301,7 +302,7 @@ describe('of any history', () => {
     )
   })
 
-  it('what other services release changes nothing for this one', () => {
+  it('releases of other services change nothing for this one', () => {
     const expected = measure(week)
     fc.assert(
       fc.property(others, (more) => {
@@ -313,7 +314,7 @@ describe('of any history', () => {
     )
   })
 
-  it('what is counted of two services is counted of both together', () => {
+  it('counts of two services add up to the count of both', () => {
     fc.assert(
       fc.property(others, (more) => {
         const all = { ...week, releases: [...more, ...week.releases] }
@@ -326,7 +327,7 @@ describe('of any history', () => {
     )
   })
 
-  it('what is counted in the parts of the period is counted in the whole', () => {
+  it('counts of the parts of a period add up to the count of the whole', () => {
     fc.assert(
       fc.property(others, fc.integer({ min: 1, max: 100 }), (more, days) => {
         const period = { fromMs: at(0), toMs: at(days * 1440 - 77) }
@@ -355,7 +356,7 @@ describe('of any history', () => {
   })
 })
 
-it('each measure has a name of its own, and all fifteen are there', () => {
+it('each of the fifteen measures exists and has a unique name', () => {
   const ids = definitions.map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)
   for (let number = 1; number <= 15; number++) expect(ids).toContain(`M${number}`)

@@ -1,4 +1,4 @@
-// What a release is counted by, computed by hand from a short log.
+// The metrics of a release, calculated by hand from a short log.
 import { expect, it } from 'vitest'
 import { replay } from '../../../core/release/advance.ts'
 import { numbered } from '../../../functions/steps/log.ts'
@@ -48,7 +48,7 @@ const story: readonly NewEvent[] = [
 ]
 const events: readonly ReleaseEvent[] = story.map((event, index) => numbered(event, index + 1))
 
-it('a way back and an end are counted once each, from the events that say them', () => {
+it('a way back and an end are counted once each, from the events that record them', () => {
   const counted = events.flatMap((_, index) => {
     const log = events.slice(0, index + 1)
     const release = replay(log)
@@ -66,7 +66,7 @@ it('a way back and an end are counted once each, from the events that say them',
   }
 })
 
-it('a promotion is counted with the time since its commit, where that is known', () => {
+it('a promotion is counted with the time since its commit, if that is known', () => {
   const promoted = (provenance: { readonly committedAtMs?: number }) => {
     const done: readonly NewEvent[] = [
       ...story.slice(0, 3).map((event) =>

@@ -1,4 +1,4 @@
-// One week of one service, small enough to be counted by hand (measures.test.ts does it). A day is 1440 minutes.
+// One week of one service, small enough to calculate by hand (in measures.test.ts). A day is 1440 minutes.
 import { isCounted } from '../../../core/service/slo.ts'
 import type { Incident } from '../../../core/measures/incident.ts'
 import type { MeasureInput } from '../../../core/measures/facts.ts'
@@ -15,7 +15,7 @@ const a = log('a', 0, { provenance: { commit: 'c0ffee', committedAtMs: at(-120),
   .shift(8)
   .settle(9)
   .recorded({ tests: tests(98, 2), flags: ['new-cart'] })
-/** Day 1: promoted after a look that could not say anything; an incident on the same day is put to it. */
+/** Day 1: promoted after a look that could not decide; an incident on the same day is attributed to it. */
 const b = log('b', 1440, { provenance: { eventAtMs: at(1430) } })
   .prepare(1441)
   .shift(1442)
@@ -36,7 +36,7 @@ const c = log('c', 2880, { version: '7' })
 const d = log('d', 4320).prepare(4321).shift(4322).order(4332, 'alarm checkout-errors').restore(4342).settle(4343)
 /** Day 4: AWS did not answer. */
 const e = log('e', 5760).refuse(5761, 'aws_unavailable').settle(5762)
-/** Day 5: promoted in a hurry by a person, and undone by g. */
+/** Day 5: promoted early by a person, and undone by g. */
 const f = log('f', 7200).prepare(7201).shift(7202).hurry(7204).shift(7205).settle(7206)
 const g = log('g', 7300, { key: 'back/f', version: '1', service: { plan: 'AllAtOnce' } })
   .prepare(7301)
@@ -49,7 +49,7 @@ const h = log('h', 8640, { version: '7', provenance: { eventAtMs: at(8630) } })
   .look(8650, 'pass', [signal('errors', 'pass'), signal('latency', 'excluded')])
   .shift(8650)
   .settle(8651)
-/** Settled before the week, and live at its end. */
+/** One settled before the week, and one is live at its end. */
 const before = log('y', -60).prepare(-59).shift(-58).look(-50, 'pass', []).shift(-50).settle(-10)
 const live = log('z', 10_070).prepare(10_071).shift(10_072)
 
@@ -66,7 +66,7 @@ if (slo === undefined) throw new Error('unreachable')
 
 export const week: MeasureInput = {
   releases: [a, b, c, ...[d, e, f, g, h, before, live].map((one) => one.recorded())],
-  // Of d; of b, and still open; of nobody: d had settled 44 hours before.
+  // The first belongs to d; the second to b, and is still open; the third to none, because d had settled 44 hours before.
   incidents: [incident('i1', 4330, 4390), incident('i2', 2000), incident('i3', 7000, 7010)],
   ledgers: [
     {

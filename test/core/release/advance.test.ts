@@ -1,4 +1,4 @@
-// The life of a release: by example, and as properties over every order in which events may arrive.
+// The life of a release, by example. The properties over events in any order are in any-order.test.ts.
 import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../../core/release/event.ts'
 import { isOurs, pendingMove, wayBack, wayForward } from '../../../core/release/move.ts'
@@ -42,7 +42,7 @@ describe('a release', () => {
     expect(release.state).toMatchObject({ phase: 'baking', step: 0 })
   })
 
-  it('that fails goes back; before any traffic it is turned away instead', () => {
+  it('that fails goes back; before any traffic it is rejected instead', () => {
     expect(after(shifted(prepared(), t0), judged(t0 + minute, 'fail'))).toMatchObject({
       state: { phase: 'returning' },
       ending: { outcome: 'rolledBack' },
@@ -65,7 +65,7 @@ describe('a release', () => {
     expect(failed).toMatchObject({ state: { phase: 'settling' }, ending: { outcome: 'rejected' } })
   })
 
-  it('whose first shift was announced and not confirmed counts as one that had traffic', () => {
+  it('counts as having had traffic if its first shift was announced and not confirmed', () => {
     const release = prepared()
     const announced = after(release, { type: 'moveIntended', atMs: t0, move: wayForward(release, 0) })
     const returned = after(announced, {
@@ -114,7 +114,7 @@ describe('a release', () => {
     ).toBeUndefined()
   })
 
-  it('that is paused between two steps is looked at now and then, not without end', () => {
+  it('that is paused between two steps is looked at occasionally, but not endlessly', () => {
     const hooked = shifted(passHook(prepared({ hooks: [{ at: 'beforeStep', function: 'check' }] })), t0)
     expect(hooked.state.phase).toBe('baking')
     const between = after(hooked, judged(t0 + 5 * minute, 'pass'), {
@@ -156,7 +156,7 @@ describe('a release', () => {
     expect(after(asked, call(2), silent(2, t0 + 30 * minute)).ending?.outcome).toBe('rejected')
   })
 
-  it('leaves an alias that somebody else moved alone and puts the others back', () => {
+  it('does not touch an alias that somebody else moved, and puts the others back', () => {
     const two = {
       targets: [
         { function: 'a', alias: 'live' },
@@ -174,7 +174,7 @@ describe('a release', () => {
     expect(after(release, { type: 'moverNamed', atMs: t0, functionName: 'a', suspect: 'sam' }).ending?.by).toBe('sam')
   })
 
-  it('looks at every interval and at the end of a bake, and ever less often while it is held', () => {
+  it('looks at every interval and at the end of a bake, and less and less often while it is held', () => {
     const baking = shifted(prepared(), t0)
     expect(nextAct(baking, t0)).toEqual({ act: 'bake', seconds: 60 })
     expect(nextAct(after(baking, judged(t0 + 270_000, 'unknown')), t0 + 270_000)).toEqual({ act: 'bake', seconds: 30 })
@@ -183,7 +183,7 @@ describe('a release', () => {
     expect(nextAct(held, t0 + 27 * minute)).toEqual({ act: 'judge' })
   })
 
-  it('hands over to a new execution before the history of one runs full', () => {
+  it('hands over to a new execution before the history of one is full', () => {
     const old: Release = { ...shifted(prepared(), t0), seq: 802, carriedAtSeq: 1 }
     expect(nextAct(old, t0)).toEqual({ act: 'handOver' })
   })

@@ -1,4 +1,4 @@
-// Whatever happens to a release, in whatever order: it comes to its end, and what is true of every release stays true.
+// Properties of a release under any events in any order: it comes to an end, and its invariants hold.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { advance, replay } from '../../../core/release/advance.ts'
@@ -23,7 +23,7 @@ const judged = (atMs: number, kind: 'pass' | 'fail' | 'unknown', quiet = false):
 const anyAt = fc.integer({ min: 0, max: 200 }).map((minutes) => t0 + minutes * minute)
 const points = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
 
-/** Any event at all, whether or not it makes sense now. Moves are those that the handlers would make of the release. */
+/** Any event, whether or not it makes sense now. Moves are those that the handlers would make. */
 type Make = (release: Release) => NewEvent | undefined
 const anyEvent: fc.Arbitrary<Make> = fc.oneof(
   {
@@ -123,7 +123,7 @@ const services = fc.constantFrom(
   { plan: 'Linear10PercentEvery1Minute' },
 )
 
-/** Tells a story from the request or from preparation on, checking `claim` after every event. */
+/** Applies a sequence of events after the request or the preparation, checking `claim` after each. */
 function tell(
   start: Release,
   story: readonly Make[],
@@ -141,7 +141,7 @@ function tell(
   return release
 }
 
-describe('whatever happens, in whatever order', () => {
+describe('whatever happens, in any order', () => {
   const holds = (claim: (now: Release, before: Release, event: ReleaseEvent) => void): void => {
     fc.assert(
       fc.property(services, fc.boolean(), anyStory, (changes, early, story) => {
@@ -181,20 +181,20 @@ describe('whatever happens, in whatever order', () => {
       else expect(now.charges).toEqual([])
     }))
 
-  it('traffic that the candidate has or may have had is exposure', () =>
+  it('traffic that the candidate has or may have had counts as exposure', () =>
     holds((now) => {
       if (hasTraffic(now)) expect(now.exposure).toBeDefined()
       if (now.ending?.outcome === 'rejected') expect(now.exposure).toBeUndefined()
     }))
 
-  it('rolled back means nothing on the candidate, on every alias that is still ours', () =>
+  it('rolled back means no traffic on the candidate, on every alias that is still ours', () =>
     holds((now) => {
       if (!isSettled(now) && now.state.phase !== 'settling') return
       if (now.ending?.outcome === 'promoted') return
       for (const one of now.targets) if (!one.lost) expect(shareBp(one.routing, one.candidate)).toBe(0)
     }))
 
-  it('promoted means everything on the candidate', () =>
+  it('promoted means all traffic on the candidate', () =>
     holds((now) => {
       if (now.ending?.outcome !== 'promoted') return
       for (const one of now.targets) expect(one.routing).toEqual(only(one.candidate))
@@ -211,13 +211,13 @@ describe('whatever happens, in whatever order', () => {
         expect(forward(now)).toBe(forward(before))
     }))
 
-  it('a look that has just been taken is not due again: nobody goes round in circles', () => {
+  it('a look is not due again right after a look: no busy loop', () => {
     holds((now, _, event) => {
       if (event.type === 'judged') expect(nextAct(now, event.atMs).act).not.toBe('judge')
     })
   })
 
-  it('nothing begins and no weight is given unless the gates before it were open a moment ago', () =>
+  it('nothing begins and no weight is given unless its gates were open a moment ago', () =>
     holds((now, _, event) => {
       const { act } = nextAct(now, event.atMs)
       if (act !== 'prepare' && (act !== 'shift' || pendingMove(now) !== undefined)) return
@@ -225,19 +225,19 @@ describe('whatever happens, in whatever order', () => {
       expect(event.atMs - (now.cleared?.atMs ?? 0)).toBeLessThan(10 * minute)
     }))
 
-  it('gates that have just said no are not asked again at once', () =>
+  it('gates that just said no are not asked again at once', () =>
     holds((now, before, event) => {
       if (event.type !== 'gated' || event.allowed || event.point !== gatePoint(before)) return
       expect(nextAct(now, event.atMs).act).not.toBe('gate')
     }))
 
-  it('an ending once decided is kept, unless somebody takes an alias from us', () =>
+  it('an ending is final once decided, unless somebody takes an alias from us', () =>
     holds((now, before, event) => {
       if (before.ending === undefined || event.type === 'interrupted' || event.type === 'moverNamed') return
       expect(now.ending).toEqual(before.ending)
     }))
 
-  it('an event delivered twice changes nothing the second time, but for its place in the log', () =>
+  it('an event delivered twice changes nothing the second time, except its position in the log', () =>
     holds((now, _, event) => {
       if (['moved', 'hookAnswered', 'judged', 'promoteOrdered', 'paused'].includes(event.type) && 'step' in now.state)
         return
@@ -268,7 +268,7 @@ describe('whatever happens, in whatever order', () => {
     )
   })
 
-  it('every release ends, if somebody only keeps doing what it asks for', () => {
+  it('every release ends, as long as somebody does what it asks for', () => {
     fc.assert(
       fc.property(
         services,
@@ -283,7 +283,7 @@ describe('whatever happens, in whatever order', () => {
           for (let turn = 0; turn < 3000 && !isSettled(release); turn++) {
             const { act } = nextAct(release, nowMs)
             release = obey(release, nowMs, verdicts[turn % verdicts.length] ?? 'pass')
-            // What gates say is good for ten minutes: whoever takes longer than that to act on it asks again.
+            // A gate's answer is valid for ten minutes; a caller that takes longer to act on it must ask again.
             if (act !== 'gate') nowMs += minute * 30
           }
           expect(isSettled(release)).toBe(true)

@@ -1,4 +1,4 @@
-// What a release is charged with: nothing for what both versions suffer, nothing made up, and no noise called damage.
+// What a release is charged with: nothing for what affects both versions, nothing invented, and no noise called damage.
 import fc from 'fast-check'
 import { randomBinomial, randomLcg, randomPoisson } from 'd3-random'
 import { describe, expect, it } from 'vitest'
@@ -26,7 +26,7 @@ const burned = (...targets: readonly TargetMinutes[]): Burned => {
 const alone = (...minutes: readonly SharedMinute[]): TargetMinutes => ({ minutes, before: nothing })
 
 describe('a charge', () => {
-  it('is what is bad beyond stable in the same minutes, by hand', () => {
+  it("is the candidate's failures beyond stable's rate in the same minutes, by hand", () => {
     // 10 - 100 * 9 / 900 = 9, and 4 - 200 * 40 / 800 = -6.
     const found = burned(alone(minute([100, 10], [900, 9]), minute([200, 4], [800, 40])))
     expect(found).toMatchObject({ all: 300, elsewhen: 0, bad: 3 })
@@ -35,7 +35,7 @@ describe('a charge', () => {
     expect(found.error).toBeCloseTo(Math.sqrt(300 * c * (1 - c) + (900 / 81 + 800 / 16) * s * (1 - s)), 10)
   })
 
-  it('is nobody’s in an outage of both, however the split changed on the way', () => {
+  it('is zero in an outage of both, however the split changed meanwhile', () => {
     const calm = (share: number): SharedMinute => minute([1000 * share, 0], [1000 * (1 - share), 0])
     const outage = (share: number): SharedMinute =>
       minute([1000 * share, 500 * share], [1000 * (1 - share), 500 * (1 - share)])
@@ -43,17 +43,17 @@ describe('a charge', () => {
     expect(bad).toBeCloseTo(0, 9)
   })
 
-  it('compares minutes of which stable had too few with the rest of the release, and says how many', () => {
+  it('compares minutes with too little stable traffic with the rest of the release, and says how many', () => {
     const found = burned(alone(minute([100, 1], [900, 9]), minute([1000, 30], [0, 0]), minute([995, 30], [5, 5])))
     // Stable over the release: 14 of 905.
     expect(found).toMatchObject({ all: 2095, elsewhen: 1995 })
     expect(found.bad).toBeCloseTo(61 - 1 - (1995 * 14) / 905, 9)
   })
 
-  it('takes the hour before while the release has too little of stable', () => {
+  it('uses the hour before if the release has too little stable traffic', () => {
     const all = { minutes: [minute([1000, 30], [0, 0])], before: { all: 60_000, bad: 600 } }
     expect(burned(all)).toMatchObject({ all: 1000, elsewhen: 1000, bad: 20 })
-    // With enough of stable in the release, what was before does not count.
+    // With enough stable traffic in the release, the hour before does not count.
     const enough = [...all.minutes, minute([100, 3], [900, 27])]
     expect(burned({ ...all, minutes: enough }).bad).toBeCloseTo(0, 9)
   })
@@ -65,7 +65,7 @@ describe('a charge', () => {
     expect(burnedBeyond([alone(minute([1000, 30], [0, 0]))])).toEqual({
       unknown: 'there is no request of stable to compare with',
     })
-    // One target that nobody can speak about makes the sum unknown.
+    // One unknown target makes the sum unknown.
     expect(burnedBeyond([alone(minute([100, 1], [900, 9])), alone(minute([5, 0], [0, 0]))])).toHaveProperty('unknown')
   })
 
@@ -93,7 +93,7 @@ describe('a charge', () => {
     )
   })
 
-  it('doubles with the traffic, where stable has enough of it', () => {
+  it('doubles with the traffic, if stable has enough of it', () => {
     const enough = fc.record({
       candidate: counts,
       stable: counts.map(({ all, bad }) => ({ all: all + 10, bad })),
@@ -113,7 +113,7 @@ describe('a charge', () => {
     )
   })
 
-  it('is never more than what was bad, and its error never nothing', () => {
+  it('never exceeds the failures, and its error is never zero', () => {
     fc.assert(
       fc.property(some, (target) => {
         const found = burnedBeyond([target])
@@ -126,7 +126,7 @@ describe('a charge', () => {
   })
 })
 
-/** Releases of versions that fail equally often, in `steps` of a share and minutes; an outage hits one minute in thirty. */
+/** Simulates releases whose versions fail equally often, in `steps` of share and minutes; an outage hits one minute in thirty. */
 function equals(seed: number, perMinute: number, rate: number, steps: readonly (readonly [number, number])[]): Burned {
   const source = randomLcg(seed)
   const minutes = steps.flatMap(([share, length]) =>
@@ -150,7 +150,7 @@ describe('versions that are equal', () => {
     [0.5, 10],
   ] as const
 
-  it('are charged nothing on average, and hardly ever called damage', () => {
+  it('are charged nothing on average, and are hardly ever called damage', () => {
     for (const perMinute of [30, 300]) {
       const found = runs.map((seed) => equals(seed, perMinute, 0.01, split))
       const spread = Math.sqrt(mean(found.map(({ bad }) => bad ** 2)) / found.length)
@@ -160,7 +160,7 @@ describe('versions that are equal', () => {
   })
 
   it('vary as the error says', () => {
-    // Without outages, so that the ratio that the error is made from is the one that was drawn from.
+    // Without outages, so that the rate behind the error is the rate of the simulation.
     const found = runs.map((seed) => {
       const source = randomLcg(seed)
       const draw = (all: number) => ({ all, bad: randomBinomial.source(source)(all, 0.05)() })
@@ -171,7 +171,7 @@ describe('versions that are equal', () => {
     expect(seen / mean(found.map(({ error }) => error))).toBeLessThan(1.1)
   })
 
-  it('are told apart from one that fails one time in ten', () => {
+  it('are distinguished from a candidate that fails one time in ten', () => {
     const found = burned(alone(...Array.from({ length: 10 }, () => minute([60, 6], [540, 1]))))
     expect(found.bad).toBeCloseTo(60 - 600 / 540, 1)
     expect(atLeast(found)).toBeGreaterThan(40)

@@ -1,4 +1,4 @@
-// Every way in which a release may be asked for, in one normal form; and everything that is not one, refused.
+// Every way to request a release, in one normal form; everything else is refused.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../../core/problem.ts'
@@ -54,7 +54,7 @@ const cfnEvent = {
   },
 }
 
-/** The value with one place in it changed; `undefined` removes it. */
+/** Changes one place in the value; `undefined` removes it. */
 function changed(value: unknown, path: readonly string[], to: unknown): unknown {
   const copy = structuredClone(value) as Record<string, unknown>
   const last = path.at(-1) ?? ''
@@ -109,7 +109,7 @@ describe('a request', () => {
     })
   })
 
-  it('by call is recognised by its id, or else by that of the invocation', () => {
+  it('by call is recognised by its id, or else by the id of the invocation', () => {
     const call = {
       service: 'checkout',
       version: '42',
@@ -141,7 +141,7 @@ describe('a request', () => {
     expect(triggers(service(), readRequest(cfnEvent, 'c'))).toBe(false)
   })
 
-  it('for a version is resolved against the one target, and refused when there are several or none of that name', () => {
+  it('for a version is resolved to the only target, and refused if there are several or none of that name', () => {
     const one = readRequest({ service: 'checkout', version: '42' }, 'c').candidate
     expect(candidateFor(service(), one)).toEqual({ kind: 'versions', versions: { checkout: '42' } })
     const two = service({
@@ -227,7 +227,7 @@ describe('a request', () => {
     ).toBe(code)
   })
 
-  it('whatever arrives is a request or a Problem', () => {
+  it('any input is a request or a Problem', () => {
     const mutated = fc
       .tuple(
         fc.constantFrom<unknown>(s3Event, ecrEvent, cfnEvent, { service: 'checkout', version: '1' }),

@@ -1,4 +1,4 @@
-// A signal that stays unknown: what follows, and after how long, is said by the signal itself.
+// A signal that stays unknown: its own definition says what follows, and after how long.
 import { describe, expect, it } from 'vitest'
 import type { Release } from '../../../core/release/release.ts'
 import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
@@ -23,7 +23,7 @@ const looked = (release: Release, minutes: number, verdict = unknown([unknownErr
   )
 
 describe('a signal that stays unknown', () => {
-  it('pauses for a person when it wants that, once its time is over and not before', () => {
+  it('pauses for a person if it is configured to, once its time is over and not before', () => {
     const release = baking({ whenUnknown: 'pause', unknownMinutes: 3 })
     expect(looked(release, 3).paused).toBeUndefined()
     expect(looked(release, 4).paused).toMatchObject({
@@ -32,20 +32,20 @@ describe('a signal that stays unknown', () => {
     })
   })
 
-  it('is rolled back when it wants that', () => {
+  it('rolls back if it is configured to', () => {
     const release = looked(baking({ whenUnknown: 'rollBack', unknownMinutes: 2 }), 3)
     expect(release).toMatchObject({
       ending: { outcome: 'rolledBack', because: 'errors has been unknown for 2m' },
     })
   })
 
-  it('holds by default, and where it is advisory', () => {
+  it('holds by default, and if it is advisory', () => {
     expect(looked(baking({ unknownMinutes: 1 }), 4)).toMatchObject({ state: { phase: 'baking' } })
     const advisory = baking({ role: 'advisory', whenUnknown: 'rollBack', unknownMinutes: 1 })
     expect(looked(advisory, 4)).toMatchObject({ state: { phase: 'baking' } })
   })
 
-  it('begins anew after it has spoken', () => {
+  it('starts its time again after it was known', () => {
     const release = looked(baking({ whenUnknown: 'pause', unknownMinutes: 3 }), 3)
     const spoken = after(release, { type: 'judged', atMs: t0 + 3.5 * minute, verdict: passed })
     const again = after(spoken, { type: 'judged', atMs: t0 + 4 * minute, verdict: unknown([unknownErrors]) })

@@ -1,4 +1,4 @@
-// OpenSLO documents become SLOs of ours whole, or are refused with the place and the reason.
+// OpenSLO documents are converted to our SLOs completely, or refused with the place and the reason.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openSloDocuments } from '../../../cli/commands/openslo.ts'
@@ -57,7 +57,7 @@ function problem(act: () => unknown): string {
 const refused = (...values: unknown[]): string => problem(() => importing(...values))
 
 describe('an OpenSLO document', () => {
-  it('of errors over invocations is availability, with its target to the last digit', () => {
+  it('for errors over invocations is availability, with its target to the last digit', () => {
     expect(importing(slo())).toEqual([
       {
         definition: { name: 'orders-succeed', objective: 99.9, window: '28d', sli: 'availability' },
@@ -74,7 +74,7 @@ describe('an OpenSLO document', () => {
     expect(definition(slo({ objectives: [{ targetPercent: 99.95, op: 'gte' }] }))?.objective).toBe(99.95)
   })
 
-  it('of a duration has its threshold, as a threshold metric or as good of all', () => {
+  it('for a duration has its threshold, as a threshold metric or as good of all', () => {
     const threshold = slo({ sli: duration, objectives: [{ op: 'lte', value: 300, target: 0.99 }] })
     expect(definition(threshold)?.sli).toEqual({ fasterThanMs: 300 })
     const ratio = { good: metric('Duration', 'TC(:250)'), total: metric('Duration', 'SampleCount') }
@@ -98,7 +98,7 @@ describe('an OpenSLO document', () => {
     expect(definition(slo({ window }))?.window).toEqual(expected)
   })
 
-  it('of time slices has slices, and one SLO for each objective', () => {
+  it('for time slices has slices, and one SLO for each objective', () => {
     const objectives = [
       { target: 0.99, timeSliceTarget: 0.95, timeSliceWindow: 5 },
       { target: 0.995, timeSliceTarget: 0.9, timeSliceWindow: '1h' },
@@ -110,7 +110,7 @@ describe('an OpenSLO document', () => {
     ])
   })
 
-  it('may refer to an SLI and a data source of other documents, in any order', () => {
+  it('may refer to an SLI and a data source in other documents, in any order', () => {
     const source = {
       apiVersion: 'openslo/v1',
       kind: 'DataSource',
@@ -138,7 +138,7 @@ describe('an OpenSLO document', () => {
   })
 })
 
-describe('a document that cannot be said here', () => {
+describe('a document that cannot be expressed here', () => {
   it.each([
     ['averaged slices', slo({ spec: { budgetingMethod: 'RatioTimeslices' } }), 'RatioTimeslices average ratios'],
     ['its alerts', slo({ spec: { alertPolicies: ['page'] } }), 'spec.alertPolicies'],
@@ -214,7 +214,7 @@ describe('a document that cannot be said here', () => {
     expect(said).toMatch(/^a\.yaml, document 1[ :]/)
   })
 
-  it('keeps the others of its files from being imported, and so does a name that is there twice', () => {
+  it('keeps the others of its files from being imported, and so does a duplicate name', () => {
     expect(refused(slo(), slo({ metadata: { name: 'b' }, objectives: [{}] }))).toContain('document 2 (SLO b)')
     expect(refused(slo(), slo())).toContain('two SLOs have this name')
     expect(refused(slo(), slo({ metadata: { name: 'b' }, spec: { service: 'cart' } }))).toContain('one service')
@@ -222,8 +222,8 @@ describe('a document that cannot be said here', () => {
   })
 })
 
-describe('whatever is given', () => {
-  /** The first one most of the time, so that whole documents are good now and then. */
+describe('any input', () => {
+  /** The first value most of the time, so that complete documents are valid now and then. */
   const mostly = <T>(good: T, ...others: T[]) =>
     fc.oneof({ arbitrary: fc.constant(good), weight: 12 }, ...others.map((other) => fc.constant(other)))
   const anyMetric = (metricName: string, stat?: string) =>
@@ -270,7 +270,7 @@ describe('whatever is given', () => {
     document(fc.record({ ratioMetric: fast }), {}, 'Timeslices', sliced),
   )
 
-  /** @returns how many SLOs came of it, or `undefined` for a Problem */
+  /** @returns how many SLOs were imported, or `undefined` for a Problem */
   function outcome(act: () => readonly ImportedSlo[]): number | undefined {
     let imported: readonly ImportedSlo[] = []
     if (problem(() => (imported = act())) !== 'no problem') return undefined
@@ -278,7 +278,7 @@ describe('whatever is given', () => {
     return imported.length
   }
 
-  it('it is SLOs that a definition takes, or a Problem', () => {
+  it('gives SLOs that a definition accepts, or a Problem', () => {
     let valid = 0
     fc.assert(
       fc.property(fc.array(fc.oneof({ arbitrary: anySlo, weight: 9 }, fc.anything()), { maxLength: 3 }), (values) => {
@@ -286,11 +286,11 @@ describe('whatever is given', () => {
       }),
       { numRuns: 3000, seed: 5 },
     )
-    // The generator reaches the other side, too.
+    // The generator also produces valid documents.
     expect(valid).toBeGreaterThan(20)
   })
 
-  it('one wrong thing anywhere in a good document is SLOs or a Problem, too', () => {
+  it('with one error anywhere in a good document gives SLOs or a Problem, too', () => {
     const paths = (value: unknown): string[][] =>
       typeof value !== 'object' || value === null
         ? [[]]
@@ -308,7 +308,7 @@ describe('whatever is given', () => {
     )
   })
 
-  it('text that is not YAML, or unfolds without end, is a Problem', () => {
+  it('that is not YAML, or expands without end, is a Problem', () => {
     const bomb = [
       'a: &a [x,x,x,x,x,x,x,x,x,x]',
       ...'bcdefgh'.split('').map(

@@ -1,4 +1,4 @@
-// How boldly a release may go: paceLevels, plans, the cap on a step's weight, and the plan that keeps it.
+// How boldly a release may go: pace levels, plans, the cap on a step's weight, and the plan that respects it.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -36,13 +36,13 @@ const exposure = (changes: Partial<Exposure> = {}): Exposure => ({
   ...changes,
 })
 
-describe('what is written', () => {
-  it('has defaults, also in what was stored before there was a pace', () => {
+describe('the definition', () => {
+  it('has defaults, also in definitions stored before there was a pace', () => {
     expect(PaceDefinition.parse({})).toEqual({ damageBp: 10 })
     expect(Pace.parse({})).toEqual({ damageBp: 10 })
   })
 
-  it('becomes a normal form that reads as itself', () => {
+  it('becomes a normal form that parses to itself', () => {
     const pace = PaceDefinition.parse({ bold: 'Canary10Percent5Minutes', urgent: 'AllAtOnce', damage: 0.29 })
     expect(pace).toEqual({
       bold: { steps: [{ weightBp: 1000, bakeSeconds: 300 }] },
@@ -53,7 +53,7 @@ describe('what is written', () => {
   })
 
   it.each([{ damage: 0 }, { damage: 0.001 }, { damage: 101 }, { dammage: 1 }, { bold: 'Quickly' }])(
-    'is refused when it means nothing: %j',
+    'is refused if it makes no sense: %j',
     (wrong) => {
       expect(PaceDefinition.safeParse(wrong).success).toBe(false)
     },
@@ -87,12 +87,12 @@ describe('the plan', () => {
   const weightOf = (pace: Pace, level: (typeof paceLevels)[number], urgent = false) =>
     planFor({ plan, pace }, level, urgent).plan.steps[0]?.weightBp
 
-  it('is the one that was written for the level, or the plan of the service', () => {
+  it('is the one defined for the level, or the plan of the service', () => {
     expect(paceLevels.map((level) => weightOf(named, level))).toEqual([2000, 1000, 100, 100])
     expect(paceLevels.map((level) => weightOf(Pace.parse({}), level))).toEqual([1000, 1000, 1000, 1000])
   })
 
-  it('of an urgent fix is quick whatever is left, not capped, and never slower than the usual one', () => {
+  it('of an urgent fix is quick whatever is left, is not capped, and never slower than the usual one', () => {
     for (const level of paceLevels) {
       expect(weightOf(named, level, true)).toBe(3000)
       expect(planFor({ plan, pace: Pace.parse({}) }, level, true)).toMatchObject({
@@ -105,7 +105,7 @@ describe('the plan', () => {
     expect(planFor({ plan: quick, pace: Pace.parse({}) }, 'bold', true).plan).toBe(quick)
   })
 
-  it('ends no bake early when it is careful, may when it is urgent, and else leaves that to the service', () => {
+  it('ends no bake early when careful, may when urgent, and otherwise leaves that to the service', () => {
     expect(paceLevels.map((level) => planFor({ plan, pace: named }, level, false).early)).toEqual([
       undefined,
       undefined,
@@ -116,16 +116,16 @@ describe('the plan', () => {
   })
 })
 
-describe('what evidence leaves open', () => {
+describe('the excess that the evidence allows', () => {
   it('is the upper end of the interval that Newcombe (1998, table II, method 10) gives for 56/70 and 48/80', () => {
     const seen = { candidateInvocations: 350, candidateBad: 280, stableInvocations: 400, stableBad: 240 }
     expect(excessMax(seen)).toBeCloseTo(0.3339, 4)
   })
 
-  it('is everything when nothing has been seen, and shrinks about as three in n when nothing fails', () => {
+  it('is 1 without evidence, and shrinks about as three in n when nothing fails', () => {
     expect(excessMax(nothing)).toBe(1)
     expect(excessMax(clean(0))).toBe(1)
-    // 1.96 squared takes the place of three, and a fifth of the requests counts.
+    // 1.96 squared in place of three, and a fifth of the requests counts.
     expect(excessMax(clean(50_000))).toBeCloseTo(1.96 ** 2 / 10_000, 5)
   })
 
@@ -143,7 +143,7 @@ describe('what evidence leaves open', () => {
         expect(excess).toBeGreaterThanOrEqual(0)
         expect(excess).toBeLessThanOrEqual(1)
         const worse = { ...seen, candidateInvocations: of + 10, candidateBad: seen.candidateBad + 10 }
-        // One good request of ten says too little to be compared when nothing else has been seen.
+        // Without other data, one good request in ten says too little for a comparison.
         if (of > 0) expect(excessMax(worse)).toBeGreaterThanOrEqual(excess - 1e-9)
         expect(excessMax(clean(of + 100))).toBeLessThan(excessMax(clean(of)))
       }),
@@ -173,20 +173,20 @@ describe('the cap', () => {
     expect(weightCapBp(exposure({ badLeft: 20_000 * 4320 * 0.001 }))).toBe(10)
   })
 
-  it('rises with what has been seen, up to five times: a late fault is in no evidence', () => {
+  it('rises with the evidence, up to five times: no evidence covers a late fault', () => {
     expect(weightCapBp(exposure({ seen: clean(100) }))).toBeGreaterThan(108)
     expect(weightCapBp(exposure({ seen: clean(1_000_000) }))).toBe(540)
     expect(weightCapBp(exposure({ seen: clean(1000, 500) }))).toBeLessThan(250)
   })
 
-  it('begins with 1 % when careful, and when the budget or the traffic is not known', () => {
+  it('starts at 1 % when careful, and when the budget or the traffic is unknown', () => {
     const { badLeft: _, ...budgetUnknown } = exposure({ damageBp: 10_000 })
     const { perMinute: __, ...trafficUnknown } = exposure({ damageBp: 10_000 })
     for (const unknown of [exposure({ level: 'careful' }), budgetUnknown, trafficUnknown])
       expect(weightCapBp(unknown)).toBe(100)
   })
 
-  it('is what can be judged in its part of the bake, when the budget would have less', () => {
+  it('is what can be judged in its part of the bake, if the budget would allow less', () => {
     // 75 requests in 20 minutes of 100.
     const quiet = exposure({ perMinute: 100, badLeft: 10 })
     expect(weightCapBp(quiet)).toBe(375)
@@ -196,7 +196,7 @@ describe('the cap', () => {
     expect(weightCapBp({ ...quiet, perMinute: 0 })).toBe(10_000)
   })
 
-  it('keeps the expected damage within the share, wherever a step can be judged at all', () => {
+  it('keeps the expected damage within the share, if a step can be judged at all', () => {
     fc.assert(
       fc.property(anyExposure, (one) => {
         const cap = weightCapBp(one)
@@ -224,7 +224,7 @@ describe('the cap', () => {
   })
 })
 
-describe('the plan that keeps the cap', () => {
+describe('the plan that respects the cap', () => {
   const plan = PlanDefinition.parse({
     steps: [
       { weight: 10, bake: '30m' },
@@ -241,14 +241,14 @@ describe('the plan that keeps the cap', () => {
   )
   const seconds = ({ steps }: Plan) => steps.reduce((sum, { bakeSeconds }) => sum + bakeSeconds, 0)
 
-  it('has a smaller step before the one that is too large, and takes as long', () => {
+  it('inserts a smaller step before the one that is too large, and takes as long', () => {
     const first = paced(plan, 0, 108, 180)
     expect(list(first)).toEqual([
       [108, 20],
       [1000, 10],
       [5000, 30],
     ])
-    // Twice what was passed is always allowed.
+    // Twice the passed weight is always allowed.
     const third = paced(first, 2, 540, 180)
     expect(list(third)).toEqual([
       [108, 20],
@@ -260,12 +260,12 @@ describe('the plan that keeps the cap', () => {
     expect(paced(plan, 0, 1000, 180)).toBe(plan)
   })
 
-  it('keeps what is no step: the promotion, and all at once', () => {
+  it('leaves alone what is not a step: the promotion, and all at once', () => {
     expect(paced(plan, 2, 1, 180)).toBe(plan)
     expect(paced({ steps: [] }, 0, 1, 180)).toEqual({ steps: [] })
   })
 
-  it('takes what a part lacks from later steps, the last one first, as long as they can be judged themselves', () => {
+  it('takes missing time from later steps, the last one first, as long as they can still be judged', () => {
     const three = PlanDefinition.parse({ exponential: { growthFactor: 20, interval: '4m' } })
     expect(list(paced(three, 0, 100, 180))).toEqual([
       [100, 3],
@@ -282,7 +282,7 @@ describe('the plan that keeps the cap', () => {
     ])
   })
 
-  it('is longer only where nothing can be spared', () => {
+  it('is longer only if no time can be spared', () => {
     const short = PlanDefinition.parse('Canary10Percent5Minutes')
     expect(list(paced(short, 0, 100, 180))).toEqual([
       [100, 3],
@@ -299,7 +299,7 @@ describe('the plan that keeps the cap', () => {
     ])
   })
 
-  it('is a plan, ends with the same weight, leaves what is past alone, keeps the cap, and is the same when it is made again', () => {
+  it('is valid, ends with the same weight, leaves past steps alone, respects the cap, and is idempotent', () => {
     const cap = fc.integer({ min: 1, max: 10_000 })
     fc.assert(
       fc.property(anyPlan, fc.nat(100), cap, fc.integer({ min: 60, max: 3780 }), (one, step, capBp, shortest) => {
@@ -323,7 +323,7 @@ describe('the plan that keeps the cap', () => {
   })
 })
 
-it('a step is long enough when latency has left out its cold starts, if latency decides', () => {
+it('a step is long enough after latency has excluded its cold starts, if latency decides', () => {
   expect(shortestBake(Signals.parse({}))).toBe(360)
   expect(shortestBake(Signals.parse({ latency: { warmUpMinutes: 5 } }))).toBe(480)
   expect(shortestBake(Signals.parse({ latency: { role: 'advisory' } }))).toBe(180)

@@ -1,4 +1,4 @@
-// Every way of writing a plan, and the steps that it means.
+// Every way to write a plan, and the steps that it means.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { duration, formatDuration } from '../../../core/duration.ts'
@@ -22,11 +22,11 @@ describe('a plan', () => {
         [99, 420],
       ],
     ],
-  ])('means by %s what CodeDeploy and CodePipeline mean by it', (name, expected) => {
+  ])('means by %s the same as CodeDeploy and CodePipeline', (name, expected) => {
     expect(steps(name)).toEqual(expected)
   })
 
-  it("takes Flagger's words for a linear plan", () => {
+  it("accepts Flagger's words for a linear plan", () => {
     expect(steps({ linear: { stepWeight: 20, maxWeight: 50, interval: '1m' } })).toEqual([
       [20, 60],
       [40, 60],
@@ -40,7 +40,7 @@ describe('a plan', () => {
     )
   })
 
-  it('takes arbitrary rising weights, also with all traffic on the candidate before it is promoted', () => {
+  it('accepts any rising weights, also all traffic on the candidate before it is promoted', () => {
     const definition = {
       steps: [
         { weight: 5, bake: '30m' },
@@ -89,7 +89,7 @@ describe('a plan', () => {
     expect(PlanDefinition.safeParse(definition).success).toBe(false)
   })
 
-  it('always rises, and never holds more than 100 steps or 100 %', () => {
+  it('always rises, and never exceeds 100 steps or 100 %', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 }), (stepBp, maxBp) => {
         const parsed = PlanDefinition.safeParse({
@@ -117,12 +117,12 @@ describe('a duration', () => {
     expect(anyDuration.parse(text)).toBe(seconds)
   })
   it.each(['', '5', 'm', '5 m', '-5m', '+5m', '1.5h', '05m', '5M', '1h30m', '5m ', '٥m', '99999999s', 5])(
-    '%j is none',
+    '%j is not a duration',
     (text) => {
       expect(anyDuration.safeParse(text).success).toBe(false)
     },
   )
-  it('that is printed in one unit reads back as itself', () => {
+  it('printed in one unit parses to itself', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 59 }), fc.constantFrom('s', 'm'), (count, unit) => {
         expect(formatDuration(anyDuration.parse(`${count}${unit}`))).toBe(`${count}${unit}`)

@@ -1,4 +1,4 @@
-// What a definition of an SLO may say, and the form in which it is stored.
+// What an SLO definition may contain, and the form in which it is stored.
 import { describe, expect, it } from 'vitest'
 import { type CountedSlo, isCounted, Slo, SloDefinition } from '../../../core/service/slo.ts'
 
@@ -11,7 +11,7 @@ function slo(changes: object = {}): CountedSlo {
 describe('a definition of an SLO that Application Signals counts', () => {
   const parsed = (changes: object) => SloDefinition.safeParse({ name: 'a', ...changes })
   const arn = 'arn:aws:application-signals:us-east-1:123456789101:slo/SLOName1'
-  it('has name or ARN of it and nothing else, and every other SLO has an objective', () => {
+  it('has its name or ARN and nothing else, and every other SLO has an objective', () => {
     for (const id of ['paid', 'Your SLO Name', arn])
       expect(parsed({ sli: { applicationSignals: id } }).data).toEqual({
         name: 'a',
@@ -27,7 +27,7 @@ describe('a definition of an SLO that Application Signals counts', () => {
       expect(parsed({ sli: { applicationSignals: id } }).success).toBe(false)
   })
 
-  it('is stored in a form beside which the earlier one is still read', () => {
+  it('is stored in a new form, while the earlier one can still be read', () => {
     const earlier = {
       name: 'a',
       objectivePpm: 999_000,

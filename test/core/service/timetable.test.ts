@@ -1,11 +1,11 @@
-// Planned times: what people write, over midnight and over changes of local time.
+// Planned times: what people write, across midnight and across clock changes.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isPlanned, plannedUntilMs, Timetable } from '../../../core/service/timetable.ts'
 
 const at = (table: unknown, moment: string): boolean => isPlanned(Timetable.parse(table), Date.parse(moment))
 
-it('a span between two moments has its beginning and not its end', () => {
+it('a span between two moments includes its beginning and not its end', () => {
   const table = [{ from: '2026-12-20T00:00:00+01:00', to: '2027-01-02T00:00:00Z' }]
   expect(at(table, '2026-12-19T22:59:59Z')).toBe(false)
   expect(at(table, '2026-12-19T23:00:00Z')).toBe(true)
@@ -13,7 +13,7 @@ it('a span between two moments has its beginning and not its end', () => {
   expect(at(table, '2027-01-02T00:00:00Z')).toBe(false)
 })
 
-it('the same hours of a week follow local time, and may go over midnight', () => {
+it('weekly hours follow local time, and may cross midnight', () => {
   const table = [{ days: ['fri'], from: '22:00', to: '02:00', timeZone: 'Europe/Berlin' }]
   // A Friday in winter, and one in summer.
   expect(at(table, '2026-01-02T20:59:59Z')).toBe(false)
@@ -34,14 +34,14 @@ it('a span that ends before it begins, and a day that does not exist are refused
   for (const one of wrong) expect(Timetable.safeParse([one]).success).toBe(false)
 })
 
-it('a span that begins or ends while the clock is put forward or back goes by what the clock shows', () => {
+it('a span that begins or ends while the clock changes follows what the clock shows', () => {
   const nightly = (from: string, to: string, timeZone: string) => [{ days: ['sun'], from, to, timeZone }]
   // In Berlin 02:00 is followed by 03:00: what would have begun at 02:30 begins then.
   const forward = nightly('02:30', '03:30', 'Europe/Berlin')
   expect(at(forward, '2026-03-29T00:59:59Z')).toBe(false)
   expect(at(forward, '2026-03-29T01:00:00Z')).toBe(true)
   expect(at(forward, '2026-03-29T01:30:00Z')).toBe(false)
-  // In October it shows 02:00 to 03:00 twice.
+  // In October the clock shows 02:00 to 03:00 twice.
   const back = nightly('01:00', '02:30', 'Europe/Berlin')
   for (const [moment, isIn] of [
     ['2026-10-25T00:29:59Z', true],
@@ -69,7 +69,7 @@ const names = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 const clockTime = (minute: number): string =>
   [Math.floor(minute / 60) % 24, minute % 60].map((part) => String(part).padStart(2, '0')).join(':')
 
-/** When clocks are put forward and back in 2026: by an hour or by half of one, at two or at midnight, north and south. */
+/** The clock changes of 2026: by an hour or half an hour, at two or at midnight, north and south. */
 const changes = {
   'Europe/Berlin': ['2026-03-29T01:00Z', '2026-10-25T01:00Z'],
   'America/New_York': ['2026-03-08T07:00Z', '2026-11-01T06:00Z'],
@@ -98,7 +98,7 @@ const clocks = new Map(
     }),
   ]),
 )
-/** What the clock on the wall shows, as minutes since an epoch of its own; by another library than the one that is tested. */
+/** The local clock, as minutes since an epoch of its own, by a different library than the one under test. */
 function wall(timeZone: string, ms: number): number {
   const shown = Object.fromEntries(
     (clocks.get(timeZone)?.formatToParts(ms) ?? []).map(({ type, value }) => [type, Number(value)]),
@@ -107,7 +107,7 @@ function wall(timeZone: string, ms: number): number {
   return Date.UTC(year, month - 1, day, hour, minute) / minuteMs
 }
 
-it('weekly hours agree with a clock on the wall, minute by minute, also in the nights in which it is changed', () => {
+it('weekly hours agree with the local clock, minute by minute, also in the nights in which it changes', () => {
   const aroundMinutes = fc.integer({ min: -1800, max: 1800 })
   const spanMinutes = fc.oneof(fc.integer({ min: 1, max: 180 }), fc.integer({ min: 1, max: 1440 }))
   fc.assert(
@@ -128,7 +128,7 @@ it('weekly hours agree with a clock on the wall, minute by minute, also in the n
         }
         const now = changeMs + moment * minuteMs
         const since = wall(timeZone, now) - from
-        // The same hours of the next week, and of the week before, are out of reach here.
+        // The same hours of the next and of the previous week are out of range here.
         expect(isPlanned(Timetable.parse([span]), now)).toBe(since >= 0 && since < minutes)
       },
     ),
@@ -156,7 +156,7 @@ describe('when a plan changes next', () => {
   }))
   const anyTable = fc.array(fc.oneof(anyWeekly, anyOnce), { maxLength: 4 }).map((spans) => Timetable.parse(spans))
 
-  it('is the first minute at which it does, looked at minute by minute', () => {
+  it('is the first minute at which it does, compared minute by minute', () => {
     fc.assert(
       fc.property(anyTable, anyMoment, (table, atMs) => {
         const now = isPlanned(table, atMs)

@@ -1,5 +1,5 @@
-// The fold that is carried from look to look is a cache: with it and without it the verdict is the same to the last digit,
-// also when points come late.
+// The fold that is carried from look to look is a cache: the verdict is exactly the same with it and without it, even if points
+// arrive late.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Baseline, Evidence, Point, Reading } from '../../../core/verdict/evidence/evidence.ts'
@@ -69,7 +69,7 @@ function evidenceOf(seed: number, minutes: number): Evidence {
   })
 }
 
-/** What CloudWatch shows at a look: whole minutes only, and of the latest ones perhaps not everything yet. */
+/** What CloudWatch shows at a look: whole minutes only, and perhaps not yet all of the latest ones. */
 function seenAt(
   evidence: Evidence,
   minutes: number,
@@ -108,13 +108,13 @@ describe('a carried fold', () => {
             const hidden = new Map<string, boolean>()
             const isLate = (key: string, at: number): boolean => {
               const place = `${key} ${at}`
-              // The invocations themselves come in time here: errors without invocations are a fault, and no cache matters.
+              // Invocations arrive in time here: errors without invocations are a fault, which has nothing to do with the cache.
               const value = hidden.get(place) ?? (late() < 0.2 && key.endsWith('errors'))
               hidden.set(place, value)
               return value
             }
             const scratch = judge(watched, seenAt(evidence, minutes, isLate))
-            // Only what may still change, and what comes after it, is read again.
+            // Reads again only what may still change, and what comes after it.
             const carried = judge(watched, seenAt(evidence, minutes, isLate, carry?.uptoMs), carry)
             expect(carried.verdict).toEqual(scratch.verdict)
             expect(JSON.stringify(carried.carry)).toBe(JSON.stringify(scratch.carry))
@@ -126,7 +126,7 @@ describe('a carried fold', () => {
     )
   })
 
-  it('survives being written down', () => {
+  it('survives serialisation', () => {
     const evidence = evidenceOf(1, 40)
     const { carry } = judge(
       watched,
@@ -136,14 +136,14 @@ describe('a carried fold', () => {
     expect(judge(watched, evidence, read).verdict).toEqual(judge(watched, evidence).verdict)
   })
 
-  it('ends where late points may still come: five minutes and the timeout before the last', () => {
+  it('ends where late points may still arrive: five minutes and the timeout before the last', () => {
     const evidence = evidenceOf(1, 40)
     const { carry } = judge(watched, evidence)
     expect(carry?.uptoMs).toBe(t0 + (40 - lateMinutes) * minute)
     expect(carry?.uptoMs).toBe(lateFromMs(t0 + 40 * minute, evidence.targets))
   })
 
-  it('is kept as it was by a look that could not read everything', () => {
+  it('is kept unchanged by a look that could not read everything', () => {
     const evidence = evidenceOf(1, 40)
     const { carry } = judge(
       watched,

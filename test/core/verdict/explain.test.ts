@@ -1,11 +1,11 @@
-// What a verdict says in words and numbers: an interval that holds at every minute, and sentences without repetition.
+// A verdict in words and numbers: an interval that is valid at every minute, and sentences without repetition.
 import { describe, expect, it } from 'vitest'
 import { rateRatio, together } from '../../../core/verdict/judge/explain.ts'
 import { minutesOf } from '../../../bench/trials/noise.ts'
 import { total } from '../../../bench/rivals/rival.ts'
 
 describe('the interval of a ratio', () => {
-  it('holds the true ratio at all minutes of nearly all releases (seed 21)', () => {
+  it('covers the true ratio at all minutes of nearly all releases (seed 21)', () => {
     const releases = 200
     const situation = {
       name: 'interval',
@@ -50,7 +50,7 @@ describe('the interval of a ratio', () => {
 })
 
 describe('several reasons', () => {
-  it('are one sentence, and what is said alike is said once', () => {
+  it('are one sentence, without repetition', () => {
     const late = (signal: string) => ({ signal, because: `${signal}: no whole minute yet` })
     const alarm = { signal: 'alarm:a', because: 'alarm a is OK' }
     expect(together([alarm, late('errors'), late('latency')])).toBe(

@@ -1,4 +1,4 @@
-// The verdict of one look: what alarms, traffic and signals mean together, and that silence never means health.
+// The verdict of one look: what alarms, traffic and signals mean together. Silence never means health.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AlarmReading, Evidence, Reading, Verdict } from '../../../core/verdict/evidence/evidence.ts'
@@ -15,7 +15,7 @@ const look = (stable: Course, candidate: Course, more: Partial<Look> = {}): Verd
   judge(more.service ?? plain, lookAt({ service: plain, stable, candidate, minutes: 6, ...more })).verdict
 
 describe('the verdict', () => {
-  it('passes a candidate that fails no more than stable, and says the numbers', () => {
+  it('passes a candidate that fails no more than stable, and gives the numbers', () => {
     const verdict = look(every(900, 9), every(100, 1))
     expect(verdict.kind).toBe('pass')
     expect(verdict.because).toMatch(
@@ -44,11 +44,11 @@ describe('the verdict', () => {
     ],
     ['too few invocations', every(90, 0), every(5, 0), 'unknown'],
     ['a silent stable', none, every(100, 0), 'unknown'],
-  ] as const)('says of %s what it should', (_, stable, candidate, kind) => {
+  ] as const)('gives the right verdict on %s', (_, stable, candidate, kind) => {
     expect(look(stable, candidate, { minutes: 6 }).kind).toBe(kind)
   })
 
-  it('neither rolls back nor goes on while the evidence leans against the candidate', () => {
+  it('neither rolls back nor advances while the evidence leans against the candidate', () => {
     const kinds = Array.from({ length: 12 }, (_, at) => look(every(900, 9), every(100, 3), { minutes: at + 1 }).kind)
     expect(kinds.slice(1)).toEqual([...kinds.slice(1)].sort((a, b) => order.indexOf(a) - order.indexOf(b)))
     expect(new Set(kinds.slice(1))).toEqual(new Set(order))
@@ -70,7 +70,7 @@ describe('the verdict', () => {
     )
   })
 
-  it('holds in a quiet hour, also when it begins in the middle of a bake; silence of the candidate alone counts against it', () => {
+  it('holds in a quiet hour, even one that begins in the middle of a bake; silence of only the candidate counts against it', () => {
     expect(look(none, none)).toMatchObject({ kind: 'unknown', quiet: true })
     const until3 =
       (invocations: number): Course =>
@@ -87,7 +87,7 @@ describe('the verdict', () => {
       'the candidate is silent: no invocation in 6 minutes in which about 600 were meant for it',
     )
     expect(look(every(900, 0), none, { minutes: 4 }).kind).toBe('unknown')
-    // Four silent minutes are not five, however the minutes before them were.
+    // Four silent minutes are not five, whatever came before them.
     expect(
       look(every(900, 0), (at) => (at < 6 ? { invocations: 100, errors: 0 } : undefined), { minutes: 10 }).kind,
     ).not.toBe('fail')
@@ -96,11 +96,11 @@ describe('the verdict', () => {
     })
     expect(fellSilent).toMatchObject({ kind: 'fail' })
     expect(fellSilent.because).toContain('fell silent')
-    // Two requests a minute: that the candidate got none of them for a while is chance.
+    // Two requests a minute: a candidate without requests for a while is chance.
     expect(look(every(2, 0), none, { minutes: 30 })).toMatchObject({ kind: 'unknown' })
   })
 
-  it('trusts no split that is not the one that was set', () => {
+  it('does not trust a split that differs from the one that was set', () => {
     const off = look(every(990, 9), every(10, 0), { minutes: 10 })
     expect(off.kind).toBe('unknown')
     expect(off.because).toContain('1.00 % of the requests reach the candidate, 10.00 % were set')
@@ -114,7 +114,7 @@ describe('the verdict', () => {
     expect(look(every(900, 9), every(100, 49), { minutes: 1 }).kind).not.toBe('fail')
     expect(look(every(900, 46), every(100, 50), { minutes: 1 }).kind).not.toBe('fail')
     expect(look(every(90, 0), every(19, 19), { minutes: 1 }).kind).not.toBe('fail')
-    // In the first ten minutes nobody knows stable's bursts: half of few requests may be one burst, unless stable is clean.
+    // In the first ten minutes stable's bursts are unknown: half of few requests may be one burst, unless stable is clean.
     expect(look(every(450, 5), every(50, 30), { minutes: 1 }).kind).not.toBe('fail')
     expect(look(every(450, 0), every(50, 30), { minutes: 1 }).kind).toBe('fail')
     const failsLater: Course = (at) => ({ invocations: 50, errors: at === 11 ? 30 : 0 })
@@ -125,7 +125,7 @@ describe('the verdict', () => {
     expect(look(every(900, 9), burst, { minutes: 9 }).because).toContain('half of the requests')
   })
 
-  it('compares with what stable had before once all traffic is on the candidate', () => {
+  it("compares with stable's earlier data once all traffic is on the candidate", () => {
     const shifts = [
       { sinceMs: t0, weightBp: 1000 },
       { sinceMs: t0 + 10 * minute, weightBp: 10_000 },
@@ -169,7 +169,7 @@ describe('alarms', () => {
     expect(withAlarms({ alarms: [{ ...ok, state }] }).kind).toBe(kind)
   })
 
-  it('that fired before the release began are left out, and it is said; the others still guard', () => {
+  it('that fired before the release began are excluded, which is reported; the others still guard', () => {
     const alarms: AlarmReading[] = [
       { name: 'old', state: 'alarm' },
       { name: 'new', state: 'alarm' },
@@ -193,8 +193,8 @@ describe('alarms', () => {
   })
 })
 
-describe('evidence that is none', () => {
-  it('is the minute of the shift, and the minutes that CloudWatch may not have yet', () => {
+describe('data that are not evidence', () => {
+  it('are the minute of the shift, and the minutes that CloudWatch may not have yet', () => {
     expect(askedWindow(t0 + 1, t0 + 4 * minute + 59_999)).toEqual({ startMs: t0 + minute, endMs: t0 + 3 * minute })
     expect(askedWindow(t0 + 1, t0 + minute)).toEqual({ startMs: t0 + minute, endMs: t0 + minute })
     const late: Course = (at) => ({ invocations: 100, errors: at === 6 ? 100 : 0 })
@@ -214,7 +214,7 @@ describe('evidence that is none', () => {
     ['is there twice', points(at(0, 0), at(0, 0)), /two points/],
     ['is not at a minute', points({ minuteMs: t0 + 1, value: 1 }), /start of a minute/],
     ['counts more errors than invocations', points(at(0, 101)), /more errors than invocations/],
-  ] as const)('is never a pass and is said when a series %s, on either side', (_, reading, because) => {
+  ] as const)('are never a pass, and are reported, when a series %s, on either side', (_, reading, because) => {
     for (const key of ['0.c.errors', '0.s.errors']) {
       const wrong =
         key === '0.s.errors' && reading.kind === 'points' && reading.points[0]?.value === 101
@@ -230,7 +230,7 @@ describe('evidence that is none', () => {
     ['missing', undefined],
     ['unread', { kind: 'unread', because: 'PartialData' }],
     ['negative', points(at(0, -100))],
-  ])('is never silence of the candidate: invocations that are %s are unknown', (_, reading) => {
+  ])('are never silence of the candidate: invocations that are %s are unknown', (_, reading) => {
     const readings = new Map([...evidence.readings].filter(([key]) => key !== '0.c.invocations'))
     if (reading !== undefined) readings.set('0.c.invocations', reading)
     const { verdict, carry } = judge(plain, { ...evidence, readings })
@@ -239,7 +239,7 @@ describe('evidence that is none', () => {
     expect(carry).toBeUndefined()
   })
 
-  it('never passes without enough samples of the candidate, whatever the numbers (fuzzed)', () => {
+  it('never pass without enough samples of the candidate, whatever the numbers (fuzzed)', () => {
     const value = fc.oneof(
       fc.integer({ min: -2, max: 30 }),
       fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -0, 1e308, 0.5),

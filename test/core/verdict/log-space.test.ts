@@ -1,11 +1,11 @@
-// Sums of logarithms and the rising factorial, against values that others published and against exact integers.
+// Sums of logarithms and the rising factorial, against published values and against exact integers.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { logAdd, logRising, logSum } from '../../../core/verdict/processes/log-space.ts'
 
 const relative = (found: number, wanted: number): number => Math.abs(found - wanted) / Math.max(1, Math.abs(wanted))
 
-/** ln of a natural number, exact to the last digits however large it is. */
+/** ln of a natural number, accurate to the last digits however large it is. */
 function logOf(n: bigint): number {
   const digits = n.toString(16)
   const kept = digits.slice(0, 13)
@@ -45,7 +45,7 @@ describe('the rising factorial', () => {
     }
   })
 
-  it('does not depend on where it is cut, over sixteen orders of magnitude', () => {
+  it('does not depend on where it is split, over sixteen orders of magnitude', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -9, max: 7, noNaN: true }),
@@ -61,7 +61,7 @@ describe('the rising factorial', () => {
 })
 
 describe('sums of logarithms', () => {
-  it('neither overflow nor lose what is small, and have no parts of nothing', () => {
+  it('neither overflow nor lose small values, and an empty sum is zero', () => {
     expect(logAdd(1000, 1000)).toBeCloseTo(1000 + Math.LN2, 12)
     expect(logAdd(-1e9, 3)).toBe(3)
     expect(logAdd(-Infinity, -Infinity)).toBe(-Infinity)

@@ -1,4 +1,4 @@
-// What a look finds, for tests of the verdict: traffic by minute, written down once for every series that is asked for.
+// What a look finds, for tests of the verdict: traffic by minute, written once and converted to every series that is queried.
 import type { Baseline, Evidence, JudgedTarget, Reading, Shift } from '../../../core/verdict/evidence/evidence.ts'
 import { questionsFor } from '../../../core/verdict/evidence/questions.ts'
 import type { Service } from '../../../core/service/service.ts'
@@ -6,7 +6,7 @@ import { t0 } from '../sample.ts'
 
 export const minute = 60_000
 
-/** One minute of one version. `fast` by threshold; what is left out has no point. */
+/** One minute of one version. `fast` by threshold; a missing field has no point. */
 type Traffic = {
   readonly invocations?: number
   readonly errors?: number
@@ -16,19 +16,19 @@ type Traffic = {
   readonly [custom: `custom${string}`]: number
 }
 
-/** Nothing at all, or the traffic of a minute, counted from the first shift. */
+/** The traffic of a minute, counted from the first shift, or none. */
 export type Course = (minute: number) => Traffic | undefined
 
 export type Look = {
   readonly service: Service
   readonly stable: Course
   readonly candidate: Course
-  /** How many minutes CloudWatch has in full; the look comes a minute later. */
+  /** How many minutes CloudWatch has completely; the look comes a minute later. */
   readonly minutes: number
   readonly shifts?: readonly Shift[]
   readonly baseline?: Baseline
   readonly functions?: readonly string[]
-  /** Series that CloudWatch never has a point of. */
+  /** Series for which CloudWatch never has a point. */
   readonly unpublished?: readonly string[]
   readonly changes?: Partial<Evidence>
 }

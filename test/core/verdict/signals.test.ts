@@ -1,4 +1,4 @@
-// The signals of a service: what each finds, and that every field of its definition has an effect.
+// The signals of a service: what each detects, and that every field of its definition has an effect.
 import { describe, expect, it } from 'vitest'
 import type { Service } from '../../../core/service/service.ts'
 import type { Baseline, SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
@@ -20,7 +20,7 @@ describe('errors', () => {
   const stable = every(900, 9)
   const twice = every(100, 3)
 
-  it('have a tolerance: what is allowed is no evidence', () => {
+  it('have a tolerance: what it allows is not evidence', () => {
     expect(look(only({ errors: {} }), stable, twice).kind).toBe('fail')
     const lenient = look(only({ errors: { tolerance: 3 } }), stable, twice)
     expect(lenient.kind).toBe('pass')
@@ -57,7 +57,7 @@ describe('errors', () => {
     expect(at(2001)).toBe('unknown')
   })
 
-  it('weigh what they are given: the weights of the critical signals share the evidence', () => {
+  it('are weighted as configured: the weights of the critical signals share the evidence', () => {
     const limit = (weight: number) =>
       signal(look(only({ errors: { weight }, throttles: { weight: 1 } }), stable, twice), 'errors')?.numbers?.[
         'rollBackAtLogE'
@@ -90,7 +90,7 @@ describe('latency', () => {
   const usual = fast(900, [0.5, 0.9, 0.99])
   const watched = only({ latency: {} })
 
-  it('passes what is as slow as stable, and a fifth more', () => {
+  it('passes what is as slow as stable, or a fifth slower', () => {
     expect(look(watched, usual, fast(100, [0.5, 0.9, 0.99]), { baseline }).kind).toBe('pass')
     expect(look(watched, usual, fast(100, [0.42, 0.88, 0.99]), { baseline }).kind).toBe('pass')
   })
@@ -100,7 +100,7 @@ describe('latency', () => {
     expect(look(watched, usual, fast(100, [0.5, 0.9, 0.92]), { baseline }).kind).toBe('fail')
   })
 
-  it('forgives three minutes of cold starts, and not if none are to be forgiven', () => {
+  it('forgives three minutes of cold starts, or none if configured so', () => {
     const cold: Course = (at) => ({ invocations: 100, errors: 0, fast: at < 3 ? [0, 0, 10] : [50, 90, 99] })
     for (let minutes = 1; minutes <= 20; minutes++)
       expect(look(watched, usual, cold, { baseline, minutes }).kind).not.toBe('fail')
@@ -126,7 +126,7 @@ describe('latency', () => {
     expect(from(600)[0]?.kind).toBe('fail')
   })
 
-  it('asks for its thresholds, or for the one of the service, and is left out with the reason where there is none', () => {
+  it("queries its thresholds, or the service's own, and is excluded with the reason if there is none", () => {
     const stats = (baselineOf: Baseline) =>
       questionsFor(
         watched,
@@ -165,7 +165,7 @@ describe('cost', () => {
     expect(look(watched, took(900, 100), took(100, 140), { baseline: sizes(512, 512) }).kind).toBe('fail')
   })
 
-  it('is a word and no verdict unless it is made critical, and nothing where the memory is not known', () => {
+  it('is advisory unless it is made critical, and absent if the memory is not known', () => {
     const advisory = only({ errors: {}, cost: {} })
     expect(look(advisory, took(900, 100), took(100, 400), { baseline: sizes(512, 512) }).kind).toBe('pass')
     const unknown = look(watched, took(900, 100), took(100, 400))
@@ -173,7 +173,7 @@ describe('cost', () => {
   })
 })
 
-describe('signals of the service itself', () => {
+describe('custom signals', () => {
   const orders = {
     name: 'orders',
     namespace: 'Shop',
@@ -186,14 +186,14 @@ describe('signals of the service itself', () => {
     return () => ({ invocations, errors: 0, 'custom-orders': count })
   }
 
-  it('that count what is good find a candidate that has less of it, and no fault in more', () => {
+  it('that count good events detect a candidate with fewer, and accept more', () => {
     const watched = only({ custom: [orders] })
     expect(look(watched, ordered(900, 90), ordered(100, 10)).kind).toBe('pass')
     expect(look(watched, ordered(900, 90), ordered(100, 2), { minutes: 30 }).kind).toBe('fail')
     expect(look(watched, ordered(900, 90), ordered(100, 30)).kind).toBe('pass')
     const bad = only({ custom: [{ ...orders, worse: 'higher' }] })
     expect(look(bad, ordered(900, 90), ordered(100, 30)).kind).toBe('fail')
-    // More orders than requests are possible.
+    // There may be more orders than requests.
     expect(look(watched, ordered(900, 1800), ordered(100, 200)).kind).toBe('pass')
   })
 
@@ -216,7 +216,7 @@ describe('signals of the service itself', () => {
     expect(look(lower, worth(900, 50), worth(100, 40), { minutes: 5 }).kind).not.toBe('fail')
   })
 
-  it('are asked for with the version of each side in their dimensions', () => {
+  it('are queried with the version of each side in their dimensions', () => {
     const watched = only({ custom: [orders] })
     const { targets } = lookAt({ service: watched, stable: every(1, 0), candidate: every(1, 0), minutes: 1 })
     expect(questionsFor(watched, targets).filter((one) => one.namespace === 'Shop')).toEqual([
@@ -231,7 +231,7 @@ describe('signals of the service itself', () => {
     ])
   })
 
-  it('from Lambda Insights are asked for when they are on', () => {
+  it('from Lambda Insights are queried when they are on', () => {
     const watched = only({ memory: {}, coldStarts: {} })
     const { targets } = lookAt({ service: watched, stable: every(1, 0), candidate: every(1, 0), minutes: 1 })
     const metrics = questionsFor(watched, targets).filter((one) => one.namespace === 'LambdaInsights')
@@ -269,14 +269,14 @@ describe('several targets', () => {
 describe('early promotion', () => {
   const early = only({ errors: {} }, { early: {} })
 
-  it('is said when the candidate is proven not to be bad, and only then', () => {
+  it('is offered when the candidate is proven not to be bad, and only then', () => {
     expect(look(early, every(9000, 90), every(1000, 10), { minutes: 30 }).early).toBe(true)
     expect(look(early, every(900, 0), every(100, 0), { minutes: 40 }).early).toBe(true)
     expect(look(early, every(90, 1), every(10, 0), { minutes: 10 }).early).toBeUndefined()
     expect(look(only({ errors: {} }), every(9000, 90), every(1000, 10), { minutes: 30 }).early).toBeUndefined()
   })
 
-  it('means by bad what the policy means', () => {
+  it('defines bad as the policy does', () => {
     const strict = only({ errors: {} }, { early: { ratio: 1.2, rate: 0.0005 } })
     expect(look(strict, every(9000, 90), every(1000, 10), { minutes: 30 }).early).toBeUndefined()
   })

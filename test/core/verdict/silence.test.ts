@@ -1,5 +1,4 @@
-// What a verdict makes of points that are missing, late, or that nothing can be compared with: none of it is health, and none
-// of it is a fault.
+// What a verdict makes of points that are missing, late, or not comparable: they are neither health nor a fault.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Service } from '../../../core/service/service.ts'
@@ -20,14 +19,14 @@ const look = (watched: Service, stable: Course, candidate: Course, more: Partial
 const signal = (verdict: Verdict, name: string): SignalVerdict | undefined =>
   verdict.signals.find((one) => one.signal === name)
 
-/** A course without points of errors in some minutes. */
+/** Traffic without error points in some minutes. */
 const silent =
   (invocations: number, isSilent: (minute: number) => boolean = () => true): Course =>
   (at) =>
     isSilent(at) ? { invocations } : { invocations, errors: 0 }
 
 describe('invocations without a point of errors', () => {
-  it('are no evidence: neither a candidate nor a stable without one passes', () => {
+  it('are not evidence: no candidate passes if it or stable has none', () => {
     expect(look(errors, every(900, 1), every(100, 0)).kind).toBe('pass')
     for (const [stable, candidate] of [
       [every(900, 1), silent(100)],
@@ -39,7 +38,7 @@ describe('invocations without a point of errors', () => {
     }
   })
 
-  it('of the last minutes are late; when they go on, the telemetry is broken and nothing passes', () => {
+  it('in the last minutes are late; if that continues, the telemetry is broken and nothing passes', () => {
     const since = (late: number) =>
       look(
         errors,
@@ -49,7 +48,7 @@ describe('invocations without a point of errors', () => {
     expect([since(2), since(9), since(10), since(15)]).toEqual(['pass', 'pass', 'unknown', 'unknown'])
   })
 
-  it('count from the minute in which they come, and not before', () => {
+  it('count from the minute in which the points arrive, and not before', () => {
     const bad: Course = (at) => (at < 10 ? { invocations: 100, errors: 60 } : { invocations: 100, errors: 0 })
     const late: Course = (at) => (at < 10 ? { invocations: 100 } : { invocations: 100, errors: 0 })
     expect(look(errors, every(900, 1), bad).kind).toBe('fail')
@@ -58,7 +57,7 @@ describe('invocations without a point of errors', () => {
     expect(signal(verdict, 'errors')?.numbers).toMatchObject({ candidateInvocations: 1000 })
   })
 
-  it('of stable that are minutes late put no healthy release back, and a warm judge says what a cold one says', () => {
+  it('of stable that are minutes late roll back no healthy release, and a warm judge agrees with a cold one', () => {
     for (const lateMinutes of [0, 2, 4, 7]) {
       let rolledBack = 0
       for (let seed = 1; seed <= 10; seed++) {
@@ -71,7 +70,7 @@ describe('invocations without a point of errors', () => {
   })
 })
 
-/** The verdicts of a healthy release whose stable version's errors come late, minute by minute. */
+/** The verdicts on a healthy release whose stable version's errors arrive late, minute by minute. */
 function asTold(seed: number, lateMinutes: number): readonly Verdict[] {
   const situation = { name: 'late', perMinute: 1000, rate: 0.01, minutes: 30, weightBp: () => 1000 }
   const minutes = minutesOf({ ...situation, noise: { kind: 'independent' } }, seed)
@@ -111,7 +110,7 @@ describe('a series that was never seen', () => {
     expect(look(watched(), once, every(100, 0)).kind).toBe('pass')
   })
 
-  it('is left out, and that is said, where nobody knows whether Lambda publishes it: throttles by version', () => {
+  it('is excluded, which is reported, if it is unknown whether Lambda publishes it: throttles by version', () => {
     const throttled = only({ errors: {}, throttles: {} })
     const verdict = look(throttled, every(900, 1), every(100, 0), { unpublished: ['throttles'] })
     expect(verdict.kind).toBe('pass')
@@ -134,7 +133,7 @@ describe('with all traffic on the candidate', () => {
   const stable: Course = (at) => (at < 10 ? { invocations: 500, errors: 1, fast: [490], durationSum: 1 } : undefined)
   const slow: Course = (at) => ({ invocations: 500, errors: 1, fast: [at < 10 ? 490 : 0], durationSum: 1 })
 
-  it('what cannot be compared cannot speak, and errors still do', () => {
+  it('what cannot be compared cannot decide, and errors still do', () => {
     const watched = only({ errors: {}, latency: { thresholdMs: 100, warmUpMinutes: 0 }, throttles: {} })
     const verdict = look(watched, stable, slow, { ...whole, baseline: { thresholdsMs: [100] } })
     expect(signal(verdict, 'latency')).toMatchObject({
@@ -147,7 +146,7 @@ describe('with all traffic on the candidate', () => {
     expect(look(watched, stable, failing, { ...whole, baseline: { thresholdsMs: [100] } }).kind).toBe('fail')
   })
 
-  it('a minute that fails for everybody is no total failure of the candidate: stable has no requests to be well with', () => {
+  it('a minute that fails for everybody is not a total failure of the candidate: stable has no requests to show health', () => {
     const bumpy: Course = (at) => ({ invocations: 30, errors: at === 15 ? 16 : 0 })
     const before: Course = (at) => (at < 10 ? { invocations: 30, errors: 0 } : undefined)
     const verdict = look(errors, before, bumpy, { ...whole, minutes: 16 })
@@ -177,7 +176,7 @@ describe('a pass', () => {
       candidate: { invocations: one.candidate, errors: Math.min(one.candidate, one.candidateBad) },
     }))
 
-  it('never stands beside an interval that excludes its tolerance, nor when the last requests all failed', () => {
+  it('is never given beside an interval that excludes its tolerance, nor when the last requests all failed', () => {
     const [spec] = signalSpecs(errors, lookAt({ service: errors, stable: none, candidate: none, minutes: 1 }).targets)
     const tolerance = spec?.watch.tolerance ?? NaN
     fc.assert(

@@ -1,4 +1,4 @@
-// The e-processes: they equal their formulas, and they are e-processes.
+// The e-processes: they equal their formulas, and they have the e-value property.
 import { describe, expect, it } from 'vitest'
 import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/processes/beta-binomial.ts'
 import { countRule, enginePrior } from '../../../core/verdict/processes/count-process.ts'
@@ -16,7 +16,7 @@ const situation = (noise: Noise, minutes: number, perMinute = 1000) => ({
   weightBp: (minute: number) => (minute % 60 < 30 ? 1000 : 3000),
 })
 
-/** E2 written down once more from its formula (docs/verdict.md), with sums of logarithms of products. */
+/** E2 implemented again from its formula (docs/verdict.md), with sums of logarithms of products. */
 function formula(minutes: readonly CountMinute[], rho0: number): number[] {
   const ratios = [1.25, 1.5, 2, 3, 5, 10, 20, 50].map((k) => rho0 * k)
   const [K, J] = [8, 7]
@@ -70,7 +70,7 @@ describe('E2', () => {
     expect(Math.max(...off)).toBeLessThan(1e-9)
   })
 
-  it('of a single minute has no later beginnings', () => {
+  it('of a single minute has no later starts', () => {
     const one = [{ stableInvocations: 90, stableBad: 1, candidateInvocations: 10, candidateBad: 2 }]
     expect(plainEvidence(7, 1, one)[0]).toBeCloseTo(formula(one, 1)[0] ?? NaN, 12)
   })
@@ -92,7 +92,7 @@ describe('the e-value property, enumerated', () => {
   const engine = countRule(design, 0.5)
   const split = splitRule(design)
 
-  /** The mean of E where one stops as soon as `limit` is reached, over every course of three minutes. */
+  /** The mean of E when stopping as soon as `limit` is reached, over every course of three minutes. */
   function meanAtStop(member: number, events: readonly number[], limit: number, tolerance: number): number {
     const rule = tolerance === 1 ? engine : countRule({ ...design, tolerance }, 0.5)
     const mean = badShare(candidateInvocations / (candidateInvocations + stableInvocations), tolerance)
@@ -118,7 +118,7 @@ describe('the e-value property, enumerated', () => {
     }
   })
 
-  it('is broken when the null is: the same enumeration finds a candidate that fails three times as often', () => {
+  it('fails if the null does: the same enumeration detects a candidate that fails three times as often', () => {
     const mean = badShare(0.25, 3)
     const found = chances(12, mean, 0).reduce((sum, chance, x) => {
       const data = { stableInvocations, stableBad: 12 - x, candidateInvocations, candidateBad: x }
@@ -135,7 +135,7 @@ describe('the e-value property, simulated', () => {
     ['independent errors', { kind: 'independent' }],
     ['bursts of 3', { kind: 'bursts', size: 3 }],
     ['a shared wander', { kind: 'shared' }],
-  ] as const)('holds where one stops at evidence of 20 or after an hour, with %s (seed 11)', (_, noise) => {
+  ] as const)('holds when stopping at evidence of 20 or after an hour, with %s (seed 11)', (_, noise) => {
     const rule = countRule({ prior: enginePrior('higher'), tolerance: 1, horizonMinutes: 60 }, 0.5)
     let sum = 0
     for (let release = 0; release < releases; release++) {

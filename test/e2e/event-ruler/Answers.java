@@ -1,6 +1,5 @@
-// What AWS's Event Ruler says of every pattern and every event that arrive on standard input as
-// {"patterns": [text], "events": [text]}: a line for each pattern, `x` and why when it is refused, or for each event 1 or 0,
-// or `!` when the Ruler itself breaks.
+// Reads {"patterns": [text], "events": [text]} from standard input and prints the answers of AWS's Event Ruler, one line for each
+// pattern: `x` and the reason if the pattern is refused, else 1 or 0 for each event, or `!` if the Ruler itself crashes.
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,5 +1,5 @@
-// Records what AWS's Event Ruler answers to generated patterns and events (test/cloud/local/event-ruler.json). It needs Java
-// 17 and Maven: node test/e2e/event-ruler/record.ts
+// Records the answers of AWS's Event Ruler to generated patterns and events (test/cloud/local/eventbridge/event-ruler.tsv). It
+// needs Java 17 and Maven: node test/e2e/event-ruler/record.ts
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,8 +40,8 @@ function value(depth: number): unknown {
   return many(0, 3, () => (random() < 0.8 ? fields(depth - 1) : leaf()))
 }
 
-// Patterns: mostly good ones, and some that are not.
-/** Mostly good, and now and then what is perhaps refused. */
+// Patterns: mostly valid ones, and some invalid.
+/** Mostly a valid value, and now and then one that may be refused. */
 const mostly = <T>(good: () => T, bad: () => T): T => (random() < 0.93 ? good() : bad())
 const wildcard = (): string =>
   mostly(
@@ -137,7 +137,7 @@ function pattern(depth: number): Record<string, unknown> {
   const plain = Object.fromEntries(many(random() < 0.01 ? 0 : 1, 2, () => [name(), sub(depth)] as const))
   if (depth === 0 || random() > 0.22) return plain
   const choices = many(random() < 0.03 ? 0 : 2, 3, () => (random() < 0.99 ? pattern(depth - 1) : leaf()))
-  // Beside what stands outside, before or after it.
+  // "$or" before or after the fields beside it.
   return random() < 0.5 ? { ...plain, $or: choices } : { $or: choices, ...plain }
 }
 function sub(depth: number): unknown {
@@ -221,7 +221,7 @@ const answers = execFileSync('java', ['-cp', join(work, '*'), join(here, 'Answer
 const rows = answers
   .split('\n')
   .map((line, index) => [patterns[index] ?? '', line] as const)
-  // A pattern on which the Ruler itself breaks has no answer.
+  // Drop patterns on which the Ruler itself crashes: they have no answer.
   .filter(([, line]) => !line.startsWith('x Cannot invoke') && !line.includes('!'))
 const shown = rows.map(([source, line]) => `${line.startsWith('x') ? 'x' : line}\t${source}`)
 const head =

@@ -1,4 +1,4 @@
-// Which live releases an alarm speaks about, in memory.
+// Which live releases watch an alarm, in memory.
 import type { AlarmWatch } from '../../../cloud/ports.ts'
 import type { MemoryTable } from './table.ts'
 

@@ -1,4 +1,4 @@
-// What was said about candidates in memory: by subject, then by who said it. An older word never replaces a newer one.
+// Attestations about candidates in memory, by subject and then by author. An older one never replaces a newer one.
 import { Attestation } from '../../../core/gate/attestation.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Attestations } from '../../../cloud/ports.ts'

@@ -1,4 +1,4 @@
-// Good and bad of an SLO in memory, by the hour.
+// Good and bad counts of an SLO in memory, by the hour.
 import { slotsOf, hourOf, StoredHour, StoredMark } from '../../../core/budget/stored.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Budgets } from '../../../cloud/ports.ts'

@@ -1,4 +1,4 @@
-// Incidents in memory: the beginning and the end of each are kept apart.
+// Incidents in memory, with separate items for beginning and end.
 import { incidentsOf, IncidentNotice } from '../../../core/measures/incident.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Incidents } from '../../../cloud/ports.ts'

@@ -1,4 +1,4 @@
-// The release log in memory. A place in the log is taken once and never changed.
+// The release log in memory. A sequence number is taken once and its event never changes.
 import { ReleaseEvent } from '../../../core/release/event.ts'
 import type { Journal, Waiter } from '../../../cloud/ports.ts'
 import { type MemoryTable, padded, schemaOf, unreadable } from './table.ts'
@@ -36,7 +36,7 @@ export function memoryJournal(table: MemoryTable): Journal {
   }
 }
 
-/** A log with a hole, or with an event out of its place, is not the log that was written. */
+/** A log with a gap, or with an event in the wrong position, is not the log that was written. */
 function readEvent(table: MemoryTable, releaseId: string, sk: string, seq: number): ReleaseEvent {
   const event = table.get(ReleaseEvent, logOf(releaseId), sk)
   if (event?.seq === seq && sk === padded(seq)) return event

@@ -1,4 +1,4 @@
-// Leases in memory: taken and dropped only on condition of who holds them.
+// Leases in memory: taking and dropping them is conditional on the holder.
 import { listing } from '../../../core/listing.ts'
 import type { Leases } from '../../../cloud/ports.ts'
 import { type MemoryTable, schemaOf } from './table.ts'

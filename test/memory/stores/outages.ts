@@ -1,4 +1,4 @@
-// Outages of other parts, in memory.
+// Outages of AWS services in memory.
 import { Outage } from '../../../core/release/outage.ts'
 import type { Outages } from '../../../cloud/ports.ts'
 import type { MemoryTable } from './table.ts'

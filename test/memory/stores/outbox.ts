@@ -1,4 +1,4 @@
-// Events in memory: kept in the order in which they were sent.
+// Events in memory, kept in the order in which they were sent.
 import type { Outbox } from '../../../cloud/ports.ts'
 import { asJson } from '../executions.ts'
 

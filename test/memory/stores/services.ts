@@ -29,7 +29,7 @@ export function memoryServices(table: MemoryTable): Services {
       return Promise.resolve(found(name))
     },
     list: () => Promise.resolve(all()),
-    // What is listed in memory costs nothing.
+    // Listing is free in memory.
     under(keys) {
       const { items, unreadable } = all()
       const isUnder = (service: Service): boolean => keysOf(service).some((key) => keys.includes(key))

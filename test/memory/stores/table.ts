@@ -1,8 +1,8 @@
-// Stored items in memory. They are kept as JSON, as in the real table, so that nothing written is shared with the writer
-// and a spoilt item can be told from a good one.
+// Stored items in memory. They are kept as JSON, as in the real table, so that nothing is shared with the writer, and a corrupt
+// item can be detected.
 import { issuesSentence, Problem } from '../../../core/problem.ts'
 
-/** What a stored value has to be; the schemas of the core are such. */
+/** What validates a stored value; the schemas of the core fit this type. */
 type Schema<T> = {
   safeParse(
     value: unknown,
@@ -19,7 +19,7 @@ export const schemaOf = <T>(what: string, is: (value: unknown) => value is T): S
 })
 
 export type MemoryTable = {
-  /** False, and nothing written, when another value is there already; the same value again is true. */
+  /** Returns false and writes nothing if a different value exists; returns true if the same value exists. */
   insert(pk: string, sk: string, value: unknown): boolean
   set(pk: string, sk: string, value: unknown): void
   delete(pk: string, sk: string): void
@@ -27,7 +27,7 @@ export type MemoryTable = {
   get<T>(schema: Schema<T>, pk: string, sk: string): T | undefined
   /** The sort keys that begin with `prefix`, in order. */
   list(pk: string, prefix?: string): readonly string[]
-  /** Puts any text where an item is or might be. */
+  /** Puts any text at this key, whether or not there is an item. */
   corrupt(pk: string, sk: string, text: string): void
 }
 
@@ -64,7 +64,7 @@ export function memoryTable(): MemoryTable {
     get<T>(schema: Schema<T>, pk: string, sk: string) {
       const row = partition(pk).get(sk)
       if (row === undefined) return undefined
-      // Every item is read many times in a simulation, and never changes between writes.
+      // A simulation reads every item many times, and items do not change between writes.
       row.parsed ??= frozen(parse(schema, pk, sk, row.text))
       return row.parsed as T
     },

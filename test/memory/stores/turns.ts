@@ -1,4 +1,4 @@
-// Turns in memory: from when on each queue is free.
+// Turns in memory: from when each queue is free.
 import type { Turns } from '../../../cloud/ports.ts'
 import { type MemoryTable, schemaOf } from './table.ts'
 
@@ -6,7 +6,7 @@ const Time = schemaOf('a time', (value): value is number => typeof value === 'nu
 export const turnsKey = 'turns'
 const longestMs = 2 * 86_400_000
 
-/** What cannot be read is replaced. */
+/** An unreadable value is replaced. */
 function readTime(table: MemoryTable, queue: string): number | undefined {
   try {
     return table.get(Time, turnsKey, queue)

@@ -1,4 +1,4 @@
-// Who waits for a place in a concurrency group, in memory.
+// Releases that wait for a place in a concurrency group, in memory.
 import type { WaitingLists } from '../../../cloud/ports.ts'
 import { type MemoryTable, padded } from './table.ts'
 

@@ -1,4 +1,4 @@
-// Approvals, and where a candidate comes from.
+// Approvals, and the provenance of a candidate.
 import { afterEach, describe, expect, it } from 'vitest'
 import { gatePoint } from '../../../core/release/gating.ts'
 import {
@@ -19,7 +19,7 @@ describe('an approval', () => {
   const begin = { gates: { approvals: [{ before: 'begin' }] } }
   const say = (by: string, more: Changes = {}) => sandbox.ask('approve', { service: 'checkout', by, ...more })
 
-  it('that is missing holds the release; whoever asked for it may not give it, another may', async () => {
+  it('that is missing holds the release; its requester may not give it, another person may', async () => {
     await open(begin)
     const id = await start({ author: 'ann' })
     await expectDenied(
@@ -39,7 +39,7 @@ describe('an approval', () => {
     )
   })
 
-  it('by two takes two people, and only those who are named', async () => {
+  it('by two needs two people, and only those who are named', async () => {
     await open({ gates: { approvals: [{ before: 'begin', count: 2, by: ['ben', 'cem'], fourEyes: false }] } })
     const id = await start({ author: 'ben' })
     await say('ben')
@@ -53,7 +53,7 @@ describe('an approval', () => {
     await expectPasses(id)
   })
 
-  it('that is declined ends the release, and what had traffic goes back', async () => {
+  it('that is declined ends the release, and traffic goes back', async () => {
     await open({ gates: { approvals: [{ before: 50 }] } })
     const id = await start({ author: 'ann' })
     await sandbox.minutes(12)
@@ -69,7 +69,7 @@ describe('an approval', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
-  it('belongs to the release and to the weight that it stands before', async () => {
+  it('belongs to the release and to the weight that it is for', async () => {
     await open({ gates: { approvals: [{ before: 'begin' }, { before: 100 }] } })
     const id = await start({ author: 'ann' })
     await say('ben')
@@ -85,7 +85,7 @@ describe('an approval', () => {
   it.each([
     ['reject', 'rejected'],
     ['approve', 'promoted'],
-  ])('that nobody gives in its time means %s', async (whenExpired, outcome) => {
+  ])('that nobody gives in time means %s', async (whenExpired, outcome) => {
     await open({ gates: { approvals: [{ before: 'begin', expires: '30m', whenExpired }] } })
     const id = await start({ author: 'ann' })
     await sandbox.minutes(29)
@@ -93,7 +93,7 @@ describe('an approval', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe(outcome)
   })
 
-  it('is not for overriding', async () => {
+  it('cannot be overridden', async () => {
     await open(begin)
     const id = await start({ author: 'ann' })
     await override(id)
@@ -123,7 +123,7 @@ describe('provenance', () => {
   ]
 
   it.each(cases)(
-    '%s that is asked for and not there holds the release until it is',
+    '%s that is required and missing holds the release until it is there',
     async (_, provenance, sentence, bad, good) => {
       await open({ gates: { provenance } })
       const id = await start()
@@ -142,13 +142,13 @@ describe('provenance', () => {
     },
   )
 
-  it('a signature is looked for at Lambda: of a version before it begins', async () => {
+  it('the signature of a version is checked with Lambda before the release begins', async () => {
     await open({ gates: { provenance: { signed: true } } })
     const id = await start()
     await expectDenied(id, ['provenance'], /^its code is not signed$/)
   })
 
-  it('... and of an artifact once it is a version, before the first step', async () => {
+  it('the signature of an artifact is checked once it is a version, before the first step', async () => {
     await open({ gates: { provenance: { signed: true } } })
     await sandbox.upload('v2')
     await sandbox.minutes(2)

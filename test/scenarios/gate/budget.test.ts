@@ -1,4 +1,4 @@
-// The error budget, and a full concurrency group.
+// Gates on the error budget and on a full concurrency group.
 import { afterEach, describe, expect, it } from 'vitest'
 import { slotMs } from '../../../core/budget/budget.ts'
 import { minute, startMs } from '../../../local/sandbox.ts'
@@ -20,7 +20,7 @@ import {
 afterEach(close)
 
 describe('the error budget', () => {
-  it('that is spent lets nothing begin; what is left is said', async () => {
+  it('that is spent lets nothing begin; the rest is reported', async () => {
     await open(ledger)
     await counted(980, 20)
     const id = await start()
@@ -30,7 +30,7 @@ describe('the error budget', () => {
     expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 
-  it('that is not known lets nothing begin, until it is', async () => {
+  it('that is unknown lets nothing begin until it is known', async () => {
     await open(ledger)
     const id = await start()
     await expectDenied(
@@ -43,7 +43,7 @@ describe('the error budget', () => {
     expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 
-  it('that was counted too long ago is not known', async () => {
+  it('that was counted too long ago is unknown', async () => {
     await open(ledger)
     await counted(1000, 0, startMs - 30 * minute)
     await expectDenied(await start(), ['budget'], /not known: .*40m/)
@@ -65,7 +65,7 @@ describe('the error budget', () => {
     expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 
-  it('with enough left is said in the log, and sets the pace', async () => {
+  it('with enough left is in the log, and sets the pace', async () => {
     await open(ledger)
     await counted(1000, 2)
     const id = await start()
@@ -76,7 +76,7 @@ describe('the error budget', () => {
     )
   })
 
-  it('with little left gives the first step little, and never ends it early', async () => {
+  it('with little left makes the first step small, and never ends it early', async () => {
     await open(ledger)
     await counted(100_000, 850)
     const id = await start()
@@ -89,7 +89,7 @@ describe('the error budget', () => {
 })
 
 describe('a full group', () => {
-  it('holds a release until another has left its place, and is overridden', async () => {
+  it('holds a release until another has left its place, or it is overridden', async () => {
     const concurrency = { group: 'shop', max: 1 }
     await open({ gates: { concurrency } })
     await sandbox.world.journal.append('cart-1', requested('cart-1'))
@@ -108,7 +108,7 @@ describe('a full group', () => {
     expect((await sandbox.release(second)).state.phase).toBe('baking')
   })
 
-  it('is left with the release, and the next goes on at once', async () => {
+  it('has a free place when a release ends, and the next one goes on at once', async () => {
     await open({ gates: { concurrency: { group: 'shop', max: 1 } } })
     const id = await start()
     expect(await sandbox.world.leases.holder('#shop/1')).toBe(id)

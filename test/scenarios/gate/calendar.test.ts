@@ -1,4 +1,4 @@
-// Windows, freezes, and the stopped line.
+// Gates: windows, freezes, and the stopped line.
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../../local/sample-service.ts'
 import {
@@ -54,7 +54,7 @@ describe('outside the windows', () => {
 })
 
 describe('a freeze', () => {
-  it('keeps a release from beginning, and ends by itself', async () => {
+  it('stops a release from beginning, and ends by itself', async () => {
     await open({ gates: { freezes: span(0, 20) } })
     const id = await start()
     await expectDenied(id, ['freeze'], /^there is a freeze until 2026-01-01T00:20Z$/)
@@ -94,7 +94,7 @@ describe('a freeze', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
-  it('is overridden', async () => {
+  it('can be overridden', async () => {
     await open({ gates: { freezes: span(0, 600) } })
     const id = await start()
     await override(id)
@@ -116,7 +116,7 @@ describe('the stopped line', () => {
   it.each([
     ['of all', { all: true }, 'every release is'],
     ['of the service', { service: 'checkout' }, 'releases of checkout are'],
-  ])('%s holds releases until it is started again, at once', async (_, which, words) => {
+  ])('%s holds releases until it is started again, which takes effect at once', async (_, which, words) => {
     await open()
     await stop(which)
     const id = await start()
@@ -125,7 +125,7 @@ describe('the stopped line', () => {
     await expectPasses(id)
   })
 
-  it('is not for overriding, nor for hurrying past', async () => {
+  it('cannot be overridden, not even by an urgent release', async () => {
     await open()
     await stop({ all: true })
     const id = await start()
@@ -142,7 +142,7 @@ describe('the stopped line', () => {
     await expectDenied(urgent.releases[0]?.releaseId ?? '', ['stop'], /stopped by ben/)
   })
 
-  it('of another service is none of its business', async () => {
+  it('of another service has no effect', async () => {
     await open()
     await sandbox.world.line.stop('cart', { by: 'ben', reason: 'x', sinceMs: 0 })
     await expectPasses(await start())

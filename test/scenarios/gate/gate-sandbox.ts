@@ -16,11 +16,11 @@ export async function open(service: Changes = {}, options: SandboxOptions = {}):
   await sandbox.world.services.put(sampleService({ ...base, ...service }))
   return sandbox
 }
-/** After each test. */
+/** Call after each test. */
 export const close = (): void => sandbox.close()
 
 const iso = (minutes: number): string => new Date(startMs + minutes * minute).toISOString()
-/** From and to in minutes after the sandbox's first moment; it is opened at 10. */
+/** From and to in minutes after the sandbox's first moment; the sandbox opens at minute 10. */
 export const span = (from: number, to: number) => [{ from: iso(from), to: iso(to) }]
 
 export const start = async (call: Changes = {}): Promise<string> =>
@@ -28,7 +28,7 @@ export const start = async (call: Changes = {}): Promise<string> =>
 export const held = async (id: string) => (await sandbox.release(id)).held
 export const types = async (id: string): Promise<string[]> => (await sandbox.events(id)).map(({ type }) => type)
 
-/** Denied, and nothing of it has happened to the world. */
+/** Expects that the release was denied, and that it changed nothing. */
 export async function expectDenied(id: string, gates: readonly string[], sentence: RegExp): Promise<void> {
   const release = await sandbox.release(id)
   expect(release).toMatchObject({ state: { phase: 'preparing' }, held: { gates } })
@@ -41,7 +41,7 @@ export async function expectDenied(id: string, gates: readonly string[], sentenc
 export const override = (id: string): Promise<unknown> =>
   sandbox.ask('override', { releaseId: id, by: 'ann', reason: 'the shop is down' })
 
-/** Goes on at once and to its end, in the same log. */
+/** Expects that the release goes on at once and to its end, in the same log. */
 export async function expectPasses(id: string): Promise<void> {
   await sandbox.clock.settle()
   expect((await sandbox.alias()).weights).toEqual({ '2': 0.1 })
@@ -51,7 +51,10 @@ export async function expectPasses(id: string): Promise<void> {
 }
 
 export const ledger = { slos: [{ name: 'available', objective: 99 }] }
-/** An hour of requests in the ledger, counted up to now, and one at the beginning of the window: it has been seen in full. */
+/**
+ * Puts an hour of requests into the ledger, counted up to now, and one request at the start of the window, so that the window was
+ * seen in full.
+ */
 export async function counted(good: number, bad: number, toMs = Math.floor(sandbox.clock.nowMs() / slotMs) * slotMs) {
   const firstMs = hourAt(toMs - hourMs)
   const slots = Array.from({ length: 12 }, (_, index) => ({ atMs: firstMs + index * slotMs, good, bad }))

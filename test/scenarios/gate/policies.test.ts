@@ -1,4 +1,4 @@
-// Policies, the fast lane, versions that wait, and asking before.
+// Own policies, the fast lane, waiting versions, and asking in advance.
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../../local/sample-service.ts'
 import { refusing } from '../refusing.ts'
@@ -35,13 +35,13 @@ describe('policies', () => {
     const id = await start()
     await expectDenied(id, [], /^Policy own\/x: attribute `nonesuch` in context for Action::"begin" not found/)
     await expect(override(id)).rejects.toMatchObject({ name: 'Tidegate.override_refused' })
-    // Whoever mends them is not held by what they were when the release was asked for.
+    // A mended policy takes effect, although the release was requested under the broken one.
     await sandbox.world.services.put(sampleService({ ...base, gates: { freezes: span(0, 600) } }))
     await override(id)
     await expectPasses(id)
   })
 
-  it('are asked again when what they need cannot be looked up: a live release stays where it is', async () => {
+  it('are asked again if a fact cannot be looked up: a live release stays where it is', async () => {
     let refuse = false
     await open(
       {},
@@ -67,7 +67,7 @@ describe('the fast lane', () => {
     return accepted.releases[0]?.releaseId ?? ''
   }
 
-  it('passes calendar, budget and group, by a plan of its own, with a reason', async () => {
+  it('skips calendar, budget and group, has its own plan, and needs a reason', async () => {
     await open({ ...ledger, plan: 'Linear10PercentEvery10Minutes', gates: { freezes: span(0, 600) } })
     const version = await sandbox.publish('v2')
     await expect(sandbox.ask('urgent', { service: 'checkout', version })).rejects.toMatchObject({
@@ -83,7 +83,7 @@ describe('the fast lane', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
   })
 
-  it('waits for nobody: what is live or held gives way, and nothing takes its own place', async () => {
+  it('waits for nobody: live and held releases give way, and nothing takes its place', async () => {
     await open({ policy: { whileLive: 'supersede' } })
     const usual = await start()
     const id = await urgent(await sandbox.publish('v1'))
@@ -95,12 +95,12 @@ describe('the fast lane', () => {
   })
 })
 
-describe('versions that wait', () => {
+describe('waiting versions', () => {
   it('coalesce into the newest, and the live one goes on', async () => {
     await open({ policy: { whileLive: 'coalesce' } })
     const live = await start()
     const waiting = await sandbox.start({ version: await sandbox.publish('v1') })
-    // Of two that are asked for at the same moment, the id decides.
+    // For two requests at the same moment, the id would decide.
     await sandbox.minutes(1)
     const newest = await sandbox.start({ version: await sandbox.publish('v2') })
     expect((await sandbox.release(waiting)).ending).toMatchObject({ outcome: 'superseded' })
@@ -109,7 +109,7 @@ describe('versions that wait', () => {
     expect((await sandbox.finish(newest)).ending?.outcome).toBe('promoted')
   })
 
-  it('coalesce at a gate, too: what is held has changed nothing', async () => {
+  it('coalesce at a gate, too: a held release has changed nothing', async () => {
     await open({ policy: { whileLive: 'coalesce' }, gates: { freezes: span(0, 30) } })
     const first = await start()
     const second = await sandbox.start({ version: await sandbox.publish('v1') })
@@ -119,8 +119,8 @@ describe('versions that wait', () => {
   })
 })
 
-describe('whoever asks before', () => {
-  it('is told what the gates would say', async () => {
+describe('asking in advance', () => {
+  it('returns what the gates would say', async () => {
     await open({ gates: { freezes: span(0, 20), approvals: [{ before: 'begin' }] } })
     const ask = () => sandbox.ask('ask', { service: 'checkout' })
     expect(await ask()).toEqual({ may: false, because: 'there is a freeze until 2026-01-01T00:20Z' })

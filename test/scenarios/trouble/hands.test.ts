@@ -6,7 +6,7 @@ import { sandbox, open, close } from './trouble-sandbox.ts'
 afterEach(close)
 
 describe('an alias moved by hand', () => {
-  it('interrupts the release at once, by name, and is left alone', async () => {
+  it('interrupts the release at once, names the person, and is left alone', async () => {
     await open()
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     await sandbox.moveByHand('2', {}, 'sam')
@@ -18,7 +18,7 @@ describe('an alias moved by hand', () => {
     expect(sandbox.pages().at(-1)?.subject).toContain('interrupted')
   })
 
-  it('is noticed at the next look without CloudTrail, and named as soon as CloudTrail speaks', async () => {
+  it('is noticed at the next look without CloudTrail, and attributed as soon as CloudTrail reports it', async () => {
     let silent = true
     await open(
       {},
@@ -38,7 +38,7 @@ describe('an alias moved by hand', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { '2': 0.3 } })
   })
 
-  it('that already was split before the release is refused and left alone', async () => {
+  it('that was already split before the release is refused and left alone', async () => {
     await open()
     const version = await sandbox.publish('v2')
     await sandbox.moveByHand('1', { '2': 0.3 }, 'sam')

@@ -1,4 +1,4 @@
-// What AWS refuses, for a while or for good.
+// Refusals by AWS, temporary or permanent.
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterEach, describe, expect, it } from 'vitest'
 import { serviceOf } from '../../../cloud/local/dispatch.ts'
@@ -9,9 +9,9 @@ import { sandbox, open, types, close } from './trouble-sandbox.ts'
 
 afterEach(close)
 
-describe('refusals of AWS', () => {
-  /** Every request of the controller's of this kind is refused while `until` says so. */
-  it('that pass are waited out: the release goes on as if nothing had been', async () => {
+describe('refusals by AWS', () => {
+  /** Refuses every such request of the controller while `until` says so. */
+  it('that are temporary are waited out: the release goes on as if nothing had happened', async () => {
     let count = 0
     await open(
       {},
@@ -41,7 +41,7 @@ describe('refusals of AWS', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe('rolledBack')
   })
 
-  it('of the telemetry before anything moved refuse the release: nobody could judge it', async () => {
+  it('of the telemetry before anything moved reject the release, because nobody could judge it', async () => {
     await open(
       { policy: { hold: { unknown: '5m' } } },
       refusing('GetMetricData', () => true),
@@ -66,7 +66,7 @@ describe('refusals of AWS', () => {
     expect(release.ending?.because).toContain('aws_unavailable')
   })
 
-  /** Answers requests of this kind from the controller as IAM would without the permission. */
+  /** Answers such requests from the controller as IAM would without the permission. */
   const denying = (operation: string, action: string): SandboxOptions => ({
     through: (handler) => async (request) => {
       const isOurs = request.headers['authorization']?.includes('role.tidegate') === true
@@ -93,7 +93,7 @@ describe('refusals of AWS', () => {
     expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: before.weights })
   })
 
-  it('of the topic do not hold up the next release; the page comes when the topic answers', async () => {
+  it('of the topic do not delay the next release; the page is sent when the topic answers', async () => {
     let refuse = true
     await open(
       {},
@@ -111,7 +111,7 @@ describe('refusals of AWS', () => {
     expect(sandbox.pages().map((page) => page.subject)).toEqual([expect.stringContaining(id)])
   })
 
-  it('to start an execution that lives end the release instead of keeping the service waiting for ever', async () => {
+  it('to start a live execution end the release instead of blocking the service forever', async () => {
     let dying = true
     await open(
       {},
@@ -132,7 +132,7 @@ describe('refusals of AWS', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 
-  it('to read an alias are not taken for drift', async () => {
+  it('to read an alias are not mistaken for drift', async () => {
     let count = 0
     await open(
       {},

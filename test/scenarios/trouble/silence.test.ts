@@ -50,7 +50,7 @@ describe('silence', () => {
     expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'rolledBack', by: 'policy' } })
   })
 
-  it('an alarm that does not exist, or fires already, is said before anything moves', async () => {
+  it('an alarm that does not exist, or is already firing, is reported before anything moves', async () => {
     await open({ signals: { alarms: ['checkout-errors', 'mispelt'] } })
     expect((await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))).ending).toMatchObject({
       outcome: 'rejected',
@@ -61,7 +61,7 @@ describe('silence', () => {
       new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
     )
     const id = await sandbox.start({ version: await sandbox.publish('v1') })
-    // It begins a second after the one before.
+    // It begins a second after the previous one.
     await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2000)
     expect((await sandbox.release(id)).excludedAlarms).toEqual(['checkout-errors'])
     expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
@@ -81,7 +81,7 @@ describe('an execution that dies', () => {
     expect((await sandbox.world.openReleases.list()).items).toEqual([])
   })
 
-  it('without anybody hearing of it is found by the sweep', async () => {
+  it('without any event is found by the sweep', async () => {
     await open({}, { delivery: { copies: (event) => (event.source === 'aws.states' ? 0 : 1) } })
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     const [execution] = sandbox.cloud.states.executions()
@@ -92,7 +92,7 @@ describe('an execution that dies', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe('aborted')
   })
 
-  it('again and again is given up after four, and the release still ends', async () => {
+  it('repeatedly is given up after four, and the release still ends', async () => {
     await open()
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     for (let count = 0; count < 6; count++) {
@@ -127,11 +127,11 @@ describe('an execution that dies', () => {
     expect((await sandbox.finish(id)).ending?.outcome).toBe('promoted')
   })
 
-  it('a release that outgrows one execution goes on in another, and both end as it ends', async () => {
+  it('a release that outgrows one execution continues in another, and both end as it ends', async () => {
     await open({ plan: { steps: [{ weight: 10, bake: '1h' }] } })
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     await sandbox.minutes(5)
-    // As if it had been looked at for half a day already.
+    // As if half a day of looks had already happened.
     const verdict: Verdict = {
       kind: 'unknown',
       quiet: true,

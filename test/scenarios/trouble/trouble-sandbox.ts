@@ -1,4 +1,4 @@
-// The sandbox in which things go wrong around a release, on the embedded cloud in virtual time.
+// The sandbox for faults around a release, on the embedded cloud in virtual time.
 import { sampleService } from '../../../local/sample-service.ts'
 import { type Sandbox, type SandboxOptions, openSandbox } from '../../../local/sandbox.ts'
 import { authorize } from '../least-privilege.ts'
@@ -12,7 +12,7 @@ export async function open(
   await sandbox.world.services.put(sampleService({ slos: [], hooks: [], ...service }))
   return sandbox
 }
-/** After each test. */
+/** Call after each test. */
 export const close = (): void => sandbox.close()
 
 export const types = async (id: string): Promise<string[]> => (await sandbox.events(id)).map((event) => event.type)

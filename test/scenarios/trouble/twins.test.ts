@@ -1,4 +1,4 @@
-// The same event twice, one alarm over two services, a second version while one is live.
+// The same event twice, one alarm for two services, a second version while one is live.
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../../local/sample-service.ts'
@@ -44,8 +44,8 @@ describe('twins', () => {
   })
 })
 
-describe('one alarm over two services', () => {
-  it('puts both back, also when the first of them has trouble', async () => {
+describe('one alarm for two services', () => {
+  it('puts both back, even if the first of them has trouble', async () => {
     let refuse = false
     let refused = 0
     await open(
@@ -95,7 +95,7 @@ describe('one alarm over two services', () => {
     const back = [await sandbox.alias(), await sandbox.alias('cart')].filter(
       ({ weights }) => Object.keys(weights).length === 0,
     )
-    // What refused the first is over by the time it is tried again, in the same call.
+    // The first one's refusal is over by the time it is retried, in the same call.
     expect(back).toHaveLength(2)
     for (const id of ids) expect((await sandbox.finish(id)).ending?.outcome).toBe('rolledBack')
     expect([await sandbox.alias(), await sandbox.alias('cart')]).toMatchObject([

@@ -1,5 +1,5 @@
-// Alarms whose data are missing, against the two tables that AWS publishes and the section below them ("Configuring how
-// CloudWatch alarms treat missing data", CloudWatch user guide): five points, the newest last; 0 is good, X breaches.
+// Alarms with missing data, against the two tables that AWS publishes and the section below them ("Configuring how CloudWatch
+// alarms treat missing data", CloudWatch user guide): five points, newest last; 0 is good, X breaches.
 import { DescribeAlarmsCommand, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type SteppedClock, steppedClock } from '../../../../cloud/local/time/clock.ts'
@@ -25,7 +25,7 @@ const twoOfThree: readonly Row[] = [
   ['----0', 'OK', 'OK', 'ALARM', 'OK'],
   ['---X-', 'ALARM', 'retained', 'ALARM', 'OK'],
 ]
-/** "Does not go immediately into ALARM"; what follows when the next point is good. The other cells are not in the text. */
+/** "Does not go immediately into ALARM", and what follows if the next point is good. The text does not have the other cells. */
 const premature: readonly Row[] = [
   ['----X', 'retained', 'retained', 'ALARM', 'OK'],
   ['---X-', 'retained', 'retained', 'ALARM', 'OK'],
@@ -48,13 +48,13 @@ const cells = (rows: readonly Row[], datapointsToAlarm: number) =>
   )
 const all = [...cells(threeOfThree, 3), ...cells(twoOfThree, 2), ...cells(premature, 3)]
 
-describe('an alarm whose data are missing', () => {
+describe('an alarm with missing data', () => {
   let clock: SteppedClock
   let cloud: LocalCloud
   let cloudwatch: Clients['cloudwatch']
   const states = new Map<string, string | undefined>()
 
-  // Every cell has an alarm of its own, and all of them are evaluated once.
+  // Every cell has its own alarm, and all of them are evaluated once.
   beforeAll(async () => {
     clock = steppedClock(t0 + 5 * minute + 1)
     cloud = localCloud({ clock, runtime: inProcessRuntime({}, clock) })
@@ -89,7 +89,7 @@ describe('an alarm whose data are missing', () => {
     },
   )
 
-  it('says in the words of CloudWatch what it has seen', async () => {
+  it("explains what it saw in CloudWatch's words", async () => {
     const words = async (name: string) =>
       (await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [name] }))).MetricAlarms?.[0]?.StateReason
     expect(await words('-----/3/breaching/OK')).toBe(

@@ -1,5 +1,4 @@
-// What CloudWatch takes and what it refuses, in the words that people have recorded (docs/aws.md §2.3), and how long it
-// keeps what.
+// What CloudWatch accepts and refuses, in recorded words (docs/aws.md §2.3), and how long it keeps points.
 import {
   type CloudWatchClient,
   GetMetricDataCommand,
@@ -69,7 +68,7 @@ describe('PutMetricData', () => {
     await expect(call()).rejects.toMatchObject({ message: expect.stringContaining(message) as string })
   })
 
-  it('keeps nothing of a request of which a part is refused', async () => {
+  it('stores nothing of a request if part of it is refused', async () => {
     const MetricData = [
       { MetricName: 'a', Value: 1 },
       { MetricName: 'a', Value: Number.NaN },
@@ -99,7 +98,7 @@ describe('GetMetricData', () => {
     })
   })
 
-  it("labels by the metric's name, and by its statistic where there are several", async () => {
+  it("labels by the metric's name, and by its statistic if there are several", async () => {
     const labels = async (...queries: ReturnType<typeof query>[]) =>
       (await read(queries)).MetricDataResults?.map((result) => result.Label)
     expect(await labels(query('a', 'x'), query('b', 'y'))).toEqual(['x', 'y'])
@@ -117,7 +116,7 @@ describe('GetMetricStatistics', () => {
       }),
     )
 
-  it('answers every statistic of every minute that has any', async () => {
+  it('returns every statistic of every minute that has data', async () => {
     await put({ MetricName: 'a', Values: [1, 4], Counts: [2, 1], Unit: 'Count' })
     const { Label, Datapoints } = await ask()
     expect(Label).toBe('a')
@@ -170,7 +169,7 @@ describe('what is kept', () => {
   const how = { resolutionMs: minute, unit: 'Count' }
   const rnd = (index: number): number => (index * 7919) % 13
 
-  it('is the same however long ago it was packed, and whatever came late', () => {
+  it('is the same whenever it was packed, and however late points arrived', () => {
     let nowMs = t0
     const store = metricStore(() => nowMs)
     const raw: { readonly atMs: number; readonly value: number }[] = []
@@ -191,13 +190,13 @@ describe('what is kept', () => {
     expect(new Map(sums.map(({ atMs, value }) => [atMs, value]))).toEqual(expected)
   })
 
-  it('gets coarser with its age, and is gone after 455 days', () => {
+  it('gets coarser with age, and is gone after 455 days', () => {
     let nowMs = t0
     const store = metricStore(() => nowMs)
     store.add(series, { atMs: t0 + 7 * minute, value: 3, count: 1 }, how)
     const at = (days: number, periodMs: number) => {
       nowMs = t0 + days * day
-      // Something new, so that what is old is looked through.
+      // A new point, so that old ones are checked.
       store.add(series, { atMs: nowMs, value: 1, count: 1 }, how)
       return store
         .statistic(series, 'Sum', { periodMs, startMs: t0, endMs: t0 + 60 * minute })
@@ -209,7 +208,7 @@ describe('what is kept', () => {
     expect(at(456, 60 * minute)).toEqual([])
   })
 
-  it('tells of a second where the metric has that resolution, for three hours', () => {
+  it('has one-second values for high-resolution metrics, for three hours', () => {
     let nowMs = t0 + 30_000
     const store = metricStore(() => nowMs)
     store.add(series, { atMs: t0 + 20_500, value: 1, count: 1 }, { resolutionMs: 1000, unit: 'Count' })

@@ -1,4 +1,4 @@
-// Metrics and alarms of the embedded CloudWatch: what is counted, when an alarm fires, and how it says so.
+// Metrics and alarms of the embedded CloudWatch: what is counted, when an alarm fires, and the event that it sends.
 import {
   DescribeAlarmsCommand,
   GetMetricDataCommand,
@@ -50,7 +50,7 @@ const query = async (Stat: string, startMs: number, endMs: number, Period = 60) 
 }
 
 describe('GetMetricData', () => {
-  it('knows minutes with points only, from the start to before the end', async () => {
+  it('has only minutes with points, from the start until before the end', async () => {
     await clock.advanceTo(t0 + 5 * minute)
     for (const [value, atMs] of [
       [1, 0],
@@ -80,7 +80,7 @@ describe('GetMetricData', () => {
     expect(await query(stat, t0, t0 + minute)).toEqual([[0, value]])
   })
 
-  it('refuses a window that ends before it begins, and what it does not know', async () => {
+  it('refuses a window that ends before it begins, and unknown statistics', async () => {
     await expect(query('Sum', t0, t0)).rejects.toMatchObject({ name: 'ValidationException' })
     await put(1, t0)
     await expect(query('IQM', t0, t0 + minute)).rejects.toMatchObject({
@@ -113,7 +113,7 @@ const state = async (name = 'errors') =>
   ).MetricAlarms?.[0]?.StateValue
 
 describe('an alarm', () => {
-  it('fires at M breaching of the last N minutes, and calms down when they have passed', async () => {
+  it('fires if M of the last N minutes breach, and recovers when they have passed', async () => {
     await alarm()
     expect(await state()).toBe('INSUFFICIENT_DATA')
     const states: (string | undefined)[] = []
@@ -122,7 +122,7 @@ describe('an alarm', () => {
       await clock.advanceTo(t0 + (index + 1) * minute)
       states.push(await state())
     }
-    // The first breach may be followed by good minutes: AWS waits (alarm-missing-data.test.ts).
+    // Good minutes may follow the first breach, so AWS waits (alarm-missing-data.test.ts).
     expect(states).toEqual(['INSUFFICIENT_DATA', 'OK', 'ALARM', 'OK', 'OK'])
   })
 
@@ -131,7 +131,7 @@ describe('an alarm', () => {
     ['notBreaching', 'OK'],
     ['breaching', 'ALARM'],
     ['ignore', 'INSUFFICIENT_DATA'],
-  ] as const)('takes missing data as %s: %s', async (TreatMissingData, expected) => {
+  ] as const)('treats missing data as %s: %s', async (TreatMissingData, expected) => {
     await alarm({ TreatMissingData })
     await clock.advanceTo(t0 + 4 * minute)
     expect(await state()).toBe(expected)
@@ -149,7 +149,7 @@ describe('an alarm', () => {
     expect(await state()).toBe(expected)
   })
 
-  it('tells the bus of every change, once, in the shape of CloudWatch', async () => {
+  it('sends every change to the bus, once, in the shape of CloudWatch', async () => {
     await alarm()
     await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'a test' }))
     await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'a test' }))
@@ -169,7 +169,7 @@ describe('an alarm', () => {
     ).rejects.toMatchObject({ name: 'ResourceNotFound' })
   })
 
-  it('of others fires with them, and is described only to those who ask for it', async () => {
+  it('of other alarms fires with them, and is described only on request', async () => {
     await alarm()
     await alarm({ AlarmName: 'latency' })
     await cloudwatch.send(
@@ -191,7 +191,7 @@ describe('an alarm', () => {
 })
 
 describe('the query protocol', () => {
-  it('is read into lists and structures', () => {
+  it('is parsed into lists and structures', () => {
     expect(
       parseQuery(
         'Action=PutMetricData&MetricData.member.1.MetricName=a&MetricData.member.1.Dimensions.member.2.Name=y&MetricData.member.1.Dimensions.member.1.Name=x&MetricData.member.2.Value=3',

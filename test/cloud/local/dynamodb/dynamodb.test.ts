@@ -1,4 +1,4 @@
-// DynamoDB in process, through the SDK: what the controller's table rests on.
+// DynamoDB in process, through the SDK: the behaviour that the controller's table relies on.
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -47,7 +47,7 @@ async function table(): Promise<DynamoDBClient> {
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })
 
 describe('the embedded DynamoDB', () => {
-  it('has a table that is usable as soon as it is created, and puts an item only where there is none', async () => {
+  it('makes a table usable as soon as it is created, and puts an item only if there is none', async () => {
     const client = await table()
     const put = (by: string) =>
       client.send(
@@ -124,7 +124,7 @@ describe('the embedded DynamoDB', () => {
     expect(await open()).toBe(0)
   })
 
-  it('lets go of what it has read: dynalite ends an iterator by a name that iterators do not have by themselves', async () => {
+  it('releases what it read: dynalite ends an iterator by a name that iterators do not have by themselves', async () => {
     await table()
     const require = createRequire(import.meta.resolve('dynalite'))
     type Iterator = { return(): Promise<void>; next(): Promise<unknown> }
@@ -138,7 +138,7 @@ describe('the embedded DynamoDB', () => {
     }
   })
 
-  it('keeps a day of its stream, and the places of what is gone', () => {
+  it('keeps its stream for a day, and the positions of records that are gone', () => {
     const clock = { ...steppedClock(0), nowMs: () => nowMs }
     let nowMs = 0
     const stream = tableStream('arn', clock, () => 'id')
@@ -161,7 +161,7 @@ describe('the embedded DynamoDB', () => {
         .map(({ sk, by }) => `${sk?.S ?? ''}${by?.S ?? ''}`)
         .sort()
 
-    it('is written whole', async () => {
+    it('is written as a whole', async () => {
       const client = await table()
       for (const sk of ['1', '2']) await client.send(new PutItemCommand(item(sk, 'a')))
       const TransactItems = [
@@ -181,7 +181,7 @@ describe('the embedded DynamoDB', () => {
       expect(await found(client)).toEqual(['0b', '2b'])
     })
 
-    it('leaves nothing behind when one condition does not hold, and says which', async () => {
+    it('leaves nothing behind if one condition does not hold, and says which', async () => {
       const client = await table()
       await client.send(new PutItemCommand(item('2', 'a')))
       const TransactItems = [
@@ -207,7 +207,7 @@ describe('the embedded DynamoDB', () => {
       })
     })
 
-    it('is seen whole or not at all', async () => {
+    it('is visible as a whole or not at all', async () => {
       const client = await table()
       const write = (by: string) =>
         client.send(

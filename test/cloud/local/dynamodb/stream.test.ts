@@ -1,4 +1,4 @@
-// A table's stream and the mapping that brings it to a function: in order, at least once, what the filter lets through.
+// A table's stream and the event source mapping to a function: in order, at least once, filtered.
 import { CreateTableCommand, DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import {
   CreateEventSourceMappingCommand,
@@ -65,7 +65,7 @@ const told = ({ eventName, dynamodb }: StreamRecord): string =>
   `${eventName} ${(dynamodb.Keys['id'] as { S: string }).S}`
 
 describe('a stream with an event source mapping', () => {
-  it('brings every change of an item, from the beginning on, in order', async () => {
+  it('delivers every change of an item, from the beginning, in order', async () => {
     const heard: string[] = []
     const { map, put, remove, dynamodb, clock } = await open((records) => void heard.push(...records.map(told)))
     const count = (id: string, condition: string) =>
@@ -91,7 +91,7 @@ describe('a stream with an event source mapping', () => {
     expect(heard).toEqual(['INSERT a', 'MODIFY a', 'MODIFY a', 'INSERT c', 'INSERT b', 'REMOVE b'])
   })
 
-  it('leaves out what the filter does not match, and makes batches of what waits', async () => {
+  it('leaves out what the filter does not match, and batches what is waiting', async () => {
     const batches: string[][] = []
     const FilterCriteria = { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] }
     const { map, put, clock } = await open((records) => void batches.push(records.map(told)), {
@@ -104,7 +104,7 @@ describe('a stream with an event source mapping', () => {
     expect(batches).toEqual([['INSERT a', 'INSERT b'], ['INSERT c']])
   })
 
-  it('sends a failed batch again, all of it or from the record that failed on, and nothing past it', async () => {
+  it('resends a failed batch, as a whole or from the failed record, and nothing past it', async () => {
     const heard: string[] = []
     let failures = 2
     const partly = (records: readonly StreamRecord[]) => {
@@ -125,7 +125,7 @@ describe('a stream with an event source mapping', () => {
     expect(failures).toBe(-1)
   })
 
-  it('sends a batch again when the function throws', async () => {
+  it('resends a batch if the function throws', async () => {
     const heard: string[] = []
     let broken = true
     const { map, put, clock } = await open((records) => {
@@ -144,7 +144,7 @@ describe('a stream with an event source mapping', () => {
   it.each([
     ['failed as often as it may', { MaximumRetryAttempts: 2 }, 'RetryAttemptsExhausted', 3],
     ['grew too old', { MaximumRecordAgeInSeconds: 60 }, 'RecordAgeExceeded', 6],
-  ] as const)('leaves a batch that %s to its destination, and goes on', async (_, bound, condition, times) => {
+  ] as const)('sends a batch that %s to its destination, and goes on', async (_, bound, condition, times) => {
     const heard: string[] = []
     const fail = (records: readonly StreamRecord[]) => {
       heard.push(...records.map(told))
@@ -178,7 +178,7 @@ describe('a stream with an event source mapping', () => {
     })
   })
 
-  it('is not made for a role that may not read the stream', async () => {
+  it('is not created for a role that may not read the stream', async () => {
     const { map, lambda } = await open(
       () => undefined,
       {},
@@ -191,7 +191,7 @@ describe('a stream with an event source mapping', () => {
     expect((await lambda.send(new ListEventSourceMappingsCommand())).EventSourceMappings).toEqual([])
   })
 
-  it('refuses what it does not know or do, by name', async () => {
+  it('refuses what it does not implement, by name', async () => {
     const { map } = await open(() => undefined)
     await expect(map('arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/1')).rejects.toThrow(/not found/)
     await expect(map(undefined, { ParallelizationFactor: 2 })).rejects.toThrow(/ParallelizationFactor/)

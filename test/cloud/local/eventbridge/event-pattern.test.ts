@@ -1,4 +1,4 @@
-// Event patterns: a table of what matches, and for the plain part a slow and obvious matcher to agree with.
+// Event patterns: a table of matches, and for the simple operators a slow, obvious matcher to compare with.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { matchesPattern, parsePattern } from '../../../../cloud/local/eventbridge/pattern.ts'
@@ -89,7 +89,7 @@ describe('an event pattern', () => {
     )
   })
 
-  it('agrees with a slow and obvious matcher', () => {
+  it('agrees with a slow, obvious matcher', () => {
     const word = fc.constantFrom('a', 'ab', 'b', 'ba', 'c')
     const test = fc.oneof(
       word,

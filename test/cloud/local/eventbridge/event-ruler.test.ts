@@ -1,5 +1,5 @@
-// Event patterns against the answers of AWS's own Event Ruler, which EventBridge runs: some sixty thousand of them, recorded
-// by test/e2e/event-ruler/record.ts.
+// Event patterns against the answers of AWS's own Event Ruler, which EventBridge runs: some sixty thousand of them, recorded by
+// test/e2e/event-ruler/record.ts.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { matchesPattern, parsePattern } from '../../../../cloud/local/eventbridge/pattern.ts'
@@ -11,12 +11,12 @@ const rows = second
   .split('\n')
   .map((line) => line.split('\t'))
 
-/** Where we know better: a wildcard beside a cidr takes addresses that neither of them takes alone. */
+/** Where Event Ruler is wrong: a wildcard beside a cidr matches addresses that neither of them matches alone. */
 const known: readonly string[] = [
   '{"a":{"c":[{"equals-ignore-case":"b"},true],"$or":[{"c":[{"wildcard":"*a*"},{"cidr":"10.0.0.0/24"}]},{"c":[{"equals-ignore-case":"a"}]}]}}',
 ]
 
-/** A letter for each event, or x. */
+/** One digit for each event, or x if the pattern is refused. */
 function answerOf(source: string): string {
   try {
     const pattern = parsePattern(source)
@@ -28,7 +28,7 @@ function answerOf(source: string): string {
 }
 
 describe('an event pattern', () => {
-  it('is refused where Event Ruler refuses it, and matches what it matches', () => {
+  it('is refused if Event Ruler refuses it, and matches the same events', () => {
     const different = rows.flatMap(([recorded = '', source = '']) => {
       const answer = answerOf(source)
       if (answer === recorded || known.includes(source)) return []

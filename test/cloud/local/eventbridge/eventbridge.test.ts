@@ -1,4 +1,4 @@
-// The event bus: what is taken, who gets it, and how often it is tried.
+// The event bus: which events it accepts, who gets them, and how often delivery is retried.
 import {
   CreateEventBusCommand,
   DeleteRuleCommand,
@@ -73,7 +73,7 @@ function bus(answer: (count: number) => Answer = () => 'done', faults?: Delivery
 const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:hear'
 
 describe('the event bus', () => {
-  it('delivers an event as AWS shapes it, to the targets of the rules that match', async () => {
+  it("delivers an event in AWS's shape, to the targets of the rules that match", async () => {
     const { put, rule, got, clock, service } = bus()
     await rule({ source: ['shop'] })
     await rule({ source: ['bank'] }, {}, 'other')
@@ -94,7 +94,7 @@ describe('the event bus', () => {
     expect(service.recorded()).toEqual([event])
   })
 
-  it('carries the events of the other services, to Lambda and to state machines', async () => {
+  it('carries the events of other services, to Lambda and to state machines', async () => {
     const { service, rule, got, clock } = bus()
     const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:m'
     await rule({ source: ['aws.states'] }, { Arn: machine, RoleArn: 'arn:aws:iam::000000000000:role/r' })
@@ -115,7 +115,7 @@ describe('the event bus', () => {
     expect(got[0]?.event).toEqual(expected)
   })
 
-  it('refuses entries one by one, and says how many', async () => {
+  it('refuses entries individually, and says how many', async () => {
     const { client } = bus()
     const entry = { Source: 'shop', DetailType: 'Sold', Detail: '{}' }
     const bad: PutEventsRequestEntry[] = [
@@ -151,7 +151,7 @@ describe('the event bus', () => {
     await put({ EventBusName: 'mine', Detail: '{"n":2}' })
     await clock.settle()
     expect(got.map(({ event }) => event.detail)).toEqual([{ n: 2 }])
-    // What is put to a bus that there is not is taken, and nobody ever hears of it.
+    // AWS accepts an event to a bus that does not exist; nobody ever gets it.
     expect(await put({ EventBusName: 'nobodys' })).toMatchObject({
       FailedEntryCount: 0,
       Entries: [{ EventId: expect.any(String) as string }],
@@ -160,7 +160,7 @@ describe('the event bus', () => {
 })
 
 describe('a rule', () => {
-  it('is listed, described, switched off and on, and deleted only without targets', async () => {
+  it('can be listed, described, disabled and enabled, and deleted only without targets', async () => {
     const { client, rule, put, got, clock } = bus()
     await rule({ source: ['shop'] })
     expect((await client.send(new ListRulesCommand({ NamePrefix: 'ru' }))).Rules).toMatchObject([
@@ -189,7 +189,7 @@ describe('a rule', () => {
     })
   })
 
-  it('with a schedule is due at every interval until it is switched off', async () => {
+  it('with a schedule fires at every interval until it is disabled', async () => {
     const { client, got, clock } = bus()
     await client.send(new PutRuleCommand({ Name: 'sweep', ScheduleExpression: 'rate(5 minutes)' }))
     await client.send(new PutTargetsCommand({ Rule: 'sweep', Targets: [{ Id: '1', Arn: functionArn }] }))
@@ -221,7 +221,7 @@ describe('a delivery', () => {
   const deadArn = 'arn:aws:sqs:us-east-1:000000000000:dead'
   const dead = { DeadLetterConfig: { Arn: deadArn } }
 
-  it('that is throttled is tried until it gets through', async () => {
+  it('that is throttled is retried until it gets through', async () => {
     const { put, rule, got, clock, letters } = bus((count) =>
       count < 5 ? new AwsError('TooManyRequestsException', 'slow', 429) : 'done',
     )
@@ -235,7 +235,7 @@ describe('a delivery', () => {
   it.each([
     ['NO_RESOURCE', new AwsError('ResourceNotFoundException', 'gone', 404)],
     ['NO_PERMISSIONS', new AwsError('AccessDeniedException', 'no', 403)],
-  ])('that will never get through is in the dead-letter queue at once: %s', async (code, error) => {
+  ])('that can never succeed goes to the dead-letter queue at once: %s', async (code, error) => {
     const { put, rule, got, clock, letters, counted } = bus(() => error)
     await rule(pattern, dead)
     const { Entries } = await put()
@@ -256,7 +256,7 @@ describe('a delivery', () => {
   it.each([
     ['MaximumRetryAttempts', { MaximumRetryAttempts: 2 }, 3],
     ['MaximumEventAgeInSeconds', { MaximumEventAgeInSeconds: 60 }, 6],
-  ] as const)('is tried as often and as long as the target says: %s', async (condition, RetryPolicy, times) => {
+  ] as const)('is retried as often and as long as the target says: %s', async (condition, RetryPolicy, times) => {
     const { put, rule, got, clock, letters } = bus(() => new AwsError('TooManyRequestsException', 'slow', 429))
     await rule(pattern, { ...dead, RetryPolicy })
     await put()
@@ -269,7 +269,7 @@ describe('a delivery', () => {
     })
   })
 
-  it('is gone without a queue, or when the queue is, and is counted', async () => {
+  it('is lost without a queue, or if the queue is gone, and is counted', async () => {
     const gone = new AwsError('ResourceNotFoundException', 'gone', 404)
     const { put, rule, clock, letters, counted } = bus(() => gone)
     await rule(pattern)
@@ -280,7 +280,7 @@ describe('a delivery', () => {
     expect(counted).toEqual(['FailedInvocations', 'FailedInvocations', 'InvocationsFailedToBeSentToDLQ'])
   })
 
-  it('can be lost, doubled and delayed on request', async () => {
+  it('can be lost, duplicated and delayed on request', async () => {
     const faults: DeliveryFaults = {
       copies: ({ detail }) => (detail as { n: number }).n,
       delayMs: ({ detail }) => (detail as { n: number }).n * 1000,

@@ -1,4 +1,4 @@
-// Lambda's aliases as AWS has been recorded to answer (docs/aws.md §1.1), through the real SDK client.
+// Lambda's aliases, against AWS's recorded answers (docs/aws.md §1.1), through the real SDK client.
 import type { LambdaClient } from '@aws-sdk/client-lambda'
 import {
   CreateAliasCommand,
@@ -23,7 +23,7 @@ let cloud: LocalCloud
 let lambda: LambdaClient
 const clock = steppedClock(Date.UTC(2026, 0, 1))
 
-/** fn with versions 1 and 2 (one role), 3 (another role), 4 (a dead letter queue), and the alias live on 1. */
+/** Function fn with versions 1 and 2 (one role), 3 (another role), 4 (a dead letter queue), and the alias live on 1. */
 beforeEach(async () => {
   cloud = localCloud({ clock, runtime: inProcessRuntime({ one: () => 1, two: () => 2 }, clock), seed: 5 })
   lambda = clientsAt(placeOf(cloud.handler, 'ann')).lambda
@@ -151,7 +151,7 @@ describe('UpdateAlias', () => {
       'ResourceConflictException',
       'Unable to delete version because the following aliases reference it: [live]',
     ],
-  ])('refuses %s in the words of AWS, and changes nothing', async (_, act, name, message) => {
+  ])("refuses %s in AWS's words, and changes nothing", async (_, act, name, message) => {
     const before = await get()
     await expect(act()).rejects.toMatchObject({
       name,
@@ -163,7 +163,7 @@ describe('UpdateAlias', () => {
     expect({ ...after, $metadata: null }).toEqual({ ...before, $metadata: null })
   })
 
-  it('gives a new revision every time, also for what changes nothing, and never to the function', async () => {
+  it('always gives the alias a new revision, even if nothing changes, and never the function', async () => {
     const functionRevision = async () =>
       (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'fn' }))).RevisionId
     const before = await functionRevision()
@@ -177,7 +177,7 @@ describe('UpdateAlias', () => {
     expect((await get()).RevisionId).toBe(second.RevisionId)
   })
 
-  it('keeps the weights when it says nothing of them, and clears them when it sends none', async () => {
+  it('keeps the weights if the request has none, and clears them if it sends an empty map', async () => {
     await update('1', { 2: 0.25 })
     expect((await update('1')).RoutingConfig?.AdditionalVersionWeights).toEqual({ 2: 0.25 })
     expect((await update('1', {})).RoutingConfig).toBeUndefined()
@@ -203,7 +203,7 @@ describe('UpdateAlias', () => {
 })
 
 describe('PublishVersion', () => {
-  it('gives the last version again when nothing has changed, and refuses other code than it was told of', async () => {
+  it('returns the last version if nothing has changed, and refuses code with a different hash', async () => {
     await publish('one')
     const again = await lambda.send(new PublishVersionCommand({ FunctionName: 'fn' }))
     expect(again.Version).toBe('5')

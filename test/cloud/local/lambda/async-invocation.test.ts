@@ -1,5 +1,5 @@
-// Lambda's queue of asynchronous events: what is accepted is tried as often and as long as AWS tries it, and what was never
-// handled is told to the destination, in the words of AWS's developer guide.
+// Lambda's queue of asynchronous events: an accepted event is retried as often and as long as AWS retries it, and a record of one
+// that was never handled goes to the destination, in the words of AWS's developer guide.
 import {
   CreateFunctionCommand,
   DeleteFunctionEventInvokeConfigCommand,
@@ -39,7 +39,7 @@ async function open(handle: (count: number) => unknown, options: Partial<LocalCl
     },
     clock,
   )
-  // Lambda's own refusals come from outside of the function.
+  // Lambda's own errors do not come from the function.
   const refusing = {
     ...runtime,
     run: async (request: Parameters<typeof runtime.run>[0]) => {
@@ -109,7 +109,7 @@ const fail = (): never => {
 }
 
 describe('an asynchronous event', () => {
-  it('is accepted before the function runs, whatever that makes of it', async () => {
+  it('is accepted before the function runs, whatever its outcome', async () => {
     const { invoke, ran, hours, kept, sum } = await open(() => 'fine')
     expect((await invoke()).StatusCode).toBe(202)
     await hours(1)
@@ -117,7 +117,7 @@ describe('an asynchronous event', () => {
     expect([await sum('AsyncEventsReceived'), await sum('AsyncEventsDropped')]).toEqual([1, 0])
   })
 
-  it('whose function fails is tried after one minute and two more, and then told to the destination', async () => {
+  it('whose function fails is retried after one and after two more minutes, and then sent to the destination', async () => {
     const { configure, invoke, ran, hours, kept, sum } = await open(fail)
     await configure(onFailure)
     await invoke()
@@ -147,7 +147,7 @@ describe('an asynchronous event', () => {
     expect([ran.length, await kept(), await sum('AsyncEventsDropped')]).toEqual([3, [], 1])
   })
 
-  it('that is throttled goes back to the queue, from a second to five minutes, until it is too old', async () => {
+  it('that is throttled goes back to the queue, for a second up to five minutes, until it is too old', async () => {
     const { configure, invoke, ran, hours, kept, sum } = await open(() => {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429)
     })
@@ -163,7 +163,7 @@ describe('an asynchronous event', () => {
     expect(await sum('AsyncEventsDropped')).toBe(1)
   })
 
-  it('of a function that is switched off goes to the destination at once', async () => {
+  it('for a function that is switched off goes to the destination at once', async () => {
     const { configure, lambda, invoke, ran, clock, kept } = await open(() => 'fine')
     await configure(onFailure)
     const off = { FunctionName: 'work', ReservedConcurrentExecutions: 0 }
@@ -173,7 +173,7 @@ describe('an asynchronous event', () => {
     expect([ran, (await kept()).length]).toEqual([[], 1])
   })
 
-  it('is tried no more often than it may, and is handled by the first attempt that succeeds', async () => {
+  it('is not retried more often than configured, and is handled by the first attempt that succeeds', async () => {
     const once = await open(fail)
     await once.configure({ ...onFailure, MaximumRetryAttempts: 0 })
     await once.invoke()
@@ -191,7 +191,7 @@ describe('an asynchronous event', () => {
     ])
   })
 
-  it('is lost when its destination is not there or the role may not send to it, and that is counted', async () => {
+  it('is lost if its destination does not exist or the role may not send to it, and is counted', async () => {
     const gone = await open(fail)
     await gone.configure(onFailure)
     await gone.sqs.send(new DeleteQueueCommand({ QueueUrl: gone.QueueUrl }))
@@ -207,7 +207,7 @@ describe('an asynchronous event', () => {
     expect([await denied.kept(), await denied.sum('DestinationDeliveryFailures')]).toEqual([[], 1])
   })
 
-  it('is refused when there is no such function, or it is not JSON, or too long', async () => {
+  it('is refused if the function does not exist, or the payload is not JSON or too long', async () => {
     const { invoke } = await open(() => 'fine')
     await expect(invoke('{}', 'none')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
     await expect(invoke('{')).rejects.toMatchObject({ name: 'InvalidRequestContentException' })
@@ -218,7 +218,7 @@ describe('an asynchronous event', () => {
 })
 
 describe('the configuration of asynchronous invocation', () => {
-  it('is put, changed in part, listed and deleted, for each qualifier', async () => {
+  it('can be put, updated in part, listed and deleted, for each qualifier', async () => {
     const { configure, lambda } = await open(() => 'fine')
     const FunctionName = 'work'
     const get = () => lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }))

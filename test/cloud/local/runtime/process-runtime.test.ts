@@ -1,4 +1,4 @@
-// Functions in processes of their own: they answer, wait, fail, hang and die as Lambda's do, on the cloud's time.
+// Functions in processes of their own: they answer, wait, fail, hang and die like Lambda's, in the cloud's time.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
@@ -53,7 +53,7 @@ const run = async (event: unknown, changes: Partial<RunRequest> = {}, on = runti
   return { functionError, durationMs, answer: JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown> }
 }
 
-it('ends a process that nobody has called for an hour, and begins another one for who calls then', async () => {
+it('ends a process that was idle for an hour, and starts a new one for the next call', async () => {
   const own = processRuntime({ clock, endpointUrl: () => url })
   const calls = async () => (await run({}, {}, own)).answer['calls']
   expect([await calls(), await calls()]).toEqual([1, 2])
@@ -64,7 +64,7 @@ it('ends a process that nobody has called for an hour, and begins another one fo
   await own.stop()
 })
 
-it("answers from one process as long as it lives, with the cloud's time and the given environment only", async () => {
+it("answers from one process as long as it lives, with only the cloud's time and the given environment", async () => {
   process.env['TIDEGATE_SECRET_OF_THE_TEST'] = 'must not leak'
   const first = await run({})
   expect(first.answer).toMatchObject({ calls: 1, version: '1', year: 2030, parsed: Date.UTC(2020, 0, 1) })
@@ -102,7 +102,7 @@ it('fails an invocation whose process is killed or exits, and starts a new one f
   expect((await run({})).answer).toMatchObject({ calls: 1 })
 })
 
-it("waits by the cloud's time and by no other, and works in none", async () => {
+it("waits only in the cloud's time, and works in no time", async () => {
   const sinceMs = clock.nowMs()
   const sleeping = run({ sleepMs: 20_000, laterMs: 9000 })
   const working = await run({})
@@ -114,13 +114,13 @@ it("waits by the cloud's time and by no other, and works in none", async () => {
 })
 
 it.each(['promise', 'interval', 'loop', 'outside'])(
-  'ends an invocation at its timeout, in the words of Lambda, when it hangs for a reason like this: %s',
+  "ends an invocation at its timeout, in Lambda's words, when it hangs for a reason like this: %s",
   async (hang) => {
     const mute = createServer(() => undefined)
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     const { port } = mute.address() as AddressInfo
     const sinceMs = clock.nowMs()
-    // Nobody can see that the last two wait.
+    // Nothing shows that the last two only wait.
     const on = hang === 'loop' || hang === 'outside' ? hasty : runtime
     const hanging = run({ hang, url: `http://127.0.0.1:${port}` }, { timeoutSeconds: 3 }, on)
     await clock.advanceTo(sinceMs + 3000)
@@ -178,7 +178,7 @@ it('gives another role or environment a process of its own, and refuses a packag
   })
 })
 
-it('starts no process any more once it has been stopped', async () => {
+it('starts no process after it has been stopped', async () => {
   const mine = processRuntime({ clock, endpointUrl: () => 'http://127.0.0.1:9' })
   await mine.stop()
   const { payload, functionError } = await mine.run(request({}))

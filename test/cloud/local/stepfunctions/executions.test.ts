@@ -1,4 +1,4 @@
-// Executions as others see them: starting twice, lists, pages, and the events about their status.
+// Executions from outside: starting twice, lists, pages, and status events.
 import {
   DeleteStateMachineCommand,
   GetExecutionHistoryCommand,
@@ -77,7 +77,7 @@ describe('executions', () => {
     expect(second.nextToken).toBeUndefined()
   })
 
-  it('have a history that can be read backwards, each event after the one before', async () => {
+  it('have a history that can be read backwards, each event after the previous one', async () => {
     const world = states()
     const executionArn = await world.begin(passing)
     const events = await world.history(executionArn)
@@ -95,7 +95,7 @@ describe('executions', () => {
     expect(last.events?.map(({ type }) => type)).toEqual(['ExecutionSucceeded'])
   })
 
-  it('tell the bus when they start, end, fail and are stopped, as EventBridge shapes it', async () => {
+  it("send events when they start, end, fail and are stopped, in EventBridge's shape", async () => {
     const definition = {
       StartAt: 'A',
       States: {
@@ -138,7 +138,7 @@ describe('executions', () => {
 })
 
 describe('the service', () => {
-  it('lists its machines, forgets one that is deleted, and makes the same one only once', async () => {
+  it('lists its machines, forgets a deleted one, and creates the same one only once', async () => {
     const world = states()
     const stateMachineArn = await world.create(passing)
     expect(await world.create(passing)).toBe(stateMachineArn)
@@ -149,7 +149,7 @@ describe('the service', () => {
     expect(await list()).toEqual([])
   })
 
-  it('says of everything else that it is not implemented', async () => {
+  it('answers everything else with not implemented', async () => {
     await expect(states().sfn.send(new CreateActivityCommand({ name: 'a' }))).rejects.toMatchObject({
       message: 'not implemented in the embedded cloud: AWSStepFunctions.CreateActivity',
     })

@@ -17,7 +17,7 @@ import type { LocalStepFunctions } from '../../../../cloud/local/stepfunctions/s
 import { localTransport } from '../../../../cloud/local/transport.ts'
 
 type Call = { readonly functionName: string; readonly payload: Record<string, unknown>; readonly atMs: number }
-/** What a function returns; throw an AwsError for an API error, a FunctionError for one of the function. */
+/** What a function returns; throw an AwsError for an API error, a FunctionError for an error of the function. */
 type Script = (call: Call, count: number) => unknown
 
 export class FunctionError extends Error {
@@ -38,13 +38,13 @@ type States = {
   readonly calls: Call[]
   readonly events: BusEvent[]
   create(definition: object, name?: string): Promise<string>
-  /** Starts it and waits until nothing goes on any more. */
+  /** Starts an execution and waits until it makes no more progress. */
   begin(definition: object, input?: unknown): Promise<string>
   describe(executionArn: string): Promise<DescribeExecutionCommandOutput>
   history(executionArn: string): Promise<HistoryEvent[]>
 }
 
-/** @param held whether running functions keep the clock from moving, as in the cloud */
+/** @param held whether running functions stop the clock, as in the cloud */
 export function states(script: Script = () => null, held = true): States {
   const clock = steppedClock(startMs)
   const calls: Call[] = []

@@ -1,4 +1,4 @@
-// The state language: what a definition does to data, to time, and to what fails.
+// The Amazon States Language: how a definition handles data, time, and failures.
 import { describe, expect, it } from 'vitest'
 import { AwsError } from '../../../../cloud/local/protocol/aws-error.ts'
 import { FunctionError, invoke, startMs, states } from './states.ts'
@@ -14,7 +14,7 @@ const machine = (States: Record<string, object>): object => ({ StartAt: Object.k
 const seconds = (calls: readonly { atMs: number }[]): number[] => calls.map(({ atMs }) => (atMs - startMs) / 1000)
 
 describe('a state machine', () => {
-  it('hands a task its arguments and gives back what the function returned', async () => {
+  it('passes a task its arguments and returns what the function returned', async () => {
     const world = states(() => ({ sum: 3 }))
     const Arguments = {
       FunctionName: 'add',
@@ -29,7 +29,7 @@ describe('a state machine', () => {
     ])
   })
 
-  it('evaluates Assign with the old values; the new ones are seen from the next state on', async () => {
+  it('evaluates Assign with the old values; the next state sees the new ones', async () => {
     const world = states()
     const arn = await world.begin(
       machine({
@@ -54,7 +54,7 @@ describe('a state machine', () => {
     expect(await world.describe(arn)).toMatchObject({ status: 'FAILED', error: 'States.QueryEvaluationError' })
   })
 
-  it('omits a value that is undefined inside an object, and knows what Step Functions adds to JSONata', async () => {
+  it('omits an undefined value inside an object, and has the functions that Step Functions adds to JSONata', async () => {
     const world = states()
     const Output =
       "{% {'no': $nobody, 'parsed': $parse('[1]'), 'parts': $partition([1..3], 2), 'range': $range(0, 10, 5), 'hash': $hash('a', 'MD5'), 'now': $now(), 'uuid': $length($uuid()), 'chance': $random() < 1} %}"
@@ -87,7 +87,7 @@ describe('a state machine', () => {
     }
   })
 
-  it('waits on the clock of the cloud and nowhere else', async () => {
+  it("waits only on the cloud's clock", async () => {
     const world = states()
     const arn = await world.begin(
       machine({
@@ -140,7 +140,7 @@ describe('a task that fails', () => {
     expect(world.service.executions()[0]?.transitions).toBe(4)
   })
 
-  it('waits for a part of the delay that chance decides, with jitter', async () => {
+  it('waits for a random part of the delay, with jitter', async () => {
     const world = states((_, count) => {
       if (count < 4) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429)
     })
@@ -202,7 +202,7 @@ describe('a task that fails', () => {
     expect(await world.describe(arn)).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' })
   })
 
-  it('fails the execution when the history has no room for more', async () => {
+  it('fails the execution when the history is full', async () => {
     const world = states()
     const arn = await world.begin(
       machine({

@@ -95,7 +95,7 @@ describe('a task that waits for its token', () => {
     await expect(world.sfn.send(succeed(tokenOf(world)))).rejects.toMatchObject({ name: 'TaskTimedOut' })
   })
 
-  it('takes one answer, in time; a new attempt has a new token', async () => {
+  it('accepts one answer, in time; a new attempt has a new token', async () => {
     const world = states()
     const Retry = [{ ErrorEquals: ['States.Timeout'], IntervalSeconds: 1, MaxAttempts: 1 }]
     await world.begin(bake({ Retry }), { seconds: 60 })
@@ -107,7 +107,7 @@ describe('a task that waits for its token', () => {
     await expect(world.sfn.send(succeed('nonsense'))).rejects.toMatchObject({ name: 'InvalidToken' })
   })
 
-  it('refuses an answer that is not JSON, and goes on waiting', async () => {
+  it('refuses an answer that is not JSON, and keeps waiting', async () => {
     const world = states()
     const arn = await world.begin(bake(), { seconds: 60 })
     await expect(
@@ -116,7 +116,7 @@ describe('a task that waits for its token', () => {
     expect((await world.describe(arn)).status).toBe('RUNNING')
   })
 
-  it('lives as long as its heart beats, but not longer than its timeout', async () => {
+  it('lives as long as heartbeats arrive, but not longer than its timeout', async () => {
     const world = states()
     const arn = await world.begin(bake({ HeartbeatSeconds: 10 }), { seconds: 25 })
     for (const seconds of [9, 18]) {
@@ -162,7 +162,7 @@ describe('an execution that is stopped', () => {
     expect((await world.history(arn)).at(-1)?.type).toBe('ExecutionAborted')
   })
 
-  it('lets the function that runs go on to its end, and drops its result', async () => {
+  it('lets a running function finish, and drops its result', async () => {
     let finish: (value: unknown) => void = () => undefined
     let finished = false
     const world = states(() => new Promise((resolve) => (finish = resolve)).then(() => (finished = true)), false)
@@ -197,7 +197,7 @@ describe('a function that takes too long', () => {
     expect((await world.history(arn)).map(({ type }) => type)).not.toContain('TaskSucceeded')
   })
 
-  it('writes nothing about a wait that is over into the history', async () => {
+  it('writes nothing into the history for a wait that is over', async () => {
     let finish: (value: unknown) => void = () => undefined
     const world = states(() => new Promise((resolve) => (finish = resolve)), false)
     const A = {
@@ -212,7 +212,7 @@ describe('a function that takes too long', () => {
     expect((await world.history(arn)).map(({ type }) => type)).not.toContain('TaskSubmitted')
   })
 
-  it('or an execution that does: TimeoutSeconds of the machine cannot be caught', async () => {
+  it("or an execution that does: the machine's TimeoutSeconds cannot be caught", async () => {
     const world = states()
     const arn = await world.begin({ ...bake(), TimeoutSeconds: 30 }, { seconds: 60 })
     await world.clock.advanceTo(atSeconds(90))
