@@ -54,11 +54,11 @@ export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
   }
 }
 
-export function weightsOf({ additional }: Routing): Record<string, number> {
+function weightsOf({ additional }: Routing): Record<string, number> {
   return additional === undefined ? {} : { [additional.version]: additional.weightBp / 10_000 }
 }
 
-export function routingOf(version: string, weights: Readonly<Record<string, number>> | undefined): Routing {
+function routingOf(version: string, weights: Readonly<Record<string, number>> | undefined): Routing {
   const [additional] = Object.entries(weights ?? {}).filter(([, weight]) => weight > 0)
   if (additional === undefined) return { version }
   // Somebody else may have set less than a basis point: that is little, but not nothing.

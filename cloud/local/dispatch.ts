@@ -134,7 +134,7 @@ const isForm = (request: LocalRequest): boolean =>
  * A key `role.NAME` stands for the role of that name, so a test can say who calls with nothing but credentials; one that
  * ends with `@ACCOUNT` belongs to that account.
  */
-export function callerOf(request: LocalRequest): Caller {
+function callerOf(request: LocalRequest): Caller {
   const accessKeyId = credentialOf(request)?.[0]
   if (accessKeyId === undefined) return { accessKeyId: '', arn: 'anonymous' }
   const { account } = siteOf(request)

@@ -51,7 +51,7 @@ export type GateContext = {
 }
 
 /** What is known of a person's order. */
-export type OrderContext = {
+type OrderContext = {
   /** Who asked for the release; empty when unknown. */
   readonly author: string
   /** Who has approved this point already. */

@@ -12,7 +12,7 @@ export type SharedMinute = { readonly candidate: Counts; readonly stable: Counts
 export type TargetMinutes = { readonly minutes: readonly SharedMinute[]; readonly before: Counts }
 
 /** In requests. */
-export type Burned = {
+type Burned = {
   /** The candidate's requests. */
   readonly all: number
   /** Those of them that are compared with stable's ratio of other minutes, because it had too few in their own. */

@@ -36,8 +36,7 @@ export const PaceDefinition = z
   })
   .transform(({ damage, ...plans }): Pace => ({ ...plans, damageBp: Math.round(damage * 100) }))
 
-export const paceLevels = ['bold', 'normal', 'careful', 'frozen'] as const
-export type PaceLevel = (typeof paceLevels)[number]
+export type PaceLevel = 'bold' | 'normal' | 'careful' | 'frozen'
 
 /**
  * What the share of a budget that is gone means for releases (policy of the SRE workbook's appendix; `bold` is ours). Of
@@ -91,7 +90,7 @@ export function planFor(
   return { plan: pace.careful ?? plan, early: false, capped: true }
 }
 
-export type Exposure = {
+type Exposure = {
   readonly level: PaceLevel
   readonly damageBp: number
   /** Bad requests that the window may still take; absent when nobody knows. */

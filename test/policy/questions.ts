@@ -1,5 +1,7 @@
 // Questions for the tests of policies: a release that nothing stands in the way of, and a person's order in good order.
-import type { GateContext, OrderContext, PolicyQuestion } from '../../core/gate/policy.ts'
+import type { GateContext, PolicyQuestion } from '../../core/gate/policy.ts'
+
+type OrderContext = Extract<PolicyQuestion, { readonly action: 'approve' | 'override' }>['context']
 
 /** Everything is asked of the candidate, and everything is there. */
 export const clear: GateContext = {
