@@ -95,7 +95,7 @@ export type Release = {
   /** The plan is not the service's own. */
   readonly hasOwnPlan: boolean
   readonly state: State
-  /** The gates before `point` were open at this time (gating.ts). */
+  /** The gates before `point` were open at this time (clearance.ts). */
   readonly cleared?: { readonly point: number; readonly atMs: number }
   readonly held?: Held
   readonly approvals: readonly ApprovalGiven[]

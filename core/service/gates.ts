@@ -1,5 +1,5 @@
 // What must hold before a release may begin and before each of its steps, as a service says it. Whether it holds is decided
-// by policies (policy/release.cedar) from facts that are looked up at that moment (functions/gate/look-up.ts).
+// by policies (policy/release.cedar) from facts that are looked up at that moment (clearance.ts).
 import * as z from 'zod'
 import { duration } from '../duration.ts'
 import { Timetable } from './timetable.ts'

@@ -1,6 +1,5 @@
 // What Lambda may answer and the embedded cloud does not: failures of every kind, races between publishers, lost answers.
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsTraffic } from '../../cloud/aws/traffic.ts'
