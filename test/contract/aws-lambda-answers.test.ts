@@ -54,7 +54,7 @@ describe('weights', () => {
   }
 
   it('come back from fractions as the basis points that they were', async () => {
-    const every = Array.from({ length: 9_999 }, (_, index) => split('1', '2', index + 1))
+    const every = Array.from({ length: 10_000 }, (_, index) => split('1', '2', index + 1))
     const [client, sent] = lambda(...every.map(() => alias(undefined)))
     const traffic = awsTraffic(() => client)
     for (const routing of every) await traffic.write(target, routing, 'a')
