@@ -1,7 +1,6 @@
 // Installs the controller on the embedded cloud, through the same API calls as any client: table, topic, functions, state
 // machine, queue, rules and schedules.
 import { readFileSync } from 'node:fs'
-import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   type CloudWatchLogsClient,
@@ -21,7 +20,6 @@ import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { announcedRecords } from '../core/release/log-key.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { watches } from '../functions/alarms.ts'
 import {
   asyncRetries,
   calledByEvents,
@@ -200,26 +198,4 @@ async function keepWhatFails({ lambda, sqs }: Pick<Clients, 'lambda' | 'sqs'>): 
         DestinationConfig: { OnFailure: { Destination: lostArn } },
       }),
     )
-}
-
-/** The stack's alarms. An alarm on several series becomes several alarms here, because the embedded cloud has no metric math. */
-export async function installAlarms(client: CloudWatchClient): Promise<void> {
-  for (const { id, series, ...watch } of watches(functionName('').replace(/-$/, '')))
-    for (const dimensions of series)
-      await client.send(
-        new PutMetricAlarmCommand({
-          AlarmName: [functionName(id), ...(series.length > 1 ? Object.values(dimensions) : [])].join('-'),
-          AlarmDescription: watch.description,
-          Namespace: watch.namespace,
-          MetricName: watch.metric,
-          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-          Statistic: watch.stat,
-          Period: 300,
-          EvaluationPeriods: watch.periods,
-          Threshold: watch.threshold,
-          ComparisonOperator: watch.fires === 'below' ? 'LessThanThreshold' : 'GreaterThanOrEqualToThreshold',
-          TreatMissingData: watch.missing,
-          AlarmActions: [environment.TIDEGATE_TOPIC_ARN],
-        }),
-      )
 }

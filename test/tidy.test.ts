@@ -206,7 +206,7 @@ const allowedLoops: Readonly<Record<string, number>> = {
   'functions/listeners/budget.ts': 1,
   'functions/budgets/charge.ts': 1,
   // Over the parts of AWS, of which there are three.
-  'functions/sweep/watchman.ts': 2,
+  'functions/sweep/watch-parts.ts': 2,
   // `each` of one, so that the first that takes the place ends it.
   'functions/queue/room.ts': 1,
   // Whoever asks wants all of them, or to hear that one is missing.

@@ -9,7 +9,7 @@ import { tidegate } from '../../bench/rivals/e-processes.ts'
 import { type Outcome, runTrial } from '../../bench/trials/trial.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
-export type SimulateOptions = {
+type SimulateOptions = {
   readonly service: Service | undefined
   /** Requests a minute, both versions together. */
   readonly perMinute: number

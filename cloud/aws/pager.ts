@@ -14,7 +14,7 @@ export function awsPager(client: SNSClient, topicArn: string): Pager {
 }
 
 /** SNS accepts one line of at most 100 printable ASCII characters. A page with a simplified subject is better than no page. */
-export function subjectLine(subject: string): string {
+function subjectLine(subject: string): string {
   const plain = subject.replace(/[^\x20-\x7e]+/g, ' ').trim()
   return plain === '' ? 'Tidegate' : plain.slice(0, 100)
 }

@@ -53,11 +53,11 @@ export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
   }
 }
 
-export function weightsOf({ additional }: Routing): Record<string, number> {
+function weightsOf({ additional }: Routing): Record<string, number> {
   return additional === undefined ? {} : { [additional.version]: additional.weightBp / 10_000 }
 }
 
-export function routingOf(version: string, weights: Readonly<Record<string, number>> | undefined): Routing {
+function routingOf(version: string, weights: Readonly<Record<string, number>> | undefined): Routing {
   const [additional] = Object.entries(weights ?? {}).filter(([, weight]) => weight > 0)
   if (additional === undefined) return { version }
   // Somebody else may have set a weight below one basis point: that is little traffic, but not none.

@@ -133,7 +133,7 @@ const isForm = (request: LocalRequest): boolean =>
  * An access key `role.NAME` stands for the role of that name, so that credentials alone tell a test's caller. A suffix `@ACCOUNT`
  * puts the role in that account.
  */
-export function callerOf(request: LocalRequest): Caller {
+function callerOf(request: LocalRequest): Caller {
   const accessKeyId = credentialOf(request)?.[0]
   if (accessKeyId === undefined) return { accessKeyId: '', arn: 'anonymous' }
   const { account } = siteOf(request)

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { LocalHandler } from './dispatch.ts'
 
-export type LocalSocket = { readonly url: string; close(): Promise<void> }
+type LocalSocket = { readonly url: string; close(): Promise<void> }
 
 /** @param port 0 for any free port */
 export async function localSocket(handler: LocalHandler, port = 0): Promise<LocalSocket> {

@@ -48,7 +48,7 @@ export type GateContext = {
 }
 
 /** What is known about a person's order. */
-export type OrderContext = {
+type OrderContext = {
   /** Who requested the release; empty when unknown. */
   readonly author: string
   /** Who has already approved this point. */

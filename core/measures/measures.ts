@@ -186,7 +186,7 @@ export type Measured = {
 const daysByDay = 31
 
 /** Splits a period of up to 31 days into days, a longer one into weeks, counted from its start. The last part may be shorter. */
-export function partsOf({ fromMs, toMs }: Period): readonly Period[] {
+function partsOf({ fromMs, toMs }: Period): readonly Period[] {
   const stepMs = toMs - fromMs <= daysByDay * dayMs ? dayMs : 7 * dayMs
   return Array.from({ length: Math.ceil((toMs - fromMs) / stepMs) }, (_, index) => ({
     fromMs: fromMs + index * stepMs,

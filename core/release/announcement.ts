@@ -65,7 +65,7 @@ export const details = {
   'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
 } as const
 
-export type DetailType = keyof typeof details
+type DetailType = keyof typeof details
 type Announcement = {
   readonly [T in DetailType]: { readonly detailType: T; readonly detail: z.output<(typeof details)[T]> }
 }[DetailType]

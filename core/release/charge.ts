@@ -15,7 +15,7 @@ export type SharedMinute = { readonly candidate: Counts; readonly stable: Counts
 export type TargetMinutes = { readonly minutes: readonly SharedMinute[]; readonly before: Counts }
 
 /** All counts are requests. */
-export type Burned = {
+type Burned = {
   /** The candidate's requests. */
   readonly all: number
   /**

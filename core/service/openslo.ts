@@ -18,7 +18,7 @@ import { isTimeZone } from '../time-zone.ts'
 
 /** @param place where it stands, for people: file and number */
 export type OpenSloDocument = { readonly place: string; readonly value: unknown }
-export type ImportedSlo = {
+type ImportedSlo = {
   readonly definition: z.input<typeof SloDefinition>
   /** The function that the document measures, with its alias and region as far as they are given. */
   readonly measured: string

@@ -37,8 +37,7 @@ export const PaceDefinition = z
   })
   .transform(({ damage, ...plans }): Pace => ({ ...plans, damageBp: Math.round(damage * 100) }))
 
-export const paceLevels = ['bold', 'normal', 'careful', 'frozen'] as const
-export type PaceLevel = (typeof paceLevels)[number]
+export type PaceLevel = 'bold' | 'normal' | 'careful' | 'frozen'
 
 /**
  * Maps the spent share of a budget to a pace level (policy of the SRE workbook's appendix; `bold` is our addition). With several
@@ -92,7 +91,7 @@ export function planFor(
   return { plan: pace.careful ?? plan, early: false, capped: true }
 }
 
-export type Exposure = {
+type Exposure = {
   readonly level: PaceLevel
   readonly damageBp: number
   /** How many more bad requests the window allows; absent when unknown. */

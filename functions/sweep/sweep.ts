@@ -13,8 +13,8 @@ import { idsOf, load, type Loaded } from '../steps/log.ts'
 import { finishReturn } from '../steps/return.ts'
 import { settle } from '../tasks/settle.ts'
 import { takeOver } from './take-over.ts'
-import { tell } from '../steps/tell.ts'
-import { tableWatch, watchParts } from './watchman.ts'
+import { tell } from '../steps/page-end.ts'
+import { tableWatch, watchParts } from './watch-parts.ts'
 
 type Deps = Parameters<typeof takeOver>[0] &
   ByRecord &

@@ -8,7 +8,7 @@ import { loadIfReadable } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { makeRoom } from '../queue/room.ts'
 import { taskInput } from './task.ts'
-import { tell } from '../steps/tell.ts'
+import { tell } from '../steps/page-end.ts'
 import { turn, wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 

@@ -13,8 +13,9 @@ import { Problem } from '../../core/problem.ts'
 import type { Verb } from '../../functions/handlers.ts'
 import { calledByEvents, everything, rulesOf, scheduledVerbs } from '../../functions/rules.ts'
 import { type Sandbox, type SandboxOptions, openSandbox } from '../../local/sandbox.ts'
-import { functionName, installAlarms } from '../../local/installation.ts'
+import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
+import { installAlarms } from './installed-alarms.ts'
 import { refusing } from '../scenarios/refusing.ts'
 
 let sandbox: Sandbox | undefined

@@ -1,7 +1,7 @@
 // tidegate simulate: what it reports about a policy at a level of traffic.
 import { expect, it } from 'vitest'
 import { screenOn } from '../../cli/backend/screen.ts'
-import { simulate, type SimulateOptions } from '../../cli/replay/simulate.ts'
+import { simulate } from '../../cli/replay/simulate.ts'
 import { service } from '../core/sample.ts'
 
 type Answer = {
@@ -10,7 +10,7 @@ type Answer = {
   healthy: { noise: string; falseRollbackRate: number }[]
   faulty: { added: number; missedRate: number; medianMinutes: number | null; badRequestsServed: number }[]
 }
-function ask(changes: Partial<SimulateOptions>): Answer {
+function ask(changes: Partial<Parameters<typeof simulate>[1]>): Answer {
   const lines: string[] = []
   const screen = screenOn((line) => lines.push(line), true)
   simulate(screen, { service: service(), perMinute: 1000, rate: 0.01, runs: 20, seed: 1, ...changes })

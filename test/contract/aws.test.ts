@@ -25,7 +25,7 @@ import { awsPager } from '../../cloud/aws/pager.ts'
 import { awsBudgetReports } from '../../cloud/aws/budget-reports.ts'
 import { awsPipelines } from '../../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
-import { awsTraffic, weightsOf } from '../../cloud/aws/traffic.ts'
+import { awsTraffic } from '../../cloud/aws/traffic.ts'
 import { awsVersions } from '../../cloud/aws/versions.ts'
 import type { Artifact } from '../../core/service/candidate.ts'
 import { type EmbeddedCloud, openEmbedded } from './embedded.ts'
@@ -86,7 +86,8 @@ trafficContract('Lambda', async () => {
     traffic: awsTraffic(() => lambda),
     target,
     moveByHand: async (routing) => {
-      const weights = { AdditionalVersionWeights: weightsOf(routing) }
+      const { version, weightBp } = routing.additional ?? { version: '', weightBp: 0 }
+      const weights = { AdditionalVersionWeights: weightBp === 0 ? {} : { [version]: weightBp / 10_000 } }
       const place = { FunctionName: 'orders-api', Name: 'live', FunctionVersion: routing.version }
       await lambda.send(new UpdateAliasCommand({ ...place, RoutingConfig: weights }))
     },

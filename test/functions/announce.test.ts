@@ -5,7 +5,7 @@ import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { logOf } from '../memory/stores/journal.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import { padded } from '../memory/stores/table.ts'
-import { announcementOf, details, type DetailType } from '../../core/release/announcement.ts'
+import { announcementOf, details } from '../../core/release/announcement.ts'
 import { logKey, readLogKey } from '../../core/release/log-key.ts'
 import { announceHandler } from '../../functions/listeners/announce.ts'
 import { troubleTo } from '../../functions/steps/each.ts'
@@ -27,6 +27,7 @@ afterEach(() => {
   sandbox = undefined
 })
 
+type DetailType = keyof typeof details
 type Heard = { readonly name: DetailType; readonly sequence: number; readonly detail: Record<string, unknown> }
 
 /** Our own events of a release as they arrived, each valid under its schema, in the order of the log. */

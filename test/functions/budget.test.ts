@@ -11,6 +11,9 @@ import { type Sandbox, type SandboxOptions, minute, openSandbox, startMs } from 
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 import { refusing } from '../scenarios/refusing.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 const slos = [{ name: 'available', objective: 99.9 }]
 let sandbox: Sandbox

@@ -4,6 +4,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 let sandbox: Sandbox
 beforeEach(async () => {

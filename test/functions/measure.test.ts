@@ -23,6 +23,9 @@ import { at, log } from '../core/measures/history.ts'
 import { week } from '../core/measures/week.ts'
 import { service } from '../core/sample.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 const nowMs = week.period.toMs
 const period = { fromMs: at(-21 * 1440), toMs: nowMs }

@@ -14,6 +14,9 @@ import { sampleService } from '../../local/sample-service.ts'
 import { enforcing, synthesised } from '../lib/policies.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
 import { refusing } from '../scenarios/refusing.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 const slos = [
   { name: 'paid', sli: { applicationSignals: 'checkout paid' } },

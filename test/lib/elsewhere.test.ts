@@ -20,6 +20,7 @@ import { permissions, targetAccess } from '../../functions/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
 import { type Sandbox, type SandboxOptions, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
+import { awayPort } from '../scenarios/away.ts'
 import { enforcing, type Policies, rolesIn, synthesised } from './policies.ts'
 
 const far = { account: '111122223333', region: 'eu-west-1' }
@@ -216,6 +217,19 @@ describe('targets in another account and in another region', () => {
     expect(back).toEqual(['1', '1', '1'])
   })
 
+  it('are put back by the return record while the table is away, when the policy says so', async () => {
+    const { away, options } = awayPort()
+    await open(farRole(), options)
+    await sandbox.world.services.put(parseDefinition(definition({ policy: { hold: { unknown: '5m' } } })))
+    const id = await release(['v2', 'v2', 'v2'])
+    expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
+    away.add('DynamoDB')
+    await sandbox.minutes(14)
+    expect(await routings()).toEqual(everywhere('1'))
+    away.clear()
+    expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'rolledBack' })
+  })
+
   it('are counted in the error budget of their service', async () => {
     await open(farRole())
     await sandbox.world.services.put(
@@ -243,8 +257,7 @@ describe('targets in another account and in another region', () => {
   })
 
   afterAll(() => {
-    // `outage` acts when the table is down: test/scenarios/outage.test.ts.
-    const may = verbs.filter((verb) => permissions[verb].targetRoles !== undefined && verb !== 'outage')
+    const may = verbs.filter((verb) => permissions[verb].targetRoles !== undefined)
     expect([...assumed].sort()).toEqual([...may].sort())
     // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
     const granted = Object.values(targetAccess).flat()

@@ -1,5 +1,7 @@
 // Least privilege, both ways: releases work under the synthesised policies (test/functions runs under them), every action
 // that is granted is used, and nothing is granted on more than it takes.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { UpdateAliasCommand } from '@aws-sdk/client-lambda'
 import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3'
@@ -12,62 +14,22 @@ import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { isOfKind } from '../cloud/arn-shapes.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
-import { enforcing, type Policies, synthesised } from './policies.ts'
+import { enforcing, type Policies, rightsIn, synthesised } from './policies.ts'
+import { rightsByTest } from './used-rights.ts'
 
 const policies = synthesised([sampleDefinition])
 const { authorize, used } = enforcing(policies)
 
-/** Used in test/scenarios and test/functions, which run under the same policies: a missing grant fails a test there. */
-const byScenarios: readonly string[] = [
-  ...['answer', 'approve', 'override', 'promote', 'startLine'].flatMap((verb) =>
-    ['dynamodb:PutItem', 'dynamodb:Query', 'states:SendTaskSuccess'].map((action) => `${verb} ${action}`),
-  ),
-  ...['codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'dynamodb:Query', 'lambda:GetAlias'].map(
-    (action) => `ask ${action}`,
-  ),
-  'gate lambda:GetFunctionConfiguration',
-  // test/scenarios/asleep.test.ts
-  'prepare lambda:InvokeFunction',
-  'startLine dynamodb:DeleteItem',
-  'stopLine dynamodb:PutItem',
-  ...['dynamodb:PutItem', 'dynamodb:Query', 'states:StartExecution'].map((action) => `urgent ${action}`),
-  'stop states:StartExecution',
-  'handOver states:DescribeExecution',
-  'handOver states:StartExecution',
-  'page dynamodb:PutItem',
-  'page dynamodb:Query',
-  'page sns:Publish',
-  'reconcile dynamodb:DeleteItem',
-  'reconcile states:SendTaskSuccess',
-  'shift lambda:GetAlias',
-  'reconcile sns:Publish',
-  ...['cloudwatch:GetMetricData', 'dynamodb:PutItem', 'dynamodb:Query', 'events:PutEvents', 'sns:Publish'].map(
-    (action) => `budget ${action}`,
-  ),
-  'attest dynamodb:PutItem',
-  ...['dynamodb:PutItem', 'dynamodb:Query'].map((action) => `incident ${action}`),
-  ...[
-    'application-signals:BatchGetServiceLevelObjectiveBudgetReport',
-    'dynamodb:PutItem',
-    'dynamodb:Query',
-    'events:PutEvents',
-  ].map((action) => `reports ${action}`),
-  'measure dynamodb:Query',
-  // test/scenarios/damage.test.ts, test/scenarios/outage.test.ts
-  ...['alarm', 'rollBack', 'stop'].flatMap((verb) => [`${verb} dynamodb:DeleteItem`, `${verb} sns:Publish`]),
-  ...['dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'].map((action) => `announce ${action}`),
-  ...['cloudwatch:DescribeAlarms', 'dynamodb:PutItem', 'dynamodb:Query', 'lambda:GetAlias', 'lambda:UpdateAlias'].map(
-    (action) => `outage ${action}`,
-  ),
-  'rollBack states:SendTaskSuccess',
-  // test/lib/elsewhere.test.ts
+/** Used under the same policies elsewhere. */
+const byOthers: readonly string[] = [
+  ...Object.values(rightsByTest).flat(),
+  // test/lib/elsewhere.test.ts compares these.
   ...verbs.filter((verb) => permissions[verb].targetRoles !== undefined).map((verb) => `${verb} sts:AssumeRole`),
 ]
-/** Used by no test, each with the reason why it is granted all the same. */
+/** Used by no test under these policies, each with the reason why it is granted all the same. */
 const unseen: Readonly<Record<string, string>> = {
-  'prepare kms:Decrypt': 'only where a definition names a key, as below',
+  'prepare kms:Decrypt': 'only where a definition names a key: used below, under policies of its own',
   'gate dynamodb:DeleteItem': 'leaves a place that it took too late (test/scenarios/leases.test.ts)',
-  'gate dynamodb:UpdateItem': 'takes a turn among those that a window opens for (test/scenarios/pace.test.ts)',
   'prepare dynamodb:DeleteItem': 'removes watches that it set too late (test/scenarios/leases.test.ts)',
   'provision dynamodb:DeleteItem':
     'a definition that has lost a key is found by it no longer (test/contract/ports/services.ts)',
@@ -86,8 +48,8 @@ describe('under the synthesised policies', () => {
         actions.map((action) => `${verb} ${action}`).filter((one) => !one.endsWith('GetItem')),
       ),
     )
-    const seen = new Set(asked.map((one) => `${one.role.replace(functionName(''), '')} ${one.action}`))
-    expect(granted.filter((one) => !seen.has(one)).sort()).toEqual([...byScenarios, ...Object.keys(unseen)].sort())
+    const seen = rightsIn(used)
+    expect(granted.filter((one) => !seen.has(one)).sort()).toEqual([...byOthers, ...Object.keys(unseen)].sort())
   })
 
   it('an artifact is released, with its hook, and the next waits for it', async () => {
@@ -218,6 +180,10 @@ const deprived = (verb: Verb, action: string): Policies =>
       return [name, name === functionName(verb) ? { ...role, statements } : role]
     }),
   )
+
+it.each(Object.keys(rightsByTest))('%s looks whether it uses the rights that the table says', (file) => {
+  expect(readFileSync(join(import.meta.dirname, '..', file), 'utf8')).toMatch(/^usesItsRights\(\)$/m)
+})
 
 describe('what is granted', () => {
   const rows = Object.keys(authorizations).map(authorizationOf)

@@ -14,6 +14,9 @@ import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { environment, functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize, sampleDefinition } from '../scenarios/least-privilege.ts'
+import { usesItsRights } from './used-rights.ts'
+
+usesItsRights()
 
 type Configured = { readonly Configuration: Readonly<Record<string, string>> }
 type Stage = { readonly Name: string; readonly Actions: readonly Configured[] } & {

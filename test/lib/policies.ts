@@ -100,6 +100,14 @@ type Used = Map<
   { readonly role: string; readonly action: string; readonly resource: string; readonly allowed: boolean }
 >
 
+/** `verb action` of whatever the roles of the controller were allowed, by whichever policies, since somebody cleared it. */
+export const allowedRights = new Set<string>()
+
+const rightOf = (role: string, action: string): string => `${role.replace(functionName(''), '')} ${action}`
+/** `verb action` */
+export const rightsIn = (used: Used): ReadonlySet<string> =>
+  new Set([...used.values()].map(({ role, action }) => rightOf(role, action)))
+
 /** Allows the roles what their policies say, and everybody else everything. @returns also the permissions that were checked */
 export function enforcing(policies: Policies): { readonly authorize: Authorize; readonly used: Used } {
   const used: Used = new Map()
@@ -119,7 +127,10 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
             : {}
       const key = `${role} ${action} ${resource}`
       const known = used.get(key)
-      if (known !== undefined) return known.allowed
+      if (known !== undefined) {
+        if (known.allowed) allowedRights.add(rightOf(role, action))
+        return known.allowed
+      }
       const asked = simulated(action)
       const simulation: Simulation = {
         request: {
@@ -150,6 +161,7 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
       if (!('overallResult' in found)) throw new Error(`IAM cannot be asked for ${key}: ${JSON.stringify(found)}`)
       const allowed = found.overallResult === 'Allowed'
       used.set(key, { role, action, resource, allowed })
+      if (allowed) allowedRights.add(rightOf(role, action))
       return allowed
     },
   }

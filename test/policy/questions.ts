@@ -1,5 +1,7 @@
 // Questions for the policy tests: a release that nothing blocks, and a valid order by a person.
-import type { GateContext, OrderContext, PolicyQuestion } from '../../core/gate/policy.ts'
+import type { GateContext, PolicyQuestion } from '../../core/gate/policy.ts'
+
+type OrderContext = Extract<PolicyQuestion, { readonly action: 'approve' | 'override' }>['context']
 
 /** Everything is required of the candidate, and everything is present. */
 export const clear: GateContext = {

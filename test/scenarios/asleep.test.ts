@@ -5,6 +5,9 @@ import type { LocalHandler } from '../../cloud/local/dispatch.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from './least-privilege.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 let sandbox: Sandbox
 afterEach(() => sandbox.close())

@@ -4,11 +4,15 @@ import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambd
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { type AttributeValue, DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Key, keys } from '../../cloud/aws/dynamodb/table.ts'
+import { keys } from '../../cloud/aws/dynamodb/table.ts'
+import type { LogKey as Key } from '../../core/release/log-key.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'
 import { sampleService } from '../../local/sample-service.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 let sandbox: Sandbox
 let other: string
@@ -177,4 +181,24 @@ describe('an item of the table, while a bad version has traffic', () => {
       await sandbox.clock.settle()
     },
   )
+
+  const why = { by: 'ann', reason: 'it is bad' }
+  it.each<[string, (one: Canary) => Promise<unknown>]>([
+    ['a person', ({ service }) => sandbox.ask('stop', { verb: 'rollBack', service, ...why })],
+    ['the state machine', ({ id }) => sandbox.ask('rollBack', { releaseId: id, execution: 'arn:late', machine: 3 })],
+  ])('an event of the log: %s puts it back too, says so, and the next one begins', async (_, putBack) => {
+    const one = await canary()
+    await sandbox.world.line.start(one.service)
+    const next = await sandbox.start({ service: one.service, version, requestId: `${one.service}-next` })
+    const before = sandbox.pages().length
+    await damages['not JSON']?.(keys.event(one.id, 1), {})
+    await putBack(one)
+    expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
+    expect(sandbox.pages().slice(before)).toMatchObject([{ subject: expect.stringContaining(one.id) as string }])
+    expect(await sandbox.world.leases.holder(one.service)).not.toBe(one.id)
+    await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2_000)
+    expect((await sandbox.release(next)).state.phase).toBe('baking')
+    await sandbox.ask('stop', { verb: 'abort', releaseId: next, ...why })
+    await sandbox.clock.settle()
+  })
 })

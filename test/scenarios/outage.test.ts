@@ -9,6 +9,9 @@ import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { type AwayPart, awayPort } from './away.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 const second = 1000
 const { away, options } = awayPort()

@@ -3,6 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { sampleService } from '../../local/sample-service.ts'
 import { type Sandbox, type SandboxOptions, minute, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'
+import { usesItsRights } from '../lib/used-rights.ts'
+
+usesItsRights()
 
 let sandbox: Sandbox
 async function open(service: Readonly<Record<string, unknown>> = {}, options: SandboxOptions = {}): Promise<Sandbox> {

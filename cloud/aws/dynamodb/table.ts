@@ -20,7 +20,6 @@ import { issuesSentence, Problem } from '../../../core/problem.ts'
 import { asProblem, translated } from '../failure.ts'
 
 export type Table = { readonly client: DynamoDBClient; readonly name: string }
-export type { Key }
 export type Item = Record<string, AttributeValue>
 
 const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')

@@ -6,7 +6,7 @@ import { GetAliasCommand, InvokeCommand, LambdaClient, UpdateAliasCommand } from
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { describe, expect, it } from 'vitest'
-import { callerOf, localHandler, serviceOf } from '../../../cloud/local/dispatch.ts'
+import { localHandler, serviceOf } from '../../../cloud/local/dispatch.ts'
 import type { RequestInfo } from '../../../cloud/local/protocol/service.ts'
 import type { LocalServices, RequestHook } from '../../../cloud/local/dispatch.ts'
 import type { Caller, LocalRequest, LocalService } from '../../../cloud/local/protocol/service.ts'
@@ -123,12 +123,13 @@ describe('a request', () => {
     ['tester', 'arn:aws:iam::000000000000:user/tester'],
     ['role.shift', 'arn:aws:sts::000000000000:assumed-role/shift/session'],
   ])('signed by %s comes from %s', async (accessKeyId, arn) => {
-    const { heard, requestHandler } = listening()
+    const { heard, handler, requestHandler } = listening()
     await new SFNClient(config(requestHandler, accessKeyId))
       .send(new ListStateMachinesCommand({}))
       .catch(() => undefined)
     expect(heard[0]?.caller).toEqual({ accessKeyId, arn })
-    expect(callerOf(bare({}))).toEqual({ accessKeyId: '', arn: 'anonymous' })
+    await handler(form('Action=Publish&Version=2010-03-31'))
+    expect(heard[1]?.caller).toEqual({ accessKeyId: '', arn: 'anonymous' })
   })
 
   it('gets no answer if an observer breaks the connection, before or after its effect', async () => {

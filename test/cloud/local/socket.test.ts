@@ -8,10 +8,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { localCloud } from '../../../cloud/local/cloud.ts'
 import { localSocket } from '../../../cloud/local/socket.ts'
-import type { LocalSocket } from '../../../cloud/local/socket.ts'
 import { credentials, startMs } from './stepfunctions/states.ts'
 
-let socket: LocalSocket | undefined
+let socket: Awaited<ReturnType<typeof localSocket>> | undefined
 afterEach(() => socket?.close())
 
 async function serve() {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { factsOf, type MeasureInput, ofService, type Recorded } from '../../../core/measures/facts.ts'
-import { definitions, isOnTarget, measure, partsOf } from '../../../core/measures/measures.ts'
+import { definitions, isOnTarget, measure } from '../../../core/measures/measures.ts'
 import type { Result } from '../../../core/measures/result.ts'
 import { at, cost, log, signal } from './history.ts'
 import { week } from './week.ts'
@@ -348,7 +348,14 @@ describe('of any history', () => {
   })
 
   it('a period is cut into days up to a month, and into weeks beyond', () => {
-    const ends = (days: number) => partsOf({ fromMs: 0, toMs: days * 86_400_000 }).map(({ toMs }) => toMs / 86_400_000)
+    const ends = (days: number) =>
+      measure({
+        ...week,
+        releases: [],
+        incidents: [],
+        ledgers: [],
+        period: { fromMs: 0, toMs: days * 86_400_000 },
+      })[0]?.trend.map(({ period }) => period.toMs / 86_400_000)
     expect(ends(2.5)).toEqual([1, 2, 2.5])
     expect(ends(31)).toHaveLength(31)
     expect(ends(32)).toEqual([7, 14, 21, 28, 32])

@@ -4,7 +4,6 @@ import { randomBinomial, randomLcg, randomPoisson } from 'd3-random'
 import { describe, expect, it } from 'vitest'
 import {
   atLeast,
-  type Burned,
   burnedBeyond,
   type Charge,
   chargeOf,
@@ -12,6 +11,8 @@ import {
   type SharedMinute,
   type TargetMinutes,
 } from '../../../core/release/charge.ts'
+
+type Burned = Exclude<ReturnType<typeof burnedBeyond>, { readonly unknown: string }>
 
 const nothing = { all: 0, bad: 0 }
 const minute = (candidate: readonly [number, number], stable: readonly [number, number]): SharedMinute => ({

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openSloDocuments } from '../../../cli/commands/openslo.ts'
-import { type ImportedSlo, importOpenSlo } from '../../../core/service/openslo.ts'
+import { importOpenSlo } from '../../../core/service/openslo.ts'
 import { Problem } from '../../../core/problem.ts'
 import { SloDefinition } from '../../../core/service/slo.ts'
 
@@ -44,6 +44,7 @@ const duration = { thresholdMetric: metric('Duration') }
 
 const importing = (...values: unknown[]) =>
   importOpenSlo(values.map((value, index) => ({ place: `a.yaml, document ${index + 1}`, value })))
+type ImportedSlo = ReturnType<typeof importOpenSlo>[number]
 const definition = (value: unknown): ImportedSlo['definition'] | undefined => importing(value)[0]?.definition
 function problem(act: () => unknown): string {
   try {

@@ -2,10 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  type Exposure,
   excessMax,
   paceLevelOf,
-  paceLevels,
+  type PaceLevel,
   Pace,
   PaceDefinition,
   paced,
@@ -15,6 +14,10 @@ import {
 } from '../../../core/service/pacing.ts'
 import { Plan, PlanDefinition } from '../../../core/service/plan.ts'
 import { Signals } from '../../../core/service/signals.ts'
+
+type Exposure = Parameters<typeof weightCapBp>[0]
+const everyLevel: Readonly<Record<PaceLevel, true>> = { bold: true, normal: true, careful: true, frozen: true }
+const paceLevels = Object.keys(everyLevel) as readonly PaceLevel[]
 
 const nothing = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 const clean = (candidateInvocations: number, candidateBad = 0) => ({
@@ -84,7 +87,7 @@ describe('the plan', () => {
     careful: 'Canary1Percent30Minutes',
     urgent: 'Canary30Percent1Minute',
   })
-  const weightOf = (pace: Pace, level: (typeof paceLevels)[number], urgent = false) =>
+  const weightOf = (pace: Pace, level: PaceLevel, urgent = false) =>
     planFor({ plan, pace }, level, urgent).plan.steps[0]?.weightBp
 
   it('is the one defined for the level, or the plan of the service', () => {

@@ -15,6 +15,9 @@ import {
   expectPasses,
   close,
 } from './gate-sandbox.ts'
+import { usesItsRights } from '../../lib/used-rights.ts'
+
+usesItsRights()
 
 afterEach(close)
 

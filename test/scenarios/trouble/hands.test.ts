@@ -2,6 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { minute } from '../../../local/sandbox.ts'
 import { sandbox, open, close } from './trouble-sandbox.ts'
+import { usesItsRights } from '../../lib/used-rights.ts'
+
+usesItsRights()
 
 afterEach(close)
 

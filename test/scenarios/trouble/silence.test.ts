@@ -6,6 +6,9 @@ import type { Verdict } from '../../../core/verdict/evidence/evidence.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 import { minute } from '../../../local/sandbox.ts'
 import { sandbox, open, close } from './trouble-sandbox.ts'
+import { usesItsRights } from '../../lib/used-rights.ts'
+
+usesItsRights()
 
 afterEach(close)
 
