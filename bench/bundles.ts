@@ -51,7 +51,7 @@ const firstCalls: Partial<Record<Verb, unknown>> = {
   gate: { service: 'nonesuch' },
   pause: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
   promote: { service: 'nonesuch', by: 'bench', reason: 'bench' },
-  stop: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  orderRollback: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },
   answer: { releaseId: 'nonesuch', hook: 'bench', result: 'pass' },
   announce: {
     Records: [{ dynamodb: { SequenceNumber: '1', Keys: { pk: { S: 'RELEASE#nonesuch' }, sk: { S: 'EVENT#00001' } } } }],

@@ -68,7 +68,7 @@ import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
-import { stopHandler } from './orders/stop.ts'
+import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import type { World } from './steps/world.ts'
 
@@ -244,7 +244,9 @@ export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
 export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
-export const stop = /* @__PURE__ */ wired('stop', () => stopHandler({ ...wayBack(), digest, services: services() }))
+export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
+  orderRollbackHandler({ ...wayBack(), digest, services: services() }),
+)
 export const alarm = /* @__PURE__ */ wired('alarm', () => alarmHandler(wayBack()))
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({ ...wayBack(), services: services(), outages: outages(), telemetry: telemetry() }),

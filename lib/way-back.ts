@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts'
 import type { Verb } from '../functions/handlers.ts'
 
 /** Those that put traffic back, and say so: by an alarm, a person, the verdict, the sweep. */
-export const wayBack: readonly Verb[] = ['alarm', 'stop', 'rollBack', 'reconcile', 'page']
+export const wayBack: readonly Verb[] = ['alarm', 'orderRollback', 'rollBack', 'reconcile', 'page']
 
 /**
  * Reserves concurrency for them, which costs nothing and is taken from what the other functions of the account share.

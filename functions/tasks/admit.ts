@@ -10,7 +10,7 @@ import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { returnNow } from '../steps/return.ts'
 import { turnNow } from '../queue/turns.ts'
-import { machine, taskResult, type TaskResult } from './task.ts'
+import { machine, notTheMachine, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<
@@ -59,9 +59,7 @@ const final: readonly string[] = [
 export function admitHandler(deps: Deps) {
   return async (event: unknown): Promise<Admitted> => {
     const parsed = AdmitInput.safeParse(event)
-    if (!parsed.success) {
-      throw new Problem('call_invalid', `Not a state machine's call: ${issuesSentence(parsed.error.issues)}.`)
-    }
+    if (!parsed.success) throw notTheMachine(issuesSentence(parsed.error.issues))
     const { input, execution } = parsed.data
     try {
       const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)

@@ -1,5 +1,5 @@
 // Puts every alias that is still ours back on stable. Also where the state machine goes with an error that nobody
-// expected: the release is then on its way back, whatever it was about to do.
+// expected: the release is then on its way back, whatever it was about to do. What people order is orders/order-rollback.ts.
 import { isAway } from '../../core/problem.ts'
 import { isReturning } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, putBack, returnByRecord } from '../steps/by-record.ts'

@@ -327,7 +327,12 @@ describe('the controller', () => {
       expect(() => {
         reserveWayBack({} as never, none)
       }).toThrow(/at least 2/)
-    expect(wayBack.filter((verb) => movesTraffic(verb)).sort()).toEqual(['alarm', 'reconcile', 'rollBack', 'stop'])
+    expect(wayBack.filter((verb) => movesTraffic(verb)).sort()).toEqual([
+      'alarm',
+      'orderRollback',
+      'reconcile',
+      'rollBack',
+    ])
   })
 
   it('refuses a definition that is not valid before anything is synthesised', () => {

@@ -54,7 +54,7 @@ const byScenarios: readonly string[] = [
   ].map((action) => `reports ${action}`),
   'measure dynamodb:Query',
   // test/scenarios/damage.test.ts, test/scenarios/outage.test.ts
-  ...['alarm', 'rollBack', 'stop'].flatMap((verb) => [`${verb} dynamodb:DeleteItem`, `${verb} sns:Publish`]),
+  ...['alarm', 'orderRollback', 'rollBack'].flatMap((verb) => [`${verb} dynamodb:DeleteItem`, `${verb} sns:Publish`]),
   ...['dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'].map((action) => `announce ${action}`),
   ...['cloudwatch:DescribeAlarms', 'dynamodb:PutItem', 'dynamodb:Query', 'lambda:GetAlias', 'lambda:UpdateAlias'].map(
     (action) => `outage ${action}`,
@@ -111,7 +111,7 @@ describe('under the synthesised policies', () => {
     await sandbox.minutes(2)
     await sandbox.ask('pause', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
     await sandbox.ask('pause', { verb: 'resume', releaseId: byPerson, by: 'ann' })
-    await sandbox.ask('stop', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
+    await sandbox.ask('orderRollback', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
     expect((await sandbox.finish(byPerson)).ending?.by).toBe('ann')
     const stopped = await sandbox.start({ version: await sandbox.publish('v4') })
     await sandbox.minutes(2)
@@ -140,7 +140,7 @@ describe('under the synthesised policies', () => {
   const definition = JSON.stringify(sampleDefinition)
   /** Each brings the traffic back by another function. */
   const ways: Readonly<Record<string, (sandbox: Sandbox) => Promise<unknown>>> = {
-    stop: (sandbox) => sandbox.ask('stop', { verb: 'rollBack', ...why }),
+    orderRollback: (sandbox) => sandbox.ask('orderRollback', { verb: 'rollBack', ...why }),
     alarm: (sandbox) =>
       sandbox.clients.cloudwatch.send(
         new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
@@ -182,7 +182,7 @@ describe('under the synthesised policies', () => {
         if (ordered || phase !== 'after' || operation !== 'PutItem' || caller.accessKeyId !== 'role.tidegate-bake')
           return
         ordered = true
-        await sandbox.ask('stop', { verb: 'rollBack', ...why })
+        await sandbox.ask('orderRollback', { verb: 'rollBack', ...why })
       },
     })
     await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))

@@ -173,7 +173,7 @@ describe('an item of the table, while a bad version has traffic', () => {
       const next = await sandbox.start({ service: one.service, version, requestId: `${one.service}-again` })
       await sandbox.minutes(1)
       expect((await sandbox.release(next)).state.phase).toBe('baking')
-      await sandbox.ask('stop', { verb: 'abort', releaseId: next, by: 'ann', reason: 'done' })
+      await sandbox.ask('orderRollback', { verb: 'abort', releaseId: next, by: 'ann', reason: 'done' })
       await sandbox.clock.settle()
     },
   )

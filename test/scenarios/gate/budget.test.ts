@@ -112,7 +112,7 @@ describe('a full group', () => {
     await open({ gates: { concurrency: { group: 'shop', max: 1 } } })
     const id = await start()
     expect(await sandbox.world.leases.holder('#shop/1')).toBe(id)
-    await sandbox.ask('stop', { verb: 'abort', releaseId: id, by: 'ann', reason: 'x' })
+    await sandbox.ask('orderRollback', { verb: 'abort', releaseId: id, by: 'ann', reason: 'x' })
     await sandbox.finish(id)
     expect(await sandbox.world.leases.holder('#shop/1')).toBeUndefined()
   })
