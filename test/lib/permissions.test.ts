@@ -31,7 +31,7 @@ const byScenarios: readonly string[] = [
   'startLine dynamodb:DeleteItem',
   'stopLine dynamodb:PutItem',
   ...['dynamodb:PutItem', 'dynamodb:Query', 'states:StartExecution'].map((action) => `urgent ${action}`),
-  'stop states:StartExecution',
+  'orderRollback states:StartExecution',
   'handOver states:DescribeExecution',
   'handOver states:StartExecution',
   'page dynamodb:PutItem',
