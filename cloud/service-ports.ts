@@ -1,5 +1,6 @@
 // What the controller asks of AWS beside its table: functions and their aliases, metrics, executions, messages. The other half of
 // ports.ts, under whose name they are all known.
+import type { Page } from '../core/page.ts'
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
 import type { Place } from '../core/location.ts'
@@ -137,7 +138,7 @@ export type Pipelines = {
 
 /** Pages for a person. */
 export type Pager = {
-  page(page: { readonly subject: string; readonly text: string }): Promise<void>
+  page(page: Page): Promise<void>
 }
 
 /**

@@ -17,6 +17,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
+  'core/gate/pacing.ts': [
+    ...['core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'core/release/*', 'core/gate/*'],
+  ],
   'core/budget/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/budget/*', 'zod'],
   'core/budget/budget.ts': ['core/time.ts', 'core/service/*', 'temporal-polyfill'],
   'core/measures/': [
@@ -97,7 +100,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/replay/': [
-    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
+    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
     ...['core/', 'csv-parse/sync'],
   ],
   'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],

@@ -13,7 +13,10 @@ export const Outage = z.strictObject({
 export type Outage = z.output<typeof Outage>
 
 /** One failure is a hiccup; what has lasted until the next look of a minute later is told. */
-export const toldAfterMs = 45_000
+const toldAfterMs = 45_000
+
+export const isToldNow = ({ sinceMs, toldAtMs }: Pick<Outage, 'sinceMs' | 'toldAtMs'>, nowMs: number): boolean =>
+  toldAtMs === undefined && nowMs - sinceMs >= toldAfterMs
 
 /** What an execution remembers while it waits for a part to come back. */
 export const Wait = z.strictObject({

@@ -1,8 +1,9 @@
 // What the sweep also does every minute while releases are live: it asks each part that they need for a sign of life. Who is away
 // is told once, who is back too, and then every live release is looked at, at once.
-import { type Outage, type Part, toldAfterMs } from '../../core/release/outage.ts'
+import { isToldNow, type Outage, type Part } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
-import { commandBack, type ReturnRecord } from '../../core/release/return-record.ts'
+import { waysBack } from '../../core/release/pages.ts'
+import type { ReturnRecord } from '../../core/release/return-record.ts'
 import { each } from '../steps/each.ts'
 import type { Loaded } from '../steps/log.ts'
 import { noteDown, noteUp, tellDown, tellUp } from './outages.ts'
@@ -70,24 +71,8 @@ async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
   )
 }
 
-type Back = Parameters<typeof commandBack>[0]
-type Live = { readonly releaseId: string; readonly service: string; readonly targets: readonly Back[] }
-
-const recordsOf = (live: readonly Loaded[]): readonly Live[] =>
+const recordsOf = (live: readonly Loaded[]): Parameters<typeof waysBack>[0] =>
   live.map(({ release }) => ({ releaseId: release.id, service: release.service.name, targets: release.targets }))
-
-/** SNS takes 256 kB; a person takes less. */
-const shownMax = 20
-
-function waysBack(live: readonly Live[]): readonly string[] {
-  const lines = live
-    .slice(0, shownMax)
-    .flatMap(({ releaseId, service, targets }) => [
-      `${service} (${releaseId}), back by hand:`,
-      ...targets.map(commandBack),
-    ])
-  return live.length > shownMax ? [...lines, `... and ${live.length - shownMax} more releases`] : lines
-}
 
 /**
  * The table's own watch. It cannot be written down where the others are, so a warm function remembers: one that is replaced in
@@ -101,7 +86,7 @@ export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
       const nowMs = deps.clock.nowMs()
       away ??= { part: 'DynamoDB', sinceMs: nowMs, because: problem.message.slice(0, 1000) }
       // A release may have begun since it was last asked: rather once too often.
-      if (away.toldAtMs !== undefined || nowMs - away.sinceMs < toldAfterMs) return
+      if (!isToldNow(away, nowMs)) return
       await tellDown(deps, away, waysBack(live))
       away = { ...away, toldAtMs: nowMs }
     },

@@ -1,16 +1,8 @@
 // The gates in a release's way: before it begins and before each step, what stands in its way is looked up, the policies
 // decide, and the answer goes into the log with its reasons. What cannot be looked up or decided is a no.
 import { gatePoint } from '../../core/release/gating.ts'
-import type { NewEvent } from '../../core/release/event.ts'
-import {
-  againAtMs,
-  closedSentences,
-  contextOf,
-  isFinal,
-  type LookedUp,
-  missingAt,
-  openSentence,
-} from '../../core/gate/facts.ts'
+import { type Answer, answerOf, pacedAnswerOf } from '../../core/gate/answer.ts'
+import { contextOf, type LookedUp } from '../../core/gate/facts.ts'
 import { nextAct } from '../../core/release/next.ts'
 import type { PolicyDecision } from '../../core/gate/policy.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -18,7 +10,6 @@ import { beginPoint } from '../../core/release/gating.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { lookUp } from '../gate/look-up.ts'
 import { load, type Loaded, loadWhole, record } from '../steps/log.ts'
-import { pacingAt } from '../gate/pacing.ts'
 import { takePlace } from '../steps/place.ts'
 import { waitForPlace } from '../queue/room.ts'
 import { turnAt } from '../queue/turns.ts'
@@ -27,7 +18,6 @@ import type { World } from '../steps/world.ts'
 
 type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'turns' | 'waitingLists' | 'trouble'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
-type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
 export function gateHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
@@ -63,7 +53,7 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     const decision = await decideAt(deps, release, point, { ...found, full: false })
     // A place is taken by whoever would go on if there is one, and by nobody else.
     const full = point === beginPoint && decision.allowed && !(await takePlace(deps, release))
-    if (!full) return { ...answerOf(release, point, found, decision), ...pacing(release, point, found, decision) }
+    if (!full) return pacedAnswerOf(release, point, found, decision)
     await waitForPlace(deps, release)
     const seen = { ...found, full }
     return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
@@ -73,16 +63,6 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     deps.trouble(error, { releaseId: release.id })
     const because = `what stands in its way cannot be looked up: ${sentenceOf(error)}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
-  }
-}
-
-/** An open gate lets the release go on as boldly as the budget allows. */
-function pacing(release: Release, point: number, found: LookedUp, { allowed }: PolicyDecision): Partial<Answer> {
-  if (!allowed) return {}
-  const { words, ...paced } = pacingAt(release, point, found.budgets)
-  return {
-    ...paced,
-    ...(words === undefined ? {} : { because: `${openSentence(release, found)}; ${words}`.slice(0, 2000) }),
   }
 }
 
@@ -104,26 +84,5 @@ export async function decideAt(
     })
   } catch (error) {
     return { allowed: false, because: [], trouble: [`the policies could not be evaluated: ${sentenceOf(error)}`] }
-  }
-}
-
-/** @returns the answer as the log keeps it, with a sentence for every gate that is closed */
-export function answerOf(release: Release, point: number, found: LookedUp, decision: PolicyDecision): Answer {
-  if (decision.allowed) return { allowed: true, because: openSentence(release, found).slice(0, 2000), gates: [] }
-  const closed = closedSentences(release, point, found)
-  const sentences = decision.because.map(({ gate = '', policy, says }) => {
-    const own = closed[gate]
-    return own === undefined || own === '' ? `${policy}: ${says ?? 'a policy of the service forbids it'}` : own
-  })
-  const told = [...new Set(sentences), ...decision.trouble]
-  const again = againAtMs(release, point, found)
-  const missing = missingAt(release, point, found)
-  return {
-    allowed: false,
-    because: (told.length === 0 ? 'no policy permits it' : told.join('; ')).slice(0, 2000),
-    gates: [...new Set(decision.because.map(({ gate, policy }) => (gate ?? policy).slice(0, 60)))].slice(0, 40),
-    ...(again === undefined ? {} : { againAtMs: again }),
-    ...(missing.length === 0 ? {} : { missing: [...missing] }),
-    ...(isFinal(release, point, found) ? { final: true as const } : {}),
   }
 }
