@@ -1,4 +1,4 @@
-// Every port on the SDK, with clients of the caller's making: what functions/main.ts wires, for more than one caller.
+// Every port on the SDK, with clients of the caller's making: what functions/ports.ts opens, for more than one caller.
 import { createHash } from 'node:crypto'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { LambdaClient } from '@aws-sdk/client-lambda'

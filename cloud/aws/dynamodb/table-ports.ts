@@ -1,4 +1,4 @@
-// Every port that is kept in the table, for whoever takes many of them. The functions (functions/main.ts) take theirs
+// Every port that is kept in the table, for whoever takes many of them. The functions (functions/ports.ts) take theirs
 // one by one, so that a bundle has nothing in it that its function does not use.
 import { awsAlarmWatch } from './alarm-watch.ts'
 import { awsAttestations } from './attestations.ts'
