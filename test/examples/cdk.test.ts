@@ -73,7 +73,7 @@ it('shop: ten versions that stay, ten aliases that are made once; on call may st
   )
   const statements = onCall.flatMap((one) => (one['PolicyDocument'] as { Statement: readonly unknown[] }).Statement)
   expect(statements).toHaveLength(3)
-  expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateStop/)
+  expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateOrderRollback/)
 })
 
 it('delivery: the stage asks before it begins, the action starts the state machine and takes its end', () => {
