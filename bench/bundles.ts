@@ -48,10 +48,10 @@ const alarm = { alarmName: 'nonesuch', state: { value: 'ALARM', timestamp: '2026
 const firstCalls: Partial<Record<Verb, unknown>> = {
   intake: { service: 'nonesuch', version: '1' },
   admit: { input: { releaseId: 'nonesuch' }, execution: 'bench' },
-  gate: { service: 'nonesuch' },
+  ask: { service: 'nonesuch' },
   pause: { verb: 'pause', service: 'nonesuch', by: 'bench', reason: 'bench' },
   promote: { service: 'nonesuch', by: 'bench', reason: 'bench' },
-  stop: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },
+  orderRollback: { verb: 'rollBack', service: 'nonesuch', by: 'bench', reason: 'bench' },
   answer: { releaseId: 'nonesuch', hook: 'bench', result: 'pass' },
   announce: {
     Records: [{ dynamodb: { SequenceNumber: '1', Keys: { pk: { S: 'RELEASE#nonesuch' }, sk: { S: 'EVENT#00001' } } } }],

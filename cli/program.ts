@@ -1,10 +1,8 @@
 // The command line: spelling, help and exit codes. What a command needs is loaded when it is asked for; what the words do is in
 // commands/, and what is decided is decided elsewhere.
-import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
-import type { WatchOptions } from './commands/watch.ts'
 import { exitCodes, type Screen, screenOn } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
@@ -12,11 +10,10 @@ import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
 import { addOrders } from './spelling/orders.ts'
+import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
 import { addVerifyAccount } from './spelling/verify-account.ts'
-
-const verbs = () => import('./commands/verbs.ts')
 
 type Shared = { readonly json?: boolean }
 
@@ -41,7 +38,6 @@ const screen = (options: Shared): Screen => screenOn((line) => process.stdout.wr
 const backend: Surroundings['backend'] = async () =>
   (await import('./backend/aws-backend.ts')).backendOnAws(process.env)
 const cli: Surroundings['cli'] = async (options) => ({ backend: await backend(), screen: screen(options) })
-const follow = (everySeconds: number): WatchOptions => ({ everyMs: everySeconds * 1000, pause, evidence: true })
 const me = (): string => process.env['TIDEGATE_BY'] ?? `${userInfo().username}@${hostname()}`
 
 function positive(text: string): number {
@@ -50,23 +46,14 @@ function positive(text: string): number {
   return value
 }
 
-function versionsOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [name = '', version = '', ...more] = pair.split('=')
-      if (name === '' || version === '' || more.length > 0)
-        throw new Problem('call_invalid', `"${pair}" is not FUNCTION=VERSION.`)
-      return [name, version]
-    }),
-  )
-}
-
 let exitCode: number = exitCodes.done
 const run =
   <A extends unknown[]>(action: (...args: A) => Promise<number>) =>
   async (...args: A): Promise<void> => {
     exitCode = await action(...args)
   }
+
+const surroundings: Surroundings = { screen, backend, cli, me, run, positive, pause }
 
 const program = new Command('tidegate')
   .description(
@@ -133,104 +120,7 @@ program
     }),
   )
 
-type ReleaseOptions = Shared & {
-  version?: string
-  versions?: string[]
-  plan?: string
-  commit?: string
-  committedAt?: string
-  build?: string
-  author?: string
-  reason?: string
-  requestId?: string
-  urgent?: boolean
-  watch?: boolean
-  every: number
-}
-program
-  .command('release <service>')
-  .description('start a release of a published version')
-  .option('--version <version>', 'the version, if the service has one target')
-  .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
-  .option('--plan <name>', 'use another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
-  .option('--commit <sha>', 'its commit')
-  .option('--committed-at <time>', 'when the commit was made, such as 2026-03-01T09:30:00Z')
-  .option('--build <id>', 'its build')
-  .option('--author <name>', 'its author')
-  .option('--reason <text>', 'why')
-  .option('--request-id <id>', 'repeat the call with the same id to get the same release')
-  .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
-  .option('--watch', 'follow it to its end; the exit code says how it ended')
-  .option('--every <seconds>', 'how often to look while watching', positive, 2)
-  .option('--json', 'print one JSON document per line')
-  .addHelpText(
-    'after',
-    '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
-  )
-  .action(
-    run(
-      async (
-        service: string,
-        { version, versions, urgent, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
-      ) => {
-        const which = versions === undefined ? {} : { versions: versionsOf(versions) }
-        const call = {
-          service,
-          source: 'cli',
-          author: me(),
-          ...rest,
-          ...which,
-          ...(version === undefined ? {} : { version }),
-          requestId,
-        }
-        const door = urgent === true ? 'urgent' : 'intake'
-        const { startRelease } = await verbs()
-        return startRelease(
-          await cli({ json: json === true }),
-          { door, call },
-          watch === true ? follow(every) : undefined,
-        )
-      },
-    ),
-  )
-
-program
-  .command('status [service]')
-  .description('show live releases: traffic split, evidence and time left')
-  .option('--json', 'as JSON')
-  .action(
-    run(async (service: string | undefined, options: Shared) =>
-      (await verbs()).showStatus(await cli(options), service),
-    ),
-  )
-
-program
-  .command('watch <service>')
-  .description('follow the live or latest release of a service, or a release by its id, to its end')
-  .option('--every <seconds>', 'how often to look', positive, 2)
-  .option('--json', 'print one JSON document per event')
-  .action(
-    run(async (which: string, options: Shared & { every: number }) =>
-      (await verbs()).watchRelease(await cli(options), which, follow(options.every)),
-    ),
-  )
-
-program
-  .command('history <service>')
-  .description('list the releases that have ended, newest first')
-  .option('--limit <n>', 'how many', positive, 20)
-  .option('--json', 'as JSON')
-  .action(
-    run(async (service: string, options: Shared & { limit: number }) =>
-      (await verbs()).showHistory(await cli(options), service, Math.ceil(options.limit)),
-    ),
-  )
-
-program
-  .command('log <release>')
-  .description('show every decision of a release, and why')
-  .option('--json', 'print one JSON document per event')
-  .action(run(async (which: string, options: Shared) => (await verbs()).showLog(await cli(options), which)))
+addReleases(program, surroundings)
 
 program
   .command('budget <service>')
@@ -254,7 +144,6 @@ program
     ),
   )
 
-const surroundings: Surroundings = { screen, backend, cli, me, run, positive, pause }
 for (const add of [addOrders, addReport, addGates, addAttest, addReplay, addDoctor, addVerifyAccount])
   add(program, surroundings)
 addLost(program, {

@@ -1,5 +1,6 @@
 // What the controller needs from AWS besides its table: functions and aliases, metrics, executions, messages. This is the other
 // half of ports.ts, which re-exports it.
+import type { Page } from '../core/page.ts'
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
 import type { Place } from '../core/location.ts'
@@ -137,7 +138,7 @@ export type Pipelines = {
 
 /** Pages a person. */
 export type Pager = {
-  page(page: { readonly subject: string; readonly text: string }): Promise<void>
+  page(page: Page): Promise<void>
 }
 
 /**

@@ -9,6 +9,7 @@ export const problems = {
   // Input
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
   call_invalid: 'Correct the named argument and call again. Nothing was changed.',
+  task_invalid: 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.',
   request_reused: 'Use a new request id for each new request. The same id always means the same release.',
   event_unknown:
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call. Other events do not start releases.',

@@ -22,7 +22,7 @@ import { OverrideCall } from '../functions/orders/override.ts'
 import { HookAnswer } from '../functions/tasks/hook.ts'
 import { PauseCall } from '../functions/orders/pause.ts'
 import { PromoteCall } from '../functions/orders/promote.ts'
-import { StopCall } from '../functions/orders/stop.ts'
+import { OrderRollbackCall } from '../functions/orders/order-rollback.ts'
 
 type Shape = {
   readonly type?: string
@@ -92,7 +92,7 @@ const orders = (): string => {
     of('pause', pause),
     of('pause', resume),
     of('promote', shapeOf(PromoteCall)),
-    of('stop', shapeOf(StopCall)),
+    of('orderRollback', shapeOf(OrderRollbackCall)),
     of('ask', shapeOf(GateCall)),
     of('urgent', shapeOf(UrgentCall)),
     of('approve', shapeOf(ApproveCall)),

@@ -28,7 +28,7 @@ import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
-import { stopHandler } from './orders/stop.ts'
+import { orderRollbackHandler } from './orders/order-rollback.ts'
 import type { Call, World } from './steps/world.ts'
 
 export type Handler = (event: unknown, call: Call) => Promise<unknown>
@@ -51,7 +51,7 @@ export const handlers = {
   handOver: handOverHandler,
   pause: pauseHandler,
   promote: promoteHandler,
-  stop: stopHandler,
+  orderRollback: orderRollbackHandler,
   answer: answerHandler,
   approve: approveHandler,
   override: overrideHandler,

@@ -1,41 +1,34 @@
-// The wiring: the one place where the controller's functions open clients and read the environment. Each export is the
-// handler of one Lambda function; a bundle of one export carries the clients of that one alone.
-import { createHash } from 'node:crypto'
-import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
-import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { LambdaClient } from '@aws-sdk/client-lambda'
-import { S3Client } from '@aws-sdk/client-s3'
-import { SFNClient } from '@aws-sdk/client-sfn'
-import { SNSClient } from '@aws-sdk/client-sns'
-import { clientAt } from '../cloud/aws/client-at.ts'
-import { awsAlarmWatch } from '../cloud/aws/dynamodb/alarm-watch.ts'
-import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
-import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
-import { awsBudgets } from '../cloud/aws/dynamodb/budgets.ts'
-import { awsExecutions } from '../cloud/aws/executions.ts'
-import { awsHistory } from '../cloud/aws/dynamodb/history.ts'
-import { awsHooks, callsOnce } from '../cloud/aws/hooks.ts'
-import { awsIncidents } from '../cloud/aws/dynamodb/incidents.ts'
-import { awsJournal } from '../cloud/aws/dynamodb/journal.ts'
-import { awsLeases } from '../cloud/aws/dynamodb/leases.ts'
-import { awsLine } from '../cloud/aws/dynamodb/line.ts'
-import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
-import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
-import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
-import { awsPackageHash } from '../cloud/aws/package-hash.ts'
-import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
-import { awsPager } from '../cloud/aws/pager.ts'
-import { awsPipelines } from '../cloud/aws/pipelines.ts'
-import { awsReturns } from '../cloud/aws/dynamodb/returns.ts'
-import { awsServices } from '../cloud/aws/dynamodb/services.ts'
-import type { Table } from '../cloud/aws/dynamodb/table.ts'
-import { awsTelemetry } from '../cloud/aws/telemetry.ts'
-import { awsTraffic } from '../cloud/aws/traffic.ts'
-import { awsVersions } from '../cloud/aws/versions.ts'
-import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
+// The wiring: what each of the controller's functions is given. Each export is the handler of one Lambda function; a bundle of
+// one export carries the clients of that one alone (ports.ts).
+import {
+  alarmWatch,
+  attestations,
+  budgetReports,
+  budgets,
+  clock,
+  digest,
+  executions,
+  history,
+  hooks,
+  incidents,
+  journal,
+  leases,
+  line,
+  once,
+  openReleases,
+  outages,
+  outbox,
+  pager,
+  pipelines,
+  returns,
+  services,
+  telemetry,
+  traffic,
+  turns,
+  versions,
+  versionsByHash,
+  waitingLists,
+} from './ports.ts'
 import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
 import { announceHandler } from './listeners/announce.ts'
@@ -44,14 +37,13 @@ import { approveHandler } from './orders/approve.ts'
 import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
 import { bakeHandler } from './tasks/bake.ts'
-import { type Environment, readEnvironment } from './environment.ts'
 import { budgetHandler } from './listeners/budget.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
-import { log, emit, observed, patience, traced, trouble } from './instruments.ts'
+import { log, emit, observed, trouble } from './instruments.ts'
 import { intakeHandler, urgentHandler } from './listeners/intake.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
@@ -68,52 +60,8 @@ import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
-import { stopHandler } from './orders/stop.ts'
+import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { cedarPolicies } from '../policy/policies.ts'
-import type { World } from './steps/world.ts'
-
-/** Made once, when first needed: at the first call of a new environment, not while its module loads. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
-}
-
-const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
-const table = /* @__PURE__ */ once((): Table => ({
-  client: traced(new DynamoDBClient(patience)),
-  name: environment().TIDEGATE_TABLE,
-}))
-const lambda = /* @__PURE__ */ once(() => clientAt((config) => traced(new LambdaClient(config))))
-const executions = /* @__PURE__ */ once(() =>
-  awsExecutions(traced(new SFNClient(patience)), environment().TIDEGATE_STATE_MACHINE_ARN),
-)
-const telemetry = /* @__PURE__ */ once(() =>
-  awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })))),
-)
-const outbox = /* @__PURE__ */ once(() =>
-  awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
-)
-const pager = /* @__PURE__ */ once(() => awsPager(traced(new SNSClient(patience)), environment().TIDEGATE_TOPIC_ARN))
-const journal = /* @__PURE__ */ once(() => awsJournal(table()))
-const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
-const turns = /* @__PURE__ */ once(() => awsTurns(table()))
-const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
-const leases = /* @__PURE__ */ once(() => awsLeases(table()))
-const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
-const line = /* @__PURE__ */ once(() => awsLine(table()))
-const services = /* @__PURE__ */ once(() => awsServices(table()))
-const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
-const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
-const returns = /* @__PURE__ */ once(() => awsReturns(table()))
-const outages = /* @__PURE__ */ once(() => awsOutages(table()))
-const history = /* @__PURE__ */ once(() => awsHistory(table()))
-const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))
-const traffic = /* @__PURE__ */ once(() =>
-  awsTraffic(clientAt((config) => traced(new LambdaClient({ ...config, ...patience })))),
-)
-
-const clock: World['clock'] = { nowMs: () => Date.now() }
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const wired = (verb: Verb, make: () => Handler): Handler => observed(verb, once(make))
 
@@ -142,7 +90,7 @@ const gates = () => ({
   turns: turns(),
   waitingLists: waitingLists(),
   budgets: budgets(),
-  versions: awsVersions(lambda()),
+  versions: versions(),
   attestations: attestations(),
   policies: cedarPolicies(),
 })
@@ -152,7 +100,7 @@ export const ask = /* @__PURE__ */ wired('ask', () =>
     ...gates(),
     openReleases: openReleases(),
     traffic: traffic(),
-    pipelines: awsPipelines(traced(new CodePipelineClient({}))),
+    pipelines: pipelines(),
   }),
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
@@ -167,19 +115,13 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
     clock,
     journal: journal(),
-    // What was read is checked by its own hash.
-    versions: awsVersions(
-      lambda(),
-      awsPackageHash(traced(new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' }))),
-    ),
+    versions: versionsByHash(),
     traffic: traffic(),
     telemetry: telemetry(),
     alarmWatch: alarmWatch(),
   }),
 )
-export const hook = /* @__PURE__ */ wired('hook', () =>
-  hookHandler({ ...steering(), hooks: awsHooks(traced(new LambdaClient(callsOnce))) }),
-)
+export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), hooks: hooks() }))
 export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns() }),
 )
@@ -244,7 +186,9 @@ export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
 export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
-export const stop = /* @__PURE__ */ wired('stop', () => stopHandler({ ...wayBack(), digest, services: services() }))
+export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
+  orderRollbackHandler({ ...wayBack(), digest, services: services() }),
+)
 export const alarm = /* @__PURE__ */ wired('alarm', () => alarmHandler(wayBack()))
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
   reconcileHandler({ ...wayBack(), services: services(), outages: outages(), telemetry: telemetry() }),
@@ -272,7 +216,7 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
     trouble,
     services: services(),
     budgets: budgets(),
-    budgetReports: awsBudgetReports(traced(new ApplicationSignalsClient({}))),
+    budgetReports: budgetReports(),
     outbox: outbox(),
   }),
 )

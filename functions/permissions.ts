@@ -110,7 +110,7 @@ const own: Readonly<Record<Verb, Permissions>> = {
   pause: { table: log, machine: wake },
   promote: { table: log, machine: wake },
   answer: { table: log, machine: wake },
-  stop: {
+  orderRollback: {
     table: ending,
     targets: move,
     targetRoles,

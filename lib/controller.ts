@@ -129,7 +129,7 @@ export class ReleaseController extends Construct {
   /** The right to promote a release early. */
   grantPromote = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'promote')
   /** The right to roll back and to abort, and nothing else: not to promote or start. */
-  grantRollBack = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'stop')
+  grantRollBack = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'orderRollback')
   /** The right to answer for a hook that said `later`. */
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
   /** The right to attest facts about a candidate: tests, scan findings, flags. The gates trust them. */

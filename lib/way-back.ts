@@ -5,7 +5,7 @@ import { Problem } from '../core/problem.ts'
 import type { Verb } from '../functions/handlers.ts'
 
 /** The functions that put traffic back and report it: on an alarm, an order, the verdict or the sweep. */
-const wayBack: readonly Verb[] = ['alarm', 'stop', 'rollBack', 'reconcile', 'page']
+const wayBack: readonly Verb[] = ['alarm', 'orderRollback', 'rollBack', 'reconcile', 'page']
 
 /**
  * Reserved concurrency costs nothing, but is taken from what the account's other functions share. Lambda keeps at least 100 of

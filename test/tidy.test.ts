@@ -17,6 +17,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
+  'core/gate/pacing.ts': [
+    ...['core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'core/release/*', 'core/gate/*'],
+  ],
   'core/budget/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/budget/*', 'zod'],
   'core/budget/budget.ts': ['core/time.ts', 'core/service/*', 'temporal-polyfill'],
   'core/measures/': [
@@ -52,7 +55,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/environment.ts': ['core/', 'zod'],
   'functions/instruments.ts': ['functions/*', 'functions/steps/*', 'core/', '@aws-lambda-powertools/'],
-  'functions/main.ts': ['functions/', 'cloud/aws/', 'policy/*', '@aws-sdk/', 'node:crypto'],
+  'functions/main.ts': ['functions/', 'policy/*'],
+  'functions/ports.ts': ['functions/*', 'functions/steps/world.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
@@ -97,7 +101,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/replay/': [
-    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
+    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
     ...['core/', 'csv-parse/sync'],
   ],
   'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],

@@ -32,7 +32,7 @@ export type Backend = Pick<
       | 'incident'
       | 'pause'
       | 'promote'
-      | 'stop',
+      | 'orderRollback',
     payload: unknown,
   ): Promise<unknown>
 }

@@ -15,7 +15,13 @@ export type Order = {
 }
 
 /** Each order goes to the function that may do this and no other. */
-const functions = { pause: 'pause', resume: 'pause', promote: 'promote', rollBack: 'stop', abort: 'stop' } as const
+const functions = {
+  pause: 'pause',
+  resume: 'pause',
+  promote: 'promote',
+  rollBack: 'orderRollback',
+  abort: 'orderRollback',
+} as const
 
 export async function order(
   { backend, screen }: Cli,
@@ -31,7 +37,7 @@ export async function order(
     screen.say(done.note === undefined ? sentence : `${sentence}\n${done.note}`, done)
     return exitCodes.done
   } catch (error) {
-    if (functions[verb] !== 'stop' || !isStuck(error)) throw error
+    if (functions[verb] !== 'orderRollback' || !isStuck(error)) throw error
     return tellByHand({ backend, screen }, service, targets, error)
   }
 }

@@ -109,7 +109,7 @@ export const logGroups: Check = {
 }
 
 /** What puts traffic back and says so: what `wayBackConcurrency` reserves for. */
-const wayBack: readonly Verb[] = ['stop', 'alarm', 'rollBack', 'reconcile', 'page']
+const wayBack: readonly Verb[] = ['orderRollback', 'alarm', 'rollBack', 'reconcile', 'page']
 /** This much must stay for functions that reserve nothing (docs/aws.md §1.4). */
 const unreservedMin = 100
 /** As docs/deploy.md recommends. */

@@ -6,7 +6,7 @@ import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { questionsFor, seriesKey } from '../../core/verdict/evidence/questions.ts'
 import { wholeFrom } from '../../core/verdict/evidence/window.ts'
-import { judgedTargets, loggedPoints } from '../../functions/steps/evidence.ts'
+import { judgedTargets, loggedPoints } from '../../core/verdict/evidence/logged.ts'
 import {
   countReadings,
   points,

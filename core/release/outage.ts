@@ -13,7 +13,10 @@ export const Outage = z.strictObject({
 export type Outage = z.output<typeof Outage>
 
 /** A single failure is a hiccup. An outage that is still there at the next look, a minute later, is announced. */
-export const toldAfterMs = 45_000
+const toldAfterMs = 45_000
+
+export const isToldNow = ({ sinceMs, toldAtMs }: Pick<Outage, 'sinceMs' | 'toldAtMs'>, nowMs: number): boolean =>
+  toldAtMs === undefined && nowMs - sinceMs >= toldAfterMs
 
 /** What an execution remembers while it waits for a part of AWS to come back. */
 export const Wait = z.strictObject({

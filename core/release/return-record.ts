@@ -26,7 +26,7 @@ const Ended = z.strictObject({
   by: z.string().max(1000),
   because: z.string().max(1000),
 })
-type Ended = z.output<typeof Ended>
+export type Ended = z.output<typeof Ended>
 
 export const ReturnRecord = z.strictObject({
   v: z.literal(1),

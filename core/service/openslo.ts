@@ -1,30 +1,16 @@
 // OpenSLO documents as SLOs of a service definition. All or nothing: what cannot be said in our words is a Problem that
 // names document and field; no part of an SLO is left out or guessed.
 import * as z from 'zod'
-import {
-  CloudWatchSpec,
-  type Metric,
-  type Objective,
-  OpenDataSource,
-  OpenOther,
-  OpenSli,
-  OpenSlo,
-  type SliSpec,
-  type TimeWindow,
-} from './openslo-schema.ts'
+import { type Measured, sliOf, type Wrong } from './openslo-indicator.ts'
+import { type Objective, OpenDataSource, OpenOther, OpenSli, OpenSlo, type SliSpec } from './openslo-schema.ts'
+import { windowOf } from './openslo-window.ts'
 import { issuesSentence, Problem } from '../problem.ts'
 import { ambiguousPercent, SloDefinition } from './slo.ts'
-import { isTimeZone } from '../time-zone.ts'
 
 /** @param place where it stands, for people: file and number */
 export type OpenSloDocument = { readonly place: string; readonly value: unknown }
-type ImportedSlo = {
-  readonly definition: z.input<typeof SloDefinition>
-  /** The function that the document measures, with its alias and region as far as they are given. */
-  readonly measured: string
-}
+type ImportedSlo = Measured & { readonly definition: z.input<typeof SloDefinition> }
 
-type Wrong = (field: string, what: string) => Problem
 const wrongAt =
   (place: string): Wrong =>
   (field, what) =>
@@ -97,7 +83,7 @@ function sloOf(library: Library, { metadata, spec }: OpenSlo, wrong: Wrong): rea
   const indicator = indicatorOf(library, spec, wrong)
   return spec.objectives.map((objective, index): ImportedSlo => {
     const at: Wrong = (field, what) => wrong(`spec.objectives.${index}${field === '' ? '' : `.${field}`}`, what)
-    const { sli, measured } = sliOf(library, indicator, objective, { at, wrong })
+    const { sli, measured } = sliOf(library.sources, indicator, objective, { at, wrong })
     const slices = slicesOf(objective, spec.budgetingMethod === 'Timeslices', at)
     const definition = {
       name: spec.objectives.length === 1 ? metadata.name : `${metadata.name}-${index + 1}`,
@@ -119,56 +105,6 @@ function indicatorOf({ slis }: Library, { indicator, indicatorRef }: OpenSlo['sp
   if (found === undefined)
     throw wrong('spec.indicatorRef', `there is no SLI ${indicatorRef ?? ''}; give the file that it is in as well`)
   return found
-}
-
-const days: Readonly<Record<string, number>> = { m: 1 / 1440, h: 1 / 24, d: 1, w: 7 }
-const firstDays = {
-  week: 'on a Monday',
-  month: 'on its first day',
-  quarter: 'on the first day of January, April, July or October',
-}
-const calendars = new Map<string, keyof typeof firstDays>([
-  ['7d', 'week'],
-  ['1w', 'week'],
-  ['1M', 'month'],
-  ['3M', 'quarter'],
-  ['1Q', 'quarter'],
-])
-
-function windowOf(windows: readonly TimeWindow[], wrong: Wrong): ImportedSlo['definition']['window'] {
-  const [window] = windows
-  if (window === undefined || windows.length > 1) throw wrong('spec.timeWindow', 'give exactly one')
-  const at: Wrong = (field, what) => wrong(`spec.timeWindow.0.${field}`, what)
-  const { duration, isRolling, calendar } = window
-  if ((calendar !== undefined) === (isRolling === true))
-    throw at('isRolling', 'a window is either rolling or has a calendar; correct one of the two')
-  if (calendar === undefined) {
-    const [, count = '', unit = ''] = /^([1-9][0-9]{0,5})([mhdwMQY])$/.exec(duration) ?? []
-    const length = Number(count) * (days[unit] ?? Number.NaN)
-    if (!Number.isInteger(length))
-      throw at('duration', `${duration} is no number of days; write a rolling window in whole days, as 28d or 4w`)
-    return `${length}d`
-  }
-  const unit = calendars.get(duration)
-  if (unit === undefined)
-    throw at('duration', `${duration} is no calendar window here; use 1w, 1M or 1Q (a small m is minutes)`)
-  if (!begins(unit, calendar.startTime))
-    throw at(
-      'calendar.startTime',
-      `a ${unit} begins ${firstDays[unit]} at 00:00:00, as in 2024-01-01 00:00:00; ${calendar.startTime} is another time`,
-    )
-  if (!isTimeZone(calendar.timeZone))
-    throw at('calendar.timeZone', `no time zone is called "${calendar.timeZone}"; name it as in Europe/Berlin`)
-  return { calendar: unit, timeZone: calendar.timeZone }
-}
-
-/** Whether windows counted from this local time begin where the calendar's own do. */
-function begins(unit: keyof typeof firstDays, startTime: string): boolean {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)[ T]00:00(?::00)?$/.exec(startTime) ?? []
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
-  if (Number.isNaN(date.getTime()) || date.getUTCDate() !== Number(day)) return false
-  if (unit === 'week') return date.getUTCDay() === 1
-  return date.getUTCDate() === 1 && (unit === 'month' || date.getUTCMonth() % 3 === 0)
 }
 
 /** A share as percent, without the noise of the multiplication: 0.07 is 7 %. */
@@ -203,95 +139,4 @@ function slicesOf({ timeSliceTarget, timeSliceWindow }: Objective, isSliced: boo
   if (timeSliceTarget === undefined)
     throw at('timeSliceTarget', 'it is missing; give the share of a slice that has to be good')
   return { minutes, objective: percentOf(timeSliceTarget, 'timeSliceTarget', at) }
-}
-
-type Places = { readonly at: Wrong; readonly wrong: Wrong }
-type SliAnswer = { readonly sli: ImportedSlo['definition']['sli']; readonly measured: string }
-
-function sliOf(
-  library: Library,
-  { thresholdMetric, ratioMetric }: SliSpec,
-  objective: Objective,
-  places: Places,
-): SliAnswer {
-  const { at, wrong } = places
-  const inSli: Wrong = (field, what) => wrong(`the indicator's ${field}`, what)
-  if (thresholdMetric !== undefined && ratioMetric === undefined) {
-    const metric = metricOf(library, thresholdMetric, 'thresholdMetric', inSli)
-    if (metric.metricName !== 'Duration')
-      throw inSli('thresholdMetric', `${metric.metricName} has no threshold here; only Duration of AWS/Lambda has`)
-    if (metric.stat !== undefined)
-      throw inSli(
-        'thresholdMetric',
-        'a stat says something of minutes and not of requests; remove it, every one is compared',
-      )
-    if (objective.op !== 'lte' && objective.op !== 'lt')
-      throw at('op', 'a fast request is good; give lte (or lt, which is counted as lte)')
-    if (objective.value === undefined) throw at('value', 'it is missing; give the milliseconds')
-    return { sli: { fasterThanMs: objective.value }, measured: placeOf(metric) }
-  }
-  if (ratioMetric === undefined || thresholdMetric !== undefined)
-    throw inSli('spec', 'give either ratioMetric or thresholdMetric')
-  if (objective.value !== undefined || objective.op === 'lt' || objective.op === 'lte')
-    throw at('value', 'a ratio is compared with the target alone; remove value, and op if it is lt or lte')
-  const { good, bad, total, raw, rawType } = ratioMetric
-  if (raw !== undefined || rawType !== undefined)
-    throw inSli('ratioMetric.raw', 'a ratio without its counts makes no budget; give bad and total')
-  if (total === undefined || (good === undefined) === (bad === undefined))
-    throw inSli('ratioMetric', 'give total, and either good or bad')
-  const all = metricOf(library, total, 'ratioMetric.total', inSli)
-  const part = metricOf(
-    library,
-    good ?? bad ?? total,
-    good === undefined ? 'ratioMetric.bad' : 'ratioMetric.good',
-    inSli,
-  )
-  if (placeOf(part) !== placeOf(all))
-    throw inSli('ratioMetric', 'both metrics must be of the same function, alias and region')
-  return { sli: good === undefined ? failed(part, all, inSli) : fast(part, all, inSli), measured: placeOf(all) }
-}
-
-function failed(bad: CloudWatchSpec, total: CloudWatchSpec, inSli: Wrong): 'availability' {
-  const named = [bad, total].map(({ metricName, stat = 'Sum' }) => `${stat} of ${metricName}`)
-  if (named.join('/') !== 'Sum of Errors/Sum of Invocations')
-    throw inSli(
-      'ratioMetric',
-      `${named.join(' over ')} is not counted here; give bad Errors and total Invocations, both Sum`,
-    )
-  return 'availability'
-}
-
-function fast(good: CloudWatchSpec, total: CloudWatchSpec, inSli: Wrong): { fasterThanMs: number } {
-  const [, limit] = /^TC\(:([0-9]{1,6}(?:\.[0-9]{1,3})?)\)$/.exec(good.stat ?? '') ?? []
-  const isDuration = good.metricName === 'Duration' && total.metricName === 'Duration'
-  if (limit === undefined || !isDuration || total.stat !== 'SampleCount')
-    throw inSli(
-      'ratioMetric.good',
-      'good can be Duration with stat TC(:300) of total Duration with stat SampleCount; for errors give bad instead',
-    )
-  return { fasterThanMs: Number(limit) }
-}
-
-function metricOf({ sources }: Library, { metricSource }: Metric, field: string, inSli: Wrong): CloudWatchSpec {
-  const { metricSourceRef: ref, type, spec } = metricSource
-  const source = ref === undefined ? undefined : sources.get(ref)
-  if (ref !== undefined && source === undefined && type === undefined)
-    throw inSli(`${field}.metricSource`, `there is no DataSource ${ref}; give the file that it is in as well`)
-  for (const kind of [source ?? type, type ?? source]) {
-    if (kind?.toLowerCase() !== 'cloudwatch')
-      throw inSli(`${field}.metricSource.type`, `only CloudWatch is read, and this is ${kind ?? 'not said'}`)
-  }
-  const parsed = CloudWatchSpec.safeParse(spec)
-  if (!parsed.success) throw inSli(`${field}.metricSource.spec`, issuesSentence(parsed.error.issues))
-  if (parsed.data.namespace !== 'AWS/Lambda')
-    throw inSli(`${field}.metricSource.spec.namespace`, `${parsed.data.namespace} is not read; only AWS/Lambda is`)
-  const names = parsed.data.dimensions.map(({ name }) => name).toSorted()
-  if (!['FunctionName', 'FunctionName,Resource'].includes(names.join()))
-    throw inSli(`${field}.metricSource.spec.dimensions`, 'give FunctionName, and Resource for an alias; no others')
-  return parsed.data
-}
-
-function placeOf({ dimensions, region }: CloudWatchSpec): string {
-  const value = (wanted: string): string | undefined => dimensions.find(({ name }) => name === wanted)?.value
-  return `${value('Resource') ?? value('FunctionName') ?? ''}${region === undefined ? '' : ` in ${region}`}`
 }

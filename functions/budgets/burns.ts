@@ -1,6 +1,7 @@
 // Announces burning budgets: an event for each severity that begins or ends, and a page that names the release that may be the
 // cause.
 import { type Burning, severities } from '../../core/budget/budget.ts'
+import { burnPage } from '../../core/budget/page.ts'
 import { budgetSource, burnEnded, burns } from '../../core/budget/news.ts'
 import { whole } from '../../core/listing.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -75,20 +76,8 @@ async function tellOne(
   const releaseId = done[0]
   await announce(deps, burns(about, worst, releaseId))
   if (worst.rule.severity !== 'page') return
-  const { rule, rate, factor } = worst
-  const sentence = `The error budget ${slo.name} of ${service.name} burns at ${rate.toFixed(1)} times the sustainable rate.`
-  const lines = [
-    sentence,
-    `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,
-    suspectWords(releaseId, failed.length > 0),
-    ...(service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]),
-  ]
-  await deps.pager.page({ subject: sentence, text: lines.join('\n') })
-}
-
-function suspectWords(releaseId: string | undefined, isUnknown: boolean): string {
-  if (isUnknown) return 'Whether a release was live in that time is not known.'
-  return releaseId === undefined ? 'No release was live in that time.' : `Release ${releaseId} was live in that time.`
+  const suspected = failed.length > 0 ? 'unknown' : { releaseId }
+  await deps.pager.page(burnPage(service, slo.name, worst, suspected))
 }
 
 // If there were more releases than this in three days, older ones are not considered.

@@ -1,14 +1,15 @@
 // The way back of a release whose log cannot be read: by its return record alone. The traffic first, then a person, then
 // everything that the release held is let go. Every part may be done twice; nothing of anybody else is touched.
 import { Problem } from '../../core/problem.ts'
+import { aliasLines, aliasWords, endedWithoutLogPage, notBackWithoutLogPage } from '../../core/release/pages.ts'
 import {
-  commandBack,
+  type Ended,
   headOfEnded,
   mayBeOurs,
   type ReturnRecord,
   type ReturnTarget,
 } from '../../core/release/return-record.ts'
-import { only, routingWords } from '../../core/service/routing.ts'
+import { only } from '../../core/service/routing.ts'
 import { each, sentenceOf } from './each.ts'
 import { idsOf } from './log.ts'
 import { leavePlaces } from './place.ts'
@@ -31,7 +32,6 @@ export type ByRecord = Pick<
   | 'trouble'
 >
 
-type Ended = NonNullable<ReturnRecord['ended']>
 type Order = { readonly by: string; readonly reason: string; readonly outcome: Ended['outcome'] }
 
 /** Whether a log is gone or damaged, which no retry cures. */
@@ -61,7 +61,7 @@ export async function endByRecord(deps: ByRecord, record: ReturnRecord, lost: Pr
     const because = `${order.reason}; its log cannot be read: ${lost.message}`.slice(0, 1000)
     const ended = { atMs: deps.clock.nowMs(), outcome: order.outcome, by: order.by, because }
     // Somebody must hear of it: until the page is out, the release has not ended, and the sweep comes back.
-    await tellReturn(deps, record, ended, [`Why: ${order.reason}`, lost.message, ...lines])
+    await deps.pager.page(endedWithoutLogPage(record, ended, [`Why: ${order.reason}`, lost.message, ...lines]))
     await deps.returns.end({ ...record, ended })
     deps.log({ message: 'put back by its return record', releaseId: record.releaseId, because })
     return unblock(deps, { ...record, ended }, ended)
@@ -82,13 +82,12 @@ export async function putBack(
     } catch (error) {
       // Every alias gets its chance, whatever happens to the others.
       failure = error instanceof Problem ? error : new Problem('return_failed', sentenceOf(error), { cause: error })
-      lines.push(`Alias ${placeOf(target)} could not be put back: ${failure.message}`, `  ${commandBack(target)}`)
+      lines.push(...aliasLines.failed(target, failure.message))
     }
   }
   return { lines: targets.length === 0 ? ['Nothing of it had moved.'] : lines, failure }
 }
 
-const placeOf = ({ functionName, alias }: ReturnTarget): string => `${functionName}:${alias}`
 // Each round is a write that lost against another one.
 const roundsMax = 4
 
@@ -98,44 +97,25 @@ async function putBackAlias({ traffic }: Pick<ByRecord, 'traffic'>, target: Retu
       if (error instanceof Problem && error.code === 'alias_missing') return undefined
       throw error
     })
-    if (found === undefined) return `Alias ${placeOf(target)} was deleted by somebody else.`
-    if (!mayBeOurs(target, found.routing))
-      return `Alias ${placeOf(target)} was moved by somebody else to ${routingWords(found.routing)}: it is left alone.`
+    if (found === undefined) return aliasLines.deleted(target)
+    if (!mayBeOurs(target, found.routing)) return aliasLines.moved(target, found.routing)
     try {
       // Written also when it is on stable already: a writer that was held up finds another revision than it expects.
       await traffic.write(target, only(target.stable), found.revision)
-      return `Alias ${placeOf(target)}: all traffic is on version ${target.stable}.`
+      return aliasLines.back(target)
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'traffic_moved') throw error
     }
   }
-  throw new Problem('crowded', `Alias ${placeOf(target)} changes faster than it can be written.`)
-}
-
-async function tellReturn(deps: ByRecord, record: ReturnRecord, ended: Ended, lines: readonly string[]): Promise<void> {
-  const { releaseId, service } = record
-  const sentence = `Release ${releaseId} of ${service} was ended without its log.`
-  const text = [
-    sentence,
-    ...lines,
-    `Decided by: ${ended.by}`,
-    `${service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
-    ...runbookOf(record),
-  ]
-  await deps.pager.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
+  throw new Problem('crowded', `${aliasWords(target)} changes faster than it can be written.`)
 }
 
 /** Once: whoever tries next finds that a person knows. */
 async function tellFailure(deps: ByRecord, record: ReturnRecord, lines: readonly string[]): Promise<void> {
   if (record.toldAtMs !== undefined) return
-  const sentence = `Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`
-  const text = [sentence, ...lines, 'It is tried again every minute.', ...runbookOf(record)]
-  await deps.pager.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
+  await deps.pager.page(notBackWithoutLogPage(record, lines))
   await deps.returns.put({ ...record, toldAtMs: deps.clock.nowMs() })
 }
-
-const runbookOf = ({ runbook }: ReturnRecord): readonly string[] =>
-  runbook === undefined ? [] : [`Runbook: ${runbook}`]
 
 /** The service's next release may begin, and history tells what can be told. */
 async function unblock(deps: ByRecord, record: ReturnRecord, ended: Ended): Promise<Ended> {

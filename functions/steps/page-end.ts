@@ -1,18 +1,10 @@
 // Pages a person about an ending that nobody asked for. Once per release, as soon as the ending is decided.
-import { sentenceOf } from '../../core/release/head.ts'
+import { endPage, isToBeTold } from '../../core/release/pages.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Release } from '../../core/release/release.ts'
 import { type Loaded, record } from './log.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'pager' | 'log'>
-
-/** An abort pages only if no person ordered it. */
-function isToBeTold({ ending, paged }: Release): boolean {
-  if (ending === undefined || paged === true) return false
-  if (ending.outcome === 'aborted') return ending.by === 'sweep' || ending.by === 'tidegate'
-  return ending.outcome === 'rolledBack' || ending.outcome === 'interrupted'
-}
 
 /**
  * A failing SNS topic must not block the service's next release, nor fail a promoted one. The sweep pages again.
@@ -22,11 +14,7 @@ export async function tell(deps: Deps, loaded: Loaded): Promise<Loaded & { reado
   const { release } = loaded
   if (!isToBeTold(release)) return { ...loaded, told: true }
   try {
-    const { ending, service } = release
-    const sentence = sentenceOf(release)
-    const lines = [sentence, `Why: ${ending?.because ?? ''}`, `Decided by: ${ending?.by ?? ''}`]
-    const links = service.runbook === undefined ? [] : [`Runbook: ${service.runbook}`]
-    await deps.pager.page({ subject: sentence.slice(0, 100), text: [...lines, ...links].join('\n') })
+    await deps.pager.page(endPage(release))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     deps.log({ ...error.line, releaseId: release.id })

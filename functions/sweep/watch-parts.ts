@@ -1,8 +1,9 @@
 // The watchman, part of the sweep while releases are live: every minute it probes each part of AWS that they need. An outage is
 // reported once, and so is its end; then every baking release is looked at immediately.
-import { type Outage, type Part, toldAfterMs } from '../../core/release/outage.ts'
+import { isToldNow, type Outage, type Part } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
-import { commandBack, type ReturnRecord } from '../../core/release/return-record.ts'
+import { waysBack } from '../../core/release/pages.ts'
+import type { ReturnRecord } from '../../core/release/return-record.ts'
 import { each } from '../steps/each.ts'
 import type { Loaded } from '../steps/log.ts'
 import { noteDown, noteUp, tellDown, tellUp } from './outages.ts'
@@ -70,24 +71,8 @@ async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
   )
 }
 
-type Back = Parameters<typeof commandBack>[0]
-type Live = { readonly releaseId: string; readonly service: string; readonly targets: readonly Back[] }
-
-const recordsOf = (live: readonly Loaded[]): readonly Live[] =>
+const recordsOf = (live: readonly Loaded[]): Parameters<typeof waysBack>[0] =>
   live.map(({ release }) => ({ releaseId: release.id, service: release.service.name, targets: release.targets }))
-
-/** SNS allows 256 kB, but a person cannot read that much. */
-const shownMax = 20
-
-function waysBack(live: readonly Live[]): readonly string[] {
-  const lines = live
-    .slice(0, shownMax)
-    .flatMap(({ releaseId, service, targets }) => [
-      `${service} (${releaseId}), back by hand:`,
-      ...targets.map(commandBack),
-    ])
-  return live.length > shownMax ? [...lines, `... and ${live.length - shownMax} more releases`] : lines
-}
 
 /**
  * Watches the table itself. During its outage nothing can be stored, so a warm function keeps the state in memory. If it is
@@ -101,7 +86,7 @@ export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
       const nowMs = deps.clock.nowMs()
       away ??= { part: 'DynamoDB', sinceMs: nowMs, because: problem.message.slice(0, 1000) }
       // Without the table we cannot know whether any release is live, so report it in any case.
-      if (away.toldAtMs !== undefined || nowMs - away.sinceMs < toldAfterMs) return
+      if (!isToldNow(away, nowMs)) return
       await tellDown(deps, away, waysBack(live))
       away = { ...away, toldAtMs: nowMs }
     },

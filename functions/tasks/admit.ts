@@ -1,8 +1,9 @@
-// Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy.
+// Whose turn it is: one release at a time holds a service's lease; what happens to the others is the service's policy
+// (core/queue/admission.ts).
 import * as z from 'zod'
-import type { OpenRelease } from '../../cloud/ports.ts'
 import { issuesSentence, Problem } from '../../core/problem.ts'
-import { isLive, isSettled, isWaiting, type Release } from '../../core/release/release.ts'
+import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
+import { behind, isReplacedBy, olderThan, takesPlaces } from '../../core/queue/admission.ts'
 import { readRequest } from '../../core/release/request.ts'
 import { accept } from '../steps/accept.ts'
 import { concurrently } from '../steps/concurrently.ts'
@@ -10,7 +11,7 @@ import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { returnNow } from '../steps/return.ts'
 import { turnNow } from '../queue/turns.ts'
-import { machine, taskResult, type TaskResult } from './task.ts'
+import { machine, notTheMachine, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<
@@ -59,9 +60,7 @@ const final: readonly string[] = [
 export function admitHandler(deps: Deps) {
   return async (event: unknown): Promise<Admitted> => {
     const parsed = AdmitInput.safeParse(event)
-    if (!parsed.success) {
-      throw new Problem('call_invalid', `Not a state machine's call: ${issuesSentence(parsed.error.issues)}.`)
-    }
+    if (!parsed.success) throw notTheMachine(issuesSentence(parsed.error.issues))
     const { input, execution } = parsed.data
     try {
       const loaded = await carry(deps, await load(deps, await releaseIdOf(deps, input, execution)), execution)
@@ -101,13 +100,13 @@ async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const holder = await deps.leases.holder(name)
   const isTaken = holder !== undefined && holder !== release.id && !(await isOver(deps, holder))
   // Who takes nobody's place waits behind whoever is live, and needs to know of nobody else.
-  if (isTaken && !takesPlaces(release)) return behind(deps, loaded, holder)
+  if (isTaken && !takesPlaces(release)) return waitBehind(deps, loaded, holder)
   const older = await olderOf(deps, release, holder)
   await supersede(deps, release, older)
   const first = await firstWaiting(deps, older)
-  if (first !== undefined) return behind(deps, loaded, first)
+  if (first !== undefined) return waitBehind(deps, loaded, first)
   const taken = await takeLease(deps, name, release.id)
-  return taken === release.id ? begin(deps, release) : behind(deps, loaded, taken)
+  return taken === release.id ? begin(deps, release) : waitBehind(deps, loaded, taken)
 }
 
 /** It has the lease. */
@@ -122,44 +121,23 @@ async function begin(deps: Deps, { id, service }: Release): Promise<Loaded> {
   return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
 }
 
-async function behind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {
+async function waitBehind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {
   const atMs = deps.clock.nowMs()
-  return record(deps, loaded, (release) => {
-    if (!isWaiting(release)) return undefined
-    if (release.service.policy.whileLive === 'refuse' && !release.urgent) {
-      const because = `Release ${holder} of ${release.service.name} is live, and policy.whileLive is refuse.`
-      return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
-    }
-    const known = release.state.phase === 'queued' && release.state.behind === holder
-    return known ? undefined : { type: 'queued', atMs, behind: holder }
-  })
+  return record(deps, loaded, (release) => behind(release, holder, atMs))
 }
 
-type Asked = Pick<OpenRelease, 'releaseId' | 'requestedAtMs'>
 const readAtOnce = 20
 
-/**
- * The open releases of the service that were asked for before it, oldest first. Of a damaged entry the log says when
- * that was.
- */
-async function olderOf(
-  deps: Deps,
-  { id, requestedAtMs, service }: Release,
-  holder: string | undefined,
-): Promise<readonly string[]> {
-  const { items, unreadable } = await deps.openReleases.list(service.name)
+/** Of a damaged entry the log says when the release was asked for. */
+async function olderOf(deps: Deps, release: Release, holder: string | undefined): Promise<readonly string[]> {
+  const { items, unreadable } = await deps.openReleases.list(release.service.name)
   const damaged = await concurrently(unreadable, readAtOnce, ({ about }) => loadIfReadable(deps, about.releaseId))
-  const known = damaged
-    .filter((one) => one !== undefined)
-    .map(({ release }): Asked => ({ releaseId: release.id, requestedAtMs: release.requestedAtMs }))
-  // Of two that were asked for at the same moment, the one that has the lease is the older.
-  const isBefore = ({ releaseId }: Asked): boolean => id !== holder && (releaseId === holder || releaseId < id)
-  const isOlder = (one: Asked): boolean =>
-    one.requestedAtMs < requestedAtMs || (one.requestedAtMs === requestedAtMs && isBefore(one))
-  return [...items, ...known]
-    .filter(isOlder)
-    .toSorted((a, b) => a.requestedAtMs - b.requestedAtMs)
-    .map(({ releaseId }) => releaseId)
+  return olderThan(
+    release,
+    items,
+    damaged.map((one) => one?.release),
+    holder,
+  )
 }
 
 /** The oldest that waits for the lease as well. What cannot be read is left to the sweep, and so is an entry without a log. */
@@ -171,26 +149,11 @@ async function firstWaiting(deps: Deps, older: readonly string[]): Promise<strin
   return undefined
 }
 
-/** Whether it may take the place of others: only then their logs are of interest. */
-const takesPlaces = ({ urgent, service: { policy } }: Release): boolean =>
-  urgent || policy.whileLive === 'supersede' || policy.whileLive === 'coalesce'
-
-/** Whose place a newer release takes. A security fix waits for nobody. */
-const isReplacedBy =
-  ({ urgent, service: { policy } }: Release) =>
-  ({ release: { state, urgent: isFix } }: Loaded): boolean => {
-    if (urgent) return true
-    if (isFix) return false
-    if (policy.whileLive === 'supersede') return true
-    // What has not been prepared has changed nothing, and what it would bring is in the newer one.
-    return policy.whileLive === 'coalesce' && ['requested', 'queued', 'preparing'].includes(state.phase)
-  }
-
 async function supersede(deps: Deps, release: Release, older: readonly string[]): Promise<void> {
   if (!takesPlaces(release)) return
   await concurrently(older, together, async (releaseId) => {
     const other = await loadIfReadable(deps, releaseId)
-    if (other === undefined || !isLive(other.release) || !isReplacedBy(release)(other)) return
+    if (other === undefined || !isReplacedBy(release, other.release)) return
     await returnNow(deps, other, {
       by: `release ${release.id}`,
       reason: `superseded by release ${release.id}`,

@@ -1,10 +1,9 @@
 // Lets an execution wait. The token is stored first and the log is read afterwards, so anything that happened before is seen
 // here, and anything that happens later finds the token.
-import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { isOver } from '../steps/lease.ts'
 import { load } from '../steps/log.ts'
-import { taskInput, taskResult, type TaskResult } from './task.ts'
+import { notTheMachine, taskInput, taskResult, type TaskResult } from './task.ts'
 import { lookAgain, turn } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 
@@ -14,7 +13,7 @@ export function bakeHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
     const input = taskInput(event)
     const { releaseId, token } = input
-    if (token === undefined) throw new Problem('call_invalid', 'A waiting task has no token.')
+    if (token === undefined) throw notTheMachine('a waiting task has a token')
     await deps.journal.wait(releaseId, { slot: turn, token })
     const { release } = await load(deps, releaseId)
     const result = taskResult(release, deps.clock.nowMs(), input)

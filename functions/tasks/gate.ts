@@ -1,16 +1,8 @@
 // Asks the gates before a release begins and before each step: looks up the facts, lets the policies decide, and logs the answer
 // with its reasons. What cannot be looked up or decided is a no.
 import { gatePoint } from '../../core/release/gating.ts'
-import type { NewEvent } from '../../core/release/event.ts'
-import {
-  againAtMs,
-  closedSentences,
-  contextOf,
-  isFinal,
-  type LookedUp,
-  missingAt,
-  openSentence,
-} from '../../core/gate/facts.ts'
+import { type Answer, answerOf, pacedAnswerOf } from '../../core/gate/answer.ts'
+import { contextOf, type LookedUp } from '../../core/gate/facts.ts'
 import { nextAct } from '../../core/release/next.ts'
 import type { PolicyDecision } from '../../core/gate/policy.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -18,7 +10,6 @@ import { beginPoint } from '../../core/release/gating.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { lookUp } from '../gate/look-up.ts'
 import { load, type Loaded, loadWhole, record } from '../steps/log.ts'
-import { pacingAt } from '../gate/pacing.ts'
 import { takePlace } from '../steps/place.ts'
 import { waitForPlace } from '../queue/room.ts'
 import { turnAt } from '../queue/turns.ts'
@@ -27,7 +18,6 @@ import type { World } from '../steps/world.ts'
 
 type Deps = GateDeps & Pick<World, 'journal' | 'leases' | 'turns' | 'waitingLists' | 'trouble'>
 export type GateDeps = Parameters<typeof lookUp>[0] & Pick<World, 'policies'>
-type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
 export function gateHandler(deps: Deps) {
   return async (event: unknown): Promise<TaskResult> => {
@@ -63,26 +53,19 @@ async function answerAt(deps: Deps, release: Release, point: number): Promise<An
     const decision = await decideAt(deps, release, point, { ...found, full: false })
     // Take a place only if every other gate is open.
     const full = point === beginPoint && decision.allowed && !(await takePlace(deps, release))
-    if (!full) return { ...answerOf(release, point, found, decision), ...pacing(release, point, found, decision) }
-    await waitForPlace(deps, release)
+    if (!full) return pacedAnswerOf(release, point, found, decision)
     const seen = { ...found, full }
-    return answerOf(release, point, seen, await decideAt(deps, release, point, seen))
+    const decided = await decideAt(deps, release, point, seen)
+    // An urgent or overridden release needs no place in its group. It is paced like any other, and waits for nobody.
+    if (decided.allowed) return pacedAnswerOf(release, point, seen, decided)
+    await waitForPlace(deps, release)
+    return answerOf(release, point, seen, decided)
   } catch (error) {
     // A failed look-up must not end a release in the middle, for example because the table is slow. It stays where it is, and the
     // gates are asked again. This covers every kind of error, even an unknown time zone.
     deps.trouble(error, { releaseId: release.id })
     const because = `the gates cannot be checked: ${sentenceOf(error)}`.slice(0, 2000)
     return { allowed: false, because, gates: ['unknown'] }
-  }
-}
-
-/** At an open gate, sets the plan that the error budget allows. */
-function pacing(release: Release, point: number, found: LookedUp, { allowed }: PolicyDecision): Partial<Answer> {
-  if (!allowed) return {}
-  const { words, ...paced } = pacingAt(release, point, found.budgets)
-  return {
-    ...paced,
-    ...(words === undefined ? {} : { because: `${openSentence(release, found)}; ${words}`.slice(0, 2000) }),
   }
 }
 
@@ -104,26 +87,5 @@ export async function decideAt(
     })
   } catch (error) {
     return { allowed: false, because: [], trouble: [`the policies could not be evaluated: ${sentenceOf(error)}`] }
-  }
-}
-
-/** @returns the answer for the log, with a sentence for every closed gate */
-export function answerOf(release: Release, point: number, found: LookedUp, decision: PolicyDecision): Answer {
-  if (decision.allowed) return { allowed: true, because: openSentence(release, found).slice(0, 2000), gates: [] }
-  const closed = closedSentences(release, point, found)
-  const sentences = decision.because.map(({ gate = '', policy, says }) => {
-    const own = closed[gate]
-    return own === undefined || own === '' ? `${policy}: ${says ?? 'a policy of the service forbids it'}` : own
-  })
-  const told = [...new Set(sentences), ...decision.trouble]
-  const again = againAtMs(release, point, found)
-  const missing = missingAt(release, point, found)
-  return {
-    allowed: false,
-    because: (told.length === 0 ? 'no policy permits it' : told.join('; ')).slice(0, 2000),
-    gates: [...new Set(decision.because.map(({ gate, policy }) => (gate ?? policy).slice(0, 60)))].slice(0, 40),
-    ...(again === undefined ? {} : { againAtMs: again }),
-    ...(missing.length === 0 ? {} : { missing: [...missing] }),
-    ...(isFinal(release, point, found) ? { final: true as const } : {}),
   }
 }

@@ -1,10 +1,9 @@
 // A long release outgrows the history of one execution. A successor carries it on, and this execution waits for the end, so that
 // whoever watches the first one (CodePipeline) sees how the release ended.
-import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { load } from '../steps/log.ts'
 import { startSuccessor } from '../steps/successor.ts'
-import { taskInput } from './task.ts'
+import { notTheMachine, taskInput } from './task.ts'
 import { type Settled, settledAs } from './settle.ts'
 import type { World } from '../steps/world.ts'
 
@@ -13,7 +12,7 @@ type Deps = Pick<World, 'journal' | 'executions'>
 export function handOverHandler(deps: Deps) {
   return async (event: unknown): Promise<Settled | { readonly execution: string }> => {
     const { releaseId, token, execution } = taskInput(event)
-    if (token === undefined) throw new Problem('call_invalid', 'A hand-over task has no token.')
+    if (token === undefined) throw notTheMachine('a hand-over task has a token')
     const first = await load(deps, releaseId)
     const index = Math.max(0, first.release.executions.indexOf(execution))
     await deps.journal.wait(releaseId, { slot: `handover-${index + 1}`, token })

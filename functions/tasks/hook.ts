@@ -7,7 +7,7 @@ import { currentHook } from '../../core/release/next.ts'
 import { Problem } from '../../core/problem.ts'
 import { type Release, weightAt } from '../../core/release/release.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
-import { taskInput, taskResult, type TaskResult } from './task.ts'
+import { notTheMachine, taskInput, taskResult, type TaskResult } from './task.ts'
 import { lookAgain, turn, wake } from '../steps/waiting.ts'
 import type { Call, World } from '../steps/world.ts'
 
@@ -25,7 +25,7 @@ export function hookHandler(deps: Deps) {
   return async (event: unknown, call: Call): Promise<TaskResult> => {
     const input = taskInput(event)
     const { releaseId, token } = input
-    if (token === undefined) throw new Problem('call_invalid', 'A hook task has no token.')
+    if (token === undefined) throw notTheMachine('a hook task has a token')
     // Store the token first, so that whoever answers or turns the release back from now on can wake the execution.
     await deps.journal.wait(releaseId, { slot: turn, token })
     const loaded = await load(deps, releaseId)

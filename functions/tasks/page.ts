@@ -2,7 +2,8 @@
 // execution goes on trying.
 import { Problem } from '../../core/problem.ts'
 import { isReturning, isSettled } from '../../core/release/release.ts'
-import { commandBack, type ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
+import { notBackPage, notBackSentence } from '../../core/release/pages.ts'
+import { returnRecordOf } from '../../core/release/return-record.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { taskInput } from './task.ts'
 import type { World } from '../steps/world.ts'
@@ -17,21 +18,13 @@ export function pageHandler(deps: Deps) {
     const because = `${error?.Error ?? 'an error without a name'}: ${cause}`
     const loaded = await loadOrLog(deps, releaseId)
     const known = (loaded === undefined ? undefined : returnRecordOf(loaded.release)) ?? input.record ?? undefined
-    const of = known === undefined ? '' : ` of ${known.service}`
-    const sentence = `Release ${releaseId}${of} could not be put back.`
+    const sentence = notBackSentence(releaseId, known)
     if (loaded !== undefined && isSettled(loaded.release)) return { sentence }
     deps.log({ message: sentence, releaseId, because })
-    const text = [sentence, because, ...byHand(known), 'It is tried again every minute.']
-    await deps.pager.page({ subject: sentence.slice(0, 100), text: text.join('\n') })
+    await deps.pager.page(notBackPage(releaseId, known, because))
     if (loaded !== undefined) await note(deps, loaded, because)
     return { sentence }
   }
-}
-
-function byHand(known: ReturnRecord | undefined): readonly string[] {
-  if (known === undefined) return ['Its log cannot be read now: `tidegate rollback` says what to do by hand.']
-  const runbook = known.runbook === undefined ? [] : [`Runbook: ${known.runbook}`]
-  return ['Put it back by hand:', ...known.targets.map(commandBack), ...runbook]
 }
 
 /** A page never waits for the table. */

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { Release } from '../../core/release/release.ts'
 import { nextAct } from '../../core/release/next.ts'
 import { Wait } from '../../core/release/outage.ts'
-import { readInput } from '../../core/problem.ts'
+import { issuesSentence, Problem, problems } from '../../core/problem.ts'
 import { ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
 
 /** The edition of the state machine that calls. An execution keeps the edition that it started with, also after an upgrade. */
@@ -33,9 +33,15 @@ export type TaskResult = {
   readonly record: ReturnRecord | null
 }
 
-/** @throws Problem `call_invalid` */
+/** Lambda's answer has the sentence and not the fix: so that whoever calls by hand reads it, the sentence has both. */
+export const notTheMachine = (why: string): Problem =>
+  new Problem('task_invalid', `This is not the state machine's call: ${why}. ${problems.task_invalid}`)
+
+/** @throws Problem `task_invalid` */
 export function taskInput(input: unknown): TaskInput {
-  return readInput(TaskInput, input, 'call_invalid', "The task's input")
+  const parsed = TaskInput.safeParse(input)
+  if (parsed.success) return parsed.data
+  throw notTheMachine(issuesSentence(parsed.error.issues))
 }
 
 export function taskResult(

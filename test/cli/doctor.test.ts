@@ -237,14 +237,14 @@ it('an alias: missing, split without a release, and whole again', async () => {
 it('the controller: a disabled rule, a log group without retention or missing, a function that is switched off', async () => {
   await sandbox.clients.events.send(new events.DisableRuleCommand({ Name: 'tidegate-alarm' }))
   await mended('rules', /tidegate-alarm: The rule is disabled/)
-  const logGroupName = `/aws/lambda/${functionName('stop')}`
+  const logGroupName = `/aws/lambda/${functionName('orderRollback')}`
   await sandbox.clients.logs.send(new logs.DeleteRetentionPolicyCommand({ logGroupName }))
   await mended('log-groups', /kept for ever/)
   await sandbox.clients.logs.send(new logs.DeleteLogGroupCommand({ logGroupName }))
   await mended('log-groups', /There is no such log/)
-  const off = { FunctionName: functionName('stop'), ReservedConcurrentExecutions: 0 }
+  const off = { FunctionName: functionName('orderRollback'), ReservedConcurrentExecutions: 0 }
   await sandbox.clients.lambda.send(new lambda.PutFunctionConcurrencyCommand(off))
-  await mended('concurrency', /tidegate-stop: Its reserved concurrency is 0/)
+  await mended('concurrency', /tidegate-orderRollback: Its reserved concurrency is 0/)
   expect((await ask(['concurrency'])).text).toMatch(/wayBackConcurrency: 10/)
 })
 
@@ -274,12 +274,14 @@ it('functions that are missing, or do not exist under this name at all', async (
 
 it('rights: a missing permission of a role is named, with its function', async () => {
   expect(await ask(['rights'])).toMatchObject({ code: 0 })
-  denied = [`role.${functionName('stop')} lambda:UpdateAlias arn:aws:lambda:us-east-1:000000000000:function:checkout`]
+  denied = [
+    `role.${functionName('orderRollback')} lambda:UpdateAlias arn:aws:lambda:us-east-1:000000000000:function:checkout`,
+  ]
   const ill = await ask(['rights'])
   denied = []
   expect(ill.code).toBe(1)
   expect(ill.text).toMatch(
-    /tidegate-stop: It may not lambda:UpdateAlias on arn:aws:lambda:us-east-1:000000000000:function:checkout/,
+    /tidegate-orderRollback: It may not lambda:UpdateAlias on arn:aws:lambda:us-east-1:000000000000:function:checkout/,
   )
 })
 

@@ -200,7 +200,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     await state('OK')
     await start(await publish('v4'))
     await until(alias, /0\.1/)
-    await backend.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
+    await backend.ask('orderRollback', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
     verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
     verifyAccountThere(verify)
   } finally {

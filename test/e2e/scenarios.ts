@@ -94,8 +94,8 @@ export const scenarios: Readonly<Record<string, () => Promise<Sandbox>>> = {
   slow: () => released('v4', { signals: {} }, { perMinute: 200 }),
   'all-at-once': () => released('v2', { plan: 'AllAtOnce' }),
   'alarm-during-a-bake': () => steered(alarm),
-  'rolled-back-by-a-person': () => steered((sandbox) => sandbox.ask('stop', order('rollBack'))),
-  'aborted-by-a-person': () => steered((sandbox) => sandbox.ask('stop', order('abort'))),
+  'rolled-back-by-a-person': () => steered((sandbox) => sandbox.ask('orderRollback', order('rollBack'))),
+  'aborted-by-a-person': () => steered((sandbox) => sandbox.ask('orderRollback', order('abort'))),
   'promoted-by-a-person': () =>
     steered((sandbox) => sandbox.ask('promote', { service: 'checkout', by: 'ann', reason: 'x' })),
   'paused-and-resumed': () =>

@@ -73,7 +73,7 @@ it('shop: ten versions that are retained, ten aliases that are created once; on-
   )
   const statements = onCall.flatMap((one) => (one['PolicyDocument'] as { Statement: readonly unknown[] }).Statement)
   expect(statements).toHaveLength(3)
-  expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateStop/)
+  expect(JSON.stringify(statements)).toMatch(/lambda:InvokeFunction.*TidegateOrderRollback/)
 })
 
 it('delivery: the stage asks before it begins, the action starts the state machine and waits for its end', () => {

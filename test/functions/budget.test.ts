@@ -81,7 +81,7 @@ describe('a budget', () => {
       dedupKey: `checkout/available/page/${id}`,
       longWindowHours: 1,
     })
-    await sandbox.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it burns' })
+    await sandbox.ask('orderRollback', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it burns' })
     await sandbox.minutes(90)
     expect(burningPages()).toHaveLength(1)
     expect(told().filter(({ type }) => type === 'Budget Burn Ended')).toMatchObject([{ detail: { severity: 'page' } }])

@@ -27,7 +27,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   pause: ['dynamodb', 'sfn'],
   promote: ['dynamodb', 'sfn'],
   answer: ['dynamodb', 'sfn'],
-  stop: ['dynamodb', 'lambda', 'sfn', 'sns'],
+  orderRollback: ['dynamodb', 'lambda', 'sfn', 'sns'],
   announce: ['dynamodb', 'eventbridge', 'sns'],
   alarm: ['dynamodb', 'lambda', 'sfn', 'sns'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],

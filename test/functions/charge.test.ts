@@ -99,7 +99,7 @@ describe('a release is charged', () => {
     await sandbox.minutes(4)
     await sandbox.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'to see' })
     await sandbox.minutes(10)
-    await sandbox.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it fails' })
+    await sandbox.ask('orderRollback', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'it fails' })
     await sandbox.finish(id)
     await sandbox.minutes(25)
     expect((await countedOf(id, 'available')).bad).toBe(sandbox.traffic.answered()['2']?.bad)

@@ -322,13 +322,18 @@ describe('the controller', () => {
       .map((one) => one['Properties'] as { FunctionName?: string; ReservedConcurrentExecutions?: number })
       .filter(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions !== undefined)
       .map((one) => [one.FunctionName, one.ReservedConcurrentExecutions])
-    const wayBack = ['alarm', 'page', 'reconcile', 'rollBack', 'stop'] as const
+    const wayBack = ['alarm', 'orderRollback', 'page', 'reconcile', 'rollBack'] as const
     expect(reserved.sort()).toEqual(wayBack.map((verb) => [functionName(verb), 5]).sort())
     for (const none of [0, 1, 2.5, Number.NaN])
       expect(() => {
         reserveWayBack({} as never, none)
       }).toThrow(/at least 2/)
-    expect(wayBack.filter((verb) => movesTraffic(verb))).toEqual(['alarm', 'reconcile', 'rollBack', 'stop'])
+    expect(wayBack.filter((verb) => movesTraffic(verb)).sort()).toEqual([
+      'alarm',
+      'orderRollback',
+      'reconcile',
+      'rollBack',
+    ])
   })
 
   it('refuses a definition that is not valid before anything is synthesised', () => {

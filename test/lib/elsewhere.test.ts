@@ -185,7 +185,7 @@ describe('targets in another account and in another region', () => {
 
   const order = { service: 'checkout', by: 'ann', reason: 'to see' }
   const ways: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
-    'a person': () => sandbox.ask('stop', { verb: 'rollBack', ...order }),
+    'a person': () => sandbox.ask('orderRollback', { verb: 'rollBack', ...order }),
     'an alarm': () =>
       sandbox.clients.cloudwatch.send(
         new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),

@@ -73,7 +73,7 @@ describe('under the synthesised policies', () => {
     await sandbox.minutes(2)
     await sandbox.ask('pause', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
     await sandbox.ask('pause', { verb: 'resume', releaseId: byPerson, by: 'ann' })
-    await sandbox.ask('stop', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
+    await sandbox.ask('orderRollback', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
     expect((await sandbox.finish(byPerson)).ending?.by).toBe('ann')
     const stopped = await sandbox.start({ version: await sandbox.publish('v4') })
     await sandbox.minutes(2)
@@ -102,7 +102,7 @@ describe('under the synthesised policies', () => {
   const definition = JSON.stringify(sampleDefinition)
   /** Each brings the traffic back by another function. */
   const ways: Readonly<Record<string, (sandbox: Sandbox) => Promise<unknown>>> = {
-    stop: (sandbox) => sandbox.ask('stop', { verb: 'rollBack', ...why }),
+    orderRollback: (sandbox) => sandbox.ask('orderRollback', { verb: 'rollBack', ...why }),
     alarm: (sandbox) =>
       sandbox.clients.cloudwatch.send(
         new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'test' }),
@@ -144,7 +144,7 @@ describe('under the synthesised policies', () => {
         if (ordered || phase !== 'after' || operation !== 'PutItem' || caller.accessKeyId !== 'role.tidegate-bake')
           return
         ordered = true
-        await sandbox.ask('stop', { verb: 'rollBack', ...why })
+        await sandbox.ask('orderRollback', { verb: 'rollBack', ...why })
       },
     })
     await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))

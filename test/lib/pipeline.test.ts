@@ -163,7 +163,7 @@ describe('the rule', () => {
   it('accepts only a call or a job', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (event) => {
-        await expect(sandbox.ask('gate', event)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })
+        await expect(sandbox.ask('ask', event)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })
       }),
       { numRuns: 50 },
     )

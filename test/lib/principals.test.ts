@@ -76,7 +76,7 @@ const orders = {
   attest: (who: string) => ask(who)('attest', { subject: 'commit/4f2', by: who, flags: [] }),
   incident: (who: string) =>
     ask(who)('incident', { id: '1', service: 'checkout', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
-  rollBack: (who: string) => ask(who)('stop', { verb: 'rollBack', ...why }),
+  rollBack: (who: string) => ask(who)('orderRollback', { verb: 'rollBack', ...why }),
   urgent: (who: string, version: string) => ask(who)('urgent', { service: 'checkout', version, reason: 'CVE' }),
   approve: (who: string) => ask(who)('approve', { service: 'checkout', by: who }),
   override: (who: string) => ask(who)('override', why),

@@ -23,7 +23,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
   'scenarios/damage.test.ts': [
-    ...['alarm', 'rollBack', 'stop'].flatMap((verb) => of(verb, 'dynamodb:DeleteItem', 'sns:Publish')),
+    ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, 'dynamodb:DeleteItem', 'sns:Publish')),
     ...of('rollBack', wake),
   ],
   'scenarios/gate/approval.test.ts': [
@@ -33,7 +33,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   ],
   'scenarios/gate/calendar.test.ts': [
     ...of('startLine', ...log, 'dynamodb:DeleteItem', wake),
-    ...of('stop', 'states:StartExecution'),
+    ...of('orderRollback', 'states:StartExecution'),
     ...of('stopLine', 'dynamodb:PutItem'),
     ...of('urgent', ...log, 'states:StartExecution'),
   ],

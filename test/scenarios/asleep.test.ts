@@ -63,7 +63,7 @@ it('blocks no way back, whatever policy.wake says', async () => {
   )
   asleep.add('1')
   const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
-  const { releaseId } = (await sandbox.ask('stop', order)) as { releaseId: string }
+  const { releaseId } = (await sandbox.ask('orderRollback', order)) as { releaseId: string }
   expect((await sandbox.finish(releaseId)).ending?.outcome).toBe('promoted')
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   expect(woken).toEqual([])

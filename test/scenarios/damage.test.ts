@@ -177,14 +177,14 @@ describe('an item of the table, while a bad version has traffic', () => {
       const next = await sandbox.start({ service: one.service, version, requestId: `${one.service}-again` })
       await sandbox.minutes(1)
       expect((await sandbox.release(next)).state.phase).toBe('baking')
-      await sandbox.ask('stop', { verb: 'abort', releaseId: next, by: 'ann', reason: 'done' })
+      await sandbox.ask('orderRollback', { verb: 'abort', releaseId: next, by: 'ann', reason: 'done' })
       await sandbox.clock.settle()
     },
   )
 
   const why = { by: 'ann', reason: 'it is bad' }
   it.each<[string, (one: Canary) => Promise<unknown>]>([
-    ['a person', ({ service }) => sandbox.ask('stop', { verb: 'rollBack', service, ...why })],
+    ['a person', ({ service }) => sandbox.ask('orderRollback', { verb: 'rollBack', service, ...why })],
     ['the state machine', ({ id }) => sandbox.ask('rollBack', { releaseId: id, execution: 'arn:late', machine: 3 })],
   ])('an event of the log: %s puts it back too, says so, and the next one begins', async (_, putBack) => {
     const one = await canary()
@@ -198,7 +198,7 @@ describe('an item of the table, while a bad version has traffic', () => {
     expect(await sandbox.world.leases.holder(one.service)).not.toBe(one.id)
     await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2_000)
     expect((await sandbox.release(next)).state.phase).toBe('baking')
-    await sandbox.ask('stop', { verb: 'abort', releaseId: next, ...why })
+    await sandbox.ask('orderRollback', { verb: 'abort', releaseId: next, ...why })
     await sandbox.clock.settle()
   })
 })

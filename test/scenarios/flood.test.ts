@@ -8,7 +8,7 @@ import { bakeHandler } from '../../functions/tasks/bake.ts'
 import { load } from '../../functions/steps/log.ts'
 import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
 import { settle } from '../../functions/tasks/settle.ts'
-import { stopHandler } from '../../functions/orders/stop.ts'
+import { orderRollbackHandler } from '../../functions/orders/order-rollback.ts'
 import { service, t0 } from '../core/sample.ts'
 
 async function open() {
@@ -54,7 +54,7 @@ it('the 200th waiting release takes as many calls as the 2nd, and so does the en
   const last = await arrive('201')
   expect(last.calls).toBe(second.calls)
   expect(last.calls).toBeLessThanOrEqual(16)
-  await stopHandler(deps)({ verb: 'abort', releaseId: live.id, by: 'ann', reason: 'no' })
+  await orderRollbackHandler(deps)({ verb: 'abort', releaseId: live.id, by: 'ann', reason: 'no' })
   const before = deps.inspect.answers.length
   expect(await counted(() => settle(deps, live.id))).toBeLessThanOrEqual(16)
   // Only the oldest is woken, and it is the next one.

@@ -14,7 +14,7 @@ import { prepareHandler } from '../../functions/tasks/prepare.ts'
 import { promoteHandler } from '../../functions/orders/promote.ts'
 import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
 import { settle } from '../../functions/tasks/settle.ts'
-import { stopHandler } from '../../functions/orders/stop.ts'
+import { orderRollbackHandler } from '../../functions/orders/order-rollback.ts'
 import { expectProblem } from '../contract/samples.ts'
 
 const noonMs = Date.UTC(2026, 10, 24, 12)
@@ -55,7 +55,7 @@ async function open({ gates = {} }: { readonly gates?: object } = {}) {
     admitHandler(world)({ input: { releaseId: id }, execution: `arn:${id}`, machine: 2 })
   const task = (id: string) => ({ releaseId: id, execution: `arn:${id}`, machine: 2 })
   const end = async (id: string): Promise<void> => {
-    await stopHandler(deps)({ verb: 'abort', releaseId: id, by: 'ann', reason: 'no longer wanted' })
+    await orderRollbackHandler(deps)({ verb: 'abort', releaseId: id, by: 'ann', reason: 'no longer wanted' })
     await settle(deps, id)
   }
   const sweep = () => reconcileHandler(deps)({ sweep: true })
@@ -137,8 +137,8 @@ it('nor does an order mistake it for a live release', async () => {
   const order = { service: 'orders', by: 'ann', reason: 'why not' }
   await expectProblem('no_live_release', pauseHandler(sandbox.deps)({ verb: 'pause', ...order }))
   await expectProblem('no_live_release', promoteHandler(sandbox.deps)(order))
-  await expectProblem('no_live_release', stopHandler(sandbox.deps)({ verb: 'abort', ...order }))
-  await expectProblem('nothing_to_return_to', stopHandler(sandbox.deps)({ verb: 'rollBack', ...order }))
+  await expectProblem('no_live_release', orderRollbackHandler(sandbox.deps)({ verb: 'abort', ...order }))
+  await expectProblem('nothing_to_return_to', orderRollbackHandler(sandbox.deps)({ verb: 'rollBack', ...order }))
 })
 
 it('the sweep drops it, and a lease whose log is gone, and keeps those of live releases', async () => {
@@ -166,7 +166,7 @@ it('a rollback right after a promotion undoes it, even before its head is in the
   for (const [index, event] of events.entries())
     await sandbox.deps.journal.append(id, { v: 1, seq: release.seq + 1 + index, atMs: noonMs, ...event })
   const order = { verb: 'rollBack', service: 'orders', by: 'ann', reason: 'it is bad' }
-  await expectProblem('nothing_to_return_to', stopHandler(sandbox.deps)(order))
+  await expectProblem('nothing_to_return_to', orderRollbackHandler(sandbox.deps)(order))
   expect((await sandbox.deps.history.list('orders', 1)).items[0]?.releaseId).toBe(id)
 })
 

@@ -116,7 +116,7 @@ describe('down in the middle of a canary', () => {
     const subjects = pages.map((page) => page.subject)
     expect(new Set(subjects).size).toBe(subjects.length)
     if (live.state.phase !== 'settled')
-      await sandbox.ask('stop', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
+      await sandbox.ask('orderRollback', { verb: 'abort', service, by: 'ann', reason: 'the test is over' })
     await sandbox.minutes(1)
   })
 })

@@ -78,7 +78,7 @@ it('the way back is not paced: it begins in the second of the order', async () =
   await sandbox.minutes(3)
   const before = sandbox.clock.nowMs()
   const stop = (index: number) =>
-    sandbox.ask('stop', { verb: 'rollBack', service: `service-${index}`, by: 'ann', reason: 'all of them' })
+    sandbox.ask('orderRollback', { verb: 'rollBack', service: `service-${index}`, by: 'ann', reason: 'all of them' })
   await Promise.all(Array.from({ length: 10 }, (_, index) => stop(2 * index + 1)))
   await sandbox.clock.settle()
   expect(sandbox.clock.nowMs()).toBe(before)

@@ -52,7 +52,7 @@ async function wayBack(): Promise<string> {
   expect((await sandbox.finish(await sandbox.start({ version }))).ending?.outcome).toBe('promoted')
   await provision('live')
   const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
-  const { releaseId } = (await sandbox.ask('stop', order)) as { releaseId: string }
+  const { releaseId } = (await sandbox.ask('orderRollback', order)) as { releaseId: string }
   await sandbox.clock.settle()
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: { [version]: 1 } })
   return releaseId
@@ -94,7 +94,7 @@ it('a way back over a move that Lambda has not finished waits for it', async () 
   await sandbox.moveByHand('1')
   const { revision } = await sandbox.alias()
   const order = { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'to see' }
-  const { releaseId } = (await sandbox.ask('stop', order)) as { releaseId: string }
+  const { releaseId } = (await sandbox.ask('orderRollback', order)) as { releaseId: string }
   await sandbox.clock.settle()
   expect(await sandbox.alias()).toMatchObject({ weights: { '2': 1 }, revision })
   expect((await sandbox.finish(releaseId)).ending?.outcome).toBe('alreadyReleased')

@@ -1,4 +1,5 @@
 // Invalid input at every entry point: a problem with a stable code, one sentence and a fix; and nothing has changed.
+import { readFileSync } from 'node:fs'
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +10,15 @@ import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { definition } from '../core/sample.ts'
 import { authorize } from './least-privilege.ts'
+
+/** The functions that the state machine calls. */
+const tasks = [
+  ...readFileSync(new URL('../../statemachines/release.asl.json', import.meta.url), 'utf8').matchAll(
+    /\{(\w+)Function\}/g,
+  ),
+]
+  .map(([, name = '']) => `${name.charAt(0).toLowerCase()}${name.slice(1)}` as Verb)
+  .filter((verb, index, all) => all.indexOf(verb) === index)
 
 let sandbox: Sandbox
 let live: string
@@ -131,7 +141,7 @@ describe('at an entry point of the controller', () => {
   const reason = 'because'
   it.each<[string, Verb, unknown, ProblemCode]>([
     ['a verb that does not exist', 'pause', { verb: 'explode', service: 'checkout' }, 'call_invalid'],
-    ['no verb', 'stop', {}, 'call_invalid'],
+    ['no verb', 'orderRollback', {}, 'call_invalid'],
     ['a promotion by nobody', 'promote', { service: 'checkout', reason }, 'call_invalid'],
     [
       'a promotion where a pause is meant',
@@ -141,7 +151,7 @@ describe('at an entry point of the controller', () => {
     ],
     [
       'an abort of a service with nothing live',
-      'stop',
+      'orderRollback',
       { verb: 'abort', service: 'other', by, reason },
       'no_live_release',
     ],
@@ -162,19 +172,19 @@ describe('at an entry point of the controller', () => {
     ],
     [
       'a roll back of a release with a strange id',
-      'stop',
+      'orderRollback',
       { verb: 'rollBack', releaseId: '../../etc', by, reason },
       'call_invalid',
     ],
     [
       'a roll back of a release that does not exist',
-      'stop',
+      'orderRollback',
       { verb: 'rollBack', releaseId: 'checkout-0000000000', by, reason },
       'release_missing',
     ],
     [
       'a roll back of a service that there is not',
-      'stop',
+      'orderRollback',
       { verb: 'rollBack', service: 'other', by, reason },
       'service_missing',
     ],
@@ -225,18 +235,31 @@ describe('at an entry point of the controller', () => {
     ],
     ['an event that is no sweep', 'reconcile', { source: 'aws.health' }, 'event_invalid'],
     ['nothing', 'reconcile', null, 'event_invalid'],
-    ['a task of no release', 'shift', {}, 'call_invalid'],
+    ['a task of no release', 'shift', {}, 'task_invalid'],
     ['a task of a release that does not exist', 'shift', { releaseId: 'nonesuch', execution: 'x' }, 'release_missing'],
-    ['a bake without a token', 'bake', { releaseId: 'LIVE', execution: 'x' }, 'call_invalid'],
-    ['a hook without a token', 'hook', { releaseId: 'LIVE', execution: 'x' }, 'call_invalid'],
+    ['a bake without a token', 'bake', { releaseId: 'LIVE', execution: 'x' }, 'task_invalid'],
+    ['a hook without a token', 'hook', { releaseId: 'LIVE', execution: 'x' }, 'task_invalid'],
     ['a settlement of a release that goes on', 'settle', { releaseId: 'LIVE', execution: 'x' }, 'verb_not_now'],
-    ['an admission of nothing', 'admit', {}, 'call_invalid'],
+    ['an admission of nothing', 'admit', {}, 'task_invalid'],
   ])('%s is refused by %s, and nothing changes', async (_, verb, payload, code) => {
     const before = await everything()
     const text = JSON.stringify(payload).replace('LIVE', live)
     await expect(sandbox.ask(verb, JSON.parse(text))).rejects.toSatisfy((error: unknown) => {
       expectProblem(error, code)
       return true
+    })
+    expect(await everything()).toEqual(before)
+  })
+
+  it.each(tasks)("a person who calls %s, the state machine's, is told what to call", async (verb) => {
+    const before = await everything()
+    const said = 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.'
+    const called = sandbox.ask(verb, { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'orders drop' })
+    expect(problems.task_invalid).toBe(said)
+    // Lambda's answer has a problem's sentence, and not its fix.
+    await expect(called).rejects.toMatchObject({
+      name: 'Tidegate.task_invalid',
+      message: expect.stringContaining(said) as string,
     })
     expect(await everything()).toEqual(before)
   })

@@ -51,8 +51,8 @@ async function meddle(sandbox: Sandbox, storm: Storm): Promise<void> {
   if (random() < 0.06)
     await sandbox.ask('pause', { verb: 'resume', service: 'checkout', by: 'ann' }).catch(() => undefined)
   if (random() < 0.01) await steer('promote', {})
-  if (random() < 0.02) await steer('stop', { verb: 'rollBack' })
-  if (random() < 0.02) await steer('stop', { verb: 'abort' })
+  if (random() < 0.02) await steer('orderRollback', { verb: 'rollBack' })
+  if (random() < 0.02) await steer('orderRollback', { verb: 'abort' })
   if (random() < 0.02) {
     const live = sandbox.cloud.states.executions().find((one) => one.status === 'RUNNING')
     if (live !== undefined) await sandbox.clients.sfn.send(new StopExecutionCommand({ executionArn: live.arn }))

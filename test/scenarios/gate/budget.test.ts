@@ -108,11 +108,25 @@ describe('a full group', () => {
     expect((await sandbox.release(second)).state.phase).toBe('baking')
   })
 
+  it('lets an urgent release through at its own pace, without a place on the waiting list', async () => {
+    await open({ plan: 'Linear10PercentEvery10Minutes', gates: { concurrency: { group: 'shop', max: 1 } } })
+    await sandbox.world.journal.append('cart-1', requested('cart-1'))
+    await sandbox.world.leases.take('#shop/1', 'cart-1')
+    const version = await sandbox.publish('v2')
+    await sandbox.ask('urgent', { service: 'checkout', version, reason: 'CVE-1' })
+    await sandbox.clock.settle()
+    const [open1] = (await sandbox.world.openReleases.list('checkout')).items
+    const release = await sandbox.release(open1?.releaseId ?? '')
+    expect(release.state.phase).toBe('baking')
+    expect(release.service.plan.steps.map(({ weightBp }) => weightBp)).toEqual([1000, 5000])
+    expect(await sandbox.world.waitingLists.first('shop', 5)).toEqual([])
+  })
+
   it('has a free place when a release ends, and the next one goes on at once', async () => {
     await open({ gates: { concurrency: { group: 'shop', max: 1 } } })
     const id = await start()
     expect(await sandbox.world.leases.holder('#shop/1')).toBe(id)
-    await sandbox.ask('stop', { verb: 'abort', releaseId: id, by: 'ann', reason: 'x' })
+    await sandbox.ask('orderRollback', { verb: 'abort', releaseId: id, by: 'ann', reason: 'x' })
     await sandbox.finish(id)
     expect(await sandbox.world.leases.holder('#shop/1')).toBeUndefined()
   })

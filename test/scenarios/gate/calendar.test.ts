@@ -155,7 +155,7 @@ describe('the stopped line', () => {
     await open()
     await sandbox.finish(await start())
     await stop({ all: true })
-    const { releaseId } = (await sandbox.ask('stop', {
+    const { releaseId } = (await sandbox.ask('orderRollback', {
       verb: 'rollBack',
       service: 'checkout',
       by: 'ann',

@@ -77,7 +77,7 @@ describe('people', () => {
     await sandbox.clock.settle()
     expect(await sandbox.release(id)).toMatchObject({ state: { phase: 'settled' }, ending: { outcome: 'promoted' } })
     const second = await sandbox.start({ version: await sandbox.publish('v1') })
-    await sandbox.ask('stop', { verb: 'abort', service: 'checkout', by: 'ann', reason: 'wrong branch' })
+    await sandbox.ask('orderRollback', { verb: 'abort', service: 'checkout', by: 'ann', reason: 'wrong branch' })
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
     expect((await sandbox.finish(second)).ending).toMatchObject({
       outcome: 'aborted',
@@ -93,7 +93,12 @@ describe('people', () => {
     await open()
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     await sandbox.world.leases.holder('checkout')
-    const answer = sandbox.ask('stop', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'orders drop' })
+    const answer = sandbox.ask('orderRollback', {
+      verb: 'rollBack',
+      service: 'checkout',
+      by: 'ann',
+      reason: 'orders drop',
+    })
     expect(await answer).toMatchObject({ releaseId: id, outcome: 'rolledBack' })
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
     expect((await sandbox.finish(id)).ending).toMatchObject({ by: 'ann' })

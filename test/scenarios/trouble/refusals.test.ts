@@ -71,7 +71,7 @@ describe('refusals by AWS', () => {
     through: (handler) => async (request) => {
       const isOurs = request.headers['authorization']?.includes('role.tidegate') === true
       if (!isOurs || operationOf(serviceOf(request) ?? 's3', request) !== operation) return handler(request)
-      const message = `User: arn:aws:sts::000000000000:assumed-role/tidegate-stop/session is not authorized to perform: ${action} on resource: x`
+      const message = `User: arn:aws:sts::000000000000:assumed-role/tidegate-orderRollback/session is not authorized to perform: ${action} on resource: x`
       return {
         status: 403,
         headers: { 'x-amzn-errortype': 'AccessDeniedException' },

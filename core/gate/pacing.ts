@@ -1,14 +1,14 @@
 // The budget sets the pace: at the beginning the plan, before each step how much of its weight may be given at once
 // (core/service/pacing.ts). Only releases of services with SLOs are paced, and urgent ones.
-import { type PaceLevel, paceLevelOf, paced, planFor, shortestBake, weightCapBp } from '../../core/service/pacing.ts'
-import { beginPoint } from '../../core/release/gating.ts'
-import { type GateBudget, leastLeft } from '../../core/gate/facts.ts'
-import type { Plan } from '../../core/service/plan.ts'
-import type { Release } from '../../core/release/release.ts'
-import type { Service } from '../../core/service/service.ts'
-import { watches } from '../../core/service/signals.ts'
-import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
-import { loggedPoints } from '../steps/evidence.ts'
+import { type PaceLevel, paceLevelOf, paced, planFor, shortestBake, weightCapBp } from '../service/pacing.ts'
+import { beginPoint } from '../release/gating.ts'
+import { type GateBudget, leastLeft } from './facts.ts'
+import type { Plan } from '../service/plan.ts'
+import type { Release } from '../release/release.ts'
+import type { Service } from '../service/service.ts'
+import { watches } from '../service/signals.ts'
+import type { CountMinute } from '../verdict/processes/split-process.ts'
+import { loggedPoints } from '../verdict/evidence/logged.ts'
 
 /** What an open gate adds to the release, and how a person is told of it. */
 type Pacing = { readonly plan?: Plan; readonly early?: boolean; readonly words?: string }

@@ -1,5 +1,6 @@
 // A person rolls a release back or aborts it: the traffic moves here and now, before anybody else is told. When nothing is
 // live, rolling a service back is a release of the version before, all at once; so who may roll back needs no right to start.
+// The state machine's task is another function (tasks/roll-back.ts).
 import * as z from 'zod'
 import { backKey, headOf } from '../../core/release/head.ts'
 import { whole } from '../../core/listing.ts'
@@ -16,27 +17,27 @@ import type { World } from '../steps/world.ts'
 
 type Deps = ByRecord & Pick<World, 'services' | 'digest'>
 
-export const StopCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
-type StopCall = z.output<typeof StopCall>
+export const OrderRollbackCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
+type OrderRollbackCall = z.output<typeof OrderRollbackCall>
 
 /**
  * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
  * `verb_not_now`
  */
-export function stopHandler(deps: Deps) {
+export function orderRollbackHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
-    const call = readOrder(StopCall, event)
+    const call = readOrder(OrderRollbackCall, event)
     const { verb, service } = call
     if (call.releaseId === undefined && service === undefined)
       throw new Problem('call_invalid', 'Name a release or a service.')
     const releaseId = call.releaseId ?? (service === undefined ? undefined : await liveOf(deps, service))
-    if (releaseId !== undefined) return stopLive(deps, releaseId, call)
+    if (releaseId !== undefined) return endLive(deps, releaseId, call)
     if (verb === 'rollBack' && service !== undefined) return goBack(deps, service, call)
     throw new Problem('no_live_release', `No release of ${service ?? ''} is live.`)
   }
 }
 
-async function stopLive(deps: Deps, releaseId: string, call: StopCall): Promise<Ordered> {
+async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): Promise<Ordered> {
   const { verb } = call
   const outcome = verb === 'abort' ? 'aborted' : 'rolledBack'
   const order = { by: call.by, reason: call.reason, outcome } as const
@@ -78,7 +79,7 @@ async function liveOf(deps: Deps, service: string): Promise<string | undefined> 
 }
 
 /** Asking twice is asking once, until another release has been promoted. */
-async function goBack(deps: Deps, service: string, { by, reason }: StopCall): Promise<Ordered> {
+async function goBack(deps: Deps, service: string, { by, reason }: OrderRollbackCall): Promise<Ordered> {
   const { from, versions } = await before(deps, service)
   const back = {
     service,

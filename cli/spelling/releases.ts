@@ -1,0 +1,135 @@
+// Starting a release, and looking at releases: live ones, ended ones, and every decision of one.
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import { Problem } from '../../core/problem.ts'
+import type { Surroundings } from '../backend/surroundings.ts'
+import type { WatchOptions } from '../commands/watch.ts'
+
+const verbs = () => import('../commands/verbs.ts')
+
+type Shared = { readonly json?: boolean }
+type ReleaseOptions = Shared & {
+  version?: string
+  versions?: string[]
+  plan?: string
+  commit?: string
+  committedAt?: string
+  build?: string
+  author?: string
+  reason?: string
+  requestId?: string
+  urgent?: boolean
+  watch?: boolean
+  every: number
+}
+
+export function addReleases(program: Command, surroundings: Surroundings): void {
+  addRelease(program, surroundings)
+  addLooks(program, surroundings)
+}
+
+function addRelease(program: Command, { cli, me, run, positive, pause }: Surroundings): void {
+  program
+    .command('release <service>')
+    .description('start a release of a published version')
+    .option('--version <version>', 'the version, if the service has one target')
+    .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
+    .option('--plan <name>', 'use another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
+    .option('--commit <sha>', 'its commit')
+    .option('--committed-at <time>', 'when the commit was made, such as 2026-03-01T09:30:00Z')
+    .option('--build <id>', 'its build')
+    .option('--author <name>', 'its author')
+    .option('--reason <text>', 'why')
+    .option('--request-id <id>', 'repeat the call with the same id to get the same release')
+    .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
+    .option('--watch', 'follow it to its end; the exit code says how it ended')
+    .option('--every <seconds>', 'how often to look while watching', positive, 2)
+    .option('--json', 'print one JSON document per line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
+    )
+    .action(
+      run(
+        async (
+          service: string,
+          { version, versions, urgent, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
+        ) => {
+          const which = versions === undefined ? {} : { versions: versionsOf(versions) }
+          const call = {
+            service,
+            source: 'cli',
+            author: me(),
+            ...rest,
+            ...which,
+            ...(version === undefined ? {} : { version }),
+            requestId,
+          }
+          const door = urgent === true ? 'urgent' : 'intake'
+          const { startRelease } = await verbs()
+          return startRelease(
+            await cli({ json: json === true }),
+            { door, call },
+            watch === true ? following(every, pause) : undefined,
+          )
+        },
+      ),
+    )
+}
+
+function addLooks(program: Command, { cli, run, positive, pause }: Surroundings): void {
+  program
+    .command('status [service]')
+    .description('show live releases: traffic split, evidence and time left')
+    .option('--json', 'as JSON')
+    .action(
+      run(async (service: string | undefined, options: Shared) =>
+        (await verbs()).showStatus(await cli(options), service),
+      ),
+    )
+
+  program
+    .command('watch <service>')
+    .description('follow the live or latest release of a service, or a release by its id, to its end')
+    .option('--every <seconds>', 'how often to look', positive, 2)
+    .option('--json', 'print one JSON document per event')
+    .action(
+      run(async (which: string, options: Shared & { every: number }) =>
+        (await verbs()).watchRelease(await cli(options), which, following(options.every, pause)),
+      ),
+    )
+
+  program
+    .command('history <service>')
+    .description('list the releases that have ended, newest first')
+    .option('--limit <n>', 'how many', positive, 20)
+    .option('--json', 'as JSON')
+    .action(
+      run(async (service: string, options: Shared & { limit: number }) =>
+        (await verbs()).showHistory(await cli(options), service, Math.ceil(options.limit)),
+      ),
+    )
+
+  program
+    .command('log <release>')
+    .description('show every decision of a release, and why')
+    .option('--json', 'print one JSON document per event')
+    .action(run(async (which: string, options: Shared) => (await verbs()).showLog(await cli(options), which)))
+}
+
+const following = (everySeconds: number, pause: Surroundings['pause']): WatchOptions => ({
+  everyMs: everySeconds * 1000,
+  pause,
+  evidence: true,
+})
+
+function versionsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', version = '', ...more] = pair.split('=')
+      if (name === '' || version === '' || more.length > 0)
+        throw new Problem('call_invalid', `"${pair}" is not FUNCTION=VERSION.`)
+      return [name, version]
+    }),
+  )
+}

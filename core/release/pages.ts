@@ -1,0 +1,118 @@
+// The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
+// put back; a part of AWS that is away while releases are live.
+import { type Page, pageOf, runbookLines } from '../page.ts'
+import { routingWords, type Routing } from '../service/routing.ts'
+import { sentenceOf } from './head.ts'
+import type { Outage, Part } from './outage.ts'
+import type { Release } from './release.ts'
+import { commandBack, type Ended, type ReturnRecord, type ReturnTarget } from './return-record.ts'
+
+type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook'>
+
+/** An end that nobody asked for is told, once. An abort is one when no person has ordered it. */
+export function isToBeTold({ ending, paged }: Pick<Release, 'ending' | 'paged'>): boolean {
+  if (ending === undefined || paged === true) return false
+  if (ending.outcome === 'aborted') return ending.by === 'sweep' || ending.by === 'tidegate'
+  return ending.outcome === 'rolledBack' || ending.outcome === 'interrupted'
+}
+
+export function endPage(release: Release): Page {
+  const { ending, service } = release
+  const lines = [`Why: ${ending?.because ?? ''}`, `Decided by: ${ending?.by ?? ''}`]
+  return pageOf(sentenceOf(release), ...lines, ...runbookLines(service))
+}
+
+const again = 'It is tried again every minute.'
+
+/** @param known what puts it back, as far as anybody knows */
+export const notBackSentence = (releaseId: string, known: Pick<ReturnRecord, 'service'> | undefined): string =>
+  `Release ${releaseId}${known === undefined ? '' : ` of ${known.service}`} could not be put back.`
+
+export const notBackPage = (releaseId: string, known: ReturnRecord | undefined, because: string): Page =>
+  pageOf(notBackSentence(releaseId, known), because, ...byHand(known), again)
+
+function byHand(known: ReturnRecord | undefined): readonly string[] {
+  if (known === undefined) return ['Its log cannot be read now: `tidegate rollback` says what to do by hand.']
+  return ['Put it back by hand:', ...known.targets.map(commandBack), ...runbookLines(known)]
+}
+
+/** @param lines why, and what became of each alias */
+export const notBackWithoutLogPage = (record: Named, lines: readonly string[]): Page =>
+  pageOf(
+    `Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`,
+    ...lines,
+    again,
+    ...runbookLines(record),
+  )
+
+/** @param lines why, and what became of each alias */
+export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, lines: readonly string[]): Page =>
+  pageOf(
+    `Release ${record.releaseId} of ${record.service} was ended without its log.`,
+    ...lines,
+    `Decided by: ${by}`,
+    `${record.service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
+    ...runbookLines(record),
+  )
+
+type Place = Pick<ReturnTarget, 'functionName' | 'alias'>
+export const aliasWords = ({ functionName, alias }: Place): string => `Alias ${functionName}:${alias}`
+
+/** What became of an alias that was to be put back without the log. */
+export const aliasLines = {
+  back: (target: ReturnTarget): string => `${aliasWords(target)}: all traffic is on version ${target.stable}.`,
+  deleted: (target: ReturnTarget): string => `${aliasWords(target)} was deleted by somebody else.`,
+  moved: (target: ReturnTarget, found: Routing): string =>
+    `${aliasWords(target)} was moved by somebody else to ${routingWords(found)}: it is left alone.`,
+  failed: (target: ReturnTarget, why: string): readonly string[] => [
+    `${aliasWords(target)} could not be put back: ${why}`,
+    `  ${commandBack(target)}`,
+  ],
+}
+
+/** What it means for releases, and what a person can do. */
+const meaning: Readonly<Record<Part, string>> = {
+  DynamoDB:
+    'Releases stay where they are. Their executions watch the alarms and put the traffic back when one fires; nothing else can be decided.',
+  'Step Functions':
+    'Releases are not carried on. An alarm that fires and `tidegate rollback` put the traffic back as ever.',
+  CloudWatch:
+    'Nobody knows how the candidates do: releases stay where they are. Put one back with `tidegate rollback`.',
+  Lambda: 'No alias can be read or moved, neither forward nor back. A way back that is due is tried every minute.',
+  EventBridge: 'Alarms are heard at the next look, not at once. Events to others wait until it is back.',
+}
+
+/** @param more how to put back by hand what is live */
+export const awayPage = ({ part, sinceMs, because }: Outage, more: readonly string[]): Page =>
+  pageOf(
+    `${part} does not answer: releases are not as safe as they should be.`,
+    `Since: ${new Date(sinceMs).toISOString()}`,
+    because,
+    meaning[part],
+    ...more,
+  )
+
+export const answersAgainPage = ({ part, sinceMs }: Outage): Page =>
+  pageOf(
+    `${part} answers again.`,
+    `It was away since ${new Date(sinceMs).toISOString()}. Releases go on by themselves.`,
+  )
+
+type Live = {
+  readonly releaseId: string
+  readonly service: string
+  readonly targets: readonly Parameters<typeof commandBack>[0][]
+}
+
+/** SNS takes 256 kB; a person takes less. */
+const shownMax = 20
+
+export function waysBack(live: readonly Live[]): readonly string[] {
+  const lines = live
+    .slice(0, shownMax)
+    .flatMap(({ releaseId, service, targets }) => [
+      `${service} (${releaseId}), back by hand:`,
+      ...targets.map(commandBack),
+    ])
+  return live.length > shownMax ? [...lines, `... and ${live.length - shownMax} more releases`] : lines
+}

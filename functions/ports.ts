@@ -1,0 +1,95 @@
+// The ports of the controller's functions on AWS: the one place where they open clients and read the environment. A bundle
+// has the clients of the ports that its function takes, and no others.
+import { createHash } from 'node:crypto'
+import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { S3Client } from '@aws-sdk/client-s3'
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { SNSClient } from '@aws-sdk/client-sns'
+import { clientAt } from '../cloud/aws/client-at.ts'
+import { awsAlarmWatch } from '../cloud/aws/dynamodb/alarm-watch.ts'
+import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
+import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
+import { awsBudgets } from '../cloud/aws/dynamodb/budgets.ts'
+import { awsExecutions } from '../cloud/aws/executions.ts'
+import { awsHistory } from '../cloud/aws/dynamodb/history.ts'
+import { awsHooks, callsOnce } from '../cloud/aws/hooks.ts'
+import { awsIncidents } from '../cloud/aws/dynamodb/incidents.ts'
+import { awsJournal } from '../cloud/aws/dynamodb/journal.ts'
+import { awsLeases } from '../cloud/aws/dynamodb/leases.ts'
+import { awsLine } from '../cloud/aws/dynamodb/line.ts'
+import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
+import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
+import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
+import { awsPackageHash } from '../cloud/aws/package-hash.ts'
+import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
+import { awsPager } from '../cloud/aws/pager.ts'
+import { awsPipelines } from '../cloud/aws/pipelines.ts'
+import { awsReturns } from '../cloud/aws/dynamodb/returns.ts'
+import { awsServices } from '../cloud/aws/dynamodb/services.ts'
+import type { Table } from '../cloud/aws/dynamodb/table.ts'
+import { awsTelemetry } from '../cloud/aws/telemetry.ts'
+import { awsTraffic } from '../cloud/aws/traffic.ts'
+import { awsVersions } from '../cloud/aws/versions.ts'
+import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+import { patience, traced } from './instruments.ts'
+import type { World } from './steps/world.ts'
+
+/** Made once, when first needed: at the first call of a new environment, not while its module loads. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
+const table = /* @__PURE__ */ once((): Table => ({
+  client: traced(new DynamoDBClient(patience)),
+  name: environment().TIDEGATE_TABLE,
+}))
+const lambda = /* @__PURE__ */ once(() => clientAt((config) => traced(new LambdaClient(config))))
+export const executions = /* @__PURE__ */ once(() =>
+  awsExecutions(traced(new SFNClient(patience)), environment().TIDEGATE_STATE_MACHINE_ARN),
+)
+export const telemetry = /* @__PURE__ */ once(() =>
+  awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })))),
+)
+export const outbox = /* @__PURE__ */ once(() =>
+  awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
+)
+export const pager = /* @__PURE__ */ once(() =>
+  awsPager(traced(new SNSClient(patience)), environment().TIDEGATE_TOPIC_ARN),
+)
+export const journal = /* @__PURE__ */ once(() => awsJournal(table()))
+export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
+export const turns = /* @__PURE__ */ once(() => awsTurns(table()))
+export const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
+export const leases = /* @__PURE__ */ once(() => awsLeases(table()))
+export const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
+export const line = /* @__PURE__ */ once(() => awsLine(table()))
+export const services = /* @__PURE__ */ once(() => awsServices(table()))
+export const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
+export const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
+export const returns = /* @__PURE__ */ once(() => awsReturns(table()))
+export const outages = /* @__PURE__ */ once(() => awsOutages(table()))
+export const history = /* @__PURE__ */ once(() => awsHistory(table()))
+export const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))
+export const traffic = /* @__PURE__ */ once(() =>
+  awsTraffic(clientAt((config) => traced(new LambdaClient({ ...config, ...patience })))),
+)
+
+export const versions = /* @__PURE__ */ once(() => awsVersions(lambda()))
+/** For whoever makes versions of packages: what was read of one is checked by its own hash. */
+export const versionsByHash = /* @__PURE__ */ once(() =>
+  awsVersions(lambda(), awsPackageHash(traced(new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' })))),
+)
+export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient(callsOnce))))
+export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))
+export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(new ApplicationSignalsClient({}))))
+
+export const clock: World['clock'] = { nowMs: () => Date.now() }
+export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
