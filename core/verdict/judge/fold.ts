@@ -3,7 +3,8 @@
 // to the last digit.
 import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
 import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
-import { type CountRule, type CountState, countRule, enginePrior } from '../processes/count-process.ts'
+import type { DriftNull } from '../processes/count-design.ts'
+import { type CountRule, type CountState, countRule } from '../processes/count-process.ts'
 import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
 import type { Shift } from '../evidence/evidence.ts'
 import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../processes/mean-process.ts'
@@ -66,15 +67,26 @@ type Rules = {
   readonly early?: { readonly ratio: number; readonly rate: number } | undefined
 }
 
-// Error rates drift by about half; durations, and so the share of slow ones, drift less.
-const eventDeviation = 0.5
-const latencyDeviation = 0.2
+/** How healthy error rates wander: for minutes, by about half; or in storms that last a few minutes. */
+const errorNulls: readonly DriftNull[] = [
+  { deviation: 0.5, lag: 0.8, relief: 4 },
+  { deviation: 1, lag: 0.6, relief: 1 },
+]
+/** Durations, and so the share of slow ones, wander less. */
+const latencyNulls: readonly DriftNull[] = [{ deviation: 0.2, lag: 0.8, relief: 4 }]
 
 export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): SignalRule {
-  const design = { prior: enginePrior(spec.worse), tolerance: spec.watch.tolerance, horizonMinutes }
+  const isLatency = spec.name === 'latency'
   return {
     spec,
-    count: countRule(design, spec.name === 'latency' ? latencyDeviation : eventDeviation),
+    count: countRule({
+      tolerance: spec.watch.tolerance,
+      horizonMinutes,
+      worse: spec.worse,
+      nulls: isLatency ? latencyNulls : errorNulls,
+      // The first minutes of latency are left out altogether (warmUpMinutes).
+      hasColdStarts: !isLatency && spec.worse === 'higher',
+    }),
     early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
   }
 }
@@ -92,7 +104,7 @@ export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
     seen: false,
     incomplete: 0,
     allBad: 0,
-    breaker: breakerBegin,
+    breaker: breakerBegin(),
     ...(early === undefined ? {} : { early: early.begin }),
     present: presentBegin,
   }
@@ -115,6 +127,21 @@ function isWarmingUp(shifts: readonly Shift[], minutes: number, atMs: number): b
     const jumped = shift.weightBp > 2 * (shifts[index - 1]?.weightBp ?? 0)
     return jumped && atMs + 60_000 > shift.sinceMs && atMs < shift.sinceMs + minutes * 60_000
   })
+}
+
+// Errors of cold starts are tolerated in the minutes that overlap with this long after a rise of the traffic.
+const coldStartMs = 3 * 60_000
+
+/** How many minutes ago the candidate's traffic rose; `undefined` once its environments are warm. */
+function coldMinute(shifts: readonly Shift[], atMs: number): number | undefined {
+  const rise = shifts
+    .filter(({ sinceMs, weightBp }, index) => sinceMs < atMs + 60_000 && weightBp > (shifts[index - 1]?.weightBp ?? 0))
+    .at(-1)
+  if (rise === undefined || atMs >= rise.sinceMs + coldStartMs) return undefined
+  // The minute of the first shift is not asked for, so the first whole minute is the first one seen.
+  const firstMs =
+    shifts[0] === rise ? Math.ceil(rise.sinceMs / 60_000) * 60_000 : Math.floor(rise.sinceMs / 60_000) * 60_000
+  return Math.max(0, (atMs - firstMs) / 60_000)
 }
 
 /** The fold after one more minute, or why that minute is not evidence. */
@@ -173,9 +200,10 @@ function countFold(
 ): CountFold {
   const [first = nothing] = minutes
   const isErrors = spec.name === 'errors'
+  const cold = coldMinute(shifts, atMs)
   return {
     kind: 'count',
-    states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing)),
+    states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing, cold)),
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
     seen: fold.seen,

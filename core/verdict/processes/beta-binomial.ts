@@ -15,12 +15,16 @@ export function dispersions(d: number): readonly number[] {
 export const badShare = (share: number, ratio: number): number => (ratio * share) / (ratio * share + 1 - share)
 
 /**
- * ln of the beta-binomial probability of `x` out of `d`, without the binomial coefficient (it cancels in every ratio).
- * @param mean 0 < mean < 1
+ * ln of the beta-binomial probability of `x` out of `d` by mean (0 < mean < 1), without the binomial coefficient: it cancels in every
+ * ratio.
  * @param icc intra-class correlation, 0 for the binomial
  */
-export function logBetaBinomial(x: number, d: number, mean: number, icc: number): number {
-  if (icc === 0) return x * Math.log(mean) + (d - x) * Math.log1p(-mean)
+export function betaBinomial(x: number, d: number, icc: number): (mean: number) => number {
+  if (icc === 0) return (mean) => x * Math.log(mean) + (d - x) * Math.log1p(-mean)
   const total = (1 - icc) / icc
-  return logRising(mean * total, x) + logRising((1 - mean) * total, d - x) - logRising(total, d)
+  const all = logRising(total, d)
+  return (mean) => logRising(mean * total, x) + logRising((1 - mean) * total, d - x) - all
 }
+
+export const logBetaBinomial = (x: number, d: number, mean: number, icc: number): number =>
+  betaBinomial(x, d, icc)(mean)

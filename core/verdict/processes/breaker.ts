@@ -1,63 +1,77 @@
-// Total failure needs no statistics: at least half of a minute's requests fail on the candidate while stable is healthy. Without
-// requests of stable, nobody knows whether it is healthy. Only one long burst of errors looks the same. So a service whose stable
-// version shows such bursts is left to the e-values, which take a minute or two.
+// Total failure needs no statistics: at least half of a minute's requests fail on the candidate, and its odds of failing are many
+// times those of stable in the same minute. Without requests of stable, nobody knows whether it is healthy. Only one long burst of
+// errors looks the same. So where stable may have such bursts, a second minute has to say so too.
+import type { Learned } from './count-design.ts'
 import type { CountMinute } from './split-process.ts'
 
-const failedShare = 0.5
 const requestsMin = 20
-const stableShareMax = 0.05
-/** The failures must exceed the excess dispersion that stable has shown by this factor. */
-const burstsMin = 20
-/** Stable's bursts are unknown until it has been observed for this many minutes ... */
+const failedShare = 0.5
+/** With fewer requests of stable, nothing is known of its odds in this minute. */
+const stableRequestsMin = 10
+const oddsMin = 19
+/** Until stable has been seen for so many minutes, its bursts are unknown. */
 const knownMinutes = 10
-/** ... so until then at least this many must fail, unless stable has had almost no errors. */
-const failedUnknown = 45
-const stableClean = 2
+/** Pearson's dispersion of stable's minutes: independent errors have 1. */
+const steadyDispersion = 1.5
+/** Bursts hit some of a version's requests. When so many fail and hardly one succeeds, it is no burst. */
+const allFailedShare = 0.95
+const allFailedMin = 45
 
 export type BreakerState = {
   /** The minute at which it tripped, counted from the first. */
   readonly tripped?: number
+  /** The latest minute looked like a total failure. */
+  readonly isHit: boolean
   readonly minutes: number
   readonly stableInvocations: number
   readonly stableBad: number
-  /** Sum of Pearson's (observed - expected)^2 / expected over stable's minutes. */
+  /** Sum of Pearson's (observed - expected)^2 / expected over stable's minutes, those of the past included. */
   readonly pearson: number
   readonly counted: number
+  /** How many of the counted minutes are from before the release. */
+  readonly past: number
 }
 
-export const breakerBegin: BreakerState = { minutes: 0, stableInvocations: 0, stableBad: 0, pearson: 0, counted: 0 }
+export const breakerBegin = (learned?: Pick<Learned, 'dispersion' | 'minutes'>): BreakerState => ({
+  isHit: false,
+  minutes: 0,
+  stableInvocations: 0,
+  stableBad: 0,
+  pearson: learned === undefined ? 0 : learned.dispersion * learned.minutes,
+  counted: learned?.minutes ?? 0,
+  past: learned?.minutes ?? 0,
+})
 
 /** How much more stable's bad events vary than independent ones would; 1 is independent. */
 export const dispersionOf = (state: BreakerState): number => (1 + state.pearson) / (1 + state.counted)
 
-type Stable = Pick<CountMinute, 'stableInvocations' | 'stableBad'>
+// Half a request, so that the odds of nothing failing, or everything, are numbers.
+const odds = (bad: number, invocations: number): number => (bad + 0.5) / (invocations - bad + 0.5)
 
-/** A handful of requests proves nothing. With so few in the minute, stable must have been healthy before as well. */
-const isWell = (minute: Stable, sofar: Stable): boolean =>
-  minute.stableInvocations > 0 &&
-  fewFailed(minute) &&
-  (minute.stableInvocations >= requestsMin || (sofar.stableInvocations >= requestsMin && fewFailed(sofar)))
-
-const fewFailed = ({ stableInvocations, stableBad }: Stable): boolean => stableBad <= stableShareMax * stableInvocations
+function looksTotal({ candidateInvocations, candidateBad, stableInvocations, stableBad }: CountMinute): boolean {
+  if (candidateInvocations < requestsMin || candidateBad < failedShare * candidateInvocations) return false
+  if (stableInvocations < stableRequestsMin) return false
+  const candidate = candidateBad / (candidateInvocations - candidateBad + 0.5)
+  return candidate >= oddsMin * odds(stableBad, stableInvocations)
+}
 
 export function breakerStep(before: BreakerState, data: CountMinute): BreakerState {
   const stableInvocations = before.stableInvocations + data.stableInvocations
   const stableBad = before.stableBad + data.stableBad
   const expected = stableInvocations === 0 ? 0 : (data.stableInvocations * stableBad) / stableInvocations
+  const isHit = looksTotal(data)
   const state: BreakerState = {
     ...before,
+    isHit,
     minutes: before.minutes + 1,
     stableInvocations,
     stableBad,
     pearson: before.pearson + (expected > 0 ? (data.stableBad - expected) ** 2 / expected : 0),
     counted: before.counted + (expected > 0 ? 1 : 0),
   }
-  const isKnown = state.minutes > knownMinutes || stableBad <= stableClean
-  const trips =
-    data.candidateInvocations >= requestsMin &&
-    data.candidateBad >= failedShare * data.candidateInvocations &&
-    isWell(data, { stableInvocations, stableBad }) &&
-    data.candidateBad >= burstsMin * (dispersionOf(state) - 1) &&
-    (isKnown || data.candidateBad >= failedUnknown)
+  const isSteady = state.minutes + state.past > knownMinutes && dispersionOf(state) <= steadyDispersion
+  const isAll =
+    data.candidateBad >= allFailedMin && data.candidateBad >= allFailedShare * data.candidateInvocations
+  const trips = isHit && (before.isHit || isSteady || isAll)
   return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state
 }

@@ -1,53 +1,53 @@
-// The e-value of a count signal: bad events of two versions, minute by minute. It is the smaller of two e-values: one against
-// chance and bursts (split-process.ts), one against a rate that drifts by itself (drift.ts). Both nulls must be rejected.
-import { type DriftState, driftRule } from './drift.ts'
-import { type CountMinute, type Prior, type SplitDesign, type SplitState, splitRule } from './split-process.ts'
+// The e-value of a signal that counts: bad events of two versions, minute by minute. It is the smallest of several: one against
+// chance and bursts (split-evidence.ts), one against each way in which rates wander by themselves (drift-evidence.ts).
+import type { CountDesign } from './count-design.ts'
+import { type DriftAlternatives, driftAlternatives } from './drift-alternatives.ts'
+import { type DriftNulls, driftNulls } from './drift-evidence.ts'
+import { outageBegin, type OutageState, outageStep, outageTolerance } from './outage.ts'
+import { splitEvidence, type SplitEvidenceState } from './split-evidence.ts'
+import type { CountMinute } from './split-process.ts'
 
-/** How much worse the candidate may be, for events that are bad. */
-const worseRatios = [1.25, 1.5, 2, 3, 5, 10, 20, 50]
-const worseWeights = [1, 2, 4, 2, 3, 3, 1, 1]
-/** The same for events that are good, of which a bad candidate has fewer. */
-const fewerRatios = [0.9, 0.8, 0.6, 0.4, 0.2]
-const fewerWeights = [1, 1, 1, 1, 1]
-const dispersionWeights = [8, 4, 2, 1, 2, 2, 2]
-const fromStart = 0.7
-
-/**
- * How much less evidence is required against drift than against chance. Drift is rarer, and its null is wide: asking for the full
- * evidence would cost minutes in every release. docs/verdict.md states what this does to the guarantee.
- */
-const driftRelief = 4
-
-export const enginePrior = (worse: 'higher' | 'lower'): Prior => ({
-  ratios: worse === 'higher' ? worseRatios : fewerRatios,
-  ratioWeights: worse === 'higher' ? worseWeights : fewerWeights,
-  dispersionWeights,
-  fromStart,
-})
-
-export type CountState = { readonly split: SplitState; readonly drift: DriftState }
+export type CountState = {
+  readonly split: SplitEvidenceState
+  readonly alternatives: DriftAlternatives
+  readonly nulls: DriftNulls
+  readonly outage: OutageState
+}
 
 export type CountRule = {
   readonly begin: CountState
-  readonly step: (state: CountState, data: CountMinute) => CountState
-  /** ln E: roll back at ln(1/alpha). Below 0 the minutes favour the candidate. */
+  /** @param cold how many minutes ago the candidate's traffic rose, while that counts as a cold start */
+  readonly step: (state: CountState, data: CountMinute, cold: number | undefined) => CountState
+  /** ln E: roll back at ln(1/alpha). Below 0 the minutes speak for the candidate. */
   readonly logE: (state: CountState) => number
 }
 
-/** @param deviation how much a version's log rate drifts when nothing is wrong (drift.ts) */
-export function countRule(design: SplitDesign, deviation: number): CountRule {
-  const split = splitRule(design)
-  const drift = driftRule(design, deviation)
+/** Asked for on top once earlier releases are learned from: their nulls are sharper than what they were learned with. */
+const learnedMargin = Math.log(2)
+
+export function countRule(design: CountDesign): CountRule {
+  const split = splitEvidence(design)
+  const alternatives = driftAlternatives(design)
+  const nulls = driftNulls(design)
+  const margin = (design.learned?.releases ?? 0) > 0 ? learnedMargin : 0
   return {
-    begin: { split: split.begin, drift: drift.begin },
-    step: (state, data) => ({
-      split: split.step(state.split, data),
-      drift: drift.step(state.drift, state.split.minute, data),
-    }),
+    begin: { split: split.begin, alternatives: alternatives.begin, nulls: nulls.begin, outage: outageBegin },
+    step(state, data, cold) {
+      const { state: outage, isOutage } = outageStep(state.outage, data)
+      // Good events have no cold start and no outage: a dependency that is down shows in fewer of them, for both alike.
+      const tolerance = design.tolerance * (isOutage && design.worse === 'higher' ? outageTolerance : 1)
+      const how = { tolerance, cold: design.hasColdStarts ? cold : undefined }
+      return {
+        split: split.step(state.split, data, how),
+        alternatives: alternatives.step(state.alternatives, data, tolerance),
+        nulls: nulls.step(state.nulls, data, how),
+        outage,
+      }
+    },
     logE(state) {
       const { numerator, null: best } = split.likelihoods(state.split)
-      const againstDrift = drift.logE(state.drift, state.split.minute, numerator)
-      return Math.min(numerator - best, againstDrift + Math.log(driftRelief))
+      const againstDrift = nulls.logE(state.nulls, alternatives.logLikelihood(state.alternatives), numerator)
+      return Math.min(numerator - best, againstDrift) - margin
     },
   }
 }

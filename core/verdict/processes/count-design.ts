@@ -1,0 +1,109 @@
+// What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do. The
+// constants are those of docs/verdict.md, "The mathematics".
+
+/** A way in which healthy rates wander: each version's log rate is an AR(1) around a level that both share. */
+export type DriftNull = {
+  readonly deviation: number
+  /** Correlation from one minute to the next. */
+  readonly lag: number
+  /** How much less evidence is asked for against this null than against chance. */
+  readonly relief: number
+}
+
+export type CountDesign = {
+  /** The null: the candidate fails at most this many times as often as stable. */
+  readonly tolerance: number
+  /** Over how many minutes a regression may begin: the plan's, or the file's. */
+  readonly horizonMinutes: number
+  /** `lower`: the events are good ones, of which a bad candidate has fewer. */
+  readonly worse: 'higher' | 'lower'
+  readonly nulls: readonly DriftNull[]
+  /** Whether new execution environments may fail more often in their first minutes. */
+  readonly hasColdStarts: boolean
+  readonly learned?: Learned
+}
+
+/**
+ * What a service's own healthy past says about each member of the nulls: ln likelihood relative to the best one, at most 0. A member
+ * that the past refutes is trusted less from the start.
+ */
+export type Learned = {
+  /** By dispersion (beta-binomial.ts). */
+  readonly dispersions: readonly number[]
+  /** By way in which the level moves without a regression (drift-evidence.ts). */
+  readonly levels: readonly number[]
+  /** By drift null, of the split alone. */
+  readonly ratios: readonly number[]
+  /** By cold start (cold-start.ts), for the split and for drift. */
+  readonly coldStarts: readonly number[]
+  readonly coarseColdStarts: readonly number[]
+  /** Pearson's dispersion of stable's minutes, and how many there were. */
+  readonly dispersion: number
+  readonly minutes: number
+  /** How many earlier releases are in it. Without any, it is what stable did just before. */
+  readonly releases: number
+}
+
+/** ln of the least trust that the past may leave a member. */
+const floors = { dispersions: -4, drift: -8, coldStarts: -8 } as const
+
+export const penaltyOf = (values: readonly number[] | undefined, index: number, floor: keyof typeof floors): number =>
+  Math.max(values?.[index] ?? 0, floors[floor])
+
+/** How many times as often as tolerated a bad candidate fails, in ln, and how much of the mass expects each. */
+export type Ratio = { readonly log: number; readonly mass: number; readonly halfWidth: number }
+
+const higher: readonly (readonly [ratio: number, weight: number, halfWidth: number])[] = [
+  [1.1, 1, 0.06],
+  [1.25, 1, 0.09],
+  [1.5, 2, 0.14],
+  [2, 4, 0.2],
+  [3, 3, 0.25],
+  [5, 3, 0.3],
+  [10, 3, 0.35],
+  [20, 2, 0.35],
+  [50, 1, 0.6],
+]
+const lower: typeof higher = [
+  [0.9, 1, 0.06],
+  [0.8, 1, 0.09],
+  [0.6, 1, 0.15],
+  [0.4, 1, 0.25],
+  [0.2, 1, 0.35],
+]
+// Where the first ratio begins and the last one ends.
+const edges = { higher: [1.05, 80], lower: [0.95, 0.1] } as const
+
+export function ratiosOf(worse: CountDesign['worse']): readonly Ratio[] {
+  const table = worse === 'higher' ? higher : lower
+  const total = table.reduce((sum, [, weight]) => sum + weight, 0)
+  return table.map(([ratio, weight, halfWidth]) => ({ log: Math.log(ratio), mass: weight / total, halfWidth }))
+}
+
+/** The same masses, spread evenly over ln ratio in steps of about `step`: no ratio lies far from one that is looked for. */
+export function denseRatios(worse: CountDesign['worse'], step: number): readonly Ratio[] {
+  const ratios = ratiosOf(worse)
+  const [first, last] = edges[worse]
+  const bounds = [
+    Math.log(first),
+    ...ratios.slice(1).map(({ log }, index) => (log + (ratios[index]?.log ?? log)) / 2),
+    Math.log(last),
+  ]
+  return ratios.flatMap(({ mass, halfWidth }, index) => {
+    const [from, to] = [bounds[index] ?? 0, bounds[index + 1] ?? 0]
+    const parts = Math.max(1, Math.round(Math.abs(to - from) / step))
+    return Array.from({ length: parts }, (_, part) => ({
+      log: from + ((part + 0.5) * (to - from)) / parts,
+      mass: mass / parts,
+      halfWidth,
+    }))
+  })
+}
+
+/** How much of the mass expects a regression that is there from the first minute. */
+export const fromStart = 0.7
+
+/** The mass that begins at each later minute, and how much has not begun after `minutes` minutes. */
+export const laterMass = (horizonMinutes: number): number => (1 - fromStart) / Math.max(1, horizonMinutes - 1)
+export const unspentMass = (horizonMinutes: number, minutes: number): number =>
+  (1 - fromStart) * Math.max(0, 1 - Math.max(0, minutes - 1) / Math.max(1, horizonMinutes - 1))

@@ -1,0 +1,126 @@
+// E_drift: the second null. Each version's own rate wanders for minutes although nothing is wrong: a slow shard, a cold cache, one
+// bad connection. Stable's own minutes tell how much a rate of this service wanders, which the split alone cannot.
+// docs/verdict.md, "Drift".
+import { coarseColdStarts, coldFactor, usualRate } from './cold-start.ts'
+import { type CountDesign, type DriftNull, penaltyOf } from './count-design.ts'
+import { levelsOf } from './drift-alternatives.ts'
+import { logAdd } from './log-space.ts'
+import { age, autoregressive, filterBegin, filterSize, seeCandidate, seeStable } from './rate-filter.ts'
+import { ratioAge, ratioBegin, type RatioFilter, ratioSee } from './ratio-filter.ts'
+import type { MinuteKind } from './split-evidence.ts'
+import type { CountMinute } from './split-process.ts'
+
+/** One null's filters: one, or while a cold start may be open one for each cold start. */
+type NullState = { readonly joint: readonly number[]; readonly ratios: readonly RatioFilter[] }
+
+export type DriftNulls = {
+  readonly minutes: number
+  readonly nulls: readonly NullState[]
+  readonly stableBad: number
+  readonly stableInvocations: number
+}
+
+// How much of the evidence may come from the split alone.
+const ratioShare = 0.3
+
+export function driftNulls(design: CountDesign) {
+  const { nulls, learned } = design
+  const walks = levelsOf(nulls).length - nulls.length
+  const cold = coarseColdStarts.map((_, index) => penaltyOf(learned?.coarseColdStarts, index, 'coldStarts'))
+
+  function begin({ deviation }: DriftNull, index: number): NullState {
+    const logLikelihood = penaltyOf(learned?.levels, walks + index, 'drift')
+    return {
+      joint: filterBegin(logLikelihood, { mean: 0, variance: deviation ** 2 }, deviation ** 2),
+      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, 'drift'))],
+    }
+  }
+
+  function stepNull(
+    { deviation, lag }: DriftNull,
+    state: NullState,
+    data: CountMinute,
+    how: MinuteKind,
+    usual: number,
+    isFirst: boolean,
+  ): NullState {
+    const opened =
+      how.cold === undefined ? closedCold(state) : how.cold === 0 ? openCold(closedCold(state)) : openCold(state)
+    const dynamics = autoregressive(deviation, lag)
+    const joint = [...opened.joint]
+    const d = data.stableBad + data.candidateBad
+    const odds = Math.log((how.tolerance * data.candidateInvocations) / data.stableInvocations)
+    const ratios = opened.ratios.map((filter, index) => {
+      const start = coarseColdStarts[index]
+      const factor = how.cold === undefined || start === undefined ? 1 : coldFactor(start, usual, how.cold)
+      const at = index * filterSize
+      if (!isFirst) age(joint, at, dynamics)
+      seeStable(joint, at, data.stableBad, data.stableInvocations)
+      seeCandidate(joint, at, data.candidateBad, data.candidateInvocations * how.tolerance * factor)
+      const aged = isFirst ? filter : ratioAge(filter, deviation, lag)
+      return ratioSee(aged, data.candidateBad, d, odds + Math.log(factor))
+    })
+    return { joint, ratios }
+  }
+
+  /** A copy of the filters for each cold start, if there is only one of them. */
+  function openCold(state: NullState): NullState {
+    const [ratio] = state.ratios
+    if (state.ratios.length > 1 || ratio === undefined) return state
+    const [logLikelihood = 0, ...rest] = state.joint
+    return {
+      joint: cold.flatMap((penalty) => [logLikelihood + penalty, ...rest]),
+      ratios: cold.map((penalty): RatioFilter => [ratio[0] + penalty, ratio[1], ratio[2]]),
+    }
+  }
+
+  return {
+    begin: {
+      minutes: 0,
+      nulls: nulls.map(begin),
+      stableBad: 0,
+      stableInvocations: 0,
+    } satisfies DriftNulls,
+    step(state: DriftNulls, data: CountMinute, how: MinuteKind): DriftNulls {
+      const stableBad = state.stableBad + data.stableBad
+      const stableInvocations = state.stableInvocations + data.stableInvocations
+      const next = { ...state, minutes: state.minutes + 1, stableBad, stableInvocations }
+      if (data.candidateInvocations === 0 || data.stableInvocations === 0) return next
+      const usual = usualRate(stableBad, stableInvocations)
+      return {
+        ...next,
+        nulls: nulls.map((one, index) =>
+          stepNull(one, state.nulls[index] ?? begin(one, index), data, how, usual, state.minutes === 0),
+        ),
+      }
+    },
+    /**
+     * ln E against each null, the reliefs included.
+     * @param numerator ln likelihood of the alternatives; `split` is that of the numerator on the split alone
+     */
+    logE: (state: DriftNulls, numerator: number, split: number): number =>
+      Math.min(
+        ...nulls.map(({ relief }, index) => {
+          const now = state.nulls[index]
+          if (now === undefined) return -Infinity
+          const joint = Math.max(...now.ratios.map((_, filter) => now.joint[filter * filterSize] ?? -Infinity))
+          const ratio = Math.max(...now.ratios.map(([logLikelihood]) => logLikelihood))
+          return (
+            Math.log(relief) +
+            logAdd(numerator - joint + Math.log(1 - ratioShare), split - ratio + Math.log(ratioShare))
+          )
+        }),
+      ),
+  }
+}
+
+/** Keeps the cold start that explains the minutes best: for the filters of both rates, and for the split, each by itself. */
+function closedCold(state: NullState): NullState {
+  if (state.ratios.length === 1) return state
+  let best = 0
+  state.ratios.forEach((_, index) => {
+    if ((state.joint[index * filterSize] ?? -Infinity) > (state.joint[best * filterSize] ?? -Infinity)) best = index
+  })
+  const ratio = state.ratios.reduce((a, b) => (b[0] > a[0] ? b : a))
+  return { joint: state.joint.slice(best * filterSize, (best + 1) * filterSize), ratios: [ratio] }
+}

@@ -1,0 +1,208 @@
+// E_split: given how many bad events there were in a minute, how many fell on the candidate? Outages, load and time of day cancel.
+// The numerator is a mixture over how much worse the candidate is, how bursty events are and when it began; the denominator is the
+// best member of the null, cold starts included, so this is an e-process whenever the null holds (universal inference: Wasserman,
+// Ramdas, Balakrishnan, PNAS 2020). docs/verdict.md has the formulas.
+import { badShare, betaBinomial, dispersions } from './beta-binomial.ts'
+import { coldFactor, coldStarts, usualRate } from './cold-start.ts'
+import {
+  type CountDesign,
+  denseRatios,
+  fromStart,
+  laterMass,
+  penaltyOf,
+  ratiosOf,
+  unspentMass,
+} from './count-design.ts'
+import { logAdd, logSum } from './log-space.ts'
+import type { CountMinute } from './split-process.ts'
+
+/** Carried from minute to minute: logarithms of likelihoods, as JSON without loss. */
+export type SplitEvidenceState = {
+  readonly minutes: number
+  /** By cell: of a regression that is there and stays. */
+  readonly cells: readonly number[]
+  /** Of one that comes for single minutes. */
+  readonly intermittent: readonly number[]
+  /** By dispersion: the best of the null, and the numerator's share without a regression. They differ in cold starts only. */
+  readonly nulls: readonly number[]
+  readonly none: readonly number[]
+  /** The open minutes after a rise of the traffic. By cold start for independent errors; by dispersion for the others. */
+  readonly cold?: {
+    readonly minute: number
+    readonly independent: readonly number[]
+    readonly others: readonly number[]
+  }
+  readonly stableBad: number
+  readonly stableInvocations: number
+}
+
+type SplitEvidence = {
+  readonly begin: SplitEvidenceState
+  readonly step: (state: SplitEvidenceState, data: CountMinute, how: MinuteKind) => SplitEvidenceState
+  readonly likelihoods: (state: SplitEvidenceState) => { readonly numerator: number; readonly null: number }
+}
+
+/** Where a minute stands. `cold`: how many minutes ago the candidate's traffic rose, if that still counts as a cold start. */
+export type MinuteKind = { readonly tolerance: number; readonly cold: number | undefined }
+
+const dispersionWeights = [8, 4, 2, 1, 2, 2, 2]
+const weightSum = dispersionWeights.reduce((a, b) => a + b, 0)
+/** Steps of ln ratio: dense where counts are sharp. Bursts blur the others. */
+const denseSteps = [0.06, 0.15]
+const intermittentMass = 0.08
+const coldNoneMass = 0.6
+/** The share of minutes that are bad, and how many times as often the candidate fails in them. */
+const intermittentWays = {
+  higher: [
+    [0.2, 5],
+    [0.2, 15],
+    [0.08, 15],
+    [0.08, 40],
+  ],
+  lower: [
+    [0.2, 0.3],
+    [0.2, 0.1],
+    [0.08, 0.3],
+    [0.08, 0.1],
+  ],
+} as const
+/** Single minutes are looked for with independent errors, and in bursts of three. */
+const intermittentDispersions = 2
+
+export function splitEvidence(design: CountDesign): SplitEvidence {
+  const { horizonMinutes, worse, learned } = design
+  const penalties = dispersionWeights.map((_, index) => penaltyOf(learned?.dispersions, index, 'dispersions'))
+  const masses = dispersionWeights.map((weight, index) => Math.log(weight / weightSum) + (penalties[index] ?? 0))
+  const grids = dispersionWeights.map((_, index) => {
+    const step = denseSteps[index]
+    return (step === undefined ? ratiosOf(worse) : denseRatios(worse, step)).map(({ log, mass }) => ({
+      ratio: Math.exp(log),
+      logMass: Math.log(mass) + (masses[index] ?? 0) + Math.log(1 - intermittentMass),
+    }))
+  })
+  const ways = intermittentWays[worse]
+  const cold = coldMasses(design)
+  const logLater = Math.log(laterMass(horizonMinutes))
+
+  /** The open cold start: its best member, and the mixture of all. By dispersion. */
+  function open(state: SplitEvidenceState): readonly { readonly best: number; readonly mixed: number }[] {
+    const now = state.cold
+    if (now === undefined) return penalties.map(() => ({ best: 0, mixed: 0 }))
+    const best = Math.max(...now.independent.map((value, index) => value + (cold.penalties[index] ?? 0)))
+    const mixed = logSum(now.independent.map((value, index) => value + (cold.masses[index] ?? 0)))
+    return [{ best, mixed }, ...now.others.map((value) => ({ best: value, mixed: value }))]
+  }
+
+  function closed(state: SplitEvidenceState): SplitEvidenceState {
+    if (state.cold === undefined) return state
+    const ends = open(state)
+    const { cold: _, ...rest } = state
+    return {
+      ...rest,
+      nulls: state.nulls.map((value, index) => value + (ends[index]?.best ?? 0)),
+      none: state.none.map((value, index) => value + (ends[index]?.mixed ?? 0)),
+    }
+  }
+
+  /** Each minute is one at which a regression may begin. */
+  function begun(state: SplitEvidenceState): number[] {
+    const cells = [...state.cells]
+    if (state.minutes === 0 || state.minutes >= horizonMinutes) return cells
+    const ends = open(state)
+    let cell = 0
+    grids.forEach((grid, index) => {
+      const before = (state.none[index] ?? 0) + (ends[index]?.mixed ?? 0) + logLater
+      for (const { logMass } of grid) {
+        cells[cell] = logAdd(cells[cell] ?? -Infinity, before + logMass)
+        cell++
+      }
+    })
+    return cells
+  }
+
+  return {
+    begin: {
+      minutes: 0,
+      cells: grids.flatMap((grid) => grid.map(({ logMass }) => logMass + Math.log(fromStart))),
+      intermittent: ways.flatMap(() =>
+        Array.from(
+          { length: intermittentDispersions },
+          () => Math.log(intermittentMass / (ways.length * intermittentDispersions)) + logSum(masses),
+        ),
+      ),
+      nulls: penalties,
+      none: dispersionWeights.map(() => 0),
+      stableBad: 0,
+      stableInvocations: 0,
+    },
+    step(before, data, { tolerance, cold: coldMinute }) {
+      const state = coldMinute === undefined || coldMinute === 0 ? closed(before) : before
+      const stableBad = state.stableBad + data.stableBad
+      const stableInvocations = state.stableInvocations + data.stableInvocations
+      const cells = begun(state)
+      const next = { ...state, minutes: state.minutes + 1, cells, stableBad, stableInvocations }
+      const d = data.stableBad + data.candidateBad
+      if (d === 0 || data.candidateInvocations === 0 || data.stableInvocations === 0) return next
+      const x = data.candidateBad
+      const share = data.candidateInvocations / (data.candidateInvocations + data.stableInvocations)
+      const family = dispersions(d).map((icc) => betaBinomial(x, d, icc))
+      const of = (index: number, ratio: number): number => family[index]?.(badShare(share, tolerance * ratio)) ?? 0
+      let cell = 0
+      grids.forEach((grid, index) => {
+        for (const { ratio } of grid) {
+          cells[cell] = (cells[cell] ?? 0) + of(index, ratio)
+          cell++
+        }
+      })
+      const none = family.map((_, index) => of(index, 1))
+      const seen = {
+        ...next,
+        intermittent: state.intermittent.map((value, index) => {
+          const [often, ratio] = ways[Math.floor(index / intermittentDispersions)] ?? [0, 1]
+          const dispersion = index % intermittentDispersions
+          return value + logAdd(Math.log1p(-often) + (none[dispersion] ?? 0), Math.log(often) + of(dispersion, ratio))
+        }),
+      }
+      if (coldMinute === undefined) {
+        return {
+          ...seen,
+          nulls: state.nulls.map((value, index) => value + (none[index] ?? 0)),
+          none: state.none.map((value, index) => value + (none[index] ?? 0)),
+        }
+      }
+      const usual = usualRate(stableBad, stableInvocations)
+      const now = state.cold ?? { minute: 0, independent: coldStarts.map(() => 0), others: none.slice(1).map(() => 0) }
+      return {
+        ...seen,
+        cold: {
+          minute: coldMinute,
+          independent: coldStarts.map(
+            (start, index) => (now.independent[index] ?? 0) + of(0, coldFactor(start, usual, coldMinute)),
+          ),
+          others: now.others.map((value, index) => value + (none[index + 1] ?? 0)),
+        },
+      }
+    },
+    likelihoods(state) {
+      const ends = open(state)
+      const unspent = unspentMass(horizonMinutes, state.minutes)
+      const started = logAdd(logSum(state.cells), logSum(state.intermittent))
+      const waiting = logSum(state.none.map((value, index) => value + (ends[index]?.mixed ?? 0) + (masses[index] ?? 0)))
+      return {
+        numerator: unspent > 0 ? logAdd(started, waiting + Math.log(unspent)) : started,
+        null: Math.max(...state.nulls.map((value, index) => value + (ends[index]?.best ?? 0))),
+      }
+    },
+  }
+}
+
+/** What each cold start is worth to the null and, normalised, to the numerator. */
+function coldMasses({ learned }: CountDesign) {
+  const penalties = coldStarts.map((_, index) => penaltyOf(learned?.coldStarts, index, 'coldStarts'))
+  const prior = coldStarts.map(
+    (_, index) =>
+      (penalties[index] ?? 0) + Math.log(index === 0 ? coldNoneMass : (1 - coldNoneMass) / (coldStarts.length - 1)),
+  )
+  const total = logSum(prior)
+  return { penalties, masses: prior.map((value) => value - total) }
+}
