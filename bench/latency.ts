@@ -5,7 +5,7 @@ import cdf from '@stdlib/stats-base-dists-normal-cdf'
 import { chance } from '../cloud/local/time/chance.ts'
 import { replayVerdicts, type Recorded } from '../core/verdict/judge/replayed-verdicts.ts'
 import { seriesKey } from '../core/verdict/evidence/questions.ts'
-import { drawFrom, wandering } from './trials/noise.ts'
+import { drawFrom, wandering } from './trials/draw.ts'
 import { points, replayedService, replayedTarget, replayStartMs } from './rivals/recorded.ts'
 
 /** Standard deviation of the log duration: p99 is 2.5 times p50. */

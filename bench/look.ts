@@ -6,7 +6,7 @@ import type { Service } from '../core/service/service.ts'
 import type { Evidence, Reading } from '../core/verdict/evidence/evidence.ts'
 import { type Carry, judge } from '../core/verdict/judge/judge.ts'
 import { questionsFor } from '../core/verdict/evidence/questions.ts'
-import { drawFrom } from './trials/noise.ts'
+import { drawFrom } from './trials/draw.ts'
 import { points, replayedTarget, replayStartMs } from './rivals/recorded.ts'
 import { minuteMs } from '../core/time.ts'
 

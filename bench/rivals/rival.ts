@@ -9,6 +9,10 @@ export type RivalSettings = {
   readonly alpha: number
   /** The share of stable's invocations that fails on usual days, for rules that are configured with it. */
   readonly stableRate: number
+  /** Stable's minutes before the release, oldest first, for rules that learn from them. */
+  readonly past?: readonly CountMinute[]
+  /** Earlier healthy releases of the same service, for rules that learn from them. */
+  readonly earlier?: readonly (readonly WeightedMinute[])[]
 }
 
 /** A rule's decision after each minute; ln E if it has one. */

@@ -1,6 +1,7 @@
 // Many releases in one situation, and each rule's results: how many healthy releases it rolls back, how soon it finds a fault,
 // and how many requests the fault fails until then.
-import { minutesOf, type Situation } from './noise.ts'
+import { faultAt } from './fault.ts'
+import { earlierReleases, minutesOf, pastOf, type Situation } from './noise.ts'
 import type { Rival } from '../rivals/rival.ts'
 
 export type Outcome = {
@@ -16,6 +17,10 @@ export type Outcome = {
 
 type Tally = { early: number; detected: number; bad: number; readonly delays: number[] }
 
+/** What rules may learn from before a release: whether stable's hours before it, and how many earlier releases. */
+export type History = { readonly past: boolean; readonly releases: number }
+const nothing: History = { past: false, releases: 0 }
+
 /** Every rule sees the same releases. */
 export function runTrial(
   rules: readonly Rival[],
@@ -23,15 +28,22 @@ export function runTrial(
   runs: number,
   seed: number,
   alpha: number,
+  { past, releases }: History = nothing,
 ): readonly Outcome[] {
   const tallies = rules.map((): Tally => ({ early: 0, detected: 0, bad: 0, delays: [] }))
   const fromMinute = situation.fault?.fromMinute ?? Infinity
   for (let run = 0; run < runs; run++) {
     const minutes = minutesOf(situation, seed + run)
+    const settings = {
+      alpha,
+      stableRate: situation.rate,
+      ...(past ? { past: pastOf(situation, seed + run) } : {}),
+      ...(releases > 0 ? { earlier: earlierReleases(situation, releases, seed + run) } : {}),
+    }
     rules.forEach((rule, index) => {
       const tally = tallies[index]
       if (tally === undefined) return
-      const said = rule.judge(minutes, { alpha, stableRate: situation.rate })
+      const said = rule.judge(minutes, settings)
       const fired = said.findIndex((one) => one.said === 'fail')
       if (fired >= 0 && fired < fromMinute) {
         tally.early++
@@ -39,8 +51,12 @@ export function runTrial(
       }
       if (fired >= 0) tally.detected++
       tally.delays.push(fired < 0 ? Infinity : fired + 1 - fromMinute)
-      const served = minutes.slice(fromMinute, fired < 0 ? undefined : fired + 1)
-      for (const minute of served) tally.bad += minute.candidateInvocations * (situation.fault?.added ?? 0)
+      const served = fired < 0 ? minutes : minutes.slice(0, fired + 1)
+      served.forEach((one, minute) => {
+        // What would have failed anyway does not count.
+        const share = Math.min(faultAt(situation.fault, minute), 1 - situation.rate)
+        tally.bad += one.candidateInvocations * share
+      })
     })
   }
   return tallies.map(({ early, detected, bad, delays }) => ({

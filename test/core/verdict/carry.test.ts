@@ -6,7 +6,7 @@ import type { Baseline, Evidence, Point, Reading } from '../../../core/verdict/e
 import { type Carry, judge } from '../../../core/verdict/judge/judge.ts'
 import { lateFromMs } from '../../../core/verdict/evidence/window.ts'
 import { chance } from '../../../cloud/local/time/chance.ts'
-import { drawFrom } from '../../../bench/trials/noise.ts'
+import { drawFrom } from '../../../bench/trials/draw.ts'
 import { service, t0 } from '../sample.ts'
 import { lookAt, minute } from './look.ts'
 
