@@ -119,6 +119,8 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
     traffic: traffic(),
     telemetry: telemetry(),
     alarmWatch: alarmWatch(),
+    history: history(),
+    log,
   }),
 )
 export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), hooks: hooks() }))

@@ -33,6 +33,8 @@ const whenHeldTooLong = z.enum(['rollBack', 'pause'])
 
 const budgetEvery = z.union([z.literal(300), z.literal(3600)])
 const budgetEveryDefault = 300
+const learning = z.enum(['careful', 'sharp', 'off'])
+const learningDefault = 'careful'
 const alphaDefault = 0.05
 const alpha = z.number().min(0.001).max(0.2)
 const Early = z.strictObject({
@@ -102,6 +104,7 @@ export const Service = z.strictObject({
     }),
     whenHeldTooLong,
     alpha: alpha.default(alphaDefault),
+    learning: learning.default(learningDefault),
     early: Early.optional(),
     budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
     /** When false, a version that Lambda has put to sleep is not invoked to wake it. */
@@ -177,6 +180,11 @@ export const ServiceDefinition = z
         alpha: alpha
           .default(alphaDefault)
           .describe('At most this share of healthy releases is rolled back by chance or bursts.'),
+        learning: learning
+          .default(learningDefault)
+          .describe(
+            "How far the service's own past is trusted: stable's hours before a release, and earlier releases. careful: new noise seldom puts a healthy release back; sharp: faults are found sooner; off: nothing is learned.",
+          ),
         budgetEvery: z
           .enum(['5m', '1h'])
           .default('5m')
@@ -228,6 +236,7 @@ export const ServiceDefinition = z
       },
       whenHeldTooLong: policy.whenHeldTooLong,
       alpha: policy.alpha,
+      learning: policy.learning,
       budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
       ...(policy.wake ? {} : { wake: policy.wake }),
       ...(policy.early === undefined ? {} : { early: policy.early }),

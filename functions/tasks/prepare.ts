@@ -12,10 +12,11 @@ import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { baselineOf } from '../steps/baseline.ts'
 import { aliasConcurrency, checkCandidateConcurrency, isWayBack } from '../steps/concurrency.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
+import { learnedErrors, promotedReleases } from '../steps/past.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch'>
+type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch' | 'log'>
 
 // Temporary problems: the task is retried, and the state machine gives up if they persist.
 const passing: readonly string[] = [
@@ -60,8 +61,9 @@ async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
 async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
+  const earlier = await promotedReleases(deps, release.service.name)
   for (const target of targetsOf(release)) {
-    const prepared = await prepareTarget(deps, release, target)
+    const prepared = await prepareTarget(deps, release, target, earlier)
     if (prepared === undefined) return load(deps, release.id)
     targets.push(prepared)
   }
@@ -93,7 +95,12 @@ function targetsOf({ service, candidate }: Release): readonly Target[] {
 }
 
 /** @returns `undefined` if the release has ended or moved on in the meantime */
-async function prepareTarget(deps: Deps, release: Release, target: Target): Promise<PreparedTarget | undefined> {
+async function prepareTarget(
+  deps: Deps,
+  release: Release,
+  target: Target,
+  earlier: readonly Release[],
+): Promise<PreparedTarget | undefined> {
   const place = `${target.functionName}:${target.alias}`
   const alias = await deps.traffic.read(target)
   const stable = alias.routing.version
@@ -117,6 +124,7 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
   // Publishing takes minutes, and a timed-out invocation may still be running. Do not touch the alias of a release that has ended
   // or moved on.
   if ((await load(deps, release.id)).release.state.phase !== 'preparing') return undefined
+  const learned = await learnedErrors(deps, release.service, target, stable, earlier)
   // Writes the current routing. That proves that a rollback is permitted, and yields a revision of our own.
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
   return {
@@ -126,7 +134,10 @@ async function prepareTarget(deps: Deps, release: Release, target: Target): Prom
     revision,
     ...(provisioned ? { provisioned } : {}),
     codeSha256: there.codeSha256,
-    baseline: await baselineOf(deps, release.service, target, { stable: back, candidate: there }),
+    baseline: {
+      ...(await baselineOf(deps, release.service, target, { stable: back, candidate: there })),
+      ...(learned === undefined ? {} : { learned }),
+    },
   }
 }
 

@@ -120,7 +120,7 @@ it('a state machine from before there were gates hands over to a current one', a
   const { cloud } = await admitted()
   cloud.inspect.moveByHand(target, { version: '1' })
   const { machine: _, ...old } = task
-  const prepare = prepareHandler({ ...cloud })
+  const prepare = prepareHandler({ ...cloud, log: () => undefined })
   expect(await prepare(old)).toMatchObject({ next: 'handOver' })
   expect(await prepare(task)).toMatchObject({ next: 'gate' })
   expect((await cloud.journal.read('checkout-1')).events.map(({ type }) => type)).toEqual(['requested', 'admitted'])

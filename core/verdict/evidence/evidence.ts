@@ -25,6 +25,23 @@ export const Billing = z.strictObject({
 })
 export type Billing = z.output<typeof Billing>
 
+const logLikelihoods = z.array(z.number().max(0)).max(100).readonly()
+
+/**
+ * What the past says about a target's errors (core/verdict/processes/learn.ts). Another edition is not understood, and not used.
+ */
+export const LearnedErrors = z.strictObject({
+  edition: z.int().min(1),
+  dispersions: logLikelihoods,
+  levels: logLikelihoods,
+  ratios: logLikelihoods,
+  coldStarts: logLikelihoods,
+  coarseColdStarts: logLikelihoods,
+  dispersion: z.number().min(0),
+  minutes: z.int().min(0),
+  releases: z.int().min(0),
+})
+
 /** Facts about a target that are read before the first shift and do not change afterwards. */
 export const Baseline = z.strictObject({
   /** Invocations slower than this are slow: stable's p50, p90 and p99, or the service's own threshold. */
@@ -34,6 +51,8 @@ export const Baseline = z.strictObject({
   billing: z.strictObject({ stable: Billing, candidate: Billing }).optional(),
   /** The longer of the two versions' timeouts. A data point may still arrive this much later. */
   timeoutSeconds: z.int().min(1).max(10_000).optional(),
+  /** From stable's hours before the release and from earlier releases. */
+  learned: LearnedErrors.optional(),
 })
 export type Baseline = z.output<typeof Baseline>
 

@@ -11,7 +11,7 @@ import { askedWindow, lateFromMs, missingFromMs } from './window.ts'
 type Logged = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 /** What of a release a look goes by. */
-type Looked = {
+export type Looked = {
   readonly service: Service
   readonly shifts: readonly Shift[]
   readonly readings: readonly Readings[]

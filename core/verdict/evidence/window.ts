@@ -42,3 +42,20 @@ export function weightOf(
     return undefined
   return { weightBp: inForce.weightBp, sinceMs: wholeFrom(inForce.sinceMs) }
 }
+
+// Errors of cold starts are tolerated in the minutes that overlap with this long after a rise of the traffic.
+const coldStartMs = 3 * minuteMs
+
+/** How many minutes ago the candidate's traffic rose; `undefined` once its environments are warm. */
+export function coldMinute(shifts: readonly Shift[], atMs: number): number | undefined {
+  const rise = shifts
+    .filter(
+      ({ sinceMs, weightBp }, index) => sinceMs < atMs + minuteMs && weightBp > (shifts[index - 1]?.weightBp ?? 0),
+    )
+    .at(-1)
+  if (rise === undefined || atMs >= rise.sinceMs + coldStartMs) return undefined
+  // The minute of the first shift is not asked for, so the first whole minute is the first one seen.
+  const firstMs =
+    shifts[0] === rise ? Math.ceil(rise.sinceMs / minuteMs) * minuteMs : Math.floor(rise.sinceMs / minuteMs) * minuteMs
+  return Math.max(0, (atMs - firstMs) / minuteMs)
+}

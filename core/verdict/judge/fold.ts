@@ -3,7 +3,7 @@
 // to the last digit.
 import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
 import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
-import type { DriftNull } from '../processes/count-design.ts'
+import { type DriftNull, errorNulls, type Learned, type Trust } from '../processes/count-design.ts'
 import { type CountRule, type CountState, countRule } from '../processes/count-process.ts'
 import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
 import type { Shift } from '../evidence/evidence.ts'
@@ -11,7 +11,7 @@ import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../process
 import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
 import type { Measure, SignalSpec } from '../evidence/questions.ts'
 import type { CountMinute } from '../processes/split-process.ts'
-import { weightOf } from '../evidence/window.ts'
+import { coldMinute, weightOf } from '../evidence/window.ts'
 
 const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 const wholeBp = 10_000
@@ -60,32 +60,34 @@ export type SignalRule = {
   readonly spec: SignalSpec
   readonly count: CountRule
   readonly early: EarlyRule | undefined
+  readonly learned: Learned | undefined
 }
 
 type Rules = {
   readonly horizonMinutes: number
   readonly early?: { readonly ratio: number; readonly rate: number } | undefined
+  readonly trust: Trust
 }
 
-/** How healthy error rates wander: for minutes, by about half; or in storms that last a few minutes. */
-const errorNulls: readonly DriftNull[] = [
-  { deviation: 0.5, lag: 0.8, relief: 4 },
-  { deviation: 1, lag: 0.6, relief: 1 },
-]
-/** Durations, and so the share of slow ones, wander less. */
+/** Durations, and so the share of slow ones, wander less than error rates. */
 const latencyNulls: readonly DriftNull[] = [{ deviation: 0.2, lag: 0.8, relief: 4 }]
 
-export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): SignalRule {
+/** @param learned what the target's past says about its errors */
+export function signalRule(spec: SignalSpec, { horizonMinutes, early, trust }: Rules, learned?: Learned): SignalRule {
   const isLatency = spec.name === 'latency'
+  const known = spec.name === 'errors' ? learned : undefined
   return {
     spec,
+    learned: known,
     count: countRule({
       tolerance: spec.watch.tolerance,
       horizonMinutes,
       worse: spec.worse,
-      nulls: isLatency ? latencyNulls : errorNulls,
+      nulls: isLatency ? latencyNulls : errorNulls(known),
       // The first minutes of latency are left out altogether (warmUpMinutes).
+      trust,
       hasColdStarts: !isLatency && spec.worse === 'higher',
+      ...(known === undefined ? {} : { learned: known }),
     }),
     early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
   }
@@ -94,7 +96,7 @@ export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): 
 const presentBegin: Present = { sinceMs: 0, minutes: 0, samples: 0 }
 const noMeans: MeanMinute = { stableSamples: 0, stableMean: 0, candidateSamples: 0, candidateMean: 0 }
 
-export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
+export function foldBegin({ spec, count, early, learned }: SignalRule): SignalFold {
   if (spec.measure.kind === 'mean') return { kind: 'mean', state: meanBegin, totals: noMeans, present: presentBegin }
   return {
     kind: 'count',
@@ -104,7 +106,7 @@ export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
     seen: false,
     incomplete: 0,
     allBad: 0,
-    breaker: breakerBegin(),
+    breaker: breakerBegin(learned),
     ...(early === undefined ? {} : { early: early.begin }),
     present: presentBegin,
   }
@@ -127,21 +129,6 @@ function isWarmingUp(shifts: readonly Shift[], minutes: number, atMs: number): b
     const jumped = shift.weightBp > 2 * (shifts[index - 1]?.weightBp ?? 0)
     return jumped && atMs + 60_000 > shift.sinceMs && atMs < shift.sinceMs + minutes * 60_000
   })
-}
-
-// Errors of cold starts are tolerated in the minutes that overlap with this long after a rise of the traffic.
-const coldStartMs = 3 * 60_000
-
-/** How many minutes ago the candidate's traffic rose; `undefined` once its environments are warm. */
-function coldMinute(shifts: readonly Shift[], atMs: number): number | undefined {
-  const rise = shifts
-    .filter(({ sinceMs, weightBp }, index) => sinceMs < atMs + 60_000 && weightBp > (shifts[index - 1]?.weightBp ?? 0))
-    .at(-1)
-  if (rise === undefined || atMs >= rise.sinceMs + coldStartMs) return undefined
-  // The minute of the first shift is not asked for, so the first whole minute is the first one seen.
-  const firstMs =
-    shifts[0] === rise ? Math.ceil(rise.sinceMs / 60_000) * 60_000 : Math.floor(rise.sinceMs / 60_000) * 60_000
-  return Math.max(0, (atMs - firstMs) / 60_000)
 }
 
 /** The fold after one more minute, or why that minute is not evidence. */

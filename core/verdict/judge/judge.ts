@@ -2,9 +2,10 @@
 // Silence is never a pass. Reading, folding, weighing and wording have files of their own; this file combines them.
 import type { Service } from '../../service/service.ts'
 import { alarmVerdicts } from './alarms.ts'
-import type { Evidence, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
+import type { Evidence, JudgedTarget, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
 import { together } from './explain.ts'
 import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } from './fold.ts'
+import { type Learned, learnedEdition, trusts } from '../processes/count-design.ts'
 import { logSum } from '../processes/log-space.ts'
 import { type Sheet, sheetOf, unreadable } from '../evidence/minutes.ts'
 import { signalSpecs } from '../evidence/questions.ts'
@@ -34,8 +35,12 @@ export function judge(
   const { targets, shifts, atMs } = evidence
   const first = shifts[0]
   const window = first === undefined ? { startMs: atMs, endMs: atMs } : askedWindow(first.sinceMs, atMs)
-  const scale = { horizonMinutes: horizonMinutesOf(service), early: service.policy.early }
-  const rules = signalSpecs(service, targets).map((spec) => signalRule(spec, scale))
+  const { early, learning } = service.policy
+  const trust = trusts[learning === 'off' ? 'careful' : learning]
+  const scale = { horizonMinutes: horizonMinutesOf(service), early, trust }
+  const rules = signalSpecs(service, targets).map((spec) =>
+    signalRule(spec, scale, learning === 'off' ? undefined : learnedOf(targets[spec.target])),
+  )
   const sheet = sheetOf(evidence.readings)
   const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }
   const readable: Folded = {
@@ -55,6 +60,10 @@ export function judge(
   }
   return { verdict: verdictOf(service, evidence, window, rules, last), carry: isWhole ? carry : carried }
 }
+
+/** What the code that wrote the log had learned, if this code understands it. */
+const learnedOf = (target: JudgedTarget | undefined): Learned | undefined =>
+  target?.baseline.learned?.edition === learnedEdition ? target.baseline.learned : undefined
 
 function foldMinutes(
   rules: readonly SignalRule[],

@@ -11,12 +11,23 @@ export function dispersions(d: number): readonly number[] {
   return [0, ...bursts, ...correlations]
 }
 
+// A correlation icc gives the log ratio of the two versions a variance of icc / (w (1 - w)), half of it from each version; w =
+// .1.
+const correlationScale = 0.18
+
+/** Relative variance that each member gives to the count of one version in a minute, beside a Poisson's own. */
+export const burstVariance = (mean: number): readonly number[] => [
+  0,
+  ...burstSizes.map((size) => (size - 1) / mean),
+  ...correlations.map((icc) => icc / correlationScale),
+]
+
 /** The candidate's share of the bad events if it fails `ratio` times as often as stable and gets `share` of the invocations. */
 export const badShare = (share: number, ratio: number): number => (ratio * share) / (ratio * share + 1 - share)
 
 /**
- * ln of the beta-binomial probability of `x` out of `d` by mean (0 < mean < 1), without the binomial coefficient: it cancels in every
- * ratio.
+ * ln of the beta-binomial probability of `x` out of `d` by mean (0 < mean < 1), without the binomial coefficient: it cancels in
+ * every ratio.
  * @param icc intra-class correlation, 0 for the binomial
  */
 export function betaBinomial(x: number, d: number, icc: number): (mean: number) => number {

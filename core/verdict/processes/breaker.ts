@@ -1,6 +1,6 @@
 // Total failure needs no statistics: at least half of a minute's requests fail on the candidate, and its odds of failing are many
-// times those of stable in the same minute. Without requests of stable, nobody knows whether it is healthy. Only one long burst of
-// errors looks the same. So where stable may have such bursts, a second minute has to say so too.
+// times those of stable in the same minute. Without requests of stable, nobody knows whether it is healthy. Only one long burst
+// of errors looks the same. So where stable may have such bursts, a second minute has to say so too.
 import type { Learned } from './count-design.ts'
 import type { CountMinute } from './split-process.ts'
 
@@ -13,9 +13,6 @@ const oddsMin = 19
 const knownMinutes = 10
 /** Pearson's dispersion of stable's minutes: independent errors have 1. */
 const steadyDispersion = 1.5
-/** Bursts hit some of a version's requests. When so many fail and hardly one succeeds, it is no burst. */
-const allFailedShare = 0.95
-const allFailedMin = 45
 
 export type BreakerState = {
   /** The minute at which it tripped, counted from the first. */
@@ -70,8 +67,6 @@ export function breakerStep(before: BreakerState, data: CountMinute): BreakerSta
     counted: before.counted + (expected > 0 ? 1 : 0),
   }
   const isSteady = state.minutes + state.past > knownMinutes && dispersionOf(state) <= steadyDispersion
-  const isAll =
-    data.candidateBad >= allFailedMin && data.candidateBad >= allFailedShare * data.candidateInvocations
-  const trips = isHit && (before.isHit || isSteady || isAll)
+  const trips = isHit && (before.isHit || isSteady)
   return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state
 }

@@ -1,5 +1,5 @@
-// What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do. The
-// constants are those of docs/verdict.md, "The mathematics".
+// What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do.
+// The constants are those of docs/verdict.md, "The mathematics".
 
 /** A way in which healthy rates wander: each version's log rate is an AR(1) around a level that both share. */
 export type DriftNull = {
@@ -9,6 +9,22 @@ export type DriftNull = {
   /** How much less evidence is asked for against this null than against chance. */
   readonly relief: number
 }
+
+/** Error rates wander for minutes, by about half; or fail in storms that last a few minutes. */
+const usualNulls: readonly DriftNull[] = [
+  { deviation: 0.5, lag: 0.8, relief: 4 },
+  { deviation: 1, lag: 0.6, relief: 1 },
+]
+/** Slow drift looks like a regression. It is believed in only where earlier releases can show that there is none. */
+const slowNulls: readonly DriftNull[] = [
+  { deviation: 0.2, lag: 0.98, relief: 4 },
+  { deviation: 0.3, lag: 0.93, relief: 4 },
+  { deviation: 0.6, lag: 0.98, relief: 4 },
+]
+
+/** @param learned from how many earlier releases there is something to learn */
+export const errorNulls = (learned?: { readonly releases: number }): readonly DriftNull[] =>
+  (learned?.releases ?? 0) > 0 ? [...usualNulls, ...slowNulls] : usualNulls
 
 export type CountDesign = {
   /** The null: the candidate fails at most this many times as often as stable. */
@@ -21,13 +37,16 @@ export type CountDesign = {
   /** Whether new execution environments may fail more often in their first minutes. */
   readonly hasColdStarts: boolean
   readonly learned?: Learned
+  readonly trust: Trust
 }
 
 /**
- * What a service's own healthy past says about each member of the nulls: ln likelihood relative to the best one, at most 0. A member
- * that the past refutes is trusted less from the start.
+ * What a service's own healthy past says about each member of the nulls: ln likelihood relative to the best one, at most 0. A
+ * member that the past refutes is trusted less from the start.
  */
 export type Learned = {
+  /** Of the members that the numbers are about, in their order. */
+  readonly edition: number
   /** By dispersion (beta-binomial.ts). */
   readonly dispersions: readonly number[]
   /** By way in which the level moves without a regression (drift-evidence.ts). */
@@ -44,11 +63,32 @@ export type Learned = {
   readonly releases: number
 }
 
-/** ln of the least trust that the past may leave a member. */
-const floors = { dispersions: -4, drift: -8, coldStarts: -8 } as const
+/** The members that this code knows. What another edition learned is about others. */
+export const learnedEdition = 1
 
-export const penaltyOf = (values: readonly number[] | undefined, index: number, floor: keyof typeof floors): number =>
-  Math.max(values?.[index] ?? 0, floors[floor])
+/**
+ * How far a clean past is trusted: ln of the least trust that it may leave a member of the nulls, and what is asked for on top
+ * once earlier releases are learned from. The more it is trusted, the sooner faults are found, and the more healthy releases go
+ * back when noise comes that the past does not have (docs/verdict.md, "What the past is trusted with").
+ */
+export type Trust = {
+  readonly dispersions: number
+  readonly drift: number
+  readonly coldStarts: number
+  readonly margin: number
+}
+
+export const trusts = {
+  careful: { dispersions: -3, drift: -3, coldStarts: -4, margin: 0.5 },
+  sharp: { dispersions: -4, drift: -8, coldStarts: -8, margin: Math.log(2) },
+} as const satisfies Readonly<Record<string, Trust>>
+
+export const penaltyOf = (
+  values: readonly number[] | undefined,
+  index: number,
+  trust: Trust,
+  floor: Exclude<keyof Trust, 'margin'>,
+): number => Math.max(values?.[index] ?? 0, trust[floor])
 
 /** How many times as often as tolerated a bad candidate fails, in ln, and how much of the mass expects each. */
 export type Ratio = { readonly log: number; readonly mass: number; readonly halfWidth: number }

@@ -22,14 +22,11 @@ export type CountRule = {
   readonly logE: (state: CountState) => number
 }
 
-/** Asked for on top once earlier releases are learned from: their nulls are sharper than what they were learned with. */
-const learnedMargin = Math.log(2)
-
 export function countRule(design: CountDesign): CountRule {
   const split = splitEvidence(design)
   const alternatives = driftAlternatives(design)
   const nulls = driftNulls(design)
-  const margin = (design.learned?.releases ?? 0) > 0 ? learnedMargin : 0
+  const margin = (design.learned?.releases ?? 0) > 0 ? design.trust.margin : 0
   return {
     begin: { split: split.begin, alternatives: alternatives.begin, nulls: nulls.begin, outage: outageBegin },
     step(state, data, cold) {

@@ -1,5 +1,5 @@
-// The numerator against drift: a mixture of filters that follow what they see. Each is a way in which the level moves, and a way in
-// which the candidate is worse: steadily, ever more, or beside a drift of its own. A regression may begin at any minute.
+// The numerator against drift: a mixture of filters that follow what they see. Each is a way in which the level moves, and a way
+// in which the candidate is worse: steadily, ever more, or beside a drift of its own. A regression may begin at any minute.
 import {
   type CountDesign,
   type DriftNull,
@@ -82,10 +82,10 @@ export const levelsOf = (
   })),
 ]
 
-function branchesOf({ nulls, worse, learned }: CountDesign): readonly Branch[] {
+function branchesOf({ nulls, worse, learned, trust }: CountDesign): readonly Branch[] {
   const sign = worse === 'higher' ? 1 : -1
   const levels = levelsOf(nulls)
-  const logWeights = levels.map(({ mass }, index) => Math.log(mass) + penaltyOf(learned?.levels, index, 'drift'))
+  const logWeights = levels.map(({ mass }, index) => Math.log(mass) + penaltyOf(learned?.levels, index, trust, 'drift'))
   const healthy = levels.map(({ dynamics, variance }, from): Branch => {
     const begin = filterBegin((logWeights[from] ?? 0) + Math.log(1 - fromStart), { mean: 0, variance }, variance)
     return { dynamics, from, share: undefined, candidate: undefined, exposure: 1, begin }

@@ -1,5 +1,5 @@
-// E_drift: the second null. Each version's own rate wanders for minutes although nothing is wrong: a slow shard, a cold cache, one
-// bad connection. Stable's own minutes tell how much a rate of this service wanders, which the split alone cannot.
+// E_drift: the second null. Each version's own rate wanders for minutes although nothing is wrong: a slow shard, a cold cache,
+// one bad connection. Stable's own minutes tell how much a rate of this service wanders, which the split alone cannot.
 // docs/verdict.md, "Drift".
 import { coarseColdStarts, coldFactor, usualRate } from './cold-start.ts'
 import { type CountDesign, type DriftNull, penaltyOf } from './count-design.ts'
@@ -24,15 +24,15 @@ export type DriftNulls = {
 const ratioShare = 0.3
 
 export function driftNulls(design: CountDesign) {
-  const { nulls, learned } = design
+  const { nulls, learned, trust } = design
   const walks = levelsOf(nulls).length - nulls.length
-  const cold = coarseColdStarts.map((_, index) => penaltyOf(learned?.coarseColdStarts, index, 'coldStarts'))
+  const cold = coarseColdStarts.map((_, index) => penaltyOf(learned?.coarseColdStarts, index, trust, 'coldStarts'))
 
   function begin({ deviation }: DriftNull, index: number): NullState {
-    const logLikelihood = penaltyOf(learned?.levels, walks + index, 'drift')
+    const logLikelihood = penaltyOf(learned?.levels, walks + index, trust, 'drift')
     return {
       joint: filterBegin(logLikelihood, { mean: 0, variance: deviation ** 2 }, deviation ** 2),
-      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, 'drift'))],
+      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, trust, 'drift'))],
     }
   }
 

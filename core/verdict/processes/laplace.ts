@@ -12,8 +12,8 @@ const closeEnough = 1e-9
 const bounded = (step: number): number => Math.max(-longestStep, Math.min(longestStep, step))
 
 /**
- * `x` events are Poisson with mean `exposure` * e^eta, eta ~ Normal(mean, variance). ln x! is left out, because it cancels in every
- * ratio.
+ * `x` events are Poisson with mean `exposure` * e^eta, eta ~ Normal(mean, variance). ln x! is left out, because it cancels in
+ * every ratio.
  */
 export function laplacePoisson(mean: number, variance: number, x: number, exposure: number): Laplace {
   const precision = 1 / variance

@@ -1,5 +1,6 @@
 // A minute in which stable itself fails much more often than usual: a dependency is down for both versions. It seldom hits both
-// alike, so the candidate may then fail somewhat more often than tolerated. An outage that goes on is no outage but the new usual.
+// alike, so the candidate may then fail somewhat more often than tolerated. An outage that goes on is no outage but the new
+// usual.
 
 /** Stable's recent counts, fading, and for how many minutes in a row it has been out of line. */
 export type OutageState = { readonly bad: number; readonly invocations: number; readonly minutes: number }

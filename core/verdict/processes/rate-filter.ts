@@ -125,7 +125,9 @@ export function merge(filters: number[], at: number, logWeight: number, other: r
   filters[at + W] = sum
 }
 
-/** The filter at `at`, with a candidate that knows nothing of the past: its mean and variance are those of a regression's prior. */
+/**
+ * The filter at `at`, with a candidate that knows nothing of the past: its mean and variance are those of a regression's prior.
+ */
 export function withCandidate(
   filters: readonly number[],
   at: number,

@@ -1,5 +1,5 @@
-// A filter on the difference of the two versions' deviations alone, seen through the split of the bad events. It does not see what
-// both versions share.
+// A filter on the difference of the two versions' deviations alone, seen through the split of the bad events. It does not see
+// what both versions share.
 import { laplaceBinomial } from './laplace.ts'
 
 /** ln likelihood, mean, variance. */

@@ -1,7 +1,7 @@
-// E_split: given how many bad events there were in a minute, how many fell on the candidate? Outages, load and time of day cancel.
-// The numerator is a mixture over how much worse the candidate is, how bursty events are and when it began; the denominator is the
-// best member of the null, cold starts included, so this is an e-process whenever the null holds (universal inference: Wasserman,
-// Ramdas, Balakrishnan, PNAS 2020). docs/verdict.md has the formulas.
+// E_split: given how many bad events there were in a minute, how many fell on the candidate? Outages, load and time of day
+// cancel. The numerator is a mixture over how much worse the candidate is, how bursty events are and when it began; the
+// denominator is the best member of the null, cold starts included, so this is an e-process whenever the null holds (universal
+// inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). docs/verdict.md has the formulas.
 import { badShare, betaBinomial, dispersions } from './beta-binomial.ts'
 import { coldFactor, coldStarts, usualRate } from './cold-start.ts'
 import {
@@ -70,8 +70,8 @@ const intermittentWays = {
 const intermittentDispersions = 2
 
 export function splitEvidence(design: CountDesign): SplitEvidence {
-  const { horizonMinutes, worse, learned } = design
-  const penalties = dispersionWeights.map((_, index) => penaltyOf(learned?.dispersions, index, 'dispersions'))
+  const { horizonMinutes, worse, learned, trust } = design
+  const penalties = dispersionWeights.map((_, index) => penaltyOf(learned?.dispersions, index, trust, 'dispersions'))
   const masses = dispersionWeights.map((weight, index) => Math.log(weight / weightSum) + (penalties[index] ?? 0))
   const grids = dispersionWeights.map((_, index) => {
     const step = denseSteps[index]
@@ -197,8 +197,8 @@ export function splitEvidence(design: CountDesign): SplitEvidence {
 }
 
 /** What each cold start is worth to the null and, normalised, to the numerator. */
-function coldMasses({ learned }: CountDesign) {
-  const penalties = coldStarts.map((_, index) => penaltyOf(learned?.coldStarts, index, 'coldStarts'))
+function coldMasses({ learned, trust }: CountDesign) {
+  const penalties = coldStarts.map((_, index) => penaltyOf(learned?.coldStarts, index, trust, 'coldStarts'))
   const prior = coldStarts.map(
     (_, index) =>
       (penalties[index] ?? 0) + Math.log(index === 0 ? coldNoneMass : (1 - coldNoneMass) / (coldStarts.length - 1)),

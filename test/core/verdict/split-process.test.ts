@@ -1,8 +1,6 @@
-// The e-processes: they equal their formulas, and they have the e-value property.
+// The plain formula E2: the code equals it.
 import { describe, expect, it } from 'vitest'
-import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/processes/beta-binomial.ts'
-import { countRule, enginePrior } from '../../../core/verdict/processes/count-process.ts'
-import { type CountMinute, splitRule } from '../../../core/verdict/processes/split-process.ts'
+import type { CountMinute } from '../../../core/verdict/processes/split-process.ts'
 import type { Noise } from '../../../bench/trials/noise.ts'
 import { minutesOf } from '../../../bench/trials/noise.ts'
 import { plainEvidence } from '../../../bench/rivals/e-processes.ts'
@@ -73,81 +71,5 @@ describe('E2', () => {
   it('of a single minute has no later starts', () => {
     const one = [{ stableInvocations: 90, stableBad: 1, candidateInvocations: 10, candidateBad: 2 }]
     expect(plainEvidence(7, 1, one)[0]).toBeCloseTo(formula(one, 1)[0] ?? NaN, 12)
-  })
-})
-
-/** P(x of d) under a member of the null. */
-function chances(d: number, mean: number, icc: number): readonly number[] {
-  const choose = (x: number): number => {
-    let value = 1
-    for (let k = 1; k <= x; k++) value = (value * (d - x + k)) / k
-    return value
-  }
-  return Array.from({ length: d + 1 }, (_, x) => choose(x) * Math.exp(logBetaBinomial(x, d, mean, icc)))
-}
-
-describe('the e-value property, enumerated', () => {
-  const [stableInvocations, candidateInvocations] = [3, 1]
-  const design = { prior: enginePrior('higher'), tolerance: 1, horizonMinutes: 20 }
-  const engine = countRule(design, 0.5)
-  const split = splitRule(design)
-
-  /** The mean of E when stopping as soon as `limit` is reached, over every course of three minutes. */
-  function meanAtStop(member: number, events: readonly number[], limit: number, tolerance: number): number {
-    const rule = tolerance === 1 ? engine : countRule({ ...design, tolerance }, 0.5)
-    const mean = badShare(candidateInvocations / (candidateInvocations + stableInvocations), tolerance)
-    const walk = (state: typeof rule.begin, at: number): number => {
-      const e = at === 0 ? 1 : Math.exp(rule.logE(state))
-      const d = events[at]
-      if (d === undefined || (at > 0 && e >= limit)) return e
-      const icc = dispersions(d)[member] ?? 0
-      return chances(d, mean, icc).reduce((sum, chance, x) => {
-        const data = { stableInvocations, stableBad: d - x, candidateInvocations, candidateBad: x }
-        return sum + chance * walk(rule.step(state, data), at + 1)
-      }, 0)
-    }
-    return walk(rule.begin, 0)
-  }
-
-  const cases = [0, 1, 2, 3, 4, 5, 6].flatMap((member) =>
-    [1, 1.5].flatMap((tolerance) => [1.2, 3, Infinity].map((limit) => [member, tolerance, limit] as const)),
-  )
-  it.each(cases)('holds for member %i of the null, tolerance %d, stopping at %d', (member, tolerance, limit) => {
-    for (const events of [[6], [5, 6], [4, 3, 5], [1, 1, 6]]) {
-      expect(meanAtStop(member, events, limit, tolerance)).toBeLessThanOrEqual(1 + 1e-9)
-    }
-  })
-
-  it('fails if the null does: the same enumeration detects a candidate that fails three times as often', () => {
-    const mean = badShare(0.25, 3)
-    const found = chances(12, mean, 0).reduce((sum, chance, x) => {
-      const data = { stableInvocations, stableBad: 12 - x, candidateInvocations, candidateBad: x }
-      const { numerator, null: best } = split.likelihoods(split.step(split.begin, data))
-      return sum + chance * Math.exp(numerator - best)
-    }, 0)
-    expect(found).toBeGreaterThan(1.1)
-  })
-})
-
-describe('the e-value property, simulated', () => {
-  const releases = 300
-  it.each([
-    ['independent errors', { kind: 'independent' }],
-    ['bursts of 3', { kind: 'bursts', size: 3 }],
-    ['a shared wander', { kind: 'shared' }],
-  ] as const)('holds when stopping at evidence of 20 or after an hour, with %s (seed 11)', (_, noise) => {
-    const rule = countRule({ prior: enginePrior('higher'), tolerance: 1, horizonMinutes: 60 }, 0.5)
-    let sum = 0
-    for (let release = 0; release < releases; release++) {
-      let state = rule.begin
-      let logE = 0
-      for (const data of minutesOf(situation(noise, 60), 11 + release)) {
-        state = rule.step(state, data)
-        logE = rule.logE(state)
-        if (logE >= Math.log(20)) break
-      }
-      sum += Math.exp(logE)
-    }
-    expect(sum / releases).toBeLessThanOrEqual(1)
   })
 })

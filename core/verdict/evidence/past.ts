@@ -1,0 +1,87 @@
+// The past that a release learns from: stable's own errors in the hours before it, and the minutes of earlier releases, as their
+// logs have them.
+import { locate } from '../../location.ts'
+import { minuteMs } from '../../time.ts'
+import type { PastMinute } from '../processes/learn.ts'
+import type { CountMinute } from '../processes/split-process.ts'
+import type { Reading } from './evidence.ts'
+import { judgedTargets, loggedPoints, type Looked } from './logged.ts'
+import { countMinutes, isIncomplete, sheetOf } from './minutes.ts'
+import { placeOf, type Question, signalSpecs } from './questions.ts'
+import { coldMinute } from './window.ts'
+
+/** How many of stable's minutes are read. */
+export const pastMinutes = 240
+/** A longer release teaches no more than this. */
+const releaseMinutesMax = 240
+const wholeBp = 10_000
+
+type Place = { readonly functionName: string; readonly roleArn?: string | undefined; readonly alias: string }
+
+/**
+ * Invocations and errors of stable. Whether an alias that is not split publishes ExecutedVersion is not documented, so the whole
+ * alias is asked for too: all of its traffic is stable's.
+ */
+export function pastQuestions(target: Place, stable: string): readonly Question[] {
+  const { name } = locate(target.functionName)
+  const alias = { FunctionName: name, Resource: `${name}:${target.alias}` }
+  const question = (dimensions: Question['dimensions'], metric: string): Question => ({
+    key: metric,
+    namespace: 'AWS/Lambda',
+    metric,
+    dimensions,
+    stat: 'Sum',
+    ...placeOf(target),
+  })
+  return [{ ...alias, ExecutedVersion: stable }, alias].flatMap((dimensions) =>
+    ['Invocations', 'Errors'].map((metric) => question(dimensions, metric)),
+  )
+}
+
+/** @param readings the answers to `pastQuestions` @returns the minutes that have points of both, oldest first */
+export function stableMinutes(readings: readonly Reading[]): readonly CountMinute[] {
+  const [versionCalls, versionErrors, aliasCalls, aliasErrors] = readings
+  const byVersion = paired(versionCalls, versionErrors)
+  return byVersion.length > 0 ? byVersion : paired(aliasCalls, aliasErrors)
+}
+
+function paired(calls: Reading | undefined, errors: Reading | undefined): readonly CountMinute[] {
+  if (calls?.kind !== 'points' || errors?.kind !== 'points') return []
+  const bad = new Map(errors.points.map((point) => [point.minuteMs, point.value]))
+  return calls.points.flatMap(({ minuteMs: at, value }) => {
+    const stableBad = bad.get(at)
+    if (stableBad === undefined || !(stableBad >= 0) || !(value >= stableBad) || !Number.isFinite(value)) return []
+    const counts = { stableInvocations: Math.round(value), stableBad: Math.round(stableBad) }
+    return [{ ...counts, candidateInvocations: 0, candidateBad: 0 }]
+  })
+}
+
+/** The minutes of one target in a release's log, from the first shift until it had all traffic. Empty if it had another alias. */
+export function releaseMinutes(release: Looked, { functionName, alias }: Place): readonly PastMinute[] {
+  const targets = judgedTargets(release)
+  const target = targets.findIndex((one) => one.functionName === functionName && one.alias === alias)
+  const spec = signalSpecs(release.service, targets).find((one) => one.target === target && one.name === 'errors')
+  const { shifts, readings } = release
+  const [first] = shifts
+  if (spec === undefined || spec.measure.kind !== 'count' || first === undefined) return []
+  const { measure } = spec
+  const points = loggedPoints(readings, 0)
+  const sheet = sheetOf(
+    new Map(
+      [...points].map(([key, series]): readonly [string, Reading] => [
+        key,
+        { kind: 'points', points: [...series].map(([at, value]) => ({ minuteMs: at, value })) },
+      ]),
+    ),
+  )
+  const wholeMs = shifts.find(({ weightBp }) => weightBp === wholeBp)?.sinceMs ?? Infinity
+  const times = [...new Set([...points.values()].flatMap((series) => [...series.keys()]))]
+    .filter((at) => at + minuteMs <= wholeMs && !isIncomplete(sheet, spec, at))
+    .sort((a, b) => a - b)
+    .slice(0, releaseMinutesMax)
+  return times.flatMap((at) => {
+    const minutes = countMinutes(sheet, spec, measure, at)
+    const [minute] = typeof minutes === 'string' ? [] : minutes
+    return minute === undefined ? [] : [{ ...minute, cold: coldMinute(shifts, at) }]
+  })
+}

@@ -1,0 +1,76 @@
+// Reads what a release may learn from: stable's errors in the last hours, and the logs of earlier releases that were promoted.
+// What cannot be read teaches nothing, and the release goes on without it.
+import { replay } from '../../core/release/advance.ts'
+import { Problem } from '../../core/problem.ts'
+import { minuteMs } from '../../core/time.ts'
+import type { Release } from '../../core/release/release.ts'
+import type { Service, Target } from '../../core/service/service.ts'
+import { pastMinutes, pastQuestions, releaseMinutes, stableMinutes } from '../../core/verdict/evidence/past.ts'
+import { errorNulls, type Learned } from '../../core/verdict/processes/count-design.ts'
+import { learn } from '../../core/verdict/processes/learn.ts'
+import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
+import { concurrently } from './concurrently.ts'
+import { latestHeads } from './heads.ts'
+import type { World } from './world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'telemetry' | 'log'>
+
+const releasesMax = 10
+/** Among so many of the latest releases the promoted ones are looked for. */
+const headsMax = 50
+/** Of a longer log only the first events are read: the minutes after the first shifts teach most. */
+const eventsMax = 300
+const readAtOnce = 3
+
+/**
+ * Releases of a service that were promoted by its plan and never undone, newest first. What a person promoted early may be bad,
+ * and so may what was taken back later.
+ */
+export async function promotedReleases(deps: Deps, service: string): Promise<readonly Release[]> {
+  return orNothing(deps, 'earlier releases', [], async () => {
+    const { items } = await latestHeads(deps, service, headsMax)
+    const undone = new Set(items.map(({ backFrom }) => backFrom))
+    const promoted = items.filter(
+      ({ outcome, backFrom, releaseId }) => outcome === 'promoted' && backFrom === undefined && !undone.has(releaseId),
+    )
+    const found = await concurrently(promoted.slice(0, releasesMax), readAtOnce, ({ releaseId }) =>
+      orNothing(deps, `release ${releaseId}`, undefined, async () => {
+        const { events } = await deps.journal.read(releaseId, { atMost: eventsMax })
+        return events.some(({ type }) => type === 'promoteOrdered') ? undefined : replay(events)
+      }),
+    )
+    return found.filter((one) => one !== undefined)
+  })
+}
+
+/** What a target's past says about its errors; `undefined` when they are not looked at, or when nothing could be read. */
+export async function learnedErrors(
+  deps: Deps,
+  { signals, policy }: Pick<Service, 'signals' | 'policy'>,
+  target: Target,
+  stable: string,
+  earlier: readonly Release[],
+): Promise<Learned | undefined> {
+  if (signals.errors === 'off' || policy.learning === 'off') return undefined
+  const stableAlone = await orNothing(deps, 'stable', [], () => readStable(deps, target, stable))
+  const releases = earlier.map((release) => releaseMinutes(release, target)).filter(({ length }) => length > 0)
+  const nulls = errorNulls({ releases: releases.length })
+  return learn({ tolerance: signals.errors.tolerance, nulls }, { stable: stableAlone, releases })
+}
+
+async function readStable(deps: Deps, target: Target, stable: string): Promise<readonly CountMinute[]> {
+  // The last minutes may not have come in full.
+  const endMs = Math.floor(deps.clock.nowMs() / minuteMs - 2) * minuteMs
+  const asked = { startMs: endMs - pastMinutes * minuteMs, endMs, periodSeconds: 60 }
+  return stableMinutes(await deps.telemetry.read(pastQuestions(target, stable), asked))
+}
+
+async function orNothing<T>(deps: Deps, what: string, nothing: T, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    deps.log({ ...error.line, message: `Nothing is learned from ${what}: ${error.message}` })
+    return nothing
+  }
+}
