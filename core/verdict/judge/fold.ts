@@ -70,7 +70,7 @@ type Rules = {
 }
 
 /** Durations, and so the share of slow ones, wander less than error rates. */
-const latencyNulls: readonly DriftNull[] = [{ deviation: 0.2, lag: 0.8, relief: 4 }]
+const latencyNulls: readonly DriftNull[] = [{ deviation: 0.2, lag: 0.8, relief: 4, floor: 'drift' }]
 
 /** @param learned what the target's past says about its errors */
 export function signalRule(spec: SignalSpec, { horizonMinutes, early, trust }: Rules, learned?: Learned): SignalRule {

@@ -8,18 +8,20 @@ export type DriftNull = {
   readonly lag: number
   /** How much less evidence is asked for against this null than against chance. */
   readonly relief: number
+  /** How little trust the past may leave it. */
+  readonly floor: 'drift' | 'slowDrift'
 }
 
 /** Error rates wander for minutes, by about half; or fail in storms that last a few minutes. */
 const usualNulls: readonly DriftNull[] = [
-  { deviation: 0.5, lag: 0.8, relief: 4 },
-  { deviation: 1, lag: 0.6, relief: 1 },
+  { deviation: 0.5, lag: 0.8, relief: 4, floor: 'drift' },
+  { deviation: 1, lag: 0.6, relief: 1, floor: 'drift' },
 ]
 /** Slow drift looks like a regression. It is believed in only where earlier releases can show that there is none. */
 const slowNulls: readonly DriftNull[] = [
-  { deviation: 0.2, lag: 0.98, relief: 4 },
-  { deviation: 0.3, lag: 0.93, relief: 4 },
-  { deviation: 0.6, lag: 0.98, relief: 4 },
+  { deviation: 0.2, lag: 0.98, relief: 4, floor: 'slowDrift' },
+  { deviation: 0.3, lag: 0.93, relief: 4, floor: 'slowDrift' },
+  { deviation: 0.6, lag: 0.98, relief: 4, floor: 'slowDrift' },
 ]
 
 /** @param learned from how many earlier releases there is something to learn */
@@ -74,13 +76,14 @@ export const learnedEdition = 1
 export type Trust = {
   readonly dispersions: number
   readonly drift: number
+  readonly slowDrift: number
   readonly coldStarts: number
   readonly margin: number
 }
 
 export const trusts = {
-  careful: { dispersions: -3, drift: -3, coldStarts: -4, margin: 0.5 },
-  sharp: { dispersions: -4, drift: -8, coldStarts: -8, margin: Math.log(2) },
+  careful: { dispersions: -3, drift: -3, slowDrift: -4, coldStarts: -4, margin: 0.3 },
+  sharp: { dispersions: -4, drift: -8, slowDrift: -8, coldStarts: -8, margin: Math.log(2) },
 } as const satisfies Readonly<Record<string, Trust>>
 
 export const penaltyOf = (

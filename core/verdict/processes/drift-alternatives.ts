@@ -1,14 +1,6 @@
 // The numerator against drift: a mixture of filters that follow what they see. Each is a way in which the level moves, and a way
 // in which the candidate is worse: steadily, ever more, or beside a drift of its own. A regression may begin at any minute.
-import {
-  type CountDesign,
-  type DriftNull,
-  fromStart,
-  laterMass,
-  penaltyOf,
-  ratiosOf,
-  unspentMass,
-} from './count-design.ts'
+import { type CountDesign, type DriftNull, fromStart, laterMass, ratiosOf, unspentMass } from './count-design.ts'
 import { logSum } from './log-space.ts'
 import {
   age,
@@ -60,6 +52,8 @@ const walks = [
   { deviation: 1, mass: 0.1 },
 ]
 const autoregressiveMass = 0.25
+// ln of the least that the past may leave a way in which the level moves.
+const levelFloor = -8
 
 const walking = (deviation: number): Dynamics => ({
   candidateLag: 1,
@@ -82,10 +76,10 @@ export const levelsOf = (
   })),
 ]
 
-function branchesOf({ nulls, worse, learned, trust }: CountDesign): readonly Branch[] {
+function branchesOf({ nulls, worse, learned }: CountDesign): readonly Branch[] {
   const sign = worse === 'higher' ? 1 : -1
   const levels = levelsOf(nulls)
-  const logWeights = levels.map(({ mass }, index) => Math.log(mass) + penaltyOf(learned?.levels, index, trust, 'drift'))
+  const logWeights = levels.map(({ mass }, index) => Math.log(mass) + Math.max(learned?.levels[index] ?? 0, levelFloor))
   const healthy = levels.map(({ dynamics, variance }, from): Branch => {
     const begin = filterBegin((logWeights[from] ?? 0) + Math.log(1 - fromStart), { mean: 0, variance }, variance)
     return { dynamics, from, share: undefined, candidate: undefined, exposure: 1, begin }

@@ -28,11 +28,11 @@ export function driftNulls(design: CountDesign) {
   const walks = levelsOf(nulls).length - nulls.length
   const cold = coarseColdStarts.map((_, index) => penaltyOf(learned?.coarseColdStarts, index, trust, 'coldStarts'))
 
-  function begin({ deviation }: DriftNull, index: number): NullState {
-    const logLikelihood = penaltyOf(learned?.levels, walks + index, trust, 'drift')
+  function begin({ deviation, floor }: DriftNull, index: number): NullState {
+    const logLikelihood = penaltyOf(learned?.levels, walks + index, trust, floor)
     return {
       joint: filterBegin(logLikelihood, { mean: 0, variance: deviation ** 2 }, deviation ** 2),
-      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, trust, 'drift'))],
+      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, trust, floor))],
     }
   }
 
