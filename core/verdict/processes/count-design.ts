@@ -82,7 +82,7 @@ export type Trust = {
 }
 
 export const trusts = {
-  careful: { dispersions: -3, drift: -3, slowDrift: -4, coldStarts: -4, margin: 0.3 },
+  careful: { dispersions: -2.5, drift: -2.5, slowDrift: -5, coldStarts: -4, margin: 0.3 },
   sharp: { dispersions: -4, drift: -8, slowDrift: -8, coldStarts: -8, margin: Math.log(2) },
 } as const satisfies Readonly<Record<string, Trust>>
 
