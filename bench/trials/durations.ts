@@ -104,22 +104,34 @@ export function durationsOf(situation: TimedSituation, seed: number): TimedRelea
   const { service, each = unchanged, both = unchanged, candidate = unchanged } = situation
   const draw = drawFrom(chance(seed, situation.name))
   const [shared, own, others, wrong] = [both(draw), each(draw), each(draw), candidate(draw)]
-  const sample = (mean: number, change: (ms: number) => number): Durations =>
-    Float64Array.from({ length: draw.poisson(mean) }, () => change(service(draw))).sort()
+  const sample = (mean: number, change: (ms: number) => number): Durations => {
+    const durations = new Float64Array(draw.poisson(mean))
+    for (let index = 0; index < durations.length; index++) durations[index] = change(service(draw))
+    return durations.sort()
+  }
   const before: Durations[] = []
   const during: DurationMinute[] = []
   for (let minute = -minutesBefore; minute < minutes; minute++) {
-    const [together, stable, apart] = [shared(minute), own(minute), others(minute)]
+    const [alike, stable, apart] = [shared(minute), own(minute), others(minute)]
     if (minute < 0) {
-      before.push(sample(perMinute, (ms) => stable(together(ms))))
+      before.push(sample(perMinute, (ms) => stable(alike(ms))))
       continue
     }
     const bad = wrong(minute)
     during.push({
-      stable: sample(perMinute * (1 - weightBp / 10_000), (ms) => stable(together(ms))),
-      candidate: sample((perMinute * weightBp) / 10_000, (ms) => bad(apart(together(ms)))),
+      stable: sample(perMinute * (1 - weightBp / 10_000), (ms) => stable(alike(ms))),
+      candidate: sample((perMinute * weightBp) / 10_000, (ms) => bad(apart(alike(ms)))),
     })
   }
-  const usual = Float64Array.from(before.flatMap((one) => [...one])).sort()
-  return { weightBp, minutes: during, before, usual }
+  return { weightBp, minutes: during, before, usual: together(before) }
+}
+
+function together(parts: readonly Durations[]): Durations {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let from = 0
+  for (const part of parts) {
+    all.set(part, from)
+    from += part.length
+  }
+  return all.sort()
 }

@@ -1,5 +1,5 @@
-// Releases of little traffic at the end of a short bake: bad ones that should not go on, and healthy ones that should not be held.
-// A release that is held goes on at the first pass.
+// Releases of little traffic at the end of a short bake: bad ones that should not go on, and healthy ones that should not be
+// held. A release that is held goes on at the first pass.
 import type { Rival } from '../rivals/rival.ts'
 import { minutesOf, type Situation } from './noise.ts'
 
