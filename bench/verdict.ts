@@ -1,7 +1,7 @@
 // `npm run bench:verdict`: runs every rule on the same healthy and faulty releases, plots delay against false roll backs, and
-// measures what a look costs. Seeded. `--only delay,noise` runs those rows alone, each situation `--runs` times; without it `usual`
-// is run so often, and every other row a tenth of it. `--rules ours,e2` leaves the other rules out. `--past false` withholds
-// stable's hours before the release, and `--releases 10` gives so many earlier ones.
+// measures what a look costs. Seeded. `--only delay,noise` runs those rows alone, each situation `--runs` times; without it the
+// row `usual` is run so often, and every other row a tenth of it. `--rules ours,e2` leaves the other rules out. `--past false`
+// withholds stable's hours before the release, and `--releases 10` gives so many earlier ones.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,5 @@
-// The simulated faults and plans are what they say: how many further requests fail in which minute, and how many get the candidate.
+// The simulated faults and plans are what they say: how many further requests fail in which minute, and how many get the
+// candidate.
 import { describe, expect, it } from 'vitest'
 import { faultAt, timesAsOften } from '../../bench/trials/fault.ts'
 import { constant, growing, inLastStep, intermittent, late, sizes, total } from '../../bench/trials/faults.ts'
