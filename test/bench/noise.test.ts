@@ -55,6 +55,9 @@ describe('storms', () => {
     expect(rest[3]).toBeGreaterThan(0)
     expect(rest.slice(4)).toEqual([0, 0])
     expect((first + sum(rest)) / 1e5).toBeCloseTo(1, 1)
+    const long = stormy(drawFrom(chance(2, 'storms')), { shape: 1.5, minutes: [4, 4] })
+    const parts = [long(1e6, 0.1), long(1e6, 0), long(1e6, 0), long(1e6, 0)]
+    for (const part of parts) expect(part / sum(parts)).toBeCloseTo(1 / 4, 1)
     const within = stormy(drawFrom(chance(2, 'storms')), { shape: 1.5, minutes: [1, 1] })
     expect([within(1e6, 0.1) > 0, within(1e6, 0)]).toEqual([true, 0])
     expect(within(3, 1)).toBeLessThanOrEqual(3)
@@ -118,7 +121,7 @@ describe('rates that wander', () => {
   it('drift with the given deviation and lag, each version by itself', () => {
     const minutes = minutesOf(under({ kind: 'drift', deviation: 0.3, lag: 0.98 }, { ...clear, minutes: 20_000 }), 1)
     const [stable, candidate] = [logRates(minutes, 'stable'), logRates(minutes, 'candidate')]
-    expect(deviation(stable)).toBeCloseTo(0.3, 1)
+    for (const rates of [stable, candidate]) expect(deviation(rates)).toBeCloseTo(0.3, 1)
     expect(correlation(stable.slice(1), stable.slice(0, -1))).toBeCloseTo(0.98, 2)
     expect(Math.abs(correlation(stable, candidate))).toBeLessThan(0.25)
   })
