@@ -1,7 +1,6 @@
 // Plots each rule: how long it takes to find a fault against how many healthy releases it rolls back.
 import { scaleLinear, scalePow } from 'd3-scale'
-
-export type Place = { readonly name: string; readonly falsePercent: number; readonly delayMinutes: number }
+import type { Place } from './rows/usual.ts'
 
 const [width, height] = [900, 460]
 const frame = { left: 70, right: 870, top: 60, bottom: 400 }

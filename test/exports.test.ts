@@ -12,7 +12,6 @@ const doors = ['functions/main.ts', 'lib/index.ts', 'examples/cdk/']
 /** By the reason, exports that only tests use. */
 const forTests: Readonly<Record<string, readonly string[]>> = {
   'a formula that is compared with published numbers, or with another one': [
-    'bench/rivals/e-processes.ts: plainEvidence',
     'bench/rivals/kayenta.ts: mannWhitneyInterval',
     'bench/rivals/tests.ts: after',
     'bench/rivals/tests.ts: growthBookInterval',

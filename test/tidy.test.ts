@@ -107,7 +107,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
   'local/': [...['local/*', 'functions/', 'policy/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate']],
   'bench/': [
-    ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'core/', 'node:', '@aws-sdk/', '@stdlib/'],
+    ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',
   ],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],

@@ -44,8 +44,10 @@ export const tidegate = (
 ): Rival => ({
   name,
   about,
-  judge(minutes, { alpha }) {
-    const verdicts = replayVerdicts(serviceOf(minutes.length, alpha), recordedCounts(minutes))
+  judge(minutes, { alpha, plan }) {
+    const service = serviceOf(minutes.length, alpha)
+    const planned = plan === undefined ? service : { ...service, plan }
+    const verdicts = replayVerdicts(planned, recordedCounts(minutes))
     return latched(
       verdicts.map(({ kind, signals }) => {
         const logE = signals.find(({ signal }) => signal === 'errors')?.numbers?.['logE']

@@ -67,8 +67,8 @@ function standardised(
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
-/** Kayenta's label for one metric. */
-function classify(experiment: readonly number[], control: readonly number[]): 'nodata' | 'pass' | 'high' {
+/** Kayenta's label for one metric, of which each value is that of one minute. */
+export function classify(experiment: readonly number[], control: readonly number[]): 'nodata' | 'pass' | 'high' {
   if (experiment.length === 0 || control.length === 0) return 'nodata'
   if (new Set([...experiment, ...control]).size === 1) return 'pass'
   const sorted = (values: readonly number[]): string => values.toSorted((a, b) => a - b).join()

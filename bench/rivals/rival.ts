@@ -1,5 +1,6 @@
 // The rules of other release controllers, so that a team can see what each would have decided on the same minutes. Each follows
 // its own documentation or source (docs/verdict.md, "What the others do").
+import type { Plan } from '../../core/service/plan.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import type { WeightedMinute } from './recorded.ts'
 
@@ -9,6 +10,8 @@ export type RivalSettings = {
   readonly alpha: number
   /** The share of stable's invocations that fails on usual days, for rules that are configured with it. */
   readonly stableRate: number
+  /** The plan that is judged by; without it, one step of 10 % for as long as there are minutes. */
+  readonly plan?: Plan
   /** Stable's minutes before the release, oldest first, for rules that learn from them. */
   readonly past?: readonly CountMinute[]
   /** Earlier healthy releases of the same service, for rules that learn from them. */

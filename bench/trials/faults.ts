@@ -30,7 +30,7 @@ const busyBad: Service = { name: '20k 30 %', perMinute: 20_000, rate: 0.3 }
 const huge: Service = { name: '200k 1 %', perMinute: 200_000, rate: 0.01 }
 const held = ['10/50/95', to95] as const
 
-export const ratios = [1.1, 1.5, 2, 2.5, 3, 4, 5, 7, 10, 14, 20, 30, 50]
+const ratios = [1.1, 1.5, 2, 2.5, 3, 4, 5, 7, 10, 14, 20, 30, 50]
 
 /** A constant ratio of the usual rate from the first minute on: for each service one situation for each ratio. */
 export const sizes: readonly (Service & { readonly situations: readonly Situation[] })[] = [

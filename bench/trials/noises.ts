@@ -1,7 +1,7 @@
 // Healthy releases under the noise that situations.ts does not have: cold starts, storms, other drift, outages in every step,
 // high usual rates, and seasons; and releases with another noise than the hours and the releases before them.
 import type { Noise, Situation } from './noise.ts'
-import { flat, lastStep, to95, toAll } from './weights.ts'
+import { flat, stepMinutes, to80, to90, to95, toAll } from './weights.ts'
 
 const minutes = 60
 const service = (perMinute: number, rate: number) => (name: string, noise: Noise) => ({
@@ -56,26 +56,28 @@ const noises: readonly WithoutPlan[] = [
   usual('lag .98 1k', slowDrift),
   busy('lag .98 20k', slowDrift),
   usual('walk .1 1k', walk),
-  ...skews.map((skew) => usual(`outage x${skew}`, { kind: 'outage', skew })),
+  ...skews.map((skew) => usual(`outage x${skew} 1k`, { kind: 'outage', skew })),
+  ...skews.map((skew) => busy(`outage x${skew} 20k`, { kind: 'outage', skew })),
 ]
 
 export const noisesFlat = withPlan('', flat, noises)
 export const noisesInSteps = withPlan('10/50/95', to95, noises)
 
-/** The same outage for both versions in each of the three steps. The last has no stable beside it, or holds 5 % back. */
+const outageIn = (step: number): WithoutPlan => {
+  const from = step * stepMinutes
+  return usual(`outage in step ${step + 1}`, { kind: 'outage', within: [from, from + stepMinutes] })
+}
+const everyStep = [0, 1, 2].map(outageIn)
+
+/** The same outage for both versions in each step. The last step has no stable beside it, or holds 5 to 20 % back. */
 export const outagesByStep: readonly Situation[] = [
-  ...withPlan('10/50/100', toAll, outagesWithin()),
-  ...withPlan('10/50/95', to95, outagesWithin()),
+  ...withPlan('10/50/100', toAll, everyStep),
+  ...withPlan('10/50/95', to95, everyStep),
+  ...withPlan('10/50/90', to90, [outageIn(2)]),
+  ...withPlan('10/50/80', to80, [outageIn(2)]),
 ]
 
-function outagesWithin(): readonly WithoutPlan[] {
-  return [0, 20, lastStep].map((from) =>
-    usual(`outage in ${from}-${from + 20}`, { kind: 'outage', within: [from, from + 20] }),
-  )
-}
-
-/** Quiet hours and quiet releases before, and then another noise. */
-export const newNoises: readonly Situation[] = [
+const unheard: readonly WithoutPlan[] = [
   usual('cold 1k 1 %', coldStart),
   busyLow('cold 20k .1 %', coldStart),
   usual('storm 1.2, 1-5 min', storm(1.2, 1, 5)),
@@ -85,10 +87,8 @@ export const newNoises: readonly Situation[] = [
   usual('walk .1 1k', walk),
   usual('outage x1.35', { kind: 'outage', skew: 1.35 }),
   usual('bursts of 10', { kind: 'bursts', size: 10 }),
-].flatMap((one) => {
-  const name = `new: ${one.name}`
-  return [
-    { ...one, name, noiseBefore: independent, weightBp: flat },
-    { ...one, name: `${name}, 10/50/95`, noiseBefore: independent, weightBp: to95 },
-  ]
-})
+].map((one) => ({ ...one, name: `${one.name}, new`, noiseBefore: independent }))
+
+/** Independent errors in the hours and releases before, and then another noise. */
+export const newNoisesFlat = withPlan('', flat, unheard)
+export const newNoisesInSteps = withPlan('10/50/95', to95, unheard)

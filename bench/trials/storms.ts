@@ -10,10 +10,10 @@ export type Storms = {
 }
 
 /** No storm has more errors than this. */
-export const stormMax = 10_000
+const stormMax = 10_000
 
 /** The mean size: the sum of the probabilities that it is k or more. */
-export function meanSize(shape: number): number {
+function meanSize(shape: number): number {
   let mean = 0
   for (let size = 1; size <= stormMax; size++) mean += size ** -shape
   return mean

@@ -6,7 +6,9 @@ import { e2, ours } from '../../bench/rivals/e-processes.ts'
 import { kayenta } from '../../bench/rivals/kayenta.ts'
 import { failing, faulty, healthy } from '../../bench/trials/situations.ts'
 import { runTrial } from '../../bench/trials/trial.ts'
-import { measureLatency } from '../../bench/latency.ts'
+import { latencyRules } from '../../bench/rivals/latency.ts'
+import { slowOnes, unchangedOnes } from '../../bench/trials/timed-situations.ts'
+import { runTimedTrial } from '../../bench/trials/timed-trial.ts'
 import { verdictPicture } from '../../bench/verdict-picture.ts'
 
 const seed = 50_001
@@ -35,13 +37,23 @@ describe(`faulty releases, seed ${seed}`, () => {
 })
 
 describe('latency alone', () => {
-  it('finds slowdowns, but is not fooled by drift or by three minutes of cold starts', () => {
-    const found = new Map(measureLatency(5, seed).map(({ name, at }) => [name, at[0]]))
-    for (const name of ['healthy', 'healthy, both drift', 'healthy, cold for 3 minutes'])
-      expect(found.get(name)).toMatchObject({ fired: 0 })
-    expect(found.get('x2')?.median).toBeLessThanOrEqual(6)
-    expect(found.get('x1.25')?.median).toBeLessThanOrEqual(13)
-    expect(found.get('+500 ms on 3 %')?.median).toBeLessThanOrEqual(12)
+  const [own] = latencyRules
+  const outcomeOf = (name: string) => {
+    const situation = [...slowOnes, ...unchangedOnes].find((one) => one.name === name)
+    if (own === undefined || situation === undefined) throw new Error(`there is no ${name}`)
+    return runTimedTrial([own], situation, 5, seed, alpha)[0]
+  }
+
+  it.each(['lognormal', 'both drift together', 'cold for 3 minutes'])('is not fooled: %s', (name) => {
+    expect(outcomeOf(name)).toMatchObject({ fired: 0 })
+  })
+
+  it.each([
+    ['x2', 6],
+    ['x1.25', 13],
+    ['+500 ms on 3 %', 12],
+  ])('finds slow requests: %s', (name, minutes) => {
+    expect(outcomeOf(name)?.median).toBeLessThanOrEqual(minutes)
   })
 })
 

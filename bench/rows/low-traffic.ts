@@ -1,0 +1,43 @@
+// The row about little traffic: bad releases that go on although they are clearly bad, and healthy ones that are held.
+import {
+  bakeMinutes,
+  clearlyBad,
+  fewRequests,
+  patienceMinutes,
+  type PassOutcome,
+  runPasses,
+} from '../trials/low-traffic.ts'
+import type { Situation } from '../trials/noise.ts'
+import { minutes, percent, type Row, type Setting, type Table } from './row.ts'
+
+function passTable(
+  title: string,
+  { rules, runs, seed, alpha }: Setting,
+  situations: readonly Situation[],
+  cell: (outcome: PassOutcome) => string,
+): Table {
+  return {
+    title,
+    head: ['situation', ...rules.map(({ name }) => name)],
+    rows: situations.map((one) => [one.name, ...runPasses(rules, one, runs, seed, alpha).map(cell)]),
+  }
+}
+
+export const lowTrafficRow: Row = {
+  name: 'low-traffic',
+  tables: (setting) => [
+    passTable(
+      `Clearly bad at 50 %: % that go on after ${bakeMinutes} minutes / within ${patienceMinutes}`,
+      setting,
+      clearlyBad,
+      ({ runs, atOnce, later }) => `${percent(atOnce, runs)}/${percent(atOnce + later, runs)}`,
+    ),
+    passTable(
+      `Healthy at 50 %: % held longer than ${bakeMinutes} minutes / put back / median and 90 % of the minutes until they go on`,
+      setting,
+      fewRequests,
+      ({ runs, atOnce, back, medianMinutes, mostMinutes }) =>
+        `${percent(runs - atOnce - back, runs)}/${percent(back, runs)}/${minutes(medianMinutes)}/${minutes(mostMinutes)}`,
+    ),
+  ],
+}
