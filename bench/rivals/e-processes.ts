@@ -3,7 +3,9 @@
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { type CountMinute, type Prior, splitEvidence } from '../../core/verdict/processes/split-process.ts'
-import { errorsOnly, recordedCounts } from './recorded.ts'
+import { errorNulls, type Learned } from '../../core/verdict/processes/count-design.ts'
+import { learn } from '../../core/verdict/processes/learn.ts'
+import { errorsOnly, pastMinutes, recordedCounts, type WeightedMinute } from './recorded.ts'
 import { isQuiet, latched, type Rival, type RivalMinute } from './rival.ts'
 
 const ratios = [1.25, 1.5, 2, 3, 5, 10, 20, 50]
@@ -36,6 +38,17 @@ export const e1 = eProcess('e1', 'the plain formula E1: independent errors', 1)
 export const e2 = eProcess('e2', 'the plain formula E2: errors in bursts', 7)
 export const e2Tolerant = eProcess('e2-1.5', 'the plain formula E2, half as many errors again tolerated', 7, 1.5)
 
+/** What a release of the service would have learned before it began. */
+function learnedFrom(
+  { signals, policy }: Service,
+  stable: readonly CountMinute[],
+  earlier: readonly (readonly WeightedMinute[])[],
+): Learned | undefined {
+  if (signals.errors === 'off' || policy.learning === 'off') return undefined
+  const nulls = errorNulls({ releases: earlier.length })
+  return learn({ tolerance: signals.errors.tolerance, nulls }, { stable, releases: earlier.map(pastMinutes) })
+}
+
 /** Our own engine with a service's policy, on errors alone, which is all that the other rules see. */
 export const tidegate = (
   name: string,
@@ -44,10 +57,10 @@ export const tidegate = (
 ): Rival => ({
   name,
   about,
-  judge(minutes, { alpha, plan }) {
+  judge(minutes, { alpha, plan, past = [], earlier = [] }) {
     const service = serviceOf(minutes.length, alpha)
     const planned = plan === undefined ? service : { ...service, plan }
-    const verdicts = replayVerdicts(planned, recordedCounts(minutes))
+    const verdicts = replayVerdicts(planned, recordedCounts(minutes, learnedFrom(service, past, earlier)))
     return latched(
       verdicts.map(({ kind, signals }) => {
         const logE = signals.find(({ signal }) => signal === 'errors')?.numbers?.['logE']

@@ -5,6 +5,8 @@ import type { Service } from '../../core/service/service.ts'
 import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/verdict/evidence/evidence.ts'
 import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { seriesKey } from '../../core/verdict/evidence/questions.ts'
+import { coldMinute } from '../../core/verdict/evidence/window.ts'
+import type { PastMinute } from '../../core/verdict/processes/learn.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { minuteMs } from '../../core/time.ts'
 
@@ -91,9 +93,15 @@ export const countReadings = (
   ]
 }
 
-export const recordedCounts = (minutes: readonly WeightedMinute[]): Recorded => ({
-  targets: [replayedTarget({ thresholdsMs: [] })],
+export const recordedCounts = (minutes: readonly WeightedMinute[], learned?: Baseline['learned']): Recorded => ({
+  targets: [replayedTarget({ thresholdsMs: [], ...(learned === undefined ? {} : { learned }) })],
   shifts: shiftsOf(minutes),
   readings: new Map(countReadings(minutes)),
   minutes: minutes.length,
 })
+
+/** With how many minutes ago the candidate's traffic had risen, as a release's log would tell. */
+export function pastMinutes(minutes: readonly WeightedMinute[]): readonly PastMinute[] {
+  const shifts = shiftsOf(minutes)
+  return minutes.map((one, at) => ({ ...one, cold: coldMinute(shifts, replayStartMs + at * minuteMs) }))
+}

@@ -46,7 +46,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {
-    const [outcome] = runTrial([rule], situation, runs, seed, service.policy.alpha)
+    const [outcome] = runTrial([rule], situation, runs, seed, service.policy.alpha, { past: true, releases: 0 })
     if (outcome === undefined) throw new Error('bug: a trial of one rule has one outcome')
     return outcome
   }

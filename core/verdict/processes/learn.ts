@@ -2,12 +2,12 @@
 // Two sources: stable alone in the hours before the release, and the minutes of earlier releases that were promoted.
 import { betaBinomial, badShare, burstVariance, dispersions } from './beta-binomial.ts'
 import { coarseColdStarts, type ColdStart, coldFactor, coldStarts, usualRate } from './cold-start.ts'
-import { type CountDesign, type Learned, learnedEdition } from './count-design.ts'
+import { burstOf, type CountDesign, type Learned, learnedEdition } from './count-design.ts'
 import { levelsOf } from './drift-alternatives.ts'
 import { logRising } from './log-space.ts'
 import { age, filterBegin, seeCandidate, seeStable } from './rate-filter.ts'
 import { ratioAge, ratioBegin, ratioSee } from './ratio-filter.ts'
-import type { CountMinute } from './split-process.ts'
+import { type CountMinute, inBursts } from './split-process.ts'
 
 /** `cold`: how many minutes ago the candidate's traffic had risen, while that counts as a cold start. */
 export type PastMinute = CountMinute & { readonly cold?: number | undefined }
@@ -33,18 +33,24 @@ type Tally = { readonly dispersions: number[]; readonly levels: number[]; readon
 export function learn(design: Design, { stable, releases }: Past): Learned | undefined {
   const alone = tally(design)
   const shared = tally(design)
-  const spread = { pearson: 0, counted: 0 }
-  takeLevels(design, alone, stable, spread)
   takeStableDispersion(alone, stable)
-  for (const minutes of releases) {
-    takeLevels(design, shared, minutes, spread)
-    takeSplit(design, shared, minutes)
-  }
-  if (spread.counted === 0) return undefined
+  for (const minutes of releases) takeSplit(design, shared, minutes)
   const kappa = Math.min(1, releasesMax / Math.max(1, releases.length))
   const pooled = (key: keyof Tally): number[] =>
     shared[key].map((value, index) => kappa * value + (alone[key][index] ?? 0))
   const dispersion = pooled('dispersions')
+  const burst = burstOf({ dispersions: dispersion })
+  const spread = { pearson: 0, counted: 0 }
+  for (const [into, minutes] of [[alone, stable] as const, ...releases.map((one) => [shared, one] as const)]) {
+    takeSpread(minutes, spread)
+    takeLevels(
+      design,
+      into,
+      minutes.map((one) => ({ ...one, ...inBursts(one, burst) })),
+    )
+  }
+  for (const minutes of releases) takeRatios(design, shared, minutes, burst)
+  if (spread.counted === 0) return undefined
   const best = dispersion.indexOf(Math.max(...dispersion))
   const cold = releases.length === 0 ? undefined : coldTally(design, releases, best)
   // The split alone is compared with the best dispersion: where bursts explain the past, drift need not.
@@ -80,12 +86,7 @@ const isCompared = ({ candidateInvocations, stableInvocations }: CountMinute): b
   candidateInvocations > 0 && stableInvocations > 0
 
 /** How well each way in which the level moves predicts stable's minutes, and the candidate's where it was warm. */
-function takeLevels(
-  { nulls, tolerance }: Design,
-  into: Tally,
-  minutes: readonly PastMinute[],
-  spread: { pearson: number; counted: number },
-): void {
+function takeLevels({ nulls, tolerance }: Design, into: Tally, minutes: readonly PastMinute[]): void {
   levelsOf(nulls).forEach(({ dynamics, variance }, index) => {
     const filter = filterBegin(0, { mean: 0, variance }, variance)
     minutes.forEach((data, minute) => {
@@ -96,6 +97,10 @@ function takeLevels(
     })
     into.levels[index] = (into.levels[index] ?? 0) + (filter[0] ?? 0)
   })
+}
+
+/** Pearson's dispersion of stable's minutes around its rate so far. */
+function takeSpread(minutes: readonly CountMinute[], spread: { pearson: number; counted: number }): void {
   let [bad, invocations] = [0, 0]
   for (const { stableBad, stableInvocations } of minutes) {
     const expected = invocations === 0 ? 0 : (stableInvocations * bad) / invocations
@@ -108,27 +113,32 @@ function takeLevels(
   }
 }
 
-/** How the bad events of earlier releases fell on the two versions, under each dispersion and each drift. */
-function takeSplit({ nulls, tolerance }: Design, into: Tally, minutes: readonly PastMinute[]): void {
-  let filters = nulls.map(({ deviation }) => ratioBegin(deviation))
-  minutes.forEach((data, minute) => {
+const isWarm = (data: PastMinute): boolean =>
+  isCompared(data) && data.cold === undefined && data.stableBad + data.candidateBad > 0
+
+/** How the bad events of earlier releases fell on the two versions, under each dispersion. */
+function takeSplit({ tolerance }: Design, into: Tally, minutes: readonly PastMinute[]): void {
+  for (const data of minutes.filter(isWarm)) {
     const d = data.stableBad + data.candidateBad
-    const isSeen = isCompared(data) && data.cold === undefined && d > 0
-    if (isSeen) {
-      const mean = badShare(shareOf(data), tolerance)
-      dispersions(d).forEach((icc, index) => {
-        into.dispersions[index] = (into.dispersions[index] ?? 0) + betaBinomial(data.candidateBad, d, icc)(mean)
-      })
-    }
-    filters = filters.map((filter, index) => {
-      const { deviation, lag } = nulls[index] ?? { deviation: 0, lag: 0 }
-      const aged = minute === 0 ? filter : ratioAge(filter, deviation, lag)
-      const odds = Math.log((tolerance * data.candidateInvocations) / data.stableInvocations)
-      return isSeen ? ratioSee(aged, data.candidateBad, d, odds) : aged
+    const mean = badShare(shareOf(data), tolerance)
+    dispersions(d).forEach((icc, index) => {
+      into.dispersions[index] = (into.dispersions[index] ?? 0) + betaBinomial(data.candidateBad, d, icc)(mean)
     })
-  })
-  filters.forEach(([logLikelihood], index) => {
-    into.ratios[index] = (into.ratios[index] ?? 0) + logLikelihood
+  }
+}
+
+/** The same under each drift. */
+function takeRatios({ nulls, tolerance }: Design, into: Tally, minutes: readonly PastMinute[], burst: number): void {
+  nulls.forEach(({ deviation, lag }, index) => {
+    let filter = ratioBegin(deviation)
+    minutes.forEach((data, minute) => {
+      if (minute > 0) filter = ratioAge(filter, deviation, lag)
+      if (!isWarm(data)) return
+      const odds = Math.log((tolerance * data.candidateInvocations) / data.stableInvocations)
+      const { candidateBad, stableBad } = inBursts(data, burst)
+      filter = ratioSee(filter, candidateBad, candidateBad + stableBad, odds)
+    })
+    into.ratios[index] = (into.ratios[index] ?? 0) + filter[0]
   })
 }
 
