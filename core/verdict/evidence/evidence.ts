@@ -30,7 +30,7 @@ const logLikelihoods = z.array(z.number().max(0)).max(100).readonly()
 /**
  * What the past says about a target's errors (core/verdict/processes/learn.ts). Another edition is not understood, and not used.
  */
-export const LearnedErrors = z.strictObject({
+const LearnedErrors = z.strictObject({
   edition: z.int().min(1),
   dispersions: logLikelihoods,
   levels: logLikelihoods,

@@ -16,7 +16,7 @@ export type DriftNull = {
 /** Error rates wander for minutes, by about half; or fail in storms that last a few minutes. */
 const usualNulls: readonly DriftNull[] = [
   { deviation: 0.5, lag: 0.8, relief: 4, floor: 'drift' },
-  { deviation: 1, lag: 0.6, relief: 1, floor: 'drift' },
+  { deviation: 1, lag: 0.6, relief: 4, floor: 'drift' },
 ]
 /** Slow drift looks like a regression. It is believed in only where earlier releases can show that there is none. */
 const slowNulls: readonly DriftNull[] = [
@@ -92,7 +92,7 @@ export type Trust = {
 }
 
 export const trusts = {
-  careful: { dispersions: -2.5, drift: -2.5, slowDrift: -5, coldStarts: -4, margin: 0.3 },
+  careful: { dispersions: -3, drift: -4, slowDrift: -6, coldStarts: -4, margin: 0.3 },
   sharp: { dispersions: -4, drift: -8, slowDrift: -8, coldStarts: -8, margin: Math.log(2) },
 } as const satisfies Readonly<Record<string, Trust>>
 
@@ -104,7 +104,7 @@ export const penaltyOf = (
 ): number => Math.max(values?.[index] ?? 0, trust[floor])
 
 /** How many times as often as tolerated a bad candidate fails, in ln, and how much of the mass expects each. */
-export type Ratio = { readonly log: number; readonly mass: number; readonly halfWidth: number }
+type Ratio = { readonly log: number; readonly mass: number; readonly halfWidth: number }
 
 const higher: readonly (readonly [ratio: number, weight: number, halfWidth: number])[] = [
   [1.1, 1, 0.06],

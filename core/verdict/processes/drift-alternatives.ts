@@ -47,10 +47,13 @@ const exposures = { higher: [2, 4, 10, 25], lower: [0.7, 0.5, 0.25, 0.1] } as co
 
 /** Ways in which the level moves while nothing is wrong: random walks, and the AR(1) of each null. */
 const walks = [
-  { deviation: 0.03, mass: 0.5 },
+  { deviation: 0.03, mass: 0.45 },
   { deviation: 0.3, mass: 0.15 },
-  { deviation: 1, mass: 0.1 },
+  { deviation: 1, mass: 0.05 },
 ]
+/** Bursts: each minute's rate by itself. */
+const jump = 0.6
+const jumpMass = 0.1
 const autoregressiveMass = 0.25
 // ln of the least that the past may leave a way in which the level moves.
 const levelFloor = -8
@@ -69,6 +72,7 @@ export const levelsOf = (
   nulls: readonly DriftNull[],
 ): readonly { readonly dynamics: Dynamics; readonly variance: number; readonly mass: number }[] => [
   ...walks.map(({ deviation, mass }) => ({ dynamics: walking(deviation), variance: 0, mass })),
+  { dynamics: autoregressive(jump, 0), variance: jump ** 2, mass: jumpMass },
   ...nulls.map(({ deviation, lag }) => ({
     dynamics: autoregressive(deviation, lag),
     variance: deviation ** 2,

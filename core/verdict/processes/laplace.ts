@@ -2,7 +2,7 @@
 // drifting rates take one such step for each count.
 
 /** Where the posterior peaks, the curvature of the log likelihood there, and ln of the integral. */
-export type Laplace = { readonly mode: number; readonly curvature: number; readonly logEvidence: number }
+type Laplace = { readonly mode: number; readonly curvature: number; readonly logEvidence: number }
 
 // Newton needs few steps, because the log likelihoods are concave.
 const newtonSteps = 40

@@ -12,7 +12,7 @@ import { type CountMinute, inBursts } from './split-process.ts'
 /** `cold`: how many minutes ago the candidate's traffic had risen, while that counts as a cold start. */
 export type PastMinute = CountMinute & { readonly cold?: number | undefined }
 
-export type Past = {
+type Past = {
   /** Minutes of stable alone, directly before the release. */
   readonly stable: readonly CountMinute[]
   /** Those of promoted releases, each from its first shift on. */

@@ -27,7 +27,7 @@ export type Prior = {
   readonly fromStart: number
 }
 
-export type SplitDesign = {
+type SplitDesign = {
   readonly prior: Prior
   /** The null: the candidate fails at most this many times as often as stable. */
   readonly tolerance: number
@@ -51,7 +51,7 @@ const startsIn = ({ horizonMinutes }: SplitDesign): number =>
   Math.max(0, Math.ceil(horizonMinutes / startEveryMinutes) - 1)
 
 /** ln of the prior mass that begins at this minute, if any does, and how much mass has not begun by then. */
-export function lateMass(
+function lateMass(
   design: SplitDesign,
   minute: number,
 ): { readonly logStart: number | undefined; readonly unspent: number } {

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/processes/beta-binomial.ts'
 import { type CountDesign, errorNulls, trusts } from '../../../core/verdict/processes/count-design.ts'
 import { type CountRule, countRule } from '../../../core/verdict/processes/count-process.ts'
+import { logSum } from '../../../core/verdict/processes/log-space.ts'
+import { laplaceBinomial, laplacePoisson } from '../../../core/verdict/processes/laplace.ts'
 import { learn, type PastMinute } from '../../../core/verdict/processes/learn.ts'
 import { splitEvidence } from '../../../core/verdict/processes/split-evidence.ts'
 import { type Noise, minutesOf, type Situation } from '../../../bench/trials/noise.ts'
@@ -41,8 +43,8 @@ function evidence(rule: CountRule, minutes: readonly PastMinute[]): readonly num
   })
 }
 
-describe('evidence from counts', () => {
-  // The fixture was made by a prototype that somebody else wrote as one class with mutable state.
+describe('evidence from the split', () => {
+  // The fixture was made by a prototype that was written separately, as a class with mutable state.
   it.each(golden.map((one) => [one.name, one.learnedFrom, one] as const))(
     'with %s, learned from %s, equals that of a second implementation',
     (_name, learnedFrom, { minutes, past, releases, logE }) => {
@@ -52,16 +54,52 @@ describe('evidence from counts', () => {
         { stable: past.map(minuteOf), releases: releases.map((one) => one.map(minuteOf)) },
       )
       expect(learned === undefined).toBe(learnedFrom === 'nothing')
-      const rule = countRule(
+      const rule = splitEvidence(
         design({ nulls, horizonMinutes: 36, trust: trusts.sharp, ...(learned === undefined ? {} : { learned }) }),
       )
-      const found = evidence(rule, minutes.map(minuteOf))
+      let state = rule.begin
       // What is learned is rounded to four digits, because it is kept in the log.
-      const off = found.map((value, index) => Math.abs(value - (logE[index] ?? NaN)))
+      const off = minutes.map(minuteOf).map((minute, index) => {
+        state = rule.step(state, minute, { tolerance: 1, cold: minute.cold })
+        const { numerator, null: best } = rule.likelihoods(state)
+        return Math.abs(numerator - best - (logE[index] ?? NaN))
+      })
       expect(Math.max(...off)).toBeLessThan(learned === undefined ? 1e-6 : 1e-3)
     },
   )
+})
 
+describe('Laplace steps', () => {
+  /** The same integral by the trapezoidal rule. */
+  function integral(mean: number, variance: number, logLikelihood: (eta: number) => number): number {
+    const [steps, width] = [20_000, 12 * Math.sqrt(variance)]
+    const values = Array.from({ length: steps }, (_, index) => {
+      const eta = mean - width / 2 + (width * (index + 0.5)) / steps
+      return logLikelihood(eta) - (eta - mean) ** 2 / (2 * variance)
+    })
+    return logSum(values) + Math.log(width / steps) - 0.5 * Math.log(2 * Math.PI * variance)
+  }
+
+  it.each([
+    [0, 1000, 0.25],
+    [3, 100, 1],
+    [40, 1000, 0.25],
+    [2000, 20_000, 0.5],
+  ])('integrate %d events of %d over a rate of variance %d to 2 %%', (x, exposure, variance) => {
+    const mean = Math.log(0.02)
+    const exact = integral(mean, variance, (eta) => x * (Math.log(exposure) + eta) - exposure * Math.exp(eta))
+    expect(laplacePoisson(mean, variance, x, exposure).logEvidence).toBeCloseTo(exact, 1)
+    const d = x + 10
+    const split = integral(
+      0,
+      variance,
+      (eta) => -x * Math.log1p(Math.exp(2 - eta)) - 10 * Math.log1p(Math.exp(eta - 2)),
+    )
+    expect(Math.abs(laplaceBinomial(0, variance, x, d, -2).logEvidence - split)).toBeLessThan(0.05)
+  })
+})
+
+describe('evidence from counts', () => {
   it('is carried as JSON without loss', () => {
     const rule = countRule(design())
     const [first] = golden
