@@ -40,6 +40,16 @@ const Early = z.strictObject({
   rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
 })
 
+const RuleOut = z.strictObject({
+  points: z
+    .number()
+    .min(0.1)
+    .max(100)
+    .default(10)
+    .describe('A fault counts if it fails this many per cent of all requests at the next weight ...'),
+  ratio: z.number().min(1).max(100).default(3).describe('... and at least this many times as many as stable.'),
+})
+
 /** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
 
@@ -103,6 +113,8 @@ export const Service = z.strictObject({
     whenHeldTooLong,
     alpha: alpha.default(alphaDefault),
     early: Early.optional(),
+    /** Absent: off. So it is in releases from before it existed, whose verdicts stay as they were. */
+    ruleOut: RuleOut.optional(),
     budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
     /** When false, a version that Lambda has put to sleep is not invoked to wake it. */
     wake: z.literal(false).optional(),
@@ -188,6 +200,12 @@ export const ServiceDefinition = z
             'Whether a version that Lambda has put to sleep is invoked before a release, with {"tidegate":"wake"}: that runs its code. Without it such a release is refused.',
           ),
         early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
+        ruleOut: z
+          .union([z.literal('off'), RuleOut], { error: 'write off, or what to rule out, such as { points: 5 }' })
+          .prefault({})
+          .describe(
+            'The fault that has to be ruled out, at odds of 10 to 1, before a step may pass. `off`: none; a pass still says what it rules out.',
+          ),
       })
       .prefault({}),
     triggers: Triggers.prefault({}),
@@ -231,6 +249,7 @@ export const ServiceDefinition = z
       budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
       ...(policy.wake ? {} : { wake: policy.wake }),
       ...(policy.early === undefined ? {} : { early: policy.early }),
+      ...(policy.ruleOut === 'off' ? {} : { ruleOut: policy.ruleOut }),
     },
     ...(runbook === undefined ? {} : { runbook }),
   }))
