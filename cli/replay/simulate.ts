@@ -7,6 +7,7 @@ import { minutesOf } from '../../bench/trials/noise.ts'
 import { replayedService } from '../../bench/rivals/recorded.ts'
 import { tidegate } from '../../bench/rivals/e-processes.ts'
 import { type Outcome, runTrial } from '../../bench/trials/trial.ts'
+import { stepLines, stepsOf } from './steps.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
 type SimulateOptions = {
@@ -56,6 +57,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     const fault = { added: added * (1 - rate), fromMinute: 0 }
     return { name, ...trial({ ...base, name, noise: { kind: 'independent' }, fault }) }
   })
+  const steps = stepsOf(service, rule, base, seed)
   const ready = readyShare(service, { ...base, name: 'ready', noise: { kind: 'independent' } }, options)
   const words = [
     `${service.policy.alpha} alpha, ${weights.length} minutes, ${perMinute} requests a minute, ${rate * 100} % of them fail; ${runs} releases each, seed ${seed}`,
@@ -69,6 +71,8 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
       (one) =>
         `  ${one.name.padEnd(42)} ${share(one.detected, one.runs)}  ${share(one.runs - one.detected, one.runs)}   ${minutes(one.medianMinutes).padStart(14)}   ${one.badServed.toFixed(1).padStart(19)}`,
     ),
+    '',
+    ...stepLines(steps, service, base),
     '',
     ready === 1
       ? 'The first step has enough evidence to pass at its end.'
@@ -87,6 +91,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
       medianMinutes: Number.isFinite(one.medianMinutes) ? one.medianMinutes : null,
       badRequestsServed: one.badServed,
     })),
+    steps,
     readyRate: ready,
   })
   return exitCodes.done

@@ -55,10 +55,11 @@ function wordsOf(
     ...(Number.isFinite(share) ? [`${digits(share * 100)} points`] : []),
   ]
   if (sizes.length === 0) return 'no fault can be ruled out yet'
-  const what = worse === 'higher' ? `a fault of more than ${sizes.join(', or ')},` : `a fall to ${sizes.join(', or by ')},`
+  const what = worse === 'higher' ? 'a fault of more than ' : 'a fall to less than '
+  const list = sizes.join(worse === 'higher' ? ', or ' : ', or by ')
   const events = name === 'latency' ? 'slow requests' : 'failures'
   const assumed = dispersion < burstyFrom ? 'bursts' : `larger bursts than of ${digits(dispersion)}`
-  return `${what} would have been seen, unless ${events} come in ${assumed}`
+  return `${what}${list}${sizes.length > 1 ? ',' : ''} would have been seen, unless ${events} come in ${assumed}`
 }
 
 /** In minutes like those since the weight was set, with a candidate that is well. */

@@ -2,7 +2,7 @@
 // pairs of rates: a mixture of healthy pairs over the most likely bad pair (universal inference: Wasserman, Ramdas, Balakrishnan,
 // PNAS 2020). From the totals at one weight alone, because both rates may be others at the next. docs/verdict.md, "What a pass
 // rules out".
-import { logRising, logSum } from './log-space.ts'
+import { logAdd, logRising } from './log-space.ts'
 import type { CountMinute } from './split-process.ts'
 
 /** Bad: a rate of the candidate of at least `share + tolerance * stable's`, and at least `ratio * tolerance * stable's`. */
@@ -20,18 +20,14 @@ export type Counts = {
 /** At these odds against it, a fault is ruled out. */
 export const ruledOutLog = Math.log(10)
 
-const rates = [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5]
-/** How often a healthy candidate fails, as multiples of stable's rate, and the weight of each. */
-const healthy = [
-  [1, 0.7],
-  [0.5, 0.15],
-  [1.25, 0.15],
-] as const
-const pairs = rates.flatMap((rate) =>
-  healthy.map(([multiple, weight]) => ({ rate, own: rate * multiple, logWeight: Math.log(weight / rates.length) })),
-)
-// With few events the grid is sharpest; with many, one rate for both; `apart`, which costs most, when the two differ.
-const logParts = { grid: Math.log(0.45), same: Math.log(0.45), apart: Math.log(0.1) }
+/**
+ * What a healthy pair of rates looks like: one rate of both, or two rates that have nothing to do with each other, for a candidate
+ * that is not like stable and not bad either. Low rates are likelier: Beta(.3, 6), or Gamma(.3, .3) for Poisson.
+ */
+const logSame = Math.log(0.7)
+const logApart = Math.log(0.3)
+const low = 0.3
+const high = 6
 
 /** ln likelihood of `bad` events of `all` at a rate; the factors that do not depend on the rate are left out. */
 function logLikelihood(bad: number, all: number, rate: number, bounded: boolean): number {
@@ -40,25 +36,20 @@ function logLikelihood(bad: number, all: number, rate: number, bounded: boolean)
   return all > bad ? events + (all - bad) * Math.log1p(-rate) : events
 }
 
-/** The same, averaged over all rates: Beta(1/2, 1/2) or, for Poisson, Gamma(1/2, 1/2). */
+/** The same, averaged over all rates. */
 const averaged = (bad: number, all: number, bounded: boolean): number =>
   bounded
-    ? logRising(0.5, bad) + logRising(0.5, Math.max(0, all - bad)) - logRising(1, Math.max(bad, all))
-    : 0.5 * Math.log(0.5) + logRising(0.5, bad) - (0.5 + bad) * Math.log(0.5 + all)
+    ? logRising(low, bad) + logRising(high, Math.max(0, all - bad)) - logRising(low + high, Math.max(bad, all))
+    : low * Math.log(low) + logRising(low, bad) - (low + bad) * Math.log(low + all)
 
 /** ln of the mixture of healthy pairs. */
 function logHealthy({ total, dispersion, bounded }: Counts): number {
-  const [stableBad, stable] = [total.stableBad / dispersion, total.stableInvocations / dispersion]
+  const [usualBad, usual] = [total.stableBad / dispersion, total.stableInvocations / dispersion]
   const [bad, all] = [total.candidateBad / dispersion, total.candidateInvocations / dispersion]
-  const grid = pairs.map(
-    ({ rate, own, logWeight }) =>
-      logWeight + logLikelihood(stableBad, stable, rate, bounded) + logLikelihood(bad, all, own, bounded),
+  return logAdd(
+    logSame + averaged(bad + usualBad, all + usual, bounded),
+    logApart + averaged(bad, all, bounded) + averaged(usualBad, usual, bounded),
   )
-  return logSum([
-    logParts.grid + logSum(grid),
-    logParts.same + averaged(bad + stableBad, all + stable, bounded),
-    logParts.apart + averaged(bad, all, bounded) + averaged(stableBad, stable, bounded),
-  ])
 }
 
 /** A line of pairs: the candidate's rate is `slope` times stable's plus `more`, for stable's rates from `from` to `to`. */
@@ -77,30 +68,41 @@ function edgesOf({ share, ratio, tolerance }: Fault, mostRate: number): readonly
   return [edge(tolerance, share, 0, crossing), edge(steep, 0, crossing, Infinity)].filter(({ from, to }) => from <= to)
 }
 
-const halvings = 48
+const rounds = 40
+const precise = 1e-9
 
-/** The highest ln likelihood on an edge. It is concave there, so its slope is halved down to 0. */
+/** How fast one version's ln likelihood rises with its rate, and how fast that slows down. */
+function slopeOf(bad: number, all: number, rate: number, bounded: boolean): readonly [rise: number, bend: number] {
+  const byBad = bad > 0 ? bad / rate : 0
+  if (!bounded) return [byBad - all, byBad / rate]
+  const byGood = all > bad ? (all - bad) / (1 - rate) : 0
+  return [byBad - byGood, (bad > 0 ? byBad / rate : 0) + byGood / (1 - rate)]
+}
+
+/** The highest ln likelihood on an edge. It is concave there, so Newton's steps, kept between two bounds, find where it is level. */
 function highest({ slope, more, from, to }: Edge, { total, bounded }: Counts): number {
   const { stableBad, stableInvocations, candidateBad, candidateInvocations } = total
-  const rising = (bad: number, all: number, rate: number): number =>
-    (bad > 0 ? bad / rate : 0) - (bounded ? (all > bad ? (all - bad) / (1 - rate) : 0) : all)
   let low = from
   // Beyond the higher of the two observed rates both likelihoods fall.
   let high = Math.min(to, Math.max(from, stableBad / stableInvocations, candidateBad / candidateInvocations / slope))
-  for (let half = 0; half < halvings; half++) {
-    const middle = (low + high) / 2
-    const towards =
-      rising(stableBad, stableInvocations, middle) +
-      slope * rising(candidateBad, candidateInvocations, slope * middle + more)
-    if (towards > 0) low = middle
-    else high = middle
+  let rate = (low + high) / 2
+  for (let round = 0; round < rounds && high - low > precise * high; round++) {
+    const [rise, bend] = slopeOf(stableBad, stableInvocations, rate, bounded)
+    const [ownRise, ownBend] = slopeOf(candidateBad, candidateInvocations, slope * rate + more, bounded)
+    const towards = rise + slope * ownRise
+    if (towards > 0) low = rate
+    else high = rate
+    const next = rate + towards / (bend + slope * slope * ownBend)
+    const isClose = Math.abs(next - rate) <= precise * rate
+    rate = next > low && next < high ? next : (low + high) / 2
+    if (isClose) break
   }
   // Rounding must not lead out of the rates that are possible.
-  const inside = (rate: number): number => Math.max(Number.MIN_VALUE, bounded ? Math.min(1, rate) : rate)
-  const at = (rate: number): number =>
-    logLikelihood(stableBad, stableInvocations, inside(rate), bounded) +
-    logLikelihood(candidateBad, candidateInvocations, inside(slope * rate + more), bounded)
-  return Math.max(at(low), at(high))
+  const inside = (value: number): number => Math.max(Number.MIN_VALUE, bounded ? Math.min(1, value) : value)
+  const at = (value: number): number =>
+    logLikelihood(stableBad, stableInvocations, inside(value), bounded) +
+    logLikelihood(candidateBad, candidateInvocations, inside(slope * value + more), bounded)
+  return Math.max(at(low), at(rate), at(high))
 }
 
 /** The ln likelihood of the most likely bad pair: on the boundary, unless what was seen is itself bad. */
@@ -123,7 +125,8 @@ export const logRuledOut = (counts: Counts, fault: Fault): number =>
   isSeen(counts) ? logHealthy(counts) - logBad(counts, fault) / counts.dispersion : -Infinity
 
 const timesMax = 1000
-const searches = 24
+// To about a hundredth of the number, on the safe side.
+const searches = 10
 
 /** The smallest faults that are ruled out, as a share of all requests and as a ratio to stable; Infinity when none is. */
 export function smallestRuledOut(counts: Counts): { readonly share: number; readonly times: number } {
@@ -135,14 +138,14 @@ export function smallestRuledOut(counts: Counts): { readonly share: number; read
     if (!is(to)) return Infinity
     let [low, high] = [from, to]
     for (let round = 0; round < searches; round++) {
-      const middle = low > 0 ? Math.sqrt(low * high) : (low + high) / 2
+      const middle = Math.sqrt(low * high)
       if (is(middle)) high = middle
       else low = middle
     }
     return high
   }
   return {
-    share: search(0, 0.999, (share) => isOut(share, 1)),
+    share: search(1e-5, 0.999, (share) => isOut(share, 1)),
     times: search(1, timesMax, (ratio) => isOut(0, ratio)),
   }
 }
