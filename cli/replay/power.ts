@@ -5,14 +5,12 @@ import { minutesOf, type Situation } from '../../bench/trials/noise.ts'
 import type { Rival } from '../../bench/rivals/rival.ts'
 
 const courses = 40
-const foundShare = 0.9
+const missedMost = 4
 /** Added shares of requests that fail, from .03 points to all. */
 const sizes = Array.from({ length: 32 }, (_, index) => 10 ** (-3.5 + (index * 3.5) / 31))
 
-/** In how many of the releases the fault has been found before this minute. */
-function foundBefore(foundAt: readonly number[], minute: number): number {
-  return foundAt.filter((at) => at < minute).length
-}
+/** Found after so many minutes, or not within so many. */
+type Seen = { readonly minutes: number; readonly found: boolean }
 
 /**
  * @param ends the minutes at which the steps end
@@ -25,24 +23,33 @@ export function smallestFound(
   ends: readonly number[],
   seed: number,
 ): readonly number[] {
-  const known = new Map<number, readonly number[]>()
-  const foundAt = (size: number): readonly number[] => {
-    const before = known.get(size)
-    if (before !== undefined) return before
+  const known = new Map<string, Seen>()
+  const isFoundIn = (size: number, course: number, end: number): boolean => {
+    const key = `${size} ${course}`
+    const before = known.get(key)
+    if (before?.found === true) return before.minutes <= end
+    if (before !== undefined && before.minutes >= end) return false
     const fault = { added: (sizes[size] ?? 1) * (1 - situation.rate), fromMinute: 0 }
-    const found = Array.from({ length: courses }, (_, course) => {
-      const seen = minutesOf({ ...situation, fault }, seed + course)
-      const at = rule.judge(seen, { alpha: policy.alpha, stableRate: situation.rate }).findIndex((one) => one.said === 'fail')
-      return at < 0 ? Infinity : at
-    })
-    known.set(size, found)
-    return found
+    const minutes = minutesOf({ ...situation, fault }, seed + course).slice(0, end)
+    const at = rule
+      .judge(minutes, { alpha: policy.alpha, stableRate: situation.rate })
+      .findIndex(({ said }) => said === 'fail')
+    known.set(key, at < 0 ? { minutes: end, found: false } : { minutes: at + 1, found: true })
+    return at >= 0
+  }
+  const isFound = (size: number, end: number): boolean => {
+    let missed = 0
+    for (let course = 0; course < courses; course++) {
+      if (!isFoundIn(size, course, end)) missed++
+      if (missed > missedMost) return false
+    }
+    return true
   }
   return ends.map((end) => {
     let [low, high] = [-1, sizes.length]
     while (high - low > 1) {
       const middle = (low + high) >> 1
-      if (foundBefore(foundAt(middle), end) >= foundShare * courses) high = middle
+      if (isFound(middle, end)) high = middle
       else low = middle
     }
     return sizes[high] ?? Infinity

@@ -46,8 +46,8 @@ const RuleOut = z.strictObject({
     .min(0.1)
     .max(100)
     .default(10)
-    .describe('A fault counts if it fails this many per cent of all requests at the next weight ...'),
-  ratio: z.number().min(1).max(100).default(3).describe('... and at least this many times as many as stable.'),
+    .describe('A fault counts if it fails so many per cent of all requests at the next weight ...'),
+  ratio: z.number().min(1).max(100).default(3).describe('... and at least so many times as many as stable.'),
 })
 
 /** What counts as a bad candidate by default. */
@@ -204,7 +204,7 @@ export const ServiceDefinition = z
           .union([z.literal('off'), RuleOut], { error: 'write off, or what to rule out, such as { points: 5 }' })
           .prefault({})
           .describe(
-            'The fault that has to be ruled out, at odds of 10 to 1, before a step may pass. `off`: none; a pass still says what it rules out.',
+            'The fault that must be ruled out, at odds of 10 to 1, before a step may pass: 10 points of all requests at the next weight, and three times as many as stable. `off`: none; a pass still says what it rules out.',
           ),
       })
       .prefault({}),
