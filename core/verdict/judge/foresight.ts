@@ -26,7 +26,6 @@ export function requiredFault(
   const { ruleOut } = service.policy
   if (ruleOut === undefined || measure.kind !== 'count' || name === 'latency' || weightBp >= wholeBp) return undefined
   const share = (ruleOut.points / 100 / nextBp(service, weightBp)) * wholeBp
-  if (share >= 1) return undefined
   const tolerance = facingTolerance(watch.tolerance, worse)
   // Where fewer are worse, the versions change places, and the points are those of the candidate.
   return { share: worse === 'higher' ? share : share * tolerance, ratio: ruleOut.ratio, tolerance }

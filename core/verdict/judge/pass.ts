@@ -32,7 +32,8 @@ export function meaningOf(
     dispersion: seenDispersion(bounds.dispersion),
     bounded: isBounded(spec),
   }
-  if (present.total.stableInvocations === 0 || present.total.candidateInvocations === 0) return { words: '', numbers: {} }
+  if (present.total.stableInvocations === 0 || present.total.candidateInvocations === 0)
+    return { words: '', numbers: {} }
   const { share, times } = smallestRuledOut(counts)
   const fault = requiredFault(spec, service, weightBp)
   const numbers = { dispersion: counts.dispersion, ruledOutPoints: share * 100, ruledOutTimes: times }

@@ -2,7 +2,12 @@
 // number of terms, shrunk to 1. With bursts of one size it is that size. docs/verdict.md, "What a pass rules out".
 import type { CountMinute } from './split-process.ts'
 
-type ArmState = { readonly invocations: number; readonly bad: number; readonly pearson: number; readonly counted: number }
+type ArmState = {
+  readonly invocations: number
+  readonly bad: number
+  readonly pearson: number
+  readonly counted: number
+}
 
 export type DispersionState = { readonly stable: ArmState; readonly candidate: ArmState }
 

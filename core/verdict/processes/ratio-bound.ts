@@ -36,8 +36,7 @@ export function ratioStep(state: RatioState, data: CountMinute, tolerance: numbe
 export function lowestRatio(state: RatioState, tolerance: number, dispersion: number): number {
   const values = state.map((value) => value / dispersion)
   const mixture = logSum(values) - Math.log(gridSize)
-  const inside = values.findIndex((value) => mixture - value < logLimit)
-  // Between two ratios of the grid, with so much data that neither is likely.
-  const first = inside >= 0 ? inside : values.indexOf(Math.max(...values))
+  // The most likely ratio is always among them, as a mixture is no more than its largest part.
+  const first = values.findIndex((value) => mixture - value < logLimit)
   return first === 0 ? 0 : tolerance * (multiples[first - 1] ?? 0)
 }

@@ -29,7 +29,14 @@ const signal = (verdict: Verdict, name = 'errors'): SignalVerdict | undefined =>
 const numbers = (verdict: Verdict, name?: string) => signal(verdict, name)?.numbers ?? {}
 
 const orders = (worse: 'higher' | 'lower', more: Record<string, unknown> = {}) => ({
-  ...{ name: 'orders', namespace: 'Shop', metric: 'Orders', dimensions: { version: '{version}' }, kind: 'count', worse },
+  ...{
+    name: 'orders',
+    namespace: 'Shop',
+    metric: 'Orders',
+    dimensions: { version: '{version}' },
+    kind: 'count',
+    worse,
+  },
   ...{ minimumSamples: 1, ...more },
 })
 
@@ -91,6 +98,9 @@ describe('a pass', () => {
     const tenth = { shifts: [{ sinceMs: t0, weightBp: 1000 }] }
     expect(look(of, every(81, 0), two, tenth).kind).toBe('pass')
     expect(look(of, every(81, 0), three, tenth).because).toContain('that excludes the tolerance of 1')
+    // Nor is one long burst, in a single minute.
+    const burst: Course = (at) => ({ invocations: 9, errors: at < 1 ? 4 : 0 })
+    expect(look(of, every(81, 0), burst, tenth).kind).toBe('pass')
   })
 
   it('says which fault would have been seen, in words and numbers, and what that assumes', () => {
@@ -175,6 +185,28 @@ describe('policy.ruleOut', () => {
     const before = (next: number) =>
       look(watched({ plan: plan(50, next) }), few, few, { minutes: 3 }).because.match(/fault of ([\d.]+) points/)?.[1]
     expect([before(80), before(100)]).toEqual(['13', '10'])
+  })
+
+  it('is ruled out by what was seen at the present weight alone; a minute with two weights is at neither', () => {
+    const of = watched({ plan: plan(10, 50) })
+    const stable = every(90, 0)
+    const at = (sinceMs: number, crowded: number) =>
+      look(
+        of,
+        (minute) => (minute < 5 ? { invocations: 900, errors: 0 } : few(minute)),
+        (minute) => ({ invocations: minute < 5 ? 100 : minute === crowded ? 90 : 4, errors: 0 }),
+        {
+          minutes: 8,
+          shifts: [
+            { sinceMs: t0, weightBp: 1000 },
+            { sinceMs, weightBp: 5000 },
+          ],
+        },
+      ).because
+    expect(look(of, stable, every(10, 0), { shifts: [{ sinceMs: t0, weightBp: 1000 }] }).kind).toBe('pass')
+    expect(at(t0 + 5 * 60_000, Infinity)).toContain('cannot be ruled out yet')
+    expect(at(t0 + 5 * 60_000, 5)).not.toContain('cannot be ruled out yet')
+    expect(at(t0 + 5.5 * 60_000, 5)).toContain('cannot be ruled out yet')
   })
 
   it('can be another fault, or none', () => {

@@ -144,6 +144,7 @@ describe('the evidence against a fault', () => {
     expect(many.times).toBeLessThan(few.times / 2)
     expect(bursty.share).toBeGreaterThan(many.share)
     expect(bursty.times).toBeGreaterThan(many.times)
+    expect(logRuledOut(seen(20, 5), tripling)).toBeCloseTo(logRuledOut(seen(4), tripling), 9)
     expect(logRuledOut(seen(1), { ...tripling, share: 0.2 })).toBeGreaterThan(logRuledOut(seen(1), tripling))
     expect(logRuledOut(seen(1), { ...tripling, ratio: 30 })).toBeGreaterThan(logRuledOut(seen(1), tripling))
     // What is ruled out, is: the number errs on the safe side, and hardly.
@@ -162,34 +163,49 @@ describe('the lower bound of the ratio', () => {
     [2.6, 1.5, 'higher'],
     [0.4, 1, 'lower'],
     [1, 1, 'lower'],
-  ] as const)('is right at all minutes of nearly all releases: ratio %d, tolerance %d, %s is worse', (ratio, tolerance, worse) => {
-    const releases = 200
-    let wrong = 0
-    let sum = 0
-    for (let release = 0; release < releases; release++) {
-      const draw = drawFrom(chance(51 + release, `ratio ${ratio} ${worse}`))
-      let state = ratioBegin
-      let ever = 0
-      for (let minute = 0; minute < 60; minute++) {
-        // The weight changes, and so does what both versions share.
-        const usual = minute < 30 ? 0.02 : 0.1
-        const own = draw.poisson(minute < 20 ? 10 : 50)
-        const stable = draw.poisson(minute < 20 ? 90 : 50)
-        const data = {
-          stableInvocations: stable,
-          stableBad: draw.binomial(stable, usual),
-          candidateInvocations: own,
-          candidateBad: draw.binomial(own, usual * ratio),
+  ] as const)(
+    'is right at all minutes of nearly all releases: ratio %d, tolerance %d, %s is worse',
+    (ratio, tolerance, worse) => {
+      const releases = 200
+      let wrong = 0
+      let sum = 0
+      for (let release = 0; release < releases; release++) {
+        const draw = drawFrom(chance(51 + release, `ratio ${ratio} ${worse}`))
+        let state = ratioBegin
+        let ever = 0
+        for (let minute = 0; minute < 60; minute++) {
+          // The weight changes, and so does what both versions share.
+          const usual = minute < 30 ? 0.02 : 0.1
+          const own = draw.poisson(minute < 20 ? 10 : 50)
+          const stable = draw.poisson(minute < 20 ? 90 : 50)
+          const data = {
+            stableInvocations: stable,
+            stableBad: draw.binomial(stable, usual),
+            candidateInvocations: own,
+            candidateBad: draw.binomial(own, usual * ratio),
+          }
+          state = ratioStep(state, facing(data, worse), facingTolerance(tolerance, worse))
+          ever = Math.max(ever, lowestRatio(state, facingTolerance(tolerance, worse), 1))
         }
-        state = ratioStep(state, facing(data, worse), facingTolerance(tolerance, worse))
-        ever = Math.max(ever, lowestRatio(state, facingTolerance(tolerance, worse), 1))
+        if (ever > (worse === 'higher' ? ratio : 1 / ratio)) wrong++
+        sum += lowestRatio(state, facingTolerance(tolerance, worse), 1)
       }
-      if (ever > (worse === 'higher' ? ratio : 1 / ratio)) wrong++
-      sum += lowestRatio(state, facingTolerance(tolerance, worse), 1)
-    }
-    expect(wrong / releases).toBeLessThanOrEqual(0.05)
-    // It is not trivially right: after an hour it is near the ratio.
-    expect(sum / releases).toBeGreaterThan(0.55 * (worse === 'higher' ? ratio : 1 / ratio))
+      expect(wrong / releases).toBeLessThanOrEqual(0.05)
+      // It is not trivially right: after an hour it is near the ratio.
+      expect(sum / releases).toBeGreaterThan(0.55 * (worse === 'higher' ? ratio : 1 / ratio))
+    },
+  )
+
+  it('is lower under bursts, as if there had been as many fewer events', () => {
+    const seen = (times: number) => ({
+      stableInvocations: 900 * times,
+      stableBad: 9 * times,
+      candidateInvocations: 900 * times,
+      candidateBad: 36 * times,
+    })
+    const low = (times: number, dispersion: number) => lowestRatio(ratioStep(ratioBegin, seen(times), 1), 1, dispersion)
+    expect(low(4, 4)).toBeCloseTo(low(1, 1), 9)
+    expect(low(4, 4)).toBeLessThan(low(4, 1))
   })
 
   it('stays below the ratio when there are so many requests that the grid is coarse', () => {
@@ -217,6 +233,26 @@ describe('the dispersion', () => {
       )
     return seenDispersion(state)
   }
+
+  it('is hardly ever taken from chance: it is 1 in most of the first ten minutes of single events', () => {
+    const found = Array.from({ length: 200 }, (_, seed) => {
+      const draw = drawFrom(chance(seed, 'single'))
+      let state = dispersionBegin
+      for (let minute = 0; minute < 10; minute++)
+        state = dispersionStep(
+          state,
+          {
+            stableInvocations: 50,
+            stableBad: draw.binomial(50, 0.05),
+            candidateInvocations: 50,
+            candidateBad: draw.binomial(50, 0.05),
+          },
+          true,
+        )
+      return seenDispersion(state)
+    })
+    expect(found.filter((one) => one > 1).length).toBeLessThan(50)
+  })
 
   it('is 1 for single events and about the size of bursts of one size', () => {
     expect(after(1)).toBeLessThan(1.1)
