@@ -1,5 +1,5 @@
-// What a plan can find at a level of traffic, by each of its steps: the smallest fault that is found in nine of ten releases. Forty
-// releases are simulated for each size of fault, with the rule itself.
+// What a plan can find at a level of traffic, by each of its steps: the smallest fault that is found in nine of ten releases. For
+// each size of fault forty releases are simulated, with the rule itself.
 import type { Service } from '../../core/service/service.ts'
 import { minutesOf, type Situation } from '../../bench/trials/noise.ts'
 import type { Rival } from '../../bench/rivals/rival.ts'

@@ -34,16 +34,9 @@ const minutesMax = 24 * 60
 /** @throws Problem `call_invalid` */
 export function simulate(screen: Screen, options: SimulateOptions): number {
   const { perMinute, rate, runs, seed } = options
-  if (rate <= 0 || rate >= 0.5) throw new Problem('call_invalid', `--errors ${rate} is not between 0 and 0.5.`)
-  if (perMinute > 1e6) throw new Problem('call_invalid', `--requests ${perMinute} is more than a million.`)
   const service = errorsAlone(options.service ?? replayedService(60, {}))
   const weights = weightsOf(service)
-  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step that could be judged.')
-  if (weights.length > minutesMax)
-    throw new Problem(
-      'call_invalid',
-      `The plan takes ${weights.length} minutes; at most ${minutesMax} can be simulated.`,
-    )
+  check(options, weights.length)
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {
@@ -95,6 +88,20 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     readyRate: ready,
   })
   return exitCodes.done
+}
+
+function check({ rate, perMinute }: SimulateOptions, planMinutes: number): void {
+  const because =
+    rate <= 0 || rate >= 0.5
+      ? `--errors ${rate} is not between 0 and 0.5.`
+      : perMinute > 1e6
+        ? `--requests ${perMinute} is more than a million.`
+        : planMinutes === 0
+          ? 'The plan has no step that could be judged.'
+          : planMinutes > minutesMax
+            ? `The plan takes ${planMinutes} minutes; at most ${minutesMax} can be simulated.`
+            : undefined
+  if (because !== undefined) throw new Problem('call_invalid', because)
 }
 
 const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`.padStart(7)

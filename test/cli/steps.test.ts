@@ -24,7 +24,7 @@ const steps = (perMinute: number, policy = {}, by: Rival = blind) =>
 
 it('each step finds smaller faults than the one before it, and with more traffic', () => {
   const points = (perMinute: number) => steps(perMinute, {}, rule).map(({ foundPoints }) => foundPoints ?? 100)
-  const [few = [], many = []] = [points(100), points(2000)]
+  const [few, many] = [points(100), points(2000)]
   expect(many[1]).toBeLessThan(many[0] ?? 0)
   expect(few[1]).toBeLessThan(few[0] ?? 0)
   expect(many[1]).toBeLessThan((few[1] ?? 0) / 2)

@@ -1,5 +1,5 @@
-// What a pass rests on, folded minute by minute for each threshold of a count signal: the likelihoods of the ratio, how bursty the
-// events are, and the counts at the present weight.
+// What a pass rests on, folded minute by minute for each threshold of a count signal: the likelihoods of the ratio, how bursty
+// the events are, and the counts at the present weight.
 import { dispersionBegin, type DispersionState, dispersionStep, seenDispersion } from '../processes/dispersion.ts'
 import { facing, facingTolerance } from '../processes/facing.ts'
 import { lowestRatio, ratioBegin, type RatioState, ratioStep } from '../processes/ratio-bound.ts'
@@ -60,8 +60,8 @@ function presentAfter(
 }
 
 /**
- * The bound of the candidate's ratio to stable on the side that counts against it: it is surely at least this where more is worse,
- * at most this where fewer are. 0 or Infinity while nothing is sure.
+ * The bound of the candidate's ratio to stable on the side that counts against it: it is surely more than this where more is
+ * worse, less where fewer are. 0 or Infinity while nothing is sure.
  */
 export function sureRatio({ worse, watch }: SignalSpec, { ratio, dispersion }: BoundsState): number {
   const bound = lowestRatio(ratio, facingTolerance(watch.tolerance, worse), seenDispersion(dispersion))

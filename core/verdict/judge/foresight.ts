@@ -1,11 +1,12 @@
-// What has to be ruled out before a step may pass (policy.ruleOut), and how long that takes at a level of traffic. No step may risk
-// more than `points` of all requests: so they are divided by the share of traffic that the candidate gets next.
+// What has to be ruled out before a step may pass (policy.ruleOut), and how long that takes at a level of traffic. No step may
+// risk more than `points` of all requests: so they are divided by the share of traffic that the candidate gets next.
 import { formatDuration } from '../../duration.ts'
 import type { Service } from '../../service/service.ts'
 import { boundsBegin, isBounded } from './bounds.ts'
 import type { Shift } from '../evidence/evidence.ts'
 import { facing, facingTolerance } from '../processes/facing.ts'
 import type { SignalFold, SignalRule } from './fold.ts'
+import type { TargetFold } from './target-fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
 import { type Counts, type Fault, logRuledOut, ruledOutLog } from '../processes/rule-out.ts'
 import type { CountMinute } from '../processes/split-process.ts'
@@ -32,7 +33,7 @@ export function requiredFault(
 }
 
 /** Requests a minute of each version, and the share of bad events among them if the candidate is well. */
-export type Traffic = { readonly stable: number; readonly candidate: number; readonly rate: number }
+type Traffic = { readonly stable: number; readonly candidate: number; readonly rate: number }
 
 const later = ({ total, ...rest }: Counts, { stable, candidate, rate }: Traffic, minutes: number): Counts => ({
   ...rest,
@@ -62,7 +63,7 @@ export function minutesUntil(counts: Counts, traffic: Traffic, fault: Fault): nu
   return high
 }
 
-/** How many minutes a step needs before a candidate that is well may pass it. @param traffic requests a minute of both together */
+/** How many minutes a candidate that is well needs to pass a step. @param traffic requests a minute of both versions together */
 export function minutesNeeded(
   spec: SignalSpec,
   service: Pick<Service, 'plan' | 'policy'>,
@@ -126,23 +127,22 @@ const isUsed = ({ spec }: SignalRule): boolean =>
 export function foreseen(
   service: Service,
   rules: readonly SignalRule[],
-  folds: readonly (SignalFold | string)[],
+  folds: { readonly targets: readonly (TargetFold | string)[]; readonly signals: readonly (SignalFold | string)[] },
   shifts: readonly Shift[],
 ): string | undefined {
   if (shifts.length !== 1) return undefined
   const minutesMost = Math.ceil(service.policy.lookEverySeconds / 60) + 1
   const signals = rules.flatMap((rule, index) => {
-    const fold = folds[index]
-    if (!isUsed(rule) || typeof fold !== 'object' || fold.kind !== 'count') return []
-    const { minutes, total } = fold.bounds[0]?.present ?? boundsBegin.present
-    const perMinute = (total.stableInvocations + total.candidateInvocations) / minutes
-    if (!(perMinute > 0) || minutes > minutesMost) return []
+    const fold = folds.signals[index]
+    const target = folds.targets[rule.spec.target]
+    if (!isUsed(rule) || typeof fold !== 'object' || fold.kind !== 'count' || typeof target !== 'object') return []
+    const perMinute = (target.stable + target.candidate) / target.minutes
+    if (!(perMinute > 0) || target.minutes > minutesMost) return []
+    const { total } = fold.bounds[0]?.present ?? boundsBegin.present
     return [{ spec: rule.spec, perMinute, rate: usualRate(facing(total, rule.spec.worse)) }]
   })
   const perMinute = Math.min(...signals.map((one) => one.perMinute))
-  return signals.length === 0
-    ? undefined
-    : slowWords(slowSteps(service, signals), perMinute, service.policy.hold.unknownSeconds)
+  return slowWords(slowSteps(service, signals), perMinute, service.policy.hold.unknownSeconds)
 }
 
 const usualRate = ({ stableBad, stableInvocations }: CountMinute): number =>

@@ -102,7 +102,7 @@ function verdictOf(
     isOnlyShort &&
     folded.targets.every((fold) => typeof fold === 'object' && isQuiet(fold)) &&
     unknown.length === shortOf(weighed)
-  const ahead = foreseen(service, rules, folded.signals, evidence.shifts)
+  const ahead = foreseen(service, rules, folded, evidence.shifts)
   const notes = ahead === undefined ? [] : [{ signal: 'traffic', because: ahead }]
   const report = (kind: Verdict['kind'], quiet: boolean, reasons: readonly SignalVerdict[]): Verdict => ({
     kind,

@@ -1,4 +1,4 @@
-// What a pass means: which faults would have been seen, in numbers and as a sentence, and whether that is what the policy asks for.
+// What a pass means: which faults would have been seen, in numbers and as a sentence, and whether the policy asks for more.
 import type { Service } from '../../service/service.ts'
 import { type BoundsState, boundsBegin, isBounded } from './bounds.ts'
 import { facing } from '../processes/facing.ts'
@@ -8,7 +8,7 @@ import type { SignalSpec } from '../evidence/questions.ts'
 import { type Counts, type Fault, logRuledOut, ruledOutLog, smallestRuledOut } from '../processes/rule-out.ts'
 import { seenDispersion } from '../processes/dispersion.ts'
 
-export type Meaning = {
+type Meaning = {
   /** To be put behind the sentence of a pass; empty where nothing is compared. */
   readonly words: string
   readonly numbers: Readonly<Record<string, number>>
@@ -16,20 +16,17 @@ export type Meaning = {
   readonly short?: string
 }
 
-type Place = { readonly sinceMs: number; readonly weightBp: number }
-
 /** What a pass at this weight would mean. Of several thresholds the first speaks, as it does in the sentence. */
 export function meaningOf(
   spec: SignalSpec,
   fold: CountFold,
   service: Pick<Service, 'plan' | 'policy'>,
-  { sinceMs, weightBp }: Place,
+  weightBp: number,
 ): Meaning {
-  const bounds = fold.bounds[0] ?? boundsBegin
-  const present = bounds.present.sinceMs === sinceMs ? bounds.present : boundsBegin.present
+  const { present, dispersion } = fold.bounds[0] ?? boundsBegin
   const counts = {
     total: facing(present.total, spec.worse),
-    dispersion: seenDispersion(bounds.dispersion),
+    dispersion: seenDispersion(dispersion),
     bounded: isBounded(spec),
   }
   if (present.total.stableInvocations === 0 || present.total.candidateInvocations === 0)

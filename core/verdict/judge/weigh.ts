@@ -119,7 +119,7 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   if (doubt !== undefined)
     return { ...said, verdict: say('unknown', doubt.alone ? doubt.because : `${sentence}; ${doubt.because}`, numbers) }
   if (fold.kind === 'mean') return { ...said, verdict: say('pass', sentence, numbers) }
-  const { words, short, numbers: more } = meaningOf(spec, fold, place.service, place)
+  const { words, short, numbers: more } = meaningOf(spec, fold, place.service, place.weightBp)
   const all = finite({ ...numbers, ...more })
   if (short !== undefined) return { ...said, isShort: true, verdict: say('unknown', short, all) }
   return { ...said, verdict: say('pass', words === '' ? sentence : `${sentence}; ${words}`, all) }

@@ -21,8 +21,8 @@ export type Counts = {
 export const ruledOutLog = Math.log(10)
 
 /**
- * What a healthy pair of rates looks like: one rate of both, or two rates that have nothing to do with each other, for a candidate
- * that is not like stable and not bad either. Low rates are likelier: Beta(.3, 6), or Gamma(.3, .3) for Poisson.
+ * What a healthy pair of rates looks like: one rate of both, or two rates that have nothing to do with each other, for a
+ * candidate that is not like stable and not bad either. Low rates are likelier: Beta(.3, 6), or Gamma(.3, .3) for Poisson.
  */
 const logSame = Math.log(0.7)
 const logApart = Math.log(0.3)
@@ -79,7 +79,7 @@ function slopeOf(bad: number, all: number, rate: number, bounded: boolean): read
   return [byBad - byGood, (bad > 0 ? byBad / rate : 0) + byGood / (1 - rate)]
 }
 
-/** The highest ln likelihood on an edge. It is concave there, so Newton's steps, kept between two bounds, find where it is level. */
+/** The highest ln likelihood on an edge. It is concave there, so Newton's steps, kept between two bounds, find its peak. */
 function highest({ slope, more, from, to }: Edge, { total, bounded }: Counts): number {
   const { stableBad, stableInvocations, candidateBad, candidateInvocations } = total
   let low = from

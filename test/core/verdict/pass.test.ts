@@ -1,5 +1,5 @@
-// What a pass means: it says which faults would have been seen, stands beside no interval that excludes the tolerance, and is given
-// only once the policy's fault is ruled out.
+// What a pass means: it says which faults would have been seen, stands beside no interval that excludes the tolerance, and is
+// given only once the policy's fault is ruled out.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { recordedCounts } from '../../../bench/rivals/recorded.ts'
@@ -135,6 +135,14 @@ describe('a pass', () => {
     // A third of the orders is a fall that has to be ruled out; more orders are no fault.
     expect(look(of, every2(10, 8), every2(10, 2), { minutes: 2 }).kind).not.toBe('pass')
     expect(look(of, every2(100, 20), every2(100, 60)).kind).toBe('pass')
+    // Eight orders of stable and none of the candidate are too few for the limit theorem, not for the exact bound.
+    const strict = watched({ signals: { custom: [orders('lower')] }, policy: { ruleOut: 'off', alpha: 0.001 } })
+    expect(
+      look(strict, every2(10, 2), every2(30, 0), { minutes: 4, shifts: [{ sinceMs: t0, weightBp: 7500 }] }),
+    ).toMatchObject({
+      kind: 'unknown',
+      because: expect.stringContaining('that excludes the tolerance of 1') as string,
+    })
   })
   const every2 =
     (invocations: number, count: number): Course =>
@@ -144,7 +152,7 @@ describe('a pass', () => {
     const whole = { shifts: [{ sinceMs: t0, weightBp: 10_000 }] }
     const verdict = look(watched({ plan: plan(100) }), () => undefined, every(100, 1), whole)
     expect(verdict.kind).toBe('pass')
-    expect(verdict.because).not.toContain('would have been seen')
+    expect(verdict.because).not.toMatch(/would have been seen|ruled out/)
   })
 })
 
@@ -232,6 +240,22 @@ describe('policy.ruleOut', () => {
     const traffic: Course = () => ({ invocations: 4, durationSum: 400, fast: [2] })
     const verdict = look(of, traffic, traffic, { minutes: 3, baseline: { thresholdsMs: [100] } })
     expect(verdict.kind).toBe('pass')
+    expect(verdict.because).toContain('would have been seen, unless slow requests come in bursts')
+  })
+
+  it('is a fall of so many points where fewer are worse, from where the tolerance ends', () => {
+    const at = (points: number) =>
+      look(
+        watched({
+          signals: { custom: [orders('lower', { tolerance: 0.5 })] },
+          policy: { ruleOut: { points, ratio: 1 } },
+        }),
+        () => ({ invocations: 400, errors: 0, 'custom-orders': 200 }),
+        () => ({ invocations: 400, errors: 0, 'custom-orders': 100 }),
+        { minutes: 1 },
+      ).kind
+    // Half of stable's is tolerated, and the candidate has it.
+    expect([at(20), at(10)]).toEqual(['pass', 'unknown'])
   })
 
   it('holds in a quiet hour as before: no traffic is no lack of evidence', () => {
@@ -288,6 +312,30 @@ describe('the first looks', () => {
     expect(thin(1000).because).not.toContain('little traffic')
     expect(thin(6, {}, { hold: { unknown: '1m' } }).because).toContain('held for 1m only (policy.hold.unknown)')
     expect(thin(6).because).not.toContain('only (policy.hold.unknown)')
+  })
+
+  it('know the minutes of cold starts, and leave out signals that decide nothing or cannot speak at 100 %', () => {
+    const traffic: Course = () => ({ invocations: 20, errors: 0, durationSum: 2000, fast: [20] })
+    const seen = (signals: Record<string, unknown>, weights = plan(50)) =>
+      look(watched({ signals, plan: weights, policy: { ruleOut: 'off' } }), traffic, traffic, {
+        minutes: 1,
+        baseline: { thresholdsMs: [100] },
+      }).because
+    expect(seen({ latency: { minimumSamples: 60, warmUpMinutes: 0 } })).not.toContain('little traffic')
+    expect(seen({ latency: { minimumSamples: 60, warmUpMinutes: 3 } })).toContain('about 6m at 50 %')
+    expect(seen({ latency: { minimumSamples: 60, warmUpMinutes: 3 } }, plan(50, 60))).toMatch(
+      /6m at 50 %, whose bake is 5m$/,
+    )
+    expect(seen({ latency: { minimumSamples: 60, warmUpMinutes: 3, role: 'advisory' } })).not.toContain(
+      'little traffic',
+    )
+    expect(seen({ latency: { minimumSamples: 900, warmUpMinutes: 0 } }, plan(50, 100))).not.toContain('at 100 %')
+    expect(seen({ errors: { minimumSamples: 900 } }, plan(50, 100))).toContain('at 100 %')
+  })
+
+  it('name the first three steps, and how many more there are', () => {
+    const of = watched({ plan: plan(50, 60, 70, 80, 90), signals: { errors: { minimumSamples: 100 } } })
+    expect(look(of, every(3, 0), every(3, 0), { minutes: 1 }).because).toContain('(and in 2 more steps)')
   })
 
   it('say it once, not at every look', () => {
