@@ -42,9 +42,6 @@ export const dispersionStep = (
   candidate: armStep(candidate, data.candidateInvocations, data.candidateBad, bounded),
 })
 
-/** 1 or more; 1 while no events are known. A standard deviation of the statistic is taken off, so that chance is no burst. */
-export function seenDispersion({ stable, candidate }: DispersionState): number {
-  const counted = stable.counted + candidate.counted
-  const beyondChance = stable.pearson + candidate.pearson - Math.sqrt(2 * counted)
-  return Math.max(1, (shrinkage + beyondChance) / (shrinkage + counted))
-}
+/** 1 or more; 1 while no events are known. */
+export const seenDispersion = ({ stable, candidate }: DispersionState): number =>
+  Math.max(1, (shrinkage + stable.pearson + candidate.pearson) / (shrinkage + stable.counted + candidate.counted))

@@ -234,26 +234,6 @@ describe('the dispersion', () => {
     return seenDispersion(state)
   }
 
-  it('is hardly ever taken from chance: it is 1 in most of the first ten minutes of single events', () => {
-    const found = Array.from({ length: 200 }, (_, seed) => {
-      const draw = drawFrom(chance(seed, 'single'))
-      let state = dispersionBegin
-      for (let minute = 0; minute < 10; minute++)
-        state = dispersionStep(
-          state,
-          {
-            stableInvocations: 50,
-            stableBad: draw.binomial(50, 0.05),
-            candidateInvocations: 50,
-            candidateBad: draw.binomial(50, 0.05),
-          },
-          true,
-        )
-      return seenDispersion(state)
-    })
-    expect(found.filter((one) => one > 1).length).toBeLessThan(50)
-  })
-
   it('is 1 for single events and about the size of bursts of one size', () => {
     expect(after(1)).toBeLessThan(1.1)
     expect(after(4)).toBeGreaterThan(3)
