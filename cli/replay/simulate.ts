@@ -50,7 +50,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     const fault = { added: added * (1 - rate), fromMinute: 0 }
     return { name, ...trial({ ...base, name, noise: { kind: 'independent' }, fault }) }
   })
-  const steps = stepsOf(service, rule, base, seed)
+  const steps = stepsOf(service, rule, base, options)
   const ready = readyShare(service, { ...base, name: 'ready', noise: { kind: 'independent' } }, options)
   const words = [
     `${service.policy.alpha} alpha, ${weights.length} minutes, ${perMinute} requests a minute, ${rate * 100} % of them fail; ${runs} releases each, seed ${seed}`,

@@ -18,13 +18,14 @@ type Step = {
   readonly minutesNeeded: number | null
 }
 
+type Chance = { readonly runs: number; readonly seed: number }
 type Traffic = Pick<Situation, 'perMinute' | 'rate' | 'minutes' | 'weightBp'>
 
-export function stepsOf(service: Service, rule: Rival, traffic: Traffic, seed: number): readonly Step[] {
+export function stepsOf(service: Service, rule: Rival, traffic: Traffic, chance: Chance): readonly Step[] {
   const bakes = service.plan.steps.map(({ bakeSeconds }) => Math.max(1, Math.round(bakeSeconds / 60)))
   const ends = bakes.map((_, index) => bakes.slice(0, index + 1).reduce((sum, one) => sum + one, 0))
   const situation: Situation = { ...traffic, name: 'power', noise: { kind: 'independent' } }
-  const found = smallestFound(rule, service, situation, ends, seed)
+  const found = smallestFound(rule, service, situation, ends, chance)
   const spec = errorsOf(service)
   return service.plan.steps.map(({ weightBp, bakeSeconds }, index) => {
     const size = found[index] ?? Infinity

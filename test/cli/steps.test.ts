@@ -20,7 +20,7 @@ const blind: Rival = { name: 'blind', about: 'finds nothing', judge: () => [] }
 const weightBp = (minute: number): number => (minute < 5 ? 1000 : 5000)
 const rule = tidegate('policy', 'the policy', () => errorsOnly(10, 0.05))
 const steps = (perMinute: number, policy = {}, by: Rival = blind) =>
-  stepsOf(service({ plan, policy }), by, { perMinute, rate: 0.01, minutes: 10, weightBp }, 1)
+  stepsOf(service({ plan, policy }), by, { perMinute, rate: 0.01, minutes: 10, weightBp }, { runs: 40, seed: 1 })
 
 it('each step finds smaller faults than the one before it, and with more traffic', () => {
   const points = (perMinute: number) => steps(perMinute, {}, rule).map(({ foundPoints }) => foundPoints ?? 100)
