@@ -9,11 +9,11 @@ const missedShare = 0.1
 /** Added shares of requests that fail, from .03 points to all. */
 const sizes = Array.from({ length: 32 }, (_, index) => 10 ** (-3.5 + (index * 3.5) / 31))
 
-/** Found after so many minutes, or not within so many. */
+/** Whether it was found within so many minutes. */
 type Seen = { readonly minutes: number; readonly found: boolean }
 
 /**
- * @param ends the minutes at which the steps end
+ * @param ends the minutes at which the steps end, rising: what is found by one is found by the later ones
  * @returns for each step the added share of requests that fail; Infinity when not even a total failure is found
  */
 export function smallestFound(
@@ -28,15 +28,15 @@ export function smallestFound(
   const isFoundIn = (size: number, course: number, end: number): boolean => {
     const key = `${size} ${course}`
     const before = known.get(key)
-    if (before?.found === true) return before.minutes <= end
+    if (before?.found === true) return true
     if (before !== undefined && before.minutes >= end) return false
     const fault = { added: (sizes[size] ?? 1) * (1 - situation.rate), fromMinute: 0 }
     const minutes = minutesOf({ ...situation, fault }, seed + course).slice(0, end)
-    const at = rule
+    const found = rule
       .judge(minutes, { alpha: policy.alpha, stableRate: situation.rate })
-      .findIndex(({ said }) => said === 'fail')
-    known.set(key, at < 0 ? { minutes: end, found: false } : { minutes: at + 1, found: true })
-    return at >= 0
+      .some(({ said }) => said === 'fail')
+    known.set(key, { minutes: end, found })
+    return found
   }
   const isFound = (size: number, end: number): boolean => {
     let missed = 0
