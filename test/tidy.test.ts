@@ -13,7 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/service/timetable.ts': ['core/service/*', 'temporal-polyfill', 'zod'],
   'core/verdict/processes/': ['core/verdict/processes/*'],
   'core/verdict/evidence/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'zod'],
-  'core/verdict/judge/': ['core/time.ts', 'core/service/*', 'core/verdict/'],
+  'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],

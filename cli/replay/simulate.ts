@@ -7,6 +7,7 @@ import { minutesOf } from '../../bench/trials/noise.ts'
 import { replayedService } from '../../bench/rivals/recorded.ts'
 import { tidegate } from '../../bench/rivals/e-processes.ts'
 import { type Outcome, runTrial } from '../../bench/trials/trial.ts'
+import { stepLines, stepsOf } from './steps.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
 type SimulateOptions = {
@@ -33,16 +34,9 @@ const minutesMax = 24 * 60
 /** @throws Problem `call_invalid` */
 export function simulate(screen: Screen, options: SimulateOptions): number {
   const { perMinute, rate, runs, seed } = options
-  if (rate <= 0 || rate >= 0.5) throw new Problem('call_invalid', `--errors ${rate} is not between 0 and 0.5.`)
-  if (perMinute > 1e6) throw new Problem('call_invalid', `--requests ${perMinute} is more than a million.`)
   const service = errorsAlone(options.service ?? replayedService(60, {}))
   const weights = weightsOf(service)
-  if (weights.length === 0) throw new Problem('call_invalid', 'The plan has no step that could be judged.')
-  if (weights.length > minutesMax)
-    throw new Problem(
-      'call_invalid',
-      `The plan takes ${weights.length} minutes; at most ${minutesMax} can be simulated.`,
-    )
+  check(options, weights.length)
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {
@@ -56,6 +50,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     const fault = { added: added * (1 - rate), fromMinute: 0 }
     return { name, ...trial({ ...base, name, noise: { kind: 'independent' }, fault }) }
   })
+  const steps = stepsOf(service, rule, base, options)
   const ready = readyShare(service, { ...base, name: 'ready', noise: { kind: 'independent' } }, options)
   const words = [
     `${service.policy.alpha} alpha, ${weights.length} minutes, ${perMinute} requests a minute, ${rate * 100} % of them fail; ${runs} releases each, seed ${seed}`,
@@ -69,6 +64,8 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
       (one) =>
         `  ${one.name.padEnd(42)} ${share(one.detected, one.runs)}  ${share(one.runs - one.detected, one.runs)}   ${minutes(one.medianMinutes).padStart(14)}   ${one.badServed.toFixed(1).padStart(19)}`,
     ),
+    '',
+    ...stepLines(steps, service, base),
     '',
     ready === 1
       ? 'The first step has enough evidence to pass at its end.'
@@ -87,9 +84,24 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
       medianMinutes: Number.isFinite(one.medianMinutes) ? one.medianMinutes : null,
       badRequestsServed: one.badServed,
     })),
+    steps,
     readyRate: ready,
   })
   return exitCodes.done
+}
+
+function check({ rate, perMinute }: SimulateOptions, planMinutes: number): void {
+  const because =
+    rate <= 0 || rate >= 0.5
+      ? `--errors ${rate} is not between 0 and 0.5.`
+      : perMinute > 1e6
+        ? `--requests ${perMinute} is more than a million.`
+        : planMinutes === 0
+          ? 'The plan has no step that could be judged.'
+          : planMinutes > minutesMax
+            ? `The plan takes ${planMinutes} minutes; at most ${minutesMax} can be simulated.`
+            : undefined
+  if (because !== undefined) throw new Problem('call_invalid', because)
 }
 
 const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`.padStart(7)

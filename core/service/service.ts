@@ -42,6 +42,16 @@ const Early = z.strictObject({
   rate: z.number().min(0.0001).max(0.5).default(0.01).describe('... if it also fails this share of its invocations.'),
 })
 
+const RuleOut = z.strictObject({
+  points: z
+    .number()
+    .min(0.1)
+    .max(100)
+    .default(10)
+    .describe('A fault counts if it fails so many per cent of all requests at the next weight ...'),
+  ratio: z.number().min(1).max(100).default(3).describe('... and at least so many times as many as stable.'),
+})
+
 /** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
 
@@ -106,6 +116,8 @@ export const Service = z.strictObject({
     alpha: alpha.default(alphaDefault),
     learning: learning.default(learningDefault),
     early: Early.optional(),
+    /** Absent: off. So it is in releases from before it existed, whose verdicts stay as they were. */
+    ruleOut: RuleOut.optional(),
     budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
     /** When false, a version that Lambda has put to sleep is not invoked to wake it. */
     wake: z.literal(false).optional(),
@@ -196,6 +208,12 @@ export const ServiceDefinition = z
             'Whether a version that Lambda has put to sleep is invoked before a release, with {"tidegate":"wake"}: that runs its code. Without it such a release is refused.',
           ),
         early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
+        ruleOut: z
+          .union([z.literal('off'), RuleOut], { error: 'write off, or what to rule out, such as { points: 5 }' })
+          .prefault({})
+          .describe(
+            'The fault that must be ruled out, at odds of 10 to 1, before a step may pass: 10 points of all requests at the next weight, and three times as many as stable. `off`: none; a pass still says what it rules out.',
+          ),
       })
       .prefault({}),
     triggers: Triggers.prefault({}),
@@ -240,6 +258,7 @@ export const ServiceDefinition = z
       budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
       ...(policy.wake ? {} : { wake: policy.wake }),
       ...(policy.early === undefined ? {} : { early: policy.early }),
+      ...(policy.ruleOut === 'off' ? {} : { ruleOut: policy.ruleOut }),
     },
     ...(runbook === undefined ? {} : { runbook }),
   }))

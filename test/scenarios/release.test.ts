@@ -33,6 +33,10 @@ describe('a release', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
     expect(sandbox.cloud.states.executions().map((one) => one.status)).toEqual(['SUCCEEDED'])
     expect(sandbox.pages()).toEqual([])
+    const passes = (await sandbox.events(id)).flatMap((event) =>
+      event.type === 'judged' && event.verdict.kind === 'pass' ? [event.verdict.because] : [],
+    )
+    expect(passes.join()).toContain('would have been seen, unless failures come in bursts')
     expect((await sandbox.world.openReleases.list()).items).toEqual([])
     expect(await sandbox.world.leases.holder('checkout')).toBeUndefined()
     expect((await sandbox.world.history.list('checkout', 10)).items[0]).toMatchObject({

@@ -1,4 +1,6 @@
 // A signal's numbers, and one sentence about them that a person on call understands at night.
+import { isAnecdote } from './anecdote.ts'
+import { sureRatio } from './bounds.ts'
 import { dispersionOf } from '../processes/breaker.ts'
 import type { CountFold, MeanFold, Present } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
@@ -24,7 +26,7 @@ const weighing = ({ logE, limit }: Reach): string =>
   logE < logSpoken ? '' : `; evidence against it ${odds(logE)}, ${odds(limit)} rolls back`
 
 /** The log cannot hold infinities or NaN. */
-const finite = (numbers: Numbers): Numbers =>
+export const finite = (numbers: Numbers): Numbers =>
   Object.fromEntries(Object.entries(numbers).filter(([, value]) => Number.isFinite(value)))
 
 /**
@@ -49,23 +51,35 @@ export function rateRatio(
 
 type Scale = Pick<Reach, 'alpha' | 'horizonMinutes'>
 
-const intervalOf = (fold: CountFold, total: CountMinute, scale: Scale) =>
-  rateRatio(total, dispersionOf(fold.breaker), fold.breaker.minutes, scale)
+/**
+ * The interval that is shown and decided by. On the side that counts against the candidate it is the tighter of two bounds: the
+ * limit theorem's, which needs some events, and the exact one of bounds.ts. Nothing is said there of an anecdote.
+ */
+function intervalOf(spec: SignalSpec, fold: CountFold, index: number, scale: Scale): ReturnType<typeof rateRatio> {
+  const total = fold.totals[index] ?? nothing
+  const { ratio, low, high } = rateRatio(total, dispersionOf(fold.breaker), fold.breaker.minutes, scale)
+  const bounds = fold.bounds[index]
+  const sure = bounds === undefined || isAnecdote(spec, fold, index) ? undefined : sureRatio(spec, bounds)
+  if (spec.worse === 'higher') return { ratio, high, low: Math.max(isCompared(total) ? low : 0, sure ?? 0) }
+  return { ratio, low, high: Math.min(isCompared(total) ? high : Infinity, sure ?? Infinity) }
+}
+
+const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 
 const isCompared = ({ candidateBad, stableBad, stableInvocations }: CountMinute): boolean =>
   candidateBad + stableBad >= eventsMin && stableInvocations > 0
 
 /** Whether any threshold's interval shows that the candidate is worse than the tolerance. */
-export const excludesTolerance = ({ worse, watch }: SignalSpec, fold: CountFold, scale: Scale): boolean =>
-  fold.totals.filter(isCompared).some((total) => {
-    const { low, high } = intervalOf(fold, total, scale)
-    return worse === 'higher' ? low > watch.tolerance : high < watch.tolerance
+export const excludesTolerance = (spec: SignalSpec, fold: CountFold, scale: Scale): boolean =>
+  fold.totals.some((_, index) => {
+    const { low, high } = intervalOf(spec, fold, index, scale)
+    return spec.worse === 'higher' ? low > spec.watch.tolerance : high < spec.watch.tolerance
   })
 
 export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): Account {
-  const total = fold.totals[0] ?? { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
+  const total = fold.totals[0] ?? nothing
   const { stableInvocations, stableBad, candidateInvocations, candidateBad } = total
-  const { ratio, low, high } = intervalOf(fold, total, reach)
+  const { ratio, low, high } = intervalOf(spec, fold, 0, reach)
   const share = (bad: number, all: number): string => (all === 0 ? 'nothing yet' : `${percent(bad / all)} of ${all}`)
   const against =
     stableInvocations === 0 ? 'nothing of stable to compare with' : `stable ${share(stableBad, stableInvocations)}`

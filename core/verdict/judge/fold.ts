@@ -2,6 +2,7 @@
 // set and whether it is silent. It depends on the minutes only, so a carried state and one computed from the first minute agree
 // to the last digit.
 import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
+import { boundsBegin, type BoundsState, boundsStep } from './bounds.ts'
 import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
 import { type DriftNull, errorNulls, type Learned, type Trust } from '../processes/count-design.ts'
 import { type CountRule, type CountState, countRule } from '../processes/count-process.ts'
@@ -31,6 +32,7 @@ export type CountFold = {
   /** One for each threshold. */
   readonly states: readonly CountState[]
   readonly totals: readonly CountMinute[]
+  readonly bounds: readonly BoundsState[]
   /**
    * In how many minutes there was an event that can count against the candidate: one of its own or, where fewer events are worse,
    * one of stable's.
@@ -102,6 +104,7 @@ export function foldBegin({ spec, count, early, learned }: SignalRule): SignalFo
     kind: 'count',
     states: spec.measure.events.map(() => count.begin),
     totals: spec.measure.events.map(() => nothing),
+    bounds: spec.measure.events.map(() => boundsBegin),
     speaking: spec.measure.events.map(() => 0),
     seen: false,
     incomplete: 0,
@@ -192,6 +195,7 @@ function countFold(
     kind: 'count',
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing, cold)),
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
+    bounds: fold.bounds.map((one, index) => boundsStep(spec, one, minutes[index] ?? nothing, shifts, atMs)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
     seen: fold.seen,
     // A minute without requests does not show that points arrive again.

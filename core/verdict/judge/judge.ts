@@ -4,6 +4,7 @@ import type { Service } from '../../service/service.ts'
 import { alarmVerdicts } from './alarms.ts'
 import type { Evidence, JudgedTarget, SignalVerdict, Verdict, Window } from '../evidence/evidence.ts'
 import { together } from './explain.ts'
+import { foreseen } from './foresight.ts'
 import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } from './fold.ts'
 import { type Learned, learnedEdition, trusts } from '../processes/count-design.ts'
 import { logSum } from '../processes/log-space.ts'
@@ -110,10 +111,12 @@ function verdictOf(
     isOnlyShort &&
     folded.targets.every((fold) => typeof fold === 'object' && isQuiet(fold)) &&
     unknown.length === shortOf(weighed)
+  const ahead = foreseen(service, rules, folded, evidence.shifts)
+  const notes = ahead === undefined ? [] : [{ signal: 'traffic', because: ahead }]
   const report = (kind: Verdict['kind'], quiet: boolean, reasons: readonly SignalVerdict[]): Verdict => ({
     kind,
     quiet,
-    because: together(reasons).slice(0, 600),
+    because: together([...reasons, ...notes]).slice(0, 600),
     window,
     signals: all,
     ...(Number.isFinite(logE) ? { logE } : {}),

@@ -4,10 +4,12 @@ import { horizonOf } from '../../service/plan.ts'
 import type { Service } from '../../service/service.ts'
 import { aloneLogE } from '../processes/candidate-only.ts'
 import type { Shift, SignalVerdict } from '../evidence/evidence.ts'
-import { countAccount, excludesTolerance, meanAccount, pointsMissing, samplesShort } from './explain.ts'
+import { countAccount, excludesTolerance, finite, meanAccount, pointsMissing, samplesShort } from './explain.ts'
+import { isAnecdote } from './anecdote.ts'
 import type { CountFold, SignalFold, SignalRule } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
 import { logSum } from '../processes/log-space.ts'
+import { meaningOf } from './pass.ts'
 import { meanLogE } from '../processes/mean-process.ts'
 import type { TargetFold } from './target-fold.ts'
 import { wholeFrom } from '../evidence/window.ts'
@@ -39,11 +41,6 @@ export type Weighed = {
 
 type Scale = { readonly alpha: number; readonly horizonMinutes: number }
 
-// Events in a single minute are an anecdote: one long burst of errors looks the same. The breaker handles total failure.
-const speakingMin = 2
-// One or two bad events prove nothing either, whatever their share.
-const eventsMin = 3
-
 /** The number of minutes over which a regression may begin: the plan's. */
 export const horizonMinutesOf = ({ plan }: Pick<Service, 'plan'>): number =>
   Math.max(1, Math.ceil(horizonOf(plan) / 60))
@@ -64,11 +61,12 @@ export function weighAll(
     const logWeight = rule.spec.watch.role === 'advisory' ? -Infinity : Math.log(rule.spec.watch.weight / total)
     const target = folded.targets[rule.spec.target]
     const minutes = typeof target === 'object' && target.sinceMs === sinceMs ? target.minutes : 0
-    return weigh(rule, fold, scale, { logWeight, sinceMs, minutes, weightBp })
+    return weigh(rule, fold, scale, { service, logWeight, sinceMs, minutes, weightBp })
   })
 }
 
 type Place = {
+  readonly service: Service
   readonly logWeight: number
   /** The first whole minute at the current weight, and how many there are. */
   readonly sinceMs: number
@@ -118,8 +116,13 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   if (present.samples < spec.watch.minimumSamples)
     return { ...said, isShort: true, verdict: say('unknown', samplesShort(spec, present, incomplete), numbers) }
   const doubt = fold.kind === 'count' ? doubtOf(spec, fold, present.samples, scale) : undefined
-  if (doubt === undefined) return { ...said, verdict: say('pass', sentence, numbers) }
-  return { ...said, verdict: say('unknown', doubt.alone ? doubt.because : `${sentence}; ${doubt.because}`, numbers) }
+  if (doubt !== undefined)
+    return { ...said, verdict: say('unknown', doubt.alone ? doubt.because : `${sentence}; ${doubt.because}`, numbers) }
+  if (fold.kind === 'mean') return { ...said, verdict: say('pass', sentence, numbers) }
+  const { words, short, numbers: more } = meaningOf(spec, fold, place.service, place.weightBp)
+  const all = finite({ ...numbers, ...more })
+  if (short !== undefined) return { ...said, isShort: true, verdict: say('unknown', short, all) }
+  return { ...said, verdict: say('pass', words === '' ? sentence : `${sentence}; ${words}`, all) }
 }
 
 const unpublished = 'CloudWatch has no point of it, of neither version'
@@ -147,12 +150,9 @@ function doubtOf(
 }
 
 /** The mean of the thresholds' e-values or, once the candidate has all traffic, the candidate-only e-value if that is larger. */
-function countLogE({ spec: { worse }, count }: SignalRule, fold: CountFold): number {
+function countLogE({ spec, count }: SignalRule, fold: CountFold): number {
   const values = fold.states.map((state, index) => {
-    const { candidateBad = 0, stableBad = 0 } = fold.totals[index] ?? {}
-    const events = worse === 'higher' ? candidateBad : stableBad
-    const isAnecdote = (fold.speaking[index] ?? 0) < speakingMin || events < eventsMin
-    return isAnecdote ? Math.min(0, count.logE(state)) : count.logE(state)
+    return isAnecdote(spec, fold, index) ? Math.min(0, count.logE(state)) : count.logE(state)
   })
   const compared = logSum(values) - Math.log(values.length)
   return fold.alone === undefined ? compared : Math.max(compared, aloneLogE(fold.alone))
