@@ -255,8 +255,11 @@ program
   )
 
 const surroundings: Surroundings = { screen, backend, cli, me, run, positive, pause }
-for (const add of [addOrders, addReport, addGates, addAttest, addReplay, addDoctor, addVerifyAccount])
-  add(program, surroundings)
+for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
+addReplay(program, {
+  ...surroundings,
+  metrics: async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env),
+})
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

@@ -15,7 +15,7 @@ import {
   shiftsOf,
   type WeightedMinute,
 } from '../../bench/rivals/recorded.ts'
-import { type FileSignal, ownSignals, type ReplayFile } from './file.ts'
+import { type FileSignal, ownSignals, type ReplayFile } from './input/rows.ts'
 import { minuteMs } from '../../core/time.ts'
 
 /** What is judged, and one sentence for each part of the policy that could not be applied. */
