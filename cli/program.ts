@@ -8,6 +8,7 @@ import type { WatchOptions } from './commands/watch.ts'
 import { exitCodes, type Screen, screenOn } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
+import { addBacktest } from './spelling/backtest.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
@@ -256,10 +257,8 @@ program
 
 const surroundings: Surroundings = { screen, backend, cli, me, run, positive, pause }
 for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
-addReplay(program, {
-  ...surroundings,
-  metrics: async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env),
-})
+const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
+for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

@@ -4,12 +4,11 @@ import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
-import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
 import { latched, type Said } from '../../bench/rivals/rival.ts'
 import { rivals } from '../../bench/rivals/rivals.ts'
 import type { Backend } from '../backend/backend.ts'
-import { replayedFile, replayedRelease, type Replayed } from './evidence.ts'
+import { countsOf, replayedFile, replayedRelease, type Replayed } from './evidence.ts'
 import { fetchReplay } from './fetch.ts'
 import { parseReplay, type Reading } from './input/read.ts'
 import type { ReplayFile } from './input/rows.ts'
@@ -107,25 +106,6 @@ export async function replayRelease(
     counts: countsOf(own),
     judgedBy: (service) => replayedRelease(release, service),
   })
-}
-
-/** Invocations and errors summed over all targets, for rules that know only those. */
-function countsOf({ recorded }: Replayed): readonly WeightedMinute[] {
-  const startMs = Math.ceil((recorded.shifts[0]?.sinceMs ?? 0) / 60_000) * 60_000
-  const valueAt = (arm: 'stable' | 'candidate', series: string, minute: number): number =>
-    recorded.targets.reduce((sum, _, target) => {
-      const reading = recorded.readings.get(seriesKey(target, arm, series))
-      const atMs = startMs + minute * 60_000
-      const point = reading?.kind === 'points' ? reading.points.find((one) => one.minuteMs === atMs) : undefined
-      return sum + Math.round(point?.value ?? 0)
-    }, 0)
-  return Array.from({ length: recorded.minutes }, (_, minute) => ({
-    stableInvocations: valueAt('stable', 'invocations', minute),
-    stableBad: valueAt('stable', 'errors', minute),
-    candidateInvocations: valueAt('candidate', 'invocations', minute),
-    candidateBad: valueAt('candidate', 'errors', minute),
-    weightBp: recorded.shifts.filter((shift) => shift.sinceMs <= startMs + minute * 60_000).at(-1)?.weightBp ?? 0,
-  }))
 }
 
 async function replaySource(screen: Screen, { services, method }: ReplayOptions, source: Source): Promise<number> {
