@@ -1,5 +1,5 @@
-// CloudWatch for the commands that read metrics themselves, with the rights of the person who calls. A file of its own, so that the
-// other commands do not load its client.
+// CloudWatch for the commands that read metrics themselves, with the rights of the person who calls. A file of its own, so that
+// the other commands do not load its client.
 import { CloudWatchClient, type CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch'
 import type { Telemetry } from '../../cloud/ports.ts'
 import { clientAt } from '../../cloud/aws/client-at.ts'

@@ -18,7 +18,7 @@ import { floorTo, lastMinutes, type Metrics, readPoints } from './metrics.ts'
 type Alias = { readonly functionName: string; readonly alias: string }
 type Window = { readonly startMs: number; readonly endMs: number }
 
-export type FetchOptions = { readonly from: string; readonly last: string; readonly reading: Reading }
+type FetchOptions = { readonly from: string; readonly last: string; readonly reading: Reading }
 type Deps = Metrics & {
   readonly traffic: Pick<Traffic, 'read'>
   readonly clock: { nowMs(): number }

@@ -1,5 +1,6 @@
-// Reads minutes from CloudWatch within its limits, with the rights of the person who calls: at most 500 queries and 100,800 points
-// a call, and no points of one minute after 15 days (docs/aws.md §2.3). What costs more than a few cents is said before it is read.
+// Reads minutes from CloudWatch within its limits, with the rights of the person who calls: at most 500 queries and 100,800
+// points a call, and no points of one minute after 15 days (docs/aws.md §2.3). What costs more than a few cents is said before it
+// is read.
 import type { Telemetry } from '../../cloud/ports.ts'
 import { duration } from '../../core/duration.ts'
 import { Problem, readInput } from '../../core/problem.ts'

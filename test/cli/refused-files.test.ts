@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openSloDocuments } from '../../cli/commands/openslo.ts'
-import { plainly } from '../../cli/replay/input/read.ts'
 import { replayFiles } from '../../cli/replay/replay.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { readDefinition } from '../../cli/commands/apply.ts'
@@ -133,7 +132,7 @@ describe('a file to replay', () => {
     await replayFiles(
       screenOn((line) => lines.push(line), true),
       [path],
-      plainly,
+      { series: new Map(), zeroWhenMissing: false },
       { services, method: 'ours' },
     )
     return lines.join('\n')

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parseReplay, plainly } from '../../cli/replay/input/read.ts'
+import { parseReplay } from '../../cli/replay/input/read.ts'
 import { replayFiles, replayRelease } from '../../cli/replay/replay.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { Problem } from '../../core/problem.ts'
@@ -41,7 +41,7 @@ const replay = (path: string, method = 'ours', services: string[] = [], json = t
   replayFiles(
     screenOn((line) => lines.push(line), json),
     [path],
-    plainly,
+    { series: new Map(), zeroWhenMissing: false },
     { services, method },
   )
 type Said = {

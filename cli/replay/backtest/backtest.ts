@@ -14,7 +14,7 @@ import { windowsOf } from './pretended.ts'
 import { stretchesBetween, stretchesOfLog } from './stretches.ts'
 import { documentOf, type Outcome, wordsOf } from './words.ts'
 
-export type BacktestOptions = {
+type BacktestOptions = {
   /** Definitions whose policies are judged too. */
   readonly policies: readonly string[]
   readonly limit: number

@@ -1,5 +1,5 @@
-// The releases of a service's log, sorted by how they turned out. A promoted release counts as healthy, unless it was undone later;
-// one that was rolled back counts as faulty. What is neither is left out, with the reason.
+// The releases of a service's log, sorted by how they turned out. A promoted release counts as healthy, unless it was undone
+// later; one that was rolled back counts as faulty. What is neither is left out, with the reason.
 import { replay } from '../../../core/release/advance.ts'
 import type { Head } from '../../../core/release/head.ts'
 import type { Release } from '../../../core/release/release.ts'

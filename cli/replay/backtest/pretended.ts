@@ -5,7 +5,7 @@ import type { WeightedMinute } from '../../../bench/rivals/recorded.ts'
 import { drawFrom } from '../../../bench/trials/noise.ts'
 import type { Stretch } from './stretches.ts'
 
-export type Pretended = {
+type Pretended = {
   readonly minutes: readonly WeightedMinute[]
   /** Requests that the fault made fail, by minute. */
   readonly spoiled: readonly number[]

@@ -7,7 +7,7 @@ import { countsOf, replayedRelease } from '../evidence.ts'
 import { type Metrics, readPoints } from '../metrics.ts'
 import type { Past, Span } from './past.ts'
 
-export type StableMinute = { readonly all: number; readonly bad: number }
+type StableMinute = { readonly all: number; readonly bad: number }
 /** Minutes without a gap. */
 export type Stretch = readonly StableMinute[]
 

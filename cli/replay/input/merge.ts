@@ -1,5 +1,5 @@
-// Four series become minutes with the counts of both versions. Nothing is filled in: a minute with requests and no point of errors
-// is left out, and so is what lies before and after the time in which both versions had requests. Each is said in a note.
+// Four series become minutes with the counts of both versions. Nothing is filled in: a minute with requests and no point of
+// errors is left out, and so is what lies before and after the time in which both versions had requests. Each is said in a note.
 import { Problem } from '../../../core/problem.ts'
 import { countMax } from './table.ts'
 import type { ReplayFile } from './rows.ts'
@@ -75,7 +75,7 @@ export function minutesOfSeries({ byRole, left }: Assigned, notes: readonly stri
   }
 }
 
-/** The points of one role. Several series of it may be pages of one; if they contradict each other, it is not clear which is meant. */
+/** The points of one role. Several series of it may be pages of one; if they differ, it is not clear which is meant. */
 function joined(role: Role, series: readonly Series[], rounded: Set<Series>): Values {
   const values = new Map<number, number>()
   for (const one of series) {

@@ -11,12 +11,12 @@ import { numberIn, type Row, tableRows, wrong } from './table.ts'
 import { shownValue } from './times.ts'
 
 /** A file as text. */
-export type Input = { readonly file: string; readonly text: string }
+type Input = { readonly file: string; readonly text: string }
 
 /** How to understand the input. Only series need it. */
 export type Reading = Mapping & Span
 
-export const plainly: Reading = { series: new Map(), zeroWhenMissing: false }
+const plainly: Reading = { series: new Map(), zeroWhenMissing: false }
 
 type Kind = { readonly rows: readonly Row[] } | Found
 

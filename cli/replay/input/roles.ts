@@ -1,6 +1,6 @@
 // Which series is what: requests or errors, of the stable or of the candidate version. It follows from --series, from the names
-// (an Id such as candidate_errors), or from the version among labels and names with --stable and --candidate. What could be either
-// is refused, never guessed.
+// (an Id such as candidate_errors), or from the version among labels and names with --stable and --candidate. What could be
+// either is refused, never guessed.
 import { Problem } from '../../../core/problem.ts'
 import { type Series, seriesWords } from './series.ts'
 

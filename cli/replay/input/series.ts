@@ -4,7 +4,7 @@ import { minuteMs } from '../../../core/time.ts'
 import { shownValue, timeOf } from './times.ts'
 import { wrong } from './table.ts'
 
-export type Origin = 'cloudwatch' | 'prometheus' | 'table'
+type Origin = 'cloudwatch' | 'prometheus' | 'table'
 
 export type Series = {
   readonly file: string
@@ -16,7 +16,7 @@ export type Series = {
   readonly points: readonly Point[]
 }
 
-export type Point = { readonly minute: number; readonly value: number }
+type Point = { readonly minute: number; readonly value: number }
 
 /** Series as read, with one sentence for whatever was not used. */
 export type Found = { readonly series: readonly Series[]; readonly notes: readonly string[] }

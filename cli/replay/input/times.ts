@@ -1,9 +1,9 @@
-// Times as exports write them: ISO 8601 with a zone, or seconds, milliseconds or minutes since 1970, told apart by magnitude. What
-// fits none of them is refused, because a wrong unit would put every minute in a wrong place.
+// Times as exports write them: ISO 8601 with a zone, or seconds, milliseconds or minutes since 1970, told apart by magnitude.
+// What fits none of them is refused, because a wrong unit would put every minute in a wrong place.
 import { minuteMs } from '../../../core/time.ts'
 
 /** `number`: minutes are only numbered, and have no time. */
-export type TimeUnit = 'number' | 'minutes' | 'seconds' | 'milliseconds' | 'iso'
+type TimeUnit = 'number' | 'minutes' | 'seconds' | 'milliseconds' | 'iso'
 
 type Read = { readonly unit: TimeUnit; readonly atMs: number } | { readonly wrong: string }
 
