@@ -2,7 +2,6 @@
 // them shared it, and reads the minutes of that time.
 import type { Traffic } from '../../cloud/ports.ts'
 import { Problem } from '../../core/problem.ts'
-import { formatDuration } from '../../core/duration.ts'
 import { FunctionName } from '../../core/location.ts'
 import { Version } from '../../core/service/routing.ts'
 import { hourMs, minuteMs } from '../../core/time.ts'
@@ -36,9 +35,15 @@ export async function fetchReplay(deps: Deps, { from, last, reading }: FetchOpti
     throw new Problem('call_invalid', '--series is for files: CloudWatch says which series is which.')
   const asked = lastMinutes(last, deps.clock.nowMs())
   const chosen = versionsChosen(reading)
-  const hours = await hoursOf(deps, alias, chosen ?? (await versionsAround(deps, alias)), asked)
-  const pair = chosen ?? pairIn(hours, alias, last)
-  const window = sharedTime(deps, hours, pair, asked)
+  const hours = await busyTimes(deps, alias, chosen ?? (await versionsAround(deps, alias)), {
+    startMs: floorTo(asked.startMs, hourMs),
+    endMs: floorTo(asked.endMs + deps.aheadMs, hourMs) + hourMs,
+    periodSeconds: 3600,
+  })
+  const span = spanOf(hours, asked, from, last)
+  const minutes = await busyTimes(deps, alias, [...hours.keys()], { ...span, periodSeconds: 60 })
+  const pair = pairIn(minutes, chosen, from, last)
+  const window = sharedTime(minutes, pair, span)
   const series = await seriesOf(deps, alias, pair, window)
   const named = { ...reading, stable: pair.stable, candidate: pair.candidate }
   const found = replayOfSeries({ series, notes: [] }, named)
@@ -49,8 +54,8 @@ export async function fetchReplay(deps: Deps, { from, last, reading }: FetchOpti
 }
 
 type Pair = { readonly stable: string; readonly candidate: string }
-/** By version, the hours with requests. */
-type Hours = ReadonlyMap<string, readonly number[]>
+/** By version, when it had requests. Versions without any are absent. */
+type Busy = ReadonlyMap<string, readonly number[]>
 
 function aliasIn(text: string): Alias {
   const [functionName = '', alias = '', ...more] = text.split(':')
@@ -91,73 +96,82 @@ const targetOf = ({ functionName, alias }: Alias, stable: string, candidate: str
 
 const errors = errorsOnly(1, 0.05)
 
-/** Which versions had requests in which hours. */
-async function hoursOf(deps: Deps, alias: Alias, versions: readonly string[] | Pair, asked: Window): Promise<Hours> {
+/** Which versions had requests, and when. */
+async function busyTimes(
+  deps: Deps,
+  alias: Alias,
+  versions: readonly string[] | Pair,
+  asked: Window & { readonly periodSeconds: number },
+): Promise<Busy> {
   const all = 'stable' in versions ? [versions.stable, versions.candidate] : versions
   const questions = questionsFor(
     errors,
     all.map((version) => targetOf(alias, version, version)),
   ).filter(({ key }) => key.endsWith('.s.invocations'))
-  const window = {
-    startMs: floorTo(asked.startMs, hourMs),
-    endMs: floorTo(asked.endMs + deps.aheadMs, hourMs) + hourMs,
-  }
-  const read = await readPoints(deps, questions, { ...window, periodSeconds: 3600 }, deps.tell)
-  return new Map(
-    all.map((version, index) => [
-      version,
-      (read[index] ?? []).filter(({ value }) => value > 0).map((one) => one.minuteMs),
-    ]),
-  )
+  const read = await readPoints(deps, questions, asked, deps.tell)
+  const times = all.map((version, index): [string, readonly number[]] => [
+    version,
+    (read[index] ?? []).filter(({ value }) => value > 0).map((one) => one.minuteMs),
+  ])
+  return new Map(times.filter(([, its]) => its.length > 0))
 }
 
+/** From the first to the last hour with requests, within what was asked. @throws Problem `replay_empty` */
+function spanOf(hours: Busy, asked: Window, from: string, last: string): Window {
+  const all = [...hours.values()].flat()
+  if (all.length === 0)
+    throw new Problem('replay_empty', `No version had requests through ${from} in the last ${last}.`)
+  const endMs = Math.max(...all) + hourMs
+  // The embedded cloud may be ahead of what was asked.
+  return {
+    startMs: Math.max(asked.startMs, Math.min(...all)),
+    endMs: endMs > asked.endMs + hourMs ? endMs : asked.endMs,
+  }
+}
+
+// In a minute of a promotion both versions have requests, and so have strangers to each other when releases follow closely.
+const sharedMinutesMin = 3
+
 /** The two versions that shared the alias. @throws Problem `replay_empty`, `replay_ambiguous` */
-function pairIn(hours: Hours, { functionName, alias }: Alias, last: string): Pair {
+function pairIn(minutes: Busy, chosen: Pair | undefined, from: string, last: string): Pair {
   // The version that had requests first is the stable one.
-  const busy = [...hours]
-    .filter(([, its]) => its.length > 0)
-    .sort(([a, first], [b, second]) => (first[0] ?? 0) - (second[0] ?? 0) || Number(a) - Number(b))
-  const name = `${functionName}:${alias}`
-  if (busy.length === 0)
-    throw new Problem('replay_empty', `No version had requests through ${name} in the last ${last}.`)
-  const pairs = busy.flatMap(([stable, its], index) =>
-    busy.slice(index + 1).flatMap(([candidate, others]) => {
-      const shared = others.filter((hour) => its.includes(hour))
-      return shared.length === 0 ? [] : [{ stable, candidate, fromMs: shared[0] ?? 0 }]
-    }),
+  const busy = [...minutes].sort(
+    ([a, first], [b, second]) => (first[0] ?? 0) - (second[0] ?? 0) || Number(a) - Number(b),
   )
+  const pairs = busy.flatMap(([stable, its], index) => {
+    const known = new Set(its)
+    return busy.slice(index + 1).flatMap(([candidate, others]) => {
+      const shared = others.filter((minute) => known.has(minute))
+      return shared.length < sharedMinutesMin ? [] : [{ stable, candidate, fromMs: shared[0] ?? 0 }]
+    })
+  })
+  if (chosen !== undefined) return chosen
   const [only] = pairs
+  const versions = busy.map(([version]) => version).join(', ')
   if (only === undefined)
     throw new Problem(
       'replay_empty',
-      `No two versions had requests through ${name} in the same hour of the last ${last}; there were ${busy.map(([version]) => version).join(', ')}.`,
+      `No two versions shared ${from} in the last ${last}; versions with requests: ${versions.length === 0 ? 'none' : versions}.`,
     )
   if (pairs.length > 1) {
     const shown = pairs
       .slice(-5)
-      .map((one) => `--stable ${one.stable} --candidate ${one.candidate} (${minuteWords(one.fromMs / minuteMs)})`)
+      .map((one) => `${one.stable} and ${one.candidate} from ${minuteWords(one.fromMs / minuteMs)}`)
     throw new Problem(
       'replay_ambiguous',
-      `${name} had ${pairs.length} pairs of versions with requests in the same hour: ${shown.join(', ')}.`,
+      `${pairs.length} pairs of versions shared ${from} in the last ${last}: ${shown.join(', ')}.`,
     )
   }
   return only
 }
 
-/** From an hour before the first hour that both had, to the end of the last one. */
-function sharedTime(deps: Deps, hours: Hours, { stable, candidate }: Pair, asked: Window): Window {
-  const its = hours.get(stable) ?? []
-  const shared = (hours.get(candidate) ?? []).filter((hour) => its.includes(hour))
-  const [first, last] = [shared[0], shared.at(-1)]
+/** The minutes from the first to the last request of the candidate. @throws Problem `replay_empty` */
+function sharedTime(minutes: Busy, { candidate }: Pair, span: Window): Window {
+  const its = (minutes.get(candidate) ?? []).filter((one) => one >= span.startMs)
+  const [first, last] = [its[0], its.at(-1)]
   if (first === undefined || last === undefined)
-    throw new Problem(
-      'replay_empty',
-      `Versions ${stable} and ${candidate} had no requests in the same hour of the last ${formatDuration((asked.endMs - asked.startMs) / 1000)}.`,
-    )
-  return {
-    startMs: Math.max(asked.startMs, first - hourMs),
-    endMs: Math.min(Math.max(asked.endMs, deps.aheadMs === 0 ? 0 : last + hourMs), last + hourMs),
-  }
+    throw new Problem('replay_empty', `Version ${candidate} had no requests in this time.`)
+  return { startMs: first, endMs: last + minuteMs }
 }
 
 async function seriesOf(

@@ -90,5 +90,8 @@ async function minutesBetween(deps: Deps, service: Service, log: Log, { last }: 
   const ends = log.busy.map(({ toMs }) => toMs).filter((one) => one < Infinity)
   const nowMs = Math.max(deps.backend.clock.nowMs(), ...ends)
   const tell = (sentence: string): void => deps.screen.note(sentence)
-  return stretchesBetween(await deps.metrics(), service.targets, lastMinutes(last, nowMs), log.busy, tell)
+  const metrics = await deps.metrics()
+  const { startMs, endMs } = lastMinutes(last, nowMs)
+  const window = { startMs, endMs: endMs + metrics.aheadMs }
+  return stretchesBetween(metrics, service.targets, window, log.busy, tell)
 }

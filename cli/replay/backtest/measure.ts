@@ -32,7 +32,7 @@ export function measured(policy: Policy, { past, windows, runs, seed }: Trial): 
   const trial = (added: number) => {
     const results = Array.from({ length: windows.length === 0 ? 0 : runs }, (_, run) => {
       const { minutes, spoiled } = pretend(windowOfRun(windows, run, runs), weights, seed + run, added)
-      const minute = failedSoon(alone, recordedCounts(minutes), added)
+      const minute = failedSoon(alone, recordedCounts(minutes.slice(0, weights.length)), added)
       return { minute, bad: spoiled.slice(0, minute).reduce((sum, one) => sum + one, 0) }
     })
     return findingOf(

@@ -12,6 +12,7 @@ type Pretended = {
 }
 
 const shortestMinutes = 10
+const wholeBp = 10_000
 
 /** Cuts stretches into pieces of one length. A shorter stretch is one piece, if it has at least half of it. */
 export function windowsOf(stretches: readonly Stretch[], length: number): readonly Stretch[] {
@@ -30,15 +31,15 @@ export function windowsOf(stretches: readonly Stretch[], length: number): readon
 export const windowOfRun = (windows: readonly Stretch[], run: number, runs: number): Stretch =>
   windows[windows.length > runs ? Math.floor((run * windows.length) / runs) : run % windows.length] ?? []
 
-/** @param weightBps the plan's weight in each minute; the release ends with the plan */
+/** @param weightBps the plan's weight in each minute. After the plan the candidate has all requests, with its fault. */
 export function pretend(window: Stretch, weightBps: readonly number[], seed: number, added: number): Pretended {
   const split = drawFrom(chance(seed, 'split'))
   const fault = drawFrom(chance(seed, `fault ${added}`))
   const spoiled: number[] = []
-  const minutes = window.slice(0, weightBps.length).map(({ all, bad }, minute) => {
-    const weightBp = weightBps[minute] ?? 0
-    const candidateBad = split.binomial(bad, weightBp / 10_000)
-    const candidateGood = split.binomial(all - bad, weightBp / 10_000)
+  const minutes = window.map(({ all, bad }, minute) => {
+    const weightBp = weightBps[minute] ?? wholeBp
+    const candidateBad = split.binomial(bad, weightBp / wholeBp)
+    const candidateGood = split.binomial(all - bad, weightBp / wholeBp)
     const more = fault.binomial(candidateGood, added)
     spoiled.push(more)
     return {

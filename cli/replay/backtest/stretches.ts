@@ -47,9 +47,16 @@ export async function stretchesBetween(
   const questions = targets.flatMap((target) => [questionOf(target, 'Invocations'), questionOf(target, 'Errors')])
   const read = await readPoints(metrics, questions, { ...window, periodSeconds: 60 }, tell)
   const series = read.map((points) => new Map(points.map((one) => [one.minuteMs, one.value] as const)))
+  // What is outside the first and the last request is not a quiet time: the function did not exist, or has not come so far.
+  const busyMs = series.flatMap((points, index) => (index % 2 === 0 ? [...points.keys()] : []))
+  const [firstMs, lastMs] = busyMs.reduce(
+    ([first, last], atMs) => [Math.min(first, atMs), Math.max(last, atMs)],
+    [Infinity, -Infinity],
+  )
   let incomplete = 0
   const minutes = Array.from({ length: (window.endMs - window.startMs) / minuteMs }, (_, minute) => {
     const atMs = window.startMs + minute * minuteMs
+    if (atMs < firstMs || atMs > lastMs) return undefined
     if (busy.some(({ fromMs, toMs }) => atMs >= fromMs - marginMs && atMs < toMs + marginMs)) return undefined
     let [all, bad] = [0, 0]
     for (let target = 0; target < targets.length; target++) {

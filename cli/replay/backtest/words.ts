@@ -19,6 +19,7 @@ const limits = [
   'Promoted releases count as healthy unless they were undone, rolled back ones as faulty; the evidence of those ends with the roll back.',
   'Pretended releases have errors alone, of all targets together, and steps of exactly their length. Each request is routed by itself:',
   'a version that wanders by itself is not in them, so with real ones more healthy releases may be rolled back. Alarms are not replayed.',
+  'A fault that is missed goes on with all requests until the end of the longest plan, so that plans of any length can be compared.',
 ]
 
 export function wordsOf(outcome: Outcome): readonly string[] {
@@ -30,11 +31,10 @@ export function wordsOf(outcome: Outcome): readonly string[] {
       : `the minutes between releases, last ${fromCloudWatch}`
   const width = Math.max(...outcome.measured.map(({ policy }) => policy.name.length)) + 2
   return [
-    `${service}: ${past.length} releases of the log (${healthy} healthy, ${past.length - healthy} faulty), and ${
-      windows.length === 0
-        ? `no pretended ones, because there is no healthy stretch of ${length} minutes`
-        : `${runs} pretended ones of each kind, made of ${windows.length} stretches of up to ${length} minutes (${source}), seed ${seed}`
-    }.`,
+    `${service}: ${past.length} releases of the log, ${healthy} healthy and ${past.length - healthy} faulty.`,
+    windows.length === 0
+      ? `No pretended ones, because there is no healthy stretch of ${length} minutes (${source}).`
+      : `${runs} pretended ones of each kind, from ${windows.length} stretches of up to ${length} minutes (${source}), seed ${seed}.`,
     '',
     'Healthy releases rolled back, and faulty ones of the log: found/median minutes/bad requests',
     `  ${'policy'.padEnd(width)}${'of the log'.padEnd(14)}${'pretended'.padEnd(14)}faulty`,
