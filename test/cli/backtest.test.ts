@@ -114,6 +114,23 @@ describe('the past of a service', () => {
     expect(text.split('\n').filter((line) => line.length > 160)).toEqual([])
   })
 
+  it('has no way back in it, and a release that was undone counts as faulty', async () => {
+    const heads = (await sandbox.world.history.list('checkout', 9)).items
+    const undone = heads.find(({ releaseId }) => releaseId === ids[0])
+    if (undone === undefined) throw new Error('the good release has no head')
+    const wayBack = { ...undone, releaseId: 'checkout-back', requestedAtMs: undone.requestedAtMs + 60_000 }
+    await sandbox.world.history.put({ ...wayBack, backFrom: undone.releaseId })
+    await sandbox.world.history.put({ ...wayBack, releaseId: 'checkout-stopped', outcome: 'aborted' })
+    const { releases, policies } = await said({ runs: 1 })
+    expect(releases.healthy).toEqual([])
+    expect(releases.faulty.toSorted()).toEqual(ids.toSorted())
+    expect(releases.leftOut.map(({ because }) => because).toSorted()).toEqual([
+      'it ended as aborted',
+      `it is the way back from ${ids[0]}`,
+    ])
+    expect(policies[0]?.faultyReleases).toMatchObject({ of: 2, found: 1 })
+  })
+
   it('is refused when there is none, or nothing to judge', async () => {
     await sandbox.world.services.put(service({ name: 'new' }))
     await sandbox.world.services.put(service({ name: 'bold', plan: 'AllAtOnce' }))

@@ -174,6 +174,8 @@ describe('a file to replay', () => {
     const code: ProblemCode = 'replay_invalid'
     await expectProblem(code, replay(written('cut.csv.gz', packed.subarray(0, 40))), /packed \(gzip\) and damaged/)
     await expectProblem(code, replay(written('day.zip', Buffer.from('PK\u0003\u0004'))), /packed \(zip\): unpack it/)
+    const large = written('large.csv', Buffer.alloc(33 * 2 ** 20, '0'))
+    await expectProblem('replay_too_large', replay(large), /has more than 32 MiB\.$/)
     const bomb = gzipSync(Buffer.alloc(33 * 2 ** 20, '0'))
     await expectProblem('replay_too_large', replay(written('bomb.gz', bomb)), /more than 32 MiB unpacked/)
   })

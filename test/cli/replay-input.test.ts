@@ -1,5 +1,5 @@
-// What people have to replay: the answers of CloudWatch and Prometheus. The forms are those of the vendors' own examples, with other
-// numbers.
+// What people have to replay: the answers of CloudWatch and Prometheus. The forms are those of the vendors' own examples, with
+// other numbers.
 import { describe, expect, it } from 'vitest'
 import { parseReplay } from '../../cli/replay/input/read.ts'
 import {

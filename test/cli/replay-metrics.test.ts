@@ -1,5 +1,5 @@
-// replay --from-cloudwatch: finds the versions and the time, reads them within CloudWatch's limits, and says what it costs. On the
-// embedded cloud, and on a telemetry that counts.
+// replay --from-cloudwatch: finds the versions and the time, reads them within CloudWatch's limits, and says what it costs. On
+// the embedded cloud, and on a telemetry that counts.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { metricsBackendOnAws } from '../../cli/backend/metrics-backend.ts'
 import { screenOn } from '../../cli/backend/screen.ts'

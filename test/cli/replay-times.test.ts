@@ -47,6 +47,67 @@ describe('a time', () => {
   })
 })
 
+describe('the time of an export', () => {
+  const minutes = Array.from({ length: 200 }, (_, minute) => minute)
+  /** The candidate has requests in these minutes; stable until it is promoted. */
+  const answer = (busy: (minute: number) => boolean, promotedAt = 200) => ({
+    MetricDataResults: labels.map((Label, index) => {
+      const own = minutes.filter((minute) => (index < 2 ? minute < promotedAt : busy(minute)))
+      return { Label, Timestamps: own.map(iso), Values: own.map(() => (index % 2 === 0 ? 100 : 1)) }
+    }),
+  })
+
+  it('is that in which both versions had requests, and what is before and after is said', () => {
+    const {
+      minutes: found,
+      firstMinute,
+      notes,
+    } = read(
+      answer((minute) => minute >= 50, 90),
+      versions,
+    )
+    expect([firstMinute - startMs / 60_000, found.length]).toEqual([50, 40])
+    expect(notes.join(' ')).toContain('Left out: 50 minutes before and 110 after')
+  })
+
+  it('is chosen when the candidate had requests twice, an hour or more apart', () => {
+    const twice = answer((minute) => minute < 20 || minute > 120)
+    refused('replay_ambiguous', /had requests 2 times: 2026-03-01T09:30Z to .*--from and --to/, () =>
+      read(twice, versions),
+    )
+    const toMinute = startMs / 60_000 + 30
+    expect(read(twice, { ...versions, toMinute }).minutes).toHaveLength(20)
+    expect(read(twice, { ...versions, fromMinute: toMinute }).firstMinute).toBe(startMs / 60_000 + 121)
+    expect(
+      read(
+        answer((minute) => minute < 20 || minute > 70),
+        versions,
+      ).minutes,
+    ).toHaveLength(200)
+  })
+
+  it('is refused when there is none', () => {
+    refused('replay_empty', /no requests at the same time/, () =>
+      read(
+        answer((minute) => minute > 100, 50),
+        versions,
+      ),
+    )
+    refused('replay_empty', /The candidate had no requests/, () =>
+      read(
+        answer(() => false),
+        versions,
+      ),
+    )
+    const errors = (minute: number): number => (minute % 2 === 0 ? 101 : 1)
+    const odd = answer(() => true).MetricDataResults.map((one, index) =>
+      index === 3 ? { ...one, Values: minutes.map(errors) } : one,
+    )
+    const { notes } = read({ MetricDataResults: odd }, versions)
+    expect(notes.join(' ')).toContain('Left out: 100 minutes with more errors than requests.')
+  })
+})
+
 describe('a weight', () => {
   const csv = (weight: (minute: number) => unknown, column = 'weight', share = 0.1) =>
     [
