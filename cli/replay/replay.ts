@@ -66,7 +66,7 @@ export async function replayFiles(
 /** @throws Problem as `fetchReplay` */
 export async function replayMetrics(
   screen: Screen,
-  backend: Pick<Backend, 'traffic' | 'clock'>,
+  backend: { readonly traffic: Pick<Backend['traffic'], 'read'>; readonly clock: Backend['clock'] },
   metrics: Metrics,
   { from, last, reading, ...options }: ReplayOptions & { from: string; last: string; reading: Reading },
 ): Promise<number> {

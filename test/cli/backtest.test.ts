@@ -85,6 +85,7 @@ describe('the past of a service', () => {
     expect(own?.faultyReleases).toMatchObject({ of: 1, found: 1 })
     expect(other?.faultyReleases).toMatchObject({ of: 1, found: 0, medianMinutes: null })
     expect(other?.onFrontier).toBe(false)
+    expect(policies[1]?.faults).not.toEqual(policies[2]?.faults)
     // A total failure is found by everybody, and sooner than a small one by the same policy.
     expect(own?.faults.map(({ added }) => added)).toEqual([0.005, 0.01, 0.05, 0.2, 1])
     expect(own?.faults.at(-1)).toMatchObject({ of: 6, found: 6 })
@@ -92,9 +93,9 @@ describe('the past of a service', () => {
   })
 
   it('gives the same answer for the same seed, and another for another', async () => {
-    const first = await run(true)
-    expect(await run(true)).toBe(first)
-    expect(await run(true, { seed: 9 })).not.toBe(first)
+    const first = await said({})
+    expect(await said({})).toEqual(first)
+    expect((await said({ seed: 9 })).policies).not.toEqual(first.policies)
   })
 
   it('takes the days between releases from CloudWatch, and no minute of a release', async () => {
@@ -223,6 +224,16 @@ describe('the frontier', () => {
     expect(all.map((one) => beatenBy(one, all)?.name)).toEqual([undefined, undefined, 'quick', undefined])
     expect(beatenBy(measured('blind', 0, Infinity), all)).toBeUndefined()
     expect(beatenBy(measured('blind', 2, Infinity), all)?.name).toBe('calm')
+  })
+
+  it('is told by each cost alone', () => {
+    const base = measured('base', 5, 3)
+    const faulty = (delays: readonly number[], bad: readonly number[]): Measured => ({
+      ...base,
+      faulty: { ...base.faulty, log: findingOf(delays, bad) },
+    })
+    const all = [faulty([3, 3, 3], [1, 1, 1]), faulty([3, 3, Infinity], [1, 1, 1]), faulty([3, 3, 3], [1, 1, 2])]
+    expect(all.map((one) => beatenBy(one, all) === undefined)).toEqual([true, false, false])
   })
 
   it('counts a fault that was missed as never found', () => {

@@ -152,6 +152,11 @@ describe('get-metric-data', () => {
     refused(code, words, () => read(text, reading))
   })
 
+  it('is refused when a series has another number of times than of values', () => {
+    const results = metricData(labels).MetricDataResults.map((one) => ({ ...one, Values: [...one.Values, 1] }))
+    refused('replay_invalid', /12 times and 13 values/, () => read({ MetricDataResults: results }, versions))
+  })
+
   it.each(['PartialData', 'Forbidden', 'InternalError'])('is refused when a series is %s', (StatusCode) => {
     const answer = metricData(labels)
     const results = answer.MetricDataResults.map((one, index) => (index === 2 ? { ...one, StatusCode } : one))
@@ -217,6 +222,16 @@ describe('query_range of Prometheus', () => {
     ['the result alone', matrix(yace).data.result],
   ])('is read from %s', (_, text) => {
     expect(countsOf(read(text, versions))).toEqual(counts)
+  })
+
+  it('leaves out a version that is neither of the two, whatever else its labels say, and says so', () => {
+    const { data } = matrix(yace)
+    const other = { metric: { ...yace(3), dimension_ExecutedVersion: '40', track: 'canary' }, values: [] }
+    const found = read({ status: 'success', data: { ...data, result: [...data.result, other] } }, versions)
+    expect(countsOf(found)).toEqual(counts)
+    expect(found.notes.join(' ')).toMatch(
+      /Left out: "aws_lambda_errors_sum\{dimension_ExecutedVersion="40", track="canary"\}"/,
+    )
   })
 
   it('counts NaN as missing, rounds what increase() extrapolates, and says both', () => {

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { metricsBackendOnAws } from '../../cli/backend/metrics-backend.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { lastMinutes, readPoints } from '../../cli/replay/metrics.ts'
+import { stretchesBetween } from '../../cli/replay/backtest/stretches.ts'
 import { replayMetrics } from '../../cli/replay/replay.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
 import type { Telemetry } from '../../cloud/ports.ts'
@@ -86,6 +87,76 @@ describe('replay --from-cloudwatch on the embedded cloud', () => {
     } finally {
       sandbox.close()
     }
+  })
+})
+
+describe('the two versions', () => {
+  const nowMs = Date.UTC(2026, 2, 1)
+  /** By version, the first and the last minute with requests, counted back from now. */
+  const cloud = (spans: Readonly<Record<string, readonly [number, number]>>) => {
+    const read: Telemetry['read'] = (questions, { startMs, endMs, periodSeconds }) =>
+      Promise.resolve(
+        questions.map(({ dimensions, metric }) => {
+          const [first, last] = spans[dimensions['ExecutedVersion'] ?? ''] ?? [0, 1]
+          const points = []
+          for (let atMs = startMs; atMs < endMs; atMs += periodSeconds * 1000)
+            if (atMs + periodSeconds * 1000 > nowMs - first * minute && atMs <= nowMs - last * minute)
+              points.push({ minuteMs: atMs, value: metric === 'Errors' ? 0 : 100 })
+          return { kind: 'points', points }
+        }),
+      )
+    const traffic = { read: () => Promise.resolve({ routing: { version: '42' }, revision: 'r' }) }
+    const asked = { services: [], method: 'e2', from: 'checkout:live', last: '1d', reading: plain }
+    return () =>
+      replayMetrics(
+        screen(false),
+        { traffic, clock: { nowMs: () => nowMs } },
+        { telemetry: { read }, aheadMs: 0 },
+        asked,
+      )
+  }
+
+  it('are those that shared the alias, and not those that met in the minute of a promotion', async () => {
+    await cloud({ 41: [600, 300], 42: [360, 120], 43: [300, 200] })().catch((error: unknown) => {
+      lines.push((error as Error).message)
+    })
+    expect(lines).toEqual([
+      '2 pairs of versions shared checkout:live in the last 1d: 41 and 42 from 2026-02-28T18:00Z, 42 and 43 from 2026-02-28T19:00Z.',
+    ])
+  })
+
+  it('may be newer than the one that has the traffic: a release that was put back', async () => {
+    expect(await cloud({ 42: [600, 10], 43: [200, 150] })()).toBe(0)
+    expect(lines[0]).toBe('Of checkout:live: stable is version 42, the candidate version 43.')
+    expect(lines.join(' ')).toContain('2026-02-28T20:40Z')
+  })
+})
+
+describe('days between releases', () => {
+  it('begin and end with requests, have no minute of a release, and none without a point of errors', async () => {
+    const at = (atMs: number): number => atMs / minute
+    const read: Telemetry['read'] = (questions, { startMs, endMs }) =>
+      Promise.resolve(
+        questions.map(({ metric }) => {
+          const points = []
+          for (let atMs = startMs; atMs < endMs; atMs += minute) {
+            if (at(atMs) < 10 || at(atMs) > 200) continue
+            if (metric === 'Invocations') points.push({ minuteMs: atMs, value: 50 })
+            else if (at(atMs) !== 40) points.push({ minuteMs: atMs, value: 1 })
+          }
+          return { kind: 'points', points }
+        }),
+      )
+    const { stretches, incomplete } = await stretchesBetween(
+      { telemetry: { read } },
+      [{ functionName: 'checkout', alias: 'live' }],
+      { startMs: 0, endMs: 300 * minute },
+      [{ fromMs: 100 * minute, toMs: 120 * minute }],
+      () => undefined,
+    )
+    expect(stretches.map((one) => one.length)).toEqual([30, 44, 66])
+    expect(incomplete).toBe(1)
+    expect(stretches[0]?.[0]).toEqual({ all: 50, bad: 1 })
   })
 })
 

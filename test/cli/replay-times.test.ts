@@ -39,6 +39,10 @@ describe('a time', () => {
     refused('replay_invalid', words, () => read(csv(time)))
   })
 
+  it('is refused in rows that are five minutes apart', () => {
+    refused('replay_resolution', /line 3: the rows are 5 minutes apart/, () => read(csv((minute) => iso(5 * minute))))
+  })
+
   it('is in a table of series as well, where an empty cell is no point', () => {
     const rows = counts.map((row, minute) => [iso(minute), ...row.map((cell) => (cell === 2 ? '' : cell))].join(','))
     const found = read(['Time,"Invocations 41","Errors 41","Invocations 42","Errors 42"', ...rows].join('\n'), versions)
