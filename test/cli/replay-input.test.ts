@@ -224,6 +224,12 @@ describe('query_range of Prometheus', () => {
     expect(countsOf(read(text, versions))).toEqual(counts)
   })
 
+  it('has one file a metric where increase() drops the name, and the name of the file says which', () => {
+    const { result } = matrix((index) => ({ version: index < 2 ? '41' : '42' })).data
+    const input = (file: string, from: number) => ({ file, text: JSON.stringify([result[from], result[from + 2]]) })
+    expect(countsOf(parseReplay([input('invocations.json', 0), input('errors.json', 1)], versions))).toEqual(counts)
+  })
+
   it('leaves out a version that is neither of the two, whatever else its labels say, and says so', () => {
     const { data } = matrix(yace)
     const other = { metric: { ...yace(3), dimension_ExecutedVersion: '40', track: 'canary' }, values: [] }
