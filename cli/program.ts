@@ -6,6 +6,7 @@ import { Problem } from '../core/problem.ts'
 import { exitCodes, type Screen, screenOn } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
+import { addBacktest } from './spelling/backtest.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
@@ -144,8 +145,9 @@ program
     ),
   )
 
-for (const add of [addOrders, addReport, addGates, addAttest, addReplay, addDoctor, addVerifyAccount])
-  add(program, surroundings)
+for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
+const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
+for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

@@ -17,6 +17,14 @@ export const problems = {
   item_unreadable: "Another version, or a person, wrote the stored item. Restore it from the table's backup.",
   openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
   replay_invalid: 'Correct the file at the named line or column and replay it again.',
+  replay_ambiguous:
+    'Name the versions with --stable and --candidate, or each series with --series ROLE=NAME (`tidegate replay --help`). Nothing was guessed.',
+  replay_resolution: 'Export one point a minute: --period 60 with the AWS CLI, step=60 with Prometheus.',
+  replay_too_large: 'Give a shorter time or fewer series: one release is enough for a replay.',
+  replay_empty:
+    'A replay compares two versions that had requests in the same minutes. Choose a time in which both had some.',
+  backtest_empty:
+    'Release the service a few times, or add --from-cloudwatch, which reads the days between releases (docs/verdict.md).',
   service_missing: 'Apply the service definition first, or correct the service name.',
   release_missing: 'Run `tidegate history SERVICE` and use one of the ids that it lists.',
   trigger_missing: 'Add a trigger for this artifact to one service definition, or start the release by name.',

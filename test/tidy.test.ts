@@ -101,8 +101,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/replay/': [
-    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
-    ...['core/', 'csv-parse/sync'],
+    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
+    ...['cli/replay/input/*', 'cloud/ports.ts', 'core/'],
+  ],
+  'cli/replay/input/': [
+    ...['cli/replay/input/*', 'cli/backend/text-file.ts', 'bench/rivals/recorded.ts', 'core/*', 'csv-parse/sync'],
+  ],
+  'cli/replay/backtest/': [
+    ...['cli/replay/backtest/*', 'cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
+    ...['cloud/local/time/*', 'functions/steps/*', 'core/'],
   ],
   'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
   'local/': [...['local/*', 'functions/', 'policy/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate']],

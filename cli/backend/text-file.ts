@@ -1,6 +1,7 @@
 // Reads files that people and other programs wrote, from any editor or shell. A file that is not text gets an error that says
 // what it is.
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 import { parseDocument } from 'yaml'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
 
@@ -16,9 +17,34 @@ const beginsWith = (bytes: Uint8Array, wanted: readonly number[]): boolean =>
 
 /** UTF-8, or UTF-16 with a byte order mark, which is stripped. @throws Problem `code` */
 export async function readText(file: string, code: ProblemCode): Promise<string> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  return textOf(await bytesOf(file, code), file, code)
+}
+
+/** Like `readText`, for exports: gzip is unpacked, and a size is the limit. @throws Problem `code`, `replay_too_large` */
+export async function readExport(file: string, code: ProblemCode, bytesMax: number): Promise<string> {
+  const tooLarge = (what: string): Problem =>
+    new Problem('replay_too_large', `${file}: it has more than ${bytesMax / 2 ** 20} MiB${what}.`)
+  // The size is asked first, so that a huge file is not read into memory. A pipe has the size 0.
+  const { size } = await stat(file).catch(() => ({ size: 0 }))
+  if (size > bytesMax) throw tooLarge('')
+  const bytes = await bytesOf(file, code)
+  if (bytes.length > bytesMax) throw tooLarge('')
+  if (!beginsWith(bytes, [0x1f, 0x8b])) return textOf(bytes, file, code)
+  try {
+    return textOf(gunzipSync(bytes, { maxOutputLength: bytesMax }), file, code)
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    if (error instanceof RangeError) throw tooLarge(' unpacked')
+    throw new Problem(code, `The file ${file} is packed (gzip) and damaged: ${firstLine(error)}.`, { cause: error })
+  }
+}
+
+const bytesOf = (file: string, code: ProblemCode): Promise<Uint8Array> =>
+  readFile(file).catch((cause: unknown) => {
     throw new Problem(code, `The file ${file} cannot be read.`, { cause })
   })
+
+function textOf(bytes: Uint8Array, file: string, code: ProblemCode): string {
   const packed = compressed.find(([start]) => beginsWith(bytes, start))
   if (packed !== undefined) throw new Problem(code, `The file ${file} is packed (${packed[1]}): unpack it first.`)
   const encoding = beginsWith(bytes, [0xff, 0xfe]) ? 'utf-16le' : beginsWith(bytes, [0xfe, 0xff]) ? 'utf-16be' : 'utf-8'

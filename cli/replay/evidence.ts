@@ -15,7 +15,7 @@ import {
   shiftsOf,
   type WeightedMinute,
 } from '../../bench/rivals/recorded.ts'
-import { type FileSignal, ownSignals, type ReplayFile } from './file.ts'
+import { type FileSignal, ownSignals, type ReplayFile } from './input/rows.ts'
 import { minuteMs } from '../../core/time.ts'
 
 /** What is judged, and one sentence for each part of the policy that could not be applied. */
@@ -135,4 +135,23 @@ export function replayedRelease(release: Release, service: Service | undefined):
     recorded: { targets, shifts: release.shifts, readings, minutes: Math.max(0, (endMs - startMs) / minuteMs) },
     notes: judged.signals.alarms.length > 0 ? ['Alarms are not replayed.'] : [],
   }
+}
+
+/** Invocations and errors summed over all targets, for rules that know only those. */
+export function countsOf({ recorded }: Replayed): readonly WeightedMinute[] {
+  const startMs = Math.ceil((recorded.shifts[0]?.sinceMs ?? 0) / 60_000) * 60_000
+  const valueAt = (arm: 'stable' | 'candidate', series: string, minute: number): number =>
+    recorded.targets.reduce((sum, _, target) => {
+      const reading = recorded.readings.get(seriesKey(target, arm, series))
+      const atMs = startMs + minute * 60_000
+      const point = reading?.kind === 'points' ? reading.points.find((one) => one.minuteMs === atMs) : undefined
+      return sum + Math.round(point?.value ?? 0)
+    }, 0)
+  return Array.from({ length: recorded.minutes }, (_, minute) => ({
+    stableInvocations: valueAt('stable', 'invocations', minute),
+    stableBad: valueAt('stable', 'errors', minute),
+    candidateInvocations: valueAt('candidate', 'invocations', minute),
+    candidateBad: valueAt('candidate', 'errors', minute),
+    weightBp: recorded.shifts.filter((shift) => shift.sinceMs <= startMs + minute * 60_000).at(-1)?.weightBp ?? 0,
+  }))
 }

@@ -4,15 +4,18 @@ import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
-import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import type { WeightedMinute } from '../../bench/rivals/recorded.ts'
 import { latched, type Said } from '../../bench/rivals/rival.ts'
 import { rivals } from '../../bench/rivals/rivals.ts'
 import type { Backend } from '../backend/backend.ts'
-import { replayedFile, replayedRelease, type Replayed } from './evidence.ts'
-import { parseReplay } from './file.ts'
+import { countsOf, replayedFile, replayedRelease, type Replayed } from './evidence.ts'
+import { fetchReplay } from './fetch.ts'
+import { parseReplay, type Reading } from './input/read.ts'
+import type { ReplayFile } from './input/rows.ts'
+import { minuteWords } from './input/times.ts'
+import type { Metrics } from './metrics.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
-import { readText } from '../backend/text-file.ts'
+import { readExport } from '../backend/text-file.ts'
 import { readDefinition } from '../commands/apply.ts'
 import { releaseOf } from '../commands/verbs.ts'
 
@@ -29,6 +32,9 @@ type Shown = {
 type Source = {
   readonly title: string
   readonly firstMinute: number
+  /** Minutes are numbered since 1970. */
+  readonly isTimed: boolean
+  readonly notes: readonly string[]
   readonly counts: readonly WeightedMinute[]
   readonly judgedBy: (service: Service | undefined) => Replayed
 }
@@ -39,16 +45,47 @@ type ReplayOptions = {
   readonly method: string
 }
 
-/** @throws Problem `replay_invalid`, `definition_invalid`, `call_invalid` */
-export async function replayFile(screen: Screen, file: string, options: ReplayOptions): Promise<number> {
-  const found = parseReplay(await readText(file, 'replay_invalid'), file)
-  return replaySource(screen, options, {
-    title: file,
-    firstMinute: found.firstMinute,
+/** A minute of counts has some hundred bytes in any export. */
+const bytesMax = 32 * 2 ** 20
+const filesMax = 50
+
+/** @throws Problem `replay_invalid`, `replay_ambiguous`, `replay_resolution`, `replay_empty`, `definition_invalid`, ... */
+export async function replayFiles(
+  screen: Screen,
+  files: readonly string[],
+  reading: Reading,
+  options: ReplayOptions,
+): Promise<number> {
+  if (files.length > filesMax) throw new Problem('call_invalid', `${files.length} files are more than ${filesMax}.`)
+  const inputs = await Promise.all(
+    files.map(async (file) => ({ file, text: await readExport(file, 'replay_invalid', bytesMax) })),
+  )
+  return replayMinutes(screen, files.join(', '), parseReplay(inputs, reading), options)
+}
+
+/** @throws Problem as `fetchReplay` */
+export async function replayMetrics(
+  screen: Screen,
+  backend: { readonly traffic: Pick<Backend['traffic'], 'read'>; readonly clock: Backend['clock'] },
+  metrics: Metrics,
+  { from, last, reading, ...options }: ReplayOptions & { from: string; last: string; reading: Reading },
+): Promise<number> {
+  const deps = {
+    ...metrics,
+    traffic: backend.traffic,
+    clock: backend.clock,
+    tell: (sentence: string) => screen.note(sentence),
+  }
+  return replayMinutes(screen, from, await fetchReplay(deps, { from, last, reading }), options)
+}
+
+const replayMinutes = (screen: Screen, title: string, found: ReplayFile, options: ReplayOptions): Promise<number> =>
+  replaySource(screen, options, {
+    ...found,
+    title,
     counts: found.minutes,
     judgedBy: (service) => replayedFile(found, service),
   })
-}
 
 /** @throws Problem `release_missing`, `replay_invalid` when the release was never looked at */
 export async function replayRelease(
@@ -64,33 +101,17 @@ export async function replayRelease(
   return replaySource(screen, options, {
     title: `release ${release.id} of ${release.service.name}`,
     firstMinute: 0,
+    isTimed: false,
+    notes: [],
     counts: countsOf(own),
     judgedBy: (service) => replayedRelease(release, service),
   })
 }
 
-/** Invocations and errors summed over all targets, for rules that know only those. */
-function countsOf({ recorded }: Replayed): readonly WeightedMinute[] {
-  const startMs = Math.ceil((recorded.shifts[0]?.sinceMs ?? 0) / 60_000) * 60_000
-  const valueAt = (arm: 'stable' | 'candidate', series: string, minute: number): number =>
-    recorded.targets.reduce((sum, _, target) => {
-      const reading = recorded.readings.get(seriesKey(target, arm, series))
-      const atMs = startMs + minute * 60_000
-      const point = reading?.kind === 'points' ? reading.points.find((one) => one.minuteMs === atMs) : undefined
-      return sum + Math.round(point?.value ?? 0)
-    }, 0)
-  return Array.from({ length: recorded.minutes }, (_, minute) => ({
-    stableInvocations: valueAt('stable', 'invocations', minute),
-    stableBad: valueAt('stable', 'errors', minute),
-    candidateInvocations: valueAt('candidate', 'invocations', minute),
-    candidateBad: valueAt('candidate', 'errors', minute),
-    weightBp: recorded.shifts.filter((shift) => shift.sinceMs <= startMs + minute * 60_000).at(-1)?.weightBp ?? 0,
-  }))
-}
-
 async function replaySource(screen: Screen, { services, method }: ReplayOptions, source: Source): Promise<number> {
   const policies = await Promise.all(services.map(async (file) => ({ file, service: await readDefinition(file) })))
   const ours = (service: Service | undefined): readonly Shown[] => oursOf(source, source.judgedBy(service))
+  for (const note of source.notes) screen.note(note)
   if (method === 'all') {
     const own = policies.length === 0 ? [{ name: 'ours', minutes: ours(undefined) }] : []
     const named = policies.map(({ file, service }) => ({ name: `ours, ${file}`, minutes: ours(service) }))
@@ -163,30 +184,44 @@ function showMinutes(
   alpha: number = alphaDefault,
 ): void {
   if (screen.json) {
-    screen.say('', { minutes: minutes.map(({ minute, verdict, signals }) => ({ minute, verdict, signals })) })
+    const time = (minute: number) => (source.isTimed ? { time: minuteWords(minute) } : {})
+    screen.say('', {
+      minutes: minutes.map(({ minute, verdict, signals }) => ({ minute, ...time(minute), verdict, signals })),
+      ...(source.notes.length === 0 ? {} : { notes: source.notes }),
+    })
     return
   }
   screen.note(`${source.title}, judged by ${method}; a full bar, ln E ${Math.log(1 / alpha).toFixed(2)}, rolls back.`)
-  screen.note(`minute  ${'stable'.padEnd(18)}${'candidate'.padEnd(18)}  ln E  ${' '.repeat(barWidth)}  verdict`)
+  screen.note(
+    `${'minute'.padEnd(source.isTimed ? timeWidth : 8)}${'stable'.padEnd(18)}${'candidate'.padEnd(18)}  ln E  ${' '.repeat(barWidth)}  verdict`,
+  )
   let before: Said | undefined
   minutes.forEach((one, index) => {
     const because = one.verdict === before || one.because === undefined ? '' : `  ${one.because}`
-    screen.note(`${minuteLine(one, source.counts[index], alpha)}${because}`)
+    screen.note(`${minuteLine(source, one, source.counts[index], alpha)}${because}`)
     before = one.verdict
   })
   screen.note(endOf(source, minutes))
 }
 
 const barWidth = 20
+const timeWidth = 19
 
-function minuteLine({ minute, verdict, logE }: Shown, counts: WeightedMinute | undefined, alpha: number): string {
+const shownMinute = ({ isTimed }: Source, minute: number): string => (isTimed ? minuteWords(minute) : String(minute))
+
+function minuteLine(
+  source: Source,
+  { minute, verdict, logE }: Shown,
+  counts: WeightedMinute | undefined,
+  alpha: number,
+): string {
   const share = (bad = 0, all = 0): string => `${String(bad).padStart(5)} of ${String(all).padEnd(7)}`.padEnd(18)
   const cells = [
     share(counts?.stableBad, counts?.stableInvocations),
     share(counts?.candidateBad, counts?.candidateInvocations),
   ]
   const value = logE === undefined ? '' : logE.toFixed(2)
-  return `${String(minute).padStart(6)}  ${cells.join('')}${value.padStart(6)}  ${bar(logE, alpha)}  ${verdict.padEnd(7)}`
+  return `${shownMinute(source, minute).padStart(6)}  ${cells.join('')}${value.padStart(6)}  ${bar(logE, alpha)}  ${verdict.padEnd(7)}`
 }
 
 /** The bar fills as ln E approaches the rollback threshold. */
@@ -209,7 +244,7 @@ function endOf(source: Source, minutes: readonly Shown[]): string {
   const last = minutes.at(-1)?.verdict ?? 'unknown'
   return rolledBackAtMinute === null
     ? `Never rolled back; the last word is ${last}. The candidate failed ${candidateBad} requests.`
-    : `Rolled back at minute ${rolledBackAtMinute}, when the candidate had failed ${candidateBad} requests.`
+    : `Rolled back at ${source.isTimed ? '' : 'minute '}${shownMinute(source, rolledBackAtMinute)}, when the candidate had failed ${candidateBad} requests.`
 }
 
 function compare(
@@ -226,6 +261,7 @@ function compare(
         candidateBad,
         verdict: minutes.at(-1)?.verdict,
       })),
+      ...(source.notes.length === 0 ? {} : { notes: source.notes }),
     })
     return
   }

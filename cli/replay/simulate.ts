@@ -9,6 +9,7 @@ import { tidegate } from '../../bench/rivals/e-processes.ts'
 import { type Outcome, runTrial } from '../../bench/trials/trial.ts'
 import { stepLines, stepsOf } from './steps.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
+import { errorsAlone, faultSizes, weightsByMinute } from './errors-alone.ts'
 
 type SimulateOptions = {
   readonly service: Service | undefined
@@ -28,14 +29,13 @@ const noises: readonly (readonly [string, Noise])[] = [
   ['rates that wander together', { kind: 'shared' }],
   ['rates that wander apart', { kind: 'drift', deviation: 0.5, lag: 0.8 }],
 ]
-const faults = [0.005, 0.01, 0.05, 0.2, 1]
 const minutesMax = 24 * 60
 
 /** @throws Problem `call_invalid` */
 export function simulate(screen: Screen, options: SimulateOptions): number {
   const { perMinute, rate, runs, seed } = options
   const service = errorsAlone(options.service ?? replayedService(60, {}))
-  const weights = weightsOf(service)
+  const weights = weightsByMinute(service)
   check(options, weights.length)
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
@@ -45,7 +45,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     return outcome
   }
   const healthy = noises.map(([name, noise]) => ({ name, ...trial({ ...base, name, noise }) }))
-  const faulty = faults.map((added) => {
+  const faulty = faultSizes.map((added) => {
     const name = `${added * 100} more requests in a hundred fail`
     const fault = { added: added * (1 - rate), fromMinute: 0 }
     return { name, ...trial({ ...base, name, noise: { kind: 'independent' }, fault }) }
@@ -79,7 +79,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     minutes: weights.length,
     healthy: healthy.map((one) => ({ noise: one.name, falseRollbackRate: one.early / one.runs })),
     faulty: faulty.map((one, index) => ({
-      added: faults[index],
+      added: faultSizes[index],
       missedRate: 1 - one.detected / one.runs,
       medianMinutes: Number.isFinite(one.medianMinutes) ? one.medianMinutes : null,
       badRequestsServed: one.badServed,
@@ -106,26 +106,6 @@ function check({ rate, perMinute }: SimulateOptions, planMinutes: number): void 
 
 const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`.padStart(7)
 const minutes = (value: number): string => (Number.isFinite(value) ? String(value) : '-')
-
-const errorsAlone = (service: Service): Service => ({
-  ...service,
-  signals: {
-    ...service.signals,
-    alarms: [],
-    latency: 'off',
-    throttles: 'off',
-    cost: 'off',
-    coldStarts: 'off',
-    memory: 'off',
-    custom: [],
-  },
-})
-
-/** The weight in each minute of a plan whose steps last exactly as long as specified. */
-const weightsOf = ({ plan }: Service): readonly number[] =>
-  plan.steps.flatMap((step) =>
-    Array.from({ length: Math.max(1, Math.round(step.bakeSeconds / 60)) }, () => step.weightBp),
-  )
 
 /** The share of healthy releases that have enough evidence at the end of the first step. */
 function readyShare(service: Service, situation: Situation, { runs, seed }: SimulateOptions): number {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openSloDocuments } from '../../cli/commands/openslo.ts'
-import { replayFile } from '../../cli/replay/replay.ts'
+import { replayFiles } from '../../cli/replay/replay.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { readDefinition } from '../../cli/commands/apply.ts'
 import { importOpenSlo } from '../../core/service/openslo.ts'
@@ -129,9 +129,10 @@ describe('a file to replay', () => {
   const replay = async (path: string): Promise<string> => {
     const lines: string[] = []
     const services: readonly string[] = []
-    await replayFile(
+    await replayFiles(
       screenOn((line) => lines.push(line), true),
-      path,
+      [path],
+      { series: new Map(), zeroWhenMissing: false },
       { services, method: 'ours' },
     )
     return lines.join('\n')
@@ -161,14 +162,22 @@ describe('a file to replay', () => {
     ],
     [`${head},latency:stable_mean,latency:candidate_mean\n0,9,0,9,0,1,1`, /written latency:stable_bad/],
     [`${head},errors:stable_bad,errors:candidate_bad\n0,9,0,9,0,1,1`, /errors have no name/],
-    [`${head}\n1767225600,9,0,9,0\n1767225660,9,0,9,0`, /numbered consecutively, not in seconds/],
+    [`${head}\n0,9,0,9,0\n60,9,0,9,0`, /numbered consecutively, not in seconds/],
   ])('is refused with the right way to write it: %j', async (text, words) => {
     await expectProblem('replay_invalid', replay(written('wrong.csv', text)), words)
   })
 
-  it('that is compressed is not read as text', async () => {
+  it('is read when it is packed with gzip, and refused by the name of any other packing', async () => {
+    const plain = await replay(fixture('bom.csv'))
+    const packed = gzipSync(readFileSync(fixture('bom.csv')))
+    expect(await replay(written('day.csv.gz', packed))).toBe(plain)
     const code: ProblemCode = 'replay_invalid'
-    await expectProblem(code, replay(written('day.csv.gz', gzipSync(head))), /gzip/)
+    await expectProblem(code, replay(written('cut.csv.gz', packed.subarray(0, 40))), /packed \(gzip\) and damaged/)
+    await expectProblem(code, replay(written('day.zip', Buffer.from('PK\u0003\u0004'))), /packed \(zip\): unpack it/)
+    const large = written('large.csv', Buffer.alloc(33 * 2 ** 20, '0'))
+    await expectProblem('replay_too_large', replay(large), /has more than 32 MiB\.$/)
+    const bomb = gzipSync(Buffer.alloc(33 * 2 ** 20, '0'))
+    await expectProblem('replay_too_large', replay(written('bomb.gz', bomb)), /more than 32 MiB unpacked/)
   })
 })
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parseReplay } from '../../cli/replay/file.ts'
-import { replayFile, replayRelease } from '../../cli/replay/replay.ts'
+import { parseReplay } from '../../cli/replay/input/read.ts'
+import { replayFiles, replayRelease } from '../../cli/replay/replay.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { Problem } from '../../core/problem.ts'
 import { openSandbox } from '../../local/sandbox.ts'
@@ -38,9 +38,10 @@ function file(text: string, name = 'day.csv'): string {
   return path
 }
 const replay = (path: string, method = 'ours', services: string[] = [], json = true): Promise<number> =>
-  replayFile(
+  replayFiles(
     screenOn((line) => lines.push(line), json),
-    path,
+    [path],
+    { series: new Map(), zeroWhenMissing: false },
     { services, method },
   )
 type Said = {
@@ -105,7 +106,7 @@ describe('a replay of a file', () => {
     ] as const) {
       lines = []
       await replay(file(csv(bad, 23)), method)
-      const { minutes } = parseReplay(csv(bad, 23), 'x')
+      const { minutes } = parseReplay([{ file: 'x', text: csv(bad, 23) }])
       expect(said().minutes.map(({ signals }) => signals['errors']?.logE)).toEqual(plainEvidence(members, 1, minutes))
     }
   })
@@ -218,14 +219,14 @@ describe('an invalid file', () => {
     fc.assert(
       fc.property(text, (any) => {
         try {
-          const { minutes } = parseReplay(any, 'any')
+          const { minutes } = parseReplay([{ file: 'any', text: any }])
           for (const one of minutes) {
             expect(one.candidateBad).toBeLessThanOrEqual(one.candidateInvocations)
             for (const value of Object.values(one)) expect(Number.isInteger(value)).toBe(true)
           }
         } catch (error) {
           expect(error).toBeInstanceOf(Problem)
-          expect((error as Problem).code).toBe('replay_invalid')
+          expect((error as Problem).code).toMatch(/^replay_/)
         }
       }),
       { numRuns: 1000 },
@@ -255,6 +256,14 @@ describe('the spelling', () => {
     expect(simulated).toMatchObject({ status: 0, stderr: '' })
     expect(tidegate('replay')).toMatchObject({ status: 2 })
     expect(tidegate('replay', path, '--method', 'luck').status).toBe(2)
+    const named = ['stable_errors=stable_bad', 'candidate_bad=candidate_bad']
+    expect(tidegate('replay', path, '--series', ...named).stderr).toContain('are for exports of series')
+    expect(tidegate('replay', path, '--series', 'errors=x').stderr).toContain('"errors=x" is not ROLE=NAME')
+    expect(tidegate('replay', path, '--from', 'noon').stderr).toContain('--from noon is no time')
+    expect(tidegate('replay', path, '--last', '7d').stderr).toContain('--last is for --from-cloudwatch')
+    expect(tidegate('replay', '--release', 'x', '--stable', '1').stderr).toContain('--release takes none of them')
+    expect(tidegate('replay', path, '--from-cloudwatch', 'a:b').status).toBe(2)
+    expect(tidegate('backtest', 'x', '--last', '7d').stderr).toContain('--last is for --from-cloudwatch')
     expect(tidegate('replay', file('')).stderr).toContain('replay_invalid: ')
     expect(tidegate('simulate', '--errors', '2').status).toBe(2)
   }, 60_000)

@@ -2,7 +2,7 @@
 // minutes. Both by enumeration of small designs and by simulation.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { drawFrom } from '../../../bench/trials/noise.ts'
+import { drawFrom } from '../../../bench/trials/draw.ts'
 import { chance } from '../../../cloud/local/time/chance.ts'
 import { dispersionBegin, dispersionStep, seenDispersion } from '../../../core/verdict/processes/dispersion.ts'
 import { facing, facingTolerance } from '../../../core/verdict/processes/facing.ts'
