@@ -10,6 +10,8 @@ import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../process
 import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
 import type { Measure, SignalSpec } from '../evidence/questions.ts'
 import type { CountMinute } from '../processes/split-process.ts'
+import { type LatencyRule, latencyRule, type LatencyState } from '../latency/latency-process.ts'
+import { latencyFacts } from '../latency/facts.ts'
 import { weightOf } from '../evidence/window.ts'
 
 const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
@@ -27,8 +29,9 @@ export type Present = { readonly sinceMs: number; readonly minutes: number; read
 
 export type CountFold = {
   readonly kind: 'count'
-  /** One for each threshold. */
+  /** One for each kind of event; none for latency, which has cuts instead. */
   readonly states: readonly CountState[]
+  readonly cuts?: readonly LatencyState[]
   readonly totals: readonly CountMinute[]
   /**
    * In how many minutes there was an event that can count against the candidate: one of its own or, where fewer events are worse,
@@ -58,6 +61,7 @@ export type SignalFold = CountFold | MeanFold
 export type SignalRule = {
   readonly spec: SignalSpec
   readonly count: CountRule
+  readonly latency: LatencyRule | undefined
   readonly early: EarlyRule | undefined
 }
 
@@ -66,15 +70,15 @@ type Rules = {
   readonly early?: { readonly ratio: number; readonly rate: number } | undefined
 }
 
-// Error rates drift by about half; durations, and so the share of slow ones, drift less.
+// Error rates drift by about half.
 const eventDeviation = 0.5
-const latencyDeviation = 0.2
 
 export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): SignalRule {
   const design = { prior: enginePrior(spec.worse), tolerance: spec.watch.tolerance, horizonMinutes }
   return {
     spec,
-    count: countRule(design, spec.name === 'latency' ? latencyDeviation : eventDeviation),
+    count: countRule(design, eventDeviation),
+    latency: spec.cuts === undefined ? undefined : latencyRule(latencyFacts(spec.cuts), design),
     early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
   }
 }
@@ -82,11 +86,12 @@ export function signalRule(spec: SignalSpec, { horizonMinutes, early }: Rules): 
 const presentBegin: Present = { sinceMs: 0, minutes: 0, samples: 0 }
 const noMeans: MeanMinute = { stableSamples: 0, stableMean: 0, candidateSamples: 0, candidateMean: 0 }
 
-export function foldBegin({ spec, count, early }: SignalRule): SignalFold {
+export function foldBegin({ spec, count, latency, early }: SignalRule): SignalFold {
   if (spec.measure.kind === 'mean') return { kind: 'mean', state: meanBegin, totals: noMeans, present: presentBegin }
   return {
     kind: 'count',
-    states: spec.measure.events.map(() => count.begin),
+    states: latency === undefined ? spec.measure.events.map(() => count.begin) : [],
+    ...(latency === undefined ? {} : { cuts: latency.begin() }),
     totals: spec.measure.events.map(() => nothing),
     speaking: spec.measure.events.map(() => 0),
     seen: false,
@@ -117,6 +122,11 @@ function isWarmingUp(shifts: readonly Shift[], minutes: number, atMs: number): b
   })
 }
 
+const chilled = ({ latency }: SignalRule, fold: SignalFold): SignalFold =>
+  latency === undefined || fold.kind !== 'count' || fold.cuts === undefined
+    ? fold
+    : { ...fold, cuts: latency.chill(fold.cuts) }
+
 /** The fold after one more minute, or why that minute is not evidence. */
 export function foldStep(
   rule: SignalRule,
@@ -126,7 +136,7 @@ export function foldStep(
   atMs: number,
 ): SignalFold | string {
   const { spec } = rule
-  if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return fold
+  if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return chilled(rule, fold)
   if (fold.kind === 'mean' && spec.measure.kind === 'mean')
     return meanFold(fold, spec, spec.measure, sheet, shifts, atMs)
   if (fold.kind === 'count' && spec.measure.kind === 'count') {
@@ -165,7 +175,7 @@ function meanFold(
 }
 
 function countFold(
-  { spec, count, early }: SignalRule,
+  { spec, count, latency, early }: SignalRule,
   fold: CountFold,
   minutes: readonly CountMinute[],
   shifts: readonly Shift[],
@@ -176,6 +186,7 @@ function countFold(
   return {
     kind: 'count',
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing)),
+    ...(latency === undefined || fold.cuts === undefined ? {} : { cuts: latency.step(fold.cuts, minutes) }),
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
     seen: fold.seen,
