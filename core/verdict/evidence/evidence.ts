@@ -55,8 +55,8 @@ export type Durations = z.output<typeof Durations>
 /** Facts about a target that are read before the first shift and do not change afterwards. */
 export const Baseline = z.strictObject({
   /**
-   * Invocations slower than this are slow: stable's p50, p90, p99.9 and three times its p99, or the service's own threshold. Older
-   * logs have p50, p90 and p99.
+   * Invocations slower than this are slow: stable's p50, p90, p99.9 and three times its p99, or the service's own threshold.
+   * Older logs have p50, p90 and p99.
    */
   thresholdsMs: z.array(z.number().positive().max(900_000)).max(cutsMost),
   /** Absent in older logs, and if stable had no invocations. */

@@ -78,7 +78,12 @@ function toleranceAt({ watch, cuts }: SignalSpec, index: number): number {
 }
 
 export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): Account {
-  const total = fold.totals[reach.most] ?? { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
+  const total = fold.totals[reach.most] ?? {
+    stableInvocations: 0,
+    stableBad: 0,
+    candidateInvocations: 0,
+    candidateBad: 0,
+  }
   const { stableInvocations, stableBad, candidateInvocations, candidateBad } = total
   const { ratio, low, high } = intervalOf(fold, total, reach)
   const share = (bad: number, all: number): string => (all === 0 ? 'nothing yet' : `${percent(bad / all)} of ${all}`)

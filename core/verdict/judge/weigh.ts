@@ -92,8 +92,7 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   if (typeof fold === 'string')
     return { ...mute, verdict: say(isAlone ? 'excluded' : 'unknown', `${spec.key}: ${isAlone ? uncompared : fold}`) }
   const values = fold.kind === 'count' ? countLogEs(rule, fold) : []
-  const logE =
-    fold.kind === 'count' ? countLogE(fold, values) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
+  const logE = fold.kind === 'count' ? countLogE(fold, values) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
   const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
   const reach = { ...scale, logE, limit, most: Math.max(0, values.indexOf(Math.max(...values))) }
   const { sentence, numbers } = fold.kind === 'count' ? countAccount(spec, fold, reach) : meanAccount(spec, fold, reach)

@@ -1,6 +1,6 @@
-// The hypotheses about one cut, each with a filter of its own in the cut's bank. Null: the candidate is at most as much slower as is
-// allowed, and durations wander like one of the believed members. Alternative: it is slower than that, from the start or from some
-// later minute on.
+// The hypotheses about one cut. Each has a filter of its own in the cut's bank. Null: the candidate is at most as much slower as
+// is allowed, and durations wander like one of the believed members. Alternative: it is slower than that, from the start or from
+// some later minute on.
 import type { Course } from './filter.ts'
 import { levelWalk, memberCourse } from './members.ts'
 import { logSum } from '../processes/log-space.ts'
@@ -28,7 +28,7 @@ export type Cell = {
 }
 
 // What begins colder is slower, and becomes as fast as stable within minutes.
-const warmLagMost = 0.83
+const warmLagMost = 0.82
 const warmSd = (slope: number): number => Math.min(1.3, Math.max(0.3, 0.35 * slope))
 
 const independentSd = 0.4

@@ -1,5 +1,5 @@
-// The e-value of one cut: how many requests of each version were slower than it, minute by minute. ln E is the likelihood of the
-// mixture of all alternatives over that of the best null (universal inference, like split-process.ts). docs/verdict.md, "Latency".
+// The e-value of one cut: how many requests of each version were slower than it, minute by minute. E is the likelihood of the
+// mixture of all alternatives over that of the best null (universal inference, like split-process.ts). See docs/verdict.md.
 import { type Believed, type Cell, cellsOf, mostBelieved } from './cells.ts'
 import { age, type Bank, forget, loosen, merge, see, suppose, width, worseBy } from './filter.ts'
 import type { Cut } from './members.ts'

@@ -1,7 +1,7 @@
 // A Gaussian filter of log odds. It follows four things at once: the level that both versions share, what each of them deviates
-// from it, and by how much the candidate is worse (the excess). A count moves it by a Laplace step. Many filters lie behind each
-// other in one list of numbers, a bank, because a verdict carries hundreds of them. These functions change the bank that they are
-// given, so their caller must own it.
+// from it, and by how much the candidate is worse (the excess). A count moves it by a Laplace step. A verdict carries hundreds of
+// filters, so they lie behind each other in one list of numbers, a bank. These functions change the bank that they are given, so
+// their caller must own it.
 import { logAdd } from '../processes/log-space.ts'
 
 /** The numbers of one filter: its log likelihood, four means, and the upper triangle of their covariance. */
@@ -88,15 +88,14 @@ type Laplace = { readonly logEvidence: number; readonly shrink: number; readonly
 /** Sees slow ~ Binomial(all, logistic(eta)) where eta ~ Normal(before, variance). */
 function laplace({ slow, all: n }: Count, before: number, variance: number): Laplace {
   let mode = before
-  let share = 0
   for (let round = 0; round < newtonSteps; round++) {
-    share = 1 / (1 + Math.exp(-mode))
-    const wanted = (slow - n * share - (mode - before) / variance) / (n * share * (1 - share) + 1 / variance)
+    const at = 1 / (1 + Math.exp(-mode))
+    const wanted = (slow - n * at - (mode - before) / variance) / (n * at * (1 - at) + 1 / variance)
     const step = Math.max(-longestStep, Math.min(longestStep, wanted))
     mode += step
     if (Math.abs(step) < closeEnough) break
   }
-  share = 1 / (1 + Math.exp(-mode))
+  const share = 1 / (1 + Math.exp(-mode))
   const curvature = n * share * (1 - share)
   const softplus = mode > 30 ? mode : Math.log1p(Math.exp(mode))
   return {
@@ -133,7 +132,7 @@ type How = { readonly offset: number; readonly outlier: Outlier }
 export function see(bank: Bank, first: number, version: 'stable' | 'candidate', count: Count, how?: How): void {
   if (count.all === 0) return
   const at = (index: number): number => get(bank, first + index)
-  // The covariance of each of the four with the version's log odds, which are the level, its own deviation, and the candidate's excess.
+  // The covariance of each of the four with the version's log odds: the level, its own deviation, and the candidate's excess.
   const isStable = version === 'stable'
   const gains = isStable
     ? [at(LL) + at(LS), at(LC) + at(CS), at(LS) + at(SS), at(LD) + at(SD)]
@@ -160,7 +159,7 @@ export function see(bank: Bank, first: number, version: 'stable' | 'candidate', 
 export const worseBy = (bank: Bank, first: number): number =>
   get(bank, first + means + excess) + get(bank, first + means + ofCandidate) - get(bank, first + means + ofStable)
 
-/** Replaces the filter at `into` by the mixture of itself and the one at `from`, as a Gaussian of the same mean and covariance. */
+/** Replaces the filter at `into` by a Gaussian that has the mean and covariance of the mixture of itself and the one at `from`. */
 export function merge(bank: Bank, into: number, from: number): void {
   const [a, b] = [get(bank, into), get(bank, from)]
   const logLikelihood = logAdd(a, b)

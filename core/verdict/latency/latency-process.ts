@@ -1,5 +1,5 @@
-// Latency as a distribution: e-values at several cuts, of which the mean is an e-value too. What stable's past says about all cuts
-// is learned together.
+// Latency as a distribution: e-values at several cuts. Their mean is an e-value too. What stable's past says is learned from all
+// cuts together.
 import { type CutRule, cutRule, type CutState } from './cut-process.ts'
 import { beliefs, type Cut, learn } from './members.ts'
 import { type CountMinute, type Prior, splitRule, type SplitState } from '../processes/split-process.ts'
@@ -24,8 +24,8 @@ export type LatencyRule = {
 }
 
 /**
- * The slope at the median of durations whose p99 is 2.5 times their p50. There, 5 % longer durations are a fifth more slow requests,
- * and that is what a tolerance of 1.2 means. Where no slope is known, this one is taken.
+ * About the slope at the median of durations whose p99 is 2.5 times their p50. There, a tolerance of 1.2 allows durations to be
+ * 5 % longer; it allows the same at every other cut. Where no slope is known, this one is taken.
  */
 export const usualSlope = 3.65
 

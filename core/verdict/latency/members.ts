@@ -1,8 +1,8 @@
-// How durations may wander although nothing is wrong, and what stable's own past says about it. A member is stated in durations, so
-// that one list serves all cuts; the slope of a cut turns it into log odds.
+// How durations may wander although nothing is wrong, and what stable's own past says about it. A member is stated in durations,
+// so that one list serves all cuts; the slope of a cut turns it into log odds.
 import { age, begin, type Bank, type Course, see } from './filter.ts'
 
-/** A number of milliseconds that cuts requests into slow and other ones, and what was known of stable there before the release. */
+/** A duration that divides requests into slow and other ones, and what was known of stable there before the release. */
 export type Cut = {
   /** The share of stable's requests that were slower; `undefined` when it is not known. */
   readonly share?: number | undefined
@@ -88,7 +88,7 @@ const pooledShare = 0.5
 const bulk = 3
 /** The past refutes no member by more than this. */
 const leastBelief = -8
-/** Wandering that the versions do not share is believed less, because a fault looks like it: `relief` at `reliefSigma` and more. */
+/** Wandering that the versions do not share is believed less, because a fault looks like it: by `relief` from `reliefSigma` on. */
 const relief = 2
 const reliefSigma = 0.05
 /** Without a past, much wandering is believed less than little. */
