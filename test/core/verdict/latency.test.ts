@@ -113,9 +113,23 @@ describe('durations of a slower candidate', () => {
     ['a quarter longer', { factor: () => 1.25 }, 10],
     ['a quarter longer while both versions wander together', { factor: () => 1.25, sd: 0.1, together: true }, 15],
     ['growing by 2 % a minute', { factor: (minute: number) => 1 + 0.02 * minute }, 14],
-    ['three times as long from minute 25 on', { factor: (minute: number) => (minute < 25 ? 1 : 3) }, 27],
+    ['a quarter longer from minute 25 on', { factor: (minute: number) => (minute < 25 ? 1 : 1.25) }, 29],
   ])('are found: %s', (_, kind, within) => {
     expect(median(seeds.map((seed) => foundAt(kind, seed)))).toBeLessThanOrEqual(within)
+  })
+
+  it('are less evidence right after a jump of traffic, which makes the candidate cold again', () => {
+    const { durations, course } = releaseOf({ factor: (at) => (at < 15 ? 1 : 1 + Math.exp((15 - at) / 3)) }, 7)
+    const rule = latencyRule(latencyFacts({ thresholdsMs, durations }), { tolerance: 1.2, horizonMinutes: minutes })
+    const most = (jumpAt: number): number => {
+      let states = rule.begin()
+      const found = course.map((minute, at) => {
+        states = rule.step(at === jumpAt ? rule.chill(states) : states, counted(minute))
+        return Math.max(...rule.logE(states))
+      })
+      return Math.max(...found)
+    }
+    expect(most(15)).toBeLessThan(most(-1) - 3)
   })
 
   it('are found later without a past of stable, as in logs of before', () => {
