@@ -230,10 +230,8 @@ describe('the baseline', () => {
     const own = parseDefinition({ ...definition, signals: { latency: { thresholdMs: 250 } } })
     expect((await baselineOf(at({}), own, target, versions)).thresholdsMs).toEqual([250])
     const known = await baselineOf(at({}, false, pareto), own, target, versions)
-    expect(known).toMatchObject({
-      thresholdsMs: [250],
-      durations: { cuts: [{ share: expect.closeTo(pareto(250), 2) }] },
-    })
+    expect(known.thresholdsMs).toEqual([250])
+    expect(known.durations?.cuts[0]?.share).toBeCloseTo(pareto(250), 2)
     expect(known.durations?.cuts[0]).not.toHaveProperty('quantile')
   })
 

@@ -9,7 +9,7 @@ import { logSum } from '../processes/log-space.ts'
 export type Believed = readonly [position: number, belief: number]
 
 /** A normal distribution of the excess over what is allowed, in log odds. */
-export type Excess = { readonly mean: number; readonly sd: number }
+type Excess = { readonly mean: number; readonly sd: number }
 
 export type Cell = {
   readonly kind: 'null' | 'alternative' | 'late'

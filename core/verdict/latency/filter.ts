@@ -27,7 +27,7 @@ export type Course = {
   readonly excessWalk: number
 }
 
-export type Beginning = {
+type Beginning = {
   readonly level: number
   readonly levelSd: number
   readonly sd: number
@@ -76,7 +76,7 @@ export function age(bank: Bank, first: number, { sd, lag, shared, levelWalk, exc
 }
 
 /** Some of so many requests were slow. */
-export type Count = { readonly slow: number; readonly all: number }
+type Count = { readonly slow: number; readonly all: number }
 
 // The log likelihood is concave, so a few bounded Newton steps are enough.
 const newtonSteps = 25
@@ -107,7 +107,7 @@ function laplace({ slow, all: n }: Count, before: number, variance: number): Lap
 }
 
 /** A count that is out of line: with this probability its log odds have an error of this standard deviation. */
-export type Outlier = { readonly share: number; readonly sd: number }
+type Outlier = { readonly share: number; readonly sd: number }
 
 function either(count: Count, before: number, variance: number, outlier: Outlier): Laplace {
   const usual = laplace(count, before, variance)
