@@ -90,6 +90,7 @@ describe('durations of a healthy candidate', () => {
     ['steady', {}],
     ['5 % longer, which is allowed', { factor: () => 1.05 }],
     ['shorter', { factor: () => 0.85 }],
+    ['shorter, and later as long as those of stable', { factor: (minute) => (minute < 20 ? 0.6 : 1) }],
     ['wandering by 10 %, each version on its own', { sd: 0.1 }],
     ['wandering by 30 % together', { sd: 0.3, together: true }],
     ['warming up', { factor: (minute) => 1 + 0.7 * Math.exp(-minute / 3) }],
@@ -181,6 +182,16 @@ describe('the e-value of a cut', () => {
 
   it.each(shares)('is 1 at most on average, over every course of three minutes: share %d', (share) => {
     expect(meanOf(share, 1.2, 3)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('the state of latency', () => {
+  it('is small enough for a stored snapshot: about 25 KB for four cuts', () => {
+    const { durations, course } = releaseOf({}, 7)
+    const rule = latencyRule(latencyFacts({ thresholdsMs, durations }), { tolerance: 1.2, horizonMinutes: minutes })
+    const states = course.reduce((before, minute) => rule.step(before, counted(minute)), rule.begin())
+    expect(JSON.stringify(states).length).toBeLessThan(30_000)
+    expect(JSON.parse(JSON.stringify(states))).toEqual(states)
   })
 })
 
