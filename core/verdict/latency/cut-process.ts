@@ -27,9 +27,10 @@ export type CutRule = {
 // A pause or a burst of slow requests is no trend: a count of the candidate may be out of line.
 const outlier = { share: 0.03, sd: 1.5 }
 
-// The carried state is stored, so it keeps as many digits as matter. A state from the first minute is rounded just the same.
+// The carried state is stored, so it keeps as many digits as matter. A state from the first minute is rounded just the same. JSON
+// has no -0, so there is none here either.
 const digits = 1e7
-const rounded = (value: number): number => Math.round(value * digits) / digits
+const rounded = (value: number): number => Math.round(value * digits) / digits + 0
 
 /** @param allowed by how much higher the candidate's log odds may be */
 export function cutRule({ slope }: Cut, allowed: number, horizonMinutes: number): CutRule {

@@ -90,7 +90,7 @@ describe('durations of a healthy candidate', () => {
     ['steady', {}],
     ['5 % longer, which is allowed', { factor: () => 1.05 }],
     ['shorter', { factor: () => 0.85 }],
-    ['shorter, and later as long as those of stable', { factor: (minute) => (minute < 20 ? 0.6 : 1) }],
+    ['shorter, and later as long as those of stable', { factor: (minute) => (minute < 20 ? 0.75 : 1) }],
     ['wandering by 10 %, each version on its own', { sd: 0.1 }],
     ['wandering by 30 % together', { sd: 0.3, together: true }],
     ['warming up', { factor: (minute) => 1 + 0.7 * Math.exp(-minute / 3) }],
