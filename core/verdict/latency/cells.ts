@@ -12,7 +12,8 @@ export type Believed = readonly [position: number, belief: number]
 type Excess = { readonly mean: number; readonly sd: number }
 
 export type Cell = {
-  readonly kind: 'null' | 'alternative' | 'late'
+  /** `late`: a regression that begins at a later minute. `returned`: a candidate that was better, and is like stable since then. */
+  readonly kind: 'null' | 'alternative' | 'late' | 'returned'
   /** The member whose filter after stable's past it begins with. */
   readonly position: number
   readonly course: Course
@@ -21,7 +22,7 @@ export type Cell = {
   readonly excess: Excess
   /** What the candidate may deviate further at its first minute, and after a jump of its traffic. */
   readonly warmSd: number
-  /** Of a regression that begins later: the cell of its member without a regression. */
+  /** Of what begins later: the cell that describes the minutes before. */
   readonly base: number
   /** Replaces all deviations at the first minute: both versions' minutes are independent. */
   readonly independentSd?: number
@@ -74,7 +75,7 @@ export function cellsOf(believed: readonly Believed[], slope: number, allowed: n
   const likely = believed.filter(([, belief], index) => index === 0 || belief - all >= leastShare)
   return [
     ...believed.flatMap((one) => nullCells(one, slope, allowed)),
-    ...wideCells(believed[0] ?? [0, 0], slope),
+    ...wideCells(believed[0] ?? [0, 0], slope, allowed, believed.length * nullsOfMember),
     ...likely.slice(0, alternativeMembers).flatMap((one, index) => alternativeCells(one, index, slope, all)),
   ]
 }
@@ -91,11 +92,16 @@ function nullCells([position, mass]: Believed, slope: number, allowed: number): 
   })
 }
 
-function wideCells([position]: Believed, slope: number): readonly Cell[] {
+/** @param first where these cells begin */
+function wideCells([position]: Believed, slope: number, allowed: number, first: number): readonly Cell[] {
   const course = memberCourse(position, slope)
   const independent: Course = { sd: independentSd, lag: 0, shared: 0, levelWalk, excessWalk: 0 }
   return [
     ...better.map((excess): Cell => ({ ...plain, kind: 'null', position, course, mass: 0, excess })),
+    ...better.map((_, index): Cell => {
+      const excess = { mean: -allowed, sd: allowed / 2 }
+      return { ...plain, kind: 'returned', position, course, mass: 0, excess, base: first + index }
+    }),
     { ...plain, kind: 'null', position, course: independent, mass: 0, independentSd },
   ]
 }

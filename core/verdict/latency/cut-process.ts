@@ -51,7 +51,7 @@ export function cutRule({ slope }: Cut, allowed: number, horizonMinutes: number)
       const bank = Float64Array.from(state.bank)
       if (isBeginning(state.minute, horizonMinutes)) beginLate(bank, cells, state.minute, horizonMinutes)
       cells.forEach((cell, index) => {
-        if (cell.kind !== 'late' || hasBegun(state.minute, horizonMinutes))
+        if (!isLate(cell) || hasBegun(state.minute, horizonMinutes))
           stepCell(bank, index * width, cell, state.isCold, data, allowed)
       })
       return { ...state, minute: state.minute + 1, isCold: false, bank: Array.from(bank, rounded) }
@@ -61,14 +61,16 @@ export function cutRule({ slope }: Cut, allowed: number, horizonMinutes: number)
   }
 }
 
-/** A later regression begins at each minute but the first, each with the same probability. */
+const isLate = ({ kind }: Cell): boolean => kind === 'late' || kind === 'returned'
+
+/** What is late begins at each minute but the first, each with the same probability. */
 const isBeginning = (minute: number, horizonMinutes: number): boolean => minute > 0 && minute < horizonMinutes
 const hasBegun = (minute: number, horizonMinutes: number): boolean => minute > 0 && horizonMinutes > 1
 
 function beginLate(bank: Bank, cells: readonly Cell[], minute: number, horizonMinutes: number): void {
   const both = new Float64Array(2 * width)
   cells.forEach((cell, index) => {
-    if (cell.kind !== 'late') return
+    if (!isLate(cell)) return
     const first = index * width
     both.set(bank.subarray(first, first + width))
     both.set(bank.subarray(cell.base * width, (cell.base + 1) * width), width)
@@ -97,9 +99,10 @@ function logEvidence(bank: Bank, cells: readonly Cell[], last: number, horizonMi
   // The mass of regressions that have not begun yet.
   const waiting = Math.log1p(-Math.min(horizonMinutes - 1, Math.max(0, last)) / horizonMinutes)
   cells.forEach(({ kind, mass, base }, index) => {
-    if (kind === 'null') best = Math.max(best, mass + at(index))
+    const isThere = (kind !== 'late' && kind !== 'returned') || hasBegun(last, horizonMinutes)
+    if ((kind === 'null' || kind === 'returned') && isThere) best = Math.max(best, mass + at(index))
     if (kind === 'late') numerator = logAdd(numerator, mass + at(base) + waiting)
-    if (kind === 'null' || (kind === 'late' && !hasBegun(last, horizonMinutes))) return
+    if (kind === 'null' || kind === 'returned' || !isThere) return
     numerator = logAdd(numerator, mass + at(index))
     begun.push([mass + at(index), worseBy(bank, index * width)])
   })
