@@ -127,15 +127,13 @@ function cutsAt([p50 = 0, p90 = 0, p99 = 0, p999 = 0]: readonly number[], timeou
 async function withPast(
   deps: Deps,
   target: Target,
-  places: readonly Dimensions[],
+  [first, second]: readonly [Dimensions, Dimensions?],
   cuts: readonly Cut[],
 ): Promise<Found> {
   const thresholdsMs = cuts.map(({ atMs }) => atMs)
-  for (const dimensions of places) {
-    const durations = await pastOf(deps, target, dimensions, cuts)
-    if (durations !== undefined) return { thresholdsMs, durations }
-  }
-  return { thresholdsMs }
+  const own = await pastOf(deps, target, first, cuts)
+  const durations = own ?? (second === undefined ? undefined : await pastOf(deps, target, second, cuts))
+  return durations === undefined ? { thresholdsMs } : { thresholdsMs, durations }
 }
 
 async function pastOf(

@@ -12,7 +12,7 @@ export type Believed = readonly [position: number, belief: number]
 type Excess = { readonly mean: number; readonly sd: number }
 
 export type Cell = {
-  /** `late`: a regression that begins at a later minute. `returned`: a candidate that was better, and is like stable since then. */
+  /** `late`: a regression that begins at a later minute. `returned`: a candidate that was better, and then is like stable. */
   readonly kind: 'null' | 'alternative' | 'late' | 'returned'
   /** The member whose filter after stable's past it begins with. */
   readonly position: number

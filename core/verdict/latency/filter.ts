@@ -159,7 +159,7 @@ export function see(bank: Bank, first: number, version: 'stable' | 'candidate', 
 export const worseBy = (bank: Bank, first: number): number =>
   get(bank, first + means + excess) + get(bank, first + means + ofCandidate) - get(bank, first + means + ofStable)
 
-/** Replaces the filter at `into` by a Gaussian that has the mean and covariance of the mixture of itself and the one at `from`. */
+/** Replaces the filter at `into` by a Gaussian with the mean and covariance of the mixture of itself and the one at `from`. */
 export function merge(bank: Bank, into: number, from: number): void {
   const [a, b] = [get(bank, into), get(bank, from)]
   const logLikelihood = logAdd(a, b)

@@ -88,7 +88,7 @@ const pooledShare = 0.5
 const bulk = 3
 /** The past refutes no member by more than this. */
 const leastBelief = -8
-/** Wandering that the versions do not share is believed less, because a fault looks like it: by `relief` from `reliefSigma` on. */
+/** Wandering that versions do not share is believed less, because a fault looks like it: by `relief` from `reliefSigma` on. */
 const relief = 2
 const reliefSigma = 0.05
 /** Without a past, much wandering is believed less than little. */
