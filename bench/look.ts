@@ -3,7 +3,7 @@
 import { chance } from '../cloud/local/time/chance.ts'
 import { parseDefinition } from '../core/service/definition.ts'
 import type { Service } from '../core/service/service.ts'
-import type { Evidence, Reading } from '../core/verdict/evidence/evidence.ts'
+import type { Baseline, Evidence, Reading } from '../core/verdict/evidence/evidence.ts'
 import { type Carry, judge } from '../core/verdict/judge/judge.ts'
 import { questionsFor } from '../core/verdict/evidence/questions.ts'
 import { drawFrom } from './trials/draw.ts'
@@ -31,11 +31,18 @@ const service: Service = parseDefinition({
 
 const minutesOfSeries = (name: string, draw: ReturnType<typeof drawFrom>, isCandidate: boolean, n: number): number => {
   if (name === 'invocations' || name === 'durations') return n
-  const fast = /^fast([0-2])$/.exec(name)
-  if (fast !== null) return n - draw.binomial(n, [0.5, 0.1, 0.01][Number(fast[1])] ?? 0)
+  const fast = /^fast([0-3])$/.exec(name)
+  if (fast !== null) return n - draw.binomial(n, [0.5, 0.1, 0.001, 0.00001][Number(fast[1])] ?? 0)
   if (name === 'durationSum' || name.endsWith('3') || name.endsWith('7')) return 100 * n + (isCandidate ? 10 : 0)
   if (name.startsWith('customs-')) return n
   return draw.binomial(n, 0.01)
+}
+
+/** Stable's past: three hours of 900 requests a minute. */
+function durationsOf(draw: ReturnType<typeof drawFrom>): Baseline['durations'] {
+  const invocations = Array.from({ length: 180 }, () => 900)
+  const cut = (share: number) => ({ share, slope: 4, past: invocations.map((n) => draw.binomial(n, share)) })
+  return { invocations, cuts: [0.5, 0.1, 0.001, 0.00001].map(cut) }
 }
 
 function dayOfEvidence(): {
@@ -43,7 +50,7 @@ function dayOfEvidence(): {
   readonly at: (minutes: number, sinceMs?: number) => Evidence
 } {
   const draw = drawFrom(chance(1, 'a day'))
-  const targets = [replayedTarget({ thresholdsMs: [100, 200, 400], billing })]
+  const targets = [replayedTarget({ thresholdsMs: [100, 200, 400, 800], durations: durationsOf(draw), billing })]
   const minutes = hours * 60
   const invocations = {
     s: Array.from({ length: minutes }, () => draw.poisson(900)),

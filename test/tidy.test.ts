@@ -12,6 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/service/': ['core/*', 'core/service/*', 'core/verdict/processes/*', 'zod'],
   'core/service/timetable.ts': ['core/service/*', 'temporal-polyfill', 'zod'],
   'core/verdict/processes/': ['core/verdict/processes/*'],
+  'core/verdict/latency/': ['core/verdict/latency/*', 'core/verdict/processes/*'],
   'core/verdict/evidence/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'zod'],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],

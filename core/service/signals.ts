@@ -55,7 +55,7 @@ const Latency = z.strictObject({
     .max(900_000)
     .optional()
     .describe(
-      "Slower invocations are bad. Without it: three thresholds, stable's p50, p90 and p99 when the release begins.",
+      "Slower invocations are bad. Without it there are four cuts: stable's p50, p90, p99.9 and three times its p99 when the release begins.",
     ),
   warmUpMinutes: z.int().min(0).max(60).default(3).describe('Minutes of first traffic that are left out: cold starts.'),
 })
@@ -94,7 +94,10 @@ const customDistinct = (custom: readonly { readonly name: string }[]): boolean =
 export const Signals = z.strictObject({
   alarms: z.array(AlarmName).max(50).default([]),
   errors: z.union([off, Errors], orOff).prefault({}).describe('Failed invocations. `off`, or how it counts.'),
-  latency: z.union([off, Latency], orOff).prefault({}).describe('Slow invocations.'),
+  latency: z
+    .union([off, Latency], orOff)
+    .prefault({})
+    .describe('Slow invocations. A tolerance of 1.2 allows durations to be 5 % longer, at each cut.'),
   throttles: z.union([off, Throttles], orOff).prefault({}).describe('Throttled invocations.'),
   cost: z
     .union([off, Cost], orOff)

@@ -155,34 +155,84 @@ describe('the baseline', () => {
       timeoutSeconds,
     }) as const
   const versions = { stable: state('1', 3), candidate: state('2', 30) }
-  const at = (points: Record<string, number> | 'refused', resource = true) => {
+  /** @param slower the share of stable's invocations that are slower than a duration */
+  const at = (points: Record<string, number> | 'refused', resource = true, slower?: (ms: number) => number) => {
     const cloud = memoryCloud({ clock: { nowMs: () => t0 } })
-    cloud.inspect.answerReadings(({ stat, dimensions }, { startMs }) => {
-      if (stat.startsWith('TC'))
-        return points === 'refused' ? { kind: 'unread', because: 'no such statistic' } : undefined
-      if ('ExecutedVersion' in dimensions !== resource || points === 'refused') return undefined
-      const value = points[stat]
+    const queries: string[] = []
+    cloud.inspect.answerReadings(({ stat, dimensions }, { startMs, endMs, periodSeconds }) => {
+      queries.push(`${stat} ${'ExecutedVersion' in dimensions ? 'version' : 'alias'} ${periodSeconds}`)
+      const isThere = 'ExecutedVersion' in dimensions === resource
+      const cut = /^TC\(:([0-9.]+)\)$/.exec(stat)?.[1]
+      if (cut !== undefined && points === 'refused') return { kind: 'unread', because: 'no such statistic' }
+      if (cut !== undefined || stat === 'SampleCount') {
+        if (slower === undefined || !isThere) return undefined
+        const all = periodSeconds === 60 ? 1000 : 180_000
+        const value = cut === undefined ? all : Math.round(all * (1 - slower(Number(cut))))
+        const times = Array.from({ length: (endMs - startMs) / (periodSeconds * 1000) }, (_, index) => index)
+        return {
+          kind: 'points',
+          points: times.map((index) => ({ minuteMs: startMs + index * periodSeconds * 1000, value })),
+        }
+      }
+      const value = points === 'refused' || !isThere ? undefined : points[stat]
       return value === undefined ? undefined : { kind: 'points', points: [{ minuteMs: startMs, value }] }
     })
-    return { ...cloud, clock: { nowMs: () => t0 } }
+    return { ...cloud, clock: { nowMs: () => t0 }, queries }
   }
-  const usual = { p50: 20.00049, p90: 55, p99: 240 }
+  const usual = { p50: 20.00049, p90: 55, p99: 240, 'p99.9': 500 }
+  const pareto = (ms: number): number => Math.min(1, (ms / 10) ** -1.6)
 
-  it('is the p50, p90 and p99 of stable before the release, the sizes, and the longer timeout', async () => {
+  it('is the p50, p90, p99.9 and three times the p99 of stable before the release, the sizes, and the longer timeout', async () => {
     expect(await baselineOf(at(usual), watched, target, versions)).toEqual({
-      thresholdsMs: [20.001, 55, 240],
+      thresholdsMs: [20.001, 55, 500, 720],
       billing: { stable: versions.stable.billing, candidate: versions.candidate.billing },
       timeoutSeconds: 30,
     })
   })
 
+  it('has no cut beyond the timeout of either version, where nothing would ever be slower', async () => {
+    const hanging = { ...usual, p99: 2000, 'p99.9': 2990 }
+    const { thresholdsMs } = await baselineOf(at(hanging, true, pareto), watched, target, versions)
+    expect(thresholdsMs).toEqual([20.001, 55, 2850])
+  })
+
+  it("has stable's slow invocations by minute, and how steep the distribution is at each cut", async () => {
+    const world = at(usual, true, pareto)
+    const { durations } = await baselineOf(world, watched, target, versions)
+    expect(durations?.invocations).toEqual(new Array(180).fill(1000))
+    expect(durations?.cuts.map(({ quantile }) => quantile)).toEqual(['p50', 'p90', 'p99.9', '3 x p99'])
+    const [first, second, third] = durations?.cuts ?? []
+    expect(first?.past[0]).toBe(Math.round(1000 * pareto(20.001)))
+    expect(first?.share).toBeCloseTo(pareto(20.001), 2)
+    // The slope of a Pareto tail is its exponent over the share that is faster.
+    expect(second?.slope).toBeCloseTo(1.6 / (1 - pareto(55)), 1)
+    expect(third?.slope).toBeCloseTo(1.6, 1)
+  })
+
+  it('asks for at most five statistics of a metric where it can, because CloudWatch bills five as one', async () => {
+    const { queries, ...world } = at(usual, true, pareto)
+    await baselineOf(world, watched, target, versions)
+    const asked = Object.entries(Object.groupBy(queries, (one) => one.split(' ').slice(1).join(' ')))
+    expect(asked.map(([of, all]) => [of, all?.length])).toEqual([
+      ['version 10800', 5 + 9],
+      ['alias 10800', 4],
+      ['version 60', 5],
+    ])
+  })
+
   it('is that of the whole alias if its version has no series of its own', async () => {
-    expect((await baselineOf(at(usual, false), watched, target, versions)).thresholdsMs).toEqual([20.001, 55, 240])
+    const { thresholdsMs, durations } = await baselineOf(at(usual, false, pareto), watched, target, versions)
+    expect(thresholdsMs).toEqual([20.001, 55, 500, 720])
+    expect(durations?.invocations).toHaveLength(180)
   })
 
   it("is the service's own threshold if it has one", async () => {
     const own = parseDefinition({ ...definition, signals: { latency: { thresholdMs: 250 } } })
     expect((await baselineOf(at({}), own, target, versions)).thresholdsMs).toEqual([250])
+    const known = await baselineOf(at({}, false, pareto), own, target, versions)
+    expect(known.thresholdsMs).toEqual([250])
+    expect(known.durations?.cuts[0]?.share).toBeCloseTo(pareto(250), 2)
+    expect(known.durations?.cuts[0]).not.toHaveProperty('quantile')
   })
 
   it('says why there is no threshold: no traffic yet, a statistic that CloudWatch refuses, or off', async () => {

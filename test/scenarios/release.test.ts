@@ -73,7 +73,9 @@ describe('a release', () => {
     await open({ signals: { latency: {} } })
     const release = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v4') }))
     expect(release.ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
-    expect(release.ending?.because).toMatch(/^latency: candidate 100\.00 % of \d+, stable \d+\.\d\d % of \d+/)
+    expect(release.ending?.because).toMatch(
+      /^latency: .+: candidate 100\.00 % of \d+ take longer than [\d.]+ ms, stable \d+\.\d\d % of \d+/,
+    )
     expect(release.targets[0]?.baseline.thresholdsMs.length).toBeGreaterThan(0)
   })
 

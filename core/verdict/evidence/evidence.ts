@@ -41,11 +41,42 @@ const LearnedErrors = z.strictObject({
   minutes: z.int().min(0),
   releases: z.int().min(0),
 })
+// As many minutes as a baseline learns from, and as many cut points as latency may have.
+const pastMost = 180
+const cutsMost = 4
+const Counts = z.array(z.int().min(0)).max(pastMost)
+
+/** What was known of stable's durations before the first shift. */
+export const Durations = z.strictObject({
+  /** For each threshold, in the same order. */
+  cuts: z
+    .array(
+      z.strictObject({
+        /** Such as p99.9; absent for the service's own threshold. */
+        quantile: z.string().max(20).optional(),
+        /** The share of stable's invocations that were slower. */
+        share: z.number().gt(0).lt(1),
+        /** By how much the log odds of being slower rise when the log of all durations rises by 1. */
+        slope: z.number().min(0).max(100),
+        /** Stable's slow invocations in each of its last minutes. */
+        past: Counts,
+      }),
+    )
+    .max(cutsMost),
+  /** Stable's invocations in the same minutes. */
+  invocations: Counts,
+})
+export type Durations = z.output<typeof Durations>
 
 /** Facts about a target that are read before the first shift and do not change afterwards. */
 export const Baseline = z.strictObject({
-  /** Invocations slower than this are slow: stable's p50, p90 and p99, or the service's own threshold. */
-  thresholdsMs: z.array(z.number().positive().max(900_000)).max(3),
+  /**
+   * Invocations slower than this are slow: stable's p50, p90, p99.9 and three times its p99, or the service's own threshold.
+   * Older logs have p50, p90 and p99.
+   */
+  thresholdsMs: z.array(z.number().positive().max(900_000)).max(cutsMost),
+  /** Absent in older logs, and if stable had no invocations. */
+  durations: Durations.optional(),
   /** Why there are no thresholds. */
   because: z.string().max(300).optional(),
   billing: z.strictObject({ stable: Billing, candidate: Billing }).optional(),

@@ -3,7 +3,7 @@
 import { isElsewhere, locate, type Place } from '../../location.ts'
 import type { Service } from '../../service/service.ts'
 import type { Signals, Watch } from '../../service/signals.ts'
-import type { Arm, JudgedTarget } from './evidence.ts'
+import type { Arm, Baseline, JudgedTarget } from './evidence.ts'
 
 export type Question = {
   readonly key: string
@@ -53,6 +53,8 @@ export type SignalSpec = {
   readonly measure: Measure
   /** CloudWatch may never have a point of it, for either version. Then it is excluded; any other signal would be unknown. */
   readonly mayBeUnpublished: boolean
+  /** Of latency: where its events are cut, in the order of the events. */
+  readonly cuts?: Pick<Baseline, 'thresholdsMs' | 'durations'>
   /** Why this signal cannot be used for this release. */
   readonly excluded?: string
 }
@@ -90,7 +92,7 @@ export function signalSpecs(
   targets: readonly JudgedTarget[],
 ): readonly SignalSpec[] {
   return targets.flatMap((target, index) => {
-    const { thresholdsMs, because, billing } = target.baseline
+    const { thresholdsMs, durations, because, billing } = target.baseline
     const spec = (
       name: string,
       watch: Watch | 'off',
@@ -123,6 +125,7 @@ export function signalSpecs(
       ...spec('errors', errors, count(['invocations'], ['errors'])),
       ...spec('latency', latency, count(['durations'], slow, { good: true }), {
         warmUpMinutes: latency === 'off' ? 0 : latency.warmUpMinutes,
+        cuts: { thresholdsMs, ...(durations === undefined ? {} : { durations }) },
         ...(thresholdsMs.length > 0 ? {} : { excluded: because ?? 'it has no threshold' }),
       }),
       // We found no record of Throttles by version (docs/aws.md). If Lambda does not publish it, the signal is excluded.
@@ -206,7 +209,7 @@ function seriesOf({ signals }: Pick<Service, 'signals'>, target: JudgedTarget, a
     case 'memories':
       return insights(target, arm, 'memory_utilization', 'SampleCount')
   }
-  const place = /^fast([0-2])$/.exec(name)
+  const place = /^fast([0-3])$/.exec(name)
   if (place !== null)
     return lambda(target, arm, 'Duration', `TC(:${target.baseline.thresholdsMs[Number(place[1])] ?? 0})`)
   const own = signals.custom.find((one) => name === `custom-${one.name}` || name === `customs-${one.name}`)

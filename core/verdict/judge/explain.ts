@@ -4,13 +4,21 @@ import { sureRatio } from './bounds.ts'
 import { dispersionOf } from '../processes/breaker.ts'
 import type { CountFold, MeanFold, Present } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
+import { allowedAt } from '../latency/latency-process.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 
 type Numbers = Readonly<Record<string, number>>
 type Account = { readonly sentence: string; readonly numbers: Numbers }
 
 /** The signal's ln E, and the ln E at which it alone would cause a rollback. */
-type Reach = { readonly logE: number; readonly limit: number; readonly alpha: number; readonly horizonMinutes: number }
+type Reach = {
+  readonly logE: number
+  readonly limit: number
+  readonly alpha: number
+  readonly horizonMinutes: number
+  /** Which of several kinds of events, or cuts of latency, has the most evidence. */
+  readonly most: number
+}
 
 // With fewer bad events, report only the counts and no ratio.
 const eventsMin = 10
@@ -73,20 +81,28 @@ const isCompared = ({ candidateBad, stableBad, stableInvocations }: CountMinute)
 export const excludesTolerance = (spec: SignalSpec, fold: CountFold, scale: Scale): boolean =>
   fold.totals.some((_, index) => {
     const { low, high } = intervalOf(spec, fold, index, scale)
-    return spec.worse === 'higher' ? low > spec.watch.tolerance : high < spec.watch.tolerance
+    return spec.worse === 'higher' ? low > toleranceAt(spec, index) : high < spec.watch.tolerance
   })
 
+/** How many times stable's share the candidate may have. Latency allows longer durations, which is more at a steep cut. */
+function toleranceAt({ watch, cuts }: SignalSpec, index: number): number {
+  const slope = cuts?.durations?.cuts[index]?.slope
+  return slope === undefined ? watch.tolerance : Math.max(watch.tolerance, Math.exp(allowedAt(slope, watch.tolerance)))
+}
+
 export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): Account {
-  const total = fold.totals[0] ?? nothing
+  const total = fold.totals[reach.most] ?? nothing
   const { stableInvocations, stableBad, candidateInvocations, candidateBad } = total
-  const { ratio, low, high } = intervalOf(spec, fold, 0, reach)
+  const { ratio, low, high } = intervalOf(spec, fold, reach.most, reach)
   const share = (bad: number, all: number): string => (all === 0 ? 'nothing yet' : `${percent(bad / all)} of ${all}`)
+  const { name, what, numbers } = cutAt(spec, reach.most)
   const against =
     stableInvocations === 0 ? 'nothing of stable to compare with' : `stable ${share(stableBad, stableInvocations)}`
   const times = isCompared(total) ? `, ${round(ratio)} times (${round(low)} to ${round(high)})` : ''
   return {
-    sentence: `${spec.key}: candidate ${share(candidateBad, candidateInvocations)}, ${against}${times}${weighing(reach)}`,
+    sentence: `${spec.key}: ${name}candidate ${share(candidateBad, candidateInvocations)}${candidateInvocations === 0 ? '' : what}, ${against}${times}${weighing(reach)}`,
     numbers: finite({
+      ...numbers,
       candidateInvocations,
       candidateBad,
       stableInvocations,
@@ -97,6 +113,21 @@ export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): A
       logE: reach.logE,
       rollBackAtLogE: reach.limit,
     }),
+  }
+}
+
+/** A cut of latency in words: its quantile before, and how slow is slow. */
+function cutAt(
+  { cuts }: SignalSpec,
+  index: number,
+): { readonly name: string; readonly what: string; readonly numbers: Numbers } {
+  const thresholdMs = cuts?.thresholdsMs[index]
+  if (thresholdMs === undefined) return { name: '', what: '', numbers: {} }
+  const quantile = cuts?.durations?.cuts[index]?.quantile
+  return {
+    name: quantile === undefined ? '' : `${quantile}: `,
+    what: ` take longer than ${round(thresholdMs)} ms`,
+    numbers: { thresholdMs },
   }
 }
 

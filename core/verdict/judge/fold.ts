@@ -4,7 +4,7 @@
 import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
 import { boundsBegin, type BoundsState, boundsStep } from './bounds.ts'
 import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
-import { type DriftNull, errorNulls, type Learned, type Trust } from '../processes/count-design.ts'
+import { errorNulls, type Learned, type Trust } from '../processes/count-design.ts'
 import { type CountRule, type CountState, countRule } from '../processes/count-process.ts'
 import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
 import type { Shift } from '../evidence/evidence.ts'
@@ -12,6 +12,8 @@ import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../process
 import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
 import type { Measure, SignalSpec } from '../evidence/questions.ts'
 import type { CountMinute } from '../processes/split-process.ts'
+import { type LatencyRule, latencyRule, type LatencyState } from '../latency/latency-process.ts'
+import { latencyFacts } from '../latency/facts.ts'
 import { coldMinute, weightOf } from '../evidence/window.ts'
 
 const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
@@ -29,8 +31,9 @@ export type Present = { readonly sinceMs: number; readonly minutes: number; read
 
 export type CountFold = {
   readonly kind: 'count'
-  /** One for each threshold. */
+  /** One for each kind of event; none for latency, which has cuts instead. */
   readonly states: readonly CountState[]
+  readonly cuts?: readonly LatencyState[]
   readonly totals: readonly CountMinute[]
   readonly bounds: readonly BoundsState[]
   /**
@@ -61,6 +64,7 @@ export type SignalFold = CountFold | MeanFold
 export type SignalRule = {
   readonly spec: SignalSpec
   readonly count: CountRule
+  readonly latency: LatencyRule | undefined
   readonly early: EarlyRule | undefined
   readonly learned: Learned | undefined
 }
@@ -71,12 +75,8 @@ type Rules = {
   readonly trust: Trust
 }
 
-/** Durations, and so the share of slow ones, wander less than error rates. */
-const latencyNulls: readonly DriftNull[] = [{ deviation: 0.2, lag: 0.8, relief: 4, floor: 'drift' }]
-
 /** @param learned what the target's past says about its errors */
 export function signalRule(spec: SignalSpec, { horizonMinutes, early, trust }: Rules, learned?: Learned): SignalRule {
-  const isLatency = spec.name === 'latency'
   const known = spec.name === 'errors' ? learned : undefined
   return {
     spec,
@@ -85,12 +85,15 @@ export function signalRule(spec: SignalSpec, { horizonMinutes, early, trust }: R
       tolerance: spec.watch.tolerance,
       horizonMinutes,
       worse: spec.worse,
-      nulls: isLatency ? latencyNulls : errorNulls(known),
-      // The first minutes of latency are left out altogether (warmUpMinutes).
+      nulls: errorNulls(known),
       trust,
-      hasColdStarts: !isLatency && spec.worse === 'higher',
+      hasColdStarts: spec.worse === 'higher',
       ...(known === undefined ? {} : { learned: known }),
     }),
+    latency:
+      spec.cuts === undefined
+        ? undefined
+        : latencyRule(latencyFacts(spec.cuts), { tolerance: spec.watch.tolerance, horizonMinutes }),
     early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
   }
 }
@@ -98,11 +101,12 @@ export function signalRule(spec: SignalSpec, { horizonMinutes, early, trust }: R
 const presentBegin: Present = { sinceMs: 0, minutes: 0, samples: 0 }
 const noMeans: MeanMinute = { stableSamples: 0, stableMean: 0, candidateSamples: 0, candidateMean: 0 }
 
-export function foldBegin({ spec, count, early, learned }: SignalRule): SignalFold {
+export function foldBegin({ spec, count, latency, early, learned }: SignalRule): SignalFold {
   if (spec.measure.kind === 'mean') return { kind: 'mean', state: meanBegin, totals: noMeans, present: presentBegin }
   return {
     kind: 'count',
-    states: spec.measure.events.map(() => count.begin),
+    states: latency === undefined ? spec.measure.events.map(() => count.begin) : [],
+    ...(latency === undefined ? {} : { cuts: latency.begin() }),
     totals: spec.measure.events.map(() => nothing),
     bounds: spec.measure.events.map(() => boundsBegin),
     speaking: spec.measure.events.map(() => 0),
@@ -134,6 +138,11 @@ function isWarmingUp(shifts: readonly Shift[], minutes: number, atMs: number): b
   })
 }
 
+const chilled = ({ latency }: SignalRule, fold: SignalFold): SignalFold =>
+  latency === undefined || fold.kind !== 'count' || fold.cuts === undefined
+    ? fold
+    : { ...fold, cuts: latency.chill(fold.cuts) }
+
 /** The fold after one more minute, or why that minute is not evidence. */
 export function foldStep(
   rule: SignalRule,
@@ -143,7 +152,7 @@ export function foldStep(
   atMs: number,
 ): SignalFold | string {
   const { spec } = rule
-  if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return fold
+  if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return chilled(rule, fold)
   if (fold.kind === 'mean' && spec.measure.kind === 'mean')
     return meanFold(fold, spec, spec.measure, sheet, shifts, atMs)
   if (fold.kind === 'count' && spec.measure.kind === 'count') {
@@ -182,7 +191,7 @@ function meanFold(
 }
 
 function countFold(
-  { spec, count, early }: SignalRule,
+  { spec, count, latency, early }: SignalRule,
   fold: CountFold,
   minutes: readonly CountMinute[],
   shifts: readonly Shift[],
@@ -194,6 +203,7 @@ function countFold(
   return {
     kind: 'count',
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing, cold)),
+    ...(latency === undefined || fold.cuts === undefined ? {} : { cuts: latency.step(fold.cuts, minutes) }),
     totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
     bounds: fold.bounds.map((one, index) => boundsStep(spec, one, minutes[index] ?? nothing, shifts, atMs)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),

@@ -89,9 +89,10 @@ function weigh(rule: SignalRule, fold: SignalFold | string, scale: Scale, place:
   const isAlone = place.weightBp === wholeBp && spec.name !== 'errors'
   if (typeof fold === 'string')
     return { ...mute, verdict: say(isAlone ? 'excluded' : 'unknown', `${spec.key}: ${isAlone ? uncompared : fold}`) }
-  const logE = fold.kind === 'count' ? countLogE(rule, fold) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
+  const values = fold.kind === 'count' ? countLogEs(rule, fold) : []
+  const logE = fold.kind === 'count' ? countLogE(fold, values) : meanLogE(fold.state, scale.alpha, scale.horizonMinutes)
   const limit = Math.log(1 / scale.alpha) - (place.logWeight === -Infinity ? 0 : place.logWeight)
-  const reach = { ...scale, logE, limit }
+  const reach = { ...scale, logE, limit, most: Math.max(0, values.indexOf(Math.max(...values))) }
   const { sentence, numbers } = fold.kind === 'count' ? countAccount(spec, fold, reach) : meanAccount(spec, fold, reach)
   const said = { logE, logShare: place.logWeight + logE, isShort: false, sentence }
   if (fold.kind === 'count' && fold.breaker.tripped !== undefined && spec.name === 'errors') {
@@ -149,11 +150,17 @@ function doubtOf(
   return undefined
 }
 
-/** The mean of the thresholds' e-values or, once the candidate has all traffic, the candidate-only e-value if that is larger. */
-function countLogE({ spec, count }: SignalRule, fold: CountFold): number {
-  const values = fold.states.map((state, index) => {
-    return isAnecdote(spec, fold, index) ? Math.min(0, count.logE(state)) : count.logE(state)
-  })
+/** ln E of each kind of event, or of each cut of latency. */
+function countLogEs({ spec, count, latency }: SignalRule, fold: CountFold): readonly number[] {
+  const values =
+    latency !== undefined && fold.cuts !== undefined
+      ? latency.logE(fold.cuts)
+      : fold.states.map((state) => count.logE(state))
+  return values.map((logE, index) => (isAnecdote(spec, fold, index) ? Math.min(0, logE) : logE))
+}
+
+/** The mean of the e-values or, once the candidate has all traffic, the candidate-only e-value if that is larger. */
+function countLogE(fold: CountFold, values: readonly number[]): number {
   const compared = logSum(values) - Math.log(values.length)
   return fold.alone === undefined ? compared : Math.max(compared, aloneLogE(fold.alone))
 }

@@ -28,7 +28,15 @@ const watched = service({
 })
 const timeoutSeconds = 60
 const baseline: Baseline = {
-  thresholdsMs: [100, 200, 400],
+  thresholdsMs: [100, 200, 400, 800],
+  durations: {
+    invocations: [100, 90, 110],
+    cuts: [0.5, 0.1, 0.001, 0.0001].map((share) => ({
+      share,
+      slope: 4,
+      past: [100, 90, 110].map((n) => Math.round(n * share)),
+    })),
+  },
   billing: {
     stable: { memoryMb: 512, architecture: 'x86_64' },
     candidate: { memoryMb: 1024, architecture: 'arm64' },
@@ -47,7 +55,7 @@ function evidenceOf(seed: number, minutes: number): Evidence {
         invocations,
         errors: draw.binomial(invocations, rate),
         durationSum: invocations * 100 * draw.uniform(),
-        fast: [invocations - slow, invocations - draw.binomial(slow, 0.2), invocations],
+        fast: [invocations - slow, invocations - draw.binomial(slow, 0.2), invocations, invocations],
         'custom-orders': draw.binomial(invocations, 0.4),
         'custom-basket': invocations * 10 * draw.uniform(),
         'customs-basket': invocations,
@@ -122,7 +130,7 @@ describe('a carried fold', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 

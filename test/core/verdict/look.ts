@@ -46,7 +46,7 @@ function valueOf(series: string, traffic: Traffic | undefined): number | undefin
   if (series === 'throttles') return traffic.throttles ?? (traffic.invocations === undefined ? undefined : 0)
   if (series === 'durations')
     return traffic.fast === undefined && traffic.durationSum === undefined ? undefined : traffic.invocations
-  const place = /^fast([0-2])$/.exec(series)
+  const place = /^fast([0-3])$/.exec(series)
   if (place !== null) return traffic.fast?.[Number(place[1])]
   return (traffic as Readonly<Record<string, number | undefined>>)[series]
 }
