@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest'
 import { minutesOf } from '../../bench/trials/noise.ts'
 import { e2, ours } from '../../bench/rivals/e-processes.ts'
-import { kayenta } from '../../bench/rivals/kayenta.ts'
 import { failing, faulty, healthy } from '../../bench/trials/situations.ts'
 import { runTrial } from '../../bench/trials/trial.ts'
 import { latencyRules } from '../../bench/rivals/latency.ts'

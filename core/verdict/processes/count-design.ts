@@ -59,7 +59,7 @@ export type Learned = {
   /** By cold start (cold-start.ts), for the split and for drift. */
   readonly coldStarts: readonly number[]
   readonly coarseColdStarts: readonly number[]
-  /** Pearson's dispersion of stable's minutes, and how many there were. */
+  /** Pearson's dispersion of stable's minutes, and in how many it had requests. */
   readonly dispersion: number
   readonly minutes: number
   /** How many earlier releases are in it. Without any, it is what stable did just before. */

@@ -23,75 +23,85 @@ export type DriftNulls = {
 // How much of the evidence may come from the split alone.
 const ratioShare = 0.3
 
+function beginOf({ nulls, learned, trust }: CountDesign): DriftNulls {
+  const walks = levelsOf(nulls).length - nulls.length
+  return {
+    minutes: 0,
+    nulls: nulls.map(({ deviation, floor }, index) => ({
+      joint: filterBegin(
+        penaltyOf(learned?.levels, walks + index, trust, floor),
+        { mean: 0, variance: deviation ** 2 },
+        deviation ** 2,
+      ),
+      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, trust, floor))],
+    })),
+    stableBad: 0,
+    stableInvocations: 0,
+  }
+}
+
+/** What one minute is to each null. */
+type Seen = {
+  readonly data: CountMinute
+  readonly how: MinuteKind
+  readonly usual: number
+  readonly isFirst: boolean
+  /** By cold start: ln of the trust in it. */
+  readonly cold: readonly number[]
+}
+
+function stepNull(
+  { deviation, lag }: DriftNull,
+  state: NullState,
+  { data, how, usual, isFirst, cold }: Seen,
+): NullState {
+  const kept = how.cold === undefined || how.cold === 0 ? closedCold(state) : state
+  const opened = how.cold === undefined ? kept : openCold(kept, cold)
+  const dynamics = autoregressive(deviation, lag)
+  const joint = [...opened.joint]
+  const d = data.stableBad + data.candidateBad
+  const odds = Math.log((how.tolerance * data.candidateInvocations) / data.stableInvocations)
+  const ratios = opened.ratios.map((filter, index) => {
+    const start = coarseColdStarts[index]
+    const factor = how.cold === undefined || start === undefined ? 1 : coldFactor(start, usual, how.cold)
+    const at = index * filterSize
+    if (!isFirst) age(joint, at, dynamics)
+    seeStable(joint, at, data.stableBad, data.stableInvocations)
+    seeCandidate(joint, at, data.candidateBad, data.candidateInvocations * how.tolerance * factor)
+    const aged = isFirst ? filter : ratioAge(filter, deviation, lag)
+    return ratioSee(aged, data.candidateBad, d, odds + Math.log(factor))
+  })
+  return { joint, ratios }
+}
+
+/** A copy of the filters for each cold start, if there is only one of them. */
+function openCold(state: NullState, cold: readonly number[]): NullState {
+  const [ratio] = state.ratios
+  if (state.ratios.length > 1 || ratio === undefined) return state
+  const [logLikelihood = 0, ...rest] = state.joint
+  return {
+    joint: cold.flatMap((penalty) => [logLikelihood + penalty, ...rest]),
+    ratios: cold.map((penalty): RatioFilter => [ratio[0] + penalty, ratio[1], ratio[2]]),
+  }
+}
+
 export function driftNulls(design: CountDesign) {
   const { nulls, learned, trust } = design
-  const walks = levelsOf(nulls).length - nulls.length
   const cold = coarseColdStarts.map((_, index) => penaltyOf(learned?.coarseColdStarts, index, trust, 'coldStarts'))
-
-  function begin({ deviation, floor }: DriftNull, index: number): NullState {
-    const logLikelihood = penaltyOf(learned?.levels, walks + index, trust, floor)
-    return {
-      joint: filterBegin(logLikelihood, { mean: 0, variance: deviation ** 2 }, deviation ** 2),
-      ratios: [ratioBegin(deviation, penaltyOf(learned?.ratios, index, trust, floor))],
-    }
-  }
-
-  function stepNull(
-    { deviation, lag }: DriftNull,
-    state: NullState,
-    data: CountMinute,
-    how: MinuteKind,
-    usual: number,
-    isFirst: boolean,
-  ): NullState {
-    const opened =
-      how.cold === undefined ? closedCold(state) : how.cold === 0 ? openCold(closedCold(state)) : openCold(state)
-    const dynamics = autoregressive(deviation, lag)
-    const joint = [...opened.joint]
-    const d = data.stableBad + data.candidateBad
-    const odds = Math.log((how.tolerance * data.candidateInvocations) / data.stableInvocations)
-    const ratios = opened.ratios.map((filter, index) => {
-      const start = coarseColdStarts[index]
-      const factor = how.cold === undefined || start === undefined ? 1 : coldFactor(start, usual, how.cold)
-      const at = index * filterSize
-      if (!isFirst) age(joint, at, dynamics)
-      seeStable(joint, at, data.stableBad, data.stableInvocations)
-      seeCandidate(joint, at, data.candidateBad, data.candidateInvocations * how.tolerance * factor)
-      const aged = isFirst ? filter : ratioAge(filter, deviation, lag)
-      return ratioSee(aged, data.candidateBad, d, odds + Math.log(factor))
-    })
-    return { joint, ratios }
-  }
-
-  /** A copy of the filters for each cold start, if there is only one of them. */
-  function openCold(state: NullState): NullState {
-    const [ratio] = state.ratios
-    if (state.ratios.length > 1 || ratio === undefined) return state
-    const [logLikelihood = 0, ...rest] = state.joint
-    return {
-      joint: cold.flatMap((penalty) => [logLikelihood + penalty, ...rest]),
-      ratios: cold.map((penalty): RatioFilter => [ratio[0] + penalty, ratio[1], ratio[2]]),
-    }
-  }
-
   return {
-    begin: {
-      minutes: 0,
-      nulls: nulls.map(begin),
-      stableBad: 0,
-      stableInvocations: 0,
-    } satisfies DriftNulls,
+    begin: beginOf(design),
     step(state: DriftNulls, data: CountMinute, how: MinuteKind): DriftNulls {
       const stableBad = state.stableBad + data.stableBad
       const stableInvocations = state.stableInvocations + data.stableInvocations
       const next = { ...state, minutes: state.minutes + 1, stableBad, stableInvocations }
       if (data.candidateInvocations === 0 || data.stableInvocations === 0) return next
-      const usual = usualRate(stableBad, stableInvocations)
+      const seen = { data, how, usual: usualRate(stableBad, stableInvocations), isFirst: state.minutes === 0, cold }
       return {
         ...next,
-        nulls: nulls.map((one, index) =>
-          stepNull(one, state.nulls[index] ?? begin(one, index), data, how, usual, state.minutes === 0),
-        ),
+        nulls: state.nulls.map((one, index) => {
+          const drift = nulls[index]
+          return drift === undefined ? one : stepNull(drift, one, seen)
+        }),
       }
     },
     /**

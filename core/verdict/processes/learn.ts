@@ -50,7 +50,8 @@ export function learn(design: Design, { stable, releases }: Past): Learned | und
     )
   }
   for (const minutes of releases) takeRatios(design, shared, minutes, burst)
-  if (spread.counted === 0) return undefined
+  const minutes = [stable, ...releases].flat().filter(({ stableInvocations }) => stableInvocations > 0).length
+  if (minutes === 0) return undefined
   const best = dispersion.indexOf(Math.max(...dispersion))
   const cold = releases.length === 0 ? undefined : coldTally(design, releases, best)
   // The split alone is compared with the best dispersion: where bursts explain the past, drift need not.
@@ -64,7 +65,7 @@ export function learn(design: Design, { stable, releases }: Past): Learned | und
     coldStarts: cold?.fine ?? coldStarts.map(() => 0),
     coarseColdStarts: cold?.coarse ?? coarseColdStarts.map(() => 0),
     dispersion: rounded((1 + spread.pearson) / (1 + spread.counted)),
-    minutes: spread.counted,
+    minutes,
     releases: releases.length,
   }
 }

@@ -3,7 +3,7 @@
 // denominator is the best member of the null, cold starts included, so this is an e-process whenever the null holds (universal
 // inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). docs/verdict.md has the formulas.
 import { badShare, betaBinomial, dispersions } from './beta-binomial.ts'
-import { coldFactor, coldStarts, usualRate } from './cold-start.ts'
+import { coldFactor, type ColdStart, coldStarts, usualRate } from './cold-start.ts'
 import {
   type CountDesign,
   denseRatios,
@@ -69,7 +69,19 @@ const intermittentWays = {
 /** Single minutes are looked for with independent errors, and in bursts of three. */
 const intermittentDispersions = 2
 
-export function splitEvidence(design: CountDesign): SplitEvidence {
+/** What follows from the design alone. */
+type Parts = {
+  readonly horizonMinutes: number
+  /** By dispersion: ln of the trust in it, and of its mass in the numerator. */
+  readonly penalties: readonly number[]
+  readonly masses: readonly number[]
+  /** By dispersion: the ratios that are looked for. */
+  readonly grids: readonly (readonly { readonly ratio: number; readonly logMass: number }[])[]
+  readonly ways: (typeof intermittentWays)[CountDesign['worse']]
+  readonly cold: ReturnType<typeof coldMasses>
+}
+
+function partsOf(design: CountDesign): Parts {
   const { horizonMinutes, worse, learned, trust } = design
   const penalties = dispersionWeights.map((_, index) => penaltyOf(learned?.dispersions, index, trust, 'dispersions'))
   const masses = dispersionWeights.map((weight, index) => Math.log(weight / weightSum) + (penalties[index] ?? 0))
@@ -80,119 +92,152 @@ export function splitEvidence(design: CountDesign): SplitEvidence {
       logMass: Math.log(mass) + (masses[index] ?? 0) + Math.log(1 - intermittentMass),
     }))
   })
-  const ways = intermittentWays[worse]
-  const cold = coldMasses(design)
-  const logLater = Math.log(laterMass(horizonMinutes))
+  return { horizonMinutes, penalties, masses, grids, ways: intermittentWays[worse], cold: coldMasses(design) }
+}
 
-  /** The open cold start: its best member, and the mixture of all. By dispersion. */
-  function open(state: SplitEvidenceState): readonly { readonly best: number; readonly mixed: number }[] {
-    const now = state.cold
-    if (now === undefined) return penalties.map(() => ({ best: 0, mixed: 0 }))
-    const best = Math.max(...now.independent.map((value, index) => value + (cold.penalties[index] ?? 0)))
-    const mixed = logSum(now.independent.map((value, index) => value + (cold.masses[index] ?? 0)))
-    return [{ best, mixed }, ...now.others.map((value) => ({ best: value, mixed: value }))]
-  }
-
-  function closed(state: SplitEvidenceState): SplitEvidenceState {
-    if (state.cold === undefined) return state
-    const ends = open(state)
-    const { cold: _, ...rest } = state
-    return {
-      ...rest,
-      nulls: state.nulls.map((value, index) => value + (ends[index]?.best ?? 0)),
-      none: state.none.map((value, index) => value + (ends[index]?.mixed ?? 0)),
-    }
-  }
-
-  /** Each minute is one at which a regression may begin. */
-  function begun(state: SplitEvidenceState): number[] {
-    const cells = [...state.cells]
-    if (state.minutes === 0 || state.minutes >= horizonMinutes) return cells
-    const ends = open(state)
-    let cell = 0
-    grids.forEach((grid, index) => {
-      const before = (state.none[index] ?? 0) + (ends[index]?.mixed ?? 0) + logLater
-      for (const { logMass } of grid) {
-        cells[cell] = logAdd(cells[cell] ?? -Infinity, before + logMass)
-        cell++
-      }
-    })
-    return cells
-  }
-
+function beginOf({ penalties, masses, grids, ways }: Parts): SplitEvidenceState {
+  const single = Math.log(intermittentMass / (ways.length * intermittentDispersions)) + logSum(masses)
   return {
-    begin: {
-      minutes: 0,
-      cells: grids.flatMap((grid) => grid.map(({ logMass }) => logMass + Math.log(fromStart))),
-      intermittent: ways.flatMap(() =>
-        Array.from(
-          { length: intermittentDispersions },
-          () => Math.log(intermittentMass / (ways.length * intermittentDispersions)) + logSum(masses),
-        ),
-      ),
-      nulls: penalties,
-      none: dispersionWeights.map(() => 0),
-      stableBad: 0,
-      stableInvocations: 0,
-    },
-    step(before, data, { tolerance, cold: coldMinute }) {
-      const state = coldMinute === undefined || coldMinute === 0 ? closed(before) : before
-      const stableBad = state.stableBad + data.stableBad
-      const stableInvocations = state.stableInvocations + data.stableInvocations
-      const cells = begun(state)
-      const next = { ...state, minutes: state.minutes + 1, cells, stableBad, stableInvocations }
-      const d = data.stableBad + data.candidateBad
-      if (d === 0 || data.candidateInvocations === 0 || data.stableInvocations === 0) return next
-      const x = data.candidateBad
-      const share = data.candidateInvocations / (data.candidateInvocations + data.stableInvocations)
-      const family = dispersions(d).map((icc) => betaBinomial(x, d, icc))
-      const of = (index: number, ratio: number): number => family[index]?.(badShare(share, tolerance * ratio)) ?? 0
-      let cell = 0
-      grids.forEach((grid, index) => {
-        for (const { ratio } of grid) {
-          cells[cell] = (cells[cell] ?? 0) + of(index, ratio)
-          cell++
-        }
-      })
-      const none = family.map((_, index) => of(index, 1))
-      const seen = {
-        ...next,
-        intermittent: state.intermittent.map((value, index) => {
-          const [often, ratio] = ways[Math.floor(index / intermittentDispersions)] ?? [0, 1]
-          const dispersion = index % intermittentDispersions
-          return value + logAdd(Math.log1p(-often) + (none[dispersion] ?? 0), Math.log(often) + of(dispersion, ratio))
-        }),
-      }
-      if (coldMinute === undefined) {
-        return {
-          ...seen,
-          nulls: state.nulls.map((value, index) => value + (none[index] ?? 0)),
-          none: state.none.map((value, index) => value + (none[index] ?? 0)),
-        }
-      }
-      const usual = usualRate(stableBad, stableInvocations)
-      const now = state.cold ?? { minute: 0, independent: coldStarts.map(() => 0), others: none.slice(1).map(() => 0) }
-      return {
-        ...seen,
-        cold: {
-          minute: coldMinute,
-          independent: coldStarts.map(
-            (start, index) => (now.independent[index] ?? 0) + of(0, coldFactor(start, usual, coldMinute)),
-          ),
-          others: now.others.map((value, index) => value + (none[index + 1] ?? 0)),
-        },
-      }
-    },
-    likelihoods(state) {
-      const ends = open(state)
-      const unspent = unspentMass(horizonMinutes, state.minutes)
-      const started = logAdd(logSum(state.cells), logSum(state.intermittent))
-      const waiting = logSum(state.none.map((value, index) => value + (ends[index]?.mixed ?? 0) + (masses[index] ?? 0)))
-      return {
-        numerator: unspent > 0 ? logAdd(started, waiting + Math.log(unspent)) : started,
-        null: Math.max(...state.nulls.map((value, index) => value + (ends[index]?.best ?? 0))),
-      }
-    },
+    minutes: 0,
+    cells: grids.flatMap((grid) => grid.map(({ logMass }) => logMass + Math.log(fromStart))),
+    intermittent: ways.flatMap(() => Array.from({ length: intermittentDispersions }, () => single)),
+    nulls: penalties,
+    none: dispersionWeights.map(() => 0),
+    stableBad: 0,
+    stableInvocations: 0,
+  }
+}
+
+/** The open cold start: its best member, and the mixture of all. By dispersion. */
+function open(
+  { cold }: Parts,
+  state: SplitEvidenceState,
+): readonly { readonly best: number; readonly mixed: number }[] {
+  const now = state.cold
+  if (now === undefined) return dispersionWeights.map(() => ({ best: 0, mixed: 0 }))
+  const best = Math.max(...now.independent.map((value, index) => value + (cold.penalties[index] ?? 0)))
+  const mixed = logSum(now.independent.map((value, index) => value + (cold.masses[index] ?? 0)))
+  return [{ best, mixed }, ...now.others.map((value) => ({ best: value, mixed: value }))]
+}
+
+/** A cold start that is over counts as the one that explains it best. */
+function closed(parts: Parts, state: SplitEvidenceState): SplitEvidenceState {
+  if (state.cold === undefined) return state
+  const ends = open(parts, state)
+  const { cold: _, ...rest } = state
+  return {
+    ...rest,
+    nulls: state.nulls.map((value, index) => value + (ends[index]?.best ?? 0)),
+    none: state.none.map((value, index) => value + (ends[index]?.mixed ?? 0)),
+  }
+}
+
+/** The cells, with the mass of a regression that begins now: it may begin at each minute. */
+function begun(parts: Parts, state: SplitEvidenceState): number[] {
+  const cells = [...state.cells]
+  if (state.minutes === 0 || state.minutes >= parts.horizonMinutes) return cells
+  const ends = open(parts, state)
+  const logLater = Math.log(laterMass(parts.horizonMinutes))
+  let cell = 0
+  parts.grids.forEach((grid, index) => {
+    const before = (state.none[index] ?? 0) + (ends[index]?.mixed ?? 0) + logLater
+    for (const { logMass } of grid) {
+      cells[cell] = logAdd(cells[cell] ?? -Infinity, before + logMass)
+      cell++
+    }
+  })
+  return cells
+}
+
+/** ln likelihood of a minute's split, by dispersion and by how many times as often the candidate fails as tolerated. */
+type Likelihood = (dispersion: number, ratio: number) => number
+
+function likelihoodOf(data: CountMinute, tolerance: number): Likelihood {
+  const d = data.stableBad + data.candidateBad
+  const share = data.candidateInvocations / (data.candidateInvocations + data.stableInvocations)
+  const family = dispersions(d).map((icc) => betaBinomial(data.candidateBad, d, icc))
+  return (dispersion, ratio) => family[dispersion]?.(badShare(share, tolerance * ratio)) ?? 0
+}
+
+function step(
+  parts: Parts,
+  before: SplitEvidenceState,
+  data: CountMinute,
+  { tolerance, cold }: MinuteKind,
+): SplitEvidenceState {
+  const state = cold === undefined || cold === 0 ? closed(parts, before) : before
+  const stableBad = state.stableBad + data.stableBad
+  const stableInvocations = state.stableInvocations + data.stableInvocations
+  const cells = begun(parts, state)
+  const next = { ...state, minutes: state.minutes + 1, cells, stableBad, stableInvocations }
+  const isCompared = data.candidateInvocations > 0 && data.stableInvocations > 0
+  if (data.stableBad + data.candidateBad === 0 || !isCompared) return next
+  const of = likelihoodOf(data, tolerance)
+  let cell = 0
+  parts.grids.forEach((grid, index) => {
+    for (const { ratio } of grid) {
+      cells[cell] = (cells[cell] ?? 0) + of(index, ratio)
+      cell++
+    }
+  })
+  const none = dispersionWeights.map((_, index) => of(index, 1))
+  const seen = { ...next, intermittent: intermittentAfter(parts, state, of, none) }
+  if (cold !== undefined) {
+    const usual = usualRate(stableBad, stableInvocations)
+    return { ...seen, cold: coldAfter(state.cold, cold, (start) => of(0, coldFactor(start, usual, cold)), none) }
+  }
+  return {
+    ...seen,
+    nulls: state.nulls.map((value, index) => value + (none[index] ?? 0)),
+    none: state.none.map((value, index) => value + (none[index] ?? 0)),
+  }
+}
+
+const intermittentAfter = (
+  { ways }: Parts,
+  { intermittent }: SplitEvidenceState,
+  of: Likelihood,
+  none: readonly number[],
+): readonly number[] =>
+  intermittent.map((value, index) => {
+    const [often, ratio] = ways[Math.floor(index / intermittentDispersions)] ?? [0, 1]
+    const dispersion = index % intermittentDispersions
+    return value + logAdd(Math.log1p(-often) + (none[dispersion] ?? 0), Math.log(often) + of(dispersion, ratio))
+  })
+
+function coldAfter(
+  before: SplitEvidenceState['cold'],
+  minute: number,
+  of: (start: ColdStart) => number,
+  none: readonly number[],
+): NonNullable<SplitEvidenceState['cold']> {
+  const now = before ?? { independent: coldStarts.map(() => 0), others: none.slice(1).map(() => 0) }
+  return {
+    minute,
+    independent: coldStarts.map((start, index) => (now.independent[index] ?? 0) + of(start)),
+    others: now.others.map((value, index) => value + (none[index + 1] ?? 0)),
+  }
+}
+
+function likelihoods(parts: Parts, state: SplitEvidenceState): { readonly numerator: number; readonly null: number } {
+  const ends = open(parts, state)
+  const unspent = unspentMass(parts.horizonMinutes, state.minutes)
+  const started = logAdd(logSum(state.cells), logSum(state.intermittent))
+  const waiting = logSum(
+    state.none.map((value, index) => value + (ends[index]?.mixed ?? 0) + (parts.masses[index] ?? 0)),
+  )
+  return {
+    numerator: unspent > 0 ? logAdd(started, waiting + Math.log(unspent)) : started,
+    null: Math.max(...state.nulls.map((value, index) => value + (ends[index]?.best ?? 0))),
+  }
+}
+
+export function splitEvidence(design: CountDesign): SplitEvidence {
+  const parts = partsOf(design)
+  return {
+    begin: beginOf(parts),
+    step: (state, data, how) => step(parts, state, data, how),
+    likelihoods: (state) => likelihoods(parts, state),
   }
 }
 
