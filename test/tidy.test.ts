@@ -12,8 +12,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/service/': ['core/*', 'core/service/*', 'core/verdict/processes/*', 'zod'],
   'core/service/timetable.ts': ['core/service/*', 'temporal-polyfill', 'zod'],
   'core/verdict/processes/': ['core/verdict/processes/*'],
+  'core/verdict/counts/': ['core/verdict/counts/*', 'core/verdict/processes/*'],
   'core/verdict/latency/': ['core/verdict/latency/*', 'core/verdict/processes/*'],
-  'core/verdict/evidence/': ['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'zod'],
+  'core/verdict/evidence/': [
+    ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/processes/*', 'core/verdict/counts/*'],
+    'zod',
+  ],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
@@ -102,7 +106,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/replay/': [
-    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*', 'functions/steps/*'],
+    ...['cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
     ...['cli/replay/input/*', 'cloud/ports.ts', 'core/'],
   ],
   'cli/replay/input/': [

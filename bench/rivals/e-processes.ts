@@ -3,8 +3,8 @@
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { type CountMinute, type Prior, splitEvidence } from '../../core/verdict/processes/split-process.ts'
-import { errorNulls, type Learned } from '../../core/verdict/processes/count-design.ts'
-import { learn } from '../../core/verdict/processes/learn.ts'
+import { errorNulls, type Learned } from '../../core/verdict/counts/count-design.ts'
+import { learn } from '../../core/verdict/counts/learn.ts'
 import { errorsOnly, pastMinutes, recordedCounts, type WeightedMinute } from './recorded.ts'
 import { isQuiet, latched, type Rival, type RivalMinute } from './rival.ts'
 

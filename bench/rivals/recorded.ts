@@ -6,7 +6,7 @@ import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/v
 import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import { coldMinute } from '../../core/verdict/evidence/window.ts'
-import type { PastMinute } from '../../core/verdict/processes/learn.ts'
+import type { PastMinute } from '../../core/verdict/counts/learn.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { minuteMs } from '../../core/time.ts'
 

@@ -28,7 +28,7 @@ export type Billing = z.output<typeof Billing>
 const logLikelihoods = z.array(z.number().max(0)).max(100).readonly()
 
 /**
- * What the past says about a target's errors (core/verdict/processes/learn.ts). Another edition is not understood, and not used.
+ * What the past says about a target's errors (core/verdict/counts/learn.ts). Another edition is not understood, and not used.
  */
 const LearnedErrors = z.strictObject({
   edition: z.int().min(1),

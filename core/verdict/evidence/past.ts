@@ -2,7 +2,7 @@
 // logs have them.
 import { locate } from '../../location.ts'
 import { minuteMs } from '../../time.ts'
-import type { PastMinute } from '../processes/learn.ts'
+import type { PastMinute } from '../counts/learn.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 import type { Reading } from './evidence.ts'
 import { judgedTargets, loggedPoints, type Looked } from './logged.ts'

@@ -1,7 +1,7 @@
 // A signal's numbers, and one sentence about them that a person on call understands at night.
 import { isAnecdote } from './anecdote.ts'
 import { sureRatio } from './bounds.ts'
-import { dispersionOf } from '../processes/breaker.ts'
+import { dispersionOf } from '../counts/breaker.ts'
 import type { CountFold, MeanFold, Present } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
 import { allowedAt } from '../latency/latency-process.ts'

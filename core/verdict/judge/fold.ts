@@ -3,9 +3,9 @@
 // to the last digit.
 import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
 import { boundsBegin, type BoundsState, boundsStep } from './bounds.ts'
-import { breakerBegin, type BreakerState, breakerStep } from '../processes/breaker.ts'
-import { errorNulls, type Learned, type Trust } from '../processes/count-design.ts'
-import { type CountRule, type CountState, countRule } from '../processes/count-process.ts'
+import { breakerBegin, type BreakerState, breakerStep } from '../counts/breaker.ts'
+import { errorNulls, type Learned, type Trust } from '../counts/count-design.ts'
+import { type CountRule, type CountState, countRule } from '../counts/count-process.ts'
 import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
 import type { Shift } from '../evidence/evidence.ts'
 import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../processes/mean-process.ts'

@@ -6,7 +6,7 @@ import type { Evidence, JudgedTarget, SignalVerdict, Verdict, Window } from '../
 import { together } from './explain.ts'
 import { foreseen } from './foresight.ts'
 import { foldBegin, foldStep, type SignalFold, signalRule, type SignalRule } from './fold.ts'
-import { type Learned, learnedEdition, trusts } from '../processes/count-design.ts'
+import { type Learned, learnedEdition, trusts } from '../counts/count-design.ts'
 import { logSum } from '../processes/log-space.ts'
 import { type Sheet, sheetOf, unreadable } from '../evidence/minutes.ts'
 import { signalSpecs } from '../evidence/questions.ts'

@@ -1,12 +1,12 @@
 // The e-process on counts: it equals a second implementation, it has the e-value property, and it finds what is wrong.
 import { describe, expect, it } from 'vitest'
 import { badShare, dispersions, logBetaBinomial } from '../../../core/verdict/processes/beta-binomial.ts'
-import { type CountDesign, errorNulls, trusts } from '../../../core/verdict/processes/count-design.ts'
-import { type CountRule, countRule } from '../../../core/verdict/processes/count-process.ts'
+import { type CountDesign, errorNulls, trusts } from '../../../core/verdict/counts/count-design.ts'
+import { type CountRule, countRule } from '../../../core/verdict/counts/count-process.ts'
 import { logSum } from '../../../core/verdict/processes/log-space.ts'
-import { laplaceBinomial, laplacePoisson } from '../../../core/verdict/processes/laplace.ts'
-import { learn, type PastMinute } from '../../../core/verdict/processes/learn.ts'
-import { splitEvidence } from '../../../core/verdict/processes/split-evidence.ts'
+import { laplaceBinomial, laplacePoisson } from '../../../core/verdict/counts/laplace.ts'
+import { learn, type PastMinute } from '../../../core/verdict/counts/learn.ts'
+import { splitEvidence } from '../../../core/verdict/counts/split-evidence.ts'
 import { type Noise, minutesOf, type Situation } from '../../../bench/trials/noise.ts'
 import golden from '../../fixtures/verdict/counts.json' with { type: 'json' }
 

@@ -1,6 +1,6 @@
 // The verdict of one look: what alarms, traffic and signals mean together. Silence never means health.
-import { errorNulls } from '../../../core/verdict/processes/count-design.ts'
-import { learn } from '../../../core/verdict/processes/learn.ts'
+import { errorNulls } from '../../../core/verdict/counts/count-design.ts'
+import { learn } from '../../../core/verdict/counts/learn.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AlarmReading, Evidence, Reading, Verdict } from '../../../core/verdict/evidence/evidence.ts'

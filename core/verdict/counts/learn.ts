@@ -1,13 +1,13 @@
 // What healthy minutes of a service teach about the nulls: which dispersion, drift and cold start explain them, and which do not.
 // Two sources: stable alone in the hours before the release, and the minutes of earlier releases that were promoted.
-import { betaBinomial, badShare, burstVariance, dispersions } from './beta-binomial.ts'
+import { betaBinomial, badShare, burstVariance, dispersions } from '../processes/beta-binomial.ts'
 import { coarseColdStarts, type ColdStart, coldFactor, coldStarts, usualRate } from './cold-start.ts'
 import { burstOf, type CountDesign, type Learned, learnedEdition } from './count-design.ts'
 import { levelsOf } from './drift-alternatives.ts'
-import { logRising } from './log-space.ts'
+import { logRising } from '../processes/log-space.ts'
 import { age, filterBegin, seeCandidate, seeStable } from './rate-filter.ts'
 import { ratioAge, ratioBegin, ratioSee } from './ratio-filter.ts'
-import { type CountMinute, inBursts } from './split-process.ts'
+import { type CountMinute, inBursts } from '../processes/split-process.ts'
 
 /** `cold`: how many minutes ago the candidate's traffic had risen, while that counts as a cold start. */
 export type PastMinute = CountMinute & { readonly cold?: number | undefined }

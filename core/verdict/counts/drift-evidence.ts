@@ -4,11 +4,11 @@
 import { coarseColdStarts, coldFactor, usualRate } from './cold-start.ts'
 import { type CountDesign, type DriftNull, penaltyOf } from './count-design.ts'
 import { levelsOf } from './drift-alternatives.ts'
-import { logAdd } from './log-space.ts'
+import { logAdd } from '../processes/log-space.ts'
 import { age, autoregressive, filterBegin, filterSize, seeCandidate, seeStable } from './rate-filter.ts'
 import { ratioAge, ratioBegin, type RatioFilter, ratioSee } from './ratio-filter.ts'
 import type { MinuteKind } from './split-evidence.ts'
-import type { CountMinute } from './split-process.ts'
+import type { CountMinute } from '../processes/split-process.ts'
 
 /** One null's filters: one, or while a cold start may be open one for each cold start. */
 type NullState = { readonly joint: readonly number[]; readonly ratios: readonly RatioFilter[] }

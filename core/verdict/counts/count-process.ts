@@ -5,7 +5,7 @@ import { type DriftAlternatives, driftAlternatives } from './drift-alternatives.
 import { type DriftNulls, driftNulls } from './drift-evidence.ts'
 import { outageBegin, type OutageState, outageStep, outageTolerance } from './outage.ts'
 import { splitEvidence, type SplitEvidenceState } from './split-evidence.ts'
-import { type CountMinute, inBursts } from './split-process.ts'
+import { type CountMinute, inBursts } from '../processes/split-process.ts'
 
 export type CountState = {
   readonly split: SplitEvidenceState

@@ -1,7 +1,7 @@
 // The numerator against drift: a mixture of filters that follow what they see. Each is a way in which the level moves, and a way
 // in which the candidate is worse: steadily, ever more, or beside a drift of its own. A regression may begin at any minute.
 import { type CountDesign, type DriftNull, fromStart, laterMass, ratiosOf, unspentMass } from './count-design.ts'
-import { logSum } from './log-space.ts'
+import { logSum } from '../processes/log-space.ts'
 import {
   age,
   autoregressive,
@@ -13,7 +13,7 @@ import {
   seeStable,
   withCandidate,
 } from './rate-filter.ts'
-import type { CountMinute } from './split-process.ts'
+import type { CountMinute } from '../processes/split-process.ts'
 
 type Prior = { readonly mean: number; readonly variance: number }
 

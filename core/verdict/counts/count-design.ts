@@ -1,6 +1,6 @@
 // What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do.
 // The constants are those of docs/verdict.md, "The mathematics".
-import { burstSizeOf } from './beta-binomial.ts'
+import { burstSizeOf } from '../processes/beta-binomial.ts'
 
 /** A way in which healthy rates wander: each version's log rate is an AR(1) around a level that both share. */
 export type DriftNull = {

@@ -2,7 +2,7 @@
 // filters lie in one array of numbers, so that a fold's state is plain JSON and a minute costs little. Functions here change the
 // array that they are given; the caller owns a copy.
 import { laplacePoisson } from './laplace.ts'
-import { logAdd } from './log-space.ts'
+import { logAdd } from '../processes/log-space.ts'
 
 /** Numbers of one filter: ln weight; means of level, candidate, stable; the upper triangle of their covariance. */
 export const filterSize = 10

@@ -2,7 +2,7 @@
 // cancel. The numerator is a mixture over how much worse the candidate is, how bursty events are and when it began; the
 // denominator is the best member of the null, cold starts included, so this is an e-process whenever the null holds (universal
 // inference: Wasserman, Ramdas, Balakrishnan, PNAS 2020). docs/verdict.md has the formulas.
-import { badShare, betaBinomial, dispersions } from './beta-binomial.ts'
+import { badShare, betaBinomial, dispersions } from '../processes/beta-binomial.ts'
 import { coldFactor, type ColdStart, coldStarts, usualRate } from './cold-start.ts'
 import {
   type CountDesign,
@@ -13,8 +13,8 @@ import {
   ratiosOf,
   unspentMass,
 } from './count-design.ts'
-import { logAdd, logSum } from './log-space.ts'
-import type { CountMinute } from './split-process.ts'
+import { logAdd, logSum } from '../processes/log-space.ts'
+import type { CountMinute } from '../processes/split-process.ts'
 
 /** Carried from minute to minute: logarithms of likelihoods, as JSON without loss. */
 export type SplitEvidenceState = {

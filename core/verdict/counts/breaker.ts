@@ -2,7 +2,7 @@
 // times those of stable in the same minute. Without requests of stable, nobody knows whether it is healthy. Only one long burst
 // of errors looks the same. So where stable may have such bursts, a second minute has to say so too.
 import type { Learned } from './count-design.ts'
-import type { CountMinute } from './split-process.ts'
+import type { CountMinute } from '../processes/split-process.ts'
 
 const requestsMin = 20
 const failedShare = 0.5
