@@ -86,7 +86,11 @@ export function engine(service: Service): Judge {
     const startMs = shifts[0]?.sinceMs ?? atMs
     const fromMs = Math.max(startMs, carry?.uptoMs ?? startMs)
     const readings = new Map(countReadings(known.slice((fromMs - startMs) / minuteMs), fromMs))
-    const found = judge(service, { atMs, shifts, alarms: [], excludedAlarms: [], targets, readings }, carry)
+    const found = judge(
+      service,
+      { atMs, shifts, alarms: [], excludedAlarms: [], targets, readings, isRecorded: true },
+      carry,
+    )
     carry = found.carry
     return found.verdict
   }

@@ -113,6 +113,8 @@ export type Evidence = {
   readonly targets: readonly JudgedTarget[]
   /** By the question's key; from the first shift on, or from where the carried state ends. */
   readonly readings: ReadonlyMap<string, Reading>
+  /** Nothing can arrive late any more, so each minute is folded once. Only replays know that. */
+  readonly isRecorded?: true
 }
 
 const words = z.string().max(600)

@@ -50,7 +50,8 @@ export function judge(
   }
   const startMs = carried?.uptoMs ?? window.startMs
   const specs = rules.map(({ spec }) => spec)
-  const uptoMs = Math.max(startMs, settledToMs(sheet, specs, targets, window.endMs))
+  const settledMs = evidence.isRecorded ? window.endMs : settledToMs(sheet, specs, targets, window.endMs)
+  const uptoMs = Math.max(startMs, settledMs)
   const settled = foldMinutes(rules, sheet, evidence, readable, { startMs, endMs: uptoMs })
   const last = foldMinutes(rules, sheet, evidence, settled, { startMs: uptoMs, endMs: window.endMs })
   const isWhole = [...last.targets, ...last.signals].every((fold) => typeof fold !== 'string')

@@ -37,6 +37,7 @@ export function replayVerdicts(service: Service, recorded: Recorded): readonly V
         alarms: [],
         excludedAlarms: [],
         targets,
+        isRecorded: true,
         readings: new Map(
           [...recorded.readings].map(([key, reading]) => [key, within(reading, window.startMs, window.endMs)]),
         ),
