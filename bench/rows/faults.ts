@@ -82,11 +82,11 @@ function overTables(setting: Setting, situations: readonly Situation[], outcomes
     const of = outcomes[index] ?? []
     const [ours, plain, other] = [servedBy(of, own), servedBy(of, e2), servedBy(of, kayenta)]
     const isOver = ours > overE2Max * plain
-    return isOver || ours >= other
+    return isOver || ours > other
       ? [[situation.name, ours.toFixed(1), (ours / plain).toFixed(2), (ours / other).toFixed(2)]]
       : []
   })
-  const title = `Bad requests of ours over ${overE2Max} x E2's or not below Kayenta's: ${rows.length} of ${situations.length} situations`
+  const title = `Bad requests of ours over ${overE2Max} x E2's or over Kayenta's: ${rows.length} of ${situations.length} situations`
   return [{ title, head: ['situation', 'bad', 'x E2', 'x Kayenta'], rows }]
 }
 

@@ -70,14 +70,14 @@ describe('durations', () => {
     expect([stableSlow, Math.round(100 * (slow ?? 0))]).toEqual([0, 1])
     expect(shares('+500 ms on 3 %', 560)[1]).toBeCloseTo(0.03, 2)
     expect(ratio('cache hits 8 -> 16 ms')).toBeCloseTo(2, 0)
-    const [misses, candidateMisses] = shares('cache hits 8 -> 16 ms', 40)
-    expect(misses).toBeCloseTo(candidateMisses ?? 0, 1)
+    const [misses, candidateMisses] = shares('cache hits 8 -> 16 ms', 150)
+    expect(Math.abs((misses ?? 0) - (candidateMisses ?? 0))).toBeLessThan(0.02)
   })
 
   it('grow, begin late, warm up and pause when they should', () => {
     expect(ratio('2 % slower a minute', 49, 50)).toBeCloseTo(2, 0)
     expect([ratio('x3 from 25', 0, 25), ratio('x3 from 25', 25)].map(Math.round)).toEqual([1, 3])
-    expect([ratio('cold for 3 minutes', 0, 3), ratio('cold for 3 minutes', 3)].map(Math.round)).toEqual([5, 1])
+    expect([ratio('cold for 3 minutes', 0, 3), ratio('cold for 3 minutes', 3, 4)].map(Math.round)).toEqual([5, 1])
     expect(ratio('JIT', 0, 1)).toBeGreaterThan(2.5)
     expect(ratio('JIT', 1, 2)).toBeGreaterThan(1.6)
     expect(ratio('JIT', 6)).toBeCloseTo(1, 1)
@@ -148,7 +148,7 @@ describe('counts of durations', () => {
       ],
     ])
     expect(counts[0]?.[0]).toMatchObject({ stableInvocations: 5, candidateInvocations: 2 })
-    expect([0, 0.5, 0.99].map((share) => quantileOf(release.usual, share))).toEqual([1, 3, 4])
+    expect([0, 0.5, 0.6, 0.99].map((share) => quantileOf(release.usual, share))).toEqual([1, 3, 3, 4])
   })
 
   it('reach the judge as CloudWatch has them: those that do not exceed the threshold', () => {
