@@ -1,6 +1,5 @@
 // What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do.
 // The constants are those of docs/verdict.md, "The mathematics".
-import { burstSizeOf } from '../processes/beta-binomial.ts'
 
 /** A way in which healthy rates wander: each version's log rate is an AR(1) around a level that both share. */
 export type DriftNull = {
@@ -64,15 +63,6 @@ export type Learned = {
   readonly minutes: number
   /** How many earlier releases are in it. Without any, it is what stable did just before. */
   readonly releases: number
-}
-
-/**
- * The burst size that explains the past best. Bursts are no drift: filters that take each event for one of its own would follow
- * every burst, and excuse with it what stays.
- */
-export function burstOf(learned: Pick<Learned, 'dispersions'> | undefined): number {
-  if (learned === undefined) return 1
-  return burstSizeOf(learned.dispersions.indexOf(Math.max(...learned.dispersions)))
 }
 
 /** The members that this code knows. What another edition learned is about others. */

@@ -1,11 +1,11 @@
 // The e-value of a signal that counts: bad events of two versions, minute by minute. It is the smallest of several: one against
 // chance and bursts (split-evidence.ts), one against each way in which rates wander by themselves (drift-evidence.ts).
-import { burstOf, type CountDesign } from './count-design.ts'
+import type { CountDesign } from './count-design.ts'
 import { type DriftAlternatives, driftAlternatives } from './drift-alternatives.ts'
 import { type DriftNulls, driftNulls } from './drift-evidence.ts'
 import { outageBegin, type OutageState, outageStep, outageTolerance } from './outage.ts'
 import { splitEvidence, type SplitEvidenceState } from './split-evidence.ts'
-import { type CountMinute, inBursts } from '../processes/split-process.ts'
+import type { CountMinute } from '../processes/split-process.ts'
 
 export type CountState = {
   readonly split: SplitEvidenceState
@@ -26,7 +26,6 @@ export function countRule(design: CountDesign): CountRule {
   const split = splitEvidence(design)
   const alternatives = driftAlternatives(design)
   const nulls = driftNulls(design)
-  const burst = burstOf(design.learned)
   const margin = (design.learned?.releases ?? 0) > 0 ? design.trust.margin : 0
   return {
     begin: { split: split.begin, alternatives: alternatives.begin, nulls: nulls.begin, outage: outageBegin },
@@ -37,8 +36,8 @@ export function countRule(design: CountDesign): CountRule {
       const how = { tolerance, cold: design.hasColdStarts ? cold : undefined }
       return {
         split: split.step(state.split, data, how),
-        alternatives: alternatives.step(state.alternatives, inBursts(data, burst), tolerance),
-        nulls: nulls.step(state.nulls, inBursts(data, burst), how),
+        alternatives: alternatives.step(state.alternatives, data, tolerance),
+        nulls: nulls.step(state.nulls, data, how),
         outage,
       }
     },

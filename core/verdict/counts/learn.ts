@@ -2,12 +2,12 @@
 // Two sources: stable alone in the hours before the release, and the minutes of earlier releases that were promoted.
 import { betaBinomial, badShare, burstVariance, dispersions } from '../processes/beta-binomial.ts'
 import { coarseColdStarts, type ColdStart, coldFactor, coldStarts, usualRate } from './cold-start.ts'
-import { burstOf, type CountDesign, type Learned, learnedEdition } from './count-design.ts'
+import { type CountDesign, type Learned, learnedEdition } from './count-design.ts'
 import { levelsOf } from './drift-alternatives.ts'
 import { logRising } from '../processes/log-space.ts'
 import { age, filterBegin, seeCandidate, seeStable } from './rate-filter.ts'
 import { ratioAge, ratioBegin, ratioSee } from './ratio-filter.ts'
-import { type CountMinute, inBursts } from '../processes/split-process.ts'
+import type { CountMinute } from '../processes/split-process.ts'
 
 /** `cold`: how many minutes ago the candidate's traffic had risen, while that counts as a cold start. */
 export type PastMinute = CountMinute & { readonly cold?: number | undefined }
@@ -39,17 +39,12 @@ export function learn(design: Design, { stable, releases }: Past): Learned | und
   const pooled = (key: keyof Tally): number[] =>
     shared[key].map((value, index) => kappa * value + (alone[key][index] ?? 0))
   const dispersion = pooled('dispersions')
-  const burst = burstOf({ dispersions: dispersion })
   const spread = { pearson: 0, counted: 0 }
   for (const [into, minutes] of [[alone, stable] as const, ...releases.map((one) => [shared, one] as const)]) {
     takeSpread(minutes, spread)
-    takeLevels(
-      design,
-      into,
-      minutes.map((one) => ({ ...one, ...inBursts(one, burst) })),
-    )
+    takeLevels(design, into, minutes)
   }
-  for (const minutes of releases) takeRatios(design, shared, minutes, burst)
+  for (const minutes of releases) takeRatios(design, shared, minutes)
   const minutes = [stable, ...releases].flat().filter(({ stableInvocations }) => stableInvocations > 0).length
   if (minutes === 0) return undefined
   const best = dispersion.indexOf(Math.max(...dispersion))
@@ -129,15 +124,14 @@ function takeSplit({ tolerance }: Design, into: Tally, minutes: readonly PastMin
 }
 
 /** The same under each drift. */
-function takeRatios({ nulls, tolerance }: Design, into: Tally, minutes: readonly PastMinute[], burst: number): void {
+function takeRatios({ nulls, tolerance }: Design, into: Tally, minutes: readonly PastMinute[]): void {
   nulls.forEach(({ deviation, lag }, index) => {
     let filter = ratioBegin(deviation)
     minutes.forEach((data, minute) => {
       if (minute > 0) filter = ratioAge(filter, deviation, lag)
       if (!isWarm(data)) return
       const odds = Math.log((tolerance * data.candidateInvocations) / data.stableInvocations)
-      const { candidateBad, stableBad } = inBursts(data, burst)
-      filter = ratioSee(filter, candidateBad, candidateBad + stableBad, odds)
+      filter = ratioSee(filter, data.candidateBad, data.candidateBad + data.stableBad, odds)
     })
     into.ratios[index] = (into.ratios[index] ?? 0) + filter[0]
   })

@@ -22,9 +22,6 @@ export const burstVariance = (mean: number): readonly number[] => [
   ...correlations.map((icc) => icc / correlationScale),
 ]
 
-/** The size of the bursts that the member at `index` stands for; 1 where it is none of bursts. */
-export const burstSizeOf = (index: number): number => burstSizes[index - 1] ?? 1
-
 /** The candidate's share of the bad events if it fails `ratio` times as often as stable and gets `share` of the invocations. */
 export const badShare = (share: number, ratio: number): number => (ratio * share) / (ratio * share + 1 - share)
 

@@ -148,14 +148,3 @@ export function splitEvidence(design: SplitDesign, minutes: readonly CountMinute
     return numerator - best
   })
 }
-
-/** The same rates with one event for each burst of this size: what is left to learn about a rate. */
-export const inBursts = (data: CountMinute, size: number): CountMinute =>
-  size === 1
-    ? data
-    : {
-        stableInvocations: data.stableInvocations / size,
-        stableBad: data.stableBad / size,
-        candidateInvocations: data.candidateInvocations / size,
-        candidateBad: data.candidateBad / size,
-      }

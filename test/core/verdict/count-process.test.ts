@@ -216,19 +216,23 @@ describe('faults', () => {
 
   it('that are larger are not found later, whatever lies between the ratios that are looked for', () => {
     for (const perMinute of [20_000, 200_000]) {
-      const found = [1.5, 2, 2.5, 3, 4, 5, 7, 10, 14, 30].map((ratio) => foundAt(ratioOf(ratio, perMinute)))
-      found.forEach((minutes, index) => {
-        expect(minutes).toBeGreaterThan(0)
-        expect(minutes).toBeLessThanOrEqual((found[index - 1] ?? Infinity) + 1)
-      })
+      let soonest = Infinity
+      for (const ratio of [1.5, 2, 2.5, 3, 4, 5, 7, 10, 14, 30]) {
+        const minutes = [3, 4, 5].map((seed) => foundAt(ratioOf(ratio, perMinute), seed))
+        expect(Math.min(...minutes)).toBeGreaterThan(0)
+        const sum = minutes.reduce((a, b) => a + b, 0)
+        expect(sum).toBeLessThanOrEqual(soonest + 1)
+        soonest = Math.min(soonest, sum)
+      }
     }
   })
 
   it('that grow are found while they are small', () => {
     const growing = { added: 0.02, fromMinute: 0, growsPerMinute: 0.02 / 40 }
-    const found = foundAt(situation({ kind: 'independent' }, { perMinute: 20_000, rate: 0.001, fault: growing }))
-    expect(found).toBeGreaterThan(0)
-    expect(found).toBeLessThanOrEqual(12)
+    const one = situation({ kind: 'independent' }, { perMinute: 20_000, rate: 0.001, fault: growing })
+    const minutes = [3, 4, 5, 6, 7].map((seed) => foundAt(one, seed))
+    expect(Math.min(...minutes)).toBeGreaterThan(0)
+    expect(minutes.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(38)
   })
 
   it('in good events, of which there are fewer, are found too', () => {
