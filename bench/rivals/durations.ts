@@ -1,4 +1,5 @@
 // The durations of a release's requests, and what CloudWatch makes of them: how many exceed a threshold, and quantiles.
+import type { Baseline } from '../../core/verdict/evidence/evidence.ts'
 import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
@@ -44,7 +45,11 @@ export const slowMinutes = ({ minutes }: TimedRelease, thresholdsMs: readonly nu
   )
 
 /** What looks would have read. CloudWatch counts the requests that do not exceed a threshold. */
-export function recordedDurations(release: TimedRelease, thresholdsMs: readonly number[]): Recorded {
+export function recordedDurations(
+  release: TimedRelease,
+  thresholdsMs: readonly number[],
+  known?: Baseline['durations'],
+): Recorded {
   const { minutes, weightBp } = release
   const readings = (['stable', 'candidate'] as const).flatMap((arm) => {
     const series = (name: string, value: (durations: Durations) => number) =>
@@ -58,9 +63,34 @@ export function recordedDurations(release: TimedRelease, thresholdsMs: readonly 
     ]
   })
   return {
-    targets: [replayedTarget({ thresholdsMs: [...thresholdsMs] })],
+    targets: [
+      replayedTarget({ thresholdsMs: [...thresholdsMs], ...(known === undefined ? {} : { durations: known }) }),
+    ],
     shifts: [{ sinceMs: replayStartMs, weightBp }],
     readings: new Map(readings),
     minutes: minutes.length,
+  }
+}
+
+const logOdds = (slow: number, all: number): number => Math.log((slow + 0.5) / (all - slow + 0.5))
+const slopeStep = 1.1
+const slopeMost = 8
+
+/** What a release's baseline would know of these cuts (functions/steps/durations.ts). */
+export function knownDurations(
+  { usual, before }: TimedRelease,
+  thresholdsMs: readonly number[],
+): Baseline['durations'] {
+  const oddsAt = (ms: number): number => logOdds(slowerThan(ms, usual), usual.length)
+  return {
+    invocations: before.map(({ length }) => length),
+    cuts: thresholdsMs.map((ms) => ({
+      share: (slowerThan(ms, usual) + 0.5) / (usual.length + 1),
+      slope: Math.max(
+        0,
+        Math.min(slopeMost, (oddsAt(ms / slopeStep) - oddsAt(ms * slopeStep)) / (2 * Math.log(slopeStep))),
+      ),
+      past: before.map((durations) => slowerThan(ms, durations)),
+    })),
   }
 }

@@ -2,7 +2,14 @@
 import type { Service } from '../../core/service/service.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { logSum } from '../../core/verdict/processes/log-space.ts'
-import { type DurationMinute, quantileOf, recordedDurations, slowMinutes, type TimedRelease } from './durations.ts'
+import {
+  type DurationMinute,
+  knownDurations,
+  quantileOf,
+  recordedDurations,
+  slowMinutes,
+  type TimedRelease,
+} from './durations.ts'
 import { plainEvidence } from './e-processes.ts'
 import { classify } from './kayenta.ts'
 import { replayedService } from './recorded.ts'
@@ -18,10 +25,14 @@ export type LatencyRule = {
 /** Above which durations a request is slow, given stable's durations before the release. */
 type Thresholds = (usual: TimedRelease['usual']) => readonly number[]
 
-/** As the release's baseline has them: in thousandths of a millisecond, without duplicates. */
-const usualThresholds: Thresholds = (usual) => [
-  ...new Set([0.5, 0.9, 0.99].map((share) => Math.ceil(1000 * quantileOf(usual, share)) / 1000)),
+/** In thousandths of a millisecond, without duplicates. */
+const fine = (values: readonly number[]): readonly number[] => [
+  ...new Set(values.map((value) => Math.ceil(1000 * value) / 1000)),
 ]
+const usualThresholds: Thresholds = (usual) => fine([0.5, 0.9, 0.99].map((share) => quantileOf(usual, share)))
+/** As the release's baseline has them. */
+const cuts: Thresholds = (usual) =>
+  fine([...[0.5, 0.9, 0.999].map((share) => quantileOf(usual, share)), 3 * quantileOf(usual, 0.99)])
 
 const latencyOnly = (minutes: number, alpha: number): Service =>
   replayedService(minutes, { signals: { errors: 'off', throttles: 'off', cost: 'off' }, policy: { alpha } })
@@ -31,7 +42,8 @@ const tidegate = (name: string, about: string, thresholds: Thresholds): LatencyR
   name,
   about,
   judge(release, alpha) {
-    const recorded = recordedDurations(release, thresholds(release.usual))
+    const at = thresholds(release.usual)
+    const recorded = recordedDurations(release, at, knownDurations(release, at))
     return replayVerdicts(latencyOnly(recorded.minutes, alpha), recorded).map(({ kind }) => kind)
   },
 })
@@ -100,7 +112,7 @@ const alarm: LatencyRule = {
 }
 
 export const latencyRules: readonly LatencyRule[] = [
-  tidegate('ours', "Tidegate, latency alone, at stable's p50, p90 and p99", usualThresholds),
+  tidegate('ours', "Tidegate, latency alone, at stable's p50, p90, p99.9 and three times its p99", cuts),
   plain,
   kayenta,
   flagger,
