@@ -30,11 +30,11 @@ it('finds large faults at once and small ones later, with their cost until then'
 
 it('follows the policy: its plan, its alpha, its tolerance', () => {
   const long = { steps: [{ weight: 20, bake: '30m' }] }
-  expect(ask({ service: service({ plan: long }) }).minutes).toBe(30)
-  const tolerant = ask({ service: service({ plan: long, signals: { errors: { tolerance: 20 } } }) })
+  expect(ask({ service: service({ plan: long }), runs: 4 }).minutes).toBe(30)
+  const tolerant = ask({ service: service({ plan: long, signals: { errors: { tolerance: 20 } } }), runs: 4 })
   expect(tolerant.faulty[2]?.missedRate).toBe(1)
-  const bold = ask({ service: service({ plan: long, policy: { alpha: 0.2 } }) })
-  const careful = ask({ service: service({ plan: long, policy: { alpha: 0.001 } }) })
+  const bold = ask({ service: service({ plan: long, policy: { alpha: 0.2 } }), runs: 12 })
+  const careful = ask({ service: service({ plan: long, policy: { alpha: 0.001 } }), runs: 12 })
   expect(bold.faulty[2]?.medianMinutes ?? 99).toBeLessThan(careful.faulty[2]?.medianMinutes ?? 99)
 })
 
