@@ -21,14 +21,23 @@ const headsMax = 50
 /** Of a longer log only the first events are read: the minutes after the first shifts teach most. */
 const eventsMax = 300
 const readAtOnce = 3
+const wholeBp = 10_000
+
+/**
+ * Whether a release's errors are compared at all. One that gives all traffic at once, as a rollback of a promoted release does,
+ * has nothing to compare: it must not wait for what it cannot use.
+ */
+const learns = ({ signals, policy, plan }: Service): boolean =>
+  signals.errors !== 'off' && policy.learning !== 'off' && plan.steps.some(({ weightBp }) => weightBp < wholeBp)
 
 /**
  * Releases of a service that were promoted by its plan and never undone, newest first. What a person promoted early may be bad,
  * and so may what was taken back later.
  */
-export async function promotedReleases(deps: Deps, service: string): Promise<readonly Release[]> {
+export async function promotedReleases(deps: Deps, service: Service): Promise<readonly Release[]> {
+  if (!learns(service)) return []
   return orNothing(deps, 'earlier releases', [], async () => {
-    const { items } = await latestHeads(deps, service, headsMax)
+    const { items } = await latestHeads(deps, service.name, headsMax)
     const undone = new Set(items.map(({ backFrom }) => backFrom))
     const promoted = items.filter(
       ({ outcome, backFrom, releaseId }) => outcome === 'promoted' && backFrom === undefined && !undone.has(releaseId),
@@ -43,19 +52,20 @@ export async function promotedReleases(deps: Deps, service: string): Promise<rea
   })
 }
 
-/** What a target's past says about its errors; `undefined` when they are not looked at, or when nothing could be read. */
+/** What a target's past says about its errors; `undefined` when they are not compared, or when nothing could be read. */
 export async function learnedErrors(
   deps: Deps,
-  { signals, policy }: Pick<Service, 'signals' | 'policy'>,
+  service: Service,
   target: Target,
   stable: string,
   earlier: readonly Release[],
 ): Promise<Learned | undefined> {
-  if (signals.errors === 'off' || policy.learning === 'off') return undefined
+  const { errors } = service.signals
+  if (errors === 'off' || !learns(service)) return undefined
   const stableAlone = await orNothing(deps, 'stable', [], () => readStable(deps, target, stable))
   const releases = earlier.map((release) => releaseMinutes(release, target)).filter(({ length }) => length > 0)
   const nulls = errorNulls({ releases: releases.length })
-  return learn({ tolerance: signals.errors.tolerance, nulls }, { stable: stableAlone, releases })
+  return learn({ tolerance: errors.tolerance, nulls }, { stable: stableAlone, releases })
 }
 
 async function readStable(deps: Deps, target: Target, stable: string): Promise<readonly CountMinute[]> {

@@ -61,7 +61,7 @@ async function prepareOrRefuse(deps: Deps, loaded: Loaded): Promise<Loaded> {
 async function prepare(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const targets: PreparedTarget[] = []
-  const earlier = await promotedReleases(deps, release.service.name)
+  const earlier = await promotedReleases(deps, release.service)
   for (const target of targetsOf(release)) {
     const prepared = await prepareTarget(deps, release, target, earlier)
     if (prepared === undefined) return load(deps, release.id)
@@ -124,9 +124,9 @@ async function prepareTarget(
   // Publishing takes minutes, and a timed-out invocation may still be running. Do not touch the alias of a release that has ended
   // or moved on.
   if ((await load(deps, release.id)).release.state.phase !== 'preparing') return undefined
-  const learned = await learnedErrors(deps, release.service, target, stable, earlier)
   // Writes the current routing. That proves that a rollback is permitted, and yields a revision of our own.
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
+  const learned = await learnedErrors(deps, release.service, target, stable, earlier)
   return {
     ...target,
     stable,

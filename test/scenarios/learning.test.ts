@@ -39,8 +39,15 @@ describe('a release', () => {
     await sandbox.ask('promote', { releaseId: early, by: 'ann', reason: 'in a hurry' })
     expect((await sandbox.finish(early)).ending?.outcome).toBe('promoted')
     const undone = await promoted('v1')
-    await sandbox.ask('orderRollback', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'slow' })
+    const back = (await sandbox.ask('orderRollback', {
+      verb: 'rollBack',
+      service: 'checkout',
+      by: 'ann',
+      reason: 'slow',
+    })) as { releaseId: string }
     await sandbox.minutes(5)
+    // A rollback has nothing to compare, and waits for nothing that it cannot use.
+    expect(await learned(back.releaseId)).toBeUndefined()
     expect(await learned(undone)).toMatchObject({ releases: 0 })
     expect(await learned(await promoted('v2'))).toMatchObject({ releases: 0 })
   })
