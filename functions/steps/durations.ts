@@ -1,11 +1,10 @@
 // How long stable's invocations take, before anything moves: where latency is cut into slow and other invocations, how steep the
 // distribution is there, and how many were slow in each of the last minutes.
-import { locate } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service, Target } from '../../core/service/service.ts'
 import { minuteMs } from '../../core/time.ts'
 import type { Baseline, Durations, Reading } from '../../core/verdict/evidence/evidence.ts'
-import { placeOf, type Question } from '../../core/verdict/evidence/questions.ts'
+import { placeOf, type Question, stablePlaces } from '../../core/verdict/evidence/questions.ts'
 import type { World } from './world.ts'
 
 type Deps = Pick<World, 'clock' | 'telemetry'>
@@ -37,7 +36,7 @@ export async function durationsOf(
 ): Promise<Found> {
   const { latency } = service.signals
   if (latency === 'off') return { thresholdsMs: [], because: 'it is off' }
-  const places = placesOf(target, stable)
+  const places = stablePlaces(target, stable)
   const usual = latency.thresholdMs === undefined ? percentiles : []
   const questions = places.flatMap((dimensions) => usual.map((stat) => questionOf(target, dimensions, stat)))
   const answers = await tried(deps, [...questions, questionOf(target, places[0], 'TC(:1000)')])
@@ -55,14 +54,6 @@ export async function durationsOf(
     return { thresholdsMs: [], because }
   }
   return withPast(deps, target, [first.dimensions], cutsAt(first.values, timeoutSeconds))
-}
-
-// It is recorded once, and not documented, that an alias that is not split reports ExecutedVersion. If it does not, use the whole
-// alias, because all its traffic is stable's.
-function placesOf(target: Target, stable: string): readonly [Dimensions, Dimensions] {
-  const { name } = locate(target.functionName)
-  const place = { FunctionName: name, Resource: `${name}:${target.alias}` }
-  return [{ ...place, ExecutedVersion: stable }, place]
 }
 
 const questionOf = (target: Target, dimensions: Dimensions, stat: string): Question => ({

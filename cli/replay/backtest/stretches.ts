@@ -1,8 +1,7 @@
 // Stretches of healthy minutes: stable's own in past releases, or all of an alias's between releases, from CloudWatch.
-import { locate } from '../../../core/location.ts'
 import type { Target } from '../../../core/service/service.ts'
 import { minuteMs } from '../../../core/time.ts'
-import { placeOf, type Question } from '../../../core/verdict/evidence/questions.ts'
+import { aliasDimensions, placeOf, type Question } from '../../../core/verdict/evidence/questions.ts'
 import { countsOf, replayedRelease } from '../evidence.ts'
 import { type Metrics, readPoints } from '../metrics.ts'
 import type { Past, Span } from './past.ts'
@@ -74,14 +73,11 @@ export async function stretchesBetween(
 }
 
 /** The series of an alias as a whole: without ExecutedVersion it has the requests of every version. */
-function questionOf(target: Target, metric: string): Question {
-  const { name } = locate(target.functionName)
-  return {
-    key: `${target.functionName}.${metric}`,
-    namespace: 'AWS/Lambda',
-    metric,
-    dimensions: { FunctionName: name, Resource: `${name}:${target.alias}` },
-    stat: 'Sum',
-    ...placeOf(target),
-  }
-}
+const questionOf = (target: Target, metric: string): Question => ({
+  key: `${target.functionName}.${metric}`,
+  namespace: 'AWS/Lambda',
+  metric,
+  dimensions: aliasDimensions(target),
+  stat: 'Sum',
+  ...placeOf(target),
+})

@@ -71,7 +71,7 @@ export const learnedEdition = 1
 /**
  * How far a clean past is trusted: ln of the least trust that it may leave a member of the nulls, and what is asked for on top
  * once earlier releases are learned from. The more it is trusted, the sooner faults are found, and the more healthy releases go
- * back when noise comes that the past does not have (docs/verdict.md, "What the past is trusted with").
+ * back when noise comes that the past does not have (docs/verdict.md, "Learning").
  */
 export type Trust = {
   readonly dispersions: number

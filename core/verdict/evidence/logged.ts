@@ -91,6 +91,9 @@ export const readingsBy = (
     }),
   )
 
+export const readingsOf = (logged: Logged): ReadonlyMap<string, Reading> =>
+  new Map([...logged].map(([key, series]) => [key, { kind: 'points', points: pointsOf(series) }]))
+
 const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
   [...series].map(([minuteMs, value]) => ({ minuteMs, value }))
 

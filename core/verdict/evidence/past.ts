@@ -1,13 +1,12 @@
 // The past that a release learns from: stable's own errors in the hours before it, and the minutes of earlier releases, as their
 // logs have them.
-import { locate } from '../../location.ts'
 import { minuteMs } from '../../time.ts'
 import type { PastMinute } from '../counts/learn.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 import type { Reading } from './evidence.ts'
-import { judgedTargets, loggedPoints, type Looked } from './logged.ts'
+import { judgedTargets, loggedPoints, type Looked, readingsOf } from './logged.ts'
 import { countMinutes, isIncomplete, sheetOf } from './minutes.ts'
-import { placeOf, type Question, signalSpecs } from './questions.ts'
+import { placeOf, type Question, signalSpecs, stablePlaces } from './questions.ts'
 import { coldMinute } from './window.ts'
 
 /** How many of stable's minutes are read. */
@@ -18,13 +17,8 @@ const wholeBp = 10_000
 
 type Place = { readonly functionName: string; readonly roleArn?: string | undefined; readonly alias: string }
 
-/**
- * Invocations and errors of stable. Whether an alias that is not split publishes ExecutedVersion is not documented, so the whole
- * alias is asked for too: all of its traffic is stable's.
- */
+/** Invocations and errors of stable, at both places where they may be. */
 export function pastQuestions(target: Place, stable: string): readonly Question[] {
-  const { name } = locate(target.functionName)
-  const alias = { FunctionName: name, Resource: `${name}:${target.alias}` }
   const question = (dimensions: Question['dimensions'], metric: string): Question => ({
     key: metric,
     namespace: 'AWS/Lambda',
@@ -33,7 +27,7 @@ export function pastQuestions(target: Place, stable: string): readonly Question[
     stat: 'Sum',
     ...placeOf(target),
   })
-  return [{ ...alias, ExecutedVersion: stable }, alias].flatMap((dimensions) =>
+  return stablePlaces(target, stable).flatMap((dimensions) =>
     ['Invocations', 'Errors'].map((metric) => question(dimensions, metric)),
   )
 }
@@ -66,14 +60,7 @@ export function releaseMinutes(release: Looked, { functionName, alias }: Place):
   if (spec === undefined || spec.measure.kind !== 'count' || first === undefined) return []
   const { measure } = spec
   const points = loggedPoints(readings, 0)
-  const sheet = sheetOf(
-    new Map(
-      [...points].map(([key, series]): readonly [string, Reading] => [
-        key,
-        { kind: 'points', points: [...series].map(([at, value]) => ({ minuteMs: at, value })) },
-      ]),
-    ),
-  )
+  const sheet = sheetOf(readingsOf(points))
   const wholeMs = shifts.find(({ weightBp }) => weightBp === wholeBp)?.sinceMs ?? Infinity
   const times = [...new Set([...points.values()].flatMap((series) => [...series.keys()]))]
     .filter((at) => at + minuteMs <= wholeMs && !isIncomplete(sheet, spec, at))

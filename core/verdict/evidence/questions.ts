@@ -167,17 +167,31 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
 export const placeOf = ({ functionName, roleArn }: Place): Pick<Question, 'place'> =>
   isElsewhere({ functionName }) ? { place: { functionName, roleArn } } : {}
 
+type Dimensions = Question['dimensions']
+type Alias = { readonly functionName: string; readonly alias: string }
+
+/** All invocations through an alias. */
+export function aliasDimensions({ functionName, alias }: Alias): Dimensions {
+  const { name } = locate(functionName)
+  return { FunctionName: name, Resource: `${name}:${alias}` }
+}
+
+/**
+ * Where stable's past is found. That an alias that is not split reports ExecutedVersion is recorded once, and not documented. If
+ * it does not, all of the alias's traffic is stable's.
+ */
+export const stablePlaces = (target: Alias, stable: string): readonly [Dimensions, Dimensions] => [
+  { ...aliasDimensions(target), ExecutedVersion: stable },
+  aliasDimensions(target),
+]
+
 type Series = Omit<Question, 'key'>
 
 // ExecutedVersion tells the two versions behind an alias apart (docs/aws.md §2.1).
 const lambda = (target: JudgedTarget, arm: Arm, metric: string, stat: string): Series => ({
   namespace: 'AWS/Lambda',
   metric,
-  dimensions: {
-    FunctionName: locate(target.functionName).name,
-    Resource: `${locate(target.functionName).name}:${target.alias}`,
-    ExecutedVersion: target[arm],
-  },
+  dimensions: { ...aliasDimensions(target), ExecutedVersion: target[arm] },
   stat,
 })
 

@@ -6,7 +6,7 @@ import { lowestRatio, ratioBegin, type RatioState, ratioStep } from '../processe
 import type { Shift } from '../evidence/evidence.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
 import { weightOf } from '../evidence/window.ts'
-import type { CountMinute } from '../processes/split-process.ts'
+import { type CountMinute, nothing } from '../processes/split-process.ts'
 
 export type BoundsState = {
   readonly ratio: RatioState
@@ -14,8 +14,6 @@ export type BoundsState = {
   /** Since the first whole minute at the present weight. */
   readonly present: { readonly sinceMs: number; readonly minutes: number; readonly total: CountMinute }
 }
-
-const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 
 export const boundsBegin: BoundsState = {
   ratio: ratioBegin,

@@ -5,7 +5,7 @@ import { dispersionOf } from '../counts/breaker.ts'
 import type { CountFold, MeanFold, Present } from './fold.ts'
 import type { SignalSpec } from '../evidence/questions.ts'
 import { allowedAt } from '../latency/latency-process.ts'
-import type { CountMinute } from '../processes/split-process.ts'
+import { type CountMinute, nothing } from '../processes/split-process.ts'
 
 type Numbers = Readonly<Record<string, number>>
 type Account = { readonly sentence: string; readonly numbers: Numbers }
@@ -71,8 +71,6 @@ function intervalOf(spec: SignalSpec, fold: CountFold, index: number, scale: Sca
   if (spec.worse === 'higher') return { ratio, high, low: Math.max(isCompared(total) ? low : 0, sure ?? 0) }
   return { ratio, low, high: Math.min(isCompared(total) ? high : Infinity, sure ?? Infinity) }
 }
-
-const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 
 const isCompared = ({ candidateBad, stableBad, stableInvocations }: CountMinute): boolean =>
   candidateBad + stableBad >= eventsMin && stableInvocations > 0

@@ -11,12 +11,11 @@ import type { Shift } from '../evidence/evidence.ts'
 import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../processes/mean-process.ts'
 import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
 import type { Measure, SignalSpec } from '../evidence/questions.ts'
-import type { CountMinute } from '../processes/split-process.ts'
+import { type CountMinute, nothing } from '../processes/split-process.ts'
 import { type LatencyRule, latencyRule, type LatencyState } from '../latency/latency-process.ts'
 import { latencyFacts } from '../latency/facts.ts'
 import { coldMinute, weightOf } from '../evidence/window.ts'
 
-const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 const wholeBp = 10_000
 
 const plus = (a: CountMinute, b: CountMinute): CountMinute => ({

@@ -2,7 +2,7 @@
 // cuts together.
 import { type CutRule, cutRule, type CutState } from './cut-process.ts'
 import { beliefs, type Cut, learn } from './members.ts'
-import { type CountMinute, type Prior, splitRule, type SplitState } from '../processes/split-process.ts'
+import { type CountMinute, nothing, type Prior, splitRule, type SplitState } from '../processes/split-process.ts'
 
 /** What is known of stable before the release, by cut. */
 export type LatencyFacts = {
@@ -42,8 +42,6 @@ const splitPrior: Prior = {
 }
 
 type Design = { readonly tolerance: number; readonly horizonMinutes: number }
-
-const nothing: CountMinute = { stableInvocations: 0, stableBad: 0, candidateInvocations: 0, candidateBad: 0 }
 
 export function latencyRule({ cuts, requests }: LatencyFacts, { tolerance, horizonMinutes }: Design): LatencyRule {
   const rules = cuts.map((cut) => placeRule(cut, allowedAt(cut.slope, tolerance), horizonMinutes))

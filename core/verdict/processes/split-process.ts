@@ -13,6 +13,14 @@ export type CountMinute = {
   readonly candidateBad: number
 }
 
+/** A minute in which nothing was counted. */
+export const nothing: CountMinute = {
+  stableInvocations: 0,
+  stableBad: 0,
+  candidateInvocations: 0,
+  candidateBad: 0,
+}
+
 /** The prior of the numerator. Weights are relative. */
 export type Prior = {
   /** How many times as often the candidate fails as the tolerance allows. */
