@@ -23,25 +23,35 @@ export type Carry = {
   readonly signals: readonly SignalFold[]
 }
 
+type Judged = { readonly verdict: Verdict; readonly carry: Carry | undefined }
+
+/** One look. @param carried what an earlier look returned */
+export const judge = (service: Service, evidence: Evidence, carried?: Carry): Judged =>
+  judgeOf(service, evidence.targets)(evidence, carried)
+
 /**
- * @param carried what an earlier look returned. Without it everything is computed from the first minute, with the same result.
+ * For many looks at the same targets: making the rules costs as much as a minute of evidence. Without `carried`, everything is
+ * computed from the first minute, with the same result.
  * @returns fail if an alarm fires, the candidate is silent, a minute shows total failure, or the evidence reaches 1/alpha; pass
  * if every critical signal could be judged and none leans against the candidate; else unknown
  */
-export function judge(
+export function judgeOf(
   service: Service,
-  evidence: Evidence,
-  carried?: Carry,
-): { readonly verdict: Verdict; readonly carry: Carry | undefined } {
-  const { targets, shifts, atMs } = evidence
-  const first = shifts[0]
-  const window = first === undefined ? { startMs: atMs, endMs: atMs } : askedWindow(first.sinceMs, atMs)
+  targets: readonly JudgedTarget[],
+): (evidence: Evidence, carried?: Carry) => Judged {
   const { early, learning } = service.policy
   const trust = trusts[learning === 'off' ? 'careful' : learning]
   const scale = { horizonMinutes: horizonMinutesOf(service), early, trust }
   const rules = signalSpecs(service, targets).map((spec) =>
     signalRule(spec, scale, learning === 'off' ? undefined : learnedOf(targets[spec.target])),
   )
+  return (evidence, carried) => look(service, rules, evidence, carried)
+}
+
+function look(service: Service, rules: readonly SignalRule[], evidence: Evidence, carried: Carry | undefined): Judged {
+  const { targets, shifts, atMs } = evidence
+  const first = shifts[0]
+  const window = first === undefined ? { startMs: atMs, endMs: atMs } : askedWindow(first.sinceMs, atMs)
   const sheet = sheetOf(evidence.readings)
   const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }
   const readable: Folded = {

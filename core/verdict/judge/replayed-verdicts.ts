@@ -2,7 +2,7 @@
 // optionally with another service definition.
 import type { Service } from '../../service/service.ts'
 import type { JudgedTarget, Point, Reading, Shift, Verdict } from '../evidence/evidence.ts'
-import { type Carry, judge } from './judge.ts'
+import { type Carry, judgeOf } from './judge.ts'
 import { wholeFrom } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
@@ -26,11 +26,11 @@ export function replayVerdicts(service: Service, recorded: Recorded): readonly V
   const startMs = wholeFrom(first.sinceMs)
   const verdicts: Verdict[] = []
   let carry: Carry | undefined
+  const judged = judgeOf(service, targets)
   for (let minute = 1; minute <= recorded.minutes; minute++) {
     const atMs = startMs + (minute + 1) * minuteMs
     const window = { startMs: carry?.uptoMs ?? startMs, endMs: startMs + minute * minuteMs }
-    const found = judge(
-      service,
+    const found = judged(
       {
         atMs,
         shifts: shifts.filter((shift) => shift.sinceMs < window.endMs),
