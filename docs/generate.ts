@@ -171,7 +171,10 @@ export function reference(): string {
         'A name: `AllAtOnce`, `Canary10Percent5Minutes` (any percent, any minutes), `Linear10PercentEvery1Minute`.',
         'Or `{ steps: [{ weight: 10, bake: 5m }, ...] }`, `{ canary: { stepWeight, interval } }`,',
         '`{ linear: { stepWeight, maxWeight, interval } }`, `{ exponential: { growthFactor, interval } }` (growthFactor × 2^N percent),',
-        '`{ allAtOnce: { bake } }`. Weights are percent and rise from step to step; after the last step the candidate is promoted.',
+        '`{ allAtOnce: { bake, holdBack } }`. Weights are percent and rise from step to step; after the last step the candidate is promoted.',
+        '',
+        'In a last step of 100 %, `holdBack` percent of the traffic stay on stable until the promotion, to compare with: 10 in `steps`, 0 in',
+        '`allAtOnce`, or what you write beside them. If the step before leaves less than twice as much, it is half of what that leaves.',
       ].join('\n'),
     ),
     section(

@@ -32,7 +32,7 @@ export const healthyRows: readonly Row[] = [
     name: 'noise',
     tables: (setting) => [
       flatAndSteps(
-        'Healthy releases put back, %: at 10 % / in steps of 10, 50, 95 %',
+        'Healthy releases put back, %: at 10 % / in steps of 10, 50, 90 %',
         setting,
         noisesFlat,
         noisesInSteps,
@@ -43,7 +43,7 @@ export const healthyRows: readonly Row[] = [
     name: 'new-noise',
     tables: (setting) => [
       flatAndSteps(
-        'Healthy releases put back after a past without this noise, %: at 10 % / in steps of 10, 50, 95 %',
+        'Healthy releases put back after a past without this noise, %: at 10 % / in steps of 10, 50, 90 %',
         setting,
         newNoisesFlat,
         newNoisesInSteps,

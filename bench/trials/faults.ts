@@ -28,7 +28,8 @@ const busy: Service = { name: '20k .1 %', perMinute: 20_000, rate: 0.001 }
 const busyUsual: Service = { name: '20k 1 %', perMinute: 20_000, rate: 0.01 }
 const busyBad: Service = { name: '20k 30 %', perMinute: 20_000, rate: 0.3 }
 const huge: Service = { name: '200k 1 %', perMinute: 200_000, rate: 0.01 }
-const held = ['10/50/95', to95] as const
+/** What a plan of 10, 50 and 100 % is, unless it says otherwise. */
+const held = ['10/50/90', to90] as const
 
 const ratios = [1.1, 1.5, 2, 2.5, 3, 4, 5, 7, 10, 14, 20, 30, 50]
 
@@ -75,7 +76,7 @@ export const late: readonly Situation[] = [25, 30].flatMap((fromMinute) => [
 
 /** Faults that begin five minutes after the last step has begun, which holds back 0, 5, 10 or 20 % of the traffic. */
 export const inLastStep: readonly Situation[] = [
-  ...([['10/50/100', toAll], held, ['10/50/90', to90], ['10/50/80', to80]] as const),
+  ...([['10/50/100', toAll], ['10/50/95', to95], held, ['10/50/80', to80]] as const),
 ].flatMap((plan) => {
   const fromMinute = lastStep + 5
   return [

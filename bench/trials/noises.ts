@@ -61,7 +61,7 @@ const noises: readonly WithoutPlan[] = [
 ]
 
 export const noisesFlat = withPlan('', flat, noises)
-export const noisesInSteps = withPlan('10/50/95', to95, noises)
+export const noisesInSteps = withPlan('10/50/90', to90, noises)
 
 const outageIn = (step: number): WithoutPlan => {
   const from = step * stepMinutes
@@ -72,8 +72,8 @@ const everyStep = [0, 1, 2].map(outageIn)
 /** The same outage for both versions in each step. The last step has no stable beside it, or holds 5 to 20 % back. */
 export const outagesByStep: readonly Situation[] = [
   ...withPlan('10/50/100', toAll, everyStep),
-  ...withPlan('10/50/95', to95, everyStep),
-  ...withPlan('10/50/90', to90, [outageIn(2)]),
+  ...withPlan('10/50/90', to90, everyStep),
+  ...withPlan('10/50/95', to95, [outageIn(2)]),
   ...withPlan('10/50/80', to80, [outageIn(2)]),
 ]
 
@@ -91,4 +91,4 @@ const unheard: readonly WithoutPlan[] = [
 
 /** Independent errors in the hours and releases before, and then another noise. */
 export const newNoisesFlat = withPlan('', flat, unheard)
-export const newNoisesInSteps = withPlan('10/50/95', to95, unheard)
+export const newNoisesInSteps = withPlan('10/50/90', to90, unheard)

@@ -182,7 +182,7 @@ export function evidenceLines(verdict: Verdict): readonly string[] {
 /** A summary of the release in three lines. */
 export function statusLines(release: Release, nowMs: number): readonly string[] {
   const { state, service, paused, verdict } = release
-  const steps = service.plan.steps.map((step) => `${step.weightBp / 100} %`).join(' → ')
+  const steps = [...service.plan.steps.map(({ weightBp }) => `${weightBp / 100} %`), 'promoted'].join(' → ')
   const step =
     'step' in state
       ? `, step ${Math.min(state.step + 1, service.plan.steps.length)} of ${service.plan.steps.length}`

@@ -1,4 +1,5 @@
 // Reads definitions from files, checks them with their policies, and registers them.
+import { planWords } from '../../core/service/plan.ts'
 import type { Service } from '../../core/service/service.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
@@ -9,7 +10,7 @@ export async function applyFile({ backend, screen }: Cli, file: string): Promise
   const service = await readDefinition(file)
   await backend.services.put(service)
   screen.say(
-    `Service ${service.name} applied: ${service.targets.length} target(s), ${service.plan.steps.length} step(s).`,
+    `Service ${service.name} applied: ${service.targets.length} target(s). Plan: ${planWords(service.plan)}.`,
     service,
   )
   return exitCodes.done

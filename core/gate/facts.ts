@@ -32,7 +32,9 @@ export type LookedUp = {
 }
 
 /** The weight that the release would set at this point; 0 at the beginning. */
-const weightAtPoint = (release: Release, point: number): number => (point === beginPoint ? 0 : weightAt(release, point))
+/** A step that holds some traffic back counts as what was written: approvals stand before that. */
+const weightAtPoint = (release: Release, point: number): number =>
+  point === beginPoint ? 0 : weightAt(release, point) + (release.service.plan.steps[point]?.heldBackBp ?? 0)
 
 /** Approvals that are required up to this weight and are not complete, each with the people who have approved so far. */
 function missingApprovals(release: Release, point: number, { nowMs, gates }: LookedUp) {

@@ -214,7 +214,7 @@ export function paced(plan: Plan, step: number, capBp: number, shortestSeconds: 
     steps: [
       ...plan.steps.slice(0, step),
       { weightBp, bakeSeconds: first },
-      { weightBp: next.weightBp, bakeSeconds: rest },
+      { ...next, bakeSeconds: rest },
       ...shortened(plan.steps.slice(step + 1), first + rest - bakeSeconds, shortestSeconds),
     ],
   }

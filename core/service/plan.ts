@@ -1,7 +1,7 @@
 // The plan: which weights, and for how long. Every way to write a plan becomes one list of steps here. The candidate is promoted
 // after the last step has passed.
 import * as z from 'zod'
-import { duration } from '../duration.ts'
+import { duration, formatDuration } from '../duration.ts'
 
 const minute = 60
 // A weight's effect reaches CloudWatch a minute late and in whole minutes, so a shorter bake could never be judged.
@@ -11,6 +11,8 @@ const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 /** A step in normal form. Weights are basis points: 10000 is all traffic. */
 const Step = z.strictObject({
   weightBp: z.int().min(1).max(10_000),
+  /** What stays on stable of the weight that was written, to compare with. */
+  heldBackBp: z.int().min(1).max(5000).optional(),
   bakeSeconds: z
     .int()
     .min(minute)
@@ -21,11 +23,13 @@ type Step = z.output<typeof Step>
 const rising = (steps: readonly Step[]): boolean =>
   steps.every((step, index) => index === 0 || step.weightBp > (steps[index - 1]?.weightBp ?? 0))
 
+const notRising = 'weights must rise from step to step'
+
 const maxHorizonSeconds = 100 * 7 * 86_400
 
 /** A plan in normal form: at most 100 rising weights. No steps means all at once. */
 export const Plan = z.strictObject({
-  steps: z.array(Step).max(100, 'at most 100 steps').refine(rising, 'weights must rise from step to step'),
+  steps: z.array(Step).max(100, 'at most 100 steps').refine(rising, notRising),
   /** How long the plan was meant to take before the error budget made its steps smaller. Verdicts keep using this horizon. */
   horizonSeconds: z.int().min(0).max(maxHorizonSeconds).optional(),
 })
@@ -35,8 +39,31 @@ export type Plan = z.output<typeof Plan>
 export const horizonOf = ({ steps, horizonSeconds }: Plan): number =>
   horizonSeconds ?? steps.reduce((sum, step) => sum + step.bakeSeconds, 0)
 
+const wholeBp = 10_000
+const holdBackPercent = 10
+const holdBack = z
+  .number()
+  .min(0)
+  .max(50)
+  .multipleOf(0.01)
+  .describe('Percent of the traffic that stay on stable in a last step of 100 %, to compare with.')
+
 const toBp = (weightPercent: number): number => Math.round(weightPercent * 100)
 const step = (weightPercent: number, bakeSeconds: number): Step => ({ weightBp: toBp(weightPercent), bakeSeconds })
+
+/**
+ * At 100 % nothing is left to compare with, and an outage of a dependency looks like a fault. So in a last step of 100 % a share
+ * stays on stable until the promotion: `percent`, or half of what the step before leaves if that is less.
+ */
+function heldBack(steps: readonly Step[], percent: number): Step[] {
+  const last = steps.at(-1)
+  if (last?.weightBp !== wholeBp) return [...steps]
+  const leftBp = wholeBp - (steps.at(-2)?.weightBp ?? 0)
+  const heldBackBp = Math.min(toBp(percent), Math.floor(leftBp / 2))
+  return heldBackBp === 0
+    ? [...steps]
+    : [...steps.slice(0, -1), { ...last, weightBp: wholeBp - heldBackBp, heldBackBp }]
+}
 
 /** Weights `increment, 2 * increment, ...` up to `max`, all below 100, because promotion takes the rest. */
 function linearWeights(increment: number, max: number): number[] {
@@ -86,8 +113,15 @@ const Listed = z
       .array(z.strictObject({ weight: percent, bake }))
       .min(1)
       .max(100),
+    holdBack: holdBack.default(holdBackPercent),
   })
-  .transform(({ steps }) => ({ steps: steps.map((one) => step(one.weight, one.bake)) }))
+  .transform((listed, context) => {
+    const steps = listed.steps.map((one) => step(one.weight, one.bake))
+    // Checked before the last weight is changed, so that the problem is about what was written.
+    if (rising(steps)) return { steps: heldBack(steps, listed.holdBack) }
+    context.addIssue({ code: 'custom', path: ['steps'], message: notRising })
+    return z.NEVER
+  })
 
 const Canary = z
   .strictObject({ canary: z.strictObject({ stepWeight: percent, interval: bake }) })
@@ -108,8 +142,10 @@ const Exponential = z
   }))
 
 const AllAtOnce = z
-  .strictObject({ allAtOnce: z.strictObject({ bake: bake.optional() }) })
-  .transform(({ allAtOnce }) => ({ steps: allAtOnce.bake === undefined ? [] : [step(100, allAtOnce.bake)] }))
+  .strictObject({ allAtOnce: z.strictObject({ bake: bake.optional(), holdBack: holdBack.default(0) }) })
+  .transform(({ allAtOnce }) => ({
+    steps: allAtOnce.bake === undefined ? [] : heldBack([step(100, allAtOnce.bake)], allAtOnce.holdBack),
+  }))
 
 /** A plan as people write it: a name, a list of steps, or a shape with its numbers. */
 export const PlanDefinition = z
@@ -118,3 +154,15 @@ export const PlanDefinition = z
       'write the name of a plan, such as Canary10Percent5Minutes, or one of steps, canary, linear, exponential, allAtOnce',
   })
   .pipe(Plan)
+
+/** `10 % for 5m, 90 % for 5m while 10 % stay on stable to compare with, then all traffic`: what a plan does, for people. */
+export function planWords({ steps }: Plan): string {
+  const words = steps.map(({ weightBp, bakeSeconds }, index) => {
+    const step = `${weightBp / 100} % for ${formatDuration(bakeSeconds)}`
+    if (index < steps.length - 1) return step
+    return weightBp === wholeBp
+      ? `${step} with nothing to compare with`
+      : `${step} while ${(wholeBp - weightBp) / 100} % stay on stable to compare with`
+  })
+  return words.length === 0 ? 'all traffic at once' : [...words, 'then all traffic'].join(', ')
+}

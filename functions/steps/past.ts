@@ -21,14 +21,13 @@ const headsMax = 50
 /** Of a longer log only the first events are read: the minutes after the first shifts teach most. */
 const eventsMax = 300
 const readAtOnce = 3
-const wholeBp = 10_000
 
 /**
- * Whether a release's errors are compared at all. One that gives all traffic at once, as a rollback of a promoted release does,
- * has nothing to compare: it must not wait for what it cannot use.
+ * Whether a release's errors are looked at. One without steps, as a rollback of a promoted release, is never judged: it must not
+ * wait for what it cannot use.
  */
 const learns = ({ signals, policy, plan }: Service): boolean =>
-  signals.errors !== 'off' && policy.learning !== 'off' && plan.steps.some(({ weightBp }) => weightBp < wholeBp)
+  signals.errors !== 'off' && policy.learning !== 'off' && plan.steps.length > 0
 
 /**
  * Releases of a service that were promoted by its plan and never undone, newest first. What a person promoted early may be bad,
@@ -52,7 +51,7 @@ export async function promotedReleases(deps: Deps, service: Service): Promise<re
   })
 }
 
-/** What a target's past says about its errors; `undefined` when they are not compared, or when nothing could be read. */
+/** What a target's past says about its errors; `undefined` when they are not looked at, or when nothing could be read. */
 export async function learnedErrors(
   deps: Deps,
   service: Service,

@@ -36,7 +36,7 @@ describe('faults', () => {
       0.1, 0, 0, 0.1, 0.1,
     ])
     expect([0, 11, 12].map((minute) => at(intermittent, '1k 1 % +30 in 1 of 12', minute))).toEqual([0.3, 0, 0.3])
-    expect([24, 25].map((minute) => at(late, '1k 1 % +5 from 25 10/50/95', minute))).toEqual([0, 0.05])
+    expect([24, 25].map((minute) => at(late, '1k 1 % +5 from 25 10/50/90', minute))).toEqual([0, 0.05])
     expect([44, 45].map((minute) => at(inLastStep, '1k .1 % +20 from 45 10/50/90', minute))).toEqual([0, 0.2])
   })
 

@@ -6,7 +6,7 @@ import { drawFrom } from '../../bench/trials/draw.ts'
 import { earlierReleases, minutesOf, type Noise, pastOf, type Situation } from '../../bench/trials/noise.ts'
 import { newNoisesFlat, noisesFlat, noisesInSteps, outagesByStep } from '../../bench/trials/noises.ts'
 import { stormy } from '../../bench/trials/storms.ts'
-import { flat, to95, toAll } from '../../bench/trials/weights.ts'
+import { flat, to90, toAll } from '../../bench/trials/weights.ts'
 
 const seeds = Array.from({ length: 60 }, (_, seed) => seed)
 const base = { perMinute: 1000, rate: 0.01, minutes: 60, weightBp: flat }
@@ -74,7 +74,7 @@ describe('storms', () => {
 
 describe('cold starts', () => {
   it('fail further requests of the candidate in the three minutes after each rise of the weight', () => {
-    const cold = under({ kind: 'cold', added: [0.05, 0.03, 0.01] }, { weightBp: to95 })
+    const cold = under({ kind: 'cold', added: [0.05, 0.03, 0.01] }, { weightBp: to90 })
     for (const rise of [0, 20, 40]) {
       const rates = [0, 1, 2, 3, 19].map((age) => rateOf(cold, 'candidate', rise + age, rise + age + 1))
       ;[0.06, 0.04, 0.02, 0.01, 0.01].forEach((rate, index) =>
@@ -87,7 +87,7 @@ describe('cold starts', () => {
 
 describe('outages', () => {
   it('take five minutes of the given step and hit the candidate so much harder', () => {
-    const outage = under({ kind: 'outage', skew: 1.35, within: [40, 60] }, { weightBp: to95 })
+    const outage = under({ kind: 'outage', skew: 1.35, within: [40, 60] }, { weightBp: to90 })
     for (const seed of seeds) {
       const minutes = minutesOf(outage, seed)
       const out = minutes.flatMap((one, minute) => (one.candidateBad / one.candidateInvocations > 0.15 ? [minute] : []))
@@ -110,7 +110,7 @@ describe('outages', () => {
     ]
     expect(steps).toEqual([
       ...within.map((one) => [one, 10_000]),
-      ...within.map((one) => [one, 9500]),
+      ...within.map((one) => [one, 9000]),
       [[40, 60], 9000],
       [[40, 60], 8000],
     ])
@@ -221,6 +221,6 @@ describe('the lists', () => {
     expect(noisesInSteps.map(({ noise, perMinute, rate }) => ({ noise, perMinute, rate }))).toEqual(
       noisesFlat.map(({ noise, perMinute, rate }) => ({ noise, perMinute, rate })),
     )
-    expect(new Set(noisesInSteps.map(({ weightBp }) => weightBp(59)))).toEqual(new Set([9500]))
+    expect(new Set(noisesInSteps.map(({ weightBp }) => weightBp(59)))).toEqual(new Set([9000]))
   })
 })

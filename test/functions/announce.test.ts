@@ -67,7 +67,7 @@ describe('the events of a release', () => {
     expect(shifts.map((one) => [one['step'], one['steps'], one['weightPercent']])).toEqual([
       [1, 3, 10],
       [2, 3, 50],
-      [3, 3, 100],
+      [3, 3, 90],
     ])
     expect(events.find((one) => one.name === 'Release Paused')?.detail).toMatchObject({ by: 'ann', reason: 'lunch' })
     expect(events.find((one) => one.name === 'Release Resumed')?.detail).toMatchObject({ by: 'ann' })

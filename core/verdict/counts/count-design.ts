@@ -61,6 +61,8 @@ export type Learned = {
   /** Pearson's dispersion of stable's minutes, and in how many it had requests. */
   readonly dispersion: number
   readonly minutes: number
+  /** Stable's counts in those minutes, and its highest rate over five of them. Absent in older logs. */
+  readonly usual?: { readonly bad: number; readonly invocations: number; readonly highest: number } | undefined
   /** How many earlier releases are in it. Without any, it is what stable did just before. */
   readonly releases: number
 }

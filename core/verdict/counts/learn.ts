@@ -61,8 +61,31 @@ export function learn(design: Design, { stable, releases }: Past): Learned | und
     coarseColdStarts: cold?.coarse ?? coarseColdStarts.map(() => 0),
     dispersion: rounded((1 + spread.pearson) / (1 + spread.counted)),
     minutes,
+    usual: usualOf([stable, ...releases]),
     releases: releases.length,
   }
+}
+
+/** Fewer requests say little of a rate. */
+const windowRequestsMin = 200
+const windowMinutes = 5
+
+/** Stable's counts, and its highest rate over five minutes or more. */
+function usualOf(pasts: readonly (readonly CountMinute[])[]): NonNullable<Learned['usual']> {
+  const all = { bad: 0, invocations: 0, highest: 0 }
+  for (const minutes of pasts) {
+    const window = { bad: 0, invocations: 0, minutes: 0 }
+    for (const { stableBad, stableInvocations } of minutes) {
+      all.bad += stableBad
+      all.invocations += stableInvocations
+      window.bad += stableBad
+      window.invocations += stableInvocations
+      if (++window.minutes < windowMinutes || window.invocations < windowRequestsMin) continue
+      all.highest = Math.max(all.highest, window.bad / window.invocations)
+      Object.assign(window, { bad: 0, invocations: 0, minutes: 0 })
+    }
+  }
+  return { ...all, highest: rounded(all.highest) }
 }
 
 const rounded = (value: number): number => Math.round(value * decimals) / decimals

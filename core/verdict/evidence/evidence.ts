@@ -39,6 +39,9 @@ const LearnedErrors = z.strictObject({
   coarseColdStarts: logLikelihoods,
   dispersion: z.number().min(0),
   minutes: z.int().min(0),
+  usual: z
+    .strictObject({ bad: z.int().min(0), invocations: z.int().min(0), highest: z.number().min(0).max(1) })
+    .optional(),
   releases: z.int().min(0),
 })
 // As many minutes as a baseline learns from, and as many cut points as latency may have.

@@ -94,13 +94,15 @@ export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): A
   const { ratio, low, high } = intervalOf(spec, fold, reach.most, reach)
   const share = (bad: number, all: number): string => (all === 0 ? 'nothing yet' : `${percent(bad / all)} of ${all}`)
   const { name, what, numbers } = cutAt(spec, reach.most)
+  const alone = aloneAccount(fold.alone)
   const against =
     stableInvocations === 0 ? 'nothing of stable to compare with' : `stable ${share(stableBad, stableInvocations)}`
   const times = isCompared(total) ? `, ${round(ratio)} times (${round(low)} to ${round(high)})` : ''
   return {
-    sentence: `${spec.key}: ${name}candidate ${share(candidateBad, candidateInvocations)}${candidateInvocations === 0 ? '' : what}, ${against}${times}${weighing(reach)}`,
+    sentence: `${spec.key}: ${alone.words}${name}candidate ${share(candidateBad, candidateInvocations)}${candidateInvocations === 0 ? '' : what}, ${against}${times}${weighing(reach)}`,
     numbers: finite({
       ...numbers,
+      ...alone.numbers,
       candidateInvocations,
       candidateBad,
       stableInvocations,
@@ -111,6 +113,17 @@ export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): A
       logE: reach.logE,
       rollBackAtLogE: reach.limit,
     }),
+  }
+}
+
+/** What the candidate did since it has had all traffic. */
+function aloneAccount(alone: CountFold['alone']): { readonly words: string; readonly numbers: Numbers } {
+  if (alone === undefined) return { words: '', numbers: {} }
+  const { total, explained } = alone
+  const share = total.bad / Math.max(1, total.invocations)
+  return {
+    words: `at 100 % candidate ${percent(share)} of ${total.invocations}, where stable's past explains up to ${percent(explained)}; before it `,
+    numbers: { aloneInvocations: total.invocations, aloneBad: total.bad, explainedShare: explained },
   }
 }
 

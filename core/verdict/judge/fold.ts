@@ -1,9 +1,9 @@
 // What is carried from minute to minute: for each signal its e-process and its counts; for each target whether its split is as
 // set and whether it is silent. It depends on the minutes only, so a carried state and one computed from the first minute agree
 // to the last digit.
-import { type AloneState, aloneBegin, aloneStep } from '../processes/candidate-only.ts'
+import { type AloneState, aloneBegin, aloneStep, type StablePast } from '../processes/candidate-only.ts'
 import { boundsBegin, type BoundsState, boundsStep } from './bounds.ts'
-import { breakerBegin, type BreakerState, breakerStep } from '../counts/breaker.ts'
+import { breakerBegin, type BreakerState, breakerStep, dispersionOf } from '../counts/breaker.ts'
 import { errorNulls, type Learned, type Trust } from '../counts/count-design.ts'
 import { type CountRule, type CountState, countRule } from '../counts/count-process.ts'
 import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
@@ -190,7 +190,7 @@ function meanFold(
 }
 
 function countFold(
-  { spec, count, latency, early }: SignalRule,
+  { spec, count, latency, early, learned }: SignalRule,
   fold: CountFold,
   minutes: readonly CountMinute[],
   shifts: readonly Shift[],
@@ -198,12 +198,14 @@ function countFold(
 ): CountFold {
   const [first = nothing] = minutes
   const isErrors = spec.name === 'errors'
+  const isAlone = weightOf(shifts, atMs)?.weightBp === wholeBp
   const cold = coldMinute(shifts, atMs)
   return {
     kind: 'count',
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing, cold)),
     ...(latency === undefined || fold.cuts === undefined ? {} : { cuts: latency.step(fold.cuts, minutes) }),
-    totals: fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
+    // Minutes without stable beside the candidate are compared with nothing.
+    totals: isAlone ? fold.totals : fold.totals.map((total, index) => plus(total, minutes[index] ?? nothing)),
     bounds: fold.bounds.map((one, index) => boundsStep(spec, one, minutes[index] ?? nothing, shifts, atMs)),
     speaking: fold.speaking.map((count, index) => count + (isSpeaking(spec, minutes[index] ?? nothing) ? 1 : 0)),
     seen: fold.seen,
@@ -211,7 +213,8 @@ function countFold(
     incomplete: first.stableInvocations + first.candidateInvocations === 0 ? fold.incomplete : 0,
     allBad: allBadAfter(fold, first),
     breaker: breakerStep(fold.breaker, first),
-    ...(isErrors ? aloneAfter(fold, first, shifts, atMs) : {}),
+    ...(isErrors && isAlone ? { alone: aloneAfter(learned, fold, first, cold !== undefined) } : {}),
+    ...(fold.alone === undefined || isAlone ? {} : { alone: fold.alone }),
     ...(early === undefined || fold.early === undefined ? {} : { early: early.step(fold.early, first) }),
     present: present(fold.present, shifts, atMs, first.candidateInvocations),
   }
@@ -223,14 +226,18 @@ const allBadAfter = ({ allBad }: CountFold, { candidateBad, candidateInvocations
 const isSpeaking = ({ worse }: SignalSpec, data: CountMinute): boolean =>
   (worse === 'higher' ? data.candidateBad : data.stableBad) > 0
 
-function aloneAfter(
-  fold: CountFold,
-  data: CountMinute,
-  shifts: readonly Shift[],
-  atMs: number,
-): { readonly alone?: AloneState } {
-  if (weightOf(shifts, atMs)?.weightBp !== wholeBp) return fold.alone === undefined ? {} : { alone: fold.alone }
-  const [total = nothing] = fold.totals
-  const before = fold.alone ?? aloneBegin(total.stableBad, total.stableInvocations)
-  return { alone: aloneStep(before, data.candidateInvocations, data.candidateBad) }
+/** Of the hours before the release, and of its earlier steps. */
+function stablePast({ totals: [total = nothing], breaker }: CountFold, learned: Learned | undefined): StablePast {
+  const { bad, invocations, highest } = learned?.usual ?? { bad: 0, invocations: 0, highest: 0 }
+  return {
+    bad: bad + total.stableBad,
+    invocations: invocations + total.stableInvocations,
+    dispersion: dispersionOf(breaker),
+    highest,
+  }
+}
+
+function aloneAfter(learned: Learned | undefined, fold: CountFold, data: CountMinute, isCold: boolean): AloneState {
+  const before = fold.alone ?? aloneBegin(stablePast(fold, learned))
+  return aloneStep(before, data.candidateInvocations, data.candidateBad, isCold)
 }

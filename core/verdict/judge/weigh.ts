@@ -2,7 +2,7 @@
 // sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
 import { horizonOf } from '../../service/plan.ts'
 import type { Service } from '../../service/service.ts'
-import { aloneLogE } from '../processes/candidate-only.ts'
+import { aloneLogE, isAloneDoubtful } from '../processes/candidate-only.ts'
 import type { Shift, SignalVerdict } from '../evidence/evidence.ts'
 import { countAccount, excludesTolerance, finite, meanAccount, pointsMissing, samplesShort } from './explain.ts'
 import { isAnecdote } from './anecdote.ts'
@@ -145,6 +145,11 @@ function doubtOf(
   if (fold.incomplete >= incompleteMax) return { because: pointsMissing(spec, fold.incomplete), alone: true }
   if (spec.name === 'errors' && fold.allBad >= Math.min(allBadMin, samples))
     return { because: `every one of the last ${fold.allBad} requests failed`, alone: false }
+  if (fold.alone !== undefined && isAloneDoubtful(fold.alone, scale.alpha))
+    return {
+      because: `more than stable's past explains, and without stable beside it nobody knows whose fault it is`,
+      alone: false,
+    }
   if (excludesTolerance(spec, fold, scale))
     return { because: `that excludes the tolerance of ${spec.watch.tolerance}`, alone: false }
   return undefined

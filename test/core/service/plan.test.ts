@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { duration, formatDuration } from '../../../core/duration.ts'
-import { PlanDefinition } from '../../../core/service/plan.ts'
+import { PlanDefinition, planWords } from '../../../core/service/plan.ts'
 
 const steps = (definition: unknown): [number, number][] =>
   PlanDefinition.parse(definition).steps.map((step) => [step.weightBp / 100, step.bakeSeconds])
@@ -40,21 +40,58 @@ describe('a plan', () => {
     )
   })
 
-  it('accepts any rising weights, also all traffic on the candidate before it is promoted', () => {
-    const definition = {
+  it('accepts any rising weights', () => {
+    const listed = (last: number) => ({
       steps: [
         { weight: 5, bake: '30m' },
         { weight: 25.5, bake: '90s' },
-        { weight: 100, bake: '1h' },
+        { weight: last, bake: '1h' },
       ],
-    }
-    expect(steps(definition)).toEqual([
+    })
+    expect(steps(listed(95))).toEqual([
       [5, 1800],
       [25.5, 90],
-      [100, 3600],
+      [95, 3600],
     ])
     expect(steps({ canary: { stepWeight: 10, interval: '5m' } })).toEqual([[10, 300]])
+  })
+
+  it.each([
+    [{ steps: [10, 100] }, [10, 90]],
+    [{ steps: [10, 100], holdBack: 0 }, [10, 100]],
+    [{ steps: [10, 100], holdBack: 20 }, [10, 80]],
+    [{ steps: [100] }, [90]],
+    // At least as much as before goes on to the candidate.
+    [{ steps: [85, 100] }, [85, 92.5]],
+    [{ steps: [95, 100], holdBack: 20 }, [95, 97.5]],
+    [{ steps: [99.99, 100] }, [99.99, 100]],
+    // Who writes less has chosen.
+    [{ steps: [10, 95] }, [10, 95]],
+    [{ steps: [10, 99], holdBack: 50 }, [10, 99]],
+  ])('holds traffic back to compare with, in a last step of 100 %%: %j', (written, expected) => {
+    const listed = { ...written, steps: written.steps.map((weight) => ({ weight, bake: '5m' })) }
+    expect(steps(listed).map(([weight]) => weight)).toEqual(expected)
+  })
+
+  it('gives all traffic at once where that is asked for, unless it says otherwise', () => {
     expect(steps({ allAtOnce: { bake: '10m' } })).toEqual([[100, 600]])
+    expect(steps({ allAtOnce: { bake: '10m', holdBack: 10 } })).toEqual([[90, 600]])
+    expect(steps({ allAtOnce: {} })).toEqual([])
+  })
+
+  it('says what it does', () => {
+    const words = (definition: unknown): string => planWords(PlanDefinition.parse(definition))
+    const listed = [
+      { weight: 10, bake: '5m' },
+      { weight: 100, bake: '10m' },
+    ]
+    expect(words({ steps: listed })).toBe(
+      '10 % for 5m, 90 % for 10m while 10 % stay on stable to compare with, then all traffic',
+    )
+    expect(words({ steps: listed, holdBack: 0 })).toBe(
+      '10 % for 5m, 100 % for 10m with nothing to compare with, then all traffic',
+    )
+    expect(words('AllAtOnce')).toBe('all traffic at once')
   })
 
   it.each([
@@ -73,6 +110,17 @@ describe('a plan', () => {
     },
     { steps: [{ weight: 101, bake: '5m' }] },
     { steps: [{ weight: 0, bake: '5m' }] },
+    {
+      steps: [
+        { weight: 95, bake: '5m' },
+        { weight: 90, bake: '5m' },
+      ],
+    },
+    { steps: [{ weight: 100, bake: '5m' }], holdBack: -1 },
+    { steps: [{ weight: 100, bake: '5m' }], holdBack: 51 },
+    { steps: [{ weight: 100, bake: '5m' }], holdBack: '10' },
+    { allAtOnce: { bake: '5m', holdBack: 60 } },
+    { canary: { stepWeight: 10, interval: '5m' }, holdBack: 10 },
     { steps: [{ weight: 10, bake: '59s' }] },
     { steps: [{ weight: 10, bake: 300 }] },
     { steps: [{ weight: 10, bake: '5m', pause: true }] },

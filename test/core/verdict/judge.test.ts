@@ -140,24 +140,6 @@ describe('the verdict', () => {
     expect(look(every(900, 9), burst, { minutes: 21 }).because).toContain('half of the requests')
   })
 
-  it("compares with stable's earlier data once all traffic is on the candidate", () => {
-    const shifts = [
-      { sinceMs: t0, weightBp: 1000 },
-      { sinceMs: t0 + 10 * minute, weightBp: 10_000 },
-    ]
-    const stable: Course = (at) => (at < 10 ? { invocations: 900, errors: 9 } : undefined)
-    const candidate =
-      (errors: number): Course =>
-      (at) =>
-        at < 10 ? { invocations: 100, errors: 1 } : { invocations: 1000, errors }
-    expect(look(stable, candidate(12), { shifts, minutes: 20 }).kind).toBe('pass')
-    expect(look(stable, candidate(60), { shifts, minutes: 20 }).kind).toBe('fail')
-    const allAtOnce = [{ sinceMs: t0, weightBp: 10_000 }]
-    expect(look(none, every(1000, 60), { shifts: allAtOnce }).because).toContain('nothing of stable to compare with')
-    expect(look(none, every(1000, 60), { shifts: allAtOnce }).kind).toBe('fail')
-    expect(look(none, every(1000, 5), { shifts: allAtOnce }).kind).toBe('pass')
-  })
-
   it('passes at a weight only on samples at that weight', () => {
     const shifts = [
       { sinceMs: t0, weightBp: 1000 },

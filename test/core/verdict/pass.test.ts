@@ -12,7 +12,7 @@ import { service, t0 } from '../sample.ts'
 import { type Course, every, type Look, lookAt } from './look.ts'
 
 const off = { errors: 'off', latency: 'off', throttles: 'off', cost: 'off' }
-const plan = (...weights: number[]) => ({ steps: weights.map((weight) => ({ weight, bake: '5m' })) })
+const plan = (...weights: number[]) => ({ steps: weights.map((weight) => ({ weight, bake: '5m' })), holdBack: 0 })
 const watched = (
   changes: { signals?: Record<string, unknown>; policy?: Record<string, unknown>; plan?: unknown } = {},
 ): Service =>
