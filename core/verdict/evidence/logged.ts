@@ -6,7 +6,7 @@ import type { JudgedTarget, Point, Reading, Readings, Shift, Window } from './ev
 import { sheetOf } from './minutes.ts'
 import { type Question, signalSpecs } from './questions.ts'
 import { settledToMs } from './settled.ts'
-import { askedWindow, lateFromMs, missingFromMs } from './window.ts'
+import { askedWindow, lateFromMs, missingFromMs, openFromMs } from './window.ts'
 
 type Logged = ReadonlyMap<string, ReadonlyMap<number, number>>
 
@@ -57,6 +57,7 @@ export function lookWindow(
   const logged = loggedPoints(readings, missingFromMs(completeMs))
   const known = sheetOf(
     new Map(questions.map(({ key }) => [key, { kind: 'points', points: pointsOf(logged.get(key)) }])),
+    openFromMs(completeMs),
   )
   const settledMs = settledToMs(known, signalSpecs(service, targets), targets, completeMs)
   return { whole, window: { startMs: Math.max(whole.startMs, settledMs), endMs: whole.endMs } }

@@ -10,9 +10,12 @@ import { minuteMs } from '../../time.ts'
 export type Sheet = {
   readonly faultOf: (target: number, arm: Arm, series: string) => string | undefined
   readonly at: (target: number, arm: Arm, series: string, atMs: number) => number | undefined
+  /** Whether a series ends before this minute, and may still go on there. */
+  readonly mayGoOn: (target: number, arm: Arm, series: string, atMs: number) => boolean
 }
 
-export function sheetOf(readings: ReadonlyMap<string, Reading>): Sheet {
+/** @param openFromMs minutes from here on may still get points; none, in what is recorded */
+export function sheetOf(readings: ReadonlyMap<string, Reading>, openFromMs = Infinity): Sheet {
   const values = new Map<string, ReadonlyMap<number, number>>()
   const faults = new Map<string, string>()
   for (const [key, reading] of readings) {
@@ -27,6 +30,11 @@ export function sheetOf(readings: ReadonlyMap<string, Reading>): Sheet {
       return faults.get(key) ?? (values.has(key) ? undefined : 'CloudWatch was not asked for it')
     },
     at: (target, arm, series, atMs) => values.get(seriesKey(target, arm, series))?.get(atMs),
+    mayGoOn(target, arm, series, atMs) {
+      if (atMs < openFromMs) return false
+      const points = values.get(seriesKey(target, arm, series))
+      return points !== undefined && ![...points.keys()].some((at) => at >= atMs)
+    },
   }
 }
 
@@ -61,18 +69,38 @@ const isCount = (value: number): boolean => Number.isFinite(value) && value >= 0
 
 type CountMeasure = Extract<Measure, { kind: 'count' }>
 
+/** Lambda publishes all of them for every invocation (docs/aws.md §2.1). */
+const ofEveryInvocation = ['invocations', 'errors', 'durations'] as const
+
+/** Whether a version's invocations have not come yet, although other points of the same minute show that there were some. */
+export const lacksInvocations = (sheet: Sheet, target: number, atMs: number): boolean =>
+  arms.some((arm) => lacks(sheet, target, arm, ['invocations'], atMs))
+
+const lacks = (sheet: Sheet, target: number, arm: Arm, wanted: readonly string[], atMs: number): boolean => {
+  const isMissing = (series: string): boolean => sheet.at(target, arm, series, atMs) === undefined
+  return wanted.some(isMissing) && !ofEveryInvocation.every(isMissing)
+}
+
 /**
- * Whether a minute has a version's exposures but not yet the points of their events. Such a minute is no evidence: it would look
- * as if nothing had failed, or as if everything had been slow.
+ * Whether a minute has not fully come: a version had invocations, and points of this signal are missing that Lambda publishes
+ * with every one; or a team's own count ends before it, and may still go on. Such a minute is no evidence: it would look as if
+ * nothing had failed, or as if everything had been slow.
  */
-export const isIncomplete = (sheet: Sheet, { target, measure }: SignalSpec, atMs: number): boolean =>
-  measure.kind === 'count' &&
-  measure.whenMissing === 'incomplete' &&
-  arms.some(
-    (arm) =>
-      measure.exposure.some((series) => (sheet.at(target, arm, series, atMs) ?? 0) > 0) &&
-      measure.events.some((series) => sheet.at(target, arm, series, atMs) === undefined),
-  )
+export function isIncomplete(sheet: Sheet, { target, measure }: SignalSpec, atMs: number): boolean {
+  return arms.some((arm) => {
+    const has = (series: string): boolean => (sheet.at(target, arm, series, atMs) ?? 0) > 0
+    const isMissing = (series: string): boolean => sheet.at(target, arm, series, atMs) === undefined
+    if (measure.kind === 'mean')
+      return isMissing(measure.samples) ? !isMissing(measure.sum) : has(measure.samples) && isMissing(measure.sum)
+    // A request that was throttled is no invocation: throttles may be alone.
+    const needed = measure.exposure.filter((series) => series !== 'throttles')
+    if (lacks(sheet, target, arm, needed, atMs)) return true
+    if (measure.whenMissing === 'sparse' || !measure.exposure.some(has)) return false
+    return measure.events.some((series) =>
+      measure.whenMissing === 'zero' ? sheet.mayGoOn(target, arm, series, atMs) : isMissing(series),
+    )
+  })
+}
 
 /** Whether either version has a point of the signal's events in this minute. */
 export const isSeen = (sheet: Sheet, { target }: SignalSpec, { events }: CountMeasure, atMs: number): boolean =>
@@ -121,8 +149,6 @@ export function meanMinute(
     const sum = sheet.at(spec.target, arm, measure.sum, atMs)
     if (!isCount(samples) || (sum !== undefined && !Number.isFinite(sum)))
       return `the ${arm} version's ${measure.sum} is not a number`
-    if (samples > 0 && sum === undefined)
-      return `the ${arm} version's ${measure.sum} is missing where there are samples`
     return { samples, mean: samples === 0 ? 0 : ((sum ?? 0) / samples) * measure.factor[arm] }
   }
   const stable = of('stable')

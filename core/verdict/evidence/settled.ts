@@ -1,7 +1,7 @@
 // Up to which minute the evidence is settled: points before it no longer change, and none that may still arrive is missing. The
 // next look reads from here, and the carried fold ends here, so both must use the same minute.
 import type { JudgedTarget } from './evidence.ts'
-import { isIncomplete, type Sheet } from './minutes.ts'
+import { isIncomplete, lacksInvocations, type Sheet } from './minutes.ts'
 import type { SignalSpec } from './questions.ts'
 import { lateFromMs, missingFromMs } from './window.ts'
 import { minuteMs } from '../../time.ts'
@@ -16,6 +16,7 @@ export function settledToMs(
   const lateMs = lateFromMs(endMs, targets)
   const asked = specs.filter((spec) => spec.excluded === undefined)
   for (let atMs = missingFromMs(endMs); atMs < lateMs; atMs += minuteMs) {
+    if (targets.some((_, target) => lacksInvocations(sheet, target, atMs))) return atMs
     if (asked.some((spec) => isIncomplete(sheet, spec, atMs))) return atMs
   }
   return lateMs

@@ -26,6 +26,12 @@ export function lateFromMs(completeMs: number, targets: readonly JudgedTarget[])
 // A missing point may come this late. After that we stop waiting, and its minute stays out of the evidence.
 const missingMs = 15 * minuteMs
 
+// How long a team's own count may be silent before its silence means 0.
+const silentMs = 10 * minuteMs
+
+/** From here on, a count that ends may still go on. */
+export const openFromMs = (endMs: number): number => endMs - silentMs
+
 /** A minute from here on may be incomplete, and may still be completed. */
 export const missingFromMs = (endMs: number): number => endMs - missingMs
 

@@ -99,7 +99,7 @@ export function countAccount(spec: SignalSpec, fold: CountFold, reach: Reach): A
     stableInvocations === 0 ? 'nothing of stable to compare with' : `stable ${share(stableBad, stableInvocations)}`
   const times = isCompared(total) ? `, ${round(ratio)} times (${round(low)} to ${round(high)})` : ''
   return {
-    sentence: `${spec.key}: ${alone.words}${name}candidate ${share(candidateBad, candidateInvocations)}${candidateInvocations === 0 ? '' : what}, ${against}${times}${weighing(reach)}`,
+    sentence: `${spec.key}: ${alone.words}${name}candidate ${share(candidateBad, candidateInvocations)}${candidateInvocations === 0 ? '' : what}, ${against}${times}${weighing(reach)}${leftOutWords(fold)}`,
     numbers: finite({
       ...numbers,
       ...alone.numbers,
@@ -127,6 +127,11 @@ function aloneAccount(alone: CountFold['alone']): { readonly words: string; read
   }
 }
 
+const leftOutWords = ({ leftOut }: Pick<CountFold, 'leftOut'>): string =>
+  leftOut === 0
+    ? ''
+    : `; ${leftOut} ${leftOut === 1 ? 'minute is' : 'minutes are'} left out, whose points have not come`
+
 /** A cut of latency in words: its quantile before, and how slow is slow. */
 function cutAt(
   { cuts }: SignalSpec,
@@ -150,7 +155,7 @@ export function meanAccount(spec: SignalSpec, fold: MeanFold, reach: Reach): Acc
       ? 'nothing of stable to compare with'
       : `stable ${round(stableMean)}${Number.isFinite(ratio) ? `: ${round(ratio)} times` : ''}`
   return {
-    sentence: `${spec.key}: candidate ${round(candidateMean)} on average over ${candidateSamples}, ${against}${weighing(reach)}`,
+    sentence: `${spec.key}: candidate ${round(candidateMean)} on average over ${candidateSamples}, ${against}${weighing(reach)}${leftOutWords(fold)}`,
     numbers: finite({
       candidateSamples,
       candidateMean,

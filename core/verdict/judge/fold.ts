@@ -42,8 +42,9 @@ export type CountFold = {
   readonly speaking: readonly number[]
   /** Whether any point of the events was seen, for either version. */
   readonly seen: boolean
-  /** How many of the latest minutes in a row were incomplete. */
+  /** How many of the latest minutes in a row were incomplete, and how many in all. */
   readonly incomplete: number
+  readonly leftOut: number
   /** Requests of the candidate in the latest minutes in a row in which every request was a bad event. */
   readonly allBad: number
   readonly breaker: BreakerState
@@ -55,6 +56,7 @@ export type MeanFold = {
   readonly kind: 'mean'
   readonly state: MeanState
   readonly totals: MeanMinute
+  readonly leftOut: number
   readonly present: Present
 }
 export type SignalFold = CountFold | MeanFold
@@ -101,7 +103,8 @@ const presentBegin: Present = { sinceMs: 0, minutes: 0, samples: 0 }
 const noMeans: MeanMinute = { stableSamples: 0, stableMean: 0, candidateSamples: 0, candidateMean: 0 }
 
 export function foldBegin({ spec, count, latency, early, learned }: SignalRule): SignalFold {
-  if (spec.measure.kind === 'mean') return { kind: 'mean', state: meanBegin, totals: noMeans, present: presentBegin }
+  if (spec.measure.kind === 'mean')
+    return { kind: 'mean', state: meanBegin, totals: noMeans, leftOut: 0, present: presentBegin }
   return {
     kind: 'count',
     states: latency === undefined ? spec.measure.events.map(() => count.begin) : [],
@@ -111,6 +114,7 @@ export function foldBegin({ spec, count, latency, early, learned }: SignalRule):
     speaking: spec.measure.events.map(() => 0),
     seen: false,
     incomplete: 0,
+    leftOut: 0,
     allBad: 0,
     breaker: breakerBegin(learned),
     ...(early === undefined ? {} : { early: early.begin }),
@@ -152,11 +156,14 @@ export function foldStep(
 ): SignalFold | string {
   const { spec } = rule
   if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return chilled(rule, fold)
+  const leftOut = fold.leftOut + (isIncomplete(sheet, spec, atMs) ? 1 : 0)
+  const isLeftOut = leftOut > fold.leftOut
+  if (fold.kind === 'mean' && isLeftOut) return { ...fold, leftOut }
   if (fold.kind === 'mean' && spec.measure.kind === 'mean')
     return meanFold(fold, spec, spec.measure, sheet, shifts, atMs)
   if (fold.kind === 'count' && spec.measure.kind === 'count') {
     const seen = fold.seen || isSeen(sheet, spec, spec.measure, atMs)
-    if (isIncomplete(sheet, spec, atMs)) return { ...fold, seen, incomplete: fold.incomplete + 1 }
+    if (isLeftOut) return { ...fold, seen, leftOut, incomplete: fold.incomplete + 1 }
     const minutes = countMinutes(sheet, spec, spec.measure, atMs)
     return typeof minutes === 'string' ? minutes : countFold(rule, { ...fold, seen }, minutes, shifts, atMs)
   }
@@ -185,6 +192,7 @@ function meanFold(
       candidateSamples: totals.candidateSamples + data.candidateSamples,
       candidateMean: pooled(totals.candidateMean, totals.candidateSamples, data.candidateMean, data.candidateSamples),
     },
+    leftOut: fold.leftOut,
     present: present(fold.present, shifts, atMs, data.candidateSamples),
   }
 }
@@ -211,6 +219,7 @@ function countFold(
     seen: fold.seen,
     // A minute without requests does not show that points arrive again.
     incomplete: first.stableInvocations + first.candidateInvocations === 0 ? fold.incomplete : 0,
+    leftOut: fold.leftOut,
     allBad: allBadAfter(fold, first),
     breaker: breakerStep(fold.breaker, first),
     ...(isErrors && isAlone ? { alone: aloneAfter(learned, fold, first, cold !== undefined) } : {}),

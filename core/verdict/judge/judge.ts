@@ -13,7 +13,7 @@ import { signalSpecs } from '../evidence/questions.ts'
 import { settledToMs } from '../evidence/settled.ts'
 import { isQuiet, targetBegin, type TargetFold, targetStep, trafficTrouble, unreadableTraffic } from './target-fold.ts'
 import { type Folded, horizonMinutesOf, isProvenGood, weighAll, type Weighed } from './weigh.ts'
-import { askedWindow } from '../evidence/window.ts'
+import { askedWindow, openFromMs } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
 
 /** The fold of all minutes before `uptoMs`, which late points can no longer change. Survives JSON without loss. */
@@ -52,7 +52,7 @@ function look(service: Service, rules: readonly SignalRule[], evidence: Evidence
   const { targets, shifts, atMs } = evidence
   const first = shifts[0]
   const window = first === undefined ? { startMs: atMs, endMs: atMs } : askedWindow(first.sinceMs, atMs)
-  const sheet = sheetOf(evidence.readings)
+  const sheet = sheetOf(evidence.readings, evidence.isRecorded ? Infinity : openFromMs(window.endMs))
   const begin: Folded = carried ?? { targets: targets.map(() => targetBegin), signals: rules.map(foldBegin) }
   const readable: Folded = {
     targets: begin.targets.map((fold, index) => unreadableTraffic(sheet, index) ?? fold),

@@ -1,7 +1,7 @@
 // Whether a target's two versions get the traffic that was set for them: the split, a silent candidate, and quiet hours without
 // traffic.
 import type { JudgedTarget, Shift } from '../evidence/evidence.ts'
-import type { Sheet } from '../evidence/minutes.ts'
+import { lacksInvocations, type Sheet } from '../evidence/minutes.ts'
 import { splitIsOff } from '../processes/split-check.ts'
 import { weightOf } from '../evidence/window.ts'
 
@@ -44,6 +44,7 @@ export function targetStep(
   shifts: readonly Shift[],
   atMs: number,
 ): TargetFold | string {
+  if (lacksInvocations(sheet, target, atMs)) return before
   const stable = sheet.at(target, 'stable', 'invocations', atMs) ?? 0
   const candidate = sheet.at(target, 'candidate', 'invocations', atMs) ?? 0
   if (stable < 0 || candidate < 0) return 'the invocations are negative'

@@ -142,7 +142,8 @@ function doubtOf(
     const because = `${spec.key}: ${unpublished}; a count that is published only now and then wants sparse: true`
     return { because, alone: true }
   }
-  if (fold.incomplete >= incompleteMax) return { because: pointsMissing(spec, fold.incomplete), alone: true }
+  if (fold.incomplete >= incompleteMax && measure.whenMissing !== 'zero')
+    return { because: pointsMissing(spec, fold.incomplete), alone: true }
   if (spec.name === 'errors' && fold.allBad >= Math.min(allBadMin, samples))
     return { because: `every one of the last ${fold.allBad} requests failed`, alone: false }
   if (fold.alone !== undefined && isAloneDoubtful(fold.alone, scale.alpha))
