@@ -10,6 +10,11 @@ export const problems = {
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
   call_invalid: 'Correct the named argument and call again. Nothing was changed.',
   task_invalid: 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.',
+  door_only: 'Use `tidegate`, or call the API with a signed request: docs/deploy.md has its routes.',
+  caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
+  api_unknown: "Set TIDEGATE_API to the stack's output Api.",
+  plan_bolder:
+    'Start the release with its own plan, or with a more careful one; a bolder plan is a right of its own (`--bolder`).',
   request_reused: 'Use a new request id for each new request. The same id always means the same release.',
   event_unknown:
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call. Other events do not start releases.',
@@ -28,6 +33,7 @@ export const problems = {
   service_missing: 'Apply the service definition first, or correct the service name.',
   release_missing: 'Run `tidegate history SERVICE` and use one of the ids that it lists.',
   trigger_missing: 'Add a trigger for this artifact to one service definition, or start the release by name.',
+  route_refused: "Ask for the route's right (execute-api:Invoke): docs/deploy.md has the right of each order.",
   // Admission
   service_busy: 'Wait for the live release to end, or set policy.whileLive to queue or supersede.',
   approval_refused: 'Ask a person who may approve: see `gates.approvals` of the service, and docs/policy.md.',

@@ -12,7 +12,8 @@ import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
-import { intakeHandler, urgentHandler } from './listeners/intake.ts'
+import { intakeHandler } from './listeners/intake.ts'
+import { startHandler, urgentHandler } from './orders/start.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
 import { measureHandler } from './listeners/measure.ts'
@@ -29,14 +30,28 @@ import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
+import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge, isPipelineJob } from './door.ts'
 import type { Call, World } from './steps/world.ts'
 
+/** What a function does: each with the ports of the whole world. main.ts gives each function its own. */
 export type Handler = (event: unknown, call: Call) => Promise<unknown>
+
+type Make = (world: World) => Handler
+
+const people =
+  (make: Make): Make =>
+  (world) =>
+    answering(behindDoor(make(world)))
+const peopleAnd =
+  (isEvent: (event: unknown) => boolean, make: Make): Make =>
+  (world) =>
+    answering(behindDoorOrHearing(isEvent)(make(world)))
 
 export const handlers = {
   intake: intakeHandler,
-  urgent: urgentHandler,
-  ask: askHandler,
+  start: people(startHandler),
+  urgent: people(urgentHandler),
+  ask: peopleAnd(isPipelineJob, askHandler),
   admit: admitHandler,
   gate: gateHandler,
   prepare: prepareHandler,
@@ -49,22 +64,22 @@ export const handlers = {
   page: pageHandler,
   settle: settleHandler,
   handOver: handOverHandler,
-  pause: pauseHandler,
-  promote: promoteHandler,
-  orderRollback: orderRollbackHandler,
+  pause: people(pauseHandler),
+  promote: people(promoteHandler),
+  orderRollback: people(orderRollbackHandler),
   answer: answerHandler,
-  approve: approveHandler,
-  override: overrideHandler,
-  stopLine: stopLineHandler,
-  startLine: startLineHandler,
+  approve: people(approveHandler),
+  override: people(overrideHandler),
+  stopLine: people(stopLineHandler),
+  startLine: people(startLineHandler),
   alarm: alarmHandler,
   announce: announceHandler,
   reconcile: reconcileHandler,
   provision: provisionHandler,
   budget: budgetHandler,
-  attest: attestHandler,
+  attest: peopleAnd(isFromEventBridge, attestHandler),
   reports: reportsHandler,
-  incident: incidentHandler,
+  incident: peopleAnd(isFromEventBridge, incidentHandler),
   measure: measureHandler,
 } as const satisfies Readonly<Record<string, (world: World) => Handler>>
 

@@ -44,7 +44,9 @@ import type { Handler, Verb } from './handlers.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
 import { log, emit, observed, trouble } from './instruments.ts'
-import { intakeHandler, urgentHandler } from './listeners/intake.ts'
+import { intakeHandler } from './listeners/intake.ts'
+import { startHandler, urgentHandler } from './orders/start.ts'
+import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge, isPipelineJob } from './door.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
 import { measureHandler } from './listeners/measure.ts'
@@ -64,8 +66,12 @@ import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 
 const wired = (verb: Verb, make: () => Handler): Handler => observed(verb, once(make))
+const forPeople = (verb: Verb, make: () => Handler): Handler => answering(wired(verb, () => behindDoor(make())))
+const forPeopleAnd = (isEvent: (event: unknown) => boolean, verb: Verb, make: () => Handler): Handler =>
+  answering(wired(verb, () => behindDoorOrHearing(isEvent)(make())))
 
-const door = () => ({
+/** What accepting a release takes. */
+const accepting = () => ({
   clock,
   digest,
   log,
@@ -76,8 +82,9 @@ const door = () => ({
   history: history(),
   executions: executions(),
 })
-export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(door()))
-export const urgent = /* @__PURE__ */ wired('urgent', () => urgentHandler(door()))
+export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(accepting()))
+export const start = /* @__PURE__ */ forPeople('start', () => startHandler(accepting()))
+export const urgent = /* @__PURE__ */ forPeople('urgent', () => urgentHandler(accepting()))
 /** What gates decide by. */
 const gates = () => ({
   clock,
@@ -95,7 +102,7 @@ const gates = () => ({
   policies: cedarPolicies(),
 })
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
-export const ask = /* @__PURE__ */ wired('ask', () =>
+export const ask = /* @__PURE__ */ forPeopleAnd(isPipelineJob, 'ask', () =>
   askHandler({
     ...gates(),
     openReleases: openReleases(),
@@ -105,7 +112,7 @@ export const ask = /* @__PURE__ */ wired('ask', () =>
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
   admitHandler({
-    ...door(),
+    ...accepting(),
     leases: leases(),
     turns: turns(),
     traffic: traffic(),
@@ -173,22 +180,22 @@ const wayBack = () => ({ ...ending(), traffic: traffic() })
 export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
-export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
-export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
+export const pause = /* @__PURE__ */ forPeople('pause', () => pauseHandler(steering()))
+export const promote = /* @__PURE__ */ forPeople('promote', () => promoteHandler(steering()))
 export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
-export const approve = /* @__PURE__ */ wired('approve', () =>
+export const approve = /* @__PURE__ */ forPeople('approve', () =>
   approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
-export const override = /* @__PURE__ */ wired('override', () =>
+export const override = /* @__PURE__ */ forPeople('override', () =>
   overrideHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
-export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
+export const stopLine = /* @__PURE__ */ forPeople('stopLine', () =>
   stopLineHandler({ clock, log, line: line(), services: services() }),
 )
-export const startLine = /* @__PURE__ */ wired('startLine', () =>
+export const startLine = /* @__PURE__ */ forPeople('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
-export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
+export const orderRollback = /* @__PURE__ */ forPeople('orderRollback', () =>
   orderRollbackHandler({ ...wayBack(), digest, services: services() }),
 )
 export const alarm = /* @__PURE__ */ wired('alarm', () => alarmHandler(wayBack()))
@@ -209,7 +216,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     journal: journal(),
   }),
 )
-export const attest = /* @__PURE__ */ wired('attest', () =>
+export const attest = /* @__PURE__ */ forPeopleAnd(isFromEventBridge, 'attest', () =>
   attestHandler({ clock, log, services: services(), attestations: attestations() }),
 )
 export const reports = /* @__PURE__ */ wired('reports', () =>
@@ -222,7 +229,7 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
     outbox: outbox(),
   }),
 )
-export const incident = /* @__PURE__ */ wired('incident', () =>
+export const incident = /* @__PURE__ */ forPeopleAnd(isFromEventBridge, 'incident', () =>
   incidentHandler({ log, trouble, services: services(), incidents: incidents() }),
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>

@@ -53,6 +53,7 @@ const own: Readonly<Record<Verb, Permissions>> = {
     targetRoles,
     everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
+  start: { table: log, machine: ['states:StartExecution'] },
   urgent: { table: log, machine: ['states:StartExecution'] },
   gate: {
     table: [...log, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem'],

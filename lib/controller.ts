@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
@@ -24,6 +25,7 @@ import {
   reportedSloArn,
   type Resources,
 } from './controller-functions.ts'
+import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -50,6 +52,8 @@ export class ReleaseController extends Construct {
   readonly stateMachine: sfn.StateMachine
   readonly functions: Readonly<Record<Verb, lambda.Function>>
   readonly services: readonly Service[]
+  /** What people call. */
+  readonly api: HttpApi
   /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
   private readonly provider: cr.Provider
@@ -88,6 +92,7 @@ export class ReleaseController extends Construct {
     ) as Record<Verb, ControllerFunction>
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     reserveWayBack(this.functions, wayBackConcurrency)
+    this.api = apiOf(this, name, this.functions)
     this.stateMachine = this.machine(stateMachineName)
     wire(this, {
       ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },
@@ -100,7 +105,7 @@ export class ReleaseController extends Construct {
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
-    printNext(this, { name, table: this.table, topic: this.topic })
+    printNext(this, { name, table: this.table, topic: this.topic, api: this.api })
   }
 
   /** Creates the alias once. No later deployment touches it, whatever its routing is by then. */
@@ -112,32 +117,50 @@ export class ReleaseController extends Construct {
     })
   }
 
-  /** The right to request a release. */
-  grantStart = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'intake')
+  // Every right may be given for one service, by its name.
+  /** The right to request a release, by the service's own plan or a more careful one. */
+  grantStart = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['start'], service)
+  /** The right to request a release by any plan. */
+  grantStartBolder = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['start-bolder'], service)
   /** The right to request an urgent release (a security fix), which is not stopped by calendar or budget. */
-  grantUrgent = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'urgent')
+  grantUrgent = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['start-urgent'], service)
   /** The right to approve and decline releases. */
-  grantApprove = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'approve')
+  grantApprove = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['approve', 'decline'], service)
   /** The right to override closed gates for a release; each override is recorded. */
-  grantOverride = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'override')
+  grantOverride = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['override'], service)
   /** The right to stop the line. Starting it again is a separate right. */
-  grantStopLine = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'stopLine')
+  grantStopLine = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['stop-line', 'stop-every-line'], service)
   /** The right to start the line again. */
-  grantStartLine = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'startLine')
+  grantStartLine = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['start-line', 'start-every-line'], service)
   /** The right to pause and resume a release. */
-  grantPause = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'pause')
+  grantPause = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['pause', 'resume'], service)
   /** The right to promote a release early. */
-  grantPromote = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'promote')
+  grantPromote = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['promote'], service)
   /** The right to roll back and to abort, and nothing else: not to promote or start. */
-  grantRollBack = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'orderRollback')
+  grantRollBack = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['roll-back', 'abort'], service)
   /** The right to answer for a hook that said `later`. */
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
   /** The right to attest facts about a candidate: tests, scan findings, flags. The gates trust them. */
-  grantAttest = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'attest')
+  grantAttest = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['attest', 'attest-subject'], service)
   /** The right to report incidents, for the measures. */
-  grantIncident = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'incident')
-  /** The right to ask whether a release may begin. A pipeline's role needs it for `mayReleaseRule`. */
-  grantAsk = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'ask')
+  grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['incident'], service)
+  /**
+   * The right to ask whether a release may begin. A pipeline's role needs it for `mayReleaseRule`, which invokes the function.
+   */
+  grantAsk = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    this.grantCall(grantee, 'ask').combine(grantRoutes(this.api, grantee, ['ask'], service))
   /**
    * The right to list unhandled events, send them again and drop them: `tidegate lost`. It includes the rights of all functions
    * that events call, so also those to start and to roll back releases.

@@ -1,5 +1,6 @@
 // Stack outputs, printed at the end of a deployment: the names that the command line needs, where pages go, and what to do next.
 import { CfnOutput } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
@@ -8,16 +9,18 @@ type Installed = {
   readonly name: string
   readonly table: Pick<dynamodb.ITable, 'tableName'>
   readonly topic: sns.ITopic
+  readonly api: Pick<HttpApi, 'apiEndpoint'>
 }
 
-export function printNext(scope: Construct, { name, table, topic }: Installed): void {
+export function printNext(scope: Construct, { name, table, topic, api }: Installed): void {
   const out = (id: string, value: string, description: string) => new CfnOutput(scope, id, { value, description })
   out('TableName', table.tableName, 'TIDEGATE_TABLE of the command line')
   out('Prefix', name, 'TIDEGATE_PREFIX of the command line')
+  out('Api', api.apiEndpoint, 'TIDEGATE_API of the command line')
   out('PagesTopicArn', topic.topicArn, 'Pages go here: subscribe whoever is on call, and confirm the mail that follows')
   out(
     'Next',
-    `TIDEGATE_TABLE=${table.tableName} TIDEGATE_PREFIX=${name} tidegate doctor`,
+    `TIDEGATE_TABLE=${table.tableName} TIDEGATE_PREFIX=${name} TIDEGATE_API=${api.apiEndpoint} tidegate doctor`,
     'Says what is still missing, and how to mend it',
   )
 }

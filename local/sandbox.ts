@@ -21,6 +21,9 @@ import type { Metric } from '../core/measures/metric.ts'
 import type { Release } from '../core/release/release.ts'
 import { type Handler, handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { World } from '../functions/steps/world.ts'
+import { isFromEventBridge, isPipelineJob } from '../functions/door.ts'
+import { type RouteName, routeOf } from '../functions/routes.ts'
+import { apiRequest, fromAnswer, routeFor } from './api-request.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
 import { functionName, install } from './installation.ts'
 import { createSample, openArtifacts } from './sample-service.ts'
@@ -140,10 +143,30 @@ function rooms(base: Base) {
     if (found === undefined) throw new Error(`no release ${id}`)
     return found
   }
-  const ask = (verb: Verb, payload: unknown): Promise<unknown> => askFunction(clients.lambda, verb, payload)
+  let requests = 0
+  const orderAs =
+    (who: string, lambda = clients.lambda) =>
+    async (route: RouteName, service?: string, body: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
+      const request = apiRequest({ who, route, service, body }, `request-${++requests}`)
+      return fromAnswer(await askFunction(lambda, routeOf(route).verb, request))
+    }
+  /** A call of a function; of those that people call, through the API, by the caller that `by` names. */
+  const ask = async (verb: Verb, payload: unknown): Promise<unknown> => {
+    const route = routeFor(verb, payload as Readonly<Record<string, unknown>>)
+    const isEvent = isFromEventBridge(payload) || isPipelineJob(payload)
+    if (route === undefined || isEvent) return askFunction(clients.lambda, verb, payload)
+    return orderAs(whoOf(payload))(...wordsOf(route, payload, await serviceOf(payload)))
+  }
+  const serviceOf = async (payload: unknown): Promise<string | undefined> => {
+    const { service, releaseId, subject } = payload as Partial<Record<string, string>>
+    if (service !== undefined || subject !== undefined || releaseId === undefined) return service
+    const found = await base.world.journal.read(releaseId)
+    return replay(found.events)?.service.name ?? 'nobody'
+  }
   return {
     ...base,
     ask,
+    orderAs,
     events,
     release,
     pages: () => cloud.sns.published(),
@@ -162,7 +185,11 @@ function rooms(base: Base) {
     publish: (code: string, name = 'checkout') => publish(clients.lambda, code, name),
     /** Requests a release and runs it until it waits for the first time. @returns its id */
     start: async (call: Readonly<Record<string, unknown>>) => {
-      const accepted = (await ask('intake', { service: 'checkout', ...call })) as { releases: { releaseId: string }[] }
+      const accepted = (await ask('start', {
+        service: 'checkout',
+        ...call,
+        ...(call['plan'] === undefined ? {} : { bolder: true }),
+      })) as { releases: { releaseId: string }[] }
       await clock.settle()
       return accepted.releases[0]?.releaseId ?? ''
     },
@@ -190,6 +217,19 @@ function rooms(base: Base) {
       cloud.close()
     },
   }
+}
+
+const whoOf = (payload: unknown): string => {
+  const { by } = payload as { by?: unknown }
+  return typeof by === 'string' ? by : 'operator'
+}
+
+/** What is left of a call once the route, the service and the caller are said otherwise. */
+function wordsOf(route: RouteName, payload: unknown, service: string | undefined) {
+  const { by: _, service: _service, ...call } = payload as Readonly<Record<string, unknown>>
+  const { says = {}, everywhere } = routeOf(route)
+  const body = Object.fromEntries(Object.entries(call).filter(([field]) => !Object.hasOwn(says, field)))
+  return [route, everywhere === true ? undefined : service, body] as const
 }
 
 /** Adds a function with an alias on its version 1. @returns a version to release */

@@ -7,10 +7,12 @@ export function contextOf(question: PolicyQuestion): Context {
   switch (question.action) {
     case 'approve':
     case 'override': {
-      const { author, approvers, ...facts } = question.context
+      const { requesters, approvers, ...facts } = question.context
+      const author = requesters.at(-1)
       return {
         ...facts,
-        ...(author !== '' && { author: { type: 'Person', id: author } }),
+        ...(author !== undefined && { author: { type: 'Person', id: author } }),
+        requesters: requesters.map((id) => ({ type: 'Person', id })),
         approvers: approvers.map((id) => ({ type: 'Person', id })),
       }
     }

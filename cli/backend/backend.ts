@@ -1,7 +1,6 @@
-// How the command line reaches the controller. It reads the table directly, and calls the controller's functions for every
-// change. The SDK uses AWS or the embedded cloud, depending on AWS_ENDPOINT_URL.
-import type { Hooks, KeptEvents } from '../../cloud/ports.ts'
-import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
+// How the command line reaches the controller. It reads the table directly, and calls the controller's API for every change. The SDK uses AWS or the embedded cloud, depending on AWS_ENDPOINT_URL.
+import type { KeptEvents } from '../../cloud/ports.ts'
+import type { RouteName } from '../../functions/routes.ts'
 import type { World } from '../../functions/steps/world.ts'
 
 export type Backend = Pick<
@@ -18,23 +17,12 @@ export type Backend = Pick<
   | 'traffic'
   | 'clock'
 > & {
-  /** Calls one of the controller's functions. @throws Problem that the function threw */
-  ask(
-    verb:
-      | 'ask'
-      | 'urgent'
-      | 'approve'
-      | 'override'
-      | 'stopLine'
-      | 'startLine'
-      | 'intake'
-      | 'attest'
-      | 'incident'
-      | 'pause'
-      | 'promote'
-      | 'orderRollback',
-    payload: unknown,
-  ): Promise<unknown>
+  /**
+   * Calls a route of the controller's API, signed with the caller's credentials.
+   * @param service for a route of one service
+   * @throws Problem that the controller answered
+   */
+  order(route: RouteName, service: string | undefined, body?: Readonly<Record<string, unknown>>): Promise<unknown>
 }
 
 /** The backend of `tidegate lost`. */
@@ -42,22 +30,4 @@ export type LostBackend = {
   readonly kept: KeptEvents
   /** The controller's name, which is the prefix of its functions' names. */
   readonly name: string
-}
-
-/** @param functionName maps a verb to the name of the controller's function */
-export function askThrough(hooks: Hooks, functionName: (verb: string) => string): Backend['ask'] {
-  return async (verb, payload) => {
-    const reply = await hooks.call(functionName(verb), payload)
-    if (reply.kind === 'answered') return reply.payload
-    throw problemOf(
-      ('errorType' in reply && reply.errorType) || '',
-      reply.because.replace(`${functionName(verb)} failed: `, ''),
-    )
-  }
-}
-
-/** A Problem crosses the invocation as its name and sentence, and becomes the same Problem again here. */
-function problemOf(errorType: string, sentence: string): Error {
-  const code = errorType.replace(/^Tidegate\./, '')
-  return code in problems ? new Problem(code as ProblemCode, sentence) : new Error(`${errorType}: ${sentence}`)
 }

@@ -5,16 +5,26 @@ import type { Cli } from '../backend/surroundings.ts'
 
 const Noted = z.looseObject({ services: z.array(z.string()) })
 
-export async function tellIncident({ backend, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
-  const { services } = Noted.parse(await backend.ask('incident', call))
+export async function tellIncident(
+  { backend, screen }: Cli,
+  service: string,
+  call: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const { services } = Noted.parse(await backend.order('incident', service, call))
   screen.say(`Noted as an incident of ${services.join(', ')}.`, { services })
   return exitCodes.done
 }
 
 const Done = z.looseObject({ subjects: z.array(z.string()) })
 
-export async function attest({ backend, screen }: Cli, call: Readonly<Record<string, unknown>>): Promise<number> {
-  const { subjects } = Done.parse(await backend.ask('attest', call))
+/** @param service of the versions that the call names; without it, the call names a subject */
+export async function attest(
+  { backend, screen }: Cli,
+  service: string | undefined,
+  call: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const route = service === undefined ? 'attest-subject' : 'attest'
+  const { subjects } = Done.parse(await backend.order(route, service, call))
   screen.say(`Noted about ${subjects.join(', ')}.`, { subjects })
   return exitCodes.done
 }

@@ -14,7 +14,9 @@ type Line = { readonly alias: string; readonly because?: string; readonly comman
 export const isStuck = (error: unknown): error is Problem =>
   isAway(error) ||
   (error instanceof Problem &&
-    ['return_failed', 'item_unreadable', 'crowded', 'permission_denied'].includes(error.code))
+    ['return_failed', 'item_unreadable', 'crowded', 'permission_denied', 'route_refused', 'api_unknown'].includes(
+      error.code,
+    ))
 
 /** Parses `FUNCTION:ALIAS`, where the function may be an ARN. @throws Problem `call_invalid` */
 export function targetOf(text: string): Target {

@@ -5,13 +5,13 @@ import { exitCodes } from '../backend/screen.ts'
 import { Ordered } from '../backend/ordered.ts'
 import type { Cli } from '../backend/surroundings.ts'
 
-export type Why = { readonly by: string; readonly reason: string }
-export type Approval = { readonly by: string; readonly before?: string; readonly reason?: string }
+export type Why = { readonly reason: string }
+export type Approval = { readonly before?: string; readonly reason?: string }
 
 const Answer = z.looseObject({ may: z.boolean(), because: z.string() })
 
 export async function showGates({ backend, screen }: Cli, service: string): Promise<number> {
-  const answer = Answer.parse(await backend.ask('ask', { service }))
+  const answer = Answer.parse(await backend.order('ask', service))
   screen.say(`${answer.may ? 'Yes' : 'No'}: ${answer.because}`, answer)
   return answer.may ? exitCodes.done : exitCodes.different
 }
@@ -20,19 +20,16 @@ export async function approve(
   { backend, screen }: Cli,
   service: string,
   answer: 'approve' | 'decline',
-  { by, before, reason }: Approval,
+  { before, reason }: Approval,
 ): Promise<number> {
   const point = before === undefined || before === 'begin' ? before : Number(before)
   if (typeof point === 'number' && Number.isNaN(point))
     throw new Problem('call_invalid', `--before takes begin or a percent, not "${before ?? ''}".`)
   const call = {
-    service,
-    by,
-    answer,
     ...(point === undefined ? {} : { before: point }),
     ...(reason === undefined ? {} : { reason }),
   }
-  const done = Ordered.parse(await backend.ask('approve', call))
+  const done = Ordered.parse(await backend.order(answer, service, call))
   screen.say(
     `${answer === 'approve' ? 'Approved' : 'Declined'}: release ${done.releaseId} is ${done.outcome ?? done.phase}.`,
     done,
@@ -41,25 +38,25 @@ export async function approve(
 }
 
 export async function override({ backend, screen }: Cli, service: string, why: Why): Promise<number> {
-  const done = Ordered.parse(await backend.ask('override', { service, ...why }))
+  const done = Ordered.parse(await backend.order('override', service, why))
   screen.say(`The gates of release ${done.releaseId} are overridden.`, done)
   return exitCodes.done
 }
 
-const which = (services: readonly string[]): readonly object[] =>
-  services.length === 0 ? [{ all: true }] : services.map((service) => ({ service }))
 const words = (services: readonly string[]): string => (services.length === 0 ? 'every service' : services.join(', '))
 
 /** @param services empty for all services */
 export async function stopLine({ backend, screen }: Cli, services: readonly string[], why: Why): Promise<number> {
-  for (const one of which(services)) await backend.ask('stopLine', { ...one, ...why })
+  if (services.length === 0) await backend.order('stop-every-line', undefined, why)
+  for (const service of services) await backend.order('stop-line', service, why)
   screen.say(`The line of ${words(services)} is stopped.`, { stopped: services.length === 0 ? 'all' : services })
   return exitCodes.done
 }
 
 /** @param services empty to lift the stop of all services */
-export async function startLine({ backend, screen }: Cli, services: readonly string[], by: string): Promise<number> {
-  for (const one of which(services)) await backend.ask('startLine', { ...one, by })
+export async function startLine({ backend, screen }: Cli, services: readonly string[]): Promise<number> {
+  if (services.length === 0) await backend.order('start-every-line', undefined)
+  for (const service of services) await backend.order('start-line', service)
   screen.say(`The line of ${words(services)} is started again.`, {
     started: services.length === 0 ? 'all' : services,
   })

@@ -8,28 +8,23 @@ import type { Cli } from '../backend/surroundings.ts'
 export type Order = {
   readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
   readonly service: string
-  readonly by: string
   readonly reason: string
   /** Aliases of the service, for when the table does not answer. */
   readonly targets?: readonly Target[]
 }
 
-/** Each order goes to the function that may do this and no other. */
-const functions = {
+/** Each order is a right of its own. */
+const routes = {
   pause: 'pause',
-  resume: 'pause',
+  resume: 'resume',
   promote: 'promote',
-  rollBack: 'orderRollback',
-  abort: 'orderRollback',
+  rollBack: 'roll-back',
+  abort: 'abort',
 } as const
 
-export async function order(
-  { backend, screen }: Cli,
-  { verb, service, by, reason, targets = [] }: Order,
-): Promise<number> {
-  const words = { ...(verb === 'promote' ? {} : { verb }), ...(verb === 'resume' ? {} : { reason }) }
+export async function order({ backend, screen }: Cli, { verb, service, reason, targets = [] }: Order): Promise<number> {
   try {
-    const done = Ordered.parse(await backend.ask(functions[verb], { service, by, ...words }))
+    const done = Ordered.parse(await backend.order(routes[verb], service, verb === 'resume' ? {} : { reason }))
     const sentence =
       done.phase === 'requested'
         ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
@@ -37,7 +32,7 @@ export async function order(
     screen.say(done.note === undefined ? sentence : `${sentence}\n${done.note}`, done)
     return exitCodes.done
   } catch (error) {
-    if (functions[verb] !== 'orderRollback' || !isStuck(error)) throw error
+    if ((verb !== 'rollBack' && verb !== 'abort') || !isStuck(error)) throw error
     return tellByHand({ backend, screen }, service, targets, error)
   }
 }

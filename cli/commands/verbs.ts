@@ -16,15 +16,21 @@ import { exitCodes } from '../backend/screen.ts'
 import { statusLines, storyLine } from '../backend/story.ts'
 import { unfolded, watch, type WatchOptions } from './watch.ts'
 
+type StartRoute = 'start' | 'start-bolder' | 'start-urgent'
+
 const Accepted = z.looseObject({ releases: z.array(z.looseObject({ releaseId: z.string() })).min(1) })
 
 /** @param follow watches the release to its end, which then determines the exit code */
 export async function startRelease(
   cli: Cli,
-  { door, call }: { readonly door: 'intake' | 'urgent'; readonly call: Record<string, unknown> },
+  {
+    route,
+    service,
+    call,
+  }: { readonly route: StartRoute; readonly service: string; readonly call: Record<string, unknown> },
   follow: WatchOptions | undefined,
 ): Promise<number> {
-  const accepted = Accepted.parse(await cli.backend.ask(door, call))
+  const accepted = Accepted.parse(await cli.backend.order(route, service, call))
   const releaseId = accepted.releases[0]?.releaseId ?? ''
   cli.screen.say(`Release ${releaseId} has been accepted.`, { releaseId })
   return follow === undefined ? exitCodes.done : watchRelease(cli, releaseId, follow)

@@ -7,7 +7,6 @@ type Attest = {
   subject?: string
   service?: string
   version?: string
-  by: string
   commit?: string
   committedAt?: string
   tests?: Counts<'passed' | 'failed' | 'skipped'>
@@ -37,21 +36,17 @@ export function addAttest(program: Command, { cli, run, me }: Surroundings): voi
     )
     .option('--service <name>', 'instead of a subject: a service with exactly one target')
     .option('--version <version>', '... and its version')
-    .option('--by <name>', 'the author; replaces what the same author attested before', me())
     .option('--commit <sha>', 'the commit that it was built from')
     .option('--committed-at <time>', 'when the commit was made, such as 2026-03-01T09:30:00Z')
     .option('--tests <counts>', 'passed,failed,skipped', counts('passed', 'failed', 'skipped'))
     .option('--scan <counts>', 'findings: critical,high,medium,low', counts('critical', 'high', 'medium', 'low'))
     .option('--flags <names...>', 'feature flags that the change is behind')
     .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  tidegate attest --subject commit/4f2a91c --by github --tests 412,0,3 --flags new-cart',
-    )
+    .addHelpText('after', '\nExample:\n  tidegate attest --subject commit/4f2a91c --tests 412,0,3 --flags new-cart')
     .action(
-      run(async ({ json, ...call }: Attest) => {
+      run(async ({ json, service, ...call }: Attest) => {
         const { attest } = await import('../commands/attest.ts')
-        return attest(await cli({ json: json === true }), call)
+        return attest(await cli({ json: json === true }), service, call)
       }),
     )
 }
@@ -72,7 +67,7 @@ function addIncident(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 
     .action(
       run(async (service: string, { json, ...call }: { json?: boolean }) => {
         const { tellIncident } = await import('../commands/attest.ts')
-        return tellIncident(await cli({ json: json === true }), { ...call, service })
+        return tellIncident(await cli({ json: json === true }), service, call)
       }),
     )
 }

@@ -7,7 +7,7 @@ type Shared = { readonly json?: boolean }
 
 const gates = () => import('../commands/gates.ts')
 
-export function addGates(program: Command, { cli, run, me }: Surroundings): void {
+export function addGates(program: Command, { cli, run }: Surroundings): void {
   program
     .command('gates <service>')
     .description('say whether a release could begin now, and what blocks it; exits with 1 if it could not')
@@ -27,7 +27,6 @@ export function addGates(program: Command, { cli, run, me }: Surroundings): void
       )
       .option('--before <point>', 'which approval: begin, or the percent that it stands before')
       .option('--reason <text>', 'why: kept in the log')
-      .option('--by <name>', 'who', me())
       .option('--json', 'as JSON')
       .action(
         run(async (service: string, { json, ...options }: Shared & Approval) =>
@@ -39,23 +38,21 @@ export function addGates(program: Command, { cli, run, me }: Surroundings): void
     .command('override <service>')
     .description('let the live release pass closed gates (calendar, budget, group); your name and reason are recorded')
     .requiredOption('--reason <text>', 'why: kept in the log')
-    .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
     .action(
       run(async (service: string, { json, ...why }: Shared & Why) =>
         (await gates()).override(await cli({ json: json === true }), service, why),
       ),
     )
-  addLine(program, { cli, run, me })
+  addLine(program, { cli, run })
 }
 
-function addLine(program: Command, { cli, run, me }: Pick<Surroundings, 'cli' | 'run' | 'me'>): void {
+function addLine(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run'>): void {
   const line = program.command('line').description('stop the line: no release begins and none takes a further step')
   line
     .command('stop [services...]')
     .description('for these services, or for all')
     .requiredOption('--reason <text>', 'why: shown to everybody whose release is held')
-    .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
     .action(
       run(async (services: string[], { json, ...why }: Shared & Why) =>
@@ -65,11 +62,10 @@ function addLine(program: Command, { cli, run, me }: Pick<Surroundings, 'cli' | 
   line
     .command('start [services...]')
     .description('start the line again for these services, or for all')
-    .option('--by <name>', 'who', me())
     .option('--json', 'as JSON')
     .action(
-      run(async (services: string[], { json, by }: Shared & { readonly by: string }) =>
-        (await gates()).startLine(await cli({ json: json === true }), services, by),
+      run(async (services: string[], { json }: Shared) =>
+        (await gates()).startLine(await cli({ json: json === true }), services),
       ),
     )
 }

@@ -22,19 +22,17 @@ answer either, name the aliases: by the definition's file, or one by one.`
 type Options = {
   readonly json?: boolean
   readonly reason: string
-  readonly by: string
   readonly file?: string
   readonly target?: readonly string[]
 }
 
-export function addOrders(program: Command, { cli, run, me }: Surroundings): void {
+export function addOrders(program: Command, { cli, run }: Surroundings): void {
   for (const { name, verb, words } of orders) {
     const isBack = verb === 'rollBack' || verb === 'abort'
     const command = program
       .command(`${name} <service>`)
       .description(words)
       .option('--reason <text>', 'why: kept in the log', `${name} by hand`)
-      .option('--by <name>', 'who', me())
       .option('--json', 'as JSON')
     if (isBack)
       command
@@ -43,10 +41,10 @@ export function addOrders(program: Command, { cli, run, me }: Surroundings): voi
     command
       .addHelpText('after', `${isBack ? stuck : ''}\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
       .action(
-        run(async (service: string, { json, by, reason, file, target = [] }: Options) => {
+        run(async (service: string, { json, reason, file, target = [] }: Options) => {
           const { order, targetsOf } = await import('../commands/orders.ts')
           const targets = await targetsOf(file, target)
-          return order(await cli({ json: json === true }), { verb, service, by, reason, targets })
+          return order(await cli({ json: json === true }), { verb, service, reason, targets })
         }),
       )
   }

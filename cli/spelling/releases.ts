@@ -19,6 +19,7 @@ type ReleaseOptions = Shared & {
   reason?: string
   requestId?: string
   urgent?: boolean
+  bolder?: boolean
   watch?: boolean
   every: number
 }
@@ -42,6 +43,7 @@ function addRelease(program: Command, { cli, me, run, positive, pause }: Surroun
     .option('--reason <text>', 'why')
     .option('--request-id <id>', 'repeat the call with the same id to get the same release')
     .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
+    .option('--bolder', 'allow a plan that gives more traffic, or sooner, than that of the service: a right of its own')
     .option('--watch', 'follow it to its end; the exit code says how it ended')
     .option('--every <seconds>', 'how often to look while watching', positive, 2)
     .option('--json', 'print one JSON document per line')
@@ -53,23 +55,21 @@ function addRelease(program: Command, { cli, me, run, positive, pause }: Surroun
       run(
         async (
           service: string,
-          { version, versions, urgent, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
+          { version, versions, urgent, bolder, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
         ) => {
           const which = versions === undefined ? {} : { versions: versionsOf(versions) }
           const call = {
-            service,
             source: 'cli',
-            author: me(),
             ...rest,
             ...which,
             ...(version === undefined ? {} : { version }),
             requestId,
           }
-          const door = urgent === true ? 'urgent' : 'intake'
+          const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
           const { startRelease } = await verbs()
           return startRelease(
             await cli({ json: json === true }),
-            { door, call },
+            { route, service, call },
             watch === true ? following(every, pause) : undefined,
           )
         },

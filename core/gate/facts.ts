@@ -1,5 +1,6 @@
 // Builds the facts that the gate policies decide on, and the sentence that a person sees for each gate. Nothing is allowed or
 // denied here: policy/release.cedar does that.
+import { personKey } from '../caller.ts'
 import type { Attested } from './attestation.ts'
 import { formatDuration } from '../duration.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
@@ -52,8 +53,16 @@ function missingApprovals(release: Release, point: number, { nowMs, gates }: Loo
 }
 
 export const approversOf = ({ approvals }: Release, { beforeBp }: Pick<Approval, 'beforeBp'>): readonly string[] => [
-  ...new Set(approvals.filter((one) => one.beforeBp === beforeBp && one.answer === 'approve').map(({ by }) => by)),
+  ...new Map(
+    approvals
+      .filter((one) => one.beforeBp === beforeBp && one.answer === 'approve')
+      .map(({ by }) => [personKey(by), by] as const),
+  ).values(),
 ]
+
+/** Who started the release, and whom it names as its author. */
+export const requestersOf = ({ provenance: { author, requestedBy } }: Release): readonly string[] =>
+  [requestedBy, author].flatMap((name) => (name === undefined ? [] : [personKey(name)]))
 
 function isExpired({ missedSinceMs }: Release, { beforeBp, expiresSeconds }: Approval, nowMs: number): boolean {
   const sinceMs = missedSinceMs[beforeBp]

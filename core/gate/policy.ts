@@ -49,8 +49,8 @@ export type GateContext = {
 
 /** What is known about a person's order. */
 type OrderContext = {
-  /** Who requested the release; empty when unknown. */
-  readonly author: string
+  /** Who started the release, and whom it names as its author; as personKey (core/caller.ts), as all people here. */
+  readonly requesters: readonly string[]
   /** Who has already approved this point. */
   readonly approvers: readonly string[]
   /** Nobody may approve their own release. */

@@ -1,5 +1,6 @@
 // Where gates apply in a release, and when they are asked: before it begins, and before each step. A release that undoes a
 // promoted one passes no gates, because nothing may block the way back.
+import { personKey } from '../caller.ts'
 import { turnBack } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
@@ -116,7 +117,7 @@ function paced(service: Service, { point, plan: given, early }: EventOf<'gated'>
 
 /** A repeated answer replaces the earlier one of the same person. The gates are asked again in any case. */
 function approved(release: Release, { beforeBp, by, answer }: EventOf<'approved'>): Release {
-  const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || one.by !== by)
+  const others = release.approvals.filter((one) => one.beforeBp !== beforeBp || personKey(one.by) !== personKey(by))
   return reopened({ ...release, approvals: [...others, { beforeBp, by, answer }] })
 }
 

@@ -47,7 +47,10 @@ export const Provenance = z.strictObject({
   commit: text.optional(),
   committedAtMs: z.int().min(0).optional(),
   build: text.optional(),
+  /** Whom the caller, or an artifact, names as the author. */
   author: text.optional(),
+  /** Who started the release, as AWS says (core/caller.ts). Absent where an event did. */
+  requestedBy: text.optional(),
   /** The client request token of a stack update. The stack's other events carry it too. */
   deployToken: text.optional(),
   eventId: text.optional(),

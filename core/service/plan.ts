@@ -48,6 +48,31 @@ const holdBack = z
   .multipleOf(0.01)
   .describe('Percent of the traffic that stay on stable in a last step of 100 %, to compare with.')
 
+/**
+ * Whether a plan gives more traffic than another at any time, or promotes sooner. Both are read as if every bake took exactly its
+ * time.
+ */
+export function isBolder(plan: Plan, than: Plan): boolean {
+  const [own, other] = [levelsOf(plan), levelsOf(than)]
+  return own.some(({ atSeconds, weightBp }) => weightBp > weightAt(other, atSeconds))
+}
+
+type Level = { readonly atSeconds: number; readonly weightBp: number }
+
+/** From when on which weight; the promotion is the last. */
+function levelsOf({ steps }: Plan): readonly Level[] {
+  let atSeconds = 0
+  const levels = steps.map(({ weightBp, bakeSeconds }): Level => {
+    const level = { atSeconds, weightBp }
+    atSeconds += bakeSeconds
+    return level
+  })
+  return [...levels, { atSeconds, weightBp: wholeBp }]
+}
+
+const weightAt = (levels: readonly Level[], seconds: number): number =>
+  levels.findLast(({ atSeconds }) => atSeconds <= seconds)?.weightBp ?? 0
+
 const toBp = (weightPercent: number): number => Math.round(weightPercent * 100)
 const step = (weightPercent: number, bakeSeconds: number): Step => ({ weightBp: toBp(weightPercent), bakeSeconds })
 

@@ -1,43 +1,18 @@
-// Intake: turns an artifact event or a direct call into a release and starts its execution.
+// Intake: turns the event of an artifact into releases, and starts their executions. People start theirs through the API
+// (orders/start.ts).
+import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
-import { readRequest, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
-import { accept } from '../steps/accept.ts'
-import type { Call, World } from '../steps/world.ts'
+import { readRequest } from '../../core/release/request.ts'
+import { type Accepting, acceptAndStart, type Started } from '../steps/start.ts'
+import type { Call } from '../steps/world.ts'
 
-type Deps = Pick<
-  World,
-  'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log' | 'trouble'
->
+const AnyEvent = z.looseObject({ source: z.string(), 'detail-type': z.string() })
 
-type IntakeResult = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
-
-export const intakeHandler = (deps: Deps) => doorFor(deps, readRequest)
-
-/** A separate function, because the right to start an urgent release differs from the right to start a normal one. */
-export const urgentHandler = (deps: Deps) => doorFor(deps, readUrgent)
-
-function doorFor(deps: Deps, read: (event: unknown, callId: string) => ReleaseRequest) {
-  return async (event: unknown, call: Call): Promise<IntakeResult> => {
-    const request = read(event, call.awsRequestId)
-    return { releases: await acceptOrIgnore(deps, request) }
-  }
-}
-
-/**
- * An artifact that no service wants is not an error, because a bucket may hold other things. A call by name must find its
- * service.
- */
-async function acceptOrIgnore(deps: Deps, request: ReleaseRequest): Promise<IntakeResult['releases']> {
-  try {
-    return await accept(deps, request, async (releaseId) => {
-      // The name makes the start idempotent: however often the event arrives, only one execution runs.
-      const execution = await deps.executions.start(releaseId, { releaseId })
-      deps.log({ message: 'release accepted', releaseId, key: request.key })
-      return { releaseId, execution }
-    })
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'trigger_missing') throw error
-    deps.log({ message: error.message, code: error.code, key: request.key })
-    return []
+/** @throws Problem `event_unknown`, `event_invalid`, `item_unreadable` */
+export function intakeHandler(deps: Accepting) {
+  return async (event: unknown, call: Call): Promise<Started> => {
+    if (!AnyEvent.safeParse(event).success)
+      throw new Problem('event_unknown', 'This is no event of EventBridge, and calls go to the API.')
+    return { releases: await acceptAndStart(deps, readRequest(event, call.awsRequestId)) }
   }
 }

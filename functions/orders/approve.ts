@@ -1,6 +1,7 @@
 // A person approves or declines a release. The answer applies to this release and to the weight that the approval guards.
 import * as z from 'zod'
-import { approversOf } from '../../core/gate/facts.ts'
+import { personKey } from '../../core/caller.ts'
+import { approversOf, requestersOf } from '../../core/gate/facts.ts'
 import { type Approval, ApprovalPoint, beforeBpOf, beforeWords } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
 import { isLive, isReturning, type Release } from '../../core/release/release.ts'
@@ -63,14 +64,14 @@ async function permitted(
   { own, ...call }: ApproveCall & { readonly own: string | undefined },
 ): Promise<void> {
   const decision = await deps.policies.decide({
-    principal: { kind: 'Person', id: call.by },
+    principal: { kind: 'Person', id: personKey(call.by) },
     action: 'approve',
     service: release.service.name,
     context: {
-      author: release.provenance.author ?? '',
-      approvers: call.answer === 'approve' ? approversOf(release, approval) : [],
+      requesters: requestersOf(release),
+      approvers: call.answer === 'approve' ? approversOf(release, approval).map(personKey) : [],
       fourEyes: approval.fourEyes && call.answer === 'approve',
-      isNamed: approval.by === undefined || approval.by.includes(call.by),
+      isNamed: approval.by === undefined || approval.by.map(personKey).includes(personKey(call.by)),
       reason: call.reason ?? '',
     },
     ...(own === undefined ? {} : { own }),

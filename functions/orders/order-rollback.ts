@@ -11,7 +11,7 @@ import { accept } from '../steps/accept.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { load } from '../steps/log.ts'
-import { by, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
+import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
 
@@ -43,6 +43,7 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
   const order = { by: call.by, reason: call.reason, outcome } as const
   try {
     const loaded = await load(deps, releaseId)
+    checkService(loaded.release, call.service)
     if (isSettled(loaded.release)) throw notNow(loaded.release, verb)
     // Whoever presses twice means the way back, and not the way back from the way back: that takes its id, or an abort.
     const isWayBack = loaded.release.key.startsWith(backKey)
@@ -85,7 +86,7 @@ async function goBack(deps: Deps, service: string, { by, reason }: OrderRollback
     service,
     key: backKey + from,
     candidate: { kind: 'versions' as const, versions },
-    provenance: { source: 'api' as const, author: by },
+    provenance: { source: 'api' as const, requestedBy: by },
     plan: PlanDefinition.parse('AllAtOnce'),
     reason: `back from ${from}: ${reason}`.slice(0, 1000),
   }

@@ -11,7 +11,8 @@ import type { World } from '../steps/world.ts'
 export const ReleaseId = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, 'not the id of a release')
 /** A release by its id, or the live release of a service. */
 export const which = { releaseId: ReleaseId.optional(), service: ServiceName.optional() }
-export const by = z.string().min(1).max(200).describe('Who orders it: as the caller says, kept in the log.')
+/** From core/caller.ts, never from the caller. */
+export const by = z.string().min(1).max(600)
 export const reason = z.string().min(1).max(500)
 
 /** The state of the release after the order, and anything else the caller should know. */
@@ -31,11 +32,24 @@ export async function find(
   deps: Pick<World, 'journal' | 'leases'>,
   { releaseId, service }: { readonly releaseId?: string | undefined; readonly service?: string | undefined },
 ): Promise<Loaded> {
-  if (releaseId !== undefined) return load(deps, releaseId)
+  if (releaseId !== undefined) {
+    const loaded = await load(deps, releaseId)
+    checkService(loaded.release, service)
+    return loaded
+  }
   if (service === undefined) throw new Problem('call_invalid', 'Name a release or a service.')
   const live = await liveHolder(deps, service)
   if (live === undefined) throw new Problem('no_live_release', `No release of ${service} is live.`)
   return live
+}
+
+/**
+ * The right to a route may be for one service, so a release must be of the service that the route names.
+ * @throws Problem `release_missing`
+ */
+export function checkService({ id, service: { name } }: Release, service: string | undefined): void {
+  if (service !== undefined && name !== service)
+    throw new Problem('release_missing', `There is no release ${id} of ${service}.`)
 }
 
 export function ordered(deps: Pick<World, 'log'>, release: Release, verb: string, by: string): Ordered {

@@ -1,6 +1,8 @@
 // A person overrides closed gates for one release. It is recorded with their name and reason. The policies decide which gates an
 // override opens.
 import * as z from 'zod'
+import { personKey } from '../../core/caller.ts'
+import { requestersOf } from '../../core/gate/facts.ts'
 import { isLive, isReturning } from '../../core/release/release.ts'
 import { Problem } from '../../core/problem.ts'
 import { whyNot } from './approve.ts'
@@ -19,13 +21,19 @@ export function overrideHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(OverrideCall, event)
     const loaded = await find(deps, call)
-    const { id, service, provenance } = loaded.release
+    const { id, service } = loaded.release
     const { rules } = (await asDefinedToday(deps, service)).gates
     const decision = await deps.policies.decide({
-      principal: { kind: 'Person', id: call.by },
+      principal: { kind: 'Person', id: personKey(call.by) },
       action: 'override',
       service: service.name,
-      context: { author: provenance.author ?? '', approvers: [], fourEyes: false, isNamed: true, reason: call.reason },
+      context: {
+        requesters: requestersOf(loaded.release),
+        approvers: [],
+        fourEyes: false,
+        isNamed: true,
+        reason: call.reason,
+      },
       ...(rules === undefined ? {} : { own: rules }),
     })
     if (!decision.allowed)

@@ -1,7 +1,6 @@
 // The commands about gates, through the real command line grammar: what is sent, what is printed, and the exit code.
 import { Command, CommanderError } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { askThrough } from '../../cli/backend/backend.ts'
 import { addGates } from '../../cli/spelling/gates.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { showStatus } from '../../cli/commands/verbs.ts'
@@ -24,7 +23,7 @@ const define = (gates: object) => sandbox.world.services.put(sampleService({ slo
 function cli({ json = false }: { readonly json?: boolean }): Cli {
   const { hooks, ...world } = sandbox.world
   return {
-    backend: { ...world, ask: askThrough(hooks, functionName) },
+    backend: { ...world, order: sandbox.orderAs('ann') },
     screen: screenOn((line) => lines.push(line), json),
   }
 }

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { askThrough } from '../../cli/backend/backend.ts'
 import { type ReportOptions, showReport } from '../../cli/commands/report.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import type { Cli } from '../../cli/backend/surroundings.ts'
@@ -23,7 +22,7 @@ afterEach(() => sandbox.close())
 function cli(json = false): Cli {
   const { hooks, ...world } = sandbox.world
   return {
-    backend: { ...world, ask: askThrough(hooks, functionName) },
+    backend: { ...world, order: sandbox.orderAs('ann') },
     screen: screenOn((line) => lines.push(line), json),
   }
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { DeleteAliasCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/commands/budgets.ts'
-import { askThrough } from '../../cli/backend/backend.ts'
 import { showDrift } from '../../cli/commands/diff.ts'
 import { order } from '../../cli/commands/orders.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
@@ -29,7 +28,7 @@ afterEach(() => sandbox.close())
 
 function cli(json = false): Cli {
   const { hooks, ...world } = sandbox.world
-  const backend = { ...world, ask: askThrough(hooks, functionName) }
+  const backend = { ...world, order: sandbox.orderAs('ann') }
   return { backend, screen: screenOn((line) => lines.push(line), json) }
 }
 /** Each new look lets a minute pass in the cloud. */
@@ -83,12 +82,12 @@ describe('tidegate budget', () => {
     await sandbox.ask('budget', { budgets: true })
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       follow,
     )
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v3') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v3') } },
       follow,
     )
     const [bad, good] = (await sandbox.world.history.list('checkout', 2)).items
@@ -141,7 +140,7 @@ describe('the command line', () => {
   it('starts a release, follows it with split, evidence and time left, and exits with 0 when it is promoted', async () => {
     const code = await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       follow,
     )
     expect(code).toBe(exitCodes.done)
@@ -154,7 +153,7 @@ describe('the command line', () => {
   it('exits with 1 when the release was put back, and prints why', async () => {
     const code = await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v3') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v3') } },
       follow,
     )
     expect(code).toBe(exitCodes.notReleased)
@@ -164,7 +163,7 @@ describe('the command line', () => {
   it('prints JSON, one document a line', async () => {
     await startRelease(
       cli(true),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       follow,
     )
     const documents = lines.map((line) => JSON.parse(line) as { event?: { type: string } })
@@ -179,7 +178,11 @@ describe('the command line', () => {
 
   it('shows live releases, past ones, and the whole story of one', async () => {
     const version = await sandbox.publish('v2')
-    await startRelease(cli(), { door: 'intake', call: { service: 'checkout', version } }, undefined)
+    await startRelease(
+      cli(),
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version } },
+      undefined,
+    )
     await sandbox.minutes(4)
     lines = []
     await showStatus(cli(), 'checkout')
@@ -200,12 +203,12 @@ describe('the command line', () => {
   it('pauses, resumes, promotes and rolls back; with nothing live, rollback returns to the previous version', async () => {
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       undefined,
     )
     await sandbox.clock.settle()
     const steer = (verb: 'pause' | 'resume' | 'promote' | 'rollBack') =>
-      order(cli(), { verb, service: 'checkout', by: 'ann', reason: 'test' })
+      order(cli(), { verb, service: 'checkout', reason: 'test' })
     expect(await steer('pause')).toBe(exitCodes.done)
     await showStatus(cli(), 'checkout')
     expect(said()).toContain('paused by ann: test')
@@ -222,7 +225,7 @@ describe('the command line', () => {
   it('follows an accepted release whose log has not begun yet', async () => {
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       undefined,
     )
     const [open] = (await sandbox.world.openReleases.list('checkout')).items
@@ -243,11 +246,15 @@ describe('the command line', () => {
   })
 
   it("refuses to roll back without an earlier release, and passes on the controller's refusals", async () => {
-    await expect(order(cli(), { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toMatchObject(
-      { code: 'nothing_to_return_to' },
-    )
+    await expect(order(cli(), { verb: 'rollBack', service: 'checkout', reason: 'x' })).rejects.toMatchObject({
+      code: 'nothing_to_return_to',
+    })
     await expect(
-      startRelease(cli(), { door: 'intake', call: { service: 'nonesuch', version: '1' } }, undefined),
+      startRelease(
+        cli(),
+        { route: 'start', service: 'checkout', call: { service: 'nonesuch', version: '1' } },
+        undefined,
+      ),
     ).rejects.toMatchObject({
       code: 'service_missing',
     })
@@ -296,12 +303,12 @@ describe('the command line', () => {
   it('detects an alias that was moved, split or deleted between releases, and ignores live ones', async () => {
     await startRelease(
       cli(),
-      { door: 'intake', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
       undefined,
     )
     await sandbox.minutes(3)
     expect(await showDrift(cli(), [])).toBe(exitCodes.done)
-    await order(cli(), { verb: 'promote', service: 'checkout', by: 'ann', reason: 'test' })
+    await order(cli(), { verb: 'promote', service: 'checkout', reason: 'test' })
     await sandbox.minutes(1)
     expect(await showDrift(cli(), [])).toBe(exitCodes.done)
     lines = []

@@ -182,7 +182,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
       return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
     }
     const start = (version: string, more: object = {}) =>
-      backend.ask('intake', { service: 'checkout', version, source: 'cli', ...more })
+      backend.ask('start', { service: 'checkout', version, source: 'cli', ...more })
 
     await start(await publish('v2'), { plan: 'AllAtOnce' })
     const good = await until(outcome, /promoted/)

@@ -1,7 +1,6 @@
 // The measures as metrics: the fixed week in a store gives the values of the report, and unknown values are not sent.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { showReport } from '../../cli/commands/report.ts'
-import { askThrough } from '../../cli/backend/backend.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { logOf } from '../memory/stores/journal.ts'
@@ -167,7 +166,7 @@ it("on the embedded cloud, under the stack's policies, sends the numbers of tide
   await sandbox.ask('measure', tick)
   const lines: string[] = []
   const { hooks, ...world } = sandbox.world
-  const backend = { ...world, ask: askThrough(hooks, functionName) }
+  const backend = { ...world, order: sandbox.orderAs('ann') }
   await showReport({ backend, screen: screenOn((line) => lines.push(line), true) }, 'checkout', { last: '28d' })
   const { measures } = JSON.parse(lines[0] ?? '') as { measures: { id: string; value: number | null }[] }
   const metricOf = (id: string): string => definitions.find((one) => one.id === id)?.metric ?? ''

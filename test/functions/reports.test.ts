@@ -1,7 +1,6 @@
 // Budgets of Application Signals on the embedded cloud, under the stack's policies: what is stored, announced and shown.
 import { afterEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/commands/budgets.ts'
-import { askThrough } from '../../cli/backend/backend.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
@@ -53,7 +52,7 @@ const told = (): unknown[] =>
 async function shown(): Promise<string> {
   const lines: string[] = []
   const { hooks, ...world } = sandbox.world
-  const backend = { ...world, ask: askThrough(hooks, functionName) }
+  const backend = { ...world, order: sandbox.orderAs('ann') }
   await showBudgets({ backend, screen: screenOn((line) => lines.push(line), false) }, 'checkout')
   return lines.join('\n')
 }

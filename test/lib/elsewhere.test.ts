@@ -267,7 +267,7 @@ describe('targets in another account and in another region', () => {
   it('accept no artifact', async () => {
     await open(farRole())
     const artifact = { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: '1' }
-    await expect(sandbox.ask('intake', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
+    await expect(sandbox.ask('start', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
   })
 
   it('that stop answering are no evidence: the release holds, and goes back when the policy says so', async () => {

@@ -43,7 +43,7 @@ describe("a service's own policies", () => {
   it('can ask for the author, who may be unknown', async () => {
     const own = '@id("known") forbid (principal, action == Action::"approve", resource) unless { context has author };'
     expect((await policies.decide({ ...personal('approve'), own })).allowed).toBe(true)
-    expect((await policies.decide({ ...personal('approve', { author: '' }), own })).allowed).toBe(false)
+    expect((await policies.decide({ ...personal('approve', { requesters: [] }), own })).allowed).toBe(false)
   })
 
   it('are those of this question, not of the previous one', async () => {

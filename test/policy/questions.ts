@@ -20,7 +20,7 @@ export const clear: GateContext = {
 }
 
 const order: OrderContext = {
-  author: 'ada',
+  requesters: ['ada'],
   approvers: ['cleo'],
   fourEyes: true,
   isNamed: true,

@@ -153,7 +153,7 @@ describe('a person', () => {
 
   it('approves their own release if four eyes are not required, and any whose author is unknown', async () => {
     expect(await decided(personal('approve', { fourEyes: false }, 'ada'))).toEqual(['yes', 'general'])
-    expect(await decided(personal('approve', { author: '' }, 'ada'))).toEqual(['yes', 'general'])
+    expect(await decided(personal('approve', { requesters: [] }, 'ada'))).toEqual(['yes', 'general'])
   })
 
   it('approves only if named, when names are configured', async () => {

@@ -128,7 +128,7 @@ describe('an operator, during an outage', () => {
     const said: string[] = []
     const backend = backendOnAws({}, sandbox.clientsFor('cli').place)
     const screen = screenOn((line) => said.push(line), false)
-    const code = await order({ backend, screen }, { verb: 'rollBack', service, by: 'ann', reason: 'test', targets })
+    const code = await order({ backend, screen }, { verb: 'rollBack', service, reason: 'test', targets })
     return { code, said: said.join('\n') }
   }
 

@@ -43,7 +43,7 @@ function busiest(): number {
 it('40 simultaneous releases begin one after the other, are all looked at every minute, and stay below the quota', async () => {
   await openMany(40)
   calls.length = 0
-  const ask = (index: number) => sandbox.ask('intake', { service: `service-${index}`, version: '2' })
+  const ask = (index: number) => sandbox.ask('start', { service: `service-${index}`, version: '2' })
   await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index)))
   await sandbox.clock.settle()
   await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 5 * minute)
@@ -62,7 +62,7 @@ it('releases that a window opens for at the same moment begin one after the othe
   const windows = [{ from: new Date(opensMs).toISOString(), to: new Date(opensMs + 400 * minute).toISOString() }]
   await openMany(20, { windows })
   calls.length = 0
-  for (let index = 0; index < 20; index++) await sandbox.ask('intake', { service: `service-${index}`, version: '2' })
+  for (let index = 0; index < 20; index++) await sandbox.ask('start', { service: `service-${index}`, version: '2' })
   await sandbox.clock.advanceTo(opensMs - 1)
   expect(calls).toEqual([])
   await sandbox.clock.advanceTo(opensMs + 3 * minute)
@@ -74,7 +74,7 @@ it('releases that a window opens for at the same moment begin one after the othe
 
 it('the way back is not paced: it begins in the second of the order', async () => {
   await openMany(20)
-  for (let index = 1; index < 20; index += 2) await sandbox.ask('intake', { service: `service-${index}`, version: '2' })
+  for (let index = 1; index < 20; index += 2) await sandbox.ask('start', { service: `service-${index}`, version: '2' })
   await sandbox.minutes(3)
   const before = sandbox.clock.nowMs()
   const stop = (index: number) =>

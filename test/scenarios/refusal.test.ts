@@ -337,7 +337,7 @@ describe('a stored item that cannot be read', () => {
 
   it('a service that cannot be read stops only its own releases', async () => {
     await put('SERVICE', 'broken', '{"name":"broken"}')
-    await expect(sandbox.ask('intake', { service: 'broken', version: '1' })).rejects.toMatchObject({
+    await expect(sandbox.ask('start', { service: 'broken', version: '1' })).rejects.toMatchObject({
       name: 'Tidegate.item_unreadable',
     })
     expect(await sandbox.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).toMatchObject({

@@ -45,7 +45,7 @@ async function meddle(sandbox: Sandbox, storm: Storm): Promise<void> {
     const isBad = random() < 0.5
     const version = await sandbox.publish(isBad ? 'v3' : 'v2')
     if (isBad) storm.bad.add(version)
-    await sandbox.ask('intake', { service: 'checkout', version }).catch(() => undefined)
+    await sandbox.ask('start', { service: 'checkout', version }).catch(() => undefined)
   }
   if (random() < 0.04) await steer('pause', { verb: 'pause' })
   if (random() < 0.06)
@@ -77,7 +77,7 @@ it.each(Array.from({ length: storms }, (_, index) => index + 1))(
     const { sandbox, storm } = await openInStorm(seed)
     const replay = `replay with: npx vitest run test/scenarios/storm.test.ts -t "storm ${seed} "`
     storm.raging = true
-    await sandbox.ask('intake', { service: 'checkout', version: await sandbox.publish('v2') }).catch(() => undefined)
+    await sandbox.ask('start', { service: 'checkout', version: await sandbox.publish('v2') }).catch(() => undefined)
     for (let passed = 0; passed < 60; passed++) {
       await meddle(sandbox, storm)
       await sandbox.minutes(1)

@@ -1,0 +1,44 @@
+// The routes of the controller's API: what people, and machines in their name, may order. IAM gives each route as a right of its own,
+// for all services or for one: the verb stands before the service, because a wildcard covers what follows it (docs/aws.md §2b).
+import type { Verb } from './handlers.ts'
+
+type Route = {
+  readonly verb: Verb
+  /** Fields of the call that the route says. */
+  readonly says?: Readonly<Record<string, unknown>>
+  /** It is about every service, or says itself what it is about: none is named in its path. */
+  readonly everywhere?: true
+  /** Nothing is kept of who calls. */
+  readonly anonymous?: true
+}
+
+export const routes = {
+  start: { verb: 'start' },
+  'start-bolder': { verb: 'start', says: { bolder: true } },
+  'start-urgent': { verb: 'urgent' },
+  ask: { verb: 'ask', anonymous: true },
+  pause: { verb: 'pause', says: { verb: 'pause' } },
+  resume: { verb: 'pause', says: { verb: 'resume' } },
+  promote: { verb: 'promote' },
+  'roll-back': { verb: 'orderRollback', says: { verb: 'rollBack' } },
+  abort: { verb: 'orderRollback', says: { verb: 'abort' } },
+  approve: { verb: 'approve', says: { answer: 'approve' } },
+  decline: { verb: 'approve', says: { answer: 'decline' } },
+  override: { verb: 'override' },
+  'stop-line': { verb: 'stopLine' },
+  'stop-every-line': { verb: 'stopLine', says: { all: true }, everywhere: true },
+  'start-line': { verb: 'startLine' },
+  'start-every-line': { verb: 'startLine', says: { all: true }, everywhere: true },
+  attest: { verb: 'attest' },
+  'attest-subject': { verb: 'attest', everywhere: true },
+  incident: { verb: 'incident', anonymous: true },
+} as const satisfies Readonly<Record<string, Route>>
+
+export type RouteName = keyof typeof routes
+export const routeNames = Object.keys(routes) as readonly RouteName[]
+
+export const routeOf = (name: RouteName): Route => routes[name]
+/** As API Gateway spells it. */
+export const routePath = (name: RouteName): string => (routeOf(name).everywhere ? `/${name}` : `/${name}/{service}`)
+/** Verbs that only the API calls. */
+export const doorVerbs: readonly Verb[] = [...new Set(routeNames.map((name) => routeOf(name).verb))]

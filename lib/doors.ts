@@ -1,0 +1,84 @@
+// The controller's API: an HTTP API on which every route is authorised by IAM. It says to a function who calls; a function that is
+// invoked directly cannot know that (docs/decisions/0055).
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import * as iam from 'aws-cdk-lib/aws-iam'
+import type * as lambda from 'aws-cdk-lib/aws-lambda'
+import * as logs from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import type { Verb } from '../functions/handlers.ts'
+import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
+
+/** People order a few times a day, and scripts do not have to order more than some dozen times a second. */
+const throttle = { rateLimit: 50, burstLimit: 100 }
+// API Gateway waits no longer.
+const timeout = Duration.seconds(29)
+
+export function apiOf(
+  scope: Construct,
+  name: string,
+  functions: Readonly<Record<Verb, lambda.IFunction>>,
+): apigateway.HttpApi {
+  const api = new apigateway.HttpApi(scope, 'Api', {
+    apiName: name,
+    description: 'Orders of people to Tidegate. Every route is authorised by IAM.',
+    createDefaultStage: false,
+  })
+  const accessLog = new logs.LogGroup(scope, 'ApiLog', {
+    retention: logs.RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  new apigateway.HttpStage(scope, 'ApiStage', {
+    httpApi: api,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle,
+    accessLogSettings: {
+      destination: new apigateway.LogGroupLogDestination(accessLog),
+      format: AccessLogFormat.custom(accessLine),
+    },
+  })
+  const authorizer = new HttpIamAuthorizer()
+  const integrations = new Map(
+    doorVerbs.map((verb) => [verb, new HttpLambdaIntegration(verb, functions[verb], { timeout })]),
+  )
+  for (const route of routeNames) {
+    const integration = integrations.get(routeOf(route).verb)
+    if (integration === undefined) continue
+    api.addRoutes({ path: routePath(route), methods: [apigateway.HttpMethod.POST], integration, authorizer })
+  }
+  return api
+}
+
+/** Who called which route, and what came of it; never what the body says. */
+const accessLine = JSON.stringify({
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  route: '$context.routeKey',
+  path: '$context.path',
+  caller: '$context.identity.userArn',
+  ip: '$context.identity.sourceIp',
+  status: '$context.status',
+  error: '$context.error.message',
+})
+
+/** The right to some routes. @param service of this service alone; without it, of every one */
+export function grantRoutes(
+  api: apigateway.HttpApi,
+  grantee: iam.IGrantable,
+  names: readonly RouteName[],
+  service?: string,
+): iam.Grant {
+  const paths = names.flatMap((name) => {
+    if (routeOf(name).everywhere === true) return service === undefined ? [`/${name}`] : []
+    return [`/${name}/${service ?? '*'}`]
+  })
+  return iam.Grant.addToPrincipal({
+    grantee,
+    actions: ['execute-api:Invoke'],
+    resourceArns: paths.map((path) => api.arnForExecuteApi('POST', path, '$default')),
+  })
+}
