@@ -22,16 +22,16 @@ export function apiOf(
   name: string,
   functions: Readonly<Record<Verb, lambda.IFunction>>,
 ): apigateway.HttpApi {
-  const api = new apigateway.HttpApi(scope, 'Api', {
+  const api = new apigateway.HttpApi(scope, 'Door', {
     apiName: name,
     description: 'Orders of people to Tidegate. Every route is authorised by IAM.',
     createDefaultStage: false,
   })
-  const accessLog = new logs.LogGroup(scope, 'ApiLog', {
+  const accessLog = new logs.LogGroup(scope, 'DoorLog', {
     retention: logs.RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.RETAIN,
   })
-  new apigateway.HttpStage(scope, 'ApiStage', {
+  new apigateway.HttpStage(scope, 'DoorStage', {
     httpApi: api,
     stageName: '$default',
     autoDeploy: true,

@@ -1,5 +1,6 @@
 // What the functions of the controller get from API Gateway, and what their answers mean: for tests that call them without a
 // signature.
+import { Problem, type ProblemCode } from '../core/problem.ts'
 import { type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
 
 /** `ann`: a user of that name; an ARN is the caller's. */
@@ -22,13 +23,13 @@ export const apiRequest = ({ who, route, service, body }: Order, requestId: stri
   requestContext: { requestId, authorizer: { iam: { userArn: arnOf(who), accountId: '000000000000' } } },
 })
 
-/** @returns what the function returned @throws Error named as the Problem that it answered with */
+/** @returns what the function returned @throws Problem that it answered with */
 export function fromAnswer(value: unknown): unknown {
   const { statusCode, body } = value as { statusCode: number; body: string }
   const said: unknown = JSON.parse(body)
   if (statusCode === 200) return said
-  const { code, title } = said as { code: string; title: string }
-  throw Object.assign(new Error(title), { name: `Tidegate.${code}` })
+  const { code, title } = said as { code: ProblemCode; title: string }
+  throw new Problem(code, title)
 }
 
 /** The route that a call means which says in its fields what the route would say. */

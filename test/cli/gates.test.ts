@@ -11,10 +11,12 @@ import { sampleService } from '../../local/sample-service.ts'
 
 let sandbox: Sandbox
 let lines: string[]
+let who: string
 beforeEach(async () => {
   sandbox = await openSandbox({ perMinute: 60 })
   await define({})
   lines = []
+  who = 'ann'
 })
 afterEach(() => sandbox.close())
 
@@ -23,7 +25,7 @@ const define = (gates: object) => sandbox.world.services.put(sampleService({ slo
 function cli({ json = false }: { readonly json?: boolean }): Cli {
   const { hooks, ...world } = sandbox.world
   return {
-    backend: { ...world, order: sandbox.orderAs('ann') },
+    backend: { ...world, order: sandbox.orderAs(who) },
     screen: screenOn((line) => lines.push(line), json),
   }
 }
@@ -55,7 +57,7 @@ async function type(...words: readonly string[]): Promise<number> {
 }
 const said = (): string => lines.splice(0).join('\n')
 const start = async (): Promise<string> =>
-  sandbox.start({ version: await sandbox.publish('v2'), author: 'ann@backend' })
+  sandbox.start({ version: await sandbox.publish('v2'), author: 'Ann' })
 
 describe('tidegate gates', () => {
   it('says whether a release could begin, and what blocks it', async () => {
@@ -66,7 +68,7 @@ describe('tidegate gates', () => {
     expect(await type('gates', 'checkout', '--json')).toBe(exitCodes.different)
     expect(JSON.parse(said())).toEqual({
       may: false,
-      because: 'releases of checkout are stopped by ann@backend: the database is being moved',
+      because: 'releases of checkout are stopped by user/ann: the database is being moved',
     })
   })
 })
@@ -77,7 +79,7 @@ describe('tidegate line', () => {
     expect(said()).toBe('The line of every service is stopped.')
     const id = await start()
     await showStatus(cli({}), 'checkout')
-    expect(said()).toContain('held at a gate for 0s: every release is stopped by ann@backend: x')
+    expect(said()).toContain('held at a gate for 0s: every release is stopped by user/ann: x')
     await type('line', 'start')
     await sandbox.clock.settle()
     expect(said()).toBe('The line of every service is started again.')
@@ -96,16 +98,18 @@ describe('tidegate approve, decline and override', () => {
     await define({ approvals: [{ before: 'begin' }, { before: 50 }] })
     const id = await start()
     await expect(type('approve', 'checkout')).rejects.toMatchObject({ code: 'approval_refused' })
-    await type('approve', 'checkout', '--by', 'ben', '--reason', 'read it')
+    who = 'ben'
+    await type('approve', 'checkout', '--reason', 'read it')
     expect(said()).toBe(`Approved: release ${id} is preparing.`)
-    await expect(type('approve', 'checkout', '--before', 'soon', '--by', 'ben')).rejects.toMatchObject({
+    await expect(type('approve', 'checkout', '--before', 'soon')).rejects.toMatchObject({
       code: 'call_invalid',
     })
-    await type('decline', 'checkout', '--by', 'cem', '--before', '50')
+    who = 'cem'
+    await type('decline', 'checkout', '--before', '50')
     expect(said()).toMatch(/^Declined: release checkout-\w+ is (preparing|baking)\.$/)
     expect((await sandbox.release(id)).approvals).toEqual([
-      { beforeBp: 0, by: 'ben', answer: 'approve' },
-      { beforeBp: 5000, by: 'cem', answer: 'decline' },
+      { beforeBp: 0, by: 'user/ben', answer: 'approve' },
+      { beforeBp: 5000, by: 'user/cem', answer: 'decline' },
     ])
   })
 
@@ -116,7 +120,7 @@ describe('tidegate approve, decline and override', () => {
     await type('override', 'checkout', '--reason', 'the shop is down')
     expect(said()).toBe(`The gates of release ${id} are overridden.`)
     await sandbox.clock.settle()
-    expect((await sandbox.release(id)).overridden).toEqual({ by: 'ann@backend', reason: 'the shop is down' })
+    expect((await sandbox.release(id)).overridden).toEqual({ by: 'user/ann', reason: 'the shop is down' })
     expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 })

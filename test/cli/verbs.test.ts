@@ -82,12 +82,12 @@ describe('tidegate budget', () => {
     await sandbox.ask('budget', { budgets: true })
     await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v2') } },
       follow,
     )
     await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v3') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v3') } },
       follow,
     )
     const [bad, good] = (await sandbox.world.history.list('checkout', 2)).items
@@ -140,7 +140,7 @@ describe('the command line', () => {
   it('starts a release, follows it with split, evidence and time left, and exits with 0 when it is promoted', async () => {
     const code = await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v2') } },
       follow,
     )
     expect(code).toBe(exitCodes.done)
@@ -153,7 +153,7 @@ describe('the command line', () => {
   it('exits with 1 when the release was put back, and prints why', async () => {
     const code = await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v3') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v3') } },
       follow,
     )
     expect(code).toBe(exitCodes.notReleased)
@@ -163,7 +163,7 @@ describe('the command line', () => {
   it('prints JSON, one document a line', async () => {
     await startRelease(
       cli(true),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v2') } },
       follow,
     )
     const documents = lines.map((line) => JSON.parse(line) as { event?: { type: string } })
@@ -178,11 +178,7 @@ describe('the command line', () => {
 
   it('shows live releases, past ones, and the whole story of one', async () => {
     const version = await sandbox.publish('v2')
-    await startRelease(
-      cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version } },
-      undefined,
-    )
+    await startRelease(cli(), { route: 'start', service: 'checkout', call: { version } }, undefined)
     await sandbox.minutes(4)
     lines = []
     await showStatus(cli(), 'checkout')
@@ -203,7 +199,7 @@ describe('the command line', () => {
   it('pauses, resumes, promotes and rolls back; with nothing live, rollback returns to the previous version', async () => {
     await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v2') } },
       undefined,
     )
     await sandbox.clock.settle()
@@ -211,7 +207,7 @@ describe('the command line', () => {
       order(cli(), { verb, service: 'checkout', reason: 'test' })
     expect(await steer('pause')).toBe(exitCodes.done)
     await showStatus(cli(), 'checkout')
-    expect(said()).toContain('paused by ann: test')
+    expect(said()).toContain('paused by user/ann: test')
     await steer('resume')
     await steer('promote')
     await sandbox.clock.settle()
@@ -225,7 +221,7 @@ describe('the command line', () => {
   it('follows an accepted release whose log has not begun yet', async () => {
     await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v2') } },
       undefined,
     )
     const [open] = (await sandbox.world.openReleases.list('checkout')).items
@@ -252,7 +248,7 @@ describe('the command line', () => {
     await expect(
       startRelease(
         cli(),
-        { route: 'start', service: 'checkout', call: { service: 'nonesuch', version: '1' } },
+        { route: 'start', service: 'nonesuch', call: { version: '1' } },
         undefined,
       ),
     ).rejects.toMatchObject({
@@ -303,7 +299,7 @@ describe('the command line', () => {
   it('detects an alias that was moved, split or deleted between releases, and ignores live ones', async () => {
     await startRelease(
       cli(),
-      { route: 'start', service: 'checkout', call: { service: 'checkout', version: await sandbox.publish('v2') } },
+      { route: 'start', service: 'checkout', call: { version: await sandbox.publish('v2') } },
       undefined,
     )
     await sandbox.minutes(3)

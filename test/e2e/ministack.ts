@@ -1,5 +1,6 @@
 // The stack on a third-party emulator: its CloudFormation creates the synthesised template, and a good and a bad release run
 // through it with real SDK calls. Opt-in (`npm run e2e`), with `pip install ministack`.
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +16,13 @@ import {
 import { App, DefaultStackSynthesizer, type IStackSynthesizer, Stack } from 'aws-cdk-lib'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import { zipSync } from 'fflate'
+import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { backendOnAws } from '../../cli/backend/aws-backend.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { ReleasedFunction } from '../../lib/released-function.ts'
+import { apiRequest, fromAnswer } from '../../local/api-request.ts'
+import { functionName } from '../../local/installation.ts'
+import { type RouteName, routeOf } from '../../functions/routes.ts'
 import { account, emulator, endpoint, place, region, sleep, type Verify } from './emulator.ts'
 import { verifyAccountThere } from './verify-account.ts'
 
@@ -159,6 +164,13 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     verify('ministack: its CloudFormation makes the stack', true, '')
     const table = Object.entries(outputs).find(([name]) => name.includes('TableName'))?.[1] ?? ''
     const backend = backendOnAws({ TIDEGATE_TABLE: table }, place)
+    const hooks = awsHooks(new LambdaClient(place))
+    // Its API Gateway takes no signature, so the functions get what AWS's would tell them.
+    const order = async (route: RouteName, body: Readonly<Record<string, unknown>>): Promise<unknown> => {
+      const request = apiRequest({ who: 'ann', route, service: 'checkout', body }, `request-${randomUUID()}`)
+      const reply = await hooks.call(functionName(routeOf(route).verb), request)
+      return reply.kind === 'answered' ? fromAnswer(reply.payload) : reply
+    }
     verify('ministack: the service is registered', (await backend.services.get('checkout')).targets.length === 1, '')
     verify('ministack: the alias is made on the first version', (await alias()) === '["1",{}]', await alias())
     const alarm = { AlarmName: 'checkout-errors', Namespace: 'AWS/Lambda', MetricName: 'Errors', Period: 60 }
@@ -181,8 +193,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
       const [last] = (await backend.history.list('checkout', 1)).items
       return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
     }
-    const start = (version: string, more: object = {}) =>
-      backend.ask('start', { service: 'checkout', version, source: 'cli', ...more })
+    const start = (version: string, more: object = {}) => order('start-bolder', { version, source: 'cli', ...more })
 
     await start(await publish('v2'), { plan: 'AllAtOnce' })
     const good = await until(outcome, /promoted/)
@@ -200,7 +211,7 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     await state('OK')
     await start(await publish('v4'))
     await until(alias, /0\.1/)
-    await backend.ask('orderRollback', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'enough' })
+    await order('roll-back', { reason: 'enough' })
     verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
     verifyAccountThere(verify)
   } finally {

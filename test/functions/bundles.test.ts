@@ -33,6 +33,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
   ask: ['codepipeline', 'dynamodb', 'lambda'],
+  start: ['dynamodb', 'sfn'],
   urgent: ['dynamodb', 'sfn'],
   approve: ['dynamodb', 'sfn'],
   override: ['dynamodb', 'sfn'],
@@ -72,7 +73,7 @@ it('a bundle decides by policies with nothing but what it was shipped with', () 
   writeBundle(folder, 'index.mjs', policies)
   const script = `
     const { cedarPolicies } = await import('./index.mjs')
-    const context = { author: 'ada', approvers: [], fourEyes: true, isNamed: true, reason: '' }
+    const context = { requesters: ['ada'], approvers: [], fourEyes: true, isNamed: true, reason: '' }
     const question = { action: 'approve', service: 'checkout', context, own: '@id("x") forbid (principal, action, resource);' }
     for (const id of ['ada', 'bob'])
       console.log(JSON.stringify(await cedarPolicies().decide({ ...question, principal: { kind: 'Person', id } })))`

@@ -20,6 +20,7 @@ import { localSocket } from '../../cloud/local/socket.ts'
 import { replay } from '../../core/release/advance.ts'
 import type { World } from '../../functions/steps/world.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
+import { apiRequest } from '../../local/api-request.ts'
 import { functionName, install } from '../../local/installation.ts'
 import { controllerPackage } from '../../local/package.ts'
 import { createSample, sampleService } from '../../local/sample-service.ts'
@@ -149,10 +150,11 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   performed = []
   killed = undefined
   killAfter = after
-  // Asynchronously, as an event would arrive, so that Lambda retries by itself.
-  const call = { service: 'checkout', version, requestId: `${story}-${after}` }
+  // Asynchronously, so that Lambda retries by itself: whoever calls the API tries again with the same request id.
+  const call = { version, requestId: `${story}-${after}` }
+  const request = apiRequest({ who: 'ann', route: 'start', service: 'checkout', body: call }, call.requestId)
   await lambda.send(
-    new InvokeCommand({ FunctionName: functionName('intake'), InvocationType: 'Event', Payload: JSON.stringify(call) }),
+    new InvokeCommand({ FunctionName: functionName('start'), InvocationType: 'Event', Payload: JSON.stringify(request) }),
   )
   await clock.settle()
   if (story === 'bad') {
