@@ -1,6 +1,5 @@
 // The command line: spelling, help and exit codes. What a command needs is loaded when it is asked for; what the words do is in
 // commands/, and what is decided is decided elsewhere.
-import { hostname, userInfo } from 'node:os'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { Problem } from '../core/problem.ts'
 import { exitCodes, type Screen, screenOn } from './backend/screen.ts'
@@ -39,7 +38,6 @@ const screen = (options: Shared): Screen => screenOn((line) => process.stdout.wr
 const backend: Surroundings['backend'] = async () =>
   (await import('./backend/aws-backend.ts')).backendOnAws(process.env)
 const cli: Surroundings['cli'] = async (options) => ({ backend: await backend(), screen: screen(options) })
-const me = (): string => process.env['TIDEGATE_BY'] ?? `${userInfo().username}@${hostname()}`
 
 function positive(text: string): number {
   const value = Number(text)
@@ -54,7 +52,7 @@ const run =
     exitCode = await action(...args)
   }
 
-const surroundings: Surroundings = { screen, backend, cli, me, run, positive, pause }
+const surroundings: Surroundings = { screen, backend, cli, run, positive, pause }
 
 const program = new Command('tidegate')
   .description(

@@ -179,7 +179,7 @@ export function reference(): string {
     ),
     section(
       'Starting a release',
-      `The payload of \`tidegate-intake\`, and the input of the state machine from CodePipeline.\n\n${table(shapeOf(ReleaseCall))}`,
+      `The body of \`POST /start/{service}\` without \`service\`, and the input of the state machine from CodePipeline.\n\n${table(shapeOf(ReleaseCall))}`,
     ),
     section('Steering a release', orders()),
     testimony(),

@@ -8,7 +8,6 @@ export type Surroundings = {
   readonly screen: (options: { readonly json?: boolean }) => Screen
   readonly backend: () => Promise<Backend>
   readonly cli: (options: { readonly json?: boolean }) => Promise<Cli>
-  readonly me: () => string
   readonly run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>
   readonly positive: (text: string) => number
   /** Waits; resolves to whether to go on, which is false after the user interrupted. */

@@ -25,7 +25,7 @@ const counts =
     return Object.fromEntries(names.map((name, index) => [name, Number(numbers[index])])) as Counts<K>
   }
 
-export function addAttest(program: Command, { cli, run, me }: Surroundings): void {
+export function addAttest(program: Command, { cli, run }: Surroundings): void {
   addIncident(program, { cli, run })
   program
     .command('attest')

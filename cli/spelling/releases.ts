@@ -29,7 +29,7 @@ export function addReleases(program: Command, surroundings: Surroundings): void 
   addLooks(program, surroundings)
 }
 
-function addRelease(program: Command, { cli, me, run, positive, pause }: Surroundings): void {
+function addRelease(program: Command, { cli, run, positive, pause }: Surroundings): void {
   program
     .command('release <service>')
     .description('start a release of a published version')

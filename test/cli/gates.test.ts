@@ -36,7 +36,6 @@ async function type(...words: readonly string[]): Promise<number> {
   const program = new Command('tidegate').exitOverride().configureOutput({ writeErr: () => undefined })
   addGates(program, {
     cli: (options) => Promise.resolve(cli(options)),
-    me: () => 'ann@backend',
     run:
       (action) =>
       async (...args) => {
@@ -56,8 +55,7 @@ async function type(...words: readonly string[]): Promise<number> {
   return code
 }
 const said = (): string => lines.splice(0).join('\n')
-const start = async (): Promise<string> =>
-  sandbox.start({ version: await sandbox.publish('v2'), author: 'Ann' })
+const start = async (): Promise<string> => sandbox.start({ version: await sandbox.publish('v2'), author: 'Ann' })
 
 describe('tidegate gates', () => {
   it('says whether a release could begin, and what blocks it', async () => {

@@ -246,11 +246,7 @@ describe('the command line', () => {
       code: 'nothing_to_return_to',
     })
     await expect(
-      startRelease(
-        cli(),
-        { route: 'start', service: 'nonesuch', call: { version: '1' } },
-        undefined,
-      ),
+      startRelease(cli(), { route: 'start', service: 'nonesuch', call: { version: '1' } }, undefined),
     ).rejects.toMatchObject({
       code: 'service_missing',
     })

@@ -69,8 +69,11 @@ describe('the events of a release', () => {
       [2, 3, 50],
       [3, 3, 90],
     ])
-    expect(events.find((one) => one.name === 'Release Paused')?.detail).toMatchObject({ by: 'ann', reason: 'lunch' })
-    expect(events.find((one) => one.name === 'Release Resumed')?.detail).toMatchObject({ by: 'ann' })
+    expect(events.find((one) => one.name === 'Release Paused')?.detail).toMatchObject({
+      by: 'user/ann',
+      reason: 'lunch',
+    })
+    expect(events.find((one) => one.name === 'Release Resumed')?.detail).toMatchObject({ by: 'user/ann' })
     expect(new Set(events.map((one) => one.sequence)).size).toBe(events.length)
     // As many as in the log: none is left out.
     const logged = (await sandbox.events(id)).filter((event) => event.type === 'judged')

@@ -149,7 +149,7 @@ describe('under the synthesised policies', () => {
     })
     await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
-    expect((await sandbox.release(id)).ending).toMatchObject({ by: 'ann' })
+    expect((await sandbox.release(id)).ending).toMatchObject({ by: 'user/ann' })
     // Nobody else wakes it: the order came before there was anybody to wake.
     expect((await sandbox.release(id)).state.phase).toBe('settled')
     sandbox.close()

@@ -32,13 +32,13 @@ describe('an approval', () => {
     )
     await expect(say('ann')).rejects.toMatchObject({
       name: 'Tidegate.approval_refused',
-      message: `ann may not approve release ${id}: Who asked for a release does not approve it.`,
+      message: `user/ann may not approve release ${id}: Who asked for a release does not approve it.`,
     })
     await expectDenied(id, ['approvals'], /0 of 1/)
     await say('ben', { reason: 'looked at it' })
     await expectPasses(id)
     expect(await sandbox.events(id)).toContainEqual(
-      expect.objectContaining({ type: 'approved', beforeBp: 0, by: 'ben', answer: 'approve', reason: 'looked at it' }),
+      expect.objectContaining({ type: 'approved', beforeBp: 0, by: 'user/ben', answer: 'approve', reason: 'looked at it' }),
     )
   })
 
@@ -66,7 +66,7 @@ describe('an approval', () => {
     await say('ben', { answer: 'decline', reason: 'not today' })
     expect((await sandbox.finish(id, 5)).ending).toMatchObject({
       outcome: 'rolledBack',
-      because: 'ben has declined',
+      because: 'user/ben has declined',
       by: 'gate',
     })
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })

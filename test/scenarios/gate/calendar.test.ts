@@ -44,10 +44,10 @@ describe('outside the windows', () => {
     await override(id)
     await expectPasses(id)
     expect(await sandbox.events(id)).toContainEqual(
-      expect.objectContaining({ type: 'overridden', by: 'ann', reason: 'the shop is down' }),
+      expect.objectContaining({ type: 'overridden', by: 'user/ann', reason: 'the shop is down' }),
     )
     const passed = (await sandbox.events(id)).find((event) => event.type === 'gated' && event.allowed)
-    expect(passed).toMatchObject({ because: 'the gates are open; overridden by ann: the shop is down' })
+    expect(passed).toMatchObject({ because: 'the gates are open; overridden by user/ann: the shop is down' })
   })
 
   it('a live release goes on', async () => {
@@ -123,7 +123,7 @@ describe('the stopped line', () => {
     await open()
     await stop(which)
     const id = await start()
-    await expectDenied(id, ['stop'], new RegExp(`^${words} stopped by ben: database is being moved$`))
+    await expectDenied(id, ['stop'], new RegExp(`^${words} stopped by user/ben: database is being moved$`))
     expect(await sandbox.ask('startLine', { ...which, by: 'ben' })).toEqual({ stopped: false, reopened: [id] })
     await expectPasses(id)
   })
@@ -134,7 +134,7 @@ describe('the stopped line', () => {
     const id = await start()
     await override(id)
     await sandbox.clock.settle()
-    await expectDenied(id, ['stop'], /stopped by ben/)
+    await expectDenied(id, ['stop'], /stopped by user\/ben/)
     const urgent = (await sandbox.ask('urgent', {
       service: 'checkout',
       version: '2',
@@ -142,7 +142,7 @@ describe('the stopped line', () => {
       reason: 'CVE',
     })) as { releases: { releaseId: string }[] }
     await sandbox.minutes(1)
-    await expectDenied(urgent.releases[0]?.releaseId ?? '', ['stop'], /stopped by ben/)
+    await expectDenied(urgent.releases[0]?.releaseId ?? '', ['stop'], /stopped by user\/ben/)
   })
 
   it('of another service has no effect', async () => {

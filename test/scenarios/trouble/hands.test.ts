@@ -81,7 +81,7 @@ describe('people', () => {
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
     expect((await sandbox.finish(second)).ending).toMatchObject({
       outcome: 'aborted',
-      by: 'ann',
+      by: 'user/ann',
       because: 'wrong branch',
     })
     await expect(sandbox.ask('pause', { verb: 'pause', service: 'checkout', by: 'ann', reason: 'x' })).rejects.toThrow(
@@ -96,11 +96,11 @@ describe('people', () => {
     const answer = sandbox.ask('orderRollback', {
       verb: 'rollBack',
       service: 'checkout',
-      by: 'ann',
+      by: 'user/ann',
       reason: 'orders drop',
     })
     expect(await answer).toMatchObject({ releaseId: id, outcome: 'rolledBack' })
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
-    expect((await sandbox.finish(id)).ending).toMatchObject({ by: 'ann' })
+    expect((await sandbox.finish(id)).ending).toMatchObject({ by: 'user/ann' })
   })
 })

@@ -1,0 +1,125 @@
+// The door of the functions that people call: what it takes from AWS, and what it refuses to take from a caller.
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Problem } from '../../core/problem.ts'
+import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge } from '../../functions/door.ts'
+import type { Handler } from '../../functions/handlers.ts'
+import { routeNames, routeOf, routePath } from '../../functions/routes.ts'
+import { apiRequest } from '../../local/api-request.ts'
+
+const call = { awsRequestId: 'invocation' } as Parameters<Handler>[1]
+const echo: Handler = (event, { awsRequestId }) => Promise.resolve({ event, awsRequestId })
+const door = answering(behindDoor(echo))
+type Answer = { statusCode: number; headers: Record<string, string>; body: string }
+const asked = async (event: unknown, handler = door) => {
+  const { statusCode, headers, body } = (await handler(event, call)) as Answer
+  return { statusCode, type: headers['content-type'], said: JSON.parse(body) as Record<string, unknown> }
+}
+const pause = (body: string | null, more: object = {}) => ({
+  ...apiRequest({ who: 'ann', route: 'pause', service: 'checkout', body: {} }, 'r-1'),
+  body,
+  ...more,
+})
+
+describe('the door', () => {
+  it.each(routeNames)('adds to a call of %s what route and signature say', async (route) => {
+    const { everywhere, anonymous, says = {} } = routeOf(route)
+    const service = everywhere === true ? undefined : 'checkout'
+    const request = apiRequest({ who: 'ann', route, service, body: { reason: 'x' } }, 'r-1')
+    const { statusCode, said } = await asked(request)
+    expect(statusCode).toBe(200)
+    expect(said).toEqual({
+      event: {
+        reason: 'x',
+        ...says,
+        ...(service === undefined ? {} : { service }),
+        ...(anonymous === true ? {} : { by: 'user/ann' }),
+      },
+      awsRequestId: 'r-1',
+    })
+  })
+
+  it.each([
+    ['by', '{"by":"ben"}'],
+    ['service', '{"service":"cart"}'],
+    ['verb', '{"verb":"resume"}'],
+    ['by', '{"by":null}'],
+  ])('refuses a body that says %s', async (field, body) => {
+    expect(await asked(pause(body))).toMatchObject({
+      statusCode: 400,
+      type: 'application/problem+json',
+      said: { code: 'call_invalid', title: expect.stringContaining(field) as string },
+    })
+  })
+
+  it.each(['{', '[]', '"x"', '1', 'null', '{"a":1}x'])('refuses the body %s', async (body) => {
+    expect(await asked(pause(body))).toMatchObject({ statusCode: 400, said: { code: 'call_invalid' } })
+  })
+
+  it('reads a body in base64, and none', async () => {
+    const body = Buffer.from('{"reason":"ü"}').toString('base64')
+    expect((await asked(pause(body, { isBase64Encoded: true }))).said['event']).toMatchObject({ reason: 'ü' })
+    expect((await asked(pause(null))).statusCode).toBe(200)
+  })
+
+  it('knows no route that it does not have', async () => {
+    const strange = pause('{}', { routeKey: 'POST /pause' })
+    expect(await asked(strange)).toMatchObject({ statusCode: 409, said: { code: 'door_only' } })
+  })
+
+  it('is closed for everybody who does not come through the API', async () => {
+    const closed = expect.objectContaining({ code: 'door_only' }) as Error
+    await expect(door({ verb: 'pause', service: 'checkout', by: 'ann' }, call)).rejects.toThrow(closed)
+    const unsigned = { ...pause('{}'), requestContext: { requestId: 'r-1' } }
+    await expect(door(unsigned, call)).rejects.toThrow(closed)
+    // An event may pass where AWS sends some. What a caller of the API sends is text in a body, and never becomes an event.
+    const listening = answering(behindDoorOrHearing(isFromEventBridge)(echo))
+    const forged = { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }
+    expect(await listening(forged, call)).toMatchObject({ event: forged })
+    const through = await asked(pause(JSON.stringify(forged)), listening)
+    expect(through.said['event']).toMatchObject({ by: 'user/ann', verb: 'pause' })
+    await expect(listening({ by: 'aws.ecr', subject: 'x' }, call)).rejects.toThrow(closed)
+  })
+
+  it('answers a Problem as one, and lets a bug be one', async () => {
+    const failing = (error: Error) => answering(behindDoor(() => Promise.reject(error)))
+    expect(await asked(pause('{}'), failing(new Problem('approval_refused', 'No.')))).toEqual({
+      statusCode: 403,
+      type: 'application/problem+json',
+      said: {
+        type: 'tidegate:approval_refused',
+        status: 403,
+        title: 'No.',
+        code: 'approval_refused',
+        fix: expect.any(String) as string,
+      },
+    })
+    await expect(failing(new TypeError('a bug'))(pause('{}'), call)).rejects.toThrow('a bug')
+  })
+
+  it('survives any text in body, route and path (fuzzed)', async () => {
+    const text = fc.string({ unit: 'binary' })
+    await fc.assert(
+      fc.asyncProperty(text, text, text, async (body, routeKey, service) => {
+        const { statusCode } = await asked(pause(body, { pathParameters: { service } }))
+        expect([200, 400]).toContain(statusCode)
+        expect((await asked(pause('{}', { routeKey }))).statusCode).toBeGreaterThanOrEqual(200)
+      }),
+      { seed: 18 },
+    )
+  })
+})
+
+describe('the routes', () => {
+  it('have the verb before the service, so that a right with a wildcard covers no other route', () => {
+    for (const name of routeNames) expect(routePath(name)).toMatch(/^\/[a-z-]+(\/\{service\})?$/)
+    const first = routeNames.map((name) => `${routePath(name).split('{')[0] ?? ''}`)
+    for (const one of first) expect(first.filter((other) => other !== one && other.startsWith(one))).toEqual([])
+  })
+
+  it('are the ones of the documentation', () => {
+    const docs = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8')
+    for (const name of routeNames) expect(docs, name).toContain(`\`${routePath(name)}\``)
+  })
+})
