@@ -13,6 +13,7 @@ import { ReleaseCall, UrgentCall } from '../core/release/request.ts'
 import { IncidentCall } from '../core/measures/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service/service.ts'
 import { exitCodes } from '../cli/backend/screen.ts'
+import { type RouteName, routePath } from '../functions/routes.ts'
 import { AnswerCall } from '../functions/orders/answer.ts'
 import { Environment } from '../functions/environment.ts'
 import { ApproveCall } from '../functions/orders/approve.ts'
@@ -85,22 +86,33 @@ const ownFieldsOf = (detail: Shape): string =>
     .map((field) => (detail.required?.includes(field) === true ? field : `${field}?`))
     .join(', ')
 
+/** What a body says, without what the route and the signature say. */
+function bodyOf(shape: Shape | undefined): Shape {
+  const said = ['by', 'service', 'verb', 'answer', 'all', 'bolder']
+  const kept = Object.entries(shape?.properties ?? {}).filter(([field]) => !said.includes(field))
+  return { ...shape, properties: Object.fromEntries(kept) }
+}
+
 const orders = (): string => {
   const [pause, resume] = shapeOf(PauseCall).oneOf ?? []
-  const of = (verb: string, shape: Shape | undefined): string => `\`tidegate-${verb}\`:\n\n${table(shape ?? {})}`
+  const of = (names: readonly RouteName[], shape: Shape | undefined): string => {
+    const routes = names.map((name) => `\`POST ${routePath(name)}\``).join(', ')
+    const body = bodyOf(shape)
+    return `${routes}:\n\n${Object.keys(body.properties ?? {}).length === 0 ? 'No body.' : table(body)}`
+  }
   const parts = [
-    of('pause', pause),
-    of('pause', resume),
-    of('promote', shapeOf(PromoteCall)),
-    of('orderRollback', shapeOf(OrderRollbackCall)),
-    of('ask', shapeOf(GateCall)),
-    of('urgent', shapeOf(UrgentCall)),
-    of('approve', shapeOf(ApproveCall)),
-    of('override', shapeOf(OverrideCall)),
-    of('stopLine', shapeOf(StopLineCall)),
-    of('startLine', shapeOf(StartLineCall)),
+    of(['start-urgent'], shapeOf(UrgentCall)),
+    of(['pause'], pause),
+    of(['resume'], resume),
+    of(['promote'], shapeOf(PromoteCall)),
+    of(['roll-back', 'abort'], shapeOf(OrderRollbackCall)),
+    of(['ask'], shapeOf(GateCall)),
+    of(['approve', 'decline'], shapeOf(ApproveCall)),
+    of(['override'], shapeOf(OverrideCall)),
+    of(['stop-line', 'stop-every-line'], shapeOf(StopLineCall)),
+    of(['start-line', 'start-every-line'], shapeOf(StartLineCall)),
   ]
-  return `The payloads of functions of their own, so that each right can be given alone.\n\n${parts.join('\n\n')}`
+  return `Requests to the controller's API, signed with Signature Version 4 for the service \`execute-api\`; each route is a right of its own ([deploy.md](deploy.md#what-people-may-do)). The answer is JSON, or a problem (RFC 9457) with \`code\` and \`fix\`. The body is JSON; it never says the service or who calls.\n\n${parts.join('\n\n')}`
 }
 
 const measures = (): string =>
@@ -119,11 +131,11 @@ const testimony = (): string =>
   [
     section(
       'Saying something about a candidate',
-      `The payload of \`tidegate-attest\`.\n\n${table(shapeOf(AttestCall))}`,
+      `The body of \`POST /attest/{service}\`, and of \`POST /attest-subject\` with a subject.\n\n${table(bodyOf(shapeOf(AttestCall)))}`,
     ),
     section(
       'Telling of an incident',
-      `The payload of \`tidegate-incident\`, and the detail of an event of source \`tidegate.incident\`.\n\n${table(shapeOf(IncidentCall))}`,
+      `The body of \`POST /incident/{service}\` without \`service\`, and the detail of an event of source \`tidegate.incident\`.\n\n${table(shapeOf(IncidentCall))}`,
     ),
   ].join('\n')
 
