@@ -13,7 +13,7 @@ type Route = {
 }
 
 export const routes = {
-  start: { verb: 'start' },
+  start: { verb: 'start', says: { bolder: false } },
   'start-bolder': { verb: 'start', says: { bolder: true } },
   'start-urgent': { verb: 'urgent' },
   ask: { verb: 'ask', anonymous: true },

@@ -188,7 +188,7 @@ function rooms(base: Base) {
       const accepted = (await ask('start', {
         service: 'checkout',
         ...call,
-        ...(call['plan'] === undefined ? {} : { bolder: true }),
+        bolder: call['plan'] !== undefined,
       })) as { releases: { releaseId: string }[] }
       await clock.settle()
       return accepted.releases[0]?.releaseId ?? ''

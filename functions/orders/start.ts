@@ -8,14 +8,15 @@ import { type Accepting, acceptAndStart, type Started } from '../steps/start.ts'
 import { by } from './order.ts'
 import type { Call } from '../steps/world.ts'
 
-const Told = z.looseObject({ by, bolder: z.literal(true).optional() })
+const Told = z.looseObject({ by, bolder: z.boolean() })
+const Asked = z.looseObject({ by })
 
 /** @throws Problem `call_invalid`, `service_missing`, `target_unknown`, `request_reused`, `plan_bolder` */
 export function startHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
     const { by, bolder, ...said } = Told.parse(event)
     const request = readRequest(said, call.awsRequestId)
-    if (bolder === undefined) await refuseBolder(deps, request)
+    if (!bolder) await refuseBolder(deps, request)
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
 }
@@ -23,7 +24,7 @@ export function startHandler(deps: Accepting) {
 /** Any plan is allowed: who may release urgently may do so boldly. */
 export function urgentHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
-    const { by, ...said } = Told.parse(event)
+    const { by, ...said } = Asked.parse(event)
     return { releases: await acceptAndStart(deps, requestedBy(readUrgent(said, call.awsRequestId), by)) }
   }
 }

@@ -24,6 +24,9 @@ const region = 'us-east-1'
 /** A stream's label is the time at which it was created. */
 const streamArn = `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}/stream/${new Date(startMs).toISOString().replace('Z', '')}`
 
+/** Of the controller's API on the embedded cloud. */
+export const apiId = 'tidegate'
+
 type Resource = { readonly Type: string; readonly Properties: Record<string, unknown> }
 type Document = { readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown }[] }
 
@@ -39,6 +42,7 @@ export function synthesised(
   return rolesIn(stack, { account, region }, ({ Type, Properties }, id, attribute) => {
     if (attribute === 'StreamArn') return streamArn
     if (id === tableId) return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
+    if (Type === 'AWS::ApiGatewayV2::Api') return apiId
     if (Type === 'AWS::SNS::Topic') return environment.TIDEGATE_TOPIC_ARN
     if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${String(Properties['QueueName'])}`
     if (Type !== 'AWS::Lambda::Function') return undefined

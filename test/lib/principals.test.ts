@@ -2,20 +2,22 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { lostBackendOnAws } from '../../cli/backend/lost-backend.ts'
 import { listLost, retryLost } from '../../cli/commands/lost.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import type { ReleaseController } from '../../lib/controller.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
-import { environment, functionName } from '../../local/installation.ts'
+import { Problem } from '../../core/problem.ts'
+import { type RouteName, routeOf, routePath } from '../../functions/routes.ts'
+import { environment } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
-import { enforcing, synthesised } from './policies.ts'
+import { apiId, enforcing, synthesised } from './policies.ts'
 
 type Right =
   | 'grantStart'
+  | 'grantStartBolder'
   | 'grantPause'
   | 'grantPromote'
   | 'grantRollBack'
@@ -33,6 +35,7 @@ type Right =
 const rights: Readonly<Record<string, readonly Right[]>> = {
   nobody: ['grantRead'],
   starter: ['grantStart'],
+  bold: ['grantStartBolder'],
   pauser: ['grantPause'],
   promoter: ['grantPromote'],
   oncall: ['grantRollBack'],
@@ -54,6 +57,9 @@ const { authorize } = enforcing(
       const role = new iam.Role(stack, description, { assumedBy: new iam.AccountRootPrincipal(), description })
       for (const right of granted) controller[right](role)
     }
+    const cart = new iam.Role(stack, 'Cart', { assumedBy: new iam.AccountRootPrincipal(), description: 'cart' })
+    controller.grantPause(cart, 'cart')
+    controller.grantStopLine(cart, 'cart')
   }),
 )
 
@@ -65,28 +71,41 @@ beforeEach(async () => {
 })
 afterEach(() => sandbox.close())
 
-const ask = (who: string) => askThrough(awsHooks(sandbox.clientsFor(`role.${who}`).lambda), functionName)
-const why = { service: 'checkout', by: 'ann', reason: 'the test' }
+/** What API Gateway does with a request of a role: it asks IAM for the route, and then calls the function. */
+const order =
+  (who: string) =>
+  async (route: RouteName, body: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
+    const arn = `arn:aws:sts::000000000000:assumed-role/${who}/session`
+    const service = routeOf(route).everywhere === true ? undefined : 'checkout'
+    const path = routePath(route).replace('{service}', service ?? '')
+    const resource = `arn:aws:execute-api:us-east-1:000000000000:${apiId}/$default/POST${path}`
+    if (!(await authorize({ action: 'execute-api:Invoke', resource, caller: { arn, accessKeyId: '' } })))
+      throw new Problem('route_refused', path)
+    return sandbox.orderAs(arn)(route, service, body)
+  }
+const why = { reason: 'the test' }
+const bolder = 'AllAtOnce'
 const orders = {
-  start: (who: string, version: string) => ask(who)('intake', { service: 'checkout', version }),
-  pause: (who: string) => ask(who)('pause', { verb: 'pause', ...why }),
-  resume: (who: string) => ask(who)('pause', { verb: 'resume', service: 'checkout', by: 'ann' }),
-  promote: (who: string) => ask(who)('promote', why),
-  attest: (who: string) => ask(who)('attest', { subject: 'commit/4f2', by: who, flags: [] }),
-  incident: (who: string) =>
-    ask(who)('incident', { id: '1', service: 'checkout', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
-  rollBack: (who: string) => ask(who)('orderRollback', { verb: 'rollBack', ...why }),
-  urgent: (who: string, version: string) => ask(who)('urgent', { service: 'checkout', version, reason: 'CVE' }),
-  approve: (who: string) => ask(who)('approve', { service: 'checkout', by: who }),
-  override: (who: string) => ask(who)('override', why),
-  stopLine: (who: string) => ask(who)('stopLine', why),
-  startLine: (who: string) => ask(who)('startLine', { service: 'checkout', by: who }),
-  ask: (who: string) => ask(who)('ask', { service: 'checkout' }),
+  start: (who: string, version: string) => order(who)('start', { version }),
+  startBolder: (who: string, version: string) => order(who)('start-bolder', { version, plan: bolder }),
+  pause: (who: string) => order(who)('pause', why),
+  resume: (who: string) => order(who)('resume'),
+  promote: (who: string) => order(who)('promote', why),
+  attest: (who: string) => order(who)('attest-subject', { subject: 'commit/4f2', flags: [] }),
+  incident: (who: string) => order(who)('incident', { id: '1', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
+  rollBack: (who: string) => order(who)('roll-back', why),
+  urgent: (who: string, version: string) => order(who)('start-urgent', { version, reason: 'CVE' }),
+  approve: (who: string) => order(who)('approve'),
+  override: (who: string) => order(who)('override', why),
+  stopLine: (who: string) => order(who)('stop-line', why),
+  startLine: (who: string) => order(who)('start-line'),
+  ask: (who: string) => order(who)('ask'),
 }
-const denied = { code: 'permission_denied', message: expect.stringContaining('lambda:InvokeFunction') as string }
+const denied = { code: 'route_refused' }
 
 it.each([
   ['starter', 'start'],
+  ['bold', 'startBolder'],
   ['pauser', 'pause'],
   ['promoter', 'promote'],
   ['oncall', 'rollBack'],
@@ -109,11 +128,25 @@ it.each([
   if (allowed !== 'start') await orders[allowed](who, third)
   await sandbox.clock.settle()
   // A promotion waits for its approval like any step.
-  if (allowed === 'promote') await orders.approve('operator')
+  if (allowed === 'promote') await orders.approve('lead')
   await sandbox.clock.settle()
   const weights: Readonly<Record<string, object>> = { promote: {}, rollBack: {}, urgent: { '3': 0.1 } }
   const expected = weights[allowed] ?? { '2': 0.1 }
   expect(await sandbox.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
+})
+
+it("no plan of a call is bolder than the service's without a right", async () => {
+  const version = await sandbox.publish('v2')
+  const careful = { steps: [{ weight: 5, bake: '1h' }] }
+  await expect(order('starter')('start', { version, plan: bolder })).rejects.toMatchObject({ code: 'plan_bolder' })
+  await expect(order('starter')('start', { version, bolder: true, plan: bolder })).rejects.toMatchObject({
+    code: 'call_invalid',
+  })
+  await order('bold')('start-bolder', { version, plan: bolder })
+  await sandbox.clock.settle()
+  await order('oncall')('abort', why)
+  const more = await sandbox.publish('v4')
+  expect(await order('starter')('start', { version: more, plan: careful })).toMatchObject({ releases: [{}] })
 })
 
 it('a principal that may resend lost events needs nothing else; the queue refuses everyone else', async () => {
