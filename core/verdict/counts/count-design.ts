@@ -1,5 +1,6 @@
 // What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do.
 // The constants are those of docs/verdict.md, "The mathematics".
+import type { Bursts } from '../processes/bursts.ts'
 
 /** A way in which healthy rates wander: each version's log rate is an AR(1) around a level that both share. */
 export type DriftNull = {
@@ -61,6 +62,8 @@ export type Learned = {
   /** Pearson's dispersion of stable's minutes, and in how many it had requests. */
   readonly dispersion: number
   readonly minutes: number
+  /** In which bursts stable's bad events came. Absent in older logs. */
+  readonly bursts?: Bursts | undefined
   /** How many earlier releases are in it. Without any, it is what stable did just before. */
   readonly releases: number
 }

@@ -27,6 +27,8 @@ export type Billing = z.output<typeof Billing>
 
 const logLikelihoods = z.array(z.number().max(0)).max(100).readonly()
 
+const sums = z.array(z.number().min(0)).max(10).readonly()
+
 /**
  * What the past says about a target's errors (core/verdict/counts/learn.ts). Another edition is not understood, and not used.
  */
@@ -39,6 +41,11 @@ const LearnedErrors = z.strictObject({
   coarseColdStarts: logLikelihoods,
   dispersion: z.number().min(0),
   minutes: z.int().min(0),
+  /** In which bursts stable's errors came (core/verdict/processes/bursts.ts). Absent in older logs. */
+  bursts: z
+    .strictObject({ minutes: z.int().min(0), bad: z.int().min(0), squares: sums, expected: sums })
+    .readonly()
+    .optional(),
   releases: z.int().min(0),
 })
 // As many minutes as a baseline learns from, and as many cut points as latency may have.
