@@ -20,6 +20,9 @@ import { cedarPolicies } from '../policy/policies.ts'
 import { type Clients, wayTo } from './clients.ts'
 import { environment } from './installation.ts'
 
+// One for all worlds: it keeps the shipped rules parsed.
+const policies = cedarPolicies()
+
 export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'emit'>): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
@@ -36,7 +39,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
       () => 'sandbox',
     ),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
-    policies: cedarPolicies(),
+    policies,
     budgetReports: awsBudgetReports(clients.applicationSignals),
     traffic: awsTraffic(lambda),
     versions: awsVersions(lambda, awsPackageHash(clients.s3)),

@@ -50,19 +50,20 @@ function seriesKey({ namespace, name, dimensions }: Series): string {
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   const all = new Map<string, Kept>()
   /** The same series by the identity of their dimensions object, because building a key for every point is slow. */
-  const known = new WeakMap<Series['dimensions'], Map<string, Kept>>()
+  const known = new WeakMap<Series['dimensions'], Map<string, Kept[]>>()
   let packedMs = nowMs()
 
   function keptOf(series: Series, unit: string): Kept {
     const { namespace, name, dimensions } = series
-    const byName = known.get(dimensions) ?? new Map<string, Kept>()
-    known.set(dimensions, byName)
-    const found = byName.get(`${namespace}\0${name}`)
+    let byName = known.get(dimensions)
+    if (byName === undefined) known.set(dimensions, (byName = new Map()))
+    const ofName = byName.get(name)
+    const found = ofName?.find((kept) => kept.series.namespace === namespace)
     if (found !== undefined) return found
     const key = seriesKey(series)
     const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
     all.set(key, kept)
-    byName.set(`${namespace}\0${name}`, kept)
+    byName.set(name, [...(ofName ?? []), kept])
     return kept
   }
 
