@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { evidencePicture } from './evidence-picture.ts'
 import { measureLook } from './look.ts'
 import { rivals } from './rivals/rivals.ts'
+import { earlyRow } from './rows/early.ts'
 import { faultRows } from './rows/faults.ts'
 import { healthyRows } from './rows/healthy.ts'
 import { lateErrorsRow } from './rows/late-errors.ts'
@@ -85,7 +86,7 @@ const showRow =
 
 const shows = new Map([
   ['usual', showUsual],
-  ...[...faultRows, ...healthyRows, lowTrafficRow, latencyRow, lateErrorsRow].map(
+  ...[...faultRows, ...healthyRows, lowTrafficRow, latencyRow, lateErrorsRow, earlyRow].map(
     (row) => [row.name, showRow(row)] as const,
   ),
   ['look', showLook],

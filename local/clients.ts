@@ -12,6 +12,7 @@ import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import { localTransport } from '../cloud/local/transport.ts'
+import { byShortWay } from './short-way.ts'
 
 export type Clients = {
   readonly lambda: LambdaClient
@@ -46,18 +47,26 @@ export function placeOf(where: string | LocalHandler, accessKeyId: string): Plac
 }
 
 export function clientsAt(place: Place): Clients {
+  const reach = wayTo(place)
   return {
     place,
-    lambda: new LambdaClient(place),
-    cloudwatch: new CloudWatchClient(place),
-    dynamodb: new DynamoDBClient(place),
+    lambda: reach(new LambdaClient(place)),
+    cloudwatch: reach(new CloudWatchClient(place)),
+    dynamodb: reach(new DynamoDBClient(place)),
+    // S3's client has steps of its own, which need the others.
     s3: new S3Client({ ...place, forcePathStyle: true }),
-    sfn: new SFNClient(place),
-    events: new EventBridgeClient(place),
-    sns: new SNSClient(place),
-    sqs: new SQSClient(place),
-    codepipeline: new CodePipelineClient(place),
-    logs: new CloudWatchLogsClient(place),
-    applicationSignals: new ApplicationSignalsClient(place),
+    sfn: reach(new SFNClient(place)),
+    events: reach(new EventBridgeClient(place)),
+    sns: reach(new SNSClient(place)),
+    sqs: reach(new SQSClient(place)),
+    codepipeline: reach(new CodePipelineClient(place)),
+    logs: reach(new CloudWatchLogsClient(place)),
+    applicationSignals: reach(new ApplicationSignalsClient(place)),
   }
 }
+
+/** What a client of this place goes through. */
+export const wayTo =
+  ({ requestHandler }: Place): (<Client extends object>(client: Client) => Client) =>
+  (client) =>
+    requestHandler === undefined ? client : byShortWay(client)

@@ -17,14 +17,18 @@ import { awsVersions } from '../cloud/aws/versions.ts'
 import { troubleTo } from '../functions/steps/each.ts'
 import type { World } from '../functions/steps/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
-import type { Clients } from './clients.ts'
+import { type Clients, wayTo } from './clients.ts'
 import { environment } from './installation.ts'
+
+// One for all worlds: it keeps the shipped rules parsed.
+const policies = cedarPolicies()
 
 export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'emit'>): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
-  const lambda = clientAt((config) => new LambdaClient({ ...place, ...config }), assume)
+  const reach = wayTo(place)
+  const lambda = clientAt((config) => reach(new LambdaClient({ ...place, ...config })), assume)
   return {
     clock,
     ...tell,
@@ -35,11 +39,11 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
       () => 'sandbox',
     ),
     digest: (text) => createHash('sha256').update(text).digest('hex'),
-    policies: cedarPolicies(),
+    policies,
     budgetReports: awsBudgetReports(clients.applicationSignals),
     traffic: awsTraffic(lambda),
     versions: awsVersions(lambda, awsPackageHash(clients.s3)),
-    telemetry: awsTelemetry(clientAt((config) => new CloudWatchClient({ ...place, ...config }), assume)),
+    telemetry: awsTelemetry(clientAt((config) => reach(new CloudWatchClient({ ...place, ...config })), assume)),
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),

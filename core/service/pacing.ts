@@ -159,7 +159,7 @@ function judgedFromBp({ perMinute, minimumSamples, bakeSeconds }: Exposure): num
 
 // Two-sided 95 %.
 const normal = 1.96
-// As for early promotion: errors come in bursts, so five requests count as one independent observation.
+// Errors come in bursts, so five requests count as one independent observation: what early promotion assumes at the least.
 const burst = 5
 
 /**

@@ -207,7 +207,9 @@ export const ServiceDefinition = z
           .describe(
             'Whether a version that Lambda has put to sleep is invoked before a release, with {"tidegate":"wake"}: that runs its code. Without it such a release is refused.',
           ),
-        early: Early.optional().describe('Ends a bake early once the candidate is proven not to be bad.'),
+        early: Early.optional().describe(
+          'Ends a bake early once the candidate is proven not to be bad. The larger the bursts in which errors were seen to come, the later.',
+        ),
         ruleOut: z
           .union([z.literal('off'), RuleOut], { error: 'write off, or what to rule out, such as { points: 5 }' })
           .prefault({})

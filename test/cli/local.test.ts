@@ -29,8 +29,10 @@ function runtimeOf(turns: () => number) {
   return ({ clock, endpointUrl }: { clock: LocalClock; endpointUrl: () => string }): Runtime => {
     const worlds = new Map<Verb, World>()
     const worldOf = (verb: Verb): World => {
+      const known = worlds.get(verb)
+      if (known !== undefined) return known
       const clients = clientsAt(placeOf(endpointUrl(), `role.${functionName(verb)}`))
-      const made = worlds.get(verb) ?? worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
+      const made = worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
       worlds.set(verb, made)
       return made
     }

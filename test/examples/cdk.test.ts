@@ -6,6 +6,7 @@ import { DeliveryStack } from '../../examples/cdk/delivery.ts'
 import { OrdersStack } from '../../examples/cdk/orders.ts'
 import { ShopStack } from '../../examples/cdk/shop.ts'
 import { ThumbnailsStack } from '../../examples/cdk/thumbnails.ts'
+import { testBundles } from './bundles.ts'
 
 const examples = { orders: OrdersStack, thumbnails: ThumbnailsStack, shop: ShopStack, delivery: DeliveryStack }
 type Name = keyof typeof examples
@@ -20,7 +21,7 @@ beforeAll(() => {
     stacks[name] = new Example(new App(), name, { env: { account: '111122223333', region: 'eu-west-1' } })
     templates[name] = Template.fromStack(stacks[name])
   }
-}, 60_000)
+}, 180_000)
 
 afterAll(() => {
   vi.unstubAllEnvs()
@@ -89,3 +90,5 @@ it('delivery: the stage asks before it begins, the action starts the state machi
   )
   expect(actions.some((one) => /lambda:InvokeFunction[^}]*TidegateAsk/.test(one))).toBe(true)
 })
+
+testBundles()

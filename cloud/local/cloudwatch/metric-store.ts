@@ -26,17 +26,20 @@ export type MetricStore = {
   list(): readonly Series[]
 }
 
+type Fresh = { readonly atMs: number; readonly value: number; count: number; readonly resolutionMs: number }
 type Kept = {
   readonly series: Series
   readonly packed: Map<number, PackedHour>
   /** Points that arrived since the last packing, or are not visible yet. `atMs` is when it happened. */
-  fresh: { readonly point: Point; readonly resolutionMs: number }[]
+  fresh: Fresh[]
   packedMs: number
   lastMs: number
   unit: string
 }
 
 const packEveryMs = 10 * minuteMs
+/** Among how many of the last points an equal one is looked for. */
+const equalAmong = 4
 const listedMs = 14 * 24 * 60 * minuteMs
 
 /** No name or value contains NUL. */
@@ -50,19 +53,20 @@ function seriesKey({ namespace, name, dimensions }: Series): string {
 export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   const all = new Map<string, Kept>()
   /** The same series by the identity of their dimensions object, because building a key for every point is slow. */
-  const known = new WeakMap<Series['dimensions'], Map<string, Kept>>()
+  const known = new WeakMap<Series['dimensions'], Map<string, Kept[]>>()
   let packedMs = nowMs()
 
   function keptOf(series: Series, unit: string): Kept {
     const { namespace, name, dimensions } = series
-    const byName = known.get(dimensions) ?? new Map<string, Kept>()
-    known.set(dimensions, byName)
-    const found = byName.get(`${namespace}\0${name}`)
+    let byName = known.get(dimensions)
+    if (byName === undefined) known.set(dimensions, (byName = new Map<string, Kept[]>()))
+    const ofName = byName.get(name)
+    const found = ofName?.find((kept) => kept.series.namespace === namespace)
     if (found !== undefined) return found
     const key = seriesKey(series)
     const kept: Kept = all.get(key) ?? { series, packed: new Map(), fresh: [], packedMs: nowMs(), lastMs: 0, unit }
     all.set(key, kept)
-    byName.set(`${namespace}\0${name}`, kept)
+    byName.set(name, [...(ofName ?? []), kept])
     return kept
   }
 
@@ -77,7 +81,9 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
     add(series, point, { resolutionMs, unit }) {
       const kept = keptOf(series, unit)
       packAll()
-      kept.fresh.push({ point, resolutionMs })
+      const equal = visibleMs === 0 ? equalOf(kept.fresh, point, resolutionMs, nowMs()) : undefined
+      if (equal === undefined) kept.fresh.push({ ...point, resolutionMs })
+      else equal.count += point.count
       kept.lastMs = Math.max(kept.lastMs, point.atMs)
       kept.unit = unit
     },
@@ -103,19 +109,29 @@ export function metricStore(nowMs: () => number, visibleMs = 0): MetricStore {
   }
 }
 
+/** Most requests are like those before them: their points are counted as one already when they arrive, as packing would. */
+function equalOf(fresh: readonly Fresh[], { atMs, value }: Point, resolutionMs: number, nowMs: number) {
+  if (atMs > nowMs) return undefined
+  for (let at = fresh.length - 1; at >= Math.max(0, fresh.length - equalAmong); at--) {
+    const one = fresh[at]
+    if (one?.value === value && one.resolutionMs === resolutionMs && one.atMs <= nowMs)
+      if (floorTo(one.atMs, resolutionMs) === floorTo(atMs, resolutionMs)) return one
+  }
+  return undefined
+}
+
 /** Packs visible points into their hours. With age, hours become coarser and are then dropped. */
 function packUp(kept: Kept, nowMs: number, visibleMs: number): void {
   const hours = new Map<number, Point[]>()
   const waiting: Kept['fresh'] = []
   for (const one of kept.fresh) {
-    const { point, resolutionMs } = one
-    if (point.atMs + visibleMs > nowMs) {
+    if (one.atMs + visibleMs > nowMs) {
       waiting.push(one)
       continue
     }
-    const points = hours.get(hourOf(point.atMs)) ?? []
-    points.push({ ...point, atMs: floorTo(point.atMs, resolutionMs) })
-    hours.set(hourOf(point.atMs), points)
+    const points = hours.get(hourOf(one.atMs)) ?? []
+    points.push(floored(one))
+    hours.set(hourOf(one.atMs), points)
   }
   for (const [startMs, packed] of kept.packed) {
     if (hours.has(startMs) || resolutionAt(nowMs - startMs) !== resolutionAt(kept.packedMs - startMs))
@@ -136,6 +152,11 @@ function* pointsOf(kept: Kept, { startMs, endMs }: Omit<Window, 'periodMs'>, see
     const packed = kept.packed.get(hour)
     if (packed !== undefined) yield* unpacked(hour, packed)
   }
-  for (const { point, resolutionMs } of kept.fresh)
-    if (point.atMs <= seenMs) yield { ...point, atMs: floorTo(point.atMs, resolutionMs) }
+  for (const one of kept.fresh) if (one.atMs <= seenMs) yield floored(one)
 }
+
+const floored = ({ atMs, value, count, resolutionMs }: Fresh): Point => ({
+  atMs: floorTo(atMs, resolutionMs),
+  value,
+  count,
+})

@@ -2,7 +2,6 @@
 // it uses. There is no socket and no port, so stepped time stays exact and many clouds fit into one process. We add what dynalite
 // lacks: a new table that is usable at once, and streams.
 import dynalite from 'dynalite'
-import { Readable } from 'node:stream'
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import {
@@ -103,22 +102,27 @@ async function update(call: Call, request: LocalRequest, input: Fields, stream: 
   return response
 }
 
-/** Wraps dynalite's listener as a function. */
+/** Wraps dynalite's listener as a function. A request that is a stream takes longer than what most requests ask for. */
 function inProcess(server: ReturnType<typeof dynalite>): Call {
   return (request) =>
     new Promise((resolve) => {
       const headers: Record<string, string> = {}
-      const incoming = Object.assign(Readable.from(request.body.length === 0 ? [] : [Buffer.from(request.body)]), {
+      const listeners = new Map<string, (data?: Buffer) => void>()
+      const incoming = {
         method: request.method,
         url: request.query.size === 0 ? request.path : `${request.path}?${request.query.toString()}`,
         headers: request.headers,
-      })
+        on: (event: string, listener: (data?: Buffer) => void) => void listeners.set(event, listener),
+        removeAllListeners: () => listeners.clear(),
+      }
       const outgoing = {
         statusCode: 200,
         setHeader: (name: string, value: string | number) => void (headers[name.toLowerCase()] = String(value)),
         end: (body = '') => resolve({ status: outgoing.statusCode, headers, body }),
       }
       server.emit('request', incoming, outgoing)
+      if (request.body.length > 0) listeners.get('data')?.(Buffer.from(request.body))
+      listeners.get('end')?.()
     })
 }
 

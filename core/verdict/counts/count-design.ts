@@ -1,5 +1,6 @@
 // What a signal that counts expects: how much worse a bad candidate may be, when that may begin, and what healthy versions do.
 // The constants are those of docs/verdict.md, "The mathematics".
+import type { Bursts } from '../processes/bursts.ts'
 
 /** A way in which healthy rates wander: each version's log rate is an AR(1) around a level that both share. */
 export type DriftNull = {
@@ -63,6 +64,8 @@ export type Learned = {
   readonly minutes: number
   /** Stable's counts in those minutes, and its highest rate over five of them. Absent in older logs. */
   readonly usual?: { readonly bad: number; readonly invocations: number; readonly highest: number } | undefined
+  /** In which bursts stable's bad events came. Absent in older logs. */
+  readonly bursts?: Bursts | undefined
   /** How many earlier releases are in it. Without any, it is what stable did just before. */
   readonly releases: number
 }

@@ -1,5 +1,6 @@
 // What healthy minutes of a service teach about the nulls: which dispersion, drift and cold start explain them, and which do not.
 // Two sources: stable alone in the hours before the release, and the minutes of earlier releases that were promoted.
+import { type Bursts, burstsOf } from '../processes/bursts.ts'
 import { betaBinomial, badShare, burstVariance, dispersions } from '../processes/beta-binomial.ts'
 import { coarseColdStarts, type ColdStart, coldFactor, coldStarts, usualRate } from './cold-start.ts'
 import { type CountDesign, type Learned, learnedEdition } from './count-design.ts'
@@ -62,6 +63,7 @@ export function learn(design: Design, { stable, releases }: Past): Learned | und
     dispersion: rounded((1 + spread.pearson) / (1 + spread.counted)),
     minutes,
     usual: usualOf([stable, ...releases]),
+    bursts: stableBursts([stable, ...releases]),
     releases: releases.length,
   }
 }
@@ -86,6 +88,14 @@ function usualOf(pasts: readonly (readonly CountMinute[])[]): NonNullable<Learne
     }
   }
   return { ...all, highest: rounded(all.highest) }
+}
+
+function stableBursts(stretches: readonly (readonly CountMinute[])[]): Bursts {
+  const ofStable = stretches.map((minutes) =>
+    minutes.map(({ stableInvocations, stableBad }) => ({ invocations: stableInvocations, bad: stableBad })),
+  )
+  const { minutes, bad, squares, expected } = burstsOf(ofStable)
+  return { minutes, bad, squares: squares.map(rounded), expected: expected.map(rounded) }
 }
 
 const rounded = (value: number): number => Math.round(value * decimals) / decimals

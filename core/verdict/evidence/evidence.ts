@@ -27,6 +27,8 @@ export type Billing = z.output<typeof Billing>
 
 const logLikelihoods = z.array(z.number().max(0)).max(100).readonly()
 
+const sums = z.array(z.number().min(0)).max(10).readonly()
+
 /**
  * What the past says about a target's errors (core/verdict/counts/learn.ts). Another edition is not understood, and not used.
  */
@@ -41,6 +43,11 @@ const LearnedErrors = z.strictObject({
   minutes: z.int().min(0),
   usual: z
     .strictObject({ bad: z.int().min(0), invocations: z.int().min(0), highest: z.number().min(0).max(1) })
+    .optional(),
+  /** In which bursts stable's errors came (core/verdict/processes/bursts.ts). Absent in older logs. */
+  bursts: z
+    .strictObject({ minutes: z.int().min(0), bad: z.int().min(0), squares: sums, expected: sums })
+    .readonly()
     .optional(),
   releases: z.int().min(0),
 })

@@ -95,7 +95,7 @@ export function signalRule(spec: SignalSpec, { horizonMinutes, early, trust }: R
       spec.cuts === undefined
         ? undefined
         : latencyRule(latencyFacts(spec.cuts), { tolerance: spec.watch.tolerance, horizonMinutes }),
-    early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes) : undefined,
+    early: early !== undefined && spec.name === 'errors' ? earlyRule(early, horizonMinutes, known?.bursts) : undefined,
   }
 }
 

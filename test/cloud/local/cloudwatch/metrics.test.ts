@@ -190,6 +190,22 @@ describe('what is kept', () => {
     expect(new Map(sums.map(({ atMs, value }) => [atMs, value]))).toEqual(expected)
   })
 
+  it('counts equal values of a minute one by one, and none before its time', () => {
+    let nowMs = t0
+    const store = metricStore(() => nowMs)
+    for (const value of [1, 0, 1, 1, 7]) store.add(series, { atMs: (nowMs += 10_000), value, count: 1 }, how)
+    for (const atMs of [nowMs + minute, nowMs + minute]) store.add(series, { atMs, value: 7, count: 1 }, how)
+    const window = { periodMs: minute, startMs: t0, endMs: t0 + 10 * minute }
+    const valuesOf = (stat: string) => store.statistic(series, stat, window).map(({ value }) => value)
+    expect(['SampleCount', 'Sum', 'p60'].map(valuesOf)).toEqual([[5], [10], [1]])
+    nowMs += minute
+    expect(['SampleCount', 'Sum', 'p60'].map(valuesOf)).toEqual([
+      [5, 2],
+      [10, 14],
+      [1, 7],
+    ])
+  })
+
   it('gets coarser with age, and is gone after 455 days', () => {
     let nowMs = t0
     const store = metricStore(() => nowMs)

@@ -1,5 +1,6 @@
 // The functions as Lambda gets them: small, and without SDK clients that they do not use. Functions that decide by policies ship
-// the evaluator beside the bundle, and this test states its size.
+// the evaluator beside the bundle, and this test states its size. It runs with the examples (cdk.test.ts), which need the same
+// bundles: to make them takes eight seconds of a core in each process.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,39 +53,41 @@ const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
 // S3's client reads packages, for their hash: 150 kB.
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }
 
-it.each(verbs)('%s is under 928 kB, or its own limit, and contains only its own clients', (verb) => {
-  const made = bundle(verb)
-  expect(made.clients).toEqual(clients[verb])
-  expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 928) * 1024)
-  expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
-})
+export function testBundles(): void {
+  it.each(verbs)('%s is under 928 kB, or its own limit, and contains only its own clients', (verb) => {
+    const made = bundle(verb)
+    expect(made.clients).toEqual(clients[verb])
+    expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 928) * 1024)
+    expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
+  })
 
-const policies = bundleOf('policy/policies.ts', 'cedarPolicies')
+  const policies = bundleOf('policy/policies.ts', 'cedarPolicies')
 
-it('the policy evaluator adds 4.5 MB to a function, 1.5 MB as a zip, and none of it to the module', () => {
-  expect(policies.code.length).toBeLessThan(16 * 1024)
-  const bytes = Object.values(policies.files).reduce((sum, { length }) => sum + length, 0)
-  expect(bytes).toBeLessThan(4.5 * 1000 * 1000)
-  expect(zipSync(policies.files).length).toBeLessThan(1.5 * 1000 * 1000)
-})
+  it('the policy evaluator adds 4.5 MB to a function, 1.5 MB as a zip, and none of it to the module', () => {
+    expect(policies.code.length).toBeLessThan(16 * 1024)
+    const bytes = Object.values(policies.files).reduce((sum, { length }) => sum + length, 0)
+    expect(bytes).toBeLessThan(4.5 * 1000 * 1000)
+    expect(zipSync(policies.files).length).toBeLessThan(1.5 * 1000 * 1000)
+  })
 
-it('a bundle decides by policies with nothing but what it was shipped with', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'))
-  writeBundle(folder, 'index.mjs', policies)
-  const script = `
-    const { cedarPolicies } = await import('./index.mjs')
-    const context = { requesters: ['ada'], approvers: [], fourEyes: true, isNamed: true, reason: '' }
-    const question = { action: 'approve', service: 'checkout', context, own: '@id("x") forbid (principal, action, resource);' }
-    for (const id of ['ada', 'bob'])
-      console.log(JSON.stringify(await cedarPolicies().decide({ ...question, principal: { kind: 'Person', id } })))`
-  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, encoding: 'utf8' })
-  rmSync(folder, { recursive: true })
-  const decisions = out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as PolicyDecision)
-  expect(decisions.map(({ because, trouble }) => [because.map(({ policy }) => policy), trouble])).toEqual([
-    [['four-eyes', 'own/x'], []],
-    [['own/x'], []],
-  ])
-})
+  it('a bundle decides by policies with nothing but what it was shipped with', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'))
+    writeBundle(folder, 'index.mjs', policies)
+    const script = `
+      const { cedarPolicies } = await import('./index.mjs')
+      const context = { requesters: ['ada'], approvers: [], fourEyes: true, isNamed: true, reason: '' }
+      const question = { action: 'approve', service: 'checkout', context, own: '@id("x") forbid (principal, action, resource);' }
+      for (const id of ['ada', 'bob'])
+        console.log(JSON.stringify(await cedarPolicies().decide({ ...question, principal: { kind: 'Person', id } })))`
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, encoding: 'utf8' })
+    rmSync(folder, { recursive: true })
+    const decisions = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PolicyDecision)
+    expect(decisions.map(({ because, trouble }) => [because.map(({ policy }) => policy), trouble])).toEqual([
+      [['four-eyes', 'own/x'], []],
+      [['own/x'], []],
+    ])
+  })
+}
