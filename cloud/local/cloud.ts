@@ -42,6 +42,8 @@ export type LocalCloudOptions = {
   readonly executionTime?: (clock: LocalClock) => LocalClock
   /** Enforces permissions; without it every call is allowed. */
   readonly authorize?: Authorize
+  /** The secrets of assumed roles, if a socket verifies signatures. */
+  readonly secretOf?: (accessKeyId: string) => string
 }
 
 export type LocalCloud = {
@@ -98,7 +100,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   const sns = localSns({ clock, ...stream('sns') })
   const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
-  const sts = localSts({ clock })
+  const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rightsBy(options.authorize), ...stream('iam') })
   const services = {
