@@ -52,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('s3', 'node:'),
   ...embedded('sqs', 'node:'),
   ...embedded('stepfunctions', 'jsonata', 'node:'),
+  ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
   'console/': ['console/*', 'core/measures/*', 'd3-scale'],
   'functions/': ['functions/*', 'core/'],

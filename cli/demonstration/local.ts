@@ -51,7 +51,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const keys = localKeys(users)
   const { secretOf } = keys
   const runtime = (options.runtime ?? processRuntime)({ clock, endpointUrl: () => url, secretOf })
-  const cloud = localCloud({ clock, runtime, seed: 1, secretOf })
+  const cloud = localCloud({ clock, runtime, seed: 1, secretOf, endpointUrl: () => url })
   const socket = await localSocket(cloud.handler, keys, options.port)
   url = socket.url
   // Stop the time first, so that nothing new starts during the shutdown.

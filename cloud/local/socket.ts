@@ -11,7 +11,7 @@ import type { LocalResponse } from './protocol/service.ts'
 
 /** Where the cloud is, and the secrets to sign with. */
 export type Endpoint = { readonly url: string } & Pick<LocalKeys, 'secretOf'>
-type LocalSocket = Endpoint & { close(): Promise<void> }
+type LocalSocket = Endpoint & { readonly close: () => Promise<void> }
 
 /**
  * @param keys who may call

@@ -1,6 +1,7 @@
 // AWS STS, only AssumeRole and GetCallerIdentity. An assumed role is an access key that stands for the role and its session
 // (protocol/credential.ts). Trust policies are up to the code that enforces permissions; without it, every role can be assumed.
 import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
+import { principalOf, userIdOf } from './protocol/credential.ts'
 import type { LocalClock } from './time/clock.ts'
 import { text } from './protocol/field.ts'
 import type { Input } from './protocol/json-protocol.ts'
@@ -58,11 +59,8 @@ function assumeRole(input: Input, secretOf: (accessKeyId: string) => string, now
   }
 }
 
-/** In AWS's format: the id of a user, or of a role and its session. */
 function identityOf({ arn, accessKeyId }: Caller): Record<string, unknown> {
   if (accessKeyId === '')
     throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
-  const [, , , , account = '', resource = ''] = arn.split(':')
-  const [kind, name = '', session = ''] = resource.split('/')
-  return { UserId: kind === 'assumed-role' ? `AROA${name}:${session}` : `AIDA${name}`, Account: account, Arn: arn }
+  return { UserId: userIdOf(arn), Account: principalOf(accessKeyId).account, Arn: arn }
 }

@@ -22,3 +22,9 @@ export function principalOf(accessKeyId: string): { readonly account: string; re
       : `arn:aws:sts::${account}:assumed-role/${role}/${session}`
   return { account, arn }
 }
+
+/** In AWS's form: the id of a user, or of a role and its session. */
+export function userIdOf(arn: string): string {
+  const [kind, name = '', session = ''] = arn.split(':').slice(5).join(':').split('/')
+  return kind === 'assumed-role' ? `AROA${name}:${session}` : `AIDA${name}`
+}
