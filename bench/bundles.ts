@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { localSocket } from '../cloud/local/socket.ts'
+import { localKeys } from '../cloud/local/door/keys.ts'
+import { type Endpoint, localSocket } from '../cloud/local/socket.ts'
 import { bundle, writeBundle } from '../lib/bundle.ts'
 import { openSandbox } from '../local/sandbox.ts'
 import { environment } from '../local/installation.ts'
@@ -19,7 +20,7 @@ type Bundle = {
 
 export async function measureBundles(): Promise<readonly Bundle[]> {
   const sandbox = await openSandbox({ perMinute: 1 })
-  const socket = await localSocket(sandbox.cloud.handler)
+  const socket = await localSocket(sandbox.cloud.handler, localKeys(['bench']))
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-bench-'))
   const measured: Bundle[] = []
   for (const verb of verbs) {
@@ -27,7 +28,7 @@ export async function measureBundles(): Promise<readonly Bundle[]> {
     const file = join(folder, `${verb}.mjs`)
     writeBundle(folder, `${verb}.mjs`, made)
     const runs = []
-    for (let run = 0; run < 3; run++) runs.push(await coldStart(file, socket.url, verb))
+    for (let run = 0; run < 3; run++) runs.push(await coldStart(file, socket, verb))
     runs.sort((a, b) => a.importMs + a.firstCallMs - b.importMs - b.firstCallMs)
     measured.push({
       verb,
@@ -62,15 +63,15 @@ const firstCalls: Partial<Record<Verb, unknown>> = {
 }
 
 /** Starts a new process that imports the bundle and calls it once. */
-function coldStart(file: string, url: string, verb: Verb): Promise<{ importMs: number; firstCallMs: number }> {
+function coldStart(file: string, endpoint: Endpoint, verb: Verb): Promise<{ importMs: number; firstCallMs: number }> {
   const script = join(import.meta.dirname, 'cold-start.ts')
   const env = {
     ...environment,
     PATH: process.env['PATH'],
-    AWS_ENDPOINT_URL: url,
+    AWS_ENDPOINT_URL: endpoint.url,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'bench',
-    AWS_SECRET_ACCESS_KEY: 'none',
+    AWS_SECRET_ACCESS_KEY: endpoint.secretOf('bench'),
   }
   return new Promise((resolve, reject) => {
     const child = fork(script, [file, JSON.stringify(firstCalls[verb] ?? release)], {

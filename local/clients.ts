@@ -11,6 +11,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
+import type { Endpoint } from '../cloud/local/socket.ts'
 import { localTransport } from '../cloud/local/transport.ts'
 import { byShortWay } from './short-way.ts'
 
@@ -38,10 +39,11 @@ type Place = {
   readonly maxAttempts?: number
 }
 
-/** An embedded cloud at a URL, or the one in this process. The access key identifies the caller: `role.NAME` is a role. */
-export function placeOf(where: string | LocalHandler, accessKeyId: string): Place {
-  const common = { region: 'us-east-1', credentials: { accessKeyId, secretAccessKey: 'none' } }
-  if (typeof where === 'string') return { ...common, endpoint: where }
+/** An embedded cloud on a socket, or the one in this process. The access key identifies the caller: `role.NAME` is a role. */
+export function placeOf(where: Endpoint | LocalHandler, accessKeyId: string): Place {
+  const secretAccessKey = typeof where === 'function' ? 'none' : where.secretOf(accessKeyId)
+  const common = { region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } }
+  if (typeof where !== 'function') return { ...common, endpoint: where.url }
   // In process no request is lost, and an SDK retry would wait in real time.
   return { ...common, endpoint: 'http://local', requestHandler: localTransport(where), maxAttempts: 1 }
 }

@@ -27,7 +27,6 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'docs/generate.ts: reference',
   ],
   'the embedded cloud is the double of the tests: they set it up, and break one service of it': [
-    'cloud/local/dispatch.ts: serviceOf',
     'local/installation.ts: definition',
     'local/sandbox.ts: SandboxOptions',
     'local/sandbox.ts: startMs',

@@ -41,6 +41,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/local/': ['cloud/local/', 'cloud/authorization.ts', 'node:'],
   'cloud/local/time/': [],
   'cloud/local/protocol/': ['cloud/local/protocol/*', 'node:'],
+  'cloud/local/door/': [
+    ...['cloud/local/door/*', 'cloud/local/protocol/*', 'cloud/local/s3/answer.ts', 'node:', '@smithy/signature-v4'],
+  ],
   'cloud/local/account/': ['cloud/local/protocol/*', 'cloud/local/time/*'],
   ...embedded('cloudwatch'),
   ...embedded('dynamodb', 'dynalite', 'node:'),
@@ -49,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('s3', 'node:'),
   ...embedded('sqs', 'node:'),
   ...embedded('stepfunctions', 'jsonata', 'node:'),
+  ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
   'console/': ['console/*', 'core/measures/*', 'd3-scale'],
   'functions/': ['functions/*', 'core/'],
@@ -118,6 +122,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
   'local/': [...['local/*', 'functions/', 'policy/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate']],
+  'local/signed-fetch.ts': ['cloud/local/door/*', 'cloud/local/socket.ts', 'node:crypto', '@smithy/signature-v4'],
   'bench/': [
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',

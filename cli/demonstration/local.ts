@@ -1,18 +1,21 @@
 // `tidegate local`: runs the embedded cloud with the controller and the sample service, makes a good and a bad release, and then
 // serves for the user to experiment.
 import { InvokeCommand } from '@aws-sdk/client-lambda'
+import { localKeys } from '../../cloud/local/door/keys.ts'
 import { chance } from '../../cloud/local/time/chance.ts'
 import { type LocalClock, runningClock, until } from '../../cloud/local/time/clock.ts'
 import { localCloud } from '../../cloud/local/cloud.ts'
 import { processRuntime } from '../../cloud/local/runtime/process-runtime.ts'
 import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
-import { localSocket } from '../../cloud/local/socket.ts'
+import { type Endpoint, localSocket } from '../../cloud/local/socket.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Release } from '../../core/release/release.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
+import { credentialsFile, pipeline, users } from '../../local/identities.ts'
 import { functionName, install } from '../../local/installation.ts'
 import { controllerPackage, samplePackage } from '../../local/package.ts'
 import { createSample, openArtifacts, sampleService } from '../../local/sample-service.ts'
+import { signedFetch } from '../../local/signed-fetch.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
 import { backendOnAws } from '../backend/aws-backend.ts'
 import type { Backend } from '../backend/backend.ts'
@@ -31,7 +34,13 @@ type LocalOptions = {
    */
   readonly originMs?: number
   /** Where functions run; default: processes of their own. */
-  readonly runtime?: (options: { readonly clock: LocalClock; readonly endpointUrl: () => string }) => Runtime
+  readonly runtime?: (options: RuntimeOptions) => Runtime
+}
+
+type RuntimeOptions = {
+  readonly clock: LocalClock
+  readonly endpointUrl: () => string
+  readonly secretOf: (accessKeyId: string) => string
 }
 
 const wholeHour = (ms: number): number => ms - (ms % 3_600_000)
@@ -39,15 +48,17 @@ const wholeHour = (ms: number): number => ms - (ms % 3_600_000)
 export async function serveLocally(screen: Screen, options: LocalOptions): Promise<number> {
   const clock = runningClock({ rate: options.rate, originMs: options.originMs ?? wholeHour(Date.now()) })
   let url = ''
-  const runtime = (options.runtime ?? processRuntime)({ clock, endpointUrl: () => url })
-  const cloud = localCloud({ clock, runtime, seed: 1 })
-  const socket = await localSocket(cloud.handler, options.port)
+  const keys = localKeys(users)
+  const { secretOf } = keys
+  const runtime = (options.runtime ?? processRuntime)({ clock, endpointUrl: () => url, secretOf })
+  const cloud = localCloud({ clock, runtime, seed: 1, secretOf, endpointUrl: () => url })
+  const socket = await localSocket(cloud.handler, keys, options.port)
   url = socket.url
   // Stop the time first, so that nothing new starts during the shutdown.
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   const hands = handsOn(clock, options.stopping)
   try {
-    const backend = await furnish(url)
+    const backend = await furnish(socket)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     screen.note(
@@ -55,10 +66,12 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     )
     // A release needs some history: the alarm must be OK, and the usual latency must be known.
     await hands.pause(5 * 60_000)
-    const outcome = await demonstrate(screen, { backend, url, traffic, pause: hands.pause })
+    const outcome = await demonstrate(screen, { backend, endpoint: socket, traffic, pause: hands.pause })
     hands.rest()
     if (options.once || options.stopping.aborted) return outcome
-    screen.note(invitation(url))
+    const credentials = credentialsFile(secretOf)
+    stops.push(() => credentials.remove())
+    screen.note(invitation(url, credentials.path))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
@@ -87,8 +100,8 @@ function handsOn(clock: LocalClock, stopping: AbortSignal) {
 }
 
 /** Installs the controller and the sample, as a deployment would, and warms up the functions. */
-async function furnish(url: string): Promise<Backend> {
-  const place = placeOf(url, 'operator')
+async function furnish(endpoint: Endpoint): Promise<Backend> {
+  const place = placeOf(endpoint, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
   const zip = controllerPackage()
@@ -101,13 +114,13 @@ async function furnish(url: string): Promise<Backend> {
   await call('reconcile', { sweep: true })
   // Does what the schedule would do within five minutes: until the budget is counted, no release begins.
   await call('budget', { budgets: true })
-  await openArtifacts((path, body) => fetch(`${url}${path}`, { method: 'PUT', body }))
+  await openArtifacts((path, body) => upload(endpoint, path, body))
   return backend
 }
 
 type Demo = {
   readonly backend: Backend
-  readonly url: string
+  readonly endpoint: Endpoint
   readonly traffic: Traffic
   /** Waits in the cloud's time. */
   readonly pause: WatchOptions['pause']
@@ -126,7 +139,7 @@ async function demonstrate(screen: Screen, demo: Demo): Promise<number> {
 /** Uploads the package to the service's bucket; the bucket's event starts the release. */
 async function releaseArtifact(
   screen: Screen,
-  { backend, url, pause }: Demo,
+  { backend, endpoint, pause }: Demo,
   version: 'v2' | 'v3',
   words: string,
 ): Promise<Release | undefined> {
@@ -137,12 +150,18 @@ async function releaseArtifact(
   ]
   const known = new Set(before.map((one) => one.releaseId))
   screen.note(`\n${words}`)
-  await fetch(`${url}/artifacts/checkout.zip`, { method: 'PUT', body: samplePackage(version) })
+  await upload(endpoint, '/artifacts/checkout.zip', samplePackage(version))
   for (;;) {
     const open = (await backend.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
     if (open !== undefined) return watch(backend, screen, open.releaseId, { everyMs: 5000, pause })
     if (!(await pause(1000))) return undefined
   }
+}
+
+/** What the sample's pipeline does. */
+async function upload(endpoint: Endpoint, path: string, body: string | Uint8Array): Promise<void> {
+  const { ok, status } = await signedFetch(endpoint, pipeline, 's3')({ method: 'PUT', path, body })
+  if (!ok) throw new Error(`PUT ${path} was answered with ${status}`)
 }
 
 function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[]): void {
@@ -165,9 +184,11 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
   }
 }
 
-const invitation = (url: string): string => `
-It keeps serving until Ctrl-C. In another terminal:
-  export AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=none
+const invitation = (url: string, credentials: string): string => `
+It keeps serving until Ctrl-C. Only signed requests are answered; ${credentials} has the
+secrets of ann, ben, ci, ann-sso and operator, and is deleted at the end. In another terminal:
+  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+  export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
   npm run -s tidegate -- history checkout
   npm run -s tidegate -- budget checkout
   npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --watch

@@ -13,6 +13,7 @@ import { localDynamoDb } from './dynamodb/dynamodb.ts'
 import { localPipelines, type LocalPipelines } from './codepipeline.ts'
 import { type DeliveryFaults, localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
+import { httpApiElsewhere, type LocalHttpApi, localHttpApi } from './http-api/http-api.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { type Authorize, rightsBy } from './protocol/rights.ts'
@@ -42,6 +43,10 @@ export type LocalCloudOptions = {
   readonly executionTime?: (clock: LocalClock) => LocalClock
   /** Enforces permissions; without it every call is allowed. */
   readonly authorize?: Authorize
+  /** The secrets of assumed roles, if a socket verifies signatures. */
+  readonly secretOf?: (accessKeyId: string) => string
+  /** Where the cloud's socket is, if it has one. */
+  readonly endpointUrl?: () => string
 }
 
 export type LocalCloud = {
@@ -57,19 +62,21 @@ export type LocalCloud = {
   readonly dynamodb: LocalService
   readonly objects: LocalObjects
   readonly iam: LocalRoles
+  readonly httpApi: LocalHttpApi
   /** Stops all background work. The clock and the runtime belong to the caller. */
   close(): void
 }
 
 export function localCloud(options: LocalCloudOptions): LocalCloud {
   const { clock, runtime, seed = 0, pendingMs, metricDelayMs } = options
-  const stream = (service: string): { random: () => number; ids: () => string } => ({
+  const stream = (service: string): Stream => ({
     random: chance(seed, service),
     ids: idsFrom(chance(seed, `${service} ids`)),
   })
   // The services depend on each other in a circle, so the bus forwards to a service that is created later.
   const bus: Bus = { emit: (event) => events.emit(event) }
-  const objects = localObjects({ clock, bus, ...rightsBy(options.authorize), ...stream('s3') })
+  const rights = rightsBy(options.authorize)
+  const objects = localObjects({ clock, bus, ...rights, ...stream('s3') })
   const delay = metricDelayMs === undefined ? {} : { metricDelayMs }
   const cloudwatch = localCloudWatch({ clock, bus, ...delay, ...stream('monitoring') })
   const pending = pendingMs === undefined ? {} : { pendingMs }
@@ -77,9 +84,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const sqs = localSqs({ clock, metrics: cloudwatch, ...stream('sqs') })
   const lambda = localLambda({
     ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb, queues: sqs },
-    ...rightsBy(options.authorize),
-    ...pending,
-    ...stream('lambda'),
+    ...{ ...rights, ...pending, ...stream('lambda') },
   })
   const states = localStepFunctions({
     clock: options.executionTime?.(clock) ?? clock,
@@ -98,31 +103,42 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   const sns = localSns({ clock, ...stream('sns') })
   const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
-  const sts = localSts({ clock })
+  const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
-  const iam = localRoles({ clock, ...rightsBy(options.authorize), ...stream('iam') })
+  const iam = localRoles({ clock, ...rights, ...stream('iam') })
+  const httpApi = localHttpApi({
+    ...{ site: home, clock, invoker: lambda, waitFor: runtime.waitFor?.bind(runtime), ...rights },
+    ...{ endpointUrl: options.endpointUrl ?? (() => 'http://local'), ...stream('execute-api') },
+  })
   const services = {
     ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
-    'application-signals': applicationSignals,
+    ...{ 'application-signals': applicationSignals, 'execute-api': httpApi },
     ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
   }
+  const shared = { clock, runtime, objects, streams: dynamodb, queues: sqs, ...delay, ...pending }
   const servicesAt = sites(services, (site) => {
-    // Nobody subscribes to the events of other accounts and regions.
-    const silent: Bus = { emit: () => undefined }
     const key = `${site.account} ${site.region}`
-    const monitoring = localCloudWatch({ clock, bus: silent, ...delay, ...stream(`${key} monitoring`) })
-    const parts = { site, clock, bus: silent, runtime, objects, metrics: monitoring, streams: dynamodb, queues: sqs }
-    const rights = rightsBy(options.authorize)
-    return { monitoring, lambda: localLambda({ ...parts, ...rights, ...pending, ...stream(`${key} lambda`) }) }
+    return elsewhere({ ...shared, ...rights, site }, stream(`${key} monitoring`), stream(`${key} lambda`))
   })
   return {
     handler: localHandler(servicesAt, options),
-    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam },
+    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
     close() {
       events.close()
       dynamodb.close()
     },
   }
+}
+
+type Elsewhere = Omit<Parameters<typeof localLambda>[0], 'bus' | 'metrics' | keyof Stream> & { metricDelayMs?: number }
+type Stream = { readonly random: () => number; readonly ids: () => string }
+
+function elsewhere(parts: Elsewhere, ofMetrics: Stream, ofLambda: Stream): LocalServices {
+  // Nobody subscribes to the events of other accounts and regions.
+  const bus: Bus = { emit: () => undefined }
+  const metrics = localCloudWatch({ ...parts, bus, ...ofMetrics })
+  const lambda = localLambda({ ...parts, bus, metrics, ...ofLambda })
+  return { monitoring: metrics, lambda, 'execute-api': httpApiElsewhere }
 }
 
 /** Other accounts and regions have only Lambda and CloudWatch, which is all that a controller uses there. */

@@ -1,4 +1,5 @@
-// Routes a request to its service, and identifies the caller. Signatures are read but not verified.
+// Routes a request to its service, and identifies the caller. Signatures are read, not verified: the socket has done that, and
+// in this process nobody is a stranger.
 import {
   type Caller,
   home,
@@ -11,6 +12,8 @@ import {
   serviceNames,
 } from './protocol/service.ts'
 import { operationOf } from './operation.ts'
+import { credentialOf, principalOf } from './protocol/credential.ts'
+import { plainError } from './protocol/plain-error.ts'
 import { queryError } from './protocol/query-protocol.ts'
 import { s3Error } from './s3/answer.ts'
 import { type Authorize, type Permission } from './protocol/rights.ts'
@@ -129,31 +132,16 @@ export function serviceOf(request: LocalRequest): ServiceName | undefined {
 const isForm = (request: LocalRequest): boolean =>
   request.method === 'POST' && request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
 
-/**
- * An access key `role.NAME` stands for the role of that name, so that credentials alone tell a test's caller. A suffix `@ACCOUNT`
- * puts the role in that account.
- */
 function callerOf(request: LocalRequest): Caller {
   const accessKeyId = credentialOf(request)?.[0]
   if (accessKeyId === undefined) return { accessKeyId: '', arn: 'anonymous' }
-  const { account } = siteOf(request)
-  const [name = ''] = accessKeyId.split('@')
-  const role = /^role\.(.+)$/.exec(name)?.[1]
-  const arn =
-    role === undefined ? `arn:aws:iam::${account}:user/${name}` : `arn:aws:sts::${account}:assumed-role/${role}/session`
   const session = request.headers['x-amz-security-token']
-  return { accessKeyId, arn, ...(session === undefined ? {} : { session }) }
+  return { accessKeyId, arn: principalOf(accessKeyId).arn, ...(session === undefined ? {} : { session }) }
 }
 
 function siteOf(request: LocalRequest): Site {
   const [key = '', , region = home.region] = credentialOf(request) ?? []
-  return { account: key.split('@')[1] ?? home.account, region }
-}
-
-/** Access key, date, region, service and terminator of a version 4 signature, from the header or the query. */
-function credentialOf(request: LocalRequest): readonly string[] | undefined {
-  const inHeader = /Credential=([^,\s]+)/.exec(request.headers['authorization'] ?? '')?.[1]
-  return (inHeader ?? request.query.get('X-Amz-Credential') ?? undefined)?.split('/')
+  return { account: principalOf(key).account, region }
 }
 
 function refused(request: LocalRequest): LocalResponse {
@@ -163,9 +151,4 @@ function refused(request: LocalRequest): LocalResponse {
   // Clients of the query protocol can read only XML.
   if (isForm(request)) return queryError('', { code: 'NotImplemented', message, status: 501 })
   return plainError(501, 'NotImplemented', message)
-}
-
-function plainError(status: number, code: string, message: string): LocalResponse {
-  const headers = { 'content-type': 'application/json', 'x-amzn-errortype': code }
-  return { status, headers, body: JSON.stringify({ __type: code, message, Message: message }) }
 }

@@ -70,6 +70,7 @@ export function operationOf(service: ServiceName, request: LocalRequest): string
   if (target !== undefined) return target
   if (request.query.get('List') === 'ALL' && request.path.endsWith('/provisioned-concurrency'))
     return 'ListProvisionedConcurrencyConfigs'
+  if (service === 'execute-api') return 'Invoke'
   if (service === 'lambda')
     return routed(lambdaRoutes, request.method, request.path.replace(/^\/[\d-]+/, '').replace(/\/$/, ''))
   if (service === 'application-signals')

@@ -1,6 +1,7 @@
-// AWS STS, only AssumeRole and GetCallerIdentity. An assumed role is an access key that stands for the role (dispatch.ts). Trust
-// policies are up to the code that enforces permissions; without it, every role can be assumed.
+// AWS STS, only AssumeRole and GetCallerIdentity. An assumed role is an access key that stands for the role and its session
+// (protocol/credential.ts). Trust policies are up to the code that enforces permissions; without it, every role can be assumed.
 import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
+import { principalOf, userIdOf } from './protocol/credential.ts'
 import type { LocalClock } from './time/clock.ts'
 import { text } from './protocol/field.ts'
 import type { Input } from './protocol/json-protocol.ts'
@@ -11,9 +12,15 @@ const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 type Operation = (input: Input, caller: Caller) => Record<string, unknown>
 
-export function localSts({ clock }: { readonly clock: LocalClock }): LocalService {
+type Deps = {
+  readonly clock: LocalClock
+  /** The secret of an access key, where signatures are verified. */
+  readonly secretOf?: ((accessKeyId: string) => string) | undefined
+}
+
+export function localSts({ clock, secretOf = () => 'none' }: Deps): LocalService {
   const operations: Readonly<Record<string, Operation>> = {
-    AssumeRole: (input) => assumeRole(input, clock.nowMs()),
+    AssumeRole: (input) => assumeRole(input, secretOf, clock.nowMs()),
     GetCallerIdentity: (_, caller) => identityOf(caller),
   }
   return {
@@ -32,15 +39,16 @@ export function localSts({ clock }: { readonly clock: LocalClock }): LocalServic
   }
 }
 
-function assumeRole(input: Input, nowMs: number): Record<string, unknown> {
+function assumeRole(input: Input, secretOf: (accessKeyId: string) => string, nowMs: number): Record<string, unknown> {
   const roleArn = text(input, 'RoleArn')
   const session = text(input, 'RoleSessionName')
   const [, account, name] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn) ?? []
   if (account === undefined || name === undefined) throw new AwsError('ValidationError', `${roleArn} is invalid`)
+  const accessKeyId = `role.${name}@${account}:${session}`
   return {
     Credentials: {
-      AccessKeyId: `role.${name}@${account}`,
-      SecretAccessKey: 'none',
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretOf(accessKeyId),
       SessionToken: 'none',
       Expiration: new Date(nowMs + 3_600_000),
     },
@@ -51,11 +59,8 @@ function assumeRole(input: Input, nowMs: number): Record<string, unknown> {
   }
 }
 
-/** In AWS's format: the id of a user, or of a role and its session. */
 function identityOf({ arn, accessKeyId }: Caller): Record<string, unknown> {
   if (accessKeyId === '')
     throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
-  const [, , , , account = '', resource = ''] = arn.split(':')
-  const [kind, name = '', session = ''] = resource.split('/')
-  return { UserId: kind === 'assumed-role' ? `AROA${name}:${session}` : `AIDA${name}`, Account: account, Arn: arn }
+  return { UserId: userIdOf(arn), Account: principalOf(accessKeyId).account, Arn: arn }
 }

@@ -1,4 +1,6 @@
 // The demonstration: the same story on a slow machine as on a fast one.
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
 import { chance } from '../../cloud/local/time/chance.ts'
 import { inProcessRuntime, type LocalFunction } from '../../cloud/local/runtime/in-process-runtime.ts'
@@ -26,12 +28,13 @@ const sampleNames = ['v1', 'v2', 'v3', 'smoke'] as const
 
 /** Runs the functions of the demonstration in this process, each after as many turns of the event loop as `turns` says. */
 function runtimeOf(turns: () => number) {
-  return ({ clock, endpointUrl }: { clock: LocalClock; endpointUrl: () => string }): Runtime => {
+  type Options = { clock: LocalClock; endpointUrl: () => string; secretOf: (key: string) => string }
+  return ({ clock, endpointUrl, secretOf }: Options): Runtime => {
     const worlds = new Map<Verb, World>()
     const worldOf = (verb: Verb): World => {
       const known = worlds.get(verb)
       if (known !== undefined) return known
-      const clients = clientsAt(placeOf(endpointUrl(), `role.${functionName(verb)}`))
+      const clients = clientsAt(placeOf({ url: endpointUrl(), secretOf }, `role.${functionName(verb)}`))
       const made = worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
       worlds.set(verb, made)
       return made
@@ -61,24 +64,53 @@ function runtimeOf(turns: () => number) {
   }
 }
 
-async function tell(turns: () => number): Promise<{ readonly code: number; readonly story: readonly string[] }> {
+/** @param serving called with the story so far when the cloud only serves; without it, it does not */
+async function tell(turns: () => number, serving?: (story: string) => void) {
   const story: string[] = []
   const screen = screenOn((line) => void story.push(line), false)
   const code = await serveLocally(screen, {
-    once: true,
+    once: serving === undefined,
     port: 0,
     rate: 1e9,
     originMs: Date.UTC(2026, 0, 1),
     stopping: new AbortController().signal,
-    pause: () => Promise.resolve(false),
+    pause: () => {
+      serving?.(story.join('\n'))
+      return Promise.resolve(false)
+    },
     runtime: runtimeOf(turns),
   })
   // The first line contains the port.
   return { code, story: story.slice(1) }
 }
 
+/** The file is for the user alone, and the story has its path and no secret. */
+function expectSecrets(path: string, said: string): void {
+  const file = readFileSync(path, 'utf8')
+  expect([statSync(path), statSync(dirname(path))].map(({ mode }) => mode & 0o777)).toEqual([0o600, 0o700])
+  expect([...file.matchAll(/^\[(.*)\]$/gm)].map(([, name]) => name)).toEqual([
+    'ann',
+    'ben',
+    'ci',
+    'ann-sso',
+    'operator',
+  ])
+  const secrets = [...file.matchAll(/^aws_secret_access_key = (.{43})$/gm)].map(([, secret = '']) => secret)
+  expect(new Set(secrets).size).toBe(5)
+  for (const secret of secrets) expect(said).not.toContain(secret)
+}
+
 it('promotes the good version and puts the bad one back, in the same steps on a slow machine as on a fast one', async () => {
-  const fast = await tell(() => 0)
+  let credentials = ''
+  const { story, code } = await tell(
+    () => 0,
+    (said) => {
+      credentials = /AWS_SHARED_CREDENTIALS_FILE=(\S+)/.exec(said)?.[1] ?? ''
+      expectSecrets(credentials, said)
+    },
+  )
+  expect(existsSync(dirname(credentials))).toBe(false)
+  const fast = { story: story.slice(0, -1), code }
   expect(fast.code).toBe(exitCodes.done)
   const text = fast.story.join('\n')
   expect(text.match(/^checkout-\w+ +(promoted|rolledBack)/gm)?.map((line) => line.split(/ +/)[1])).toEqual([

@@ -5,6 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { localKeys } from '../../cloud/local/door/keys.ts'
 import { localSocket } from '../../cloud/local/socket.ts'
 import { Problem } from '../../core/problem.ts'
 import { log, emit, observed } from '../../functions/instruments.ts'
@@ -137,7 +138,7 @@ async function daemon(): Promise<{ readonly socket: Socket; readonly segments: S
 
 it('the bundle of a function, if Lambda traces it, sends a segment with the release and one for every AWS call', async () => {
   const sandbox = await openSandbox({ perMinute: 1 })
-  const cloud = await localSocket(sandbox.cloud.handler)
+  const cloud = await localSocket(sandbox.cloud.handler, localKeys(['tester']))
   const { socket, segments, port } = await daemon()
   const folder = mkdtempSync(join(tmpdir(), 'tidegate-traces-'))
   // Bundled alone: all functions take eight seconds of a core.
@@ -153,7 +154,7 @@ it('the bundle of a function, if Lambda traces it, sends a segment with the rele
       AWS_ENDPOINT_URL: cloud.url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'tester',
-      AWS_SECRET_ACCESS_KEY: 'none',
+      AWS_SECRET_ACCESS_KEY: cloud.secretOf('tester'),
       // As Lambda sets them.
       LAMBDA_TASK_ROOT: folder,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

@@ -16,6 +16,7 @@ import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
 import { inProcessRuntime } from '../../cloud/local/runtime/in-process-runtime.ts'
 import { processRuntime } from '../../cloud/local/runtime/process-runtime.ts'
 import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
+import { localKeys } from '../../cloud/local/door/keys.ts'
 import { localSocket } from '../../cloud/local/socket.ts'
 import { replay } from '../../core/release/advance.ts'
 import type { World } from '../../functions/steps/world.ts'
@@ -48,7 +49,8 @@ let killed: string | undefined
 /** How many effects the last release had when its alarm fired. */
 let beforeAlarm = 0
 
-const processes = processRuntime({ clock, endpointUrl: () => url })
+const keys = localKeys([])
+const processes = processRuntime({ clock, endpointUrl: () => url, secretOf: keys.secretOf })
 const inProcess = inProcessRuntime({ v1: () => 1, smoke: () => ({ result: 'pass' }) }, clock)
 let turn: Promise<unknown> = Promise.resolve()
 const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -87,7 +89,7 @@ let cloudwatch: CloudWatchClient
 
 beforeAll(async () => {
   cloud = localCloud({ clock, runtime, seed: 3, onRequest: watch })
-  const socket = await localSocket(cloud.handler)
+  const socket = await localSocket(cloud.handler, keys)
   url = socket.url
   close = () => socket.close()
   const clients = clientsAt(placeOf(cloud.handler, 'operator'))

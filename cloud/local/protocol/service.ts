@@ -138,6 +138,7 @@ export const serviceNames = [
   'ecr',
   'logs',
   'iam',
+  'execute-api',
 ] as const
 export type ServiceName = (typeof serviceNames)[number]
 

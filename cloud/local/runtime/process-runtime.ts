@@ -20,6 +20,8 @@ type ProcessRuntime = Runtime & {
 type Options = {
   readonly clock: LocalClock
   readonly endpointUrl: () => string
+  /** The secret of an access key, where signatures are verified. A process gets only that of its role. */
+  readonly secretOf?: (accessKeyId: string) => string
   /** Receives the lines that handlers print. */
   readonly log?: (line: string) => void
   /** How long, in real time, a function may hold up the cloud's time without waiting for anything. */
@@ -123,7 +125,7 @@ export function processRuntime(options: Options): ProcessRuntime {
 
 function start(request: RunRequest, options: Options, onExit: () => void): Environment {
   const folder = unpack(request.code.bytes)
-  const role = request.role.split('/').at(-1) ?? 'none'
+  const accessKeyId = `role.${request.role.split('/').at(-1) ?? 'none'}`
   const session = randomUUID()
   const child = fork(resolve(import.meta.dirname, 'function-process.ts'), [folder], {
     env: {
@@ -133,8 +135,8 @@ function start(request: RunRequest, options: Options, onExit: () => void): Envir
       NODE_COMPILE_CACHE: join(tmpdir(), 'tidegate-compile-cache'),
       AWS_REGION: defaultRegion,
       AWS_ENDPOINT_URL: options.endpointUrl(),
-      AWS_ACCESS_KEY_ID: `role.${role}`,
-      AWS_SECRET_ACCESS_KEY: 'none',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: options.secretOf?.(accessKeyId) ?? 'none',
       AWS_SESSION_TOKEN: session,
       AWS_LAMBDA_FUNCTION_NAME: request.functionName,
     },

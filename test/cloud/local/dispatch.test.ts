@@ -122,6 +122,12 @@ describe('a request', () => {
   it.each([
     ['tester', 'arn:aws:iam::000000000000:user/tester'],
     ['role.shift', 'arn:aws:sts::000000000000:assumed-role/shift/session'],
+    ['role.shift:night', 'arn:aws:sts::000000000000:assumed-role/shift/night'],
+    ['role.shift@111111111111', 'arn:aws:sts::111111111111:assumed-role/shift/session'],
+    [
+      'role.AWSReservedSSO_ReleaseManager_0123456789abcdef@111111111111:ann@example.com',
+      'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_ReleaseManager_0123456789abcdef/ann@example.com',
+    ],
   ])('signed by %s comes from %s', async (accessKeyId, arn) => {
     const { heard, handler, requestHandler } = listening()
     await new SFNClient(config(requestHandler, accessKeyId))

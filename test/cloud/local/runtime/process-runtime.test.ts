@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, expect, it } from 'vitest'
 import { steppedClock } from '../../../../cloud/local/time/clock.ts'
+import { localKeys } from '../../../../cloud/local/door/keys.ts'
 import { localCloud } from '../../../../cloud/local/cloud.ts'
 import { processRuntime } from '../../../../cloud/local/runtime/process-runtime.ts'
 import type { RunRequest } from '../../../../cloud/local/runtime/runtime.ts'
@@ -14,7 +15,8 @@ import { zipSync } from 'fflate'
 const startMs = Date.UTC(2030, 0, 1)
 const clock = steppedClock(startMs)
 let url = 'http://127.0.0.1:9'
-const runtime = processRuntime({ clock, endpointUrl: () => url })
+const keys = localKeys([])
+const runtime = processRuntime({ clock, endpointUrl: () => url, secretOf: keys.secretOf })
 const hasty = processRuntime({ clock, endpointUrl: () => url, patienceMs: 200 })
 afterAll(() => Promise.all([runtime.stop(), hasty.stop()]))
 
@@ -71,6 +73,7 @@ it("answers from one process as long as it lives, with only the cloud's time and
   expect(first.answer['env']).toMatchObject({
     GREETING: 'hello',
     AWS_ACCESS_KEY_ID: 'role.team',
+    AWS_SECRET_ACCESS_KEY: keys.secretOf('role.team'),
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   })
   expect(first.answer['env']).not.toHaveProperty('TIDEGATE_SECRET_OF_THE_TEST')
@@ -140,7 +143,7 @@ it.each(['promise', 'interval', 'loop', 'outside'])(
 
 it('lets time pass for a function that waits for another one', async () => {
   const cloud = localCloud({ clock, runtime, seed: 1 })
-  const socket = await localSocket(cloud.handler)
+  const socket = await localSocket(cloud.handler, keys)
   url = socket.url
   const lambda = new LambdaClient(placeOf(cloud.handler, 'operator'))
   const asks = `
