@@ -2,10 +2,10 @@
 import { Problem } from './problem.ts'
 
 /** What API Gateway says of the caller of a request with IAM authorisation (payload format 2.0). */
-export type AuthorizedBy = { readonly userArn: string; readonly accountId: string }
+type AuthorizedBy = { readonly userArn: string; readonly accountId: string }
 
-// The role's path is dropped from the ARN of a session. Identity Center sets the session's name; of any other role whoever assumes
-// it chooses the name, so only the role counts.
+// The role's path is dropped from the ARN of a session. Identity Center sets the session's name; of any other role whoever
+// assumes it chooses the name, so only the role counts.
 const forms: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/^arn:[a-z-]+:iam::\d{12}:user\/(?:.*\/)?([^/]+)$/, 'user'],
   [/^arn:[a-z-]+:sts::\d{12}:assumed-role\/AWSReservedSSO_[^/]+\/(.+)$/, 'sso'],
@@ -15,8 +15,8 @@ const forms: readonly (readonly [pattern: RegExp, kind: string])[] = [
 ]
 
 /**
- * `user/ann`, `sso/ann@example.com` whatever the permission set, `role/ci` whatever the session, `federated/ann`, `root/111122223333`.
- * The machine's own names (`sweep`, `alarm checkout-errors`) have no such form, so nobody can pass for them.
+ * `user/ann`, `sso/ann@example.com` whatever the permission set, `role/ci` whatever the session, `federated/ann`,
+ * `root/111122223333`. The machine's own names (`sweep`, `alarm checkout-errors`) have no such form, so nobody can pass for them.
  * @throws Problem `caller_unknown`
  */
 export function callerName({ userArn }: AuthorizedBy): string {
@@ -30,8 +30,8 @@ export function callerName({ userArn }: AuthorizedBy): string {
 const ignored = /[\s\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
- * By which people are compared: a person stays the same in another case, with other spaces, or with characters that look the same.
- * A user and a person of Identity Center may be named without the kind, as `ann`; a role is always named as `role/ci`.
+ * By which people are compared: a person stays the same in another case, with other spaces, or with characters that look the
+ * same. A user and a person of Identity Center may be named without the kind, as `ann`; a role is always named as `role/ci`.
  */
 export const personKey = (name: string): string =>
   name

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { callerName } from '../core/caller.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
-import type { Handler } from './handlers.ts'
+import type { Handler } from './steps/world.ts'
 import { type RouteName, routeNames, routeOf, routePath } from './routes.ts'
 import type { Call } from './steps/world.ts'
 

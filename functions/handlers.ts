@@ -31,10 +31,7 @@ import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge, isPipelineJob } from './door.ts'
-import type { Call, World } from './steps/world.ts'
-
-/** What a function does: each with the ports of the whole world. main.ts gives each function its own. */
-export type Handler = (event: unknown, call: Call) => Promise<unknown>
+import type { Handler, World } from './steps/world.ts'
 
 type Make = (world: World) => Handler
 

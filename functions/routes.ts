@@ -1,9 +1,8 @@
-// The routes of the controller's API: what people, and machines in their name, may order. IAM gives each route as a right of its own,
-// for all services or for one: the verb stands before the service, because a wildcard covers what follows it (docs/aws.md §2b).
-import type { Verb } from './handlers.ts'
-
+// The routes of the controller's API: what people, and machines in their name, may order. IAM gives each route as a right of its
+// own, for all services or for one: the verb stands before the service, because a wildcard covers what follows it (docs/aws.md
+// §2b).
 type Route = {
-  readonly verb: Verb
+  readonly verb: string
   /** Fields of the call that the route says. */
   readonly says?: Readonly<Record<string, unknown>>
   /** It is about every service, or says itself what it is about: none is named in its path. */
@@ -35,10 +34,12 @@ export const routes = {
 } as const satisfies Readonly<Record<string, Route>>
 
 export type RouteName = keyof typeof routes
+/** A function that the API calls. */
+export type DoorVerb = (typeof routes)[RouteName]['verb']
 export const routeNames = Object.keys(routes) as readonly RouteName[]
 
-export const routeOf = (name: RouteName): Route => routes[name]
+export const routeOf = (name: RouteName): Route & { readonly verb: DoorVerb } => routes[name]
 /** As API Gateway spells it. */
 export const routePath = (name: RouteName): string => (routeOf(name).everywhere ? `/${name}` : `/${name}/{service}`)
 /** Verbs that only the API calls. */
-export const doorVerbs: readonly Verb[] = [...new Set(routeNames.map((name) => routeOf(name).verb))]
+export const doorVerbs: readonly DoorVerb[] = [...new Set(routeNames.map((name) => routeOf(name).verb))]

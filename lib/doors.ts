@@ -1,5 +1,5 @@
-// The controller's API: an HTTP API on which every route is authorised by IAM. It says to a function who calls; a function that is
-// invoked directly cannot know that (docs/decisions/0055).
+// The controller's API: an HTTP API on which every route is authorised by IAM. It says to a function who calls; a function that
+// is invoked directly cannot know that (docs/decisions/0055).
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2'

@@ -20,6 +20,7 @@ import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { announcedRecords } from '../core/release/log-key.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
+import { routeNames, routeOf, routePath } from '../functions/routes.ts'
 import {
   asyncRetries,
   calledByEvents,
@@ -44,6 +45,15 @@ export const functionName = (verb: string): string => `tidegate-${verb}`
 export const isController = ({ accessKeyId }: { readonly accessKeyId: string }): boolean =>
   accessKeyId.startsWith(`role.${functionName('')}`)
 const lostArn = `arn:aws:sqs:${region}:${account}:${functionName(lostQueue.name)}`
+/** The API that people order through, for an HTTP API of the embedded cloud. */
+export const api = {
+  name: 'tidegate',
+  routes: routeNames.map((name) => ({
+    method: 'POST',
+    path: routePath(name),
+    functionArn: lambdaArn(functionName(routeOf(name).verb)),
+  })),
+}
 /** Each function has a role of the same name, and so has the state machine. */
 const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`
 

@@ -19,13 +19,14 @@ import { replay } from '../core/release/advance.ts'
 import type { ReleaseEvent } from '../core/release/event.ts'
 import type { Metric } from '../core/measures/metric.ts'
 import type { Release } from '../core/release/release.ts'
-import { type Handler, handlers, type Verb, verbs } from '../functions/handlers.ts'
+import { handlers, type Verb, verbs } from '../functions/handlers.ts'
+import type { Handler } from '../functions/steps/world.ts'
 import type { World } from '../functions/steps/world.ts'
 import { isFromEventBridge, isPipelineJob } from '../functions/door.ts'
 import { type RouteName, routeOf } from '../functions/routes.ts'
 import { apiRequest, fromAnswer, routeFor } from './api-request.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
-import { functionName, install } from './installation.ts'
+import { api, functionName, install } from './installation.ts'
 import { createSample, openArtifacts } from './sample-service.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { worldOn } from './world.ts'
@@ -129,6 +130,7 @@ export async function openSandbox({
     ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
   })
+  cloud.httpApi.create(api)
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
   const traffic = startTraffic(cloud, clock, chance(7, 'carts'), perMinute)
   await clock.advanceTo(startMs + 10 * minute)

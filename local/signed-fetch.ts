@@ -2,7 +2,7 @@
 // the SDK calls.
 import { createHash } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
-import { sha256 } from '../cloud/local/door/sha256.ts'
+import { sha256 } from '../cloud/sha256.ts'
 import type { Endpoint } from '../cloud/local/socket.ts'
 
 type Sent = {

@@ -1,4 +1,5 @@
-// How the command line reaches the controller. It reads the table directly, and calls the controller's API for every change. The SDK uses AWS or the embedded cloud, depending on AWS_ENDPOINT_URL.
+// How the command line reaches the controller. It reads the table directly, and calls the controller's API for every change. The
+// SDK uses AWS or the embedded cloud, depending on AWS_ENDPOINT_URL.
 import type { KeptEvents } from '../../cloud/ports.ts'
 import type { RouteName } from '../../functions/routes.ts'
 import type { World } from '../../functions/steps/world.ts'

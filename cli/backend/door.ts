@@ -1,10 +1,9 @@
 // Calls the controller's API: signs the request as the caller (Signature Version 4), and turns the answer into what the function
 // returned, or into the Problem that it threw.
-import { Sha256 } from '@aws-crypto/sha256-js'
 import type { LambdaClient } from '@aws-sdk/client-lambda'
-import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
+import { sha256 } from '../../cloud/sha256.ts'
 import { routePath } from '../../functions/routes.ts'
 import type { Backend } from './backend.ts'
 
@@ -32,7 +31,7 @@ async function sent(
   { credentials, region, requestHandler }: Sender,
   { url, path, body }: { readonly url: URL; readonly path: string; readonly body: string },
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const request = new HttpRequest({
+  const request = {
     method: 'POST',
     protocol: url.protocol,
     hostname: url.hostname,
@@ -40,9 +39,10 @@ async function sent(
     path,
     headers: { host: url.host, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
     body,
-  })
-  const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 })
-  const signed = (await signer.sign(request)) as HttpRequest
+  }
+  const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256 })
+  // The SDK's handlers take the fields of a request, whatever its class.
+  const signed = (await signer.sign(request)) as Parameters<Sender['requestHandler']['handle']>[0]
   try {
     const { response } = await requestHandler.handle(signed)
     return { status: response.statusCode, text: await textOf(response.body) }

@@ -12,7 +12,7 @@ import { formatDuration } from '../../core/duration.ts'
 import type { Release } from '../../core/release/release.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
 import { credentialsFile, pipeline, users } from '../../local/identities.ts'
-import { functionName, install } from '../../local/installation.ts'
+import { api, functionName, install } from '../../local/installation.ts'
 import { controllerPackage, samplePackage } from '../../local/package.ts'
 import { createSample, openArtifacts, sampleService } from '../../local/sample-service.ts'
 import { signedFetch } from '../../local/signed-fetch.ts'
@@ -58,6 +58,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   const hands = handsOn(clock, options.stopping)
   try {
+    cloud.httpApi.create(api)
     const backend = await furnish(socket)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
@@ -191,5 +192,5 @@ secrets of ann, ben, ci, ann-sso and operator, and is deleted at the end. In ano
   export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
   npm run -s tidegate -- history checkout
   npm run -s tidegate -- budget checkout
-  npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --watch
+  npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --bolder --watch
   aws lambda get-alias --function-name checkout --name live`

@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { readRequest } from '../../core/release/request.ts'
-import { type Accepting, acceptAndStart, type Started } from '../steps/start.ts'
+import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
 import type { Call } from '../steps/world.ts'
 
 const AnyEvent = z.looseObject({ source: z.string(), 'detail-type': z.string() })

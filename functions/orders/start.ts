@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { isBolder } from '../../core/service/plan.ts'
 import { Problem } from '../../core/problem.ts'
 import { readRequest, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
-import { type Accepting, acceptAndStart, type Started } from '../steps/start.ts'
+import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
 import { by } from './order.ts'
 import type { Call } from '../steps/world.ts'
 

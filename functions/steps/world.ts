@@ -66,3 +66,5 @@ export type World = {
 
 /** The part of Lambda's context that handlers use. */
 export type Call = { readonly awsRequestId: string; readonly functionName: string }
+
+export type Handler = (event: unknown, call: Call) => Promise<unknown>

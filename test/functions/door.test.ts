@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
 import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge } from '../../functions/door.ts'
-import type { Handler } from '../../functions/handlers.ts'
+import type { Handler } from '../../functions/steps/world.ts'
 import { routeNames, routeOf, routePath } from '../../functions/routes.ts'
 import { apiRequest } from '../../local/api-request.ts'
 

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { LocalRequest } from '../protocol/service.ts'
 import { areChunksSigned } from './chunks.ts'
-import { sha256 } from './sha256.ts'
+import { sha256 } from '../../sha256.ts'
 
 /** What a request says about its signature. */
 type Claim = {

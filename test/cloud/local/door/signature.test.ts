@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { localKeys } from '../../../../cloud/local/door/keys.ts'
-import { sha256 } from '../../../../cloud/local/door/sha256.ts'
+import { sha256 } from '../../../../cloud/sha256.ts'
 import { verified } from '../../../../cloud/local/door/verify.ts'
 
 type Sent = { method: string; path: string; query: string; headers: Record<string, string>; body: string }
