@@ -11,7 +11,7 @@ type Route = {
   readonly anonymous?: true
 }
 
-export const routes = {
+const routes = {
   start: { verb: 'start', says: { bolder: false } },
   'start-bolder': { verb: 'start', says: { bolder: true } },
   'start-urgent': { verb: 'urgent' },
@@ -35,7 +35,7 @@ export const routes = {
 
 export type RouteName = keyof typeof routes
 /** A function that the API calls. */
-export type DoorVerb = (typeof routes)[RouteName]['verb']
+type DoorVerb = (typeof routes)[RouteName]['verb']
 export const routeNames = Object.keys(routes) as readonly RouteName[]
 
 export const routeOf = (name: RouteName): Route & { readonly verb: DoorVerb } => routes[name]

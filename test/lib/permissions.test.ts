@@ -74,7 +74,7 @@ describe('under the synthesised policies', () => {
     await sandbox.ask('pause', { verb: 'pause', releaseId: byPerson, by: 'ann', reason: 'to see' })
     await sandbox.ask('pause', { verb: 'resume', releaseId: byPerson, by: 'ann' })
     await sandbox.ask('orderRollback', { verb: 'rollBack', releaseId: byPerson, by: 'ann', reason: 'enough' })
-    expect((await sandbox.finish(byPerson)).ending?.by).toBe('ann')
+    expect((await sandbox.finish(byPerson)).ending?.by).toBe('user/ann')
     const stopped = await sandbox.start({ version: await sandbox.publish('v4') })
     await sandbox.minutes(2)
     const { StopExecutionCommand } = await import('@aws-sdk/client-sfn')
