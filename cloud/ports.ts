@@ -30,13 +30,12 @@ export type Waiter = {
 export type Journal = {
   /** Appends `event` at `event.seq`. If that number is taken, returns false and writes nothing. */
   append(releaseId: string, event: ReleaseEvent): Promise<boolean>
-  /**
-   * The log in order, starting after `afterSeq`, and everybody who waits, in one consistent read. `atMost` limits the number of
-   * items; waiters come last. @throws Problem `item_unreadable`
-   */
+  /** The log in order, starting after `afterSeq`, at most `atMost` events, in one consistent read. @throws Problem `item_unreadable` */
   read(releaseId: string, part?: { readonly afterSeq?: number; readonly atMost?: number }): Promise<LogPart>
   /** Replaces any earlier waiter in the same slot. */
   wait(releaseId: string, waiter: Waiter): Promise<void>
+  /** Everybody who waits, in one consistent read. @throws Problem `item_unreadable` */
+  waiters(releaseId: string): Promise<readonly Waiter[]>
   /** Stores a snapshot beside the log, replacing the previous one, so that the next reader need not fold the whole log. */
   keep(releaseId: string, snapshot: string): Promise<void>
   /** The latest snapshot, or one that is slightly older. */
@@ -45,8 +44,7 @@ export type Journal = {
 
 type LogPart = {
   readonly events: readonly ReleaseEvent[]
-  readonly waiters: readonly Waiter[]
-  /** False if there may be more than `atMost` items. */
+  /** False if there may be more than `atMost` events. */
   readonly isWhole: boolean
 }
 

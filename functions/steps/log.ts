@@ -1,6 +1,6 @@
 // Reads a release and adds to its log: read, decide, append at the next free sequence number; if another writer was faster, read
 // and decide again. A warm function reads only what is new, because the log only grows.
-import type { Journal, Waiter } from '../../cloud/ports.ts'
+import type { Journal } from '../../cloud/ports.ts'
 import { advance, replay } from '../../core/release/advance.ts'
 import { type NewEvent, ReleaseEvent } from '../../core/release/event.ts'
 import type { Listing } from '../../core/listing.ts'
@@ -8,7 +8,7 @@ import { issuesSentence, Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { readSnapshot, type Snapshot, snapshotText, withoutReadings } from '../../core/release/snapshot.ts'
 
-export type Loaded = Snapshot & { readonly waiters: readonly Waiter[] }
+export type Loaded = Snapshot
 type Deps = { readonly journal: Journal }
 type Id = { readonly releaseId: string }
 
@@ -67,8 +67,8 @@ export async function load(deps: Deps, releaseId: string): Promise<Loaded> {
 }
 
 async function fromBeginning(deps: Deps, releaseId: string): Promise<Loaded> {
-  const { events, waiters, isWhole } = await deps.journal.read(releaseId, { atMost: beginningMost })
-  if (isWhole) return { release: folded(releaseId, events), waiters, readFromMs: 0 }
+  const { events, isWhole } = await deps.journal.read(releaseId, { atMost: beginningMost })
+  if (isWhole) return { release: folded(releaseId, events), readFromMs: 0 }
   return readOn(deps, (await keptOf(deps, releaseId)) ?? { release: folded(releaseId, events), readFromMs: 0 })
 }
 
@@ -87,8 +87,8 @@ async function keptOf({ journal }: Deps, releaseId: string): Promise<Snapshot | 
 }
 
 async function readOn(deps: Deps, { release, ...rest }: Snapshot): Promise<Loaded> {
-  const { events, waiters } = await deps.journal.read(release.id, { afterSeq: release.seq })
-  return { ...rest, release: events.reduce(advance, release), waiters }
+  const { events } = await deps.journal.read(release.id, { afterSeq: release.seq })
+  return { ...rest, release: events.reduce(advance, release) }
 }
 
 function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
@@ -101,8 +101,8 @@ function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
 
 /** Reads from the first event, with all readings. @throws like `load` */
 export async function loadWhole(deps: Deps, releaseId: string): Promise<Loaded> {
-  const { events, waiters } = await deps.journal.read(releaseId)
-  return { release: folded(releaseId, events), waiters, readFromMs: 0 }
+  const { events } = await deps.journal.read(releaseId)
+  return { release: folded(releaseId, events), readFromMs: 0 }
 }
 
 /**

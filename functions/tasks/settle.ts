@@ -94,7 +94,8 @@ async function wakeNext(deps: Deps, release: Release): Promise<void> {
 }
 
 /** Executions that handed over to a successor end with the same outcome as the release. */
-async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
+async function tellWaiters(deps: Deps, { release }: Loaded, settled: Settled): Promise<Left> {
+  const waiters = await deps.journal.waiters(release.id)
   const { failed } = await each(
     deps,
     waiters.filter(({ slot }) => slot !== turn),

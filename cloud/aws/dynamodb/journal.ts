@@ -1,8 +1,8 @@
-// The release log in DynamoDB. The item's key is the lock: an event is put only if no item has its key, and is never changed.
+// The release log in DynamoDB. The item's key is the lock: an event is put only if no item has its key, and is never changed. What
+// is changed beside a log, its waiters and its snapshot, has partitions of its own.
 import * as z from 'zod'
 import { ReleaseEvent } from '../../../core/release/event.ts'
-import { eventPrefix } from '../../../core/release/log-key.ts'
-import type { Journal } from '../../ports.ts'
+import type { Journal, Waiter } from '../../ports.ts'
 import {
   bodyOf,
   getItem,
@@ -15,12 +15,10 @@ import {
   queryItems,
   type Table,
   unreadable,
-  waitPrefix,
+  waiterBefore,
 } from './table.ts'
 
 const StoredWaiter = z.strictObject({ slot: z.string().min(1).max(200), token: z.string().min(1).max(4096) })
-// Sorts after the events and the waiters.
-const end = 'X'
 
 export function awsJournal(table: Table): Journal {
   return {
@@ -32,18 +30,25 @@ export function awsJournal(table: Table): Journal {
     async read(releaseId, { afterSeq = 0, atMost } = {}) {
       const { pk, sk } = keys.event(releaseId, afterSeq + 1)
       const limit = atMost === undefined ? {} : { limit: atMost }
-      const items = await queryItems(table, { pk, between: [sk, end], ...limit })
-      const events = items.filter((item) => keyOf(item).sk.startsWith(eventPrefix))
-      const waiters = items.filter((item) => keyOf(item).sk.startsWith(waitPrefix))
+      const items = await queryItems(table, { pk, between: [sk, lastOf(releaseId)], ...limit })
       return {
-        events: events.map((item, index) => readEvent(releaseId, item, afterSeq + index + 1)),
-        waiters: waiters.map((item) => parseBody(StoredWaiter, item)),
+        events: items.map((item, index) => readEvent(releaseId, item, afterSeq + index + 1)),
         isWhole: atMost === undefined || items.length < atMost,
       }
     },
     async wait(releaseId, waiter) {
       const { slot, token } = waiter
       await putItem(table, keys.waiter(releaseId, slot), bodyOf({ slot, token }))
+    },
+    async waiters(releaseId) {
+      const before = waiterBefore(releaseId, '')
+      const [now, old] = await Promise.all([
+        queryItems(table, { pk: keys.waiter(releaseId, '').pk }),
+        queryItems(table, { pk: before.pk, prefix: before.sk }),
+      ])
+      const waiters = now.map((item) => parseBody(StoredWaiter, item))
+      const isReplaced = ({ slot }: Waiter): boolean => waiters.some((one) => one.slot === slot)
+      return [...waiters, ...old.map((item) => parseBody(StoredWaiter, item)).filter((one) => !isReplaced(one))]
     },
     async keep(releaseId, snapshot) {
       await putItem(table, keys.snapshot(releaseId), { body: { S: snapshot } })
@@ -53,6 +58,9 @@ export function awsJournal(table: Table): Journal {
     },
   }
 }
+
+/** The sort key of the last event that a log can have. */
+const lastOf = (releaseId: string): string => keys.event(releaseId, 999_999).sk
 
 /** A log with a gap, or with an event in the wrong position, is not the log that was written. */
 function readEvent(releaseId: string, item: Item, seq: number): ReleaseEvent {

@@ -20,13 +20,15 @@ export function memoryJournal(table: MemoryTable): Journal {
       const places = table.list(logOf(releaseId)).filter((sk) => sk > padded(afterSeq))
       const events = places.slice(0, atMost).map((sk, index) => readEvent(table, releaseId, sk, afterSeq + index + 1))
       const isWhole = places.length < atMost
-      const slots = isWhole ? table.list(waitersOf(releaseId)) : []
-      const waiters = slots.map((slot) => table.get(StoredWaiter, waitersOf(releaseId), slot))
-      return Promise.resolve({ events, waiters: waiters.filter((waiter) => waiter !== undefined), isWhole })
+      return Promise.resolve({ events, isWhole })
     },
     wait(releaseId, { slot, token }) {
       table.set(waitersOf(releaseId), slot, { slot, token })
       return Promise.resolve()
+    },
+    waiters(releaseId) {
+      const waiters = table.list(waitersOf(releaseId)).map((slot) => table.get(StoredWaiter, waitersOf(releaseId), slot))
+      return Promise.resolve(waiters.filter((waiter) => waiter !== undefined))
     },
     keep(releaseId, snapshot) {
       table.set(snapshotOf(releaseId), '', snapshot)
