@@ -35,8 +35,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/ports.ts': ['core/', 'cloud/service-ports.ts'],
   'cloud/service-ports.ts': ['core/'],
   'cloud/authorization.ts': [],
+  'cloud/kinds.ts': [],
   'cloud/aws/': ['cloud/aws/*', 'cloud/ports.ts', 'core/', '@aws-sdk/'],
   'cloud/aws/package-hash.ts': ['cloud/aws/*', 'core/', '@aws-sdk/', 'node:crypto'],
+  'cloud/aws/dynamodb/journal.ts': [...['cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', 'node:crypto', 'zod']],
   'cloud/aws/dynamodb/': ['cloud/aws/*', 'cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
   'cloud/local/': ['cloud/local/', 'cloud/authorization.ts', 'node:'],
   'cloud/local/time/': [],
@@ -62,7 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/instruments.ts': ['functions/*', 'functions/steps/*', 'core/', '@aws-lambda-powertools/'],
   'functions/main.ts': ['functions/', 'policy/*'],
   'functions/ports.ts': ['functions/*', 'functions/steps/world.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
-  'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts'],
+  'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
@@ -99,7 +101,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
-    ...['core/', '@aws-sdk/', 'zod'],
+    ...['cloud/kinds.ts', 'core/', '@aws-sdk/', 'zod'],
   ],
   'cli/verify/': [
     ...['cli/verify/*', 'cli/backend/*', 'cloud/aws/failure.ts', 'core/*', 'node:', '@aws-sdk/', 'fflate'],
@@ -133,7 +135,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'lib/': [
     ...['lib/*', 'functions/environment.ts', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/rules.ts'],
-    ...['functions/alarms.ts', 'policy/*', 'core/', 'node:', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'esbuild'],
+    ...['functions/alarms.ts', 'cloud/kinds.ts', 'policy/*', 'core/', 'node:', 'aws-cdk-lib', 'aws-cdk-lib/'],
+    ...['constructs', 'esbuild'],
   ],
   'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
   'examples/': ['@aws-sdk/'],
