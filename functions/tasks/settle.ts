@@ -53,7 +53,7 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   const settled = settledAs(release)
   // From here on, only the log may put the traffic of this release back.
   await deps.returns.remove(release.id)
-  await deps.history.put(headOf(release))
+  await deps.history.put(headOf(release, loaded.link))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
   await wakeNext(deps, release)

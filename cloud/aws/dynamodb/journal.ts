@@ -1,7 +1,10 @@
-// The release log in DynamoDB. The item's key is the lock: an event is put only if no item has its key, and is never changed. What
-// is changed beside a log, its waiters and its snapshot, has partitions of its own.
+// The release log in DynamoDB. The item's key is the lock: an event is put only if no item has its key, and is never changed.
+// What is changed beside a log, its waiters and its snapshot, has partitions of its own.
+import { hash } from 'node:crypto'
 import * as z from 'zod'
+import { type Digest, firstLink, linkOf } from '../../../core/release/chain.ts'
 import { ReleaseEvent } from '../../../core/release/event.ts'
+import { eventPrefix } from '../../../core/release/log-key.ts'
 import type { Journal, Waiter } from '../../ports.ts'
 import {
   bodyOf,
@@ -18,21 +21,32 @@ import {
   waiterBefore,
 } from './table.ts'
 
+const digest: Digest = (text) => hash('sha256', text, 'base64url')
+/** The attribute that holds the link of the event before. */
+const link = 'previous'
+
 const StoredWaiter = z.strictObject({ slot: z.string().min(1).max(200), token: z.string().min(1).max(4096) })
 
 export function awsJournal(table: Table): Journal {
   return {
-    async append(releaseId, event) {
-      const refused = await putItem(table, keys.event(releaseId, event.seq), bodyOf(event), ifNew)
+    async append(releaseId, event, previous) {
+      const before = event.seq === 1 ? firstLink(digest, releaseId) : previous
+      // Beside the body, because code from before refuses a body with a field that it does not know.
+      const item = { ...bodyOf(event), ...(before === undefined ? {} : { [link]: { S: before } }) }
+      const refused = await putItem(table, keys.event(releaseId, event.seq), item, ifNew)
+      if (refused === undefined) return linkAt(releaseId, event.seq, item)
       // The SDK retries a write whose answer was lost and then finds its own item in the way. In that case the write succeeded.
-      return refused === undefined || sameBody(refused.inTheWay, bodyOf(event))
+      const { inTheWay } = refused
+      return inTheWay !== undefined && sameBody(inTheWay, item) ? linkAt(releaseId, event.seq, inTheWay) : undefined
     },
     async read(releaseId, { afterSeq = 0, atMost } = {}) {
       const { pk, sk } = keys.event(releaseId, afterSeq + 1)
       const limit = atMost === undefined ? {} : { limit: atMost }
       const items = await queryItems(table, { pk, between: [sk, lastOf(releaseId)], ...limit })
+      const last = items.at(-1)
       return {
         events: items.map((item, index) => readEvent(releaseId, item, afterSeq + index + 1)),
+        ...(last === undefined ? {} : { link: linkAt(releaseId, afterSeq + items.length, last) }),
         isWhole: atMost === undefined || items.length < atMost,
       }
     },
@@ -56,6 +70,10 @@ export function awsJournal(table: Table): Journal {
     async kept(releaseId) {
       return (await getItem(table, keys.snapshot(releaseId), true))?.['body']?.S
     },
+    async items(releaseId) {
+      const items = await queryItems(table, { pk: keys.event(releaseId, 1).pk, prefix: eventPrefix })
+      return items.map((item) => ({ sk: keyOf(item).sk, body: item['body']?.S, previous: item[link]?.S }))
+    },
   }
 }
 
@@ -71,6 +89,9 @@ function readEvent(releaseId: string, item: Item, seq: number): ReleaseEvent {
   return event
 }
 
-function sameBody(stored: Item | undefined, wanted: Item): boolean {
-  return stored?.['body']?.S !== undefined && stored['body'].S === wanted['body']?.S
+function sameBody(stored: Item, wanted: Item): boolean {
+  return stored['body']?.S !== undefined && stored['body'].S === wanted['body']?.S
 }
+
+const linkAt = (releaseId: string, seq: number, item: Item): string =>
+  linkOf(digest, releaseId, seq, { body: item['body']?.S, previous: item[link]?.S })

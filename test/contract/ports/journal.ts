@@ -21,8 +21,8 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
     it('returns events as they were written, in order', async () => {
       const { journal } = await open()
       const events = [requested('r1'), ...Array.from({ length: 11 }, (_, index) => paused(index + 2))]
-      for (const event of events) expect(await journal.append('r1', event)).toBe(true)
-      expect(await journal.append('other', requested('other'))).toBe(true)
+      for (const event of events) expect(await journal.append('r1', event)).toBeTruthy()
+      expect(await journal.append('other', requested('other'))).toBeTruthy()
       expect((await journal.read('r1')).events).toEqual(events)
     })
 
@@ -38,15 +38,36 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       const wishes = Array.from({ length: 10 }, (_, index) => paused(2, `writer ${index}`))
       const won = await Promise.all(wishes.map((event) => journal.append('r1', event)))
       expect(won.filter(Boolean)).toHaveLength(1)
-      expect((await journal.read('r1')).events[1]).toEqual(wishes[won.indexOf(true)])
+      expect((await journal.read('r1')).events[1]).toEqual(wishes[won.findIndex(Boolean)])
     })
 
     it('accepts the same event again, so that a lost answer is no conflict', async () => {
       const { journal } = await open()
-      expect(await journal.append('r1', requested('r1'))).toBe(true)
-      expect(await journal.append('r1', requested('r1'))).toBe(true)
-      expect(await journal.append('r1', { ...requested('r1'), reason: 'another one' })).toBe(false)
+      expect(await journal.append('r1', requested('r1'))).toBeTruthy()
+      expect(await journal.append('r1', requested('r1'))).toBeTruthy()
+      expect(await journal.append('r1', { ...requested('r1'), reason: 'another one' })).toBeUndefined()
       expect((await journal.read('r1')).events).toEqual([requested('r1')])
+    })
+
+    it('links each event to the one before, however it is read', async () => {
+      const { journal } = await open()
+      const first = await journal.append('r1', requested('r1'))
+      const second = await journal.append('r1', paused(2), first)
+      const third = await journal.append('r1', paused(3), second)
+      expect(new Set([first, second, third]).size).toBe(3)
+      expect((await journal.read('r1')).link).toBe(third)
+      expect((await journal.read('r1', { afterSeq: 1, atMost: 1 })).link).toBe(second)
+      expect((await journal.read('r1', { afterSeq: 3 })).link).toBeUndefined()
+      // A write that is repeated because its answer was lost.
+      expect(await journal.append('r1', paused(3), second)).toBe(third)
+      const items = await journal.items('r1')
+      expect(items.map(({ sk }) => sk)).toEqual(['EVENT#000001', 'EVENT#000002', 'EVENT#000003'])
+      expect(items.slice(1).map(({ previous }) => previous)).toEqual([first, second])
+      expect(items.map(({ body }) => JSON.parse(body ?? '') as unknown)).toEqual([
+        requested('r1'),
+        paused(2),
+        paused(3),
+      ])
     })
 
     it('keeps one waiter in each slot, the last one', async () => {
@@ -59,7 +80,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         { slot: 'handover-1', token: 'token-b' },
         { slot: 'turn', token: 'token-c' },
       ])
-      expect(await journal.read('r1')).toEqual({ events: [requested('r1')], isWhole: true })
+      expect(await journal.read('r1')).toMatchObject({ events: [requested('r1')], isWhole: true })
     })
 
     it('reads on from an event, with a limit on request', async () => {
@@ -68,10 +89,10 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       for (const event of events) await journal.append('r1', event)
       await journal.wait('r1', { slot: 'turn', token: 'token-a' })
       await journal.keep('r1', 'what it was')
-      expect(await journal.read('r1', { afterSeq: 9 })).toEqual({ events: events.slice(9), isWhole: true })
+      expect(await journal.read('r1', { afterSeq: 9 })).toMatchObject({ events: events.slice(9), isWhole: true })
       expect(await journal.read('r1', { afterSeq: 12 })).toEqual({ events: [], isWhole: true })
-      expect(await journal.read('r1', { atMost: 5 })).toEqual({ events: events.slice(0, 5), isWhole: false })
-      expect(await journal.read('r1', { atMost: 13 })).toEqual({ events, isWhole: true })
+      expect(await journal.read('r1', { atMost: 5 })).toMatchObject({ events: events.slice(0, 5), isWhole: false })
+      expect(await journal.read('r1', { atMost: 13 })).toMatchObject({ events, isWhole: true })
       // A gap right after the known event is still a gap.
       await spoilEvent('r1', 11, JSON.stringify(paused(12)))
       await expectProblem('item_unreadable', journal.read('r1', { afterSeq: 10 }), /r1.*11/)
