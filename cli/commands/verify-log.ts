@@ -2,17 +2,18 @@
 import { hash } from 'node:crypto'
 import { comparedWith, type Verified, verifyLog } from '../../core/release/chain.ts'
 import { Problem } from '../../core/problem.ts'
+import { idsOf } from '../../functions/steps/log.ts'
 import type { Backend } from '../backend/backend.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 
-type Ports = Pick<Backend, 'journal' | 'history'>
+type Ports = Pick<Backend, 'journal' | 'history' | 'openReleases'>
 
 /** A release is looked for among this many of its service's latest. */
 const headsMost = 100
 
 /**
- * @param which a release, or a service, which means its latest release
+ * @param which a release, or a service, which means its live release, or else its latest
  * @param announced the hash in an event `Release Settled` that somebody else has kept
  */
 export async function verify({ backend, screen }: Cli, which: string, announced?: string): Promise<number> {
@@ -59,12 +60,11 @@ function wholeWords(releaseId: string, { events, fromSeq, without }: Verified, i
 }
 
 /** Reads no event: the log may not be readable. */
-async function releaseIdOf({ journal, history }: Ports, which: string): Promise<string> {
+async function releaseIdOf({ journal, history, openReleases }: Ports, which: string): Promise<string> {
   if ((await journal.items(which)).length > 0) return which
   const { items, unreadable } = await history.list(serviceOf(which), headsMost)
   if (items.some(({ releaseId }) => releaseId === which)) return which
-  const latest = await history.list(which, 1)
-  const found = latest.items[0]?.releaseId ?? latest.unreadable[0]?.about.releaseId
+  const [found] = [...idsOf(await openReleases.list(which)), ...idsOf(await history.list(which, 1))]
   if (found !== undefined) return found
   if (unreadable.some(({ about }) => about.releaseId === which)) return which
   throw new Problem('release_missing', `There is no release ${which}, and no service ${which} that has a release.`)

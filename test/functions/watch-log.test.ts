@@ -8,6 +8,7 @@ import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { verify } from '../../cli/commands/verify-log.ts'
 import { logKey } from '../../core/release/log-key.ts'
 import { announceHandler } from '../../functions/listeners/announce.ts'
+import { idsOf } from '../../functions/steps/log.ts'
 import { environment, functionName } from '../../local/installation.ts'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
@@ -92,6 +93,11 @@ describe('a log', () => {
     expect(pagesOf(id)[0]).toContain('--verify')
     expect(sandbox.measured.filter(({ name }) => name === 'LogChanges').length).toBeGreaterThanOrEqual(2)
     expect(sandbox.logged).toContainEqual(expect.objectContaining({ code: 'log_changed', releaseId: id, seq: 2 }))
+    // Of a service, the live release is meant.
+    const [live = ''] = idsOf(await sandbox.world.openReleases.list('checkout'))
+    expect(await verified('checkout')).toMatchObject({
+      text: expect.stringContaining(`${live} is as it was`) as string,
+    })
     expect(await verified(id)).toMatchObject({
       code: exitCodes.different,
       text: expect.stringContaining('event 2 does not fit') as string,
