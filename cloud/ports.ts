@@ -6,6 +6,7 @@
 import type { Attestation } from '../core/gate/attestation.ts'
 import type { Slot } from '../core/budget/budget.ts'
 import type { BudgetReport } from '../core/budget/report.ts'
+import type { LogItem } from '../core/release/chain.ts'
 import type { ReleaseEvent } from '../core/release/event.ts'
 import type { Head } from '../core/release/head.ts'
 import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
@@ -28,25 +29,33 @@ export type Waiter = {
 
 /** The release log. Each event is one item, and the item's key is the lock. */
 export type Journal = {
-  /** Appends `event` at `event.seq`. If that number is taken, returns false and writes nothing. */
-  append(releaseId: string, event: ReleaseEvent): Promise<boolean>
   /**
-   * The log in order, starting after `afterSeq`, and everybody who waits, in one consistent read. `atMost` limits the number of
-   * items; waiters come last. @throws Problem `item_unreadable`
+   * Appends `event` at `event.seq`, with the link of the event before it (core/release/chain.ts). The first event needs none.
+   * @returns the link of the event; `undefined` if its number is taken, and then nothing was written
+   */
+  append(releaseId: string, event: ReleaseEvent, previous?: string): Promise<string | undefined>
+  /**
+   * The log in order, starting after `afterSeq`, at most `atMost` events, in one consistent read.
+   * @throws Problem `item_unreadable`
    */
   read(releaseId: string, part?: { readonly afterSeq?: number; readonly atMost?: number }): Promise<LogPart>
   /** Replaces any earlier waiter in the same slot. */
   wait(releaseId: string, waiter: Waiter): Promise<void>
+  /** Everybody who waits, in one consistent read. @throws Problem `item_unreadable` */
+  waiters(releaseId: string): Promise<readonly Waiter[]>
   /** Stores a snapshot beside the log, replacing the previous one, so that the next reader need not fold the whole log. */
   keep(releaseId: string, snapshot: string): Promise<void>
   /** The latest snapshot, or one that is slightly older. */
   kept(releaseId: string): Promise<string | undefined>
+  /** Every item of the log as it is stored, whatever it is. */
+  items(releaseId: string): Promise<readonly LogItem[]>
 }
 
 type LogPart = {
   readonly events: readonly ReleaseEvent[]
-  readonly waiters: readonly Waiter[]
-  /** False if there may be more than `atMost` items. */
+  /** The link of the last of them. */
+  readonly link?: string
+  /** False if there may be more than `atMost` events. */
   readonly isWhole: boolean
 }
 

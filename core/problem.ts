@@ -20,6 +20,8 @@ export const problems = {
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call. Other events do not start releases.',
   event_invalid: 'Compare the event with the format in docs/reference.md. Nothing was changed.',
   item_unreadable: "Another version, or a person, wrote the stored item. Restore it from the table's backup.",
+  log_changed:
+    'Run `tidegate log RELEASE --verify`, and see docs/operate.md, "A log was changed". Nothing of ours changes a log.',
   openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
   replay_invalid: 'Correct the file at the named line or column and replay it again.',
   replay_ambiguous:

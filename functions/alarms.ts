@@ -92,6 +92,15 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
     ...{ stat: 'Sum', threshold: 1, periods: 3 },
   },
   {
+    id: 'LogChanged',
+    description:
+      'Somebody overwrote or deleted an event of a release log: `tidegate log RELEASE --verify` names it (docs/operate.md).',
+    namespace: 'Tidegate',
+    metric: 'LogChanges',
+    series: [{ function: 'announce' }],
+    ...{ stat: 'Sum', threshold: 1, fires: 'from', periods: 1, missing: 'notBreaching' },
+  },
+  {
     // When nothing is written there is no data point, and then no event is late.
     ...lambda,
     id: 'EventsLate',

@@ -2,11 +2,13 @@
 // its roles from this table; an action fits a scope when AWS checks it on that kind of resource (cloud/authorization.ts), or
 // it does not compile.
 import type { ActionOn } from '../cloud/authorization.ts'
+import type { Kind } from '../cloud/kinds.ts'
 import type { Verb } from './handlers.ts'
 import { calledByEvents } from './rules.ts'
 
 /** What an action is allowed on, and what AWS calls that kind of resource. */
 type Scopes = {
+  /** Only items of some kinds: `itemRights`. */
   readonly table: 'table'
   readonly machine: 'statemachine'
   /** Executions of the state machine. */
@@ -37,37 +39,78 @@ export type Scope = keyof Scopes
 
 type Permissions = { readonly [S in Scope]?: readonly ActionOn<Scopes[S]>[] }
 
-// GetItem shows nothing that Query does not; endpoints that do not send the item in the way of a write need it as well.
-const log = ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem'] as const
-/** What ends a release, also one whose log is lost. */
-const ending = [...log, 'dynamodb:DeleteItem'] as const
+/** Which kinds of items a function reads and changes. A role gets each right on the partition keys of its kinds only. */
+type Items = {
+  readonly reads?: readonly Kind[]
+  /** By PutItem: a new item, or another one in its place. */
+  readonly writes?: readonly Kind[]
+  /** By UpdateItem. */
+  readonly updates?: readonly Kind[]
+  readonly deletes?: readonly Kind[]
+}
+type Own = Omit<Permissions, 'table'> & { readonly items?: Items }
+
+/** Items that several parts of a function's work take. */
+function all(...parts: readonly Items[]): Items {
+  const of = (name: keyof Items): readonly Kind[] => [...new Set(parts.flatMap((part) => part[name] ?? []))].sort()
+  return { reads: of('reads'), writes: of('writes'), updates: of('updates'), deletes: of('deletes') }
+}
+
+const loads = { reads: ['log', 'snapshot'] } as const satisfies Items
+const records = { ...loads, writes: ['log'] } as const satisfies Items
+const wakes = { reads: ['waiter'] } as const satisfies Items
+const waits = { writes: ['waiter'] } as const satisfies Items
+/**
+ * Who has this writes no logs. But while a deploy replaces the code, that of before runs with these rights, and it kept waiters
+ * beside the log. docs/decisions/0054 says when this may go.
+ */
+const keptWaitersInLogs = { writes: ['log'] } as const satisfies Items
+const findsServices = { reads: ['service', 'lookup'] } as const satisfies Items
+/** An order about a service's live release. */
+const steers = all(records, wakes, { reads: ['lease'] })
+/** Begins a release of a service that is named. */
+const opens = all(records, { reads: ['service', 'open', 'head'], writes: ['open'] })
+/** What gates look up. */
+const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'attestation', 'waiting'] })
+/** What every end takes. */
+const ends = all(records, wakes, { reads: ['open'], writes: ['head'], deletes: ['alarmWatch', 'lease', 'open'] })
+/** The way back, also without the log. */
+const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
+const settles = all(ends, { reads: ['waiting'], deletes: ['returnRecord', 'waiting'] })
+
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias'] as const
 const wake = ['states:SendTaskSuccess'] as const
 // Everything that is done to a target may have to be done as a role of its account.
 const targetRoles = ['sts:AssumeRole'] as const
 
-const own: Readonly<Record<Verb, Permissions>> = {
+const own: Readonly<Record<Verb, Own>> = {
   ask: {
-    table: ['dynamodb:Query', 'dynamodb:GetItem'],
+    items: all(looksUp, { reads: ['open'] }),
     targets: ['lambda:GetAlias'],
     targetRoles,
     everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
-  start: { table: log, machine: ['states:StartExecution'] },
-  urgent: { table: log, machine: ['states:StartExecution'] },
+  start: { items: opens, machine: ['states:StartExecution'] },
+  urgent: { items: opens, machine: ['states:StartExecution'] },
   gate: {
-    table: [...log, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+    items: all(looksUp, records, { writes: ['lease', 'waiting'], updates: ['turn'], deletes: ['lease', 'waiting'] }),
     targetVersions: ['lambda:GetFunctionConfiguration'],
     targetRoles,
   },
-  approve: { table: log, machine: wake },
-  override: { table: log, machine: wake },
-  stopLine: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
-  startLine: { table: [...log, 'dynamodb:DeleteItem'], machine: wake },
-  intake: { table: log, machine: ['states:StartExecution'] },
-  admit: { table: [...log, 'dynamodb:DeleteItem', 'dynamodb:UpdateItem'], targets: move, targetRoles, machine: wake },
+  approve: { items: all(steers, { reads: ['service'] }), machine: wake },
+  override: { items: all(steers, { reads: ['service'] }), machine: wake },
+  stopLine: { items: { reads: ['service'], writes: ['line'] } },
+  startLine: { items: all(records, wakes, { reads: ['line', 'open'], deletes: ['line'] }), machine: wake },
+  intake: { items: all(opens, findsServices), machine: ['states:StartExecution'] },
+  admit: {
+    // An execution that is started by hand brings the request.
+    items: all(steers, opens, findsServices, { writes: ['lease'], updates: ['turn'], deletes: ['lease'] }),
+    targets: move,
+    targetRoles,
+    machine: wake,
+  },
   prepare: {
-    table: [...log, 'dynamodb:DeleteItem'],
+    items: all(records, { reads: ['head'], writes: ['alarmWatch'], deletes: ['alarmWatch'] }),
     targets: [
       ...move,
       'lambda:ListProvisionedConcurrencyConfigs',
@@ -81,21 +124,21 @@ const own: Readonly<Record<Verb, Permissions>> = {
     artifactKeys: ['kms:Decrypt'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  hook: { table: log, hooks: ['lambda:InvokeFunction'], machine: wake },
-  shift: { table: log, targets: move, targetRoles },
-  bake: { table: log, machine: wake },
+  hook: { items: all(records, waits, wakes), hooks: ['lambda:InvokeFunction'], machine: wake },
+  shift: { items: all(records, { reads: ['returnRecord'], writes: ['returnRecord'] }), targets: move, targetRoles },
+  bake: { items: all(loads, waits, keptWaitersInLogs), machine: wake },
   judge: {
-    table: log,
+    items: all(records, waits, { writes: ['snapshot'] }),
     targets: ['lambda:GetAlias'],
     targetRoles,
     machine: wake,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  rollBack: { table: ending, targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
-  outage: { table: log, targets: move, targetRoles, everything: ['cloudwatch:DescribeAlarms'] },
-  page: { table: log, topic: ['sns:Publish'] },
+  rollBack: { items: putsBack, targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
+  outage: { items: records, targets: move, targetRoles, everything: ['cloudwatch:DescribeAlarms'] },
+  page: { items: records, topic: ['sns:Publish'] },
   announce: {
-    table: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    items: all(loads, { reads: ['service', 'open', 'head', 'outage'], writes: ['outage'], deletes: ['outage'] }),
     topic: ['sns:Publish'],
     stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     bus: ['events:PutEvents'],
@@ -103,24 +146,38 @@ const own: Readonly<Record<Verb, Permissions>> = {
     everything: ['dynamodb:ListStreams'],
   },
   settle: {
-    table: ending,
+    items: settles,
     topic: ['sns:Publish'],
     machine: wake,
   },
-  handOver: { table: log, machine: [...wake, 'states:StartExecution'], executions: ['states:DescribeExecution'] },
-  pause: { table: log, machine: wake },
-  promote: { table: log, machine: wake },
-  answer: { table: log, machine: wake },
+  handOver: {
+    items: all(loads, waits, keptWaitersInLogs),
+    machine: [...wake, 'states:StartExecution'],
+    executions: ['states:DescribeExecution'],
+  },
+  pause: { items: steers, machine: wake },
+  promote: { items: steers, machine: wake },
+  answer: { items: steers, machine: wake },
   orderRollback: {
-    table: ending,
+    items: all(putsBack, opens, steers),
     targets: move,
     targetRoles,
     machine: [...wake, 'states:StartExecution'],
     topic: ['sns:Publish'],
   },
-  alarm: { table: ending, targets: move, targetRoles, machine: wake, topic: ['sns:Publish'] },
+  alarm: {
+    items: all(putsBack, { reads: ['alarmWatch'] }),
+    targets: move,
+    targetRoles,
+    machine: wake,
+    topic: ['sns:Publish'],
+  },
   reconcile: {
-    table: ending,
+    items: all(putsBack, settles, opens, findsServices, {
+      reads: ['lease', 'alarmWatch', 'outage'],
+      writes: ['lookup', 'outage'],
+      deletes: ['outage'],
+    }),
     targets: move,
     targetRoles,
     machine: [...wake, 'states:StartExecution'],
@@ -129,22 +186,22 @@ const own: Readonly<Record<Verb, Permissions>> = {
     everything: ['cloudwatch:DescribeAlarms'],
   },
   budget: {
-    table: log,
+    items: all(records, findsServices, { reads: ['budget', 'lease', 'head'], writes: ['budget', 'head'] }),
     targetRoles,
     bus: ['events:PutEvents'],
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
   },
-  attest: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
+  attest: { items: { reads: ['service', 'attestation'], writes: ['attestation'] } },
   reports: {
-    table: log,
+    items: all(findsServices, { reads: ['budget'], writes: ['budget'] }),
     bus: ['events:PutEvents'],
     reportedSlos: ['application-signals:BatchGetServiceLevelObjectiveBudgetReport'],
   },
-  incident: { table: log },
-  measure: { table: ['dynamodb:Query'] },
+  incident: { items: all(findsServices, { writes: ['incident'] }) },
+  measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   provision: {
-    table: [...log, 'dynamodb:DeleteItem'],
+    items: all(steers, findsServices, { writes: ['service', 'lookup'], deletes: ['lookup'] }),
     targets: ['lambda:CreateAlias', ...move],
     targetRoles,
     machine: wake,
@@ -161,13 +218,35 @@ export const targetAccess = {
 
 /** Lambda keeps, as the function's role, what a function that events call could not handle. */
 export const permissions = Object.fromEntries(
-  Object.entries(own).map(([verb, permitted]) => [
+  Object.entries(own).map(([verb, { items: _, ...permitted }]) => [
     verb,
     calledByEvents.includes(verb as Verb)
       ? { ...permitted, lost: ['sqs:SendMessage'] satisfies Permissions['lost'] }
       : permitted,
   ]),
-) as Readonly<Record<Verb, Permissions>>
+) as Readonly<Record<Verb, Omit<Permissions, 'table'>>>
+
+type ItemAction = ActionOn<'table'>
+const itemActions: Readonly<Record<keyof Items, readonly ItemAction[]>> = {
+  reads: ['dynamodb:GetItem', 'dynamodb:Query'],
+  writes: ['dynamodb:PutItem'],
+  updates: ['dynamodb:UpdateItem'],
+  deletes: ['dynamodb:DeleteItem'],
+}
+
+/**
+ * What a function may do with the items of the table, and with which kinds. Who writes a kind may also read it: an endpoint that
+ * does not send the item in the way of a conditional write is asked for it.
+ */
+export const itemRights = (
+  verb: Verb,
+): readonly { readonly actions: readonly ItemAction[]; readonly kinds: readonly Kind[] }[] => {
+  const items = own[verb].items ?? {}
+  const rights = { ...items, reads: all(items, { reads: [...(items.writes ?? []), ...(items.updates ?? [])] }).reads }
+  return (Object.keys(itemActions) as readonly (keyof Items)[])
+    .map((what) => ({ actions: itemActions[what], kinds: rights[what] ?? [] }))
+    .filter(({ kinds }) => kinds.length > 0)
+}
 
 /** Whose writes of an alias are the controller's own. */
 export const movesTraffic = (verb: Verb): boolean => permissions[verb].targets?.includes('lambda:UpdateAlias') === true

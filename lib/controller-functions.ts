@@ -9,7 +9,8 @@ import type { Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { timeoutSeconds } from '../functions/rules.ts'
 import { bundle, writeBundle } from './bundle.ts'
-import { permissions, type Scope } from '../functions/permissions.ts'
+import { patternsOf } from '../cloud/kinds.ts'
+import { itemRights, permissions, type Scope } from '../functions/permissions.ts'
 import { grantAll } from './role-policies.ts'
 
 /** The ARNs behind each scope; an empty list means that nothing of that kind exists yet. */
@@ -71,10 +72,16 @@ export function controllerFunction(
   return { fn, role }
 }
 
-const grantsOf = (verb: Verb, resources: Resources) =>
-  Object.entries(permissions[verb])
+const grantsOf = (verb: Verb, resources: Resources) => [
+  ...itemRights(verb).map(({ actions, kinds }) => ({
+    actions,
+    resources: resources.table,
+    partitionKeys: patternsOf(kinds),
+  })),
+  ...Object.entries(permissions[verb])
     .map(([scope, actions]) => ({ actions, resources: resources[scope as Scope] }))
-    .filter((grant) => grant.resources.length > 0)
+    .filter((grant) => grant.resources.length > 0),
+]
 
 /** Bundles only when the CDK needs the code: not for `cdk list`, nor for a stack that was not requested. */
 const codeOf = (verb: Verb): lambda.Code =>

@@ -69,6 +69,8 @@ export class ReleaseController extends Construct {
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
       timeToLiveAttribute: expiry.attribute,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      // The table holds what was decided. Whoever really wants it gone takes this off first.
+      deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.topic = new sns.Topic(this, 'Pages', { displayName: 'Tidegate', enforceSSL: true })

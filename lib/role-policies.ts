@@ -5,7 +5,12 @@ import { ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { type Construct, Dependable, type IConstruct } from 'constructs'
 import { Problem } from '../core/problem.ts'
 
-type Grant = { readonly actions: readonly string[]; readonly resources: readonly string[] }
+type Grant = {
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  /** Only items whose partition keys fit one of these patterns. */
+  readonly partitionKeys?: readonly string[]
+}
 
 const inlineMax = 9_000
 const managedMax = 6_000
@@ -17,9 +22,11 @@ const madeMax = 200
 /** Region, account and partition are known only at deployment; none is longer than the placeholder. */
 const lengthOf = (arn: string): number =>
   /^\$\{Token\[[^\]]*\]\}$/.test(arn) ? madeMax : arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
-const overhead = (actions: readonly string[]): number => 60 + actions.join('","').length
-const sizeOf = ({ actions, resources }: Grant): number =>
-  overhead(actions) + resources.reduce((sum, arn) => sum + lengthOf(arn), 0)
+const overhead = ({ actions, partitionKeys = [] }: Omit<Grant, 'resources'>): number =>
+  60 +
+  actions.join('","').length +
+  (partitionKeys.length === 0 ? 0 : JSON.stringify(conditionsOf(partitionKeys)).length)
+const sizeOf = (grant: Grant): number => overhead(grant) + grant.resources.reduce((sum, arn) => sum + lengthOf(arn), 0)
 
 /** @throws Problem `definition_invalid` when the services need more policy text than a role can hold */
 export function grantAll(role: Role, grants: readonly Grant[]): void {
@@ -38,17 +45,27 @@ export function grantAll(role: Role, grants: readonly Grant[]): void {
   }
 }
 
-const statement = ({ actions, resources }: Grant): PolicyStatement =>
-  new PolicyStatement({ actions: [...actions], resources: [...resources] })
+const statement = ({ actions, resources, partitionKeys = [] }: Grant): PolicyStatement =>
+  new PolicyStatement({
+    actions: [...actions],
+    resources: [...resources],
+    ...(partitionKeys.length === 0 ? {} : { conditions: conditionsOf(partitionKeys) }),
+  })
+
+/** ForAllValues also holds for a request that names no key, so such a request is excluded (docs/aws.md §7). */
+const conditionsOf = (partitionKeys: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitionKeys },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+})
 
 /** Splits a grant that is too long for one policy. */
-function split({ actions, resources }: Grant): readonly Grant[] {
-  const parts: { actions: readonly string[]; resources: string[] }[] = []
+function split({ resources, ...rest }: Grant): readonly Grant[] {
+  const parts: (Omit<Grant, 'resources'> & { resources: string[] })[] = []
   let room = 0
   for (const arn of resources) {
     if (lengthOf(arn) > room) {
-      parts.push({ actions, resources: [] })
-      room = managedMax - overhead(actions)
+      parts.push({ ...rest, resources: [] })
+      room = managedMax - overhead(rest)
     }
     parts.at(-1)?.resources.push(arn)
     room -= lengthOf(arn)

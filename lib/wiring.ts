@@ -8,7 +8,7 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler'
 import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { announcedRecords } from '../core/release/log-key.ts'
+import { logRecords } from '../core/release/log-key.ts'
 import type { Service } from '../core/service/service.ts'
 import type { Verb } from '../functions/handlers.ts'
 import {
@@ -124,7 +124,7 @@ function announce(scope: Construct, { functions, streamArn, lost }: Wired): void
     eventSourceArn: streamArn,
     startingPosition: lambda.StartingPosition.TRIM_HORIZON,
     batchSize: streamBatch,
-    filters: [{ pattern: JSON.stringify(announcedRecords) }],
+    filters: [{ pattern: JSON.stringify(logRecords) }],
     reportBatchItemFailures: true,
     maxRecordAge: Duration.seconds(streamAgeSeconds),
     onFailure: destination(lost),

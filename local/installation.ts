@@ -17,7 +17,7 @@ import {
 import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
 import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import { announcedRecords } from '../core/release/log-key.ts'
+import { logRecords } from '../core/release/log-key.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { routeNames, routeOf, routePath } from '../functions/routes.ts'
@@ -118,7 +118,7 @@ export async function install(
       BatchSize: streamBatch,
       MaximumRecordAgeInSeconds: streamAgeSeconds,
       DestinationConfig: { OnFailure: { Destination: lostArn } },
-      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(announcedRecords) }] },
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(logRecords) }] },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     }),
   )

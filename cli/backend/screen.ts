@@ -5,7 +5,10 @@ export const exitCodes = {
   done: 0,
   /** The release ended without the candidate being promoted. */
   notReleased: 1,
-  /** `tidegate diff` found a difference, `doctor` a problem, `verify-account` an unexpected answer, `lost list` an event. */
+  /**
+   * `tidegate diff` found a difference, `doctor` a problem, `verify-account` an unexpected answer, `log --verify` a changed log,
+   * `lost list` an event.
+   */
   different: 1,
   /** The call was wrong, or is not possible now. Nothing was changed. */
   refused: 2,

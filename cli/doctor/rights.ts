@@ -1,9 +1,10 @@
 // Whether the controller's roles have the permissions that their functions need. Asks IAM's policy simulator, which knows the
 // role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
-import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import { type ContextEntry, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
 import type { Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
-import { permissions, type Scope } from '../../functions/permissions.ts'
+import { patternsOf } from '../../cloud/kinds.ts'
+import { itemRights, permissions, type Scope } from '../../functions/permissions.ts'
 import { type Account, type Check, deployed } from './account.ts'
 import { each, type Finding, ok, problem } from './finding.ts'
 
@@ -18,7 +19,14 @@ export const rights: Check = {
     const found = await each(functions, name, 'iam:SimulatePrincipalPolicy', async ([verb, { Role = '' }]) => {
       const denied: Finding[] = []
       for (const [scope, actions] of grantsOf(verb))
-        denied.push(...(await deniedOf(account, name([verb, {}]), Role, actions, resources[scope] ?? [])))
+        denied.push(
+          ...(await deniedOf(account, name([verb, {}]), Role, { actions, resources: resources[scope] ?? [] })),
+        )
+      for (const { actions, kinds } of itemRights(verb)) {
+        const keys = patternsOf(kinds).map((pattern) => pattern.replace('*', 'doctor'))
+        const asked = { actions, resources: resources.table ?? [], keys }
+        denied.push(...(await deniedOf(account, name([verb, {}]), Role, asked)))
+      }
       return denied
     })
     return found.length > 0 || functions.length === 0
@@ -31,21 +39,28 @@ export const rights: Check = {
  * Leaves out the answers to tasks: the simulator knows no resource for them, and reports denied where IAM allows (docs/aws.md
  * §9).
  */
-const grantsOf = (verb: Verb): readonly (readonly [Scope, readonly string[]])[] =>
+const grantsOf = (verb: Verb): readonly (readonly [OtherScope, readonly string[]])[] =>
   scopesOf(verb).flatMap((scope) => {
     const actions: readonly string[] = permissions[verb][scope] ?? []
     const known = actions.filter((action) => !action.startsWith('states:SendTask'))
     return known.length === 0 ? [] : [[scope, known] as const]
   })
 
-const scopesOf = (verb: Verb): readonly Scope[] => Object.keys(permissions[verb]) as Scope[]
+type OtherScope = Exclude<Scope, 'table'>
+const scopesOf = (verb: Verb): readonly OtherScope[] => Object.keys(permissions[verb]) as OtherScope[]
+
+type Asked = {
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  /** Partition keys of items. */
+  readonly keys?: readonly string[]
+}
 
 async function deniedOf(
   { iam }: Account,
   about: string,
   PolicySourceArn: string,
-  actions: readonly string[],
-  resources: readonly string[],
+  { actions, resources, keys }: Asked,
 ): Promise<readonly Finding[]> {
   if (resources.length === 0) return []
   const { EvaluationResults = [] } = await iam.send(
@@ -54,6 +69,7 @@ async function deniedOf(
       ActionNames: [...actions],
       // The first resource stands for its type, because all of a type are granted together.
       ...(resources[0] === '*' ? {} : { ResourceArns: [resources[0] ?? ''] }),
+      ...(keys === undefined ? {} : { ContextEntries: [leadingKeys(keys)] }),
     }),
   )
   return EvaluationResults.filter(({ EvalDecision }) => EvalDecision !== 'allowed').map((result) => {
@@ -76,6 +92,12 @@ async function deniedOf(
     })
   })
 }
+
+const leadingKeys = (keys: readonly string[]): ContextEntry => ({
+  ContextKeyName: 'dynamodb:LeadingKeys',
+  ContextKeyType: 'stringList',
+  ContextKeyValues: [...keys],
+})
 
 type Resources = Partial<Readonly<Record<Scope, readonly string[]>>>
 

@@ -113,8 +113,23 @@ function addLooks(program: Command, { cli, run, positive, pause }: Surroundings)
   program
     .command('log <release>')
     .description('show every decision of a release, and why')
+    .option('--verify', 'recompute the hashes that its events carry, and name the first event that does not fit')
+    .option(
+      '--announced <hash>',
+      'with --verify: compare with the logHash of an event "Release Settled" that you have kept',
+    )
     .option('--json', 'print one JSON document per event')
-    .action(run(async (which: string, options: Shared) => (await verbs()).showLog(await cli(options), which)))
+    .addHelpText('after', '\nWith --verify it ends with 1 when the log is not as it was written.')
+    .action(
+      run(
+        async (which: string, { verify, announced, ...options }: Shared & { verify?: boolean; announced?: string }) => {
+          if (announced !== undefined && verify !== true)
+            throw new Problem('call_invalid', '--announced is for --verify.')
+          if (verify !== true) return (await verbs()).showLog(await cli(options), which)
+          return (await import('../commands/verify-log.ts')).verify(await cli(options), which, announced)
+        },
+      ),
+    )
 }
 
 const following = (everySeconds: number, pause: Surroundings['pause']): WatchOptions => ({

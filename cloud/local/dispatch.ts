@@ -49,7 +49,7 @@ export function localHandler(
     if (service === undefined || serving === undefined) return refused(request)
     const info = { service, operation: operationOf(service, request), caller, site }
     await onRequest?.({ ...info, phase: 'before' })
-    for (const asked of authorize === undefined ? [] : permissionsOf(info, request))
+    for (const asked of authorize === undefined ? [] : permissionsOf(info, request, serving))
       if ((await authorize?.({ ...asked, caller })) === false) return denied(request, caller, asked)
     const response = await answered(serving, request, caller)
     await onRequest?.({ ...info, phase: 'after' })

@@ -3,7 +3,7 @@
 import { authorizationOf } from '../authorization.ts'
 import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
-import type { LocalRequest, Site } from './protocol/service.ts'
+import type { LocalRequest, LocalService, Site } from './protocol/service.ts'
 import { machineOfToken } from './stepfunctions/tokens.ts'
 
 const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: 'cloudwatch' }
@@ -11,14 +11,39 @@ const prefixes: Partial<Readonly<Record<ServiceName, string>>> = { monitoring: '
 type Asked = Pick<RequestInfo, 'service' | 'operation' | 'site'>
 
 /** The caller needs all of them. A call that is not in the table needs resource `*`. */
-export function permissionsOf({ service, operation, site }: Asked, request: LocalRequest): readonly Permission[] {
+export function permissionsOf(
+  { service, operation, site }: Asked,
+  request: LocalRequest,
+  serving: Pick<LocalService, 'conditionsOf'> = {},
+): readonly Permission[] {
   // Which resource it is depends on the route, so the API asks by itself.
   if (service === 'execute-api') return []
+  const tested = serving.conditionsOf?.(request) ?? {}
+  const context = Object.keys(tested).length === 0 ? {} : { context: tested }
+  if (service === 'dynamodb' && operation === 'TransactWriteItems')
+    return transacted(site, request).map((permission) => ({ ...permission, ...context }))
   const versioned = service === 's3' && operation === 'GetObject' && request.query.has('versionId') ? 'Version' : ''
   const call = `${prefixes[service] ?? service}:${operation}${versioned}`
   const row = authorizationOf(call)
   if (row === undefined || row.on.length === 0) return [{ action: row?.action ?? call, resource: '*' }]
-  return resourcesOf(service, site, row.on, request).map((resource) => ({ action: row.action, resource }))
+  return resourcesOf(service, site, row.on, request).map((resource) => ({ action: row.action, resource, ...context }))
+}
+
+const transactionActions: Readonly<Record<string, string>> = {
+  Put: 'dynamodb:PutItem',
+  Update: 'dynamodb:UpdateItem',
+  Delete: 'dynamodb:DeleteItem',
+  ConditionCheck: 'dynamodb:ConditionCheckItem',
+}
+
+/** A transaction has no action of its own: IAM checks the action of each part (docs/aws.md §7). */
+function transacted(site: Site, request: LocalRequest): readonly Permission[] {
+  return listOf(request, 'TransactItems').flatMap((part) =>
+    Object.entries(part as Readonly<Record<string, { readonly TableName?: unknown }>>).map(([kind, { TableName }]) => ({
+      action: transactionActions[kind] ?? 'dynamodb:TransactWriteItems',
+      resource: arnOf(site, 'dynamodb', 'table', String(TableName)),
+    })),
+  )
 }
 
 const arn = ({ account, region }: Site, service: string, resource: string): string =>

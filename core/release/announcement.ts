@@ -62,7 +62,14 @@ export const details = {
   'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
   'Release Interrupted': z.strictObject({ ...header, functionName: TargetFunction, because: text, runbook }),
   'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
-  'Release Settled': z.strictObject({ ...header, versions, ...ended, sentence: text, runbook }),
+  'Release Settled': z.strictObject({
+    ...{ ...header, versions, ...ended, sentence: text, runbook },
+    logHash: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('of the log up to this event: `tidegate log RELEASE --verify --announced HASH` compares'),
+  }),
 } as const
 
 type DetailType = keyof typeof details
@@ -70,22 +77,18 @@ type Announcement = {
   readonly [T in DetailType]: { readonly detailType: T; readonly detail: z.output<(typeof details)[T]> }
 }[DetailType]
 
-/** @param after the release after `event` @returns `undefined` for events that are internal to the controller */
-export function announcementOf(event: ReleaseEvent, after: Release): Announcement | undefined {
+/**
+ * @param after the release after `event`
+ * @param link of `event` (chain.ts), if it is to be announced
+ * @returns `undefined` for events that are internal to the controller
+ */
+export function announcementOf(event: ReleaseEvent, after: Release, link?: string): Announcement | undefined {
   const { service, ending } = after
-  const header = {
-    schemaVersion: 1 as const,
-    metadata: {
-      eventId: `${after.id}/${event.seq}`,
-      releaseId: after.id,
-      sequence: event.seq,
-      occurredAt: new Date(event.atMs).toISOString(),
-    },
-    service: service.name,
-  }
+  const header = headerOf(event, after)
   const { versions } = headOf(after)
   const runbook = service.runbook === undefined ? {} : { runbook: service.runbook }
   const end = { outcome: ending?.outcome ?? 'aborted', because: ending?.because ?? '', by: ending?.by ?? '' } as const
+  const logHash = link === undefined ? {} : { logHash: link }
   const weightPercent = (after.shifts.at(-1)?.weightBp ?? 0) / 100
   switch (event.type) {
     case 'prepared': {
@@ -120,17 +123,30 @@ export function announcementOf(event: ReleaseEvent, after: Release): Announcemen
       const { functionName, because } = event
       return { detailType: 'Release Interrupted', detail: { ...header, functionName, because, ...runbook } }
     }
-    case 'settled':
+    case 'settled': {
+      const sentence = sentenceOf(after)
       return {
         detailType: 'Release Settled',
-        detail: { ...header, versions, ...end, sentence: sentenceOf(after), ...runbook },
+        detail: { ...header, versions, ...end, sentence, ...runbook, ...logHash },
       }
+    }
     case 'charged':
       return { detailType: 'Release Charged', detail: { ...header, charges: event.charges } }
     default:
       return undefined
   }
 }
+
+const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service }: Release) => ({
+  schemaVersion: 1 as const,
+  metadata: {
+    eventId: `${id}/${seq}`,
+    releaseId: id,
+    sequence: seq,
+    occurredAt: new Date(atMs).toISOString(),
+  },
+  service: service.name,
+})
 
 const stepOf = ({ state, service: { plan } }: Release) => ({
   step: state.phase === 'baking' ? state.step + 1 : 1,

@@ -21,6 +21,8 @@ export const Head = z.strictObject({
   chargeable: z.literal(true).optional(),
   /** What it burned of the error budgets, once known. */
   charges: Charges.optional(),
+  /** The link of event `seq` of its log (chain.ts): what the log is compared with later. */
+  link: z.string().min(1).max(100).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
   /** By function: stable and candidate version. */
@@ -31,13 +33,15 @@ export type Head = z.output<typeof Head>
 /** The key prefix of a release that undoes a promoted one: `back/RELEASE`. */
 export const backKey = 'back/'
 
-export function headOf(release: Release): Head {
+/** @param link of the release's last event, if it is known */
+export function headOf(release: Release, link?: string): Head {
   const { ending, state } = release
   return {
     releaseId: release.id,
     service: release.service.name,
     requestedAtMs: release.requestedAtMs,
     seq: release.seq,
+    ...(link === undefined ? {} : { link }),
     phase: state.phase,
     ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
     ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),

@@ -16,8 +16,10 @@ export function readLogKey({ pk, sk }: LogKey): { readonly releaseId: string; re
   return { releaseId: pk.slice(releasePrefix.length), seq: Number(seq) }
 }
 
-/** The stream records that are release events, in the syntax of Lambda's event filters. */
-export const announcedRecords = {
-  eventName: ['INSERT'],
+/**
+ * The stream records of release events, in the syntax of Lambda's event filters: new ones are announced, and any other change is
+ * one that nobody may make.
+ */
+export const logRecords = {
   dynamodb: { Keys: { sk: { S: [{ prefix: eventPrefix }] } } },
 } as const

@@ -55,6 +55,16 @@ export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, li
     ...runbookLines(record),
   )
 
+/** @param what was done to which event, such as `event 7 was overwritten` */
+export const logChangedPage = (releaseId: string, what: readonly string[]): Page =>
+  pageOf(
+    `The log of release ${releaseId} was changed: ${what[0] ?? ''}.`,
+    ...what.slice(1).map((more) => `Also: ${more}.`),
+    'Tidegate only adds to logs. Somebody with rights of their own has done this, or code that is not ours.',
+    `What fits and what not: tidegate log ${releaseId} --verify`,
+    'Who did it, and how to get the log back from the backup: docs/operate.md, "A log was changed".',
+  )
+
 type Place = Pick<ReturnTarget, 'functionName' | 'alias'>
 export const aliasWords = ({ functionName, alias }: Place): string => `Alias ${functionName}:${alias}`
 

@@ -12,17 +12,20 @@ export type Snapshot = {
   readonly readFromMs: number
   /** The carried verdict state, which covers the minutes before its `uptoMs`. */
   readonly carry?: Carry
+  /** The link of the release's last event (chain.ts). Not known to who adds nothing to the log. */
+  readonly link?: string
 }
 
 /** Drops the readings that ended at or before `fromMs`. */
-export function withoutReadings({ release, readFromMs, carry }: Snapshot, fromMs: number): Snapshot {
+export function withoutReadings(snapshot: Snapshot, fromMs: number): Snapshot {
+  const { release, readFromMs } = snapshot
   const isNeeded = ({ toMs }: Readings): boolean => toMs > fromMs
   const gone = release.readings.filter((one) => !isNeeded(one))
-  if (gone.length === 0) return { release, readFromMs, ...(carry === undefined ? {} : { carry }) }
+  if (gone.length === 0) return snapshot
   return {
+    ...snapshot,
     release: { ...release, readings: release.readings.filter(isNeeded) },
     readFromMs: Math.max(readFromMs, ...gone.map(({ toMs }) => toMs)),
-    ...(carry === undefined ? {} : { carry }),
   }
 }
 
@@ -33,6 +36,7 @@ const Stored = z.strictObject({
   readFromMs: z.int().min(0),
   release: z.looseObject({ id: z.string(), seq: z.int().min(1), state: z.looseObject({ phase: z.string() }) }),
   carry: z.looseObject({ uptoMs: z.int().min(0) }).optional(),
+  link: z.string().min(1).max(100).optional(),
 })
 
 /** @param by identifies the code that folds. Other code may fold the same log into a different state. */

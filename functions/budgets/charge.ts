@@ -85,7 +85,7 @@ async function open(deps: Deps, head: Head, heads: readonly Head[], nowMs: numbe
   const loaded = await load(deps, head.releaseId)
   const { charges, exposure } = loaded.release
   const { settledAtMs = nowMs } = head
-  if (charges !== undefined) await deps.history.put(headOf(loaded.release))
+  if (charges !== undefined) await deps.history.put(headOf(loaded.release, loaded.link))
   if (charges !== undefined || exposure === undefined) return undefined
   const free = heads.map((one) => one.settledAtMs ?? 0).filter((atMs) => atMs <= exposure.fromMs)
   const span = chargedSpan({ toMs: settledAtMs, ...exposure }, Math.max(0, ...free), nowMs)
@@ -161,10 +161,10 @@ async function allowed(
 
 /** A second caller finds the charge in the log, and only writes the head again. */
 async function write(deps: Deps, loaded: Loaded, charges: readonly Charge[]): Promise<void> {
-  const { release } = await record(deps, loaded, (release) =>
+  const after = await record(deps, loaded, (release) =>
     release.state.phase === 'settled' && release.charges === undefined
       ? { type: 'charged', atMs: deps.clock.nowMs(), charges: [...charges] }
       : undefined,
   )
-  await deps.history.put(headOf(release))
+  await deps.history.put(headOf(after.release, after.link))
 }

@@ -1,5 +1,6 @@
 // Announces what happened to releases, and emits their metrics. The log is the outbox: the table's stream delivers each event of
-// a release in order, and repeats it until it has been sent.
+// a release in order, and repeats it until it has been sent. It also delivers every other change of a log, which nobody may make:
+// a person is told (watch-log.ts).
 import * as z from 'zod'
 import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
@@ -9,7 +10,8 @@ import { isMeasured, metricsOf } from '../../core/measures/metric.ts'
 import { isAway, issuesSentence, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { withoutReadings } from '../../core/release/snapshot.ts'
-import { asOf, remember } from '../steps/log.ts'
+import { asOf, linkToAnnounce, remember } from '../steps/log.ts'
+import { changesTeller } from './watch-log.ts'
 import { noteDown, noteUp } from '../sweep/outages.ts'
 import { GivenUpBatch, reannounce } from '../sweep/reannounce.ts'
 import type { World } from '../steps/world.ts'
@@ -19,11 +21,12 @@ type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | '
 type Place = { readonly releaseId: string; readonly seq: number }
 
 const Text = z.looseObject({ S: z.string().max(2048) })
-/** A stream batch as Lambda delivers it. The event source mapping's filter passes only new release events. */
+/** A stream batch as Lambda delivers it. The event source mapping's filter passes only items of logs. */
 const StreamBatch = z.looseObject({
   Records: z
     .array(
       z.looseObject({
+        eventName: z.string().max(20).default('INSERT'),
         dynamodb: z.looseObject({
           SequenceNumber: z.string().max(40),
           Keys: z.looseObject({ pk: Text, sk: Text }),
@@ -38,6 +41,7 @@ type Answer = { readonly batchItemFailures: readonly { readonly itemIdentifier: 
 
 /** @throws Problem `event_invalid` */
 export function announceHandler(deps: Deps) {
+  const tellChanges = changesTeller(deps)
   // Unknown at first, because this environment may have started in the middle of an outage.
   let isUp = false
   return async (event: unknown): Promise<Answer> => {
@@ -49,10 +53,15 @@ export function announceHandler(deps: Deps) {
     const parsed = StreamBatch.safeParse(event)
     if (!parsed.success)
       throw new Problem('event_invalid', `Not a batch of a stream: ${issuesSentence(parsed.error.issues)}.`)
-    const tellers = new Map<string, Teller>()
-    for (const { dynamodb } of parsed.data.Records) {
+    const records = parsed.data.Records.flatMap(({ eventName, dynamodb }) => {
       const place = readLogKey({ pk: dynamodb.Keys.pk.S, sk: dynamodb.Keys.sk.S })
-      if (place === undefined) continue
+      return place === undefined ? [] : [{ eventName, place, sequenceNumber: dynamodb.SequenceNumber }]
+    })
+    // First of all: a person must not wait for a bus that does not answer.
+    const untold = await tellChanges(records)
+    if (untold !== undefined) return { batchItemFailures: [{ itemIdentifier: untold }] }
+    const tellers = new Map<string, Teller>()
+    for (const { place, sequenceNumber } of records.filter(({ eventName }) => eventName === 'INSERT')) {
       try {
         const teller = tellers.get(place.releaseId) ?? (await tellerOf(deps, place))
         tellers.set(place.releaseId, teller)
@@ -63,7 +72,7 @@ export function announceHandler(deps: Deps) {
         if (!(error instanceof Problem && error.code === 'item_unreadable')) {
           isUp = false
           if (isBus(error)) await told(deps, () => noteDown(deps, 'EventBridge', error.message))
-          return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }
+          return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] }
         }
       }
     }
@@ -91,7 +100,7 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   if (release === undefined || event === undefined) {
     throw new Problem('item_unreadable', `Event ${seq} of release ${releaseId} is missing.`)
   }
-  const announcement = announcementOf(event, release)
+  const announcement = announcementOf(event, release, await linkToAnnounce(deps, releaseId, event))
   if (announcement !== undefined) await deps.outbox.announce(announcement)
   // Only after the announcement has gone out, so that a retry does not count the event twice.
   if (isMeasured(event)) {

@@ -69,7 +69,7 @@ async function liveOf(deps: Deps, service: string): Promise<string | undefined> 
     const loaded = holder === undefined ? undefined : await load(deps, holder)
     if (loaded !== undefined && !isSettled(loaded.release)) return holder
     // It has ended, and may not have come as far as the history by which the version before is found.
-    if (loaded !== undefined) await deps.history.put(headOf(loaded.release))
+    if (loaded !== undefined) await deps.history.put(headOf(loaded.release, loaded.link))
   } catch (error) {
     if (!isLogLost(error)) throw error
     deps.log(error.line)

@@ -137,9 +137,6 @@ async function wakeQueued(deps: ByRecord, { releaseId, service }: ReturnRecord):
     deps,
     ids,
     (other) => ({ releaseId: other }),
-    async (other) => {
-      const { waiters } = await deps.journal.read(other)
-      await wake(deps, { release: { id: other }, waiters })
-    },
+    (other) => wake(deps, { release: { id: other } }),
   )
 }

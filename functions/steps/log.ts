@@ -1,6 +1,6 @@
 // Reads a release and adds to its log: read, decide, append at the next free sequence number; if another writer was faster, read
 // and decide again. A warm function reads only what is new, because the log only grows.
-import type { Journal, Waiter } from '../../cloud/ports.ts'
+import type { Journal } from '../../cloud/ports.ts'
 import { advance, replay } from '../../core/release/advance.ts'
 import { type NewEvent, ReleaseEvent } from '../../core/release/event.ts'
 import type { Listing } from '../../core/listing.ts'
@@ -8,7 +8,7 @@ import { issuesSentence, Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { readSnapshot, type Snapshot, snapshotText, withoutReadings } from '../../core/release/snapshot.ts'
 
-export type Loaded = Snapshot & { readonly waiters: readonly Waiter[] }
+export type Loaded = Snapshot
 type Deps = { readonly journal: Journal }
 type Id = { readonly releaseId: string }
 
@@ -50,9 +50,9 @@ export function remember(deps: Deps, snapshot: Snapshot): void {
 }
 
 /** Keeps only a few readings. Only looks need readings, and a look remembers the ones it needs itself. */
-function briefly({ release, readFromMs, carry }: Snapshot): Snapshot {
-  const fromMs = release.readings.at(-readingsMost - 1)?.toMs ?? 0
-  return withoutReadings({ release, readFromMs, ...(carry === undefined ? {} : { carry }) }, fromMs)
+function briefly(snapshot: Snapshot): Snapshot {
+  const fromMs = snapshot.release.readings.at(-readingsMost - 1)?.toMs ?? 0
+  return withoutReadings(snapshot, fromMs)
 }
 
 /**
@@ -67,9 +67,9 @@ export async function load(deps: Deps, releaseId: string): Promise<Loaded> {
 }
 
 async function fromBeginning(deps: Deps, releaseId: string): Promise<Loaded> {
-  const { events, waiters, isWhole } = await deps.journal.read(releaseId, { atMost: beginningMost })
-  if (isWhole) return { release: folded(releaseId, events), waiters, readFromMs: 0 }
-  return readOn(deps, (await keptOf(deps, releaseId)) ?? { release: folded(releaseId, events), readFromMs: 0 })
+  const { events, link, isWhole } = await deps.journal.read(releaseId, { atMost: beginningMost })
+  const beginning = () => ({ release: folded(releaseId, events), readFromMs: 0, ...linked(link) })
+  return isWhole ? beginning() : readOn(deps, (await keptOf(deps, releaseId)) ?? beginning())
 }
 
 /** The release before its event `seq`, if that is available without reading the log. */
@@ -87,9 +87,11 @@ async function keptOf({ journal }: Deps, releaseId: string): Promise<Snapshot | 
 }
 
 async function readOn(deps: Deps, { release, ...rest }: Snapshot): Promise<Loaded> {
-  const { events, waiters } = await deps.journal.read(release.id, { afterSeq: release.seq })
-  return { ...rest, release: events.reduce(advance, release), waiters }
+  const { events, link } = await deps.journal.read(release.id, { afterSeq: release.seq })
+  return { ...rest, release: events.reduce(advance, release), ...linked(link) }
 }
+
+const linked = (link: string | undefined): Pick<Snapshot, 'link'> => (link === undefined ? {} : { link })
 
 function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
   if (events.length === 0) throw new Problem('release_missing', `There is no release ${releaseId}.`)
@@ -101,8 +103,8 @@ function folded(releaseId: string, events: readonly ReleaseEvent[]): Release {
 
 /** Reads from the first event, with all readings. @throws like `load` */
 export async function loadWhole(deps: Deps, releaseId: string): Promise<Loaded> {
-  const { events, waiters } = await deps.journal.read(releaseId)
-  return { release: folded(releaseId, events), waiters, readFromMs: 0 }
+  const { events, link } = await deps.journal.read(releaseId)
+  return { release: folded(releaseId, events), readFromMs: 0, ...linked(link) }
 }
 
 /**
@@ -135,14 +137,25 @@ export async function record(
     const wanted = decide(current.release)
     if (wanted === undefined) return current
     const event = numbered(wanted, current.release.seq + 1)
-    if (await deps.journal.append(current.release.id, event)) {
-      const after = { ...current, release: advance(current.release, event) }
+    const link = await deps.journal.append(current.release.id, event, current.link)
+    if (link !== undefined) {
+      const after = { ...current, release: advance(current.release, event), link }
       remember(deps, briefly(after))
       return after
     }
     current = await load(deps, current.release.id)
   }
   throw new Problem('crowded', `Too many writers add to the log of release ${loaded.release.id} at once.`)
+}
+
+/** The link that is announced with an event: that of the log's end, so that nobody can exchange the whole log later. */
+export async function linkToAnnounce(
+  { journal }: Deps,
+  releaseId: string,
+  { type, seq }: ReleaseEvent,
+): Promise<string | undefined> {
+  if (type !== 'settled') return undefined
+  return (await journal.read(releaseId, { afterSeq: seq - 1, atMost: 1 })).link
 }
 
 /** Gives the event its sequence number. Validates it, so that we never write an event that we could not read again. */

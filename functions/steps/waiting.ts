@@ -1,5 +1,5 @@
 // Task tokens: which executions wait for a release, and how to wake them. Never log a token or return it in an answer.
-import type { Executions, Journal, Waiter } from '../../cloud/ports.ts'
+import type { Executions, Journal } from '../../cloud/ports.ts'
 
 /** The slot in which the execution that carries the release waits: for its turn, for the end of a bake, for a hook. */
 export const turn = 'turn'
@@ -8,18 +8,14 @@ export const turn = 'turn'
 export const lookAgain = { next: 'judge', seconds: 1 }
 
 type Deps = { readonly journal: Journal; readonly executions: Executions }
-type Waited = { readonly release: { readonly id: string }; readonly waiters: readonly Waiter[] }
-
-const tokenIn = (waiters: readonly Waiter[]): string | undefined => waiters.find((one) => one.slot === turn)?.token
+type Waited = { readonly release: { readonly id: string } }
 
 /**
  * Wakes the execution if it waits. Call this after writing to the log. An execution that starts to wait stores its token first
  * and reads the log afterwards, so either we find its token, or it finds our event.
  */
-export async function wake(deps: Deps, { release, waiters }: Waited): Promise<void> {
-  const known = tokenIn(waiters)
-  if (known !== undefined && (await deps.executions.wake(known, lookAgain))) return
-  // An execution may have started to wait since the log was read.
-  const now = tokenIn((await deps.journal.read(release.id)).waiters)
-  if (now !== undefined && now !== known) await deps.executions.wake(now, lookAgain)
+export async function wake(deps: Deps, { release }: Waited): Promise<void> {
+  const waiters = await deps.journal.waiters(release.id)
+  const token = waiters.find(({ slot }) => slot === turn)?.token
+  if (token !== undefined) await deps.executions.wake(token, lookAgain)
 }

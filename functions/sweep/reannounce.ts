@@ -6,6 +6,7 @@ import { replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
 import { Problem } from '../../core/problem.ts'
 import { each, orThrow, readable } from '../steps/each.ts'
+import { linkToAnnounce } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'journal' | 'outbox' | 'trouble' | 'services' | 'openReleases' | 'history'>
@@ -67,7 +68,8 @@ async function announceAgain(deps: Deps, releaseId: string, fromMs: number, toMs
   for (const [index, event] of events.entries()) {
     if (event.atMs < fromMs || event.atMs > toMs) continue
     const release = replay(events.slice(0, index + 1))
-    const announcement = release === undefined ? undefined : announcementOf(event, release)
+    const link = await linkToAnnounce(deps, releaseId, event)
+    const announcement = release === undefined ? undefined : announcementOf(event, release, link)
     if (announcement === undefined) continue
     await deps.outbox.announce(announcement)
   }

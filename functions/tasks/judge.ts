@@ -61,14 +61,10 @@ async function look(deps: Deps, loaded: Loaded): Promise<Loaded> {
  * Keeps what the next look needs: the fold of the settled minutes, and the readings since. It is only a cache; without it the
  * same verdict is computed from the log.
  */
-async function rest(
-  deps: Deps,
-  before: Release,
-  { release, readFromMs }: Loaded,
-  carry: Loaded['carry'],
-): Promise<void> {
+async function rest(deps: Deps, before: Release, after: Loaded, carry: Loaded['carry']): Promise<void> {
+  const { carry: _, ...known } = after
   const carried = carry === undefined ? {} : { carry }
-  const snapshot = withoutReadings({ release, readFromMs, ...carried }, neededFromMs(release, carry?.uptoMs))
+  const snapshot = withoutReadings({ ...known, ...carried }, neededFromMs(after.release, carry?.uptoMs))
   remember(deps, snapshot)
   await keepSnapshot(deps, before, snapshot)
 }

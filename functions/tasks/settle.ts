@@ -53,7 +53,7 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   const settled = settledAs(release)
   // From here on, only the log may put the traffic of this release back.
   await deps.returns.remove(release.id)
-  await deps.history.put(headOf(release))
+  await deps.history.put(headOf(release, loaded.link))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
   await wakeNext(deps, release)
@@ -94,7 +94,8 @@ async function wakeNext(deps: Deps, release: Release): Promise<void> {
 }
 
 /** Executions that handed over to a successor end with the same outcome as the release. */
-async function tellWaiters(deps: Deps, { release, waiters }: Loaded, settled: Settled): Promise<Left> {
+async function tellWaiters(deps: Deps, { release }: Loaded, settled: Settled): Promise<Left> {
+  const waiters = await deps.journal.waiters(release.id)
   const { failed } = await each(
     deps,
     waiters.filter(({ slot }) => slot !== turn),

@@ -228,12 +228,12 @@ describe('the command line', () => {
     const { backend, screen } = cli()
     let reads = 0
     const read = (id: string) =>
-      reads++ < 2 ? Promise.resolve({ events: [], waiters: [], isWhole: true }) : backend.journal.read(id)
+      reads++ < 2 ? Promise.resolve({ events: [], isWhole: true }) : backend.journal.read(id)
     const release = await watch({ journal: { ...backend.journal, read } }, screen, open?.releaseId ?? '', follow)
     expect(release?.ending?.outcome).toBe('promoted')
     expect(
       await watch(
-        { journal: { ...backend.journal, read: () => Promise.resolve({ events: [], waiters: [], isWhole: true }) } },
+        { journal: { ...backend.journal, read: () => Promise.resolve({ events: [], isWhole: true }) } },
         screen,
         'x',
         { ...follow, pause: () => Promise.resolve(false) },

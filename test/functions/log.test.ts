@@ -1,9 +1,11 @@
 // A function reads each event once, and trusts a snapshot only as far as it goes: warm, cold, or from the log alone, a release
 // and every verdict about it are the same.
+import { hash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { replayedRelease } from '../../cli/replay/evidence.ts'
 import { chance } from '../../cloud/local/time/chance.ts'
 import { memoryCloud } from '../memory/memory.ts'
+import { verifyLog } from '../../core/release/chain.ts'
 import { only, split } from '../../core/service/routing.ts'
 import { readSnapshot, snapshotText } from '../../core/release/snapshot.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
@@ -90,6 +92,9 @@ const cold = <D extends Pick<World, 'journal'>>(deps: D, changes: Partial<World[
   journal: { ...deps.journal, ...changes },
 })
 
+const chainOf = async ({ journal }: Pick<World, 'journal'>) =>
+  verifyLog((text) => hash('sha256', text, 'base64url'), id, await journal.items(id))
+
 it('a warm function reads only what is new since its last read, and so does one that only waits', async () => {
   const { deps, reads, at } = await open()
   const [judge, bake] = [judgeHandler(deps), bakeHandler(cold(deps))]
@@ -105,15 +110,18 @@ it('a warm function reads only what is new since its last read, and so does one 
 it('a cold function reads the beginning, a snapshot, and what came after it', async () => {
   const { deps, reads, at } = await open()
   const judge = judgeHandler(deps)
-  for (let look = 1; look <= 200; look++) {
+  // The last look stores a snapshot, and nothing comes after it.
+  for (let look = 1; look <= 195; look++) {
     at(t0 + look * minute + 90_000)
     await judge(input)
   }
   reads.length = 0
+  at(t0 + 196 * minute + 90_000)
   await judgeHandler(cold(deps))(input)
   await bakeHandler(cold(deps))({ ...input, token: deps.inspect.openTask() })
   expect(Math.max(...reads.map(({ items }) => items))).toBeLessThanOrEqual(60)
   expect(reads.reduce((sum, { items }) => sum + items, 0)).toBeLessThan(180)
+  expect((await chainOf(deps)).without).toEqual([2, 3])
   // The snapshot does not grow with the log.
   expect((await deps.journal.kept(id))?.length).toBeLessThan(20_000)
 })
@@ -151,6 +159,9 @@ it('every verdict is the same as from the whole log, with any mix of warm, cold 
     expect(kind).toBe(expected?.kind)
     expect(signals.map(({ numbers }) => numbers)).toEqual(expected?.signals.map(({ numbers }) => numbers))
   }
+  // Each event carries the link of the one before, whoever wrote it; `open` gives none.
+  const chain = await chainOf(deps)
+  expect([chain.broken, chain.fromSeq, chain.without]).toEqual([undefined, 1, [2, 3]])
   // The release is also the same, except for the readings that are no longer needed.
   for (const deps1 of [deps, cold(deps)]) {
     const loaded = await load(deps1, id)

@@ -46,6 +46,11 @@ describe.each(readdirSync(folder))('the table of %s', (file) => {
       [1, []],
     ])
     expect(await world.leases.holder('checkout')).toBe(live)
+    const [waiter] = await world.journal.waiters(live)
+    expect(waiter?.slot).toBe('turn')
+    // Once an execution waits anew, the one that waited before does not count.
+    await world.journal.wait(live, { slot: 'turn', token: 'since' })
+    expect(await world.journal.waiters(live)).toEqual([{ slot: 'turn', token: 'since' }])
     expect(await world.alarmWatch.releases('checkout-errors')).toEqual([live])
     expect(await world.returns.get(live)).toMatchObject({ releaseId: live, service: 'checkout' })
     expect(await world.line.stopped('other')).toMatchObject({ by: 'ann' })

@@ -11,7 +11,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
-import { announcedRecords } from '../../core/release/log-key.ts'
+import { logRecords } from '../../core/release/log-key.ts'
 import { Environment } from '../../functions/environment.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { measureHandler } from '../../functions/listeners/measure.ts'
@@ -260,7 +260,7 @@ describe('the controller', () => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       StartingPosition: 'TRIM_HORIZON',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(announcedRecords) }] },
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(logRecords) }] },
       DestinationConfig: { OnFailure: Match.anyValue() },
     })
   })
@@ -289,6 +289,7 @@ describe('the controller', () => {
       'Errors notBreaching',
       'Invocations breaching',
       'IteratorAge notBreaching',
+      'LogChanges notBreaching',
       `MAX of ${functions} AsyncEventAge notBreaching`,
       `SUM of ${functions} AsyncEventsDropped notBreaching`,
       `SUM of ${functions} DestinationDeliveryFailures notBreaching`,

@@ -4,12 +4,18 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import type { Authorize } from '../../cloud/local/protocol/rights.ts'
+import { kindOf } from '../../cloud/kinds.ts'
 import { verbs } from '../../functions/handlers.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { startMs } from '../../local/sandbox.ts'
 import { environment, functionName } from '../../local/installation.ts'
 
-type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] }
+type Statement = {
+  readonly actions: readonly string[]
+  readonly resources: readonly string[]
+  /** By operator and key. */
+  readonly condition?: unknown
+}
 type Role = {
   readonly arn: string
   readonly statements: readonly Statement[]
@@ -28,7 +34,9 @@ const streamArn = `arn:aws:dynamodb:${region}:${account}:table/${environment.TID
 export const apiId = 'tidegate'
 
 type Resource = { readonly Type: string; readonly Properties: Record<string, unknown> }
-type Document = { readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown }[] }
+type Document = {
+  readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown; readonly Condition?: unknown }[]
+}
 
 /** @param people grants permissions to roles of the stack; a role is identified by its description */
 export function synthesised(
@@ -82,7 +90,11 @@ export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefin
           JSON.stringify(one.Properties['Roles']) === JSON.stringify([{ Ref: roleId }]),
       )
       .flatMap((one) => (resolve(one.Properties['PolicyDocument']) as Document).Statement)
-      .map(({ Action, Resource }) => ({ actions: list(Action).map(String), resources: list(Resource).map(String) }))
+      .map(({ Action, Resource, Condition }) => ({
+        actions: list(Action).map(String),
+        resources: list(Resource).map(String),
+        ...(Condition === undefined ? {} : { condition: Condition }),
+      }))
   const roles = Object.entries(resources).flatMap(([id, { Type, Properties }]) => {
     const { Description, Path = '/', AssumeRolePolicyDocument } = Properties as Partial<Record<string, unknown>>
     if (Type !== 'AWS::IAM::Role' || typeof Description !== 'string') return []
@@ -101,23 +113,38 @@ const nameOfRole = (description: string): string => {
 
 type Used = Map<
   string,
-  { readonly role: string; readonly action: string; readonly resource: string; readonly allowed: boolean }
+  {
+    readonly role: string
+    readonly action: string
+    readonly resource: string
+    readonly allowed: boolean
+    /** Of the table's items; empty where the request is about something else. */
+    readonly kinds: readonly string[]
+  }
 >
 
-/** `verb action` of whatever the roles of the controller were allowed, by whichever policies, since somebody cleared it. */
+/** The rights (`rightOf`) that the roles of the controller used, by whichever policies, since somebody cleared this. */
 export const allowedRights = new Set<string>()
 
-const rightOf = (role: string, action: string): string => `${role.replace(functionName(''), '')} ${action}`
-/** `verb action` */
+const itemWords: Readonly<Record<string, string>> = {
+  'dynamodb:GetItem': 'reads',
+  'dynamodb:Query': 'reads',
+  'dynamodb:PutItem': 'writes',
+  'dynamodb:UpdateItem': 'updates',
+  'dynamodb:DeleteItem': 'deletes',
+}
+/** `verb action`; on items of the table `verb reads KIND`, and so on. */
+export const rightOf = (verb: string, action: string, kinds: readonly string[] = []): string =>
+  `${verb.replace(functionName(''), '')} ${kinds.length === 0 ? action : `${itemWords[action] ?? action} ${kinds.join('+')}`}`
 export const rightsIn = (used: Used): ReadonlySet<string> =>
-  new Set([...used.values()].map(({ role, action }) => rightOf(role, action)))
+  new Set([...used.values()].map(({ role, action, kinds }) => rightOf(role, action, kinds)))
 
 /** Allows the roles what their policies say, and everybody else everything. @returns also the permissions that were checked */
 export function enforcing(policies: Policies): { readonly authorize: Authorize; readonly used: Used } {
   const used: Used = new Map()
   return {
     used,
-    async authorize({ caller, action, resource }) {
+    async authorize({ caller, action, resource, context = {} }) {
       const role = /assumed-role\/([^/]+)\//.exec(caller.arn)?.[1]
       const own = role === undefined ? undefined : policies[role]
       if (role === undefined || own === undefined) return true
@@ -129,10 +156,12 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
           : action === 'kms:Decrypt'
             ? { resourcePolicy: leftToTheAccount }
             : {}
-      const key = `${role} ${action} ${resource}`
+      // Policies tell the table's kinds of items apart, and not the items of a kind.
+      const kinds = (context['dynamodb:LeadingKeys'] ?? []).map((key) => kindOf(key) ?? key)
+      const key = `${role} ${action} ${resource} ${kinds.join()}`
       const known = used.get(key)
       if (known !== undefined) {
-        if (known.allowed) allowedRights.add(rightOf(role, action))
+        if (known.allowed) allowedRights.add(rightOf(role, action, kinds))
         return known.allowed
       }
       const asked = simulated(action)
@@ -141,17 +170,18 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
           principal: own.arn,
           action: asked,
           resource: { resource, accountId: accountOf(resource) ?? accountOf(own.arn) ?? '' },
-          contextVariables: { 'aws:PrincipalArn': own.arn },
+          contextVariables: { 'aws:PrincipalArn': own.arn, ...copied(context) },
         },
         identityPolicies: [
           {
             name: role,
             policy: {
               Version: '2012-10-17',
-              Statement: own.statements.map(({ actions, resources }) => ({
+              Statement: own.statements.map(({ actions, resources, condition }) => ({
                 Effect: 'Allow',
                 Action: actions.map(simulated),
                 Resource: [...resources],
+                ...(condition === undefined ? {} : { Condition: condition }),
               })),
             },
           },
@@ -164,8 +194,8 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
       // An action or resource that IAM does not know is a mistake of ours, and not a denial.
       if (!('overallResult' in found)) throw new Error(`IAM cannot be asked for ${key}: ${JSON.stringify(found)}`)
       const allowed = found.overallResult === 'Allowed'
-      used.set(key, { role, action, resource, allowed })
-      if (allowed) allowedRights.add(rightOf(role, action))
+      used.set(key, { role, action, resource, allowed, kinds })
+      if (allowed) allowedRights.add(rightOf(role, action, kinds))
       return allowed
     },
   }
@@ -177,6 +207,10 @@ export function enforcing(policies: Policies): { readonly authorize: Authorize; 
  */
 const simulated = (action: string): string =>
   action === 'states:SendTaskSuccess' || action === 'states:SendTaskFailure' ? 'states:DescribeStateMachine' : action
+
+/** The simulator wants lists that it may change. */
+const copied = (context: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(context).map(([name, values]) => [name, [...values]]))
 
 /** The account in the ARN. S3's ARNs have none, nor do actions without a resource. */
 const accountOf = (arn: string): string | undefined => /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(arn)?.[1]

@@ -4,47 +4,72 @@ import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, type RunnerTask } from 'vitest'
 import { allowedRights } from './policies.ts'
 
-const log = ['dynamodb:PutItem', 'dynamodb:Query'] as const
 const wake = 'states:SendTaskSuccess'
-const of = (verb: string, ...actions: readonly string[]): readonly string[] =>
-  actions.map((action) => `${verb} ${action}`)
+const of = (verb: string, ...rights: readonly string[]): readonly string[] => rights.map((right) => `${verb} ${right}`)
+/** What a function does with items, in the words of `rightOf`. */
+const deletes = (...kinds: readonly string[]) => kinds.map((kind) => `deletes ${kind}`)
+const reads = (...kinds: readonly string[]) => kinds.map((kind) => `reads ${kind}`)
+const writes = (...kinds: readonly string[]) => kinds.map((kind) => `writes ${kind}`)
+const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head', 'returnRecord')]
 
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
-  'functions/budget.test.ts': of('budget', ...log, 'cloudwatch:GetMetricData', 'events:PutEvents', 'sns:Publish'),
-  'functions/incident.test.ts': of('incident', ...log),
-  'functions/measure.test.ts': of('measure', 'dynamodb:Query'),
+  'functions/budget.test.ts': [
+    ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),
+    ...of('budget', 'cloudwatch:GetMetricData', 'events:PutEvents', 'sns:Publish'),
+    ...of('gate', ...reads('budget'), 'updates turn'),
+    ...of('orderRollback', ...reads('service'), ...writes('open')),
+  ],
+  'functions/incident.test.ts': of('incident', ...reads('lookup', 'service'), ...writes('incident')),
+  'functions/measure.test.ts': of('measure', ...reads('attestation', 'head', 'incident', 'log', 'open', 'service')),
   'functions/reports.test.ts': of(
     'reports',
-    ...['application-signals:BatchGetServiceLevelObjectiveBudgetReport', ...log, 'events:PutEvents'],
+    ...[...reads('lookup', 'service'), ...writes('budget')],
+    ...['application-signals:BatchGetServiceLevelObjectiveBudgetReport', 'events:PutEvents'],
   ),
   'lib/pipeline.test.ts': [
-    ...of('ask', 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult'),
-    ...of('ask', 'dynamodb:Query', 'lambda:GetAlias'),
+    ...of('ask', 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'lambda:GetAlias'),
+    ...of('ask', ...reads('attestation', 'lease', 'line', 'log', 'open', 'service')),
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
   'scenarios/damage.test.ts': [
-    ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, 'dynamodb:DeleteItem', 'sns:Publish')),
-    ...of('rollBack', wake),
+    ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, ...endsByRecord, 'sns:Publish')),
+    ...of('alarm', ...reads('open')),
+    ...of('judge', ...writes('snapshot')),
+    ...of('reconcile', ...deletes('outage'), ...reads('waiter')),
+    ...of('rollBack', ...reads('open', 'waiter'), wake),
   ],
   'scenarios/gate/approval.test.ts': [
-    ...['approve', 'override'].flatMap((verb) => of(verb, ...log, wake)),
-    ...of('attest', 'dynamodb:PutItem'),
-    ...of('gate', 'lambda:GetFunctionConfiguration', 'dynamodb:UpdateItem'),
+    ...of('approve', ...reads('lease', 'service', 'waiter'), ...writes('log'), wake),
+    ...of('attest', ...writes('attestation')),
+    ...of('gate', 'lambda:GetFunctionConfiguration'),
+    ...of('override', wake),
   ],
   'scenarios/gate/calendar.test.ts': [
-    ...of('startLine', ...log, 'dynamodb:DeleteItem', wake),
     ...of('orderRollback', 'states:StartExecution'),
-    ...of('stopLine', 'dynamodb:PutItem'),
-    ...of('urgent', ...log, 'states:StartExecution'),
+    ...of('override', ...reads('service', 'waiter'), ...writes('log')),
+    ...of('startLine', ...deletes('line'), ...reads('line', 'open', 'waiter'), ...writes('log'), wake),
+    ...of('stopLine', ...reads('service'), ...writes('line')),
+    ...of('urgent', ...reads('service'), ...writes('log', 'open'), 'states:StartExecution'),
   ],
   'scenarios/outage.test.ts': [
-    ...of('announce', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'),
-    ...of('outage', ...log, 'cloudwatch:DescribeAlarms', 'lambda:GetAlias', 'lambda:UpdateAlias'),
-    ...of('page', ...log, 'sns:Publish'),
-    ...of('reconcile', 'dynamodb:DeleteItem', 'sns:Publish', wake),
+    ...of('announce', ...deletes('outage'), ...writes('outage'), 'sns:Publish'),
+    ...of('outage', ...writes('log'), 'cloudwatch:DescribeAlarms', 'lambda:GetAlias', 'lambda:UpdateAlias'),
+    ...of('page', ...writes('log'), 'sns:Publish'),
+    ...of('reconcile', ...deletes('alarmWatch', 'lease', 'open', 'returnRecord'), ...writes('head', 'outage')),
+    ...of('reconcile', 'sns:Publish', wake),
   ],
-  'scenarios/release.test.ts': of('answer', ...log, wake),
-  'scenarios/trouble/hands.test.ts': [...of('promote', ...log, wake), ...of('shift', 'lambda:GetAlias')],
+  'scenarios/release.test.ts': [
+    ...of('admit', ...reads('service'), ...writes('open')),
+    ...of('answer', ...reads('waiter'), ...writes('log'), wake),
+  ],
+  'scenarios/storm.test.ts': [
+    ...['pause', 'promote'].flatMap((verb) => of(verb, ...reads('lease'))),
+    ...of('reconcile', ...deletes('waiting'), ...reads('waiting')),
+  ],
+  'scenarios/trouble/hands.test.ts': [
+    ...of('promote', ...reads('waiter'), ...writes('log'), wake),
+    ...of('shift', 'lambda:GetAlias'),
+  ],
   'scenarios/trouble/silence.test.ts': of('handOver', 'states:DescribeExecution', 'states:StartExecution'),
 }
 

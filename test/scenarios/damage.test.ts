@@ -128,13 +128,19 @@ const setAlarm = (StateValue: 'ALARM' | 'OK') =>
 /** Events except looks, which continue. */
 const decisions = async (id: string) => (await sandbox.events(id)).filter((event) => event.type !== 'judged')
 
+const isOfChange = ({ subject = '' }: { readonly subject?: string | undefined }): boolean =>
+  subject.includes('was changed')
+/** Apart from the pages about changed logs. */
+const told = () => sandbox.pages().filter((page) => !isOfChange(page))
+const changesTold = (id: string) => sandbox.pages().filter((page) => isOfChange(page) && page.subject?.includes(id))
+
 /** Fires the alarm and checks the result within two minutes. */
 async function expectBack(one: Canary, pagesBefore: number): Promise<void> {
   const quiet = await decisions(other)
   await setAlarm('ALARM')
   await sandbox.minutes(2)
   expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
-  const pages = sandbox.pages().slice(pagesBefore)
+  const pages = told().slice(pagesBefore)
   expect(pages.map((page) => page.subject).join()).toContain(one.id)
   expect(await decisions(other)).toEqual(quiet)
   expect(await sandbox.alias('cart')).toMatchObject({ version: '1', weights: { '2': 0.1 } })
@@ -151,9 +157,10 @@ describe('an item of the table, while a bad version has traffic', () => {
       const key = items[kind as keyof typeof keys](one)
       const { Item } = await sandbox.clients.dynamodb.send(new GetItemCommand({ TableName, Key: attributes(key) }))
       expect(Item).toBeDefined()
-      const before = sandbox.pages().length
+      const before = told().length
       await damages[how]?.(key, Item ?? {})
       await expectBack(one, before)
+      expect(changesTold(one.id)).toHaveLength(kind === 'event' ? 1 : 0)
       // Restore shared items for the next test.
       if (shared.includes(kind)) await store(key, without(Item ?? {}))
     },
@@ -163,10 +170,10 @@ describe('an item of the table, while a bad version has traffic', () => {
     'the %s event of the log: the traffic goes back too, once, and the service can release again',
     async (which) => {
       const one = await canary()
-      const before = sandbox.pages().length
+      const before = told().length
       await damages['not JSON']?.(keys.event(one.id, which === 'first' ? 1 : one.seq), {})
       await expectBack(one, before)
-      expect(sandbox.pages().slice(before)).toHaveLength(1)
+      expect(told().slice(before)).toHaveLength(1)
       const [head] = (await sandbox.world.history.list(one.service, 1)).items
       expect(head).toMatchObject({ releaseId: one.id, outcome: 'rolledBack', phase: 'settled' })
       expect(head?.because).toMatch(/^alarm checkout-errors fired: .*its log cannot be read/)
@@ -190,11 +197,11 @@ describe('an item of the table, while a bad version has traffic', () => {
     const one = await canary()
     await sandbox.world.line.start(one.service)
     const next = await sandbox.start({ service: one.service, version, requestId: `${one.service}-next` })
-    const before = sandbox.pages().length
+    const before = told().length
     await damages['not JSON']?.(keys.event(one.id, 1), {})
     await putBack(one)
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
-    expect(sandbox.pages().slice(before)).toMatchObject([{ subject: expect.stringContaining(one.id) as string }])
+    expect(told().slice(before)).toMatchObject([{ subject: expect.stringContaining(one.id) as string }])
     expect(await sandbox.world.leases.holder(one.service)).not.toBe(one.id)
     await sandbox.clock.advanceTo(sandbox.clock.nowMs() + 2_000)
     expect((await sandbox.release(next)).state.phase).toBe('baking')

@@ -170,7 +170,7 @@ it('a waiter is found by an order that arrives while the log is being read', asy
   const read: Journal['read'] = async (releaseId) => {
     const found = await cloud.journal.read(releaseId)
     // What an order finds at this moment.
-    seen.push((await cloud.journal.read(releaseId)).waiters.map((one) => one.token))
+    seen.push((await cloud.journal.waiters(releaseId)).map((one) => one.token))
     return found
   }
   await bakeHandler({ ...world, journal: around(cloud.journal, 'read', read) })({

@@ -7,12 +7,13 @@ import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Ta
 
 export function awsHistory(table: Table): History {
   return {
-    async put(head) {
+    async put({ link, ...head }) {
       const seq = { N: String(head.seq) }
       await putItem(
         table,
         keys.head(head.service, head.requestedAtMs, head.releaseId),
-        { ...bodyOf(head), seq },
+        // Beside the body, because code from before refuses a body with a field that it does not know.
+        { ...bodyOf(head), seq, ...(link === undefined ? {} : { link: { S: link } }) },
         {
           expression: 'attribute_not_exists(pk) OR seq <= :seq',
           values: { ':seq': seq },
@@ -42,7 +43,8 @@ const readHeads = (items: readonly Item[]): Listing<Head, HeadKey> =>
   })
 
 function readHead(item: Item): Head {
-  const head = parseBody(Head, item)
+  const { link } = item
+  const head = { ...parseBody(Head, item), ...(link?.S === undefined ? {} : { link: link.S }) }
   const key = keys.head(head.service, head.requestedAtMs, head.releaseId)
   if (key.pk !== keyOf(item).pk || key.sk !== keyOf(item).sk) {
     throw unreadable(keyOf(item), `it holds release ${head.releaseId} of ${head.service}`)

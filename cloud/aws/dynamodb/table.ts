@@ -1,4 +1,5 @@
 // The controller's one DynamoDB table: the key of each item, and how items are read and written. Every write touches one item.
+// The kind of an item is the beginning of its partition key, because that is all that IAM can tell apart (cloud/kinds.ts).
 // Every read is complete, and consistent unless the caller accepts an old one. An item that cannot be understood is a Problem
 // that names its key.
 //
@@ -15,7 +16,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { z } from 'zod'
-import { logKey, type LogKey as Key, releasePrefix } from '../../../core/release/log-key.ts'
+import { logKey, type LogKey as Key } from '../../../core/release/log-key.ts'
 import { issuesSentence, Problem } from '../../../core/problem.ts'
 import { asProblem, translated } from '../failure.ts'
 
@@ -24,8 +25,6 @@ export type Item = Record<string, AttributeValue>
 
 const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
 const byTime = (atMs: number, releaseId: string): string => `${padded(atMs, 15)}#${releaseId}`
-
-export const waitPrefix = 'WAIT#'
 
 export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
@@ -43,15 +42,14 @@ export const keys = {
     pk: `WAITING#${group}`,
     sk: byTime(requestedAtMs, releaseId),
   }),
-  /** Sorts before the events, so a reader that continues from an event does not read the snapshot again. */
-  snapshot: (releaseId: string): Key => ({ pk: releasePrefix + releaseId, sk: 'AS-OF' }),
+  snapshot: (releaseId: string): Key => ({ pk: `SNAPSHOT#${releaseId}`, sk: 'AS-OF' }),
   open: (service: string, releaseId: string): Key => ({ pk: 'OPEN', sk: `${service}#${releaseId}` }),
   /** Puts the release's traffic back when its log cannot be read. */
   returnRecord: (releaseId: string): Key => ({ pk: 'RETURN', sk: releaseId }),
   /** An AWS service that is down. */
   outage: (part: string): Key => ({ pk: 'OUTAGE', sk: part }),
   event: logKey,
-  waiter: (releaseId: string, slot: string): Key => ({ pk: releasePrefix + releaseId, sk: waitPrefix + slot }),
+  waiter: (releaseId: string, slot: string): Key => ({ pk: `WAITER#${releaseId}`, sk: slot }),
   head: (service: string, requestedAtMs: number, releaseId: string): Key => ({
     pk: `HISTORY#${service}`,
     sk: byTime(requestedAtMs, releaseId),
@@ -70,6 +68,12 @@ export const keys = {
   }): Key => ({ pk: `INCIDENT#${notice.service}`, sk: `${notice.source}#${notice.id}#${notice.kind}` }),
   alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
 } as const
+
+/** Where a waiter was kept until November 2026: beside the log. docs/decisions/0054 says when this may go. */
+export const waiterBefore = (releaseId: string, slot: string): Key => ({
+  pk: logKey(releaseId, 1).pk,
+  sk: `WAIT#${slot}`,
+})
 
 export const bodyOf = (value: unknown): Item => ({ body: { S: JSON.stringify(value) } })
 

@@ -114,10 +114,16 @@ const policyOperations = (named: (input: Input) => Role): Readonly<Record<string
 async function simulate(mayRole: Rights['mayRole'], input: Input): Promise<Record<string, unknown>> {
   const roleArn = text(input, 'PolicySourceArn')
   const resources = list(input, 'ResourceArns').map(String)
+  const context = Object.fromEntries(
+    list(input, 'ContextEntries').map((entry) => {
+      const { ContextKeyName, ContextKeyValues } = object(entry, 'ContextEntries')
+      return [String(ContextKeyName), (Array.isArray(ContextKeyValues) ? ContextKeyValues : []).map(String)]
+    }),
+  )
   const EvaluationResults: unknown[] = []
   for (const action of list(input, 'ActionNames').map(String)) {
     for (const resource of resources.length === 0 ? ['*'] : resources) {
-      const allowed = await mayRole(roleArn, { action, resource })
+      const allowed = await mayRole(roleArn, { action, resource, context })
       EvaluationResults.push({
         EvalActionName: action,
         EvalResourceName: resource,

@@ -13,6 +13,7 @@ import {
 } from '../protocol/service.ts'
 import type { Streams } from '../protocol/service.ts'
 import { transactionsOn } from './transaction.ts'
+import { leadingKeysOf } from './leading-keys.ts'
 import { holdLittle } from './dynalite-memory.ts'
 import { type TableStream, tableStream } from './stream.ts'
 
@@ -25,6 +26,8 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
   holdLittle()
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const tables = new Map<string, Table>()
+  /** By table. */
+  const partitionKeys = new Map<string, string>()
 
   const call = inProcess(server)
 
@@ -32,6 +35,8 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
     const { StreamSpecification, Tags, ...rest } = input
     const response = await call(withBody(request, rest))
     if (response.status !== 200) return response
+    const schema = input['KeySchema'] as readonly { readonly AttributeName: string; readonly KeyType: string }[]
+    partitionKeys.set(String(input['TableName']), schema.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '')
     await active(call, request, String(input['TableName']))
     if (Tags !== undefined) await tag(call, request, response, Tags)
     if ((StreamSpecification as Fields | undefined)?.['StreamEnabled'] !== true) return response
@@ -39,7 +44,7 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
       return refused('streams of more than the keys')
     const label = new Date(deps.clock.nowMs()).toISOString().replace('Z', '')
     const arn = `arn:aws:dynamodb:${defaultRegion}:${account}:table/${String(input['TableName'])}/stream/${label}`
-    const keys = (input['KeySchema'] as readonly { readonly AttributeName: string }[]).map((one) => one.AttributeName)
+    const keys = schema.map((one) => one.AttributeName)
     tables.set(String(input['TableName']), { ...tableStream(arn, deps.clock, deps.ids), arn, keys })
     return changed(response, ({ TableDescription, ...others }) => ({
       ...others,
@@ -70,6 +75,10 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
       if (operation === 'PutItem' || operation === 'DeleteItem') return write(call, request, input, stream)
       if (operation === 'UpdateItem') return update(call, request, input, stream)
       return refused(`${operation} of a table with a stream`)
+    },
+    conditionsOf(request) {
+      const keys = leadingKeysOf(inputOf(request) ?? {}, (table) => partitionKeys.get(table.split('/').at(-1) ?? ''))
+      return keys.length === 0 ? {} : { 'dynamodb:LeadingKeys': keys }
     },
     open: (arn) => [...tables.values()].find((one) => one.arn === arn),
     close: () => server.close(),

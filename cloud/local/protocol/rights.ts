@@ -1,7 +1,12 @@
 // Permission checks that services make themselves, and the function that decides them.
-import { account, type Caller } from './service.ts'
+import { account, type Caller, type ConditionKeys } from './service.ts'
 
-export type Permission = { readonly action: string; readonly resource: string }
+export type Permission = {
+  readonly action: string
+  readonly resource: string
+  /** What conditions of a policy may test. */
+  readonly context?: ConditionKeys
+}
 
 /** Decides for a caller. A refused request is answered as AWS answers it, and does not reach the service. */
 export type Authorize = (asked: Permission & { readonly caller: Caller }) => boolean | Promise<boolean>

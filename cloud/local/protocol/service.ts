@@ -28,7 +28,12 @@ export type Caller = {
 /** One AWS service. It gets only its own requests, and answers errors in its own protocol. */
 export type LocalService = {
   handle(request: LocalRequest, caller: Caller): Promise<LocalResponse>
+  /** What policies may test about the request, apart from its resource. */
+  conditionsOf?(request: LocalRequest): ConditionKeys
 }
+
+/** IAM's condition keys of a request, by name. */
+export type ConditionKeys = Readonly<Record<string, readonly string[]>>
 
 /** An event for the default bus, which adds id, time, account and region. */
 export type BusEvent = {

@@ -25,6 +25,8 @@ export type MemoryTable = {
   delete(pk: string, sk: string): void
   /** @throws Problem `item_unreadable` */
   get<T>(schema: Schema<T>, pk: string, sk: string): T | undefined
+  /** The text of an item, whatever it is. */
+  text(pk: string, sk: string): string | undefined
   /** The sort keys that begin with `prefix`, in order. */
   list(pk: string, prefix?: string): readonly string[]
   /** Puts any text at this key, whether or not there is an item. */
@@ -68,6 +70,7 @@ export function memoryTable(): MemoryTable {
       row.parsed ??= frozen(parse(schema, pk, sk, row.text))
       return row.parsed as T
     },
+    text: (pk, sk) => partition(pk).get(sk)?.text,
     list: (pk, prefix = '') => [...partition(pk).keys()].filter((sk) => sk.startsWith(prefix)).sort(),
     corrupt,
   }

@@ -1,0 +1,74 @@
+// `tidegate log --verify`: whether a release's log is the one that was written (docs/decisions/0054).
+import { hash } from 'node:crypto'
+import { comparedWith, type Verified, verifyLog } from '../../core/release/chain.ts'
+import { Problem } from '../../core/problem.ts'
+import { idsOf } from '../../functions/steps/log.ts'
+import type { Backend } from '../backend/backend.ts'
+import { exitCodes } from '../backend/screen.ts'
+import type { Cli } from '../backend/surroundings.ts'
+
+type Ports = Pick<Backend, 'journal' | 'history' | 'openReleases'>
+
+/** A release is looked for among this many of its service's latest. */
+const headsMost = 100
+
+/**
+ * @param which a release, or a service, which means its live release, or else its latest
+ * @param announced the hash in an event `Release Settled` that somebody else has kept
+ */
+export async function verify({ backend, screen }: Cli, which: string, announced?: string): Promise<number> {
+  const releaseId = await releaseIdOf(backend, which)
+  const verified = verifyLog(
+    (text) => hash('sha256', text, 'base64url'),
+    releaseId,
+    await backend.journal.items(releaseId),
+  )
+  const head = (await backend.history.list(serviceOf(releaseId), headsMost)).items.find(
+    (one) => one.releaseId === releaseId,
+  )
+  const kept = announced ?? head?.link
+  const broken = verified.broken ?? comparedWith(verified, { announced, head })
+  const what = { releaseId, ...verified, links: undefined, link: verified.links.at(-1), compared: kept !== undefined }
+  if (broken !== undefined) {
+    screen.say(
+      [
+        `The log of ${releaseId} is not as it was written: event ${broken.seq} does not fit: ${broken.what}.`,
+        'Restore the table to a time before the change, beside this one, and compare: docs/operate.md, "A log was changed".',
+      ].join('\n'),
+      { ...what, broken },
+    )
+    return exitCodes.different
+  }
+  screen.say(wholeWords(releaseId, verified, kept !== undefined).join('\n'), what)
+  return exitCodes.done
+}
+
+function wholeWords(releaseId: string, { events, fromSeq, without }: Verified, isCompared: boolean): readonly string[] {
+  if (fromSeq === undefined)
+    return [
+      `The log of ${releaseId} has its ${events} events in order. It is from before November 2026, and no event carries a hash: nothing else is proven.`,
+    ]
+  return [
+    `The log of ${releaseId} is as it was written: ${events} events${fromSeq === 1 ? '' : `, proven from event ${Math.max(1, fromSeq - 1)} on`}.`,
+    ...(without.length === 0
+      ? []
+      : [`Without a hash, as code from before writes them: ${without.join(', ')}. The next one proves each.`]),
+    isCompared
+      ? 'Its end is the one that was announced.'
+      : 'Nothing is announced yet to compare its end with: it has not settled, or settled before November 2026.',
+  ]
+}
+
+/** Reads no event: the log may not be readable. */
+async function releaseIdOf({ journal, history, openReleases }: Ports, which: string): Promise<string> {
+  if ((await journal.items(which)).length > 0) return which
+  const { items, unreadable } = await history.list(serviceOf(which), headsMost)
+  if (items.some(({ releaseId }) => releaseId === which)) return which
+  const [found] = [...idsOf(await openReleases.list(which)), ...idsOf(await history.list(which, 1))]
+  if (found !== undefined) return found
+  if (unreadable.some(({ about }) => about.releaseId === which)) return which
+  throw new Problem('release_missing', `There is no release ${which}, and no service ${which} that has a release.`)
+}
+
+/** A release's id is its service's name and a hash (functions/steps/wish.ts). */
+const serviceOf = (releaseId: string): string => releaseId.replace(/-[0-9a-f]+$/, '')

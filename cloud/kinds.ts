@@ -1,0 +1,39 @@
+// Every kind of item in the controller's table, and how the partition keys of its items begin. IAM knows no condition on a sort
+// key, so a role can be kept to kinds only by the partition key (dynamodb:LeadingKeys). docs/decisions/0054 has the whole table.
+// A key that is written here as `PREFIX#*` is one of many; the others are the only partition of their kind.
+export const kinds = {
+  /** The events of a release. Nothing else is in its partition, and nobody may delete there. */
+  log: ['RELEASE#*'],
+  /** Task tokens of executions that wait for a release. */
+  waiter: ['WAITER#*'],
+  snapshot: ['SNAPSHOT#*'],
+  open: ['OPEN'],
+  returnRecord: ['RETURN'],
+  head: ['HISTORY#*'],
+  service: ['SERVICE'],
+  /** Finds services by their triggers. */
+  lookup: ['FIND#*', 'FINDABLE'],
+  /** Of services, and places in concurrency groups. */
+  lease: ['LEASE'],
+  turn: ['TURN'],
+  waiting: ['WAITING#*'],
+  line: ['LINE'],
+  alarmWatch: ['ALARM#*'],
+  budget: ['BUDGET#*'],
+  attestation: ['ATTESTATION#*'],
+  incident: ['INCIDENT#*'],
+  outage: ['OUTAGE'],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+
+export type Kind = keyof typeof kinds
+
+/** The patterns of kinds, as a policy names them. */
+export const patternsOf = (some: readonly Kind[]): readonly string[] => some.flatMap((kind) => kinds[kind]).sort()
+
+/** @param partitionKey of an item */
+export const kindOf = (partitionKey: string): Kind | undefined =>
+  (Object.keys(kinds) as readonly Kind[]).find((kind) =>
+    kinds[kind].some((pattern) =>
+      pattern.endsWith('*') ? partitionKey.startsWith(pattern.slice(0, -1)) : partitionKey === pattern,
+    ),
+  )
