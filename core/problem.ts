@@ -15,6 +15,10 @@ export const problems = {
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call. Other events do not start releases.',
   event_invalid: 'Compare the event with the format in docs/reference.md. Nothing was changed.',
   item_unreadable: "Another version, or a person, wrote the stored item. Restore it from the table's backup.",
+  event_foreign:
+    'Nothing was changed. If events from there are to count, name the account in the definition: triggers.s3.account, triggers.ecr.registry, incidents.from, or a target there (docs/deploy.md). If you know of none, find out who sends them.',
+  event_ahead:
+    'Nothing was changed. Find out who sends an event that is dated in the future: AWS dates its events by its own clock.',
   openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
   replay_invalid: 'Correct the file at the named line or column and replay it again.',
   replay_ambiguous:

@@ -9,6 +9,7 @@ import {
   digest,
   executions,
   history,
+  home,
   hooks,
   incidents,
   journal,
@@ -66,6 +67,7 @@ import { cedarPolicies } from '../policy/policies.ts'
 const wired = (verb: Verb, make: () => Handler): Handler => observed(verb, once(make))
 
 const door = () => ({
+  home: home(),
   clock,
   digest,
   log,
@@ -189,15 +191,19 @@ export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
 export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
-  orderRollbackHandler({ ...wayBack(), digest, services: services() }),
+  orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services() }),
 )
-export const alarm = /* @__PURE__ */ wired('alarm', () => alarmHandler(wayBack()))
+export const alarm = /* @__PURE__ */ wired('alarm', () =>
+  alarmHandler({ ...wayBack(), home: home(), telemetry: telemetry() }),
+)
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
-  reconcileHandler({ ...wayBack(), services: services(), outages: outages(), telemetry: telemetry() }),
+  reconcileHandler({ ...wayBack(), home: home(), services: services(), outages: outages(), telemetry: telemetry() }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
   budgetHandler({
+    home: home(),
     clock,
+    log,
     trouble,
     services: services(),
     budgets: budgets(),
@@ -210,7 +216,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
   }),
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>
-  attestHandler({ clock, log, services: services(), attestations: attestations() }),
+  attestHandler({ home: home(), clock, log, trouble, services: services(), attestations: attestations() }),
 )
 export const reports = /* @__PURE__ */ wired('reports', () =>
   reportsHandler({
@@ -223,7 +229,7 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
   }),
 )
 export const incident = /* @__PURE__ */ wired('incident', () =>
-  incidentHandler({ log, trouble, services: services(), incidents: incidents() }),
+  incidentHandler({ home: home(), clock, log, trouble, services: services(), incidents: incidents() }),
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({

@@ -117,7 +117,14 @@ const own: Readonly<Record<Verb, Permissions>> = {
     machine: [...wake, 'states:StartExecution'],
     topic: ['sns:Publish'],
   },
-  alarm: { table: ending, targets: move, targetRoles, machine: wake, topic: ['sns:Publish'] },
+  alarm: {
+    table: ending,
+    targets: move,
+    targetRoles,
+    machine: wake,
+    topic: ['sns:Publish'],
+    everything: ['cloudwatch:DescribeAlarms'],
+  },
   reconcile: {
     table: ending,
     targets: move,
@@ -134,7 +141,7 @@ const own: Readonly<Record<Verb, Permissions>> = {
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
   },
-  attest: { table: ['dynamodb:GetItem', 'dynamodb:PutItem'] },
+  attest: { table: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'] },
   reports: {
     table: log,
     bus: ['events:PutEvents'],

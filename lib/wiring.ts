@@ -79,8 +79,10 @@ function keepWhatFails({ functions, lost }: Wired): void {
     })
 }
 
+const homeOf = (scope: Construct) => ({ account: Stack.of(scope).account, region: Stack.of(scope).region })
+
 function listen(scope: Construct, { name, services, functions, machineArn, moverArns, lost }: Wired): void {
-  for (const { name: what, verb, pattern } of rulesOf(heardOf(services, machineArn, moverArns))) {
+  for (const { name: what, verb, pattern } of rulesOf(heardOf(services, homeOf(scope), machineArn, moverArns))) {
     const fn = functions[verb]
     const rule = new events.CfnRule(scope, `Rule-${what}`, {
       name: `${name}-${what}`,

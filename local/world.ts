@@ -14,6 +14,7 @@ import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
+import { homeOf } from '../core/origin.ts'
 import { troubleTo } from '../functions/steps/each.ts'
 import type { World } from '../functions/steps/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
@@ -27,6 +28,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
   const lambda = clientAt((config) => new LambdaClient({ ...place, ...config }), assume)
   return {
     clock,
+    home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN),
     ...tell,
     ...tablePorts(table),
     trouble: troubleTo(

@@ -61,9 +61,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/environment.ts': ['core/', 'zod'],
   'functions/instruments.ts': ['functions/*', 'functions/steps/*', 'core/', '@aws-lambda-powertools/'],
   'functions/main.ts': ['functions/', 'policy/*'],
-  'functions/ports.ts': ['functions/*', 'functions/steps/world.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
+  'functions/ports.ts': [
+    ...['functions/*', 'functions/steps/world.ts', 'core/origin.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
+  ],
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
+  'functions/events/': ['functions/steps/*', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'core/'],
@@ -73,12 +76,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/orders/': [
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
-    ...['core/', 'zod'],
+    ...['functions/events/*', 'core/', 'zod'],
   ],
   'functions/sweep/': ['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
   'functions/listeners/': [
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
-    ...['core/', 'zod'],
+    ...['functions/events/*', 'core/', 'zod'],
   ],
   'cli/': ['cli/', 'core/problem.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],

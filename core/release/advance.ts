@@ -101,7 +101,8 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'interrupted':
       return interrupted(release, event)
     case 'moverNamed':
-      return moverNamed(release, event.suspect)
+    case 'alarmDoubted':
+      return foundOut(release, event)
     case 'paged':
       return { ...release, paged: true }
     case 'settled':
@@ -115,9 +116,11 @@ function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Rele
   return isUnderWay(release.state) ? { ...release, paused: { by, reason, atMs } } : release
 }
 
-function moverNamed(release: Release, suspect: string): Release {
+/** What is known only after the release had to go back. */
+function foundOut(release: Release, event: EventOf<'moverNamed' | 'alarmDoubted'>): Release {
+  if (event.type === 'alarmDoubted') return { ...release, alarmDoubt: { alarm: event.alarm, state: event.state } }
   const { ending } = release
-  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: suspect } } : release
+  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: event.suspect } } : release
 }
 
 function prepared(release: Release, event: EventOf<'prepared'>): Release {

@@ -190,6 +190,13 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   }),
   /** CloudTrail told us who moved the alias. May arrive after the end. */
   z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
+  /** An alarm's event put the release back, and then CloudWatch did not say that the alarm fires. */
+  z.strictObject({
+    ...header,
+    type: z.literal('alarmDoubted'),
+    alarm: AlarmReading.shape.name,
+    state: AlarmReading.shape.state.exclude(['alarm', 'unclear']),
+  }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
   /** A person has been paged about the ending. */
   z.strictObject({ ...header, type: z.literal('paged') }),

@@ -2,7 +2,7 @@
 // carries exactly its own data.
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
-import type { Move, Outcome } from './event.ts'
+import type { Move, Outcome, ReleaseEvent } from './event.ts'
 import type { Routing } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
@@ -47,6 +47,8 @@ type ApprovalGiven = {
   readonly by: string
   readonly answer: 'approve' | 'decline'
 }
+
+export type AlarmDoubt = Pick<Extract<ReleaseEvent, { type: 'alarmDoubted' }>, 'alarm' | 'state'>
 
 type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
 
@@ -120,6 +122,8 @@ export type Release = {
   readonly paused?: Paused
   /** How and why the release ends, as soon as that is decided. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
+  /** What CloudWatch said of the alarm whose event put the release back, if not that it fires. */
+  readonly alarmDoubt?: AlarmDoubt
   /** A person has been paged about it. */
   readonly paged?: true
   /** What it burned of the error budgets; absent until that has been worked out. */

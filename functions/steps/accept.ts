@@ -2,6 +2,7 @@
 import type { Clock, History, Journal, OpenReleases, Services } from '../../cloud/ports.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
+import { foreign, type Home, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
@@ -12,6 +13,7 @@ import { findWish } from './wish.ts'
 import type { World } from './world.ts'
 
 type Deps = {
+  readonly home: Home
   readonly clock: Clock
   readonly journal: Journal
   readonly openReleases: OpenReleases
@@ -24,8 +26,8 @@ type Deps = {
 /**
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when that cannot be determined,
- * `service_missing`, `target_unknown`, `request_reused`
+ * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
+ * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(
@@ -53,9 +55,11 @@ export async function accept(
 
 async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
   const all = await deps.services.under(keysOfCandidate(request.candidate))
-  const found = readable(deps, all).filter((service) => triggers(service, request))
+  const found = readable(deps, all).filter((service) => triggers(service, request, deps.home))
   // An unreadable service may be the one that is meant. Throw, so that the event is delivered again and finally kept.
   if (found.length === 0) whole(all)
+  if (found.length === 0 && request.origin !== undefined && !isSame(request.origin, deps.home))
+    throw foreign(request.origin, request.key)
   if (found.length === 0) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
   return found
 }

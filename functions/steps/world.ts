@@ -28,8 +28,10 @@ import type {
   WaitingLists,
 } from '../../cloud/ports.ts'
 import type { Metric } from '../../core/measures/metric.ts'
+import type { Home } from '../../core/origin.ts'
 
 export type World = {
+  readonly home: Home
   readonly clock: Clock
   readonly journal: Journal
   readonly services: Services

@@ -138,7 +138,7 @@ const saysOfTicks: Readonly<Record<string, string>> = {
   budgets: 'the counting of error budgets',
 }
 
-const rules = rulesOf(everything('arn:machine', []))
+const rules = rulesOf(everything({ account: '000000000000', region: 'us-east-1' }, 'arn:machine', []))
 
 it('every rule and every schedule has an event here, and the failures of every function that they call are kept', () => {
   expect(Object.keys(events).sort()).toEqual(rules.map(({ name }) => name).sort())

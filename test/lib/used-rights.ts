@@ -11,6 +11,7 @@ const of = (verb: string, ...actions: readonly string[]): readonly string[] =>
 
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'functions/budget.test.ts': of('budget', ...log, 'cloudwatch:GetMetricData', 'events:PutEvents', 'sns:Publish'),
+  'functions/foreign-events.test.ts': of('attest', 'dynamodb:Query'),
   'functions/incident.test.ts': of('incident', ...log),
   'functions/measure.test.ts': of('measure', 'dynamodb:Query'),
   'functions/reports.test.ts': of(

@@ -32,8 +32,7 @@ async function door() {
         'detail-type': 'ECR Image Action',
         id,
         time: new Date(t0 + pushedAt * 1000).toISOString(),
-        account: '111122223333',
-        region: 'eu-west-1',
+        ...cloud.home,
         detail: {
           result: 'SUCCESS',
           'action-type': 'PUSH',
@@ -42,13 +41,13 @@ async function door() {
           'image-tag': 'prod',
         },
       }
-      const [releaseId = ''] = await accept(deps, readRequest(event, 'call'))
+      const [releaseId = ''] = await accept(deps, readRequest(event, 'call', cloud.home))
       return releaseId
     },
     call: async (input: Record<string, unknown>): Promise<string> => {
       const read = 'urgent' in input ? readUrgent : readRequest
       const { urgent: _, ...asked } = input
-      const [releaseId = ''] = await accept(deps, read({ service: 'checkout', ...asked }, 'call-1'))
+      const [releaseId = ''] = await accept(deps, read({ service: 'checkout', ...asked }, 'call-1', cloud.home))
       return releaseId
     },
     end: async (releaseId: string, outcome: Outcome = 'promoted'): Promise<void> => {
