@@ -78,7 +78,7 @@ const bySource: Readonly<Record<string, Words>> = {
   }),
   'aws.states': (detail) => {
     const execution = at(detail, 'executionArn').split(':').at(-1) ?? ''
-    const releaseId = /^(.+-[0-9a-f]{10})(-\d+)?$/.exec(execution)?.[1]
+    const releaseId = /^(.+-[0-9a-f]{10,23})(-\d+)?$/.exec(execution)?.[1]
     return { what: `execution ${execution} ended as ${at(detail, 'status')}`, ...(releaseId && { releaseId }) }
   },
   'aws.lambda': (detail) => ({

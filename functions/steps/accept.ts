@@ -9,7 +9,7 @@ import { keysOfCandidate } from '../../core/service/service-key.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
 import { numbered } from './log.ts'
-import { findWish } from './wish.ts'
+import { findWish, isOf } from './wish.ts'
 import type { World } from './world.ts'
 
 type Deps = {
@@ -87,8 +87,10 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
   // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
   // duplicate writes the same two items, and the first of each stays.
   await deps.openReleases.add(entry)
-  await deps.journal.append(releaseId, requested)
-  return releaseId
+  if (await deps.journal.append(releaseId, requested)) return releaseId
+  const [written] = (await deps.journal.read(releaseId, { atMost: 1 })).events
+  // Another request with the same id was faster: ask again, for the next id.
+  return isOf(written, key) ? releaseId : open(deps, service, request)
 }
 
 /** Of an event's versions, only those of the service's targets. For a call, all versions must be targets, or it is a Problem. */
