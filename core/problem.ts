@@ -41,6 +41,10 @@ export const problems = {
   nothing_to_return_to:
     'No earlier promoted release is recorded for this service. Release the version that you want by its number.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
+  answer_unproven:
+    'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',
+  hook_running:
+    'What the hook returns is its answer. To answer by a call, it returns `later` first. If it just did, send the answer again in a few seconds.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',
   alias_split:

@@ -15,6 +15,7 @@ import {
   journal,
   leases,
   line,
+  nonce,
   once,
   openReleases,
   outages,
@@ -125,7 +126,7 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
     log,
   }),
 )
-export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), hooks: hooks() }))
+export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), digest, nonce, hooks: hooks() }))
 export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns() }),
 )
@@ -177,7 +178,7 @@ export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
 export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
-export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
+export const answer = /* @__PURE__ */ wired('answer', () => answerHandler({ ...steering(), digest }))
 export const approve = /* @__PURE__ */ wired('approve', () =>
   approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )

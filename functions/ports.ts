@@ -1,6 +1,6 @@
 // The ports of the controller's functions on AWS: the one place where they open clients and read the environment. A bundle
 // has the clients of the ports that its function takes, and no others.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
@@ -96,3 +96,5 @@ export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(
 export const home = (): Home => homeOf(environment().TIDEGATE_STATE_MACHINE_ARN)
 export const clock: World['clock'] = { nowMs: () => Date.now() }
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+/** 192 bits. */
+export const nonce = (): string => randomBytes(24).toString('base64url')

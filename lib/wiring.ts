@@ -14,7 +14,6 @@ import type { Verb } from '../functions/handlers.ts'
 import {
   asyncRetries,
   calledByEvents,
-  heardOf,
   lostQueue,
   ruleRetries,
   rulesOf,
@@ -24,6 +23,7 @@ import {
   type ScheduleName,
   scheduledVerbs,
 } from '../functions/rules.ts'
+import { heardOf } from '../functions/heard.ts'
 
 type Wired = {
   /** The controller's name, the prefix of every name here. */

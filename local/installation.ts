@@ -24,7 +24,6 @@ import { type Verb, verbs } from '../functions/handlers.ts'
 import {
   asyncRetries,
   calledByEvents,
-  everything,
   lostQueue,
   ruleRetries,
   rulesOf,
@@ -34,6 +33,7 @@ import {
   scheduledVerbs,
   timeoutSeconds,
 } from '../functions/rules.ts'
+import { everything } from '../functions/heard.ts'
 
 const account = '000000000000'
 const region = 'us-east-1'

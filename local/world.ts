@@ -21,10 +21,13 @@ import { cedarPolicies } from '../policy/policies.ts'
 import type { Clients } from './clients.ts'
 import { environment } from './installation.ts'
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'emit'>): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
+  let nonces = 0
   const lambda = clientAt((config) => new LambdaClient({ ...place, ...config }), assume)
   return {
     clock,
@@ -36,7 +39,9 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
       () => clock.nowMs(),
       () => 'sandbox',
     ),
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    digest: sha256,
+    // No chance: tests run the same each time. The functions of `tidegate local` have their own (functions/ports.ts).
+    nonce: () => sha256(`${clock.nowMs()} ${++nonces}`),
     policies: cedarPolicies(),
     budgetReports: awsBudgetReports(clients.applicationSignals),
     traffic: awsTraffic(lambda),

@@ -136,7 +136,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'lib/': [
     ...['lib/*', 'functions/environment.ts', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/rules.ts'],
-    ...['functions/alarms.ts', 'policy/*', 'core/', 'node:', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs', 'esbuild'],
+    ...[
+      'functions/heard.ts',
+      'functions/alarms.ts',
+      'policy/*',
+      'core/',
+      'node:',
+      'aws-cdk-lib',
+      'aws-cdk-lib/',
+      'constructs',
+      'esbuild',
+    ],
   ],
   'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
   'examples/': ['@aws-sdk/'],

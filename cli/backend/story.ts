@@ -122,9 +122,9 @@ function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDefe
     case 'hookCalled':
       return `called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`
     case 'hookDeferred':
-      return 'will answer later'
+      return event.unheard === true ? 'nobody knows whether it was reached; it may answer' : 'will answer later'
     case 'hookAnswered':
-      return `${event.answer}: ${event.because}`
+      return `${event.answer}: ${event.because}${event.proof === 'none' ? ' (without a nonce)' : ''}`
   }
 }
 

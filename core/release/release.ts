@@ -62,7 +62,9 @@ export type HookState = {
   readonly attempt: number
   /** When this attempt was called; absent before the call. */
   readonly calledAtMs?: number
-  /** The hook was reached and said that it will answer later. */
+  /** Of the nonce that an answer by a call has to bring along. */
+  readonly nonceSha256?: string
+  /** The hook was reached and said that it will answer later, or may have. */
   readonly deferred?: true
   /** Do not call before this time, because the previous attempt failed. */
   readonly callAtMs?: number

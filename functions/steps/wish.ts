@@ -18,8 +18,8 @@ type Deps = {
 type Wish = Pick<ReleaseRequest, 'key' | 'provenance' | 'plan' | 'urgent'> & { readonly candidate: Candidate }
 type Place = { readonly releaseId: string; readonly key: string; readonly first: ReleaseEvent | undefined }
 
-// How many of the 64 hex digits of the hash go into an id: 80 bits, and more for a collision that somebody has made. With the longest
-// name of a service it has 64 characters, which Step Functions takes as the name of an execution, with a number behind it.
+// How many of the 64 hex digits of the hash go into an id: 80 bits, and more for a collision that somebody has made. With the
+// longest name of a service it has 64 characters; Step Functions takes 80 for an execution's name, so a number fits behind it.
 const idDigits = [20, 22, 23]
 // Ids from before, with 40 bits, which anybody could make collide.
 const oldDigits = [10, 16, 22]

@@ -59,6 +59,8 @@ export type World = {
   readonly pipelines: Pipelines
   /** SHA-256 of a text, in hex. */
   readonly digest: (text: string) => string
+  /** A text that nobody can guess, another one each time. Never log it. */
+  readonly nonce: () => string
   /** Writes one structured log line. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
   readonly emit: (metric: Metric) => void

@@ -1,7 +1,8 @@
 // Events of other accounts and regions, forged ones, and ones from the future: they change nothing, and the log says so.
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { heardOf, rulesOf } from '../../functions/rules.ts'
+import { heardOf } from '../../functions/heard.ts'
+import { rulesOf } from '../../functions/rules.ts'
 import { minute, openSandbox, type Sandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { service } from '../core/sample.ts'

@@ -42,7 +42,12 @@ it('of an unknown service is refused to a caller, and ignored in events from a p
   })
   const alert = { alertId: 'a', tags: ['nobody'], createdAt: startMs }
   const { home } = sandbox.world
-  const event = { ...home, source: 'aws.partner/opsgenie.com/x', 'detail-type': 'x', detail: { action: 'Create', alert } }
+  const event = {
+    ...home,
+    source: 'aws.partner/opsgenie.com/x',
+    'detail-type': 'x',
+    detail: { action: 'Create', alert },
+  }
   expect(await sandbox.ask('incident', event)).toEqual({ services: [] })
   expect(sandbox.logged.at(-1)?.['message']).toContain('No service is called nobody')
   expect(await known()).toEqual([])
