@@ -6,6 +6,7 @@ import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
 import { isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
 import { Problem, readInput } from '../problem.ts'
 import type { Service } from '../service/service.ts'
+import { own } from '../own.ts'
 
 const time = z.iso.datetime({ offset: true })
 const text = z.string().min(1).max(500)
@@ -111,13 +112,13 @@ function fromPagerDuty(detail: unknown): Heard {
   const webhook = PagerDutyWebhook.safeParse(detail)
   if (webhook.success) {
     const { event_type: type, occurred_at: at, data } = webhook.data.event
-    const kind = pagerDutyKinds[type]
+    const kind = own(pagerDutyKinds, type)
     return kind === undefined
       ? nothing
       : ofPagerDuty(kind, at, readInput(PagerDutyIncident, data, 'event_invalid', what))
   }
   const { event, created_on: at, incident } = readInput(PagerDutyEvent, detail, 'event_invalid', what)
-  const kind = pagerDutyKinds[event]
+  const kind = own(pagerDutyKinds, event)
   return kind === undefined ? nothing : ofPagerDuty(kind, at, incident)
 }
 
@@ -147,7 +148,7 @@ const opsgenieKinds: Readonly<Record<string, IncidentNotice['kind']>> = { Create
 /** @param at the time of the event. Used for closing, because Opsgenie's docs disagree on the unit of an alert's last update. */
 function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
   const { action, alert } = readInput(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
-  const kind = opsgenieKinds[action]
+  const kind = own(opsgenieKinds, action)
   if (kind === undefined) return nothing
   if (kind === 'resolved' && at === undefined)
     throw new Problem('event_invalid', 'The event of Opsgenie does not say when the alert was closed.')

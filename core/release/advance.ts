@@ -9,6 +9,7 @@ import { exposureAfter } from './exposure.ts'
 import type { Release, ReleaseTarget } from './release.ts'
 import { only } from '../service/routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
+import { own } from '../own.ts'
 
 type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
 
@@ -165,7 +166,7 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
   if (move === undefined || move.purpose !== event.purpose) return release
   const targets = release.targets.map((target): ReleaseTarget => {
     const part = move.targets.find((one) => one.functionName === target.functionName)
-    const revision = event.revisions[target.functionName]
+    const revision = own(event.revisions, target.functionName)
     if (part === undefined || revision === undefined) return target
     const { maybe: _, ...rest } = target
     return { ...rest, revision, routing: part.desired }

@@ -255,14 +255,13 @@ export function candidateFor(service: Service, candidate: Candidate): Candidate 
     const sentence = `${away.functionName} is elsewhere, and artifacts become versions in the controller's own account and region only.`
     throw new Problem('artifact_elsewhere', sentence)
   }
-  const versions: Record<string, string> = {}
-  for (const [name, version] of Object.entries(candidate.versions)) {
+  const versions = Object.entries(candidate.versions).map(([name, version]) => {
     const target = name === soleTarget && service.targets.length === 1 ? service.targets[0]?.functionName : name
     if (target === undefined || !service.targets.some((one) => one.functionName === target)) {
       const which = name === soleTarget ? 'several targets: name a version for each' : `no target called ${name}`
       throw new Problem('target_unknown', `The service ${service.name} has ${which}.`)
     }
-    versions[target] = version
-  }
-  return { kind: 'versions', versions }
+    return [target, version] as const
+  })
+  return { kind: 'versions', versions: Object.fromEntries(versions) }
 }

@@ -147,6 +147,8 @@ describe('a request', () => {
     expect(isTold(object('other.zip'), s3Event, canada)).toBe(false)
     expect(isTold(service({ triggers: { cloudFormation: true } }), cfnEvent, home)).toBe(true)
     expect(isTold(service(), cfnEvent, home)).toBe(false)
+    const strange = { targets: [{ function: 'toString', alias: 'live' }], triggers: { cloudFormation: true } }
+    expect(isTold(service(strange), cfnEvent, home)).toBe(false)
   })
 
   describe('from elsewhere goes to nobody', () => {
