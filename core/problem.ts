@@ -1,5 +1,6 @@
 // Every problem that a person can run into: a stable code, one sentence (written where it is thrown), and how to fix it.
 import type * as z from 'zod'
+import { printable } from './printable.ts'
 
 /**
  * How to fix each problem, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each one that
@@ -130,6 +131,8 @@ type Issue = {
   readonly code?: string | undefined
   readonly path: readonly PropertyKey[]
   readonly message: string
+  /** The fields that nobody knows. */
+  readonly keys?: readonly string[] | undefined
   /** For a union: the issues of each branch. */
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
@@ -139,15 +142,29 @@ export function issuesSentence(issues: readonly Issue[]): string {
   const told = issues.flatMap(meant)
   const shown = told
     .slice(0, 3)
-    .map(({ path, message }) => (path.length === 0 ? message : `${asWritten(path)}: ${message}`))
+    .map((issue) => (issue.path.length === 0 ? wordsOf(issue) : `${asWritten(issue.path)}: ${wordsOf(issue)}`))
   const more = told.length > 3 ? ` (and ${told.length - 3} more)` : ''
   return shown.join('; ') + more
+}
+
+// The words of an issue may repeat what the caller sent, however much that is, and however it would look on a terminal.
+const wordsMax = 400
+const keysMax = 5
+const keyMax = 60
+
+function wordsOf({ code, keys = [], message }: Issue): string {
+  if (code !== 'unrecognized_keys') return printable(message, wordsMax)
+  const named = keys.slice(0, keysMax).map((key) => `"${printable(key, keyMax)}"`)
+  const more = keys.length > keysMax ? `, and ${keys.length - keysMax} more` : ''
+  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${named.join(', ')}${more}`
 }
 
 /** `plan.steps[1].bake` */
 const asWritten = (path: readonly PropertyKey[]): string =>
   path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${printable(String(part), keyMax)}`,
+    )
     .join('')
 
 /**
