@@ -1,6 +1,30 @@
 // Lint rules beyond the compiler's: no floating promises, no `any`, no default exports, functions of at most 60 lines.
 import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
+import { TypeFlags } from 'typescript'
+
+/**
+ * `record[key]` finds `toString` and `constructor` in every record, and `record['__proto__'] = x` sets none of its fields. So a key that
+ * may be any text is looked up with `own` (core/own.ts) or in a Map.
+ */
+const ownFields = {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { own: 'Any text may be this key, `toString` too: use own(record, key) of core/own.ts, or a Map.' },
+  },
+  create(context) {
+    const { parserServices } = context.sourceCode
+    const isAnyText = (type) =>
+      type.isUnion() ? type.types.some(isAnyText) : (type.flags & (TypeFlags.String | TypeFlags.TemplateLiteral)) !== 0
+    return {
+      'MemberExpression[computed=true]'({ property }) {
+        if (property.type === 'Literal' || !isAnyText(parserServices.getTypeAtLocation(property))) return
+        context.report({ node: property, messageId: 'own' })
+      },
+    }
+  },
+}
 
 export default tseslint.config(
   { ignores: ['.tidegate/', 'cdk.out/', 'node_modules/', 'dist/', 'coverage/', 'examples/**/*.mjs'] },
@@ -23,6 +47,11 @@ export default tseslint.config(
         { varsIgnorePattern: '^_', argsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
     },
+  },
+  {
+    files: ['{core,functions,cli,cloud,policy,console,lib}/**/*.ts'],
+    plugins: { tidegate: { rules: { 'own-fields': ownFields } } },
+    rules: { 'tidegate/own-fields': 'error' },
   },
   {
     files: ['test/**/*.ts'],

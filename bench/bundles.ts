@@ -45,6 +45,7 @@ export async function measureBundles(): Promise<readonly Bundle[]> {
 
 // Events that take each function as far as its first AWS request, where it finds nothing to do.
 const release = { releaseId: 'nonesuch', execution: 'bench', token: 'bench' }
+const home = { account: '000000000000', region: 'us-east-1' }
 const alarm = { alarmName: 'nonesuch', state: { value: 'ALARM', timestamp: '2026-01-01T00:00:00.000+0000' } }
 const firstCalls: Partial<Record<Verb, unknown>> = {
   intake: { service: 'nonesuch', version: '1' },
@@ -58,7 +59,7 @@ const firstCalls: Partial<Record<Verb, unknown>> = {
     Records: [{ dynamodb: { SequenceNumber: '1', Keys: { pk: { S: 'RELEASE#nonesuch' }, sk: { S: 'EVENT#00001' } } } }],
   },
   provision: { RequestType: 'Delete', ResourceProperties: { kind: 'service', definition: '{"name":"nonesuch"}' } },
-  alarm: { source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail: alarm },
+  alarm: { ...home, source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail: alarm },
   reconcile: { sweep: true },
 }
 

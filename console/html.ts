@@ -5,15 +5,15 @@ export type Html = { readonly html: string }
 
 type Part = string | number | Html | readonly Html[]
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
+const entities: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+])
 
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (char) => entities[char] ?? char)
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (char) => entities.get(char) ?? char)
 
 const partText = (part: Part): string => {
   if (typeof part === 'string') return escaped(part)

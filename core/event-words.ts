@@ -1,6 +1,7 @@
 // Describes in a few words the event that a function was called with, so that a person can decide what to do with a lost event.
 import * as z from 'zod'
 import { printable } from './printable.ts'
+import { own } from './own.ts'
 
 type EventWords = { readonly what: string; readonly service?: string; readonly releaseId?: string }
 
@@ -55,8 +56,8 @@ function wordsOf(payload: unknown): EventWords {
   }
   if (typeof payload !== 'object' || payload === null) return { what: 'no event' }
   const [first = ''] = Object.keys(payload)
-  if (scheduledVerbs[first] !== undefined && Object.hasOwn(scheduledVerbs, first))
-    return { what: scheduledVerbs[first] }
+  const scheduled = own(scheduledVerbs, first)
+  if (scheduled !== undefined) return { what: scheduled }
   return { what: 'a call', ...field(payload, 'service'), ...field(payload, 'releaseId') }
 }
 
@@ -78,7 +79,7 @@ const bySource: Readonly<Record<string, Words>> = {
   }),
   'aws.states': (detail) => {
     const execution = at(detail, 'executionArn').split(':').at(-1) ?? ''
-    const releaseId = /^(.+-[0-9a-f]{10})(-\d+)?$/.exec(execution)?.[1]
+    const releaseId = /^(.+-[0-9a-f]{10,23})(-\d+)?$/.exec(execution)?.[1]
     return { what: `execution ${execution} ended as ${at(detail, 'status')}`, ...(releaseId && { releaseId }) }
   },
   'aws.lambda': (detail) => ({
@@ -92,9 +93,10 @@ const bySource: Readonly<Record<string, Words>> = {
 }
 
 const onBus = (event: z.output<typeof Event>): EventWords =>
-  Object.hasOwn(bySource, event.source)
-    ? (bySource[event.source]?.(event.detail) ?? { what: '' })
-    : { what: `${event['detail-type']} from ${event.source}`, ...field(event.detail, 'service') }
+  own(bySource, event.source)?.(event.detail) ?? {
+    what: `${event['detail-type']} from ${event.source}`,
+    ...field(event.detail, 'service'),
+  }
 
 const stackName = (id: string): string => /:stack\/([^/]+)/.exec(id)?.[1] ?? id
 
@@ -103,9 +105,7 @@ function at(value: unknown, ...path: readonly string[]): string {
   let found = value
   for (const name of path)
     found =
-      typeof found === 'object' && found !== null && Object.hasOwn(found, name)
-        ? (found as Readonly<Record<string, unknown>>)[name]
-        : undefined
+      typeof found === 'object' && found !== null ? own(found as Readonly<Record<string, unknown>>, name) : undefined
   return typeof found === 'string' ? found : ''
 }
 

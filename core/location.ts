@@ -2,10 +2,15 @@
 // and, with a role of that account, in another account.
 import * as z from 'zod'
 
+/** JSON that is read as an object cannot have this key, and versions are kept by function. */
+const isKeepable = (name: string): boolean => name !== '__proto__'
+const unkeepable = 'a function of this name cannot be released'
+
 /** Lambda's limits for a function name (API reference of CreateFunction). */
 export const FunctionName = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a function name is letters, digits, - and _, at most 64')
+  .refine(isKeepable, unkeepable)
 
 const arnPattern =
   /^arn:aws[a-z-]{0,20}:lambda:((?:eusc-)?[a-z]{2}(?:-[a-z]{1,15}){1,3}-\d{1,2}):(\d{12}):function:([A-Za-z0-9_-]{1,64})$/
@@ -18,6 +23,7 @@ export const TargetFunction = z
     new RegExp(`^[A-Za-z0-9_-]{1,64}$|${arnPattern.source}`),
     'a function is a name, or the whole ARN of one in another region or account, without a version',
   )
+  .refine(isKeepable, unkeepable)
 
 /** IAM's form of a role's ARN, which may have a path. */
 export const RoleArn = z

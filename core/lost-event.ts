@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { eventWords } from './event-words.ts'
 import { printable } from './printable.ts'
+import { own } from './own.ts'
 
 export type KeptMessage = {
   readonly id: string
@@ -102,7 +103,7 @@ function ofSchedule(
   const [, inRegion, inAccount, schedule = ''] =
     /^arn:aws[a-z-]*:scheduler:([a-z0-9-]+):(\d{12}):schedule\/[^/]+\/([\w.-]+)$/.exec(arn) ?? []
   const tick = Object.keys(scheduledVerbs).find((one) => `${name}-${one}` === schedule)
-  const verb = tick === undefined ? undefined : scheduledVerbs[tick]
+  const verb = tick === undefined ? undefined : own(scheduledVerbs, tick)
   if (tick === undefined || verb === undefined || inRegion !== region || inAccount !== account)
     return unreadable(`it names the schedule ${arn}, which is not a schedule of this controller`)
   // The payload of a schedule is fixed, so the message is not trusted for it.
@@ -136,7 +137,7 @@ function failure(
   answer: unknown,
 ): string {
   const thrown = Thrown.safeParse(answer)
-  const words = conditions[condition] ?? condition
+  const words = own(conditions, condition) ?? condition
   const tried = times === undefined ? words : `${words} (${times === 1 ? 'tried once' : `tried ${times} times`})`
   if (!thrown.success) return tried
   const { errorType = '', errorMessage } = thrown.data

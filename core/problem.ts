@@ -1,5 +1,6 @@
 // Every problem that a person can run into: a stable code, one sentence (written where it is thrown), and how to fix it.
 import type * as z from 'zod'
+import { printable } from './printable.ts'
 
 /**
  * How to fix each problem, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each one that
@@ -22,6 +23,10 @@ export const problems = {
   item_unreadable: "Another version, or a person, wrote the stored item. Restore it from the table's backup.",
   log_changed:
     'Run `tidegate log RELEASE --verify`, and see docs/operate.md, "A log was changed". Nothing of ours changes a log.',
+  event_foreign:
+    'Nothing was changed. If events from there are to count, name the account in the definition: triggers.s3.account, triggers.ecr.registry, incidents.from, or a target there (docs/deploy.md). If you know of none, find out who sends them.',
+  event_ahead:
+    'Nothing was changed. Find out who sends an event that is dated in the future: AWS dates its events by its own clock.',
   openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
   replay_invalid: 'Correct the file at the named line or column and replay it again.',
   replay_ambiguous:
@@ -45,6 +50,10 @@ export const problems = {
   nothing_to_return_to:
     'No earlier promoted release is recorded for this service. Release the version that you want by its number.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
+  answer_unproven:
+    'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',
+  hook_running:
+    'What the hook returns is its answer. To answer by a call, it returns `later` first. If it just did, send the answer again in a few seconds.',
   // Preparation
   alias_missing: 'Create the alias, or correct `alias` in the service definition.',
   alias_split:
@@ -130,6 +139,8 @@ type Issue = {
   readonly code?: string | undefined
   readonly path: readonly PropertyKey[]
   readonly message: string
+  /** The fields that nobody knows. */
+  readonly keys?: readonly string[] | undefined
   /** For a union: the issues of each branch. */
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
@@ -139,15 +150,29 @@ export function issuesSentence(issues: readonly Issue[]): string {
   const told = issues.flatMap(meant)
   const shown = told
     .slice(0, 3)
-    .map(({ path, message }) => (path.length === 0 ? message : `${asWritten(path)}: ${message}`))
+    .map((issue) => (issue.path.length === 0 ? wordsOf(issue) : `${asWritten(issue.path)}: ${wordsOf(issue)}`))
   const more = told.length > 3 ? ` (and ${told.length - 3} more)` : ''
   return shown.join('; ') + more
+}
+
+// The words of an issue may repeat what the caller sent, however much that is, and however it would look on a terminal.
+const wordsMax = 400
+const keysMax = 5
+const keyMax = 60
+
+function wordsOf({ code, keys = [], message }: Issue): string {
+  if (code !== 'unrecognized_keys') return printable(message, wordsMax)
+  const named = keys.slice(0, keysMax).map((key) => `"${printable(key, keyMax)}"`)
+  const more = keys.length > keysMax ? `, and ${keys.length - keysMax} more` : ''
+  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${named.join(', ')}${more}`
 }
 
 /** `plan.steps[1].bake` */
 const asWritten = (path: readonly PropertyKey[]): string =>
   path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${printable(String(part), keyMax)}`,
+    )
     .join('')
 
 /**

@@ -9,6 +9,7 @@ import { troubleTo } from './steps/each.ts'
 import type { Verb } from './handlers.ts'
 import type { Handler } from './steps/world.ts'
 import type { World } from './steps/world.ts'
+import { own } from '../core/own.ts'
 
 const serviceName = 'tidegate'
 const logger = /* @__PURE__ */ new Logger({ serviceName })
@@ -94,7 +95,7 @@ async function inSegment<T>(verb: Verb, releaseId: string | undefined, work: () 
 /** Tasks and orders have `releaseId` at the top level; a new execution has it in its input. */
 function releaseIdIn(event: unknown): string | undefined {
   const field = (value: unknown, name: string): unknown =>
-    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+    typeof value === 'object' && value !== null ? own(value as Readonly<Record<string, unknown>>, name) : undefined
   const found = field(event, 'releaseId') ?? field(field(event, 'input'), 'releaseId')
   return typeof found === 'string' && /^[a-z0-9-]{1,64}$/.test(found) ? found : undefined
 }

@@ -9,11 +9,13 @@ import {
   digest,
   executions,
   history,
+  home,
   hooks,
   incidents,
   journal,
   leases,
   line,
+  nonce,
   once,
   openReleases,
   outages,
@@ -73,6 +75,7 @@ const forPeopleAnd = (isEvent: (event: unknown) => boolean, verb: Verb, make: ()
 
 /** What accepting a release takes. */
 const accepting = () => ({
+  home: home(),
   clock,
   digest,
   log,
@@ -131,7 +134,7 @@ export const prepare = /* @__PURE__ */ wired('prepare', () =>
     log,
   }),
 )
-export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), hooks: hooks() }))
+export const hook = /* @__PURE__ */ wired('hook', () => hookHandler({ ...steering(), digest, nonce, hooks: hooks() }))
 export const shift = /* @__PURE__ */ wired('shift', () =>
   shiftHandler({ clock, journal: journal(), traffic: traffic(), returns: returns() }),
 )
@@ -183,7 +186,7 @@ export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
 export const pause = /* @__PURE__ */ forPeople('pause', () => pauseHandler(steering()))
 export const promote = /* @__PURE__ */ forPeople('promote', () => promoteHandler(steering()))
-export const answer = /* @__PURE__ */ wired('answer', () => answerHandler(steering()))
+export const answer = /* @__PURE__ */ wired('answer', () => answerHandler({ ...steering(), digest }))
 export const approve = /* @__PURE__ */ forPeople('approve', () =>
   approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
@@ -197,15 +200,19 @@ export const startLine = /* @__PURE__ */ forPeople('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
 export const orderRollback = /* @__PURE__ */ forPeople('orderRollback', () =>
-  orderRollbackHandler({ ...wayBack(), digest, services: services() }),
+  orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services() }),
 )
-export const alarm = /* @__PURE__ */ wired('alarm', () => alarmHandler(wayBack()))
+export const alarm = /* @__PURE__ */ wired('alarm', () =>
+  alarmHandler({ ...wayBack(), home: home(), telemetry: telemetry() }),
+)
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
-  reconcileHandler({ ...wayBack(), services: services(), outages: outages(), telemetry: telemetry() }),
+  reconcileHandler({ ...wayBack(), home: home(), services: services(), outages: outages(), telemetry: telemetry() }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
   budgetHandler({
+    home: home(),
     clock,
+    log,
     trouble,
     services: services(),
     budgets: budgets(),
@@ -218,7 +225,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
   }),
 )
 export const attest = /* @__PURE__ */ forPeopleAnd(isFromEventBridge, 'attest', () =>
-  attestHandler({ clock, log, services: services(), attestations: attestations() }),
+  attestHandler({ home: home(), clock, log, trouble, services: services(), attestations: attestations() }),
 )
 export const reports = /* @__PURE__ */ wired('reports', () =>
   reportsHandler({
@@ -231,7 +238,7 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
   }),
 )
 export const incident = /* @__PURE__ */ forPeopleAnd(isFromEventBridge, 'incident', () =>
-  incidentHandler({ log, trouble, services: services(), incidents: incidents() }),
+  incidentHandler({ home: home(), clock, log, trouble, services: services(), incidents: incidents() }),
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>
   measureHandler({

@@ -171,6 +171,7 @@ const own: Readonly<Record<Verb, Own>> = {
     targetRoles,
     machine: wake,
     topic: ['sns:Publish'],
+    everything: ['cloudwatch:DescribeAlarms'],
   },
   reconcile: {
     items: all(putsBack, settles, opens, findsServices, {
@@ -192,7 +193,7 @@ const own: Readonly<Record<Verb, Own>> = {
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
   },
-  attest: { items: { reads: ['service', 'attestation'], writes: ['attestation'] } },
+  attest: { items: all(findsServices, { reads: ['attestation'], writes: ['attestation'] }) },
   reports: {
     items: all(findsServices, { reads: ['budget'], writes: ['budget'] }),
     bus: ['events:PutEvents'],

@@ -1,6 +1,6 @@
 // The ports of the controller's functions on AWS: the one place where they open clients and read the environment. A bundle
 // has the clients of the ports that its function takes, and no others.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { ApplicationSignalsClient } from '@aws-sdk/client-application-signals'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline'
@@ -36,6 +36,7 @@ import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
+import { type Home, homeOf } from '../core/origin.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
@@ -91,5 +92,9 @@ export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))
 export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(new ApplicationSignalsClient({}))))
 
+/** The state machine is where the controller is. */
+export const home = (): Home => homeOf(environment().TIDEGATE_STATE_MACHINE_ARN)
 export const clock: World['clock'] = { nowMs: () => Date.now() }
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+/** 192 bits. */
+export const nonce = (): string => randomBytes(24).toString('base64url')

@@ -2,9 +2,11 @@
 // the stack and the embedded cloud are wired from this file. Patterns are limited to the triggers, alarms and targets of the
 // services, so that nobody pays for unrelated events.
 import { incidentSources } from '../core/measures/incident-call.ts'
+import type { Site } from '../core/origin.ts'
 import { isCounted, isReported } from '../core/service/slo.ts'
 import type { Service } from '../core/service/service.ts'
 import type { Verb } from './handlers.ts'
+import { type At, everything, type Heard, type Names } from './heard.ts'
 
 type Rule = {
   /** The rule's name, without the controller's name and hyphen in front. */
@@ -14,42 +16,25 @@ type Rule = {
   readonly pattern: Readonly<Record<string, unknown>>
 }
 
-/** A list of names, or all names: the embedded cloud is wired before it has services. */
-type Names = readonly string[] | 'all'
+export const rulesOf = (heard: Heard): readonly Rule[] => [
+  ...triggersOf(heard),
+  ...numbered(heard.incidents.map((site) => at(site, incident))),
+  ...numbered(heard.incidents.map((site) => at(site, incidentManager))),
+  ...watchOf(heard),
+]
 
-type Heard = {
-  readonly buckets: Names
-  readonly repositories: Names
-  readonly stacks: boolean
-  readonly alarms: Names
-  /** Services with error budgets. */
-  readonly budgeted: Names
-  readonly functions: Names
-  readonly machineArn: string
-  /** Roles whose alias writes are the controller's own. */
-  readonly moverArns: readonly string[]
-}
-
-export const heardOf = (services: readonly Service[], machineArn: string, moverArns: readonly string[]): Heard => ({
-  buckets: unique(services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3.bucket]))),
-  repositories: unique(
-    services.flatMap(({ triggers }) => (triggers.ecr === undefined ? [] : [triggers.ecr.repository])),
-  ),
-  stacks: services.some(({ triggers }) => triggers.cloudFormation),
-  alarms: unique(services.flatMap(({ signals }) => signals.alarms)),
-  budgeted: unique(services.flatMap(({ name, slos }) => (slos.length === 0 ? [] : [name]))),
-  functions: unique(services.flatMap((service) => service.targets.map((one) => one.functionName))),
-  machineArn,
-  moverArns,
-})
-const unique = (values: readonly string[]): string[] => [...new Set(values)].sort()
-
-export const everything = (machineArn: string, moverArns: readonly string[]): Heard => ({
-  ...{ buckets: 'all', repositories: 'all', stacks: true, alarms: 'all', budgeted: 'all', functions: 'all' },
-  ...{ machineArn, moverArns },
+/**
+ * The rule, for events of one account and region. EventBridge writes both, and no sender can (docs/aws.md §4.8). The handlers
+ * look again (core/origin.ts).
+ */
+const at = ({ account, region }: Site, { pattern, ...rule }: Rule): Rule => ({
+  ...rule,
+  pattern: { account: [account], region: [region], ...pattern },
 })
 
-export const rulesOf = (heard: Heard): readonly Rule[] => [...triggersOf(heard), ...incidents, ...watchOf(heard)]
+/** Several rules of one name: the second is `NAME-2`. */
+const numbered = (rules: readonly Rule[]): readonly Rule[] =>
+  rules.map((one, index) => (index === 0 ? one : { ...one, name: `${one.name}-${index + 1}` }))
 
 /** EventBridge limits a pattern to 2048 characters, so a long list of names becomes several rules. */
 function each(values: Names, rule: (part: readonly string[] | undefined) => Rule): readonly Rule[] {
@@ -61,16 +46,21 @@ function each(values: Names, rule: (part: readonly string[] | undefined) => Rule
     if (isFull) parts.push([value])
     else part.push(value)
   }
-  return parts.map(rule).map((one, index) => (index === 0 ? one : { ...one, name: `${one.name}-${index + 1}` }))
+  return parts.map(rule)
 }
 const patternMax = 2000
+
+const eachAt = (
+  named: readonly At<{ readonly names: Names }>[],
+  rule: (part: readonly string[] | undefined) => Rule,
+): readonly Rule[] => numbered(named.flatMap(({ site, names }) => each(names, (part) => at(site, rule(part)))))
 
 /**
  * Events that start a release, attest its candidate, or (a stack rollback) take it back. An undefined field is left out of the
  * pattern.
  */
 const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] => [
-  ...each(buckets, (names) => ({
+  ...eachAt(buckets, (names) => ({
     name: 's3',
     verb: 'intake',
     pattern: {
@@ -79,7 +69,7 @@ const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] =
       ...(names === undefined ? {} : { detail: { bucket: { name: names } } }),
     },
   })),
-  ...each(repositories, (names) => ({
+  ...eachAt(repositories, (names) => ({
     name: 'ecr',
     verb: 'intake',
     pattern: {
@@ -88,7 +78,7 @@ const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] =
       detail: { 'action-type': ['PUSH'], result: ['SUCCESS'], ...(names && { 'repository-name': names }) },
     },
   })),
-  ...each(repositories, (names) => ({
+  ...eachAt(repositories, (names) => ({
     name: 'ecr-scan',
     verb: 'attest',
     pattern: {
@@ -97,65 +87,56 @@ const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] =
       detail: { 'scan-status': ['COMPLETE'], ...(names && { 'repository-name': names }) },
     },
   })),
-  ...(stacks ? stackRules : []),
+  ...numbered(stacks.map((site) => at(site, published))),
+  ...numbered(stacks.map((site) => at(site, takenBack))),
 ]
 
-const stackRules: readonly Rule[] = [
-  {
-    name: 'cloudformation',
-    verb: 'intake',
-    pattern: {
-      source: ['aws.cloudformation'],
-      'detail-type': ['CloudFormation Resource Status Change'],
-      detail: { 'resource-type': ['AWS::Lambda::Version'], 'status-details': { status: ['CREATE_COMPLETE'] } },
-    },
+const published: Rule = {
+  name: 'cloudformation',
+  verb: 'intake',
+  pattern: {
+    source: ['aws.cloudformation'],
+    'detail-type': ['CloudFormation Resource Status Change'],
+    detail: { 'resource-type': ['AWS::Lambda::Version'], 'status-details': { status: ['CREATE_COMPLETE'] } },
   },
-  {
-    name: 'stack-rollback',
-    verb: 'reconcile',
-    pattern: {
-      source: ['aws.cloudformation'],
-      'detail-type': ['CloudFormation Stack Status Change'],
-      detail: { 'status-details': { status: ['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] } },
-    },
+}
+
+const takenBack: Rule = {
+  name: 'stack-rollback',
+  verb: 'reconcile',
+  pattern: {
+    source: ['aws.cloudformation'],
+    'detail-type': ['CloudFormation Stack Status Change'],
+    detail: { 'status-details': { status: ['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] } },
   },
-]
+}
 
 /** Sources of incidents. A partner's event bus has to forward its events to this bus (docs/measures.md). */
-const incidents: readonly Rule[] = [
-  {
-    name: 'incident',
-    verb: 'incident',
-    pattern: {
-      source: [
-        incidentSources.own,
-        ...[incidentSources.pagerDuty, incidentSources.opsgenie].map((prefix) => ({ prefix })),
-      ],
-    },
+const incident: Rule = {
+  name: 'incident',
+  verb: 'incident',
+  pattern: {
+    source: [
+      incidentSources.own,
+      ...[incidentSources.pagerDuty, incidentSources.opsgenie].map((prefix) => ({ prefix })),
+    ],
   },
-  {
-    name: 'incident-manager',
-    verb: 'incident',
-    pattern: {
-      source: [incidentSources.incidentManager],
-      'detail-type': ['AWS API Call via CloudTrail'],
-      detail: { eventName: ['StartIncident', 'UpdateIncidentRecord'] },
-    },
-  },
-]
+}
 
-/** Events that concern a live release. */
-const watchOf = ({ alarms, budgeted, functions, machineArn, moverArns }: Heard): readonly Rule[] => [
-  ...each(alarms, (alarmName) => ({
-    name: 'alarm',
-    verb: 'alarm',
-    pattern: {
-      source: ['aws.cloudwatch'],
-      'detail-type': ['CloudWatch Alarm State Change'],
-      detail: { ...(alarmName && { alarmName }), state: { value: ['ALARM'] } },
-    },
-  })),
-  {
+const incidentManager: Rule = {
+  name: 'incident-manager',
+  verb: 'incident',
+  pattern: {
+    source: [incidentSources.incidentManager],
+    'detail-type': ['AWS API Call via CloudTrail'],
+    detail: { eventName: ['StartIncident', 'UpdateIncidentRecord'] },
+  },
+}
+
+/** Events that concern a live release: the controller's own, and who has moved an alias. */
+const watchOf = ({ home, alarms, budgeted, aliases, machineArn }: Heard): readonly Rule[] => [
+  ...numbered(each(alarms, (names) => at(home, alarmRule(names)))),
+  at(home, {
     name: 'execution',
     verb: 'reconcile',
     pattern: {
@@ -163,21 +144,33 @@ const watchOf = ({ alarms, budgeted, functions, machineArn, moverArns }: Heard):
       'detail-type': ['Step Functions Execution Status Change'],
       detail: { stateMachineArn: [machineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
     },
-  },
-  // Count the budgets at every look at a live release, without waiting for the schedule.
-  ...each(budgeted, (service) => ({
-    name: 'look',
-    verb: 'budget',
-    pattern: {
-      source: ['tidegate.release'],
-      'detail-type': ['Release Judged'],
-      ...(service && { detail: { service } }),
-    },
-  })),
-  ...(functions.length === 0 ? [] : [aliasRule(moverArns)]),
+  }),
+  ...numbered(each(budgeted, (services) => at(home, lookRule(services)))),
+  ...numbered(aliases.map(({ site, movers }) => at(site, aliasRule(movers)))),
 ]
 
-const aliasRule = (moverArns: readonly string[]): Rule => ({
+const alarmRule = (alarmName: readonly string[] | undefined): Rule => ({
+  name: 'alarm',
+  verb: 'alarm',
+  pattern: {
+    source: ['aws.cloudwatch'],
+    'detail-type': ['CloudWatch Alarm State Change'],
+    detail: { ...(alarmName && { alarmName }), state: { value: ['ALARM'] } },
+  },
+})
+
+/** Counts the budgets at every look at a live release, without waiting for the schedule. */
+const lookRule = (service: readonly string[] | undefined): Rule => ({
+  name: 'look',
+  verb: 'budget',
+  pattern: {
+    source: ['tidegate.release'],
+    'detail-type': ['Release Judged'],
+    ...(service && { detail: { service } }),
+  },
+})
+
+const aliasRule = (movers: readonly string[]): Rule => ({
   name: 'alias',
   verb: 'reconcile',
   pattern: {
@@ -185,7 +178,7 @@ const aliasRule = (moverArns: readonly string[]): Rule => ({
     'detail-type': ['AWS API Call via CloudTrail'],
     detail: {
       eventName: ['UpdateAlias20150331', 'DeleteAlias20150331'],
-      userIdentity: { sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': moverArns }] } } },
+      userIdentity: { sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': movers }] } } },
     },
   },
 })
@@ -220,7 +213,7 @@ export function schedulesOf(services: readonly Service[]): Partial<Readonly<Reco
  */
 export const calledByEvents: readonly Verb[] = [
   ...new Set<Verb>([
-    ...rulesOf(everything('', [])).map(({ verb }) => verb),
+    ...rulesOf(everything({ account: '', region: '' }, '', [])).map(({ verb }) => verb),
     ...Object.values(scheduledVerbs),
     'ask',
     'announce',

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { type Verb, verbs } from '../functions/handlers.ts'
+import { own } from '../core/own.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -35,7 +36,7 @@ export const bundleOf = (from: string, exported: string): Bundle =>
   found(bundlesOf({ [exported]: { from, exported, as: exported } }), exported)
 
 function found(bundles: Readonly<Record<string, Bundle>>, name: string): Bundle {
-  const one = bundles[name]
+  const one = own(bundles, name)
   if (one === undefined) throw new Error(`bug: ${name} was not bundled`)
   return one
 }

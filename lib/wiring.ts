@@ -14,7 +14,6 @@ import type { Verb } from '../functions/handlers.ts'
 import {
   asyncRetries,
   calledByEvents,
-  heardOf,
   lostQueue,
   ruleRetries,
   rulesOf,
@@ -24,6 +23,7 @@ import {
   type ScheduleName,
   scheduledVerbs,
 } from '../functions/rules.ts'
+import { heardOf } from '../functions/heard.ts'
 
 type Wired = {
   /** The controller's name, the prefix of every name here. */
@@ -79,8 +79,10 @@ function keepWhatFails({ functions, lost }: Wired): void {
     })
 }
 
+const homeOf = (scope: Construct) => ({ account: Stack.of(scope).account, region: Stack.of(scope).region })
+
 function listen(scope: Construct, { name, services, functions, machineArn, moverArns, lost }: Wired): void {
-  for (const { name: what, verb, pattern } of rulesOf(heardOf(services, machineArn, moverArns))) {
+  for (const { name: what, verb, pattern } of rulesOf(heardOf(services, homeOf(scope), machineArn, moverArns))) {
     const fn = functions[verb]
     const rule = new events.CfnRule(scope, `Rule-${what}`, {
       name: `${name}-${what}`,

@@ -18,13 +18,13 @@ import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
 import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { logRecords } from '../core/release/log-key.ts'
+import type { Site } from '../core/origin.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { routeNames, routeOf, routePath } from '../functions/routes.ts'
 import {
   asyncRetries,
   calledByEvents,
-  everything,
   lostQueue,
   ruleRetries,
   rulesOf,
@@ -34,6 +34,7 @@ import {
   scheduledVerbs,
   timeoutSeconds,
 } from '../functions/rules.ts'
+import { everything } from '../functions/heard.ts'
 
 const account = '000000000000'
 const region = 'us-east-1'
@@ -77,6 +78,8 @@ type Clients = {
 type Installation = {
   /** The code package of a function, and the name of its handler. */
   readonly code: (verb: Verb) => { readonly zip: Uint8Array; readonly handler: string }
+  /** Other accounts and regions whose events are forwarded here. */
+  readonly elsewhere?: readonly Site[]
   /** The interval of the sweep. */
   readonly sweepMinutes?: number
   /** The interval at which error budgets are counted; without it, never. */
@@ -163,10 +166,10 @@ async function createTable(client: DynamoDBClient): Promise<string> {
 /** The stack's rules. Services are registered later, so these rules match events of every service. */
 async function createRules(
   client: EventBridgeClient,
-  { sweepMinutes = 1, budgetMinutes }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes'>,
+  { sweepMinutes = 1, budgetMinutes, elsewhere }: Pick<Installation, 'sweepMinutes' | 'budgetMinutes' | 'elsewhere'>,
 ): Promise<void> {
   const movers = verbs.map((verb) => roleOf(functionName(verb)))
-  const heard = everything(environment.TIDEGATE_STATE_MACHINE_ARN, movers)
+  const heard = everything({ account, region }, environment.TIDEGATE_STATE_MACHINE_ARN, movers, elsewhere)
   for (const { name, verb, pattern } of rulesOf(budgetMinutes === undefined ? { ...heard, budgeted: [] } : heard)) {
     await client.send(new PutRuleCommand({ Name: functionName(name), EventPattern: JSON.stringify(pattern) }))
     await target(client, functionName(name), verb)

@@ -18,6 +18,7 @@ import { inProcessRuntime, type LocalFunction } from '../cloud/local/runtime/in-
 import { replay } from '../core/release/advance.ts'
 import type { ReleaseEvent } from '../core/release/event.ts'
 import type { Metric } from '../core/measures/metric.ts'
+import type { Site } from '../core/origin.ts'
 import type { Release } from '../core/release/release.ts'
 import { handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { Handler } from '../functions/steps/world.ts'
@@ -51,6 +52,8 @@ const samples: Readonly<Record<string, LocalFunction>> = {
 }
 
 export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime'> & {
+  /** Other accounts and regions whose events are forwarded here. */
+  readonly elsewhere?: readonly Site[]
   /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
   /** Additional functions, by the text of their package. */
@@ -87,6 +90,7 @@ export async function openSandbox({
   budgetMinutes,
   sweepMinutes,
   streamAgeSeconds,
+  elsewhere,
   around = (_verb, _event, run) => run(),
   ...options
 }: SandboxOptions = {}): Promise<Sandbox> {
@@ -128,6 +132,7 @@ export async function openSandbox({
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
     ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
   })
   cloud.httpApi.create(api)

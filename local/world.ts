@@ -14,6 +14,7 @@ import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
+import { homeOf } from '../core/origin.ts'
 import { troubleTo } from '../functions/steps/each.ts'
 import type { World } from '../functions/steps/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
@@ -23,14 +24,18 @@ import { environment } from './installation.ts'
 // One for all worlds: it keeps the shipped rules parsed.
 const policies = cedarPolicies()
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'emit'>): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
+  let nonces = 0
   const reach = wayTo(place)
   const lambda = clientAt((config) => reach(new LambdaClient({ ...place, ...config })), assume)
   return {
     clock,
+    home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN),
     ...tell,
     ...tablePorts(table),
     trouble: troubleTo(
@@ -38,7 +43,9 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
       () => clock.nowMs(),
       () => 'sandbox',
     ),
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    digest: sha256,
+    // No chance: tests run the same each time. The functions of `tidegate local` have their own (functions/ports.ts).
+    nonce: () => sha256(`${clock.nowMs()} ${++nonces}`),
     policies,
     budgetReports: awsBudgetReports(clients.applicationSignals),
     traffic: awsTraffic(lambda),

@@ -5,6 +5,7 @@ import { chargeWords } from '../../core/release/charge.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Move, ReleaseEvent } from '../../core/release/event.ts'
 import { beforeWords } from '../../core/service/gates.ts'
+import { doubtSentence } from '../../core/release/pages.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
 import type { Release } from '../../core/release/release.ts'
 import { shareBp } from '../../core/service/routing.ts'
@@ -95,6 +96,8 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
       ]
     case 'moverNamed':
       return ['foreign', `CloudTrail says that it was ${event.suspect}`]
+    case 'alarmDoubted':
+      return ['doubt', doubtSentence(event)]
     case 'paged':
       return ['paged', 'a person has been told']
     case 'returnFailed':
@@ -119,9 +122,9 @@ function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDefe
     case 'hookCalled':
       return `called${event.attempt > 1 ? ` for the ${event.attempt}th time` : ''}`
     case 'hookDeferred':
-      return 'will answer later'
+      return event.unheard === true ? 'nobody knows whether it was reached; it may answer' : 'will answer later'
     case 'hookAnswered':
-      return `${event.answer}: ${event.because}`
+      return `${event.answer}: ${event.because}${event.proof === 'none' ? ' (without a nonce)' : ''}`
   }
 }
 

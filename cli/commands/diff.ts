@@ -12,6 +12,7 @@ import { latestHeads } from '../../functions/steps/heads.ts'
 import { exitCodes } from '../backend/screen.ts'
 import { readDefinition } from './apply.ts'
 import type { Cli } from '../backend/surroundings.ts'
+import { own } from '../../core/own.ts'
 
 type Change = { readonly field: string; readonly registered?: unknown; readonly file?: unknown }
 type Drift = {
@@ -100,8 +101,8 @@ async function driftOf(backend: Cli['backend'], target: Target, heads: readonly 
     throw error
   }
   if (routing.additional !== undefined) return `it is split without a release: ${routingWords(routing)}`
-  const last = heads.find((head) => head.versions[target.functionName] !== undefined)
-  const versions = last?.versions[target.functionName]
+  const last = heads.find((head) => own(head.versions, target.functionName) !== undefined)
+  const versions = last === undefined ? undefined : own(last.versions, target.functionName)
   // After an interruption, the alias belongs to the person who moved it.
   if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
   const left = last.outcome === 'promoted' ? versions.candidate : versions.stable

@@ -95,10 +95,11 @@ export async function showStatus({ backend, screen }: Cli, service: string | und
 export async function showHistory({ backend, screen }: Cli, service: string, limit: number): Promise<number> {
   await backend.services.get(service)
   const { items, unreadable } = await latestHeads(backend, service, limit)
+  const width = Math.max(...items.map(({ releaseId }) => releaseId.length))
   const lines = [
     ...items.map((head) => {
       const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
-      return `${at}  ${head.releaseId.padEnd(24)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
+      return `${at}  ${head.releaseId.padEnd(width)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
     }),
     ...unreadable.map(({ about, problem }) => `${about.releaseId} cannot be read: ${problem.message}`),
   ]

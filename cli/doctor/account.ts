@@ -20,6 +20,7 @@ import type { Service } from '../../core/service/service.ts'
 import { type Verb, verbs } from '../../functions/handlers.ts'
 import type { Backend } from '../backend/backend.ts'
 import { type Finding, unlessNamed } from './finding.ts'
+import { own } from '../../core/own.ts'
 
 export type Account = {
   readonly prefix: string
@@ -83,7 +84,7 @@ export function accountOf(backend: Account['backend'], prefix: string, config: C
     services: async () => (await stored()).items,
     unreadable: async () => (await stored()).unreadable,
     setting: async (name) => {
-      const value = (await controllerFunction('page'))?.Environment?.Variables?.[name]
+      const value = own((await controllerFunction('page'))?.Environment?.Variables ?? {}, name)
       if (value !== undefined) return value
       throw new Problem(
         'call_invalid',

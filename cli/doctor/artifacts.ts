@@ -99,25 +99,33 @@ export const bucketVersions: Check = {
   },
 }
 
+/** `NAME`, or `REGISTRY:NAME` where the registry is another account's. */
+const repositoryOf = ({ triggers: { ecr } }: Service): string | undefined =>
+  ecr?.registry === undefined ? ecr?.repository : `${ecr.registry}:${ecr.repository}`
+function partsOf({ name }: Named) {
+  const [repositoryName = '', registryId] = name.split(':').reverse()
+  return { repositoryName, ...(registryId === undefined ? {} : { registryId }) }
+}
+
 export const repositoryPolicies: Check = {
   id: 'repository-policies',
   right: 'The repositories of images let Lambda pull.',
   asks: ['ecr:GetRepositoryPolicy'],
   async look(account) {
-    const repositories = await named(account, ({ triggers }) => triggers.ecr?.repository)
+    const repositories = await named(account, repositoryOf)
     if (repositories.length === 0) return none('a repository')
     const accountId = /:(\d{12}):/.exec((await account.controllerFunction('prepare'))?.FunctionArn ?? '')?.[1]
     return each(repositories, about, 'ecr:GetRepositoryPolicy', async (item) => {
-      const repositoryName = item.name
+      const repository = partsOf(item)
       let policyText: string | undefined
       try {
-        ;({ policyText } = await account.ecr.send(new GetRepositoryPolicyCommand({ repositoryName })))
+        ;({ policyText } = await account.ecr.send(new GetRepositoryPolicyCommand(repository)))
       } catch (error) {
         const name = error instanceof Error ? error.name : ''
         if (name === 'RepositoryNotFoundException')
           return [
             problem(about(item), 'There is no such repository.', {
-              commands: [awsCommand('ecr', 'create-repository', { repositoryName })],
+              commands: [awsCommand('ecr', 'create-repository', repository)],
             }),
           ]
         if (name !== 'RepositoryPolicyNotFoundException') throw error
@@ -130,7 +138,7 @@ export const repositoryPolicies: Check = {
 function verdict(item: Named, lets: boolean | undefined, policyText: string): Finding {
   if (lets === true) return ok(about(item), 'It lets Lambda pull.')
   const mend = {
-    commands: [awsCommand('ecr', 'set-repository-policy', { repositoryName: item.name, policyText })],
+    commands: [awsCommand('ecr', 'set-repository-policy', { ...partsOf(item), policyText })],
     cdk: `repository.grantPull(new iam.ServicePrincipal('lambda.amazonaws.com'))`,
   }
   if (lets === false) return problem(about(item), 'It does not let Lambda pull: no image can become a version.', mend)

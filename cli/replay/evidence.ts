@@ -17,6 +17,7 @@ import {
 } from '../../bench/rivals/recorded.ts'
 import { type FileSignal, ownSignals, type ReplayFile } from './input/rows.ts'
 import { minuteMs } from '../../core/time.ts'
+import { own as ownField } from '../../core/own.ts'
 
 /** What is judged, and one sentence for each part of the policy that could not be applied. */
 export type Replayed = { readonly service: Service; readonly recorded: Recorded; readonly notes: readonly string[] }
@@ -105,7 +106,7 @@ function seriesOf(
     const key = (series: string): string => seriesKey(0, arm, series)
     const values = signal[arm]
     if (signal.kind === 'mean') {
-      const [sum, samples] = meanSeries[name] ?? [`custom-${name}`, `customs-${name}`]
+      const [sum, samples] = ownField(meanSeries, name) ?? [`custom-${name}`, `customs-${name}`]
       const sums = values.map((mean, minute) => mean * (invocations[minute] ?? 0))
       return [[key(sum), sums] as const, [key(samples), invocations] as const]
     }

@@ -1,6 +1,7 @@
 // The only place where SDK errors become Problems. Nothing is swallowed: the error stays the Problem's cause, and an error that
 // is not recognised is `aws_unavailable`, never success.
 import { Problem, type ProblemCode } from '../../core/problem.ts'
+import { own } from '../../core/own.ts'
 
 // The services use different names for throttling. This is smithy's list of names, and Lambda's.
 const throttlingNames: ReadonlySet<string> = new Set([
@@ -74,7 +75,7 @@ export function asProblem(error: unknown, call: string): Problem {
 /** Like `asProblem`, for failures that arrive as data, such as an entry of PutEvents. */
 export function problemNamed(name: string, message: string, call: string, cause?: unknown): Problem {
   const options = cause === undefined ? undefined : { cause }
-  const final = isOfLambda(call) && Object.hasOwn(finalCodes, name) ? finalCodes[name] : undefined
+  const final = isOfLambda(call) ? own(finalCodes, name) : undefined
   if (final !== undefined) return new Problem(final, `AWS refused ${call}: ${name}: ${message.slice(0, 300)}`, options)
   if (denialNames.test(name)) {
     const action = /perform:\s*([a-z0-9-]+:[A-Za-z0-9*]+)/i.exec(message)?.[1] ?? call.split(' ')[0] ?? call

@@ -4,6 +4,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda'
 import type { InvocationResponse, LambdaClient } from '@aws-sdk/client-lambda'
 import type { HookReply, Hooks } from '../ports.ts'
 import { asProblem, isNamed } from './failure.ts'
+import { own } from '../../core/own.ts'
 
 /** The SDK must not retry when an answer is lost: a retry would call the hook a second time. */
 export const callsOnce = { maxAttempts: 1 }
@@ -58,6 +59,6 @@ function isTimeout(errorType: string | undefined, message = ''): boolean {
 /** For an uncaught error, Lambda returns `{ errorType, errorMessage, trace }`. */
 function fieldOf(payload: unknown, name: string): string | undefined {
   if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, name)) return undefined
-  const value = (payload as Readonly<Record<string, unknown>>)[name]
+  const value = own(payload as Readonly<Record<string, unknown>>, name)
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -8,6 +8,7 @@ import type { Telemetry } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'
 import { translated } from './failure.ts'
 import { type Asked, readingOf, type Series } from './reading.ts'
+import { own } from '../../core/own.ts'
 
 /** The most queries that GetMetricData accepts in one call. */
 const queriesPerCall = 500
@@ -141,7 +142,7 @@ function alarmReading(name: string, alarm: Described): AlarmReading {
   const trouble = alarm.EvaluationState
   // A firing alarm counts even if its evaluation had trouble. An alarm that says OK must have been evaluated cleanly.
   const clean = trouble === undefined || trouble === '' || alarm.StateValue === 'ALARM'
-  const state = clean ? alarmStates[alarm.StateValue ?? ''] : undefined
+  const state = clean ? own(alarmStates, alarm.StateValue ?? '') : undefined
   const why = alarm.StateReason ?? ''
   if (state === undefined) {
     const reason = `its evaluation state is ${trouble ?? 'unknown'}, its state ${alarm.StateValue ?? 'unknown'}. ${why}`

@@ -5,6 +5,7 @@ import { pacingAt } from './pacing.ts'
 import type { PolicyDecision } from './policy.ts'
 import type { NewEvent } from '../release/event.ts'
 import type { Release } from '../release/release.ts'
+import { own } from '../own.ts'
 
 export type Answer = Omit<Extract<NewEvent, { type: 'gated' }>, 'type' | 'atMs' | 'point'>
 
@@ -16,8 +17,10 @@ export function answerOf(release: Release, point: number, found: LookedUp, decis
   if (decision.allowed) return { allowed: true, because: openSentence(release, found).slice(0, wordsMax), gates: [] }
   const closed = closedSentences(release, point, found)
   const sentences = decision.because.map(({ gate = '', policy, says }) => {
-    const own = closed[gate]
-    return own === undefined || own === '' ? `${policy}: ${says ?? 'a policy of the service forbids it'}` : own
+    const sentence = own(closed, gate)
+    return sentence === undefined || sentence === ''
+      ? `${policy}: ${says ?? 'a policy of the service forbids it'}`
+      : sentence
   })
   const told = [...new Set(sentences), ...decision.trouble]
   const again = againAtMs(release, point, found)

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { type Attestation, By, commitSubject, facts, Subject } from './attestation.ts'
 import { VersionByFunction } from '../service/candidate.ts'
+import { origin, type Site, siteOf } from '../origin.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
 import { ServiceName } from '../service/service.ts'
@@ -39,6 +40,7 @@ const found = z.int().min(0).max(1_000_000_000).default(0)
 const EcrScanEvent = z.looseObject({
   source: z.literal('aws.ecr'),
   'detail-type': z.literal('ECR Image Scan'),
+  ...origin,
   time: z.iso.datetime({ offset: true }),
   detail: z.looseObject({
     'scan-status': z.literal('COMPLETE'),
@@ -51,12 +53,13 @@ const EcrScanEvent = z.looseObject({
 /** A complete attestation, or a call about a service's versions whose subject still has to be looked up. */
 type Said =
   | { readonly kind: 'attestation'; readonly attestation: Attestation }
+  | { readonly kind: 'scan'; readonly attestation: Attestation; readonly repository: string; readonly site: Site }
   | { readonly kind: 'ofService'; readonly call: AttestCall & { readonly service: string } }
 
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
 export function readAttestation(input: unknown, nowMs: number): Said {
   const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
-  if (source.success) return { kind: 'attestation', attestation: fromScan(input, source.data.source) }
+  if (source.success) return fromScan(input, source.data.source)
   const call = readInput(AttestCall, input, 'call_invalid', 'The call')
   const { subject, service } = call
   if (subject === undefined && service !== undefined) return { kind: 'ofService', call: { ...call, service } }
@@ -85,15 +88,13 @@ const commitOf = (subject: string): string | undefined => {
   return subject.startsWith(prefix) ? subject.slice(prefix.length) : undefined
 }
 
-function fromScan(input: unknown, source: string): Attestation {
+function fromScan(input: unknown, source: string): Said {
   if (source !== 'aws.ecr')
     throw new Problem('event_unknown', `An event of source "${source.slice(0, 80)}" says nothing about a candidate.`)
-  const { time, detail } = readInput(EcrScanEvent, input, 'event_invalid', 'The event')
+  const { time, detail, ...event } = readInput(EcrScanEvent, input, 'event_invalid', 'The event')
   const { CRITICAL: critical, HIGH: high, MEDIUM: medium, LOW: low } = detail['finding-severity-counts']
-  return {
-    subject: `ecr/${detail['repository-name']}@${detail['image-digest']}`,
-    atMs: Date.parse(time),
-    by: 'aws.ecr',
-    scan: { critical, high, medium, low },
-  }
+  const repository = detail['repository-name']
+  const subject = `ecr/${repository}@${detail['image-digest']}`
+  const attestation = { subject, atMs: Date.parse(time), by: 'aws.ecr', scan: { critical, high, medium, low } }
+  return { kind: 'scan', attestation, repository, site: siteOf(event) }
 }

@@ -3,8 +3,10 @@
 // belongs to.
 import * as z from 'zod'
 import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
+import { isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
 import { Problem, readInput } from '../problem.ts'
 import type { Service } from '../service/service.ts'
+import { own } from '../own.ts'
 
 const time = z.iso.datetime({ offset: true })
 const text = z.string().min(1).max(500)
@@ -30,6 +32,8 @@ type Heard = {
   readonly notices: readonly Omit<IncidentNotice, 'service'>[]
   /** True if the caller named a service and must get an error when it does not exist. */
   readonly isCall: boolean
+  /** Where an event came from; a call has none. */
+  readonly origin?: Site
 }
 
 const nothing: Heard = { keys: [], notices: [], isCall: false }
@@ -44,11 +48,15 @@ export const incidentSources = {
 
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
 export function readIncident(input: unknown): Heard {
-  const envelope = z
-    .looseObject({ source: z.string(), 'detail-type': z.string(), detail: z.unknown(), time: time.optional() })
-    .safeParse(input)
+  const envelope = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
   if (!envelope.success) return fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
-  const { source, detail, time: at } = envelope.data
+  const event = readInput(Envelope, input, 'event_invalid', 'The event')
+  return { ...fromEvent(event), origin: siteOf(event) }
+}
+
+const Envelope = z.looseObject({ source: z.string(), detail: z.unknown(), time: time.optional(), ...origin })
+
+function fromEvent({ source, detail, time: at }: z.output<typeof Envelope>): Heard {
   if (source === incidentSources.own) return fromCall(readInput(IncidentCall, detail, 'event_invalid', 'The event'))
   if (source.startsWith(incidentSources.pagerDuty)) return fromPagerDuty(detail)
   if (source.startsWith(incidentSources.opsgenie)) return fromOpsgenie(detail, at)
@@ -56,9 +64,15 @@ export function readIncident(input: unknown): Heard {
   throw new Problem('event_unknown', `Events of source "${source.slice(0, 80)}" do not report incidents.`)
 }
 
-/** The services that match one of the keys. */
-export const servicesOf = (keys: readonly string[], services: readonly Service[]): readonly Service[] =>
-  services.filter(({ name, incidents }) => keys.some((key) => key === name || incidents.keys.includes(key)))
+/** The services that match one of the keys, and want to hear of incidents from there. */
+export const servicesOf = ({ keys, origin }: Heard, services: readonly Service[], home: Site): readonly Service[] =>
+  services.filter(
+    ({ name, incidents }) =>
+      keys.some((key) => key === name || incidents.keys.includes(key)) &&
+      (origin === undefined ||
+        isSame(origin, home) ||
+        (incidents.from ?? []).some((from) => isSame(siteFrom(from, home), origin))),
+  )
 
 function fromCall({ service, openedAt, resolvedAt, ...rest }: z.output<typeof IncidentCall>): Heard {
   const notice = (kind: IncidentNotice['kind'], at: string) => ({ ...rest, kind, atMs: Date.parse(at) })
@@ -98,13 +112,13 @@ function fromPagerDuty(detail: unknown): Heard {
   const webhook = PagerDutyWebhook.safeParse(detail)
   if (webhook.success) {
     const { event_type: type, occurred_at: at, data } = webhook.data.event
-    const kind = pagerDutyKinds[type]
+    const kind = own(pagerDutyKinds, type)
     return kind === undefined
       ? nothing
       : ofPagerDuty(kind, at, readInput(PagerDutyIncident, data, 'event_invalid', what))
   }
   const { event, created_on: at, incident } = readInput(PagerDutyEvent, detail, 'event_invalid', what)
-  const kind = pagerDutyKinds[event]
+  const kind = own(pagerDutyKinds, event)
   return kind === undefined ? nothing : ofPagerDuty(kind, at, incident)
 }
 
@@ -134,7 +148,7 @@ const opsgenieKinds: Readonly<Record<string, IncidentNotice['kind']>> = { Create
 /** @param at the time of the event. Used for closing, because Opsgenie's docs disagree on the unit of an alert's last update. */
 function fromOpsgenie(detail: unknown, at: string | undefined): Heard {
   const { action, alert } = readInput(Opsgenie, detail, 'event_invalid', 'The event of Opsgenie')
-  const kind = opsgenieKinds[action]
+  const kind = own(opsgenieKinds, action)
   if (kind === undefined) return nothing
   if (kind === 'resolved' && at === undefined)
     throw new Problem('event_invalid', 'The event of Opsgenie does not say when the alert was closed.')

@@ -9,6 +9,7 @@ import { exposureAfter } from './exposure.ts'
 import type { Release, ReleaseTarget } from './release.ts'
 import { only } from '../service/routing.ts'
 import { signalUnknownTooLong, unknownSince } from './unknown.ts'
+import { own } from '../own.ts'
 
 type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
 
@@ -101,7 +102,8 @@ function follow(release: Release, event: ReleaseEvent): Release {
     case 'interrupted':
       return interrupted(release, event)
     case 'moverNamed':
-      return moverNamed(release, event.suspect)
+    case 'alarmDoubted':
+      return foundOut(release, event)
     case 'paged':
       return { ...release, paged: true }
     case 'settled':
@@ -115,9 +117,11 @@ function paused(release: Release, { by, reason, atMs }: EventOf<'paused'>): Rele
   return isUnderWay(release.state) ? { ...release, paused: { by, reason, atMs } } : release
 }
 
-function moverNamed(release: Release, suspect: string): Release {
+/** What is known only after the release had to go back. */
+function foundOut(release: Release, event: EventOf<'moverNamed' | 'alarmDoubted'>): Release {
+  if (event.type === 'alarmDoubted') return { ...release, alarmDoubt: { alarm: event.alarm, state: event.state } }
   const { ending } = release
-  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: suspect } } : release
+  return ending?.outcome === 'interrupted' ? { ...release, ending: { ...ending, by: event.suspect } } : release
 }
 
 function prepared(release: Release, event: EventOf<'prepared'>): Release {
@@ -162,7 +166,7 @@ function moved(release: Release, event: EventOf<'moved'>): Release {
   if (move === undefined || move.purpose !== event.purpose) return release
   const targets = release.targets.map((target): ReleaseTarget => {
     const part = move.targets.find((one) => one.functionName === target.functionName)
-    const revision = event.revisions[target.functionName]
+    const revision = own(event.revisions, target.functionName)
     if (part === undefined || revision === undefined) return target
     const { maybe: _, ...rest } = target
     return { ...rest, revision, routing: part.desired }

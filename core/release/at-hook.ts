@@ -20,7 +20,11 @@ export function isCurrentHook(state: State, event: HookEvent): state is HookStat
 export function atHook(release: Release, state: HookState, event: HookEvent): Release {
   switch (event.type) {
     case 'hookCalled':
-      return withState(release, { ...state, calledAtMs: event.atMs })
+      return withState(release, {
+        ...state,
+        calledAtMs: event.atMs,
+        ...(event.nonceSha256 === undefined ? {} : { nonceSha256: event.nonceSha256 }),
+      })
     case 'hookDeferred':
       return withState(release, { ...state, deferred: true })
     case 'hookAnswered':
@@ -29,7 +33,7 @@ export function atHook(release: Release, state: HookState, event: HookEvent): Re
 }
 
 function hookAnswered(release: Release, state: HookState, event: Answered): Release {
-  const { calledAtMs: _called, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
+  const { calledAtMs: _called, nonceSha256: _nonce, deferred: _deferred, callAtMs: _callAt, ...uncalled } = state
   const following: HookState = { ...uncalled, index: state.index + 1, attempt: 1, sinceMs: event.atMs }
   // After a rollback nothing is left to stop. Whatever the hook answers, the release goes on to its end.
   if (event.answer === 'pass' || state.point === 'afterRollback') return toHook(release, following, event.atMs)

@@ -67,6 +67,7 @@ export type Move = z.output<typeof Move>
 export const ReturnOutcome = z.enum(['rolledBack', 'aborted', 'superseded'])
 export type ReturnOutcome = z.output<typeof ReturnOutcome>
 
+const Sha256 = z.string().regex(/^[a-f0-9]{64}$/)
 const hookCall = {
   point: z.enum(hookPoints),
   step: stepIndex,
@@ -146,15 +147,24 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     code: z.string().max(60),
     because: text,
   }),
-  z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall }),
+  /** `nonceSha256` is of the text that an answer has to bring along; absent in calls from before there was one. */
+  z.strictObject({ ...header, type: z.literal('hookCalled'), ...hookCall, nonceSha256: Sha256.optional() }),
   /** The hook was reached and will answer by callback, so it is not called again meanwhile. */
-  z.strictObject({ ...header, type: z.literal('hookDeferred'), ...hookCall }),
+  z.strictObject({
+    ...header,
+    type: z.literal('hookDeferred'),
+    ...hookCall,
+    /** The connection broke: it may have been reached, and may answer. */
+    unheard: z.literal(true).optional(),
+  }),
   z.strictObject({
     ...header,
     type: z.literal('hookAnswered'),
     ...hookCall,
     answer: z.enum(['pass', 'fail', 'unknown']),
     because: text,
+    /** How an answer that came by a call was known to be the hook's. `none`: the hook was called before there were nonces. */
+    proof: z.enum(['nonce', 'none']).optional(),
   }),
   z.strictObject({ ...header, type: z.literal('moveIntended'), move: Move }),
   z.strictObject({
@@ -190,6 +200,13 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
   }),
   /** CloudTrail told us who moved the alias. May arrive after the end. */
   z.strictObject({ ...header, type: z.literal('moverNamed'), functionName: TargetFunction, suspect: text }),
+  /** An alarm's event put the release back, and then CloudWatch did not say that the alarm fires. */
+  z.strictObject({
+    ...header,
+    type: z.literal('alarmDoubted'),
+    alarm: AlarmReading.shape.name,
+    state: AlarmReading.shape.state.exclude(['alarm', 'unclear']),
+  }),
   z.strictObject({ ...header, type: z.literal('returnFailed'), because: text }),
   /** A person has been paged about the ending. */
   z.strictObject({ ...header, type: z.literal('paged') }),

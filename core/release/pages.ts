@@ -4,7 +4,7 @@ import { type Page, pageOf, runbookLines } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
 import { sentenceOf } from './head.ts'
 import type { Outage, Part } from './outage.ts'
-import type { Release } from './release.ts'
+import type { AlarmDoubt, Release } from './release.ts'
 import { commandBack, type Ended, type ReturnRecord, type ReturnTarget } from './return-record.ts'
 
 type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook'>
@@ -17,10 +17,22 @@ export function isToBeTold({ ending, paged }: Pick<Release, 'ending' | 'paged'>)
 }
 
 export function endPage(release: Release): Page {
-  const { ending, service } = release
-  const lines = [`Why: ${ending?.because ?? ''}`, `Decided by: ${ending?.by ?? ''}`]
+  const { ending, service, alarmDoubt } = release
+  const lines = [
+    `Why: ${ending?.because ?? ''}`,
+    `Decided by: ${ending?.by ?? ''}`,
+    ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)]),
+  ]
   return pageOf(sentenceOf(release), ...lines, ...runbookLines(service))
 }
+
+const saidOfAlarm: Readonly<Record<AlarmDoubt['state'], string>> = {
+  ok: 'says OK',
+  insufficientData: 'says INSUFFICIENT_DATA',
+  missing: 'knows no such alarm',
+}
+export const doubtSentence = ({ state }: AlarmDoubt): string =>
+  `The event said ALARM, CloudWatch ${saidOfAlarm[state]}: if nobody can explain it, someone forged it.`
 
 const again = 'It is tried again every minute.'
 

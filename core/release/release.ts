@@ -2,7 +2,7 @@
 // carries exactly its own data.
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
-import type { Move, Outcome } from './event.ts'
+import type { Move, Outcome, ReleaseEvent } from './event.ts'
 import type { Routing } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
@@ -48,6 +48,8 @@ type ApprovalGiven = {
   readonly answer: 'approve' | 'decline'
 }
 
+export type AlarmDoubt = Pick<Extract<ReleaseEvent, { type: 'alarmDoubted' }>, 'alarm' | 'state'>
+
 type Paused = { readonly by: string; readonly reason: string; readonly atMs: number }
 
 /** The hook that is next to be called, or whose answer is awaited. */
@@ -60,7 +62,9 @@ export type HookState = {
   readonly attempt: number
   /** When this attempt was called; absent before the call. */
   readonly calledAtMs?: number
-  /** The hook was reached and said that it will answer later. */
+  /** Of the nonce that an answer by a call has to bring along. */
+  readonly nonceSha256?: string
+  /** The hook was reached and said that it will answer later, or may have. */
   readonly deferred?: true
   /** Do not call before this time, because the previous attempt failed. */
   readonly callAtMs?: number
@@ -120,6 +124,8 @@ export type Release = {
   readonly paused?: Paused
   /** How and why the release ends, as soon as that is decided. */
   readonly ending?: { readonly outcome: Outcome; readonly because: string; readonly by: string; readonly code?: string }
+  /** What CloudWatch said of the alarm whose event put the release back, if not that it fires. */
+  readonly alarmDoubt?: AlarmDoubt
   /** A person has been paged about it. */
   readonly paged?: true
   /** What it burned of the error budgets; absent until that has been worked out. */

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from '../service/candidate.ts'
 import { isElsewhere } from '../location.ts'
+import { functionAt, type Home, isSame, origin, type Site, siteOf, siteWords } from '../origin.ts'
 import { type Plan, PlanDefinition } from '../service/plan.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
@@ -16,6 +17,8 @@ export type ReleaseRequest = {
   /** The same request has the same key: `s3/bucket/key/version`, `ecr/repository@digest`, `version/function:42`, `call/...`. */
   readonly key: string
   readonly tag?: string
+  /** Where an event came from; a call has none. */
+  readonly origin?: Site
   readonly plan?: Plan
   readonly reason?: string
   /** A security fix in the fast lane. */
@@ -53,7 +56,7 @@ export const ReleaseCall = z
 /** A security fix: the same call, sent to a separate function, with a reason. */
 export const UrgentCall = ReleaseCall.safeExtend({ reason: text.describe('Why it cannot wait: kept in the log.') })
 
-const envelope = { id: z.string().max(200).optional(), time: when }
+const envelope = { id: z.string().max(200).optional(), time: when, ...origin }
 
 // AWS may add fields to its events at any time, so they are parsed loosely. The fields that we use are checked strictly.
 const S3Event = z.looseObject({
@@ -75,8 +78,6 @@ const EcrEvent = z.looseObject({
   ...envelope,
   source: z.literal('aws.ecr'),
   'detail-type': z.literal('ECR Image Action'),
-  account: z.string().regex(/^[0-9]{12}$/),
-  region: z.string().regex(/^[a-z0-9-]{5,30}$/),
   detail: z.looseObject({
     result: z.literal('SUCCESS'),
     'action-type': z.literal('PUSH'),
@@ -108,9 +109,9 @@ const CloudFormationEvent = z.looseObject({
  * @param callId identifies a direct call that has no requestId of its own, such as the invocation's id
  * @throws Problem `event_unknown`, `event_invalid`, `call_invalid`
  */
-export function readRequest(input: unknown, callId: string): ReleaseRequest {
+export function readRequest(input: unknown, callId: string, home: Home): ReleaseRequest {
   const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
-  if (!source.success) return fromCall(readInput(ReleaseCall, input, 'call_invalid', 'The call'), callId)
+  if (!source.success) return readCall(input, callId)
   const what = 'The event'
   switch (source.data.source) {
     case 'aws.s3':
@@ -118,11 +119,15 @@ export function readRequest(input: unknown, callId: string): ReleaseRequest {
     case 'aws.ecr':
       return fromEcr(readInput(EcrEvent, input, 'event_invalid', what))
     case 'aws.cloudformation':
-      return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what))
+      return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what), home)
     default:
       throw new Problem('event_unknown', `Events of source "${source.data.source.slice(0, 80)}" do not start releases.`)
   }
 }
+
+/** A call, and nothing that looks like an event. @throws Problem `call_invalid` */
+export const readCall = (input: unknown, callId: string): ReleaseRequest =>
+  fromCall(readInput(ReleaseCall, input, 'call_invalid', 'The call'), callId)
 
 /** @throws Problem `call_invalid` */
 export const readUrgent = (input: unknown, callId: string): ReleaseRequest => ({
@@ -140,6 +145,7 @@ function fromS3({ detail, ...event }: z.output<typeof S3Event>): ReleaseRequest 
   const { bucket, object, requester } = detail
   const versionId = object['version-id']
   return {
+    origin: siteOf(event),
     key: `s3/${bucket.name}/${object.key}/${versionId}`,
     candidate: { kind: 's3', bucket: bucket.name, key: object.key, versionId },
     provenance: {
@@ -156,17 +162,26 @@ function fromEcr({ detail, ...event }: z.output<typeof EcrEvent>): ReleaseReques
   const repository = detail['repository-name']
   const tag = detail['image-tag']
   return {
+    origin: siteOf(event),
     key: `ecr/${repository}@${digest}`,
-    candidate: { kind: 'image', uri: `${event.account}.dkr.ecr.${event.region}.amazonaws.com/${repository}@${digest}` },
+    // Of the event's registry, which `triggers` compares with the definition's.
+    candidate: { kind: 'image', uri: `${registryOf(event)}/${repository}@${digest}` },
     provenance: { source: 'ecr', digest, ...eventFacts(event) },
     ...(tag === undefined || tag === '' ? {} : { tag }),
   }
 }
 
-function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormationEvent>): ReleaseRequest {
+const registryOf = ({ account, region }: Site): string => `${account}.dkr.ecr.${region}.amazonaws.com`
+
+/** @throws Problem `event_invalid` when the version is not where the event is from */
+function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormationEvent>, home: Home): ReleaseRequest {
   const token = detail['client-request-token'] ?? ''
-  const [functionName = '', version = ''] = detail['physical-resource-id'].split(':').slice(-2)
+  const [, , , region = '', account = '', , name = '', version = ''] = detail['physical-resource-id'].split(':')
+  if (!isSame({ account, region }, event))
+    throw new Problem('event_invalid', `The event is from elsewhere than its version: ${siteWords(event)}.`)
+  const functionName = functionAt(name, event, home)
   return {
+    origin: siteOf(event),
     key: `version/${functionName}:${version}`,
     candidate: { kind: 'versions', versions: { [functionName]: version } },
     provenance: {
@@ -204,23 +219,30 @@ export const candidateOfCall = (call: {
   readonly versions?: Readonly<Record<string, string>> | undefined
 }): Candidate => ({ kind: 'versions', versions: call.versions ?? { [soleTarget]: call.version ?? '' } })
 
-/** Whether the artifact triggers a release of the service. */
-export function triggers(service: Service, request: ReleaseRequest): boolean {
+/**
+ * Whether the artifact triggers a release of the service: it is in the bucket or registry of the account that the definition
+ * names, else of the controller's own. Lambda takes both from its own region only.
+ */
+export function triggers(service: Service, request: ReleaseRequest, home: Home): boolean {
   const { candidate } = request
+  const isFrom = (account = home.account): boolean =>
+    request.origin !== undefined && isSame(request.origin, { account, region: home.region })
   switch (candidate.kind) {
     case 's3': {
       const { s3 } = service.triggers
-      return s3 !== undefined && s3.bucket === candidate.bucket && s3.key === candidate.key
+      return s3 !== undefined && s3.bucket === candidate.bucket && s3.key === candidate.key && isFrom(s3.account)
     }
     case 'image': {
       const { ecr } = service.triggers
-      const repository = candidate.uri.slice(candidate.uri.indexOf('/') + 1, candidate.uri.indexOf('@'))
-      return ecr !== undefined && ecr.repository === repository && (ecr.tag === undefined || ecr.tag === request.tag)
+      if (ecr === undefined || !isFrom(ecr.registry)) return false
+      const repository = `${registryOf({ ...home, account: ecr.registry ?? home.account })}/${ecr.repository}`
+      return candidate.uri.startsWith(`${repository}@`) && (ecr.tag === undefined || ecr.tag === request.tag)
     }
+    // By its ARN, a function elsewhere is nobody's but the definition's that names it so.
     case 'versions':
       return (
         service.triggers.cloudFormation &&
-        service.targets.some((target) => candidate.versions[target.functionName] !== undefined)
+        service.targets.some(({ functionName }) => Object.hasOwn(candidate.versions, functionName))
       )
   }
 }
@@ -237,14 +259,13 @@ export function candidateFor(service: Service, candidate: Candidate): Candidate 
     const sentence = `${away.functionName} is elsewhere, and artifacts become versions in the controller's own account and region only.`
     throw new Problem('artifact_elsewhere', sentence)
   }
-  const versions: Record<string, string> = {}
-  for (const [name, version] of Object.entries(candidate.versions)) {
+  const versions = Object.entries(candidate.versions).map(([name, version]) => {
     const target = name === soleTarget && service.targets.length === 1 ? service.targets[0]?.functionName : name
     if (target === undefined || !service.targets.some((one) => one.functionName === target)) {
       const which = name === soleTarget ? 'several targets: name a version for each' : `no target called ${name}`
       throw new Problem('target_unknown', `The service ${service.name} has ${which}.`)
     }
-    versions[target] = version
-  }
-  return { kind: 'versions', versions }
+    return [target, version] as const
+  })
+  return { kind: 'versions', versions: Object.fromEntries(versions) }
 }

@@ -4,11 +4,12 @@ import { formatDuration } from '../duration.ts'
 import type { Release } from './release.ts'
 import { type Watch, watches } from '../service/signals.ts'
 import type { Verdict } from '../verdict/evidence/evidence.ts'
+import { own } from '../own.ts'
 
 /** Updates since when each signal has been unknown, given a new verdict. */
 export function unknownSince(release: Release, verdict: Verdict, atMs: number): Release['unknownSince'] {
   const unknown = verdict.signals.filter((signal) => signal.kind === 'unknown')
-  return Object.fromEntries(unknown.map(({ signal }) => [signal, release.unknownSince[signal] ?? atMs]))
+  return Object.fromEntries(unknown.map(({ signal }) => [signal, own(release.unknownSince, signal) ?? atMs]))
 }
 
 /** What to do about a signal that has been unknown for longer than it may be; `undefined` when there is none. */

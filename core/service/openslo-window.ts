@@ -4,6 +4,7 @@ import type { Wrong } from './openslo-indicator.ts'
 import type { TimeWindow } from './openslo-schema.ts'
 import { isTimeZone } from '../time-zone.ts'
 import type { SloDefinition } from './slo.ts'
+import { own } from '../own.ts'
 
 const days: Readonly<Record<string, number>> = { m: 1 / 1440, h: 1 / 24, d: 1, w: 7 }
 const firstDays = {
@@ -28,7 +29,7 @@ export function windowOf(windows: readonly TimeWindow[], wrong: Wrong): z.input<
     throw at('isRolling', 'a window is either rolling or has a calendar; correct one of the two')
   if (calendar === undefined) {
     const [, count = '', unit = ''] = /^([1-9][0-9]{0,5})([mhdwMQY])$/.exec(duration) ?? []
-    const length = Number(count) * (days[unit] ?? Number.NaN)
+    const length = Number(count) * (own(days, unit) ?? Number.NaN)
     if (!Number.isInteger(length))
       throw at('duration', `${duration} is no number of days; write a rolling window in whole days, as 28d or 4w`)
     return `${length}d`

@@ -5,6 +5,7 @@ import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
+import { Account, From } from '../origin.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
@@ -60,6 +61,7 @@ const Triggers = z.strictObject({
     .strictObject({
       bucket: z.string().min(3).max(63),
       key: z.string().min(1).max(1024),
+      account: Account.optional().describe("The account of the bucket, where it is not the controller's."),
       kmsKey: z
         .string()
         .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/, 'the ARN of a key, not of an alias')
@@ -68,7 +70,11 @@ const Triggers = z.strictObject({
     })
     .optional(),
   ecr: z
-    .strictObject({ repository: z.string().min(2).max(256), tag: z.string().min(1).max(128).optional() })
+    .strictObject({
+      repository: z.string().min(2).max(256),
+      tag: z.string().min(1).max(128).optional(),
+      registry: Account.optional().describe("The account of the registry, where it is not the controller's."),
+    })
     .optional(),
   cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
 })
@@ -80,6 +86,13 @@ const IncidentKeys = z.strictObject({
     .default([])
     .describe(
       'What incidents of this service are called: PagerDuty service ids or names, Opsgenie tags, response plans.',
+    ),
+  from: z
+    .array(From)
+    .max(20)
+    .optional()
+    .describe(
+      'Other accounts whose events may tell of incidents, and other regions: `111122223333`, `111122223333/eu-west-1`.',
     ),
 })
 

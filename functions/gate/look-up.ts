@@ -9,6 +9,7 @@ import type { Service } from '../../core/service/service.ts'
 import { attestedOf } from './attested.ts'
 import { budgetsLeft } from '../budgets/left.ts'
 import type { World } from '../steps/world.ts'
+import { own } from '../../core/own.ts'
 
 type Deps = Pick<World, 'clock' | 'services' | 'line' | 'budgets' | 'versions' | 'attestations'>
 
@@ -51,7 +52,7 @@ async function isSigned(deps: Deps, { service, targets, candidate }: Release): P
     targets.length > 0
       ? targets.map((target) => ({ place: target, version: target.candidate }))
       : candidate.kind === 'versions'
-        ? service.targets.map((place) => ({ place, version: candidate.versions[place.functionName] ?? '' }))
+        ? service.targets.map((place) => ({ place, version: own(candidate.versions, place.functionName) ?? '' }))
         : undefined
   if (places === undefined) return undefined
   const taking = places.filter(({ version }) => version !== '')

@@ -1,19 +1,24 @@
 // The fast path: when an alarm that guards a live release fires, this function puts the traffic back at once. The state machine
 // is told afterwards.
 import * as z from 'zod'
+import { origin } from '../../core/origin.ts'
 import { issuesSentence, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { each, orThrow } from '../steps/each.ts'
 import { load } from '../steps/log.ts'
+import { isFromHere, isOfNow } from '../events/believed.ts'
+import { alarmAuthor, doubted } from '../events/doubt.ts'
 import { returnNow } from '../steps/return.ts'
+import type { World } from '../steps/world.ts'
 
-type Deps = ByRecord
+type Deps = ByRecord & Pick<World, 'home' | 'telemetry'>
 
 // Parsed loosely, because CloudWatch adds fields (docs/aws.md §2.5).
 const AlarmEvent = z.looseObject({
   source: z.literal('aws.cloudwatch'),
   'detail-type': z.literal('CloudWatch Alarm State Change'),
+  ...origin,
   detail: z.looseObject({
     alarmName: z.string().min(1).max(255),
     state: z.looseObject({
@@ -40,6 +45,9 @@ export function alarmHandler(deps: Deps) {
       throw new Problem('event_invalid', `Not an alarm event: ${issuesSentence(parsed.error.issues)}.`)
     }
     const { alarmName, state } = parsed.data.detail
+    // Alarms are the controller's own: a definition names them without an account.
+    const what = `alarm ${alarmName}`
+    if (!isFromHere(deps, parsed.data, what) || !isOfNow(deps, state.timestamp, what)) return { returned: [] }
     const releases = state.value === 'ALARM' ? await deps.alarmWatch.releases(alarmName) : []
     const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
     const turned = await each(
@@ -57,11 +65,11 @@ export function alarmHandler(deps: Deps) {
 type Fired = { readonly alarmName: string; readonly reason: string; readonly sinceMs: number }
 
 async function turnBack(deps: Deps, releaseId: string, fired: Fired): Promise<boolean> {
-  const order = { by: `alarm ${fired.alarmName}`, reason: fired.reason, outcome: 'rolledBack' } as const
+  const order = { by: alarmAuthor(fired.alarmName), reason: fired.reason, outcome: 'rolledBack' } as const
   try {
     const loaded = await load(deps, releaseId)
     if (!concerns(loaded.release, fired)) return false
-    await returnNow(deps, loaded, order)
+    await returnNow(deps, loaded, order, (after) => doubted(deps, after, fired.alarmName))
   } catch (error) {
     if (!isLogLost(error)) throw error
     const record = await deps.returns.get(releaseId)

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { budgetAt, burning, burnReachMs, hourAt, type Slot, slotMs, windowAt } from '../../core/budget/budget.ts'
 import { changed, leftOf } from '../../core/budget/news.ts'
+import { origin } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { type Service, ServiceName } from '../../core/service/service.ts'
@@ -12,6 +13,7 @@ import type { BudgetMark } from '../../core/budget/stored.ts'
 import { nameOf, troublesOf } from '../budgets/troubles.ts'
 import { announce, tellBurns } from '../budgets/burns.ts'
 import { chargeReleases } from '../budgets/charge.ts'
+import { isFromHere } from '../events/believed.ts'
 import { each, isThrottled, readable, sentenceOf } from '../steps/each.ts'
 import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
@@ -19,7 +21,18 @@ import { dayMs, hourMs } from '../../core/time.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'services' | 'budgets' | 'telemetry' | 'outbox' | 'pager' | 'leases' | 'history' | 'journal' | 'trouble'
+  | 'home'
+  | 'clock'
+  | 'log'
+  | 'services'
+  | 'budgets'
+  | 'telemetry'
+  | 'outbox'
+  | 'pager'
+  | 'leases'
+  | 'history'
+  | 'journal'
+  | 'trouble'
 >
 
 // Lambda's data points may come this late: an invocation is counted at its start and takes up to 15 minutes.
@@ -35,6 +48,7 @@ const keptMs = 62 * dayMs
 const Look = z.looseObject({
   source: z.literal('tidegate.release'),
   'detail-type': z.literal('Release Judged'),
+  ...origin,
   detail: z.looseObject({ service: ServiceName }),
 })
 
@@ -53,12 +67,15 @@ type Counted = {
   readonly charged: readonly string[]
 }
 
+const nothing: Counted = { updated: [], troubles: [], charged: [] }
+
 /** @throws Problem `event_invalid` */
 export function budgetHandler(deps: Deps) {
   return async (event: unknown): Promise<Counted> => {
     const look = Look.safeParse(event)
     if (!look.success && !isScheduledCall('budgets', event))
       throw new Problem('event_invalid', 'Neither a call by the schedule of the budgets nor a look at a release.')
+    if (look.success && !isFromHere(deps, look.data, `a look at ${look.data.detail.service}`)) return nothing
     const services = look.success
       ? { items: [await deps.services.get(look.data.detail.service)], unreadable: [] }
       : await deps.services.under([serviceKey.budgeted])

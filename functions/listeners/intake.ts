@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { readRequest } from '../../core/release/request.ts'
+import { isOfNow } from '../events/believed.ts'
 import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
 import type { Call } from '../steps/world.ts'
 
@@ -13,6 +14,8 @@ export function intakeHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
     if (!AnyEvent.safeParse(event).success)
       throw new Problem('event_unknown', 'This is no event of EventBridge, and calls go to the API.')
-    return { releases: await acceptAndStart(deps, readRequest(event, call.awsRequestId)) }
+    const request = readRequest(event, call.awsRequestId, deps.home)
+    if (!isOfNow(deps, request.provenance.eventAtMs, request.key)) return { releases: [] }
+    return { releases: await acceptAndStart(deps, request) }
   }
 }

@@ -1,9 +1,11 @@
 // Nothing relies on an execution finishing. This function finds and completes what an execution left behind, on its status event
 // or from the sweep. It also receives CloudTrail's events on who moved an alias.
 import * as z from 'zod'
+import { foreign, homeOf, isSame, origin, siteOf } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { attribute, TrailEvent } from '../sweep/attribution.ts'
+import { isFromHere } from '../events/believed.ts'
 import { isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { each, orThrow } from '../steps/each.ts'
 import { idsOf, load } from '../steps/log.ts'
@@ -12,10 +14,11 @@ import { sweep, sweeper, type Swept } from '../sweep/sweep.ts'
 import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Parameters<typeof sweep>[0] & Pick<World, 'services'>
+type Deps = Parameters<typeof sweep>[0] & Pick<World, 'services' | 'home'>
 
 const StatusEvent = z.looseObject({
   source: z.literal('aws.states'),
+  ...origin,
   detail: z.looseObject({ executionArn: z.string().max(500), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
 })
 
@@ -23,6 +26,7 @@ const StatusEvent = z.looseObject({
 const StackEvent = z.looseObject({
   source: z.literal('aws.cloudformation'),
   'detail-type': z.literal('CloudFormation Stack Status Change'),
+  ...origin,
   detail: z.looseObject({
     'stack-id': z.string().min(1).max(500),
     'client-request-token': z.string().max(200).optional(),
@@ -35,11 +39,15 @@ export function reconcileHandler(deps: Deps) {
   const everyMinute = sweeper(deps)
   return async (event: unknown): Promise<Swept> => {
     const trail = TrailEvent.safeParse(event)
-    if (trail.success) return { finished: await attribute(deps, trail.data.detail), troubles: [] }
+    if (trail.success) return { finished: await attribute(deps, trail.data), troubles: [] }
     const stack = StackEvent.safeParse(event)
-    if (stack.success) return { finished: await takeBack(deps, stack.data.detail), troubles: [] }
+    if (stack.success) return { finished: await takeBack(deps, stack.data), troubles: [] }
     if (isScheduledCall('sweep', event)) return everyMinute()
-    if (StatusEvent.safeParse(event).success) return sweep(deps)
+    const status = StatusEvent.safeParse(event)
+    if (status.success)
+      return isFromHere(deps, status.data, status.data.detail.executionArn)
+        ? sweep(deps)
+        : { finished: [], troubles: [] }
     throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a stack, nor a sweep.')
   }
 }
@@ -47,14 +55,22 @@ export function reconcileHandler(deps: Deps) {
 /**
  * The deployer may omit the client request token. Without it, this update cannot be told from the one before, and the releases of
  * both are rolled back.
+ * A stack elsewhere takes back only what was requested from there: its own ARN says where it is.
  * @returns the releases that were rolled back
  */
-async function takeBack(deps: Deps, detail: z.output<typeof StackEvent>['detail']): Promise<readonly string[]> {
-  const { 'stack-id': stackId, 'client-request-token': token = '' } = detail
+async function takeBack(deps: Deps, event: z.output<typeof StackEvent>): Promise<readonly string[]> {
+  const { 'stack-id': stackId, 'client-request-token': token = '' } = event.detail
+  const site = siteOf(event)
+  if (!isSame(homeOf(stackId), site)) {
+    deps.log(foreign(site, stackId).line)
+    return []
+  }
   const { items, unreadable } = await deps.openReleases.list()
   const byStack = ({ source, build, deployToken = '' }: Release['provenance']): boolean =>
     source === 'cloudformation' && build === stackId && (token === '' || deployToken === '' || token === deployToken)
-  const ids = idsOf({ items: items.filter(({ requested }) => byStack(requested.provenance)), unreadable })
+  const meant = items.filter(({ requested }) => byStack(requested.provenance))
+  if (meant.length === 0 && !isFromHere(deps, site, stackId)) return []
+  const ids = idsOf({ items: meant, unreadable })
   const taken = await each(
     deps,
     ids,

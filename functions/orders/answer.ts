@@ -1,28 +1,66 @@
-// A hook answers by calling this function, after it returned `later` or while it still runs. The first answer counts.
+// A hook answers by calling this function, after it returned `later`. The first answer counts. Only who was called knows the
+// nonce of the call, so nobody else can answer. The log has no more than its hash.
 import * as z from 'zod'
-import { answerHook, HookAnswer, words } from '../tasks/hook.ts'
+import { Problem } from '../../core/problem.ts'
+import type { Release } from '../../core/release/release.ts'
+import { answerHook, HookAnswer, hookId, words } from '../tasks/hook.ts'
 import { load } from '../steps/log.ts'
 import { notNow, type Ordered, ordered, readOrder, ReleaseId } from './order.ts'
 import { wake } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'executions' | 'log' | 'digest'>
 
 export const AnswerCall = z.object({
   releaseId: ReleaseId,
   hook: z.string().min(1).max(100).describe('The `hook` that the call of the hook carried.'),
+  nonce: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'The `answer.nonce` that it carried. Only a hook that was called before there were nonces answers without.',
+    ),
   result: HookAnswer.shape.result.exclude(['later']),
   message: HookAnswer.shape.message,
 })
+type AnswerCall = z.output<typeof AnswerCall>
 
-/** @throws Problem `call_invalid`, `release_missing`, `verb_not_now` when nothing waits for this answer any more */
+/**
+ * @throws Problem `call_invalid`, `release_missing`, `answer_unproven`, `hook_running`, `verb_not_now` when nothing waits for
+ * this answer any more
+ */
 export function answerHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
-    const { releaseId, hook, result, message } = readOrder(AnswerCall, event)
+    const call = readOrder(AnswerCall, event)
+    const { releaseId, hook, result, message } = call
     const loaded = await load(deps, releaseId)
-    const after = await answerHook(deps, loaded, hook, result, `hook: ${words(message) ?? `answered ${result}`}`)
+    const proof = proofOf(deps, loaded.release, call)
+    const because = `hook: ${words(message) ?? `answered ${result}`}`
+    const after = await answerHook(deps, loaded, hook, result, because, proof)
     if (after.release.seq === loaded.release.seq) throw notNow(loaded.release, 'answer')
+    if (proof === 'none') deps.log({ message: `hook ${hook} answered without a nonce`, releaseId })
     await wake(deps, after)
     return ordered(deps, after.release, 'answer', 'hook')
   }
+}
+
+/** @throws Problem `answer_unproven`, `hook_running`, `verb_not_now` */
+function proofOf({ digest }: Deps, release: Release, { hook, nonce }: AnswerCall): 'nonce' | 'none' {
+  const { state } = release
+  if (state.phase !== 'hooks' || state.calledAtMs === undefined || hookId(release) !== hook)
+    throw notNow(release, 'answer')
+  const { nonceSha256, deferred } = state
+  if (nonceSha256 !== undefined && !isEqual(digest(nonce ?? ''), nonceSha256))
+    throw new Problem('answer_unproven', `The answer for hook ${hook} of ${release.id} has not the nonce of its call.`)
+  if (deferred !== true) throw new Problem('hook_running', `Hook ${hook} of ${release.id} has not returned \`later\`.`)
+  return nonceSha256 === undefined ? 'none' : 'nonce'
+}
+
+/** Takes as long wherever two hashes differ, so that time tells nothing. */
+function isEqual(one: string, other: string): boolean {
+  let differences = one.length ^ other.length
+  for (let at = 0; at < other.length; at++) differences |= one.charCodeAt(at) ^ other.charCodeAt(at)
+  return differences === 0
 }

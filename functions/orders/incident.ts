@@ -1,26 +1,31 @@
 // Stores incidents that other systems opened and resolved, for the measures. An incident moves no traffic.
 import { readIncident, servicesOf } from '../../core/measures/incident-call.ts'
 import { whole } from '../../core/listing.ts'
+import { isAhead } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
+import { isFromHere, isOfNow } from '../events/believed.ts'
 import { each, orThrow, readable } from '../steps/each.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'services' | 'incidents' | 'log' | 'trouble'>
+type Deps = Pick<World, 'home' | 'clock' | 'services' | 'incidents' | 'log' | 'trouble'>
 
 type Noted = { readonly services: readonly string[] }
 
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing` when a call matches no service */
 export function incidentHandler(deps: Deps) {
   return async (event: unknown): Promise<Noted> => {
-    const { keys, notices, isCall } = readIncident(event)
-    if (notices.length === 0) return { services: [] }
+    const heard = readIncident(event)
+    const { keys, notices, isCall } = heard
+    if (notices.length === 0 || !isOfNowOrCall(deps, heard)) return { services: [] }
     const all = await deps.services.under(keys.map((key) => serviceKey.incident(key)))
-    const services = servicesOf(keys, readable(deps, all))
+    const services = servicesOf(heard, readable(deps, all), deps.home)
     if (services.length === 0) {
       // An unreadable service may be the one that is meant.
       if (isCall || all.unreadable.some(({ about }) => keys.includes(about.service))) whole(all)
-      const sentence = `No service is called ${keys.join(' or ')}, or has that among its incidents.keys.`
+      const what = keys.join(' or ')
+      if (heard.origin !== undefined && !isFromHere(deps, heard.origin, `incidents of ${what}`)) return { services: [] }
+      const sentence = `No service is called ${what}, or has that among its incidents.keys.`
       if (isCall) throw new Problem('service_missing', sentence)
       // A platform reports the incidents of every team, so no match is normal.
       deps.log({ message: sentence })
@@ -39,4 +44,13 @@ export function incidentHandler(deps: Deps) {
     orThrow(told)
     return { services: services.map(({ name }) => name) }
   }
+}
+
+type Heard = ReturnType<typeof readIncident>
+/** @throws Problem `call_invalid` to a caller, who can correct the time */
+function isOfNowOrCall(deps: Deps, { keys, notices, origin }: Heard): boolean {
+  const ahead = notices.find(({ atMs }) => isAhead(atMs, deps.clock.nowMs()))
+  if (ahead === undefined) return true
+  if (origin === undefined) throw new Problem('call_invalid', 'The call is not valid: an incident is in the future.')
+  return isOfNow(deps, ahead.atMs, `incidents of ${keys.join(' or ')}`)
 }

@@ -15,7 +15,7 @@ import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, whi
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = ByRecord & Pick<World, 'services' | 'digest'>
+type Deps = ByRecord & Pick<World, 'home' | 'services' | 'digest'>
 
 export const OrderRollbackCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
 type OrderRollbackCall = z.output<typeof OrderRollbackCall>

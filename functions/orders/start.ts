@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { isBolder } from '../../core/service/plan.ts'
 import { Problem } from '../../core/problem.ts'
-import { readRequest, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
+import { readCall, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
 import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
 import { by } from './order.ts'
 import type { Call } from '../steps/world.ts'
@@ -15,7 +15,7 @@ const Asked = z.looseObject({ by })
 export function startHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
     const { by, bolder, ...said } = Told.parse(event)
-    const request = readRequest(said, call.awsRequestId)
+    const request = readCall(said, call.awsRequestId)
     if (!bolder) await refuseBolder(deps, request)
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }

@@ -2,16 +2,18 @@
 import type { Clock, History, Journal, OpenReleases, Services } from '../../cloud/ports.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
+import { foreign, type Home, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
 import { numbered } from './log.ts'
-import { findWish } from './wish.ts'
+import { findWish, isOf } from './wish.ts'
 import type { World } from './world.ts'
 
 type Deps = {
+  readonly home: Home
   readonly clock: Clock
   readonly journal: Journal
   readonly openReleases: OpenReleases
@@ -24,8 +26,8 @@ type Deps = {
 /**
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `item_unreadable` when that cannot be determined,
- * `service_missing`, `target_unknown`, `request_reused`
+ * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
+ * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(
@@ -53,9 +55,11 @@ export async function accept(
 
 async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
   const all = await deps.services.under(keysOfCandidate(request.candidate))
-  const found = readable(deps, all).filter((service) => triggers(service, request))
+  const found = readable(deps, all).filter((service) => triggers(service, request, deps.home))
   // An unreadable service may be the one that is meant. Throw, so that the event is delivered again and finally kept.
   if (found.length === 0) whole(all)
+  if (found.length === 0 && request.origin !== undefined && !isSame(request.origin, deps.home))
+    throw foreign(request.origin, request.key)
   if (found.length === 0) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
   return found
 }
@@ -83,8 +87,10 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
   // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
   // duplicate writes the same two items, and the first of each stays.
   await deps.openReleases.add(entry)
-  await deps.journal.append(releaseId, requested)
-  return releaseId
+  if (await deps.journal.append(releaseId, requested)) return releaseId
+  const [written] = (await deps.journal.read(releaseId, { atMost: 1 })).events
+  // Another request with the same id was faster: ask again, for the next id.
+  return isOf(written, key) ? releaseId : open(deps, service, request)
 }
 
 /** Of an event's versions, only those of the service's targets. For a call, all versions must be targets, or it is a Problem. */
@@ -99,7 +105,7 @@ function narrowed(service: Service, { candidate, service: named }: ReleaseReques
 
 export type Accepting = Pick<
   World,
-  'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log' | 'trouble'
+  'home' | 'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log' | 'trouble'
 >
 
 export type Started = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }
@@ -117,8 +123,10 @@ export async function acceptAndStart(deps: Accepting, request: ReleaseRequest): 
       return { releaseId, execution }
     })
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'trigger_missing') throw error
-    deps.log({ message: error.message, code: error.code, key: request.key })
+    if (!(error instanceof Problem)) throw error
+    if (error.code === 'event_foreign') deps.log({ ...error.line, key: request.key })
+    else if (error.code === 'trigger_missing') deps.log({ message: error.message, code: error.code, key: request.key })
+    else throw error
     return []
   }
 }

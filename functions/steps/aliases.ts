@@ -25,14 +25,15 @@ const roundsMax = 4
 export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const move = pendingMove(loaded.release)
   if (move === undefined) return loaded
-  const revisions: Record<string, string> = {}
+  const revisions = new Map<string, string>()
   let after = loaded
   let failure: Error | undefined
   for (const target of move.targets) {
     try {
       const written = await writeAlias(deps, loaded.release.id, move, target)
       if (written === 'overtaken') return await load(deps, loaded.release.id)
-      if ('revision' in written) revisions[target.functionName] = await arrived(deps, loaded.release, target, written)
+      if ('revision' in written)
+        revisions.set(target.functionName, await arrived(deps, loaded.release, target, written))
       else {
         after = await interrupt(deps, after, target, written)
         if (move.purpose !== 'rollBack') return after
@@ -46,7 +47,7 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
   if (failure !== undefined) throw failure
   return record(deps, after, (release) =>
     isPending(release, move)
-      ? { type: 'moved', atMs: deps.clock.nowMs(), purpose: move.purpose, revisions }
+      ? { type: 'moved', atMs: deps.clock.nowMs(), purpose: move.purpose, revisions: Object.fromEntries(revisions) }
       : undefined,
   )
 }

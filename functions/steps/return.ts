@@ -35,6 +35,7 @@ export async function finishReturn(deps: Pick<Deps, 'clock' | 'journal' | 'traff
 /**
  * Puts the traffic of a live release back now, and wakes its execution to settle. Does nothing if the release has already ended
  * or is on its way back.
+ * @param before what is done once the traffic is back, and before anybody is told of it
  * @returns `woken`: false when Step Functions did not answer; the traffic has moved all the same
  * @throws Problem of the traffic port. By then the intent is in the log, and the execution has been woken to keep trying.
  */
@@ -42,10 +43,11 @@ export async function returnNow(
   deps: Deps,
   loaded: Loaded,
   order: Order,
+  before: (returned: Loaded) => Promise<Loaded> = (returned) => Promise.resolve(returned),
 ): Promise<Loaded & { readonly woken: boolean }> {
   const ordered = await orderReturn(deps, loaded, order)
   try {
-    const after = await finishReturn(deps, ordered)
+    const after = await before(await finishReturn(deps, ordered))
     return { ...after, woken: await wakeOrLog(deps, after) }
   } catch (error) {
     await wakeOrLog(deps, ordered)

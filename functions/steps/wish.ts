@@ -18,8 +18,11 @@ type Deps = {
 type Wish = Pick<ReleaseRequest, 'key' | 'provenance' | 'plan' | 'urgent'> & { readonly candidate: Candidate }
 type Place = { readonly releaseId: string; readonly key: string; readonly first: ReleaseEvent | undefined }
 
-// How many of the 64 hex digits of the hash go into an id. A short id is easier to type; longer ones are for collisions.
-const idDigits = [10, 16, 22]
+// How many of the 64 hex digits of the hash go into an id: 80 bits, and more for a collision that somebody has made. With the
+// longest name of a service it has 64 characters; Step Functions takes 80 for an execution's name, so a number fits behind it.
+const idDigits = [20, 22, 23]
+// Ids from before, with 40 bits, which anybody could make collide.
+const oldDigits = [10, 16, 22]
 // How many of the service's latest releases are searched for the same artifact.
 const headsMax = 50
 
@@ -48,13 +51,32 @@ export async function findWish(deps: Deps, service: string, wish: Wish): Promise
   return releaseId === undefined ? again : { releaseId, key: wish.key, first }
 }
 
-/** The release id for a key. Two keys whose hashes begin alike get different ids. */
+/** The release id for a key. Two keys whose hashes begin alike get different ids: the key in the log decides whose an id is. */
 async function placeOf(deps: Deps, service: string, key: string): Promise<Place> {
   const hash = deps.digest(`${service}\n${key}`)
-  for (const digits of idDigits) {
-    const releaseId = `${service}-${hash.slice(0, digits)}`
-    const [first] = (await deps.journal.read(releaseId, { atMost: 1 })).events
-    if (first === undefined || (first.type === 'requested' && first.key === key)) return { releaseId, key, first }
-  }
-  throw new Problem('crowded', `No id is left for the request ${key} of ${service}.`)
+  const place = await firstPlace(deps, service, key, hash, idDigits)
+  if (place === undefined) throw new Problem('crowded', `No id is left for the request ${key} of ${service}.`)
+  if (place.first !== undefined) return place
+  const old = await firstPlace(deps, service, key, hash, oldDigits)
+  return old?.first === undefined ? place : old
 }
+
+/** The first id of these lengths that is the key's, or free. */
+async function firstPlace(
+  { journal }: Pick<Deps, 'journal'>,
+  service: string,
+  key: string,
+  hash: string,
+  lengths: readonly number[],
+): Promise<Place | undefined> {
+  for (const digits of lengths) {
+    const releaseId = `${service}-${hash.slice(0, digits)}`
+    const [first] = (await journal.read(releaseId, { atMost: 1 })).events
+    if (first === undefined || isOf(first, key)) return { releaseId, key, first }
+  }
+  return undefined
+}
+
+/** Whether a log that begins so is that of the request. */
+export const isOf = (first: ReleaseEvent | undefined, key: string): boolean =>
+  first?.type === 'requested' && first.key === key

@@ -28,8 +28,10 @@ import type {
   WaitingLists,
 } from '../../cloud/ports.ts'
 import type { Metric } from '../../core/measures/metric.ts'
+import type { Home } from '../../core/origin.ts'
 
 export type World = {
+  readonly home: Home
   readonly clock: Clock
   readonly journal: Journal
   readonly services: Services
@@ -57,6 +59,8 @@ export type World = {
   readonly pipelines: Pipelines
   /** SHA-256 of a text, in hex. */
   readonly digest: (text: string) => string
+  /** A text that nobody can guess, another one each time. Never log it. */
+  readonly nonce: () => string
   /** Writes one structured log line. Never a task token. */
   readonly log: (line: Readonly<Record<string, unknown>>) => void
   readonly emit: (metric: Metric) => void

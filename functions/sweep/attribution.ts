@@ -1,6 +1,7 @@
 // Finds out from CloudTrail who moved an alias. If the event arrives in time it interrupts the release and names them, else it
 // adds a note to the log.
 import * as z from 'zod'
+import { foreign, functionAt, isSame, origin, siteOf } from '../../core/origin.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { checkDrift } from '../steps/aliases.ts'
@@ -11,12 +12,13 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<
   World,
-  'clock' | 'journal' | 'traffic' | 'services' | 'openReleases' | 'history' | 'executions' | 'log' | 'trouble'
+  'home' | 'clock' | 'journal' | 'traffic' | 'services' | 'openReleases' | 'history' | 'executions' | 'log' | 'trouble'
 >
 
 /** Source: docs/aws.md §1.7. The EventBridge rule leaves out the controller's own roles. */
 export const TrailEvent = z.looseObject({
   source: z.literal('aws.lambda'),
+  ...origin,
   detail: z.looseObject({
     eventName: z.enum(['UpdateAlias20150331', 'DeleteAlias20150331']),
     userIdentity: z.looseObject({ arn: z.string().min(1).max(500) }),
@@ -24,15 +26,18 @@ export const TrailEvent = z.looseObject({
     requestParameters: z.looseObject({ functionName: z.string().min(1).max(300), name: z.string().min(1).max(128) }),
   }),
 })
-type Trail = z.output<typeof TrailEvent>['detail']
+type Trail = z.output<typeof TrailEvent>
 
 /** @returns the releases that the change affected */
-export async function attribute(deps: Deps, trail: Trail): Promise<readonly string[]> {
-  const functionName = trail.requestParameters.functionName.split(':function:').at(-1)?.split(':')[0] ?? ''
+export async function attribute(deps: Deps, { detail: trail, ...event }: Trail): Promise<readonly string[]> {
+  const name = trail.requestParameters.functionName.split(':function:').at(-1)?.split(':')[0] ?? ''
+  // An alias belongs to the account and region of its event: elsewhere, there may be another one of the same name.
+  const functionName = functionAt(name, event, deps.home)
   const suspect = trail.userIdentity.arn
   const services = readable(deps, await deps.services.under([serviceKey.target(functionName)])).filter(({ targets }) =>
     targets.some((one) => one.functionName === functionName && one.alias === trail.requestParameters.name),
   )
+  if (services.length === 0 && !isSame(event, deps.home)) deps.log(foreign(siteOf(event), `function ${name}`).line)
   const listed = await each(
     deps,
     services,

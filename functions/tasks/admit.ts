@@ -16,6 +16,7 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<
   World,
+  | 'home'
   | 'clock'
   | 'journal'
   | 'openReleases'
@@ -80,7 +81,7 @@ export function admitHandler(deps: Deps) {
 async function releaseIdOf(deps: Deps, input: unknown, execution: string): Promise<string> {
   const started = Started.safeParse(input)
   if (started.success) return started.data.releaseId
-  const request = readRequest(input, execution.slice(-128).replaceAll('/', ':'))
+  const request = readRequest(input, execution.slice(-128).replaceAll('/', ':'), deps.home)
   const [releaseId] = await accept(deps, request)
   if (releaseId === undefined) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
   return releaseId

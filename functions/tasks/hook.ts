@@ -1,6 +1,6 @@
 // Calls the team's hook function for the point where the release stands. The state machine waits for the answer, not for this
 // function. So this function may run up to Lambda's limit, and what the hook returns or throws by then is its answer. The hook
-// may also answer through the function `answer`, meanwhile or later. The first answer counts, and no answer in time is unknown.
+// may return `later`, and answer through the function `answer` with the nonce of its call. No answer in time is unknown.
 import * as z from 'zod'
 import type { HookReply } from '../../cloud/ports.ts'
 import { currentHook } from '../../core/release/next.ts'
@@ -11,7 +11,7 @@ import { notTheMachine, taskInput, taskResult, type TaskResult } from './task.ts
 import { lookAgain, turn, wake } from '../steps/waiting.ts'
 import type { Call, World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'hooks' | 'executions' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'hooks' | 'executions' | 'log' | 'digest' | 'nonce'>
 
 const messageMax = 500
 
@@ -39,10 +39,11 @@ export function hookHandler(deps: Deps) {
   }
 }
 
-/** Logs that the hook is called, before anything is sent to it. */
+/** Logs that the hook is called, before anything is sent to it. The log has only the hash of what its answer has to prove. */
 export async function noteCall(
   deps: Pick<Deps, 'clock' | 'journal'>,
   loaded: Loaded,
+  nonceSha256?: string,
 ): Promise<Loaded & { /** This call wrote the log entry. */ readonly isOurs: boolean }> {
   let isOurs = false
   const noted = await record(deps, loaded, (release) => {
@@ -50,7 +51,8 @@ export async function noteCall(
     isOurs = state.phase === 'hooks' && state.calledAtMs === undefined
     if (state.phase !== 'hooks' || !isOurs) return undefined
     const { point, step, index, attempt } = state
-    return { type: 'hookCalled', atMs: deps.clock.nowMs(), point, step, index, attempt }
+    const proof = nonceSha256 === undefined ? {} : { nonceSha256 }
+    return { type: 'hookCalled', atMs: deps.clock.nowMs(), point, step, index, attempt, ...proof }
   })
   return { ...noted, isOurs }
 }
@@ -60,23 +62,23 @@ export async function noteCall(
  * attempt makes at most one call. If we die before or during it, the attempt times out and the next one follows.
  */
 async function callHook(deps: Deps, call: Call, loaded: Loaded): Promise<Loaded> {
-  const called = await noteCall(deps, loaded)
+  const nonce = deps.nonce()
+  const called = await noteCall(deps, loaded, deps.digest(nonce))
   const hook = currentHook(called.release)
   if (!called.isOurs || hook === undefined) return called
   const { id: releaseId } = called.release
   const id = hookId(called.release)
-  const reply = await replyOf(deps, hook.functionName, hookPayload(called.release, hook.timeoutSeconds, call))
-  if (reply === 'nobodyKnows') {
-    deps.log({ message: `hook ${hook.functionName}: it is not known whether it was called`, releaseId })
-    return called
-  }
-  if (reply !== 'later')
+  const reply = await replyOf(deps, hook.functionName, hookPayload(called.release, hook.timeoutSeconds, call, nonce))
+  const unheard = reply === 'nobodyKnows'
+  if (unheard) deps.log({ message: `hook ${hook.functionName}: it is not known whether it was called`, releaseId })
+  if (reply !== 'later' && reply !== 'nobodyKnows')
     return answerHook(deps, called, id, reply.answer, `hook ${hook.functionName}: ${reply.because}`)
   return record(deps, called, (release) => {
     const { state: now } = release
     if (now.phase !== 'hooks' || hookId(release) !== id) return undefined
     const { point, step, index, attempt } = now
-    return { type: 'hookDeferred', atMs: deps.clock.nowMs(), point, step, index, attempt }
+    const how = unheard ? { unheard } : {}
+    return { type: 'hookDeferred', atMs: deps.clock.nowMs(), point, step, index, attempt, ...how }
   })
 }
 
@@ -109,6 +111,7 @@ export function answerHook(
   id: string,
   answer: 'pass' | 'fail' | 'unknown',
   because: string,
+  proof?: 'nonce' | 'none',
 ): Promise<Loaded> {
   return record(deps, loaded, (release) => {
     const { state } = release
@@ -123,12 +126,13 @@ export function answerHook(
       attempt,
       answer,
       because: because.slice(0, 1000),
+      ...(proof === undefined ? {} : { proof }),
     }
   })
 }
 
 /** Everything that a hook may need to know (docs/reference.md). Weights are in percent, because people read them. */
-function hookPayload(release: Release, timeoutSeconds: number, call: Call): unknown {
+function hookPayload(release: Release, timeoutSeconds: number, call: Call, nonce: string): unknown {
   const { state } = release
   if (state.phase !== 'hooks') return {}
   return {
@@ -149,6 +153,7 @@ function hookPayload(release: Release, timeoutSeconds: number, call: Call): unkn
     answer: {
       // This function and `answer` share the controller's name prefix.
       function: call.functionName.replace(/hook$/, 'answer'),
+      nonce,
       before: new Date((state.calledAtMs ?? 0) + timeoutSeconds * 1000).toISOString(),
     },
     ...(release.ending === undefined ? {} : { outcome: release.ending.outcome, because: release.ending.because }),

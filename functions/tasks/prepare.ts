@@ -15,6 +15,7 @@ import { load, type Loaded, record } from '../steps/log.ts'
 import { learnedErrors, promotedReleases } from '../steps/past.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
+import { own } from '../../core/own.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch' | 'log'>
 
@@ -91,7 +92,7 @@ const alreadyReleased = (deps: Deps, loaded: Loaded, targets: readonly PreparedT
 
 function targetsOf({ service, candidate }: Release): readonly Target[] {
   if (candidate.kind !== 'versions') return service.targets
-  return service.targets.filter((target) => candidate.versions[target.functionName] !== undefined)
+  return service.targets.filter((target) => own(candidate.versions, target.functionName) !== undefined)
 }
 
 /** @returns `undefined` if the release has ended or moved on in the meantime */
@@ -143,7 +144,7 @@ async function prepareTarget(
 
 async function candidateVersion(deps: Deps, release: Release, target: Target): Promise<string> {
   const { candidate } = release
-  if (candidate.kind === 'versions') return candidate.versions[target.functionName] ?? ''
+  if (candidate.kind === 'versions') return own(candidate.versions, target.functionName) ?? ''
   const version = await deps.versions.publish(target.functionName, candidate, `tidegate ${release.id}`)
   if (version === undefined) throw new Problem('version_not_active', `Lambda is still updating ${target.functionName}.`)
   return version

@@ -322,3 +322,13 @@ it('every permission that a check names exists in AWS', async () => {
     expect([action, await iamActionExists(service, name)]).toEqual([action, true])
   }
 })
+
+it('a repository of another registry is looked for there', async () => {
+  const triggers = { ecr: { repository: 'thumbnails', registry: '111122223333' } }
+  const targets = [{ function: 'checkout', alias: 'live' }]
+  const far = parseDefinition({ name: 'far', targets, plan: 'AllAtOnce', triggers })
+  await sandbox.world.services.put(far)
+  const { text, commands } = await ask(['repository-policies'])
+  expect(text).toMatch(/111122223333:thumbnails \(far\): There is no such repository/)
+  expect(commands.join()).toContain('"registryId":"111122223333"')
+})

@@ -11,7 +11,8 @@ import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import type { BusEvent } from '../../cloud/local/protocol/service.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Verb } from '../../functions/handlers.ts'
-import { calledByEvents, everything, rulesOf, scheduledVerbs } from '../../functions/rules.ts'
+import { everything } from '../../functions/heard.ts'
+import { calledByEvents, rulesOf, scheduledVerbs } from '../../functions/rules.ts'
 import { type Sandbox, type SandboxOptions, openSandbox } from '../../local/sandbox.ts'
 import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
@@ -138,7 +139,7 @@ const saysOfTicks: Readonly<Record<string, string>> = {
   budgets: 'the counting of error budgets',
 }
 
-const rules = rulesOf(everything('arn:machine', []))
+const rules = rulesOf(everything({ account: '000000000000', region: 'us-east-1' }, 'arn:machine', []))
 
 it('every rule and every schedule has an event here, and the failures of every function that they call are kept', () => {
   expect(Object.keys(events).sort()).toEqual(rules.map(({ name }) => name).sort())

@@ -182,7 +182,7 @@ describe('the command line', () => {
     await sandbox.minutes(4)
     lines = []
     await showStatus(cli(), 'checkout')
-    expect(said()).toMatch(/checkout {2}checkout-\w{10} {2}baking, step 1 of 3/)
+    expect(said()).toMatch(/checkout {2}checkout-\w{20} {2}baking, step 1 of 3/)
     expect(said()).toMatch(/██░+ {2}10 % {3}10 % → 50 % → 90 % → promoted {3}checkout:2/)
     expect(said()).toContain('1m left in this step')
     lines = []

@@ -30,7 +30,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   answer: ['dynamodb', 'sfn'],
   orderRollback: ['dynamodb', 'lambda', 'sfn', 'sns'],
   announce: ['dynamodb', 'eventbridge', 'sns'],
-  alarm: ['dynamodb', 'lambda', 'sfn', 'sns'],
+  alarm: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
   ask: ['codepipeline', 'dynamodb', 'lambda'],

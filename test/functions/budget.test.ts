@@ -16,6 +16,7 @@ import { usesItsRights } from '../lib/used-rights.ts'
 usesItsRights()
 
 const slos = [{ name: 'available', objective: 99.9 }]
+const here = { account: '000000000000', region: 'us-east-1' }
 let sandbox: Sandbox
 async function open(service: object = {}, options: SandboxOptions = {}): Promise<Sandbox> {
   sandbox = await openSandbox({ authorize, budgetMinutes: 5, sweepMinutes: 5, perMinute: 60, ...options })
@@ -176,7 +177,12 @@ describe('a budget that burns while a release is live', () => {
     await open({ policy: { budgetEvery: '1h' } }, { budgetMinutes: 60 * 24 })
     const other = { name: 'cart', targets: [{ function: 'cart', alias: 'live' }], triggers: {}, hooks: [] }
     await sandbox.world.services.put(sampleService({ ...other, slos }))
-    const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
+    const look = {
+      ...here,
+      source: 'tidegate.release',
+      'detail-type': 'Release Judged',
+      detail: { service: 'checkout' },
+    }
     expect(await sandbox.ask('budget', look)).toEqual({ updated: ['checkout/available'], troubles: [], charged: [] })
     await expect(sandbox.ask('budget', { ...look, 'detail-type': 'Release Paused' })).rejects.toThrow('Neither a call')
   })
@@ -199,7 +205,12 @@ describe('an unfinished slot', () => {
       return { kind: 'points', points }
     })
     const tick = budgetHandler({ ...cloud, clock, trouble: () => undefined })
-    const look = { source: 'tidegate.release', 'detail-type': 'Release Judged', detail: { service: 'checkout' } }
+    const look = {
+      ...here,
+      source: 'tidegate.release',
+      'detail-type': 'Release Judged',
+      detail: { service: 'checkout' },
+    }
     const heard = () => cloud.inspect.announced.map(({ detailType }) => detailType)
     for (let time = 0; time < 3; time++) await tick({ budgets: true })
     await clock.advanceTo(startMs + slotMs)

@@ -41,7 +41,13 @@ it('of an unknown service is refused to a caller, and ignored in events from a p
     name: 'Tidegate.service_missing',
   })
   const alert = { alertId: 'a', tags: ['nobody'], createdAt: startMs }
-  const event = { source: 'aws.partner/opsgenie.com/x', 'detail-type': 'x', detail: { action: 'Create', alert } }
+  const { home } = sandbox.world
+  const event = {
+    ...home,
+    source: 'aws.partner/opsgenie.com/x',
+    'detail-type': 'x',
+    detail: { action: 'Create', alert },
+  }
   expect(await sandbox.ask('incident', event)).toEqual({ services: [] })
   expect(sandbox.logged.at(-1)?.['message']).toContain('No service is called nobody')
   expect(await known()).toEqual([])

@@ -19,6 +19,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('gate', ...reads('budget'), 'updates turn'),
     ...of('orderRollback', ...reads('service'), ...writes('open')),
   ],
+  'functions/foreign-events.test.ts': of('attest', ...reads('lookup')),
   'functions/incident.test.ts': of('incident', ...reads('lookup', 'service'), ...writes('incident')),
   'functions/measure.test.ts': of('measure', ...reads('attestation', 'head', 'incident', 'log', 'open', 'service')),
   'functions/reports.test.ts': of(

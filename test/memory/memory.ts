@@ -2,6 +2,7 @@
 import type { Artifact } from '../../core/service/candidate.ts'
 import type { Routing } from '../../core/service/routing.ts'
 import type { Target } from '../../core/service/service.ts'
+import { homeOf } from '../../core/origin.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { cedarPolicies } from '../../policy/policies.ts'
 import type { Clock, VersionState } from '../../cloud/ports.ts'
@@ -42,7 +43,8 @@ export function memoryCloud({ clock }: { readonly clock: Clock }) {
   const { ports, inspect } = openPorts(clock)
   const { faults, guarded } = memoryFaults<PortMethod>()
   const guardedPorts = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, guarded(name, port)]))
-  return { ...(guardedPorts as Ports), clock, faults, inspect }
+  const home = homeOf('arn:aws:states:us-east-1:000000000000:')
+  return { ...(guardedPorts as Ports), home, log: () => undefined, clock, faults, inspect }
 }
 
 function openPorts(clock: Clock) {

@@ -16,7 +16,7 @@ type HookEvent = {
   readonly release: string
   readonly hook: string
   readonly attempt: number
-  readonly answer: { readonly function: string; readonly before: string }
+  readonly answer: { readonly function: string; readonly nonce: string; readonly before: string }
 }
 
 /** A release that waits for this hook before its first traffic. @returns its id, and how often the hook was called */
@@ -92,20 +92,73 @@ describe('a hook', () => {
     expect(told).toHaveLength(3)
   })
 
-  it('that answers while it is running has answered: the release goes on, and its return value is ignored', async () => {
+  const refused = async (what: Promise<unknown>): Promise<unknown> =>
+    what.then(
+      () => 'accepted',
+      (error: unknown) => (error as Error).name,
+    )
+  const answer = ({ release, hook, answer: { nonce } }: HookEvent, changes: object = {}) =>
+    sandbox.ask('answer', { releaseId: release, hook, nonce, result: 'pass', message: 'by call', ...changes })
+
+  it('that answers by a call while it is running is refused: what it returns is its answer', async () => {
+    const seen: unknown[] = []
     const { id, told } = await open(async (event, call) => {
-      expect(event.answer).toEqual({ function: 'tidegate-answer', before: expect.stringMatching(/T.*Z$/) as string })
+      expect(Object.keys(event.answer)).toEqual(['function', 'nonce', 'before'])
+      expect(event.answer.function).toBe('tidegate-answer')
       expect(Date.parse(event.answer.before)).toBe(sandbox.clock.nowMs() + 5 * minute)
       await call.waitMs(30_000)
-      await sandbox.ask('answer', { releaseId: event.release, hook: event.hook, result: 'pass', message: 'early' })
+      seen.push(await refused(answer(event)), await refused(answer(event, { nonce: undefined })))
       await call.waitMs(30_000)
-      throw new Error('too late')
+      return { result: 'fail', message: 'the total is wrong' }
     })
     await sandbox.minutes(3)
-    expect(await answers(id)).toEqual([['pass', 'hook: early']])
-    expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    expect(seen).toEqual(['Tidegate.hook_running', 'Tidegate.answer_unproven'])
+    expect(await answers(id)).toEqual([['fail', 'hook checkout-smoke: the total is wrong']])
+    expect(await sandbox.alias()).toMatchObject({ weights: {} })
     expect(told).toHaveLength(1)
-    expect(sandbox.pages()).toEqual([])
+  })
+
+  it('that said later is answered for by who has the nonce of that call, and by nobody else', async () => {
+    const { id, told } = await open(() => ({ result: 'later' }), { timeout: '3m' })
+    await sandbox.minutes(1)
+    const [first] = told
+    if (first === undefined) throw new Error('it was not called')
+    const { nonce } = first.answer
+    expect(nonce.length).toBeGreaterThanOrEqual(32)
+    for (const wrong of [undefined, 'x', nonce.slice(1), `${nonce}0`, 'x'.repeat(200)])
+      expect(await refused(answer(first, { nonce: wrong }))).toBe('Tidegate.answer_unproven')
+    // The next attempt has a nonce of its own.
+    await sandbox.minutes(5)
+    const [, second] = told
+    if (second === undefined) throw new Error('it was not called again')
+    expect(second.answer.nonce).not.toBe(nonce)
+    expect(await refused(answer(second, { nonce }))).toBe('Tidegate.answer_unproven')
+    expect(await refused(answer(first))).toBe('Tidegate.verb_not_now')
+    expect(await refused(answer(second))).toBe('accepted')
+    await sandbox.clock.settle()
+    expect((await answers(id)).at(-1)).toEqual(['pass', 'hook: by call'])
+    expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
+    const written = JSON.stringify([await sandbox.events(id), sandbox.logged])
+    expect([written.includes(nonce), written.includes(second.answer.nonce)]).toEqual([false, false])
+    expect((await sandbox.events(id)).find(({ type }) => type === 'hookCalled')).toHaveProperty('nonceSha256')
+  })
+
+  it('that was called before there were nonces still answers, and the log says that it proved nothing', async () => {
+    const { id, told } = await open(() => ({ result: 'later' }), {
+      // The controller of before.
+      through: (handler) => (request) => {
+        const text = new TextDecoder().decode(request.body)
+        const body = new TextEncoder().encode(text.replace(/,\\"nonceSha256\\":\\"[0-9a-f]{64}\\"/, ''))
+        return handler({ ...request, body: text.includes('nonceSha256') ? body : request.body })
+      },
+    })
+    await sandbox.minutes(1)
+    const [first] = told
+    if (first === undefined) throw new Error('it was not called')
+    await answer(first, { nonce: undefined })
+    const answered = (await sandbox.events(id)).find(({ type }) => type === 'hookAnswered')
+    expect(answered).toMatchObject({ answer: 'pass', proof: 'none' })
+    expect(sandbox.logged.map(({ message }) => message)).toContain(`hook ${first.hook} answered without a nonce`)
   })
 
   it('is called once for each attempt, however often we are asked to: by Lambda twice, by the machine again', async () => {
@@ -137,6 +190,8 @@ describe('a hook', () => {
     })
     await sandbox.minutes(2)
     expect([lost, await answers(id)]).toEqual([1, []])
+    const deferred = (await sandbox.events(id)).find(({ type }) => type === 'hookDeferred')
+    expect(deferred).toHaveProperty('unheard', true)
     await sandbox.minutes(3)
     expect(await answers(id)).toEqual([
       ['unknown', 'hook checkout-smoke was silent for 180 s'],

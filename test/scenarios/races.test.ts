@@ -149,6 +149,7 @@ it('an alarm that fired before the release was admitted puts nothing back', asyn
   await cloud.alarmWatch.add('checkout-errors', id)
   const fire = (atMs: number) =>
     alarmHandler(world)({
+      ...world.home,
       source: 'aws.cloudwatch',
       'detail-type': 'CloudWatch Alarm State Change',
       detail: {

@@ -46,6 +46,8 @@ function expectProblem(error: unknown, code: ProblemCode): void {
   expect(problems[code]).toMatch(/^[A-Z].{10,}\.$/)
 }
 
+const here = { account: '000000000000', region: 'us-east-1' }
+
 const changed = (changes: Record<string, unknown>): unknown => ({ ...definition, ...changes })
 
 describe('a service definition', () => {
@@ -217,6 +219,7 @@ describe('at an entry point of the controller', () => {
       'an alarm event with a time that is none',
       'alarm',
       {
+        ...here,
         source: 'aws.cloudwatch',
         'detail-type': 'CloudWatch Alarm State Change',
         detail: { alarmName: 'checkout-errors', state: { value: 'ALARM', timestamp: 'noon' } },
@@ -227,6 +230,7 @@ describe('at an entry point of the controller', () => {
       'an alarm in a state that does not exist',
       'alarm',
       {
+        ...here,
         source: 'aws.cloudwatch',
         'detail-type': 'CloudWatch Alarm State Change',
         detail: { alarmName: 'checkout-errors', state: { value: 'PANIC', timestamp: '2026-01-01T00:00:00.000+0000' } },
@@ -280,6 +284,7 @@ describe('at an entry point of the controller', () => {
   it('an artifact that no service wants is no error, and starts nothing', async () => {
     const before = await everything()
     const event = {
+      ...sandbox.world.home,
       source: 'aws.s3',
       'detail-type': 'Object Created',
       detail: { bucket: { name: 'pictures' }, object: { key: 'cat.jpg', 'version-id': '1' } },

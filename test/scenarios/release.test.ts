@@ -260,10 +260,14 @@ describe('hooks', () => {
         targets: [{ function: 'checkout', alias: 'live', stable: '1', candidate: '2' }],
       },
     ])
-    await sandbox.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'pass' })
+    const proof = (call: number) => ({
+      hook: told[call]?.['hook'],
+      nonce: (told[call]?.['answer'] as { nonce: string }).nonce,
+    })
+    await sandbox.ask('answer', { releaseId: id, ...proof(0), result: 'pass' })
     await sandbox.clock.settle()
     expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
-    await expect(sandbox.ask('answer', { releaseId: id, hook: told[0]?.['hook'], result: 'fail' })).rejects.toThrow(
+    await expect(sandbox.ask('answer', { releaseId: id, ...proof(0), result: 'fail' })).rejects.toThrow(
       'answer has no effect',
     )
     await sandbox.minutes(8)
@@ -275,7 +279,7 @@ describe('hooks', () => {
     expect(told).toHaveLength(2)
     await sandbox.ask('answer', {
       releaseId: id,
-      hook: told[1]?.['hook'],
+      ...proof(1),
       result: 'fail',
       message: 'migration is stuck',
     })

@@ -2,7 +2,7 @@
 // before.
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
 import type { Outcome } from '../../core/release/event.ts'
 import { readRequest, readUrgent } from '../../core/release/request.ts'
@@ -32,8 +32,7 @@ async function door() {
         'detail-type': 'ECR Image Action',
         id,
         time: new Date(t0 + pushedAt * 1000).toISOString(),
-        account: '111122223333',
-        region: 'eu-west-1',
+        ...cloud.home,
         detail: {
           result: 'SUCCESS',
           'action-type': 'PUSH',
@@ -42,13 +41,13 @@ async function door() {
           'image-tag': 'prod',
         },
       }
-      const [releaseId = ''] = await accept(deps, readRequest(event, 'call'))
+      const [releaseId = ''] = await accept(deps, readRequest(event, 'call', cloud.home))
       return releaseId
     },
     call: async (input: Record<string, unknown>): Promise<string> => {
       const read = 'urgent' in input ? readUrgent : readRequest
       const { urgent: _, ...asked } = input
-      const [releaseId = ''] = await accept(deps, read({ service: 'checkout', ...asked }, 'call-1'))
+      const [releaseId = ''] = await accept(deps, read({ service: 'checkout', ...asked }, 'call-1', cloud.home))
       return releaseId
     },
     end: async (releaseId: string, outcome: Outcome = 'promoted'): Promise<void> => {
@@ -200,13 +199,63 @@ it('a request id is for one wish: repeating it is the same release; another vers
   )
 })
 
-it('two keys whose hashes have the same prefix are two releases', async () => {
-  const { call, collide } = await door()
-  collide('call/r205469', '0123456789'.repeat(6) + 'aaaa')
-  collide('call/r221170', '0123456789' + 'f'.repeat(54))
-  const first = await call({ version: '2', requestId: 'r205469' })
-  const second = await call({ version: '3', requestId: 'r221170' })
-  expect([first, second]).toEqual(['checkout-0123456789', 'checkout-0123456789ffffff'])
-  expect(await call({ version: '2', requestId: 'r205469' })).toBe(first)
-  expect(await call({ version: '3', requestId: 'r221170' })).toBe(second)
+describe('two keys whose hashes begin alike', () => {
+  const [one, other] = ['r205469', 'r221170']
+  const alike = async () => {
+    const opened = await door()
+    opened.collide(`call/${one}`, '0123456789'.repeat(6) + 'aaaa')
+    opened.collide(`call/${other}`, '0123456789'.repeat(2) + 'f'.repeat(44))
+    return opened
+  }
+  const ids = ['checkout-01234567890123456789', 'checkout-01234567890123456789ff']
+
+  it('are two releases, one after the other', async () => {
+    const { call } = await alike()
+    for (let again = 0; again < 2; again++) {
+      expect(await call({ version: '2', requestId: one })).toBe(ids[0])
+      expect(await call({ version: '3', requestId: other })).toBe(ids[1])
+    }
+  })
+
+  it('are two releases when both arrive at once, each with its own candidate', async () => {
+    const { call, cloud } = await alike()
+    const both = await Promise.all([
+      call({ version: '2', requestId: one }),
+      call({ version: '3', requestId: other }),
+      call({ version: '2', requestId: one }),
+    ])
+    expect(both).toEqual([ids[0], ids[1], ids[0]])
+    const versions = await Promise.all(
+      ids.map(async (id) => {
+        const [first] = (await cloud.journal.read(id)).events
+        return (
+          first?.type === 'requested' && first.candidate.kind === 'versions' && first.candidate.versions['checkout']
+        )
+      }),
+    )
+    expect(versions).toEqual(['2', '3'])
+    expect((await cloud.openReleases.list('checkout')).items.map(({ releaseId }) => releaseId)).toEqual(ids)
+  })
+
+  it('in 40 bits only, as anybody can find in a second, have nothing to do with each other', async () => {
+    const { call } = await door()
+    const [first = '', second = ''] = [
+      await call({ version: '2', requestId: one }),
+      await call({ version: '3', requestId: other }),
+    ]
+    expect([first.length, second.length]).toEqual([29, 29])
+    expect([first.slice(0, 19), first === second]).toEqual([second.slice(0, 19), false])
+  })
+
+  it('find a release from before, when ids were shorter', async () => {
+    const { call, cloud } = await alike()
+    const id = await call({ version: '2', requestId: one })
+    const [first] = (await cloud.journal.read(id)).events
+    if (first?.type !== 'requested') throw new Error('no request')
+    const older = await alike()
+    const old = 'checkout-0123456789'
+    await older.cloud.journal.append(old, { ...first, releaseId: old })
+    expect(await older.call({ version: '2', requestId: one })).toBe(old)
+    expect(await older.call({ version: '3', requestId: other })).toBe('checkout-01234567890123456789')
+  })
 })

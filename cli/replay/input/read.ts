@@ -9,6 +9,7 @@ import { isOwnForm, minutesOfRows, timeColumnOf, type ReplayFile } from './rows.
 import { type Found, isObject, pointsOf, type Series } from './series.ts'
 import { numberIn, type Row, tableRows, wrong } from './table.ts'
 import { shownValue } from './times.ts'
+import { own } from '../../../core/own.ts'
 
 /** A file as text. */
 type Input = { readonly file: string; readonly text: string }
@@ -106,7 +107,7 @@ function seriesOfTable(rows: readonly Row[], time: string, file: string): Found 
   const columns = Object.keys(rows[0]?.cells ?? {}).filter((name) => name !== time)
   const series = columns.map((name): Series => {
     const pairs = rows.flatMap((row) =>
-      emptyCells.some((empty) => empty === row.cells[name]) ? [] : [{ time: row.cells[time], row }],
+      emptyCells.some((empty) => empty === own(row.cells, name)) ? [] : [{ time: own(row.cells, time), row }],
     )
     const points = pairs.map(({ time: at, row }) => {
       const value = numberIn(row, name)

@@ -5,6 +5,7 @@ import type { WeightedMinute } from '../../../bench/rivals/recorded.ts'
 import { numberIn, type Row, wholeIn, wrong } from './table.ts'
 import { minuteOfMs, shownValue, timeOf } from './times.ts'
 import { estimatedWeights, type WeightUnit, weightsOf, weightsWords } from './weights.ts'
+import { own } from '../../../core/own.ts'
 
 /** A signal besides errors: events in each minute, or the mean of each minute. */
 export type FileSignal = {
@@ -70,7 +71,7 @@ export function minutesOfRows(given: readonly Row[], file: string): ReplayFile {
   const weightBps =
     weight === undefined
       ? estimatedWeights(minutes)
-      : weightsOf(rows, minutes, weight, weightColumns[weight] ?? 'percent')
+      : weightsOf(rows, minutes, weight, own(weightColumns, weight) ?? 'percent')
   return {
     firstMinute: numbers[0] ?? 0,
     isTimed,
@@ -84,10 +85,10 @@ export function minutesOfRows(given: readonly Row[], file: string): ReplayFile {
 function minuteNumbers(rows: readonly Row[], column: string): { numbers: readonly number[]; isTimed: boolean } {
   let unit: string | undefined
   const numbers = rows.map(({ place, cells }) => {
-    const read = timeOf(cells[column])
-    if ('wrong' in read) throw wrong(place, `${column} is ${shownValue(cells[column] ?? '')}: ${read.wrong}`)
+    const read = timeOf(own(cells, column))
+    if ('wrong' in read) throw wrong(place, `${column} is ${shownValue(own(cells, column) ?? '')}: ${read.wrong}`)
     if (unit !== undefined && unit !== read.unit)
-      throw wrong(place, `${column} is ${shownValue(cells[column])}, in another unit than the rows before`)
+      throw wrong(place, `${column} is ${shownValue(own(cells, column))}, in another unit than the rows before`)
     unit = read.unit
     return minuteOfMs(read.atMs)
   })

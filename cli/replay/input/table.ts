@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { Problem } from '../../../core/problem.ts'
 import { firstLine } from '../../backend/text-file.ts'
 import { shownValue } from './times.ts'
+import { own } from '../../../core/own.ts'
 
 /** `place`: the file and the line, for sentences. */
 export type Row = { readonly place: string; readonly cells: Readonly<Record<string, unknown>> }
@@ -45,7 +46,7 @@ const headOf =
 
 /** @param value a cell, or a value of JSON. @throws Problem `replay_invalid` */
 export function numberIn({ place, cells }: Row, name: string): number {
-  const value = cells[name]
+  const value = own(cells, name)
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof number === 'number' && Number.isFinite(number)) return number
   const hint =

@@ -8,8 +8,9 @@ export function localRepositories(): LocalService {
   const policies = new Map<string, string | undefined>()
   const named = (input: Input): string => {
     const name = text(input, 'repositoryName')
-    if (policies.has(name)) return name
-    const message = `The repository with name '${name}' does not exist in the registry with id '${account}'`
+    const { registryId = account } = input
+    if (policies.has(name) && registryId === account) return name
+    const message = `The repository with name '${name}' does not exist in the registry with id '${String(registryId)}'`
     throw new AwsError('RepositoryNotFoundException', message)
   }
   const answer = (name: string): Record<string, unknown> => ({

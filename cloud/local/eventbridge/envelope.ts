@@ -1,5 +1,5 @@
 // An event as it appears on the bus: the sender's fields, and those that the bus adds.
-import { account, defaultRegion } from '../protocol/service.ts'
+import { home, type Site } from '../protocol/service.ts'
 
 export type Envelope = {
   readonly version: '0'
@@ -19,9 +19,11 @@ type Said = {
   readonly detailType: string
   readonly detail: unknown
   readonly resources?: readonly string[] | undefined
+  readonly site?: Site | undefined
 }
 
 export function envelope(said: Said, id: string, atMs: number): Envelope {
+  const { account, region } = said.site ?? home
   return {
     version: '0',
     id,
@@ -29,7 +31,7 @@ export function envelope(said: Said, id: string, atMs: number): Envelope {
     source: said.source,
     account,
     time: new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
-    region: defaultRegion,
+    region,
     resources: said.resources ?? [],
     // A copy, so that a target does not see later changes to the sender's object.
     detail: JSON.parse(JSON.stringify(said.detail ?? {})) as unknown,

@@ -20,6 +20,7 @@ export function trailEvent(eventName: string, { caller, site, parameters, respon
   const role = /:assumed-role\/([^/]+)\//.exec(caller.arn)?.[1]
   const issuer = { type: 'Role', arn: `arn:aws:iam::${account}:role/${role ?? ''}`, userName: role }
   return {
+    site,
     source: 'aws.lambda',
     detailType: 'AWS API Call via CloudTrail',
     detail: {

@@ -41,6 +41,8 @@ export type BusEvent = {
   readonly detailType: string
   readonly detail: unknown
   readonly resources?: readonly string[]
+  /** Where it comes from, if it is forwarded from elsewhere. */
+  readonly site?: Site
 }
 
 export type Bus = {

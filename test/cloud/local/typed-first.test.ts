@@ -114,6 +114,31 @@ describe('Lambda', () => {
       message: 'Unzipped size must be smaller than 262144000 bytes',
     })
   })
+
+  it('refuses a package of more files than a plain zip can have', async () => {
+    // An entry of the directory is repeated, which is all that is read of it. Zip64 states its own count.
+    const one = zipSync({ a: new Uint8Array(1) })
+    const view = Buffer.from(one)
+    const at = view.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]))
+    const end = view.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]))
+    const count = 65_536
+    const entries = Buffer.concat(Array.from({ length: count }, () => view.subarray(at, end)))
+    const zip64 = Buffer.alloc(76)
+    zip64.set([0x50, 0x4b, 6, 6])
+    zip64.writeBigUInt64LE(44n, 4)
+    zip64.writeUInt32LE(count, 32)
+    zip64.writeUInt32LE(at, 48)
+    zip64.set([0x50, 0x4b, 6, 7], 56)
+    zip64.writeUInt32LE(at + entries.length, 64)
+    const last = Buffer.from(view.subarray(end))
+    last.writeUInt16LE(0xffff, 8)
+    last.writeUInt16LE(0xffff, 10)
+    last.writeUInt32LE(0xffffffff, 16)
+    const ZipFile = Buffer.concat([view.subarray(0, at), entries, zip64, last])
+    await expect(create('a', { Code: { ZipFile } })).rejects.toMatchObject({
+      message: 'The package has more than 65535 files.',
+    })
+  })
 })
 
 /** Calls like a user with curl. */

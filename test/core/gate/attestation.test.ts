@@ -3,8 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Attestation, merged, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
 import { AttestCall, readAttestation } from '../../../core/gate/attest-call.ts'
+import { homeOf } from '../../../core/origin.ts'
 import { readRequest } from '../../../core/release/request.ts'
 import { prepared, requested, t0 } from '../sample.ts'
+
+const home = homeOf('arn:aws:states:us-east-1:123456789012:')
 
 const scanEvent = {
   version: '0',
@@ -36,7 +39,7 @@ describe('a release is found', () => {
     const scanned = readAttestation(scanEvent, 0)
     expect(subjectsOf(release)).toEqual([
       'call/build-7',
-      scanned.kind === 'attestation' ? scanned.attestation.subject : '',
+      scanned.kind === 'scan' ? scanned.attestation.subject : '',
       'version/checkout:2',
       'release/checkout-1',
     ])
@@ -98,7 +101,9 @@ describe('an attestation', () => {
 
   it('from ECR has the counts of the severities that it found, at the time of the scan', () => {
     expect(readAttestation(scanEvent, t0)).toEqual({
-      kind: 'attestation',
+      kind: 'scan',
+      repository: 'shop/orders',
+      site: { account: '123456789012', region: 'us-east-1' },
       attestation: {
         subject: `ecr/shop/orders@sha256:${'7'.repeat(64)}`,
         atMs: Date.parse('2026-01-02T02:36:48Z'),
@@ -155,6 +160,6 @@ describe('an attestation', () => {
 
 it('the time of the commit travels with the release', () => {
   const call = { service: 'checkout', version: '2', commit: '4f2a', committedAt: '2026-01-01T01:00:00+01:00' }
-  expect(readRequest(call, 'x').provenance).toMatchObject({ commit: '4f2a', committedAtMs: t0 })
-  expect(() => readRequest({ ...call, committedAt: '1st of May' }, 'x')).toThrow('committedAt')
+  expect(readRequest(call, 'x', home).provenance).toMatchObject({ commit: '4f2a', committedAtMs: t0 })
+  expect(() => readRequest({ ...call, committedAt: '1st of May' }, 'x', home)).toThrow('committedAt')
 })

@@ -16,7 +16,8 @@ const call = {
   title: 'Slow',
   url: 'https://x.test/1',
 }
-const event = (source: string, detail: unknown) => ({ source, 'detail-type': 'any', time: later, detail })
+const home = { account: '111122223333', region: 'eu-west-1' }
+const event = (source: string, detail: unknown) => ({ source, 'detail-type': 'any', time: later, ...home, detail })
 
 // PagerDuty's own example of its EventBridge extension, shortened.
 const pagerDuty = (name: string) =>
@@ -75,6 +76,7 @@ describe('an incident', () => {
       keys: ['checkout'],
       notices: [opened, { ...opened, kind: 'resolved', atMs: laterMs }],
       isCall: true,
+      origin: home,
     })
   })
 
@@ -86,6 +88,7 @@ describe('an incident', () => {
       keys,
       notices: [{ ...seen, kind: 'opened', atMs }],
       isCall: false,
+      origin: home,
     })
     expect(readIncident(pagerDuty('incident.resolve')).notices).toEqual([{ ...seen, kind: 'resolved', atMs: laterMs }])
     const { incident } = pagerDuty('').detail as { readonly incident: object }
@@ -103,6 +106,7 @@ describe('an incident', () => {
       keys: ['team-shop', 'checkout'],
       notices: [{ ...seen, kind: 'opened', atMs }],
       isCall: false,
+      origin: home,
     })
     expect(readIncident(opsgenie('Close')).notices).toEqual([{ ...seen, kind: 'resolved', atMs: laterMs }])
   })
@@ -114,11 +118,13 @@ describe('an incident', () => {
       keys,
       notices: [{ ...seen, kind: 'opened', atMs, title: 'Slow', severity: 'impact 2' }],
       isCall: false,
+      origin: home,
     })
     expect(readIncident(updated('RESOLVED'))).toEqual({
       keys,
       notices: [{ ...seen, kind: 'resolved', atMs: laterMs }],
       isCall: false,
+      origin: home,
     })
   })
 
@@ -172,8 +178,28 @@ describe('an incident', () => {
 it('belongs to every service that has one of its keys, or that name', () => {
   const shop = service({ name: 'shop', incidents: { keys: ['P6MZ15N', 'team-shop'] } })
   const cart = service({ name: 'cart', incidents: { keys: ['team-shop'] } })
-  const names = (...keys: string[]): string[] => servicesOf(keys, [shop, cart]).map(({ name }) => name)
+  const names = (...keys: string[]): string[] =>
+    servicesOf({ keys, notices: [], isCall: true }, [shop, cart], home).map(({ name }) => name)
   expect(names('team-shop')).toEqual(['shop', 'cart'])
   expect(names('cart', 'P6MZ15N')).toEqual(['shop', 'cart'])
   expect(names('P6')).toEqual([])
+})
+
+it('from another account, or another region, belongs to the services that name it', () => {
+  const from = ['444455556666', '777788889999/us-west-2']
+  const shop = service({ name: 'shop', incidents: { keys: ['team-shop'], from } })
+  const cart = service({ name: 'cart', incidents: { keys: ['team-shop'] } })
+  const names = (account: string, region: string): string[] =>
+    servicesOf(
+      { keys: ['team-shop'], notices: [], isCall: false, origin: { account, region } },
+      [shop, cart],
+      home,
+    ).map(({ name }) => name)
+  expect(names('111122223333', 'eu-west-1')).toEqual(['shop', 'cart'])
+  expect(names('111122223333', 'us-west-2')).toEqual([])
+  expect(names('444455556666', 'eu-west-1')).toEqual(['shop'])
+  expect(names('444455556666', 'us-west-2')).toEqual([])
+  expect(names('777788889999', 'us-west-2')).toEqual(['shop'])
+  expect(names('777788889999', 'eu-west-1')).toEqual([])
+  expect(() => service({ incidents: { from: ['shop.example'] } })).toThrow('an account')
 })

@@ -1,8 +1,10 @@
 // Every way to request a release, in one normal form; everything else is refused.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { type Home, homeOf } from '../../../core/origin.ts'
 import { Problem } from '../../../core/problem.ts'
 import { candidateFor, readRequest, triggers } from '../../../core/release/request.ts'
+import type { Service } from '../../../core/service/service.ts'
 import { service } from '../sample.ts'
 
 const s3Event = {
@@ -44,15 +46,22 @@ const cfnEvent = {
   id: 'e3',
   'detail-type': 'CloudFormation Resource Status Change',
   source: 'aws.cloudformation',
+  account: '111122223333',
   time: '2026-01-01T00:00:00Z',
+  region: 'us-east-1',
   detail: {
-    'stack-id': 'arn:aws:cloudformation:us-west-1:111122223333:stack/teststack',
+    'stack-id': 'arn:aws:cloudformation:us-east-1:111122223333:stack/teststack',
     'logical-resource-id': 'V',
     'physical-resource-id': 'arn:aws:lambda:us-east-1:111122223333:function:checkout:42',
     'resource-type': 'AWS::Lambda::Version',
     'status-details': { status: 'CREATE_COMPLETE' },
   },
 }
+
+const home = homeOf('arn:aws:states:us-east-1:111122223333:')
+/** Where the samples of S3 and ECR are from. */
+const canada = homeOf('arn:aws:states:ca-central-1:111122223333:')
+const west = homeOf('arn:aws:states:us-west-2:123456789012:')
 
 /** Changes one place in the value; `undefined` removes it. */
 function changed(value: unknown, path: readonly string[], to: unknown): unknown {
@@ -80,7 +89,8 @@ const codeOf = (act: () => unknown): string => {
 
 describe('a request', () => {
   it('from S3 names the object by its version', () => {
-    expect(readRequest(s3Event, 'c')).toEqual({
+    expect(readRequest(s3Event, 'c', canada)).toEqual({
+      origin: { account: '111122223333', region: 'ca-central-1' },
       key: 's3/artifacts/checkout.zip/IYV3',
       candidate: { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: 'IYV3' },
       provenance: {
@@ -94,16 +104,16 @@ describe('a request', () => {
   })
 
   it('from ECR names the image by its digest, whatever its tag', () => {
-    const request = readRequest(ecrEvent, 'c')
+    const request = readRequest(ecrEvent, 'c', west)
     expect(request.candidate).toEqual({
       kind: 'image',
       uri: `123456789012.dkr.ecr.us-west-2.amazonaws.com/checkout@sha256:${'7'.repeat(64)}`,
     })
-    expect(readRequest(changed(ecrEvent, ['detail', 'image-tag'], 'v2'), 'c').key).toBe(request.key)
+    expect(readRequest(changed(ecrEvent, ['detail', 'image-tag'], 'v2'), 'c', home).key).toBe(request.key)
   })
 
   it('from CloudFormation names the version', () => {
-    expect(readRequest(cfnEvent, 'c')).toMatchObject({
+    expect(readRequest(cfnEvent, 'c', home)).toMatchObject({
       key: 'version/checkout:42',
       candidate: { kind: 'versions', versions: { checkout: '42' } },
     })
@@ -118,31 +128,62 @@ describe('a request', () => {
       author: 'ann',
       source: 'codepipeline',
     }
-    expect(readRequest({ ...call, requestId: 'r' }, 'c')).toMatchObject({
+    expect(readRequest({ ...call, requestId: 'r' }, 'c', home)).toMatchObject({
       key: 'call/r',
       provenance: { source: 'codepipeline', commit: 'abc', build: '7', author: 'ann' },
     })
-    expect(readRequest(call, 'c').key).toBe('call/c')
-    expect(readRequest({ ...call, plan: 'AllAtOnce' }, 'c').plan).toEqual({ steps: [] })
+    expect(readRequest(call, 'c', home).key).toBe('call/c')
+    expect(readRequest({ ...call, plan: 'AllAtOnce' }, 'c', home).plan).toEqual({ steps: [] })
   })
 
   it('goes to the services that have the artifact as a trigger, and to no other', () => {
-    const request = readRequest(ecrEvent, 'c')
-    expect(triggers(service({ triggers: { ecr: { repository: 'checkout' } } }), request)).toBe(true)
-    expect(triggers(service({ triggers: { ecr: { repository: 'checkout', tag: 'prod' } } }), request)).toBe(false)
-    expect(triggers(service(), request)).toBe(false)
-    expect(
-      triggers(service({ triggers: { s3: { bucket: 'artifacts', key: 'checkout.zip' } } }), readRequest(s3Event, 'c')),
-    ).toBe(true)
-    expect(
-      triggers(service({ triggers: { s3: { bucket: 'artifacts', key: 'other.zip' } } }), readRequest(s3Event, 'c')),
-    ).toBe(false)
-    expect(triggers(service({ triggers: { cloudFormation: true } }), readRequest(cfnEvent, 'c'))).toBe(true)
-    expect(triggers(service(), readRequest(cfnEvent, 'c'))).toBe(false)
+    const request = readRequest(ecrEvent, 'c', west)
+    const isTold = (one: Service, input: unknown, at: Home): boolean => triggers(one, readRequest(input, 'c', at), at)
+    expect(triggers(service({ triggers: { ecr: { repository: 'checkout' } } }), request, west)).toBe(true)
+    expect(triggers(service({ triggers: { ecr: { repository: 'checkout', tag: 'prod' } } }), request, west)).toBe(false)
+    expect(triggers(service(), request, west)).toBe(false)
+    const object = (key: string) => service({ triggers: { s3: { bucket: 'artifacts', key } } })
+    expect(isTold(object('checkout.zip'), s3Event, canada)).toBe(true)
+    expect(isTold(object('other.zip'), s3Event, canada)).toBe(false)
+    expect(isTold(service({ triggers: { cloudFormation: true } }), cfnEvent, home)).toBe(true)
+    expect(isTold(service(), cfnEvent, home)).toBe(false)
+    const strange = { targets: [{ function: 'toString', alias: 'live' }], triggers: { cloudFormation: true } }
+    expect(isTold(service(strange), cfnEvent, home)).toBe(false)
+  })
+
+  describe('from elsewhere goes to nobody', () => {
+    const isTold = (one: Service, input: unknown): boolean => triggers(one, readRequest(input, 'c', home), home)
+    const away = { account: '666666666666', region: 'us-east-1' }
+    const image = (changes: object = {}) => service({ triggers: { ecr: { repository: 'checkout', ...changes } } })
+    const object = (changes: object = {}) =>
+      service({ triggers: { s3: { bucket: 'artifacts', key: 'checkout.zip', ...changes } } })
+
+    it('but to a definition that names its account, in the own region: Lambda takes code from no other', () => {
+      for (const [event, make, field] of [
+        [ecrEvent, image, 'registry'],
+        [s3Event, object, 'account'],
+      ] as const) {
+        const at = (site: object) => ({ ...event, ...home, ...site })
+        expect([isTold(make(), at({})), isTold(make(), at(away))]).toEqual([true, false])
+        const named = make({ [field]: '666666666666' })
+        expect([isTold(named, at({})), isTold(named, at(away))]).toEqual([false, true])
+        expect(isTold(named, at({ ...away, region: 'eu-west-1' }))).toBe(false)
+      }
+    })
+
+    it('of CloudFormation but to a target that is named by its ARN there', () => {
+      const far = 'arn:aws:lambda:us-east-1:666666666666:function:checkout'
+      const there = changed({ ...cfnEvent, ...away }, ['detail', 'physical-resource-id'], `${far}:42`)
+      const triggered = { triggers: { cloudFormation: true } }
+      expect(isTold(service(triggered), there)).toBe(false)
+      expect(isTold(service({ ...triggered, targets: [{ function: far, alias: 'live' }] }), there)).toBe(true)
+      expect(readRequest(there, 'c', home).candidate).toEqual({ kind: 'versions', versions: { [far]: '42' } })
+      expect(codeOf(() => readRequest({ ...cfnEvent, ...away }, 'c', home))).toBe('event_invalid')
+    })
   })
 
   it('for a version is resolved to the only target, and refused if there are several or none of that name', () => {
-    const one = readRequest({ service: 'checkout', version: '42' }, 'c').candidate
+    const one = readRequest({ service: 'checkout', version: '42' }, 'c', home).candidate
     expect(candidateFor(service(), one)).toEqual({ kind: 'versions', versions: { checkout: '42' } })
     const two = service({
       targets: [
@@ -221,7 +262,7 @@ describe('a request', () => {
   ])('%s is refused with a code, a sentence and a fix', (_, input, code) => {
     expect(
       codeOf(() => {
-        const request = readRequest(input, 'c')
+        const request = readRequest(input, 'c', home)
         if (request.service !== undefined) candidateFor(service(), request.candidate)
       }),
     ).toBe(code)
@@ -240,7 +281,7 @@ describe('a request', () => {
       })
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), mutated), (input) => {
-        codeOf(() => readRequest(input, 'c'))
+        codeOf(() => readRequest(input, 'c', home))
       }),
       { numRuns: 500 },
     )
