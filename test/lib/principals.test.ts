@@ -135,6 +135,11 @@ it.each([
   expect(await sandbox.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
 })
 
+it('a body that looks like an event is a call that is not valid', async () => {
+  const event = { source: 'aws.ecr', 'detail-type': 'ECR Image Action', detail: {} }
+  await expect(order('starter')('start', event)).rejects.toMatchObject({ code: 'call_invalid' })
+})
+
 it("no plan of a call is bolder than the service's without a right", async () => {
   const version = await sandbox.publish('v2')
   const careful = { steps: [{ weight: 5, bake: '1h' }] }
