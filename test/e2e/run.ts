@@ -5,20 +5,24 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkBrowser } from './browser.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkPaths } from './paths.ts'
 
 const port = 4666
 const url = `http://127.0.0.1:${port}`
-const environment = {
+const environment: NodeJS.ProcessEnv = {
   ...process.env,
   AWS_ENDPOINT_URL: url,
   AWS_REGION: 'us-east-1',
   AWS_DEFAULT_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'outsider',
-  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_PROFILE: 'ann',
   AWS_PAGER: '',
 }
+
+// They would come before the profile.
+for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+  Reflect.deleteProperty(environment, name)
 
 let passed = 0
 let failed = 0
@@ -39,8 +43,11 @@ async function serve(): Promise<() => void> {
   })
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`tidegate local ended with ${code ?? 'a signal'}`)))
+    let said = ''
     child.stdout.on('data', (data: Buffer) => {
-      if (data.toString().includes('keeps serving')) resolve()
+      said += data.toString()
+      environment['AWS_SHARED_CREDENTIALS_FILE'] = /AWS_SHARED_CREDENTIALS_FILE=(\S+)/.exec(said)?.[1]
+      if (said.includes('aws lambda get-alias')) resolve()
     })
   })
   return () => child.kill('SIGINT')
@@ -163,7 +170,7 @@ function checkFirstWords(aws: string, version: string): void {
     const { status, stdout, all } = call(...args)
     verify(`${version} ${name}`, status === 0 && stdout.includes(wanted), all)
   }
-  shows('sts get-caller-identity', 'arn:aws:iam::000000000000:user/outsider', 'sts', 'get-caller-identity')
+  shows('sts get-caller-identity', 'arn:aws:iam::000000000000:user/ann', 'sts', 'get-caller-identity')
   shows('lambda list-functions', '"FunctionName": "checkout"', 'lambda', 'list-functions')
   const live = ['--function-name', 'checkout', '--qualifier', 'live']
   shows(
@@ -271,6 +278,13 @@ function checkAllKillsAndStorms(): void {
   }
 }
 
+/** What a page would have changed. */
+function listed(): string {
+  const aws = (...args: string[]) => run('aws', ['--endpoint-url', url, '--output', 'json', ...args]).all
+  const names = ['lambda', 'list-functions', '--query', 'Functions[].FunctionName']
+  return [aws(...names), aws('sns', 'list-topics'), aws('s3', 'ls', 's3://artifacts')].join('')
+}
+
 /** A check that throws has failed, and the others go on. */
 async function attempt(name: string, check: () => Promise<void>): Promise<void> {
   try {
@@ -304,6 +318,7 @@ try {
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
   checkTidegate()
+  await attempt('a web page', () => checkBrowser(verify, url, listed))
 } finally {
   stop()
 }

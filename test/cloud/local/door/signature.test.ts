@@ -223,6 +223,24 @@ describe('a request that the SDK signs', () => {
     expect(refused).toBeGreaterThan(200)
   })
 
+  it.each([false, true])(
+    'is not let in with one other character at any place of what carries its signature: %s',
+    async (presign) => {
+      const headers = { host: '127.0.0.1:4599' }
+      const sent = await signed(
+        { ...{ method: 'GET', path: '/a', service: 's3', parameters: {}, body: '' }, headers },
+        presign,
+      )
+      const { authorization = '' } = sent.headers as Record<string, string>
+      for (let at = 0; at < (presign ? sent.query : authorization).length; at++) {
+        const other = presign
+          ? { ...sent, query: flipped(sent.query, at, '0') }
+          : { ...sent, headers: { ...sent.headers, authorization: flipped(authorization, at, '0') } }
+        if (meaning(other) !== meaning(sent)) expect(await refusalOf(other, keys)).toBeDefined()
+      }
+    },
+  )
+
   it('is not let in with one other character in the secret, nor with that of another access key or run', async () => {
     const made: Plan = {
       ...{ method: 'POST', path: '/2015-03-31/functions', service: 'lambda', parameters: {}, body: '{}' },

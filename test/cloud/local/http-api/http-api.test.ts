@@ -78,12 +78,15 @@ describe('a route', () => {
     ['GET', '/pets/dog/{id}'],
     ['GET', '/pets/dog/1'],
     ['ANY', '/pets/dog/1'],
+    ['GET', '/cats/{all+}'],
+    ['GET', '/cats/{id}'],
   ] as const
   it.each([
     ['GET', '/pets/dog/1', 'GET /pets/dog/1', undefined],
     ['GET', '/pets/dog/2', 'GET /pets/dog/{id}', { id: '2' }],
     ['GET', '/pets/cat/1', 'GET /pets/{proxy+}', { proxy: 'cat/1' }],
     ['POST', '/test/5', 'ANY /{proxy+}', { proxy: 'test/5' }],
+    ['GET', '/cats/1', 'GET /cats/{id}', { id: '1' }],
     ['DELETE', '/pets/dog/1', 'ANY /pets/dog/1', undefined],
     ['GET', '/pets/dog/a%2Fb%20c', 'GET /pets/dog/{id}', { id: 'a/b c' }],
     ['GET', '/pets/dog/', 'GET /pets/{proxy+}', { proxy: 'dog/' }],
