@@ -34,7 +34,7 @@ export async function order(
       done.phase === 'requested'
         ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
         : `Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`
-    screen.say(done.note === undefined ? sentence : `${sentence}\n${done.note}`, done)
+    screen.say([sentence, ...(done.note === undefined ? [] : [done.note])], done)
     return exitCodes.done
   } catch (error) {
     if (functions[verb] !== 'orderRollback' || !isStuck(error)) throw error

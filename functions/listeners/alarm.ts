@@ -1,6 +1,7 @@
 // The fast path: when an alarm that guards a live release fires, this function puts the traffic back at once. The state machine
 // is told afterwards.
 import * as z from 'zod'
+import { quoted } from '../../core/foreign-text.ts'
 import { issuesSentence, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
@@ -41,7 +42,7 @@ export function alarmHandler(deps: Deps) {
     }
     const { alarmName, state } = parsed.data.detail
     const releases = state.value === 'ALARM' ? await deps.alarmWatch.releases(alarmName) : []
-    const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
+    const reason = `alarm ${alarmName} fired: ${quoted(state.reason)}`
     const turned = await each(
       deps,
       releases,

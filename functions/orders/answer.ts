@@ -20,7 +20,7 @@ export function answerHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const { releaseId, hook, result, message } = readOrder(AnswerCall, event)
     const loaded = await load(deps, releaseId)
-    const after = await answerHook(deps, loaded, hook, result, `hook: ${words(message) ?? `answered ${result}`}`)
+    const after = await answerHook(deps, loaded, hook, result, `hook${words(message, result)}`)
     if (after.release.seq === loaded.release.seq) throw notNow(loaded.release, 'answer')
     await wake(deps, after)
     return ordered(deps, after.release, 'answer', 'hook')

@@ -1,6 +1,7 @@
 // What all orders by people share: which release they mean, who gives them and why, and the answer.
 import * as z from 'zod'
-import { headOf } from '../../core/release/head.ts'
+import { headOf, isOwn } from '../../core/release/head.ts'
+import { plainName } from '../../core/plain-name.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { ServiceName } from '../../core/service/service.ts'
@@ -11,7 +12,9 @@ import type { World } from '../steps/world.ts'
 export const ReleaseId = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, 'not the id of a release')
 /** A release by its id, or the live release of a service. */
 export const which = { releaseId: ReleaseId.optional(), service: ServiceName.optional() }
-export const by = z.string().min(1).max(200).describe('Who orders it: as the caller says, kept in the log.')
+export const by = plainName(200)
+  .refine((name) => !isOwn(name), 'that is a name of the controller itself')
+  .describe('Who orders it: as the caller says, kept in the log.')
 export const reason = z.string().min(1).max(500)
 
 /** The state of the release after the order, and anything else the caller should know. */

@@ -208,7 +208,7 @@ describe('the command line', () => {
       order(cli(), { verb, service: 'checkout', by: 'ann', reason: 'test' })
     expect(await steer('pause')).toBe(exitCodes.done)
     await showStatus(cli(), 'checkout')
-    expect(said()).toContain('paused by ann: test')
+    expect(said()).toContain('paused by ann: "test"')
     await steer('resume')
     await steer('promote')
     await sandbox.clock.settle()
