@@ -1,8 +1,10 @@
 // The command line: spelling, help and exit codes. What a command needs is loaded when it is asked for; what the words do is in
 // commands/, and what is decided is decided elsewhere.
+import { inspect } from 'node:util'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { jsonLine } from '../core/foreign-text.ts'
 import { Problem } from '../core/problem.ts'
-import { exitCodes, type Screen, screenOn } from './backend/screen.ts'
+import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
@@ -55,6 +57,7 @@ const run =
 const surroundings: Surroundings = { screen, backend, cli, run, positive, pause }
 
 const program = new Command('tidegate')
+  .configureOutput({ writeErr: (text) => process.stderr.write(shown(text.split('\n'))) })
   .description(
     'Moves production traffic to a new version of a Lambda function a little at a time, and back when the evidence turns bad.',
   )
@@ -160,13 +163,17 @@ const awsTroubles: readonly string[] = [
   'crowded',
 ]
 
-/** A Problem is told with its code and its fix; anything else is a bug and crashes with its stack. */
+/** A Problem is told with its code and its fix; anything else is a bug and ends with its stack. */
 function tellProblem(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.refused
-  if (!(error instanceof Problem)) throw error
+  if (!(error instanceof Problem)) {
+    process.stderr.write(`${shown(inspect(error).split('\n'))}\n`)
+    // As Node would end.
+    return 1
+  }
   const { code, message, fix } = error
   process.stderr.write(
-    json ? `${JSON.stringify({ problem: { code, message, fix } })}\n` : `${code}: ${message}\n  ${fix}\n`,
+    json ? `${jsonLine({ problem: { code, message, fix } })}\n` : `${shown([`${code}: ${message}`, `  ${fix}`])}\n`,
   )
   return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
 }

@@ -1,4 +1,5 @@
 // Builds HTML from values. Every value put into a page is escaped, unless it is HTML made by this file.
+import { oneLine } from '../core/foreign-text.ts'
 
 /** Made only by `html`. */
 export type Html = { readonly html: string }
@@ -13,7 +14,7 @@ const entities: ReadonlyMap<string, string> = new Map([
   ["'", '&#39;'],
 ])
 
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (char) => entities.get(char) ?? char)
+const escaped = (text: string): string => oneLine(text).replaceAll(/[&<>"']/g, (char) => entities.get(char) ?? char)
 
 const partText = (part: Part): string => {
   if (typeof part === 'string') return escaped(part)

@@ -1,7 +1,7 @@
 // Describes in a few words the event that a function was called with, so that a person can decide what to do with a lost event.
 import * as z from 'zod'
-import { printable } from './printable.ts'
 import { own } from './own.ts'
+import { oneLine } from './foreign-text.ts'
 
 type EventWords = { readonly what: string; readonly service?: string; readonly releaseId?: string }
 
@@ -33,9 +33,9 @@ const scheduledVerbs: Readonly<Record<string, string>> = {
 export function eventWords(payload: unknown): EventWords {
   const { what, service, releaseId } = wordsOf(payload)
   return {
-    what: printable(what, 200),
-    ...(service === undefined ? {} : { service: printable(service, 60) }),
-    ...(releaseId === undefined ? {} : { releaseId: printable(releaseId, 80) }),
+    what: oneLine(what, 200),
+    ...(service === undefined ? {} : { service: oneLine(service, 60) }),
+    ...(releaseId === undefined ? {} : { releaseId: oneLine(releaseId, 80) }),
   }
 }
 

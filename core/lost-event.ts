@@ -2,8 +2,8 @@
 // failure record of an asynchronous event, its failure record of a stream batch, and what a rule or a schedule could not deliver.
 import * as z from 'zod'
 import { eventWords } from './event-words.ts'
-import { printable } from './printable.ts'
 import { own } from './own.ts'
+import { oneLine } from './foreign-text.ts'
 
 export type KeptMessage = {
   readonly id: string
@@ -71,7 +71,7 @@ export function readLost({ body, attributes }: KeptMessage, controller: Controll
   return named(controller, requestContext.functionArn, requestPayload, failure(requestContext, responsePayload))
 }
 
-const unreadable = (why: string): Unreadable => ({ kind: 'unreadable', why: printable(why, 300) })
+const unreadable = (why: string): Unreadable => ({ kind: 'unreadable', why: oneLine(why, 300) })
 
 function parsed(body: string): { readonly value: unknown } | undefined {
   try {
@@ -91,7 +91,7 @@ function named(controller: Controller, arn: string, payload: unknown, why: strin
     return unreadable(
       `it names ${arn === '' ? 'no function' : arn}, which is not a function of this controller that events call`,
     )
-  return { kind: 'event', verb, payload, why: printable(why, 500), ...eventWords(payload) }
+  return { kind: 'event', verb, payload, why: oneLine(why, 500), ...eventWords(payload) }
 }
 
 function ofSchedule(
@@ -108,7 +108,7 @@ function ofSchedule(
     return unreadable(`it names the schedule ${arn}, which is not a schedule of this controller`)
   // The payload of a schedule is fixed, so the message is not trusted for it.
   const payload = { [tick]: true }
-  return { kind: 'event', verb, payload, why: printable(undelivered(attributes), 500), ...eventWords(payload) }
+  return { kind: 'event', verb, payload, why: oneLine(undelivered(attributes), 500), ...eventWords(payload) }
 }
 
 /** The failure record does not contain the batch. `announce` finds in the log what was written in that period, and sends it. */

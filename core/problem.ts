@@ -1,6 +1,6 @@
 // Every problem that a person can run into: a stable code, one sentence (written where it is thrown), and how to fix it.
 import type * as z from 'zod'
-import { printable } from './printable.ts'
+import { oneLine } from './foreign-text.ts'
 
 /**
  * How to fix each problem, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each one that
@@ -161,8 +161,8 @@ const keysMax = 5
 const keyMax = 60
 
 function wordsOf({ code, keys = [], message }: Issue): string {
-  if (code !== 'unrecognized_keys') return printable(message, wordsMax)
-  const named = keys.slice(0, keysMax).map((key) => `"${printable(key, keyMax)}"`)
+  if (code !== 'unrecognized_keys') return oneLine(message, wordsMax)
+  const named = keys.slice(0, keysMax).map((key) => `"${oneLine(key, keyMax)}"`)
   const more = keys.length > keysMax ? `, and ${keys.length - keysMax} more` : ''
   return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${named.join(', ')}${more}`
 }
@@ -171,7 +171,7 @@ function wordsOf({ code, keys = [], message }: Issue): string {
 const asWritten = (path: readonly PropertyKey[]): string =>
   path
     .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${printable(String(part), keyMax)}`,
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${oneLine(String(part), keyMax)}`,
     )
     .join('')
 

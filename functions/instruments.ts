@@ -3,7 +3,8 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import { Tracer } from '@aws-lambda-powertools/tracer'
-import type { Metric } from '../core/measures/metric.ts'
+import { logText } from '../core/foreign-text.ts'
+import { dimensionValue, type Metric } from '../core/measures/metric.ts'
 import { Problem } from '../core/problem.ts'
 import { troubleTo } from './steps/each.ts'
 import type { Verb } from './handlers.ts'
@@ -12,7 +13,10 @@ import type { World } from './steps/world.ts'
 import { own } from '../core/own.ts'
 
 const serviceName = 'tidegate'
-const logger = /* @__PURE__ */ new Logger({ serviceName })
+const logger = /* @__PURE__ */ new Logger({
+  serviceName,
+  jsonReplacerFn: (_, value: unknown) => (typeof value === 'string' ? logText(value) : value),
+})
 // SDK clients are traced separately (`traced`).
 const tracer = /* @__PURE__ */ new Tracer({ serviceName, captureHTTPsRequests: false })
 
@@ -26,7 +30,7 @@ export const log: World['log'] = ({ level, message, ...rest }) => {
 export const emit: World['emit'] = ({ name, unit, value, atMs, dimensions, releaseId }: Metric) => {
   const metrics = new Metrics({ namespace: 'Tidegate', serviceName, singleMetric: true })
   metrics.clearDefaultDimensions()
-  for (const [dimension, word] of Object.entries(dimensions)) metrics.addDimension(dimension, word)
+  for (const [dimension, word] of Object.entries(dimensions)) metrics.addDimension(dimension, dimensionValue(word))
   if (releaseId !== undefined) metrics.addMetadata('releaseId', releaseId)
   metrics.setTimestamp(atMs)
   metrics.addMetric(name, unit, value)

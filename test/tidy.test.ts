@@ -58,7 +58,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('stepfunctions', 'jsonata', 'node:'),
   ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
-  'console/': ['console/*', 'core/measures/*', 'd3-scale'],
+  'console/': ['console/*', 'core/measures/*', 'core/foreign-text.ts', 'd3-scale'],
   'functions/': ['functions/*', 'core/'],
   'functions/handlers.ts': [
     'functions/tasks/*',
@@ -93,7 +93,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
     ...['functions/events/*', 'core/', 'zod'],
   ],
-  'cli/': ['cli/', 'core/problem.ts', 'node:', 'commander'],
+  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/backend/': [
     'cli/backend/*',

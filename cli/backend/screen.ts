@@ -1,4 +1,6 @@
-// The command line's output: sentences for people, or one JSON document per line for programs. Exit codes have names.
+// The command line's output: sentences for people, or one JSON document per line for programs. Whatever a line is made of, it is
+// one line of text on the terminal. Exit codes have names.
+import { jsonLine, oneLine } from '../../core/foreign-text.ts'
 
 /** Documented in docs/start.md; pipelines rely on them. */
 export const exitCodes = {
@@ -22,18 +24,24 @@ export const exitCodes = {
 
 export type Screen = {
   readonly json: boolean
-  /** Prints `text`, or `data` as JSON. */
-  say(text: string, data: unknown): void
+  /** Prints each of `lines` as one line, or `data` as JSON. */
+  say(lines: Lines, data: unknown): void
   /** Prints to people only. */
-  note(text: string): void
+  note(lines: Lines): void
 }
+
+type Lines = string | readonly string[]
+
+/** Escapes at the edge: the line breaks between lines are ours, those within are somebody else's. */
+export const shown = (lines: Lines): string =>
+  (typeof lines === 'string' ? [lines] : lines).map((line) => oneLine(line)).join('\n')
 
 export function screenOn(out: (line: string) => void, json: boolean): Screen {
   return {
     json,
-    say: (text, data) => out(json ? JSON.stringify(data) : text),
-    note: (text) => {
-      if (!json) out(text)
+    say: (lines, data) => out(json ? jsonLine(data) : shown(lines)),
+    note: (lines) => {
+      if (!json) out(shown(lines))
     },
   }
 }

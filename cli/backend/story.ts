@@ -2,10 +2,12 @@
 import { heldNow } from '../../core/release/gating.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import { chargeWords } from '../../core/release/charge.ts'
+import { quoted } from '../../core/foreign-text.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Move, ReleaseEvent } from '../../core/release/event.ts'
 import { beforeWords } from '../../core/service/gates.ts'
 import { doubtSentence } from '../../core/release/pages.ts'
+import { isOwn } from '../../core/release/head.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
 import type { Release } from '../../core/release/release.ts'
 import { shareBp } from '../../core/service/routing.ts'
@@ -48,11 +50,18 @@ const turnWords = ({
     ? ''
     : `; begins in ${formatDuration(Math.ceil((beginsAtMs - atMs) / 1000))}, after releases of other services`
 
+/** A person's reason is quoted; the controller's own is not. */
+const orderWords = ({ by, reason }: { readonly by: string; readonly reason: string }): string =>
+  isOwn(by) ? reason : quoted(reason)
+
 // One case for each event type.
 function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
   switch (event.type) {
     case 'requested':
-      return ['requested', `${candidateWords(event.candidate)}${event.reason === undefined ? '' : `: ${event.reason}`}`]
+      return [
+        'requested',
+        `${candidateWords(event.candidate)}${event.reason === undefined ? '' : `: ${quoted(event.reason)}`}`,
+      ]
     case 'queued':
       return ['queued', `behind release ${event.behind}`]
     case 'admitted':
@@ -82,13 +91,13 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'judged':
       return [event.verdict.kind, `${event.verdict.because}${timeLeft(event.atMs, after)}`]
     case 'paused':
-      return ['paused', `by ${event.by}: ${event.reason}`]
+      return ['paused', `by ${event.by}: ${quoted(event.reason)}`]
     case 'resumed':
       return ['resumed', `by ${event.by}`]
     case 'promoteOrdered':
-      return ['promote', `ordered by ${event.by}: ${event.reason}`]
+      return ['promote', `ordered by ${event.by}: ${orderWords(event)}`]
     case 'returnOrdered':
-      return ['back', `ordered by ${event.by}: ${event.reason}`]
+      return ['back', `ordered by ${event.by}: ${orderWords(event)}`]
     case 'interrupted':
       return [
         'foreign',
@@ -137,7 +146,7 @@ function tellGate(
     case 'approved':
       return [event.answer === 'approve' ? 'approved' : 'declined', approvalWords(event)]
     case 'overridden':
-      return ['override', `by ${event.by}: ${event.reason}`]
+      return ['override', `by ${event.by}: ${quoted(event.reason)}`]
     case 'gateReopened':
       return ['gate', `asked again: ${event.because}`]
   }
@@ -152,7 +161,7 @@ function approvalWords({
   beforeBp: number
   reason?: string | undefined
 }): string {
-  return `by ${by}, ${beforeWords(beforeBp)}${reason === undefined ? '' : `: ${reason}`}`
+  return `by ${by}, ${beforeWords(beforeBp)}${reason === undefined ? '' : `: ${quoted(reason)}`}`
 }
 
 function moveWords({ purpose, weightBp }: Move): string {
@@ -174,7 +183,9 @@ function timeLeft(atMs: number, release: Release): string {
 
 export function endWords(release: Release): string {
   const { ending } = release
-  return ending === undefined ? '' : `${ending.outcome}: ${ending.because} (${ending.by})`
+  return ending === undefined
+    ? ''
+    : `${ending.outcome}: ${ending.outcome === 'interrupted' ? ending.because : orderWords({ ...ending, reason: ending.because })} (${ending.by})`
 }
 
 /** The evidence of one verdict, one line for each signal. */
@@ -191,7 +202,7 @@ export function statusLines(release: Release, nowMs: number): readonly string[] 
       ? `, step ${Math.min(state.step + 1, service.plan.steps.length)} of ${service.plan.steps.length}`
       : ''
   const lines = [
-    `${service.name}  ${release.id}  ${state.phase}${step}${paused === undefined ? '' : `, paused by ${paused.by}: ${paused.reason}`}`,
+    `${service.name}  ${release.id}  ${state.phase}${step}${paused === undefined ? '' : `, paused by ${paused.by}: ${quoted(paused.reason)}`}`,
     `  ${bar(candidateShareBp(release))}   ${steps}   ${candidateWords(release.candidate)}`,
   ]
   const held = heldNow(release)

@@ -47,7 +47,7 @@ export async function showBudgets({ backend, screen }: Cli, name: string): Promi
     ...shown.flatMap((one) => one.lines),
     ...heads.unreadable.map(({ about }) => `the charge of release ${about.releaseId} cannot be read`),
   ]
-  screen.say(lines.length === 0 ? `${name} has no SLO.` : lines.join('\n'), {
+  screen.say(lines.length === 0 ? `${name} has no SLO.` : lines, {
     service: name,
     slos: shown.map(({ found }) => found),
   })

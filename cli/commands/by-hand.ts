@@ -44,7 +44,7 @@ export async function tellByHand(
     ]),
     'Tidegate notices at its next look, and ends the release.',
   ]
-  screen.say(text.join('\n'), { problem: { code, message }, byHand: lines })
+  screen.say(text, { problem: { code, message }, byHand: lines })
   return exitCodes.byHand
 }
 

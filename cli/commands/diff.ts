@@ -56,7 +56,7 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
     ...drifts.flatMap(linesOf),
     ...unknown.map(({ service, because }) => `${service}: it is unknown whether it drifted: ${because}`),
   ]
-  screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines.join('\n'), {
+  screen.say(lines.length === 0 ? 'Nothing has drifted.' : lines, {
     drifts,
     ...(unknown.length === 0 ? {} : { unknown }),
   })

@@ -33,7 +33,7 @@ export async function listLost({ backend, screen }: LostCli, limit: number): Pro
   for (const entry of entries) screen.say(lines(entry), shown(entry))
   const count = entries.reduce((sum, { messages }) => sum + messages.length, 0)
   const more = count >= limit ? ', and perhaps more (--limit)' : ''
-  screen.note(`\n${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or one of these ids.`)
+  screen.note(['', `${count} kept${more}. Mend the cause, then: tidegate lost retry --all, or one of these ids.`])
   return exitCodes.different
 }
 
@@ -146,13 +146,13 @@ async function giveBack({ kept }: LostBackend, entries: readonly Entry[]): Promi
 
 const stamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`
 
-function lines({ id, read, messages }: Entry): string {
+function lines({ id, read, messages }: Entry): readonly string[] {
   const [first, last] = [messages[0]?.keptAtMs ?? 0, messages.at(-1)?.keptAtMs ?? 0]
   const times = messages.length === 1 ? '' : `  (${messages.length} times, last ${stamp(last)})`
   const head = `${id}  ${stamp(first)}  ${read.kind === 'event' ? read.verb : 'unreadable'}${times}`
   if (read.kind === 'unreadable')
-    return `${head}\n    ${read.why}; it cannot be sent again, \`tidegate lost drop ${id}\` deletes it`
-  return `${head}\n    ${read.what}${about(read)}\n    ${read.why}`
+    return [head, `    ${read.why}; it cannot be sent again, \`tidegate lost drop ${id}\` deletes it`]
+  return [head, `    ${read.what}${about(read)}`, `    ${read.why}`]
 }
 
 const about = ({ service, releaseId }: LostEvent): string =>

@@ -29,7 +29,7 @@ export async function order({ backend, screen }: Cli, { verb, service, reason, t
       done.phase === 'requested'
         ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
         : `Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`
-    screen.say(done.note === undefined ? sentence : `${sentence}\n${done.note}`, done)
+    screen.say([sentence, ...(done.note === undefined ? [] : [done.note])], done)
     return exitCodes.done
   } catch (error) {
     if ((verb !== 'rollBack' && verb !== 'abort') || !isStuck(error)) throw error

@@ -71,7 +71,7 @@ export async function showReport(
   if (options.html !== undefined) {
     await writeFile(options.html, reportPage(report))
     screen.say(`The report is in ${options.html}.`, { file: options.html, ...(left.length === 0 ? {} : { left }) })
-  } else screen.say(lines(report).join('\n'), { ...document(report), ...(left.length === 0 ? {} : { left }) })
+  } else screen.say(lines(report), { ...document(report), ...(left.length === 0 ? {} : { left }) })
   for (const { service, because } of left) screen.note(`Without ${service}, which cannot be read: ${because}`)
   return left.length === 0 ? exitCodes.done : exitCodes.refused
 }

@@ -85,7 +85,7 @@ export async function showStatus({ backend, screen }: Cli, service: string | und
     ...done.flat().flatMap((one) => one.lines),
     ...unreadable.map(({ release, because }) => `${release} is open, and cannot be read: ${because}`),
   ]
-  screen.say(lines.length === 0 ? 'No release is under way.' : lines.join('\n'), {
+  screen.say(lines.length === 0 ? 'No release is under way.' : lines, {
     releases: done.flat().map(({ release }) => release),
     ...(unreadable.length === 0 ? {} : { unreadable }),
   })
@@ -103,7 +103,7 @@ export async function showHistory({ backend, screen }: Cli, service: string, lim
     }),
     ...unreadable.map(({ about, problem }) => `${about.releaseId} cannot be read: ${problem.message}`),
   ]
-  screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines.join('\n'), {
+  screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines, {
     releases: items,
     ...(unreadable.length === 0 ? {} : { unreadable: unreadable.map(({ about }) => about.releaseId) }),
   })

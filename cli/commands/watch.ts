@@ -48,7 +48,7 @@ export function unfolded(events: readonly ReleaseEvent[]): readonly (readonly [R
 
 function show(screen: Screen, event: ReleaseEvent, after: Release, evidence: boolean): void {
   const lines = evidence && event.type === 'judged' ? evidenceLines(event.verdict) : []
-  screen.say([storyLine(event, after), ...lines.map((line) => `                  ${line}`)].join('\n'), {
+  screen.say([storyLine(event, after), ...lines.map((line) => `                  ${line}`)], {
     release: after.id,
     event,
   })

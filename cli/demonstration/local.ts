@@ -72,7 +72,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     if (options.once || options.stopping.aborted) return outcome
     const credentials = credentialsFile(secretOf)
     stops.push(() => credentials.remove())
-    screen.note(invitation(url, credentials.path))
+    screen.note(invitation(url, credentials.path).split('\n'))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
@@ -150,7 +150,7 @@ async function releaseArtifact(
     ...(await backend.openReleases.list('checkout')).items,
   ]
   const known = new Set(before.map((one) => one.releaseId))
-  screen.note(`\n${words}`)
+  screen.note(['', words])
   await upload(endpoint, '/artifacts/checkout.zip', samplePackage(version))
   for (;;) {
     const open = (await backend.openReleases.list('checkout')).items.find((one) => !known.has(one.releaseId))
@@ -172,10 +172,10 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
     return { release: release.id, outcome: release.ending?.outcome ?? '-', took, why: endWords(release) }
   })
   const answered = traffic.answered()
-  screen.note('\nrelease              outcome     took     why')
+  screen.note(['', 'release              outcome     took     why'])
   for (const row of rows)
     screen.say(`${row.release.padEnd(20)} ${row.outcome.padEnd(11)} ${row.took.padEnd(8)} ${row.why}`, row)
-  screen.note('\nversion  answered  failed')
+  screen.note(['', 'version  answered  failed'])
   for (const [version, { good, bad }] of Object.entries(answered)) {
     screen.say(`${version.padEnd(8)} ${String(good + bad).padStart(8)} ${String(bad).padStart(7)}`, {
       version,

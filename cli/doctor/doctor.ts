@@ -17,8 +17,8 @@ export async function examine(screen: Screen, account: Account, checks: readonly
   const count = (kind: Finding['kind']): number => found.filter((one) => one.kind === kind).length
   const counts = { problems: count('problem'), unknown: count('unknown'), ok: count('ok') }
   const worstFirst = (['problem', 'unknown', 'ok'] as const).flatMap((kind) => found.filter((one) => one.kind === kind))
-  const lines = worstFirst.map(textOf)
-  screen.say([...lines, `${counts.problems} problem(s), ${counts.unknown} unknown, ${counts.ok} ok.`].join('\n'), {
+  const lines = worstFirst.flatMap(linesOf)
+  screen.say([...lines, `${counts.problems} problem(s), ${counts.unknown} unknown, ${counts.ok} ok.`], {
     schema: 'tidegate-doctor/1',
     prefix: account.prefix,
     counts,
@@ -30,13 +30,13 @@ export async function examine(screen: Screen, account: Account, checks: readonly
 
 const indent = '         '
 
-function textOf(finding: Found): string {
+function linesOf(finding: Found): readonly string[] {
   const mend = mendOf(finding)
   const lines = [`${finding.kind.padEnd(8)} ${finding.check}: ${finding.about}: ${finding.says}`]
   if (mend.words !== undefined) lines.push(`${indent}${mend.words}`)
   for (const command of mend.commands ?? []) lines.push(`${indent}${commandLine(command)}`)
   if (mend.cdk !== undefined) lines.push(`${indent}CDK: ${mend.cdk}`)
-  return lines.join('\n')
+  return lines
 }
 
 const mendOf = (finding: Finding): Mend => (finding.kind === 'ok' ? (finding.advice ?? {}) : finding.mend)

@@ -71,7 +71,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
       ? 'The first step has enough evidence to pass at its end.'
       : `At the end of the first step ${share(ready, 1).trim()} of healthy releases have enough evidence to pass; the others are held.`,
   ]
-  screen.say(words.join('\n'), {
+  screen.say(words, {
     perMinute,
     rate,
     runs,

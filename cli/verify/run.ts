@@ -71,5 +71,5 @@ export function tell(screen: Screen, { experiment, answer }: Result): void {
     `${indent}expected  ${experiment.expectation} (${experiment.source}; docs/aws.md ${experiment.place})`,
     `${indent}answer    ${answer.says}`,
   ]
-  screen.note(lines.join('\n'))
+  screen.note(lines)
 }

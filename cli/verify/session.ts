@@ -34,7 +34,7 @@ type Options = Omit<Verify, 'json' | 'folder'> &
 export async function verifyAccount(screen: Screen, options: Options): Promise<number> {
   if (options.policy === true) {
     const policy = policyFor(options.role)
-    screen.say(JSON.stringify(policy, undefined, 2), policy)
+    screen.say(JSON.stringify(policy, undefined, 2).split('\n'), policy)
     return exitCodes.done
   }
   if (options.cleanUp !== undefined) return cleanUp(screen, options)
@@ -104,13 +104,10 @@ async function cleanUp(screen: Screen, options: Options): Promise<number> {
   })
   const lab = await openLab(labOptions(options))
   const left = await lab.belongings.deleteAll()
-  screen.say(
-    left.length === 0 ? `Nothing with the prefix ${prefix} is left.` : left.map((one) => `left: ${one}`).join('\n'),
-    {
-      prefix,
-      left,
-    },
-  )
+  screen.say(left.length === 0 ? `Nothing with the prefix ${prefix} is left.` : left.map((one) => `left: ${one}`), {
+    prefix,
+    left,
+  })
   return left.length === 0 ? exitCodes.done : exitCodes.different
 }
 
@@ -128,6 +125,6 @@ function foretell(screen: Screen, { prefix, makeRoles, role }: Options, chosen: 
     ...makes.map((one) => `  ${one.replace(' ', ` ${prefix}-`)}`),
     `It costs at most ${cents} cents and takes about ${minutes} minutes. The permissions it needs: --policy.`,
   ]
-  screen.say(lines.join('\n'), { asks: asked.map(({ id }) => id), makes, cents, minutes })
+  screen.say(lines, { asks: asked.map(({ id }) => id), makes, cents, minutes })
   return exitCodes.done
 }

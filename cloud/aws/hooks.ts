@@ -2,6 +2,7 @@
 // failures of AWS or of our permissions.
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import type { InvocationResponse, LambdaClient } from '@aws-sdk/client-lambda'
+import { quoted } from '../../core/foreign-text.ts'
 import type { HookReply, Hooks } from '../ports.ts'
 import { asProblem, isNamed } from './failure.ts'
 import { own } from '../../core/own.ts'
@@ -36,14 +37,14 @@ function replyOf(functionName: string, { FunctionError, Payload }: InvocationRes
     payload = JSON.parse(text)
   } catch {
     const kind = FunctionError === undefined ? 'answered' : `failed (${FunctionError}) and answered`
-    return broken(`${functionName} ${kind} with what is not JSON: ${text.slice(0, 100)}`)
+    return broken(`${functionName} ${kind} with what is not JSON: ${quoted(text, undefined, 100)}`)
   }
   if (FunctionError === undefined) return { kind: 'answered', payload }
   const errorType = fieldOf(payload, 'errorType')
   const message = fieldOf(payload, 'errorMessage')
   if (isTimeout(errorType, message))
-    return { kind: 'timedOut', because: `${functionName}: ${message ?? ''}`.slice(0, 500) }
-  const reply = broken(`${functionName} failed: ${message ?? text.slice(0, 300)}`)
+    return { kind: 'timedOut', because: `${functionName}: ${quoted(message ?? '', undefined, 400)}` }
+  const reply = broken(`${functionName} failed: ${quoted(message ?? text, undefined, 400)}`)
   return errorType === undefined ? reply : { ...reply, errorType }
 }
 

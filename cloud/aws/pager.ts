@@ -1,6 +1,7 @@
 // Pages a person, through SNS.
 import { PublishCommand } from '@aws-sdk/client-sns'
 import type { SNSClient } from '@aws-sdk/client-sns'
+import { asciiLine } from '../../core/foreign-text.ts'
 import type { Pager } from '../ports.ts'
 import { translated } from './failure.ts'
 
@@ -13,8 +14,5 @@ export function awsPager(client: SNSClient, topicArn: string): Pager {
   }
 }
 
-/** SNS accepts one line of at most 100 printable ASCII characters. A page with a simplified subject is better than no page. */
-function subjectLine(subject: string): string {
-  const plain = subject.replace(/[^\x20-\x7e]+/g, ' ').trim()
-  return plain === '' ? 'Tidegate' : plain.slice(0, 100)
-}
+/** SNS accepts one line of less than 100 printable ASCII characters. A page with a simplified subject is better than no page. */
+const subjectLine = (subject: string): string => asciiLine(subject, 99, 'Tidegate')

@@ -1,6 +1,7 @@
 // Answers CodePipeline jobs.
 import { PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline'
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline'
+import { oneLine } from '../../core/foreign-text.ts'
 import type { Pipelines } from '../ports.ts'
 import { asProblem, isNamed } from './failure.ts'
 
@@ -10,10 +11,10 @@ export function awsPipelines(client: CodePipelineClient): Pipelines {
       const call = may ? 'codepipeline:PutJobSuccessResult' : 'codepipeline:PutJobFailureResult'
       try {
         if (may) {
-          const executionDetails = { summary: because.slice(0, 2048) }
+          const executionDetails = { summary: oneLine(because, 2048) }
           await client.send(new PutJobSuccessResultCommand({ jobId, executionDetails }))
         } else {
-          const failureDetails = { type: 'JobFailed' as const, message: because.slice(0, 5000) }
+          const failureDetails = { type: 'JobFailed' as const, message: oneLine(because, 5000) }
           await client.send(new PutJobFailureResultCommand({ jobId, failureDetails }))
         }
       } catch (error) {

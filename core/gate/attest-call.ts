@@ -4,20 +4,27 @@ import * as z from 'zod'
 import { type Attestation, By, commitSubject, facts, Subject } from './attestation.ts'
 import { VersionByFunction } from '../service/candidate.ts'
 import { origin, type Site, siteOf } from '../origin.ts'
+import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
 import { ServiceName } from '../service/service.ts'
 
 export const AttestCall = z
   .strictObject({
-    subject: Subject.optional().describe(
-      'What it is said about: `s3/BUCKET/KEY/VERSION`, `ecr/REPOSITORY@sha256:...`, `version/FUNCTION:N`, `commit/SHA`, `release/ID`, or `call/REQUEST-ID`.',
-    ),
+    subject: plain(Subject)
+      .optional()
+      .describe(
+        'What it is said about: `s3/BUCKET/KEY/VERSION`, `ecr/REPOSITORY@sha256:...`, `version/FUNCTION:N`, `commit/SHA`, `release/ID`, or `call/REQUEST-ID`.',
+      ),
     service: ServiceName.optional().describe('Instead of a subject: the service, with `version` or `versions`.'),
     version: Version.optional().describe('A published version, of the one target of the service.'),
     versions: VersionByFunction.optional().describe('A published version for each function.'),
-    by: By.describe('Who says it. Saying something again replaces all that the same one said about the same subject.'),
+    by: plain(By).describe(
+      'Who says it. Saying something again replaces all that the same one said about the same subject.',
+    ),
     ...facts,
+    commit: plainName(500).optional(),
+    flags: z.array(plainName(200)).max(100).optional().describe('Feature flags that the change is behind.'),
     committedAt: z.iso.datetime({ offset: true }).optional().describe('When the commit was made.'),
   })
   .refine(

@@ -3,6 +3,7 @@
 import { personKey } from '../caller.ts'
 import type { Attested } from './attestation.ts'
 import { formatDuration } from '../duration.ts'
+import { quoted } from '../foreign-text.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
 import { beginPoint } from '../release/gating.ts'
 import type { GateContext } from './policy.ts'
@@ -133,7 +134,7 @@ export function closedSentences(release: Release, point: number, found: LookedUp
     stop:
       stopped === undefined
         ? ''
-        : `${stopped.isAll ? 'every release is' : `releases of ${release.service.name} are`} stopped by ${stopped.by}: ${stopped.reason}`,
+        : `${stopped.isAll ? 'every release is' : `releases of ${release.service.name} are`} stopped by ${stopped.by}: ${quoted(stopped.reason)}`,
     window: `it is outside the times in which releases begin${opensAtMs === undefined ? '' : ` (the next is at ${timeWords(opensAtMs)})`}`,
     freeze: `there is a freeze${endsAtMs === undefined ? '' : ` until ${timeWords(endsAtMs)}`}`,
     budget: found.budgets.map(budgetWords).join('; '),
@@ -195,7 +196,7 @@ export const openSentence = (release: Release, { budgets }: LookedUp): string =>
     ...(release.urgent ? ['it is urgent'] : []),
     ...(release.overridden === undefined
       ? []
-      : [`overridden by ${release.overridden.by}: ${release.overridden.reason}`]),
+      : [`overridden by ${release.overridden.by}: ${quoted(release.overridden.reason)}`]),
   ].join('; ')
 
 /** When the answer may change by itself: a window opens, a freeze ends or an approval expires. */

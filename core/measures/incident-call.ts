@@ -4,16 +4,18 @@
 import * as z from 'zod'
 import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
 import { isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
+import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import type { Service } from '../service/service.ts'
 import { own } from '../own.ts'
 
 const time = z.iso.datetime({ offset: true })
 const text = z.string().min(1).max(500)
+const Id = plain(IncidentId)
 
 export const IncidentCall = z.strictObject({
-  id: IncidentId.describe('The same id of the same source is the same incident.'),
-  service: text.describe('The name of the service, or one of its `incidents.keys`.'),
+  id: Id.describe('The same id of the same source is the same incident.'),
+  service: plainName(500).describe('The name of the service, or one of its `incidents.keys`.'),
   openedAt: time,
   resolvedAt: time.optional(),
   severity: text.optional(),
@@ -87,7 +89,7 @@ function fromCall({ service, openedAt, resolvedAt, ...rest }: z.output<typeof In
 }
 
 const PagerDutyIncident = z.looseObject({
-  id: IncidentId,
+  id: Id,
   title: z.string().optional(),
   html_url: z.string().max(1000).nullish(),
   urgency: z.string().max(100).nullish(),
@@ -135,7 +137,7 @@ function ofPagerDuty(kind: IncidentNotice['kind'], at: string, incident: z.outpu
 const Opsgenie = z.looseObject({
   action: z.string(),
   alert: z.looseObject({
-    alertId: IncidentId,
+    alertId: Id,
     message: z.string().optional(),
     priority: z.string().max(100).optional(),
     tags: z.array(z.string().max(500)).max(100).default([]),

@@ -1,6 +1,7 @@
 // Metrics made from a single event of a release log, so that they always agree with the log. Metrics over many releases are made
 // once a day (measures/metrics.ts). The dimensions are the service and a few fixed words. A release id is not a dimension:
 // CloudWatch treats each value as a metric of its own and bills for it.
+import { asciiLine } from '../foreign-text.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { bareFacts } from './facts.ts'
 import { detectSeconds, leadSeconds } from './times.ts'
@@ -15,6 +16,10 @@ export type Metric = {
   /** Logged next to the metric, but not as a dimension. */
   readonly releaseId?: string
 }
+
+/** CloudWatch takes printable ASCII, no colon in front, and less than 1024 characters; each new value costs a metric. */
+export const dimensionValue = (word: string): string =>
+  asciiLine(word, 250, 'unknown').replace(/^[\s:]+/, '') || 'unknown'
 
 /** Whether `metricsOf` returns anything for a log that ends with this event. */
 export const isMeasured = (event: ReleaseEvent): boolean =>

@@ -1,6 +1,7 @@
 // The head of a release: one line of a service's history. It is a projection of the log; if they disagree, the log wins.
 import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
+import { quoted } from '../foreign-text.ts'
 import { Charges } from './charge.ts'
 import { Outcome } from './event.ts'
 import { TargetFunction } from '../location.ts'
@@ -66,9 +67,20 @@ const outcomeWords: Readonly<Record<Outcome, string>> = {
   alreadyReleased: 'already released',
 }
 
+const ownNames = ['verdict', 'policy', 'gate', 'hook', 'tidegate', 'sweep', 'CloudFormation', 'unknown']
+
+/** Whether the controller itself decides under this name. A person may not take it (functions/orders/order.ts). */
+export const isOwn = (by: string): boolean => ownNames.includes(by) || /^(alarm|release) /.test(by)
+
+/** Why it ended. What a person gave as the reason is quoted; of an interruption, the words are ours and `by` is who was seen. */
+export function whyWords({ outcome, because, by }: NonNullable<Release['ending']>): string {
+  return isOwn(by) || outcome === 'interrupted' ? because : quoted(because, by)
+}
+
 /** The sentence that tells a person how a release ended. */
 export function sentenceOf({ id, service, ending }: Release): string {
-  const { outcome = 'aborted', because = '' } = ending ?? {}
+  const { outcome = 'aborted' } = ending ?? {}
+  const because = ending === undefined ? '' : whyWords(ending)
   // A reason may already end with a full stop.
   return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(0, 1000)
 }

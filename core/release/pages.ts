@@ -1,8 +1,9 @@
 // The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
 // put back; a part of AWS that is away while releases are live.
+import { nameWords } from '../foreign-text.ts'
 import { type Page, pageOf, runbookLines } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
-import { sentenceOf } from './head.ts'
+import { isOwn, sentenceOf, whyWords } from './head.ts'
 import type { Outage, Part } from './outage.ts'
 import type { AlarmDoubt, Release } from './release.ts'
 import { commandBack, type Ended, type ReturnRecord, type ReturnTarget } from './return-record.ts'
@@ -16,13 +17,12 @@ export function isToBeTold({ ending, paged }: Pick<Release, 'ending' | 'paged'>)
   return ending.outcome === 'rolledBack' || ending.outcome === 'interrupted'
 }
 
+const deciderWords = (by: string): string => (isOwn(by) ? by : nameWords(by))
+
 export function endPage(release: Release): Page {
   const { ending, service, alarmDoubt } = release
-  const lines = [
-    `Why: ${ending?.because ?? ''}`,
-    `Decided by: ${ending?.by ?? ''}`,
-    ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)]),
-  ]
+  const why = ending === undefined ? [] : [`Why: ${whyWords(ending)}`, `Decided by: ${deciderWords(ending.by)}`]
+  const lines = [...why, ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)])]
   return pageOf(sentenceOf(release), ...lines, ...runbookLines(service))
 }
 
@@ -62,7 +62,7 @@ export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, li
   pageOf(
     `Release ${record.releaseId} of ${record.service} was ended without its log.`,
     ...lines,
-    `Decided by: ${by}`,
+    `Decided by: ${deciderWords(by)}`,
     `${record.service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
     ...runbookLines(record),
   )

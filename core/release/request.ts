@@ -2,9 +2,11 @@
 // that identifies the same request when it arrives again.
 import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from '../service/candidate.ts'
+import { isPlain } from '../foreign-text.ts'
 import { isElsewhere } from '../location.ts'
 import { functionAt, type Home, isSame, origin, type Site, siteOf, siteWords } from '../origin.ts'
 import { type Plan, PlanDefinition } from '../service/plan.ts'
+import { plain, plainName, plainSentence } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
 import { type Service, ServiceName } from '../service/service.ts'
@@ -26,6 +28,7 @@ export type ReleaseRequest = {
 }
 
 const text = z.string().min(1).max(500)
+const name = plainName(500)
 const when = z.iso.datetime({ offset: true }).optional()
 
 /** A direct call: by the API, the CLI, or as the input of CodePipeline's StepFunctions action. */
@@ -34,7 +37,9 @@ export const ReleaseCall = z
     service: ServiceName,
     version: Version.optional().describe('A published version, of the one target of the service.'),
     versions: VersionByFunction.optional().describe('A published version for each function.'),
-    artifact: Artifact.optional().describe('Code from which the controller publishes a version.'),
+    artifact: Artifact.refine((artifact) => Object.values(artifact).every(isPlain), plainSentence)
+      .optional()
+      .describe('Code from which the controller publishes a version.'),
     plan: PlanDefinition.optional().describe('Another plan than that of the service, for this release.'),
     source: z.enum(['codepipeline', 'api', 'cli']).default('api'),
     requestId: z
@@ -42,10 +47,10 @@ export const ReleaseCall = z
       .regex(/^[A-Za-z0-9_.:-]{1,128}$/)
       .optional()
       .describe('The same id asks for the same release.'),
-    commit: text.optional(),
+    commit: name.optional(),
     committedAt: when.describe('When the commit was made, for the lead time.'),
-    build: text.optional(),
-    author: text.optional(),
+    build: name.optional(),
+    author: name.optional(),
     reason: text.optional(),
   })
   .refine(
@@ -56,7 +61,7 @@ export const ReleaseCall = z
 /** A security fix: the same call, sent to a separate function, with a reason. */
 export const UrgentCall = ReleaseCall.safeExtend({ reason: text.describe('Why it cannot wait: kept in the log.') })
 
-const envelope = { id: z.string().max(200).optional(), time: when, ...origin }
+const envelope = { id: plain(z.string().max(200)).optional(), time: when, ...origin }
 
 // AWS may add fields to its events at any time, so they are parsed loosely. The fields that we use are checked strictly.
 const S3Event = z.looseObject({
@@ -67,10 +72,12 @@ const S3Event = z.looseObject({
     bucket: z.looseObject({ name: z.string().min(3).max(63) }),
     object: z.looseObject({
       key: z.string().min(1).max(1024),
-      'version-id': z.string({ error: 'the bucket must be versioned: the event has no version-id' }).min(1).max(1024),
-      etag: z.string().max(200).optional(),
+      'version-id': plain(
+        z.string({ error: 'the bucket must be versioned: the event has no version-id' }).min(1).max(1024),
+      ),
+      etag: plain(z.string().max(200)).optional(),
     }),
-    requester: z.string().max(200).optional(),
+    requester: plain(z.string().max(200)).optional(),
   }),
 })
 
@@ -83,7 +90,7 @@ const EcrEvent = z.looseObject({
     'action-type': z.literal('PUSH'),
     'repository-name': z.string().regex(/^[a-z0-9._/-]{2,256}$/),
     'image-digest': z.string().regex(/^sha256:[a-f0-9]{64}$/, 'an image digest is sha256: and 64 hex digits'),
-    'image-tag': z.string().max(128).optional(),
+    'image-tag': plain(z.string().max(128)).optional(),
   }),
 })
 
@@ -92,7 +99,7 @@ const CloudFormationEvent = z.looseObject({
   source: z.literal('aws.cloudformation'),
   'detail-type': z.literal('CloudFormation Resource Status Change'),
   detail: z.looseObject({
-    'stack-id': z.string().max(500),
+    'stack-id': plain(z.string().max(500)),
     'physical-resource-id': z
       .string()
       .regex(
@@ -100,7 +107,7 @@ const CloudFormationEvent = z.looseObject({
         'not the ARN of a function version',
       ),
     'resource-type': z.literal('AWS::Lambda::Version'),
-    'client-request-token': z.string().max(200).optional(),
+    'client-request-token': plain(z.string().max(200)).optional(),
     'status-details': z.looseObject({ status: z.literal('CREATE_COMPLETE') }),
   }),
 })

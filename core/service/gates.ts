@@ -2,6 +2,7 @@
 // hold, from facts that are looked up at that moment (core/gate/facts.ts).
 import * as z from 'zod'
 import { duration } from '../duration.ts'
+import { plain } from '../plain-name.ts'
 import { Timetable } from './timetable.ts'
 import { ownPoliciesMaxChars } from './own-policies.ts'
 
@@ -76,7 +77,7 @@ export const beforeWords = (beforeBp: number): string =>
 const ApprovalDefinition = z.strictObject({
   before: ApprovalPoint.describe('begin, or the percent of traffic that is not given before.'),
   count: z.int().min(1).max(countMax).default(1).describe('How many people.'),
-  by: z.array(person).min(1).max(50).optional().describe('Only these may.'),
+  by: z.array(plain(person)).min(1).max(50).optional().describe('Only these may.'),
   fourEyes: z.boolean().default(true).describe('Who asked for the release may not.'),
   expires: duration({ minSeconds: 60, maxSeconds: expiryMax })
     .prefault('1d')

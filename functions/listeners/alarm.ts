@@ -2,6 +2,7 @@
 // is told afterwards.
 import * as z from 'zod'
 import { origin } from '../../core/origin.ts'
+import { quoted } from '../../core/foreign-text.ts'
 import { issuesSentence, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
@@ -49,7 +50,7 @@ export function alarmHandler(deps: Deps) {
     const what = `alarm ${alarmName}`
     if (!isFromHere(deps, parsed.data, what) || !isOfNow(deps, state.timestamp, what)) return { returned: [] }
     const releases = state.value === 'ALARM' ? await deps.alarmWatch.releases(alarmName) : []
-    const reason = `alarm ${alarmName} fired: ${state.reason}`.slice(0, 900)
+    const reason = `alarm ${alarmName} fired: ${quoted(state.reason)}`
     const turned = await each(
       deps,
       releases,

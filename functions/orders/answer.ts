@@ -37,8 +37,7 @@ export function answerHandler(deps: Deps) {
     const { releaseId, hook, result, message } = call
     const loaded = await load(deps, releaseId)
     const proof = proofOf(deps, loaded.release, call)
-    const because = `hook: ${words(message) ?? `answered ${result}`}`
-    const after = await answerHook(deps, loaded, hook, result, because, proof)
+    const after = await answerHook(deps, loaded, hook, result, `hook${words(message, result)}`, proof)
     if (after.release.seq === loaded.release.seq) throw notNow(loaded.release, 'answer')
     if (proof === 'none') deps.log({ message: `hook ${hook} answered without a nonce`, releaseId })
     await wake(deps, after)

@@ -1,6 +1,7 @@
 // The way back of a release whose log cannot be read: by its return record alone. The traffic first, then a person, then
 // everything that the release held is let go. Every part may be done twice; nothing of anybody else is touched.
 import { Problem } from '../../core/problem.ts'
+import { whyWords } from '../../core/release/head.ts'
 import { aliasLines, aliasWords, endedWithoutLogPage, notBackWithoutLogPage } from '../../core/release/pages.ts'
 import {
   type Ended,
@@ -61,7 +62,13 @@ export async function endByRecord(deps: ByRecord, record: ReturnRecord, lost: Pr
     const because = `${order.reason}; its log cannot be read: ${lost.message}`.slice(0, 1000)
     const ended = { atMs: deps.clock.nowMs(), outcome: order.outcome, by: order.by, because }
     // Somebody must hear of it: until the page is out, the release has not ended, and the sweep comes back.
-    await deps.pager.page(endedWithoutLogPage(record, ended, [`Why: ${order.reason}`, lost.message, ...lines]))
+    await deps.pager.page(
+      endedWithoutLogPage(record, ended, [
+        `Why: ${whyWords({ ...order, because: order.reason })}`,
+        lost.message,
+        ...lines,
+      ]),
+    )
     await deps.returns.end({ ...record, ended })
     deps.log({ message: 'put back by its return record', releaseId: record.releaseId, because })
     return unblock(deps, { ...record, ended }, ended)

@@ -3,6 +3,7 @@
 // may return `later`, and answer through the function `answer` with the nonce of its call. No answer in time is unknown.
 import * as z from 'zod'
 import type { HookReply } from '../../cloud/ports.ts'
+import { quoted } from '../../core/foreign-text.ts'
 import { currentHook } from '../../core/release/next.ts'
 import { Problem } from '../../core/problem.ts'
 import { type Release, weightAt } from '../../core/release/release.ts'
@@ -72,7 +73,7 @@ async function callHook(deps: Deps, call: Call, loaded: Loaded): Promise<Loaded>
   const unheard = reply === 'nobodyKnows'
   if (unheard) deps.log({ message: `hook ${hook.functionName}: it is not known whether it was called`, releaseId })
   if (reply !== 'later' && reply !== 'nobodyKnows')
-    return answerHook(deps, called, id, reply.answer, `hook ${hook.functionName}: ${reply.because}`)
+    return answerHook(deps, called, id, reply.answer, `hook ${hook.functionName}${reply.because}`)
   return record(deps, called, (release) => {
     const { state: now } = release
     if (now.phase !== 'hooks' || hookId(release) !== id) return undefined
@@ -82,6 +83,7 @@ async function callHook(deps: Deps, call: Call, loaded: Loaded): Promise<Loaded>
   })
 }
 
+/** `because` goes on after the name of the hook. */
 type Answered = { readonly answer: 'pass' | 'fail' | 'unknown'; readonly because: string }
 
 async function replyOf(
@@ -95,7 +97,7 @@ async function replyOf(
     if (!(error instanceof Problem)) throw error
     return error.code === 'aws_unavailable'
       ? 'nobodyKnows'
-      : { answer: 'unknown', because: `not called: ${error.message}` }
+      : { answer: 'unknown', because: `: not called: ${error.message}` }
   }
 }
 
@@ -162,12 +164,14 @@ function hookPayload(release: Release, timeoutSeconds: number, call: Call, nonce
 
 function readReply(reply: HookReply): Answered | 'later' {
   // A hook that throws has failed, because smoke tests throw. A hook that timed out has not answered.
-  if (reply.kind === 'broken') return { answer: 'fail', because: reply.because }
-  if (reply.kind === 'timedOut') return { answer: 'unknown', because: reply.because }
+  if (reply.kind === 'broken') return { answer: 'fail', because: `: ${reply.because}` }
+  if (reply.kind === 'timedOut') return { answer: 'unknown', because: `: ${reply.because}` }
   const parsed = HookAnswer.safeParse(reply.payload)
-  if (!parsed.success) return { answer: 'fail', because: 'answered neither pass nor fail nor later' }
+  if (!parsed.success) return { answer: 'fail', because: ': answered neither pass nor fail nor later' }
   const { result, message } = parsed.data
-  return result === 'later' ? 'later' : { answer: result, because: words(message) ?? `answered ${result}` }
+  return result === 'later' ? 'later' : { answer: result, because: words(message, result) }
 }
 
-export const words = (message: string | undefined): string | undefined => message?.slice(0, messageMax)
+/** What a hook said, after its name: its own words, marked as such. */
+export const words = (message: string | undefined, result: string): string =>
+  message === undefined ? `: answered ${result}` : ` says ${quoted(message, undefined, messageMax)}`

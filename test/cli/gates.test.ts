@@ -66,7 +66,7 @@ describe('tidegate gates', () => {
     expect(await type('gates', 'checkout', '--json')).toBe(exitCodes.different)
     expect(JSON.parse(said())).toEqual({
       may: false,
-      because: 'releases of checkout are stopped by user/ann: the database is being moved',
+      because: 'releases of checkout are stopped by user/ann: "the database is being moved"',
     })
   })
 })
@@ -77,7 +77,7 @@ describe('tidegate line', () => {
     expect(said()).toBe('The line of every service is stopped.')
     const id = await start()
     await showStatus(cli({}), 'checkout')
-    expect(said()).toContain('held at a gate for 0s: every release is stopped by user/ann: x')
+    expect(said()).toContain('held at a gate for 0s: every release is stopped by user/ann: "x"')
     await type('line', 'start')
     await sandbox.clock.settle()
     expect(said()).toBe('The line of every service is started again.')

@@ -292,7 +292,7 @@ describe('what cannot be sent again', () => {
     expect(said.match(/unreadable\n/g)).toHaveLength(6)
     expect(said).toContain('it is not JSON')
     expect(said).toContain('function:checkout:$LATEST, which is not a function of this controller that events call')
-    expect(said).toContain('Error: red  [31m evil line')
+    expect(said).toContain(String.raw`Error: red \u{1b}[31m\u{202e}evil\nline`)
     handled.length = 0
     expect((await type(at, 'retry', '--all')).code).toBe(exitCodes.done)
     await at.clock.settle()

@@ -207,7 +207,7 @@ describe('the command line', () => {
       order(cli(), { verb, service: 'checkout', reason: 'test' })
     expect(await steer('pause')).toBe(exitCodes.done)
     await showStatus(cli(), 'checkout')
-    expect(said()).toContain('paused by user/ann: test')
+    expect(said()).toContain('paused by user/ann: "test"')
     await steer('resume')
     await steer('promote')
     await sandbox.clock.settle()

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventWords } from '../../core/event-words.ts'
 import { type Controller, readLost } from '../../core/lost-event.ts'
-import { printable } from '../../core/printable.ts'
+import { oneLine } from '../../core/foreign-text.ts'
 
 const controller: Controller = {
   account: '123456789012',
@@ -153,6 +153,6 @@ it('the summary of an event is one line, whatever it contains', () => {
       },
     ),
   )
-  expect(printable('a\u001b[2Jb\u202ec\r\nd\u2028e', 100)).toBe('a [2Jb c d e')
-  expect(printable('x'.repeat(20), 10)).toBe('xxxxxxx...')
+  expect(oneLine('a\u001b[2Jb\u202ec\r\nd\u2028e', 100)).toBe(String.raw`a\u{1b}[2Jb\u{202e}c\r\nd\u{2028}e`)
+  expect(oneLine('x'.repeat(20), 10)).toBe('xxxxxxx...')
 })

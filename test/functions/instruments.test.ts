@@ -64,6 +64,15 @@ describe('a log line', () => {
     expect(JSON.stringify(said)).not.toContain('secret')
   })
 
+  it('shows what a reader would not see, and its dimensions are plain', async () => {
+    const said = await lines(() => {
+      log({ message: 'order: pause', by: 'a\u202eb\u009b', reason: 'one\ntwo' })
+      emit({ name: 'Troubles', unit: 'Count', value: 1, atMs: Date.now(), dimensions: { function: ':\u202eé\n' } })
+    })
+    expect(said[0]).toMatchObject({ by: String.raw`a\u{202e}b\u{9b}`, reason: 'one\ntwo' })
+    expect(said[1]).toMatchObject({ function: String.raw`\u{202e}e\n` })
+  })
+
   it('of a problem has its code and fix, and the problem is counted by function and code alone', async () => {
     const handler = observed('intake', () => () => Promise.reject(new Problem('service_missing', 'There is no x.')))
     const said = await lines(() => expect(handler({ releaseId: 'x-1', token: 'secret' }, call)).rejects.toThrow('no x'))

@@ -62,7 +62,7 @@ describe('a hook', () => {
     await sandbox.minutes(13)
     expect(await answers(id)).toEqual([])
     await sandbox.minutes(2)
-    expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke: all 12,000 rows are there']])
+    expect(await answers(id)).toEqual([['pass', 'hook checkout-smoke says "all 12,000 rows are there"']])
     expect(told).toHaveLength(1)
     expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
   })
@@ -73,6 +73,15 @@ describe('a hook', () => {
     })
     expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'rejected', by: 'hook' } })
     expect(told).toHaveLength(1)
+  })
+
+  it('that fails cannot tell a person in our words what to do', async () => {
+    const order = 'Put it back by hand:\n  aws lambda update-alias --function-name checkout --function-version 9'
+    const { id } = await open(() => ({ result: 'fail', message: `smoke failed".\u001b[2J\n${order}` }))
+    expect(await sandbox.finish(id)).toMatchObject({ ending: { outcome: 'rejected', by: 'hook' } })
+    const [[, because = ''] = []] = await answers(id)
+    expect(because).toMatch(/^hook checkout-smoke says "smoke failed'[^"\n]+aws lambda update-alias[^"\n]+"$/)
+    expect(because).toContain(String.raw`\u{1b}[2J\nPut it back`)
   })
 
   it("that hits its function's own timeout has not answered, and is called again after a pause", async () => {
@@ -113,7 +122,7 @@ describe('a hook', () => {
     })
     await sandbox.minutes(3)
     expect(seen).toEqual(['Tidegate.hook_running', 'Tidegate.answer_unproven'])
-    expect(await answers(id)).toEqual([['fail', 'hook checkout-smoke: the total is wrong']])
+    expect(await answers(id)).toEqual([['fail', 'hook checkout-smoke says "the total is wrong"']])
     expect(await sandbox.alias()).toMatchObject({ weights: {} })
     expect(told).toHaveLength(1)
   })
@@ -239,6 +248,6 @@ describe("a hook's answer", () => {
 
   it('may have a message of any length, which is cut, or none', async () => {
     const { id } = await open(({ attempt }) => ({ result: 'pass', message: 'x'.repeat(600), attempt, rows: [1] }))
-    expect(await answers(id)).toEqual([['pass', `hook checkout-smoke: ${'x'.repeat(500)}`]])
+    expect(await answers(id)).toEqual([['pass', `hook checkout-smoke says "${'x'.repeat(497)}..."`]])
   })
 })

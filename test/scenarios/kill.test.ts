@@ -156,7 +156,11 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   const call = { version, requestId: `${story}-${after}` }
   const request = apiRequest({ who: 'ann', route: 'start', service: 'checkout', body: call }, call.requestId)
   await lambda.send(
-    new InvokeCommand({ FunctionName: functionName('start'), InvocationType: 'Event', Payload: JSON.stringify(request) }),
+    new InvokeCommand({
+      FunctionName: functionName('start'),
+      InvocationType: 'Event',
+      Payload: JSON.stringify(request),
+    }),
   )
   await clock.settle()
   if (story === 'bad') {

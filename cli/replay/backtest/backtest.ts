@@ -58,7 +58,7 @@ export async function backtest(deps: Deps, name: string, options: BacktestOption
     fromCloudWatch: options.last,
     measured: policies.map((policy) => measured(policy, trial)),
   }
-  deps.screen.say(wordsOf(outcome).join('\n'), documentOf(outcome))
+  deps.screen.say(wordsOf(outcome), documentOf(outcome))
   return exitCodes.done
 }
 

@@ -43,8 +43,13 @@ describe('an open gate', () => {
 })
 
 it.each<[string, PolicyDecision, string, readonly string[]]>([
-  ['a gate has a sentence', closed([stop]), 'releases of checkout are stopped by ben: lunch', ['stop']],
-  ['two policies belong to one gate', closed([stop, stop]), 'releases of checkout are stopped by ben: lunch', ['stop']],
+  ['a gate has a sentence', closed([stop]), 'releases of checkout are stopped by ben: "lunch"', ['stop']],
+  [
+    'two policies belong to one gate',
+    closed([stop, stop]),
+    'releases of checkout are stopped by ben: "lunch"',
+    ['stop'],
+  ],
   ['a policy of the service says why', closed([{ policy: 'own', says: 'Not today.' }]), 'own: Not today.', ['own']],
   ['one does not', closed([{ policy: 'own' }]), 'own: a policy of the service forbids it', ['own']],
   ['a gate has nothing to say', closed([{ ...stop, gate: 'budget' }]), '', ['budget']],
@@ -59,7 +64,7 @@ it.each<[string, PolicyDecision, string, readonly string[]]>([
 })
 
 it('an answer is as long as an event takes', () => {
-  const long = found({ stopped: { ...stopped, reason: 'x'.repeat(3000) } })
+  const long = found({ stopped: { ...stopped, by: 'x'.repeat(3000) } })
   expect(answerOf(release, beginPoint, long, closed([stop])).because).toHaveLength(2000)
   const many = Array.from({ length: 50 }, (_, index) => ({ policy: `${index}${'p'.repeat(100)}` }))
   const { gates } = answerOf(release, beginPoint, found(), closed(many))

@@ -14,7 +14,10 @@ const command = `aws lambda update-alias --function-name checkout --name live --
 const lines = ({ text }: { text: string }): readonly string[] => text.split('\n')
 
 it('a subject is the sentence, as much of it as SNS takes; the text has all of it', () => {
-  expect(pageOf('x'.repeat(130), 'Why: y')).toEqual({ subject: 'x'.repeat(100), text: `${'x'.repeat(130)}\nWhy: y` })
+  expect(pageOf('x'.repeat(130), 'Why: y')).toEqual({
+    subject: `${'x'.repeat(96)}...`,
+    text: `${'x'.repeat(130)}\nWhy: y`,
+  })
 })
 
 describe('an end', () => {
@@ -49,6 +52,15 @@ describe('an end', () => {
     ]
     expect(lines(pages.endPage({ ...release, ending }))).toEqual([...told, `Runbook: ${runbook}`])
     expect(lines(pages.endPage({ ...prepared(), ending }))).toEqual(told)
+  })
+
+  it('is told with the reason of a person as their words', () => {
+    const ending = { outcome: 'rolledBack' as const, by: 'ann', because: 'orders "drop".' }
+    expect(lines(pages.endPage({ ...prepared(), ending }))).toEqual([
+      `Release checkout-1 of checkout was rolled back: ann says "orders 'drop'.".`,
+      `Why: ann says "orders 'drop'."`,
+      'Decided by: ann',
+    ])
   })
 })
 

@@ -38,7 +38,13 @@ describe('an approval', () => {
     await say('ben', { reason: 'looked at it' })
     await expectPasses(id)
     expect(await sandbox.events(id)).toContainEqual(
-      expect.objectContaining({ type: 'approved', beforeBp: 0, by: 'user/ben', answer: 'approve', reason: 'looked at it' }),
+      expect.objectContaining({
+        type: 'approved',
+        beforeBp: 0,
+        by: 'user/ben',
+        answer: 'approve',
+        reason: 'looked at it',
+      }),
     )
   })
 

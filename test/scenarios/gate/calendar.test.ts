@@ -47,7 +47,7 @@ describe('outside the windows', () => {
       expect.objectContaining({ type: 'overridden', by: 'user/ann', reason: 'the shop is down' }),
     )
     const passed = (await sandbox.events(id)).find((event) => event.type === 'gated' && event.allowed)
-    expect(passed).toMatchObject({ because: 'the gates are open; overridden by user/ann: the shop is down' })
+    expect(passed).toMatchObject({ because: 'the gates are open; overridden by user/ann: "the shop is down"' })
   })
 
   it('a live release goes on', async () => {
@@ -123,7 +123,7 @@ describe('the stopped line', () => {
     await open()
     await stop(which)
     const id = await start()
-    await expectDenied(id, ['stop'], new RegExp(`^${words} stopped by user/ben: database is being moved$`))
+    await expectDenied(id, ['stop'], new RegExp(`^${words} stopped by user/ben: "database is being moved"$`))
     expect(await sandbox.ask('startLine', { ...which, by: 'ben' })).toEqual({ stopped: false, reopened: [id] })
     await expectPasses(id)
   })

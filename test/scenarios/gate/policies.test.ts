@@ -127,6 +127,6 @@ describe('asking in advance', () => {
     await sandbox.minutes(10)
     expect(await ask()).toMatchObject({ may: true })
     await sandbox.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'x' })
-    expect(await ask()).toMatchObject({ may: false, because: 'releases of checkout are stopped by user/ben: x' })
+    expect(await ask()).toMatchObject({ may: false, because: 'releases of checkout are stopped by user/ben: "x"' })
   })
 })
