@@ -13,9 +13,13 @@ const marksFirst = /^\p{M}+/u
 /** What could be read as the end of a quotation. */
 const quotes = /["\u201c-\u201f\u00ab\u00bb\u2033\u2036\uff02\u301d-\u301f\u275d\u275e\u02ba\u02dd\u02ee]/g
 
-const names: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` }
+const names = new Map([
+  ['\n', String.raw`\n`],
+  ['\r', String.raw`\r`],
+  ['\t', String.raw`\t`],
+])
 
-const escapeOf = (char: string): string => names[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`
+const escapeOf = (char: string): string => names.get(char) ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`
 const escapesOf = (chars: string): string => Array.from(chars, escapeOf).join('')
 
 /**

@@ -169,6 +169,14 @@ export function jsonSchemas(): Readonly<Record<string, string>> {
   }
 }
 
+const environmentOfFunctions = (): string =>
+  section(
+    'Environment of the functions',
+    Object.keys(Environment.shape)
+      .map((name) => `- \`${name}\``)
+      .join('\n'),
+  )
+
 export function reference(): string {
   const events = shapeOf(ReleaseEvent).oneOf ?? []
   return [
@@ -222,12 +230,7 @@ export function reference(): string {
         .map(([name, code]) => `- ${code}: ${name}`)
         .join('\n'),
     ),
-    section(
-      'Environment of the functions',
-      Object.keys(Environment.shape)
-        .map((name) => `- \`${name}\``)
-        .join('\n'),
-    ),
+    environmentOfFunctions(),
   ].join('\n')
 }
 

@@ -1,5 +1,10 @@
 // What the functions of the controller get from API Gateway, and what their answers mean: for tests that call them without a
 // signature.
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
+import { replay } from '../core/release/advance.ts'
+import { isFromEventBridge, isPipelineJob } from '../functions/door.ts'
+import type { World } from '../functions/steps/world.ts'
+import { functionName } from './installation.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
 import { type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
 
@@ -33,11 +38,62 @@ export function fromAnswer(value: unknown): unknown {
 }
 
 /** The route that a call means which says in its fields what the route would say. */
-export function routeFor(verb: string, call: Readonly<Record<string, unknown>>): RouteName | undefined {
+export function routeFor(verb: string, call: Call): RouteName | undefined {
   if (verb === 'attest') return call['subject'] === undefined ? 'attest' : 'attest-subject'
   const fits = routeNames.filter((name) => routeOf(name).verb === verb)
   const says = (name: RouteName) => Object.entries(routeOf(name).says ?? {})
   return (
     fits.find((name) => says(name).length > 0 && says(name).every(([field, word]) => call[field] === word)) ?? fits[0]
   )
+}
+
+/** What the controller of a sandbox is told to do, without a signature. */
+export function ordersOn(lambda: LambdaClient, journal: Pick<World['journal'], 'read'>) {
+  let requests = 0
+  const orderAs =
+    (who: string) =>
+    async (route: RouteName, service?: string, body: Call = {}): Promise<unknown> => {
+      const request = apiRequest({ who, route, service, body }, `request-${++requests}`)
+      return fromAnswer(await askFunction(lambda, routeOf(route).verb, request))
+    }
+  const serviceOf = async ({ service, releaseId, subject }: Partial<Record<string, string>>) => {
+    if (service !== undefined || subject !== undefined || releaseId === undefined) return service
+    return replay((await journal.read(releaseId)).events)?.service.name ?? 'nobody'
+  }
+  return {
+    orderAs,
+    /** A call of a function; of those that people call, through the API, by the caller that `by` names. */
+    ask: async (verb: string, payload: unknown): Promise<unknown> => {
+      const route = routeFor(verb, payload as Call)
+      const isEvent = isFromEventBridge(payload) || isPipelineJob(payload)
+      if (route === undefined || isEvent) return askFunction(lambda, verb, payload)
+      const service = await serviceOf(payload as Partial<Record<string, string>>)
+      return orderAs(whoOf(payload))(...wordsOf(route, payload, service))
+    },
+  }
+}
+
+type Call = Readonly<Record<string, unknown>>
+
+const whoOf = (payload: unknown): string => {
+  const { by } = payload as { by?: unknown }
+  return typeof by === 'string' ? by : 'operator'
+}
+
+/** What is left of a call once the route, the service and the caller are said otherwise. */
+function wordsOf(route: RouteName, payload: unknown, service: string | undefined) {
+  const { by: _, service: _service, ...call } = payload as Readonly<Record<string, unknown>>
+  const { says = {}, everywhere } = routeOf(route)
+  const body = Object.fromEntries(Object.entries(call).filter(([field]) => !Object.hasOwn(says, field)))
+  return [route, everywhere === true ? undefined : service, body] as const
+}
+
+/** Calls one of the controller's functions; rethrows its error under the same name. */
+async function askFunction(lambda: LambdaClient, verb: string, payload: unknown): Promise<unknown> {
+  const command = new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) })
+  const { Payload, FunctionError } = await lambda.send(command)
+  const value: unknown = JSON.parse(new TextDecoder().decode(Payload))
+  if (FunctionError === undefined) return value
+  const { errorType, errorMessage } = value as { errorType: string; errorMessage: string }
+  throw Object.assign(new Error(errorMessage), { name: errorType })
 }

@@ -4,7 +4,6 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   GetAliasCommand,
-  InvokeCommand,
   type LambdaClient,
   PublishVersionCommand,
   UpdateAliasCommand,
@@ -23,9 +22,7 @@ import type { Release } from '../core/release/release.ts'
 import { handlers, type Verb, verbs } from '../functions/handlers.ts'
 import type { Handler } from '../functions/steps/world.ts'
 import type { World } from '../functions/steps/world.ts'
-import { isFromEventBridge, isPipelineJob } from '../functions/door.ts'
-import { type RouteName, routeOf } from '../functions/routes.ts'
-import { apiRequest, fromAnswer, routeFor } from './api-request.ts'
+import { ordersOn } from './api-request.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
 import { api, functionName, install } from './installation.ts'
 import { createSample, openArtifacts } from './sample-service.ts'
@@ -150,26 +147,7 @@ function rooms(base: Base) {
     if (found === undefined) throw new Error(`no release ${id}`)
     return found
   }
-  let requests = 0
-  const orderAs =
-    (who: string, lambda = clients.lambda) =>
-    async (route: RouteName, service?: string, body: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
-      const request = apiRequest({ who, route, service, body }, `request-${++requests}`)
-      return fromAnswer(await askFunction(lambda, routeOf(route).verb, request))
-    }
-  /** A call of a function; of those that people call, through the API, by the caller that `by` names. */
-  const ask = async (verb: Verb, payload: unknown): Promise<unknown> => {
-    const route = routeFor(verb, payload as Readonly<Record<string, unknown>>)
-    const isEvent = isFromEventBridge(payload) || isPipelineJob(payload)
-    if (route === undefined || isEvent) return askFunction(clients.lambda, verb, payload)
-    return orderAs(whoOf(payload))(...wordsOf(route, payload, await serviceOf(payload)))
-  }
-  const serviceOf = async (payload: unknown): Promise<string | undefined> => {
-    const { service, releaseId, subject } = payload as Partial<Record<string, string>>
-    if (service !== undefined || subject !== undefined || releaseId === undefined) return service
-    const found = await base.world.journal.read(releaseId)
-    return replay(found.events)?.service.name ?? 'nobody'
-  }
+  const { ask, orderAs } = ordersOn(clients.lambda, world.journal)
   return {
     ...base,
     ask,
@@ -211,14 +189,7 @@ function rooms(base: Base) {
     },
     addFunction: (name: string) => addFunction(clients.lambda, name),
     moveByHand: (version: string, weights: Record<string, number> = {}, as = 'sam') =>
-      clientsFor(as).lambda.send(
-        new UpdateAliasCommand({
-          FunctionName: 'checkout',
-          Name: 'live',
-          FunctionVersion: version,
-          RoutingConfig: { AdditionalVersionWeights: weights },
-        }),
-      ),
+      moveByHand(clientsFor(as).lambda, version, weights),
     close: () => {
       base.traffic.stop()
       cloud.close()
@@ -226,18 +197,15 @@ function rooms(base: Base) {
   }
 }
 
-const whoOf = (payload: unknown): string => {
-  const { by } = payload as { by?: unknown }
-  return typeof by === 'string' ? by : 'operator'
-}
-
-/** What is left of a call once the route, the service and the caller are said otherwise. */
-function wordsOf(route: RouteName, payload: unknown, service: string | undefined) {
-  const { by: _, service: _service, ...call } = payload as Readonly<Record<string, unknown>>
-  const { says = {}, everywhere } = routeOf(route)
-  const body = Object.fromEntries(Object.entries(call).filter(([field]) => !Object.hasOwn(says, field)))
-  return [route, everywhere === true ? undefined : service, body] as const
-}
+const moveByHand = (lambda: LambdaClient, version: string, weights: Record<string, number>) =>
+  lambda.send(
+    new UpdateAliasCommand({
+      FunctionName: 'checkout',
+      Name: 'live',
+      FunctionVersion: version,
+      RoutingConfig: { AdditionalVersionWeights: weights },
+    }),
+  )
 
 /** Adds a function with an alias on its version 1. @returns a version to release */
 async function addFunction(lambda: LambdaClient, name: string): Promise<string> {
@@ -258,14 +226,4 @@ async function aliasOf(lambda: LambdaClient, name: string) {
   const alias = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: 'live' }))
   const weights = alias.RoutingConfig?.AdditionalVersionWeights ?? {}
   return { version: alias.FunctionVersion, weights, revision: alias.RevisionId }
-}
-
-/** Calls one of the controller's functions; rethrows its error under the same name. */
-async function askFunction(lambda: LambdaClient, verb: Verb, payload: unknown): Promise<unknown> {
-  const command = new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) })
-  const { Payload, FunctionError } = await lambda.send(command)
-  const value: unknown = JSON.parse(new TextDecoder().decode(Payload))
-  if (FunctionError === undefined) return value
-  const { errorType, errorMessage } = value as { errorType: string; errorMessage: string }
-  throw Object.assign(new Error(errorMessage), { name: errorType })
 }

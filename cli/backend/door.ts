@@ -42,9 +42,9 @@ async function sent(
   }
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256 })
   // The SDK's handlers take the fields of a request, whatever its class.
-  const signed = (await signer.sign(request)) as Parameters<Sender['requestHandler']['handle']>[0]
+  const signed: unknown = await signer.sign(request)
   try {
-    const { response } = await requestHandler.handle(signed)
+    const { response } = (await requestHandler.handle(signed)) as { response: { statusCode: number; body?: unknown } }
     return { status: response.statusCode, text: await textOf(response.body) }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)

@@ -54,14 +54,14 @@ const turnWords = ({
 const orderWords = ({ by, reason }: { readonly by: string; readonly reason: string }): string =>
   isOwn(by) ? reason : quoted(reason)
 
+const requestWords = ({ candidate, reason }: Extract<ReleaseEvent, { type: 'requested' }>): string =>
+  `${candidateWords(candidate)}${reason === undefined ? '' : `: ${quoted(reason)}`}`
+
 // One case for each event type.
 function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
   switch (event.type) {
     case 'requested':
-      return [
-        'requested',
-        `${candidateWords(event.candidate)}${event.reason === undefined ? '' : `: ${quoted(event.reason)}`}`,
-      ]
+      return ['requested', requestWords(event)]
     case 'queued':
       return ['queued', `behind release ${event.behind}`]
     case 'admitted':

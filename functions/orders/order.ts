@@ -1,7 +1,6 @@
 // What all orders by people share: which release they mean, who gives them and why, and the answer.
 import * as z from 'zod'
-import { headOf, isOwn } from '../../core/release/head.ts'
-import { plainName } from '../../core/plain-name.ts'
+import { headOf } from '../../core/release/head.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { ServiceName } from '../../core/service/service.ts'

@@ -5,7 +5,6 @@ import { addGates } from '../../cli/spelling/gates.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { showStatus } from '../../cli/commands/verbs.ts'
 import type { Cli } from '../../cli/backend/surroundings.ts'
-import { functionName } from '../../local/installation.ts'
 import { type Sandbox, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
@@ -23,7 +22,7 @@ afterEach(() => sandbox.close())
 const define = (gates: object) => sandbox.world.services.put(sampleService({ slos: [], hooks: [], gates }))
 
 function cli({ json = false }: { readonly json?: boolean }): Cli {
-  const { hooks, ...world } = sandbox.world
+  const { hooks: _, ...world } = sandbox.world
   return {
     backend: { ...world, order: sandbox.orderAs(who) },
     screen: screenOn((line) => lines.push(line), json),

@@ -6,7 +6,6 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type ReportOptions, showReport } from '../../cli/commands/report.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import type { Cli } from '../../cli/backend/surroundings.ts'
-import { functionName } from '../../local/installation.ts'
 import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
@@ -20,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close())
 
 function cli(json = false): Cli {
-  const { hooks, ...world } = sandbox.world
+  const { hooks: _, ...world } = sandbox.world
   return {
     backend: { ...world, order: sandbox.orderAs('ann') },
     screen: screenOn((line) => lines.push(line), json),

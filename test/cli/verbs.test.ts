@@ -13,7 +13,6 @@ import { applyFile } from '../../cli/commands/apply.ts'
 import { showHistory, showLog, showStatus, startRelease, watchRelease } from '../../cli/commands/verbs.ts'
 import type { Cli } from '../../cli/backend/surroundings.ts'
 import { watch, type WatchOptions } from '../../cli/commands/watch.ts'
-import { functionName } from '../../local/installation.ts'
 import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 
@@ -27,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close())
 
 function cli(json = false): Cli {
-  const { hooks, ...world } = sandbox.world
+  const { hooks: _, ...world } = sandbox.world
   const backend = { ...world, order: sandbox.orderAs('ann') }
   return { backend, screen: screenOn((line) => lines.push(line), json) }
 }

@@ -114,7 +114,7 @@ describe('the door', () => {
 describe('the routes', () => {
   it('have the verb before the service, so that a right with a wildcard covers no other route', () => {
     for (const name of routeNames) expect(routePath(name)).toMatch(/^\/[a-z-]+(\/\{service\})?$/)
-    const first = routeNames.map((name) => `${routePath(name).split('{')[0] ?? ''}`)
+    const first = routeNames.map((name) => routePath(name).split('{')[0] ?? '')
     for (const one of first) expect(first.filter((other) => other !== one && other.startsWith(one))).toEqual([])
   })
 

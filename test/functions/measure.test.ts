@@ -16,7 +16,6 @@ import { ServiceName } from '../../core/service/service.ts'
 import { measureHandler } from '../../functions/listeners/measure.ts'
 import { troubleTo } from '../../functions/steps/each.ts'
 import { openSandbox } from '../../local/sandbox.ts'
-import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { at, log } from '../core/measures/history.ts'
 import { week } from '../core/measures/week.ts'
@@ -165,7 +164,7 @@ it("on the embedded cloud, under the stack's policies, sends the numbers of tide
   await sandbox.minutes(1)
   await sandbox.ask('measure', tick)
   const lines: string[] = []
-  const { hooks, ...world } = sandbox.world
+  const { hooks: _, ...world } = sandbox.world
   const backend = { ...world, order: sandbox.orderAs('ann') }
   await showReport({ backend, screen: screenOn((line) => lines.push(line), true) }, 'checkout', { last: '28d' })
   const { measures } = JSON.parse(lines[0] ?? '') as { measures: { id: string; value: number | null }[] }

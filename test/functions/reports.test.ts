@@ -8,7 +8,6 @@ import { budgetDetails } from '../../core/budget/news.ts'
 import { budgetLeft } from '../../core/budget/left.ts'
 import { reportsHandler } from '../../functions/listeners/reports.ts'
 import { type Sandbox, openSandbox, startMs } from '../../local/sandbox.ts'
-import { functionName } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { enforcing, synthesised } from '../lib/policies.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
@@ -51,7 +50,7 @@ const told = (): unknown[] =>
 
 async function shown(): Promise<string> {
   const lines: string[] = []
-  const { hooks, ...world } = sandbox.world
+  const { hooks: _, ...world } = sandbox.world
   const backend = { ...world, order: sandbox.orderAs('ann') }
   await showBudgets({ backend, screen: screenOn((line) => lines.push(line), false) }, 'checkout')
   return lines.join('\n')

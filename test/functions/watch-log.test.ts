@@ -8,7 +8,7 @@ import { verify } from '../../cli/commands/verify-log.ts'
 import { logKey } from '../../core/release/log-key.ts'
 import { announceHandler } from '../../functions/listeners/announce.ts'
 import { idsOf } from '../../functions/steps/log.ts'
-import { environment, functionName } from '../../local/installation.ts'
+import { environment } from '../../local/installation.ts'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { memoryCloud } from '../memory/memory.ts'
@@ -43,7 +43,7 @@ const remove = (id: string, seq: number) =>
 
 async function verified(which: string, announced?: string) {
   const lines: string[] = []
-  const { hooks, ...world } = sandbox.world
+  const { hooks: _, ...world } = sandbox.world
   const backend = { ...world, order: sandbox.orderAs('ann') }
   const code = await verify({ backend, screen: screenOn((line) => lines.push(line), false) }, which, announced)
   return { code, text: lines.join('\n') }

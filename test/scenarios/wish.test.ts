@@ -239,7 +239,7 @@ describe('two keys whose hashes begin alike', () => {
 
   it('in 40 bits only, as anybody can find in a second, have nothing to do with each other', async () => {
     const { call } = await door()
-    const [first = '', second = ''] = [
+    const [first, second] = [
       await call({ version: '2', requestId: one }),
       await call({ version: '3', requestId: other }),
     ]
