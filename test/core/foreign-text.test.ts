@@ -6,7 +6,7 @@ import { statusLines, storyLine } from '../../cli/backend/story.ts'
 import { html } from '../../console/html.ts'
 import { burnPage } from '../../core/budget/page.ts'
 import { eventWords } from '../../core/event-words.ts'
-import { asciiLine, jsonLine, logText, oneLine, quoted } from '../../core/foreign-text.ts'
+import { asciiLine, logText, oneLine, quoted } from '../../core/foreign-text.ts'
 import { readAttestation } from '../../core/gate/attest-call.ts'
 import { readIncident } from '../../core/measures/incident-call.ts'
 import { dimensionValue } from '../../core/measures/metric.ts'
@@ -26,10 +26,10 @@ const seed = Number(process.env['SEED'] ?? 20261205)
 const each = { seed, numRuns: 1000 }
 const release = prepared()
 
-/** What is printed to a person, which is as many lines as were said. */
-function printed(lines: readonly string[]): string {
+/** What is printed: to a person as many lines as were said; with `data`, one line of JSON. */
+function printed(lines: readonly string[], data?: object): string {
   const out: string[] = []
-  screenOn((text) => out.push(text), false).say(lines, {})
+  screenOn((text) => out.push(text), data !== undefined).say(lines, data)
   return out.join('\n')
 }
 
@@ -111,7 +111,7 @@ describe(`10,000 hostile strings, seed ${seed}`, () => {
   it('are the same data as JSON, which a terminal shows as it is', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        const line = jsonLine({ [text]: text })
+        const line = printed([text], { [text]: text })
         expectText(line, 1)
         expect(JSON.parse(line)).toEqual({ [text]: text })
         expectText(JSON.stringify(logText(text)), 1)
@@ -188,6 +188,23 @@ describe('a line', () => {
     expect(quoted(`a${' '.repeat(200)}b\u3000c`)).toBe('"a b c"')
     expect(quoted('no', 'Ann, says "yes"')).toBe(`"Ann, says 'yes'" says "no"`)
     expect(quoted('x'.repeat(9999))).toHaveLength(502)
+  })
+
+  it('of a log quotes the reason of a person, and not that of the controller', () => {
+    const told = (by: string): string => {
+      const event = {
+        v: 1,
+        seq: 5,
+        atMs: t0,
+        type: 'returnOrdered',
+        by,
+        reason: 'because',
+        outcome: 'aborted',
+      } as const
+      return `${storyLine(event, release)}; ${statusLines(ended('because', by), t0).at(-1)}`
+    }
+    expect(told('ann')).toMatch(/ordered by ann: "because"; {3}rolledBack: "because" \(ann\)$/)
+    expect(told('sweep')).toMatch(/ordered by sweep: because; {3}rolledBack: because \(sweep\)$/)
   })
 
   it('of a log cannot be forged by a reason', () => {
