@@ -170,7 +170,7 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
       new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue: 'ALARM', StateReason: 'the test says so' }),
     )
   }
-  const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 10)}`
+  const releaseId = `checkout-${world.digest(`checkout\ncall/${call.requestId}`).slice(0, 20)}`
   for (let passed = 0; passed < 60 && !(await isOver(releaseId)); passed++)
     await clock.advanceTo(clock.nowMs() + minute)
   // The kill may have hit the function that announces the end.
