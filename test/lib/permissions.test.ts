@@ -51,11 +51,18 @@ const unseen: Readonly<Record<string, string>> = {
   'gate deletes waiting': 'no longer waits once it has a place (test/scenarios/gate/budget.test.ts)',
   'gate writes waiting': 'waits for a place (test/scenarios/gate/budget.test.ts)',
   'measure reads budget': 'of a service with budgets (test/functions/measure.test.ts)',
-  'override reads lease': 'names the service (test/lib/principals.test.ts)',
+  ...Object.fromEntries(
+    ['override', 'pause', 'promote'].map((verb) => [
+      `${verb} reads lease`,
+      'names the service (test/lib/principals.test.ts)',
+    ]),
+  ),
   'prepare deletes alarmWatch': 'removes watches that it set too late (test/scenarios/leases.test.ts)',
   'provision deletes lookup':
     'a definition that has lost a key is found by it no longer (test/contract/ports/services.ts)',
   'reconcile reads alarmWatch': 'looks for watches that are left, once a day (test/scenarios/leases.test.ts)',
+  'reconcile deletes waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
+  'reconcile reads waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
   'reconcile writes open': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
   'reconcile writes returnRecord': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
   'attest reads service': 'names the service (test/functions/attest.test.ts)',

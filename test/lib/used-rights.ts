@@ -63,10 +63,6 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('admit', ...reads('service'), ...writes('open')),
     ...of('answer', ...reads('waiter'), ...writes('log'), wake),
   ],
-  'scenarios/storm.test.ts': [
-    ...['pause', 'promote'].flatMap((verb) => of(verb, ...reads('lease'))),
-    ...of('reconcile', ...deletes('waiting'), ...reads('waiting')),
-  ],
   'scenarios/trouble/hands.test.ts': [
     ...of('promote', ...reads('waiter'), ...writes('log'), wake),
     ...of('shift', 'lambda:GetAlias'),

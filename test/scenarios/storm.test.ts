@@ -8,10 +8,7 @@ import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
 import type { Release } from '../../core/release/release.ts'
 import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
-import { usesItsRights } from '../lib/used-rights.ts'
 import { authorize } from './least-privilege.ts'
-
-usesItsRights()
 
 type Storm = { readonly random: () => number; readonly bad: Set<string>; raging: boolean; strangers: number }
 
