@@ -38,7 +38,7 @@ export function fromAnswer(value: unknown): unknown {
 }
 
 /** The route that a call means which says in its fields what the route would say. */
-export function routeFor(verb: string, call: Call): RouteName | undefined {
+function routeFor(verb: string, call: Call): RouteName | undefined {
   if (verb === 'attest') return call['subject'] === undefined ? 'attest' : 'attest-subject'
   const fits = routeNames.filter((name) => routeOf(name).verb === verb)
   const says = (name: RouteName) => Object.entries(routeOf(name).says ?? {})

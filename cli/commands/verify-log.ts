@@ -34,12 +34,12 @@ export async function verify({ backend, screen }: Cli, which: string, announced?
       [
         `The log of ${releaseId} is not as it was written: event ${broken.seq} does not fit: ${broken.what}.`,
         'Restore the table to a time before the change, beside this one, and compare: docs/operate.md, "A log was changed".',
-      ].join('\n'),
+      ],
       { ...what, broken },
     )
     return exitCodes.different
   }
-  screen.say(wholeWords(releaseId, verified, kept !== undefined).join('\n'), what)
+  screen.say(wholeWords(releaseId, verified, kept !== undefined), what)
   return exitCodes.done
 }
 

@@ -111,7 +111,7 @@ describe('outages', () => {
     expect(steps).toEqual([
       ...within.map((one) => [one, 10_000]),
       ...within.map((one) => [one, 9000]),
-      [[40, 60], 9000],
+      [[40, 60], 9500],
       [[40, 60], 8000],
     ])
   })

@@ -145,7 +145,7 @@ describe('a hook', () => {
     expect(await refused(answer(first))).toBe('Tidegate.verb_not_now')
     expect(await refused(answer(second))).toBe('accepted')
     await sandbox.clock.settle()
-    expect((await answers(id)).at(-1)).toEqual(['pass', 'hook: by call'])
+    expect((await answers(id)).at(-1)).toEqual(['pass', 'hook says "by call"'])
     expect(await sandbox.alias()).toMatchObject({ weights: { '2': 0.1 } })
     const written = JSON.stringify([await sandbox.events(id), sandbox.logged])
     expect([written.includes(nonce), written.includes(second.answer.nonce)]).toEqual([false, false])

@@ -144,20 +144,12 @@ describe('at an entry point of the controller', () => {
   it.each<[string, Verb, unknown, ProblemCode]>([
     ['a verb that does not exist', 'pause', { verb: 'explode', service: 'checkout' }, 'call_invalid'],
     ['no verb', 'orderRollback', {}, 'call_invalid'],
-    ['a promotion by nobody', 'promote', { service: 'checkout', reason }, 'call_invalid'],
-    [
-      'a promotion where a pause is meant',
-      'promote',
-      { verb: 'pause', service: 'checkout', by, reason },
-      'call_invalid',
-    ],
     [
       'an abort of a service with nothing live',
       'orderRollback',
       { verb: 'abort', service: 'other', by, reason },
       'no_live_release',
     ],
-    ['a pause by nobody', 'pause', { verb: 'pause', service: 'checkout', reason }, 'call_invalid'],
     ['a pause for no reason', 'pause', { verb: 'pause', service: 'checkout', by }, 'call_invalid'],
     ['a pause of nothing', 'pause', { verb: 'pause', by, reason }, 'call_invalid'],
     [
@@ -204,9 +196,9 @@ describe('at an entry point of the controller', () => {
       'call_invalid',
     ],
     ['a list', 'answer', [], 'call_invalid'],
-    ['a release of no service', 'intake', { service: 'nonesuch', version: '2' }, 'service_missing'],
-    ['a release of no version', 'intake', { service: 'checkout' }, 'call_invalid'],
-    ['a release of another function', 'intake', { service: 'checkout', versions: { cart: '1' } }, 'target_unknown'],
+    ['a release of no service', 'start', { service: 'nonesuch', version: '2' }, 'service_missing'],
+    ['a release of no version', 'start', { service: 'checkout' }, 'call_invalid'],
+    ['a release of another function', 'start', { service: 'checkout', versions: { cart: '1' } }, 'target_unknown'],
     ['an event of another source', 'intake', { source: 'aws.ec2', 'detail-type': 'x' }, 'event_unknown'],
     [
       'an S3 event without an object',
