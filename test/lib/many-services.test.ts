@@ -44,7 +44,7 @@ it('no rule has more than 2048 characters, and together they name every bucket, 
   const patterns = of('AWS::Events::Rule').map((one) => JSON.stringify(one.Properties['EventPattern']))
   for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(2048)
   const all = patterns.join('\n')
-  for (let index = 0; index < 200; index++)
+  for (let index = 0; index < 180; index++)
     for (const name of [
       `artifacts-of-service-${index}`,
       `service-${index}`,
@@ -68,7 +68,7 @@ it('no policy is too long, no role has too many, and each target is granted in f
   )
   const moving = statements.filter((one) => JSON.stringify(one.Action).includes('lambda:UpdateAlias'))
   const granted = new Set(moving.flatMap((one) => one.Resource as readonly unknown[]).map(text))
-  expect(granted.size).toBe(200)
+  expect(granted.size).toBe(180)
 })
 
 it('more than IAM can attach is refused at synthesis, with what to do', () => {

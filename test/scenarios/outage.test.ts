@@ -158,7 +158,7 @@ describe('an operator, during an outage', () => {
     away.clear()
     await sandbox.minutes(2)
     expect(await isBack()).toBe(true)
-    expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'user/ann' })
+    expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'user/operator' })
   })
 
   it('DynamoDB: asks for the aliases, prints the command, and the manual move ends the release', async () => {
