@@ -14,12 +14,6 @@ export const Account = z.string().regex(/^\d{12}$/, 'an account is 12 digits')
 export const origin = { account: Account, region: z.string().regex(/^[a-z0-9-]{5,30}$/) }
 const Origin = z.looseObject(origin)
 
-/** `undefined` for what is no event of EventBridge, or a forged one. */
-export function originOf(event: unknown): Site | undefined {
-  const parsed = Origin.safeParse(event)
-  return parsed.success ? siteOf(parsed.data) : undefined
-}
-
 export const siteOf = ({ account, region }: Site): Site => ({ account, region })
 export const isSame = (one: Site, other: Site): boolean => one.account === other.account && one.region === other.region
 export const siteWords = ({ account, region }: Site): string => `account ${account}, region ${region}`

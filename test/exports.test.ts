@@ -25,8 +25,6 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'cloud/authorization.ts: authorizations',
     'cloud/kinds.ts: kindOf',
     'cloud/kinds.ts: kinds',
-    'core/origin.ts: originOf',
-    'core/release/log-key.ts: releasePrefix',
     'docs/generate.ts: jsonSchemas',
     'docs/generate.ts: reference',
   ],

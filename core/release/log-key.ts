@@ -1,7 +1,7 @@
 // The DynamoDB key of a release event. The writer, the stream's consumer and the event filter between them share this form.
 export type LogKey = { readonly pk: string; readonly sk: string }
 
-export const releasePrefix = 'RELEASE#'
+const releasePrefix = 'RELEASE#'
 export const eventPrefix = 'EVENT#'
 
 export const logKey = (releaseId: string, seq: number): LogKey => ({

@@ -158,7 +158,7 @@ describe('an operator, during an outage', () => {
     away.clear()
     await sandbox.minutes(2)
     expect(await isBack()).toBe(true)
-    expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'user/operator' })
+    expect((await sandbox.release(id)).ending).toMatchObject({ outcome: 'rolledBack', by: 'user/cli' })
   })
 
   it('DynamoDB: asks for the aliases, prints the command, and the manual move ends the release', async () => {
