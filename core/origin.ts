@@ -12,7 +12,6 @@ export const Account = z.string().regex(/^\d{12}$/, 'an account is 12 digits')
 
 /** The part of every event that EventBridge writes, and no sender (docs/aws.md §4.8). */
 export const origin = { account: Account, region: z.string().regex(/^[a-z0-9-]{5,30}$/) }
-const Origin = z.looseObject(origin)
 
 export const siteOf = ({ account, region }: Site): Site => ({ account, region })
 export const isSame = (one: Site, other: Site): boolean => one.account === other.account && one.region === other.region
