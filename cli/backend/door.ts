@@ -13,8 +13,7 @@ type Sender = Pick<LambdaClient['config'], 'credentials' | 'region' | 'requestHa
 /** @param api the API's address; `undefined` when nobody has said it */
 export function orderAt(api: string | undefined, sender: Sender): Backend['order'] {
   return async (route, service, body = {}) => {
-    if (api === undefined) throw new Problem('api_unknown', 'Where the API of the controller is has not been said.')
-    const url = new URL(api)
+    const url = addressOf(api)
     const path = routePath(route).replace('{service}', encodeURIComponent(service ?? ''))
     const { status, text } = await sent(sender, {
       url,
@@ -25,6 +24,14 @@ export function orderAt(api: string | undefined, sender: Sender): Backend['order
     if (status === 200) return answer
     throw problemOf(status, answer, `POST ${path}`)
   }
+}
+
+/** @throws Problem `api_unknown` */
+function addressOf(api: string | undefined): URL {
+  if (api === undefined || api === '') throw new Problem('api_unknown', 'TIDEGATE_API is not set.')
+  const url = URL.canParse(api) ? new URL(api) : undefined
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
+  throw new Problem('api_unknown', `TIDEGATE_API is not the address of an API: "${api.slice(0, 200)}".`)
 }
 
 async function sent(
@@ -71,7 +78,7 @@ function fromJson(text: string): unknown {
 
 /** API Gateway's own refusals have a message and no code. */
 function problemOf(status: number, answer: unknown, what: string): Error {
-  const { code, title, message } = answer as { code?: unknown; title?: unknown; message?: unknown }
+  const { code, title, message } = (answer ?? {}) as { code?: unknown; title?: unknown; message?: unknown }
   if (typeof code === 'string' && Object.hasOwn(problems, code) && typeof title === 'string')
     return new Problem(code as ProblemCode, title)
   const said = typeof message === 'string' ? `: ${message}` : ''
