@@ -1,9 +1,6 @@
 // Who called, as AWS has established it from the signature of the request: never from what the caller says (docs/aws.md §2b).
 import { Problem } from './problem.ts'
 
-/** What API Gateway says of the caller of a request with IAM authorisation (payload format 2.0). */
-type AuthorizedBy = { readonly userArn: string; readonly accountId: string }
-
 // The role's path is dropped from the ARN of a session. Identity Center sets the session's name; of any other role whoever
 // assumes it chooses the name, so only the role counts.
 const forms: readonly (readonly [pattern: RegExp, kind: string])[] = [
@@ -17,9 +14,10 @@ const forms: readonly (readonly [pattern: RegExp, kind: string])[] = [
 /**
  * `user/ann`, `sso/ann@example.com` whatever the permission set, `role/ci` whatever the session, `federated/ann`,
  * `root/111122223333`. The machine's own names (`sweep`, `alarm checkout-errors`) have no such form, so nobody can pass for them.
+ * @param userArn what API Gateway says of the caller of a request with IAM authorisation (payload format 2.0)
  * @throws Problem `caller_unknown`
  */
-export function callerName({ userArn }: AuthorizedBy): string {
+export function callerName(userArn: string): string {
   for (const [pattern, kind] of forms) {
     const name = pattern.exec(userArn)?.[1]
     if (name !== undefined) return `${kind}/${name}`

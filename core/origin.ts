@@ -13,6 +13,10 @@ export const Account = z.string().regex(/^\d{12}$/, 'an account is 12 digits')
 /** The part of every event that EventBridge writes, and no sender (docs/aws.md §4.8). */
 export const origin = { account: Account, region: z.string().regex(/^[a-z0-9-]{5,30}$/) }
 
+const Envelope = z.looseObject({ source: z.string(), 'detail-type': z.string() })
+/** Whether it has the form of an event of EventBridge. A call has not. */
+export const isEvent = (input: unknown): input is z.output<typeof Envelope> => Envelope.safeParse(input).success
+
 export const siteOf = ({ account, region }: Site): Site => ({ account, region })
 export const isSame = (one: Site, other: Site): boolean => one.account === other.account && one.region === other.region
 export const siteWords = ({ account, region }: Site): string => `account ${account}, region ${region}`

@@ -2,10 +2,11 @@
 // from the route, and the rest from the body. The answer is JSON, or a problem (RFC 9457). docs/decisions/0055.
 import * as z from 'zod'
 import { callerName } from '../core/caller.ts'
+import { isEvent } from '../core/origin.ts'
+import { own } from '../core/own.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
+import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from './routes.ts'
 import type { Handler } from './steps/world.ts'
-import { type RouteName, routeNames, routeOf, routePath } from './routes.ts'
-import type { Call } from './steps/world.ts'
 
 /** Payload format 2.0. All of `requestContext` is set by API Gateway, after it has checked the signature. */
 const Request = z.looseObject({
@@ -16,7 +17,7 @@ const Request = z.looseObject({
   isBase64Encoded: z.boolean().optional(),
   requestContext: z.looseObject({
     requestId: z.string(),
-    authorizer: z.looseObject({ iam: z.looseObject({ userArn: z.string(), accountId: z.string() }) }),
+    authorizer: z.looseObject({ iam: z.looseObject({ userArn: z.string() }) }),
   }),
 })
 type Request = z.output<typeof Request>
@@ -25,44 +26,52 @@ type Answer = { readonly statusCode: number; readonly headers: Readonly<Record<s
 
 const routeByKey = new Map<string, RouteName>(routeNames.map((name) => [`POST ${routePath(name)}`, name]))
 
+type Wrap = (handler: Handler) => Handler
+
+/** What AWS sends of its own to functions that the API calls too. What a caller of the API sends is the text of a body. */
+const alsoHeard: Partial<Readonly<Record<string, (event: unknown) => boolean>>> = {
+  ask: (event) => z.looseObject({ 'CodePipeline.job': z.looseObject({}) }).safeParse(event).success,
+  attest: isEvent,
+  incident: isEvent,
+}
+
+/** Whether AWS sends this to a function of people, and no caller of the API. */
+export const isHeard = (verb: string, event: unknown): boolean => own(alsoHeard, verb)?.(event) === true
+
+const behindDoors = new Set<string>(doorVerbs)
+
 /**
- * A function that only the API calls.
- * @param inner gets what the body says, the service of the path as `service`, and who calls as `by`
+ * What stands before a function of people: its handler gets what the body says, the service of the path as `service`, and who
+ * calls as `by`. Nobody else is heard, but AWS where it sends events of its own. Other functions stay as they are.
  */
 export const behindDoor =
-  (inner: Handler): Handler =>
-  async (event, call) => {
-    const request = Request.safeParse(event)
-    if (!request.success)
-      throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')
-    return inner(orderOf(request.data), { ...call, awsRequestId: request.data.requestContext.requestId })
+  (verb: string): Wrap =>
+  (inner) => {
+    if (!behindDoors.has(verb)) return inner
+    return async (event, call) => {
+      if (isHeard(verb, event)) return inner(event, call)
+      const request = Request.safeParse(event)
+      if (!request.success)
+        throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')
+      return inner(orderOf(request.data), { ...call, awsRequestId: request.data.requestContext.requestId })
+    }
   }
-
-/** A function that the API calls, and AWS with events of its own. Nobody else is heard. */
-export const behindDoorOrHearing =
-  (isEvent: (event: unknown) => boolean) =>
-  (inner: Handler): Handler =>
-  (event, call: Call) =>
-    isEvent(event) ? inner(event, call) : behindDoor(inner)(event, call)
-
-/** Of EventBridge. A request of the API has no such fields: what a caller sends is the text of its body. */
-export const isFromEventBridge = (event: unknown): boolean =>
-  z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(event).success
-export const isPipelineJob = (event: unknown): boolean =>
-  z.looseObject({ 'CodePipeline.job': z.looseObject({}) }).safeParse(event).success
 
 /** For callers of the API a Problem is an answer. Anything else fails the call. */
 export const answering =
-  (handler: Handler): Handler =>
-  async (event, call) => {
-    if (!Request.safeParse(event).success) return handler(event, call)
-    try {
-      return answer(200, 'application/json', await handler(event, call))
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      const { code, message, fix } = error
-      const status = statusOf(code)
-      return answer(status, 'application/problem+json', { type: `tidegate:${code}`, status, title: message, code, fix })
+  (verb: string): Wrap =>
+  (inner) => {
+    if (!behindDoors.has(verb)) return inner
+    return async (event, call) => {
+      if (!Request.safeParse(event).success) return inner(event, call)
+      try {
+        return answer(200, 'application/json', await inner(event, call))
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        const { code, message: title, fix } = error
+        const status = statuses[code] ?? 409
+        return answer(status, 'application/problem+json', { type: `tidegate:${code}`, status, title, code, fix })
+      }
     }
   }
 
@@ -77,7 +86,7 @@ function orderOf({ routeKey, pathParameters, body, isBase64Encoded, requestConte
   if (name === undefined) throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)}.`)
   const said = fieldsOf(body ?? '', isBase64Encoded === true)
   const { says, everywhere, anonymous } = routeOf(name)
-  const by = callerName(requestContext.authorizer.iam)
+  const by = callerName(requestContext.authorizer.iam.userArn)
   const fixed = {
     ...says,
     ...(everywhere === true ? {} : { service: pathParameters?.['service'] }),
@@ -111,4 +120,3 @@ const statuses: Partial<Readonly<Record<ProblemCode, number>>> = {
   release_missing: 404,
   no_live_release: 404,
 }
-const statusOf = (code: ProblemCode): number => statuses[code] ?? 409

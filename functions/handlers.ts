@@ -30,25 +30,16 @@ import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
-import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge, isPipelineJob } from './door.ts'
+import { answering, behindDoor } from './door.ts'
 import type { Handler, World } from './steps/world.ts'
 
 type Make = (world: World) => Handler
 
-const people =
-  (make: Make): Make =>
-  (world) =>
-    answering(behindDoor(make(world)))
-const peopleAnd =
-  (isEvent: (event: unknown) => boolean, make: Make): Make =>
-  (world) =>
-    answering(behindDoorOrHearing(isEvent)(make(world)))
-
-export const handlers = {
+const makers = {
   intake: intakeHandler,
-  start: people(startHandler),
-  urgent: people(urgentHandler),
-  ask: peopleAnd(isPipelineJob, askHandler),
+  start: startHandler,
+  urgent: urgentHandler,
+  ask: askHandler,
   admit: admitHandler,
   gate: gateHandler,
   prepare: prepareHandler,
@@ -61,24 +52,29 @@ export const handlers = {
   page: pageHandler,
   settle: settleHandler,
   handOver: handOverHandler,
-  pause: people(pauseHandler),
-  promote: people(promoteHandler),
-  orderRollback: people(orderRollbackHandler),
+  pause: pauseHandler,
+  promote: promoteHandler,
+  orderRollback: orderRollbackHandler,
   answer: answerHandler,
-  approve: people(approveHandler),
-  override: people(overrideHandler),
-  stopLine: people(stopLineHandler),
-  startLine: people(startLineHandler),
+  approve: approveHandler,
+  override: overrideHandler,
+  stopLine: stopLineHandler,
+  startLine: startLineHandler,
   alarm: alarmHandler,
   announce: announceHandler,
   reconcile: reconcileHandler,
   provision: provisionHandler,
   budget: budgetHandler,
-  attest: peopleAnd(isFromEventBridge, attestHandler),
+  attest: attestHandler,
   reports: reportsHandler,
-  incident: peopleAnd(isFromEventBridge, incidentHandler),
+  incident: incidentHandler,
   measure: measureHandler,
-} as const satisfies Readonly<Record<string, (world: World) => Handler>>
+} as const satisfies Readonly<Record<string, Make>>
 
-export type Verb = keyof typeof handlers
-export const verbs = Object.keys(handlers) as readonly Verb[]
+export type Verb = keyof typeof makers
+export const verbs = Object.keys(makers) as readonly Verb[]
+
+/** Each behind its door, as in main.ts. */
+export const handlers = Object.fromEntries(
+  verbs.map((verb): [Verb, Make] => [verb, (world) => answering(verb)(behindDoor(verb)(makers[verb](world)))]),
+) as Readonly<Record<Verb, Make>>

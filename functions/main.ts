@@ -49,7 +49,7 @@ import { incidentHandler } from './orders/incident.ts'
 import { log, emit, observed, trouble } from './instruments.ts'
 import { intakeHandler } from './listeners/intake.ts'
 import { startHandler, urgentHandler } from './orders/start.ts'
-import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge, isPipelineJob } from './door.ts'
+import { answering, behindDoor } from './door.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
 import { measureHandler } from './listeners/measure.ts'
@@ -68,10 +68,13 @@ import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 
-const wired = (verb: Verb, make: () => Handler): Handler => observed(verb, once(make))
-const forPeople = (verb: Verb, make: () => Handler): Handler => answering(wired(verb, () => behindDoor(make())))
-const forPeopleAnd = (isEvent: (event: unknown) => boolean, verb: Verb, make: () => Handler): Handler =>
-  answering(wired(verb, () => behindDoorOrHearing(isEvent)(make())))
+const wired = (verb: Verb, make: () => Handler): Handler =>
+  answering(verb)(
+    observed(
+      verb,
+      once(() => behindDoor(verb)(make())),
+    ),
+  )
 
 /** What accepting a release takes. */
 const accepting = () => ({
@@ -87,8 +90,8 @@ const accepting = () => ({
   executions: executions(),
 })
 export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(accepting()))
-export const start = /* @__PURE__ */ forPeople('start', () => startHandler(accepting()))
-export const urgent = /* @__PURE__ */ forPeople('urgent', () => urgentHandler(accepting()))
+export const start = /* @__PURE__ */ wired('start', () => startHandler(accepting()))
+export const urgent = /* @__PURE__ */ wired('urgent', () => urgentHandler(accepting()))
 /** What gates decide by. */
 const gates = () => ({
   clock,
@@ -106,7 +109,7 @@ const gates = () => ({
   policies: cedarPolicies(),
 })
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
-export const ask = /* @__PURE__ */ forPeopleAnd(isPipelineJob, 'ask', () =>
+export const ask = /* @__PURE__ */ wired('ask', () =>
   askHandler({
     ...gates(),
     openReleases: openReleases(),
@@ -184,22 +187,22 @@ const wayBack = () => ({ ...ending(), traffic: traffic() })
 export const settle = /* @__PURE__ */ wired('settle', () => settleHandler(ending()))
 export const handOver = /* @__PURE__ */ wired('handOver', () => handOverHandler(waiting()))
 const steering = () => ({ clock, log, trouble, journal: journal(), executions: executions(), leases: leases() })
-export const pause = /* @__PURE__ */ forPeople('pause', () => pauseHandler(steering()))
-export const promote = /* @__PURE__ */ forPeople('promote', () => promoteHandler(steering()))
+export const pause = /* @__PURE__ */ wired('pause', () => pauseHandler(steering()))
+export const promote = /* @__PURE__ */ wired('promote', () => promoteHandler(steering()))
 export const answer = /* @__PURE__ */ wired('answer', () => answerHandler({ ...steering(), digest }))
-export const approve = /* @__PURE__ */ forPeople('approve', () =>
+export const approve = /* @__PURE__ */ wired('approve', () =>
   approveHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
-export const override = /* @__PURE__ */ forPeople('override', () =>
+export const override = /* @__PURE__ */ wired('override', () =>
   overrideHandler({ ...steering(), services: services(), policies: cedarPolicies() }),
 )
-export const stopLine = /* @__PURE__ */ forPeople('stopLine', () =>
+export const stopLine = /* @__PURE__ */ wired('stopLine', () =>
   stopLineHandler({ clock, log, line: line(), services: services() }),
 )
-export const startLine = /* @__PURE__ */ forPeople('startLine', () =>
+export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
-export const orderRollback = /* @__PURE__ */ forPeople('orderRollback', () =>
+export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
   orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services() }),
 )
 export const alarm = /* @__PURE__ */ wired('alarm', () =>
@@ -224,7 +227,7 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
     journal: journal(),
   }),
 )
-export const attest = /* @__PURE__ */ forPeopleAnd(isFromEventBridge, 'attest', () =>
+export const attest = /* @__PURE__ */ wired('attest', () =>
   attestHandler({ home: home(), clock, log, trouble, services: services(), attestations: attestations() }),
 )
 export const reports = /* @__PURE__ */ wired('reports', () =>
@@ -237,7 +240,7 @@ export const reports = /* @__PURE__ */ wired('reports', () =>
     outbox: outbox(),
   }),
 )
-export const incident = /* @__PURE__ */ forPeopleAnd(isFromEventBridge, 'incident', () =>
+export const incident = /* @__PURE__ */ wired('incident', () =>
   incidentHandler({ home: home(), clock, log, trouble, services: services(), incidents: incidents() }),
 )
 export const measure = /* @__PURE__ */ wired('measure', () =>

@@ -88,6 +88,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
     ...['functions/events/*', 'core/', 'zod'],
   ],
+  'functions/orders/answer.ts': [
+    'functions/orders/*',
+    'functions/tasks/*',
+    'functions/steps/*',
+    'core/',
+    'node:crypto',
+    'zod',
+  ],
   'functions/sweep/': ['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
   'functions/listeners/': [
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
@@ -125,7 +133,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/replay/input/*', 'cloud/ports.ts', 'core/'],
   ],
   'cli/replay/input/': [
-    ...['cli/replay/input/*', 'cli/backend/text-file.ts', 'bench/rivals/recorded.ts', 'core/*', 'csv-parse/sync'],
+    ...[
+      'cli/replay/input/*',
+      'cli/backend/text-file.ts',
+      'bench/rivals/recorded.ts',
+      'core/*',
+      'core/service/routing.ts',
+      'csv-parse/sync',
+    ],
   ],
   'cli/replay/backtest/': [
     ...['cli/replay/backtest/*', 'cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],

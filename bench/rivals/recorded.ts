@@ -1,5 +1,6 @@
 // Turns counts by minute into evidence as looks would have found it, for replays and the benchmark. They use the judge itself, so
 // the counts take the form of CloudWatch's answers.
+import { wholeBp } from '../../core/service/routing.ts'
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Baseline, JudgedTarget, Point, Reading, Shift } from '../../core/verdict/evidence/evidence.ts'
@@ -10,7 +11,6 @@ import type { PastMinute } from '../../core/verdict/counts/learn.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { minuteMs } from '../../core/time.ts'
 
-const wholeBp = 10_000
 /** The first minute of a replay; any value would do. */
 export const replayStartMs = Date.UTC(2026, 0, 1)
 

@@ -10,14 +10,14 @@ import { doubtSentence } from '../../core/release/pages.ts'
 import { isOwn } from '../../core/release/head.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
 import type { Release } from '../../core/release/release.ts'
-import { shareBp } from '../../core/service/routing.ts'
+import { shareBp, wholeBp } from '../../core/service/routing.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 
 const barWidth = 20
 
 /** `██████░░░░  30 %`: the share of traffic on the candidate. */
 function bar(weightBp: number): string {
-  const filled = Math.round((weightBp / 10_000) * barWidth)
+  const filled = Math.round((weightBp / wholeBp) * barWidth)
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
 }
 

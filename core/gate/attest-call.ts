@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { type Attestation, By, commitSubject, facts, Subject } from './attestation.ts'
 import { VersionByFunction } from '../service/candidate.ts'
-import { origin, type Site, siteOf } from '../origin.ts'
+import { isEvent, origin, type Site, siteOf } from '../origin.ts'
 import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
@@ -65,8 +65,7 @@ type Said =
 
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
 export function readAttestation(input: unknown, nowMs: number): Said {
-  const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
-  if (source.success) return fromScan(input, source.data.source)
+  if (isEvent(input)) return fromScan(input, input.source)
   const call = readInput(AttestCall, input, 'call_invalid', 'The call')
   const { subject, service } = call
   if (subject === undefined && service !== undefined) return { kind: 'ofService', call: { ...call, service } }

@@ -3,7 +3,7 @@
 // belongs to.
 import * as z from 'zod'
 import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
-import { isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
+import { isEvent, isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
 import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import type { Service } from '../service/service.ts'
@@ -50,8 +50,7 @@ export const incidentSources = {
 
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
 export function readIncident(input: unknown): Heard {
-  const envelope = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
-  if (!envelope.success) return fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
+  if (!isEvent(input)) return fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
   const event = readInput(Envelope, input, 'event_invalid', 'The event')
   return { ...fromEvent(event), origin: siteOf(event) }
 }

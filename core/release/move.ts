@@ -2,7 +2,7 @@
 // first attempt, the retry after a crash, the fast path and the sweep all use these functions.
 import type { Move } from './event.ts'
 import { type ReleaseTarget, type Release, weightAt } from './release.ts'
-import { only, type Routing, sameRouting, split } from '../service/routing.ts'
+import { only, type Routing, sameRouting, split, wholeBp } from '../service/routing.ts'
 
 const ours = (release: Release): readonly ReleaseTarget[] => release.targets.filter((target) => !target.lost)
 
@@ -57,7 +57,7 @@ export function isOnItsWay(
     target?.provisioned === true &&
     wanted.additional === undefined &&
     found.version === wanted.version &&
-    found.additional?.weightBp === 10_000
+    found.additional?.weightBp === wholeBp
   )
 }
 

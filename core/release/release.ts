@@ -3,7 +3,7 @@
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
 import type { Move, Outcome, ReleaseEvent } from './event.ts'
-import type { Routing } from '../service/routing.ts'
+import { type Routing, wholeBp } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
 
@@ -137,7 +137,7 @@ export type Release = {
 
 /** The candidate's share of traffic at `step` of the plan; 100 % at the promotion. */
 export function weightAt(release: Release, step: number): number {
-  return release.service.plan.steps[step]?.weightBp ?? 10_000
+  return release.service.plan.steps[step]?.weightBp ?? wholeBp
 }
 
 /** Whether the candidate has traffic on any target, or may have. */

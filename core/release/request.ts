@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { Artifact, type Candidate, type Provenance, VersionByFunction } from '../service/candidate.ts'
 import { isPlain } from '../foreign-text.ts'
 import { isElsewhere } from '../location.ts'
-import { functionAt, type Home, isSame, origin, type Site, siteOf, siteWords } from '../origin.ts'
+import { functionAt, type Home, isEvent, isSame, origin, type Site, siteOf, siteWords } from '../origin.ts'
 import { type Plan, PlanDefinition } from '../service/plan.ts'
 import { plain, plainName, plainSentence } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
@@ -117,10 +117,9 @@ const CloudFormationEvent = z.looseObject({
  * @throws Problem `event_unknown`, `event_invalid`, `call_invalid`
  */
 export function readRequest(input: unknown, callId: string, home: Home): ReleaseRequest {
-  const source = z.looseObject({ source: z.string(), 'detail-type': z.string() }).safeParse(input)
-  if (!source.success) return readCall(input, callId)
+  if (!isEvent(input)) return readCall(input, callId)
   const what = 'The event'
-  switch (source.data.source) {
+  switch (input.source) {
     case 'aws.s3':
       return fromS3(readInput(S3Event, input, 'event_invalid', what))
     case 'aws.ecr':
@@ -128,7 +127,7 @@ export function readRequest(input: unknown, callId: string, home: Home): Release
     case 'aws.cloudformation':
       return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what), home)
     default:
-      throw new Problem('event_unknown', `Events of source "${source.data.source.slice(0, 80)}" do not start releases.`)
+      throw new Problem('event_unknown', `Events of source "${input.source.slice(0, 80)}" do not start releases.`)
   }
 }
 

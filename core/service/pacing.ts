@@ -1,5 +1,6 @@
 // How boldly a release may go: which plan it gets for the error budget that is left, and how much traffic each step may risk
 // before a bad candidate could be noticed. docs/budget.md, "The budget sets the pace".
+import { wholeBp } from './routing.ts'
 import * as z from 'zod'
 import { Plan, PlanDefinition } from './plan.ts'
 import type { CountMinute } from '../verdict/processes/split-process.ts'
@@ -118,7 +119,6 @@ const samplesMargin = 1.5
  * only under more traffic.
  */
 const smallShare = 2 / 3
-const wholeBp = 10_000
 
 /**
  * The largest weight, in basis points, whose expected damage before detection stays within the allowed share of the budget.

@@ -1,5 +1,6 @@
 // The plan: which weights, and for how long. Every way to write a plan becomes one list of steps here. The candidate is promoted
 // after the last step has passed.
+import { wholeBp } from './routing.ts'
 import * as z from 'zod'
 import { duration, formatDuration } from '../duration.ts'
 
@@ -10,7 +11,7 @@ const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
 /** A step in normal form. Weights are basis points: 10000 is all traffic. */
 const Step = z.strictObject({
-  weightBp: z.int().min(1).max(10_000),
+  weightBp: z.int().min(1).max(wholeBp),
   /** What stays on stable of the weight that was written, to compare with. */
   heldBackBp: z.int().min(1).max(5000).optional(),
   bakeSeconds: z
@@ -39,7 +40,6 @@ export type Plan = z.output<typeof Plan>
 export const horizonOf = ({ steps, horizonSeconds }: Plan): number =>
   horizonSeconds ?? steps.reduce((sum, step) => sum + step.bakeSeconds, 0)
 
-const wholeBp = 10_000
 const holdBackPercent = 10
 const holdBack = z
   .number()

@@ -1,8 +1,7 @@
 // Accepts a request for a release. The same request, however often and from wherever it arrives, becomes one log.
-import type { Clock, History, Journal, OpenReleases, Services } from '../../cloud/ports.ts'
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
-import { foreign, type Home, isSame } from '../../core/origin.ts'
+import { foreign, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
@@ -12,16 +11,7 @@ import { numbered } from './log.ts'
 import { findWish, isOf } from './wish.ts'
 import type { World } from './world.ts'
 
-type Deps = {
-  readonly home: Home
-  readonly clock: Clock
-  readonly journal: Journal
-  readonly openReleases: OpenReleases
-  readonly services: Services
-  readonly history: History
-  readonly trouble: World['trouble']
-  readonly digest: (text: string) => string
-}
+type Deps = Omit<Accepting, 'executions' | 'log'>
 
 /**
  * @param then called for each release. If it fails for one service, the others still get their release.

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { callerName, personKey } from '../../core/caller.ts'
 
-const nameOf = (userArn: string): string => callerName({ userArn, accountId: '111122223333' })
+const nameOf = (userArn: string): string => callerName(userArn)
 const sts = 'arn:aws:sts::111122223333:assumed-role'
 
 describe('the name of a caller', () => {

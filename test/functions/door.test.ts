@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
-import { answering, behindDoor, behindDoorOrHearing, isFromEventBridge } from '../../functions/door.ts'
+import { answering, behindDoor } from '../../functions/door.ts'
 import type { Handler } from '../../functions/steps/world.ts'
 import { routeNames, routeOf, routePath } from '../../functions/routes.ts'
 import { apiRequest } from '../../local/api-request.ts'
 
 const call = { awsRequestId: 'invocation' } as Parameters<Handler>[1]
 const echo: Handler = (event, { awsRequestId }) => Promise.resolve({ event, awsRequestId })
-const door = answering(behindDoor(echo))
+const at = (verb: string, handler: Handler): Handler => answering(verb)(behindDoor(verb)(handler))
+const door = at('pause', echo)
 type Answer = { statusCode: number; headers: Record<string, string>; body: string }
 const asked = async (event: unknown, handler = door) => {
   const { statusCode, headers, body } = (await handler(event, call)) as Answer
@@ -74,7 +75,7 @@ describe('the door', () => {
     const unsigned = { ...pause('{}'), requestContext: { requestId: 'r-1' } }
     await expect(door(unsigned, call)).rejects.toThrow(closed)
     // An event may pass where AWS sends some. What a caller of the API sends is text in a body, and never becomes an event.
-    const listening = answering(behindDoorOrHearing(isFromEventBridge)(echo))
+    const listening = at('attest', echo)
     const forged = { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }
     expect(await listening(forged, call)).toMatchObject({ event: forged })
     const through = await asked(pause(JSON.stringify(forged)), listening)
@@ -83,7 +84,7 @@ describe('the door', () => {
   })
 
   it('answers a Problem as one, and lets a bug be one', async () => {
-    const failing = (error: Error) => answering(behindDoor(() => Promise.reject(error)))
+    const failing = (error: Error) => at('pause', () => Promise.reject(error))
     expect(await asked(pause('{}'), failing(new Problem('approval_refused', 'No.')))).toEqual({
       statusCode: 403,
       type: 'application/problem+json',

@@ -1,5 +1,6 @@
 // Pretended releases: healthy minutes are split at random into two versions at a plan's weights, as Lambda routes each request by
 // itself, and a fault makes a share of the candidate's good requests fail. The same seed gives the same release.
+import { wholeBp } from '../../../core/service/routing.ts'
 import { chance } from '../../../cloud/local/time/chance.ts'
 import type { WeightedMinute } from '../../../bench/rivals/recorded.ts'
 import { drawFrom } from '../../../bench/trials/draw.ts'
@@ -12,7 +13,6 @@ type Pretended = {
 }
 
 const shortestMinutes = 10
-const wholeBp = 10_000
 
 /** Cuts stretches into pieces of one length. A shorter stretch is one piece, if it has at least half of it. */
 export function windowsOf(stretches: readonly Stretch[], length: number): readonly Stretch[] {

@@ -1,12 +1,11 @@
 // The candidate's weight in each minute: as a column says it, or estimated from how the requests were split. A column in a unit
 // that the requests contradict is refused: the verdict would say "the split is not the one that was set".
+import { wholeBp } from '../../../core/service/routing.ts'
 import type { WeightedMinute } from '../../../bench/rivals/recorded.ts'
 import { numberIn, type Row, wrong } from './table.ts'
 
 /** `bp`: basis points, 10000 are all traffic. */
 export type WeightUnit = 'percent' | 'bp'
-
-const wholeBp = 10_000
 
 /** @throws Problem `replay_invalid` */
 export function weightsOf(

@@ -1,5 +1,6 @@
 // The past that a release learns from: stable's own errors in the hours before it, and the minutes of earlier releases, as their
 // logs have them.
+import { wholeBp } from '../../service/routing.ts'
 import { minuteMs } from '../../time.ts'
 import type { PastMinute } from '../counts/learn.ts'
 import type { CountMinute } from '../processes/split-process.ts'
@@ -13,7 +14,6 @@ import { coldMinute } from './window.ts'
 export const pastMinutes = 240
 /** A longer release teaches no more than this. */
 const releaseMinutesMax = 240
-const wholeBp = 10_000
 
 type Place = { readonly functionName: string; readonly roleArn?: string | undefined; readonly alias: string }
 

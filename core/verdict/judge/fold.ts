@@ -1,6 +1,7 @@
 // What is carried from minute to minute: for each signal its e-process and its counts; for each target whether its split is as
 // set and whether it is silent. It depends on the minutes only, so a carried state and one computed from the first minute agree
 // to the last digit.
+import { wholeBp } from '../../service/routing.ts'
 import { type AloneState, aloneBegin, aloneStep, type StablePast } from '../processes/candidate-only.ts'
 import { boundsBegin, type BoundsState, boundsStep } from './bounds.ts'
 import { breakerBegin, type BreakerState, breakerStep, dispersionOf } from '../counts/breaker.ts'
@@ -15,8 +16,6 @@ import { type CountMinute, nothing } from '../processes/split-process.ts'
 import { type LatencyRule, latencyRule, type LatencyState } from '../latency/latency-process.ts'
 import { latencyFacts } from '../latency/facts.ts'
 import { coldMinute, weightOf } from '../evidence/window.ts'
-
-const wholeBp = 10_000
 
 const plus = (a: CountMinute, b: CountMinute): CountMinute => ({
   stableInvocations: a.stableInvocations + b.stableInvocations,
@@ -156,8 +155,8 @@ export function foldStep(
 ): SignalFold | string {
   const { spec } = rule
   if (isWarmingUp(shifts, spec.warmUpMinutes, atMs)) return chilled(rule, fold)
-  const leftOut = fold.leftOut + (isIncomplete(sheet, spec, atMs) ? 1 : 0)
-  const isLeftOut = leftOut > fold.leftOut
+  const isLeftOut = isIncomplete(sheet, spec, atMs)
+  const leftOut = fold.leftOut + (isLeftOut ? 1 : 0)
   if (fold.kind === 'mean' && isLeftOut) return { ...fold, leftOut }
   if (fold.kind === 'mean' && spec.measure.kind === 'mean')
     return meanFold(fold, spec, spec.measure, sheet, shifts, atMs)
@@ -205,9 +204,9 @@ function countFold(
   atMs: number,
 ): CountFold {
   const [first = nothing] = minutes
-  const isErrors = spec.name === 'errors'
   const isAlone = weightOf(shifts, atMs)?.weightBp === wholeBp
   const cold = coldMinute(shifts, atMs)
+  const alone = spec.name === 'errors' && isAlone ? aloneAfter(learned, fold, first, cold !== undefined) : fold.alone
   return {
     kind: 'count',
     states: fold.states.map((state, index) => count.step(state, minutes[index] ?? nothing, cold)),
@@ -222,8 +221,7 @@ function countFold(
     leftOut: fold.leftOut,
     allBad: allBadAfter(fold, first),
     breaker: breakerStep(fold.breaker, first),
-    ...(isErrors && isAlone ? { alone: aloneAfter(learned, fold, first, cold !== undefined) } : {}),
-    ...(fold.alone === undefined || isAlone ? {} : { alone: fold.alone }),
+    ...(alone === undefined ? {} : { alone }),
     ...(early === undefined || fold.early === undefined ? {} : { early: early.step(fold.early, first) }),
     present: present(fold.present, shifts, atMs, first.candidateInvocations),
   }

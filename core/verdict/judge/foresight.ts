@@ -1,5 +1,6 @@
 // What has to be ruled out before a step may pass (policy.ruleOut), and how long that takes at a level of traffic. No step may
 // risk more than `points` of all requests: so they are divided by the share of traffic that the candidate gets next.
+import { wholeBp } from '../../service/routing.ts'
 import { formatDuration } from '../../duration.ts'
 import type { Service } from '../../service/service.ts'
 import { boundsBegin, isBounded } from './bounds.ts'
@@ -11,7 +12,6 @@ import type { SignalSpec } from '../evidence/questions.ts'
 import { type Counts, type Fault, logRuledOut, ruledOutLog } from '../processes/rule-out.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 
-const wholeBp = 10_000
 const minutesMax = 7 * 24 * 60
 
 /** The weight that follows a step's: the next step's, and all traffic after the last. */

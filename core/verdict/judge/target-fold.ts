@@ -1,5 +1,6 @@
 // Whether a target's two versions get the traffic that was set for them: the split, a silent candidate, and quiet hours without
 // traffic.
+import { wholeBp } from '../../service/routing.ts'
 import type { JudgedTarget, Shift } from '../evidence/evidence.ts'
 import { lacksInvocations, type Sheet } from '../evidence/minutes.ts'
 import { splitIsOff } from '../processes/split-check.ts'
@@ -30,7 +31,6 @@ export const targetBegin: TargetFold = {
   weightBp: 0,
 }
 
-const wholeBp = 10_000
 // With fewer expected requests, all of them could have gone to stable by chance (at 20 the odds are e^-20). The minimum of
 // minutes allows for late data.
 const silentExpectedMin = 20

@@ -1,5 +1,6 @@
 // What each signal says by itself, and how much of the evidence it carries: ln(weight * E). The weights of the critical signals
 // sum to 1, so the sum of their shares is an e-value too, however the signals depend on each other.
+import { wholeBp } from '../../service/routing.ts'
 import { horizonOf } from '../../service/plan.ts'
 import type { Service } from '../../service/service.ts'
 import { aloneLogE, isAloneDoubtful } from '../processes/candidate-only.ts'
@@ -20,7 +21,6 @@ export type Folded = {
   readonly signals: readonly (SignalFold | string)[]
 }
 
-const wholeBp = 10_000
 // Points may arrive this many minutes late. A longer gap is a telemetry problem.
 const incompleteMax = 10
 /** After this many minutes with invocations but no points, a series that may not exist counts as unpublished. */
