@@ -1,4 +1,4 @@
-// Who called, as AWS has established it from the signature of the request: never from what the caller says (docs/aws.md §2b).
+// Who called, as AWS has established it from the signature of the request: never from what the caller says (docs/aws.md §13).
 import { Problem } from './problem.ts'
 
 // The role's path is dropped from the ARN of a session. Identity Center sets the session's name; of any other role whoever

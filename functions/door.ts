@@ -28,7 +28,7 @@ const routeByKey = new Map<string, RouteName>(routeNames.map((name) => [`POST ${
 
 type Wrap = (handler: Handler) => Handler
 
-/** What AWS sends of its own to functions that the API calls too. What a caller of the API sends is the text of a body. */
+/** What AWS sends of its own to functions that the API calls too. No body of a caller may have such a form. */
 const alsoHeard: Partial<Readonly<Record<string, (event: unknown) => boolean>>> = {
   ask: (event) => z.looseObject({ 'CodePipeline.job': z.looseObject({}) }).safeParse(event).success,
   attest: isEvent,
@@ -53,7 +53,7 @@ export const behindDoor =
       const request = Request.safeParse(event)
       if (!request.success)
         throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')
-      return inner(orderOf(request.data), { ...call, awsRequestId: request.data.requestContext.requestId })
+      return inner(orderOf(verb, request.data), { ...call, awsRequestId: request.data.requestContext.requestId })
     }
   }
 
@@ -81,10 +81,14 @@ const answer = (statusCode: number, contentType: string, body: unknown): Answer 
   body: JSON.stringify(body ?? {}),
 })
 
-function orderOf({ routeKey, pathParameters, body, isBase64Encoded, requestContext }: Request): unknown {
+function orderOf(verb: string, { routeKey, pathParameters, body, isBase64Encoded, requestContext }: Request): unknown {
   const name = routeByKey.get(routeKey)
-  if (name === undefined) throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)}.`)
+  // A route that leads to another function than its own must not widen what that one does.
+  if (name === undefined || routeOf(name).verb !== verb)
+    throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)} to this function.`)
   const said = fieldsOf(body ?? '', isBase64Encoded === true)
+  // The handlers tell events from calls by their form.
+  if (isHeard(verb, said)) throw new Problem('call_invalid', 'The body has the form of an event of AWS.')
   const { says, everywhere, anonymous } = routeOf(name)
   const by = callerName(requestContext.authorizer.iam.userArn)
   const fixed = {

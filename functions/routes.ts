@@ -1,6 +1,6 @@
 // The routes of the controller's API: what people, and machines in their name, may order. IAM gives each route as a right of its
 // own, for all services or for one: the verb stands before the service, because a wildcard covers what follows it (docs/aws.md
-// §2b).
+// §13).
 type Route = {
   readonly verb: string
   /** Fields of the call that the route says. */

@@ -48,6 +48,26 @@ it('a finished ECR scan arrives by its rule', async () => {
   ])
 })
 
+it('nobody who may attest can pass for the scanner', async () => {
+  const digest = `sha256:${'7'.repeat(64)}`
+  const scan = {
+    source: 'aws.ecr',
+    'detail-type': 'ECR Image Scan',
+    ...{ account: sandbox.world.home.account, region: sandbox.world.home.region },
+    time: new Date(sandbox.clock.nowMs()).toISOString(),
+    detail: {
+      'scan-status': 'COMPLETE',
+      'repository-name': 'shop/orders',
+      'image-digest': digest,
+      'finding-severity-counts': {},
+    },
+  }
+  const attest = sandbox.orderAs('ci')
+  await expect(attest('attest-subject', undefined, scan)).rejects.toMatchObject({ code: 'call_invalid' })
+  await expect(attest('attest', 'checkout', scan)).rejects.toMatchObject({ code: 'call_invalid' })
+  expect((await sandbox.world.attestations.of([`ecr/shop/orders@${digest}`])).items).toEqual([])
+})
+
 it('an invalid attestation is refused and nothing is stored', async () => {
   const version = { versions: { nonesuch: '2' }, by: 'ci', flags: [] }
   await expect(sandbox.ask('attest', { service: 'nobody', ...version })).rejects.toMatchObject({

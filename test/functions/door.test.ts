@@ -28,7 +28,7 @@ describe('the door', () => {
     const { everywhere, anonymous, says = {} } = routeOf(route)
     const service = everywhere === true ? undefined : 'checkout'
     const request = apiRequest({ who: 'ann', route, service, body: { reason: 'x' } }, 'r-1')
-    const { statusCode, said } = await asked(request)
+    const { statusCode, said } = await asked(request, at(routeOf(route).verb, echo))
     expect(statusCode).toBe(200)
     expect(said).toEqual({
       event: {
@@ -64,9 +64,11 @@ describe('the door', () => {
     expect((await asked(pause(null))).statusCode).toBe(200)
   })
 
-  it('knows no route that it does not have', async () => {
-    const strange = pause('{}', { routeKey: 'POST /pause' })
-    expect(await asked(strange)).toMatchObject({ statusCode: 409, said: { code: 'door_only' } })
+  it('knows no route that it does not have, nor one of another function', async () => {
+    for (const routeKey of ['POST /pause', 'GET /pause/{service}', 'POST /start/{service}']) {
+      const strange = pause('{}', { routeKey })
+      expect(await asked(strange), routeKey).toMatchObject({ statusCode: 409, said: { code: 'door_only' } })
+    }
   })
 
   it('is closed for everybody who does not come through the API', async () => {
@@ -78,9 +80,23 @@ describe('the door', () => {
     const listening = at('attest', echo)
     const forged = { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }
     expect(await listening(forged, call)).toMatchObject({ event: forged })
-    const through = await asked(pause(JSON.stringify(forged)), listening)
+    const through = await asked(pause(JSON.stringify(forged)))
     expect(through.said['event']).toMatchObject({ by: 'user/ann', verb: 'pause' })
     await expect(listening({ by: 'aws.ecr', subject: 'x' }, call)).rejects.toThrow(closed)
+  })
+
+  it.each([
+    ['attest', 'attest', { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }],
+    ['attest', 'attest-subject', { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }],
+    ['incident', 'incident', { source: 'aws.partner/pagerduty.com/x', 'detail-type': 'incident', detail: {} }],
+    ['ask', 'ask', { 'CodePipeline.job': { id: '1' } }],
+  ] as const)('of %s lets no caller pass for AWS: %s', async (verb, route, body) => {
+    const service = routeOf(route).everywhere === true ? undefined : 'checkout'
+    const request = apiRequest({ who: 'ann', route, service, body }, 'r-1')
+    const heard: unknown[] = []
+    const inner: Handler = (event) => Promise.resolve(heard.push(event))
+    expect(await asked(request, at(verb, inner))).toMatchObject({ statusCode: 400, said: { code: 'call_invalid' } })
+    expect(heard).toEqual([])
   })
 
   it('answers a Problem as one, and lets a bug be one', async () => {
