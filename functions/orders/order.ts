@@ -47,7 +47,10 @@ export async function find(
  * The right to a route may be for one service, so a release must be of the service that the route names.
  * @throws Problem `release_missing`
  */
-export function checkService({ id, service: { name } }: Release, service: string | undefined): void {
+export function checkService(
+  { id, service: { name } }: { readonly id: string; readonly service: { readonly name: string } },
+  service: string | undefined,
+): void {
   if (service !== undefined && name !== service)
     throw new Problem('release_missing', `There is no release ${id} of ${service}.`)
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkBrowser } from './browser.ts'
+import { checkDefences } from './defences.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkPaths } from './paths.ts'
 
@@ -324,6 +325,7 @@ try {
 }
 checkTemplate()
 checkAllKillsAndStorms()
+checkDefences(verify)
 if (isThere('ministack')) {
   await attempt('ministack: the stack', () => checkOnMinistack(verify))
   await attempt('ministack: ways through the state machine', () => checkPaths(verify))

@@ -199,6 +199,9 @@ describe('an item of the table, while a bad version has traffic', () => {
     const next = await sandbox.start({ service: one.service, version, requestId: `${one.service}-next` })
     const before = told().length
     await damages['not JSON']?.(keys.event(one.id, 1), {})
+    const foreign = { verb: 'rollBack', service: 'cart', releaseId: one.id, ...why }
+    await expect(sandbox.ask('orderRollback', foreign)).rejects.toMatchObject({ name: 'Tidegate.release_missing' })
+    expect(await sandbox.alias()).toMatchObject({ weights: { [version]: 0.1 } })
     await putBack(one)
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
     expect(told().slice(before)).toMatchObject([{ subject: expect.stringContaining(one.id) as string }])
