@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
+    globalSetup: 'test/temporary-folder.ts',
     isolate: false,
     // Use every core: by default vitest leaves one free for watch mode, which we do not use here.
     maxWorkers: '100%',
