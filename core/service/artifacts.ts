@@ -38,7 +38,7 @@ const bucketName = /^[0-9A-Za-z._-]{3,63}(?<!\.)$/
 /** As ECR takes it (botocore, ECR's RepositoryName). */
 const repositoryName = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/
 export const isBucketName = (name: string): boolean => bucketName.test(name)
-export const isRepositoryName = (name: string): boolean => repositoryName.test(name)
+export const isRepositoryName = (name: string): boolean => repositoryName.test(name) && !/^\d{12}\.dkr[.-]/.test(name)
 export const noBucket = 'no bucket can be called so'
 export const noRepository = 'no repository can be called so; it is named without its registry and without a tag'
 

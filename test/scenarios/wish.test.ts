@@ -9,7 +9,8 @@ import { readCall, readEvent, readUrgent } from '../../core/release/request.ts'
 import { accept } from '../../functions/steps/accept.ts'
 import { service, t0 } from '../core/sample.ts'
 
-const shop = service({ triggers: { ecr: { repository: 'shop/checkout' } } })
+const allowedArtifacts = { s3: [{ bucket: 'shop', key: 'a.zip' }] }
+const shop = service({ triggers: { ecr: { repository: 'shop/checkout' } }, allowedArtifacts })
 const image = (letter: string): string => `sha256:${letter.repeat(64)}`
 
 async function door() {

@@ -204,6 +204,16 @@ describe('a request', () => {
       changed(s3Event, ['detail', 'object', 'version-id'], undefined),
       'event_invalid',
     ],
+    [
+      'an S3 event of a bucket whose versioning is suspended',
+      changed(s3Event, ['detail', 'object', 'version-id'], 'null'),
+      'event_invalid',
+    ],
+    [
+      'a call of an object that can be replaced',
+      { service: 'checkout', artifact: { kind: 's3', bucket: 'artifacts', key: 'k', versionId: 'null' } },
+      'call_invalid',
+    ],
     ['an S3 event without a bucket', changed(s3Event, ['detail', 'bucket'], undefined), 'event_invalid'],
     ['an S3 event with a key that is a number', changed(s3Event, ['detail', 'object', 'key'], 7), 'event_invalid'],
     ['an S3 event of a deletion', changed(s3Event, ['detail-type'], 'Object Deleted'), 'event_invalid'],
