@@ -59,44 +59,30 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
       '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
     )
     .action(
-      run(
-        async (
-          service: string,
-          {
-            version,
-            versions,
-            object,
-            objectVersion,
-            image,
-            urgent,
-            bolder,
-            watch,
-            every,
-            json,
-            requestId = randomUUID(),
-            ...rest
-          }: ReleaseOptions,
-        ) => {
-          const which = versions === undefined ? {} : { versions: versionsOf(versions) }
-          const call = {
-            source: 'cli',
-            ...rest,
-            ...which,
-            ...artifactOf(object, objectVersion, image),
-            ...(version === undefined ? {} : { version }),
-            requestId,
-          }
-          const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
-          const { startRelease } = await verbs()
-          return startRelease(
-            await cli({ json: json === true }),
-            { route, service, call },
-            watch === true ? following(every, pause) : undefined,
-          )
-        },
-      ),
+      run(async (service: string, { urgent, bolder, watch, every, json, ...named }: ReleaseOptions) => {
+        const call = callOf(named)
+        const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
+        const { startRelease } = await verbs()
+        return startRelease(
+          await cli({ json: json === true }),
+          { route, service, call },
+          watch === true ? following(every, pause) : undefined,
+        )
+      }),
     )
 }
+
+type Named = Omit<ReleaseOptions, 'json' | 'urgent' | 'bolder' | 'watch' | 'every'>
+
+/** A repeated command without an id of its own is a new request. */
+const callOf = ({ version, versions, object, objectVersion, image, requestId = randomUUID(), ...rest }: Named) => ({
+  source: 'cli',
+  ...rest,
+  ...(versions === undefined ? {} : { versions: versionsOf(versions) }),
+  ...artifactOf(object, objectVersion, image),
+  ...(version === undefined ? {} : { version }),
+  requestId,
+})
 
 function addLooks(program: Command, { cli, run, positive, pause }: Surroundings): void {
   program

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { nameWords } from '../foreign-text.ts'
 import { Account, type Home } from '../origin.ts'
+import { own } from '../own.ts'
 import type { Artifact } from './candidate.ts'
 
 const bucketAccount = Account.optional().describe("The account of the bucket, where it is not the controller's.")
@@ -118,7 +119,7 @@ const domains: Readonly<Record<string, string>> = {
 
 /** The registry's host as Lambda takes it: it takes no FIPS endpoint (docs/aws.md §9). */
 export const registryHost = (account: string, { partition, region }: Pick<Home, 'partition' | 'region'>): string =>
-  `${account}.dkr.ecr.${region}.${domains[partition] ?? 'amazonaws.com'}`
+  `${account}.dkr.ecr.${region}.${own(domains, partition) ?? 'amazonaws.com'}`
 
 /** `REGISTRY/REPOSITORY` in the controller's region, which is the only one that Lambda takes images from. */
 export const imageOf = ({ repository, registry: account }: Repository, home: Home): string =>

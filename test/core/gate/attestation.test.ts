@@ -3,11 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Attestation, merged, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
 import { AttestCall, readAttestation } from '../../../core/gate/attest-call.ts'
-import { homeOf } from '../../../core/origin.ts'
 import { readCall } from '../../../core/release/request.ts'
 import { prepared, requested, t0 } from '../sample.ts'
-
-const home = homeOf('arn:aws:states:us-east-1:123456789012:')
 
 const scanEvent = {
   version: '0',
