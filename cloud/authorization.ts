@@ -108,11 +108,13 @@ export const authorizations = {
   'sqs:DeleteMessage': on('queue'),
 
   // Lambda makes these calls with the controller's permissions: it sends events that a function could not handle to the queue,
-  // reads the package, and reads the table's stream.
+  // reads the package or the image, and reads the table's stream.
   's3:GetObject': on('object'),
   's3:GetObjectVersion': on('object'),
   // S3 requires it to read an object that is encrypted with a KMS key.
   'kms:Decrypt': on('key'),
+  'ecr:BatchGetImage': on('repository'),
+  'ecr:GetDownloadUrlForLayer': on('repository'),
   'dynamodb:DescribeStream': on('stream'),
   'dynamodb:GetRecords': on('stream'),
   'dynamodb:GetShardIterator': on('stream'),

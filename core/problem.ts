@@ -16,6 +16,8 @@ export const problems = {
   api_unknown: "Set TIDEGATE_API to the stack's output Api.",
   plan_bolder:
     'Start the release with its own plan, or with a more careful one; a bolder plan is a right of its own (`--bolder`).',
+  artifact_not_allowed:
+    'Release an artifact that the message names, or add this one to `allowedArtifacts` in the definition and deploy it (docs/deploy.md). A published version of a target can always be released by its number.',
   request_reused: 'Use a new request id for each new request. The same id always means the same release.',
   event_unknown:
     'Send an ECR push, an S3 object, a CloudFormation version or a direct call. Other events do not start releases.',

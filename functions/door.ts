@@ -120,6 +120,7 @@ const statuses: Partial<Readonly<Record<ProblemCode, number>>> = {
   approval_refused: 403,
   override_refused: 403,
   plan_bolder: 403,
+  artifact_not_allowed: 403,
   service_missing: 404,
   release_missing: 404,
   no_live_release: 404,

@@ -127,6 +127,7 @@ export const admit = /* @__PURE__ */ wired('admit', () =>
 )
 export const prepare = /* @__PURE__ */ wired('prepare', () =>
   prepareHandler({
+    home: home(),
     clock,
     journal: journal(),
     versions: versionsByHash(),

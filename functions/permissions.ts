@@ -28,10 +28,12 @@ type Scopes = {
   readonly stream: 'stream'
   /** SLOs of Application Signals that services name. */
   readonly reportedSlos: 'slo'
-  /** Objects that start a release. */
+  /** Objects that versions are made from. */
   readonly artifacts: 'object'
   /** KMS keys that such objects are encrypted with. */
   readonly artifactKeys: 'key'
+  /** Repositories of images that versions are made from. */
+  readonly repositories: 'repository'
   /** AWS takes no resource for these actions, or none that would do. */
   readonly everything: never
 }
@@ -103,8 +105,8 @@ const own: Readonly<Record<Verb, Own>> = {
   startLine: { items: all(records, wakes, { reads: ['line', 'open'], deletes: ['line'] }), machine: wake },
   intake: { items: all(opens, findsServices), machine: ['states:StartExecution'] },
   admit: {
-    // An execution that is started by hand brings the request.
-    items: all(steers, opens, findsServices, { writes: ['lease'], updates: ['turn'], deletes: ['lease'] }),
+    // An execution that a pipeline starts brings the request.
+    items: all(steers, opens, { writes: ['lease'], updates: ['turn'], deletes: ['lease'] }),
     targets: move,
     targetRoles,
     machine: wake,
@@ -122,6 +124,7 @@ const own: Readonly<Record<Verb, Own>> = {
     targetRoles,
     artifacts: ['s3:GetObject', 's3:GetObjectVersion'],
     artifactKeys: ['kms:Decrypt'],
+    repositories: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   hook: { items: all(records, waits, wakes), hooks: ['lambda:InvokeFunction'], machine: wake },

@@ -1,7 +1,7 @@
 // The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
 // permissions of its roles are derived from the service definitions.
 import { readFileSync } from 'node:fs'
-import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
@@ -12,6 +12,7 @@ import * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
@@ -210,7 +211,8 @@ export class ReleaseController extends Construct {
   private resourcesOf(machineArn: string, machineNameOf: string): Resources {
     const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
     const targetArns = this.targetArns()
-    const buckets = this.services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3]))
+    const objects = this.services.flatMap((service) => sourcesOf(service).s3)
+    const images = this.services.flatMap((service) => sourcesOf(service).ecr)
     return {
       table: [this.table.tableArn],
       machine: [machineArn],
@@ -239,12 +241,16 @@ export class ReleaseController extends Construct {
       reportedSlos: unique(
         this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
       ),
-      artifacts: unique(
-        buckets.map(({ bucket, key }) =>
-          Arn.format({ service: 's3', region: '', account: '', resource: bucket, resourceName: key }, Stack.of(this)),
+      artifacts: unique(objects.map((one) => `arn:${Stack.of(this).partition}:s3:::${objectResource(one)}`)),
+      artifactKeys: unique(objects.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
+      repositories: unique(
+        images.map(({ repository, registry: account }) =>
+          Stack.of(this).formatArn({
+            ...{ service: 'ecr', resource: 'repository', resourceName: repository },
+            ...(account === undefined ? {} : { account }),
+          }),
         ),
       ),
-      artifactKeys: unique(buckets.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
       everything: ['*'],
     }
   }

@@ -7,6 +7,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
 import { Problem } from '../core/problem.ts'
+import { makesVersions } from '../core/service/artifacts.ts'
 import type { ReleaseController } from './controller.ts'
 
 export type ReleasedFunctionProps = {
@@ -23,10 +24,11 @@ export type ReleasedFunctionProps = {
 function refuseSecondPublisher({ services }: ReleaseController, fn: lambda.Function, alias: string): void {
   const { functionName } = fn.node.defaultChild as lambda.CfnFunction
   const names = [functionName, fn.functionName]
-  for (const { name, targets, triggers } of services) {
-    if ((triggers.s3 ?? triggers.ecr) === undefined) continue
+  for (const service of services) {
+    const { name, targets } = service
+    if (!makesVersions(service)) continue
     if (!targets.some((one) => names.includes(one.functionName) && one.alias === alias)) continue
-    const sentence = `Service ${name} publishes artifacts to ${functionName ?? alias}, and so does every deploy of a ReleasedFunction: use triggers.cloudFormation instead of triggers.s3 and triggers.ecr, or no ReleasedFunction.`
+    const sentence = `Service ${name} publishes artifacts to ${functionName ?? alias}, and so does every deploy of a ReleasedFunction: use triggers.cloudFormation instead of triggers.s3, triggers.ecr and allowedArtifacts, or no ReleasedFunction.`
     throw new Problem('definition_invalid', sentence)
   }
 }

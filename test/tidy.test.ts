@@ -102,7 +102,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/events/*', 'core/', 'zod'],
   ],
   'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
-  'cli/spelling/': ['cli/', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
+  'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/backend/': [
     'cli/backend/*',
     'functions/',

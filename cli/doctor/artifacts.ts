@@ -6,6 +6,7 @@ import {
   type GetBucketNotificationConfigurationCommandOutput,
   GetBucketVersioningCommand,
 } from '@aws-sdk/client-s3'
+import { sourcesOf } from '../../core/service/artifacts.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Account, Check } from './account.ts'
 import { awsCommand, each, type Finding, ok, problem, unlessNamed } from './finding.ts'
@@ -14,17 +15,17 @@ import { letsLambdaPull, withLambda } from './repository-policy.ts'
 type Named = { readonly name: string; readonly services: readonly string[] }
 
 /** What the services name, each once, with the services that name it. */
-async function named(account: Account, of: (service: Service) => string | undefined): Promise<readonly Named[]> {
+async function named(account: Account, of: (service: Service) => readonly string[]): Promise<readonly Named[]> {
   const found = new Map<string, string[]>()
   for (const service of await account.services()) {
-    const name = of(service)
-    if (name !== undefined) found.set(name, [...(found.get(name) ?? []), service.name])
+    for (const name of new Set(of(service))) found.set(name, [...(found.get(name) ?? []), service.name])
   }
   return [...found].map(([name, services]) => ({ name, services }))
 }
 
 const about = ({ name, services }: Named): string => `${name} (${services.join(', ')})`
-const bucketOf = ({ triggers }: Service): string | undefined => triggers.s3?.bucket
+const triggeringBucket = ({ triggers: { s3 } }: Service): readonly string[] => (s3 === undefined ? [] : [s3.bucket])
+const bucketsOf = (service: Service): readonly string[] => sourcesOf(service).s3.map(({ bucket }) => bucket)
 const none = (what: string): readonly Finding[] => [ok('services', `No service is released from ${what}.`)]
 const missing = (item: Named): Finding =>
   problem(about(item), 'There is no such bucket.', {
@@ -36,7 +37,7 @@ export const bucketEvents: Check = {
   right: 'The artifact buckets notify EventBridge of uploads.',
   asks: ['s3:GetBucketNotification'],
   async look(account) {
-    const buckets = await named(account, bucketOf)
+    const buckets = await named(account, triggeringBucket)
     if (buckets.length === 0) return none('a bucket')
     return each(buckets, about, 's3:GetBucketNotification', async (item) => {
       const command = new GetBucketNotificationConfigurationCommand({ Bucket: item.name })
@@ -73,7 +74,7 @@ export const bucketVersions: Check = {
   right: 'The artifact buckets keep versions, so that the announced object is the one that is released.',
   asks: ['s3:GetBucketVersioning'],
   async look(account) {
-    const buckets = await named(account, bucketOf)
+    const buckets = await named(account, bucketsOf)
     if (buckets.length === 0) return none('a bucket')
     return each(buckets, about, 's3:GetBucketVersioning', async (item) => {
       const command = new GetBucketVersioningCommand({ Bucket: item.name })
@@ -83,7 +84,7 @@ export const bucketVersions: Check = {
       return [
         problem(
           about(item),
-          'It keeps no versions: an upload starts no release, because the object may have been replaced since.',
+          'It keeps no versions: an object of it cannot be released, because it may have been replaced since.',
           {
             commands: [
               awsCommand('s3api', 'put-bucket-versioning', {
@@ -100,8 +101,10 @@ export const bucketVersions: Check = {
 }
 
 /** `NAME`, or `REGISTRY:NAME` where the registry is another account's. */
-const repositoryOf = ({ triggers: { ecr } }: Service): string | undefined =>
-  ecr?.registry === undefined ? ecr?.repository : `${ecr.registry}:${ecr.repository}`
+const repositoriesOf = (service: Service): readonly string[] =>
+  sourcesOf(service).ecr.map(({ repository, registry }) =>
+    registry === undefined ? repository : `${registry}:${repository}`,
+  )
 function partsOf({ name }: Named) {
   const [repositoryName = '', registryId] = name.split(':').reverse()
   return { repositoryName, ...(registryId === undefined ? {} : { registryId }) }
@@ -112,7 +115,7 @@ export const repositoryPolicies: Check = {
   right: 'The repositories of images let Lambda pull.',
   asks: ['ecr:GetRepositoryPolicy'],
   async look(account) {
-    const repositories = await named(account, repositoryOf)
+    const repositories = await named(account, repositoriesOf)
     if (repositories.length === 0) return none('a repository')
     const accountId = /:(\d{12}):/.exec((await account.controllerFunction('prepare'))?.FunctionArn ?? '')?.[1]
     return each(repositories, about, 'ecr:GetRepositoryPolicy', async (item) => {

@@ -1,7 +1,7 @@
 // Whether the controller's roles have the permissions that their functions need. Asks IAM's policy simulator, which knows the
 // role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
 import { type ContextEntry, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
-import type { Service } from '../../core/service/service.ts'
+import { sourcesOf } from '../../core/service/artifacts.ts'
 import type { Verb } from '../../functions/handlers.ts'
 import { patternsOf } from '../../cloud/kinds.ts'
 import { itemRights, permissions, type Scope } from '../../functions/permissions.ts'
@@ -19,13 +19,12 @@ export const rights: Check = {
     const found = await each(functions, name, 'iam:SimulatePrincipalPolicy', async ([verb, { Role = '' }]) => {
       const denied: Finding[] = []
       for (const [scope, actions] of grantsOf(verb))
-        denied.push(
-          ...(await deniedOf(account, name([verb, {}]), Role, { actions, resources: resources[scope] ?? [] })),
-        )
+        for (const resource of askedOf(scope, resources[scope] ?? []))
+          denied.push(...(await deniedOf(account, name([verb, {}]), Role, { actions, resource })))
       for (const { actions, kinds } of itemRights(verb)) {
         const keys = patternsOf(kinds).map((pattern) => pattern.replace('*', 'doctor'))
-        const asked = { actions, resources: resources.table ?? [], keys }
-        denied.push(...(await deniedOf(account, name([verb, {}]), Role, asked)))
+        for (const resource of askedOf('table', resources.table ?? []))
+          denied.push(...(await deniedOf(account, name([verb, {}]), Role, { actions, resource, keys })))
       }
       return denied
     })
@@ -49,9 +48,16 @@ const grantsOf = (verb: Verb): readonly (readonly [OtherScope, readonly string[]
 type OtherScope = Exclude<Scope, 'table'>
 const scopesOf = (verb: Verb): readonly OtherScope[] => Object.keys(permissions[verb]) as OtherScope[]
 
+/**
+ * The first resource stands for its type, because all of a type are granted together. But a definition that was applied after the
+ * deploy may name an artifact that nobody was granted.
+ */
+const askedOf = (scope: Scope, resources: readonly string[]): readonly string[] =>
+  ['artifacts', 'artifactKeys', 'repositories'].includes(scope) ? [...new Set(resources)] : resources.slice(0, 1)
+
 type Asked = {
   readonly actions: readonly string[]
-  readonly resources: readonly string[]
+  readonly resource: string
   /** Partition keys of items. */
   readonly keys?: readonly string[]
 }
@@ -60,15 +66,13 @@ async function deniedOf(
   { iam }: Account,
   about: string,
   PolicySourceArn: string,
-  { actions, resources, keys }: Asked,
+  { actions, resource, keys }: Asked,
 ): Promise<readonly Finding[]> {
-  if (resources.length === 0) return []
   const { EvaluationResults = [] } = await iam.send(
     new SimulatePrincipalPolicyCommand({
       PolicySourceArn,
       ActionNames: [...actions],
-      // The first resource stands for its type, because all of a type are granted together.
-      ...(resources[0] === '*' ? {} : { ResourceArns: [resources[0] ?? ''] }),
+      ...(resource === '*' ? {} : { ResourceArns: [resource] }),
       ...(keys === undefined ? {} : { ContextEntries: [leadingKeys(keys)] }),
     }),
   )
@@ -109,6 +113,7 @@ async function resourcesOf(account: Account): Promise<Resources> {
   const services = await account.services()
   const own = services.flatMap(({ targets }) => targets.filter(({ roleArn }) => roleArn === undefined))
   const targets = own.map(({ functionName }) => functionArn(functionName, arn))
+  const sources = services.map(sourcesOf)
   const hooks = services.flatMap((service) => service.hooks.map(({ functionName }) => functionArn(functionName, arn)))
   return {
     table: [arn('dynamodb', `table/${await account.setting('TIDEGATE_TABLE')}`)],
@@ -119,13 +124,18 @@ async function resourcesOf(account: Account): Promise<Resources> {
     targets,
     targetVersions: targets.map((one) => `${one}:1`),
     hooks,
-    artifacts: artifactsOf(services, partition),
+    artifacts: sources.flatMap(({ s3 }) =>
+      s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
+    ),
+    artifactKeys: sources.flatMap(({ s3 }) => s3.flatMap(({ kmsKey }) => kmsKey ?? [])),
+    repositories: sources.flatMap(({ ecr }) =>
+      ecr.map(
+        ({ repository, registry = accountId }) => `arn:${partition}:ecr:${region}:${registry}:repository/${repository}`,
+      ),
+    ),
     everything: ['*'],
   }
 }
 
 const functionArn = (name: string, arn: (service: string, rest: string) => string): string =>
   name.startsWith('arn:') ? name : arn('lambda', `function:${name}`)
-
-const artifactsOf = (services: readonly Service[], partition: string): readonly string[] =>
-  services.flatMap(({ triggers: { s3 } }) => (s3 === undefined ? [] : [`arn:${partition}:s3:::${s3.bucket}/${s3.key}`]))

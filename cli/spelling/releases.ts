@@ -1,6 +1,7 @@
 // Starting a release, and looking at releases: live ones, ended ones, and every decision of one.
 import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
+import { quoted } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Surroundings } from '../backend/surroundings.ts'
 import type { WatchOptions } from '../commands/watch.ts'
@@ -11,6 +12,9 @@ type Shared = { readonly json?: boolean }
 type ReleaseOptions = Shared & {
   version?: string
   versions?: string[]
+  object?: string
+  objectVersion?: string
+  image?: string
   plan?: string
   commit?: string
   committedAt?: string
@@ -32,9 +36,12 @@ export function addReleases(program: Command, surroundings: Surroundings): void 
 function addRelease(program: Command, { cli, run, positive, pause }: Surroundings): void {
   program
     .command('release <service>')
-    .description('start a release of a published version')
+    .description('start a release of a published version, or of an artifact that the definition names')
     .option('--version <version>', 'the version, if the service has one target')
     .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
+    .option('--object <uri>', 's3://BUCKET/KEY: make a version of this package; needs --object-version')
+    .option('--object-version <id>', 'its version-id')
+    .option('--image <uri>', 'REGISTRY/REPOSITORY@sha256:...: make a version of this image')
     .option('--plan <name>', 'use another plan for this release, such as AllAtOnce or Canary10Percent5Minutes')
     .option('--commit <sha>', 'its commit')
     .option('--committed-at <time>', 'when the commit was made, such as 2026-03-01T09:30:00Z')
@@ -52,30 +59,30 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
       '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
     )
     .action(
-      run(
-        async (
-          service: string,
-          { version, versions, urgent, bolder, watch, every, json, requestId = randomUUID(), ...rest }: ReleaseOptions,
-        ) => {
-          const which = versions === undefined ? {} : { versions: versionsOf(versions) }
-          const call = {
-            source: 'cli',
-            ...rest,
-            ...which,
-            ...(version === undefined ? {} : { version }),
-            requestId,
-          }
-          const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
-          const { startRelease } = await verbs()
-          return startRelease(
-            await cli({ json: json === true }),
-            { route, service, call },
-            watch === true ? following(every, pause) : undefined,
-          )
-        },
-      ),
+      run(async (service: string, { urgent, bolder, watch, every, json, ...named }: ReleaseOptions) => {
+        const call = callOf(named)
+        const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
+        const { startRelease } = await verbs()
+        return startRelease(
+          await cli({ json: json === true }),
+          { route, service, call },
+          watch === true ? following(every, pause) : undefined,
+        )
+      }),
     )
 }
+
+type Named = Omit<ReleaseOptions, 'json' | 'urgent' | 'bolder' | 'watch' | 'every'>
+
+/** A repeated command without an id of its own is a new request. */
+const callOf = ({ version, versions, object, objectVersion, image, requestId = randomUUID(), ...rest }: Named) => ({
+  source: 'cli',
+  ...rest,
+  ...(versions === undefined ? {} : { versions: versionsOf(versions) }),
+  ...artifactOf(object, objectVersion, image),
+  ...(version === undefined ? {} : { version }),
+  requestId,
+})
 
 function addLooks(program: Command, { cli, run, positive, pause }: Surroundings): void {
   program
@@ -147,4 +154,14 @@ function versionsOf(pairs: readonly string[]): Record<string, string> {
       return [name, version]
     }),
   )
+}
+
+function artifactOf(object: string | undefined, versionId: string | undefined, uri: string | undefined): object {
+  if ((object === undefined) !== (versionId === undefined))
+    throw new Problem('call_invalid', '--object and --object-version belong together.')
+  if (object === undefined) return uri === undefined ? {} : { artifact: { kind: 'image', uri } }
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(object) ?? []
+  if (bucket === undefined) throw new Problem('call_invalid', `${quoted(object)} is not s3://BUCKET/KEY.`)
+  if (uri !== undefined) throw new Problem('call_invalid', 'Give either --object or --image.')
+  return { artifact: { kind: 's3', bucket, key, versionId } }
 }

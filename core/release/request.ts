@@ -5,6 +5,7 @@ import { Artifact, type Candidate, type Provenance, VersionByFunction } from '..
 import { isPlain } from '../foreign-text.ts'
 import { isElsewhere } from '../location.ts'
 import { functionAt, type Home, isEvent, isSame, origin, type Site, siteOf, siteWords } from '../origin.ts'
+import { imageOf, registryHost } from '../service/artifacts.ts'
 import { type Plan, PlanDefinition } from '../service/plan.ts'
 import { plain, plainName, plainSentence } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
@@ -25,11 +26,17 @@ export type ReleaseRequest = {
   readonly reason?: string
   /** A security fix in the fast lane. */
   readonly urgent?: true
+  /** The plan may be bolder than the service's. */
+  readonly bolder?: true
 }
 
 const text = z.string().min(1).max(500)
 const name = plainName(500)
 const when = z.iso.datetime({ offset: true }).optional()
+
+/** S3 calls what was written without versioning `null`, and the next object without versioning replaces it. */
+const isPinned = (versionId: string): boolean => versionId !== 'null'
+const unpinned = 'the bucket must be versioned: what has the version-id null can be replaced'
 
 /** A direct call: by the API, the CLI, or as the input of CodePipeline's StepFunctions action. */
 export const ReleaseCall = z
@@ -38,6 +45,10 @@ export const ReleaseCall = z
     version: Version.optional().describe('A published version, of the one target of the service.'),
     versions: VersionByFunction.optional().describe('A published version for each function.'),
     artifact: Artifact.refine((artifact) => Object.values(artifact).every(isPlain), plainSentence)
+      .refine((artifact) => artifact.kind !== 's3' || isPinned(artifact.versionId), {
+        path: ['versionId'],
+        error: unpinned,
+      })
       .optional()
       .describe('Code from which the controller publishes a version.'),
     plan: PlanDefinition.optional().describe('Another plan than that of the service, for this release.'),
@@ -73,7 +84,11 @@ const S3Event = z.looseObject({
     object: z.looseObject({
       key: z.string().min(1).max(1024),
       'version-id': plain(
-        z.string({ error: 'the bucket must be versioned: the event has no version-id' }).min(1).max(1024),
+        z
+          .string({ error: 'the bucket must be versioned: the event has no version-id' })
+          .min(1)
+          .max(1024)
+          .refine(isPinned, unpinned),
       ),
       etag: plain(z.string().max(200)).optional(),
     }),
@@ -112,18 +127,15 @@ const CloudFormationEvent = z.looseObject({
   }),
 })
 
-/**
- * @param callId identifies a direct call that has no requestId of its own, such as the invocation's id
- * @throws Problem `event_unknown`, `event_invalid`, `call_invalid`
- */
-export function readRequest(input: unknown, callId: string, home: Home): ReleaseRequest {
-  if (!isEvent(input)) return readCall(input, callId)
+/** @throws Problem `event_unknown`, `event_invalid` */
+export function readEvent(input: unknown, home: Home): ReleaseRequest {
+  if (!isEvent(input)) throw new Problem('event_unknown', 'This is no event of EventBridge, and calls go to the API.')
   const what = 'The event'
   switch (input.source) {
     case 'aws.s3':
       return fromS3(readInput(S3Event, input, 'event_invalid', what))
     case 'aws.ecr':
-      return fromEcr(readInput(EcrEvent, input, 'event_invalid', what))
+      return fromEcr(readInput(EcrEvent, input, 'event_invalid', what), home)
     case 'aws.cloudformation':
       return fromCloudFormation(readInput(CloudFormationEvent, input, 'event_invalid', what), home)
     default:
@@ -131,7 +143,11 @@ export function readRequest(input: unknown, callId: string, home: Home): Release
   }
 }
 
-/** A call, and nothing that looks like an event. @throws Problem `call_invalid` */
+/**
+ * A call, and nothing that looks like an event.
+ * @param callId identifies a call that has no requestId of its own, such as the invocation's id
+ * @throws Problem `call_invalid`
+ */
 export const readCall = (input: unknown, callId: string): ReleaseRequest =>
   fromCall(readInput(ReleaseCall, input, 'call_invalid', 'The call'), callId)
 
@@ -163,7 +179,7 @@ function fromS3({ detail, ...event }: z.output<typeof S3Event>): ReleaseRequest 
   }
 }
 
-function fromEcr({ detail, ...event }: z.output<typeof EcrEvent>): ReleaseRequest {
+function fromEcr({ detail, ...event }: z.output<typeof EcrEvent>, { partition }: Home): ReleaseRequest {
   const digest = detail['image-digest']
   const repository = detail['repository-name']
   const tag = detail['image-tag']
@@ -171,13 +187,14 @@ function fromEcr({ detail, ...event }: z.output<typeof EcrEvent>): ReleaseReques
     origin: siteOf(event),
     key: `ecr/${repository}@${digest}`,
     // Of the event's registry, which `triggers` compares with the definition's.
-    candidate: { kind: 'image', uri: `${registryOf(event)}/${repository}@${digest}` },
+    candidate: {
+      kind: 'image',
+      uri: `${registryHost(event.account, { ...event, partition })}/${repository}@${digest}`,
+    },
     provenance: { source: 'ecr', digest, ...eventFacts(event) },
     ...(tag === undefined || tag === '' ? {} : { tag }),
   }
 }
-
-const registryOf = ({ account, region }: Site): string => `${account}.dkr.ecr.${region}.amazonaws.com`
 
 /** @throws Problem `event_invalid` when the version is not where the event is from */
 function fromCloudFormation({ detail, ...event }: z.output<typeof CloudFormationEvent>, home: Home): ReleaseRequest {
@@ -241,8 +258,7 @@ export function triggers(service: Service, request: ReleaseRequest, home: Home):
     case 'image': {
       const { ecr } = service.triggers
       if (ecr === undefined || !isFrom(ecr.registry)) return false
-      const repository = `${registryOf({ ...home, account: ecr.registry ?? home.account })}/${ecr.repository}`
-      return candidate.uri.startsWith(`${repository}@`) && (ecr.tag === undefined || ecr.tag === request.tag)
+      return candidate.uri.startsWith(`${imageOf(ecr, home)}@`) && (ecr.tag === undefined || ecr.tag === request.tag)
     }
     // By its ARN, a function elsewhere is nobody's but the definition's that names it so.
     case 'versions':

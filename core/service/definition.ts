@@ -1,6 +1,7 @@
 // Validates a service definition when it is applied. The checks here are deliberately not in the schema of stored services:
 // definitions and release logs that are already stored must stay readable, whatever we refuse today. They catch names and numbers
 // that a later part, such as CloudWatch or the time-zone library, would reject.
+import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
 import { readInput } from '../problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
 import { Signals } from './signals.ts'
@@ -11,7 +12,12 @@ type Path = readonly (string | number)[]
 type Wrong = readonly [path: Path, message: string]
 
 const Applied = ServiceDefinition.superRefine((service, context) => {
-  for (const [path, message] of [...wrongZones(service), ...wrongSignals(service), ...wrongTimes(service)])
+  for (const [path, message] of [
+    ...wrongZones(service),
+    ...wrongSignals(service),
+    ...wrongTimes(service),
+    ...wrongTriggers(service),
+  ])
     context.addIssue({ code: 'custom', path: [...path], message })
 })
 
@@ -68,3 +74,11 @@ function wrongTimes({ signals: { latency }, slos }: Service): readonly Wrong[] {
     /^\d+(\.\d{1,3})?$/.test(String(ms)) ? [] : [[path, 'at most three digits after the point']],
   )
 }
+
+/** A `*` in a name would be a pattern in the policy of the role that reads artifacts. */
+const wrongTriggers = ({ triggers: { s3, ecr } }: Service): readonly Wrong[] => [
+  ...(s3 === undefined || isBucketName(s3.bucket) ? [] : [[['triggers', 's3', 'bucket'], noBucket] as const]),
+  ...(ecr === undefined || isRepositoryName(ecr.repository)
+    ? []
+    : [[['triggers', 'ecr', 'repository'], noRepository] as const]),
+]

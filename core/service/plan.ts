@@ -49,13 +49,20 @@ const holdBack = z
   .describe('Percent of the traffic that stay on stable in a last step of 100 %, to compare with.')
 
 /**
- * Whether a plan gives more traffic than another at any time, or promotes sooner. Both are read as if every bake took exactly its
- * time.
+ * Whether a plan gives more traffic than another at any time, promotes sooner, or moves more traffic at once than the other ever
+ * does: a plan that stays at 0.01 % for as long as the other takes, and then gives everything, leaves out its steps. Both are read
+ * as if every bake took exactly its time.
  */
 export function isBolder(plan: Plan, than: Plan): boolean {
   const [own, other] = [levelsOf(plan), levelsOf(than)]
-  return own.some(({ atSeconds, weightBp }) => weightBp > weightAt(other, atSeconds))
+  return (
+    largestMove(own) > largestMove(other) ||
+    own.some(({ atSeconds, weightBp }) => weightBp > weightAt(other, atSeconds))
+  )
 }
+
+const largestMove = (levels: readonly Level[]): number =>
+  Math.max(...levels.map(({ weightBp }, index) => weightBp - (levels[index - 1]?.weightBp ?? 0)))
 
 type Level = { readonly atSeconds: number; readonly weightBp: number }
 

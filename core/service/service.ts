@@ -1,11 +1,12 @@
 // A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; all other code sees a Service,
 // with weights, durations and names in one form.
 import * as z from 'zod'
+import { AllowedArtifacts, makesVersions, Triggers } from './artifacts.ts'
 import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
-import { Account, From } from '../origin.ts'
+import { From } from '../origin.ts'
 import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
@@ -55,29 +56,6 @@ const RuleOut = z.strictObject({
 
 /** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
-
-const Triggers = z.strictObject({
-  s3: z
-    .strictObject({
-      bucket: z.string().min(3).max(63),
-      key: z.string().min(1).max(1024),
-      account: Account.optional().describe("The account of the bucket, where it is not the controller's."),
-      kmsKey: z
-        .string()
-        .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/, 'the ARN of a key, not of an alias')
-        .optional()
-        .describe('The ARN of the KMS key that the objects are encrypted with, where it is not one of S3.'),
-    })
-    .optional(),
-  ecr: z
-    .strictObject({
-      repository: z.string().min(2).max(256),
-      tag: z.string().min(1).max(128).optional(),
-      registry: Account.optional().describe("The account of the registry, where it is not the controller's."),
-    })
-    .optional(),
-  cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
-})
 
 const IncidentKeys = z.strictObject({
   keys: z
@@ -136,6 +114,8 @@ export const Service = z.strictObject({
     wake: z.literal(false).optional(),
   }),
   triggers: Triggers,
+  /** Absent where the definition has none. */
+  allowedArtifacts: AllowedArtifacts.optional(),
   /** Absent in logs from before SLOs existed. */
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
@@ -232,6 +212,9 @@ export const ServiceDefinition = z
       })
       .prefault({}),
     triggers: Triggers.prefault({}),
+    allowedArtifacts: AllowedArtifacts.optional().describe(
+      'Artifacts that a call may name, besides those of the triggers. A call that names another one is refused.',
+    ),
     slos: z
       .array(SloDefinition)
       .max(10)
@@ -246,9 +229,10 @@ export const ServiceDefinition = z
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),
   })
-  .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {
-    path: ['triggers'],
-    message: 'artifacts become versions in the own account and region only, and a target is elsewhere',
+  .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
+    path: ['targets'],
+    message:
+      'artifacts (triggers, allowedArtifacts) become versions in the own account and region only, and a target is elsewhere',
   })
   .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
     ...rest,

@@ -91,6 +91,7 @@ async function goBack(deps: Deps, service: string, { by, reason }: OrderRollback
     candidate: { kind: 'versions' as const, versions },
     provenance: { source: 'api' as const, requestedBy: by },
     plan: PlanDefinition.parse('AllAtOnce'),
+    bolder: true as const,
     reason: `back from ${from}: ${reason}`.slice(0, 1000),
   }
   const [releaseId = ''] = await accept(deps, back, async (id) => {

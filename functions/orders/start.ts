@@ -1,8 +1,6 @@
 // A person, or a machine in its own name, starts a release of a service by name. The plan of a call may only be more careful than
 // the service's; a bolder one is a right of its own, as an urgent release is.
 import * as z from 'zod'
-import { isBolder } from '../../core/service/plan.ts'
-import { Problem } from '../../core/problem.ts'
 import { readCall, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
 import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
 import { by } from './order.ts'
@@ -11,12 +9,11 @@ import type { Call } from '../steps/world.ts'
 const Told = z.looseObject({ by, bolder: z.boolean() })
 const Asked = z.looseObject({ by })
 
-/** @throws Problem `call_invalid`, `service_missing`, `target_unknown`, `request_reused`, `plan_bolder` */
+/** @throws Problem `call_invalid`, and what `accept` throws */
 export function startHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
     const { by, bolder, ...said } = Told.parse(event)
-    const request = readCall(said, call.awsRequestId)
-    if (!bolder) await refuseBolder(deps, request)
+    const request = { ...readCall(said, call.awsRequestId), ...(bolder ? ({ bolder } as const) : {}) }
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
 }
@@ -25,7 +22,8 @@ export function startHandler(deps: Accepting) {
 export function urgentHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
     const { by, ...said } = Asked.parse(event)
-    return { releases: await acceptAndStart(deps, requestedBy(readUrgent(said, call.awsRequestId), by)) }
+    const request = { ...readUrgent(said, call.awsRequestId), bolder: true } as const
+    return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
 }
 
@@ -33,13 +31,3 @@ const requestedBy = (request: ReleaseRequest, by: string): ReleaseRequest => ({
   ...request,
   provenance: { ...request.provenance, requestedBy: by },
 })
-
-async function refuseBolder({ services }: Pick<Accepting, 'services'>, request: ReleaseRequest): Promise<void> {
-  if (request.plan === undefined || request.service === undefined) return
-  const { plan } = await services.get(request.service)
-  if (isBolder(request.plan, plan))
-    throw new Problem(
-      'plan_bolder',
-      `The plan of the call gives more traffic, or gives it sooner, than the plan of ${request.service}.`,
-    )
-}

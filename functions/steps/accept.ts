@@ -1,9 +1,13 @@
 // Accepts a request for a release. The same request, however often and from wherever it arrives, becomes one log.
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
-import { foreign, isSame } from '../../core/origin.ts'
+import { quoted } from '../../core/foreign-text.ts'
+import { foreign, type Home, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
+import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'
+import { candidateWords } from '../../core/service/candidate.ts'
+import { isBolder } from '../../core/service/plan.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
@@ -17,7 +21,8 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
  * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
- * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`
+ * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`; for a call also
+ * `artifact_not_allowed`, `artifact_elsewhere`, `plan_bolder`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(
@@ -43,6 +48,21 @@ export async function accept(
   )
 }
 
+/** Whoever calls can start only what the service says, however the call comes in: by the API, or by an execution. */
+function checkCall(service: Service, { candidate, plan, bolder }: ReleaseRequest, home: Home): void {
+  if (plan !== undefined && bolder !== true && isBolder(plan, service.plan))
+    throw new Problem(
+      'plan_bolder',
+      `The plan of the call gives more traffic, gives it sooner, or moves more at once than the plan of ${service.name}.`,
+    )
+  const allowed = callableOf(service)
+  if (candidate.kind === 'versions' || isFrom(allowed, candidate, home)) return
+  throw new Problem(
+    'artifact_not_allowed',
+    `A call may not release ${quoted(candidateWords(candidate))} as ${service.name}: it may name ${sourcesWords(allowed, home)}.`,
+  )
+}
+
 async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
   const all = await deps.services.under(keysOfCandidate(request.candidate))
   const found = readable(deps, all).filter((service) => triggers(service, request, deps.home))
@@ -56,6 +76,7 @@ async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Se
 
 async function open(deps: Deps, service: Service, request: ReleaseRequest): Promise<string> {
   const candidate = narrowed(service, request)
+  if (request.service !== undefined) checkCall(service, request, deps.home)
   const { releaseId, key, first } = await findWish(deps, service.name, { ...request, candidate })
   if (first !== undefined) return releaseId
   const atMs = deps.clock.nowMs()

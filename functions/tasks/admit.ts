@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { issuesSentence, Problem } from '../../core/problem.ts'
 import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
 import { behind, isReplacedBy, olderThan, takesPlaces } from '../../core/queue/admission.ts'
-import { readRequest } from '../../core/release/request.ts'
+import { readCall } from '../../core/release/request.ts'
 import { accept } from '../steps/accept.ts'
 import { concurrently } from '../steps/concurrently.ts'
 import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
@@ -49,11 +49,11 @@ type Admitted = TaskResult & {
 const final: readonly string[] = [
   'call_invalid',
   'request_reused',
-  'event_invalid',
-  'event_unknown',
   'service_missing',
   'target_unknown',
-  'trigger_missing',
+  'artifact_elsewhere',
+  'artifact_not_allowed',
+  'plan_bolder',
   'release_missing',
   'item_unreadable',
 ]
@@ -81,9 +81,7 @@ export function admitHandler(deps: Deps) {
 async function releaseIdOf(deps: Deps, input: unknown, execution: string): Promise<string> {
   const started = Started.safeParse(input)
   if (started.success) return started.data.releaseId
-  const request = readRequest(input, execution.slice(-128).replaceAll('/', ':'), deps.home)
-  const [releaseId] = await accept(deps, request)
-  if (releaseId === undefined) throw new Problem('trigger_missing', `No service has ${request.key} as a trigger.`)
+  const [releaseId = ''] = await accept(deps, readCall(input, execution.slice(-128).replaceAll('/', ':')))
   return releaseId
 }
 

@@ -15,9 +15,15 @@ import { load, type Loaded, record } from '../steps/log.ts'
 import { learnedErrors, promotedReleases } from '../steps/past.ts'
 import { taskInput, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
+import { quoted } from '../../core/foreign-text.ts'
 import { own } from '../../core/own.ts'
+import { isFrom, sourcesOf } from '../../core/service/artifacts.ts'
+import { candidateWords } from '../../core/service/candidate.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'history' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch' | 'log'>
+type Deps = Pick<
+  World,
+  'home' | 'clock' | 'journal' | 'history' | 'versions' | 'traffic' | 'telemetry' | 'alarmWatch' | 'log'
+>
 
 // Temporary problems: the task is retried, and the state machine gives up if they persist.
 const passing: readonly string[] = [
@@ -145,6 +151,12 @@ async function prepareTarget(
 async function candidateVersion(deps: Deps, release: Release, target: Target): Promise<string> {
   const { candidate } = release
   if (candidate.kind === 'versions') return own(candidate.versions, target.functionName) ?? ''
+  // Whoever wrote the log, it becomes a version only if the definition in it names the artifact.
+  if (!isFrom(sourcesOf(release.service), candidate, deps.home))
+    throw new Problem(
+      'artifact_not_allowed',
+      `The definition of ${release.service.name} does not name ${quoted(candidateWords(candidate))}.`,
+    )
   const version = await deps.versions.publish(target.functionName, candidate, `tidegate ${release.id}`)
   if (version === undefined) throw new Problem('version_not_active', `Lambda is still updating ${target.functionName}.`)
   return version

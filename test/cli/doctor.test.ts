@@ -332,3 +332,30 @@ it('a repository of another registry is looked for there', async () => {
   expect(text).toMatch(/111122223333:thumbnails \(far\): There is no such repository/)
   expect(commands.join()).toContain('"registryId":"111122223333"')
 })
+
+it('rights: an artifact that a definition names after the deploy, and that the role may not read, is named', async () => {
+  const triggers = { s3: { bucket: 'artifacts', key: 'first.zip' } }
+  const kmsKey = 'arn:aws:kms:us-east-1:000000000000:key/1234'
+  const allowedArtifacts = {
+    s3: [{ bucket: 'artifacts', prefix: 'later/', kmsKey }],
+    ecr: [{ repository: 'later', registry: '111122223333' }],
+  }
+  const targets = [{ function: 'checkout', alias: 'live' }]
+  await sandbox.world.services.put(
+    parseDefinition({ name: 'later', targets, plan: 'AllAtOnce', triggers, allowedArtifacts }),
+  )
+  const resources = {
+    's3:GetObjectVersion': 'arn:aws:s3:::artifacts/later/doctor',
+    'kms:Decrypt': kmsKey,
+    'ecr:BatchGetImage': 'arn:aws:ecr:us-east-1:111122223333:repository/later',
+  }
+  denied = Object.entries(resources).map(
+    ([action, resource]) => `role.${functionName('prepare')} ${action} ${resource}`,
+  )
+  const ill = await ask(['rights'])
+  denied = []
+  expect(ill.code).toBe(1)
+  for (const [action, resource] of Object.entries(resources))
+    expect(ill.text).toContain(`tidegate-prepare: It may not ${action} on ${resource}`)
+  expect((await ask(['rights'])).code).toBe(0)
+})

@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteAliasCommand } from '@aws-sdk/client-lambda'
+import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { showBudgets } from '../../cli/commands/budgets.ts'
 import { showDrift } from '../../cli/commands/diff.ts'
@@ -11,6 +12,7 @@ import { order } from '../../cli/commands/orders.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { applyFile } from '../../cli/commands/apply.ts'
 import { showHistory, showLog, showStatus, startRelease, watchRelease } from '../../cli/commands/verbs.ts'
+import { addReleases } from '../../cli/spelling/releases.ts'
 import type { Cli } from '../../cli/backend/surroundings.ts'
 import { watch, type WatchOptions } from '../../cli/commands/watch.ts'
 import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
@@ -344,8 +346,39 @@ describe('in a process', () => {
     [['release', 'checkout', '--plan']],
     [['watch', 'checkout', '--every', 'soon']],
     [['release', 'shop', '--versions', 'cart']],
+    [['release', 'shop', '--object', 's3://artifacts/shop.zip']],
+    [['release', 'shop', '--object', 'artifacts/shop.zip', '--object-version', 'v']],
+    [['release', 'shop', '--object', 's3://a/b', '--object-version', 'v', '--image', 'i']],
   ])('%j is a wrong call: 2', (args) => {
     expect(run(...args)).toMatchObject({ status: exitCodes.refused })
+  })
+
+  it.each([
+    [
+      ['--object', 's3://artifacts/releases/a+b.zip', '--object-version', 'v'],
+      { kind: 's3', bucket: 'artifacts', key: 'releases/a+b.zip', versionId: 'v' },
+    ],
+    [['--image', 'host/app@sha256:1'], { kind: 'image', uri: 'host/app@sha256:1' }],
+  ])('%j names the artifact in the call', async (args, artifact) => {
+    const asked: unknown[] = []
+    const order = (...call: readonly unknown[]) =>
+      Promise.resolve({ releases: [{ releaseId: String(asked.push(call)) }] })
+    const program = new Command()
+    const backend = { ...cli().backend, order }
+    addReleases(program, {
+      screen: () => cli().screen,
+      backend: () => Promise.resolve(backend),
+      cli: () => Promise.resolve({ ...cli(), backend }),
+      run:
+        (act) =>
+        async (...all) => {
+          await act(...all)
+        },
+      positive: Number,
+      pause: () => Promise.resolve(false),
+    })
+    await program.parseAsync(['release', 'checkout', '--request-id', 'r', ...args], { from: 'user' })
+    expect(asked).toEqual([['start', 'checkout', { source: 'cli', artifact, requestId: 'r' }]])
   })
 
   it('an endpoint that does not answer exits with 3, a code and what to do', () => {

@@ -121,6 +121,8 @@ describe('the table', () => {
 
   it('has no unused row', () => {
     const byLambda = [
+      'ecr:BatchGetImage',
+      'ecr:GetDownloadUrlForLayer',
       'kms:Decrypt',
       's3:GetObjectVersion',
       'sqs:SendMessage',
@@ -292,7 +294,7 @@ describe('the embedded cloud asks IAM', () => {
   it('in this way for every row of the table that is a call', () => {
     const sampled = new Set([...samples.map(({ action }) => action), 'sts:AssumeRole'])
     const byLambda = calls.filter(
-      (call) => /^(kms|s3):|^sqs:SendMessage$/.test(call) || /Stream|Records|Shard/.test(call),
+      (call) => /^(ecr|kms|s3):|^sqs:SendMessage$/.test(call) || /Stream|Records|Shard/.test(call),
     )
     const actions = calls.filter((call) => !byLambda.includes(call)).map((call) => authorizationOf(call)?.action)
     expect(actions.filter((action) => !sampled.has(action ?? ''))).toEqual([])

@@ -142,8 +142,10 @@ it('a body that looks like an event is a call that is not valid', async () => {
 
 it("no plan of a call is bolder than the service's without a right", async () => {
   const version = await sandbox.publish('v2')
-  const careful = { steps: [{ weight: 5, bake: '1h' }] }
-  await expect(order('starter')('start', { version, plan: bolder })).rejects.toMatchObject({ code: 'plan_bolder' })
+  const careful = { steps: [5, 40, 80].map((weight) => ({ weight, bake: '1h' })) }
+  const skipping = { steps: [{ weight: 0.01, bake: '7d' }] }
+  for (const plan of [bolder, skipping])
+    await expect(order('starter')('start', { version, plan })).rejects.toMatchObject({ code: 'plan_bolder' })
   await expect(order('starter')('start', { version, bolder: true, plan: bolder })).rejects.toMatchObject({
     code: 'call_invalid',
   })

@@ -27,6 +27,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...[...reads('lookup', 'service'), ...writes('budget')],
     ...['application-signals:BatchGetServiceLevelObjectiveBudgetReport', 'events:PutEvents'],
   ),
+  'lib/artifacts.test.ts': of('prepare', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   'lib/pipeline.test.ts': [
     ...of('ask', 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'lambda:GetAlias'),
     ...of('ask', ...reads('attestation', 'lease', 'line', 'log', 'open', 'service')),

@@ -5,11 +5,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memoryCloud } from '../memory/memory.ts'
 import type { Outcome } from '../../core/release/event.ts'
-import { readRequest, readUrgent } from '../../core/release/request.ts'
+import { readCall, readEvent, readUrgent } from '../../core/release/request.ts'
 import { accept } from '../../functions/steps/accept.ts'
 import { service, t0 } from '../core/sample.ts'
 
-const shop = service({ triggers: { ecr: { repository: 'shop/checkout' } } })
+const allowedArtifacts = { s3: [{ bucket: 'shop', key: 'a.zip' }] }
+const shop = service({ triggers: { ecr: { repository: 'shop/checkout' } }, allowedArtifacts })
 const image = (letter: string): string => `sha256:${letter.repeat(64)}`
 
 async function door() {
@@ -41,13 +42,16 @@ async function door() {
           'image-tag': 'prod',
         },
       }
-      const [releaseId = ''] = await accept(deps, readRequest(event, 'call', cloud.home))
+      const [releaseId = ''] = await accept(deps, readEvent(event, cloud.home))
       return releaseId
     },
     call: async (input: Record<string, unknown>): Promise<string> => {
-      const read = 'urgent' in input ? readUrgent : readRequest
+      const read = 'urgent' in input ? readUrgent : readCall
       const { urgent: _, ...asked } = input
-      const [releaseId = ''] = await accept(deps, read({ service: 'checkout', ...asked }, 'call-1', cloud.home))
+      const [releaseId = ''] = await accept(deps, {
+        ...read({ service: 'checkout', ...asked }, 'call-1'),
+        bolder: true,
+      })
       return releaseId
     },
     end: async (releaseId: string, outcome: Outcome = 'promoted'): Promise<void> => {

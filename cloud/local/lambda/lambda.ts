@@ -196,7 +196,7 @@ async function asyncConfig(
   return { status, headers: json, body: status === 204 ? '' : JSON.stringify(body) }
 }
 
-/** Lambda reads a package with the caller's permissions. */
+/** Lambda reads a package or an image with the caller's permissions. */
 async function checkPackage(
   { mayCaller, objects }: Pick<LambdaDeps, 'mayCaller' | 'objects'>,
   input: Input,
@@ -206,7 +206,12 @@ async function checkPackage(
     S3Bucket: bucket,
     S3Key: key,
     S3ObjectVersion: version,
+    ImageUri: image,
   } = { ...input, ...(input['Code'] as Input | undefined) }
+  if (typeof image === 'string' && !(await mayPull(mayCaller, caller, image))) {
+    const message = 'Lambda does not have permission to access the ECR image. Check the ECR permissions.'
+    throw new AwsError('AccessDeniedException', message, 403)
+  }
   if (typeof bucket !== 'string' || typeof key !== 'string') return
   const action = version === undefined ? 's3:GetObject' : 's3:GetObjectVersion'
   const encryptedBy = objects.keyOf(bucket)
@@ -216,6 +221,17 @@ async function checkPackage(
   if (mayRead && mayDecrypt) return
   const message = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucket}/${key}. S3 Error Code: AccessDenied. S3 Error Message: ${mayRead ? undecipherable(caller) : 'Access Denied'}`
   throw new AwsError('AccessDeniedException', message, 403)
+}
+
+/** Repository policies are not checked. An image that is named in another way than ECR's belongs to nobody here. */
+async function mayPull(mayCaller: LambdaDeps['mayCaller'], caller: Caller, uri: string): Promise<boolean> {
+  const [, account, region, name] = /^(\d+)\.dkr\.ecr\.([^.]+)\.[^/]+\/([^@:]+)/.exec(uri) ?? []
+  if (account === undefined) return true
+  const resource = `arn:aws:ecr:${region}:${account}:repository/${name}`
+  const asked = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'].map((action) =>
+    mayCaller(caller, { action, resource }),
+  )
+  return (await Promise.all(asked)).every(Boolean)
 }
 
 type Address = { readonly name: string; readonly qualifier?: string | undefined; readonly path: string }

@@ -3,11 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Attestation, merged, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
 import { AttestCall, readAttestation } from '../../../core/gate/attest-call.ts'
-import { homeOf } from '../../../core/origin.ts'
-import { readRequest } from '../../../core/release/request.ts'
+import { readCall } from '../../../core/release/request.ts'
 import { prepared, requested, t0 } from '../sample.ts'
-
-const home = homeOf('arn:aws:states:us-east-1:123456789012:')
 
 const scanEvent = {
   version: '0',
@@ -160,6 +157,6 @@ describe('an attestation', () => {
 
 it('the time of the commit travels with the release', () => {
   const call = { service: 'checkout', version: '2', commit: '4f2a', committedAt: '2026-01-01T01:00:00+01:00' }
-  expect(readRequest(call, 'x', home).provenance).toMatchObject({ commit: '4f2a', committedAtMs: t0 })
-  expect(() => readRequest({ ...call, committedAt: '1st of May' }, 'x', home)).toThrow('committedAt')
+  expect(readCall(call, 'x').provenance).toMatchObject({ commit: '4f2a', committedAtMs: t0 })
+  expect(() => readCall({ ...call, committedAt: '1st of May' }, 'x')).toThrow('committedAt')
 })

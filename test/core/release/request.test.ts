@@ -1,9 +1,9 @@
 // Every way to request a release, in one normal form; everything else is refused.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Home, homeOf } from '../../../core/origin.ts'
+import { type Home, homeOf, isEvent } from '../../../core/origin.ts'
 import { Problem } from '../../../core/problem.ts'
-import { candidateFor, readRequest, triggers } from '../../../core/release/request.ts'
+import { candidateFor, readCall, readEvent, triggers } from '../../../core/release/request.ts'
 import type { Service } from '../../../core/service/service.ts'
 import { service } from '../sample.ts'
 
@@ -58,6 +58,9 @@ const cfnEvent = {
   },
 }
 
+/** As the door of people or that of AWS reads it. */
+const read = (input: unknown, at: Home) => (isEvent(input) ? readEvent(input, at) : readCall(input, 'c'))
+
 const home = homeOf('arn:aws:states:us-east-1:111122223333:')
 /** Where the samples of S3 and ECR are from. */
 const canada = homeOf('arn:aws:states:ca-central-1:111122223333:')
@@ -89,7 +92,7 @@ const codeOf = (act: () => unknown): string => {
 
 describe('a request', () => {
   it('from S3 names the object by its version', () => {
-    expect(readRequest(s3Event, 'c', canada)).toEqual({
+    expect(read(s3Event, canada)).toEqual({
       origin: { account: '111122223333', region: 'ca-central-1' },
       key: 's3/artifacts/checkout.zip/IYV3',
       candidate: { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: 'IYV3' },
@@ -104,16 +107,16 @@ describe('a request', () => {
   })
 
   it('from ECR names the image by its digest, whatever its tag', () => {
-    const request = readRequest(ecrEvent, 'c', west)
+    const request = read(ecrEvent, west)
     expect(request.candidate).toEqual({
       kind: 'image',
       uri: `123456789012.dkr.ecr.us-west-2.amazonaws.com/checkout@sha256:${'7'.repeat(64)}`,
     })
-    expect(readRequest(changed(ecrEvent, ['detail', 'image-tag'], 'v2'), 'c', home).key).toBe(request.key)
+    expect(read(changed(ecrEvent, ['detail', 'image-tag'], 'v2'), home).key).toBe(request.key)
   })
 
   it('from CloudFormation names the version', () => {
-    expect(readRequest(cfnEvent, 'c', home)).toMatchObject({
+    expect(read(cfnEvent, home)).toMatchObject({
       key: 'version/checkout:42',
       candidate: { kind: 'versions', versions: { checkout: '42' } },
     })
@@ -128,17 +131,17 @@ describe('a request', () => {
       author: 'ann',
       source: 'codepipeline',
     }
-    expect(readRequest({ ...call, requestId: 'r' }, 'c', home)).toMatchObject({
+    expect(readCall({ ...call, requestId: 'r' }, 'c')).toMatchObject({
       key: 'call/r',
       provenance: { source: 'codepipeline', commit: 'abc', build: '7', author: 'ann' },
     })
-    expect(readRequest(call, 'c', home).key).toBe('call/c')
-    expect(readRequest({ ...call, plan: 'AllAtOnce' }, 'c', home).plan).toEqual({ steps: [] })
+    expect(readCall(call, 'c').key).toBe('call/c')
+    expect(readCall({ ...call, plan: 'AllAtOnce' }, 'c').plan).toEqual({ steps: [] })
   })
 
   it('goes to the services that have the artifact as a trigger, and to no other', () => {
-    const request = readRequest(ecrEvent, 'c', west)
-    const isTold = (one: Service, input: unknown, at: Home): boolean => triggers(one, readRequest(input, 'c', at), at)
+    const request = read(ecrEvent, west)
+    const isTold = (one: Service, input: unknown, at: Home): boolean => triggers(one, read(input, at), at)
     expect(triggers(service({ triggers: { ecr: { repository: 'checkout' } } }), request, west)).toBe(true)
     expect(triggers(service({ triggers: { ecr: { repository: 'checkout', tag: 'prod' } } }), request, west)).toBe(false)
     expect(triggers(service(), request, west)).toBe(false)
@@ -152,7 +155,7 @@ describe('a request', () => {
   })
 
   describe('from elsewhere goes to nobody', () => {
-    const isTold = (one: Service, input: unknown): boolean => triggers(one, readRequest(input, 'c', home), home)
+    const isTold = (one: Service, input: unknown): boolean => triggers(one, read(input, home), home)
     const away = { account: '666666666666', region: 'us-east-1' }
     const image = (changes: object = {}) => service({ triggers: { ecr: { repository: 'checkout', ...changes } } })
     const object = (changes: object = {}) =>
@@ -177,13 +180,13 @@ describe('a request', () => {
       const triggered = { triggers: { cloudFormation: true } }
       expect(isTold(service(triggered), there)).toBe(false)
       expect(isTold(service({ ...triggered, targets: [{ function: far, alias: 'live' }] }), there)).toBe(true)
-      expect(readRequest(there, 'c', home).candidate).toEqual({ kind: 'versions', versions: { [far]: '42' } })
-      expect(codeOf(() => readRequest({ ...cfnEvent, ...away }, 'c', home))).toBe('event_invalid')
+      expect(read(there, home).candidate).toEqual({ kind: 'versions', versions: { [far]: '42' } })
+      expect(codeOf(() => read({ ...cfnEvent, ...away }, home))).toBe('event_invalid')
     })
   })
 
   it('for a version is resolved to the only target, and refused if there are several or none of that name', () => {
-    const one = readRequest({ service: 'checkout', version: '42' }, 'c', home).candidate
+    const one = readCall({ service: 'checkout', version: '42' }, 'c').candidate
     expect(candidateFor(service(), one)).toEqual({ kind: 'versions', versions: { checkout: '42' } })
     const two = service({
       targets: [
@@ -200,6 +203,16 @@ describe('a request', () => {
       'an S3 event of an unversioned bucket',
       changed(s3Event, ['detail', 'object', 'version-id'], undefined),
       'event_invalid',
+    ],
+    [
+      'an S3 event of a bucket whose versioning is suspended',
+      changed(s3Event, ['detail', 'object', 'version-id'], 'null'),
+      'event_invalid',
+    ],
+    [
+      'a call of an object that can be replaced',
+      { service: 'checkout', artifact: { kind: 's3', bucket: 'artifacts', key: 'k', versionId: 'null' } },
+      'call_invalid',
     ],
     ['an S3 event without a bucket', changed(s3Event, ['detail', 'bucket'], undefined), 'event_invalid'],
     ['an S3 event with a key that is a number', changed(s3Event, ['detail', 'object', 'key'], 7), 'event_invalid'],
@@ -262,7 +275,7 @@ describe('a request', () => {
   ])('%s is refused with a code, a sentence and a fix', (_, input, code) => {
     expect(
       codeOf(() => {
-        const request = readRequest(input, 'c', home)
+        const request = read(input, home)
         if (request.service !== undefined) candidateFor(service(), request.candidate)
       }),
     ).toBe(code)
@@ -281,7 +294,7 @@ describe('a request', () => {
       })
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), mutated), (input) => {
-        codeOf(() => readRequest(input, 'c', home))
+        codeOf(() => read(input, home))
       }),
       { numRuns: 500 },
     )

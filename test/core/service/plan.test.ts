@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { duration, formatDuration } from '../../../core/duration.ts'
-import { PlanDefinition, planWords } from '../../../core/service/plan.ts'
+import { isBolder, PlanDefinition, planWords } from '../../../core/service/plan.ts'
 
 const steps = (definition: unknown): [number, number][] =>
   PlanDefinition.parse(definition).steps.map((step) => [step.weightBp / 100, step.bakeSeconds])
@@ -176,5 +176,37 @@ describe('a duration', () => {
         expect(formatDuration(anyDuration.parse(`${count}${unit}`))).toBe(`${count}${unit}`)
       }),
     )
+  })
+})
+
+describe('a plan is bolder than 10, 50, 90 % for five minutes each', () => {
+  const stepped = (...steps: readonly (readonly [weight: number, bake: string])[]) => ({
+    steps: steps.map(([weight, bake]) => ({ weight, bake })),
+  })
+  const usual = PlanDefinition.parse(stepped([10, '5m'], [50, '5m'], [100, '5m']))
+
+  it.each<[string, unknown, boolean]>([
+    ['the same', stepped([10, '5m'], [50, '5m'], [100, '5m']), false],
+    ['longer', stepped([10, '1h'], [50, '1h'], [100, '1h']), false],
+    ['with more steps', stepped([5, '5m'], [10, '5m'], [50, '5m'], [90, '5m']), false],
+    ['all at once', 'AllAtOnce', true],
+    ['all at once with a bake', { allAtOnce: { bake: '1h' } }, true],
+    ['without the share that stays', { ...stepped([10, '5m'], [50, '5m'], [100, '5m']), holdBack: 0 }, true],
+    ['that keeps back more', { ...stepped([10, '5m'], [50, '5m'], [100, '5m']), holdBack: 50 }, false],
+    ['that promotes a minute sooner', stepped([10, '5m'], [50, '5m'], [90, '4m']), true],
+    ['that begins higher and takes longer', stepped([11, '1h'], [50, '1h'], [90, '1h']), true],
+    ['that leaves out the last step', stepped([10, '5m'], [50, '10m']), true],
+    ['that leaves out every step, for as long as can be', stepped([0.01, '7d']), true],
+    ['that only seems to have steps', stepped([0.01, '5m'], [0.02, '5m'], [0.03, '5m'], [0.04, '7d']), true],
+    ['by name', 'Canary1Percent9999Minutes', true],
+  ])('%s', (_, definition, bolder) => {
+    expect(isBolder(PlanDefinition.parse(definition), usual)).toBe(bolder)
+  })
+
+  it('and none is bolder than all at once, or than itself', () => {
+    for (const name of ['AllAtOnce', 'Canary10Percent5Minutes', 'Linear10PercentEvery1Minute']) {
+      const plan = PlanDefinition.parse(name)
+      expect([isBolder(plan, plan), isBolder(plan, PlanDefinition.parse('AllAtOnce'))]).toEqual([false, false])
+    }
   })
 })
