@@ -2,6 +2,7 @@
 // one export carries the clients of that one alone (ports.ts).
 import {
   alarmWatch,
+  aliases,
   attestations,
   budgetReports,
   budgets,
@@ -113,7 +114,7 @@ export const ask = /* @__PURE__ */ wired('ask', () =>
   askHandler({
     ...gates(),
     openReleases: openReleases(),
-    traffic: traffic(),
+    aliases: aliases(),
     pipelines: pipelines(),
   }),
 )
@@ -144,7 +145,7 @@ export const shift = /* @__PURE__ */ wired('shift', () =>
 const waiting = () => ({ clock, journal: journal(), executions: executions() })
 export const bake = /* @__PURE__ */ wired('bake', () => bakeHandler(waiting()))
 export const judge = /* @__PURE__ */ wired('judge', () =>
-  judgeHandler({ ...waiting(), traffic: traffic(), telemetry: telemetry() }),
+  judgeHandler({ ...waiting(), aliases: aliases(), telemetry: telemetry() }),
 )
 export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
 export const outage = /* @__PURE__ */ wired('outage', () =>

@@ -29,6 +29,7 @@ import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
+import { checkControllerName } from './role-names.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
 import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
@@ -62,6 +63,7 @@ export class ReleaseController extends Construct {
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
     const { services, name = 'tidegate', wayBackConcurrency } = props
+    checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
     this.table = new dynamodb.TableV2(this, 'Table', {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
@@ -210,6 +212,7 @@ export class ReleaseController extends Construct {
   private resourcesOf(machineArn: string, machineNameOf: string): Resources {
     const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
     const targetArns = this.targetArns()
+    const targets = this.services.flatMap((service) => service.targets)
     const buckets = this.services.flatMap(({ triggers }) => (triggers.s3 === undefined ? [] : [triggers.s3]))
     return {
       table: [this.table.tableArn],
@@ -223,11 +226,8 @@ export class ReleaseController extends Construct {
         }),
       ],
       targets: targetArns,
-      targetRoles: unique(
-        this.services.flatMap(({ targets }) =>
-          targets.flatMap(({ roleArn }) => (roleArn === undefined ? [] : [roleArn])),
-        ),
-      ),
+      targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
+      lookRoles: unique(targets.flatMap(({ roleArn, lookRoleArn = roleArn }) => lookRoleArn ?? [])),
       targetVersions: targetArns.map((arn) => `${arn}:*`),
       hooks: unique(
         this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),

@@ -6,7 +6,7 @@ import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { Account, From } from '../origin.ts'
-import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../location.ts'
+import { FunctionName, isElsewhere, isOfSameAccount, type Place, RoleArn, TargetFunction } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
 import { Timetable } from './timetable.ts'
@@ -26,6 +26,8 @@ export const Target = z.strictObject({
   functionName: TargetFunction,
   alias: AliasName,
   roleArn: RoleArn.optional(),
+  /** Absent: `roleArn` looks too. So it is in logs from before it existed. */
+  lookRoleArn: RoleArn.optional(),
 })
 export type Target = z.output<typeof Target>
 
@@ -52,6 +54,15 @@ const RuleOut = z.strictObject({
     .describe('A fault counts if it fails so many per cent of all requests at the next weight ...'),
   ratio: z.number().min(1).max(100).default(3).describe('... and at least so many times as many as stable.'),
 })
+
+/** Where a target is, and in whose name it is reached. Releases and moves keep no role that looks: the service has it. */
+export function placedIn<T extends { readonly functionName: string }>(
+  { name, targets }: { readonly name: string; readonly targets: readonly Target[] },
+  target: T,
+): T & Pick<Place, 'service' | 'lookRoleArn'> {
+  const { lookRoleArn } = targets.find(({ functionName }) => functionName === target.functionName) ?? {}
+  return { ...target, ...(lookRoleArn === undefined ? {} : { lookRoleArn }), service: name }
+}
 
 /** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
@@ -163,11 +174,24 @@ const TargetDefinition = z
   .strictObject({
     function: TargetFunction,
     alias: AliasName,
-    role: RoleArn.optional().describe('Of the account of a function elsewhere, for the controller to assume.'),
+    role: RoleArn.optional().describe(
+      'Of the account of a function elsewhere: the controller assumes it to move the alias.',
+    ),
+    lookRole: RoleArn.optional().describe(
+      'Of the same account: the controller assumes it to look. Without it, the parts that only look assume `role`, which may move.',
+    ),
   })
-  .refine(({ function: name, role }) => role === undefined || locate(name).account === accountOf(role), {
+  .refine(({ function: name, role }) => role === undefined || isOfSameAccount(role, name), {
     path: ['role'],
     message: 'a role is for a function that is named by its ARN, in the same account',
+  })
+  .refine(({ function: name, lookRole }) => lookRole === undefined || isOfSameAccount(lookRole, name), {
+    path: ['lookRole'],
+    message: 'a role is for a function that is named by its ARN, in the same account',
+  })
+  .refine(({ role, lookRole }) => lookRole === undefined || (role !== undefined && role !== lookRole), {
+    path: ['lookRole'],
+    message: 'a role that looks stands beside another one that moves: `role`',
   })
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
@@ -252,10 +276,11 @@ export const ServiceDefinition = z
   })
   .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
     ...rest,
-    targets: targets.map(({ function: functionName, alias, role }) => ({
+    targets: targets.map(({ function: functionName, alias, role, lookRole }) => ({
       functionName,
       alias,
       ...(role === undefined ? {} : { roleArn: role }),
+      ...(lookRole === undefined ? {} : { lookRoleArn: lookRole }),
     })),
     hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
     policy: {

@@ -9,7 +9,7 @@ import type { LookedUp } from '../../core/gate/facts.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import { type Service, ServiceName } from '../../core/service/service.ts'
+import { placedIn, type Service, ServiceName } from '../../core/service/service.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { decideAt, type GateDeps } from '../tasks/gate.ts'
 import { lookUp } from '../gate/look-up.ts'
@@ -19,7 +19,7 @@ import { isPlaceFree } from '../steps/place.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = GateDeps &
-  Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'traffic' | 'pipelines' | 'log' | 'trouble'>
+  Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'aliases' | 'pipelines' | 'log' | 'trouble'>
 
 export const GateCall = z.strictObject({ service: ServiceName })
 
@@ -135,13 +135,13 @@ async function liveRelease(deps: Deps, service: string): Promise<string | undefi
   return undefined
 }
 
-async function aliasesAreWhole(deps: Deps, { name, targets }: Service): Promise<Answer> {
-  for (const target of targets) {
-    const { routing } = await deps.traffic.read(target)
+async function aliasesAreWhole(deps: Deps, service: Service): Promise<Answer> {
+  for (const target of service.targets) {
+    const { routing } = await deps.aliases.read(placedIn(service, target))
     const place = `${target.functionName}:${target.alias}`
     if (routing.additional !== undefined)
       return no(new Problem('alias_split', `Alias ${place} is already split: ${routingWords(routing)}.`))
     if (routing.version === '$LATEST') return no(new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`))
   }
-  return { may: true, because: `Nothing is live, and every alias of ${name} has one version.` }
+  return { may: true, because: `Nothing is live, and every alias of ${service.name} has one version.` }
 }

@@ -39,7 +39,7 @@ import { versionsContract } from './ports/versions.ts'
 import { waitingListsContract } from './ports/waiting-lists.ts'
 
 const openMemory = (): MemoryCloud => memoryCloud({ clock: { nowMs: () => t0Ms } })
-const target: Target = { functionName: 'orders-api', alias: 'live' }
+const target = { functionName: 'orders-api', alias: 'live', service: 'orders' }
 
 journalContract('memory', () => {
   const { journal, inspect } = openMemory()
@@ -198,7 +198,7 @@ describe('faults on request', () => {
       ['openReleases.list', (cloud) => cloud.openReleases.list()],
       ['history.list', (cloud) => cloud.history.list('orders', 1)],
       ['alarmWatch.releases', (cloud) => cloud.alarmWatch.releases('a')],
-      ['versions.describe', (cloud) => cloud.versions.describe({ functionName: 'orders-api' }, '1')],
+      ['versions.describe', (cloud) => cloud.versions.describe(target, '1')],
       ['telemetry.alarms', (cloud) => cloud.telemetry.alarms([])],
       ['executions.start', (cloud) => cloud.executions.start('r1', {})],
       ['hooks.call', (cloud) => cloud.hooks.call('hook', {})],

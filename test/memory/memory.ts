@@ -75,6 +75,7 @@ function openPorts(clock: Clock) {
       outages: memoryOutages(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
+      aliases: memoryTraffic(functions),
       traffic: memoryTraffic(functions),
       versions: memoryVersions(functions, uploads),
       telemetry: measured.telemetry,

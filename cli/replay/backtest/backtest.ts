@@ -1,7 +1,7 @@
 // `tidegate backtest`: judges a service's past again by several policies, and prints what each would have cost: healthy releases
 // rolled back, delay, bad requests. It changes nothing.
 import { Problem } from '../../../core/problem.ts'
-import type { Service } from '../../../core/service/service.ts'
+import { placedIn, type Service } from '../../../core/service/service.ts'
 import type { Backend } from '../../backend/backend.ts'
 import { exitCodes, type Screen } from '../../backend/screen.ts'
 import { readDefinition } from '../../commands/apply.ts'
@@ -93,5 +93,6 @@ async function minutesBetween(deps: Deps, service: Service, log: Log, { last }: 
   const metrics = await deps.metrics()
   const { startMs, endMs } = lastMinutes(last, nowMs)
   const window = { startMs, endMs: endMs + metrics.aheadMs }
-  return stretchesBetween(metrics, service.targets, window, log.busy, tell)
+  const targets = service.targets.map((target) => placedIn(service, target))
+  return stretchesBetween(metrics, targets, window, log.busy, tell)
 }
