@@ -25,8 +25,8 @@ export type Traffic = Aliases & {
    */
   write(target: AliasPlace, routing: Routing, expectedRevision: string): Promise<AliasState>
   /**
-   * Creates the alias in the own account and region with all traffic on one version. If the alias exists, returns false and changes nothing. @throws
-   * Problem `version_missing`
+   * Creates the alias in the own account and region, with all traffic on one version. If the alias exists, returns false and
+   * changes nothing. @throws Problem `version_missing`
    */
   create(target: Pick<AliasPlace, 'functionName' | 'alias'>, version: string): Promise<boolean>
 }
@@ -134,8 +134,20 @@ export type KeptEvents = {
   send(functionName: string, payload: unknown): Promise<void>
 }
 
+/** What CodePipeline says about a job that a pipeline waits for. Texts that it leaves out are empty. */
+export type PipelineJob = {
+  /** The function that the action or rule invokes, as it is named there. */
+  readonly functionName: string
+  readonly userParameters: string
+  readonly pipeline: string
+  /** Of the pipeline. */
+  readonly account: string
+}
+
 /** CodePipeline, which waits for the answer to a job. Answering twice has no effect. */
 export type Pipelines = {
+  /** `undefined`: there is no such job. */
+  job(jobId: string): Promise<PipelineJob | undefined>
   answer(jobId: string, answer: { readonly may: boolean; readonly because: string }): Promise<void>
 }
 

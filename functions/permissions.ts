@@ -91,7 +91,13 @@ const own: Readonly<Record<Verb, Own>> = {
     items: all(looksUp, { reads: ['open'] }),
     targets: ['lambda:GetAlias'],
     lookRoles,
-    everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
+  },
+  pipeline: {
+    items: all(looksUp, { reads: ['open'] }),
+    targets: ['lambda:GetAlias'],
+    lookRoles,
+    // AWS takes no resource: of any job of the account, by its id.
+    everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   start: { items: opens, machine: ['states:StartExecution'] },
   urgent: { items: opens, machine: ['states:StartExecution'] },

@@ -32,6 +32,7 @@ const memory: Partial<Readonly<Record<Verb, number>>> = {
   judge: 512,
   gate: 512,
   ask: 512,
+  pipeline: 512,
   approve: 512,
   override: 512,
   measure: 1024,

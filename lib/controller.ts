@@ -25,12 +25,13 @@ import {
   reportedSloArn,
   type Resources,
 } from './controller-functions.ts'
+import { patternsOf, readable } from '../cloud/kinds.ts'
 import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
 import { checkControllerName } from './role-names.ts'
-import { waitForPoliciesOnly } from './role-policies.ts'
+import { conditionsOf, waitForPoliciesOnly } from './role-policies.ts'
 import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
@@ -160,11 +161,10 @@ export class ReleaseController extends Construct {
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)
-  /**
-   * The right to ask whether a release may begin. A pipeline's role needs it for `mayReleaseRule`, which invokes the function.
-   */
-  grantAsk = (grantee: iam.IGrantable, service?: string): iam.Grant =>
-    this.grantCall(grantee, 'ask').combine(grantRoutes(this.api, grantee, ['ask'], service))
+  /** The right to ask whether a release may begin. */
+  grantAsk = (grantee: iam.IGrantable, service?: string): iam.Grant => grantRoutes(this.api, grantee, ['ask'], service)
+  /** The same for a pipeline's role: the rule of `mayReleaseRule` invokes a function of its own. */
+  grantPipeline = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'pipeline')
   /**
    * The right to list unhandled events, send them again and drop them: `tidegate lost`. It includes the rights of all functions
    * that events call, so also those to start and to roll back releases.
@@ -177,14 +177,14 @@ export class ReleaseController extends Construct {
         calledByEvents.map((verb) => this.functions[verb].functionArn),
       ),
     )
-  /**
-   * The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use. It exposes task tokens of live
-   * releases, which are useless without a right to answer them.
-   */
+  /** The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use, and no task tokens. */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
-    this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(
-      this.grant(grantee, ['lambda:GetAlias'], this.targetArns()),
-    )
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+      resourceArns: [this.table.tableArn],
+      conditions: conditionsOf(patternsOf(readable)),
+    }).combine(this.grant(grantee, ['lambda:GetAlias'], this.targetArns()))
 
   private grantCall(grantee: iam.IGrantable, verb: Verb): iam.Grant {
     return this.grant(grantee, ['lambda:InvokeFunction'], [this.functions[verb].functionArn])

@@ -6,7 +6,7 @@ import { type Verb, verbs } from '../functions/handlers.ts'
 /** IAM, CreateRole. */
 const roleNameMax = 64
 const regionMax = 'us-isof-south-1'.length
-export const controllerNameMax = roleNameMax - regionMax - Math.max(...verbs.map(({ length }) => length)) - '--'.length
+const controllerNameMax = roleNameMax - regionMax - Math.max(...verbs.map(({ length }) => length)) - '--'.length
 
 /**
  * The names of roles are unique in an account, whatever their path, and whatever the case of their letters. So the region is part

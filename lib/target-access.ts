@@ -23,17 +23,15 @@ export type TargetAccessProps = {
   readonly services: readonly string[]
   /** Functions by name in this stack's region, or by ARN in another. */
   readonly functions: readonly string[]
-  /**
-   * The name of the role that moves aliases. Definitions say `role: arn:aws:iam::ACCOUNT:role/ROLE_NAME`. Default: tidegate-target.
-   */
+  /** The name of the role that moves aliases: `role` in definitions. Default: tidegate-target. */
   readonly roleName?: string
   /** The name of the role that only looks: `lookRole` in definitions. Default: that of the other one, and `-look`. */
   readonly lookRoleName?: string
   /** The organisation that the controller's account must belong to: `o-...`. Default: it is not asked. */
   readonly organizationId?: string
   /**
-   * Whether the role that moves may look as well, and trusts the functions that only look. Definitions without `lookRole` need it,
-   * and so do releases that began with one. Default: false.
+   * Whether the role that moves may look as well, and trusts the functions that only look. Definitions without `lookRole` need
+   * it, and so do releases that began with one. Default: false.
    */
   readonly oneRole?: boolean
 }

@@ -8,7 +8,8 @@ import {
 import { Problem } from '../../core/problem.ts'
 import { isElsewhere } from '../../core/location.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import { placedIn, type Service, type Target } from '../../core/service/service.ts'
+import type { Service, Target } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import type { Account, Check } from './account.ts'
 import { type AwsCommand, awsCommand, each, type Finding, ok, problem } from './finding.ts'
 

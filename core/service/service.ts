@@ -6,30 +6,20 @@ import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { Account, From } from '../origin.ts'
-import { FunctionName, isElsewhere, isOfSameAccount, type Place, RoleArn, TargetFunction } from '../location.ts'
+import { FunctionName, isElsewhere } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
+import { Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
+
+export { Target } from './target.ts'
 
 export const ServiceName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
-/** Lambda's limits for an alias (API reference of UpdateAlias). */
-const AliasName = z
-  .string()
-  .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
 const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https address' }).max(500)
 export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
 export type HookPoint = (typeof hookPoints)[number]
-
-export const Target = z.strictObject({
-  functionName: TargetFunction,
-  alias: AliasName,
-  roleArn: RoleArn.optional(),
-  /** Absent: `roleArn` looks too. So it is in logs from before it existed. */
-  lookRoleArn: RoleArn.optional(),
-})
-export type Target = z.output<typeof Target>
 
 const whileLive = z.enum(['queue', 'coalesce', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
@@ -54,15 +44,6 @@ const RuleOut = z.strictObject({
     .describe('A fault counts if it fails so many per cent of all requests at the next weight ...'),
   ratio: z.number().min(1).max(100).default(3).describe('... and at least so many times as many as stable.'),
 })
-
-/** Where a target is, and in whose name it is reached. Releases and moves keep no role that looks: the service has it. */
-export function placedIn<T extends { readonly functionName: string }>(
-  { name, targets }: { readonly name: string; readonly targets: readonly Target[] },
-  target: T,
-): T & Pick<Place, 'service' | 'lookRoleArn'> {
-  const { lookRoleArn } = targets.find(({ functionName }) => functionName === target.functionName) ?? {}
-  return { ...target, ...(lookRoleArn === undefined ? {} : { lookRoleArn }), service: name }
-}
 
 /** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
@@ -89,6 +70,11 @@ const Triggers = z.strictObject({
     .optional(),
   cloudFormation: z.boolean().default(false).describe('Release every version that a CloudFormation deploy publishes.'),
 })
+
+const Pipelines = z
+  .array(z.string().regex(/^[A-Za-z0-9.@_-]{1,100}$/, 'the name of a pipeline, as CodePipeline has it'))
+  .max(50)
+  .optional()
 
 const IncidentKeys = z.strictObject({
   keys: z
@@ -151,6 +137,8 @@ export const Service = z.strictObject({
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
   incidents: IncidentKeys.default({ keys: [] }),
+  /** Absent: every pipeline that may invoke the function for pipelines. */
+  pipelines: Pipelines,
   pace: Pace.prefault({}),
   gates: Gates.prefault({}),
   runbook: Runbook.optional(),
@@ -169,30 +157,6 @@ const HookDefinition = z.strictObject({
   function: FunctionName,
   timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).prefault('5m').describe('How long it may take to answer.'),
 })
-
-const TargetDefinition = z
-  .strictObject({
-    function: TargetFunction,
-    alias: AliasName,
-    role: RoleArn.optional().describe(
-      'Of the account of a function elsewhere: the controller assumes it to move the alias.',
-    ),
-    lookRole: RoleArn.optional().describe(
-      'Of the same account: the controller assumes it to look. Without it, the parts that only look assume `role`, which may move.',
-    ),
-  })
-  .refine(({ function: name, role }) => role === undefined || isOfSameAccount(role, name), {
-    path: ['role'],
-    message: 'a role is for a function that is named by its ARN, in the same account',
-  })
-  .refine(({ function: name, lookRole }) => lookRole === undefined || isOfSameAccount(lookRole, name), {
-    path: ['lookRole'],
-    message: 'a role is for a function that is named by its ARN, in the same account',
-  })
-  .refine(({ role, lookRole }) => lookRole === undefined || (role !== undefined && role !== lookRole), {
-    path: ['lookRole'],
-    message: 'a role that looks stands beside another one that moves: `role`',
-  })
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
 
@@ -266,6 +230,9 @@ export const ServiceDefinition = z
       'Times in which a burning budget is nobody to be told of: maintenance, drills.',
     ),
     incidents: IncidentKeys.prefault({}),
+    pipelines: Pipelines.describe(
+      "Pipelines of the controller's account that may ask whether it may be released (mayReleaseRule). Without it: every one whose role may invoke tidegate-pipeline.",
+    ),
     pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),

@@ -8,7 +8,7 @@ import { isOnItsWay, isOurs, pendingMove } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
 import { isLive, type Release } from '../../core/release/release.ts'
 import { type Routing, routingWords, sameRouting } from '../../core/service/routing.ts'
-import { placedIn } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { load, type Loaded, record } from './log.ts'
 
 type Deps = { readonly clock: Clock; readonly journal: Journal; readonly traffic: Traffic }

@@ -2,7 +2,7 @@
 // reported once, and so is its end; then every baking release is looked at immediately.
 import { isToldNow, type Outage, type Part } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
-import { placedIn } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { waysBack } from '../../core/release/pages.ts'
 import type { ReturnRecord } from '../../core/release/return-record.ts'
 import { each } from '../steps/each.ts'

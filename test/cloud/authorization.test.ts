@@ -261,6 +261,7 @@ const samples: readonly Sample[] = [
     '*',
   ),
   ...[
+    ['codepipeline:GetJobDetails', new codepipeline.GetJobDetailsCommand({ jobId: 'j' })] as const,
     ['codepipeline:PutJobSuccessResult', new codepipeline.PutJobSuccessResultCommand({ jobId: 'j' })] as const,
     [
       'codepipeline:PutJobFailureResult',

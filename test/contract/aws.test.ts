@@ -229,6 +229,7 @@ pipelinesContract('CodePipeline', async () => {
   return {
     pipelines: awsPipelines(cloud.codepipeline),
     jobs: [begin(), begin()],
+    job: { functionName: 'listener', userParameters: '{}', pipeline: 'delivery', account: '000000000000' },
     answerOf: (id) => {
       const job = cloud.pipelines.job(id)
       return job && { may: job.status === 'Succeeded', because: job.summary }

@@ -10,7 +10,6 @@ import { servicesKey } from '../memory/stores/services.ts'
 import { padded } from '../memory/stores/table.ts'
 import type { Artifact } from '../../core/service/candidate.ts'
 import { only, type Routing, split } from '../../core/service/routing.ts'
-import type { Target } from '../../core/service/service.ts'
 import type { Point } from '../../core/verdict/evidence/evidence.ts'
 import { attestationsOf } from '../memory/stores/attestations.ts'
 import { attestationsContract } from './ports/attestations.ts'
@@ -184,7 +183,9 @@ hooksContract('memory', () => {
 })
 pipelinesContract('memory', () => {
   const { pipelines, inspect } = openMemory()
-  return Promise.resolve({ pipelines, jobs: ['job-1', 'job-2'], answerOf: (job) => inspect.jobs.get(job) })
+  const job = { functionName: 'tidegate-pipeline', userParameters: '{}', pipeline: 'delivery', account: '000000000000' }
+  inspect.pipelineJobs.set('job-1', job)
+  return Promise.resolve({ pipelines, jobs: ['job-1', 'job-2'], job, answerOf: (job) => inspect.jobs.get(job) })
 })
 outboxContract('memory', () => {
   const { outbox, pager, inspect } = openMemory()

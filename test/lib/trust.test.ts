@@ -60,7 +60,7 @@ async function whoMay(role: string, changes: Partial<TargetAccessProps> = {}, co
   const found = await Promise.all(
     names.map((name) => {
       const caller = { arn: `arn:aws:sts::000000000000:assumed-role/${name}/session`, accessKeyId: `role.${name}` }
-      return authorize({ action: 'sts:AssumeRole', resource: role, caller, context })
+      return Promise.resolve(authorize({ action: 'sts:AssumeRole', resource: role, caller, context }))
     }),
   )
   return names.filter((_, index) => found[index]).map((name) => name.replace(functionName(''), ''))

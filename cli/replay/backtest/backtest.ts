@@ -1,7 +1,8 @@
 // `tidegate backtest`: judges a service's past again by several policies, and prints what each would have cost: healthy releases
 // rolled back, delay, bad requests. It changes nothing.
 import { Problem } from '../../../core/problem.ts'
-import { placedIn, type Service } from '../../../core/service/service.ts'
+import type { Service } from '../../../core/service/service.ts'
+import { placedIn } from '../../../core/service/target.ts'
 import type { Backend } from '../../backend/backend.ts'
 import { exitCodes, type Screen } from '../../backend/screen.ts'
 import { readDefinition } from '../../commands/apply.ts'

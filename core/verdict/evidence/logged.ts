@@ -1,7 +1,8 @@
 // What the log keeps of the readings, and what a look makes of that: which minutes it asks for, what it judges by, what is new.
 // Points may come late, so the last minutes are asked for again.
 import { minuteMs } from '../../time.ts'
-import { placedIn, type Service } from '../../service/service.ts'
+import type { Service } from '../../service/service.ts'
+import { placedIn } from '../../service/target.ts'
 import type { JudgedTarget, Point, Reading, Readings, Shift, Window } from './evidence.ts'
 import { sheetOf } from './minutes.ts'
 import { placeOf, type Question, signalSpecs } from './questions.ts'
