@@ -30,7 +30,7 @@ import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
-import { checkControllerName } from './role-names.ts'
+import { checkControllerName, warnOfOneRole } from './role-names.ts'
 import { conditionsOf, waitForPoliciesOnly } from './role-policies.ts'
 import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
@@ -66,6 +66,7 @@ export class ReleaseController extends Construct {
     const { services, name = 'tidegate', wayBackConcurrency } = props
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
+    warnOfOneRole(this, this.services)
     this.table = new dynamodb.TableV2(this, 'Table', {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },

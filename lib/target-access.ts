@@ -64,7 +64,7 @@ function checkSize(roleName: string, conditions: object): void {
   }
   const text = JSON.stringify({
     Version: '2012-10-17',
-    Statement: [{ ...statement, Condition: { StringEquals: conditions } }],
+    Statement: [{ ...statement, Condition: conditions }],
   })
   const size = text.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length
   if (size > trustMax)
@@ -103,19 +103,20 @@ export class TargetAccess extends Construct {
     permitted: readonly Access[],
   ): iam.Role {
     const controller = { account: controllerAccount, region: controllerRegion, name: controllerName }
+    const roles = [...new Set(trusted)].sort().map((verb) => roleArnOf(controller, verb, Stack.of(this)))
     const conditions = {
-      'aws:PrincipalArn': [...new Set(trusted)].sort().map((verb) => roleArnOf(controller, verb, Stack.of(this))),
-      'sts:ExternalId': props.services.map(externalIdOf),
-      ...(props.organizationId === undefined ? {} : { 'aws:PrincipalOrgID': props.organizationId }),
+      ArnEquals: { 'aws:PrincipalArn': roles },
+      StringEquals: {
+        'sts:ExternalId': props.services.map(externalIdOf),
+        ...(props.organizationId === undefined ? {} : { 'aws:PrincipalOrgID': props.organizationId }),
+      },
     }
     checkSize(roleName, conditions)
     const role = new iam.Role(this, id, {
       roleName,
       description: `Tidegate: ${roleName}`,
       // By the ARNs in a condition: IAM would replace principals by the ids of the roles, which a new controller does not have.
-      assumedBy: new iam.AccountPrincipal(controllerAccount).withConditions({
-        StringEquals: conditions,
-      }),
+      assumedBy: new iam.AccountPrincipal(controllerAccount).withConditions(conditions),
     })
     const arns = props.functions.map((name) => functionArn(this, name))
     const resources = { targets: arns, targetVersions: arns.map((arn) => `${arn}:*`), everything: ['*'] }

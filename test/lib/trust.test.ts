@@ -1,6 +1,6 @@
 // Who may assume the roles of another account: every function of the controller, and others, asked of the IAM simulator.
 import { App, Stack } from 'aws-cdk-lib'
-import { Template } from 'aws-cdk-lib/assertions'
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { verbs } from '../../functions/handlers.ts'
 import { assumers, permissions } from '../../functions/permissions.ts'
@@ -80,7 +80,7 @@ describe('a role of another account', () => {
   it('that looks is assumed by the functions that look, and by nobody else', async () => {
     const may = await whoMay(roles.look)
     expect(may.sort()).toEqual([...assumers('look')].sort())
-    expect(may.sort()).toEqual(['ask', 'budget', 'gate', 'judge', 'prepare'])
+    expect(may.sort()).toEqual(['ask', 'budget', 'gate', 'judge', 'pipeline', 'prepare'])
   })
 
   it('that moves has every right to move, and the other none', () => {
@@ -162,6 +162,18 @@ describe('a role of another account', () => {
     ],
   ])('is refused with %s that cannot be', (_, changes: Partial<TargetAccessProps>, words) => {
     expect(() => stackOf(changes)).toThrow(words)
+  })
+})
+
+describe('a definition', () => {
+  it('without a role that looks is said to be wider', () => {
+    const warnings = (target: object) => {
+      const stack = new Stack(new App(), 'own')
+      new ReleaseController(stack, 'Controller', { services: [definition(target)] })
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('lookRole.* checkout'))
+    }
+    expect(warnings({ lookRole: undefined })).toHaveLength(1)
+    expect(warnings({})).toEqual([])
   })
 })
 
