@@ -301,6 +301,9 @@ describe('targets in another account and in another region', () => {
   it('are checked before a pipeline enters a stage', async () => {
     await open(farRoles())
     expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
+    const job = sandbox.cloud.codepipeline.invoke('tidegate-pipeline', '{"service":"checkout"}')
+    await sandbox.clock.settle()
+    expect(sandbox.cloud.codepipeline.job(job)).toMatchObject({ status: 'Succeeded' })
   })
 
   afterAll(() => {
