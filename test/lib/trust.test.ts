@@ -1,9 +1,10 @@
 // Who may assume the roles of another account: every function of the controller, and others, asked of the IAM simulator.
+import { readFileSync } from 'node:fs'
 import { App, Stack } from 'aws-cdk-lib'
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { verbs } from '../../functions/handlers.ts'
-import { assumers, permissions } from '../../functions/permissions.ts'
+import { assumers, movesTraffic, permissions } from '../../functions/permissions.ts'
 import { ReleaseController } from '../../lib/controller.ts'
 import { TargetAccess, type TargetAccessProps } from '../../lib/target-access.ts'
 import { functionName } from '../../local/installation.ts'
@@ -191,6 +192,16 @@ describe("the controller's roles", () => {
     expect(names.sort()).toEqual(verbs.map((verb) => `${'x'.repeat(34)}-${verb}-us-isof-south-1`).sort())
     expect(Math.max(...names.map(({ length }) => length))).toBe(64)
     expect(new Set(names.map((one) => one.toLowerCase())).size).toBe(verbs.length)
+  })
+
+  it('are all in docs/deploy.md, and those that move traffic by name', () => {
+    const text = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8')
+    const [, list = ''] = /\nThe controller has \d+ functions([^]*?)\nOnly these/.exec(text) ?? []
+    expect(text).toContain(`The controller has ${verbs.length} functions`)
+    const [table = '', words = ''] = list.split('\nBeside them')
+    const named = (part: string) => [...part.matchAll(/`([a-zA-Z]+)`/g)].map(([, name]) => name)
+    expect(named(table).sort()).toEqual([...verbs].sort())
+    expect(named(words).sort()).toEqual(verbs.filter(movesTraffic).sort())
   })
 
   it('have the region of the stack, if it is known only when it is deployed', () => {
