@@ -95,6 +95,7 @@ export const authorizations = {
       },
     ],
   },
+  'codepipeline:GetJobDetails': on(),
   'codepipeline:PutJobSuccessResult': on(),
   'codepipeline:PutJobFailureResult': on(),
   'application-signals:BatchGetServiceLevelObjectiveBudgetReport': on('slo'),

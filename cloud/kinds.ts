@@ -27,6 +27,9 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds
 
+/** What readers of the table may see: no task tokens, with which an answer to a task decides in place of the controller. */
+export const readable = (Object.keys(kinds) as readonly Kind[]).filter((kind) => kind !== 'waiter')
+
 /** The patterns of kinds, as a policy names them. */
 export const patternsOf = (some: readonly Kind[]): readonly string[] => some.flatMap((kind) => kinds[kind]).sort()
 

@@ -3,29 +3,32 @@
 import type { Page } from '../core/page.ts'
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
-import type { Place } from '../core/location.ts'
+import type { AliasPlace, Place } from '../core/location.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
 import type { Routing } from '../core/service/routing.ts'
-import type { Target } from '../core/service/service.ts'
 import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence/evidence.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
 
-/** The only way to move traffic. */
-export type Traffic = {
+/** For whoever only looks. */
+export type Aliases = {
   /** @throws Problem `alias_missing` */
-  read(target: Target): Promise<AliasState>
+  read(target: AliasPlace): Promise<AliasState>
+}
+
+/** The only way to move traffic. In other accounts it goes by roles that may move. */
+export type Traffic = Aliases & {
   /**
    * Compare and set: writes version and weights together, only if the alias still has the expected revision.
    * @throws Problem `traffic_moved` if it has another one, `version_missing`, `alias_missing`, `roles_differ`
    */
-  write(target: Target, routing: Routing, expectedRevision: string): Promise<AliasState>
+  write(target: AliasPlace, routing: Routing, expectedRevision: string): Promise<AliasState>
   /**
-   * Creates the alias with all traffic on one version. If the alias exists, returns false and changes nothing. @throws
-   * Problem `version_missing`
+   * Creates the alias in the own account and region, with all traffic on one version. If the alias exists, returns false and
+   * changes nothing. @throws Problem `version_missing`
    */
-  create(target: Target, version: string): Promise<boolean>
+  create(target: Pick<AliasPlace, 'functionName' | 'alias'>, version: string): Promise<boolean>
 }
 
 export type VersionState = {
@@ -131,8 +134,20 @@ export type KeptEvents = {
   send(functionName: string, payload: unknown): Promise<void>
 }
 
+/** What CodePipeline says about a job that a pipeline waits for. Texts that it leaves out are empty. */
+export type PipelineJob = {
+  /** The function that the action or rule invokes, as it is named there. */
+  readonly functionName: string
+  readonly userParameters: string
+  readonly pipeline: string
+  /** Of the pipeline. */
+  readonly account: string
+}
+
 /** CodePipeline, which waits for the answer to a job. Answering twice has no effect. */
 export type Pipelines = {
+  /** `undefined`: there is no such job. */
+  job(jobId: string): Promise<PipelineJob | undefined>
   answer(jobId: string, answer: { readonly may: boolean; readonly because: string }): Promise<void>
 }
 

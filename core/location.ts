@@ -31,8 +31,20 @@ export const RoleArn = z
   .max(600)
   .regex(/^arn:aws[a-z-]{0,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'a role is named by its whole ARN')
 
-/** How to reach a function: with a role, by assuming that role. */
-export type Place = { readonly functionName: string; readonly roleArn?: string | undefined }
+/** How to reach a function. In another account: as roles of that account, which are assumed in the name of a service. */
+export type Place = {
+  readonly functionName: string
+  /** Moves its aliases, and looks at them where there is no other role for that. */
+  readonly roleArn?: string | undefined
+  readonly lookRoleArn?: string | undefined
+  readonly service: string
+}
+
+/** An alias, and how to reach its function. */
+export type AliasPlace = Place & { readonly alias: string }
+
+/** What `sts:ExternalId` says: a role there names the services that it is for. Two to 1,224 characters. */
+export const externalIdOf = (service: string): string => `tidegate/${service}`
 
 type Located = { readonly name: string; readonly region?: string; readonly account?: string }
 
@@ -44,7 +56,10 @@ export function locate(functionName: string): Located {
     : { name, region, account }
 }
 
-export const isElsewhere = ({ functionName }: Place): boolean => locate(functionName).region !== undefined
+export const isElsewhere = ({ functionName }: Pick<Place, 'functionName'>): boolean => locate(functionName).region !== undefined
 
-/** The account of the role, which is the only account that the role can act in. */
-export const accountOf = (roleArn: string): string => roleArn.split(':')[4] ?? ''
+/** Whether the role is of the function's account, which is the only one that it can act in. */
+export function isOfSameAccount(roleArn: string, functionArn: string): boolean {
+  const [role, fn] = [roleArn, functionArn].map((arn) => arn.split(':'))
+  return locate(functionArn).account === role?.[4] && fn?.[1] === role?.[1]
+}

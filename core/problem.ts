@@ -29,6 +29,8 @@ export const problems = {
     'Nothing was changed. If events from there are to count, name the account in the definition: triggers.s3.account, triggers.ecr.registry, incidents.from, or a target there (docs/deploy.md). If you know of none, find out who sends them.',
   event_ahead:
     'Nothing was changed. Find out who sends an event that is dated in the future: AWS dates its events by its own clock.',
+  job_foreign:
+    'Nothing was answered. Let pipelines ask by mayReleaseRule, and find out who else invokes the function (docs/deploy.md).',
   openslo_invalid: 'Correct the named field of the OpenSLO document and import it again. Nothing was imported.',
   replay_invalid: 'Correct the file at the named line or column and replay it again.',
   replay_ambiguous:

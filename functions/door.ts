@@ -30,7 +30,6 @@ type Wrap = (handler: Handler) => Handler
 
 /** What AWS sends of its own to functions that the API calls too. No body of a caller may have such a form. */
 const alsoHeard: Partial<Readonly<Record<string, (event: unknown) => boolean>>> = {
-  ask: (event) => z.looseObject({ 'CodePipeline.job': z.looseObject({}) }).safeParse(event).success,
   attest: isEvent,
   incident: isEvent,
 }

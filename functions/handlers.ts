@@ -20,6 +20,7 @@ import { measureHandler } from './listeners/measure.ts'
 import { outageHandler } from './tasks/outage.ts'
 import { overrideHandler } from './orders/override.ts'
 import { pageHandler } from './tasks/page.ts'
+import { pipelineHandler } from './orders/pipeline.ts'
 import { pauseHandler } from './orders/pause.ts'
 import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
@@ -40,6 +41,7 @@ const makers = {
   start: startHandler,
   urgent: urgentHandler,
   ask: askHandler,
+  pipeline: pipelineHandler,
   admit: admitHandler,
   gate: gateHandler,
   prepare: prepareHandler,

@@ -2,6 +2,7 @@
 // one export carries the clients of that one alone (ports.ts).
 import {
   alarmWatch,
+  aliases,
   attestations,
   budgetReports,
   budgets,
@@ -56,6 +57,7 @@ import { measureHandler } from './listeners/measure.ts'
 import { outageHandler } from './tasks/outage.ts'
 import { overrideHandler } from './orders/override.ts'
 import { pageHandler } from './tasks/page.ts'
+import { pipelineHandler } from './orders/pipeline.ts'
 import { pauseHandler } from './orders/pause.ts'
 import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
@@ -109,13 +111,11 @@ const gates = () => ({
   policies: cedarPolicies(),
 })
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
-export const ask = /* @__PURE__ */ wired('ask', () =>
-  askHandler({
-    ...gates(),
-    openReleases: openReleases(),
-    traffic: traffic(),
-    pipelines: pipelines(),
-  }),
+/** What the question whether a service may be released takes. */
+const asking = () => ({ ...gates(), openReleases: openReleases(), aliases: aliases() })
+export const ask = /* @__PURE__ */ wired('ask', () => askHandler(asking()))
+export const pipeline = /* @__PURE__ */ wired('pipeline', () =>
+  pipelineHandler({ ...asking(), home: home(), pipelines: pipelines() }),
 )
 export const admit = /* @__PURE__ */ wired('admit', () =>
   admitHandler({
@@ -145,7 +145,7 @@ export const shift = /* @__PURE__ */ wired('shift', () =>
 const waiting = () => ({ clock, journal: journal(), executions: executions() })
 export const bake = /* @__PURE__ */ wired('bake', () => bakeHandler(waiting()))
 export const judge = /* @__PURE__ */ wired('judge', () =>
-  judgeHandler({ ...waiting(), traffic: traffic(), telemetry: telemetry() }),
+  judgeHandler({ ...waiting(), aliases: aliases(), telemetry: telemetry() }),
 )
 export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
 export const outage = /* @__PURE__ */ wired('outage', () =>

@@ -17,8 +17,10 @@ type Scopes = {
   readonly targets: 'function'
   /** Their versions and aliases: whatever is called with a qualifier. */
   readonly targetVersions: 'function version' | 'function alias'
-  /** Roles for targets in other accounts. */
+  /** Roles that move targets in other accounts. */
   readonly targetRoles: 'role'
+  /** Roles that only look at them. */
+  readonly lookRoles: 'role'
   readonly hooks: 'function' | 'function version' | 'function alias'
   readonly bus: 'event-bus'
   readonly topic: 'topic'
@@ -82,22 +84,29 @@ const settles = all(ends, { reads: ['waiting'], deletes: ['returnRecord', 'waiti
 
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias'] as const
 const wake = ['states:SendTaskSuccess'] as const
-// Everything that is done to a target may have to be done as a role of its account.
+// Everything that is done to a target may have to be done as a role of its account. Whoever only looks gets none that moves.
 const targetRoles = ['sts:AssumeRole'] as const
+const lookRoles = targetRoles
 
 const own: Readonly<Record<Verb, Own>> = {
   ask: {
     items: all(looksUp, { reads: ['open'] }),
     targets: ['lambda:GetAlias'],
-    targetRoles,
-    everything: ['codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
+    lookRoles,
+  },
+  pipeline: {
+    items: all(looksUp, { reads: ['open'] }),
+    targets: ['lambda:GetAlias'],
+    lookRoles,
+    // AWS takes no resource: of any job of the account, by its id.
+    everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   start: { items: opens, machine: ['states:StartExecution'] },
   urgent: { items: opens, machine: ['states:StartExecution'] },
   gate: {
     items: all(looksUp, records, { writes: ['lease', 'waiting'], updates: ['turn'], deletes: ['lease', 'waiting'] }),
     targetVersions: ['lambda:GetFunctionConfiguration'],
-    targetRoles,
+    lookRoles,
   },
   approve: { items: all(steers, { reads: ['service'] }), machine: wake },
   override: { items: all(steers, { reads: ['service'] }), machine: wake },
@@ -122,6 +131,7 @@ const own: Readonly<Record<Verb, Own>> = {
     ],
     targetVersions: ['lambda:InvokeFunction', 'lambda:GetFunctionConfiguration'],
     targetRoles,
+    lookRoles,
     artifacts: ['s3:GetObject', 's3:GetObjectVersion'],
     artifactKeys: ['kms:Decrypt'],
     repositories: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
@@ -133,7 +143,7 @@ const own: Readonly<Record<Verb, Own>> = {
   judge: {
     items: all(records, waits, { writes: ['snapshot'] }),
     targets: ['lambda:GetAlias'],
-    targetRoles,
+    lookRoles,
     machine: wake,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
@@ -191,7 +201,7 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   budget: {
     items: all(records, findsServices, { reads: ['budget', 'lease', 'head'], writes: ['budget', 'head'] }),
-    targetRoles,
+    lookRoles,
     bus: ['events:PutEvents'],
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
@@ -212,13 +222,22 @@ const own: Readonly<Record<Verb, Own>> = {
   },
 }
 
-/** What a role of another account lets the controller do to the functions there (target-access.ts). */
+/** What the roles of another account let the controller do to the functions there (target-access.ts). */
 export const targetAccess = {
-  targets: [...move, 'lambda:ListProvisionedConcurrencyConfigs'],
   // A version that Lambda has put to sleep is woken by an invocation.
-  targetVersions: ['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction'],
-  everything: ['cloudwatch:GetMetricData'],
-} as const satisfies Permissions
+  move: { targets: move, targetVersions: ['lambda:InvokeFunction'] },
+  look: {
+    targets: ['lambda:GetAlias', 'lambda:ListProvisionedConcurrencyConfigs'],
+    targetVersions: ['lambda:GetFunctionConfiguration'],
+    everything: ['cloudwatch:GetMetricData'],
+  },
+} as const satisfies Readonly<Record<'move' | 'look', Permissions>>
+
+/** Which functions assume a role of another account that moves, and one that looks. */
+export const assumers = (use: 'move' | 'look'): readonly Verb[] =>
+  (Object.keys(own) as readonly Verb[]).filter(
+    (verb) => own[verb][use === 'move' ? 'targetRoles' : 'lookRoles'] !== undefined,
+  )
 
 /** Lambda keeps, as the function's role, what a function that events call could not handle. */
 export const permissions = Object.fromEntries(

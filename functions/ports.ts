@@ -10,7 +10,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { SNSClient } from '@aws-sdk/client-sns'
-import { clientAt } from '../cloud/aws/client-at.ts'
+import { clientAt, type Roles } from '../cloud/aws/client-at.ts'
 import { awsAlarmWatch } from '../cloud/aws/dynamodb/alarm-watch.ts'
 import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
@@ -33,7 +33,7 @@ import { awsReturns } from '../cloud/aws/dynamodb/returns.ts'
 import { awsServices } from '../cloud/aws/dynamodb/services.ts'
 import type { Table } from '../cloud/aws/dynamodb/table.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
-import { awsTraffic } from '../cloud/aws/traffic.ts'
+import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
@@ -52,12 +52,15 @@ const table = /* @__PURE__ */ once((): Table => ({
   client: traced(new DynamoDBClient(patience)),
   name: environment().TIDEGATE_TABLE,
 }))
-const lambda = /* @__PURE__ */ once(() => clientAt((config) => traced(new LambdaClient(config))))
+/** The sessions of roles in other accounts are called as the function is. */
+const sessions = (use: Roles['use']): Roles => ({ use, session: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'tidegate' })
+const lambdaAs = (use: Roles['use'], config: object = {}) =>
+  clientAt((elsewhere) => traced(new LambdaClient({ ...elsewhere, ...config })), sessions(use))
 export const executions = /* @__PURE__ */ once(() =>
   awsExecutions(traced(new SFNClient(patience)), environment().TIDEGATE_STATE_MACHINE_ARN),
 )
 export const telemetry = /* @__PURE__ */ once(() =>
-  awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })))),
+  awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })), sessions('look'))),
 )
 export const outbox = /* @__PURE__ */ once(() =>
   awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
@@ -79,14 +82,17 @@ export const returns = /* @__PURE__ */ once(() => awsReturns(table()))
 export const outages = /* @__PURE__ */ once(() => awsOutages(table()))
 export const history = /* @__PURE__ */ once(() => awsHistory(table()))
 export const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))
-export const traffic = /* @__PURE__ */ once(() =>
-  awsTraffic(clientAt((config) => traced(new LambdaClient({ ...config, ...patience })))),
-)
+export const traffic = /* @__PURE__ */ once(() => awsTraffic(lambdaAs('move', patience)))
+export const aliases = /* @__PURE__ */ once(() => awsAliases(lambdaAs('look', patience)))
 
-export const versions = /* @__PURE__ */ once(() => awsVersions(lambda()))
+export const versions = /* @__PURE__ */ once(() => awsVersions(lambdaAs('look')))
 /** For whoever makes versions of packages: what was read of one is checked by its own hash. */
 export const versionsByHash = /* @__PURE__ */ once(() =>
-  awsVersions(lambda(), awsPackageHash(traced(new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' })))),
+  awsVersions(
+    lambdaAs('look'),
+    awsPackageHash(traced(new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' }))),
+    lambdaAs('move'),
+  ),
 )
 export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient(callsOnce))))
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))

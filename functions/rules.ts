@@ -208,14 +208,14 @@ export function schedulesOf(services: readonly Service[]): Partial<Readonly<Reco
 }
 
 /**
- * Functions that are called asynchronously, with no caller waiting for an answer, so their failed events are kept. `ask` is here
- * because it answers CodePipeline jobs, and `announce` because it is given again what it could not send.
+ * Functions that are called asynchronously, with no caller waiting for an answer, so their failed events are kept. `pipeline` is
+ * here because it answers CodePipeline jobs, and `announce` because it is given again what it could not send.
  */
 export const calledByEvents: readonly Verb[] = [
   ...new Set<Verb>([
     ...rulesOf(everything({ account: '', region: '' }, '', [])).map(({ verb }) => verb),
     ...Object.values(scheduledVerbs),
-    'ask',
+    'pipeline',
     'announce',
   ]),
 ]

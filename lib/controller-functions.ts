@@ -12,6 +12,7 @@ import { bundle, writeBundle } from './bundle.ts'
 import { patternsOf } from '../cloud/kinds.ts'
 import { itemRights, permissions, type Scope } from '../functions/permissions.ts'
 import { grantAll } from './role-policies.ts'
+import { roleNameOf, rolePathOf } from './role-names.ts'
 
 /** The ARNs behind each scope; an empty list means that nothing of that kind exists yet. */
 export type Resources = Readonly<Record<Scope, readonly string[]>>
@@ -31,6 +32,7 @@ const memory: Partial<Readonly<Record<Verb, number>>> = {
   judge: 512,
   gate: 512,
   ask: 512,
+  pipeline: 512,
   approve: 512,
   override: 512,
   measure: 1024,
@@ -48,8 +50,9 @@ export function controllerFunction(
   const role = new iam.Role(scope, `${name}Role`, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     description: `Tidegate: ${verb}`,
-    // Roles in other accounts trust this path (target-access.ts).
-    path: `/${controller}/`,
+    // Roles in other accounts trust it by its name (target-access.ts).
+    roleName: roleNameOf(controller, verb, Stack.of(scope).region),
+    path: rolePathOf(controller),
   })
   grantAll(role, [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },

@@ -26,11 +26,13 @@ import {
   reportedSloArn,
   type Resources,
 } from './controller-functions.ts'
+import { patternsOf, readable } from '../cloud/kinds.ts'
 import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
-import { waitForPoliciesOnly } from './role-policies.ts'
+import { checkControllerName, warnOfOneRole } from './role-names.ts'
+import { conditionsOf, waitForPoliciesOnly } from './role-policies.ts'
 import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
@@ -63,7 +65,9 @@ export class ReleaseController extends Construct {
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
     const { services, name = 'tidegate', wayBackConcurrency } = props
+    checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
+    warnOfOneRole(this, this.services)
     this.table = new dynamodb.TableV2(this, 'Table', {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
@@ -159,11 +163,10 @@ export class ReleaseController extends Construct {
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)
-  /**
-   * The right to ask whether a release may begin. A pipeline's role needs it for `mayReleaseRule`, which invokes the function.
-   */
-  grantAsk = (grantee: iam.IGrantable, service?: string): iam.Grant =>
-    this.grantCall(grantee, 'ask').combine(grantRoutes(this.api, grantee, ['ask'], service))
+  /** The right to ask whether a release may begin. */
+  grantAsk = (grantee: iam.IGrantable, service?: string): iam.Grant => grantRoutes(this.api, grantee, ['ask'], service)
+  /** The same for a pipeline's role: the rule of `mayReleaseRule` invokes a function of its own. */
+  grantPipeline = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'pipeline')
   /**
    * The right to list unhandled events, send them again and drop them: `tidegate lost`. It includes the rights of all functions
    * that events call, so also those to start and to roll back releases.
@@ -176,14 +179,14 @@ export class ReleaseController extends Construct {
         calledByEvents.map((verb) => this.functions[verb].functionArn),
       ),
     )
-  /**
-   * The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use. It exposes task tokens of live
-   * releases, which are useless without a right to answer them.
-   */
+  /** The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use, and no task tokens. */
   grantRead = (grantee: iam.IGrantable): iam.Grant =>
-    this.grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [this.table.tableArn]).combine(
-      this.grant(grantee, ['lambda:GetAlias'], this.targetArns()),
-    )
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:Query'],
+      resourceArns: [this.table.tableArn],
+      conditions: conditionsOf(patternsOf(readable)),
+    }).combine(this.grant(grantee, ['lambda:GetAlias'], this.targetArns()))
 
   private grantCall(grantee: iam.IGrantable, verb: Verb): iam.Grant {
     return this.grant(grantee, ['lambda:InvokeFunction'], [this.functions[verb].functionArn])
@@ -213,6 +216,7 @@ export class ReleaseController extends Construct {
     const targetArns = this.targetArns()
     const objects = this.services.flatMap((service) => sourcesOf(service).s3)
     const images = this.services.flatMap((service) => sourcesOf(service).ecr)
+    const targets = this.services.flatMap((service) => service.targets)
     return {
       table: [this.table.tableArn],
       machine: [machineArn],
@@ -225,11 +229,8 @@ export class ReleaseController extends Construct {
         }),
       ],
       targets: targetArns,
-      targetRoles: unique(
-        this.services.flatMap(({ targets }) =>
-          targets.flatMap(({ roleArn }) => (roleArn === undefined ? [] : [roleArn])),
-        ),
-      ),
+      targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
+      lookRoles: unique(targets.flatMap(({ roleArn, lookRoleArn = roleArn }) => lookRoleArn ?? [])),
       targetVersions: targetArns.map((arn) => `${arn}:*`),
       hooks: unique(
         this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),

@@ -55,7 +55,10 @@ export function releaseAction(
   })
 }
 
-/** A rule for a stage's `beforeEntry` conditions. It fails while a release of the service would be refused. */
+/**
+ * A rule for a stage's `beforeEntry` conditions. It fails while a release of the service would be refused. The pipeline's role
+ * needs `controller.grantPipeline`.
+ */
 export function mayReleaseRule(controller: ReleaseController, service: string): codepipeline.Rule {
   checkService(controller, service)
   return new codepipeline.Rule({
@@ -64,7 +67,7 @@ export function mayReleaseRule(controller: ReleaseController, service: string): 
     provider: 'LambdaInvoke',
     version: '1',
     configuration: {
-      FunctionName: controller.functions.ask.functionName,
+      FunctionName: controller.functions.pipeline.functionName,
       UserParameters: JSON.stringify({ service }),
     },
   })

@@ -53,7 +53,7 @@ const statement = ({ actions, resources, partitionKeys = [] }: Grant): PolicySta
   })
 
 /** ForAllValues also holds for a request that names no key, so such a request is excluded (docs/aws.md §7). */
-const conditionsOf = (partitionKeys: readonly string[]) => ({
+export const conditionsOf = (partitionKeys: readonly string[]) => ({
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitionKeys },
   Null: { 'dynamodb:LeadingKeys': 'false' },
 })

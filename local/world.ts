@@ -10,7 +10,7 @@ import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { tablePorts } from '../cloud/aws/dynamodb/table-ports.ts'
-import { awsTraffic } from '../cloud/aws/traffic.ts'
+import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
@@ -32,7 +32,9 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
   const assume = { masterCredentials: place.credentials, clientConfig: place }
   let nonces = 0
   const reach = wayTo(place)
-  const lambda = clientAt((config) => reach(new LambdaClient({ ...place, ...config })), assume)
+  const session = place.credentials.accessKeyId.replace(/^role\./, '')
+  const lambda = (use: 'look' | 'move') =>
+    clientAt((config) => reach(new LambdaClient({ ...place, ...config })), { ...assume, session, use })
   return {
     clock,
     home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN),
@@ -48,9 +50,12 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     nonce: () => sha256(`${clock.nowMs()} ${++nonces}`),
     policies,
     budgetReports: awsBudgetReports(clients.applicationSignals),
-    traffic: awsTraffic(lambda),
-    versions: awsVersions(lambda, awsPackageHash(clients.s3)),
-    telemetry: awsTelemetry(clientAt((config) => reach(new CloudWatchClient({ ...place, ...config })), assume)),
+    aliases: awsAliases(lambda('look')),
+    traffic: awsTraffic(lambda('move')),
+    versions: awsVersions(lambda('look'), awsPackageHash(clients.s3), lambda('move')),
+    telemetry: awsTelemetry(
+      clientAt((config) => reach(new CloudWatchClient({ ...place, ...config })), { ...assume, session, use: 'look' }),
+    ),
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),

@@ -88,6 +88,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
     ...['functions/events/*', 'core/', 'zod'],
   ],
+  'functions/orders/pipeline.ts': [...['functions/orders/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod']],
   'functions/orders/answer.ts': [
     'functions/orders/*',
     'functions/tasks/*',

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { clientAt } from '../../cloud/aws/client-at.ts'
 import { tablePorts } from '../../cloud/aws/dynamodb/table-ports.ts'
-import { awsTraffic } from '../../cloud/aws/traffic.ts'
+import { awsAliases } from '../../cloud/aws/traffic.ts'
 import type { Backend } from './backend.ts'
 import { orderAt } from './door.ts'
 
@@ -17,12 +17,15 @@ export function backendOnAws(
   config: ClientConfig = {},
 ): Backend {
   const name = environment['TIDEGATE_TABLE'] ?? 'tidegate'
-  const lambda = clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }))
+  const lambda = clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }), {
+    use: 'look',
+    session: 'tidegate-cli',
+  })
   const table = { client: new DynamoDBClient(config), name }
   return {
     ...tablePorts(table),
     clock: { nowMs: () => Date.now() },
-    traffic: awsTraffic(lambda),
+    aliases: awsAliases(lambda),
     // The embedded cloud serves the API at its own address.
     order: orderAt(
       environment['TIDEGATE_API'] ?? environment['AWS_ENDPOINT_URL'] ?? endpointOf(config),

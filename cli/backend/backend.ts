@@ -15,7 +15,7 @@ export type Backend = Pick<
   | 'incidents'
   | 'leases'
   | 'returns'
-  | 'traffic'
+  | 'aliases'
   | 'clock'
 > & {
   /**

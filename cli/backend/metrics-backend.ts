@@ -19,7 +19,12 @@ export function metricsBackendOnAws(
 ): MetricsBackend {
   const isEmbedded = (environment['AWS_ENDPOINT_URL'] ?? '') !== ''
   return {
-    telemetry: awsTelemetry(clientAt((elsewhere) => new CloudWatchClient({ ...config, ...elsewhere }))),
+    telemetry: awsTelemetry(
+      clientAt((elsewhere) => new CloudWatchClient({ ...config, ...elsewhere }), {
+        use: 'look',
+        session: 'tidegate-cli',
+      }),
+    ),
     aheadMs: isEmbedded ? 30 * dayMs : 0,
   }
 }

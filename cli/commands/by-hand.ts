@@ -3,11 +3,12 @@
 import { isAway, Problem } from '../../core/problem.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
+import type { AliasPlace } from '../../core/location.ts'
 import type { Target } from '../../core/service/service.ts'
 import type { Backend } from '../backend/backend.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
-type Cli = { readonly backend: Pick<Backend, 'returns' | 'traffic'>; readonly screen: Screen }
+type Cli = { readonly backend: Pick<Backend, 'returns' | 'aliases'>; readonly screen: Screen }
 type Line = { readonly alias: string; readonly because?: string; readonly command?: string }
 
 /** Whether the traffic may not have moved, so that a person needs to know how to move it. */
@@ -33,7 +34,7 @@ export async function tellByHand(
   problem: Problem,
 ): Promise<number> {
   const known = await fromRecord(backend, service)
-  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(backend, target))))
+  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(backend, { ...target, service }))))
   const { code, message } = problem
   const text = [
     `The traffic of ${service} could not be put back for you (${code}): ${message}`,
@@ -69,10 +70,10 @@ async function fromRecord(backend: Cli['backend'], service: string): Promise<rea
 }
 
 /** While an alias is split, its primary version is stable and the weights are the candidate's. */
-async function fromAlias(backend: Cli['backend'], target: Target): Promise<Line> {
+async function fromAlias(backend: Cli['backend'], target: AliasPlace): Promise<Line> {
   const alias = `${target.functionName}:${target.alias}`
   try {
-    const { routing } = await backend.traffic.read(target)
+    const { routing } = await backend.aliases.read(target)
     const because = routingWords(routing)
     if (routing.additional !== undefined)
       return { alias, because, command: commandBack({ ...target, stable: routing.version }) }

@@ -3,7 +3,9 @@ import diff from 'microdiff'
 import { Problem } from '../../core/problem.ts'
 import type { Routing } from '../../core/service/routing.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import type { Service, Target } from '../../core/service/service.ts'
+import type { AliasPlace } from '../../core/location.ts'
+import type { Service } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import type { Head } from '../../core/release/head.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
 import { whole } from '../../core/listing.ts'
@@ -86,16 +88,20 @@ async function driftedAliases(backend: Cli['backend'], service: Service): Promis
   const heads = whole(await latestHeads(backend, service.name, 50))
   const found: { alias: string; because: string }[] = []
   for (const target of service.targets) {
-    const because = await driftOf(backend, target, heads)
+    const because = await driftOf(backend, placedIn(service, target), heads)
     if (because !== undefined) found.push({ alias: `${target.functionName}:${target.alias}`, because })
   }
   return found
 }
 
-async function driftOf(backend: Cli['backend'], target: Target, heads: readonly Head[]): Promise<string | undefined> {
+async function driftOf(
+  backend: Cli['backend'],
+  target: AliasPlace,
+  heads: readonly Head[],
+): Promise<string | undefined> {
   let routing: Routing
   try {
-    routing = (await backend.traffic.read(target)).routing
+    routing = (await backend.aliases.read(target)).routing
   } catch (error) {
     if (error instanceof Problem && error.code === 'alias_missing') return error.message
     throw error

@@ -2,6 +2,7 @@
 // role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
 import { type ContextEntry, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
 import { sourcesOf } from '../../core/service/artifacts.ts'
+import type { Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
 import { patternsOf } from '../../cloud/kinds.ts'
 import { itemRights, permissions, type Scope } from '../../functions/permissions.ts'
@@ -28,11 +29,23 @@ export const rights: Check = {
       }
       return denied
     })
+    const wide = oneRoleOf(await account.services())
     return found.length > 0 || functions.length === 0
-      ? found
-      : [ok(account.prefix, `The roles of ${functions.length} functions have the permissions that they need.`)]
+      ? [...found, ...wide]
+      : [ok(account.prefix, `The roles of ${functions.length} functions have the permissions that they need.`), ...wide]
   },
 }
+
+const oneRoleOf = (services: readonly Service[]): readonly Finding[] =>
+  services.flatMap(({ name, targets }) =>
+    targets
+      .filter(({ roleArn, lookRoleArn }) => roleArn !== undefined && lookRoleArn === undefined)
+      .map(({ functionName, alias }) =>
+        ok(`${functionName}:${alias} (${name})`, 'The functions that only look assume the role that moves.', {
+          words: 'Name `lookRole` beside `role` in the definition. TargetAccess makes both (docs/deploy.md).',
+        }),
+      ),
+  )
 
 /**
  * Leaves out the answers to tasks: the simulator knows no resource for them, and reports denied where IAM allows (docs/aws.md
@@ -124,6 +137,10 @@ async function resourcesOf(account: Account): Promise<Resources> {
     targets,
     targetVersions: targets.map((one) => `${one}:1`),
     hooks,
+    targetRoles: services.flatMap((service) => service.targets.flatMap(({ roleArn }) => roleArn ?? [])),
+    lookRoles: services.flatMap((service) =>
+      service.targets.flatMap(({ roleArn, lookRoleArn = roleArn }) => lookRoleArn ?? []),
+    ),
     artifacts: sources.flatMap(({ s3 }) =>
       s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
     ),

@@ -9,6 +9,7 @@ import { Problem } from '../../core/problem.ts'
 import { isElsewhere } from '../../core/location.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import type { Service, Target } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import type { Account, Check } from './account.ts'
 import { type AwsCommand, awsCommand, each, type Finding, ok, problem } from './finding.ts'
 
@@ -37,7 +38,7 @@ export const aliases: Check = {
 async function look(account: Account, one: Named): Promise<readonly Finding[]> {
   const { target, service } = one
   const place = { FunctionName: target.functionName, Name: target.alias }
-  const routing = await account.backend.traffic.read(target).catch((error: unknown) => {
+  const routing = await account.backend.aliases.read(placedIn(service, target)).catch((error: unknown) => {
     if (error instanceof Problem && ['alias_missing', 'alias_on_latest'].includes(error.code)) return error
     throw error
   })

@@ -1,6 +1,6 @@
 // `replay --from-cloudwatch FUNCTION:ALIAS`: finds the versions that had requests through the alias, and the time in which two of
 // them shared it, and reads the minutes of that time.
-import type { Traffic } from '../../cloud/ports.ts'
+import type { Aliases } from '../../cloud/ports.ts'
 import { Problem } from '../../core/problem.ts'
 import { FunctionName } from '../../core/location.ts'
 import { Version } from '../../core/service/routing.ts'
@@ -19,7 +19,7 @@ type Window = { readonly startMs: number; readonly endMs: number }
 
 type FetchOptions = { readonly from: string; readonly last: string; readonly reading: Reading }
 type Deps = Metrics & {
-  readonly traffic: Pick<Traffic, 'read'>
+  readonly aliases: Aliases
   readonly clock: { nowMs(): number }
   readonly tell: (sentence: string) => void
 }
@@ -78,8 +78,8 @@ function versionsChosen({ stable, candidate }: Reading): Pair | undefined {
   return { stable, candidate }
 }
 
-async function versionsAround({ traffic }: Deps, alias: Alias): Promise<readonly string[]> {
-  const { routing } = await traffic.read(alias)
+async function versionsAround({ aliases }: Deps, alias: Alias): Promise<readonly string[]> {
+  const { routing } = await aliases.read({ ...alias, service: 'replay' })
   const current = Number(routing.version)
   const all = [routing.version, routing.additional?.version ?? routing.version]
   for (let version = Math.max(1, current - before); version <= current + after; version++) all.push(String(version))

@@ -66,13 +66,13 @@ export async function replayFiles(
 /** @throws Problem as `fetchReplay` */
 export async function replayMetrics(
   screen: Screen,
-  backend: { readonly traffic: Pick<Backend['traffic'], 'read'>; readonly clock: Backend['clock'] },
+  backend: { readonly aliases: Backend['aliases']; readonly clock: Backend['clock'] },
   metrics: Metrics,
   { from, last, reading, ...options }: ReplayOptions & { from: string; last: string; reading: Reading },
 ): Promise<number> {
   const deps = {
     ...metrics,
-    traffic: backend.traffic,
+    aliases: backend.aliases,
     clock: backend.clock,
     tell: (sentence: string) => screen.note(sentence),
   }

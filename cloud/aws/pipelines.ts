@@ -1,5 +1,9 @@
-// Answers CodePipeline jobs.
-import { PutJobFailureResultCommand, PutJobSuccessResultCommand } from '@aws-sdk/client-codepipeline'
+// CodePipeline's jobs: what they are, and their answers.
+import {
+  GetJobDetailsCommand,
+  PutJobFailureResultCommand,
+  PutJobSuccessResultCommand,
+} from '@aws-sdk/client-codepipeline'
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline'
 import { oneLine } from '../../core/foreign-text.ts'
 import type { Pipelines } from '../ports.ts'
@@ -7,6 +11,25 @@ import { asProblem, isNamed } from './failure.ts'
 
 export function awsPipelines(client: CodePipelineClient): Pipelines {
   return {
+    async job(jobId) {
+      try {
+        const { jobDetails } = await client.send(new GetJobDetailsCommand({ jobId }))
+        // The rest has credentials for the artifacts: it goes no further.
+        const { actionConfiguration, pipelineContext } = jobDetails?.data ?? {}
+        const { FunctionName = '', UserParameters = '' } = actionConfiguration?.configuration ?? {}
+        return {
+          functionName: FunctionName,
+          userParameters: UserParameters,
+          pipeline: pipelineContext?.pipelineName ?? '',
+          account: pipelineContext?.pipelineArn?.split(':')[4] ?? jobDetails?.accountId ?? '',
+        }
+      } catch (error) {
+        if (isNamed(error, 'JobNotFoundException')) return undefined
+        // No id of a job: nobody is asked about it.
+        if (isNamed(error, 'ValidationException')) return undefined
+        throw asProblem(error, 'codepipeline:GetJobDetails')
+      }
+    },
     async answer(jobId, { may, because }) {
       const call = may ? 'codepipeline:PutJobSuccessResult' : 'codepipeline:PutJobFailureResult'
       try {

@@ -3,23 +3,27 @@ import { CreateAliasCommand, GetAliasCommand, UpdateAliasCommand } from '@aws-sd
 import type { AliasConfiguration, LambdaClient } from '@aws-sdk/client-lambda'
 import { Problem } from '../../core/problem.ts'
 import { type Routing, routingWords } from '../../core/service/routing.ts'
-import type { Target } from '../../core/service/service.ts'
-import type { AliasState, Traffic } from '../ports.ts'
+import type { AliasPlace } from '../../core/location.ts'
+import type { Aliases, AliasState, Traffic } from '../ports.ts'
 import type { ClientAt } from './client-at.ts'
 import { asProblem, isNamed, present } from './failure.ts'
 
+export const awsAliases = (lambda: ClientAt<LambdaClient>): Aliases => ({
+  async read(target) {
+    const call = `lambda:GetAlias of ${words(target)}`
+    try {
+      const command = new GetAliasCommand({ FunctionName: target.functionName, Name: target.alias })
+      return aliasState(await lambda(target).send(command), call)
+    } catch (error) {
+      if (isNamed(error, 'ResourceNotFoundException')) throw aliasMissing(target, error)
+      throw asProblem(error, call)
+    }
+  },
+})
+
 export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
   return {
-    async read(target) {
-      const call = `lambda:GetAlias of ${words(target)}`
-      try {
-        const command = new GetAliasCommand({ FunctionName: target.functionName, Name: target.alias })
-        return aliasState(await lambda(target).send(command), call)
-      } catch (error) {
-        if (isNamed(error, 'ResourceNotFoundException')) throw aliasMissing(target, error)
-        throw asProblem(error, call)
-      }
-    },
+    ...awsAliases(lambda),
     async write(target, routing, expectedRevision) {
       const call = `lambda:UpdateAlias of ${words(target)}`
       try {
@@ -40,7 +44,7 @@ export function awsTraffic(lambda: ClientAt<LambdaClient>): Traffic {
       const call = `lambda:CreateAlias of ${words(target)}`
       try {
         const { functionName: FunctionName, alias: Name } = target
-        await lambda(target).send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: version }))
+        await lambda().send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: version }))
         return true
       } catch (error) {
         if (isNamed(error, 'ResourceConflictException')) return false
@@ -65,7 +69,9 @@ function routingOf(version: string, weights: Readonly<Record<string, number>> | 
   return { version, additional: { version: additional[0], weightBp } }
 }
 
-const words = ({ functionName, alias }: Target): string => `${functionName}:${alias}`
+type Named = Pick<AliasPlace, 'functionName' | 'alias'>
+
+const words = ({ functionName, alias }: Named): string => `${functionName}:${alias}`
 
 function aliasState(alias: AliasConfiguration, call: string): AliasState {
   const version = present(alias.FunctionVersion, 'FunctionVersion', call)
@@ -75,11 +81,11 @@ function aliasState(alias: AliasConfiguration, call: string): AliasState {
   }
 }
 
-const aliasMissing = (target: Target, cause: Error): Problem =>
+const aliasMissing = (target: Named, cause: Error): Problem =>
   new Problem('alias_missing', `There is no alias ${words(target)}.`, { cause })
 
 /** The messages are those in docs/aws.md §1.1, recorded from Lambda. */
-function writeProblem(error: unknown, target: Target, routing: Routing, call: string): Problem {
+function writeProblem(error: unknown, target: Named, routing: Routing, call: string): Problem {
   if (isNamed(error, 'PreconditionFailedException')) {
     return new Problem('traffic_moved', `Alias ${words(target)} is no longer what it was.`, { cause: error })
   }

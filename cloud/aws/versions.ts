@@ -24,8 +24,16 @@ import type { ClientAt } from './client-at.ts'
 import { asProblem, isNamed, present, translated } from './failure.ts'
 import type { PackageHash } from './package-hash.ts'
 
-/** @param hashOf computes the hash of a package; needed only to publish */
-export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash = noPackages): Versions {
+/**
+ * @param lambda looks, and publishes at home
+ * @param hashOf computes the hash of a package; needed only to publish
+ * @param moving wakes versions: invoking them is more than looking
+ */
+export function awsVersions(
+  lambda: ClientAt<LambdaClient>,
+  hashOf: PackageHash = noPackages,
+  moving: ClientAt<LambdaClient> = lambda,
+): Versions {
   return {
     async describe(target, version) {
       const { functionName } = target
@@ -53,7 +61,7 @@ export function awsVersions(lambda: ClientAt<LambdaClient>, hashOf: PackageHash 
       const { functionName: FunctionName } = target
       const Payload = new TextEncoder().encode(JSON.stringify({ tidegate: 'wake' }))
       const command = new InvokeCommand({ FunctionName, Qualifier: version, Payload })
-      await translated(`lambda:InvokeFunction of ${FunctionName}:${version}`, lambda(target).send(command))
+      await translated(`lambda:InvokeFunction of ${FunctionName}:${version}`, moving(target).send(command))
     },
     async publish(functionName, artifact, description) {
       const client = lambda()

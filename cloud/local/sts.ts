@@ -3,10 +3,10 @@
 import { AwsError, isAwsError, notImplemented } from './protocol/aws-error.ts'
 import { principalOf, userIdOf } from './protocol/credential.ts'
 import type { LocalClock } from './time/clock.ts'
-import { text } from './protocol/field.ts'
+import { optionalText, text } from './protocol/field.ts'
 import type { Input } from './protocol/json-protocol.ts'
 import { parseQuery, queryError, queryResponse } from './protocol/query-protocol.ts'
-import type { Caller, LocalService } from './protocol/service.ts'
+import type { Caller, ConditionKeys, LocalService } from './protocol/service.ts'
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
@@ -24,6 +24,7 @@ export function localSts({ clock, secretOf = () => 'none' }: Deps): LocalService
     GetCallerIdentity: (_, caller) => identityOf(caller),
   }
   return {
+    conditionsOf: ({ body }) => conditionsOf(parseQuery(Buffer.from(body).toString('utf8'))),
     handle(request, caller) {
       try {
         const input = parseQuery(Buffer.from(request.body).toString('utf8'))
@@ -39,9 +40,29 @@ export function localSts({ clock, secretOf = () => 'none' }: Deps): LocalService
   }
 }
 
+/** What trust policies may ask about a request. */
+function conditionsOf(input: Input): ConditionKeys {
+  const keys = { 'sts:ExternalId': 'ExternalId', 'sts:RoleSessionName': 'RoleSessionName' }
+  return Object.fromEntries(
+    Object.entries(keys).flatMap(([key, field]) => {
+      const value = optionalText(input, field)
+      return value === undefined ? [] : [[key, [value]]]
+    }),
+  )
+}
+
+/** STS's own patterns (API reference of AssumeRole). */
+function checked(name: string, value: string, pattern: RegExp): void {
+  if (pattern.test(value)) return
+  const why = `1 validation error detected: Value '${value}' at '${name}' failed to satisfy constraint`
+  throw new AwsError('ValidationError', `${why}: Member must satisfy regular expression pattern: ${pattern.source}`)
+}
+
 function assumeRole(input: Input, secretOf: (accessKeyId: string) => string, nowMs: number): Record<string, unknown> {
   const roleArn = text(input, 'RoleArn')
   const session = text(input, 'RoleSessionName')
+  checked('roleSessionName', session, /^[\w+=,.@-]{2,64}$/)
+  checked('externalId', optionalText(input, 'ExternalId') ?? 'none', /^[\w+=,.@:/-]{2,1224}$/)
   const [, account, name] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.*\/)?([\w+=,.@-]+)$/.exec(roleArn) ?? []
   if (account === undefined || name === undefined) throw new AwsError('ValidationError', `${roleArn} is invalid`)
   const accessKeyId = `role.${name}@${account}:${session}`

@@ -4,12 +4,14 @@ import type { Slot } from './budget.ts'
 import { slotMs } from './budget.ts'
 import { locate } from '../location.ts'
 import type { Service } from '../service/service.ts'
+import { placedIn } from '../service/target.ts'
 import type { CountedSlo } from '../service/slo.ts'
 import type { Reading } from '../verdict/evidence/evidence.ts'
 import { placeOf, type Question } from '../verdict/evidence/questions.ts'
 
 /** Two series per target: all requests, and the counted ones (failed requests for availability, fast ones for latency). */
-export function sliQuestions({ name, targets }: Service, slo: CountedSlo): readonly Question[] {
+export function sliQuestions(service: Service, slo: CountedSlo): readonly Question[] {
+  const { name, targets } = service
   const { sli } = slo
   return targets.flatMap((target, index) => {
     const functionName = locate(target.functionName).name
@@ -19,7 +21,7 @@ export function sliQuestions({ name, targets }: Service, slo: CountedSlo): reado
       metric,
       dimensions: { FunctionName: functionName, Resource: `${functionName}:${target.alias}` },
       stat,
-      ...placeOf(target),
+      ...placeOf(placedIn(service, target)),
     })
     return sli.kind === 'availability'
       ? [ask('all', 'Invocations', 'Sum'), ask('counted', 'Errors', 'Sum')]

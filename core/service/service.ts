@@ -7,28 +7,20 @@ import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { From } from '../origin.ts'
-import { accountOf, FunctionName, isElsewhere, locate, RoleArn, TargetFunction } from '../location.ts'
+import { FunctionName, isElsewhere } from '../location.ts'
 import { Signals, StoredSignals } from './signals.ts'
 import { Slo, SloDefinition } from './slo.ts'
+import { Target, TargetDefinition } from './target.ts'
 import { Timetable } from './timetable.ts'
+
+export { Target } from './target.ts'
 
 export const ServiceName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and -, at most 40')
-/** Lambda's limits for an alias (API reference of UpdateAlias). */
-const AliasName = z
-  .string()
-  .regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/, 'an alias is letters, digits, - and _, not only digits')
 const Runbook = z.url({ protocol: /^https$/, error: 'a runbook is an https address' }).max(500)
 export const hookPoints = ['beforeTraffic', 'beforeStep', 'afterPromotion', 'afterRollback'] as const
 export type HookPoint = (typeof hookPoints)[number]
-
-export const Target = z.strictObject({
-  functionName: TargetFunction,
-  alias: AliasName,
-  roleArn: RoleArn.optional(),
-})
-export type Target = z.output<typeof Target>
 
 const whileLive = z.enum(['queue', 'coalesce', 'supersede', 'refuse'])
 const whenHeldTooLong = z.enum(['rollBack', 'pause'])
@@ -56,6 +48,11 @@ const RuleOut = z.strictObject({
 
 /** What counts as a bad candidate by default. */
 export const usualEarly = Early.parse({})
+
+const Pipelines = z
+  .array(z.string().regex(/^[A-Za-z0-9.@_-]{1,100}$/, 'the name of a pipeline, as CodePipeline has it'))
+  .max(50)
+  .optional()
 
 const IncidentKeys = z.strictObject({
   keys: z
@@ -120,6 +117,8 @@ export const Service = z.strictObject({
   slos: z.array(Slo).max(10).default([]),
   planned: Timetable.default([]),
   incidents: IncidentKeys.default({ keys: [] }),
+  /** Absent: every pipeline that may invoke the function for pipelines. */
+  pipelines: Pipelines,
   pace: Pace.prefault({}),
   gates: Gates.prefault({}),
   runbook: Runbook.optional(),
@@ -138,17 +137,6 @@ const HookDefinition = z.strictObject({
   function: FunctionName,
   timeout: duration({ minSeconds: 1, maxSeconds: 86_400 }).prefault('5m').describe('How long it may take to answer.'),
 })
-
-const TargetDefinition = z
-  .strictObject({
-    function: TargetFunction,
-    alias: AliasName,
-    role: RoleArn.optional().describe('Of the account of a function elsewhere, for the controller to assume.'),
-  })
-  .refine(({ function: name, role }) => role === undefined || locate(name).account === accountOf(role), {
-    path: ['role'],
-    message: 'a role is for a function that is named by its ARN, in the same account',
-  })
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length
 
@@ -225,6 +213,9 @@ export const ServiceDefinition = z
       'Times in which a burning budget is nobody to be told of: maintenance, drills.',
     ),
     incidents: IncidentKeys.prefault({}),
+    pipelines: Pipelines.describe(
+      "Pipelines of the controller's account that may ask whether it may be released (mayReleaseRule). Without it: every one whose role may invoke tidegate-pipeline.",
+    ),
     pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     runbook: Runbook.optional(),
@@ -236,10 +227,11 @@ export const ServiceDefinition = z
   })
   .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
     ...rest,
-    targets: targets.map(({ function: functionName, alias, role }) => ({
+    targets: targets.map(({ function: functionName, alias, role, lookRole }) => ({
       functionName,
       alias,
       ...(role === undefined ? {} : { roleArn: role }),
+      ...(lookRole === undefined ? {} : { lookRoleArn: lookRole }),
     })),
     hooks: hooks.map((hook) => ({ at: hook.at, functionName: hook.function, timeoutSeconds: hook.timeout })),
     policy: {

@@ -64,7 +64,7 @@ export class DeliveryStack extends Stack {
         },
       ],
     })
-    controller.grantAsk(pipeline.role)
+    controller.grantPipeline(pipeline.role)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Gates } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { attestedOf } from './attested.ts'
 import { budgetsLeft } from '../budgets/left.ts'
 import type { World } from '../steps/world.ts'
@@ -56,6 +57,8 @@ async function isSigned(deps: Deps, { service, targets, candidate }: Release): P
         : undefined
   if (places === undefined) return undefined
   const taking = places.filter(({ version }) => version !== '')
-  const states = await Promise.all(taking.map(({ place, version }) => deps.versions.describe(place, version)))
+  const states = await Promise.all(
+    taking.map(({ place, version }) => deps.versions.describe(placedIn(service, place), version)),
+  )
   return states.every(({ isSigned: signed }) => signed === true)
 }

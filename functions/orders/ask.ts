@@ -1,6 +1,5 @@
-// Whether a service may be released now. A pipeline asks before it enters a stage (CodePipeline's LambdaInvoke rule); anybody
-// else may ask by a call. The answer is no when a release that began now would be refused. A yes promises nothing about the
-// verdict.
+// Whether a service may be released now: people ask by the API, pipelines before they enter a stage (pipeline.ts). The answer is
+// no when a release that began now would be refused. A yes promises nothing about the verdict.
 import * as z from 'zod'
 import { begin, replay } from '../../core/release/advance.ts'
 import { beginPoint } from '../../core/release/gating.ts'
@@ -10,6 +9,7 @@ import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import { type Service, ServiceName } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { decideAt, type GateDeps } from '../tasks/gate.ts'
 import { lookUp } from '../gate/look-up.ts'
@@ -18,67 +18,28 @@ import { readOrder } from './order.ts'
 import { isPlaceFree } from '../steps/place.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = GateDeps &
-  Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'traffic' | 'pipelines' | 'log' | 'trouble'>
+export type AskDeps = GateDeps & Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'aliases' | 'trouble'>
 
 export const GateCall = z.strictObject({ service: ServiceName })
 
-/** docs/aws.md §5.2. The job carries credentials for the artifacts, so never log any of it. */
-const Job = z.looseObject({
-  'CodePipeline.job': z.looseObject({
-    id: z.string().min(1).max(100),
-    data: z.looseObject({
-      actionConfiguration: z.looseObject({
-        configuration: z.looseObject({ UserParameters: z.string().max(1000) }),
-      }),
-    }),
-  }),
-})
+export type Answer = { readonly may: boolean; readonly because: string }
 
-type Answer = { readonly may: boolean; readonly because: string }
+/** @throws Problem `call_invalid`, `service_missing`. Anything that blocks a release is an answer, not an error. */
+export const askHandler =
+  (deps: AskDeps) =>
+  (event: unknown): Promise<Answer> =>
+    mayRelease(deps, readOrder(GateCall, event).service)
 
-/**
- * @throws Problem `call_invalid` when it is neither a call nor a job. Anything that blocks a release is an answer, not an error.
- */
-export function askHandler(deps: Deps) {
-  return async (event: unknown): Promise<Answer> => {
-    const job = Job.safeParse(event)
-    if (!job.success) return ask(deps, readOrder(GateCall, event).service)
-    const { id, data } = job.data['CodePipeline.job']
-    const answer = await asked(deps, data.actionConfiguration.configuration.UserParameters)
-    await deps.pipelines.answer(id, answer)
-    deps.log({ message: `ask: ${answer.because}`, may: answer.may, job: id })
-    return answer
-  }
-}
+export const no = ({ message, fix }: Problem): Answer => ({ may: false, because: `${message} ${fix}` })
 
-/** An invalid job must be answered too, or the pipeline would wait for hours. */
-async function asked(deps: Deps, parameters: string): Promise<Answer> {
-  try {
-    return await ask(deps, readOrder(GateCall, fromJson(parameters)).service)
-  } catch (error) {
-    return unknown(deps, error, {})
-  }
-}
-
-/** CodePipeline passes the rule's UserParameters on as text. */
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Problem('call_invalid', 'The UserParameters are not JSON: give {"service":"NAME"}.', { cause })
-  }
-}
-
-const no = ({ message, fix }: Problem): Answer => ({ may: false, because: `${message} ${fix}` })
-
-function unknown({ trouble }: Deps, error: unknown, about: object): Answer {
+export function unknown({ trouble }: Pick<World, 'trouble'>, error: unknown, about: object): Answer {
   if (error instanceof Problem) return no(error)
   trouble(error, { ...about })
   return { may: false, because: `It cannot be looked up: ${sentenceOf(error)}` }
 }
 
-async function ask(deps: Deps, name: string): Promise<Answer> {
+/** @throws Problem `service_missing`, `item_unreadable` */
+export async function mayRelease(deps: AskDeps, name: string): Promise<Answer> {
   const service = await deps.services.get(name)
   try {
     const closed = await closedGates(deps, service)
@@ -103,7 +64,7 @@ async function ask(deps: Deps, name: string): Promise<Answer> {
  * Asks the gates about a hypothetical release that begins now. Provenance and approvals are left out, because they are known only
  * for a real release.
  */
-async function closedGates(deps: Deps, service: Service): Promise<Answer | undefined> {
+async function closedGates(deps: AskDeps, service: Service): Promise<Answer | undefined> {
   const release = begin({
     v: 1,
     seq: 1,
@@ -127,7 +88,7 @@ async function closedGates(deps: Deps, service: Service): Promise<Answer | undef
     : { may: false, because: answerOf(release, beginPoint, unasked, decision).because }
 }
 
-async function liveRelease(deps: Deps, service: string): Promise<string | undefined> {
+async function liveRelease(deps: AskDeps, service: string): Promise<string | undefined> {
   for (const releaseId of idsOf(await deps.openReleases.list(service))) {
     const release = replay((await deps.journal.read(releaseId)).events)
     if (release !== undefined && !isSettled(release)) return releaseId
@@ -135,13 +96,13 @@ async function liveRelease(deps: Deps, service: string): Promise<string | undefi
   return undefined
 }
 
-async function aliasesAreWhole(deps: Deps, { name, targets }: Service): Promise<Answer> {
-  for (const target of targets) {
-    const { routing } = await deps.traffic.read(target)
+async function aliasesAreWhole(deps: AskDeps, service: Service): Promise<Answer> {
+  for (const target of service.targets) {
+    const { routing } = await deps.aliases.read(placedIn(service, target))
     const place = `${target.functionName}:${target.alias}`
     if (routing.additional !== undefined)
       return no(new Problem('alias_split', `Alias ${place} is already split: ${routingWords(routing)}.`))
     if (routing.version === '$LATEST') return no(new Problem('alias_on_latest', `Alias ${place} points at $LATEST.`))
   }
-  return { may: true, because: `Nothing is live, and every alias of ${name} has one version.` }
+  return { may: true, because: `Nothing is live, and every alias of ${service.name} has one version.` }
 }

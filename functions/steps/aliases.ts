@@ -1,15 +1,18 @@
 // Carries out a move, with one compare-and-set for each alias. If the revision is not the expected one, the alias is read. If it
 // is as desired, our earlier response was lost. If it is as we left it, nobody moved traffic, and we write again. Otherwise
 // somebody else moved it.
-import type { AliasState, Clock, Journal, Traffic } from '../../cloud/ports.ts'
+import type { Aliases, AliasState, Clock, Journal, Traffic } from '../../cloud/ports.ts'
+import type { AliasPlace } from '../../core/location.ts'
 import type { Move } from '../../core/release/event.ts'
 import { isOnItsWay, isOurs, pendingMove } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
 import { isLive, type Release } from '../../core/release/release.ts'
 import { type Routing, routingWords, sameRouting } from '../../core/service/routing.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { load, type Loaded, record } from './log.ts'
 
 type Deps = { readonly clock: Clock; readonly journal: Journal; readonly traffic: Traffic }
+type Looking = Omit<Deps, 'traffic'> & { readonly aliases: Aliases }
 type MoveTarget = Move['targets'][number]
 type Foreign = { readonly found: Routing | undefined; readonly because: string }
 /** `overtaken`: the log has moved on, and this move is no longer wanted. */
@@ -30,7 +33,7 @@ export async function carryOut(deps: Deps, loaded: Loaded): Promise<Loaded> {
   let failure: Error | undefined
   for (const target of move.targets) {
     try {
-      const written = await writeAlias(deps, loaded.release.id, move, target)
+      const written = await writeAlias(deps, loaded.release, move, target)
       if (written === 'overtaken') return await load(deps, loaded.release.id)
       if ('revision' in written)
         revisions.set(target.functionName, await arrived(deps, loaded.release, target, written))
@@ -57,21 +60,22 @@ const isPending = (release: Release, move: Move): boolean => {
   return pending?.purpose === move.purpose && pending.weightBp === move.weightBp
 }
 
-async function writeAlias(deps: Deps, releaseId: string, move: Move, target: MoveTarget): Promise<Written> {
+async function writeAlias(deps: Deps, { id, service }: Release, move: Move, target: MoveTarget): Promise<Written> {
+  const at = placedIn(service, target)
   let expected = target.expected
   for (let round = 0; round < roundsMax; round++) {
     try {
-      return await deps.traffic.write(target, target.desired, expected)
+      return await deps.traffic.write(at, target.desired, expected)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       if (error.code === 'alias_missing') return { found: undefined, because: `${place(target)} was deleted` }
       if (error.code !== 'traffic_moved') throw error
     }
-    const now: AliasState = await deps.traffic.read(target)
+    const now: AliasState = await deps.traffic.read(at)
     if (sameRouting(now.routing, target.desired)) return now
     // Read the alias before the log. Whoever overtakes us announces it in the log first and then changes the revision. So either
     // the log shows it, or our next write fails again.
-    const { release } = await load(deps, releaseId)
+    const { release } = await load(deps, id)
     if (!isPending(release, move)) return 'overtaken'
     if (!isOurs(release, target.functionName, now.routing)) return movedAway(target, now.routing)
     // Writing again would interrupt Lambda's own change.
@@ -89,7 +93,7 @@ async function arrived(
   written: { readonly revision: string },
 ): Promise<string> {
   if (known(release, target)?.provisioned === undefined) return written.revision
-  const { routing, revision } = await deps.traffic.read(target)
+  const { routing, revision } = await deps.traffic.read(placedIn(release.service, target))
   if (!isOnItsWay(known(release, target), target.desired, routing)) return revision
   const sentence = `Lambda is still moving the provisioned concurrency of ${place(target)}, which has ${routingWords(routing)} for now.`
   throw new Problem('concurrency_moving', sentence)
@@ -107,7 +111,7 @@ const place = (target: { readonly functionName: string; readonly alias: string }
   `alias ${target.functionName}:${target.alias}`
 
 async function interrupt(
-  deps: Deps,
+  deps: Omit<Deps, 'traffic'>,
   loaded: Loaded,
   target: { readonly functionName: string },
   foreign: Foreign,
@@ -133,11 +137,11 @@ async function interrupt(
  * Compares every alias of the release with the log. A write of our own that is still under way is not drift.
  * @param suspect who is said to have moved it, if known
  */
-export async function checkDrift(deps: Deps, loaded: Loaded, suspect?: string): Promise<Loaded> {
+export async function checkDrift(deps: Looking, loaded: Loaded, suspect?: string): Promise<Loaded> {
   let after = loaded
   for (const target of loaded.release.targets) {
     if (target.lost) continue
-    const read = await readRouting(deps, target)
+    const read = await readRouting(deps, placedIn(loaded.release.service, target))
     // Unknown is not drift; the next write compares the revision anyway.
     if (read === 'unknown' || (read !== 'deleted' && isOurs(loaded.release, target.functionName, read))) continue
     const foreign =
@@ -148,11 +152,11 @@ export async function checkDrift(deps: Deps, loaded: Loaded, suspect?: string): 
 }
 
 async function readRouting(
-  deps: Deps,
-  target: { functionName: string; alias: string },
+  { aliases }: Pick<Looking, 'aliases'>,
+  target: AliasPlace,
 ): Promise<Routing | 'deleted' | 'unknown'> {
   try {
-    return (await deps.traffic.read(target)).routing
+    return (await aliases.read(target)).routing
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     if (error.code === 'alias_missing') return 'deleted'

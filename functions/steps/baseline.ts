@@ -1,7 +1,8 @@
 // Facts about a target that are fixed before anything moves, as the basis of its verdicts: where its durations are cut, what an
 // invocation is billed by, and how late its data points may come.
 import type { VersionState } from '../../cloud/ports.ts'
-import type { Service, Target } from '../../core/service/service.ts'
+import type { AliasPlace } from '../../core/location.ts'
+import type { Service } from '../../core/service/service.ts'
 import type { Baseline } from '../../core/verdict/evidence/evidence.ts'
 import { durationsOf } from './durations.ts'
 import type { World } from './world.ts'
@@ -12,7 +13,7 @@ type Deps = Pick<World, 'clock' | 'telemetry'>
 export async function baselineOf(
   deps: Deps,
   service: Service,
-  target: Target,
+  target: AliasPlace,
   versions: { readonly stable: VersionState; readonly candidate: VersionState },
 ): Promise<Baseline> {
   const { stable, candidate } = versions

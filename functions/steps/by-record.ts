@@ -79,13 +79,13 @@ export async function endByRecord(deps: ByRecord, record: ReturnRecord, lost: Pr
 /** What each alias of the release was found as, and put to. */
 export async function putBack(
   deps: Pick<ByRecord, 'traffic'>,
-  { targets }: Pick<ReturnRecord, 'targets'>,
+  { service, targets }: Pick<ReturnRecord, 'service' | 'targets'>,
 ): Promise<{ readonly lines: readonly string[]; readonly failure: Problem | undefined }> {
   const lines: string[] = []
   let failure: Problem | undefined
   for (const target of targets) {
     try {
-      lines.push(await putBackAlias(deps, target))
+      lines.push(await putBackAlias(deps, service, target))
     } catch (error) {
       // Every alias gets its chance, whatever happens to the others.
       failure = error instanceof Problem ? error : new Problem('return_failed', sentenceOf(error), { cause: error })
@@ -98,9 +98,14 @@ export async function putBack(
 // Each round is a write that lost against another one.
 const roundsMax = 4
 
-async function putBackAlias({ traffic }: Pick<ByRecord, 'traffic'>, target: ReturnTarget): Promise<string> {
+async function putBackAlias(
+  { traffic }: Pick<ByRecord, 'traffic'>,
+  service: string,
+  target: ReturnTarget,
+): Promise<string> {
+  const at = { ...target, service }
   for (let round = 0; round < roundsMax; round++) {
-    const found = await traffic.read(target).catch((error: unknown) => {
+    const found = await traffic.read(at).catch((error: unknown) => {
       if (error instanceof Problem && error.code === 'alias_missing') return undefined
       throw error
     })
@@ -108,7 +113,7 @@ async function putBackAlias({ traffic }: Pick<ByRecord, 'traffic'>, target: Retu
     if (!mayBeOurs(target, found.routing)) return aliasLines.moved(target, found.routing)
     try {
       // Written also when it is on stable already: a writer that was held up finds another revision than it expects.
-      await traffic.write(target, only(target.stable), found.revision)
+      await traffic.write(at, only(target.stable), found.revision)
       return aliasLines.back(target)
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'traffic_moved') throw error

@@ -1,7 +1,8 @@
 // How long stable's invocations take, before anything moves: where latency is cut into slow and other invocations, how steep the
 // distribution is there, and how many were slow in each of the last minutes.
 import { Problem } from '../../core/problem.ts'
-import type { Service, Target } from '../../core/service/service.ts'
+import type { AliasPlace } from '../../core/location.ts'
+import type { Service } from '../../core/service/service.ts'
 import { minuteMs } from '../../core/time.ts'
 import type { Baseline, Durations, Reading } from '../../core/verdict/evidence/evidence.ts'
 import { placeOf, type Question, stablePlaces } from '../../core/verdict/evidence/questions.ts'
@@ -31,7 +32,7 @@ const settleMinutes = 3
 export async function durationsOf(
   deps: Deps,
   service: Service,
-  target: Target,
+  target: AliasPlace,
   { stable, timeoutSeconds }: { readonly stable: string; readonly timeoutSeconds: number | undefined },
 ): Promise<Found> {
   const { latency } = service.signals
@@ -56,7 +57,7 @@ export async function durationsOf(
   return withPast(deps, target, [first.dimensions], cutsAt(first.values, timeoutSeconds))
 }
 
-const questionOf = (target: Target, dimensions: Dimensions, stat: string): Question => ({
+const questionOf = (target: AliasPlace, dimensions: Dimensions, stat: string): Question => ({
   key: stat,
   namespace: 'AWS/Lambda',
   metric: 'Duration',
@@ -117,7 +118,7 @@ function cutsAt([p50 = 0, p90 = 0, p99 = 0, p999 = 0]: readonly number[], timeou
 /** Adds what stable's past says. If it says nothing, the cuts are known and the rest is not. */
 async function withPast(
   deps: Deps,
-  target: Target,
+  target: AliasPlace,
   [first, second]: readonly [Dimensions, Dimensions?],
   cuts: readonly Cut[],
 ): Promise<Found> {
@@ -129,7 +130,7 @@ async function withPast(
 
 async function pastOf(
   deps: Deps,
-  target: Target,
+  target: AliasPlace,
   dimensions: Dimensions,
   cuts: readonly Cut[],
 ): Promise<Durations | undefined> {

@@ -4,7 +4,8 @@ import { replay } from '../../core/release/advance.ts'
 import { Problem } from '../../core/problem.ts'
 import { minuteMs } from '../../core/time.ts'
 import type { Release } from '../../core/release/release.ts'
-import type { Service, Target } from '../../core/service/service.ts'
+import type { AliasPlace } from '../../core/location.ts'
+import type { Service } from '../../core/service/service.ts'
 import { pastMinutes, pastQuestions, releaseMinutes, stableMinutes } from '../../core/verdict/evidence/past.ts'
 import { errorNulls, type Learned } from '../../core/verdict/counts/count-design.ts'
 import { learn } from '../../core/verdict/counts/learn.ts'
@@ -55,7 +56,7 @@ export async function promotedReleases(deps: Deps, service: Service): Promise<re
 export async function learnedErrors(
   deps: Deps,
   service: Service,
-  target: Target,
+  target: AliasPlace,
   stable: string,
   earlier: readonly Release[],
 ): Promise<Learned | undefined> {
@@ -67,7 +68,7 @@ export async function learnedErrors(
   return learn({ tolerance: errors.tolerance, nulls }, { stable: stableAlone, releases })
 }
 
-async function readStable(deps: Deps, target: Target, stable: string): Promise<readonly CountMinute[]> {
+async function readStable(deps: Deps, target: AliasPlace, stable: string): Promise<readonly CountMinute[]> {
   // The last minutes may not have come in full.
   const endMs = Math.floor(deps.clock.nowMs() / minuteMs - 2) * minuteMs
   const asked = { startMs: endMs - pastMinutes * minuteMs, endMs, periodSeconds: 60 }

@@ -2,6 +2,7 @@
 // client, and its role no permission, that it does not need.
 import type {
   AlarmWatch,
+  Aliases,
   Attestations,
   BudgetReports,
   Budgets,
@@ -49,6 +50,7 @@ export type World = {
   readonly budgetReports: BudgetReports
   readonly incidents: Incidents
   readonly alarmWatch: AlarmWatch
+  readonly aliases: Aliases
   readonly traffic: Traffic
   readonly versions: Versions
   readonly telemetry: Telemetry

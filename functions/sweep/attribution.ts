@@ -69,7 +69,9 @@ async function candidates(deps: Deps, service: string): Promise<readonly string[
 }
 
 async function noteMover(deps: Deps, loaded: Loaded, functionName: string, suspect: string): Promise<Loaded> {
-  const checked = isSettled(loaded.release) ? loaded : await checkDrift(deps, loaded, suspect)
+  const checked = isSettled(loaded.release)
+    ? loaded
+    : await checkDrift({ ...deps, aliases: deps.traffic }, loaded, suspect)
   return record(deps, checked, (release) => {
     const lost = release.targets.some((target) => target.functionName === functionName && target.lost)
     return lost && release.ending?.by === 'unknown'

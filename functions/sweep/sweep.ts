@@ -174,7 +174,7 @@ async function unmoved(
 ): Promise<ReturnRecord> {
   const { gates, signals, runbook, targets } = requested.service
   for (const target of targets) {
-    const { routing } = await deps.traffic.read(target)
+    const { routing } = await deps.traffic.read({ ...target, service })
     if (routing.additional === undefined) continue
     // Either somebody else split the alias, or the return record was deleted. A person has to look.
     deps.log({ level: 'error', message: `${target.functionName}:${target.alias}: ${routingWords(routing)}`, releaseId })

@@ -2,6 +2,7 @@
 // reported once, and so is its end; then every baking release is looked at immediately.
 import { isToldNow, type Outage, type Part } from '../../core/release/outage.ts'
 import { isAway, Problem } from '../../core/problem.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { waysBack } from '../../core/release/pages.ts'
 import type { ReturnRecord } from '../../core/release/return-record.ts'
 import { each } from '../steps/each.ts'
@@ -43,7 +44,7 @@ function probesOf(deps: Deps, { release }: Loaded): readonly (readonly [Part, ()
   const [alarm = 'tidegate'] = release.service.signals.alarms
   return [
     ['CloudWatch', () => deps.telemetry.alarms([alarm])],
-    ...(target === undefined ? [] : [['Lambda', () => deps.traffic.read(target)] as const]),
+    ...(target === undefined ? [] : [['Lambda', () => deps.traffic.read(placedIn(release.service, target))] as const]),
     ...(execution === undefined ? [] : [['Step Functions', () => deps.executions.status(execution)] as const]),
   ]
 }

@@ -2,12 +2,12 @@
 // found here are recorded, and later checks rely on them.
 import type { VersionState } from '../../cloud/ports.ts'
 import type { PreparedTarget } from '../../core/release/event.ts'
-import type { Place } from '../../core/location.ts'
+import type { AliasPlace, Place } from '../../core/location.ts'
 import { nextAct } from '../../core/release/next.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { routingWords } from '../../core/service/routing.ts'
-import type { Target } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { baselineOf } from '../steps/baseline.ts'
 import { aliasConcurrency, checkCandidateConcurrency, isWayBack } from '../steps/concurrency.ts'
@@ -96,16 +96,20 @@ const alreadyReleased = (deps: Deps, loaded: Loaded, targets: readonly PreparedT
     return { type: 'refused', atMs: deps.clock.nowMs(), outcome: 'alreadyReleased', code: 'alreadyReleased', because }
   })
 
-function targetsOf({ service, candidate }: Release): readonly Target[] {
-  if (candidate.kind !== 'versions') return service.targets
-  return service.targets.filter((target) => own(candidate.versions, target.functionName) !== undefined)
+function targetsOf({ service, candidate }: Release): readonly AliasPlace[] {
+  const { targets } = service
+  const chosen =
+    candidate.kind === 'versions'
+      ? targets.filter((target) => own(candidate.versions, target.functionName) !== undefined)
+      : targets
+  return chosen.map((target) => placedIn(service, target))
 }
 
 /** @returns `undefined` if the release has ended or moved on in the meantime */
 async function prepareTarget(
   deps: Deps,
   release: Release,
-  target: Target,
+  target: AliasPlace,
   earlier: readonly Release[],
 ): Promise<PreparedTarget | undefined> {
   const place = `${target.functionName}:${target.alias}`
@@ -134,8 +138,11 @@ async function prepareTarget(
   // Writes the current routing. That proves that a rollback is permitted, and yields a revision of our own.
   const { revision } = await deps.traffic.write(target, alias.routing, alias.revision)
   const learned = await learnedErrors(deps, release.service, target, stable, earlier)
+  const { functionName, roleArn } = target
   return {
-    ...target,
+    functionName,
+    ...(roleArn === undefined ? {} : { roleArn }),
+    alias: target.alias,
     stable,
     candidate,
     revision,
@@ -148,7 +155,7 @@ async function prepareTarget(
   }
 }
 
-async function candidateVersion(deps: Deps, release: Release, target: Target): Promise<string> {
+async function candidateVersion(deps: Deps, release: Release, target: AliasPlace): Promise<string> {
   const { candidate } = release
   if (candidate.kind === 'versions') return own(candidate.versions, target.functionName) ?? ''
   // Whoever wrote the log, it becomes a version only if the definition in it names the artifact.

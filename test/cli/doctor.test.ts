@@ -285,6 +285,30 @@ it('rights: a missing permission of a role is named, with its function', async (
   )
 })
 
+it('rights: roles of other accounts are asked for, each for the functions that assume it; one role for both is told', async () => {
+  const fn = 'arn:aws:lambda:eu-west-1:111122223333:function:orders'
+  const role = 'arn:aws:iam::111122223333:role/tidegate-target'
+  const target = { function: fn, alias: 'live', role, lookRole: `${role}-look` }
+  const put = (one: object) =>
+    sandbox.world.services.put(sampleService({ name: 'orders', triggers: {}, hooks: [], targets: [one] }))
+  await put(target)
+  denied = [
+    `role.${functionName('judge')} sts:AssumeRole ${role}-look`,
+    `role.${functionName('judge')} sts:AssumeRole ${role}`,
+    `role.${functionName('shift')} sts:AssumeRole ${role}`,
+  ]
+  const ill = await ask(['rights'])
+  expect(ill.text).toContain(`tidegate-judge: It may not sts:AssumeRole on ${role}-look.`)
+  expect(ill.text).toContain(`tidegate-shift: It may not sts:AssumeRole on ${role}.`)
+  expect(ill.text).not.toContain(`tidegate-judge: It may not sts:AssumeRole on ${role}.`)
+  expect(ill.text).not.toContain('only look assume')
+  denied = []
+  await put({ ...target, lookRole: undefined })
+  const well = await ask(['rights'])
+  expect(well).toMatchObject({ code: 0 })
+  expect(well.text).toContain(`${fn}:live (orders): The functions that only look assume the role that moves.`)
+})
+
 it('warns that packages fill the account before no version can be published', () => {
   expect(storage(50, 100).kind).toBe('ok')
   expect(storage(80, 100).kind).toBe('problem')

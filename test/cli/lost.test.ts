@@ -145,7 +145,7 @@ it('every rule and every schedule has an event here, and the failures of every f
   expect(Object.keys(events).sort()).toEqual(rules.map(({ name }) => name).sort())
   expect(Object.keys(saysOfTicks).sort()).toEqual(Object.keys(scheduledVerbs).sort())
   expect([...calledByEvents].sort()).toEqual(
-    [...new Set([...rules.map(({ verb }) => verb), ...Object.values(scheduledVerbs), 'ask', 'announce'])].sort(),
+    [...new Set([...rules.map(({ verb }) => verb), ...Object.values(scheduledVerbs), 'pipeline', 'announce'])].sort(),
   )
 })
 
@@ -180,7 +180,7 @@ describe('an event whose function fails three times in a row', () => {
     const tick = (name: string) => ({ [name]: true })
     for (const [name, verb] of Object.entries(scheduledVerbs))
       at.cloud.lambda.take(functionName(verb), undefined, Buffer.from(JSON.stringify(tick(name))))
-    const job = at.cloud.codepipeline.invoke(functionName('ask'), '{"service":"checkout"}')
+    const job = at.cloud.codepipeline.invoke(functionName('pipeline'), '{"service":"checkout"}')
     handled.length = 0
     await at.minutes(10)
 
@@ -188,7 +188,9 @@ describe('an event whose function fails three times in a row', () => {
     expect(listed.code).toBe(exitCodes.different)
     for (const said of [...Object.values(events).map(([, words]) => words), ...Object.values(saysOfTicks)])
       expect(listed.said).toContain(said)
-    expect(listed.said).toMatch(/ask\n +job \S+ of a pipeline, which asks whether it may release, service checkout\n/)
+    expect(listed.said).toMatch(
+      /pipeline\n +job \S+ of a pipeline, which asks whether it may release, service checkout\n/,
+    )
     expect(listed.said).toContain('failed (tried 3 times): Error: killed')
     // CodePipeline passes credentials with a job.
     for (const format of [[], ['--json']])

@@ -105,12 +105,12 @@ describe('the two versions', () => {
           return { kind: 'points', points }
         }),
       )
-    const traffic = { read: () => Promise.resolve({ routing: { version: '42' }, revision: 'r' }) }
+    const aliases = { read: () => Promise.resolve({ routing: { version: '42' }, revision: 'r' }) }
     const asked = { services: [], method: 'e2', from: 'checkout:live', last: '1d', reading: plain }
     return () =>
       replayMetrics(
         screen(false),
-        { traffic, clock: { nowMs: () => nowMs } },
+        { aliases, clock: { nowMs: () => nowMs } },
         { telemetry: { read }, aheadMs: 0 },
         asked,
       )
@@ -149,7 +149,7 @@ describe('days between releases', () => {
       )
     const { stretches, incomplete } = await stretchesBetween(
       { telemetry: { read } },
-      [{ functionName: 'checkout', alias: 'live' }],
+      [{ functionName: 'checkout', alias: 'live', service: 'checkout' }],
       { startMs: 0, endMs: 300 * minute },
       [{ fromMs: 100 * minute, toMs: 120 * minute }],
       () => undefined,

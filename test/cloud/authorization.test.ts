@@ -263,6 +263,7 @@ const samples: readonly Sample[] = [
     '*',
   ),
   ...[
+    ['codepipeline:GetJobDetails', new codepipeline.GetJobDetailsCommand({ jobId: 'j' })] as const,
     ['codepipeline:PutJobSuccessResult', new codepipeline.PutJobSuccessResultCommand({ jobId: 'j' })] as const,
     [
       'codepipeline:PutJobFailureResult',

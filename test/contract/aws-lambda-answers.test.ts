@@ -10,7 +10,7 @@ import { canned, config, failure } from './canned.ts'
 import { expectProblem } from './samples.ts'
 
 const lambda = (...answers: unknown[]) => canned(new LambdaClient(config), answers)
-const target = { functionName: 'orders-api', alias: 'live' }
+const target = { functionName: 'orders-api', alias: 'live', service: 'orders' }
 
 describe('failures of AWS', () => {
   const read = (error: Error) => awsTraffic(() => lambda(error)[0]).read(target)
@@ -140,7 +140,7 @@ describe('publishing', () => {
   it('considers code signed only if Lambda names the signing job', async () => {
     const version = { State: 'Active', Role: 'r', CodeSha256: 'c', Version: '3' }
     const described = (more: object) =>
-      awsVersions(() => lambda({ ...version, ...more })[0]).describe({ functionName: 'orders-api' }, '3')
+      awsVersions(() => lambda({ ...version, ...more })[0]).describe(target, '3')
     expect(await described({})).toMatchObject({ isSigned: false })
     const SigningJobArn = 'arn:aws:signer:eu-west-1:111122223333:/signing-jobs/1'
     expect(await described({ SigningJobArn })).toMatchObject({ isSigned: true })
@@ -148,11 +148,11 @@ describe('publishing', () => {
 
   it('considers states that do not run as failed', async () => {
     const version = { State: 'Deactivated', Role: 'r', CodeSha256: 'c', Version: '3' }
-    expect(await awsVersions(() => lambda(version)[0]).describe({ functionName: 'orders-api' }, '3')).toMatchObject({
+    expect(await awsVersions(() => lambda(version)[0]).describe(target, '3')).toMatchObject({
       state: 'failed',
     })
     const sleeping = { ...version, State: 'Inactive', StateReason: 'idle' }
-    expect(await awsVersions(() => lambda(sleeping)[0]).describe({ functionName: 'orders-api' }, '3')).toMatchObject({
+    expect(await awsVersions(() => lambda(sleeping)[0]).describe(target, '3')).toMatchObject({
       state: 'sleeping',
       stateReason: 'idle',
     })

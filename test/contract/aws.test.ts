@@ -50,7 +50,7 @@ afterAll(() => {
   for (const cloud of opened) cloud.close()
 })
 
-const target = { functionName: 'orders-api', alias: 'live' }
+const target = { functionName: 'orders-api', alias: 'live', service: 'orders' }
 const role = 'arn:aws:iam::000000000000:role/orders'
 const code = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -229,6 +229,7 @@ pipelinesContract('CodePipeline', async () => {
   return {
     pipelines: awsPipelines(cloud.codepipeline),
     jobs: [begin(), begin()],
+    job: { functionName: 'listener', userParameters: '{}', pipeline: 'delivery', account: '000000000000' },
     answerOf: (id) => {
       const job = cloud.pipelines.job(id)
       return job && { may: job.status === 'Succeeded', because: job.summary }

@@ -10,7 +10,6 @@ import { servicesKey } from '../memory/stores/services.ts'
 import { padded } from '../memory/stores/table.ts'
 import type { Artifact } from '../../core/service/candidate.ts'
 import { only, type Routing, split } from '../../core/service/routing.ts'
-import type { Target } from '../../core/service/service.ts'
 import type { Point } from '../../core/verdict/evidence/evidence.ts'
 import { attestationsOf } from '../memory/stores/attestations.ts'
 import { attestationsContract } from './ports/attestations.ts'
@@ -39,7 +38,7 @@ import { versionsContract } from './ports/versions.ts'
 import { waitingListsContract } from './ports/waiting-lists.ts'
 
 const openMemory = (): MemoryCloud => memoryCloud({ clock: { nowMs: () => t0Ms } })
-const target: Target = { functionName: 'orders-api', alias: 'live' }
+const target = { functionName: 'orders-api', alias: 'live', service: 'orders' }
 
 journalContract('memory', () => {
   const { journal, inspect } = openMemory()
@@ -184,7 +183,9 @@ hooksContract('memory', () => {
 })
 pipelinesContract('memory', () => {
   const { pipelines, inspect } = openMemory()
-  return Promise.resolve({ pipelines, jobs: ['job-1', 'job-2'], answerOf: (job) => inspect.jobs.get(job) })
+  const job = { functionName: 'tidegate-pipeline', userParameters: '{}', pipeline: 'delivery', account: '000000000000' }
+  inspect.pipelineJobs.set('job-1', job)
+  return Promise.resolve({ pipelines, jobs: ['job-1', 'job-2'], job, answerOf: (job) => inspect.jobs.get(job) })
 })
 outboxContract('memory', () => {
   const { outbox, pager, inspect } = openMemory()
@@ -198,7 +199,7 @@ describe('faults on request', () => {
       ['openReleases.list', (cloud) => cloud.openReleases.list()],
       ['history.list', (cloud) => cloud.history.list('orders', 1)],
       ['alarmWatch.releases', (cloud) => cloud.alarmWatch.releases('a')],
-      ['versions.describe', (cloud) => cloud.versions.describe({ functionName: 'orders-api' }, '1')],
+      ['versions.describe', (cloud) => cloud.versions.describe(target, '1')],
       ['telemetry.alarms', (cloud) => cloud.telemetry.alarms([])],
       ['executions.start', (cloud) => cloud.executions.start('r1', {})],
       ['hooks.call', (cloud) => cloud.hooks.call('hook', {})],

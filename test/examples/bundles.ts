@@ -33,7 +33,8 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   alarm: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
-  ask: ['codepipeline', 'dynamodb', 'lambda'],
+  ask: ['dynamodb', 'lambda'],
+  pipeline: ['codepipeline', 'dynamodb', 'lambda'],
   start: ['dynamodb', 'sfn'],
   urgent: ['dynamodb', 'sfn'],
   approve: ['dynamodb', 'sfn'],
@@ -48,7 +49,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The functions that decide by policies. */
-const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
+const deciding: readonly Verb[] = ['gate', 'ask', 'pipeline', 'approve', 'override']
 
 // S3's client reads packages, for their hash: 150 kB.
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }

@@ -88,7 +88,7 @@ it('delivery: the stage asks before it begins, the action starts the state machi
   expect(actions.some((one) => one.includes('states:StartExecution') && one.includes('states:DescribeExecution'))).toBe(
     true,
   )
-  expect(actions.some((one) => /lambda:InvokeFunction[^}]*TidegateAsk/.test(one))).toBe(true)
+  expect(actions.some((one) => /lambda:InvokeFunction[^}]*TidegatePipeline/.test(one))).toBe(true)
 })
 
 testBundles()

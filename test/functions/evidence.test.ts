@@ -15,6 +15,7 @@ import { judgeHandler } from '../../functions/tasks/judge.ts'
 import { replayedRelease } from '../../cli/replay/evidence.ts'
 import { minute, openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { canned, config } from '../contract/canned.ts'
 import { after, definition, prepared, service, shifted, t0 } from '../core/sample.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
@@ -149,7 +150,7 @@ describe('the log of a release', () => {
 
 describe('the baseline', () => {
   const watched = service()
-  const [target = { functionName: '', alias: '' }] = watched.targets
+  const target = placedIn(watched, { functionName: 'checkout', alias: 'live' })
   const state = (version: string, timeoutSeconds: number) =>
     ({
       version,

@@ -6,7 +6,7 @@ import { provisionHandler } from '../../functions/listeners/provision.ts'
 import { definition } from '../core/sample.ts'
 import { expectProblem } from '../contract/samples.ts'
 
-const target = { functionName: 'checkout', alias: 'live' }
+const target = { functionName: 'checkout', alias: 'live', service: 'checkout' }
 function open() {
   const cloud = memoryCloud({ clock: { nowMs: () => 0 } })
   cloud.inspect.setVersion('checkout', '1')

@@ -15,8 +15,7 @@ import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { parseDefinition } from '../../core/service/definition.ts'
-import { verbs } from '../../functions/handlers.ts'
-import { permissions, targetAccess } from '../../functions/permissions.ts'
+import { assumers, targetAccess } from '../../functions/permissions.ts'
 import { TargetAccess } from '../../lib/target-access.ts'
 import { wayTo } from '../../local/clients.ts'
 import { type Sandbox, type SandboxOptions, openSandbox, startMs } from '../../local/sandbox.ts'
@@ -29,12 +28,13 @@ const far = { account: '111122223333', region: 'eu-west-1' }
 const farName = `orders-${'x'.repeat(57)}`
 const farArn = `arn:aws:lambda:${far.region}:${far.account}:function:${farName}`
 const roleArn = `arn:aws:iam::${far.account}:role/tidegate-target`
+const lookRoleArn = `${roleArn}-look`
 /** The same account, another region: no role is needed. */
 const nearArn = 'arn:aws:lambda:eu-central-1:000000000000:function:checkout'
 
 const targets = [
   { function: 'checkout', alias: 'live' },
-  { function: farArn, alias: 'live', role: roleArn },
+  { function: farArn, alias: 'live', role: roleArn, lookRole: lookRoleArn },
   { function: nearArn, alias: 'live' },
 ]
 const definition = (changes: object = {}) => ({
@@ -45,13 +45,23 @@ const definition = (changes: object = {}) => ({
   ...changes,
 })
 
-function farRole(changes: Partial<ConstructorParameters<typeof TargetAccess>[2]> = {}): Policies {
+type Changes = Partial<ConstructorParameters<typeof TargetAccess>[2]>
+function farRoles(changes: Changes = {}): Policies {
   const stack = new Stack(new App(), 'far', { env: far })
-  new TargetAccess(stack, 'Access', { controllerAccount: '000000000000', functions: [farName], ...changes })
+  const controller = { controllerAccount: '000000000000', controllerRegion: 'us-east-1' }
+  new TargetAccess(stack, 'Access', { ...controller, services: ['checkout'], functions: [farName], ...changes })
   return rolesIn(stack, far)
 }
 
+/** As definitions were before there were two roles. */
+const oneRole = { targets: [targets[0], { function: farArn, alias: 'live', role: roleArn }, targets[2]] }
+const swapped = {
+  targets: [targets[0], { function: farArn, alias: 'live', role: lookRoleArn, lookRole: roleArn }, targets[2]],
+}
+
 const own = synthesised([definition()])
+const controllerFor = (changes: object): Policies =>
+  Object.keys(changes).length === 0 ? own : synthesised([definition(changes)])
 
 let sandbox: Sandbox
 let elsewhere: readonly Away[] = []
@@ -94,18 +104,23 @@ function awayAt(key: string, region: string, name: string) {
   }
 }
 
-/** The controller functions that have assumed a role. */
-const assumed = new Set<string>()
-/** The calls made with the role of the other account. */
-const doneThere = new Set<string>()
+/** By the role of the other account: the controller functions that have assumed it, and the calls made as it. */
+const assumed = { [roleArn]: new Set<string>(), [lookRoleArn]: new Set<string>() }
+const doneThere = { [roleArn]: new Set<string>(), [lookRoleArn]: new Set<string>() }
+const sessions = new Set<string>()
 
-async function open(policies: Policies, options: SandboxOptions = {}): Promise<void> {
-  const { authorize } = enforcing({ ...own, ...policies })
+async function open(policies: Policies, options: SandboxOptions = {}, changes: object = {}): Promise<void> {
+  const { authorize } = enforcing({ ...controllerFor(changes), ...policies })
   const noting: typeof authorize = async (asked) => {
     const allowed = await authorize(asked)
+    const role = asked.resource
     if (allowed && asked.action === 'sts:AssumeRole')
-      assumed.add(asked.caller.accessKeyId.replace('role.tidegate-', ''))
-    if (allowed && asked.caller.arn.includes('/tidegate-target/')) doneThere.add(asked.action)
+      assumed[role]?.add(asked.caller.accessKeyId.replace('role.tidegate-', ''))
+    const [, name = '', session = ''] = /:assumed-role\/(tidegate-target[^/]*)\/(.*)$/.exec(asked.caller.arn) ?? []
+    if (allowed && name !== '') {
+      doneThere[`arn:aws:iam::${far.account}:role/${name}`]?.add(asked.action)
+      sessions.add(session)
+    }
     return allowed
   }
   sandbox = await openSandbox({ authorize: noting, perMinute: 60, sweepMinutes: 5, ...options })
@@ -113,7 +128,7 @@ async function open(policies: Policies, options: SandboxOptions = {}): Promise<v
   for (const away of elsewhere) await away.create()
   callEverySecond(sandbox, 60 * 60)
   await sandbox.minutes(10)
-  await sandbox.world.services.put(parseDefinition(definition()))
+  await sandbox.world.services.put(parseDefinition(definition(changes)))
 }
 /** One timer at a time, because the clock looks through all that are set. */
 function callEverySecond({ clock }: Pick<Sandbox, 'clock'>, seconds: number): void {
@@ -144,7 +159,7 @@ async function release(codes: readonly [string, string, string]): Promise<string
 
 describe('targets in another account and in another region', () => {
   it('are moved together with the one at home, judged by their own metrics', async () => {
-    await open(farRole())
+    await open(farRoles())
     const id = await release(['v2', 'v2', 'v2'])
     expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
     expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
@@ -157,7 +172,7 @@ describe('targets in another account and in another region', () => {
   })
 
   it('are put back together when the one far away fails', async () => {
-    await open(farRole())
+    await open(farRoles())
     const id = await release(['v2', 'v3', 'v2'])
     const { ending } = await sandbox.finish(id)
     expect(ending).toMatchObject({ outcome: 'rolledBack', by: 'verdict' })
@@ -166,7 +181,7 @@ describe('targets in another account and in another region', () => {
   })
 
   it('that somebody moves over there interrupt the release; that change stays, the others go back', async () => {
-    await open(farRole())
+    await open(farRoles())
     const id = await release(['v2', 'v2', 'v2'])
     await elsewhere[0]?.move('2')
     expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'interrupted' })
@@ -180,13 +195,39 @@ describe('targets in another account and in another region', () => {
   it.each([
     ['trusts another controller only', { controllerName: 'another' }, 'sts:AssumeRole'],
     ['trusts another account only', { controllerAccount: '444455556666' }, 'sts:AssumeRole'],
+    ['trusts a controller in another region only', { controllerRegion: 'eu-west-1' }, 'sts:AssumeRole'],
+    ['is for another service', { services: ['orders'] }, 'sts:AssumeRole'],
+    ['wants another organisation', { organizationId: 'o-abcdefghij' }, 'sts:AssumeRole'],
     ['is for another function', { functions: ['invoices'] }, 'lambda:GetAlias'],
   ])('whose role %s reject the release, naming the action, and nothing moves', async (_, changes, action) => {
-    await open(farRole(changes))
+    await open(farRoles(changes))
     const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
     expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
     expect(ending?.because).toContain(action)
     expect(await routings()).toEqual(everywhere('1'))
+  })
+
+  it.each([
+    ['with the two roles in the wrong places', swapped, {}],
+    ['with one role, which is only to move', oneRole, {}],
+  ] as const)('%s reject the release, and nothing moves', async (_, changes, access) => {
+    await open(farRoles(access), {}, changes)
+    const { ending } = await sandbox.finish(await release(['v2', 'v2', 'v2']))
+    expect(ending).toMatchObject({ outcome: 'rejected', code: 'permission_denied' })
+    // The first thing that prepare looks for, as the role that looks.
+    expect(ending?.because).toContain('lambda:ListProvisionedConcurrencyConfigs')
+    expect(await routings()).toEqual(everywhere('1'))
+  })
+
+  it('with one role for both are released, where that role says so', async () => {
+    const before = structuredClone({ assumed, doneThere })
+    await open(farRoles({ oneRole: true }), {}, oneRole)
+    const id = await release(['v2', 'v2', 'v2'])
+    expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
+    expect(await routings()).toEqual(everywhere('2'))
+    expect(assumed[roleArn]).toContain('judge')
+    Object.assign(assumed, before.assumed)
+    Object.assign(doneThere, before.doneThere)
   })
 
   const order = { service: 'checkout', by: 'ann', reason: 'to see' }
@@ -211,7 +252,7 @@ describe('targets in another account and in another region', () => {
   const guarded = (changes: object = {}) => definition({ signals: { alarms: ['checkout-errors'] }, ...changes })
 
   it.each(Object.keys(ways))('are put back by %s', async (way) => {
-    await open(farRole())
+    await open(farRoles())
     await sandbox.world.services.put(parseDefinition(guarded()))
     const id = await release(['v2', 'v2', 'v2'])
     await sandbox.minutes(1)
@@ -225,7 +266,7 @@ describe('targets in another account and in another region', () => {
 
   it('are put back by the return record while the table is away, when the policy says so', async () => {
     const { away, options } = awayPort()
-    await open(farRole(), options)
+    await open(farRoles(), options)
     await sandbox.world.services.put(parseDefinition(definition({ policy: { hold: { unknown: '5m' } } })))
     const id = await release(['v2', 'v2', 'v2'])
     expect(await routings()).toEqual(everywhere('1', { '2': 0.1 }))
@@ -237,7 +278,7 @@ describe('targets in another account and in another region', () => {
   })
 
   it('are counted in the error budget of their service', async () => {
-    await open(farRole())
+    await open(farRoles())
     await sandbox.world.services.put(
       parseDefinition(definition({ slos: [{ name: 'available', objective: 99.9, window: '1d' }] })),
     )
@@ -251,34 +292,41 @@ describe('targets in another account and in another region', () => {
   })
 
   it('are checked for signed code', async () => {
-    await open(farRole())
+    await open(farRoles())
     await sandbox.world.services.put(parseDefinition(definition({ gates: { provenance: { signed: true } } })))
     const id = await release(['v2', 'v2', 'v2'])
     expect((await sandbox.release(id)).held?.because).toBe('its code is not signed')
   })
 
   it('are checked before a pipeline enters a stage', async () => {
-    await open(farRole())
+    await open(farRoles())
     expect(await sandbox.ask('ask', { service: 'checkout' })).toMatchObject({ may: true })
+    const job = sandbox.cloud.codepipeline.invoke('tidegate-pipeline', '{"service":"checkout"}')
+    await sandbox.clock.settle()
+    expect(sandbox.cloud.codepipeline.job(job)).toMatchObject({ status: 'Succeeded' })
   })
 
   afterAll(() => {
-    const may = verbs.filter((verb) => permissions[verb].targetRoles !== undefined)
-    expect([...assumed].sort()).toEqual([...may].sort())
-    // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
-    const granted = Object.values(targetAccess).flat()
-    expect([...doneThere, 'lambda:InvokeFunction'].sort()).toEqual([...granted].sort())
+    for (const [use, arn] of Object.entries({ move: roleArn, look: lookRoleArn } as const)) {
+      expect([...(assumed[arn] ?? [])].sort()).toEqual([...assumers(use as 'move' | 'look')].sort())
+      // Waking is for versions that Lambda has put to sleep, which the embedded cloud does not do.
+      const granted = Object.values<readonly string[]>(targetAccess[use as 'move' | 'look']).flat()
+      const woken = use === 'move' ? ['lambda:InvokeFunction'] : []
+      expect([...(doneThere[arn] ?? []), ...woken].sort()).toEqual([...granted].sort())
+    }
+    // CloudTrail over there says which function it was.
+    expect(sessions).toContain('tidegate-judge')
   })
 
   it('accept no artifact', async () => {
-    await open(farRole())
+    await open(farRoles())
     const artifact = { kind: 's3', bucket: 'artifacts', key: 'checkout.zip', versionId: '1' }
     await expect(sandbox.ask('start', { service: 'checkout', artifact })).rejects.toThrow('is elsewhere')
   })
 
   it('that stop answering are no evidence: the release holds, and goes back when the policy says so', async () => {
     let silent = false
-    await open(farRole(), {
+    await open(farRoles(), {
       onRequest: ({ phase, operation, site }) => {
         if (silent && phase === 'before' && operation === 'GetMetricData' && site.account === far.account)
           throw new Error('no connection')
@@ -310,11 +358,24 @@ describe('a definition', () => {
     expect(code({ targets: [{ function: farArn, alias: 'live', role }] })).toContain('same account')
     expect(code({ targets: [{ function: 'orders', alias: 'live', role }] })).toContain('named by its ARN')
     expect(code({ targets: [{ function: `${farArn}:3`, alias: 'live' }] })).toContain('without a version')
+    const china = roleArn.replace('arn:aws:', 'arn:aws-cn:')
+    expect(code({ targets: [{ function: farArn, alias: 'live', role: china }] })).toContain('same account')
+    const far = { function: farArn, alias: 'live', role: roleArn }
+    expect(code({ targets: [{ ...far, lookRole: role }] })).toContain('same account')
+    expect(code({ targets: [{ ...far, lookRole: roleArn }] })).toContain('another one')
+    expect(code({ targets: [{ ...far, role: undefined, lookRole: roleArn }] })).toContain('another one')
+    expect(code({ targets: [{ ...far, role: `${roleArn.slice(0, -3)}*` }] })).toContain('whole ARN')
+    expect(code({ targets: [far] })).toBe('valid')
   })
 
   it('with an artifact trigger has no target elsewhere', () => {
     expect(code({ triggers: { s3: { bucket: 'artifacts', key: 'a.zip' } } })).toContain('a target is elsewhere')
-    expect(parseDefinition(definition()).targets[1]).toEqual({ functionName: farArn, alias: 'live', roleArn })
+    expect(parseDefinition(definition()).targets[1]).toEqual({
+      functionName: farArn,
+      alias: 'live',
+      roleArn,
+      lookRoleArn,
+    })
     expect(sampleService().targets[0]).toEqual({ functionName: 'checkout', alias: 'live' })
   })
 })

@@ -105,12 +105,19 @@ describe('the action', () => {
 })
 
 describe('the rule', () => {
-  const asked = async (userParameters?: string) => {
-    const { UserParameters = '' } = stage?.BeforeEntry?.Conditions[0]?.Rules[0]?.Configuration ?? {}
-    const id = sandbox.cloud.codepipeline.invoke(functionName('ask'), userParameters ?? UserParameters)
+  const asked = async (userParameters?: string, by: { name?: string; account?: string } = {}) => {
+    const { FunctionName, UserParameters = '' } = stage?.BeforeEntry?.Conditions[0]?.Rules[0]?.Configuration ?? {}
+    expect(FunctionName).toEqual({ Ref: expect.stringMatching(/^TidegatePipeline/) as string })
+    const id = sandbox.cloud.codepipeline.invoke(functionName('pipeline'), userParameters ?? UserParameters, by)
     await sandbox.clock.settle()
     return sandbox.cloud.codepipeline.job(id)
   }
+  /** Whoever may invoke the function, and what it answers. */
+  const forged = (job: unknown) =>
+    sandbox.world.hooks.call(functionName('pipeline'), { 'CodePipeline.job': job }).then((reply) => {
+      expect(reply).toMatchObject({ kind: 'answered', payload: { may: false } })
+      return JSON.stringify(reply)
+    })
 
   it('lets a stage begin if nothing blocks it', async () => {
     expect(await asked()).toMatchObject({
@@ -160,13 +167,56 @@ describe('the rule', () => {
     expect(JSON.stringify(sandbox.logged)).not.toContain('of the job')
   })
 
-  it('accepts only a call or a job', async () => {
+  it('accepts only a job, and `ask` only a call of the API', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (event) => {
-        const reply = await sandbox.world.hooks.call(functionName('ask'), event)
-        expect(reply).toMatchObject({ kind: 'broken', errorType: 'Tidegate.door_only' })
+        const reply = await sandbox.world.hooks.call(functionName('pipeline'), event)
+        expect(reply).toMatchObject({ kind: 'broken', errorType: 'Tidegate.event_invalid' })
       }),
-      { numRuns: 50 },
+      { numRuns: 50, seed: 17 },
     )
+    const job = { 'CodePipeline.job': { id: '1', data: {} } }
+    expect(await sandbox.world.hooks.call(functionName('ask'), job)).toMatchObject({ errorType: 'Tidegate.door_only' })
+  })
+
+  it("leaves another function's job alone, whatever the event says of it", async () => {
+    await sandbox.publish('v1', 'checkout-smoke')
+    await sandbox.addFunction(`x${functionName('pipeline')}`)
+    for (const other of ['checkout-smoke', functionName('ask'), `x${functionName('pipeline')}`]) {
+      const id = sandbox.cloud.codepipeline.invoke(other, '{"service":"checkout"}')
+      const configuration = { FunctionName: functionName('pipeline'), UserParameters: '{"service":"checkout"}' }
+      expect(await forged({ id, data: { actionConfiguration: { configuration } } })).toContain('knows no job')
+      expect(sandbox.cloud.codepipeline.job(id)?.status).toBe('InProgress')
+    }
+    expect(sandbox.logged).toContainEqual(expect.objectContaining({ level: 'error', code: 'job_foreign' }))
+  })
+
+  it('asks what CodePipeline says the job asks, and not what the event says', async () => {
+    const id = sandbox.cloud.codepipeline.invoke(functionName('pipeline'), '{"service":"nonesuch"}')
+    const configuration = { FunctionName: functionName('pipeline'), UserParameters: '{"service":"checkout"}' }
+    expect(await forged({ id, data: { actionConfiguration: { configuration } } })).toContain('nonesuch')
+    expect(sandbox.cloud.codepipeline.job(id)).toMatchObject({ status: 'Failed' })
+  })
+
+  it('knows no job that CodePipeline does not know, and no id that is none', async () => {
+    for (const id of ['0b6f3a2e-6a63-4d0e-9d6a-c1d2e3f40506', 'x', '../..', '\n'])
+      expect(await forged({ id })).toContain('knows no job')
+  })
+
+  it('is for the pipelines that the service names, of its own account', async () => {
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], pipelines: ['delivery', 'nightly'] }))
+    expect(await asked(undefined, { name: 'delivery' })).toMatchObject({ status: 'Succeeded' })
+    for (const by of [
+      { name: 'other' },
+      { name: 'Delivery' },
+      { name: 'delivery', account: '111122223333' },
+      { name: '' },
+    ])
+      expect(await asked(undefined, by)).toMatchObject({
+        status: 'Failed',
+        summary: expect.stringContaining("none of the service's `pipelines`") as string,
+      })
+    await sandbox.world.services.put(sampleService({ slos: [], hooks: [], pipelines: [] }))
+    expect(await asked()).toMatchObject({ status: 'Failed' })
   })
 })

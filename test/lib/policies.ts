@@ -96,10 +96,15 @@ export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefin
         ...(Condition === undefined ? {} : { condition: Condition }),
       }))
   const roles = Object.entries(resources).flatMap(([id, { Type, Properties }]) => {
-    const { Description, Path = '/', AssumeRolePolicyDocument } = Properties as Partial<Record<string, unknown>>
+    const {
+      Description,
+      Path = '/',
+      RoleName,
+      AssumeRolePolicyDocument,
+    } = Properties as Partial<Record<string, unknown>>
     if (Type !== 'AWS::IAM::Role' || typeof Description !== 'string') return []
     const name = nameOfRole(Description)
-    const arn = `arn:aws:iam::${site.account}:role${String(Path)}${name}`
+    const arn = `arn:aws:iam::${site.account}:role${String(Path)}${String(resolve(RoleName ?? name))}`
     return [[name, { arn, statements: statementsOf(id), trust: resolve(AssumeRolePolicyDocument) }] as const]
   })
   return Object.fromEntries(roles)

@@ -31,6 +31,7 @@ type Right =
   | 'grantStopLine'
   | 'grantStartLine'
   | 'grantAsk'
+  | 'grantPipeline'
   | 'grantLost'
 const rights: Readonly<Record<string, readonly Right[]>> = {
   nobody: ['grantRead'],
@@ -47,7 +48,8 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   manager: ['grantOverride'],
   anybody: ['grantStopLine'],
   chief: ['grantStartLine'],
-  pipeline: ['grantAsk'],
+  asker: ['grantAsk'],
+  delivery: ['grantPipeline'],
   night: ['grantLost'],
 }
 
@@ -116,7 +118,7 @@ it.each([
   ['manager', 'override'],
   ['anybody', 'stopLine'],
   ['chief', 'startLine'],
-  ['pipeline', 'ask'],
+  ['asker', 'ask'],
 ] as const)('a %s may %s, and nothing else', async (who, allowed) => {
   const [second, third] = [await sandbox.publish('v2'), await sandbox.publish('v4')]
   await orders.start(allowed === 'start' ? who : 'operator', second)

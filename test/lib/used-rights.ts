@@ -29,8 +29,10 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   ),
   'lib/artifacts.test.ts': of('prepare', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   'lib/pipeline.test.ts': [
-    ...of('ask', 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'lambda:GetAlias'),
-    ...of('ask', ...reads('attestation', 'lease', 'line', 'log', 'open', 'service')),
+    ...['PutJobFailureResult', 'PutJobSuccessResult', 'GetJobDetails'].map((job) => `pipeline codepipeline:${job}`),
+    ...['ask', 'pipeline'].flatMap((verb) => of(verb, 'lambda:GetAlias', ...reads('attestation', 'lease', 'line'))),
+    ...['ask', 'pipeline'].flatMap((verb) => of(verb, ...reads('open', 'service'))),
+    ...of('pipeline', ...reads('log')),
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
   'scenarios/damage.test.ts': [

@@ -5,7 +5,7 @@ import type { Target } from '../../core/service/service.ts'
 import { homeOf } from '../../core/origin.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { cedarPolicies } from '../../policy/policies.ts'
-import type { Clock, VersionState } from '../../cloud/ports.ts'
+import type { Clock, PipelineJob, VersionState } from '../../cloud/ports.ts'
 import { memoryAlarmWatch } from './stores/alarm-watch.ts'
 import { memoryAttestations } from './stores/attestations.ts'
 import { memoryExecutions, type MemoryExecution } from './executions.ts'
@@ -57,6 +57,7 @@ function openPorts(clock: Clock) {
   const announced: Announcement[] = []
   const pages: Page[] = []
   const jobs = new Map<string, JobAnswer>()
+  const pipelineJobs = new Map<string, PipelineJob>()
   const reports = new Map<string, MemoryReport>()
   return {
     ports: {
@@ -75,6 +76,7 @@ function openPorts(clock: Clock) {
       outages: memoryOutages(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
+      aliases: memoryTraffic(functions),
       traffic: memoryTraffic(functions),
       versions: memoryVersions(functions, uploads),
       telemetry: measured.telemetry,
@@ -82,7 +84,7 @@ function openPorts(clock: Clock) {
       hooks: memoryHooks(functions, hooks),
       outbox: memoryOutbox(announced),
       pager: memoryPager(pages),
-      pipelines: memoryPipelines(jobs),
+      pipelines: memoryPipelines(jobs, pipelineJobs),
       // The real implementation: only its failures are simulated.
       policies: cedarPolicies(),
     },
@@ -98,6 +100,7 @@ function openPorts(clock: Clock) {
       },
       announced: announced as readonly Announcement[],
       pages: pages as readonly Page[],
+      pipelineJobs,
       jobs: jobs as ReadonlyMap<string, JobAnswer>,
       /** Replaces a stored item with any text: see the keys in journal.ts, services.ts, ... */
       corrupt: (pk: string, sk: string, text: string) => table.corrupt(pk, sk, text),

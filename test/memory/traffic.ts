@@ -1,12 +1,12 @@
 // Lambda aliases in memory, with Lambda's rules: compare and set on the revision, versions that exist, one role.
 import { Problem } from '../../core/problem.ts'
 import { type Routing, routingWords } from '../../core/service/routing.ts'
-import type { Target } from '../../core/service/service.ts'
+import type { AliasPlace } from '../../core/location.ts'
 import type { AliasState, Traffic } from '../../cloud/ports.ts'
 import { type MemoryFunction, type MemoryFunctions, placeOf, versionOf } from './functions.ts'
 
 export function memoryTraffic(functions: MemoryFunctions): Traffic {
-  const find = (target: Target): readonly [MemoryFunction, AliasState] => {
+  const find = (target: Pick<AliasPlace, 'functionName' | 'alias'>): readonly [MemoryFunction, AliasState] => {
     const lambda = functions.find(target.functionName)
     const alias = lambda?.aliases.get(target.alias)
     if (lambda === undefined || alias === undefined) {
@@ -34,7 +34,7 @@ export function memoryTraffic(functions: MemoryFunctions): Traffic {
   }
 }
 
-function checkVersions(lambda: MemoryFunction, target: Target, routing: Routing): void {
+function checkVersions(lambda: MemoryFunction, target: Pick<AliasPlace, 'functionName' | 'alias'>, routing: Routing): void {
   const { version, additional } = routing
   if (additional === undefined) {
     if (version !== '$LATEST') versionOf(lambda, lambda.name, version)

@@ -2,6 +2,7 @@
 // rolled back, delay, bad requests. It changes nothing.
 import { Problem } from '../../../core/problem.ts'
 import type { Service } from '../../../core/service/service.ts'
+import { placedIn } from '../../../core/service/target.ts'
 import type { Backend } from '../../backend/backend.ts'
 import { exitCodes, type Screen } from '../../backend/screen.ts'
 import { readDefinition } from '../../commands/apply.ts'
@@ -93,5 +94,6 @@ async function minutesBetween(deps: Deps, service: Service, log: Log, { last }: 
   const metrics = await deps.metrics()
   const { startMs, endMs } = lastMinutes(last, nowMs)
   const window = { startMs, endMs: endMs + metrics.aheadMs }
-  return stretchesBetween(metrics, service.targets, window, log.busy, tell)
+  const targets = service.targets.map((target) => placedIn(service, target))
+  return stretchesBetween(metrics, targets, window, log.busy, tell)
 }

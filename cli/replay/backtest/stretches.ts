@@ -1,5 +1,5 @@
 // Stretches of healthy minutes: stable's own in past releases, or all of an alias's between releases, from CloudWatch.
-import type { Target } from '../../../core/service/service.ts'
+import type { AliasPlace } from '../../../core/location.ts'
 import { minuteMs } from '../../../core/time.ts'
 import { aliasDimensions, placeOf, type Question } from '../../../core/verdict/evidence/questions.ts'
 import { countsOf, replayedRelease } from '../evidence.ts'
@@ -38,7 +38,7 @@ const marginMs = 15 * minuteMs
 /** @returns all minutes of the aliases outside of releases, all targets together, and how many minutes could not be used */
 export async function stretchesBetween(
   metrics: Pick<Metrics, 'telemetry'>,
-  targets: readonly Target[],
+  targets: readonly AliasPlace[],
   window: { readonly startMs: number; readonly endMs: number },
   busy: readonly Span[],
   tell: (sentence: string) => void,
@@ -73,7 +73,7 @@ export async function stretchesBetween(
 }
 
 /** The series of an alias as a whole: without ExecutedVersion it has the requests of every version. */
-const questionOf = (target: Target, metric: string): Question => ({
+const questionOf = (target: AliasPlace, metric: string): Question => ({
   key: `${target.functionName}.${metric}`,
   namespace: 'AWS/Lambda',
   metric,

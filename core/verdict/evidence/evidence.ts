@@ -1,5 +1,6 @@
 // What a look can read from telemetry, and the form of a verdict. An incomplete reading is not evidence.
 import * as z from 'zod'
+import type { Place } from '../../location.ts'
 
 /** An alarm as CloudWatch describes it; `missing` when it does not exist, `unclear` when CloudWatch had trouble evaluating it. */
 export const AlarmReading = z.strictObject({
@@ -100,7 +101,8 @@ export type Baseline = z.output<typeof Baseline>
 /** An alias whose two versions are compared. */
 export type JudgedTarget = {
   readonly functionName: string
-  readonly roleArn?: string | undefined
+  /** Of a function elsewhere. */
+  readonly place?: Place
   readonly alias: string
   readonly stable: string
   readonly candidate: string

@@ -2,9 +2,10 @@
 // Points may come late, so the last minutes are asked for again.
 import { minuteMs } from '../../time.ts'
 import type { Service } from '../../service/service.ts'
+import { placedIn } from '../../service/target.ts'
 import type { JudgedTarget, Point, Reading, Readings, Shift, Window } from './evidence.ts'
 import { sheetOf } from './minutes.ts'
-import { type Question, signalSpecs } from './questions.ts'
+import { placeOf, type Question, signalSpecs } from './questions.ts'
 import { settledToMs } from './settled.ts'
 import { askedWindow, lateFromMs, missingFromMs, openFromMs } from './window.ts'
 
@@ -15,14 +16,14 @@ export type Looked = {
   readonly service: Service
   readonly shifts: readonly Shift[]
   readonly readings: readonly Readings[]
-  readonly targets: readonly JudgedTarget[]
+  readonly targets: readonly (JudgedTarget & { readonly roleArn?: string | undefined })[]
 }
 
 /** The targets of a release as a verdict sees them. */
-export const judgedTargets = ({ targets }: Pick<Looked, 'targets'>): readonly JudgedTarget[] =>
+export const judgedTargets = ({ service, targets }: Pick<Looked, 'service' | 'targets'>): readonly JudgedTarget[] =>
   targets.map(({ functionName, roleArn, alias, stable, candidate, baseline }) => ({
     functionName,
-    roleArn,
+    ...placeOf(placedIn(service, { functionName, roleArn })),
     alias,
     stable,
     candidate,
@@ -70,7 +71,7 @@ const completeToMs = (readings: readonly Readings[]): number | undefined =>
  * Readings that ended before this are not asked for again by a look.
  * @param carriedToMs what earlier minutes came to is carried; without it, they are all needed
  */
-export function neededFromMs(release: Pick<Looked, 'readings' | 'targets'>, carriedToMs = 0): number {
+export function neededFromMs(release: Pick<Looked, 'service' | 'readings' | 'targets'>, carriedToMs = 0): number {
   const completeMs = completeToMs(release.readings) ?? 0
   const askedAgainMs = Math.min(lateFromMs(completeMs, judgedTargets(release)), missingFromMs(completeMs))
   return Math.max(0, Math.min(carriedToMs, askedAgainMs))

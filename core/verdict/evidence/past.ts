@@ -1,5 +1,6 @@
 // The past that a release learns from: stable's own errors in the hours before it, and the minutes of earlier releases, as their
 // logs have them.
+import type { AliasPlace } from '../../location.ts'
 import { wholeBp } from '../../service/routing.ts'
 import { minuteMs } from '../../time.ts'
 import type { PastMinute } from '../counts/learn.ts'
@@ -15,10 +16,8 @@ export const pastMinutes = 240
 /** A longer release teaches no more than this. */
 const releaseMinutesMax = 240
 
-type Place = { readonly functionName: string; readonly roleArn?: string | undefined; readonly alias: string }
-
 /** Invocations and errors of stable, at both places where they may be. */
-export function pastQuestions(target: Place, stable: string): readonly Question[] {
+export function pastQuestions(target: AliasPlace, stable: string): readonly Question[] {
   const question = (dimensions: Question['dimensions'], metric: string): Question => ({
     key: metric,
     namespace: 'AWS/Lambda',
@@ -51,7 +50,10 @@ function paired(calls: Reading | undefined, errors: Reading | undefined): readon
 }
 
 /** The minutes of one target in a release's log, from the first shift until it had all traffic. Empty if it had another alias. */
-export function releaseMinutes(release: Looked, { functionName, alias }: Place): readonly PastMinute[] {
+export function releaseMinutes(
+  release: Looked,
+  { functionName, alias }: Pick<AliasPlace, 'functionName' | 'alias'>,
+): readonly PastMinute[] {
   const targets = judgedTargets(release)
   const target = targets.findIndex((one) => one.functionName === functionName && one.alias === alias)
   const spec = signalSpecs(release.service, targets).find((one) => one.target === target && one.name === 'errors')

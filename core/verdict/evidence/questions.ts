@@ -156,7 +156,11 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
     for (const arm of ['stable', 'candidate'] as const) {
       for (const name of series) {
         const key = seriesKey(spec.target, arm, name)
-        questions.set(key, { key, ...seriesOf(service, target, arm, name), ...placeOf(target) })
+        questions.set(key, {
+          key,
+          ...seriesOf(service, target, arm, name),
+          ...(target.place === undefined ? {} : { place: target.place }),
+        })
       }
     }
   }
@@ -164,8 +168,8 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
 }
 
 /** The `place` field of a question; empty for a function in the controller's own account and region. */
-export const placeOf = ({ functionName, roleArn }: Place): Pick<Question, 'place'> =>
-  isElsewhere({ functionName }) ? { place: { functionName, roleArn } } : {}
+export const placeOf = ({ functionName, roleArn, lookRoleArn, service }: Place): Pick<Question, 'place'> =>
+  isElsewhere({ functionName }) ? { place: { functionName, roleArn, lookRoleArn, service } } : {}
 
 type Dimensions = Question['dimensions']
 type Alias = { readonly functionName: string; readonly alias: string }

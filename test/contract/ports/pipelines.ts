@@ -1,11 +1,13 @@
 // The contract of CodePipeline jobs: the first answer counts, and a second one has no effect.
 import { describe, expect, it } from 'vitest'
-import type { Pipelines } from '../../../cloud/ports.ts'
+import type { PipelineJob, Pipelines } from '../../../cloud/ports.ts'
 
 type PipelinesUnderTest = {
   readonly pipelines: Pipelines
   /** Two waiting jobs. */
   readonly jobs: readonly [string, string]
+  /** What the first of them is. */
+  readonly job: PipelineJob
   readonly answerOf: (job: string) => { readonly may: boolean; readonly because: string } | undefined
 }
 
@@ -19,6 +21,13 @@ export function pipelinesContract(name: string, open: () => Promise<PipelinesUnd
         { may: true, because: 'nothing is live' },
         { may: false, because: 'the alias is split' },
       ])
+    })
+
+    it('knows what its jobs are, and no others', async () => {
+      const { pipelines, jobs, job } = await open()
+      expect(await pipelines.job(jobs[0])).toEqual(job)
+      for (const id of ['0b6f3a2e-6a63-4d0e-9d6a-c1d2e3f40506', 'none', ''])
+        expect(await pipelines.job(id)).toBeUndefined()
     })
 
     it('answers once: a job that is delivered again keeps its answer', async () => {

@@ -3,13 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Traffic } from '../../../cloud/ports.ts'
 import { only, type Routing, split } from '../../../core/service/routing.ts'
-import type { Target } from '../../../core/service/service.ts'
+import type { AliasPlace } from '../../../core/location.ts'
 import { expectProblem } from '../samples.ts'
 
 /** An alias on version 1 of a function that has versions 1 and 2, and 3 with another role. */
 type TrafficUnderTest = {
   readonly traffic: Traffic
-  readonly target: Target
+  readonly target: AliasPlace
   readonly moveByHand: (routing: Routing) => unknown
 }
 
@@ -87,7 +87,7 @@ export function trafficContract(name: string, open: () => Promise<TrafficUnderTe
       const elsewhere = { ...target, alias: 'nowhere' }
       await expectProblem('alias_missing', traffic.read(elsewhere), /nowhere/)
       await expectProblem('alias_missing', traffic.write(elsewhere, only('1'), revision), /nowhere/)
-      await expectProblem('alias_missing', traffic.read({ functionName: 'nobody', alias: 'live' }), /nobody/)
+      await expectProblem('alias_missing', traffic.read({ ...target, functionName: 'nobody' }), /nobody/)
       expect((await traffic.read(target)).revision).toBe(revision)
     })
 

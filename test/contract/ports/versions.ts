@@ -27,11 +27,13 @@ async function published({ versions, functionName, settle }: VersionsUnderTest, 
   throw new Error('Lambda never finished')
 }
 
+const service = 'orders'
+
 export function versionsContract(name: string, open: () => Promise<VersionsUnderTest>): void {
   describe(`versions: ${name}`, () => {
     it('describes a version that runs', async () => {
       const { versions, functionName } = await open()
-      const found = await versions.describe({ functionName }, '1')
+      const found = await versions.describe({ functionName, service }, '1')
       expect(found).toMatchObject({ version: '1', state: 'active' })
       expect(found.role).toContain(':role/')
       expect(found.codeSha256).not.toBe('')
@@ -39,25 +41,25 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
 
     it('throws a Problem for a version or a function that does not exist', async () => {
       const { versions, functionName, artifact } = await open()
-      await expectProblem('version_missing', versions.describe({ functionName }, '99'), /99/)
-      await expectProblem('version_missing', versions.describe({ functionName: 'nobody' }, '1'), /nobody/)
+      await expectProblem('version_missing', versions.describe({ functionName, service }, '99'), /99/)
+      await expectProblem('version_missing', versions.describe({ functionName: 'nobody', service }, '1'), /nobody/)
       await expectProblem('version_missing', versions.publish('nobody', artifact, 'x'), /nobody/)
     })
 
     it('lists the qualifiers with provisioned concurrency', async () => {
       const under = await open()
-      expect(await under.versions.provisioned(under)).toEqual([])
+      expect(await under.versions.provisioned({ ...under, service })).toEqual([])
       await under.provision('1')
-      expect(await under.versions.provisioned(under)).toEqual([{ qualifier: '1', state: 'ready' }])
-      await expectProblem('version_missing', under.versions.provisioned({ functionName: 'nobody' }), /nobody/)
+      expect(await under.versions.provisioned({ ...under, service })).toEqual([{ qualifier: '1', state: 'ready' }])
+      await expectProblem('version_missing', under.versions.provisioned({ functionName: 'nobody', service }), /nobody/)
     })
 
     it('publishes the artifact as a new version with its code', async () => {
       const under = await open()
       const version = await published(under, under.artifact)
       expect(version).toBe('2')
-      const first = await under.versions.describe(under, '1')
-      const second = await under.versions.describe(under, version)
+      const first = await under.versions.describe({ ...under, service }, '1')
+      const second = await under.versions.describe({ ...under, service }, version)
       expect(second.codeSha256).not.toBe(first.codeSha256)
     })
 
@@ -65,7 +67,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       const under = await open()
       const versions = [await published(under, under.artifact), await published(under, under.artifact)]
       expect(versions).toEqual(['2', '2'])
-      await expectProblem('version_missing', under.versions.describe(under, '3'))
+      await expectProblem('version_missing', under.versions.describe({ ...under, service }, '3'))
     })
 
     it('publishes the requested code after somebody else published theirs', async () => {
@@ -75,7 +77,7 @@ export function versionsContract(name: string, open: () => Promise<VersionsUnder
       expect(theirs).not.toBe(mine)
       const again = await published(under, under.artifact)
       const code = async (version: string): Promise<string> =>
-        (await under.versions.describe(under, version)).codeSha256
+        (await under.versions.describe({ ...under, service }, version)).codeSha256
       expect(await code(again)).toBe(await code(mine))
       expect(await code(again)).not.toBe(await code(theirs))
     })

@@ -66,7 +66,7 @@ describe('what is asked for', () => {
   })
 
   it('needs readings from there on, or from where the carried fold ends if that is before', () => {
-    const own = { readings: [chunk(0, 30, [])], targets: release.targets }
+    const own = { ...release, readings: [chunk(0, 30, [])] }
     expect(neededFromMs(own)).toBe(0)
     expect(neededFromMs(own, at(5))).toBe(at(5))
     expect(neededFromMs(own, at(29))).toBe(at(15))
