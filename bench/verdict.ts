@@ -9,6 +9,7 @@ import { evidencePicture } from './evidence-picture.ts'
 import { measureLook } from './look.ts'
 import { rivals } from './rivals/rivals.ts'
 import { earlyRow } from './rows/early.ts'
+import { environmentsRow } from './rows/environments.ts'
 import { faultRows } from './rows/faults.ts'
 import { healthyRows } from './rows/healthy.ts'
 import { lateErrorsRow } from './rows/late-errors.ts'
@@ -86,7 +87,7 @@ const showRow =
 
 const shows = new Map([
   ['usual', showUsual],
-  ...[...faultRows, ...healthyRows, lowTrafficRow, latencyRow, lateErrorsRow, earlyRow].map(
+  ...[...faultRows, ...healthyRows, lowTrafficRow, latencyRow, lateErrorsRow, earlyRow, environmentsRow].map(
     (row) => [row.name, showRow(row)] as const,
   ),
   ['look', showLook],

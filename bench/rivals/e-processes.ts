@@ -57,10 +57,11 @@ export const tidegate = (
 ): Rival => ({
   name,
   about,
-  judge(minutes, { alpha, plan, past = [], earlier = [] }) {
+  judge(minutes, { alpha, plan, past = [], earlier = [], durationMs }) {
     const service = serviceOf(minutes.length, alpha)
     const planned = plan === undefined ? service : { ...service, plan }
-    const verdicts = replayVerdicts(planned, recordedCounts(minutes, learnedFrom(service, past, earlier)))
+    const learned = learnedFrom(service, past, earlier)
+    const verdicts = replayVerdicts(planned, recordedCounts(minutes, learned, durationMs))
     return latched(
       verdicts.map(({ kind, signals }) => {
         const logE = signals.find(({ signal }) => signal === 'errors')?.numbers?.['logE']

@@ -93,12 +93,31 @@ export const countReadings = (
   ]
 }
 
-export const recordedCounts = (minutes: readonly WeightedMinute[], learned?: Baseline['learned']): Recorded => ({
+/** @param durationMs how long each of stable's requests takes; without it no durations are recorded */
+export const recordedCounts = (
+  minutes: readonly WeightedMinute[],
+  learned?: Baseline['learned'],
+  durationMs?: number,
+): Recorded => ({
   targets: [replayedTarget({ thresholdsMs: [], ...(learned === undefined ? {} : { learned }) })],
   shifts: shiftsOf(minutes),
-  readings: new Map(countReadings(minutes)),
+  readings: new Map([
+    ...countReadings(minutes),
+    ...(durationMs === undefined ? [] : stableDurations(minutes, durationMs)),
+  ]),
   minutes: minutes.length,
 })
+
+const stableDurations = (
+  minutes: readonly CountMinute[],
+  durationMs: number,
+): readonly (readonly [string, Reading])[] => [
+  [seriesKey(0, 'stable', 'durations'), points(minutes.map(({ stableInvocations }) => stableInvocations))],
+  [
+    seriesKey(0, 'stable', 'durationSum'),
+    points(minutes.map(({ stableInvocations }) => stableInvocations * durationMs)),
+  ],
+]
 
 /** With how many minutes ago the candidate's traffic had risen, as a release's log would tell. */
 export function pastMinutes(minutes: readonly WeightedMinute[]): readonly PastMinute[] {

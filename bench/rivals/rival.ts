@@ -14,6 +14,8 @@ export type RivalSettings = {
   readonly plan?: Plan
   /** Stable's minutes before the release, oldest first, for rules that learn from them. */
   readonly past?: readonly CountMinute[]
+  /** How long stable's requests take, for rules that ask how many are under way at once. */
+  readonly durationMs?: number
   /** Earlier healthy releases of the same service, for rules that learn from them. */
   readonly earlier?: readonly (readonly WeightedMinute[])[]
 }

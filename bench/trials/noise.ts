@@ -45,6 +45,8 @@ export type Situation = {
   /** The candidate's weight in each minute, in basis points. */
   readonly weightBp: (minute: number) => number
   readonly fault?: Fault
+  /** How long stable's requests take, if that is known to a rule. */
+  readonly durationMs?: number
 }
 
 const outageMinutes = 5

@@ -37,6 +37,7 @@ export function runTrial(
     const settings = {
       alpha,
       stableRate: situation.rate,
+      ...(situation.durationMs === undefined ? {} : { durationMs: situation.durationMs }),
       ...(past ? { past: pastOf(situation, seed + run) } : {}),
       ...(releases > 0 ? { earlier: earlierReleases(situation, releases, seed + run) } : {}),
     }

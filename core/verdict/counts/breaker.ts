@@ -1,6 +1,7 @@
 // Total failure needs no statistics: at least half of a minute's requests fail on the candidate, and its odds of failing are many
 // times those of stable in the same minute. Without requests of stable, nobody knows whether it is healthy. Only one long burst
-// of errors looks the same. So where stable may have such bursts, a second minute has to say so too.
+// of errors looks the same. So where stable may have such bursts, a second minute has to say so too; unless so many execution
+// environments are busy that no single one can be the burst.
 import type { Learned } from './count-design.ts'
 import type { CountMinute } from '../processes/split-process.ts'
 
@@ -13,6 +14,8 @@ const oddsMin = 19
 const knownMinutes = 10
 /** Pearson's dispersion of stable's minutes: independent errors have 1. */
 const steadyDispersion = 1.5
+/** Where so many execution environments are busy, hardly any single one gets half of the requests (docs/verdict.md). */
+const environmentsMin = 20
 
 export type BreakerState = {
   /** The minute at which it tripped, counted from the first. */
@@ -52,7 +55,8 @@ function looksTotal({ candidateInvocations, candidateBad, stableInvocations, sta
   return candidate >= oddsMin * odds(stableBad, stableInvocations)
 }
 
-export function breakerStep(before: BreakerState, data: CountMinute): BreakerState {
+/** @param environments how many of them the candidate's requests keep busy; 0 if that is not known */
+export function breakerStep(before: BreakerState, data: CountMinute, environments = 0): BreakerState {
   const stableInvocations = before.stableInvocations + data.stableInvocations
   const stableBad = before.stableBad + data.stableBad
   const expected = stableInvocations === 0 ? 0 : (data.stableInvocations * stableBad) / stableInvocations
@@ -67,6 +71,6 @@ export function breakerStep(before: BreakerState, data: CountMinute): BreakerSta
     counted: before.counted + (expected > 0 ? 1 : 0),
   }
   const isSteady = state.minutes + state.past > knownMinutes && dispersionOf(state) <= steadyDispersion
-  const trips = isHit && (before.isHit || isSteady)
+  const trips = isHit && (before.isHit || isSteady || environments >= environmentsMin)
   return trips && state.tripped === undefined ? { ...state, tripped: before.minutes } : state
 }

@@ -138,6 +138,17 @@ export function countMinutes(
   return minutes
 }
 
+/**
+ * How many execution environments the candidate's requests of a minute keep busy on average, if they take as long as stable's
+ * (docs/aws.md §2.1). Its own durations say nothing: a candidate that fails at once needs few. 0 where stable's are not known.
+ */
+export function busyEnvironments(sheet: Sheet, target: number, atMs: number): number {
+  const requests = sheet.at(target, 'candidate', 'invocations', atMs)
+  const [sumMs, samples] = ['durationSum', 'durations'].map((series) => sheet.at(target, 'stable', series, atMs))
+  if (requests === undefined || sumMs === undefined || samples === undefined || !(samples > 0)) return 0
+  return (requests * sumMs) / samples / minuteMs
+}
+
 export function meanMinute(
   sheet: Sheet,
   spec: SignalSpec,

@@ -10,7 +10,7 @@ import { type CountRule, type CountState, countRule } from '../counts/count-proc
 import { type EarlyRule, earlyRule, type EarlyState } from '../processes/early-promotion.ts'
 import type { Shift } from '../evidence/evidence.ts'
 import { meanBegin, type MeanMinute, type MeanState, meanStep } from '../processes/mean-process.ts'
-import { countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
+import { busyEnvironments, countMinutes, isIncomplete, isSeen, meanMinute, type Sheet } from '../evidence/minutes.ts'
 import type { Measure, SignalSpec } from '../evidence/questions.ts'
 import { type CountMinute, nothing } from '../processes/split-process.ts'
 import { type LatencyRule, latencyRule, type LatencyState } from '../latency/latency-process.ts'
@@ -164,7 +164,9 @@ export function foldStep(
     const seen = fold.seen || isSeen(sheet, spec, spec.measure, atMs)
     if (isLeftOut) return { ...fold, seen, leftOut, incomplete: fold.incomplete + 1 }
     const minutes = countMinutes(sheet, spec, spec.measure, atMs)
-    return typeof minutes === 'string' ? minutes : countFold(rule, { ...fold, seen }, minutes, shifts, atMs)
+    if (typeof minutes === 'string') return minutes
+    const environments = busyEnvironments(sheet, spec.target, atMs)
+    return countFold(rule, { ...fold, seen }, { minutes, environments }, shifts, atMs)
   }
   throw new Error(`bug: the fold of ${spec.key} is of another kind than its measure`)
 }
@@ -199,7 +201,7 @@ function meanFold(
 function countFold(
   { spec, count, latency, early, learned }: SignalRule,
   fold: CountFold,
-  minutes: readonly CountMinute[],
+  { minutes, environments }: { readonly minutes: readonly CountMinute[]; readonly environments: number },
   shifts: readonly Shift[],
   atMs: number,
 ): CountFold {
@@ -220,7 +222,7 @@ function countFold(
     incomplete: first.stableInvocations + first.candidateInvocations === 0 ? fold.incomplete : 0,
     leftOut: fold.leftOut,
     allBad: allBadAfter(fold, first),
-    breaker: breakerStep(fold.breaker, first),
+    breaker: breakerStep(fold.breaker, first, environments),
     ...(alone === undefined ? {} : { alone }),
     ...(early === undefined || fold.early === undefined ? {} : { early: early.step(fold.early, first) }),
     present: present(fold.present, shifts, atMs, first.candidateInvocations),

@@ -7,10 +7,10 @@ import { type Carry, judge } from '../../../core/verdict/judge/judge.ts'
 import { lateFromMs } from '../../../core/verdict/evidence/window.ts'
 import { chance } from '../../../cloud/local/time/chance.ts'
 import { drawFrom } from '../../../bench/trials/draw.ts'
-import { service, t0 } from '../sample.ts'
+import { service as serviceOf, t0 } from '../sample.ts'
 import { lookAt, minute } from './look.ts'
 
-const watched = service({
+const watched = serviceOf({
   signals: {
     custom: [
       {
@@ -132,6 +132,26 @@ describe('a carried fold', () => {
       ),
       { numRuns: 15 },
     )
+  })
+
+  it('trips in the same minute when the durations of a total failure come late', () => {
+    const stable = { invocations: 18_000, errors: 180, durationSum: 18_000_000 }
+    const bursty = (at: number) => ({ ...stable, errors: at % 4 === 3 ? 900 : 180 })
+    const failing = (at: number) => ({ invocations: 2000, errors: at === 20 ? 1500 : 20, durationSum: 2000 })
+    const service = serviceOf({ signals: { latency: 'off' } })
+    const evidence = lookAt({ service, stable: bursty, candidate: failing, minutes: 40, baseline })
+    let carry: Carry | undefined
+    const tripped: number[] = []
+    for (let minutes = 15; minutes <= 40; minutes++) {
+      // The sum comes three minutes after the rest.
+      const isLate = (key: string, at: number): boolean => key.endsWith('durationSum') && at >= minutes - 3
+      const scratch = judge(service, seenAt(evidence, minutes, isLate)).verdict
+      const carried = judge(service, seenAt(evidence, minutes, isLate, carry?.uptoMs), carry)
+      expect(carried.verdict).toEqual(scratch)
+      carry = carried.carry
+      if (scratch.because.includes('half of the requests')) tripped.push(minutes)
+    }
+    expect(tripped[0]).toBe(24)
   })
 
   it('survives serialisation', () => {

@@ -140,6 +140,63 @@ describe('the verdict', () => {
     expect(look(every(900, 9), burst, { minutes: 21 }).because).toContain('half of the requests')
   })
 
+  it('trips in the first minute of total failure too where twenty execution environments or more are busy', () => {
+    const billing = { memoryMb: 512, architecture: 'x86_64' } as const
+    const baseline = { thresholdsMs: [], because: 'it is off', billing: { stable: billing, candidate: billing } }
+    const timed =
+      (invocations: number, errors: number, durationSum: number): Course =>
+      () => ({ invocations, errors, durationSum })
+    const failing = timed(1200, 720, 1)
+    const trips = (stable: Course, candidate = failing, more: Partial<Look> = {}): boolean =>
+      look(stable, candidate, { minutes: 1, baseline, ...more }).because.includes('half of the requests')
+    // A request takes a second, so 1200 of them a minute keep twenty busy. A candidate that fails at once keeps none busy itself.
+    const stable = timed(10_800, 108, 10_800_000)
+    expect(trips(stable)).toBe(true)
+    expect(trips(stable, timed(1200, 599, 1))).toBe(false)
+    expect(trips(stable, timed(1199, 720, 1))).toBe(false)
+    // What is not known, or cannot be, changes nothing.
+    const unknown: readonly (readonly [number, Partial<Look>])[] = [
+      [10_800_000, { unpublished: ['durationSum'] }],
+      [10_800_000, { unpublished: ['durations'] }],
+      [10_800_000, { service: service({ signals: { cost: 'off' } }) }],
+      [10_800_000, { baseline: { thresholdsMs: [], because: baseline.because } }],
+      [-10_800_000, {}],
+      [NaN, {}],
+      [Infinity, {}],
+    ]
+    for (const [sum, more] of unknown) expect(trips(timed(10_800, 108, sum), failing, more)).toBe(false)
+    expect(trips(none, timed(12_000, 12_000, 12_000_000))).toBe(false)
+  })
+
+  it('says the same of errors with durations and without them, unless half of a minute fails', () => {
+    const billing = { memoryMb: 512, architecture: 'x86_64' } as const
+    const baseline = { thresholdsMs: [], because: 'it is off', billing: { stable: billing, candidate: billing } }
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 4999 }), fc.integer({ min: 0, max: 40_000 })), { minLength: 12 }),
+        fc.boolean(),
+        (minutes, isSlow) => {
+          const stable: Course = (at) => ({
+            invocations: 90_000,
+            errors: minutes[at]?.[1] ?? 0,
+            durationSum: isSlow ? 90_000_000 : 900,
+          })
+          const candidate: Course = (at) => ({
+            invocations: 10_000,
+            errors: minutes[at]?.[0] ?? 0,
+            durationSum: 10_000,
+          })
+          const errorsOf = (unpublished: readonly string[]) =>
+            look(stable, candidate, { minutes: 12, baseline, unpublished }).signals.filter(
+              ({ signal }) => signal === 'errors',
+            )
+          expect(errorsOf([])).toEqual(errorsOf(['durationSum']))
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
   it('passes at a weight only on samples at that weight', () => {
     const shifts = [
       { sinceMs: t0, weightBp: 1000 },
