@@ -5,9 +5,11 @@ import { foreign, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
+import { entryOf } from '../../core/queue/admission.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
 import { numbered } from './log.ts'
+import { enqueue } from './queue.ts'
 import { findWish, isOf } from './wish.ts'
 import type { World } from './world.ts'
 
@@ -17,7 +19,7 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
  * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
- * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`
+ * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`, `queue_full`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
 export async function accept<R>(
@@ -74,11 +76,14 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
   const entry = { releaseId, service: service.name, requestedAtMs: atMs, requested }
+  const queued = entryOf({ id: releaseId, key, urgent: request.urgent === true, requestedAtMs: atMs, service })
+  await enqueue(deps, service, queued)
   // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
   // duplicate writes the same two items, and the first of each stays.
   await deps.openReleases.add(entry)
   if (await deps.journal.append(releaseId, requested)) return releaseId
   const [written] = (await deps.journal.read(releaseId, { atMost: 1 })).events
+  if (written?.atMs !== atMs) await deps.queues.remove(service.name, queued)
   // Another request with the same id was faster: ask again, for the next id.
   return isOf(written, key) ? releaseId : open(deps, service, request)
 }
@@ -95,7 +100,17 @@ function narrowed(service: Service, { candidate, service: named }: ReleaseReques
 
 export type Accepting = Pick<
   World,
-  'home' | 'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log' | 'trouble'
+  | 'home'
+  | 'clock'
+  | 'journal'
+  | 'openReleases'
+  | 'queues'
+  | 'services'
+  | 'history'
+  | 'digest'
+  | 'executions'
+  | 'log'
+  | 'trouble'
 >
 
 export type Started = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }

@@ -19,6 +19,7 @@ import type {
   Turns,
   Pager,
   Pipelines,
+  Queues,
   Policies,
   Returns,
   Services,
@@ -40,6 +41,7 @@ export type World = {
   readonly policies: Policies
   readonly openReleases: OpenReleases
   readonly turns: Turns
+  readonly queues: Queues
   readonly waitingLists: WaitingLists
   readonly returns: Returns
   readonly outages: Outages

@@ -25,7 +25,7 @@ async function open() {
     log: () => undefined,
     trouble: () => undefined,
   }
-  await deps.services.put(service())
+  await deps.services.put(service({ policy: { waitingMost: 1000 } }))
   const task = (releaseId: string) => ({ releaseId, execution: `arn:${releaseId}`, machine: 2 })
   /** Requests a release and admits it, or makes it wait. @returns the number of calls that took */
   const arrive = async (version: string, urgent = false): Promise<{ readonly id: string; readonly calls: number }> => {
