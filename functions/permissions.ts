@@ -78,7 +78,7 @@ const opens = all(records, {
 const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'attestation', 'waiting'] })
 /** What every end takes. */
 const ends = all(records, wakes, {
-  reads: ['open', 'lease', 'queue'],
+  reads: ['lease', 'queue'],
   writes: ['head'],
   deletes: ['alarmWatch', 'lease', 'open', 'queue'],
 })

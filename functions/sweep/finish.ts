@@ -46,12 +46,15 @@ export async function finish(deps: Finishing, found: Found, isAsked: boolean): P
   if (!isAsked && !isOverdue(deps, pressed.release)) return pressed
   if (await isCarried(deps, pressed.release)) {
     // Whoever should have woken it may have died.
-    if (found.isNext && isWaiting(pressed.release)) await wake(deps, pressed)
+    if (isItsTurn(found, pressed.release)) await wake(deps, pressed)
     return pressed
   }
   await takeOver(deps, pressed)
   return undefined
 }
+
+const isItsTurn = ({ isNext }: Found, release: Release): boolean =>
+  release.state.phase === 'settling' || (isNext && isWaiting(release))
 
 const isOverdue = ({ clock }: Pick<Finishing, 'clock'>, release: Release): boolean =>
   !isWaiting(release) && nextAct(release, clock.nowMs()).act !== 'bake'
