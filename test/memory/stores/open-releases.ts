@@ -32,11 +32,11 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
       table.delete(openKey, keyOf(service, releaseId))
       return Promise.resolve()
     },
-    get: async ({ service, releaseId }) => {
+    get({ service, releaseId }) {
       const sk = keyOf(service, releaseId)
-      return table.text(openKey, sk) === undefined ? undefined : find(sk)
+      return Promise.resolve(table.text(openKey, sk) === undefined ? undefined : find(sk))
     },
-    keys: async () => table.list(openKey).map(aboutOpen),
+    keys: () => Promise.resolve(table.list(openKey).map(aboutOpen)),
     list(service) {
       const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, aboutOpen)
       const items = found.items.toSorted(

@@ -28,7 +28,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       which: fc.nat(20),
     }),
   },
-) as fc.Arbitrary<Act>
+)
 
 /** After `calls` more calls the process dies, before or after the effect; 0: it does not. */
 function dieAfter(flood: Flood, calls: number): void {
