@@ -16,6 +16,9 @@ export const kinds = {
   /** Of services, and places in concurrency groups. */
   lease: ['LEASE'],
   turn: ['TURN'],
+  /** Releases that wait for the lease of their service. */
+  queue: ['QUEUE'],
+  /** Releases that wait for a place in a concurrency group. */
   waiting: ['WAITING#*'],
   line: ['LINE'],
   alarmWatch: ['ALARM#*'],

@@ -12,6 +12,7 @@ import type { Head } from '../core/release/head.ts'
 import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
 import type { Listing } from '../core/listing.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
+import type { QueueEntry } from '../core/queue/admission.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
 import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
@@ -94,6 +95,22 @@ export type Turns = {
   take(queue: string, fromMs: number, lengthMs: number): Promise<number>
 }
 
+/**
+ * Which releases wait for the lease of their service, in the order of their turns. The log decides whether one waits; an entry
+ * only says where to look, so that one small read tells who is next.
+ */
+export type Queues = {
+  /** Does nothing if the entry is there. */
+  add(service: string, entry: QueueEntry): Promise<void>
+  remove(service: string, entry: QueueEntry): Promise<void>
+  /** The first entries in the order of their turns; without a count, all of them. */
+  first(service: string, count?: number): Promise<readonly QueueEntry[]>
+  /** The latest request in a lane. */
+  newest(service: string, lane: QueueEntry['lane']): Promise<QueueEntry | undefined>
+  /** The entries of all services. */
+  list(): Promise<readonly { readonly service: string; readonly entry: QueueEntry }[]>
+}
+
 type WaitingRelease = { readonly id: string; readonly requestedAtMs: number }
 
 /** Releases that wait for a place in a concurrency group. */
@@ -125,13 +142,19 @@ export type OpenRelease = {
   readonly requested: Extract<ReleaseEvent, { type: 'requested' }>
 }
 
+export type OpenKey = Pick<OpenRelease, 'releaseId' | 'service'>
+
 /** The releases that the sweep checks. Each is added before its release's first event and removed after its last. */
 export type OpenReleases = {
   /** Does nothing if the release is already open. */
   add(open: OpenRelease): Promise<void>
-  remove(open: Pick<OpenRelease, 'releaseId' | 'service'>): Promise<void>
+  remove(open: OpenKey): Promise<void>
+  /** @throws Problem `item_unreadable` */
+  get(open: OpenKey): Promise<OpenRelease | undefined>
+  /** All that are open, by service and id, without what they hold: that may be much. */
+  keys(): Promise<readonly OpenKey[]>
   /** Sorted by time of request, then by id; for one service, or for all. */
-  list(service?: string): Promise<Listing<OpenRelease, Pick<OpenRelease, 'releaseId' | 'service'>>>
+  list(service?: string): Promise<Listing<OpenRelease, OpenKey>>
 }
 
 /** Records that put traffic back when a log cannot be read: one for each release that may have traffic. */

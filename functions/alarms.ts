@@ -92,6 +92,15 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
     ...{ stat: 'Sum', threshold: 1, periods: 3 },
   },
   {
+    id: 'SweepBehind',
+    description:
+      'For 15 minutes, sweeps of Tidegate could not look at every release in time: some may wait for their turn, or for their end (docs/operate.md).',
+    namespace: 'Tidegate',
+    metric: 'SweepLeft',
+    series: [{ function: 'reconcile' }],
+    ...{ stat: 'Sum', threshold: 1, fires: 'from', periods: 3, missing: 'notBreaching' },
+  },
+  {
     id: 'LogChanged',
     description:
       'Somebody overwrote or deleted an event of a release log: `tidegate log RELEASE --verify` names it (docs/operate.md).',

@@ -23,6 +23,7 @@ import {
   outbox,
   pager,
   pipelines,
+  queues,
   returns,
   services,
   telemetry,
@@ -87,6 +88,7 @@ const accepting = () => ({
   trouble,
   journal: journal(),
   openReleases: openReleases(),
+  queues: queues(),
   services: services(),
   history: history(),
   executions: executions(),
@@ -176,6 +178,7 @@ const ending = () => ({
   journal: journal(),
   leases: leases(),
   openReleases: openReleases(),
+  queues: queues(),
   waitingLists: waitingLists(),
   returns: returns(),
   history: history(),
@@ -210,7 +213,14 @@ export const alarm = /* @__PURE__ */ wired('alarm', () =>
   alarmHandler({ ...wayBack(), home: home(), telemetry: telemetry() }),
 )
 export const reconcile = /* @__PURE__ */ wired('reconcile', () =>
-  reconcileHandler({ ...wayBack(), home: home(), services: services(), outages: outages(), telemetry: telemetry() }),
+  reconcileHandler({
+    ...wayBack(),
+    emit,
+    home: home(),
+    services: services(),
+    outages: outages(),
+    telemetry: telemetry(),
+  }),
 )
 export const budget = /* @__PURE__ */ wired('budget', () =>
   budgetHandler({

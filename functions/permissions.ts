@@ -73,11 +73,19 @@ const findsServices = { reads: ['service', 'lookup'] } as const satisfies Items
 /** An order about a service's live release. */
 const steers = all(records, wakes, { reads: ['lease'] })
 /** Begins a release of a service that is named. */
-const opens = all(records, { reads: ['service', 'open', 'head'], writes: ['open'] })
+const opens = all(records, {
+  reads: ['service', 'open', 'head', 'queue'],
+  writes: ['open', 'queue'],
+  deletes: ['queue'],
+})
 /** What gates look up. */
 const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'attestation', 'waiting'] })
 /** What every end takes. */
-const ends = all(records, wakes, { reads: ['open'], writes: ['head'], deletes: ['alarmWatch', 'lease', 'open'] })
+const ends = all(records, wakes, {
+  reads: ['lease', 'queue'],
+  writes: ['head'],
+  deletes: ['alarmWatch', 'lease', 'open', 'queue'],
+})
 /** The way back, also without the log. */
 const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
 const settles = all(ends, { reads: ['waiting'], deletes: ['returnRecord', 'waiting'] })
@@ -188,7 +196,7 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   reconcile: {
     items: all(putsBack, settles, opens, findsServices, {
-      reads: ['lease', 'alarmWatch', 'outage'],
+      reads: ['alarmWatch', 'outage'],
       writes: ['lookup', 'outage'],
       deletes: ['outage'],
     }),

@@ -29,6 +29,7 @@ import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
+import { awsQueues } from '../cloud/aws/dynamodb/queues.ts'
 import { awsReturns } from '../cloud/aws/dynamodb/returns.ts'
 import { awsServices } from '../cloud/aws/dynamodb/services.ts'
 import type { Table } from '../cloud/aws/dynamodb/table.ts'
@@ -71,6 +72,7 @@ export const pager = /* @__PURE__ */ once(() =>
 export const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 export const turns = /* @__PURE__ */ once(() => awsTurns(table()))
+export const queues = /* @__PURE__ */ once(() => awsQueues(table()))
 export const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
 export const leases = /* @__PURE__ */ once(() => awsLeases(table()))
 export const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))

@@ -7,6 +7,7 @@ import { isCounted, isReported } from '../core/service/slo.ts'
 import type { Service } from '../core/service/service.ts'
 import type { Verb } from './handlers.ts'
 import { type At, everything, type Heard, type Names } from './heard.ts'
+import { sweepSeconds } from './sweep/timing.ts'
 
 type Rule = {
   /** The rule's name, without the controller's name and hyphen in front. */
@@ -235,7 +236,12 @@ export const lostQueue = { name: 'lost', keptSeconds: 14 * 86_400 } as const
 
 // `measure` reads 28 days of logs, one service after the other; `hook` waits for a team's function. `judge` must fail before the
 // task's own timeout, which is at least 30 seconds, starts the next attempt.
-const timeouts: Partial<Readonly<Record<Verb, number>>> = { measure: 900, hook: 900, judge: 28 }
+const timeouts: Partial<Readonly<Record<Verb, number>>> = {
+  measure: 900,
+  hook: 900,
+  judge: 28,
+  reconcile: 2 * sweepSeconds,
+}
 
 /** The Lambda timeout of a controller function. */
 export const timeoutSeconds = (verb: Verb): number => timeouts[verb] ?? 60

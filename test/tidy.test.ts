@@ -68,6 +68,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'functions/steps/world.ts',
   ],
   'functions/environment.ts': ['core/', 'zod'],
+  'functions/rules.ts': ['functions/*', 'functions/sweep/timing.ts', 'core/'],
   'functions/instruments.ts': ['functions/*', 'functions/steps/*', 'core/', '@aws-lambda-powertools/'],
   'functions/door.ts': ['functions/routes.ts', 'functions/steps/world.ts', 'core/*', 'zod'],
   'functions/main.ts': ['functions/', 'policy/*'],
@@ -243,13 +244,13 @@ function waitingLoops(source: string): string[] {
 /** Loops that wait and are no `each`: how many there are in a file, and why what fails there may stop the rest. */
 const allowedLoops: Readonly<Record<string, number>> = {
   // Of one service: which release goes before, and whether one is live, must not be guessed.
-  'functions/tasks/admit.ts': 1,
+  'functions/steps/queue.ts': 1,
   'functions/orders/ask.ts': 2,
   // Of one release: its aliases, alarms and places; of one wish, its ids; of one call, what it says.
   'functions/steps/aliases.ts': 2,
   'functions/tasks/prepare.ts': 2,
-  'functions/tasks/settle.ts': 3,
-  'functions/sweep/sweep.ts': 1,
+  'functions/tasks/settle.ts': 1,
+  'functions/sweep/finish.ts': 1,
   // ... whose aliases each get their chance, and whose events go out in their order
   'functions/steps/by-record.ts': 2,
   'functions/sweep/reannounce.ts': 1,

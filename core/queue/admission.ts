@@ -1,54 +1,77 @@
-// Who waits behind whom while a release of the service is live: which ones were asked for before it, whose place it takes, and
-// whether it waits at all. functions/tasks/admit.ts reads what this decides by, and writes what it says.
+// Who waits behind whom while a release of the service is live: the order of the turns, whose place a release takes, and whether
+// it waits at all. An entry of the queue says all that this takes, so nobody reads the logs of those that wait.
 import type { NewEvent } from '../release/event.ts'
+import { backKey } from '../release/head.ts'
 import { isLive, isWaiting, type Release } from '../release/release.ts'
 
-/** An open release of the service, as the listing of them has it. */
-type Asked = { readonly releaseId: string; readonly requestedAtMs: number }
+/** In the order of their turns: rollbacks, security fixes, everything else. */
+export const lanes = ['back', 'urgent', 'usual'] as const
+type Lane = (typeof lanes)[number]
 
-/**
- * The open releases that were asked for before it, oldest first.
- * @param damaged those whose entry cannot be read: when they were asked for, their logs say; one that has none is left out
- * @param holder who has the lease
- */
-export function olderThan(
-  { id, requestedAtMs }: Pick<Release, 'id' | 'requestedAtMs'>,
-  listed: readonly Asked[],
-  damaged: readonly (Pick<Release, 'id' | 'requestedAtMs'> | undefined)[],
-  holder: string | undefined,
-): readonly string[] {
-  const known = damaged
-    .filter((one) => one !== undefined)
-    .map((one): Asked => ({ releaseId: one.id, requestedAtMs: one.requestedAtMs }))
-  // Of two that were asked for at the same moment, the one that has the lease is the older.
-  const isBefore = ({ releaseId }: Asked): boolean => id !== holder && (releaseId === holder || releaseId < id)
-  const isOlder = (one: Asked): boolean =>
-    one.requestedAtMs < requestedAtMs || (one.requestedAtMs === requestedAtMs && isBefore(one))
-  return [...listed, ...known]
-    .filter(isOlder)
-    .toSorted((a, b) => a.requestedAtMs - b.requestedAtMs)
-    .map(({ releaseId }) => releaseId)
+export const whileLives = ['queue', 'coalesce', 'supersede', 'refuse'] as const
+
+/** A release in the queue of its service. */
+export type QueueEntry = {
+  readonly releaseId: string
+  readonly requestedAtMs: number
+  readonly lane: Lane
+  /** The policy that it was requested with. */
+  readonly whileLive: (typeof whileLives)[number]
 }
 
-/** Whether it may take the place of others: only then their logs are of interest. */
-export const takesPlaces = ({ urgent, service: { policy } }: Pick<Release, 'urgent' | 'service'>): boolean =>
-  urgent || policy.whileLive === 'supersede' || policy.whileLive === 'coalesce'
+type Asked = Pick<Release, 'id' | 'key' | 'urgent' | 'requestedAtMs' | 'service'>
 
-/** Whether it takes the place of an older one. A security fix waits for nobody. */
-export function isReplacedBy({ urgent, service: { policy } }: Release, older: Release): boolean {
-  if (!isLive(older)) return false
-  if (urgent) return true
-  if (older.urgent) return false
-  if (policy.whileLive === 'supersede') return true
+export const entryOf = ({ id, key, urgent, requestedAtMs, service }: Asked): QueueEntry => ({
+  releaseId: id,
+  requestedAtMs,
+  lane: key.startsWith(backKey) ? 'back' : urgent ? 'urgent' : 'usual',
+  whileLive: service.policy.whileLive,
+})
+
+const wasAskedFor = (a: QueueEntry, before: QueueEntry): boolean =>
+  a.requestedAtMs < before.requestedAtMs || (a.requestedAtMs === before.requestedAtMs && a.releaseId < before.releaseId)
+
+/** Whether `a` has its turn before `b`. */
+export function goesBefore(a: QueueEntry, b: QueueEntry): boolean {
+  const lead = lanes.indexOf(b.lane) - lanes.indexOf(a.lane)
+  return lead === 0 ? wasAskedFor(a, b) : lead > 0
+}
+
+/** Whether it may take the place of others. */
+export const takesPlaces = ({ lane, whileLive }: QueueEntry): boolean =>
+  lane !== 'usual' || whileLive === 'supersede' || whileLive === 'coalesce'
+
+/** How far a release has come that may be replaced: `preparing` has the lease, and nothing has changed yet. */
+type Stage = 'waiting' | 'preparing' | 'begun'
+
+/** `undefined` once nobody can replace it any more. */
+export function stageOf(release: Release): Stage | undefined {
+  if (!isLive(release)) return undefined
+  if (isWaiting(release)) return 'waiting'
+  return release.state.phase === 'preparing' ? 'preparing' : 'begun'
+}
+
+/** Whether `newer` takes the place of `older`. */
+export function replaces(newer: QueueEntry, older: QueueEntry, stage: Stage): boolean {
+  // Of two that were asked for at the same moment, the one that has the lease is the older.
+  const isOlder = wasAskedFor(older, newer) || (stage !== 'waiting' && older.requestedAtMs === newer.requestedAtMs)
+  // Only a person may undo what a person has put back.
+  if (!isOlder || older.lane === 'back') return false
+  // Whoever waits may still be wanted after a rollback. Whoever has begun is what the rollback would have ended.
+  if (newer.lane === 'back') return stage !== 'waiting'
+  // A security fix waits for nobody.
+  if (newer.lane === 'urgent') return true
+  if (older.lane === 'urgent') return false
+  if (newer.whileLive === 'supersede') return true
   // What has not been prepared has changed nothing, and what it would bring is in the newer one.
-  return policy.whileLive === 'coalesce' && ['requested', 'queued', 'preparing'].includes(older.state.phase)
+  return newer.whileLive === 'coalesce' && stage !== 'begun'
 }
 
 /** What becomes of it when `holder` goes first; `undefined` when nothing is new. */
 export function behind(release: Release, holder: string, atMs: number): NewEvent | undefined {
-  const { service, urgent, state } = release
+  const { service, state } = release
   if (!isWaiting(release)) return undefined
-  if (service.policy.whileLive === 'refuse' && !urgent) {
+  if (service.policy.whileLive === 'refuse' && entryOf(release).lane === 'usual') {
     const because = `Release ${holder} of ${service.name} is live, and policy.whileLive is refuse.`
     return { type: 'refused', atMs, outcome: 'rejected', code: 'service_busy', because }
   }

@@ -30,6 +30,9 @@ const budgetEveryDefault = 300
 const learning = z.enum(['careful', 'sharp', 'off'])
 const learningDefault = 'careful'
 const alphaDefault = 0.05
+/** At twenty minutes a release, those that wait take most of a day. */
+const waitingDefault = 50
+const waiting = z.int().min(1).max(1000)
 const alpha = z.number().min(0.001).max(0.2)
 const Early = z.strictObject({
   ratio: z.number().min(1.1).max(100).default(2).describe('A candidate that fails this many times as often is bad ...'),
@@ -109,6 +112,8 @@ export const Service = z.strictObject({
     budgetEverySeconds: budgetEvery.default(budgetEveryDefault),
     /** When false, a version that Lambda has put to sleep is not invoked to wake it. */
     wake: z.literal(false).optional(),
+    /** Absent: as many as usual. So code from before it existed can read the definition. */
+    waitingMost: waiting.optional(),
   }),
   triggers: Triggers,
   /** Absent where the definition has none. */
@@ -124,6 +129,9 @@ export const Service = z.strictObject({
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
+
+/** How many releases of the service may wait. */
+export const waitingMost = ({ policy }: Pick<Service, 'policy'>): number => policy.waitingMost ?? waitingDefault
 
 const Hold = z.strictObject({
   unknown: hold.prefault('30m').describe('How long a step may stay unknown after its bake is over.'),
@@ -164,6 +172,11 @@ export const ServiceDefinition = z
           .default('queue')
           .describe(
             'What happens to a new release while one is live. queue: it waits; coalesce: it waits, and takes the place of those that wait; supersede: it takes the place of all; refuse.',
+          ),
+        waitingMost: waiting
+          .default(waitingDefault)
+          .describe(
+            'How many releases may wait. Another one is refused (`queue_full`), and an event is kept to be sent again. With coalesce and supersede, for urgent releases and for rollbacks there is no limit.',
           ),
         lookEvery: duration({ minSeconds: 30, maxSeconds: 3600 })
           .prefault('1m')
@@ -248,6 +261,7 @@ export const ServiceDefinition = z
       learning: policy.learning,
       budgetEverySeconds: policy.budgetEvery === '5m' ? 300 : 3600,
       ...(policy.wake ? {} : { wake: policy.wake }),
+      ...(policy.waitingMost === waitingDefault ? {} : { waitingMost: policy.waitingMost }),
       ...(policy.early === undefined ? {} : { early: policy.early }),
       ...(policy.ruleOut === 'off' ? {} : { ruleOut: policy.ruleOut }),
     },

@@ -10,11 +10,11 @@ import { isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { each, orThrow } from '../steps/each.ts'
 import { idsOf, load } from '../steps/log.ts'
 import { returnNow } from '../steps/return.ts'
-import { sweep, sweeper, type Swept } from '../sweep/sweep.ts'
+import { sweeper, sweepOne, type Swept } from '../sweep/sweep.ts'
 import { isScheduledCall } from './scheduled-call.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Parameters<typeof sweep>[0] & Pick<World, 'services' | 'home'>
+type Deps = Parameters<typeof sweeper>[0] & Pick<World, 'services' | 'home'>
 
 const StatusEvent = z.looseObject({
   source: z.literal('aws.states'),
@@ -46,7 +46,7 @@ export function reconcileHandler(deps: Deps) {
     const status = StatusEvent.safeParse(event)
     if (status.success)
       return isFromHere(deps, status.data, status.data.detail.executionArn)
-        ? sweep(deps)
+        ? sweepOne(deps, status.data.detail.executionArn)
         : { finished: [], troubles: [] }
     throw new Problem('event_invalid', 'Neither an execution status, nor an alias change, nor a stack, nor a sweep.')
   }

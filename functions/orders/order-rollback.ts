@@ -2,7 +2,7 @@
 // live, rolling a service back is a release of the version before, all at once; so who may roll back needs no right to start.
 // The state machine's task is another function (tasks/roll-back.ts).
 import * as z from 'zod'
-import { backKey, headOf } from '../../core/release/head.ts'
+import { backKey, type Head, headOf } from '../../core/release/head.ts'
 import { whole } from '../../core/listing.ts'
 import { PlanDefinition } from '../../core/service/plan.ts'
 import { Problem } from '../../core/problem.ts'
@@ -102,11 +102,22 @@ async function goBack(deps: Deps, service: string, { by, reason }: OrderRollback
   return { releaseId, phase: 'requested' }
 }
 
+/** After a flood, many that were replaced may have come after it. */
+async function lastPromoted(
+  deps: Deps,
+  service: string,
+  limit = 100,
+): Promise<{ readonly last: Head | undefined; readonly heads: Awaited<ReturnType<typeof latestHeads>> }> {
+  const heads = await latestHeads(deps, service, limit)
+  const last = heads.items.find((head) => head.outcome === 'promoted')
+  const isAll = heads.items.length + heads.unreadable.length < limit
+  return last !== undefined || isAll ? { last, heads } : lastPromoted(deps, service, 10 * limit)
+}
+
 /** What the service ran before the release that is in charge now. Pressing twice must not go back twice. */
 async function before(deps: Deps, service: string) {
   await deps.services.get(service)
-  const heads = await latestHeads(deps, service, 100)
-  const last = heads.items.find((head) => head.outcome === 'promoted')
+  const { last, heads } = await lastPromoted(deps, service)
   // A later one that nobody can read may have been promoted.
   const later = heads.unreadable.filter(({ about }) => last === undefined || about.requestedAtMs >= last.requestedAtMs)
   whole({ items: [], unreadable: later })

@@ -9,9 +9,11 @@ import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.t
 import { candidateWords } from '../../core/service/candidate.ts'
 import { isBolder } from '../../core/service/plan.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
+import { entryOf } from '../../core/queue/admission.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
 import { numbered } from './log.ts'
+import { enqueue } from './queue.ts'
 import { findWish, isOf } from './wish.ts'
 import type { World } from './world.ts'
 
@@ -21,7 +23,7 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
  * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
- * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`; for a call also
+ * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`, `queue_full`; for a call also
  * `artifact_not_allowed`, `artifact_elsewhere`, `plan_bolder`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
@@ -95,11 +97,14 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
   const entry = { releaseId, service: service.name, requestedAtMs: atMs, requested }
+  const queued = entryOf({ id: releaseId, key, urgent: request.urgent === true, requestedAtMs: atMs, service })
+  await enqueue(deps, service, queued)
   // Write the entry for the sweep first, then the log, so that the sweep can finish this if we die in between. A concurrent
   // duplicate writes the same two items, and the first of each stays.
   await deps.openReleases.add(entry)
   if (await deps.journal.append(releaseId, requested)) return releaseId
   const [written] = (await deps.journal.read(releaseId, { atMost: 1 })).events
+  if (written?.atMs !== atMs) await deps.queues.remove(service.name, queued)
   // Another request with the same id was faster: ask again, for the next id.
   return isOf(written, key) ? releaseId : open(deps, service, request)
 }
@@ -116,7 +121,17 @@ function narrowed(service: Service, { candidate, service: named }: ReleaseReques
 
 export type Accepting = Pick<
   World,
-  'home' | 'clock' | 'journal' | 'openReleases' | 'services' | 'history' | 'digest' | 'executions' | 'log' | 'trouble'
+  | 'home'
+  | 'clock'
+  | 'journal'
+  | 'openReleases'
+  | 'queues'
+  | 'services'
+  | 'history'
+  | 'digest'
+  | 'executions'
+  | 'log'
+  | 'trouble'
 >
 
 export type Started = { readonly releases: readonly { readonly releaseId: string; readonly execution: string }[] }

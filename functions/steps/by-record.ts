@@ -11,10 +11,9 @@ import {
   type ReturnTarget,
 } from '../../core/release/return-record.ts'
 import { only } from '../../core/service/routing.ts'
-import { each, sentenceOf } from './each.ts'
-import { idsOf } from './log.ts'
+import { sentenceOf } from './each.ts'
 import { leavePlaces } from './place.ts'
-import { wake } from './waiting.ts'
+import { wakeNext } from './queue.ts'
 import type { World } from './world.ts'
 
 export type ByRecord = Pick<
@@ -26,6 +25,7 @@ export type ByRecord = Pick<
   | 'leases'
   | 'alarmWatch'
   | 'openReleases'
+  | 'queues'
   | 'history'
   | 'executions'
   | 'pager'
@@ -136,19 +136,8 @@ async function unblock(deps: ByRecord, record: ReturnRecord, ended: Ended): Prom
   for (const alarm of record.alarms) await deps.alarmWatch.remove(alarm, releaseId)
   if (record.concurrency !== undefined) await leavePlaces(deps, record.concurrency, releaseId)
   await deps.leases.drop(service, releaseId)
-  await wakeQueued(deps, record)
+  await wakeNext(deps, service)
   // Last of all: as long as this entry is there, the sweep comes back to whatever is not done.
   await deps.openReleases.remove({ releaseId, service })
   return ended
-}
-
-/** Whoever waits for the service asks for the lease again. One that cannot be woken looks by itself. */
-async function wakeQueued(deps: ByRecord, { releaseId, service }: ReturnRecord): Promise<void> {
-  const ids = idsOf(await deps.openReleases.list(service)).filter((other) => other !== releaseId)
-  await each(
-    deps,
-    ids,
-    (other) => ({ releaseId: other }),
-    (other) => wake(deps, { release: { id: other } }),
-  )
 }

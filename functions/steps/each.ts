@@ -8,19 +8,25 @@ type Deps = Pick<World, 'trouble'>
 /** What the log line says about an item: `{ service }`, `{ releaseId }`. */
 type About = Readonly<Record<string, unknown>>
 type Failed<T> = { readonly item: T; readonly error: unknown }
-type Gone<T, R> = { readonly done: readonly R[]; readonly failed: readonly Failed<T>[] }
+type Gone<T, R> = { readonly done: readonly R[]; readonly failed: readonly Failed<T>[]; readonly left: readonly T[] }
 
-/** @param together how many at once; results keep the order of the items */
+/**
+ * @param together how many at once; results keep the order of the items
+ * @param mayBegin asked before each item; once it says no, the rest is left
+ */
 export async function each<T, R>(
   { trouble }: Deps,
   items: readonly T[],
   about: (item: T) => About,
   work: (item: T) => R | Promise<R>,
   together = 1,
+  mayBegin: () => boolean = () => true,
 ): Promise<Gone<T, R>> {
   const done: R[] = []
   const failed: Failed<T>[] = []
+  const left: T[] = []
   const attempt = async (item: T) => {
+    if (!mayBegin()) return () => left.push(item)
     try {
       const value = await work(item)
       return () => done.push(value)
@@ -29,11 +35,31 @@ export async function each<T, R>(
       return () => failed.push({ item, error })
     }
   }
-  for (let first = 0; first < items.length; first += together) {
-    const some = await Promise.all(items.slice(first, first + together).map(attempt))
-    for (const note of some) note()
+  for (const note of await concurrently(items, together, attempt)) note()
+  return { done, failed, left }
+}
+
+/**
+ * @param atOnce how many items are worked on at the same time, to stay within what AWS accepts from one caller
+ * @returns the results in the order of `items`
+ * @throws the first failure, after all the others have been worked on
+ */
+export async function concurrently<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: PromiseSettledResult<R>[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++)
+      [results[index]] = await Promise.allSettled([work(items[index] as T)])
   }
-  return { done, failed }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
 }
 
 /** Like `each`, for a person who looks: failures are shown to them, and nothing is counted. */
@@ -47,7 +73,7 @@ export function readable<T>({ trouble }: Deps, { items, unreadable }: Listing<T,
 }
 
 /** The results, for a caller whose event is delivered again for the failed items. @throws the first failure */
-export function orThrow<R>({ done, failed: [first] }: Gone<unknown, R>): readonly R[] {
+export function orThrow<R>({ done, failed: [first] }: Omit<Gone<unknown, R>, 'left'>): readonly R[] {
   if (first !== undefined) throw first.error
   return done
 }

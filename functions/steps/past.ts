@@ -10,7 +10,7 @@ import { pastMinutes, pastQuestions, releaseMinutes, stableMinutes } from '../..
 import { errorNulls, type Learned } from '../../core/verdict/counts/count-design.ts'
 import { learn } from '../../core/verdict/counts/learn.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
-import { concurrently } from './concurrently.ts'
+import { concurrently } from './each.ts'
 import { latestHeads } from './heads.ts'
 import type { World } from './world.ts'
 

@@ -20,6 +20,7 @@ import type {
   Turns,
   Pager,
   Pipelines,
+  Queues,
   Policies,
   Returns,
   Services,
@@ -41,6 +42,7 @@ export type World = {
   readonly policies: Policies
   readonly openReleases: OpenReleases
   readonly turns: Turns
+  readonly queues: Queues
   readonly waitingLists: WaitingLists
   readonly returns: Returns
   readonly outages: Outages

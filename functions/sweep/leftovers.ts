@@ -12,16 +12,20 @@ type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'openReleases' | 'alarm
 
 // A leftover watch is harmless, because its release ignores the alarm. So once a day is enough, in the first sweep of a day.
 const dailyWithinMs = 60_000
+// How many at once.
+const together = 10
 
 /**
  * @param held the leases, read before `open` was listed. So the release of a holder that is not in `open` has ended, or its entry
  * is lost.
+ * @param isInTime once it says no, the rest is left to the next sweep
  * @returns what could not be checked, as sentences
  */
 export async function dropLeftovers(
   deps: Deps,
   held: Listing<Lease, Pick<Lease, 'name'>>,
   open: readonly string[],
+  isInTime: () => boolean,
 ): Promise<readonly string[]> {
   const isOpen = new Set(open)
   const left = readable(deps, held).filter(({ holder }) => !isOpen.has(holder))
@@ -30,6 +34,8 @@ export async function dropLeftovers(
     left,
     ({ name }) => ({ leftover: name }),
     (lease) => dropLease(deps, lease),
+    together,
+    isInTime,
   )
   const isDaily = deps.clock.nowMs() % dayMs < dailyWithinMs
   // Adds keys for services that older code stored without any, both at the first run and whenever such code has run since.
@@ -44,6 +50,8 @@ export async function dropLeftovers(
     isDaily ? await alarmsOf(deps) : [],
     (alarm) => ({ leftover: alarm }),
     (alarm) => dropWatches(deps, alarm),
+    together,
+    isInTime,
   )
   return [
     ...held.unreadable.map(({ about, problem }) => `${about.name}: ${problem.message}`),

@@ -1,50 +1,38 @@
 // The sweep, every minute: finds whatever releases left behind and finishes it, several releases at a time, so that trouble with
-// one does not hold up the others. A release is found by its entry or by its return record, whichever is left.
-import type { OpenRelease } from '../../cloud/ports.ts'
+// one does not hold up the others. A release is found by its entry or by its return record, whichever is left. It stops in time,
+// and begins somewhere else in the next minute; what it has left is counted.
 import { isAway, Problem } from '../../core/problem.ts'
-import { nextAct } from '../../core/release/next.ts'
-import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
-import { needsReturnRecord, type ReturnRecord, returnRecordOf } from '../../core/release/return-record.ts'
-import { routingWords } from '../../core/service/routing.ts'
-import { type ByRecord, endByRecord, isLogLost } from '../steps/by-record.ts'
-import { dropLeftovers } from './leftovers.ts'
+import { isSettled } from '../../core/release/release.ts'
+import { isLogLost } from '../steps/by-record.ts'
 import { each, sentenceOf } from '../steps/each.ts'
-import { idsOf, load, type Loaded } from '../steps/log.ts'
-import { finishReturn } from '../steps/return.ts'
-import { settle } from '../tasks/settle.ts'
-import { takeOver } from './take-over.ts'
-import { tell } from '../steps/page-end.ts'
+import { loadIfReadable } from '../steps/lease.ts'
+import type { Loaded } from '../steps/log.ts'
+import type { World } from '../steps/world.ts'
+import { finish, type Finishing } from './finish.ts'
+import { everything, type Everything, type Found, fromElsewhere, inRotation, isDue, straysAt } from './found.ts'
+import { dropLeftovers } from './leftovers.ts'
+import { sweepSeconds } from './timing.ts'
 import { tableWatch, watchParts } from './watch-parts.ts'
 
-type Deps = Parameters<typeof takeOver>[0] &
-  ByRecord &
+type Deps = Finishing &
   Parameters<typeof watchParts>[0] &
-  Parameters<typeof dropLeftovers>[0]
+  Parameters<typeof dropLeftovers>[0] &
+  Pick<World, 'emit' | 'queues'>
 
 // How many releases at once. Each makes a few calls, which DynamoDB and Step Functions handle easily.
 const together = 20
-// For how many releases Step Functions is asked per minute.
-const askedMost = 200
 
 export type Swept = { readonly finished: readonly string[]; readonly troubles: readonly string[] }
-
-/** The items of a release other than its log. */
-type Found = {
-  readonly releaseId: string
-  readonly open?: OpenRelease | undefined
-  readonly record?: ReturnRecord | undefined
-  /** Its entry exists but cannot be read. The log, if there is one, has the same facts. */
-  readonly unreadable?: Problem
-}
 
 /** @returns the function to call every minute; it also reports outages to a person */
 export function sweeper(deps: Deps): () => Promise<Swept> {
   const table = tableWatch(deps)
   return async () => {
     try {
+      const beganMs = deps.clock.nowMs()
       const all = await everything(deps)
       await told(deps, table.answered(all.found.flatMap(({ record }) => record ?? [])))
-      const { live, ...swept } = await sweepAll(deps, all)
+      const { live, ...swept } = await sweepAll(deps, all, beganMs)
       await told(deps, watchParts(deps, live))
       return swept
     } catch (error) {
@@ -64,164 +52,80 @@ async function told(deps: Deps, telling: Promise<void>): Promise<void> {
   }
 }
 
-/** Finds whatever releases left behind, and finishes it now. */
-export async function sweep(deps: Deps): Promise<Swept> {
-  const { live: _, ...swept } = await sweepAll(deps, await everything(deps))
-  return swept
-}
-
-type Everything = {
-  readonly found: readonly Found[]
-  readonly held: Parameters<typeof dropLeftovers>[1]
-  readonly openIds: readonly string[]
-}
-
 async function sweepAll(
   deps: Deps,
-  { found, held, openIds }: Everything,
+  all: Everything,
+  beganMs: number,
 ): Promise<Swept & { readonly live: readonly Loaded[] }> {
-  const mayAsk = inRotation(deps.clock.nowMs(), found)
-  const { done, failed } = await each(
-    deps,
-    found,
-    ({ releaseId }) => ({ releaseId }),
-    async (one) => ({ releaseId: one.releaseId, live: await finish(deps, one, mayAsk) }),
-    together,
+  const isInTime = (): boolean => deps.clock.nowMs() < beganMs + sweepSeconds * 1000
+  const rotation = inRotation(beganMs, all.found)
+  const due = fromElsewhere(
+    beganMs,
+    all.found.filter((one) => isDue(one, rotation)),
   )
+  const isAsked = ({ releaseId, isNext }: Found): boolean => isNext || rotation.has(releaseId)
+  const { done, failed, left } = await each(
+    deps,
+    due,
+    ({ releaseId }) => ({ releaseId }),
+    async (one) => ({ releaseId: one.releaseId, live: await finish(deps, one, isAsked(one)) }),
+    together,
+    isInTime,
+  )
+  tellLeft(deps, left.length, due.length)
   const troubles = failed.map(({ item, error }) => `${item.releaseId}: ${sentenceOf(error)}`)
-  const left = await dropLeftovers(deps, held, openIds)
+  const strays = await each(
+    deps,
+    straysAt(beganMs, all),
+    ({ entry }) => ({ releaseId: entry.releaseId }),
+    ({ service, entry }) => deps.queues.remove(service, entry),
+    together,
+    isInTime,
+  )
+  const leftovers = await dropLeftovers(deps, all.held, all.openIds, isInTime)
   return {
     finished: done.flatMap(({ releaseId, live }) => (live === undefined ? [releaseId] : [])),
-    troubles: [...troubles, ...left],
+    troubles: [...troubles, ...strays.failed.map(({ error }) => sentenceOf(error)), ...leftovers],
     live: done.flatMap(({ live }) => live ?? []),
   }
 }
 
-/** Read leases before entries. Then a holder that is not open has ended, or its entry is lost. */
-async function everything(deps: Deps): Promise<Everything> {
-  const held = await deps.leases.list()
-  const records = await deps.returns.list()
-  const open = await deps.openReleases.list()
-  const byId = new Map<string, Found>()
-  for (const releaseId of [...idsOf(records), ...idsOf(open)]) byId.set(releaseId, { releaseId })
-  for (const record of records.items) byId.set(record.releaseId, { releaseId: record.releaseId, record })
-  for (const one of open.items)
-    byId.set(one.releaseId, { ...byId.get(one.releaseId), releaseId: one.releaseId, open: one })
-  for (const { about, problem } of open.unreadable)
-    byId.set(about.releaseId, { ...byId.get(about.releaseId), releaseId: about.releaseId, unreadable: problem })
-  return { found: [...byId.values()], held, openIds: idsOf(open) }
+/** An alarm counts it (functions/alarms.ts). A metric that is never emitted costs nothing. */
+function tellLeft(deps: Deps, left: number, due: number): void {
+  if (left === 0) return
+  const message = `${left} of ${due} releases are left for the next sweep: ${sweepSeconds} s have passed`
+  deps.log({ level: 'error', message })
+  const metric = { name: 'SweepLeft', unit: 'Count', value: left, dimensions: { function: 'reconcile' } } as const
+  deps.emit({ ...metric, atMs: deps.clock.nowMs() })
 }
 
-type MayAsk = (release: Release) => boolean
-
-/**
- * Step Functions allows 10 DescribeExecution calls a second (docs/aws.md §3.3), and others use them too. With more releases than
- * that allows, each minute covers a share of them, plus every release that has something overdue.
- */
-function inRotation(nowMs: number, found: readonly Found[]): MayAsk {
-  const shares = Math.ceil(found.length / askedMost)
-  const minute = Math.floor(nowMs / 60_000)
-  const turns = new Set(found.filter((_, index) => (index + minute) % shares === 0).map(({ releaseId }) => releaseId))
-  return (release) => turns.has(release.id) || (!isWaiting(release) && nextAct(release, nowMs).act !== 'bake')
-}
-
-const isEmpty = async (deps: Deps, releaseId: string): Promise<boolean> =>
-  (await deps.journal.read(releaseId, { atMost: 1 })).events.length === 0
-
-/** @returns the release, if an execution carries it; `undefined` if it has been finished */
-async function finish(deps: Deps, found: Found, mayAsk: MayAsk): Promise<Loaded | undefined> {
-  const { releaseId, open, record } = found
-  let loaded: Loaded
-  try {
-    // Intake died between its two writes. The entry contains the request.
-    if (open !== undefined && record === undefined && (await isEmpty(deps, releaseId)))
-      await deps.journal.append(releaseId, open.requested)
-    loaded = await load(deps, releaseId)
-  } catch (error) {
-    if (!isLogLost(error)) throw error
-    await endWithoutLog(deps, found, error)
-    return undefined
+/** Finishes the release of an execution that has ended, and no other: in a flood, many end at once. */
+export async function sweepOne(deps: Deps, execution: string): Promise<Swept> {
+  const name = execution.split(':').at(-1) ?? ''
+  // A successor's name ends with its number (functions/steps/successor.ts).
+  const loaded = (await loadIfReadable(deps, name)) ?? (await loadIfReadable(deps, name.replace(/-\d{1,3}$/, '')))
+  // The log cannot be read, or a pipeline has named the execution.
+  if (loaded === undefined) {
+    const { live: _, ...swept } = await sweepAll(deps, await everything(deps), deps.clock.nowMs())
+    return swept
   }
-  if (isSettled(loaded.release)) {
-    await settle(deps, releaseId)
-    return undefined
-  }
-  await mend(deps, found, loaded.release)
-  // The execution may be stuck. Putting the traffic back and paging do not wait for it.
-  const pressed = isEnding(loaded.release) ? await tell(deps, await finishReturn(deps, loaded)) : loaded
-  if (!mayAsk(pressed.release) || (await isCarried(deps, pressed.release))) return pressed
-  await takeOver(deps, pressed)
-  return undefined
+  const { id: releaseId, service } = loaded.release
+  const open = { releaseId, service: service.name }
+  if (isSettled(loaded.release) && !(await isThere(deps.openReleases.get(open)))) return nothing
+  const record = await deps.returns.get(releaseId).catch(ifLost(undefined))
+  const live = await finish(deps, { releaseId, open, record, entries: [], isNext: false }, true)
+  return live === undefined ? { ...nothing, finished: [releaseId] } : nothing
 }
 
-/** Rolling back, or already back but not settled. */
-const isEnding = ({ state, ending }: Release): boolean =>
-  ending !== undefined && (state.phase === 'returning' || state.phase === 'settling' || state.phase === 'hooks')
+const nothing: Swept = { finished: [], troubles: [] }
 
-const order = { by: 'sweep', reason: 'nobody can decide about it', outcome: 'aborted' } as const
-
-async function endWithoutLog(deps: Deps, { releaseId, open, record, unreadable }: Found, lost: Problem): Promise<void> {
-  const known = record ?? (await deps.returns.get(releaseId))
-  if (known !== undefined) await endByRecord(deps, known, lost, order)
-  else if (open !== undefined) await endByRecord(deps, await unmoved(deps, open), lost, order)
-  else throw unreadable ?? lost
-}
-
-/** Without a return record the release had no traffic yet. It ends, and nothing has to be put back. */
-async function unmoved(
-  deps: Deps,
-  { releaseId, service, requestedAtMs, requested }: OpenRelease,
-): Promise<ReturnRecord> {
-  const { gates, signals, runbook, targets } = requested.service
-  for (const target of targets) {
-    const { routing } = await deps.traffic.read({ ...target, service })
-    if (routing.additional === undefined) continue
-    // Either somebody else split the alias, or the return record was deleted. A person has to look.
-    deps.log({ level: 'error', message: `${target.functionName}:${target.alias}: ${routingWords(routing)}`, releaseId })
+/** Stands in for an item that cannot be read. */
+const ifLost =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (isLogLost(error)) return instead
+    throw error
   }
-  return {
-    v: 1,
-    releaseId,
-    service,
-    requestedAtMs,
-    admittedAtMs: requestedAtMs,
-    seq: 1,
-    source: requested.provenance.source,
-    targets: [],
-    alarms: [...signals.alarms],
-    excludedAlarms: [],
-    ...(gates.concurrency === undefined ? {} : { concurrency: gates.concurrency }),
-    holdSeconds: 1,
-    ...(runbook === undefined ? {} : { runbook }),
-  }
-}
 
-/** Restores from the log what somebody deleted or damaged. */
-async function mend(deps: Deps, { releaseId, open, record, unreadable }: Found, release: Release): Promise<void> {
-  if (open === undefined) {
-    const [requested] = (await deps.journal.read(releaseId)).events
-    if (requested?.type === 'requested') {
-      const { service, requestedAtMs } = release
-      // `add` does not replace an existing item, so remove the damaged one first.
-      if (unreadable !== undefined) await deps.openReleases.remove({ releaseId, service: service.name })
-      await deps.openReleases.add({ releaseId, service: service.name, requestedAtMs, requested })
-    }
-  }
-  const wanted = record === undefined && needsReturnRecord(release) ? returnRecordOf(release) : undefined
-  if (wanted !== undefined) await deps.returns.put(wanted)
-}
-
-/**
- * Whether an execution is working on it. If Step Functions does not answer, assume yes: nobody could start another one anyway.
- */
-async function isCarried(deps: Deps, release: Release): Promise<boolean> {
-  const last = release.executions.at(-1)
-  if (last === undefined) return false
-  try {
-    return (await deps.executions.status(last)) === 'running'
-  } catch (error) {
-    if (!isAway(error)) throw error
-    deps.log({ ...error.line, releaseId: release.id })
-    return true
-  }
-}
+const isThere = (read: Promise<unknown>): Promise<boolean> =>
+  read.then((item) => item !== undefined).catch(ifLost(true))

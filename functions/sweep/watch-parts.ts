@@ -16,6 +16,9 @@ type Deps = Pick<
   'clock' | 'journal' | 'outages' | 'pager' | 'log' | 'telemetry' | 'traffic' | 'executions' | 'trouble'
 >
 
+// How many are woken at once.
+const together = 20
+
 /** Watches the parts that the sweep can probe. The functions that send events watch EventBridge. */
 export async function watchParts(deps: Deps, live: readonly Loaded[]): Promise<void> {
   const known = (await deps.outages.list()).filter((outage) => outage.part !== 'EventBridge')
@@ -69,6 +72,7 @@ async function lookNow(deps: Deps, live: readonly Loaded[]): Promise<void> {
     live.filter(({ release }) => release.state.phase === 'baking'),
     ({ release }) => ({ releaseId: release.id }),
     (one) => wake(deps, one),
+    together,
   )
 }
 

@@ -3,12 +3,13 @@
 import * as z from 'zod'
 import { issuesSentence, Problem } from '../../core/problem.ts'
 import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
-import { behind, isReplacedBy, olderThan, takesPlaces } from '../../core/queue/admission.ts'
+import { behind, entryOf, type QueueEntry, replaces, stageOf, takesPlaces } from '../../core/queue/admission.ts'
 import { readCall } from '../../core/release/request.ts'
 import { accept } from '../steps/accept.ts'
-import { concurrently } from '../steps/concurrently.ts'
+import { each, orThrow } from '../steps/each.ts'
 import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
+import { dequeue, isEntryOf, nextInQueue } from '../steps/queue.ts'
 import { returnNow } from '../steps/return.ts'
 import { turnNow } from '../queue/turns.ts'
 import { machine, notTheMachine, taskResult, type TaskResult } from './task.ts'
@@ -20,6 +21,7 @@ type Deps = Pick<
   | 'clock'
   | 'journal'
   | 'openReleases'
+  | 'queues'
   | 'services'
   | 'history'
   | 'digest'
@@ -32,7 +34,7 @@ type Deps = Pick<
 >
 
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
-// So many logs are read, and releases superseded, at once.
+// So many releases are superseded at once.
 const together = 10
 
 const Started = z.strictObject({ releaseId: z.string().min(1).max(64) })
@@ -49,6 +51,7 @@ type Admitted = TaskResult & {
 const final: readonly string[] = [
   'call_invalid',
   'request_reused',
+  'queue_full',
   'service_missing',
   'target_unknown',
   'artifact_elsewhere',
@@ -96,14 +99,19 @@ function carry(deps: Deps, loaded: Loaded, execution: string): Promise<Loaded> {
 async function admit(deps: Deps, loaded: Loaded): Promise<Loaded> {
   const { release } = loaded
   const { name } = release.service
+  const own = entryOf(release)
   const holder = await deps.leases.holder(name)
-  const isTaken = holder !== undefined && holder !== release.id && !(await isOver(deps, holder))
-  // Who takes nobody's place waits behind whoever is live, and needs to know of nobody else.
-  if (isTaken && !takesPlaces(release)) return waitBehind(deps, loaded, holder)
-  const older = await olderOf(deps, release, holder)
-  await supersede(deps, release, older)
-  const first = await firstWaiting(deps, older)
-  if (first !== undefined) return waitBehind(deps, loaded, first)
+  // A call before this one took it, and died.
+  if (holder === release.id) return begin(deps, release)
+  const live = holder === undefined || (await isOver(deps, holder)) ? undefined : holder
+  if (takesPlaces(own)) {
+    const newer = await newerThan(deps, name, own)
+    if (newer !== undefined) return supersede(deps, loaded, newer)
+    await takePlaces(deps, release, live)
+  }
+  if (live !== undefined) return waitBehind(deps, loaded, live)
+  const first = await nextInQueue(deps, name, own)
+  if (first !== undefined) return waitBehind(deps, loaded, first.release.id)
   const taken = await takeLease(deps, name, release.id)
   return taken === release.id ? begin(deps, release) : waitBehind(deps, loaded, taken)
 }
@@ -117,7 +125,11 @@ async function begin(deps: Deps, { id, service }: Release): Promise<Loaded> {
   const atMs = deps.clock.nowMs()
   const turnMs = await turnNow(deps, loaded.release)
   const begins = turnMs <= atMs ? {} : { beginsAtMs: turnMs }
-  return record(deps, loaded, (now) => (isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined))
+  const begun = await record(deps, loaded, (now) =>
+    isWaiting(now) ? { type: 'admitted', atMs, ...begins } : undefined,
+  )
+  await dequeue(deps, begun.release)
+  return begun
 }
 
 async function waitBehind(deps: Deps, loaded: Loaded, holder: string): Promise<Loaded> {
@@ -125,38 +137,41 @@ async function waitBehind(deps: Deps, loaded: Loaded, holder: string): Promise<L
   return record(deps, loaded, (release) => behind(release, holder, atMs))
 }
 
-const readAtOnce = 20
+/**
+ * Of those that take places in its lane, the latest, if it takes the place of `own`. In a flood, each release but the last one
+ * finds that it is replaced, and reads nobody else.
+ */
+async function newerThan(deps: Deps, service: string, own: QueueEntry): Promise<string | undefined> {
+  const newest = await deps.queues.newest(service, own.lane)
+  if (newest === undefined || !replaces(newest, own, 'waiting')) return undefined
+  const loaded = await loadIfReadable(deps, newest.releaseId)
+  // Its request has only just arrived: it may still come to nothing. If not, it takes the place itself.
+  if (loaded === undefined) return undefined
+  if (isEntryOf(newest, loaded.release)) return newest.releaseId
+  await deps.queues.remove(service, newest)
+  return newerThan(deps, service, own)
+}
 
-/** Of a damaged entry the log says when the release was asked for. */
-async function olderOf(deps: Deps, release: Release, holder: string | undefined): Promise<readonly string[]> {
-  const { items, unreadable } = await deps.openReleases.list(release.service.name)
-  const damaged = await concurrently(unreadable, readAtOnce, ({ about }) => loadIfReadable(deps, about.releaseId))
-  return olderThan(
-    release,
-    items,
-    damaged.map((one) => one?.release),
-    holder,
+/** Ends the releases that it replaces, in its queue and the live one. Only their logs are read, because they are written. */
+async function takePlaces(deps: Deps, release: Release, live: string | undefined): Promise<void> {
+  const own = entryOf(release)
+  // A rollback replaces nobody who waits.
+  const queue = own.lane === 'back' ? [] : await deps.queues.first(release.service.name)
+  const replaced = queue.filter((one) => replaces(own, one, 'waiting')).map(({ releaseId }) => releaseId)
+  const ended = await each(
+    deps,
+    [...new Set([...replaced, ...(live === undefined ? [] : [live])])],
+    (releaseId) => ({ releaseId }),
+    async (releaseId) => {
+      const other = await loadIfReadable(deps, releaseId)
+      const stage = other === undefined ? undefined : stageOf(other.release)
+      if (other === undefined || stage === undefined || !replaces(own, entryOf(other.release), stage)) return
+      await supersede(deps, other, release.id)
+    },
+    together,
   )
+  orThrow(ended)
 }
 
-/** The oldest that waits for the lease as well. What cannot be read is left to the sweep, and so is an entry without a log. */
-async function firstWaiting(deps: Deps, older: readonly string[]): Promise<string | undefined> {
-  for (const releaseId of older) {
-    const other = await loadIfReadable(deps, releaseId)
-    if (other !== undefined && isWaiting(other.release)) return releaseId
-  }
-  return undefined
-}
-
-async function supersede(deps: Deps, release: Release, older: readonly string[]): Promise<void> {
-  if (!takesPlaces(release)) return
-  await concurrently(older, together, async (releaseId) => {
-    const other = await loadIfReadable(deps, releaseId)
-    if (other === undefined || !isReplacedBy(release, other.release)) return
-    await returnNow(deps, other, {
-      by: `release ${release.id}`,
-      reason: `superseded by release ${release.id}`,
-      outcome: 'superseded',
-    })
-  })
-}
+const supersede = (deps: Deps, loaded: Loaded, newer: string): Promise<Loaded> =>
+  returnNow(deps, loaded, { by: `release ${newer}`, reason: `superseded by release ${newer}`, outcome: 'superseded' })

@@ -2,14 +2,14 @@
 import type { Outcome } from '../../core/release/event.ts'
 import { headOf, sentenceOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
-import { isLive, isWaiting, type Release } from '../../core/release/release.ts'
+import type { Release } from '../../core/release/release.ts'
 import { each } from '../steps/each.ts'
-import { loadIfReadable } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
 import { makeRoom } from '../queue/room.ts'
 import { taskInput } from './task.ts'
 import { tell } from '../steps/page-end.ts'
-import { turn, wake } from '../steps/waiting.ts'
+import { dequeue, wakeNext } from '../steps/queue.ts'
+import { turn } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<
@@ -18,6 +18,7 @@ type Deps = Pick<
   | 'journal'
   | 'leases'
   | 'openReleases'
+  | 'queues'
   | 'waitingLists'
   | 'returns'
   | 'history'
@@ -56,7 +57,8 @@ export async function settle(deps: Deps, releaseId: string): Promise<Settled> {
   await deps.history.put(headOf(release, loaded.link))
   for (const alarm of release.service.signals.alarms) await deps.alarmWatch.remove(alarm, release.id)
   await deps.leases.drop(release.service.name, release.id)
-  await wakeNext(deps, release)
+  await dequeue(deps, release)
+  await wakeNext(deps, release.service.name)
   await makeRoom(deps, release)
   const left = await tellWaiters(deps, loaded, settled)
   // Remove the entry last: as long as it exists, the sweep comes back for whatever is not done.
@@ -75,23 +77,6 @@ export function settledAs(release: Release): Settled {
 
 /** What could not be done now. */
 type Left = readonly { readonly error: unknown }[]
-
-/** Wakes the oldest release that waits for the service; those behind it are woken when it ends. */
-async function wakeNext(deps: Deps, release: Release): Promise<void> {
-  const { items, unreadable } = await deps.openReleases.list(release.service.name)
-  // The age of a damaged entry is unknown, so wake its release and let it check for itself.
-  for (const { about } of unreadable) {
-    const other = await loadIfReadable(deps, about.releaseId)
-    if (other !== undefined && isWaiting(other.release)) await wake(deps, other)
-  }
-  for (const { releaseId } of items) {
-    const other = releaseId === release.id ? undefined : await loadIfReadable(deps, releaseId)
-    if (other === undefined || !isLive(other.release)) continue
-    // A release under way wakes the next one when it ends.
-    if (isWaiting(other.release)) await wake(deps, other)
-    return
-  }
-}
 
 /** Executions that handed over to a successor end with the same outcome as the release. */
 async function tellWaiters(deps: Deps, { release }: Loaded, settled: Settled): Promise<Left> {

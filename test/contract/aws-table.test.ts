@@ -12,6 +12,7 @@ import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
 import { awsOpenReleases } from '../../cloud/aws/dynamodb/open-releases.ts'
 import { awsTurns } from '../../cloud/aws/dynamodb/turns.ts'
+import { awsQueues } from '../../cloud/aws/dynamodb/queues.ts'
 import { awsReturns } from '../../cloud/aws/dynamodb/returns.ts'
 import { awsServices } from '../../cloud/aws/dynamodb/services.ts'
 import { type Item, keys, type Table } from '../../cloud/aws/dynamodb/table.ts'
@@ -32,7 +33,7 @@ import { turnsContract } from './ports/turns.ts'
 import { returnsContract } from './ports/returns.ts'
 import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
 import { servicesContract } from './ports/services.ts'
-import { waitingListsContract } from './ports/waiting-lists.ts'
+import { queuesContract, waitingListsContract } from './ports/waiting-lists.ts'
 
 const cloud = openEmbedded(t0Ms)
 const client = cloud.dynamodb
@@ -82,6 +83,7 @@ turnsContract('DynamoDB', async () => {
     putRaw(table, keys.turn(queue), { freeAtMs: typeof value === 'string' ? { S: value } : { N: String(value) } })
   return { turns: awsTurns(table), spoil }
 })
+queuesContract('DynamoDB', async () => ({ queues: awsQueues(await openTable()) }))
 waitingListsContract('DynamoDB', async () => ({ waitingLists: awsWaitingLists(await openTable()) }))
 leasesContract('DynamoDB', async () => ({ leases: awsLeases(await openTable()) }))
 openReleasesContract('DynamoDB', async () => {

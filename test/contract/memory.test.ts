@@ -35,7 +35,7 @@ import { servicesContract } from './ports/services.ts'
 import { telemetryContract } from './ports/telemetry.ts'
 import { trafficContract } from './ports/traffic.ts'
 import { versionsContract } from './ports/versions.ts'
-import { waitingListsContract } from './ports/waiting-lists.ts'
+import { queuesContract, waitingListsContract } from './ports/waiting-lists.ts'
 
 const openMemory = (): MemoryCloud => memoryCloud({ clock: { nowMs: () => t0Ms } })
 const target = { functionName: 'orders-api', alias: 'live', service: 'orders' }
@@ -56,6 +56,7 @@ turnsContract('memory', () => {
   const { turns, inspect } = openMemory()
   return Promise.resolve({ turns, spoil: (queue, value) => inspect.corrupt(turnsKey, queue, JSON.stringify(value)) })
 })
+queuesContract('memory', () => Promise.resolve(openMemory()))
 waitingListsContract('memory', () => Promise.resolve(openMemory()))
 leasesContract('memory', () => Promise.resolve(openMemory()))
 openReleasesContract('memory', () => {

@@ -239,7 +239,12 @@ describe('the controller', () => {
     const [schedule] = Object.values(template.findResources('AWS::Scheduler::Schedule'))
     const { Input } = (schedule?.['Properties'] as { Target: { Input: string } }).Target
     const cloud = memoryCloud({ clock: steppedClock(0) })
-    const reconcile = reconcileHandler({ ...cloud, log: () => undefined, trouble: () => undefined })
+    const reconcile = reconcileHandler({
+      ...cloud,
+      log: () => undefined,
+      emit: () => undefined,
+      trouble: () => undefined,
+    })
     expect(await reconcile(JSON.parse(Input))).toEqual({ finished: [], troubles: [] })
   })
 
@@ -293,6 +298,7 @@ describe('the controller', () => {
       `MAX of ${functions} AsyncEventAge notBreaching`,
       `SUM of ${functions} AsyncEventsDropped notBreaching`,
       `SUM of ${functions} DestinationDeliveryFailures notBreaching`,
+      'SweepLeft notBreaching',
       // One for each schedule: the sweep, the measures, and the budgets of services that have some.
       ...schedules.map(() => 'Troubles notBreaching'),
     ])

@@ -70,6 +70,13 @@ const unseen: Readonly<Record<string, string>> = {
   'reconcile reads alarmWatch': 'looks for watches that are left, once a day (test/scenarios/leases.test.ts)',
   'reconcile deletes waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
   'reconcile reads waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
+  ...Object.fromEntries(
+    ['alarm', 'intake', 'orderRollback', 'reconcile', 'rollBack', 'start', 'urgent'].map((verb) => [
+      `${verb} deletes queue`,
+      'takes out what a function left that died (test/scenarios/flood/)',
+    ]),
+  ),
+  'reconcile writes queue': 'code from before the queue made no entries (test/scenarios/flood/sweep.test.ts)',
   'reconcile writes open': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
   'reconcile writes returnRecord': 'restores what somebody deleted (test/scenarios/damage.test.ts)',
   'attest reads service': 'names the service (test/functions/attest.test.ts)',

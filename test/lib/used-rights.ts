@@ -17,7 +17,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),
     ...of('budget', 'cloudwatch:GetMetricData', 'events:PutEvents', 'sns:Publish'),
     ...of('gate', ...reads('budget'), 'updates turn'),
-    ...of('orderRollback', ...reads('service'), ...writes('open')),
+    ...of('orderRollback', ...reads('service'), ...writes('open', 'queue')),
   ],
   'functions/foreign-events.test.ts': of('attest', ...reads('lookup')),
   'functions/incident.test.ts': of('incident', ...reads('lookup', 'service'), ...writes('incident')),
@@ -37,10 +37,10 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
   'scenarios/damage.test.ts': [
     ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, ...endsByRecord, 'sns:Publish')),
-    ...of('alarm', ...reads('open')),
+    ...of('alarm', ...reads('lease', 'queue')),
     ...of('judge', ...writes('snapshot')),
     ...of('reconcile', ...deletes('outage'), ...reads('waiter')),
-    ...of('rollBack', ...reads('open', 'waiter'), wake),
+    ...of('rollBack', ...reads('lease', 'queue', 'waiter'), wake),
   ],
   'scenarios/gate/approval.test.ts': [
     ...of('approve', ...reads('lease', 'service', 'waiter'), ...writes('log'), wake),
@@ -53,7 +53,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('override', ...reads('service', 'waiter'), ...writes('log')),
     ...of('startLine', ...deletes('line'), ...reads('line', 'open', 'waiter'), ...writes('log'), wake),
     ...of('stopLine', ...reads('service'), ...writes('line')),
-    ...of('urgent', ...reads('service'), ...writes('log', 'open'), 'states:StartExecution'),
+    ...of('urgent', ...reads('service'), ...writes('log', 'open', 'queue'), 'states:StartExecution'),
   ],
   'scenarios/outage.test.ts': [
     ...of('announce', ...deletes('outage'), ...writes('outage'), 'sns:Publish'),
@@ -63,7 +63,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('reconcile', 'sns:Publish', wake),
   ],
   'scenarios/release.test.ts': [
-    ...of('admit', ...reads('service'), ...writes('open')),
+    ...of('admit', ...reads('service'), ...writes('open', 'queue')),
     ...of('answer', ...reads('waiter'), ...writes('log'), wake),
   ],
   'scenarios/trouble/hands.test.ts': [

@@ -25,6 +25,7 @@ import { type Announcement, memoryOutbox } from './stores/outbox.ts'
 import { memoryTurns } from './stores/turns.ts'
 import { memoryPager, type Page } from './pager.ts'
 import { type JobAnswer, memoryPipelines } from './pipelines.ts'
+import { memoryQueues } from './stores/queues.ts'
 import { memoryReturns } from './stores/returns.ts'
 import { memoryServices } from './stores/services.ts'
 import { memoryTable } from './stores/table.ts'
@@ -67,6 +68,7 @@ function openPorts(clock: Clock) {
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
       turns: memoryTurns(table),
+      queues: memoryQueues(),
       waitingLists: memoryWaitingLists(table),
       budgets: memoryBudgets(table),
       attestations: memoryAttestations(table),

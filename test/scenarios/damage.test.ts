@@ -70,11 +70,15 @@ async function canary(): Promise<Canary> {
   await history.put({ ...head, releaseId: `${name}-before`, service: name })
   await sandbox.world.services.index(false)
   await sandbox.world.waitingLists.add('shop', { id, requestedAtMs })
+  await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
   await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
+
+const queued = ({ id, requestedAtMs }: Pick<Canary, 'id' | 'requestedAtMs'>) =>
+  ({ releaseId: id, requestedAtMs, lane: 'usual', whileLive: 'queue' }) as const
 
 /** The item of each kind that belongs to the release; a kind that is missing here does not compile. */
 const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
@@ -86,6 +90,8 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   turn: () => keys.turn('NOW'),
   find: ({ service }) => keys.find(serviceKey.target('checkout'), service),
   findable: () => keys.findable,
+  queue: ({ service, id, requestedAtMs }) =>
+    keys.queue(service, `2#${String(requestedAtMs).padStart(15, '0')}#${id}#queue`),
   waiting: ({ id, requestedAtMs }) => keys.waiting('shop', requestedAtMs, id),
   snapshot: ({ id }) => keys.snapshot(id),
   returnRecord: ({ id }) => keys.returnRecord(id),

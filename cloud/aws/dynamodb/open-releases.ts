@@ -3,10 +3,11 @@ import * as z from 'zod'
 import { ReleaseEvent } from '../../../core/release/event.ts'
 import { listing } from '../../../core/listing.ts'
 import { ServiceName } from '../../../core/service/service.ts'
-import type { OpenRelease, OpenReleases } from '../../ports.ts'
+import type { OpenKey, OpenRelease, OpenReleases } from '../../ports.ts'
 import {
   bodyOf,
   deleteItem,
+  getItem,
   ifNew,
   type Item,
   keyOf,
@@ -37,15 +38,22 @@ export function awsOpenReleases(table: Table): OpenReleases {
       )
     },
     remove: ({ service, releaseId }) => deleteItem(table, keys.open(service, releaseId)),
+    async get({ service, releaseId }) {
+      const item = await getItem(table, keys.open(service, releaseId))
+      return item === undefined ? undefined : readOpen(item)
+    },
+    keys: async () => (await queryItems(table, { pk: 'OPEN', keysOnly: true })).map(aboutOpen),
     async list(service) {
       const items = await queryItems(table, { pk: 'OPEN', ...(service === undefined ? {} : { prefix: `${service}#` }) })
-      const found = listing(items, readOpen, (item) => {
-        const [of = '', releaseId = ''] = keyOf(item).sk.split('#')
-        return { service: of, releaseId }
-      })
+      const found = listing(items, readOpen, aboutOpen)
       return { ...found, items: found.items.toSorted(byRequest) }
     },
   }
+}
+
+function aboutOpen(item: Item): OpenKey {
+  const [service = '', releaseId = ''] = keyOf(item).sk.split('#')
+  return { service, releaseId }
 }
 
 const byRequest = (a: OpenRelease, b: OpenRelease): number =>

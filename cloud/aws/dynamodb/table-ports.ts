@@ -10,6 +10,7 @@ import { awsLeases } from './leases.ts'
 import { awsLine } from './line.ts'
 import { awsOpenReleases } from './open-releases.ts'
 import { awsOutages } from './outages.ts'
+import { awsQueues } from './queues.ts'
 import { awsTurns } from './turns.ts'
 import { awsReturns } from './returns.ts'
 import { awsServices } from './services.ts'
@@ -28,6 +29,7 @@ export const tablePorts = (table: Table) => ({
   openReleases: awsOpenReleases(table),
   outages: awsOutages(table),
   turns: awsTurns(table),
+  queues: awsQueues(table),
   returns: awsReturns(table),
   services: awsServices(table),
   waitingLists: awsWaitingLists(table),

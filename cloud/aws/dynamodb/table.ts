@@ -23,7 +23,7 @@ import { asProblem, translated } from '../failure.ts'
 export type Table = { readonly client: DynamoDBClient; readonly name: string }
 export type Item = Record<string, AttributeValue>
 
-const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
+export const padded = (number: number, digits: number): string => String(number).padStart(digits, '0')
 const byTime = (atMs: number, releaseId: string): string => `${padded(atMs, 15)}#${releaseId}`
 
 export const keys = {
@@ -37,6 +37,8 @@ export const keys = {
   find: (key: string, service: string): Key => ({ pk: `FIND#${key}`, sk: service }),
   /** Written once every service has its entries under `FIND#`. */
   findable: { pk: 'FINDABLE', sk: '*' } satisfies Key,
+  /** A release that waits for the lease of its service. By what follows the service, the queue is in order. */
+  queue: (service: string, turn: string): Key => ({ pk: 'QUEUE', sk: `${service}#${turn}` }),
   /** A release that waits for a place in a concurrency group. */
   waiting: (group: string, requestedAtMs: number, releaseId: string): Key => ({
     pk: `WAITING#${group}`,
@@ -177,11 +179,13 @@ type Search = {
   readonly between?: readonly [first: string, last: string]
   readonly newestFirst?: boolean
   readonly limit?: number
+  /** Whether the content of the items is left out. They cost as much to read, and less to send and to parse. */
+  readonly keysOnly?: boolean
 }
 
 /** Reads all pages (a page ends at 1 MB), in order of `sk`, up to `limit` items. */
 export async function queryItems(table: Table, search: Search): Promise<readonly Item[]> {
-  const { pk, newestFirst, limit } = search
+  const { pk, newestFirst, limit, keysOnly } = search
   const found: Item[] = []
   let from: Item | undefined
   do {
@@ -190,6 +194,7 @@ export async function queryItems(table: Table, search: Search): Promise<readonly
       ...keyCondition(search),
       ConsistentRead: true,
       ScanIndexForward: newestFirst !== true,
+      ...(keysOnly === true ? { ProjectionExpression: 'pk, sk' } : {}),
       ...(limit === undefined ? {} : { Limit: limit - found.length }),
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OpenReleases } from '../../../cloud/ports.ts'
 import { expectOthersListed } from '../fuzz.ts'
-import { open as sample, t0Ms } from '../samples.ts'
+import { expectProblem, open as sample, t0Ms } from '../samples.ts'
 
 type OpenReleasesUnderTest = {
   readonly openReleases: OpenReleases
@@ -42,6 +42,20 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       expect(await ids(openReleases)).toEqual(['o-1'])
       await openReleases.remove({ service: 'orders', releaseId: 'o-1' })
       expect(await ids(openReleases)).toEqual([])
+    })
+
+    it('has one by its key, and lists the keys, whatever the items hold', async () => {
+      const { openReleases, spoil } = await open()
+      await openReleases.add(sample('o-2', t0Ms))
+      await openReleases.add(sample('o-1', t0Ms + 5))
+      await openReleases.add(sample('b-1', t0Ms, 'billing'))
+      const keysOf = async () => (await openReleases.keys()).map(({ service, releaseId }) => `${service} ${releaseId}`)
+      expect(await keysOf()).toEqual(['billing b-1', 'orders o-1', 'orders o-2'])
+      expect(await openReleases.get({ service: 'orders', releaseId: 'o-2' })).toEqual(sample('o-2', t0Ms))
+      expect(await openReleases.get({ service: 'billing', releaseId: 'o-2' })).toBeUndefined()
+      await spoil('orders', t0Ms, 'o-2', '{}')
+      expect(await keysOf()).toHaveLength(3)
+      await expectProblem('item_unreadable', openReleases.get({ service: 'orders', releaseId: 'o-2' }))
     })
 
     it('removes one release and no other, even twice', async () => {

@@ -1,6 +1,16 @@
 // Who waits behind whom: table by table, without a table, a lease or a clock.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { behind, isReplacedBy, olderThan, takesPlaces } from '../../../core/queue/admission.ts'
+import {
+  behind,
+  entryOf,
+  goesBefore,
+  lanes,
+  type QueueEntry,
+  replaces,
+  stageOf,
+  takesPlaces,
+} from '../../../core/queue/admission.ts'
 import type { Release, State } from '../../../core/release/release.ts'
 import { requested, t0 } from '../sample.ts'
 
@@ -9,46 +19,45 @@ const release = (whileLive: Policy, changes: Partial<Release> = {}): Release => 
   ...requested({ policy: { whileLive } }),
   ...changes,
 })
-const at = (releaseId: string, requestedAtMs: number) => ({ releaseId, requestedAtMs })
-const damaged = (id: string, requestedAtMs: number) => ({ id, requestedAtMs })
+const at = (releaseId: string, requestedAtMs: number, lane: QueueEntry['lane'] = 'usual'): QueueEntry => ({
+  releaseId,
+  requestedAtMs,
+  lane,
+  whileLive: 'queue',
+})
 
-describe('who was asked for before it', () => {
-  const own = { id: 'm', requestedAtMs: 10 }
-
+describe('the order of the turns', () => {
   it.each([
-    ['nobody is there', [], [], undefined, []],
-    ['it is there itself', [at('m', 10)], [], undefined, []],
-    ['others are older and younger', [at('z', 8), at('y', 9), at('a', 11)], [], undefined, ['z', 'y']],
-    ['two were asked for at the same moment', [at('a', 10), at('z', 10)], [], undefined, ['a']],
-    ['one of the same moment has the lease', [at('a', 10), at('z', 10)], [], 'z', ['a', 'z']],
-    ['it has the lease itself', [at('a', 10), at('z', 10)], [], 'm', []],
-    ['it has the lease, and one is older all the same', [at('z', 9)], [], 'm', ['z']],
-    ['whoever has the lease is younger', [at('a', 11)], [], 'a', []],
-    [
-      'an entry is damaged, and its log is not',
-      [at('b', 9)],
-      [damaged('a', 8), damaged('c', 12)],
-      undefined,
-      ['a', 'b'],
-    ],
-    ['an entry is damaged, and so is its log', [at('b', 9)], [undefined], undefined, ['b']],
-    ['a damaged one is of the same moment', [], [damaged('a', 10), damaged('z', 10)], undefined, ['a']],
-  ] as const)('when %s', (_, listed, known, holder, older) => {
-    expect(olderThan(own, listed, known, holder)).toEqual(older)
+    ['whoever was asked for first', at('z', 9), at('a', 10)],
+    ['of the same moment, the first by its name', at('a', 10), at('b', 10)],
+    ['a security fix before the others', at('z', 99, 'urgent'), at('a', 1)],
+    ['a rollback before everybody', at('z', 99, 'back'), at('a', 1, 'urgent')],
+  ])('%s', (_, first, second) => {
+    expect([goesBefore(first, second), goesBefore(second, first)]).toEqual([true, false])
   })
 
-  it('is the other way round for the other one, so that never both wait', () => {
-    for (const holder of [undefined, 'a', 'm', 'b'])
-      for (const [first, second] of [
-        [at('a', 10), at('m', 10)],
-        [at('a', 9), at('m', 10)],
-        [at('a', 11), at('m', 10)],
-      ] as const) {
-        const one = olderThan(damaged('a', first.requestedAtMs), [first, second], [], holder)
-        const other = olderThan(damaged('m', second.requestedAtMs), [first, second], [], holder)
-        expect([...one, ...other]).toHaveLength(1)
-      }
+  it('is strict and complete, so never do two wait for each other', () => {
+    const entry = fc.record({
+      releaseId: fc.constantFrom('a', 'b', 'c'),
+      requestedAtMs: fc.integer({ min: 1, max: 3 }),
+      lane: fc.constantFrom(...lanes),
+      whileLive: fc.constantFrom('queue' as const, 'coalesce' as const),
+    })
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 3, maxLength: 3 }), ([a, b, c]) => {
+        if (a === undefined || b === undefined || c === undefined) return
+        const isSame = a.releaseId === b.releaseId && a.requestedAtMs === b.requestedAtMs && a.lane === b.lane
+        expect(Number(goesBefore(a, b)) + Number(goesBefore(b, a))).toBe(isSame ? 0 : 1)
+        if (goesBefore(a, b) && goesBefore(b, c)) expect(goesBefore(a, c)).toBe(true)
+      }),
+      { seed: 17, numRuns: 500 },
+    )
   })
+})
+
+it('an entry is in the lane that its key and its urgency say', () => {
+  const lane = (changes: Partial<Release>) => entryOf(release('queue', changes)).lane
+  expect([lane({}), lane({ urgent: true }), lane({ key: 'back/checkout-0' })]).toEqual(['usual', 'urgent', 'back'])
 })
 
 const baking: State = { phase: 'baking', step: 0, sinceMs: t0 }
@@ -72,12 +81,29 @@ it.each<[Policy, boolean, State, boolean, boolean]>([
 ])(
   'by policy %s, urgent %s, the place of one in %j, urgent %s, is taken: %s',
   (policy, urgent, state, isFix, taken) => {
-    const newer = release(policy, { urgent })
-    expect(isReplacedBy(newer, release('queue', { state, urgent: isFix }))).toBe(taken)
-    // Whoever takes no places looks at nobody's log, so it must not take one.
+    const newer = entryOf(release(policy, { urgent, id: 'checkout-2' }))
+    const older = release('queue', { state, urgent: isFix })
+    const stage = stageOf(older)
+    expect(stage !== undefined && replaces(newer, entryOf(older), stage)).toBe(taken)
+    // Nor does anybody take the place of a newer one.
+    const reversed = { ...newer, requestedAtMs: older.requestedAtMs - 1 }
+    expect(stage !== undefined && replaces(reversed, entryOf(older), stage)).toBe(false)
+    // Whoever takes no places looks at nobody, so it must not take one.
     if (taken) expect(takesPlaces(newer)).toBe(true)
   },
 )
+
+it.each([
+  ['a rollback takes the place of the live one', at('b', 10, 'back'), at('a', 9), 'begun', true],
+  ['and of a security fix that is live', at('b', 10, 'back'), at('a', 9, 'urgent'), 'begun', true],
+  ['but not of those that wait', at('b', 10, 'back'), at('a', 9), 'waiting', false],
+  ['nobody takes the place of a rollback', at('b', 10, 'urgent'), at('a', 9, 'back'), 'begun', false],
+  ['nor while it waits', { ...at('b', 10), whileLive: 'supersede' }, at('a', 9, 'back'), 'waiting', false],
+  ['of the same moment, the one with the lease is older', at('a', 10, 'urgent'), at('b', 10), 'begun', true],
+  ['of the same moment, the first by its name is older', at('a', 10, 'urgent'), at('b', 10), 'waiting', false],
+] as const)('%s', (_, newer, older, stage, taken) => {
+  expect(replaces(newer, older, stage)).toBe(taken)
+})
 
 it.each<[string, Release, object | undefined]>([
   ['waits', release('queue'), { type: 'queued', atMs: t0, behind: 'one' }],
@@ -103,6 +129,11 @@ it.each<[string, Release, object | undefined]>([
     },
   ],
   ['that is urgent is never refused', release('refuse', { urgent: true }), { type: 'queued', atMs: t0, behind: 'one' }],
+  [
+    'that is a rollback is never refused',
+    release('refuse', { key: 'back/checkout-0' }),
+    { type: 'queued', atMs: t0, behind: 'one' },
+  ],
   ['that has begun meanwhile goes on', release('refuse', { state: { phase: 'preparing' } }), undefined],
   ['that has ended stays as it is', release('queue', { state: settled }), undefined],
 ])('a release behind another: one that %s', (_, one, event) => {

@@ -2,7 +2,7 @@
 import { ReleaseEvent } from '../../../core/release/event.ts'
 import { Head } from '../../../core/release/head.ts'
 import { listing } from '../../../core/listing.ts'
-import type { OpenRelease, OpenReleases } from '../../../cloud/ports.ts'
+import type { OpenKey, OpenRelease, OpenReleases } from '../../../cloud/ports.ts'
 import { type MemoryTable, unreadable } from './table.ts'
 
 const [RequestedEvent] = ReleaseEvent.options
@@ -10,6 +10,11 @@ const StoredOpen = Head.pick({ releaseId: true, service: true, requestedAtMs: tr
   requested: RequestedEvent,
 })
 export const openKey = 'open'
+
+function aboutOpen(sk: string): OpenKey {
+  const [service = '', releaseId = ''] = sk.split('#')
+  return { service, releaseId }
+}
 
 export function memoryOpenReleases(table: MemoryTable): OpenReleases {
   const keyOf = (service: string, releaseId: string): string => `${service}#${releaseId}`
@@ -27,11 +32,13 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
       table.delete(openKey, keyOf(service, releaseId))
       return Promise.resolve()
     },
+    get({ service, releaseId }) {
+      const sk = keyOf(service, releaseId)
+      return Promise.resolve(table.text(openKey, sk) === undefined ? undefined : find(sk))
+    },
+    keys: () => Promise.resolve(table.list(openKey).map(aboutOpen)),
     list(service) {
-      const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, (sk) => {
-        const [of = '', releaseId = ''] = sk.split('#')
-        return { service: of, releaseId }
-      })
+      const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, aboutOpen)
       const items = found.items.toSorted(
         (a, b) => a.requestedAtMs - b.requestedAtMs || (a.releaseId < b.releaseId ? -1 : 1),
       )
