@@ -41,7 +41,6 @@ const unseen: Readonly<Record<string, string>> = {
       'finds what a batch that was given up was about (test/core/lost-event.test.ts)',
     ]),
   ),
-  'admit reads lookup': 'an execution that is started by hand may bring an event, and no service',
   'answer reads lease': 'an answer may name the service (test/scenarios/hook.test.ts)',
   'ask reads budget': 'a gate of the service may (test/scenarios/gate/budget.test.ts)',
   'ask reads waiting': 'a gate of the service may (test/scenarios/gate/budget.test.ts)',
