@@ -1,5 +1,5 @@
-// The code of a service: what starts a release by itself (triggers), and what a call may name besides (allowedArtifacts). Names are
-// compared letter by letter, as AWS has them: nothing is a pattern, nothing is decoded, and a registry has one spelling.
+// The code of a service: what starts a release by itself (triggers), and what a call may name besides (allowedArtifacts). Names
+// are compared letter by letter, as AWS has them: nothing is a pattern, nothing is decoded, and a registry has one spelling.
 import * as z from 'zod'
 import { nameWords } from '../foreign-text.ts'
 import { Account, type Home } from '../origin.ts'
@@ -107,7 +107,7 @@ const isKeyOf = ({ key, prefix }: Objects, asked: string): boolean =>
     ? prefix !== undefined && asked.startsWith(prefix) && !asked.split('/').some((part) => /^\.\.?$/.test(part))
     : key === asked
 
-/** The domains of the partitions; of the others, `amazonaws.com`. test/core/service/artifacts.test.ts compares them with the CDK's. */
+/** By partition; of the others, `amazonaws.com`. test/core/service/artifacts.test.ts compares them with the CDK's. */
 const domains: Readonly<Record<string, string>> = {
   'aws-cn': 'amazonaws.com.cn',
   'aws-eusc': 'amazonaws.eu',
@@ -143,8 +143,8 @@ export function sourcesWords({ s3, ecr }: Sources, home: Home): string {
 }
 
 /**
- * The object or objects in the resource of a policy, without `arn:…:s3:::`. There `*`, `?` and `$` mean something, and `${*}` is the
- * character (docs/aws.md §9).
+ * The object or objects in the resource of a policy, without `arn:…:s3:::`. There `*`, `?` and `$` mean something, and `${*}` is
+ * the character (docs/aws.md §9).
  */
 export const objectResource = ({ bucket, key, prefix }: Objects): string =>
   `${bucket}/${(key ?? prefix ?? '').replaceAll(/[*?$]/g, (char) => `\${${char}}`)}${key === undefined ? '*' : ''}`

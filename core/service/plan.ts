@@ -50,8 +50,8 @@ const holdBack = z
 
 /**
  * Whether a plan gives more traffic than another at any time, promotes sooner, or moves more traffic at once than the other ever
- * does: a plan that stays at 0.01 % for as long as the other takes, and then gives everything, leaves out its steps. Both are read
- * as if every bake took exactly its time.
+ * does: a plan that stays at 0.01 % for as long as the other takes, and then gives everything, leaves out its steps. Both are
+ * read as if every bake took exactly its time.
  */
 export function isBolder(plan: Plan, than: Plan): boolean {
   const [own, other] = [levelsOf(plan), levelsOf(than)]

@@ -1,5 +1,5 @@
-// A start can start only what the definition says, by every way to start: a call, an urgent one, an execution. And the role that makes
-// versions reads nothing else: asked of the IAM simulator, under the synthesised policies.
+// A start can start only what the definition says, by every way to start: a call, an urgent one, an execution. And the role that
+// makes versions reads nothing else: asked of the IAM simulator, under the synthesised policies.
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { GetFunctionConfigurationCommand, ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda'
 import { PutObjectCommand } from '@aws-sdk/client-s3'

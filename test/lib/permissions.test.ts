@@ -42,7 +42,6 @@ const unseen: Readonly<Record<string, string>> = {
     ]),
   ),
   'ask reads log': 'while a release is live, as `pipeline` does (test/lib/pipeline.test.ts)',
-  'admit reads lookup': 'an execution that is started by hand may bring an event, and no service',
   'answer reads lease': 'an answer may name the service (test/scenarios/hook.test.ts)',
   ...Object.fromEntries(
     ['ask', 'pipeline'].flatMap((verb) =>

@@ -1,5 +1,5 @@
-// Which artifacts a call may name: by the rule, and by a second statement of it, EventBridge's pattern of the same definition, whose
-// matching is compared with AWS's Event Ruler (test/cloud/local/eventbridge/event-ruler.test.ts).
+// Which artifacts a call may name: by the rule, and by a second statement of it, EventBridge's pattern of the same definition,
+// whose matching is compared with AWS's Event Ruler (test/cloud/local/eventbridge/event-ruler.test.ts).
 import { RegionInfo } from 'aws-cdk-lib/region-info'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
