@@ -1,6 +1,7 @@
 // A service: what is released, how boldly, and what guards it. People write a ServiceDefinition; all other code sees a Service,
 // with weights, durations and names in one form.
 import * as z from 'zod'
+import { AttestationRules } from './attestations.ts'
 import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
@@ -142,6 +143,7 @@ export const Service = z.strictObject({
   incidents: IncidentKeys.default({ keys: [] }),
   pace: Pace.prefault({}),
   gates: Gates.prefault({}),
+  attestations: AttestationRules.prefault({}),
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -244,6 +246,7 @@ export const ServiceDefinition = z
     incidents: IncidentKeys.prefault({}),
     pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
+    attestations: AttestationRules.prefault({}).describe('Who may say what about a candidate.'),
     runbook: Runbook.optional(),
   })
   .refine(({ targets, triggers: { s3, ecr } }) => (s3 ?? ecr) === undefined || !targets.some(isDefinedElsewhere), {

@@ -119,7 +119,11 @@ async function closedGates(deps: Deps, service: Service): Promise<Answer | undef
   const unasked: LookedUp = {
     ...found,
     full: !(await isPlaceFree(deps, service)),
-    gates: { ...found.gates, approvals: [], provenance: { commit: false, tests: false, signed: false } },
+    gates: {
+      ...found.gates,
+      approvals: [],
+      provenance: { commit: false, tests: false, signed: false, verified: false, builders: [] },
+    },
   }
   const decision = await decideAt(deps, release, beginPoint, unasked)
   return decision.allowed

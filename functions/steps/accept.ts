@@ -1,7 +1,7 @@
 // Accepts a request for a release. The same request, however often and from wherever it arrives, becomes one log.
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
-import { foreign, isSame } from '../../core/origin.ts'
+import { foreign, isAhead, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
@@ -16,7 +16,8 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
 /**
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
+ * @throws Problem `call_invalid` when the commit is of the future, `trigger_missing` when no service wants the artifact,
+ * `event_foreign` when it is from elsewhere besides,
  * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`
  */
 export async function accept(deps: Deps, request: ReleaseRequest): Promise<readonly string[]>
@@ -30,6 +31,7 @@ export async function accept(
   request: ReleaseRequest,
   then: (releaseId: string) => Promise<unknown> = (id) => Promise.resolve(id),
 ): Promise<readonly unknown[]> {
+  refuseAhead(deps, request)
   if (request.service !== undefined)
     return [await then(await open(deps, await deps.services.get(request.service), request))]
   const services = await wanting(deps, request)
@@ -41,6 +43,15 @@ export async function accept(
       async (service) => then(await open(deps, service, request)),
     ),
   )
+}
+
+/** A commit of tomorrow would make a lead time of less than nothing. */
+function refuseAhead({ clock }: Deps, { provenance: { committedAtMs } }: ReleaseRequest): void {
+  if (committedAtMs !== undefined && isAhead(committedAtMs, clock.nowMs()))
+    throw new Problem(
+      'call_invalid',
+      `committedAt is ${new Date(committedAtMs).toISOString()}, which is in the future.`,
+    )
 }
 
 async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {
