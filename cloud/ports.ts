@@ -192,8 +192,14 @@ export type Budgets = {
 
 /** Attestations by CI and scanners about candidates. */
 export type Attestations = {
-  /** Replaces an attestation by the same author about the same subject, unless the stored one is newer. */
-  put(attestation: Attestation): Promise<void>
+  /** What the party has said of the subject so far. @throws Problem `item_unreadable` */
+  find(subject: string, by: string): Promise<Attestation | undefined>
+  /**
+   * Takes the place of what the same party has said about the same subject.
+   * @param beforeMs the `atMs` of what was found; `undefined` if nothing was
+   * @returns whether it was written: not if something else is there by now
+   */
+  put(attestation: Attestation, beforeMs: number | undefined): Promise<boolean>
   /** All attestations about these subjects. */
   of(subjects: readonly string[]): Promise<Listing<Attestation, Pick<Attestation, 'subject' | 'by'>>>
 }

@@ -40,6 +40,8 @@ export type VersionState = {
   readonly codeSha256: string
   /** Whether Lambda reports that AWS Signer signed the code. */
   readonly isSigned?: boolean
+  /** The ARN of the version of the signing profile that it was signed with. */
+  readonly signingProfile?: string
   /** What an invocation is billed by, and its timeout, if Lambda reports them. */
   readonly billing?: Billing
   readonly timeoutSeconds?: number

@@ -12,6 +12,9 @@ export const problems = {
   call_invalid: 'Correct the named argument and call again. Nothing was changed.',
   task_invalid: 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.',
   door_only: 'Use `tidegate`, or call the API with a signed request: docs/deploy.md has its routes.',
+  attester_reserved: 'Attest with a user or a role of another name. Nothing was stored.',
+  binding_differs:
+    'An artifact is built from one commit. Check which one it is; to correct what was said, say it again with `replaces` (`--replaces REASON`).',
   caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
   api_unknown: "Set TIDEGATE_API to the stack's output Api.",
   plan_bolder:

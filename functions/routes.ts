@@ -28,8 +28,14 @@ const routes = {
   'stop-every-line': { verb: 'stopLine', says: { all: true }, everywhere: true },
   'start-line': { verb: 'startLine' },
   'start-every-line': { verb: 'startLine', says: { all: true }, everywhere: true },
-  attest: { verb: 'attest' },
-  'attest-subject': { verb: 'attest', everywhere: true },
+  'attest-tests': { verb: 'attest', says: { what: 'tests' } },
+  'attest-tests-of-subject': { verb: 'attest', says: { what: 'tests' }, everywhere: true },
+  'attest-scan': { verb: 'attest', says: { what: 'scan' } },
+  'attest-scan-of-subject': { verb: 'attest', says: { what: 'scan' }, everywhere: true },
+  'attest-binding': { verb: 'attest', says: { what: 'binding' } },
+  'attest-binding-of-subject': { verb: 'attest', says: { what: 'binding' }, everywhere: true },
+  'attest-flags': { verb: 'attest', says: { what: 'flags' } },
+  'attest-flags-of-subject': { verb: 'attest', says: { what: 'flags' }, everywhere: true },
   incident: { verb: 'incident', anonymous: true },
 } as const satisfies Readonly<Record<string, Route>>
 

@@ -13,6 +13,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
+import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
@@ -27,7 +28,7 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { apiOf, grantRoutes } from './doors.ts'
+import { apiOf, attestRoutes, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -157,9 +158,12 @@ export class ReleaseController extends Construct {
     grantRoutes(this.api, grantee, ['roll-back', 'abort'], service)
   /** The right to answer for a hook that said `later`. */
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
-  /** The right to attest facts about a candidate: tests, scan findings, flags. The gates trust them. */
-  grantAttest = (grantee: iam.IGrantable, service?: string): iam.Grant =>
-    grantRoutes(this.api, grantee, ['attest', 'attest-subject'], service)
+  /**
+   * The right to attest facts about a candidate. Gates believe them, unless the service names others.
+   * @param what each is a right of its own; default: all of them, for a pipeline that builds, tests and scans
+   */
+  grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Statement[] = statements): iam.Grant =>
+    grantRoutes(this.api, grantee, what.flatMap(attestRoutes), service)
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)

@@ -9,6 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import type { Statement } from '../core/service/attestations.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
 
@@ -67,6 +68,8 @@ const accessLine = JSON.stringify({
   status: '$context.status',
   error: '$context.error.message',
 })
+
+export const attestRoutes = (what: Statement): readonly RouteName[] => [`attest-${what}`, `attest-${what}-of-subject`]
 
 /** The right to some routes. @param service of this service alone; without it, of every one */
 export function grantRoutes(

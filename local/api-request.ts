@@ -5,6 +5,7 @@ import { replay } from '../core/release/advance.ts'
 import { isHeard } from '../functions/door.ts'
 import type { World } from '../functions/steps/world.ts'
 import { functionName } from './installation.ts'
+import { callsFor } from '../core/gate/attest-call.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
 import { type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
 
@@ -39,7 +40,6 @@ export function fromAnswer(value: unknown): unknown {
 
 /** The route that a call means which says in its fields what the route would say. */
 function routeFor(verb: string, call: Call): RouteName | undefined {
-  if (verb === 'attest') return call['subject'] === undefined ? 'attest' : 'attest-subject'
   const fits = routeNames.filter((name) => routeOf(name).verb === verb)
   const says = (name: RouteName) => Object.entries(routeOf(name).says ?? {})
   return (
@@ -60,6 +60,16 @@ export function ordersOn(lambda: LambdaClient, journal: Pick<World['journal'], '
     if (service !== undefined || subject !== undefined || releaseId === undefined) return service
     return replay((await journal.read(releaseId)).events)?.service.name ?? 'nobody'
   }
+  /** A call for each kind of fact. @returns what the last one answered */
+  const attest = async ({ by, service: _, ...said }: Call, service?: string): Promise<unknown> => {
+    let answer: unknown
+    for (const { what, call } of callsFor(said))
+      answer =
+        service === undefined
+          ? await orderAs(whoOf({ by }))(`attest-${what}-of-subject`, undefined, call)
+          : await orderAs(whoOf({ by }))(`attest-${what}`, service, call)
+    return answer
+  }
   return {
     orderAs,
     /** A call of a function; of those that people call, through the API, by the caller that `by` names. */
@@ -67,6 +77,7 @@ export function ordersOn(lambda: LambdaClient, journal: Pick<World['journal'], '
       const route = routeFor(verb, payload as Call)
       if (route === undefined || isHeard(verb, payload)) return askFunction(lambda, verb, payload)
       const service = await serviceOf(payload as Partial<Record<string, string>>)
+      if (verb === 'attest') return attest(payload as Call, service)
       return orderAs(whoOf(payload))(...wordsOf(route, payload, service))
     },
   }

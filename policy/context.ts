@@ -17,11 +17,12 @@ export function contextOf(question: PolicyQuestion): Context {
       }
     }
     default: {
-      const { budget, provenance, ...facts } = question.context
+      const { budget, provenance, required, ...facts } = question.context
       return {
         ...facts,
         ...(budget !== undefined && { budget: { ...budget, burning: { type: 'Burning', id: budget.burning } } }),
         provenance: { ...provenance, tests: { type: 'Tests', id: provenance.tests } },
+        required: { ...required, builders: [...required.builders] },
       }
     }
   }

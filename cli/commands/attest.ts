@@ -1,5 +1,7 @@
 // `tidegate attest` and `tidegate incident`: CI's attestations about a candidate, and reports of incidents in production.
 import * as z from 'zod'
+import { callsFor } from '../../core/gate/attest-call.ts'
+import { Problem } from '../../core/problem.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 
@@ -15,16 +17,35 @@ export async function tellIncident(
   return exitCodes.done
 }
 
-const Done = z.looseObject({ subjects: z.array(z.string()) })
+const Done = z.looseObject({ subjects: z.array(z.string()), stands: z.array(z.string()).default([]) })
 
-/** @param service of the versions that the call names; without it, the call names a subject */
+/**
+ * Each kind of fact is a right of its own, and so a call of its own.
+ * @param service of the versions that the call names; without it, the call names a subject
+ */
 export async function attest(
   { backend, screen }: Cli,
   service: string | undefined,
   call: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  const route = service === undefined ? 'attest-subject' : 'attest'
-  const { subjects } = Done.parse(await backend.order(route, service, call))
-  screen.say(`Noted about ${subjects.join(', ')}.`, { subjects })
+  const calls = callsFor(call)
+  if (calls.length === 0)
+    throw new Problem(
+      'call_invalid',
+      'There is nothing to attest: say --commit, --committed-at, --tests, --scan or --flags.',
+    )
+  const noted: { what: string; subjects: readonly string[]; stands: readonly string[] }[] = []
+  try {
+    for (const { what, call: body } of calls) {
+      const route = service === undefined ? (`attest-${what}-of-subject` as const) : (`attest-${what}` as const)
+      noted.push({ what, ...Done.parse(await backend.order(route, service, body)) })
+    }
+  } finally {
+    // One right may be missing where another is there: what was noted stays noted.
+    const subjects = [...new Set(noted.flatMap((one) => one.subjects))]
+    const stands = noted.flatMap((one) => one.stands)
+    const words = `Noted about ${subjects.join(', ')}: ${noted.map(({ what }) => what).join(', ')}.`
+    if (noted.length > 0) screen.say([words, ...stands], { subjects, noted: noted.map(({ what }) => what), stands })
+  }
   return exitCodes.done
 }

@@ -12,6 +12,7 @@ type Attest = {
   tests?: Counts<'passed' | 'failed' | 'skipped'>
   scan?: Counts<'critical' | 'high' | 'medium' | 'low'>
   flags?: string[]
+  replaces?: string
 }
 type Counts<K extends string> = Readonly<Record<K, number>>
 
@@ -41,8 +42,12 @@ export function addAttest(program: Command, { cli, run }: Surroundings): void {
     .option('--tests <counts>', 'passed,failed,skipped', counts('passed', 'failed', 'skipped'))
     .option('--scan <counts>', 'findings: critical,high,medium,low', counts('critical', 'high', 'medium', 'low'))
     .option('--flags <names...>', 'feature flags that the change is behind')
+    .option('--replaces <reason>', 'why this takes the place of something worse that you said before; both are kept')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExample:\n  tidegate attest --subject commit/4f2a91c --tests 412,0,3 --flags new-cart')
+    .addHelpText(
+      'after',
+      '\nExample:\n  tidegate attest --service checkout --version 42 --commit 4f2a91c --tests 412,0,3 --flags new-cart',
+    )
     .action(
       run(async ({ json, service, ...call }: Attest) => {
         const { attest } = await import('../commands/attest.ts')

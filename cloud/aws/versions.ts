@@ -117,6 +117,7 @@ function versionState(found: FunctionConfiguration, version: string, call: strin
     codeSha256: present(found.CodeSha256, 'CodeSha256', call),
     // The AWS Signer job that signed the code (API reference of FunctionConfiguration).
     isSigned: (found.SigningJobArn ?? '') !== '',
+    ...(found.SigningProfileVersionArn === undefined ? {} : { signingProfile: found.SigningProfileVersionArn }),
     ...billingOf(found),
     ...(found.Timeout === undefined ? {} : { timeoutSeconds: found.Timeout }),
   }

@@ -1,12 +1,13 @@
 // Builds the facts that the gate policies decide on, and the sentence that a person sees for each gate. Nothing is allowed or
 // denied here: policy/release.cedar does that.
 import { personKey } from '../caller.ts'
-import type { Attested } from './attestation.ts'
+import type { Attested } from './counting.ts'
 import { formatDuration } from '../duration.ts'
 import { quoted } from '../foreign-text.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
 import { beginPoint } from '../release/gating.ts'
 import type { GateContext } from './policy.ts'
+import { asides, provenanceOf, provenanceWords, requiredOf } from './provenance.ts'
 import { type Release, weightAt } from '../release/release.ts'
 import { isPlanned, plannedUntilMs } from '../service/timetable.ts'
 
@@ -31,6 +32,8 @@ export type LookedUp = {
   readonly attested: Attested
   /** Whether Lambda reports the candidate's code as signed; absent until there is a version. */
   readonly signed?: boolean | undefined
+  /** Whether the hash of the candidate's code is known. */
+  readonly hashed?: boolean | undefined
 }
 
 /** The weight that the release would set at this point; 0 at the beginning. */
@@ -74,8 +77,7 @@ const declined = ({ approvals }: Release) => approvals.find(({ answer }) => answ
 
 /** The facts, in the vocabulary of the policies. */
 export function contextOf(release: Release, point: number, found: LookedUp): GateContext {
-  const { gates, nowMs, attested, signed } = found
-  const { provenance: required } = gates
+  const { gates, nowMs } = found
   return {
     weightBp: weightAtPoint(release, point),
     urgent: release.urgent,
@@ -87,28 +89,10 @@ export function contextOf(release: Release, point: number, found: LookedUp): Gat
     full: found.full,
     ...(found.budgets.length === 0 ? {} : { budget: worst(found.budgets) }),
     approvals: { missing: missingApprovals(release, point, found).length, declined: declined(release) !== undefined },
-    provenance: {
-      commit: (attested.commit ?? release.provenance.commit) !== undefined,
-      signed: signed === true,
-      tests: testsWord(attested),
-      scanned: attested.scan !== undefined,
-      critical: attested.scan?.critical ?? 0,
-      high: attested.scan?.high ?? 0,
-    },
-    required: {
-      commit: required.commit,
-      // For an artifact, this is known once Lambda has made a version of it, which is before the first step.
-      signed: required.signed && signed !== undefined,
-      tests: required.tests,
-      scan: required.scan !== undefined,
-      criticalMax: required.scan?.critical ?? 0,
-      highMax: required.scan?.high ?? 0,
-    },
+    provenance: provenanceOf(found),
+    required: requiredOf(found),
   }
 }
-
-const testsWord = ({ tests }: Attested): 'passed' | 'failed' | 'unknown' =>
-  tests === undefined || tests.passed + tests.failed === 0 ? 'unknown' : tests.failed > 0 ? 'failed' : 'passed'
 
 /** The smallest share left among the budgets. If one of them is unknown, the result is unknown. */
 export function leastLeft(budgets: readonly GateBudget[]): number | undefined {
@@ -127,7 +111,7 @@ function worst(budgets: readonly GateBudget[]): NonNullable<GateContext['budget'
 
 /** What a person is told about each closed gate, by the gate's name in the policies. */
 export function closedSentences(release: Release, point: number, found: LookedUp): Readonly<Record<string, string>> {
-  const { gates, nowMs, stopped, attested } = found
+  const { gates, nowMs, stopped } = found
   const opensAtMs = plannedUntilMs(gates.windows, nowMs)
   const endsAtMs = plannedUntilMs(gates.freezes, nowMs)
   return {
@@ -144,7 +128,7 @@ export function closedSentences(release: Release, point: number, found: LookedUp
       .join(', ')}`,
     full: `${gates.concurrency?.max ?? 0} releases of group ${gates.concurrency?.group ?? ''} are under way`,
     approvals: approvalWords(release, point, found),
-    provenance: provenanceWords(release, found, attested),
+    provenance: provenanceWords(found),
   }
 }
 
@@ -169,30 +153,12 @@ function approvalWords(release: Release, point: number, found: LookedUp): string
     .join('; ')
 }
 
-function provenanceWords(release: Release, { gates, signed }: LookedUp, attested: Attested): string {
-  const { commit, tests, signed: mustBeSigned, scan } = gates.provenance
-  const { scan: found } = attested
-  return [
-    ...(commit && (attested.commit ?? release.provenance.commit) === undefined ? ['it names no commit'] : []),
-    ...(tests && testsWord(attested) !== 'passed'
-      ? [attested.tests === undefined ? 'no tests are attested' : `${attested.tests.failed} tests failed`]
-      : []),
-    ...(mustBeSigned && signed === false ? ['its code is not signed'] : []),
-    ...(scan === undefined
-      ? []
-      : found === undefined
-        ? ['it has not been scanned']
-        : found.critical > scan.critical || found.high > scan.high
-          ? [`it was scanned with ${found.critical} critical and ${found.high} high findings`]
-          : []),
-  ].join('; ')
-}
-
 /** What a person is told when the gates are open. */
-export const openSentence = (release: Release, { budgets }: LookedUp): string =>
+export const openSentence = (release: Release, { budgets, attested }: LookedUp): string =>
   [
     'the gates are open',
     ...(budgets.length === 0 ? [] : [budgets.map(budgetWords).join('; ')]),
+    ...asides(attested),
     ...(release.urgent ? ['it is urgent'] : []),
     ...(release.overridden === undefined
       ? []

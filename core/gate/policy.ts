@@ -30,11 +30,19 @@ export type GateContext = {
   /** What is known about the candidate. The numbers of findings count only when `scanned`. */
   readonly provenance: {
     readonly commit: boolean
+    /** Somebody who may has said from which commit it was built. */
+    readonly bound: boolean
     readonly signed: boolean
     readonly tests: 'passed' | 'failed' | 'unknown'
     readonly scanned: boolean
     readonly critical: number
     readonly high: number
+    /** A party has replaced something worse that it had said, with a reason. */
+    readonly replaced: boolean
+    /** A statement about exactly this code was signed by a signer of the service, and the signature was verified. */
+    readonly verified: boolean
+    /** The builder that such a statement names. */
+    readonly builder?: string
   }
   /** What the service requires of a candidate. */
   readonly required: {
@@ -44,6 +52,9 @@ export type GateContext = {
     readonly scan: boolean
     readonly criticalMax: number
     readonly highMax: number
+    readonly verified: boolean
+    /** One of them must have built it; empty: anybody may have. */
+    readonly builders: readonly string[]
   }
 }
 

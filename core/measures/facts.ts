@@ -1,7 +1,7 @@
 // The input of the measures, derived once for all of them: the moments of each release that count (from its log), its incidents,
 // and what was attested about its candidate.
 import { advance, begin } from '../release/advance.ts'
-import type { Attested } from '../gate/attestation.ts'
+import type { Attested } from '../gate/counting.ts'
 import type { Slot } from '../budget/budget.ts'
 import type { Outcome, ReleaseEvent } from '../release/event.ts'
 import { backKey } from '../release/head.ts'

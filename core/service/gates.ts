@@ -29,7 +29,35 @@ export type Approval = z.output<typeof Approval>
 const Provenance = z.strictObject({
   commit: z.boolean().default(false).describe('The release must name a commit.'),
   tests: z.boolean().default(false).describe('Its tests must be attested, and none of them failed.'),
-  signed: z.boolean().default(false).describe("The candidate's code must be signed, as Lambda says."),
+  signed: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        by: z
+          .array(
+            z
+              .string()
+              .regex(
+                /^arn:aws[a-z-]*:signer:[a-z0-9-]+:\d{12}:\/signing-profiles\/\w{2,64}(\/\w{10})?$/,
+                'the ARN of a signing profile, with or without its version',
+              ),
+          )
+          .min(1)
+          .max(20)
+          .describe('By one of these signing profiles of AWS Signer.'),
+      }),
+    ])
+    .default(false)
+    .describe("The candidate's code must be signed, as Lambda says."),
+  verified: z
+    .boolean()
+    .default(false)
+    .describe('A statement about exactly this code must be signed by one of `attestations.signers`.'),
+  builders: z
+    .array(plain(z.string().min(1).max(500)))
+    .max(20)
+    .default([])
+    .describe('Signed provenance must name one of these as its builder (`builder.id` of SLSA).'),
   scan: z
     .strictObject({
       critical: findings.default(0).describe('So many critical findings are let through.'),

@@ -2,6 +2,7 @@
 // with weights, durations and names in one form.
 import * as z from 'zod'
 import { AllowedArtifacts, makesVersions, Triggers } from './artifacts.ts'
+import { AttestationRules } from './attestations.ts'
 import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
@@ -126,6 +127,7 @@ export const Service = z.strictObject({
   pipelines: Pipelines,
   pace: Pace.prefault({}),
   gates: Gates.prefault({}),
+  attestations: AttestationRules.prefault({}),
   runbook: Runbook.optional(),
 })
 export type Service = z.output<typeof Service>
@@ -231,6 +233,7 @@ export const ServiceDefinition = z
     ),
     pace: PaceDefinition.prefault({}).describe('How boldly it is released, by what is left of its error budgets.'),
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
+    attestations: AttestationRules.prefault({}).describe('Who may say what about a candidate.'),
     runbook: Runbook.optional(),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {

@@ -1,17 +1,28 @@
-// Everything that has been attested about a release's candidate. If an attestation names the commit, attestations about the
-// commit are included too.
-import { type Attested, commitSubject, merged, subjectsOf } from '../../core/gate/attestation.ts'
+// Everything that counts of what was attested about a release's candidate, and about the commits that it was built from.
+import {
+  type AskedRelease,
+  type Attested,
+  type Counting,
+  directSubjects,
+  furtherSubjects,
+  whatCounts,
+} from '../../core/gate/counting.ts'
 import { whole } from '../../core/listing.ts'
 import type { World } from '../steps/world.ts'
 
-/** @throws Problem `item_unreadable`: then treat everything as unknown */
+/**
+ * @param service as it is defined today
+ * @param hashes the SHA-256 in hex of each function's code, where it is known
+ * @throws Problem `item_unreadable`: then treat everything as unknown
+ */
 export async function attestedOf(
-  { attestations }: Pick<World, 'attestations'>,
-  release: Parameters<typeof subjectsOf>[0],
+  { attestations, clock }: Pick<World, 'attestations' | 'clock'>,
+  release: AskedRelease,
+  service: Counting['service'],
+  hashes: Readonly<Record<string, string>> = {},
 ): Promise<Attested> {
-  const subjects = subjectsOf(release)
-  const direct = whole(await attestations.of(subjects))
-  const { commit } = merged(direct)
-  if (commit === undefined || subjects.includes(commitSubject(commit))) return merged(direct)
-  return merged([...direct, ...whole(await attestations.of([commitSubject(commit)]))])
+  const counting = { release, service, hashes, nowMs: clock.nowMs() }
+  const direct = whole(await attestations.of(directSubjects(counting)))
+  const further = whole(await attestations.of(furtherSubjects(counting, direct)))
+  return whatCounts(counting, [...direct, ...further])
 }

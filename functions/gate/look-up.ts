@@ -2,6 +2,7 @@
 // candidate. It uses the gates of the service as defined today, not as defined when the release was requested: a freeze that
 // starts today must hold releases that are already waiting.
 import type { GateBudget, LookedUp } from '../../core/gate/facts.ts'
+import { hexOf } from '../../core/gate/attestation.ts'
 import type { Gates } from '../../core/service/gates.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -10,6 +11,7 @@ import { placedIn } from '../../core/service/target.ts'
 import { attestedOf } from './attested.ts'
 import { budgetsLeft } from '../budgets/left.ts'
 import type { World } from '../steps/world.ts'
+import type { VersionState } from '../../cloud/ports.ts'
 import { own } from '../../core/own.ts'
 
 type Deps = Pick<World, 'clock' | 'services' | 'line' | 'budgets' | 'versions' | 'attestations'>
@@ -18,8 +20,9 @@ export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
   const { service } = release
   const [today, stopped] = await Promise.all([asDefinedToday(deps, service), deps.line.stopped(service.name)])
   const budgets: readonly GateBudget[] = await budgetsLeft(deps, today)
-  const attested = await attestedOf(deps, release)
-  const signed = today.gates.provenance.signed ? await isSigned(deps, release) : undefined
+  const states = needsVersions(today) ? await versionsOf(deps, release) : undefined
+  const hashes = Object.fromEntries((states ?? []).map(({ name, codeSha256 }) => [name, hexOf(codeSha256)]))
+  const attested = await attestedOf(deps, release, today, hashes)
   return {
     nowMs: deps.clock.nowMs(),
     gates: gatesOf(today, service),
@@ -27,9 +30,20 @@ export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
     budgets,
     full: false,
     attested,
-    signed,
+    signed: states?.every((state) => isSignedBy(today.gates.provenance.signed, state)),
+    hashed: states !== undefined || release.candidate.kind === 'image',
   }
 }
+
+/** What only Lambda knows of a version: who signed it, and its hash, by which signed statements name it. */
+const needsVersions = ({ gates: { provenance }, attestations: { signers } }: Service): boolean =>
+  provenance.signed !== false || provenance.verified || provenance.builders.length > 0 || signers.length > 0
+
+type Profiles = Gates['provenance']['signed']
+const isSignedBy = (profiles: Profiles, { isSigned, signingProfile = '' }: VersionState): boolean =>
+  isSigned === true &&
+  (typeof profiles === 'boolean' ||
+    profiles.by.some((one) => one === signingProfile || signingProfile.startsWith(`${one}/`)))
 
 /** The concurrency group stays the one in which the release took its place, so that it also leaves that one. */
 const gatesOf = (today: Service, { gates: { concurrency } }: Service): Gates => {
@@ -47,18 +61,23 @@ export async function asDefinedToday(deps: Pick<World, 'services'>, service: Ser
   }
 }
 
-/** True if every version that is to get traffic is signed; `undefined` while an artifact has no version yet. */
-async function isSigned(deps: Deps, { service, targets, candidate }: Release): Promise<boolean | undefined> {
+/** Every version that is to get traffic; `undefined` while an artifact has no version yet. */
+async function versionsOf(
+  deps: Deps,
+  { service, targets, candidate }: Release,
+): Promise<readonly (VersionState & { readonly name: string })[] | undefined> {
   const places =
     targets.length > 0
       ? targets.map((target) => ({ place: target, version: target.candidate }))
       : candidate.kind === 'versions'
         ? service.targets.map((place) => ({ place, version: own(candidate.versions, place.functionName) ?? '' }))
         : undefined
-  if (places === undefined) return undefined
-  const taking = places.filter(({ version }) => version !== '')
-  const states = await Promise.all(
-    taking.map(({ place, version }) => deps.versions.describe(placedIn(service, place), version)),
+  const taking = places?.filter(({ version }) => version !== '')
+  if (taking === undefined) return undefined
+  return Promise.all(
+    taking.map(async ({ place, version }) => ({
+      ...(await deps.versions.describe(placedIn(service, place), version)),
+      name: place.functionName,
+    })),
   )
-  return states.every(({ isSigned: signed }) => signed === true)
 }

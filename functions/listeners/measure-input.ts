@@ -12,7 +12,7 @@ import { idsOf } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 import { dayMs } from '../../core/time.ts'
 
-type Deps = Pick<World, 'journal' | 'history' | 'openReleases' | 'attestations' | 'incidents' | 'budgets'>
+type Deps = Pick<World, 'journal' | 'history' | 'openReleases' | 'attestations' | 'clock' | 'incidents' | 'budgets'>
 
 /** A release that took longer than this is not found. */
 const longestMs = 60 * dayMs
@@ -30,18 +30,15 @@ export async function readMeasureInput(
   return joined(parts, period)
 }
 
-async function ofOne(
-  deps: Deps,
-  { name, slos }: Service,
-  { fromMs, toMs }: Period,
-): Promise<Omit<MeasureInput, 'period'>> {
+async function ofOne(deps: Deps, service: Service, { fromMs, toMs }: Period): Promise<Omit<MeasureInput, 'period'>> {
+  const { name, slos } = service
   const heads = whole(await deps.history.between(name, fromMs - longestMs, toMs))
   const settled = heads.filter(({ settledAtMs = 0 }) => settledAtMs >= fromMs - dayMs)
   const open = idsOf(await deps.openReleases.list(name))
   const ids = [...new Set([...settled.map(({ releaseId }) => releaseId), ...open])]
   const releases: Recorded[] = []
   for (let first = 0; first < ids.length; first += together) {
-    const some = await Promise.all(ids.slice(first, first + together).map((id) => recorded(deps, id)))
+    const some = await Promise.all(ids.slice(first, first + together).map((id) => recorded(deps, service, id)))
     releases.push(...some.flat())
   }
   const ledgers = slos.filter(isCounted).map(async (slo) => ({
@@ -54,8 +51,8 @@ async function ofOne(
   return { releases, incidents, ledgers: await Promise.all(ledgers) }
 }
 
-async function recorded(deps: Deps, releaseId: string): Promise<readonly Recorded[]> {
+async function recorded(deps: Deps, service: Service, releaseId: string): Promise<readonly Recorded[]> {
   const { events } = await deps.journal.read(releaseId)
   const release = replay(events)
-  return release === undefined ? [] : [{ events, attested: await attestedOf(deps, release) }]
+  return release === undefined ? [] : [{ events, attested: await attestedOf(deps, release, service) }]
 }

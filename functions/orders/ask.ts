@@ -80,7 +80,11 @@ async function closedGates(deps: AskDeps, service: Service): Promise<Answer | un
   const unasked: LookedUp = {
     ...found,
     full: !(await isPlaceFree(deps, service)),
-    gates: { ...found.gates, approvals: [], provenance: { commit: false, tests: false, signed: false } },
+    gates: {
+      ...found.gates,
+      approvals: [],
+      provenance: { commit: false, tests: false, signed: false, verified: false, builders: [] },
+    },
   }
   const decision = await decideAt(deps, release, beginPoint, unasked)
   return decision.allowed

@@ -1,7 +1,9 @@
 // Stores what CI and scanners attest about a candidate, for the gates and the measures. It changes no release by itself.
-import { type Attestation, subjectsOfCandidate } from '../../core/gate/attestation.ts'
+import { type Attestation, restated, subjectsOfCandidate } from '../../core/gate/attestation.ts'
 import { attestationOf, readAttestation } from '../../core/gate/attest-call.ts'
+import { standsWords } from '../../core/gate/counting.ts'
 import { isSame } from '../../core/origin.ts'
+import { Problem } from '../../core/problem.ts'
 import { candidateFor, candidateOfCall } from '../../core/release/request.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { isFromHere, isOfNow } from '../events/believed.ts'
@@ -10,26 +12,53 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'home' | 'clock' | 'services' | 'attestations' | 'log' | 'trouble'>
 
-type Attested = { readonly subjects: readonly string[] }
+type Attested = {
+  readonly subjects: readonly string[]
+  /** Where something else stands than what was said, in sentences. */
+  readonly stands?: readonly string[]
+}
+type Heard = { readonly attestations: readonly Attestation[]; readonly because?: string | undefined }
 
-/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing`, `target_unknown` */
+/**
+ * @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing`, `target_unknown`, `attester_reserved`,
+ * `binding_differs`, `crowded`
+ */
 export function attestHandler(deps: Deps) {
   return async (event: unknown): Promise<Attested> => {
-    const attestations = await attestationsOf(deps, event)
-    for (const attestation of attestations) await deps.attestations.put(attestation)
+    const { attestations, because } = await heard(deps, event)
+    const stands: string[] = []
+    for (const attestation of attestations) stands.push(...(await store(deps, attestation, because)))
     const subjects = attestations.map(({ subject }) => subject)
-    if (subjects.length > 0) deps.log({ message: 'attested', subjects, by: attestations[0]?.by })
-    return { subjects }
+    if (subjects.length > 0)
+      deps.log({ message: 'attested', subjects, by: attestations[0]?.by, ...(because && { because }) })
+    return { subjects, ...(stands.length === 0 ? {} : { stands }) }
   }
 }
 
-async function attestationsOf(deps: Deps, event: unknown): Promise<readonly Attestation[]> {
+async function heard(deps: Deps, event: unknown): Promise<Heard> {
   const nowMs = deps.clock.nowMs()
   const said = readAttestation(event, nowMs)
-  if (said.kind === 'attestation') return [said.attestation]
-  if (said.kind === 'scan') return (await isBelieved(deps, said)) ? [said.attestation] : []
-  const candidate = candidateFor(await deps.services.get(said.call.service), candidateOfCall(said.call))
-  return subjectsOfCandidate(candidate).map((subject) => attestationOf(said.call, subject, nowMs))
+  if (said.kind === 'attestation') return { attestations: [said.attestation], because: said.replaces }
+  if (said.kind === 'scan') return { attestations: (await isBelieved(deps, said)) ? [said.attestation] : [] }
+  const { call } = said
+  const candidate = candidateFor(await deps.services.get(call.service), candidateOfCall(call))
+  return {
+    attestations: subjectsOfCandidate(candidate).map((subject) => attestationOf(call, subject, nowMs)),
+    because: call.replaces,
+  }
+}
+
+const attemptsMax = 5
+
+/** Two calls of one party at once are both kept. */
+async function store(deps: Deps, said: Attestation, because: string | undefined): Promise<readonly string[]> {
+  const { subject, by } = said
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const before = await deps.attestations.find(subject, by)
+    const next = restated(before, said, { because, nowMs: deps.clock.nowMs() })
+    if (next === before || (await deps.attestations.put(next, before?.atMs))) return standsWords(said, next)
+  }
+  throw new Problem('crowded', `Too many calls of ${by} about ${subject} came at once.`)
 }
 
 /** A scan from here, or of a registry that a definition names for this repository. */

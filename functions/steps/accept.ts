@@ -2,7 +2,7 @@
 import type { NewEvent } from '../../core/release/event.ts'
 import { whole } from '../../core/listing.ts'
 import { quoted } from '../../core/foreign-text.ts'
-import { foreign, type Home, isSame } from '../../core/origin.ts'
+import { foreign, type Home, isAhead, isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, type ReleaseRequest, triggers } from '../../core/release/request.ts'
 import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'
@@ -22,7 +22,7 @@ type Deps = Omit<Accepting, 'executions' | 'log'>
 /**
  * @param then called for each release. If it fails for one service, the others still get their release.
  * @returns the results of `then`, or the ids of the releases
- * @throws Problem `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
+ * @throws Problem `call_invalid` when the commit is of the future, `trigger_missing` when no service wants the artifact, `event_foreign` when it is from elsewhere besides,
  * `item_unreadable` when that cannot be determined, `service_missing`, `target_unknown`, `request_reused`, `queue_full`; for a call also
  * `artifact_not_allowed`, `artifact_elsewhere`, `plan_bolder`
  */
@@ -37,6 +37,7 @@ export async function accept(
   request: ReleaseRequest,
   then: (releaseId: string) => Promise<unknown> = (id) => Promise.resolve(id),
 ): Promise<readonly unknown[]> {
+  refuseAhead(deps, request)
   if (request.service !== undefined)
     return [await then(await open(deps, await deps.services.get(request.service), request))]
   const services = await wanting(deps, request)
@@ -63,6 +64,15 @@ function checkCall(service: Service, { candidate, plan, bolder }: ReleaseRequest
     'artifact_not_allowed',
     `A call may not release ${quoted(candidateWords(candidate))} as ${service.name}: it may name ${sourcesWords(allowed, home)}.`,
   )
+}
+
+/** A commit of tomorrow would make a lead time of less than nothing. */
+function refuseAhead({ clock }: Deps, { provenance: { committedAtMs } }: ReleaseRequest): void {
+  if (committedAtMs !== undefined && isAhead(committedAtMs, clock.nowMs()))
+    throw new Problem(
+      'call_invalid',
+      `committedAt is ${new Date(committedAtMs).toISOString()}, which is in the future.`,
+    )
 }
 
 async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Service[]> {

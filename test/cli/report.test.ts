@@ -47,7 +47,8 @@ it('reports releases, their attestations and the incidents', async () => {
     tests: { passed: 9, failed: 1, skipped: 0 },
     flags: ['x'],
   })
-  const first = await sandbox.finish(await sandbox.start({ version: good, commit: '4f2a' }))
+  await sandbox.ask('attest', { service: 'checkout', version: good, by: 'builder', commit: '4f2a' })
+  const first = await sandbox.finish(await sandbox.start({ version: good }))
   const openedAt = iso(sandbox.clock.nowMs() - 60_000)
   const incident = { id: 'i1', service: 'checkout', source: 'ann', openedAt, resolvedAt: iso(sandbox.clock.nowMs()) }
   await sandbox.ask('incident', incident)

@@ -14,7 +14,7 @@ afterEach(() => sandbox.close())
 
 const tests = (failed: number) => ({ passed: 40, failed, skipped: 1 })
 
-it('a release finds the attestations about its version, its commit and the commit of its version', async () => {
+it('a release finds the attestations about its version and the commit of its version, and the worst counts', async () => {
   const version = await sandbox.publish('v2')
   expect(await sandbox.ask('attest', { service: 'checkout', version, by: 'build', commit: '4f2a' })).toEqual({
     subjects: [`version/checkout:${version}`],
@@ -24,7 +24,61 @@ it('a release finds the attestations about its version, its commit and the commi
   await sandbox.ask('attest', { subject: 'commit/4f2a', by: 'nightly', tests: tests(0) })
   await sandbox.ask('attest', { subject: 'commit/other', by: 'ci', tests: tests(9) })
   const release = await sandbox.release(await sandbox.start({ version }))
-  expect(await attestedOf(sandbox.world, release)).toEqual({ commit: '4f2a', tests: tests(0), flags: ['new-cart'] })
+  expect(await attestedOf(sandbox.world, release, release.service)).toEqual({
+    ...{ commit: '4f2a', bound: true, tests: tests(2), flags: ['new-cart'] },
+  })
+})
+
+it('a failure stands until the same caller replaces it with a reason; nothing of it is lost', async () => {
+  const subject = `version/checkout:${await sandbox.publish('v2')}`
+  const attest = (by: string, failed: number, more: object = {}) =>
+    sandbox.ask('attest', { subject, by, tests: tests(failed), ...more })
+  expect(await attest('ci', 2)).toEqual({ subjects: [subject] })
+  expect(await attest('ci', 0)).toEqual({
+    subjects: [subject],
+    stands: [`2 failed tests still stand about ${subject}. Where this is to take their place, say why (\`replaces\`).`],
+  })
+  await attest('mallory', 0, { replaces: 'mine is better' })
+  const release = await sandbox.release(await sandbox.start({ version: '2' }))
+  const found = () => attestedOf(sandbox.world, release, release.service)
+  expect(await found()).toMatchObject({ tests: tests(2) })
+  expect(await attest('ci', 0, { replaces: 'flaky' })).toEqual({ subjects: [subject] })
+  expect(await found()).toEqual({ tests: tests(0), replaced: ['user/ci has replaced 2 failed tests: "flaky"'] })
+  expect((await sandbox.world.attestations.find(subject, 'user/ci'))?.earlier).toMatchObject([
+    { tests: tests(0) },
+    { tests: tests(2), because: 'flaky' },
+  ])
+})
+
+it('of two calls of one caller at once both are kept', async () => {
+  const attest = (failed: number) =>
+    sandbox.ask('attest', { subject: 'version/checkout:1', by: 'ci', tests: tests(failed) })
+  await Promise.all([attest(0), attest(3), attest(0)])
+  expect(await sandbox.world.attestations.find('version/checkout:1', 'user/ci')).toMatchObject({ tests: tests(3) })
+})
+
+it('a caller with a name of AWS attests nothing', async () => {
+  for (const who of ['aws.ecr', 'arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_admin_1/AWS.ecr'])
+    await expect(
+      sandbox.orderAs(who)('attest-tests', 'checkout', { version: '1', tests: tests(0) }),
+    ).rejects.toMatchObject({ code: 'attester_reserved' })
+  expect((await sandbox.world.attestations.of(['version/checkout:1'])).items).toEqual([])
+})
+
+it('no route takes what is the right of another', async () => {
+  const call = { subject: 'version/checkout:1', commit: '4f2a' }
+  const order = sandbox.orderAs('ci')
+  await expect(order('attest-tests-of-subject', undefined, call)).rejects.toMatchObject({ code: 'call_invalid' })
+  await expect(order('attest-tests-of-subject', undefined, { ...call, what: 'binding' })).rejects.toMatchObject({
+    code: 'call_invalid',
+    message: expect.stringContaining('must not say what') as string,
+  })
+  expect((await sandbox.world.attestations.of([call.subject])).items).toEqual([])
+})
+
+it('a commit of the future starts nothing', async () => {
+  const call = { service: 'checkout', version: '1', commit: '4f2a', committedAt: '9999-01-01T00:00:00Z' }
+  await expect(sandbox.ask('start', call)).rejects.toMatchObject({ code: 'call_invalid' })
 })
 
 it('a finished ECR scan arrives by its rule', async () => {
@@ -63,8 +117,8 @@ it('nobody who may attest can pass for the scanner', async () => {
     },
   }
   const attest = sandbox.orderAs('ci')
-  await expect(attest('attest-subject', undefined, scan)).rejects.toMatchObject({ code: 'call_invalid' })
-  await expect(attest('attest', 'checkout', scan)).rejects.toMatchObject({ code: 'call_invalid' })
+  await expect(attest('attest-scan-of-subject', undefined, scan)).rejects.toMatchObject({ code: 'call_invalid' })
+  await expect(attest('attest-scan', 'checkout', scan)).rejects.toMatchObject({ code: 'call_invalid' })
   expect((await sandbox.world.attestations.of([`ecr/shop/orders@${digest}`])).items).toEqual([])
 })
 
@@ -76,7 +130,7 @@ it('an invalid attestation is refused and nothing is stored', async () => {
   await expect(sandbox.ask('attest', { service: 'checkout', ...version })).rejects.toMatchObject({
     name: 'Tidegate.target_unknown',
   })
-  await expect(sandbox.ask('attest', { subject: 'version/nonesuch:2', by: 'ci' })).rejects.toMatchObject({
+  await expect(sandbox.ask('attest', { subject: 'version/nonesuch:2', by: 'ci', commit: '' })).rejects.toMatchObject({
     name: 'Tidegate.call_invalid',
   })
   expect((await sandbox.world.attestations.of(['version/nonesuch:2'])).items).toEqual([])

@@ -86,8 +86,8 @@ describe('the door', () => {
   })
 
   it.each([
-    ['attest', 'attest', { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }],
-    ['attest', 'attest-subject', { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }],
+    ['attest', 'attest-scan', { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }],
+    ['attest', 'attest-scan-of-subject', { source: 'aws.ecr', 'detail-type': 'ECR Image Scan', detail: {} }],
     ['incident', 'incident', { source: 'aws.partner/pagerduty.com/x', 'detail-type': 'incident', detail: {} }],
   ] as const)('of %s lets no caller pass for AWS: %s', async (verb, route, body) => {
     const service = routeOf(route).everywhere === true ? undefined : 'checkout'

@@ -48,7 +48,10 @@ async function putRelease({ events, attested }: Recorded): Promise<void> {
   const open = { releaseId: release.id, service: release.service.name, requestedAtMs: release.requestedAtMs, requested }
   if (release.state.phase === 'settled') await cloud.history.put(headOf(release))
   else await cloud.openReleases.add(open)
-  await cloud.attestations.put({ subject: `release/${release.id}`, atMs: at(0), by: 'ci', ...attested })
+  await cloud.attestations.put(
+    { subject: `release/${release.id}`, atMs: release.requestedAtMs, by: 'ci', ...attested },
+    undefined,
+  )
 }
 
 async function putWeek({ services, incidents, budgets }: MemoryCloud): Promise<void> {

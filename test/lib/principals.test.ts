@@ -53,12 +53,20 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   night: ['grantLost'],
 }
 
+const attesters = { tester: 'tests', scanner: 'scan', builder: 'binding', flagger: 'flags' } as const
+
 const { authorize } = enforcing(
   synthesised([sampleDefinition], (controller: ReleaseController, stack) => {
     for (const [description, granted] of Object.entries(rights)) {
       const role = new iam.Role(stack, description, { assumedBy: new iam.AccountRootPrincipal(), description })
       for (const right of granted) controller[right](role)
     }
+    for (const [description, what] of Object.entries(attesters))
+      controller.grantAttest(
+        new iam.Role(stack, description, { assumedBy: new iam.AccountRootPrincipal(), description }),
+        undefined,
+        [what],
+      )
     const cart = new iam.Role(stack, 'Cart', { assumedBy: new iam.AccountRootPrincipal(), description: 'cart' })
     controller.grantPause(cart, 'cart')
     controller.grantStopLine(cart, 'cart')
@@ -93,7 +101,15 @@ const orders = {
   pause: (who: string) => order(who)('pause', why),
   resume: (who: string) => order(who)('resume'),
   promote: (who: string) => order(who)('promote', why),
-  attest: (who: string) => order(who)('attest-subject', { subject: 'commit/4f2', flags: [] }),
+  attestTests: (who: string) =>
+    order(who)('attest-tests', { version: '1', tests: { passed: 1, failed: 0, skipped: 0 } }),
+  attestScan: (who: string) =>
+    order(who)('attest-scan-of-subject', {
+      subject: 'version/checkout:1',
+      scan: { critical: 0, high: 0, medium: 0, low: 0 },
+    }),
+  attestBinding: (who: string) => order(who)('attest-binding', { version: '1', commit: '4f2a' }),
+  attestFlags: (who: string) => order(who)('attest-flags-of-subject', { subject: 'commit/4f2', flags: [] }),
   incident: (who: string) => order(who)('incident', { id: '1', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
   rollBack: (who: string) => order(who)('roll-back', why),
   urgent: (who: string, version: string) => order(who)('start-urgent', { version, reason: 'CVE' }),
@@ -111,7 +127,10 @@ it.each([
   ['pauser', 'pause'],
   ['promoter', 'promote'],
   ['oncall', 'rollBack'],
-  ['ci', 'attest'],
+  ['tester', 'attestTests'],
+  ['scanner', 'attestScan'],
+  ['builder', 'attestBinding'],
+  ['flagger', 'attestFlags'],
   ['platform', 'incident'],
   ['security', 'urgent'],
   ['lead', 'approve'],

@@ -255,6 +255,9 @@ const anyFact = {
     scanned: truth,
     critical: number,
     high: number,
+    bound: truth,
+    replaced: truth,
+    verified: fc.constant(true),
   }),
   required: fc.record({
     commit: truth,
@@ -263,6 +266,8 @@ const anyFact = {
     scan: truth,
     criticalMax: number,
     highMax: number,
+    verified: truth,
+    builders: fc.constant([]),
   }),
 }
 // Half of the facts keep their unblocked values, so that the answer can flip.

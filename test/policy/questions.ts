@@ -15,8 +15,20 @@ export const clear: GateContext = {
   full: false,
   budget: { known: true, leftBp: 8_000, burning: 'no' },
   approvals: { missing: 0, declined: false },
-  provenance: { commit: true, signed: true, tests: 'passed', scanned: true, critical: 0, high: 2 },
-  required: { commit: true, signed: true, tests: true, scan: true, criticalMax: 0, highMax: 2 },
+  provenance: {
+    ...{ commit: true, bound: true, signed: true, tests: 'passed', scanned: true },
+    ...{ critical: 0, high: 2, replaced: false, verified: true, builder: 'https://ci' },
+  },
+  required: {
+    commit: true,
+    signed: true,
+    tests: true,
+    scan: true,
+    criticalMax: 0,
+    highMax: 2,
+    verified: true,
+    builders: ['https://ci'],
+  },
 }
 
 const order: OrderContext = {

@@ -62,6 +62,18 @@ const gates: readonly Gate[] = [
     shut: ['begin', 'goOn'],
     opens: false,
   },
+  {
+    policy: 'not-verified',
+    facts: { provenance: { ...provenance, verified: false } },
+    shut: ['begin', 'goOn'],
+    opens: false,
+  },
+  {
+    policy: 'builder-unknown',
+    facts: { provenance: { ...provenance, builder: 'https://elsewhere' } },
+    shut: ['begin', 'goOn'],
+    opens: false,
+  },
   { policy: 'tests-failed', facts: { provenance: { ...provenance, tests: 'failed' } }, shut: ['begin'], opens: false },
   {
     policy: 'tests-unknown',
@@ -118,10 +130,22 @@ describe('a release', () => {
   })
 
   it('needs no provenance that the service does not require', async () => {
-    const nothing = { commit: false, signed: false, tests: 'failed', scanned: true, critical: 9, high: 9 } as const
+    const nothing = {
+      ...provenance,
+      commit: false,
+      bound: false,
+      signed: false,
+      tests: 'failed',
+      scanned: true,
+      critical: 9,
+      high: 9,
+    } as const
     const facts = {
       provenance: nothing,
-      required: { ...required, commit: false, signed: false, tests: false, scan: false },
+      required: {
+        ...required,
+        ...{ commit: false, signed: false, tests: false, scan: false, verified: false, builders: [] },
+      },
     }
     expect(await decided(gate('begin', facts))).toEqual(['yes', 'general'])
     expect(

@@ -63,7 +63,7 @@ async function canary(): Promise<Canary> {
   const hourMs = Math.floor(nowMs / 3_600_000) * 3_600_000
   await budgets.putHour(name, 'fast', hourMs, [{ atMs: hourMs, good: 1, bad: 0 }])
   await budgets.setMark(name, 'fast', { readToMs: hourMs, told: [] })
-  await attestations.put({ subject: `release/${id}`, by: 'ci', atMs: nowMs })
+  await attestations.put({ subject: `release/${id}`, by: 'ci', atMs: nowMs }, undefined)
   await incidents.put({ service: name, source: 'x', id: 'i', kind: 'opened', atMs: nowMs })
   const versions = { checkout: { stable: '0', candidate: '1' } }
   const head = { requestedAtMs: 1, seq: 1, phase: 'settled', candidate: 'checkout:1', source: 'cli', versions }

@@ -1,19 +1,38 @@
-// Attestations about candidates in DynamoDB, by subject and then by who attested. An older one never replaces a newer one.
+// Attestations about candidates in DynamoDB, by subject and then by who attested. One takes the place of exactly the one that
+// was read.
 import { Attestation } from '../../../core/gate/attestation.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Attestations } from '../../ports.ts'
-import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Table, unreadable } from './table.ts'
+import {
+  bodyOf,
+  getItem,
+  ifNew,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+  unreadable,
+} from './table.ts'
 
 export function awsAttestations(table: Table): Attestations {
   return {
-    async put(attestation) {
-      const atMs = { N: String(attestation.atMs) }
-      await putItem(
+    async find(subject, by) {
+      const item = await getItem(table, keys.attestation(subject, by))
+      return item === undefined ? undefined : readAttestation(item)
+    },
+    async put(attestation, beforeMs) {
+      const inTheWay = await putItem(
         table,
         keys.attestation(attestation.subject, attestation.by),
-        { ...bodyOf(attestation), atMs },
-        { expression: 'attribute_not_exists(pk) OR atMs <= :atMs', values: { ':atMs': atMs } },
+        { ...bodyOf(attestation), atMs: { N: String(attestation.atMs) } },
+        beforeMs === undefined
+          ? ifNew
+          : { expression: 'atMs = :before', values: { ':before': { N: String(beforeMs) } } },
       )
+      return inTheWay === undefined
     },
     async of(subjects) {
       const found = await Promise.all(

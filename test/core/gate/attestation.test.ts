@@ -1,7 +1,7 @@
 // Attestations about a candidate: the names under which they are found, which one counts, and every invalid form.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Attestation, merged, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
+import { Attestation, restated, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
 import { AttestCall, readAttestation } from '../../../core/gate/attest-call.ts'
 import { readCall } from '../../../core/release/request.ts'
 import { prepared, requested, t0 } from '../sample.ts'
@@ -25,62 +25,100 @@ const scanEvent = {
 }
 
 describe('a release is found', () => {
-  it('under its key, its versions, its commit and its own id', () => {
+  it('under its versions and its own id, and never under a commit that it names', () => {
     const release = { ...requested(), provenance: { source: 'api' as const, commit: '4f2a' } }
-    expect(subjectsOf(release)).toEqual(['version/checkout:2', 'commit/4f2a', 'release/checkout-1'])
+    expect(subjectsOf(release)).toEqual({ parts: [['version/checkout:2']], ofRelease: ['release/checkout-1'] })
   })
 
   it('under its artifact, however it was requested, and under the version that it became', () => {
     const uri = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:${'7'.repeat(64)}`
     const release = { ...prepared(), key: 'call/build-7', candidate: { kind: 'image' as const, uri } }
     const scanned = readAttestation(scanEvent, 0)
-    expect(subjectsOf(release)).toEqual([
-      'call/build-7',
-      scanned.kind === 'scan' ? scanned.attestation.subject : '',
-      'version/checkout:2',
-      'release/checkout-1',
-    ])
+    expect(subjectsOf(release)).toEqual({
+      parts: [
+        [scanned.kind === 'scan' ? scanned.attestation.subject : '', `sha256/${'7'.repeat(64)}`, 'version/checkout:2'],
+      ],
+      ofRelease: ['call/build-7', 'release/checkout-1'],
+    })
   })
 
   it('never under a name that could not have been attested', () => {
-    const key = `s3/artifacts/${'k'.repeat(1000)}/v1`
-    expect(subjectsOf({ ...requested(), key }).every((name) => Subject.safeParse(name).success)).toBe(true)
+    const candidate = { kind: 's3' as const, bucket: 'artifacts', key: 'k'.repeat(1000), versionId: 'v1' }
+    const { parts, ofRelease } = subjectsOf({ ...requested(), candidate, key: `call/${'x'.repeat(700)}` })
+    expect([parts, ofRelease]).toEqual([[[]], ['release/checkout-1']])
+    expect(ofRelease.every((name) => Subject.safeParse(name).success)).toBe(true)
   })
 })
 
-const attestation = fc.record(
-  {
-    subject: fc.constantFrom('commit/a', 'version/f:1'),
-    by: fc.constantFrom('ci', 'nightly', 'scanner'),
-    atMs: fc.nat({ max: 3 }),
-    commit: fc.constantFrom('a', 'b'),
-    tests: fc.record({ passed: fc.nat(9), failed: fc.nat(9), skipped: fc.nat(9) }),
-    flags: fc.array(fc.constantFrom('x', 'y'), { maxLength: 2 }),
-  },
-  { requiredKeys: ['subject', 'by', 'atMs'] },
-) as fc.Arbitrary<Attestation>
+const tests = (failed: number, passed = 9) => ({ passed, failed, skipped: 0 })
+const scan = (critical: number, high = 0) => ({ critical, high, medium: 0, low: 0 })
+const said = (more: Partial<Attestation> = {}): Attestation => ({
+  subject: 'version/f:1',
+  by: 'role/ci',
+  atMs: t0,
+  ...more,
+})
+const nowMs = t0 + 60_000
 
-describe('what counts', () => {
-  it('is the latest attestation on each thing', () => {
-    const tests = (failed: number) => ({ passed: 1, failed, skipped: 0 })
-    expect(
-      merged([
-        { subject: 'commit/a', by: 'nightly', atMs: 5, tests: tests(0), flags: ['x'] },
-        { subject: 'commit/a', by: 'ci', atMs: 9, tests: tests(4) },
-        { subject: 'version/f:1', by: 'ci', atMs: 7, commit: 'a' },
-      ]),
-    ).toEqual({ tests: tests(4), flags: ['x'], commit: 'a' })
-    expect(merged([])).toEqual({})
+describe('of what one party says of one subject', () => {
+  it('the worst stands, whatever came last, and the rest is kept', () => {
+    const failed = said({ tests: tests(2) })
+    const again = restated(failed, said({ atMs: t0 + 5, tests: tests(0) }), { nowMs })
+    expect(again).toMatchObject({ tests: tests(2), earlier: [{ atMs: t0 + 5, tests: tests(0) }] })
+    expect(restated(said({ tests: tests(0) }), said({ tests: tests(3) }), { nowMs })).toMatchObject({ tests: tests(3) })
+    expect(restated(said({ scan: scan(1, 0) }), said({ scan: scan(0, 4) }), { nowMs }).scan).toEqual(scan(1, 4))
   })
 
-  it('does not depend on the order in which it is read', () => {
-    // As stored: one attestation from each author about each subject.
-    const said = fc.uniqueArray(attestation, { selector: ({ subject, by }) => `${subject} ${by}`, maxLength: 6 })
+  it('something else stands only with a reason, and both can be seen', () => {
+    const failed = said({ tests: tests(2), flags: ['x'] })
+    const again = restated(failed, said({ atMs: t0, tests: tests(0) }), { because: 'flaky: timeout', nowMs })
+    expect(again).toMatchObject({ tests: tests(0), flags: ['x'] })
+    expect(again.earlier).toEqual([{ atMs: t0, tests: tests(2), because: 'flaky: timeout' }])
+    // Every change makes the time larger: it is what a write is compared with.
+    expect(again.atMs).toBe(t0 + 1)
+  })
+
+  it('tests of which none ran take the place of nothing', () => {
+    expect(restated(said({ tests: tests(2) }), said({ tests: tests(0, 0) }), { nowMs }).tests).toEqual(tests(2))
+    expect(restated(said({ tests: tests(0, 0) }), said({ tests: tests(0) }), { nowMs }).tests).toEqual(tests(0))
+  })
+
+  it('a candidate is built from one commit; another one needs a reason', () => {
+    const bound = said({ commit: 'aaaa' })
+    expect(() => restated(bound, said({ commit: 'bbbb' }), { nowMs })).toThrow(
+      expect.objectContaining({ code: 'binding_differs' }) as Error,
+    )
+    expect(restated(bound, said({ tests: tests(0) }), { nowMs })).toMatchObject({ commit: 'aaaa', tests: tests(0) })
+    expect(restated(bound, said({ commit: 'bbbb' }), { because: 'wrong variable', nowMs })).toMatchObject({
+      commit: 'bbbb',
+      earlier: [{ commit: 'aaaa', because: 'wrong variable' }],
+    })
+  })
+
+  it('the newest scan of AWS stands, and an older one that comes late does not', () => {
+    const aws = (atMs: number, critical: number) => said({ by: 'aws.ecr', atMs, scan: scan(critical) })
+    const later = restated(aws(t0, 1), aws(t0 + 9, 0), { nowMs })
+    expect(later).toMatchObject({ scan: scan(0), earlier: [{ atMs: t0, scan: scan(1) }] })
+    expect(restated(later, aws(t0 + 3, 7), { nowMs })).toBe(later)
+    expect(restated(later, aws(t0 + 9, 0), { nowMs })).toBe(later)
+  })
+
+  it('what is dated ahead of the clock is forgotten', () => {
+    const future = said({ by: 'aws.ecr', atMs: Date.UTC(9999, 0), scan: scan(0) })
+    const now = said({ by: 'aws.ecr', scan: scan(3) })
+    expect(restated(future, now, { nowMs })).toBe(now)
+  })
+
+  it('nothing is ever better than something said without a reason, and as little is kept as an item can hold', () => {
+    const facts = fc.record({ tests: fc.record({ passed: fc.nat(9), failed: fc.nat(9), skipped: fc.nat(9) }) })
     fc.assert(
-      fc.property(said, fc.nat(), (all, seed) => {
-        const turned = [...all.slice(seed % (all.length + 1)), ...all.slice(0, seed % (all.length + 1))]
-        expect(merged(turned)).toEqual(merged(all))
-        expect(merged(all.toReversed())).toEqual(merged(all))
+      fc.property(fc.array(facts, { minLength: 1, maxLength: 40 }), (all) => {
+        const end = all.reduce<Attestation | undefined>(
+          (before, one, index) => restated(before, said({ ...one, atMs: t0 + index }), { nowMs }),
+          undefined,
+        )
+        expect(end?.tests?.failed).toBe(Math.max(...all.map((one) => one.tests.failed)))
+        expect(Attestation.safeParse(end).success).toBe(true)
       }),
     )
   })
@@ -118,28 +156,62 @@ describe('an attestation', () => {
     expect(code({ ...scanEvent, source: 'aws.inspector2' })).toBe('event_unknown')
   })
 
-  it('from a call names its commit even if that is only its subject', () => {
-    const said = readAttestation({ subject: 'commit/4f2a', by: 'ci', committedAt: '2026-01-01T01:00:00+01:00' }, 7)
-    expect(said).toEqual({
+  it('from a call about a commit binds nothing to it', () => {
+    const call = { what: 'binding', subject: 'commit/4F2A', by: 'role/ci', committedAt: '2026-01-01T01:00:00+01:00' }
+    expect(readAttestation(call, t0)).toEqual({
       kind: 'attestation',
-      attestation: { subject: 'commit/4f2a', atMs: 7, by: 'ci', commit: '4f2a', committedAtMs: t0 },
+      attestation: { subject: 'commit/4f2a', atMs: t0, by: 'role/ci', committedAtMs: t0 },
     })
   })
 
+  it('says what its right lets it say, and nothing else', () => {
+    const facts = { tests: tests(0), scan: scan(0), commit: '4f2a', flags: [] }
+    const rights = { tests: 'tests', scan: 'scan', binding: 'commit', flags: 'flags' } as const
+    for (const [what, own] of Object.entries(rights))
+      for (const [field, value] of Object.entries(facts)) {
+        const call = { what, subject: 'version/f:1', by: 'role/ci', [field]: value }
+        expect([what, field, code(call)]).toEqual([what, field, field === own ? undefined : 'call_invalid'])
+      }
+  })
+
+  it.each(['aws.ecr', 'AWS.ecr', 'user/aws.ecr', 'sso/Aws.Inspector2', ' aws.x', 'ａｗｓ.ｅｃｒ'])(
+    'is refused from a caller with a name of AWS: %s',
+    (by) => {
+      expect(code({ what: 'scan', subject: 'version/f:1', by, scan: scan(0) })).toBe('attester_reserved')
+    },
+  )
+
+  it('of a time that has not come is refused; clocks may differ by five minutes', () => {
+    const at = (ms: number) => ({
+      ...{ what: 'binding', subject: 'commit/a', by: 'role/ci' },
+      committedAt: new Date(ms).toISOString(),
+    })
+    expect(code(at(t0 + 5 * 60_000))).toBeUndefined()
+    expect(code(at(t0 + 5 * 60_000 + 1))).toBe('call_invalid')
+    expect(code(at(Date.UTC(9999, 0)))).toBe('call_invalid')
+  })
+
   it.each([
-    [{ by: 'ci', flags: [] }],
-    [{ subject: 'commit/a', by: 'ci' }],
-    [{ subject: 'commit/a', flags: [] }],
-    [{ subject: 'commit/ ', by: 'ci', flags: [] }],
-    [{ subject: 'somewhere/a', by: 'ci', flags: [] }],
-    [{ subject: 'commit/a', service: 'checkout', by: 'ci', flags: [] }],
-    [{ service: 'checkout', by: 'ci', flags: [] }],
-    [{ service: 'checkout', version: '1', versions: { checkout: '1' }, by: 'ci', flags: [] }],
-    [{ subject: 'commit/a', by: 'ci', tests: { passed: 1, failed: 0 } }],
-    [{ subject: 'commit/a', by: 'ci', tests: { passed: 1.5, failed: 0, skipped: 0 } }],
-    [{ subject: 'commit/a', by: 'ci', scan: { critical: 0, high: 0, medium: 0, low: -1 } }],
-    [{ subject: 'commit/a', by: 'ci', committedAt: 'yesterday' }],
-    [{ subject: 'commit/a', by: 'ci', flags: [], surplus: true }],
+    [{ what: 'flags', by: 'ci', flags: [] }],
+    [{ what: 'flags', subject: 'commit/a', by: 'ci' }],
+    [{ what: 'flags', subject: 'commit/a', flags: [] }],
+    [{ what: 'flags', subject: 'commit/ ', by: 'ci', flags: [] }],
+    [{ what: 'flags', subject: 'somewhere/a', by: 'ci', flags: [] }],
+    [{ what: 'flags', subject: 'commit/a', service: 'checkout', by: 'ci', flags: [] }],
+    [{ what: 'flags', service: 'checkout', by: 'ci', flags: [] }],
+    [{ what: 'flags', service: 'checkout', version: '1', versions: { checkout: '1' }, by: 'ci', flags: [] }],
+    [{ what: 'tests', subject: 'commit/a', by: 'ci', tests: { passed: 1, failed: 0 } }],
+    [{ what: 'tests', subject: 'commit/a', by: 'ci', tests: { passed: 1.5, failed: 0, skipped: 0 } }],
+    [{ what: 'scan', subject: 'commit/a', by: 'ci', scan: { critical: 0, high: 0, medium: 0, low: -1 } }],
+    [{ what: 'binding', subject: 'commit/a', by: 'ci', committedAt: 'yesterday' }],
+    [{ what: 'flags', subject: 'commit/a', by: 'ci', flags: [], surplus: true }],
+    [{ subject: 'commit/a', by: 'ci', flags: [] }],
+    [{ what: 'all', subject: 'commit/a', by: 'ci', flags: [] }],
+    [{ what: 'binding', subject: 'commit/a', by: 'ci', commit: 'b' }],
+    [{ what: 'scan', subject: `ecr/shop@sha256:${'A'.repeat(64)}`, by: 'ci', scan: scan(0) }],
+    [{ what: 'scan', subject: 'ecr/shop:latest', by: 'ci', scan: scan(0) }],
+    [{ what: 'tests', subject: `sha256/${'a'.repeat(64)}`, by: 'ci', tests: tests(0) }],
+    [{ what: 'tests', subject: 'version/f:1', by: 'ci', tests: tests(0), replaces: '' }],
     [undefined],
   ])('that is invalid is refused: %j', (call) => {
     expect(code(call)).toBe('call_invalid')

@@ -1,6 +1,6 @@
 // Logs for the measures, written as a release would write them. Times are minutes after the beginning of the year.
 import { advance, begin } from '../../../core/release/advance.ts'
-import type { Attested } from '../../../core/gate/attestation.ts'
+import type { Attested } from '../../../core/gate/counting.ts'
 import type { Candidate, Provenance } from '../../../core/service/candidate.ts'
 import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
 import type { Recorded } from '../../../core/measures/facts.ts'

@@ -1,4 +1,4 @@
-// Attestations about candidates in memory, by subject and then by author. An older one never replaces a newer one.
+// Attestations about candidates in memory, by subject and then by author. One takes the place of exactly the one that was read.
 import { Attestation } from '../../../core/gate/attestation.ts'
 import { listing } from '../../../core/listing.ts'
 import type { Attestations } from '../../../cloud/ports.ts'
@@ -13,11 +13,16 @@ export function memoryAttestations(table: MemoryTable): Attestations {
     throw unreadable(attestationsOf(subject), by, 'it holds what somebody else said')
   }
   return {
-    put(attestation) {
-      const { subject, by, atMs } = attestation
-      const there = table.get(Attestation, attestationsOf(subject), by)
-      if (there === undefined || there.atMs <= atMs) table.set(attestationsOf(subject), by, attestation)
-      return Promise.resolve()
+    find(subject, by) {
+      return Promise.resolve(
+        table.get(Attestation, attestationsOf(subject), by) === undefined ? undefined : find(subject, by),
+      )
+    },
+    put(attestation, beforeMs) {
+      const { subject, by } = attestation
+      if (table.get(Attestation, attestationsOf(subject), by)?.atMs !== beforeMs) return Promise.resolve(false)
+      table.set(attestationsOf(subject), by, attestation)
+      return Promise.resolve(true)
     },
     of(subjects) {
       const keys = subjects.flatMap((subject) => table.list(attestationsOf(subject)).map((by) => ({ subject, by })))
