@@ -13,6 +13,7 @@ import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
 import type { Listing } from '../core/listing.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
+import type { AppliedDefinition } from '../core/service/applied.ts'
 import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
@@ -60,8 +61,12 @@ type LogPart = {
 }
 
 export type Services = {
-  /** Stores the service, adds its lookup keys (core/service/service-key.ts), and removes keys that it no longer has. */
-  put(service: Service): Promise<void>
+  /**
+   * Stores the service, adds its lookup keys (core/service/service-key.ts), and removes keys that it no longer has.
+   * @param seq its number among the applied definitions; without it, whatever is stored is replaced
+   * @returns false if the stored definition has a higher number, and then it stays
+   */
+  put(service: Service, seq?: number): Promise<boolean>
   /** Services that may match any of these keys, each once. */
   under(keys: readonly string[]): Promise<Listing<Service, { readonly service: string }>>
   /** Adds the lookup keys of services that older code stored. Does this once; `again` repeats it. */
@@ -70,6 +75,15 @@ export type Services = {
   get(name: string): Promise<Service>
   list(): Promise<Listing<Service, { readonly service: string }>>
 }
+
+/** Every definition that was applied. */
+export type Definitions = {
+  /** @returns false if its number is taken, and then nothing was written */
+  add(seq: number, applied: AppliedDefinition): Promise<boolean>
+  /** The latest of a service, newest first. */
+  list(service: string, atMost: number): Promise<Listing<Numbered, { readonly service: string; readonly seq: number }>>
+}
+type Numbered = AppliedDefinition & { readonly seq: number }
 
 /**
  * Who may move a service's aliases now, and who has a place in a concurrency group. A lease has no expiry: it ends when its

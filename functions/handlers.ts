@@ -3,6 +3,7 @@ import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
 import { announceHandler } from './listeners/announce.ts'
 import { answerHandler } from './orders/answer.ts'
+import { applyHandler } from './orders/apply.ts'
 import { approveHandler } from './orders/approve.ts'
 import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
@@ -68,6 +69,7 @@ const makers = {
   attest: attestHandler,
   reports: reportsHandler,
   incident: incidentHandler,
+  apply: applyHandler,
   measure: measureHandler,
 } as const satisfies Readonly<Record<string, Make>>
 

@@ -6,6 +6,7 @@ import {
   budgetReports,
   budgets,
   clock,
+  definitions,
   digest,
   executions,
   history,
@@ -35,6 +36,7 @@ import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
 import { announceHandler } from './listeners/announce.ts'
 import { answerHandler } from './orders/answer.ts'
+import { applyHandler } from './orders/apply.ts'
 import { approveHandler } from './orders/approve.ts'
 import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
@@ -257,6 +259,8 @@ export const measure = /* @__PURE__ */ wired('measure', () =>
     budgets: budgets(),
   }),
 )
+const defining = () => ({ clock, log, services: services(), definitions: definitions() })
+export const apply = /* @__PURE__ */ wired('apply', () => applyHandler({ ...defining(), policies: cedarPolicies() }))
 export const provision = /* @__PURE__ */ wired('provision', () =>
-  provisionHandler({ ...steering(), traffic: traffic(), services: services() }),
+  provisionHandler({ ...steering(), ...defining(), traffic: traffic() }),
 )

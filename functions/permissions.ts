@@ -83,6 +83,9 @@ const wake = ['states:SendTaskSuccess'] as const
 // Everything that is done to a target may have to be done as a role of its account.
 const targetRoles = ['sts:AssumeRole'] as const
 
+/** Changes a definition. Who may is `apply`, for people, and `provision`, for the stack. */
+const registers = all(findsServices, { writes: ['service', 'definition', 'lookup'], deletes: ['lookup'] })
+
 const own: Readonly<Record<Verb, Own>> = {
   ask: {
     items: all(looksUp, { reads: ['open'] }),
@@ -201,8 +204,9 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
+  apply: { items: registers },
   provision: {
-    items: all(steers, findsServices, { writes: ['service', 'lookup'], deletes: ['lookup'] }),
+    items: all(steers, registers),
     targets: ['lambda:CreateAlias', ...move],
     targetRoles,
     machine: wake,

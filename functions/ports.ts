@@ -16,6 +16,7 @@ import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/dynamodb/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
+import { awsDefinitions } from '../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../cloud/aws/dynamodb/history.ts'
 import { awsHooks, callsOnce } from '../cloud/aws/hooks.ts'
 import { awsIncidents } from '../cloud/aws/dynamodb/incidents.ts'
@@ -72,6 +73,7 @@ export const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
 export const leases = /* @__PURE__ */ once(() => awsLeases(table()))
 export const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
 export const line = /* @__PURE__ */ once(() => awsLine(table()))
+export const definitions = /* @__PURE__ */ once(() => awsDefinitions(table()))
 export const services = /* @__PURE__ */ once(() => awsServices(table()))
 export const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
 export const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))

@@ -31,6 +31,7 @@ const routes = {
   attest: { verb: 'attest' },
   'attest-subject': { verb: 'attest', everywhere: true },
   incident: { verb: 'incident', anonymous: true },
+  apply: { verb: 'apply' },
 } as const satisfies Readonly<Record<string, Route>>
 
 export type RouteName = keyof typeof routes

@@ -33,6 +33,7 @@ const memory: Partial<Readonly<Record<Verb, number>>> = {
   ask: 512,
   approve: 512,
   override: 512,
+  apply: 512,
   measure: 1024,
 }
 

@@ -155,6 +155,9 @@ export class ReleaseController extends Construct {
   /** The right to attest facts about a candidate: tests, scan findings, flags. The gates trust them. */
   grantAttest = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['attest', 'attest-subject'], service)
+  /** The right to register and change services: whoever has it decides what the gates ask for. */
+  grantApply = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['apply'], service)
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)

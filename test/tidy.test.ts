@@ -79,6 +79,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
+  'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -86,7 +87,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/orders/': [
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
-    ...['functions/events/*', 'core/', 'zod'],
+    ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
   'functions/orders/answer.ts': [
     'functions/orders/*',
@@ -99,7 +100,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/sweep/': ['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
   'functions/listeners/': [
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
-    ...['functions/events/*', 'core/', 'zod'],
+    ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
   'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
@@ -118,7 +119,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/commands/': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
-    ...['microdiff', 'yaml', 'zod'],
+    ...['yaml', 'zod'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],

@@ -6,6 +6,7 @@ import type {
   BudgetReports,
   Budgets,
   Clock,
+  Definitions,
   Executions,
   History,
   Hooks,
@@ -35,6 +36,7 @@ export type World = {
   readonly clock: Clock
   readonly journal: Journal
   readonly services: Services
+  readonly definitions: Definitions
   readonly leases: Leases
   readonly line: Line
   readonly policies: Policies

@@ -42,13 +42,14 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   startLine: ['dynamodb', 'sfn'],
   reports: ['application-signals', 'dynamodb', 'eventbridge'],
   incident: ['dynamodb'],
+  apply: ['dynamodb'],
   measure: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
 }
 
 /** The functions that decide by policies. */
-const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
+const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override', 'apply']
 
 // S3's client reads packages, for their hash: 150 kB.
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }

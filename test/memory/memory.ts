@@ -13,6 +13,7 @@ import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
 import { memoryBudgetReports, type MemoryReport } from './budget-reports.ts'
 import { memoryBudgets } from './stores/budgets.ts'
+import { memoryDefinitions } from './stores/definitions.ts'
 import { memoryHistory } from './stores/history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryIncidents } from './stores/incidents.ts'
@@ -62,6 +63,7 @@ function openPorts(clock: Clock) {
     ports: {
       journal: memoryJournal(table),
       services: memoryServices(table),
+      definitions: memoryDefinitions(table),
       leases: memoryLeases(table),
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
