@@ -111,6 +111,7 @@ export const authorizations = {
   // reads the package, and reads the table's stream.
   's3:GetObject': on('object'),
   's3:GetObjectVersion': on('object'),
+  's3:PutObject': on('object'),
   // S3 requires it to read an object that is encrypted with a KMS key.
   'kms:Decrypt': on('key'),
   'dynamodb:DescribeStream': on('stream'),

@@ -9,6 +9,7 @@ import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
 import { bakeHandler } from './tasks/bake.ts'
 import { budgetHandler } from './listeners/budget.ts'
+import { copyLogHandler } from './listeners/copy-log.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import { hookHandler } from './tasks/hook.ts'
@@ -65,6 +66,7 @@ const makers = {
   announce: announceHandler,
   reconcile: reconcileHandler,
   provision: provisionHandler,
+  copyLog: copyLogHandler,
   budget: budgetHandler,
   attest: attestHandler,
   reports: reportsHandler,
@@ -74,9 +76,13 @@ const makers = {
 } as const satisfies Readonly<Record<string, Make>>
 
 export type Verb = keyof typeof makers
-export const verbs = Object.keys(makers) as readonly Verb[]
+/** Functions that an installation has only if somebody asks for them. */
+export const optionalVerbs: readonly Verb[] = ['copyLog']
+const allVerbs = Object.keys(makers) as readonly Verb[]
+/** The functions that every installation has. */
+export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(
-  verbs.map((verb): [Verb, Make] => [verb, (world) => answering(verb)(behindDoor(verb)(makers[verb](world)))]),
+  allVerbs.map((verb): [Verb, Make] => [verb, (world) => answering(verb)(behindDoor(verb)(makers[verb](world)))]),
 ) as Readonly<Record<Verb, Make>>

@@ -16,6 +16,7 @@ import {
   journal,
   leases,
   line,
+  logCopy,
   nonce,
   once,
   openReleases,
@@ -42,6 +43,7 @@ import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
 import { bakeHandler } from './tasks/bake.ts'
 import { budgetHandler } from './listeners/budget.ts'
+import { copyLogHandler } from './listeners/copy-log.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import type { Verb } from './handlers.ts'
@@ -167,6 +169,13 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
     services: services(),
     openReleases: openReleases(),
     history: history(),
+  }),
+)
+export const copyLog = /* @__PURE__ */ wired('copyLog', () =>
+  copyLogHandler({
+    ...{ trouble, clock, emit, pager: pager(), journal: journal(), logCopy: logCopy() },
+    // To copy again what the stream has given up.
+    ...{ services: services(), openReleases: openReleases(), history: history() },
   }),
 )
 /** What an end of a release takes, whoever brings it about. */

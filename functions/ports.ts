@@ -26,6 +26,7 @@ import { awsLine } from '../cloud/aws/dynamodb/line.ts'
 import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
 import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
+import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
@@ -38,7 +39,7 @@ import { awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
-import { type Environment, readEnvironment } from './environment.ts'
+import { CopyEnvironment, Environment, readEnvironment } from './environment.ts'
 import { patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
@@ -48,7 +49,7 @@ export function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
+const environment = /* @__PURE__ */ once(() => readEnvironment(process.env, Environment))
 const table = /* @__PURE__ */ once((): Table => ({
   client: traced(new DynamoDBClient(patience)),
   name: environment().TIDEGATE_TABLE,
@@ -78,6 +79,9 @@ export const services = /* @__PURE__ */ once(() => awsServices(table()))
 export const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
 export const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
 export const returns = /* @__PURE__ */ once(() => awsReturns(table()))
+export const logCopy = /* @__PURE__ */ once(() =>
+  awsLogCopy(traced(new S3Client(patience)), readEnvironment(process.env, CopyEnvironment).TIDEGATE_LOG_COPY),
+)
 export const outages = /* @__PURE__ */ once(() => awsOutages(table()))
 export const history = /* @__PURE__ */ once(() => awsHistory(table()))
 export const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))

@@ -27,6 +27,7 @@ import {
 } from './controller-functions.ts'
 import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
+import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
 import { waitForPoliciesOnly } from './role-policies.ts'
@@ -44,6 +45,8 @@ export type ReleaseControllerProps = {
   readonly name?: string
   /** Concurrency reserved for each rollback function. Default: none, which works in any account (docs/deploy.md). */
   readonly wayBackConcurrency?: number
+  /** A copy of the release logs in S3 that nobody can change (docs/deploy.md). Default: none. */
+  readonly logCopy?: LogCopyProps
 }
 
 export class ReleaseController extends Construct {
@@ -56,12 +59,13 @@ export class ReleaseController extends Construct {
   readonly api: HttpApi
   /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
+  readonly logCopy: LogCopy | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const { services, name = 'tidegate', wayBackConcurrency } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy } = props
     this.services = services.map((definition) => checkedDefinition(definition))
     this.table = new dynamodb.TableV2(this, 'Table', {
       dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
@@ -103,11 +107,13 @@ export class ReleaseController extends Construct {
       lost: this.lost,
     })
     watchHealth(this, name, this.topic)
+    const installed = { controller: name, environment, resources, lost: this.lost, topic: this.topic }
+    this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     watchTroubles(this, schedulesOf(this.services), this.topic)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
-    printNext(this, { name, table: this.table, topic: this.topic, api: this.api })
+    printNext(this, { name, table: this.table, topic: this.topic, api: this.api, copy: this.logCopy?.bucket })
   }
 
   /** Creates the alias once. No later deployment touches it, whatever its routing is by then. */
@@ -175,7 +181,9 @@ export class ReleaseController extends Construct {
       this.grant(
         grantee,
         ['lambda:InvokeFunction'],
-        calledByEvents.map((verb) => this.functions[verb].functionArn),
+        [...calledByEvents.map((verb) => this.functions[verb]), ...(this.logCopy ? [this.logCopy.function] : [])].map(
+          (fn) => fn.functionArn,
+        ),
       ),
     )
   /**
@@ -239,6 +247,7 @@ export class ReleaseController extends Construct {
       topic: [this.topic.topicArn],
       lost: [this.lost.queueArn],
       stream: [this.table.tableStreamArn ?? ''],
+      logCopies: [],
       reportedSlos: unique(
         this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
       ),

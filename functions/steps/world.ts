@@ -14,6 +14,7 @@ import type {
   Journal,
   Leases,
   Line,
+  LogCopy,
   OpenReleases,
   Outages,
   Outbox,
@@ -39,6 +40,7 @@ export type World = {
   readonly definitions: Definitions
   readonly leases: Leases
   readonly line: Line
+  readonly logCopy: LogCopy
   readonly policies: Policies
   readonly openReleases: OpenReleases
   readonly turns: Turns

@@ -45,7 +45,7 @@ async function verified(which: string, announced?: string) {
   const lines: string[] = []
   const { hooks: _, ...world } = sandbox.world
   const backend = { ...world, order: sandbox.orderAs('ann') }
-  const code = await verify({ backend, screen: screenOn((line) => lines.push(line), false) }, which, announced)
+  const code = await verify({ backend, screen: screenOn((line) => lines.push(line), false) }, which, { announced })
   return { code, text: lines.join('\n') }
 }
 const pagesOf = (id: string): readonly string[] =>

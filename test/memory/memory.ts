@@ -18,6 +18,7 @@ import { memoryHistory } from './stores/history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryIncidents } from './stores/incidents.ts'
 import { memoryJournal } from './stores/journal.ts'
+import { memoryLogCopy } from './log-copy.ts'
 import { memoryLeases } from './stores/leases.ts'
 import { memoryLine } from './stores/line.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
@@ -57,6 +58,7 @@ function openPorts(clock: Clock) {
   const hooks = new Map<string, MemoryHook>()
   const announced: Announcement[] = []
   const pages: Page[] = []
+  const copies = new Map<string, string>()
   const jobs = new Map<string, JobAnswer>()
   const reports = new Map<string, MemoryReport>()
   return {
@@ -74,6 +76,7 @@ function openPorts(clock: Clock) {
       budgetReports: memoryBudgetReports(reports),
       incidents: memoryIncidents(table),
       returns: memoryReturns(table),
+      logCopy: memoryLogCopy(copies),
       outages: memoryOutages(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
