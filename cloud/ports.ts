@@ -10,7 +10,6 @@ import type { LogItem } from '../core/release/chain.ts'
 import type { ReleaseEvent } from '../core/release/event.ts'
 import type { Head } from '../core/release/head.ts'
 import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
-import type { KeptCopy } from '../core/release/log-copy.ts'
 import type { Listing } from '../core/listing.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
@@ -59,13 +58,6 @@ export type Journal = {
 export type LogCopy = {
   /** @returns whether it was written now, was there already, or another text is there */
   put(key: string, text: string): Promise<'written' | 'same' | 'other'>
-}
-
-/** Reads the copy, for whoever compares it. */
-export type KeptCopies = {
-  list(releaseId: string): Promise<readonly KeptCopy[]>
-  /** For how long nobody can delete what is written; `undefined` if anybody can. */
-  retention(): Promise<{ readonly mode: string; readonly words: string } | undefined>
 }
 
 type LogPart = {

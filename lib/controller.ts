@@ -1,16 +1,14 @@
 // The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
 // permissions of its roles are derived from the service definitions.
-import { readFileSync } from 'node:fs'
 import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
-import * as logs from 'aws-cdk-lib/aws-logs'
 import * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
-import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
@@ -27,6 +25,7 @@ import {
 } from './controller-functions.ts'
 import { apiOf, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
+import { machineOf } from './machine.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -99,7 +98,7 @@ export class ReleaseController extends Construct {
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     reserveWayBack(this.functions, wayBackConcurrency)
     this.api = apiOf(this, name, this.functions)
-    this.stateMachine = this.machine(stateMachineName)
+    this.stateMachine = machineOf(this, stateMachineName, this.functions)
     wire(this, {
       ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },
       moverArns: verbs.filter(movesTraffic).map((verb) => made[verb].role.roleArn),
@@ -181,9 +180,10 @@ export class ReleaseController extends Construct {
       this.grant(
         grantee,
         ['lambda:InvokeFunction'],
-        [...calledByEvents.map((verb) => this.functions[verb]), ...(this.logCopy ? [this.logCopy.function] : [])].map(
-          (fn) => fn.functionArn,
-        ),
+        [
+          ...calledByEvents.map((verb) => this.functions[verb].functionArn),
+          ...(this.logCopy ? [this.logCopy.function.functionArn] : []),
+        ],
       ),
     )
   /**
@@ -259,43 +259,5 @@ export class ReleaseController extends Construct {
       artifactKeys: unique(buckets.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
       everything: ['*'],
     }
-  }
-
-  /** The state machine, with its functions' ARNs filled in. */
-  private machine(stateMachineName: string): sfn.StateMachine {
-    const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
-    const places = [...new Set([...text.matchAll(/\$\{([A-Z][A-Za-z]*)Function\}/g)].map((match) => match[1] ?? ''))]
-    const called = places.map((place) => {
-      const verb = verbs.find((one) => one.toLowerCase() === place.toLowerCase())
-      if (verb === undefined) throw new Error(`bug: the state machine calls ${place}, and there is no such function`)
-      return [place, this.functions[verb]] as const
-    })
-    const machine = new sfn.StateMachine(this, 'Release', {
-      stateMachineName,
-      definitionBody: sfn.DefinitionBody.fromString(text),
-      definitionSubstitutions: Object.fromEntries(called.map(([place, fn]) => [`${place}Function`, fn.functionArn])),
-      tracingEnabled: true,
-      logs: {
-        destination: new logs.LogGroup(this, 'ReleaseLog', {
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          retention: logs.RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-        // Inputs contain task tokens, so do not log execution data.
-        includeExecutionData: false,
-        level: sfn.LogLevel.ALL,
-      },
-    })
-    // cfn-lint expects a number as TimeoutSeconds, but JSONata allows an expression. The validator in test/statemachines accepts
-    // it.
-    const resource = machine.node.defaultChild as sfn.CfnStateMachine
-    resource.addMetadata('cfn-lint', { config: { ignore_checks: ['E3601'] } })
-    machine.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: called.map(([, fn]) => fn.functionArn),
-      }),
-    )
-    return machine
   }
 }

@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
+  'core/copy/': ['core/release/*'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/gate/pacing.ts': [
@@ -38,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/sha256.ts': ['node:crypto', '@smithy/signature-v4'],
   'cloud/kinds.ts': [],
   'cloud/aws/': ['cloud/aws/*', 'cloud/ports.ts', 'core/', '@aws-sdk/'],
+  'cloud/aws/log-copy.ts': ['cloud/aws/*', 'cloud/ports.ts', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/package-hash.ts': ['cloud/aws/*', 'core/', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/dynamodb/journal.ts': [...['cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', 'node:crypto', 'zod']],
   'cloud/aws/dynamodb/': ['cloud/aws/*', 'cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],

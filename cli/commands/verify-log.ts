@@ -1,11 +1,11 @@
 // `tidegate log --verify`: whether a release's log is the one that was written (docs/decisions/0054).
 import { hash } from 'node:crypto'
-import type { KeptCopies } from '../../cloud/ports.ts'
-import { differences } from '../../core/release/log-copy.ts'
+import { differences } from '../../core/copy/log-copy.ts'
 import { comparedWith, type Verified, verifyLog } from '../../core/release/chain.ts'
 import { Problem } from '../../core/problem.ts'
 import { idsOf } from '../../functions/steps/log.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { KeptCopies } from '../backend/kept-copies.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 

@@ -134,7 +134,7 @@ function addLooks(program: Command, { cli, run, positive, pause }: Surroundings)
     )
 }
 
-const copiesIn = async (bucket: string) => (await import('../backend/copy-backend.ts')).copiesOnAws(process.env, bucket)
+const copiesIn = async (bucket: string) => (await import('../backend/kept-copies.ts')).copiesOnAws(process.env, bucket)
 
 const following = (everySeconds: number, pause: Surroundings['pause']): WatchOptions => ({
   everyMs: everySeconds * 1000,

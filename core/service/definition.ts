@@ -15,7 +15,7 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     context.addIssue({ code: 'custom', path: [...path], message })
 })
 
-/** An item holds two of them, before and after, and at most 400 kB (docs/aws.md §1). */
+/** An item holds two of them, before and after, and at most 400 kB (docs/aws.md §16). */
 const bytesMax = 180_000
 
 /** @throws Problem `definition_invalid`, naming the fields that are wrong */

@@ -1,7 +1,7 @@
 // Copies every new event of a log to a bucket whose objects nobody can change: the second reader of the table's stream. An event
 // that comes again has its copy already; if that is another, somebody changed the one or the other, and a person is told.
 import * as z from 'zod'
-import { copyKey, copyText } from '../../core/release/log-copy.ts'
+import { copyKey, copyText } from '../../core/copy/log-copy.ts'
 import { logKey, readLogKey, releaseIdForm } from '../../core/release/log-key.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import { each, orThrow } from '../steps/each.ts'

@@ -19,7 +19,7 @@ type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'policies' | 'log
 export function applyHandler(deps: Deps) {
   return async (event: unknown): Promise<Registered> => {
     const { service, by, definition } = readOrder(ApplyCall, event)
-    const wanted = definitionWith(deps.policies.check, definition)
+    const wanted = definitionWith((rules) => deps.policies.check(rules), definition)
     // The right to the route may be for one service.
     if (wanted.name !== service)
       throw new Problem(

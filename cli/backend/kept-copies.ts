@@ -1,15 +1,33 @@
-// Reads the copy of a release's log, for whoever compares it: every version, because a later one may hide what was copied.
+// Reads the copy of a release's log in S3, with the rights of the person who compares it: every version, because a later one may
+// hide what was copied. A file of its own, so that the other commands do not load its client.
 import {
   GetObjectCommand,
   GetObjectLockConfigurationCommand,
   ListObjectVersionsCommand,
-  type S3Client,
+  S3Client,
+  type S3ClientConfig,
 } from '@aws-sdk/client-s3'
-import { copiesOf, type KeptCopy } from '../../core/release/log-copy.ts'
-import type { KeptCopies } from '../ports.ts'
-import { asProblem, isNamed, translated } from './failure.ts'
+import { copiesOf, type KeptCopy } from '../../core/copy/log-copy.ts'
+import { asProblem, isNamed, translated } from '../../cloud/aws/failure.ts'
 
-export function awsKeptCopies(s3: S3Client, Bucket: string): KeptCopies {
+export type KeptCopies = {
+  list(releaseId: string): Promise<readonly KeptCopy[]>
+  /** For how long nobody can delete what is written; `undefined` if anybody can. */
+  retention(): Promise<{ readonly mode: string; readonly words: string } | undefined>
+}
+
+/** @param config for tests; without it the SDK finds region, credentials and endpoint itself */
+export function copiesOnAws(
+  environment: Readonly<Record<string, string | undefined>>,
+  bucket: string,
+  config: S3ClientConfig = {},
+): KeptCopies {
+  // Emulators do not support virtual-hosted bucket names.
+  const forcePathStyle = (environment['AWS_ENDPOINT_URL'] ?? '') !== ''
+  return copiesIn(new S3Client({ forcePathStyle, ...config }), bucket)
+}
+
+function copiesIn(s3: S3Client, Bucket: string): KeptCopies {
   const read = async (Key: string, { VersionId, isMarker }: Version): Promise<string | undefined> => {
     if (isMarker) return undefined
     const call = `s3:GetObjectVersion of ${Bucket}/${Key}`

@@ -1,7 +1,7 @@
 // The copy of a log outside of the table: one object for each event, with all that its item has. Whoever compares the two sees
 // what was changed in the table since (docs/decisions/0062).
-import type { LogItem } from './chain.ts'
-import { logKey } from './log-key.ts'
+import type { LogItem } from '../release/chain.ts'
+import { logKey } from '../release/log-key.ts'
 
 export const copiesOf = (releaseId: string): string => `releases/${releaseId}/`
 /** The key of an event's copy. Keys sort like the events. */
@@ -20,7 +20,7 @@ export type KeptCopy = {
   readonly later: number
 }
 
-export type CopyDifference = { readonly seq: number; readonly what: string }
+type CopyDifference = { readonly seq: number; readonly what: string }
 
 /** @param items of the log, in order @returns every event whose copy is not as it should be, in order */
 export function differences(
