@@ -108,6 +108,17 @@ program
   )
 
 program
+  .command('applied <service>')
+  .description('show who applied which definition of a service, when, and what it changed')
+  .option('--last <n>', 'how many, newest first', positive, 20)
+  .option('--json', 'as JSON')
+  .action(
+    run(async (service: string, { last, ...options }: Shared & { last: number }) =>
+      (await import('./commands/applied.ts')).showApplied(await cli(options), service, Math.ceil(last)),
+    ),
+  )
+
+program
   .command('diff [files...]')
   .description('show drift: registered definitions against files, and aliases against their last release')
   .option('--json', 'as JSON')

@@ -112,6 +112,7 @@ export const authorizations = {
   // reads the package or the image, and reads the table's stream.
   's3:GetObject': on('object'),
   's3:GetObjectVersion': on('object'),
+  's3:PutObject': on('object'),
   // S3 requires it to read an object that is encrypted with a KMS key.
   'kms:Decrypt': on('key'),
   'ecr:BatchGetImage': on('repository'),

@@ -11,6 +11,8 @@ export const kinds = {
   returnRecord: ['RETURN'],
   head: ['HISTORY#*'],
   service: ['SERVICE'],
+  /** Every definition that was applied, and by whom. Nobody may delete one. */
+  definition: ['DEFINITION#*'],
   /** Finds services by their triggers. */
   lookup: ['FIND#*', 'FINDABLE'],
   /** Of services, and places in concurrency groups. */

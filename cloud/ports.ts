@@ -14,6 +14,7 @@ import type { Listing } from '../core/listing.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { QueueEntry } from '../core/queue/admission.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
+import type { AppliedDefinition } from '../core/service/applied.ts'
 import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
@@ -48,8 +49,16 @@ export type Journal = {
   keep(releaseId: string, snapshot: string): Promise<void>
   /** The latest snapshot, or one that is slightly older. */
   kept(releaseId: string): Promise<string | undefined>
+  /** One item of the log as it is stored, whatever it is. */
+  item(releaseId: string, seq: number): Promise<LogItem | undefined>
   /** Every item of the log as it is stored, whatever it is. */
   items(releaseId: string): Promise<readonly LogItem[]>
+}
+
+/** The copy of the logs, outside of the table. Nothing in it is ever replaced. */
+export type LogCopy = {
+  /** @returns whether it was written now, was there already, or another text is there */
+  put(key: string, text: string): Promise<'written' | 'same' | 'other'>
 }
 
 type LogPart = {
@@ -61,8 +70,12 @@ type LogPart = {
 }
 
 export type Services = {
-  /** Stores the service, adds its lookup keys (core/service/service-key.ts), and removes keys that it no longer has. */
-  put(service: Service): Promise<void>
+  /**
+   * Stores the service, adds its lookup keys (core/service/service-key.ts), and removes keys that it no longer has.
+   * @param seq its number among the applied definitions; without it, whatever is stored is replaced
+   * @returns false if the stored definition has a higher number, and then it stays
+   */
+  put(service: Service, seq?: number): Promise<boolean>
   /** Services that may match any of these keys, each once. */
   under(keys: readonly string[]): Promise<Listing<Service, { readonly service: string }>>
   /** Adds the lookup keys of services that older code stored. Does this once; `again` repeats it. */
@@ -71,6 +84,15 @@ export type Services = {
   get(name: string): Promise<Service>
   list(): Promise<Listing<Service, { readonly service: string }>>
 }
+
+/** Every definition that was applied. */
+export type Definitions = {
+  /** @returns false if its number is taken, and then nothing was written */
+  add(seq: number, applied: AppliedDefinition): Promise<boolean>
+  /** The latest of a service, newest first. */
+  list(service: string, atMost: number): Promise<Listing<Numbered, { readonly service: string; readonly seq: number }>>
+}
+type Numbered = AppliedDefinition & { readonly seq: number }
 
 /**
  * Who may move a service's aliases now, and who has a place in a concurrency group. A lease has no expiry: it ends when its

@@ -164,4 +164,6 @@ export type Pager = {
  */
 export type Policies = {
   decide(question: PolicyQuestion): Promise<PolicyDecision>
+  /** What is wrong with a service's own policies, in sentences; empty when they are valid. */
+  check(text: string): readonly string[]
 }

@@ -9,6 +9,7 @@ import { oneLine } from './foreign-text.ts'
 export const problems = {
   // Input
   definition_invalid: 'Correct the named field of the service definition and apply it again.',
+  definition_contested: 'Look with `tidegate diff FILE` at what holds now, and apply again.',
   call_invalid: 'Correct the named argument and call again. Nothing was changed.',
   task_invalid: 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.',
   door_only: 'Use `tidegate`, or call the API with a signed request: docs/deploy.md has its routes.',

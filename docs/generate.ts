@@ -16,6 +16,7 @@ import { exitCodes } from '../cli/backend/screen.ts'
 import { type RouteName, routePath } from '../functions/routes.ts'
 import { AnswerCall } from '../functions/orders/answer.ts'
 import { Environment } from '../functions/environment.ts'
+import { ApplyCall } from '../functions/orders/apply.ts'
 import { ApproveCall } from '../functions/orders/approve.ts'
 import { GateCall } from '../functions/orders/ask.ts'
 import { StartLineCall, StopLineCall } from '../functions/orders/line.ts'
@@ -111,6 +112,7 @@ const orders = (): string => {
     of(['override'], shapeOf(OverrideCall)),
     of(['stop-line', 'stop-every-line'], shapeOf(StopLineCall)),
     of(['start-line', 'start-every-line'], shapeOf(StartLineCall)),
+    of(['apply'], shapeOf(ApplyCall)),
   ]
   return `Requests to the controller's API, signed with Signature Version 4 for the service \`execute-api\`; each route is a right of its own ([deploy.md](deploy.md#what-people-may-do)). The answer is JSON, or a problem (RFC 9457) with \`code\` and \`fix\`. The body is JSON; it never says the service or who calls.\n\n${parts.join('\n\n')}`
 }

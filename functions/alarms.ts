@@ -74,6 +74,28 @@ export function watches(controller: string): readonly Watch[] {
   ]
 }
 
+/** Those of the function that copies the log. */
+export const copyWatches = (controller: string): readonly Watch[] => [
+  {
+    ...lambda,
+    id: 'CopiesLate',
+    description:
+      'Events of Tidegate wait for more than ten minutes to be copied: the log of its function copyLog says why.',
+    metric: 'IteratorAge',
+    series: [functionOf(controller, 'copyLog')],
+    ...{ stat: 'Maximum', threshold: tenMinutesMs, periods: 1 },
+  },
+  {
+    id: 'CopyDiffers',
+    description:
+      'An event of a release log is another than its copy: `tidegate log RELEASE --verify --copy BUCKET` names it.',
+    namespace: 'Tidegate',
+    metric: 'LogChanges',
+    series: [{ function: 'copyLog' }],
+    ...{ stat: 'Sum', threshold: 1, fires: 'from', periods: 1, missing: 'notBreaching' },
+  },
+]
+
 const ofSweepAndStream = (controller: string): readonly Watch[] => [
   {
     id: 'SweepMissing',

@@ -115,6 +115,7 @@ function fieldsOf(body: string, isBase64: boolean): Readonly<Record<string, unkn
 
 const statuses: Partial<Readonly<Record<ProblemCode, number>>> = {
   call_invalid: 400,
+  definition_invalid: 400,
   caller_unknown: 403,
   approval_refused: 403,
   override_refused: 403,

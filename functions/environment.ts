@@ -10,9 +10,13 @@ export const Environment = z.object({
 })
 export type Environment = z.output<typeof Environment>
 
+/** What `copyLog` has besides: the bucket with the copy of the logs. */
+export const CopyEnvironment = Environment.extend({ TIDEGATE_LOG_COPY: z.string().min(3).max(63) })
+export type CopyEnvironment = z.output<typeof CopyEnvironment>
+
 /** Read once, when the function starts: if a variable is missing, it must fail then and not in the middle of a release. */
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
-  const parsed = Environment.safeParse(variables)
+export function readEnvironment<E>(variables: Readonly<Record<string, string | undefined>>, schema: z.ZodType<E>): E {
+  const parsed = schema.safeParse(variables)
   if (parsed.success) return parsed.data
   throw new Error(`The function's environment is not complete: ${issuesSentence(parsed.error.issues)}.`)
 }

@@ -3,11 +3,13 @@ import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
 import { announceHandler } from './listeners/announce.ts'
 import { answerHandler } from './orders/answer.ts'
+import { applyHandler } from './orders/apply.ts'
 import { approveHandler } from './orders/approve.ts'
 import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
 import { bakeHandler } from './tasks/bake.ts'
 import { budgetHandler } from './listeners/budget.ts'
+import { copyLogHandler } from './listeners/copy-log.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import { hookHandler } from './tasks/hook.ts'
@@ -66,17 +68,23 @@ const makers = {
   announce: announceHandler,
   reconcile: reconcileHandler,
   provision: provisionHandler,
+  copyLog: copyLogHandler,
   budget: budgetHandler,
   attest: attestHandler,
   reports: reportsHandler,
   incident: incidentHandler,
+  apply: applyHandler,
   measure: measureHandler,
 } as const satisfies Readonly<Record<string, Make>>
 
 export type Verb = keyof typeof makers
-export const verbs = Object.keys(makers) as readonly Verb[]
+/** Functions that an installation has only if somebody asks for them. */
+export const optionalVerbs: readonly Verb[] = ['copyLog']
+const allVerbs = Object.keys(makers) as readonly Verb[]
+/** The functions that every installation has. */
+export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(
-  verbs.map((verb): [Verb, Make] => [verb, (world) => answering(verb)(behindDoor(verb)(makers[verb](world)))]),
+  allVerbs.map((verb): [Verb, Make] => [verb, (world) => answering(verb)(behindDoor(verb)(makers[verb](world)))]),
 ) as Readonly<Record<Verb, Make>>

@@ -7,6 +7,7 @@ import {
   budgetReports,
   budgets,
   clock,
+  definitions,
   digest,
   executions,
   history,
@@ -16,6 +17,7 @@ import {
   journal,
   leases,
   line,
+  logCopy,
   nonce,
   once,
   openReleases,
@@ -37,11 +39,13 @@ import { admitHandler } from './tasks/admit.ts'
 import { alarmHandler } from './listeners/alarm.ts'
 import { announceHandler } from './listeners/announce.ts'
 import { answerHandler } from './orders/answer.ts'
+import { applyHandler } from './orders/apply.ts'
 import { approveHandler } from './orders/approve.ts'
 import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
 import { bakeHandler } from './tasks/bake.ts'
 import { budgetHandler } from './listeners/budget.ts'
+import { copyLogHandler } from './listeners/copy-log.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import type { Verb } from './handlers.ts'
@@ -170,6 +174,13 @@ export const announce = /* @__PURE__ */ wired('announce', () =>
     history: history(),
   }),
 )
+export const copyLog = /* @__PURE__ */ wired('copyLog', () =>
+  copyLogHandler({
+    ...{ trouble, clock, emit, pager: pager(), journal: journal(), logCopy: logCopy() },
+    // To copy again what the stream has given up.
+    ...{ services: services(), openReleases: openReleases(), history: history() },
+  }),
+)
 /** What an end of a release takes, whoever brings it about. */
 const ending = () => ({
   clock,
@@ -268,6 +279,8 @@ export const measure = /* @__PURE__ */ wired('measure', () =>
     budgets: budgets(),
   }),
 )
+const defining = () => ({ clock, log, services: services(), definitions: definitions() })
+export const apply = /* @__PURE__ */ wired('apply', () => applyHandler({ ...defining(), policies: cedarPolicies() }))
 export const provision = /* @__PURE__ */ wired('provision', () =>
-  provisionHandler({ ...steering(), traffic: traffic(), services: services() }),
+  provisionHandler({ ...steering(), ...defining(), traffic: traffic() }),
 )

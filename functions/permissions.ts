@@ -4,7 +4,7 @@
 import type { ActionOn } from '../cloud/authorization.ts'
 import type { Kind } from '../cloud/kinds.ts'
 import type { Verb } from './handlers.ts'
-import { calledByEvents } from './rules.ts'
+import { keepsFailures } from './rules.ts'
 
 /** What an action is allowed on, and what AWS calls that kind of resource. */
 type Scopes = {
@@ -26,6 +26,8 @@ type Scopes = {
   readonly topic: 'topic'
   /** The queue of what could not be handled. */
   readonly lost: 'queue'
+  /** Copies of events of the logs. */
+  readonly logCopies: 'object'
   /** The table's stream. */
   readonly stream: 'stream'
   /** SLOs of Application Signals that services name. */
@@ -96,6 +98,14 @@ const wake = ['states:SendTaskSuccess'] as const
 const targetRoles = ['sts:AssumeRole'] as const
 const lookRoles = targetRoles
 
+const readsStream = {
+  stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+  // Lambda asks for it before it reads a stream; AWS takes no resource.
+  everything: ['dynamodb:ListStreams'],
+} as const satisfies Permissions
+/** Changes a definition. Who may is `apply`, for people, and `provision`, for the stack. */
+const registers = all(findsServices, { writes: ['service', 'definition', 'lookup'], deletes: ['lookup'] })
+
 const own: Readonly<Record<Verb, Own>> = {
   ask: {
     items: all(looksUp, { reads: ['open'] }),
@@ -161,10 +171,13 @@ const own: Readonly<Record<Verb, Own>> = {
   announce: {
     items: all(loads, { reads: ['service', 'open', 'head', 'outage'], writes: ['outage'], deletes: ['outage'] }),
     topic: ['sns:Publish'],
-    stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     bus: ['events:PutEvents'],
-    // Lambda asks for it before it reads a stream; AWS takes no resource.
-    everything: ['dynamodb:ListStreams'],
+    ...readsStream,
+  },
+  copyLog: {
+    items: { reads: ['log', 'service', 'open', 'head'] },
+    ...{ topic: ['sns:Publish'], logCopies: ['s3:PutObject', 's3:GetObject'] },
+    ...readsStream,
   },
   settle: {
     items: settles,
@@ -222,8 +235,9 @@ const own: Readonly<Record<Verb, Own>> = {
   },
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
+  apply: { items: registers },
   provision: {
-    items: all(steers, findsServices, { writes: ['service', 'lookup'], deletes: ['lookup'] }),
+    items: all(steers, registers),
     targets: ['lambda:CreateAlias', ...move],
     targetRoles,
     machine: wake,
@@ -251,7 +265,7 @@ export const assumers = (use: 'move' | 'look'): readonly Verb[] =>
 export const permissions = Object.fromEntries(
   Object.entries(own).map(([verb, { items: _, ...permitted }]) => [
     verb,
-    calledByEvents.includes(verb as Verb)
+    keepsFailures.includes(verb as Verb)
       ? { ...permitted, lost: ['sqs:SendMessage'] satisfies Permissions['lost'] }
       : permitted,
   ]),

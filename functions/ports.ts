@@ -16,6 +16,7 @@ import { awsAttestations } from '../cloud/aws/dynamodb/attestations.ts'
 import { awsBudgetReports } from '../cloud/aws/budget-reports.ts'
 import { awsBudgets } from '../cloud/aws/dynamodb/budgets.ts'
 import { awsExecutions } from '../cloud/aws/executions.ts'
+import { awsDefinitions } from '../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../cloud/aws/dynamodb/history.ts'
 import { awsHooks, callsOnce } from '../cloud/aws/hooks.ts'
 import { awsIncidents } from '../cloud/aws/dynamodb/incidents.ts'
@@ -25,6 +26,7 @@ import { awsLine } from '../cloud/aws/dynamodb/line.ts'
 import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
 import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
+import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
@@ -38,7 +40,7 @@ import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
-import { type Environment, readEnvironment } from './environment.ts'
+import { CopyEnvironment, Environment, readEnvironment } from './environment.ts'
 import { patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
@@ -48,7 +50,7 @@ export function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value
 }
 
-const environment = /* @__PURE__ */ once((): Environment => readEnvironment(process.env))
+const environment = /* @__PURE__ */ once(() => readEnvironment(process.env, Environment))
 const table = /* @__PURE__ */ once((): Table => ({
   client: traced(new DynamoDBClient(patience)),
   name: environment().TIDEGATE_TABLE,
@@ -77,10 +79,14 @@ export const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
 export const leases = /* @__PURE__ */ once(() => awsLeases(table()))
 export const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
 export const line = /* @__PURE__ */ once(() => awsLine(table()))
+export const definitions = /* @__PURE__ */ once(() => awsDefinitions(table()))
 export const services = /* @__PURE__ */ once(() => awsServices(table()))
 export const alarmWatch = /* @__PURE__ */ once(() => awsAlarmWatch(table()))
 export const budgets = /* @__PURE__ */ once(() => awsBudgets(table()))
 export const returns = /* @__PURE__ */ once(() => awsReturns(table()))
+export const logCopy = /* @__PURE__ */ once(() =>
+  awsLogCopy(traced(new S3Client(patience)), readEnvironment(process.env, CopyEnvironment).TIDEGATE_LOG_COPY),
+)
 export const outages = /* @__PURE__ */ once(() => awsOutages(table()))
 export const history = /* @__PURE__ */ once(() => awsHistory(table()))
 export const incidents = /* @__PURE__ */ once(() => awsIncidents(table()))

@@ -37,6 +37,7 @@ const routes = {
   'attest-flags': { verb: 'attest', says: { what: 'flags' } },
   'attest-flags-of-subject': { verb: 'attest', says: { what: 'flags' }, everywhere: true },
   incident: { verb: 'incident', anonymous: true },
+  apply: { verb: 'apply' },
 } as const satisfies Readonly<Record<string, Route>>
 
 export type RouteName = keyof typeof routes

@@ -221,6 +221,9 @@ export const calledByEvents: readonly Verb[] = [
   ]),
 ]
 
+/** Functions whose failed events are kept: also the one that an installation need not have, and that is given batches again. */
+export const keepsFailures: readonly Verb[] = [...calledByEvents, 'copyLog']
+
 /**
  * How often and how long Lambda retries an event. Two retries are Lambda's maximum. A rule retries delivery for an hour too.
  * Anything that lasts longer has paged somebody, and they must decide whether an hour-old event still applies.

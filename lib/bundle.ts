@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { buildSync } from 'esbuild'
-import { type Verb, verbs } from '../functions/handlers.ts'
+import { optionalVerbs, type Verb, verbs } from '../functions/handlers.ts'
 import { own } from '../core/own.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -27,7 +27,7 @@ let made: Readonly<Record<string, Bundle>> | undefined
 /** All functions are bundled together at the first call, so that shared files are read only once. */
 export function bundle(verb: Verb): Bundle {
   const entryOf = (one: Verb): Entry => ({ from: 'functions/main.ts', exported: one, as: 'handler' })
-  made ??= bundlesOf(Object.fromEntries(verbs.map((one) => [one, entryOf(one)])))
+  made ??= bundlesOf(Object.fromEntries([...verbs, ...optionalVerbs].map((one) => [one, entryOf(one)])))
   return found(made, verb)
 }
 

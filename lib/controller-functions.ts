@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { locate } from '../core/location.ts'
-import type { Environment } from '../functions/environment.ts'
+import type { CopyEnvironment, Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { timeoutSeconds } from '../functions/rules.ts'
 import { bundle, writeBundle } from './bundle.ts'
@@ -23,7 +23,7 @@ type Part = {
   readonly verb: Verb
   /** The controller's name: prefix of its functions' names, and path of their roles. */
   readonly controller: string
-  readonly environment: Environment
+  readonly environment: Environment | CopyEnvironment
   readonly resources: Resources
 }
 
@@ -35,6 +35,7 @@ const memory: Partial<Readonly<Record<Verb, number>>> = {
   pipeline: 512,
   approve: 512,
   override: 512,
+  apply: 512,
   measure: 1024,
 }
 

@@ -1,16 +1,14 @@
 // The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
 // permissions of its roles are derived from the service definitions.
-import { readFileSync } from 'node:fs'
-import { ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
-import * as logs from 'aws-cdk-lib/aws-logs'
 import * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
-import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import { type Statement, statements } from '../core/service/attestations.ts'
@@ -30,6 +28,8 @@ import {
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { apiOf, attestRoutes, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
+import { machineOf } from './machine.ts'
+import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
 import { checkControllerName, warnOfOneRole } from './role-names.ts'
@@ -48,6 +48,8 @@ export type ReleaseControllerProps = {
   readonly name?: string
   /** Concurrency reserved for each rollback function. Default: none, which works in any account (docs/deploy.md). */
   readonly wayBackConcurrency?: number
+  /** A copy of the release logs in S3 that nobody can change (docs/deploy.md). Default: none. */
+  readonly logCopy?: LogCopyProps
 }
 
 export class ReleaseController extends Construct {
@@ -60,12 +62,13 @@ export class ReleaseController extends Construct {
   readonly api: HttpApi
   /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
+  readonly logCopy: LogCopy | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const { services, name = 'tidegate', wayBackConcurrency } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy } = props
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
     warnOfOneRole(this, this.services)
@@ -101,7 +104,7 @@ export class ReleaseController extends Construct {
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     reserveWayBack(this.functions, wayBackConcurrency)
     this.api = apiOf(this, name, this.functions)
-    this.stateMachine = this.machine(stateMachineName)
+    this.stateMachine = machineOf(this, stateMachineName, this.functions)
     wire(this, {
       ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },
       moverArns: verbs.filter(movesTraffic).map((verb) => made[verb].role.roleArn),
@@ -109,11 +112,13 @@ export class ReleaseController extends Construct {
       lost: this.lost,
     })
     watchHealth(this, name, this.topic)
+    const installed = { controller: name, environment, resources, lost: this.lost, topic: this.topic }
+    this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     watchTroubles(this, schedulesOf(this.services), this.topic)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
-    printNext(this, { name, table: this.table, topic: this.topic, api: this.api })
+    printNext(this, { name, table: this.table, topic: this.topic, api: this.api, copy: this.logCopy?.bucket })
   }
 
   /** Creates the alias once. No later deployment touches it, whatever its routing is by then. */
@@ -164,6 +169,9 @@ export class ReleaseController extends Construct {
    */
   grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Statement[] = statements): iam.Grant =>
     grantRoutes(this.api, grantee, what.flatMap(attestRoutes), service)
+  /** The right to register and change services: whoever has it decides what the gates ask for. */
+  grantApply = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    grantRoutes(this.api, grantee, ['apply'], service)
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['incident'], service)
@@ -180,7 +188,10 @@ export class ReleaseController extends Construct {
       this.grant(
         grantee,
         ['lambda:InvokeFunction'],
-        calledByEvents.map((verb) => this.functions[verb].functionArn),
+        [
+          ...calledByEvents.map((verb) => this.functions[verb].functionArn),
+          ...(this.logCopy ? [this.logCopy.function.functionArn] : []),
+        ],
       ),
     )
   /** The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use, and no task tokens. */
@@ -243,6 +254,7 @@ export class ReleaseController extends Construct {
       topic: [this.topic.topicArn],
       lost: [this.lost.queueArn],
       stream: [this.table.tableStreamArn ?? ''],
+      logCopies: [],
       reportedSlos: unique(
         this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
       ),
@@ -258,43 +270,5 @@ export class ReleaseController extends Construct {
       ),
       everything: ['*'],
     }
-  }
-
-  /** The state machine, with its functions' ARNs filled in. */
-  private machine(stateMachineName: string): sfn.StateMachine {
-    const text = readFileSync(new URL('../statemachines/release.asl.json', import.meta.url), 'utf8')
-    const places = [...new Set([...text.matchAll(/\$\{([A-Z][A-Za-z]*)Function\}/g)].map((match) => match[1] ?? ''))]
-    const called = places.map((place) => {
-      const verb = verbs.find((one) => one.toLowerCase() === place.toLowerCase())
-      if (verb === undefined) throw new Error(`bug: the state machine calls ${place}, and there is no such function`)
-      return [place, this.functions[verb]] as const
-    })
-    const machine = new sfn.StateMachine(this, 'Release', {
-      stateMachineName,
-      definitionBody: sfn.DefinitionBody.fromString(text),
-      definitionSubstitutions: Object.fromEntries(called.map(([place, fn]) => [`${place}Function`, fn.functionArn])),
-      tracingEnabled: true,
-      logs: {
-        destination: new logs.LogGroup(this, 'ReleaseLog', {
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          retention: logs.RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-        // Inputs contain task tokens, so do not log execution data.
-        includeExecutionData: false,
-        level: sfn.LogLevel.ALL,
-      },
-    })
-    // cfn-lint expects a number as TimeoutSeconds, but JSONata allows an expression. The validator in test/statemachines accepts
-    // it.
-    const resource = machine.node.defaultChild as sfn.CfnStateMachine
-    resource.addMetadata('cfn-lint', { config: { ignore_checks: ['E3601'] } })
-    machine.addToRolePolicy(
-      new iam.PolicyStatement({
-        actions: ['lambda:InvokeFunction'],
-        resources: called.map(([, fn]) => fn.functionArn),
-      }),
-    )
-    return machine
   }
 }

@@ -8,8 +8,8 @@ import type { Construct } from 'constructs'
 import { type Watch, watches } from '../functions/alarms.ts'
 import { type ScheduleName, scheduledVerbs } from '../functions/rules.ts'
 
-export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
-  for (const watch of watches(controller)) {
+export function alarmsOn(scope: Construct, watched: readonly Watch[], topic: sns.Topic): void {
+  for (const watch of watched) {
     const alarm = new cloudwatch.Alarm(scope, watch.id, {
       alarmDescription: watch.description,
       metric: metricOf(watch),
@@ -26,6 +26,10 @@ export function watchHealth(scope: Construct, controller: string, topic: sns.Top
     })
     alarm.addAlarmAction(new SnsAction(topic))
   }
+}
+
+export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
+  alarmsOn(scope, watches(controller), topic)
   // The topic has its own policy, which replaces the default that lets everything in the account publish.
   topic.addToResourcePolicy(
     new iam.PolicyStatement({

@@ -2,6 +2,7 @@
 import { CfnOutput } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import type * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 
@@ -10,14 +11,17 @@ type Installed = {
   readonly table: Pick<dynamodb.ITable, 'tableName'>
   readonly topic: sns.ITopic
   readonly api: Pick<HttpApi, 'apiEndpoint'>
+  /** With the copy of the logs. */
+  readonly copy: Pick<IBucket, 'bucketName'> | undefined
 }
 
-export function printNext(scope: Construct, { name, table, topic, api }: Installed): void {
+export function printNext(scope: Construct, { name, table, topic, api, copy }: Installed): void {
   const out = (id: string, value: string, description: string) => new CfnOutput(scope, id, { value, description })
   out('TableName', table.tableName, 'TIDEGATE_TABLE of the command line')
   out('Prefix', name, 'TIDEGATE_PREFIX of the command line')
   out('Api', api.apiEndpoint, 'TIDEGATE_API of the command line')
   out('PagesTopicArn', topic.topicArn, 'Pages go here: subscribe whoever is on call, and confirm the mail that follows')
+  if (copy !== undefined) out('LogCopyBucket', copy.bucketName, 'tidegate log RELEASE --verify --copy BUCKET')
   out(
     'Next',
     `TIDEGATE_TABLE=${table.tableName} TIDEGATE_PREFIX=${name} TIDEGATE_API=${api.apiEndpoint} tidegate doctor`,

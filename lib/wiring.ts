@@ -68,15 +68,18 @@ export function wire(scope: Construct, wired: Wired): void {
 }
 
 /** Lambda sends with the function's role, which has the permission from functions/permissions.ts. */
-const destination = (queue: sqs.Queue) => ({ bind: () => ({ destination: queue.queueArn }) })
+const destination = (queue: sqs.IQueue) => ({ bind: () => ({ destination: queue.queueArn }) })
 
 function keepWhatFails({ functions, lost }: Wired): void {
-  for (const verb of calledByEvents)
-    functions[verb].configureAsyncInvoke({
-      onFailure: destination(lost),
-      retryAttempts: asyncRetries.attempts,
-      maxEventAge: Duration.seconds(asyncRetries.ageSeconds),
-    })
+  for (const verb of calledByEvents) keepFailures(functions[verb], lost)
+}
+
+export function keepFailures(fn: lambda.Function, lost: sqs.IQueue): void {
+  fn.configureAsyncInvoke({
+    onFailure: destination(lost),
+    retryAttempts: asyncRetries.attempts,
+    maxEventAge: Duration.seconds(asyncRetries.ageSeconds),
+  })
 }
 
 const homeOf = (scope: Construct) => ({ account: Stack.of(scope).account, region: Stack.of(scope).region })
@@ -120,13 +123,22 @@ function every(scope: Construct, { name, functions, lost }: Wired, tick: Schedul
 }
 
 /** Sends every event that is written to the log to `announce`, in order for each release (docs/aws.md §1.9). */
-function announce(scope: Construct, { functions, streamArn, lost }: Wired): void {
-  new lambda.EventSourceMapping(scope, 'Announcements', {
-    target: functions.announce,
+const announce = (scope: Construct, { functions, ...wired }: Wired): void =>
+  readStream(scope, 'Announcements', { ...wired, fn: functions.announce, records: logRecords })
+
+type Reader = Pick<Wired, 'streamArn' | 'lost'> & {
+  readonly fn: lambda.Function
+  /** The records that it gets. */
+  readonly records: object
+}
+
+export function readStream(scope: Construct, id: string, { fn, streamArn, lost, records }: Reader): void {
+  new lambda.EventSourceMapping(scope, id, {
+    target: fn,
     eventSourceArn: streamArn,
     startingPosition: lambda.StartingPosition.TRIM_HORIZON,
     batchSize: streamBatch,
-    filters: [{ pattern: JSON.stringify(logRecords) }],
+    filters: [{ pattern: JSON.stringify(records) }],
     reportBatchItemFailures: true,
     maxRecordAge: Duration.seconds(streamAgeSeconds),
     onFailure: destination(lost),

@@ -14,12 +14,13 @@ import {
   type LambdaClient,
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda'
+import { CreateBucketCommand, PutObjectLockConfigurationCommand, type S3Client } from '@aws-sdk/client-s3'
 import { CreateStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn'
 import { CreateTopicCommand, type SNSClient } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import { logRecords } from '../core/release/log-key.ts'
+import { logRecords, newRecords } from '../core/release/log-key.ts'
 import type { Site } from '../core/origin.ts'
-import type { Environment } from '../functions/environment.ts'
+import type { CopyEnvironment, Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { routeNames, routeOf, routePath } from '../functions/routes.ts'
 import {
@@ -65,6 +66,9 @@ export const environment = {
   TIDEGATE_BUS: 'default',
 } satisfies Environment
 
+/** With the copy of the logs, where one is asked for. */
+export const logCopyBucket = 'tidegate-log-copy'
+
 type Clients = {
   readonly dynamodb: DynamoDBClient
   readonly lambda: LambdaClient
@@ -73,6 +77,7 @@ type Clients = {
   readonly sns: SNSClient
   readonly sqs: SQSClient
   readonly logs: CloudWatchLogsClient
+  readonly s3: S3Client
 }
 
 type Installation = {
@@ -86,45 +91,26 @@ type Installation = {
   readonly budgetMinutes?: number
   /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
+  /** Copies the logs, into a bucket that keeps each object for so many days. */
+  readonly logCopyDays?: number
 }
 
 export async function install(
   clients: Clients,
-  { code, streamAgeSeconds = usualStreamAgeSeconds, ...schedules }: Installation,
+  { code, streamAgeSeconds = usualStreamAgeSeconds, logCopyDays, ...schedules }: Installation,
 ): Promise<void> {
   const streamArn = await createTable(clients.dynamodb)
   await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
-  for (const verb of verbs) {
-    const { zip, handler } = code(verb)
-    const logGroupName = `/aws/lambda/${functionName(verb)}`
-    await clients.logs.send(new CreateLogGroupCommand({ logGroupName }))
-    await clients.logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 30 }))
-    await clients.lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: functionName(verb),
-        Role: roleOf(functionName(verb)),
-        Runtime: 'nodejs24.x',
-        Handler: handler,
-        Code: { ZipFile: zip },
-        Timeout: timeoutSeconds(verb),
-        MemorySize: 256,
-        Environment: { Variables: environment },
-      }),
-    )
-  }
+  for (const verb of verbs) await createFunction(clients, verb, code(verb), environment)
   await keepWhatFails(clients)
-  await clients.lambda.send(
-    new CreateEventSourceMappingCommand({
-      FunctionName: functionName('announce'),
-      EventSourceArn: streamArn,
-      StartingPosition: 'TRIM_HORIZON',
-      BatchSize: streamBatch,
-      MaximumRecordAgeInSeconds: streamAgeSeconds,
-      DestinationConfig: { OnFailure: { Destination: lostArn } },
-      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(logRecords) }] },
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-    }),
-  )
+  const reader = { streamArn, ageSeconds: streamAgeSeconds }
+  await readStream(clients.lambda, { ...reader, verb: 'announce', records: logRecords })
+  if (logCopyDays !== undefined) {
+    await createLockedBucket(clients.s3, logCopyDays)
+    await createFunction(clients, 'copyLog', code('copyLog'), { ...environment, TIDEGATE_LOG_COPY: logCopyBucket })
+    await keepFailures(clients.lambda, 'copyLog')
+    await readStream(clients.lambda, { ...reader, verb: 'copyLog', records: newRecords })
+  }
   await clients.sfn.send(
     new CreateStateMachineCommand({
       name: 'tidegate-release',
@@ -133,6 +119,60 @@ export async function install(
     }),
   )
   await createRules(clients.events, schedules)
+}
+
+async function createFunction(
+  { lambda, logs }: Clients,
+  verb: Verb,
+  { zip, handler }: ReturnType<Installation['code']>,
+  Variables: Environment | CopyEnvironment,
+): Promise<void> {
+  const logGroupName = `/aws/lambda/${functionName(verb)}`
+  await logs.send(new CreateLogGroupCommand({ logGroupName }))
+  await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 30 }))
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: functionName(verb),
+      Role: roleOf(functionName(verb)),
+      Runtime: 'nodejs24.x',
+      Handler: handler,
+      Code: { ZipFile: zip },
+      Timeout: timeoutSeconds(verb),
+      MemorySize: 256,
+      Environment: { Variables },
+    }),
+  )
+}
+
+type Reader = {
+  readonly verb: Verb
+  readonly streamArn: string
+  readonly ageSeconds: number
+  readonly records: object
+}
+
+const readStream = (lambda: LambdaClient, { verb, streamArn, ageSeconds, records }: Reader) =>
+  lambda.send(
+    new CreateEventSourceMappingCommand({
+      FunctionName: functionName(verb),
+      EventSourceArn: streamArn,
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: streamBatch,
+      MaximumRecordAgeInSeconds: ageSeconds,
+      DestinationConfig: { OnFailure: { Destination: lostArn } },
+      FilterCriteria: { Filters: [{ Pattern: JSON.stringify(records) }] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    }),
+  )
+
+async function createLockedBucket(s3: S3Client, Days: number): Promise<void> {
+  const Bucket = logCopyBucket
+  await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }))
+  const ObjectLockConfiguration = {
+    ObjectLockEnabled: 'Enabled' as const,
+    Rule: { DefaultRetention: { Mode: 'GOVERNANCE' as const, Days } },
+  }
+  await s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }))
 }
 
 const machine = new URL('../statemachines/release.asl.json', import.meta.url)
@@ -202,13 +242,15 @@ async function target(client: EventBridgeClient, Rule: string, verb: Verb, Input
 async function keepWhatFails({ lambda, sqs }: Pick<Clients, 'lambda' | 'sqs'>): Promise<void> {
   const Attributes = { MessageRetentionPeriod: String(lostQueue.keptSeconds) }
   await sqs.send(new CreateQueueCommand({ QueueName: functionName(lostQueue.name), Attributes }))
-  for (const verb of calledByEvents)
-    await lambda.send(
-      new PutFunctionEventInvokeConfigCommand({
-        FunctionName: functionName(verb),
-        MaximumRetryAttempts: asyncRetries.attempts,
-        MaximumEventAgeInSeconds: asyncRetries.ageSeconds,
-        DestinationConfig: { OnFailure: { Destination: lostArn } },
-      }),
-    )
+  for (const verb of calledByEvents) await keepFailures(lambda, verb)
 }
+
+const keepFailures = (lambda: LambdaClient, verb: Verb) =>
+  lambda.send(
+    new PutFunctionEventInvokeConfigCommand({
+      FunctionName: functionName(verb),
+      MaximumRetryAttempts: asyncRetries.attempts,
+      MaximumEventAgeInSeconds: asyncRetries.ageSeconds,
+      DestinationConfig: { OnFailure: { Destination: lostArn } },
+    }),
+  )

@@ -8,10 +8,12 @@ import type { Service } from '../core/service/service.ts'
 
 const sampleRole = 'arn:aws:iam::000000000000:role/checkout'
 
-export function sampleService(changes: Readonly<Record<string, unknown>> = {}): Service {
-  const text = readFileSync(new URL('../examples/checkout/service.yaml', import.meta.url), 'utf8')
-  return parseDefinition({ ...(parse(text) as object), ...changes })
-}
+/** As people write it. */
+export const sampleDefinition = (): Readonly<Record<string, unknown>> =>
+  parse(readFileSync(new URL('../examples/checkout/service.yaml', import.meta.url), 'utf8')) as Record<string, unknown>
+
+export const sampleService = (changes: Readonly<Record<string, unknown>> = {}): Service =>
+  parseDefinition({ ...sampleDefinition(), ...changes })
 
 type Clients = { readonly lambda: LambdaClient; readonly cloudwatch: CloudWatchClient }
 

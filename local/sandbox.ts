@@ -19,7 +19,7 @@ import type { ReleaseEvent } from '../core/release/event.ts'
 import type { Metric } from '../core/measures/metric.ts'
 import type { Site } from '../core/origin.ts'
 import type { Release } from '../core/release/release.ts'
-import { handlers, type Verb, verbs } from '../functions/handlers.ts'
+import { handlers, optionalVerbs, type Verb, verbs } from '../functions/handlers.ts'
 import type { Handler } from '../functions/steps/world.ts'
 import type { World } from '../functions/steps/world.ts'
 import { ordersOn } from './api-request.ts'
@@ -53,6 +53,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly elsewhere?: readonly Site[]
   /** How long a failing batch of the table's stream is retried by `announce`. */
   readonly streamAgeSeconds?: number
+  /** Copies the logs, into a bucket that keeps each object for so many days. */
+  readonly logCopyDays?: number
   /** Additional functions, by the text of their package. */
   readonly functions?: Readonly<Record<string, LocalFunction>>
   /** Wraps every call of a controller function, and may make it fail. */
@@ -87,6 +89,7 @@ export async function openSandbox({
   budgetMinutes,
   sweepMinutes,
   streamAgeSeconds,
+  logCopyDays,
   elsewhere,
   around = (_verb, _event, run) => run(),
   ...options
@@ -95,7 +98,7 @@ export async function openSandbox({
   // The functions are installed before their world exists. Nobody calls them in between.
   const late: { worldOf?: (verb: Verb) => World } = {}
   const warm = new Map<Verb, Handler>()
-  const controller = verbs.map((verb): [string, LocalFunction] => [
+  const controller = [...verbs, ...optionalVerbs].map((verb): [string, LocalFunction] => [
     `tidegate ${verb}`,
     (event, call) => {
       if (late.worldOf === undefined) throw new Error('the sandbox is not open yet')
@@ -131,6 +134,7 @@ export async function openSandbox({
     ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
     ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
+    ...(logCopyDays === undefined ? {} : { logCopyDays }),
   })
   cloud.httpApi.create(api)
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })

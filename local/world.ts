@@ -5,6 +5,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { awsExecutions } from '../cloud/aws/executions.ts'
 import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
+import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsPager } from '../cloud/aws/pager.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
@@ -19,7 +20,7 @@ import { troubleTo } from '../functions/steps/each.ts'
 import type { World } from '../functions/steps/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { type Clients, wayTo } from './clients.ts'
-import { environment } from './installation.ts'
+import { environment, logCopyBucket } from './installation.ts'
 
 // One for all worlds: it keeps the shipped rules parsed.
 const policies = cedarPolicies()
@@ -59,6 +60,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),
+    logCopy: awsLogCopy(clients.s3, logCopyBucket),
     pipelines: awsPipelines(clients.codepipeline),
     pager: awsPager(clients.sns, environment.TIDEGATE_TOPIC_ARN),
   }

@@ -33,7 +33,7 @@ export function policiesFrom(rules: () => Rules): Policies {
       return no([`The policies could not be evaluated: ${saying(error)}.`])
     }
   }
-  return { decide: (question) => Promise.resolve(decide(question)) }
+  return { decide: (question) => Promise.resolve(decide(question)), check: checkPolicies }
 }
 
 /** What is wrong with a service's own policies, in sentences; empty when they are valid. */

@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
+  'core/copy/': ['core/release/*'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/gate/pacing.ts': [
@@ -38,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/sha256.ts': ['node:crypto', '@smithy/signature-v4'],
   'cloud/kinds.ts': [],
   'cloud/aws/': ['cloud/aws/*', 'cloud/ports.ts', 'core/', '@aws-sdk/'],
+  'cloud/aws/log-copy.ts': ['cloud/aws/*', 'cloud/ports.ts', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/package-hash.ts': ['cloud/aws/*', 'core/', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/dynamodb/journal.ts': [...['cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', 'node:crypto', 'zod']],
   'cloud/aws/dynamodb/': ['cloud/aws/*', 'cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', '@aws-sdk/', 'zod'],
@@ -80,6 +82,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
+  'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -87,7 +90,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/orders/': [
     ...['functions/orders/*', 'functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*'],
-    ...['functions/events/*', 'core/', 'zod'],
+    ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
   'functions/orders/pipeline.ts': [...['functions/orders/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod']],
   'functions/orders/answer.ts': [
@@ -101,7 +104,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/sweep/': ['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
   'functions/listeners/': [
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
-    ...['functions/events/*', 'core/', 'zod'],
+    ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
   'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
@@ -120,7 +123,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/commands/': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
-    ...['microdiff', 'yaml', 'zod'],
+    ...['yaml', 'zod'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],

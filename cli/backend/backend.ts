@@ -7,9 +7,9 @@ import type { World } from '../../functions/steps/world.ts'
 export type Backend = Pick<
   World,
   | 'journal'
-  | 'services'
   | 'openReleases'
   | 'history'
+  | 'definitions'
   | 'budgets'
   | 'attestations'
   | 'incidents'
@@ -18,6 +18,8 @@ export type Backend = Pick<
   | 'aliases'
   | 'clock'
 > & {
+  /** Definitions change through the API alone. */
+  readonly services: Pick<World['services'], 'get' | 'list'>
   /**
    * Calls a route of the controller's API, signed with the caller's credentials.
    * @param service for a route of one service

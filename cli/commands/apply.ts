@@ -1,4 +1,5 @@
-// Reads definitions from files, checks them with their policies, and registers them.
+// Reads definitions from files and checks them with their policies. The controller registers them, and knows who asks for it.
+import * as z from 'zod'
 import { planWords } from '../../core/service/plan.ts'
 import type { Service } from '../../core/service/service.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
@@ -6,14 +7,28 @@ import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { readYaml } from '../backend/text-file.ts'
 
+const Answer = z.looseObject({ isKnown: z.boolean(), changed: z.array(z.string()), service: z.unknown() })
+
+/** Changes are named up to this many. */
+const namedMost = 10
+
+/** @throws Problem `definition_invalid`, before anything is sent, and what the controller answers */
 export async function applyFile({ backend, screen }: Cli, file: string): Promise<number> {
-  const service = await readDefinition(file)
-  await backend.services.put(service)
+  const definition = await readYaml(file, 'definition_invalid')
+  const { name, targets, plan } = checkedDefinition(definition)
+  const { service, isKnown, changed } = Answer.parse(await backend.order('apply', name, { definition }))
   screen.say(
-    `Service ${service.name} applied: ${service.targets.length} target(s). Plan: ${planWords(service.plan)}.`,
+    [`Service ${name} applied: ${targets.length} target(s). Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
     service,
   )
   return exitCodes.done
+}
+
+function changeWords(isKnown: boolean, changed: readonly string[]): string {
+  if (!isKnown) return 'It is new.'
+  if (changed.length === 0) return 'Nothing in it has changed.'
+  const more = changed.length > namedMost ? ` and ${changed.length - namedMost} more` : ''
+  return `Changed: ${changed.slice(0, namedMost).join(', ')}${more}.`
 }
 
 /** @throws Problem `definition_invalid` */

@@ -1,5 +1,4 @@
 // Detects drift: definitions in files against the registered ones, and aliases against where the last release left them.
-import diff from 'microdiff'
 import { Problem } from '../../core/problem.ts'
 import type { Routing } from '../../core/service/routing.ts'
 import { routingWords } from '../../core/service/routing.ts'
@@ -7,6 +6,7 @@ import type { AliasPlace } from '../../core/location.ts'
 import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { Head } from '../../core/release/head.ts'
+import { changesOf, type FieldChange } from '../../functions/definitions/changes.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
 import { whole } from '../../core/listing.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
@@ -50,7 +50,7 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
     const registered = await registeredAs(backend, wanted.name)
     drifts.push({
       service: wanted.name,
-      definition: registered === undefined ? [{ field: '', file: wanted }] : changesOf(registered, wanted),
+      definition: registered === undefined ? [{ field: '', file: wanted }] : changesOf(registered, wanted).map(inFile),
       aliases: registered === undefined ? [] : await driftedAliases(backend, registered),
     })
   }
@@ -74,13 +74,11 @@ async function registeredAs(backend: Cli['backend'], name: string): Promise<Serv
   }
 }
 
-/** Both are in normal form, so `5m` and `300s` are equal. */
-const changesOf = (registered: Service, file: Service): readonly Change[] =>
-  diff(registered, file, { cyclesFix: false }).map((change) => ({
-    field: change.path.join('.'),
-    ...(change.type === 'CREATE' ? {} : { registered: change.oldValue as unknown }),
-    ...(change.type === 'REMOVE' ? {} : { file: change.value as unknown }),
-  }))
+const inFile = ({ field, before, after }: FieldChange): Change => ({
+  field,
+  ...(before === undefined ? {} : { registered: before }),
+  ...(after === undefined ? {} : { file: after }),
+})
 
 async function driftedAliases(backend: Cli['backend'], service: Service): Promise<Drift['aliases']> {
   // A live release checks its aliases itself, and is interrupted if somebody else moved them.

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { ReceivedMessage } from '../../cloud/ports.ts'
 import { type Controller, type LostEvent, readLost } from '../../core/lost-event.ts'
 import { Problem } from '../../core/problem.ts'
-import { calledByEvents, scheduledVerbs } from '../../functions/rules.ts'
+import { keepsFailures, scheduledVerbs } from '../../functions/rules.ts'
 import type { LostBackend } from '../backend/backend.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
@@ -110,7 +110,7 @@ function codeOf(screen: Screen, troubles: readonly Problem[]): number {
 
 /** Receives the messages: the caller must give back those that it does not remove. */
 async function look({ kept, name }: LostBackend, limit: number): Promise<readonly Entry[]> {
-  const controller: Controller = { ...(await kept.owner()), name, verbs: calledByEvents, scheduledVerbs }
+  const controller: Controller = { ...(await kept.owner()), name, verbs: keepsFailures, scheduledVerbs }
   const groups = new Map<string, ReceivedMessage[]>()
   const reads = new Map<string, Entry['read']>()
   for (const message of await kept.receive(limit)) {

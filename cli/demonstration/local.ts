@@ -14,7 +14,7 @@ import { clientsAt, placeOf } from '../../local/clients.ts'
 import { credentialsFile, pipeline, users } from '../../local/identities.ts'
 import { api, functionName, install } from '../../local/installation.ts'
 import { controllerPackage, samplePackage } from '../../local/package.ts'
-import { createSample, openArtifacts, sampleService } from '../../local/sample-service.ts'
+import { createSample, openArtifacts, sampleDefinition } from '../../local/sample-service.ts'
 import { signedFetch } from '../../local/signed-fetch.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
 import { backendOnAws } from '../backend/aws-backend.ts'
@@ -109,7 +109,7 @@ async function furnish(endpoint: Endpoint): Promise<Backend> {
   await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }), budgetMinutes: 5 })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
   const backend = backendOnAws({}, place)
-  await backend.services.put(sampleService())
+  await backend.order('apply', 'checkout', { definition: sampleDefinition() })
   const call = (verb: string, payload: object) =>
     lambda.send(new InvokeCommand({ FunctionName: functionName(verb), Payload: JSON.stringify(payload) }))
   await call('reconcile', { sweep: true })

@@ -17,7 +17,7 @@ import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
-import { type Verb, verbs } from '../../functions/handlers.ts'
+import { optionalVerbs, type Verb, verbs } from '../../functions/handlers.ts'
 import type { Backend } from '../backend/backend.ts'
 import { type Finding, unlessNamed } from './finding.ts'
 import { own } from '../../core/own.ts'
@@ -96,6 +96,8 @@ export function accountOf(backend: Account['backend'], prefix: string, config: C
 
 /** The controller's functions that exist. */
 export async function deployed(account: Account): Promise<readonly (readonly [Verb, FunctionConfiguration])[]> {
-  const found = await Promise.all(verbs.map(async (verb) => [verb, await account.controllerFunction(verb)] as const))
+  const found = await Promise.all(
+    [...verbs, ...optionalVerbs].map(async (verb) => [verb, await account.controllerFunction(verb)] as const),
+  )
   return found.flatMap(([verb, config]) => (config === undefined ? [] : [[verb, config] as const]))
 }

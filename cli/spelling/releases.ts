@@ -9,6 +9,7 @@ import type { WatchOptions } from '../commands/watch.ts'
 const verbs = () => import('../commands/verbs.ts')
 
 type Shared = { readonly json?: boolean }
+type LogOptions = Shared & { verify?: boolean; announced?: string; copy?: string }
 type ReleaseOptions = Shared & {
   version?: string
   versions?: string[]
@@ -125,19 +126,22 @@ function addLooks(program: Command, { cli, run, positive, pause }: Surroundings)
       '--announced <hash>',
       'with --verify: compare with the logHash of an event "Release Settled" that you have kept',
     )
+    .option('--copy <bucket>', "with --verify: compare with the copy in this bucket (the stack's output LogCopyBucket)")
     .option('--json', 'print one JSON document per event')
     .addHelpText('after', '\nWith --verify it ends with 1 when the log is not as it was written.')
     .action(
-      run(
-        async (which: string, { verify, announced, ...options }: Shared & { verify?: boolean; announced?: string }) => {
-          if (announced !== undefined && verify !== true)
-            throw new Problem('call_invalid', '--announced is for --verify.')
-          if (verify !== true) return (await verbs()).showLog(await cli(options), which)
-          return (await import('../commands/verify-log.ts')).verify(await cli(options), which, announced)
-        },
-      ),
+      run(async (which: string, { verify, announced, copy, ...options }: LogOptions) => {
+        if ((announced ?? copy) !== undefined && verify !== true)
+          throw new Problem('call_invalid', `${announced === undefined ? '--copy' : '--announced'} is for --verify.`)
+        if (verify !== true) return (await verbs()).showLog(await cli(options), which)
+        const copies = copy === undefined ? undefined : await copiesIn(copy)
+        const { verify: verifyLog } = await import('../commands/verify-log.ts')
+        return verifyLog(await cli(options), which, { announced, copies })
+      }),
     )
 }
+
+const copiesIn = async (bucket: string) => (await import('../backend/kept-copies.ts')).copiesOnAws(process.env, bucket)
 
 const following = (everySeconds: number, pause: Surroundings['pause']): WatchOptions => ({
   everyMs: everySeconds * 1000,

@@ -4,6 +4,9 @@ export type LogKey = { readonly pk: string; readonly sk: string }
 const releasePrefix = 'RELEASE#'
 export const eventPrefix = 'EVENT#'
 
+/** The form of the id of a release. */
+export const releaseIdForm = /^[a-z][a-z0-9-]{1,63}$/
+
 export const logKey = (releaseId: string, seq: number): LogKey => ({
   pk: releasePrefix + releaseId,
   sk: eventPrefix + String(seq).padStart(6, '0'),
@@ -23,3 +26,6 @@ export function readLogKey({ pk, sk }: LogKey): { readonly releaseId: string; re
 export const logRecords = {
   dynamodb: { Keys: { sk: { S: [{ prefix: eventPrefix }] } } },
 } as const
+
+/** Only the new ones. */
+export const newRecords = { eventName: ['INSERT'], ...logRecords } as const

@@ -2,7 +2,7 @@
 // definitions and release logs that are already stored must stay readable, whatever we refuse today. They catch names and numbers
 // that a later part, such as CloudWatch or the time-zone library, would reject.
 import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
-import { readInput } from '../problem.ts'
+import { Problem, readInput } from '../problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
 import { Signals } from './signals.ts'
 import { isCounted } from './slo.ts'
@@ -21,9 +21,35 @@ const Applied = ServiceDefinition.superRefine((service, context) => {
     context.addIssue({ code: 'custom', path: [...path], message })
 })
 
+/** An item holds two of them, before and after, and at most 400 kB (docs/aws.md §16). */
+const bytesMax = 180_000
+
 /** @throws Problem `definition_invalid`, naming the fields that are wrong */
-export const parseDefinition = (value: unknown): Service =>
-  readInput(Applied, value, 'definition_invalid', 'The service definition')
+export function parseDefinition(value: unknown): Service {
+  const service = readInput(Applied, value, 'definition_invalid', 'The service definition')
+  const bytes = new TextEncoder().encode(JSON.stringify(service)).length
+  if (bytes <= bytesMax) return service
+  throw new Problem(
+    'definition_invalid',
+    `The service definition has ${bytes} bytes in the form in which it is stored, and may have ${bytesMax}.`,
+  )
+}
+
+/**
+ * Also validates the service's own policies: such as would make every release be denied are refused before they are applied.
+ * @param check says what is wrong with policies, in sentences
+ * @throws Problem `definition_invalid`, naming the fields or the policies that are wrong
+ */
+export function definitionWith(check: (policies: string) => readonly string[], value: unknown): Service {
+  const service = parseDefinition(value)
+  const { rules } = service.gates
+  const wrong = rules === undefined ? [] : check(rules)
+  if (wrong.length === 0) return service
+  throw new Problem(
+    'definition_invalid',
+    `The service definition is not valid: gates.rules: ${wrong.slice(0, 3).join(' ')}`,
+  )
+}
 
 function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {
   const tables = { planned, 'gates.windows': gates.windows, 'gates.freezes': gates.freezes }

@@ -1,17 +1,17 @@
 // Announces what happened to releases, and emits their metrics. The log is the outbox: the table's stream delivers each event of
 // a release in order, and repeats it until it has been sent. It also delivers every other change of a log, which nobody may make:
 // a person is told (watch-log.ts).
-import * as z from 'zod'
 import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { readLogKey } from '../../core/release/log-key.ts'
 import { isMeasured, metricsOf } from '../../core/measures/metric.ts'
-import { isAway, issuesSentence, Problem } from '../../core/problem.ts'
+import { isAway, Problem, readInput } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { withoutReadings } from '../../core/release/snapshot.ts'
 import { asOf, linkToAnnounce, remember } from '../steps/log.ts'
-import { changesTeller } from './watch-log.ts'
+import { type Answer, StreamBatch } from './stream-batch.ts'
+import { changesTeller, changeIn } from './watch-log.ts'
 import { noteDown, noteUp } from '../sweep/outages.ts'
 import { GivenUpBatch, reannounce } from '../sweep/reannounce.ts'
 import type { World } from '../steps/world.ts'
@@ -20,28 +20,9 @@ type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | '
   Parameters<typeof reannounce>[0]
 type Place = { readonly releaseId: string; readonly seq: number }
 
-const Text = z.looseObject({ S: z.string().max(2048) })
-/** A stream batch as Lambda delivers it. The event source mapping's filter passes only items of logs. */
-const StreamBatch = z.looseObject({
-  Records: z
-    .array(
-      z.looseObject({
-        eventName: z.string().max(20).default('INSERT'),
-        dynamodb: z.looseObject({
-          SequenceNumber: z.string().max(40),
-          Keys: z.looseObject({ pk: Text, sk: Text }),
-        }),
-      }),
-    )
-    .max(10_000),
-})
-
-/** Lambda sends the batch again from this record on. What follows waits, which keeps the order. */
-type Answer = { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] }
-
 /** @throws Problem `event_invalid` */
 export function announceHandler(deps: Deps) {
-  const tellChanges = changesTeller(deps)
+  const tellChanges = changesTeller(deps, 'announce')
   // Unknown at first, because this environment may have started in the middle of an outage.
   let isUp = false
   return async (event: unknown): Promise<Answer> => {
@@ -50,15 +31,13 @@ export function announceHandler(deps: Deps) {
       await reannounce(deps, givenUp.data)
       return { batchItemFailures: [] }
     }
-    const parsed = StreamBatch.safeParse(event)
-    if (!parsed.success)
-      throw new Problem('event_invalid', `Not a batch of a stream: ${issuesSentence(parsed.error.issues)}.`)
-    const records = parsed.data.Records.flatMap(({ eventName, dynamodb }) => {
+    const { Records } = readInput(StreamBatch, event, 'event_invalid', 'The batch')
+    const records = Records.flatMap(({ eventName, dynamodb }) => {
       const place = readLogKey({ pk: dynamodb.Keys.pk.S, sk: dynamodb.Keys.sk.S })
       return place === undefined ? [] : [{ eventName, place, sequenceNumber: dynamodb.SequenceNumber }]
     })
     // First of all: a person must not wait for a bus that does not answer.
-    const untold = await tellChanges(records)
+    const untold = await tellChanges(records.flatMap((record) => changeIn(record)))
     if (untold !== undefined) return { batchItemFailures: [{ itemIdentifier: untold }] }
     const tellers = new Map<string, Teller>()
     for (const { place, sequenceNumber } of records.filter(({ eventName }) => eventName === 'INSERT')) {

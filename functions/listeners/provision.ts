@@ -5,11 +5,12 @@ import * as z from 'zod'
 import { parseDefinition } from '../../core/service/definition.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import { Target } from '../../core/service/service.ts'
+import { register } from '../definitions/register.ts'
 import { liveHolder } from '../steps/lease.ts'
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'services' | 'leases' | 'executions' | 'log'>
+type Deps = Pick<World, 'clock' | 'journal' | 'traffic' | 'services' | 'definitions' | 'leases' | 'executions' | 'log'>
 
 const Properties = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('alias'), ...Target.shape, version: z.string().regex(/^[0-9]{1,20}$/) }),
@@ -27,8 +28,8 @@ const ProvisionEvent = z.looseObject({
 type Provisioned = { readonly PhysicalResourceId: string; readonly Data: Readonly<Record<string, string>> }
 
 /**
- * @throws Problem `event_invalid`, `definition_invalid`, `version_missing`, and those of the traffic port when a live release
- * cannot be rolled back
+ * @throws Problem `event_invalid`, `definition_invalid`, `definition_contested`, `version_missing`, and those of the traffic
+ * port when a live release cannot be rolled back
  */
 export function provisionHandler(deps: Deps) {
   return async (event: unknown): Promise<Provisioned> => {
@@ -46,7 +47,7 @@ export function provisionHandler(deps: Deps) {
     }
     const service = parseDefinition(definitionOf(wanted.definition))
     if (RequestType === 'Delete') await letGo(deps, service.name)
-    else await deps.services.put(service)
+    else await register(deps, service, 'CloudFormation')
     return { PhysicalResourceId: service.name, Data: {} }
   }
 }

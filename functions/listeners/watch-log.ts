@@ -1,16 +1,26 @@
 // Tells a person of any change of a log other than a new event. No code of ours makes one, and IAM cannot forbid it to who may
 // write logs (docs/decisions/0054).
+import { oneLine } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
 import { logChangedPage } from '../../core/release/pages.ts'
 import { each } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'pager' | 'emit' | 'trouble'>
+type Place = { readonly releaseId: string; readonly seq: number }
 type Change = {
-  readonly eventName: string
-  readonly place: { readonly releaseId: string; readonly seq: number }
+  readonly place: Place
   readonly sequenceNumber: string
+  /** Such as `was deleted`. */
+  readonly what: string
 }
+
+/** What a record of the stream says of an event, if it is not that it is new. */
+export const changeIn = ({
+  eventName,
+  ...record
+}: Omit<Change, 'what'> & { readonly eventName: string }): readonly Change[] =>
+  eventName === 'INSERT' ? [] : [{ ...record, what: eventName === 'REMOVE' ? 'was deleted' : 'was overwritten' }]
 
 /** Who changes one item changes more: they are one page an hour, as long as this environment lives. */
 const againAfterMs = 3_600_000
@@ -18,17 +28,17 @@ const rememberedMost = 100
 const namedMost = 20
 
 /**
+ * @param verb the function that tells
  * @returns the function to call with a batch, in any order and before anything that can fail; it returns the sequence number of
  * the first change that nobody could be told of
  */
-export function changesTeller(deps: Deps): (records: readonly Change[]) => Promise<string | undefined> {
+export function changesTeller(deps: Deps, verb: string): (changes: readonly Change[]) => Promise<string | undefined> {
   const told = new Map<string, number>()
-  return async (records) => {
+  return async (changes) => {
     const nowMs = deps.clock.nowMs()
-    const changes = records.filter(({ eventName }) => eventName !== 'INSERT')
-    for (const { place, eventName } of changes) {
-      deps.trouble(new Problem('log_changed', `Event ${words({ place, eventName })}.`), place)
-      deps.emit({ name: 'LogChanges', unit: 'Count', value: 1, atMs: nowMs, dimensions: { function: 'announce' } })
+    for (const change of changes) {
+      deps.trouble(new Problem('log_changed', `Event ${words(change)}.`), change.place)
+      deps.emit({ name: 'LogChanges', unit: 'Count', value: 1, atMs: nowMs, dimensions: { function: verb } })
     }
     const { failed } = await each(
       deps,
@@ -39,7 +49,7 @@ export function changesTeller(deps: Deps): (records: readonly Change[]) => Promi
       async (releaseId) => {
         const own = changes.filter(({ place }) => place.releaseId === releaseId).slice(0, namedMost)
         const what = own.map((one) => `event ${words(one)}`)
-        await deps.pager.page(logChangedPage(releaseId, what))
+        await deps.pager.page(logChangedPage(shortId(releaseId), what))
         told.set(releaseId, nowMs)
         const [oldest] = told.keys()
         if (oldest !== undefined && told.size > rememberedMost) told.delete(oldest)
@@ -50,5 +60,6 @@ export function changesTeller(deps: Deps): (records: readonly Change[]) => Promi
   }
 }
 
-const words = ({ place, eventName }: Pick<Change, 'place' | 'eventName'>): string =>
-  `${place.seq} of ${place.releaseId} was ${eventName === 'REMOVE' ? 'deleted' : 'overwritten'}`
+/** A key that somebody wrote may be of any length, and the page has to say what is wrong with it. */
+const shortId = (releaseId: string): string => oneLine(releaseId, 100)
+const words = ({ place, what }: Change): string => `${place.seq} of ${shortId(place.releaseId)} ${what}`

@@ -1,6 +1,7 @@
 // What all orders by people share: which release they mean, who gives them and why, and the answer.
 import * as z from 'zod'
 import { headOf } from '../../core/release/head.ts'
+import { releaseIdForm } from '../../core/release/log-key.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { ServiceName } from '../../core/service/service.ts'
@@ -8,7 +9,7 @@ import { liveHolder } from '../steps/lease.ts'
 import { load, type Loaded } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
-export const ReleaseId = z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, 'not the id of a release')
+export const ReleaseId = z.string().regex(releaseIdForm, 'not the id of a release')
 /** A release by its id, or the live release of a service. */
 export const which = { releaseId: ReleaseId.optional(), service: ServiceName.optional() }
 /** From core/caller.ts, never from the caller. */

@@ -7,6 +7,7 @@ import type {
   BudgetReports,
   Budgets,
   Clock,
+  Definitions,
   Executions,
   History,
   Hooks,
@@ -14,6 +15,7 @@ import type {
   Journal,
   Leases,
   Line,
+  LogCopy,
   OpenReleases,
   Outages,
   Outbox,
@@ -37,8 +39,10 @@ export type World = {
   readonly clock: Clock
   readonly journal: Journal
   readonly services: Services
+  readonly definitions: Definitions
   readonly leases: Leases
   readonly line: Line
+  readonly logCopy: LogCopy
   readonly policies: Policies
   readonly openReleases: OpenReleases
   readonly turns: Turns

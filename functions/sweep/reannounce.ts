@@ -9,7 +9,9 @@ import { each, orThrow, readable } from '../steps/each.ts'
 import { linkToAnnounce } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'journal' | 'outbox' | 'trouble' | 'services' | 'openReleases' | 'history'>
+/** To find out what a batch was about. */
+export type ReadsGivenUp = Pick<World, 'trouble' | 'services' | 'openReleases' | 'history'>
+type Deps = Pick<World, 'journal' | 'outbox'> & ReadsGivenUp
 
 const time = z.iso.datetime().transform((text) => Date.parse(text))
 export const GivenUpBatch = z.looseObject({
@@ -25,19 +27,31 @@ const afterMs = 60_000
 /** Longer than any release. */
 const longestMs = 40 * 86_400_000
 
+type GivenUp = z.output<typeof GivenUpBatch>
+
 /** @throws the first failure, after everything that can be announced has been */
-export async function reannounce(
-  deps: Deps,
-  { DDBStreamBatchInfo: info }: z.output<typeof GivenUpBatch>,
+export const reannounce = (deps: Deps, batch: GivenUp): Promise<void> =>
+  inGivenUp(deps, batch, (releaseId, isOfThen) => announceAgain(deps, releaseId, isOfThen))
+
+/**
+ * Does something for each release that may have written what a batch held.
+ * @param work also gets whether an event of a time may have been in it
+ * @throws the first failure, after the others have had their turn
+ */
+export async function inGivenUp(
+  deps: ReadsGivenUp,
+  { DDBStreamBatchInfo: info }: GivenUp,
+  work: (releaseId: string, isOfThen: (atMs: number) => boolean) => Promise<void>,
 ): Promise<void> {
   const fromMs = info.approximateArrivalOfFirstRecord - beforeMs
   const toMs = info.approximateArrivalOfLastRecord + afterMs
+  const isOfThen = (atMs: number): boolean => atMs >= fromMs && atMs <= toMs
   const found = await releasesOf(deps, fromMs, toMs)
   const { done, failed } = await each(
     deps,
     found,
     (releaseId) => ({ releaseId }),
-    (releaseId) => announceAgain(deps, releaseId, fromMs, toMs),
+    (releaseId) => work(releaseId, isOfThen),
   )
   // As in a batch, skip unreadable items: a retry would not make them readable.
   orThrow({
@@ -47,7 +61,7 @@ export async function reannounce(
 }
 
 /** Releases that may have written in that time: open ones, and ended ones that began before its end. */
-async function releasesOf(deps: Deps, fromMs: number, toMs: number): Promise<readonly string[]> {
+async function releasesOf(deps: ReadsGivenUp, fromMs: number, toMs: number): Promise<readonly string[]> {
   const open = readable(deps, await deps.openReleases.list()).map(({ releaseId }) => releaseId)
   const services = readable(deps, await deps.services.list())
   const listed = await each(
@@ -63,10 +77,10 @@ async function releasesOf(deps: Deps, fromMs: number, toMs: number): Promise<rea
   return [...new Set([...open, ...ended.map(({ releaseId }) => releaseId)])]
 }
 
-async function announceAgain(deps: Deps, releaseId: string, fromMs: number, toMs: number): Promise<void> {
+async function announceAgain(deps: Deps, releaseId: string, isOfThen: (atMs: number) => boolean): Promise<void> {
   const { events } = await deps.journal.read(releaseId)
   for (const [index, event] of events.entries()) {
-    if (event.atMs < fromMs || event.atMs > toMs) continue
+    if (!isOfThen(event.atMs)) continue
     const release = replay(events.slice(0, index + 1))
     const link = await linkToAnnounce(deps, releaseId, event)
     const announcement = release === undefined ? undefined : announcementOf(event, release, link)

@@ -52,6 +52,7 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
     's3:CreateBucket',
     's3:DeleteBucket',
     's3:GetBucketNotification',
+    's3:GetBucketObjectLockConfiguration',
     's3:GetBucketTagging',
     's3:GetBucketVersioning',
     's3:ListBucketVersions',
@@ -83,6 +84,7 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
 
 const renamed: Readonly<Record<string, string>> = {
   's3:GetBucketNotificationConfiguration': 's3:GetBucketNotification',
+  's3:GetObjectLockConfiguration': 's3:GetBucketObjectLockConfiguration',
   's3:ListObjectVersions': 's3:ListBucketVersions',
   's3:PutBucketNotificationConfiguration': 's3:PutBucketNotification',
 }

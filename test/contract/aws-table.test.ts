@@ -6,6 +6,7 @@ import { CreateTableCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client
 import { afterAll, describe, expect, it } from 'vitest'
 import { awsAlarmWatch } from '../../cloud/aws/dynamodb/alarm-watch.ts'
 import { awsAttestations } from '../../cloud/aws/dynamodb/attestations.ts'
+import { awsDefinitions } from '../../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
@@ -32,7 +33,7 @@ import { openReleasesContract } from './ports/open-releases.ts'
 import { turnsContract } from './ports/turns.ts'
 import { returnsContract } from './ports/returns.ts'
 import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
-import { servicesContract } from './ports/services.ts'
+import { definitionsContract, servicesContract } from './ports/services.ts'
 import { queuesContract, waitingListsContract } from './ports/waiting-lists.ts'
 
 const cloud = openEmbedded(t0Ms)
@@ -76,6 +77,11 @@ journalContract('DynamoDB', async () => {
 servicesContract('DynamoDB', async () => {
   const table = await openTable()
   return { services: awsServices(table), spoil: (name, text) => putText(table, keys.service(name), text) }
+})
+definitionsContract('DynamoDB', async () => {
+  const table = await openTable()
+  const spoil = (name: string, seq: number, text: string) => putText(table, keys.definition(name, seq), text)
+  return { definitions: awsDefinitions(table), spoil }
 })
 turnsContract('DynamoDB', async () => {
   const table = await openTable()

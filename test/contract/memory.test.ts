@@ -1,6 +1,7 @@
 // Every in-memory port against the contracts, and its extra feature: failing on request.
 import { describe, expect, it } from 'vitest'
 import { type Fault, isCrash } from '../memory/faults.ts'
+import { definitionsKey } from '../memory/stores/definitions.ts'
 import { historyOf } from '../memory/stores/history.ts'
 import { logOf, waitersOf } from '../memory/stores/journal.ts'
 import { memoryCloud, type MemoryCloud, type PortMethod } from '../memory/memory.ts'
@@ -31,7 +32,7 @@ import { pipelinesContract } from './ports/pipelines.ts'
 import { expectProblem, paused, requested, t0Ms } from './samples.ts'
 import { returnsKey } from '../memory/stores/returns.ts'
 import { returnsContract } from './ports/returns.ts'
-import { servicesContract } from './ports/services.ts'
+import { definitionsContract, servicesContract } from './ports/services.ts'
 import { telemetryContract } from './ports/telemetry.ts'
 import { trafficContract } from './ports/traffic.ts'
 import { versionsContract } from './ports/versions.ts'
@@ -51,6 +52,11 @@ journalContract('memory', () => {
 servicesContract('memory', () => {
   const { services, inspect } = openMemory()
   return Promise.resolve({ services, spoil: (name, text) => inspect.corrupt(servicesKey, name, text) })
+})
+definitionsContract('memory', () => {
+  const { definitions, inspect } = openMemory()
+  const spoil = (name: string, seq: number, text: string) => inspect.corrupt(definitionsKey(name), padded(seq), text)
+  return Promise.resolve({ definitions, spoil })
 })
 turnsContract('memory', () => {
   const { turns, inspect } = openMemory()

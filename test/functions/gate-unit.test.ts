@@ -52,7 +52,7 @@ it('signed code passes the gate that requires a signature', async () => {
 it('an evaluator that fails says no, and says why', async () => {
   const { cloud, gate, last } = await admitted()
   const { message } = new Error('out of memory')
-  const policies = { decide: () => Promise.reject(new Error(message)) }
+  const policies = { decide: () => Promise.reject(new Error(message)), check: () => [] }
   await gateHandler({ ...cloud, policies, trouble })(task)
   expect(await last()).toMatchObject({
     type: 'gated',

@@ -5,10 +5,10 @@ import { Template } from 'aws-cdk-lib/assertions'
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import type { Authorize } from '../../cloud/local/protocol/rights.ts'
 import { kindOf } from '../../cloud/kinds.ts'
-import { verbs } from '../../functions/handlers.ts'
-import { ReleaseController } from '../../lib/controller.ts'
+import { optionalVerbs, verbs } from '../../functions/handlers.ts'
+import { ReleaseController, type ReleaseControllerProps } from '../../lib/controller.ts'
 import { startMs } from '../../local/sandbox.ts'
-import { environment, functionName } from '../../local/installation.ts'
+import { environment, functionName, logCopyBucket } from '../../local/installation.ts'
 
 type Statement = {
   readonly actions: readonly string[]
@@ -42,15 +42,17 @@ type Document = {
 export function synthesised(
   services: readonly unknown[],
   people: (controller: ReleaseController, stack: Stack) => void = () => undefined,
+  more: Partial<ReleaseControllerProps> = {},
 ): Policies {
   const stack = new Stack(new App(), 'tidegate')
-  const controller = new ReleaseController(stack, 'Controller', { services })
+  const controller = new ReleaseController(stack, 'Controller', { services, ...more })
   people(controller, stack)
   const tableId = stack.getLogicalId(controller.table.node.defaultChild as never)
   return rolesIn(stack, { account, region }, ({ Type, Properties }, id, attribute) => {
     if (attribute === 'StreamArn') return streamArn
     if (id === tableId) return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
     if (Type === 'AWS::ApiGatewayV2::Api') return apiId
+    if (Type === 'AWS::S3::Bucket') return attribute === 'Arn' ? `arn:aws:s3:::${logCopyBucket}` : logCopyBucket
     if (Type === 'AWS::SNS::Topic') return environment.TIDEGATE_TOPIC_ARN
     if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${String(Properties['QueueName'])}`
     if (Type !== 'AWS::Lambda::Function') return undefined
@@ -113,7 +115,7 @@ export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefin
 /** The controller's roles are named like their functions here, the others by their description. */
 const nameOfRole = (description: string): string => {
   const verb = description.replace(/^Tidegate: /, '')
-  return verbs.some((one) => one === verb) ? functionName(verb) : verb
+  return [...verbs, ...optionalVerbs].some((one) => one === verb) ? functionName(verb) : verb
 }
 
 type Used = Map<

@@ -13,6 +13,7 @@ const writes = (...kinds: readonly string[]) => kinds.map((kind) => `writes ${ki
 const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head', 'returnRecord')]
 
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
+  'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
   'functions/budget.test.ts': [
     ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),
     ...of('budget', 'cloudwatch:GetMetricData', 'events:PutEvents', 'sns:Publish'),

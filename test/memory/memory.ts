@@ -13,10 +13,12 @@ import { memoryFaults } from './faults.ts'
 import { codeOf, memoryFunctions, type MemoryFunctions, publishLatest } from './functions.ts'
 import { memoryBudgetReports, type MemoryReport } from './budget-reports.ts'
 import { memoryBudgets } from './stores/budgets.ts'
+import { memoryDefinitions } from './stores/definitions.ts'
 import { memoryHistory } from './stores/history.ts'
 import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryIncidents } from './stores/incidents.ts'
 import { memoryJournal } from './stores/journal.ts'
+import { memoryLogCopy } from './log-copy.ts'
 import { memoryLeases } from './stores/leases.ts'
 import { memoryLine } from './stores/line.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
@@ -57,6 +59,7 @@ function openPorts(clock: Clock) {
   const hooks = new Map<string, MemoryHook>()
   const announced: Announcement[] = []
   const pages: Page[] = []
+  const copies = new Map<string, string>()
   const jobs = new Map<string, JobAnswer>()
   const pipelineJobs = new Map<string, PipelineJob>()
   const reports = new Map<string, MemoryReport>()
@@ -64,6 +67,7 @@ function openPorts(clock: Clock) {
     ports: {
       journal: memoryJournal(table),
       services: memoryServices(table),
+      definitions: memoryDefinitions(table),
       leases: memoryLeases(table),
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),
@@ -75,6 +79,7 @@ function openPorts(clock: Clock) {
       budgetReports: memoryBudgetReports(reports),
       incidents: memoryIncidents(table),
       returns: memoryReturns(table),
+      logCopy: memoryLogCopy(copies),
       outages: memoryOutages(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),

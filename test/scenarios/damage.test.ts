@@ -69,6 +69,7 @@ async function canary(): Promise<Canary> {
   const head = { requestedAtMs: 1, seq: 1, phase: 'settled', candidate: 'checkout:1', source: 'cli', versions }
   await history.put({ ...head, releaseId: `${name}-before`, service: name })
   await sandbox.world.services.index(false)
+  await sandbox.world.definitions.add(1, { service: name, by: 'user/ann', atMs: nowMs, after: {} })
   await sandbox.world.waitingLists.add('shop', { id, requestedAtMs })
   await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
@@ -83,6 +84,7 @@ const queued = ({ id, requestedAtMs }: Pick<Canary, 'id' | 'requestedAtMs'>) =>
 /** The item of each kind that belongs to the release; a kind that is missing here does not compile. */
 const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   service: ({ service }) => keys.service(service),
+  definition: ({ service }) => keys.definition(service, 1),
   lease: ({ service }) => keys.lease(service),
   line: ({ service }) => keys.line(service),
   open: ({ service, id }) => keys.open(service, id),

@@ -70,12 +70,18 @@ export function awsJournal(table: Table): Journal {
     async kept(releaseId) {
       return (await getItem(table, keys.snapshot(releaseId), true))?.['body']?.S
     },
+    async item(releaseId, seq) {
+      const item = await getItem(table, keys.event(releaseId, seq))
+      return item && logItem(item)
+    },
     async items(releaseId) {
       const items = await queryItems(table, { pk: keys.event(releaseId, 1).pk, prefix: eventPrefix })
-      return items.map((item) => ({ sk: keyOf(item).sk, body: item['body']?.S, previous: item[link]?.S }))
+      return items.map(logItem)
     },
   }
 }
+
+const logItem = (item: Item) => ({ sk: keyOf(item).sk, body: item['body']?.S, previous: item[link]?.S })
 
 /** The sort key of the last event that a log can have. */
 const lastOf = (releaseId: string): string => keys.event(releaseId, 999_999).sk

@@ -7,6 +7,7 @@ import { Service } from '../../../core/service/service.ts'
 import type { Services } from '../../ports.ts'
 import {
   bodyOf,
+  type Condition,
   deleteItem,
   getItem,
   type Item,
@@ -25,14 +26,16 @@ export function awsServices(table: Table): Services {
   const isIndexed = async (): Promise<boolean> => (isFindable ||= (await getItem(table, keys.findable)) !== undefined)
   const list = async () => readAll(await queryItems(table, { pk: keys.service('').pk }))
   return {
-    async put(service) {
+    async put(service, seq) {
       const before = await getItem(table, keys.service(service.name))
       // Lookup entries first. An entry without a definition, or one whose definition does not match the lookup, does no harm.
       await enter(table, service)
-      await putItem(table, keys.service(service.name), bodyOf(service))
+      const refused = await putItem(table, keys.service(service.name), ...numbered(service, seq))
+      if (refused !== undefined) return false
       const wanted = keysOf(service)
       for (const key of keysBefore(before))
         if (!wanted.includes(key)) await deleteItem(table, keys.find(key, service.name))
+      return true
     },
     async get(name) {
       const item = await getItem(table, keys.service(name))
@@ -57,6 +60,18 @@ export function awsServices(table: Table): Services {
       await putItem(table, keys.findable, {})
     },
   }
+}
+
+/** The number is beside the body, because code from before refuses a body with a field that it does not know. */
+function numbered(service: Service, seq: number | undefined): readonly [Item, Condition?] {
+  const body = bodyOf(service)
+  if (seq === undefined) return [body]
+  const number = { N: String(seq) }
+  const expression = 'attribute_not_exists(seq) OR seq <= :seq'
+  return [
+    { ...body, seq: number },
+    { expression, values: { ':seq': number } },
+  ]
 }
 
 const readAll = (items: readonly Item[]) => listing(items, readService, (item) => ({ service: keyOf(item).sk }))

@@ -3,6 +3,7 @@
 import { awsAlarmWatch } from './alarm-watch.ts'
 import { awsAttestations } from './attestations.ts'
 import { awsBudgets } from './budgets.ts'
+import { awsDefinitions } from './definitions.ts'
 import { awsHistory } from './history.ts'
 import { awsIncidents } from './incidents.ts'
 import { awsJournal } from './journal.ts'
@@ -21,6 +22,7 @@ export const tablePorts = (table: Table) => ({
   alarmWatch: awsAlarmWatch(table),
   attestations: awsAttestations(table),
   budgets: awsBudgets(table),
+  definitions: awsDefinitions(table),
   history: awsHistory(table),
   incidents: awsIncidents(table),
   journal: awsJournal(table),

@@ -28,6 +28,8 @@ const byTime = (atMs: number, releaseId: string): string => `${padded(atMs, 15)}
 
 export const keys = {
   service: (name: string): Key => ({ pk: 'SERVICE', sk: name }),
+  /** A definition that was applied. */
+  definition: (service: string, seq: number): Key => ({ pk: `DEFINITION#${service}`, sk: padded(seq, 6) }),
   lease: (service: string): Key => ({ pk: 'LEASE', sk: service }),
   /** No service is called `*`, so `*` stands for all services. */
   line: (service = '*'): Key => ({ pk: 'LINE', sk: service }),
@@ -112,7 +114,7 @@ export async function getItem(table: Table, key: Key, mayBeOld = false): Promise
 }
 
 /** A DynamoDB condition expression; `:names` are bound to `values`. */
-type Condition = { readonly expression: string; readonly values?: Item }
+export type Condition = { readonly expression: string; readonly values?: Item }
 export const ifNew: Condition = { expression: 'attribute_not_exists(pk)' }
 
 /** @returns the item in the way if the condition did not hold; `undefined` if the item was written */

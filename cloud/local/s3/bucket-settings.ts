@@ -11,6 +11,8 @@ export type BucketSettings = {
   /** The body of PutBucketEncryption. */
   encryption: string | undefined
   policy: string | undefined
+  /** The body of PutObjectLockConfiguration; empty if Object Lock is on without a default retention. */
+  objectLock: string | undefined
 }
 
 export const newBucketSettings = (): BucketSettings => ({
@@ -19,6 +21,7 @@ export const newBucketSettings = (): BucketSettings => ({
   tagging: undefined,
   encryption: undefined,
   policy: undefined,
+  objectLock: undefined,
 })
 
 export const tellsEventBridge = ({ notification }: BucketSettings): boolean =>
@@ -63,6 +66,17 @@ export function settingsAnswer(
     settings.tagging = body.replace(/^<\?xml[^>]*\?>\s*/, '')
     return { ...done, status: 204 }
   }
+  if (query.has('object-lock')) {
+    if (!isPut) return settings.objectLock ? s3Answer(settings.objectLock) : noLock
+    if (settings.versioning !== 'Enabled')
+      return s3Error(
+        409,
+        'InvalidBucketState',
+        'Versioning must be Enabled on the bucket to apply an Object Lock configuration',
+      )
+    settings.objectLock = body.replace(/^<\?xml[^>]*\?>\s*/, '')
+    return done
+  }
   if (query.has('policy') && isPut) {
     settings.policy = body
     return { ...done, status: 204 }
@@ -70,4 +84,9 @@ export function settingsAnswer(
   return undefined
 }
 
+const noLock = s3Error(
+  404,
+  'ObjectLockConfigurationNotFoundError',
+  'Object Lock configuration does not exist for this bucket',
+)
 const noTags = s3Error(404, 'NoSuchTagSet', 'The TagSet does not exist')

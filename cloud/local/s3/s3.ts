@@ -6,6 +6,7 @@ import type { LocalClock } from '../time/clock.ts'
 import type { Rights } from '../protocol/rights.ts'
 import { s3Error } from './answer.ts'
 import { listBuckets, listObjects } from './listing.ts'
+import { currentOf, listVersions, lockFor, refusedWrite, remove, type Stored } from './versions.ts'
 import {
   account,
   type Bus,
@@ -24,14 +25,6 @@ export type ObjectStore = {
   keyOf(bucket: string): string | undefined
 }
 
-type Stored = {
-  readonly bytes: Uint8Array
-  /** Absent if the bucket is not versioned. */
-  readonly versionId: string | undefined
-  readonly etag: string
-  readonly metadata: Readonly<Record<string, string>>
-  readonly atMs: number
-}
 export type LocalObjects = LocalService & ObjectStore & { putImage(uri: string, code: Uint8Array): void }
 
 type Deps = Pick<Rights, 'mayCaller'> & { readonly clock: LocalClock; readonly bus: Bus; readonly ids: () => string }
@@ -69,8 +62,9 @@ export const undecipherable = ({ arn }: Caller): string =>
   `User: ${arn} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because no identity-based policy allows the kms:Decrypt action`
 
 function find({ buckets }: Store, bucket: string, key: string, versionId?: string): Stored | undefined {
-  const versions = buckets.get(bucket)?.objects.get(key) ?? []
-  return versionId === undefined ? versions.at(-1) : versions.find((one) => one.versionId === versionId)
+  const objects = buckets.get(bucket)?.objects
+  if (versionId === undefined) return currentOf(objects, key)
+  return objects?.get(key)?.find((one) => (one.versionId ?? 'null') === versionId && one.isMarker !== true)
 }
 
 function answer(store: Store, request: LocalRequest, caller: Caller): LocalResponse {
@@ -84,7 +78,11 @@ function answer(store: Store, request: LocalRequest, caller: Caller): LocalRespo
     if (answered !== undefined) return answered
   }
   if (key !== '' && method === 'PUT') return put(store, request, caller, bucket, key)
-  if (key !== '' && method === 'DELETE') return remove(store, bucket, key, request.query.get('versionId') ?? undefined)
+  if (key !== '' && method === 'DELETE') {
+    const found = store.buckets.get(bucket)
+    const way = { nowMs: store.clock.nowMs(), id: versionIdBy(store.ids) }
+    return found === undefined ? noSuchBucket : remove(found, key, request, way)
+  }
   if (key !== '' && (method === 'GET' || method === 'HEAD')) {
     if (!store.buckets.has(bucket)) return noSuchBucket
     const stored = find(store, bucket, key, request.query.get('versionId') ?? undefined)
@@ -112,16 +110,16 @@ function read({ method, headers }: LocalRequest, stored: Stored): LocalResponse 
 
 function answerOfBucket(store: Store, request: LocalRequest, name: string): LocalResponse | undefined {
   const found = store.buckets.get(name)
-  const isAboutSettings = ['notification', 'versioning', 'tagging', 'encryption', 'policy'].some((setting) =>
-    request.query.has(setting),
+  const isAboutSettings = ['notification', 'versioning', 'tagging', 'encryption', 'policy', 'object-lock'].some(
+    (setting) => request.query.has(setting),
   )
   if (isAboutSettings && found === undefined) return noSuchBucket
   const settled = found && settingsAnswer(found.settings, request, Buffer.from(bodyOf(request)).toString('utf8'))
   if (settled !== undefined) return settled
   if (request.method === 'GET' && request.query.has('versions'))
-    return found === undefined ? noSuchBucket : versionsOf(found, name)
+    return found === undefined ? noSuchBucket : listVersions(found.objects, name, request.query)
   if (request.method === 'PUT') {
-    if (found === undefined) store.buckets.set(name, newBucket(store.clock.nowMs()))
+    if (found === undefined) store.buckets.set(name, newBucket(store.clock.nowMs(), request))
     return { status: 200, headers: { location: `/${name}` }, body: '' }
   }
   if (request.method === 'GET')
@@ -139,43 +137,34 @@ function answerOfBucket(store: Store, request: LocalRequest, name: string): Loca
 const listed = ({ objects }: Bucket) =>
   [...objects].flatMap(([key, versions]) => {
     const newest = versions.at(-1)
-    return newest === undefined ? [] : [{ key, size: newest.bytes.length, etag: newest.etag, atMs: newest.atMs }]
+    return newest === undefined || newest.isMarker === true
+      ? []
+      : [{ key, size: newest.bytes.length, etag: newest.etag, atMs: newest.atMs }]
   })
 
-const newBucket = (atMs: number): Bucket => ({ objects: new Map(), settings: newBucketSettings(), atMs })
-function versionsOf({ objects }: Bucket, name: string): LocalResponse {
-  const all = [...objects].flatMap(([key, versions]) => [...versions].reverse().map((stored) => ({ key, stored })))
-  const rows = all.map(
-    ({ key, stored: { versionId = 'null', bytes } }) =>
-      `<Version><Key>${key.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</Key><VersionId>${versionId}</VersionId><Size>${bytes.length}</Size></Version>`,
-  )
-  const body = `<?xml version="1.0" encoding="UTF-8"?><ListVersionsResult><Name>${name}</Name><IsTruncated>false</IsTruncated>${rows.join('')}</ListVersionsResult>`
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body }
+/** Object Lock comes with versions. */
+function newBucket(atMs: number, { headers }: LocalRequest): Bucket {
+  const isLocked = headers['x-amz-bucket-object-lock-enabled'] === 'true'
+  const settings = newBucketSettings()
+  return { objects: new Map(), settings: isLocked ? { ...settings, versioning: 'Enabled' } : settings, atMs }
 }
 
-/** Deletes the given version; without one, all versions, because there are no delete markers here. */
-function remove({ buckets }: Store, bucket: string, key: string, versionId: string | undefined): LocalResponse {
-  const objects = buckets.get(bucket)?.objects
-  if (objects === undefined) return noSuchBucket
-  const left = (objects.get(key) ?? []).filter(
-    (one) => versionId !== undefined && (one.versionId ?? 'null') !== versionId,
-  )
-  if (left.length > 0) objects.set(key, left)
-  else objects.delete(key)
-  return gone
-}
+const versionIdBy = (ids: () => string): string => ids().replaceAll('-', '')
 
 function put(store: Store, request: LocalRequest, caller: Caller, bucket: string, key: string): LocalResponse {
   const found = store.buckets.get(bucket)
   if (found === undefined) return noSuchBucket
   const { objects, settings } = found
   const bytes = bodyOf(request)
+  const refused = refusedWrite(request, bytes, currentOf(objects, key))
+  if (refused !== undefined) return refused
   const etag = createHash('md5').update(bytes).digest('hex')
   const metadata = Object.fromEntries(
     Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-')),
   )
-  const versionId = settings.versioning === 'Enabled' ? store.ids().replaceAll('-', '') : undefined
-  const stored: Stored = { bytes, versionId, etag, metadata, atMs: store.clock.nowMs() }
+  const versionId = settings.versioning === 'Enabled' ? versionIdBy(store.ids) : undefined
+  const nowMs = store.clock.nowMs()
+  const stored: Stored = { bytes, versionId, etag, metadata, atMs: nowMs, ...lockFor(settings, nowMs) }
   const versions = versionId === undefined ? [stored] : [...(objects.get(key) ?? []), stored]
   objects.set(key, versions)
   // Grows with every version of a key, like S3's sequencer.

@@ -34,10 +34,14 @@ import {
   GetBucketNotificationConfigurationCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectLockConfigurationCommand,
+  ListObjectVersionsCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  PutObjectLockConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { afterEach, expect, it } from 'vitest'
@@ -73,8 +77,47 @@ it('a new bucket keeps no versions and sends no events until both are enabled', 
   expect((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet).toEqual([{ Key: 'k', Value: 'v' }])
   await expect(s3.send(new DeleteBucketCommand({ Bucket }))).rejects.toEqual(named('BucketNotEmpty'))
   await s3.send(new DeleteObjectCommand({ Bucket, Key: 'a', VersionId }))
-  await s3.send(new DeleteObjectCommand({ Bucket, Key: 'a' }))
+  // Without a version, a marker hides what is there, and whoever empties the bucket deletes both.
+  const { DeleteMarker, VersionId: marker } = await s3.send(new DeleteObjectCommand({ Bucket, Key: 'a' }))
+  expect(DeleteMarker).toBe(true)
+  await expect(s3.send(new GetObjectCommand({ Bucket, Key: 'a' }))).rejects.toEqual(named('NoSuchKey'))
+  const listed = await s3.send(new ListObjectVersionsCommand({ Bucket }))
+  expect(listed).toMatchObject({
+    Versions: [{ VersionId: 'null' }],
+    DeleteMarkers: [{ VersionId: marker, IsLatest: true }],
+  })
+  for (const one of ['null', marker]) await s3.send(new DeleteObjectCommand({ Bucket, Key: 'a', VersionId: one }))
   await s3.send(new DeleteBucketCommand({ Bucket }))
+})
+
+it('a bucket with Object Lock keeps versions for their time, and a write may ask for a free key', async () => {
+  const { place, pass } = cloud()
+  const s3 = new S3Client({ ...place, forcePathStyle: true })
+  const Bucket = 'kept'
+  await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }))
+  expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled')
+  const locks = () => s3.send(new GetObjectLockConfigurationCommand({ Bucket }))
+  await expect(locks()).rejects.toEqual(named('ObjectLockConfigurationNotFoundError'))
+  const Rule = { DefaultRetention: { Mode: 'GOVERNANCE' as const, Days: 1 } }
+  const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled' as const, Rule }
+  await s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }))
+  expect((await locks()).ObjectLockConfiguration).toMatchObject({ Rule })
+  const put = (Body: string, more: object = {}) =>
+    s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body, IfNoneMatch: '*', ...more }))
+  await expect(put('one', { ChecksumSHA256: 'd3Jvbmc=' })).rejects.toEqual(named('BadDigest'))
+  const { VersionId } = await put('one')
+  await expect(put('two')).rejects.toEqual(named('PreconditionFailed'))
+  const drop = (more: object = {}) => s3.send(new DeleteObjectCommand({ Bucket, Key: 'a', ...more }))
+  await drop()
+  await put('two')
+  await expect(drop({ VersionId })).rejects.toEqual(named('AccessDenied'))
+  const page = await s3.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2 }))
+  const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page
+  const rest = await s3.send(new ListObjectVersionsCommand({ Bucket, KeyMarker, VersionIdMarker }))
+  expect([page.Versions?.length, page.DeleteMarkers?.length, rest.Versions?.[0]?.VersionId]).toEqual([1, 1, VersionId])
+  await drop({ VersionId, BypassGovernanceRetention: true })
+  await pass(86_400_001)
+  await drop({ VersionId: page.Versions?.[0]?.VersionId })
 })
 
 it('a new trail logs management events once logging is started', async () => {

@@ -1,11 +1,11 @@
 // The contract of stored service definitions.
 import { describe, expect, it } from 'vitest'
-import type { Services } from '../../../cloud/ports.ts'
+import type { Definitions, Services } from '../../../cloud/ports.ts'
 import { serviceKey } from '../../../core/service/service-key.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
 import type { Service } from '../../../core/service/service.ts'
 import { expectOthersListed, expectReadableOrProblem } from '../fuzz.ts'
-import { expectProblem, service } from '../samples.ts'
+import { expectProblem, service, t0Ms } from '../samples.ts'
 
 type ServicesUnderTest = {
   readonly services: Services
@@ -29,6 +29,20 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       await services.put(first)
       await services.put(later)
       expect(await services.get('orders')).toEqual(later)
+    })
+
+    it('keeps a definition of a higher number', async () => {
+      const { services } = await open()
+      const first = service()
+      const later = { ...first, runbook: 'https://example.com/runbook' }
+      expect(await services.put(first, 2)).toBe(true)
+      expect(await services.put(later, 1)).toBe(false)
+      expect(await services.get('orders')).toEqual(first)
+      expect(await services.put(later, 2)).toBe(true)
+      expect(await services.put(first, 3)).toBe(true)
+      // One of before has no number.
+      await services.put(later)
+      expect(await services.put(first, 1)).toBe(true)
     })
 
     it('lists all services by name', async () => {
@@ -106,6 +120,46 @@ export function servicesContract(name: string, open: () => Promise<ServicesUnder
       const { services, spoil } = await open()
       await spoil('orders', JSON.stringify(service('billing')))
       await expectProblem('item_unreadable', services.get('orders'), /billing/)
+    })
+  })
+}
+
+type DefinitionsUnderTest = {
+  readonly definitions: Definitions
+  readonly spoil: (name: string, seq: number, text: string) => unknown
+}
+
+export function definitionsContract(name: string, open: () => Promise<DefinitionsUnderTest>): void {
+  describe(`applied definitions: ${name}`, () => {
+    const applied = (by: string, runbook?: string) => ({
+      ...{ service: 'orders', by, atMs: t0Ms },
+      after: { ...service(), ...(runbook === undefined ? {} : { runbook }) },
+    })
+
+    it('lists the latest, newest first, and of no other service', async () => {
+      const { definitions } = await open()
+      expect(await definitions.list('orders', 5)).toEqual({ items: [], unreadable: [] })
+      for (let seq = 1; seq <= 12; seq++) expect(await definitions.add(seq, applied(`user/${seq}`))).toBe(true)
+      await definitions.add(1, { ...applied('user/other'), service: 'orders-2' })
+      const { items } = await definitions.list('orders', 3)
+      expect(items).toEqual([12, 11, 10].map((seq) => ({ ...applied(`user/${seq}`), seq })))
+    })
+
+    it('gives each number once; the same again is no other', async () => {
+      const { definitions } = await open()
+      expect(await definitions.add(1, applied('user/ann'))).toBe(true)
+      expect(await definitions.add(1, applied('user/ben'))).toBe(false)
+      expect(await definitions.add(1, applied('user/ann'))).toBe(true)
+      expect((await definitions.list('orders', 5)).items).toMatchObject([{ seq: 1, by: 'user/ann' }])
+    })
+
+    it('reads whatever a definition looked like, and names the number of a record that cannot be read', async () => {
+      const { definitions, spoil } = await open()
+      await definitions.add(1, { ...applied('user/ann'), before: { plan: 'of another time' }, after: { shape: [] } })
+      expect((await definitions.list('orders', 5)).items).toMatchObject([{ after: { shape: [] } }])
+      await spoil('orders', 1, '{')
+      const { items, unreadable } = await definitions.list('orders', 5)
+      expect({ items, unreadable }).toMatchObject({ items: [], unreadable: [{ about: { service: 'orders', seq: 1 } }] })
     })
   })
 }

@@ -56,6 +56,12 @@ export function memoryJournal(table: MemoryTable): Journal {
       return Promise.resolve()
     },
     kept: (releaseId) => Promise.resolve(table.get(Snapshot, snapshotOf(releaseId), '')),
+    item: (releaseId, seq) =>
+      Promise.resolve(
+        table.text(logOf(releaseId), padded(seq)) === undefined
+          ? undefined
+          : { ...logKey(releaseId, seq), ...itemAt(releaseId, seq) },
+      ),
     items: (releaseId) =>
       Promise.resolve(
         table

@@ -9,6 +9,8 @@ import { type MemoryTable, unreadable } from './table.ts'
 export const servicesKey = 'services'
 
 export function memoryServices(table: MemoryTable): Services {
+  /** The number of each stored definition. */
+  const numbers = new Map<string, number>()
   const find = (name: string): Service | undefined => {
     const service = table.get(Service, servicesKey, name)
     if (service === undefined || service.name === name) return service
@@ -21,9 +23,13 @@ export function memoryServices(table: MemoryTable): Services {
   }
   const all = () => listing(table.list(servicesKey), found, (service) => ({ service }))
   return {
-    put(service) {
+    put(service, seq) {
+      const stored = numbers.get(service.name)
+      if (seq !== undefined && stored !== undefined && stored > seq) return Promise.resolve(false)
       table.set(servicesKey, service.name, service)
-      return Promise.resolve()
+      if (seq === undefined) numbers.delete(service.name)
+      else numbers.set(service.name, seq)
+      return Promise.resolve(true)
     },
     get(name) {
       return Promise.resolve(found(name))

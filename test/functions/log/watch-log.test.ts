@@ -2,18 +2,18 @@
 // names the event. The log of a release that nobody touched is as it was written.
 import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, describe, expect, it } from 'vitest'
-import { steppedClock } from '../../cloud/local/time/clock.ts'
-import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
-import { verify } from '../../cli/commands/verify-log.ts'
-import { logKey } from '../../core/release/log-key.ts'
-import { announceHandler } from '../../functions/listeners/announce.ts'
-import { idsOf } from '../../functions/steps/log.ts'
-import { environment } from '../../local/installation.ts'
-import { openSandbox, type Sandbox, type SandboxOptions } from '../../local/sandbox.ts'
-import { sampleService } from '../../local/sample-service.ts'
-import { memoryCloud } from '../memory/memory.ts'
-import { authorize } from '../scenarios/least-privilege.ts'
-import { refusing } from '../scenarios/refusing.ts'
+import { steppedClock } from '../../../cloud/local/time/clock.ts'
+import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
+import { verify } from '../../../cli/commands/verify-log.ts'
+import { logKey } from '../../../core/release/log-key.ts'
+import { announceHandler } from '../../../functions/listeners/announce.ts'
+import { idsOf } from '../../../functions/steps/log.ts'
+import { environment } from '../../../local/installation.ts'
+import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
+import { sampleService } from '../../../local/sample-service.ts'
+import { memoryCloud } from '../../memory/memory.ts'
+import { authorize } from '../../scenarios/least-privilege.ts'
+import { refusing } from '../../scenarios/refusing.ts'
 
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
@@ -45,7 +45,7 @@ async function verified(which: string, announced?: string) {
   const lines: string[] = []
   const { hooks: _, ...world } = sandbox.world
   const backend = { ...world, order: sandbox.orderAs('ann') }
-  const code = await verify({ backend, screen: screenOn((line) => lines.push(line), false) }, which, announced)
+  const code = await verify({ backend, screen: screenOn((line) => lines.push(line), false) }, which, { announced })
   return { code, text: lines.join('\n') }
 }
 const pagesOf = (id: string): readonly string[] =>

@@ -1,0 +1,17 @@
+// What is recorded when a definition is applied: who did it, and what was there before. The records of a service are numbered,
+// and the definition of the highest number is the one that holds (docs/decisions/0061).
+import * as z from 'zod'
+
+// Whatever a definition looked like when it was applied: a record must stay readable when the schema has changed.
+const Definition = z.record(z.string(), z.unknown())
+
+export const AppliedDefinition = z.object({
+  service: z.string().max(100),
+  /** A caller of the API (core/caller.ts), or `CloudFormation`. */
+  by: z.string().min(1).max(600),
+  atMs: z.int(),
+  /** In normal form; absent if there was none, or none that could be read. */
+  before: Definition.optional(),
+  after: Definition,
+})
+export type AppliedDefinition = z.output<typeof AppliedDefinition>
