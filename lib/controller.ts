@@ -1,6 +1,6 @@
 // The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
 // permissions of its roles are derived from the service definitions.
-import { Arn, ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
