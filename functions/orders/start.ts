@@ -8,25 +8,31 @@ import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts
 import { by } from './order.ts'
 import type { Call } from '../steps/world.ts'
 
-const Told = z.looseObject({ by, bolder: z.boolean() })
-const Asked = z.looseObject({ by })
+/** Each route says one of the two; who says the other one in a body has not taken the route of that right. */
+const Told = z.union([z.looseObject({ by, bolder: z.boolean() }), z.looseObject({ by, urgent: z.literal(true) })])
 
 /** @throws Problem `call_invalid`, `service_missing`, `target_unknown`, `request_reused`, `plan_bolder` */
 export function startHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
-    const { by, bolder, ...said } = Told.parse(event)
-    const request = readCall(said, call.awsRequestId)
-    if (!bolder) await refuseBolder(deps, request)
+    const { by, ...told } = Told.parse(event)
+    const request = await requestIn(deps, told, call)
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
 }
 
-/** Any plan is allowed: who may release urgently may do so boldly. */
-export function urgentHandler(deps: Accepting) {
-  return async (event: unknown, call: Call): Promise<Started> => {
-    const { by, ...said } = Asked.parse(event)
-    return { releases: await acceptAndStart(deps, requestedBy(readUrgent(said, call.awsRequestId), by)) }
+type Said = Readonly<Record<string, unknown>>
+
+/** What a body says beside its route's word is refused as an unknown field. */
+async function requestIn(deps: Accepting, told: Said, { awsRequestId }: Call): Promise<ReleaseRequest> {
+  if (told['bolder'] === undefined) {
+    const { urgent: _, ...said } = told
+    // Any plan is allowed: who may release urgently may do so boldly.
+    return readUrgent(said, awsRequestId)
   }
+  const { bolder, ...said } = told
+  const request = readCall(said, awsRequestId)
+  if (bolder !== true) await refuseBolder(deps, request)
+  return request
 }
 
 const requestedBy = (request: ReleaseRequest, by: string): ReleaseRequest => ({
