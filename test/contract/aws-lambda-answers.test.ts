@@ -139,8 +139,7 @@ describe('publishing', () => {
 
   it('considers code signed only if Lambda names the signing job', async () => {
     const version = { State: 'Active', Role: 'r', CodeSha256: 'c', Version: '3' }
-    const described = (more: object) =>
-      awsVersions(() => lambda({ ...version, ...more })[0]).describe(target, '3')
+    const described = (more: object) => awsVersions(() => lambda({ ...version, ...more })[0]).describe(target, '3')
     expect(await described({})).toMatchObject({ isSigned: false })
     const SigningJobArn = 'arn:aws:signer:eu-west-1:111122223333:/signing-jobs/1'
     expect(await described({ SigningJobArn })).toMatchObject({ isSigned: true })
