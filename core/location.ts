@@ -56,7 +56,8 @@ export function locate(functionName: string): Located {
     : { name, region, account }
 }
 
-export const isElsewhere = ({ functionName }: Pick<Place, 'functionName'>): boolean => locate(functionName).region !== undefined
+export const isElsewhere = ({ functionName }: Pick<Place, 'functionName'>): boolean =>
+  locate(functionName).region !== undefined
 
 /** Whether the role is of the function's account, which is the only one that it can act in. */
 export function isOfSameAccount(roleArn: string, functionArn: string): boolean {

@@ -15,7 +15,7 @@ import { handOverHandler } from './tasks/hand-over.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
 import { intakeHandler } from './listeners/intake.ts'
-import { startHandler, urgentHandler } from './orders/start.ts'
+import { startHandler } from './orders/start.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
 import { measureHandler } from './listeners/measure.ts'
@@ -41,7 +41,6 @@ type Make = (world: World) => Handler
 const makers = {
   intake: intakeHandler,
   start: startHandler,
-  urgent: urgentHandler,
   ask: askHandler,
   pipeline: pipelineHandler,
   admit: admitHandler,

@@ -54,7 +54,7 @@ import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
 import { log, emit, observed, trouble } from './instruments.ts'
 import { intakeHandler } from './listeners/intake.ts'
-import { startHandler, urgentHandler } from './orders/start.ts'
+import { startHandler } from './orders/start.ts'
 import { answering, behindDoor } from './door.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
@@ -99,7 +99,6 @@ const accepting = () => ({
 })
 export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(accepting()))
 export const start = /* @__PURE__ */ wired('start', () => startHandler(accepting()))
-export const urgent = /* @__PURE__ */ wired('urgent', () => urgentHandler(accepting()))
 /** What gates decide by. */
 const gates = () => ({
   clock,

@@ -120,7 +120,6 @@ const own: Readonly<Record<Verb, Own>> = {
     everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   start: { items: opens, machine: ['states:StartExecution'] },
-  urgent: { items: opens, machine: ['states:StartExecution'] },
   gate: {
     items: all(looksUp, records, { writes: ['lease', 'waiting'], updates: ['turn'], deletes: ['lease', 'waiting'] }),
     targetVersions: ['lambda:GetFunctionConfiguration'],

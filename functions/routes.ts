@@ -14,7 +14,7 @@ type Route = {
 const routes = {
   start: { verb: 'start', says: { bolder: false } },
   'start-bolder': { verb: 'start', says: { bolder: true } },
-  'start-urgent': { verb: 'urgent' },
+  'start-urgent': { verb: 'start', says: { urgent: true } },
   ask: { verb: 'ask', anonymous: true },
   pause: { verb: 'pause', says: { verb: 'pause' } },
   resume: { verb: 'pause', says: { verb: 'resume' } },

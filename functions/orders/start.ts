@@ -6,25 +6,30 @@ import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts
 import { by } from './order.ts'
 import type { Call } from '../steps/world.ts'
 
-const Told = z.looseObject({ by, bolder: z.boolean() })
-const Asked = z.looseObject({ by })
+/** Each route says one of the two; who says the other one in a body has not taken the route of that right. */
+const Told = z.union([z.looseObject({ by, bolder: z.boolean() }), z.looseObject({ by, urgent: z.literal(true) })])
 
 /** @throws Problem `call_invalid`, and what `accept` throws */
 export function startHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
-    const { by, bolder, ...said } = Told.parse(event)
-    const request = { ...readCall(said, call.awsRequestId), ...(bolder ? ({ bolder } as const) : {}) }
+    const { by, ...told } = Told.parse(event)
+    const request = requestIn(told, call)
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
 }
 
-/** Any plan is allowed: who may release urgently may do so boldly. */
-export function urgentHandler(deps: Accepting) {
-  return async (event: unknown, call: Call): Promise<Started> => {
-    const { by, ...said } = Asked.parse(event)
-    const request = { ...readUrgent(said, call.awsRequestId), bolder: true } as const
-    return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
+type Said = Readonly<Record<string, unknown>>
+
+/** What a body says beside its route's word is refused as an unknown field. */
+function requestIn(told: Said, { awsRequestId }: Call): ReleaseRequest {
+  if (told['bolder'] === undefined) {
+    const { urgent: _, ...said } = told
+    // Any plan is allowed: who may release urgently may do so boldly.
+    return { ...readUrgent(said, awsRequestId), bolder: true }
   }
+  const { bolder, ...said } = told
+  const request = readCall(said, awsRequestId)
+  return bolder === true ? { ...request, bolder } : request
 }
 
 const requestedBy = (request: ReleaseRequest, by: string): ReleaseRequest => ({

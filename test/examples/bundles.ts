@@ -36,7 +36,6 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   ask: ['dynamodb', 'lambda'],
   pipeline: ['codepipeline', 'dynamodb', 'lambda'],
   start: ['dynamodb', 'sfn'],
-  urgent: ['dynamodb', 'sfn'],
   approve: ['dynamodb', 'sfn'],
   override: ['dynamodb', 'sfn'],
   stopLine: ['dynamodb'],

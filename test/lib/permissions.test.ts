@@ -30,7 +30,7 @@ const byOthers: readonly string[] = [
 const unseen: Readonly<Record<string, string>> = {
   'prepare kms:Decrypt': 'only where a definition names a key: used below, under policies of its own',
   ...Object.fromEntries(
-    ['admit', 'intake', 'start', 'urgent'].map((verb) => [
+    ['admit', 'intake', 'start'].map((verb) => [
       `${verb} reads head`,
       'whether the artifact was released before (test/scenarios/wish.test.ts)',
     ]),

@@ -161,6 +161,19 @@ it('a body that looks like an event is a call that is not valid', async () => {
   await expect(order('starter')('start', event)).rejects.toMatchObject({ code: 'call_invalid' })
 })
 
+it('a body cannot say what another route says', async () => {
+  const version = await sandbox.publish('v2')
+  const invalid = { code: 'call_invalid' }
+  await expect(order('starter')('start', { version, urgent: true, reason: 'x' })).rejects.toMatchObject(invalid)
+  await expect(order('bold')('start-bolder', { version, urgent: true, reason: 'x' })).rejects.toMatchObject(invalid)
+  for (const bolder of [true, false, 'yes'])
+    await expect(
+      order('security')('start-urgent', { version, bolder, reason: 'x' }),
+      String(bolder),
+    ).rejects.toMatchObject(invalid)
+  expect((await sandbox.world.openReleases.list('checkout')).items).toEqual([])
+})
+
 it("no plan of a call is bolder than the service's without a right", async () => {
   const version = await sandbox.publish('v2')
   const careful = { steps: [5, 40, 80].map((weight) => ({ weight, bake: '1h' })) }

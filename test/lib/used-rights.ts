@@ -54,7 +54,6 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('override', ...reads('service', 'waiter'), ...writes('log')),
     ...of('startLine', ...deletes('line'), ...reads('line', 'open', 'waiter'), ...writes('log'), wake),
     ...of('stopLine', ...reads('service'), ...writes('line')),
-    ...of('urgent', ...reads('service'), ...writes('log', 'open', 'queue'), 'states:StartExecution'),
   ],
   'scenarios/outage.test.ts': [
     ...of('announce', ...deletes('outage'), ...writes('outage'), 'sns:Publish'),

@@ -34,7 +34,11 @@ export function memoryTraffic(functions: MemoryFunctions): Traffic {
   }
 }
 
-function checkVersions(lambda: MemoryFunction, target: Pick<AliasPlace, 'functionName' | 'alias'>, routing: Routing): void {
+function checkVersions(
+  lambda: MemoryFunction,
+  target: Pick<AliasPlace, 'functionName' | 'alias'>,
+  routing: Routing,
+): void {
   const { version, additional } = routing
   if (additional === undefined) {
     if (version !== '$LATEST') versionOf(lambda, lambda.name, version)

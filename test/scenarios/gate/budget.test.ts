@@ -113,7 +113,7 @@ describe('a full group', () => {
     await sandbox.world.journal.append('cart-1', requested('cart-1'))
     await sandbox.world.leases.take('#shop/1', 'cart-1')
     const version = await sandbox.publish('v2')
-    await sandbox.ask('urgent', { service: 'checkout', version, reason: 'CVE-1' })
+    await sandbox.ask('start', { urgent: true, service: 'checkout', version, reason: 'CVE-1' })
     await sandbox.clock.settle()
     const [open1] = (await sandbox.world.openReleases.list('checkout')).items
     const release = await sandbox.release(open1?.releaseId ?? '')

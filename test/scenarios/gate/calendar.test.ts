@@ -135,7 +135,8 @@ describe('the stopped line', () => {
     await override(id)
     await sandbox.clock.settle()
     await expectDenied(id, ['stop'], /stopped by user\/ben/)
-    const urgent = (await sandbox.ask('urgent', {
+    const urgent = (await sandbox.ask('start', {
+      urgent: true,
       service: 'checkout',
       version: '2',
       requestId: 'r2',

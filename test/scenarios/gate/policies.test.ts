@@ -60,7 +60,13 @@ describe('policies', () => {
 
 describe('the fast lane', () => {
   const urgent = async (version: string, more: Changes = {}): Promise<string> => {
-    const accepted = (await sandbox.ask('urgent', { service: 'checkout', version, reason: 'CVE-1', ...more })) as {
+    const accepted = (await sandbox.ask('start', {
+      urgent: true,
+      service: 'checkout',
+      version,
+      reason: 'CVE-1',
+      ...more,
+    })) as {
       releases: { releaseId: string }[]
     }
     await sandbox.clock.settle()
@@ -70,7 +76,7 @@ describe('the fast lane', () => {
   it('skips calendar, budget and group, has its own plan, and needs a reason', async () => {
     await open({ ...ledger, plan: 'Linear10PercentEvery10Minutes', gates: { freezes: span(0, 600) } })
     const version = await sandbox.publish('v2')
-    await expect(sandbox.ask('urgent', { service: 'checkout', version })).rejects.toMatchObject({
+    await expect(sandbox.ask('start', { urgent: true, service: 'checkout', version })).rejects.toMatchObject({
       name: 'Tidegate.call_invalid',
     })
     const id = await urgent(version)
