@@ -14,6 +14,7 @@ export const problems = {
   task_invalid: 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.',
   door_only: 'Use `tidegate`, or call the API with a signed request: docs/deploy.md has its routes.',
   caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
+  part_missing: 'Run `npm ci` in the folder of Tidegate, without --omit=dev.',
   api_unknown: "Set TIDEGATE_API to the stack's output Api.",
   plan_bolder:
     'Start the release with its own plan, or with a more careful one; a bolder plan is a right of its own (`--bolder`).',
