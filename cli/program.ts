@@ -56,6 +56,17 @@ const run =
 
 const surroundings: Surroundings = { screen, backend, cli, run, positive, pause }
 
+/** Whoever only deploys has installed nothing of the embedded cloud. @throws Problem `part_missing` */
+async function embedded<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause
+    const name = /package '([^']+)'/.exec(cause.message)?.[1] ?? 'a package'
+    throw new Problem('part_missing', `The embedded cloud needs ${name}, which is not installed.`, { cause })
+  }
+}
+
 const program = new Command('tidegate')
   .configureOutput({ writeErr: (text) => process.stderr.write(shown(text.split('\n'))) })
   .description(
@@ -85,7 +96,7 @@ program
   .option('--json', 'print one JSON document per line')
   .action(
     run(async (options: Shared & { once?: boolean; port: number; rate: number }) => {
-      const { serveLocally } = await import('./demonstration/local.ts')
+      const { serveLocally } = await embedded(() => import('./demonstration/local.ts'))
       return serveLocally(screen(options), {
         once: options.once === true,
         port: options.port,

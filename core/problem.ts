@@ -17,6 +17,7 @@ export const problems = {
   binding_differs:
     'An artifact is built from one commit. Check which one it is; to correct what was said, say it again with `replaces` (`--replaces REASON`).',
   caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
+  part_missing: 'Run `npm ci` in the folder of Tidegate, without --omit=dev.',
   api_unknown: "Set TIDEGATE_API to the stack's output Api.",
   plan_bolder:
     'Start the release with its own plan, or with a more careful one; a bolder plan is a right of its own (`--bolder`).',

@@ -15,6 +15,8 @@ type Bundle = {
   readonly code: Uint8Array
   /** The SDK clients in the bundle (`dynamodb`, `lambda`). */
   readonly clients: readonly string[]
+  /** The packages in the bundle and beside it, as `name@version`. */
+  readonly packages: readonly string[]
   /** Files that must lie beside the module, by path. */
   readonly files: Readonly<Record<string, Uint8Array>>
 }
@@ -82,12 +84,24 @@ function bundleFrom(code: Uint8Array, parts: Readonly<Record<string, { readonly 
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => path)
   const clients = inputs.flatMap((path) => /@aws-sdk\/client-([a-z0-9-]+)\//.exec(path)?.[1] ?? [])
+  const files = inputs.includes('policy/policies.ts') ? policyFiles() : {}
   return {
     code,
     clients: [...new Set(clients)].sort(),
-    files: inputs.includes('policy/policies.ts') ? policyFiles() : {},
+    packages: packagesOf([...inputs, ...Object.keys(files)]),
+    files,
   }
 }
+
+/** @param paths of files, from the root */
+function packagesOf(paths: readonly string[]): readonly string[] {
+  const folders = paths.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [])
+  return [...new Set(folders)].sort().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Named
+    return `${name}@${version}`
+  })
+}
+type Named = { readonly name: string; readonly version: string }
 
 let fold: string | undefined
 

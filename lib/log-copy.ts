@@ -1,5 +1,5 @@
 // The copy of the release logs, for whoever asks for it: a bucket whose objects nobody can delete before their time, and the
-// function that writes them, the second reader of the table's stream (docs/decisions/0062).
+// function that writes them, the second reader of the table's stream (docs/decisions/0054).
 import type { Duration } from 'aws-cdk-lib'
 import { RemovalPolicy } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'

@@ -1,5 +1,5 @@
 // The copy of a log outside of the table: one object for each event, with all that its item has. Whoever compares the two sees
-// what was changed in the table since (docs/decisions/0062).
+// what was changed in the table since (docs/decisions/0054).
 import type { LogItem } from '../release/chain.ts'
 import { logKey } from '../release/log-key.ts'
 
