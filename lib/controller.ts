@@ -12,7 +12,6 @@ import * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
@@ -26,7 +25,7 @@ import {
   reportedSloArn,
   type Resources,
 } from './controller-functions.ts'
-import { apiOf, attestRoutes, grantRoutes } from './doors.ts'
+import { apiOf, type Attestable, attestable, attestRoutes, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -157,7 +156,7 @@ export class ReleaseController extends Construct {
    * The right to attest facts about a candidate. Gates believe them, unless the service names others.
    * @param what each is a right of its own; default: all of them, for a pipeline that builds, tests and scans
    */
-  grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Statement[] = statements): iam.Grant =>
+  grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Attestable[] = attestable): iam.Grant =>
     grantRoutes(this.api, grantee, what.flatMap(attestRoutes), service)
   /** The right to report incidents, for the measures. */
   grantIncident = (grantee: iam.IGrantable, service?: string): iam.Grant =>

@@ -22,6 +22,7 @@ import type {
   Policies,
   Returns,
   Services,
+  Signatures,
   Telemetry,
   Traffic,
   Versions,
@@ -38,6 +39,7 @@ export type World = {
   readonly leases: Leases
   readonly line: Line
   readonly policies: Policies
+  readonly signatures: Signatures
   readonly openReleases: OpenReleases
   readonly turns: Turns
   readonly waitingLists: WaitingLists
