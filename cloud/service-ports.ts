@@ -6,6 +6,7 @@ import type { KeptMessage } from '../core/lost-event.ts'
 import type { AliasPlace, Place } from '../core/location.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
 import type { Routing } from '../core/service/routing.ts'
+import type { Signer } from '../core/service/attestations.ts'
 import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence/evidence.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
 
@@ -156,6 +157,16 @@ export type Pipelines = {
 /** Pages a person. */
 export type Pager = {
   page(page: Page): Promise<void>
+}
+
+/** Verifies signed statements. provenance/signatures.ts is the only implementation, in the cloud and in memory. */
+export type Signatures = {
+  /**
+   * Who of these signers has signed it, and what.
+   * @param bundle a Sigstore bundle or a DSSE envelope, as JSON
+   * @throws Problem `bundle_invalid`, `bundle_unsupported`, `signer_unknown`, `signature_invalid`
+   */
+  verify(bundle: object, signers: readonly Signer[]): Promise<{ readonly signer: Signer; readonly payload: Uint8Array }>
 }
 
 /**

@@ -16,6 +16,16 @@ export const problems = {
   attester_reserved: 'Attest with a user or a role of another name. Nothing was stored.',
   binding_differs:
     'An artifact is built from one commit. Check which one it is; to correct what was said, say it again with `replaces` (`--replaces REASON`).',
+  bundle_invalid:
+    'Hand in the Sigstore bundle or the DSSE envelope as the signer wrote it, with one signature (docs/gates.md). Nothing was stored.',
+  bundle_unsupported:
+    'Hand in SLSA provenance, a test result or a scan in the form of in-toto, or what `cosign sign` or `cosign attest` has written (docs/gates.md). Nothing was stored.',
+  bundle_foreign:
+    'Hand in the statement about this artifact: its digest must be among the subjects of the statement. Nothing was stored.',
+  signer_unknown:
+    'If this signer is to be believed, add it to `attestations.signers` of the service. If not, find out who hands in its statements. Nothing was stored.',
+  signature_invalid:
+    'Check that the statement was not changed, and that the keys in `attestations.signers` are the right ones. Nothing was stored.',
   caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
   part_missing: 'Run `npm ci` in the folder of Tidegate, without --omit=dev.',
   api_unknown: "Set TIDEGATE_API to the stack's output Api.",

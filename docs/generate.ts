@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { details } from '../core/release/announcement.ts'
 import { budgetDetails } from '../core/budget/news.ts'
 import { AttestCall } from '../core/gate/attest-call.ts'
+import { BundleCall } from '../core/gate/statement.ts'
 import { outcomes, ReleaseEvent } from '../core/release/event.ts'
 import { definitions } from '../core/measures/measures.ts'
 import { targetWords } from '../core/measures/words.ts'
@@ -133,7 +134,11 @@ const testimony = (): string =>
   [
     section(
       'Saying something about a candidate',
-      `The body of \`POST /attest/{service}\`, and of \`POST /attest-subject\` with a subject.\n\n${table(bodyOf(shapeOf(AttestCall)))}`,
+      `The body of \`POST /attest-tests/{service}\`, and of \`POST /attest-tests-of-subject\` with a subject; likewise \`attest-scan\`, \`attest-binding\` and \`attest-flags\`. Each takes its own facts only.\n\n${table(bodyOf(shapeOf(AttestCall)))}`,
+    ),
+    section(
+      'Handing in a signed statement',
+      `The body of \`POST /attest-bundle/{service}\`.\n\n${table(bodyOf(shapeOf(BundleCall)))}`,
     ),
     section(
       'Telling of an incident',

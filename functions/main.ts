@@ -74,6 +74,7 @@ import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { cedarPolicies } from '../policy/policies.ts'
+import { sigstoreSignatures } from '../provenance/signatures.ts'
 
 const wired = (verb: Verb, make: () => Handler): Handler =>
   answering(verb)(
@@ -249,7 +250,10 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
   }),
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>
-  attestHandler({ home: home(), clock, log, trouble, services: services(), attestations: attestations() }),
+  attestHandler({
+    ...{ home: home(), clock, log, trouble, services: services() },
+    ...{ attestations: attestations(), signatures: sigstoreSignatures() },
+  }),
 )
 export const reports = /* @__PURE__ */ wired('reports', () =>
   reportsHandler({

@@ -36,6 +36,7 @@ const routes = {
   'attest-binding-of-subject': { verb: 'attest', says: { what: 'binding' }, everywhere: true },
   'attest-flags': { verb: 'attest', says: { what: 'flags' } },
   'attest-flags-of-subject': { verb: 'attest', says: { what: 'flags' }, everywhere: true },
+  'attest-bundle': { verb: 'attest', says: { what: 'bundle' } },
   incident: { verb: 'incident', anonymous: true },
   apply: { verb: 'apply' },
 } as const satisfies Readonly<Record<string, Route>>

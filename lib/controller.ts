@@ -11,7 +11,6 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
-import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
@@ -26,7 +25,7 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { apiOf, attestRoutes, grantRoutes } from './doors.ts'
+import { apiOf, type Attestable, attestable, attestRoutes, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { machineOf } from './machine.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
@@ -167,7 +166,7 @@ export class ReleaseController extends Construct {
    * The right to attest facts about a candidate. Gates believe them, unless the service names others.
    * @param what each is a right of its own; default: all of them, for a pipeline that builds, tests and scans
    */
-  grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Statement[] = statements): iam.Grant =>
+  grantAttest = (grantee: iam.IGrantable, service?: string, what: readonly Attestable[] = attestable): iam.Grant =>
     grantRoutes(this.api, grantee, what.flatMap(attestRoutes), service)
   /** The right to register and change services: whoever has it decides what the gates ask for. */
   grantApply = (grantee: iam.IGrantable, service?: string): iam.Grant =>

@@ -9,7 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import type { Statement } from '../core/service/attestations.ts'
+import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
 
@@ -69,7 +69,11 @@ const accessLine = JSON.stringify({
   error: '$context.error.message',
 })
 
-export const attestRoutes = (what: Statement): readonly RouteName[] => [`attest-${what}`, `attest-${what}-of-subject`]
+/** What may be attested. A bundle is signed, and so it does not matter who hands it in. */
+export type Attestable = Statement | 'bundle'
+export const attestable: readonly Attestable[] = [...statements, 'bundle']
+export const attestRoutes = (what: Attestable): readonly RouteName[] =>
+  what === 'bundle' ? ['attest-bundle'] : [`attest-${what}`, `attest-${what}-of-subject`]
 
 /** The right to some routes. @param service of this service alone; without it, of every one */
 export function grantRoutes(

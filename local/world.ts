@@ -19,6 +19,7 @@ import { homeOf } from '../core/origin.ts'
 import { troubleTo } from '../functions/steps/each.ts'
 import type { World } from '../functions/steps/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
+import { sigstoreSignatures } from '../provenance/signatures.ts'
 import { type Clients, wayTo } from './clients.ts'
 import { environment, logCopyBucket } from './installation.ts'
 
@@ -50,6 +51,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     // No chance: tests run the same each time. The functions of `tidegate local` have their own (functions/ports.ts).
     nonce: () => sha256(`${clock.nowMs()} ${++nonces}`),
     policies,
+    signatures: sigstoreSignatures(),
     budgetReports: awsBudgetReports(clients.applicationSignals),
     aliases: awsAliases(lambda('look')),
     traffic: awsTraffic(lambda('move')),

@@ -33,6 +33,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['core/measures/*', 'zod', 'd3-array'],
   ],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
+  'provenance/': [
+    'cloud/ports.ts',
+    'core/*',
+    'core/service/*',
+    'provenance/trusted-root.json',
+    'node:crypto',
+    '@sigstore/',
+  ],
   'cloud/ports.ts': ['core/', 'cloud/service-ports.ts'],
   'cloud/service-ports.ts': ['core/'],
   'cloud/authorization.ts': [],
@@ -73,7 +81,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/rules.ts': ['functions/*', 'functions/sweep/timing.ts', 'core/'],
   'functions/instruments.ts': ['functions/*', 'functions/steps/*', 'core/', '@aws-lambda-powertools/'],
   'functions/door.ts': ['functions/routes.ts', 'functions/steps/world.ts', 'core/*', 'zod'],
-  'functions/main.ts': ['functions/', 'policy/*'],
+  'functions/main.ts': ['functions/', 'policy/*', 'provenance/*'],
   'functions/ports.ts': [
     ...['functions/*', 'functions/steps/world.ts', 'core/origin.ts', 'cloud/aws/', '@aws-sdk/', 'node:crypto'],
   ],
@@ -83,7 +91,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
-  'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'core/'],
+  'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
     'zod',
@@ -152,7 +160,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cloud/local/time/*', 'functions/steps/*', 'core/'],
   ],
   'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
-  'local/': [...['local/*', 'functions/', 'policy/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate']],
+  'local/': [
+    ...['local/*', 'functions/', 'policy/*', 'provenance/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate'],
+  ],
   'local/signed-fetch.ts': ['cloud/sha256.ts', 'cloud/local/socket.ts', 'node:crypto', '@smithy/signature-v4'],
   'bench/': [
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],

@@ -39,7 +39,7 @@ export async function readExport(file: string, code: ProblemCode, bytesMax: numb
   }
 }
 
-const bytesOf = (file: string, code: ProblemCode): Promise<Uint8Array> =>
+export const bytesOf = (file: string, code: ProblemCode): Promise<Uint8Array> =>
   readFile(file).catch((cause: unknown) => {
     throw new Problem(code, `The file ${file} cannot be read.`, { cause })
   })

@@ -13,6 +13,8 @@ type Attest = {
   scan?: Counts<'critical' | 'high' | 'medium' | 'low'>
   flags?: string[]
   replaces?: string
+  bundle?: string
+  package?: string
 }
 type Counts<K extends string> = Readonly<Record<K, number>>
 
@@ -42,6 +44,8 @@ export function addAttest(program: Command, { cli, run }: Surroundings): void {
     .option('--tests <counts>', 'passed,failed,skipped', counts('passed', 'failed', 'skipped'))
     .option('--scan <counts>', 'findings: critical,high,medium,low', counts('critical', 'high', 'medium', 'low'))
     .option('--flags <names...>', 'feature flags that the change is behind')
+    .option('--bundle <file>', 'a signed statement: a Sigstore bundle or a DSSE envelope; with --service')
+    .option('--package <file>', '... and the package that it is about; an image is named with --subject')
     .option('--replaces <reason>', 'why this takes the place of something worse that you said before; both are kept')
     .option('--json', 'as JSON')
     .addHelpText(
@@ -50,7 +54,9 @@ export function addAttest(program: Command, { cli, run }: Surroundings): void {
     )
     .action(
       run(async ({ json, service, ...call }: Attest) => {
-        const { attest } = await import('../commands/attest.ts')
+        const { attest, attestBundle } = await import('../commands/attest.ts')
+        if (call.bundle !== undefined || call.package !== undefined)
+          return attestBundle(await cli({ json: json === true }), service, call)
         return attest(await cli({ json: json === true }), service, call)
       }),
     )

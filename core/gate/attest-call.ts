@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { type Attestation, By, commitName, commitSubject, facts, Reason, Subject } from './attestation.ts'
 import { VersionByFunction } from '../service/candidate.ts'
 import { awsScanner, isReserved, type Statement, statements } from '../service/attestations.ts'
+import { BundleCall } from './statement.ts'
 import { isAhead, isEvent, origin, type Site, siteOf } from '../origin.ts'
 import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
@@ -117,11 +118,15 @@ const EcrScanEvent = z.looseObject({
 type Said =
   | { readonly kind: 'attestation'; readonly attestation: Attestation; readonly replaces?: string | undefined }
   | { readonly kind: 'scan'; readonly attestation: Attestation; readonly repository: string; readonly site: Site }
+  | { readonly kind: 'bundle'; readonly call: BundleCall }
   | { readonly kind: 'ofService'; readonly call: AttestCall & { readonly service: string } }
+
+const isBundle = (input: unknown): boolean => z.looseObject({ what: z.literal('bundle') }).safeParse(input).success
 
 /** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `attester_reserved` */
 export function readAttestation(input: unknown, nowMs: number): Said {
   if (isEvent(input)) return fromScan(input, input.source)
+  if (isBundle(input)) return { kind: 'bundle', call: readInput(BundleCall, input, 'call_invalid', 'The call') }
   const call = readInput(AttestCall, input, 'call_invalid', 'The call')
   const { subject, service, by, committedAt } = call
   refuseReserved(by)

@@ -61,6 +61,8 @@ export const Attestation = z.strictObject({
   earlier: z.array(Earlier).max(earlierMax).optional(),
   /** The builder that a signed SLSA provenance names. */
   builder: text.optional(),
+  /** A signature of the code, or its provenance: not only what its tests or a scan found. */
+  verified: z.literal(true).optional(),
   /** By whose key or certificate it was verified. */
   signer: Signer.optional(),
 })
@@ -75,7 +77,7 @@ export const commitName = (commit: string): string => {
 export const commitSubject = (commit: string): string => `commit/${commit}`
 const versionSubject = (functionName: string, version: string): string => `version/${functionName}:${version}`
 /** Code by its SHA-256 in hex: of the bytes of a package, or the digest of an image. */
-const hashSubject = (hex: string): string => `sha256/${hex}`
+export const hashSubject = (hex: string): string => `sha256/${hex}`
 /** @param codeSha256 as Lambda says it: base64 for a package, hex for an image (docs/aws.md §3) */
 export const hexOf = (codeSha256: string): string =>
   /^[0-9a-f]{64}$/.test(codeSha256)
@@ -166,6 +168,9 @@ export function restated(
   { because, nowMs }: { readonly because?: string | undefined; readonly nowMs: number },
 ): Attestation {
   if (before === undefined || isAhead(before.atMs, nowMs)) return said
+  const atMs = Math.max(said.atMs, before.atMs + 1)
+  // What another key has signed is not said by this one.
+  if (!isSame(before.signer, said.signer)) return { ...said, atMs }
   const isAws = isReserved(said.by)
   if (isAws && said.atMs <= before.atMs) return before
   const isReplaced = isAws || because !== undefined
@@ -199,7 +204,7 @@ export function restated(
     ...before,
     ...said,
     ...stands,
-    atMs: Math.max(said.atMs, before.atMs + 1),
+    atMs,
     ...(earlier.length === 0 ? {} : { earlier }),
   }
 }

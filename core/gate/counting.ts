@@ -132,7 +132,7 @@ function ofPart(counting: Counting, said: readonly Attestation[], names: readonl
     ),
     flags: counted('flags').findLast(({ flags }) => flags !== undefined)?.flags,
     builder: binding.findLast(({ builder }) => builder !== undefined)?.builder,
-    verified: direct.some((one) => one.signer !== undefined && whyNot(counting, undefined, one) === undefined),
+    verified: direct.some((one) => one.verified === true && whyNot(counting, undefined, one) === undefined),
     replaced: about.flatMap(replacedWords),
     uncounted: [
       ...statements.flatMap((statement) =>

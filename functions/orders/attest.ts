@@ -2,6 +2,7 @@
 import { type Attestation, restated, subjectsOfCandidate } from '../../core/gate/attestation.ts'
 import { attestationOf, readAttestation } from '../../core/gate/attest-call.ts'
 import { standsWords } from '../../core/gate/counting.ts'
+import { attestationBy, type BundleCall } from '../../core/gate/statement.ts'
 import { isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, candidateOfCall } from '../../core/release/request.ts'
@@ -10,7 +11,7 @@ import { isFromHere, isOfNow } from '../events/believed.ts'
 import { readable } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'home' | 'clock' | 'services' | 'attestations' | 'log' | 'trouble'>
+type Deps = Pick<World, 'home' | 'clock' | 'services' | 'attestations' | 'signatures' | 'log' | 'trouble'>
 
 type Attested = {
   readonly subjects: readonly string[]
@@ -21,7 +22,7 @@ type Heard = { readonly attestations: readonly Attestation[]; readonly because?:
 
 /**
  * @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing`, `target_unknown`, `attester_reserved`,
- * `binding_differs`, `crowded`
+ * `binding_differs`, `crowded`, and those of bundles (statement.ts, provenance/signatures.ts)
  */
 export function attestHandler(deps: Deps) {
   return async (event: unknown): Promise<Attested> => {
@@ -38,6 +39,7 @@ export function attestHandler(deps: Deps) {
 async function heard(deps: Deps, event: unknown): Promise<Heard> {
   const nowMs = deps.clock.nowMs()
   const said = readAttestation(event, nowMs)
+  if (said.kind === 'bundle') return { attestations: [await signed(deps, said.call)] }
   if (said.kind === 'attestation') return { attestations: [said.attestation], because: said.replaces }
   if (said.kind === 'scan') return { attestations: (await isBelieved(deps, said)) ? [said.attestation] : [] }
   const { call } = said
@@ -46,6 +48,13 @@ async function heard(deps: Deps, event: unknown): Promise<Heard> {
     attestations: subjectsOfCandidate(candidate).map((subject) => attestationOf(call, subject, nowMs)),
     because: call.replaces,
   }
+}
+
+/** It does not matter who hands it in: whoever has signed it says it. */
+async function signed(deps: Deps, call: BundleCall): Promise<Attestation> {
+  const { attestations } = await deps.services.get(call.service)
+  const { signer, payload } = await deps.signatures.verify(call.bundle, attestations.signers)
+  return attestationBy(signer, payload, call, deps.clock.nowMs())
 }
 
 const attemptsMax = 5

@@ -26,6 +26,7 @@ import type {
   Policies,
   Returns,
   Services,
+  Signatures,
   Telemetry,
   Traffic,
   Versions,
@@ -44,6 +45,7 @@ export type World = {
   readonly line: Line
   readonly logCopy: LogCopy
   readonly policies: Policies
+  readonly signatures: Signatures
   readonly openReleases: OpenReleases
   readonly turns: Turns
   readonly queues: Queues

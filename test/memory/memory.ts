@@ -5,6 +5,7 @@ import type { Target } from '../../core/service/service.ts'
 import { homeOf } from '../../core/origin.ts'
 import type { AlarmReading } from '../../core/verdict/evidence/evidence.ts'
 import { cedarPolicies } from '../../policy/policies.ts'
+import { sigstoreSignatures } from '../../provenance/signatures.ts'
 import type { Clock, PipelineJob, VersionState } from '../../cloud/ports.ts'
 import { memoryAlarmWatch } from './stores/alarm-watch.ts'
 import { memoryAttestations } from './stores/attestations.ts'
@@ -94,6 +95,7 @@ function openPorts(clock: Clock) {
       pipelines: memoryPipelines(jobs, pipelineJobs),
       // The real implementation: only its failures are simulated.
       policies: cedarPolicies(),
+      signatures: sigstoreSignatures(),
     },
     inspect: {
       ...inspectLambda(functions, uploads),
