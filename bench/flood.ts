@@ -1,5 +1,5 @@
-// A flood of requests for one service: what one more of them costs when many wait, and how long a rollback takes in the midst of it.
-// Time is counted in calls of AWS, one after the other, which do not depend on the machine.
+// A flood of requests for one service: what one more of them costs when many wait, and how long a rollback takes in the midst of
+// it. Time is counted in calls of AWS, one after the other, which do not depend on the machine.
 import { type Meter, metered } from './release.ts'
 import { functionName } from '../local/installation.ts'
 import { openSandbox } from '../local/sandbox.ts'

@@ -62,7 +62,7 @@ export const problems = {
   route_refused: "Ask for the route's right (execute-api:Invoke): docs/deploy.md has the right of each order.",
   // Admission
   queue_full:
-    'Try again when releases of the service have ended, or abort those that nobody wants any more. An event is kept: `tidegate lost retry` sends it again. `policy.whileLive: coalesce` keeps the newest only; policy.waitingMost is the limit.',
+    'Try again when releases of the service have ended, or abort those that nobody wants any more (`tidegate abort SERVICE --release ID`). An event is kept: `tidegate lost retry` sends it again. `policy.whileLive: coalesce` keeps the newest only; policy.waitingMost is the limit.',
   service_busy: 'Wait for the live release to end, or set policy.whileLive to queue or supersede.',
   approval_refused: 'Ask a person who may approve: see `gates.approvals` of the service, and docs/policy.md.',
   override_refused:

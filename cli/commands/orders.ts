@@ -9,6 +9,8 @@ export type Order = {
   readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
   readonly service: string
   readonly reason: string
+  /** Without it, the live release of the service is meant. */
+  readonly releaseId?: string
   /** Aliases of the service, for when the table does not answer. */
   readonly targets?: readonly Target[]
 }
@@ -22,9 +24,13 @@ const routes = {
   abort: 'abort',
 } as const
 
-export async function order({ backend, screen }: Cli, { verb, service, reason, targets = [] }: Order): Promise<number> {
+export async function order(
+  { backend, screen }: Cli,
+  { verb, service, reason, releaseId, targets = [] }: Order,
+): Promise<number> {
+  const said = { ...(verb === 'resume' ? {} : { reason }), ...(releaseId === undefined ? {} : { releaseId }) }
   try {
-    const done = Ordered.parse(await backend.order(routes[verb], service, verb === 'resume' ? {} : { reason }))
+    const done = Ordered.parse(await backend.order(routes[verb], service, said))
     const sentence =
       done.phase === 'requested'
         ? `Nothing was live: release ${done.releaseId} goes back to the version before.`

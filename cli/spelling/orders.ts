@@ -23,6 +23,7 @@ type Options = {
   readonly json?: boolean
   readonly reason: string
   readonly file?: string
+  readonly release?: string
   readonly target?: readonly string[]
 }
 
@@ -36,15 +37,19 @@ export function addOrders(program: Command, { cli, run }: Surroundings): void {
       .option('--json', 'as JSON')
     if (isBack)
       command
+        .option('--release <id>', 'this release of the service, also one that waits; `tidegate status` has the ids')
         .option('--file <file>', 'the definition, for when DynamoDB does not answer')
         .option('--target <aliases...>', 'FUNCTION:ALIAS, for when DynamoDB does not answer')
     command
       .addHelpText('after', `${isBack ? stuck : ''}\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
       .action(
-        run(async (service: string, { json, reason, file, target = [] }: Options) => {
+        run(async (service: string, { json, reason, file, release, target = [] }: Options) => {
           const { order, targetsOf } = await import('../commands/orders.ts')
           const targets = await targetsOf(file, target)
-          return order(await cli({ json: json === true }), { verb, service, reason, targets })
+          return order(await cli({ json: json === true }), {
+            ...{ verb, service, reason, targets },
+            ...(release === undefined ? {} : { releaseId: release }),
+          })
         }),
       )
   }

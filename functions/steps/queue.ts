@@ -20,10 +20,13 @@ export async function enqueue({ queues }: Pick<Deps, 'queues'>, service: Service
   const most = waitingMost(service)
   const full = (): Problem =>
     new Problem('queue_full', `${most} releases of ${service.name} wait already, and policy.waitingMost is ${most}.`)
-  if ((await queues.first(service.name, most)).length >= most) throw full()
+  // Also by an entry of an attempt that failed.
+  const isAmong = (first: readonly QueueEntry[]): boolean =>
+    first.some(({ releaseId }) => releaseId === entry.releaseId)
+  const before = await queues.first(service.name, most)
+  if (before.length >= most && !isAmong(before)) throw full()
   await queues.add(service.name, entry)
-  const first = await queues.first(service.name, most)
-  if (first.some(({ releaseId }) => releaseId === entry.releaseId)) return
+  if (isAmong(await queues.first(service.name, most))) return
   await queues.remove(service.name, entry)
   throw full()
 }

@@ -219,6 +219,18 @@ describe('the command line', () => {
     await expect(steer('pause')).rejects.toMatchObject({ code: 'no_live_release' })
   })
 
+  it('aborts one that waits, by its id, and leaves the live one alone', async () => {
+    const live = await sandbox.start({ version: await sandbox.publish('v2') })
+    const waits = await sandbox.start({ version: await sandbox.publish('v2') })
+    const abort = { verb: 'abort', service: 'checkout', reason: 'overtaken', releaseId: waits } as const
+    expect(await order(cli(), abort)).toBe(exitCodes.done)
+    await sandbox.clock.settle()
+    expect((await sandbox.release(waits)).ending?.outcome).toBe('aborted')
+    expect(await sandbox.world.leases.holder('checkout')).toBe(live)
+    await sandbox.ask('orderRollback', { verb: 'abort', releaseId: live, by: 'ann', reason: 'done' })
+    await sandbox.clock.settle()
+  })
+
   it('follows an accepted release whose log has not begun yet', async () => {
     await startRelease(
       cli(),

@@ -14,7 +14,7 @@ import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import { budgetHandler } from '../../functions/listeners/budget.ts'
-import { each, troubleTo } from '../../functions/steps/each.ts'
+import { concurrently, each, troubleTo } from '../../functions/steps/each.ts'
 import { gateHandler } from '../../functions/tasks/gate.ts'
 import { measureHandler } from '../../functions/listeners/measure.ts'
 import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
@@ -239,4 +239,16 @@ it('each goes on after a failure, in the order of the items, however many run at
     ),
     { numRuns: 100, seed: 14 },
   )
+})
+
+it('many calls at a time are all made, however many of them fail, and then the first failure is thrown', async () => {
+  const made: number[] = []
+  const call = async (item: number): Promise<void> => {
+    made.push(item)
+    await Promise.resolve()
+    if (item < 20) throw new RangeError(`${item}`)
+  }
+  const items = Array.from({ length: 100 }, (_, item) => item)
+  await expect(concurrently(items, 5, call)).rejects.toThrow(new RangeError('0'))
+  expect(made).toEqual(items)
 })

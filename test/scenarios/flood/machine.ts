@@ -1,5 +1,5 @@
-// The real functions on ports in memory, with what the state machine does about the queue: each execution asks for its turn, waits
-// for it, holds it, and settles when its release has ended. A call that dies is made again, as Step Functions does.
+// The real functions on ports in memory, with what the state machine does about the queue: each execution asks for its turn,
+// waits for it, holds it, and settles when its release has ended. A call that dies is made again, as Step Functions does.
 import { createHash } from 'node:crypto'
 import { isCrash } from '../../memory/faults.ts'
 import { memoryCloud } from '../../memory/memory.ts'
