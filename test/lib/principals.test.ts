@@ -25,6 +25,7 @@ type Right =
   | 'grantRead'
   | 'grantAttest'
   | 'grantIncident'
+  | 'grantApply'
   | 'grantUrgent'
   | 'grantApprove'
   | 'grantOverride'
@@ -42,6 +43,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   hooks: ['grantAnswer'],
   ci: ['grantAttest'],
   platform: ['grantIncident'],
+  gitops: ['grantApply'],
   security: ['grantUrgent'],
   lead: ['grantApprove'],
   manager: ['grantOverride'],
@@ -93,6 +95,7 @@ const orders = {
   promote: (who: string) => order(who)('promote', why),
   attest: (who: string) => order(who)('attest-subject', { subject: 'commit/4f2', flags: [] }),
   incident: (who: string) => order(who)('incident', { id: '1', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
+  apply: (who: string) => order(who)('apply', { definition: sampleDefinition }),
   rollBack: (who: string) => order(who)('roll-back', why),
   urgent: (who: string, version: string) => order(who)('start-urgent', { version, reason: 'CVE' }),
   approve: (who: string) => order(who)('approve'),
@@ -111,6 +114,7 @@ it.each([
   ['oncall', 'rollBack'],
   ['ci', 'attest'],
   ['platform', 'incident'],
+  ['gitops', 'apply'],
   ['security', 'urgent'],
   ['lead', 'approve'],
   ['manager', 'override'],
