@@ -28,7 +28,8 @@ export const problems = {
     'Check that the statement was not changed, and that the keys in `attestations.signers` are the right ones. Nothing was stored.',
   caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
   part_missing: 'Run `npm ci` in the folder of Tidegate, without --omit=dev.',
-  api_unknown: "Set TIDEGATE_API to the stack's output Api.",
+  api_unknown:
+    "Set TIDEGATE_API to the stack's output Api. If it is that, the controller is older than the command line: deploy it.",
   plan_bolder:
     'Start the release with its own plan, or with a more careful one; a bolder plan is a right of its own (`--bolder`).',
   artifact_not_allowed:

@@ -1,5 +1,5 @@
-// `npm run sbom`: the bill of materials of what is shipped, in CycloneDX. npm writes it of what the command line and the functions
-// need, with exact versions and licences; which of the packages end in which Lambda function is added from the bundles.
+// `npm run sbom`: the bill of materials of what is shipped, in CycloneDX. npm writes it, with exact versions and licences; which
+// of the packages end in which Lambda function is added from the bundles.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -27,6 +27,8 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'cloud/kinds.ts: kinds',
     'docs/generate.ts: jsonSchemas',
     'docs/generate.ts: reference',
+    'lib/sbom.ts: billOfMaterials',
+    'lib/sbom.ts: bundledPackages',
   ],
   'the embedded cloud is the double of the tests: they set it up, and break one service of it': [
     'local/api-request.ts: apiRequest',

@@ -83,6 +83,8 @@ function problemOf(status: number, answer: unknown, what: string): Error {
     return new Problem(code as ProblemCode, title)
   const said = typeof message === 'string' ? `: ${message}` : ''
   if (status === 403) return new Problem('route_refused', `${what} is not allowed${said}.`)
+  if (status === 404) return new Problem('api_unknown', `The API at TIDEGATE_API has no ${what}${said}.`)
+  if (status === 413) return new Problem('call_invalid', `${what} is more than the API takes${said}.`)
   if (status >= 500) return new Problem('aws_unavailable', `${what} was answered with ${status}${said}.`)
   return new Error(`${what} was answered with ${status}${said}`)
 }

@@ -69,8 +69,18 @@ describe('an order', () => {
     [403, '{"code":"toString","title":"x"}', { code: 'route_refused' }],
     [500, '{"message":"Internal Server Error"}', { code: 'aws_unavailable' }],
     [503, '<html>', { code: 'aws_unavailable' }],
-    [404, '{"message":"Not Found"}', { message: 'POST /pause/checkout was answered with 404: Not Found' }],
-    [404, 'null', { message: 'POST /pause/checkout was answered with 404' }],
+    [
+      404,
+      '{"message":"Not Found"}',
+      { code: 'api_unknown', message: 'The API at TIDEGATE_API has no POST /pause/checkout: Not Found.' },
+    ],
+    [404, '{"code":"service_missing","title":"No."}', { code: 'service_missing' }],
+    [
+      413,
+      '{"message":"Request Too Long"}',
+      { code: 'call_invalid', message: 'POST /pause/checkout is more than the API takes: Request Too Long.' },
+    ],
+    [405, 'null', { message: 'POST /pause/checkout was answered with 405' }],
   ])('that is answered with %d %s fails with what it says', async (statusCode, body, error) => {
     await expect(door(api, { statusCode, body }).order('pause', 'checkout')).rejects.toMatchObject(error)
   })

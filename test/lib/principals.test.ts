@@ -25,6 +25,7 @@ type Right =
   | 'grantRead'
   | 'grantAttest'
   | 'grantIncident'
+  | 'grantApply'
   | 'grantUrgent'
   | 'grantApprove'
   | 'grantOverride'
@@ -43,6 +44,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   hooks: ['grantAnswer'],
   ci: ['grantAttest'],
   platform: ['grantIncident'],
+  gitops: ['grantApply'],
   security: ['grantUrgent'],
   lead: ['grantApprove'],
   manager: ['grantOverride'],
@@ -111,6 +113,7 @@ const orders = {
   attestBinding: (who: string) => order(who)('attest-binding', { version: '1', commit: '4f2a' }),
   attestFlags: (who: string) => order(who)('attest-flags-of-subject', { subject: 'commit/4f2', flags: [] }),
   incident: (who: string) => order(who)('incident', { id: '1', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
+  apply: (who: string) => order(who)('apply', { definition: sampleDefinition }),
   rollBack: (who: string) => order(who)('roll-back', why),
   urgent: (who: string, version: string) => order(who)('start-urgent', { version, reason: 'CVE' }),
   approve: (who: string) => order(who)('approve'),
@@ -132,6 +135,7 @@ it.each([
   ['builder', 'attestBinding'],
   ['flagger', 'attestFlags'],
   ['platform', 'incident'],
+  ['gitops', 'apply'],
   ['security', 'urgent'],
   ['lead', 'approve'],
   ['manager', 'override'],
