@@ -95,4 +95,19 @@ export function testBundles(): void {
       [['own/x'], []],
     ])
   })
+  it('only the function that verifies signatures has the library for it, 106 kB, and it works as it is shipped', () => {
+    const isThere = (verb: Verb) => Buffer.from(bundle(verb).code).includes('signature verification failed')
+    expect(verbs.filter(isThere)).toEqual(['attest'])
+    const folder = mkdtempSync(join(tmpdir(), 'tidegate-test-'))
+    writeBundle(folder, 'index.mjs', bundleOf('provenance/signatures.ts', 'sigstoreSignatures'))
+    const path = new URL('../fixtures/sigstore/happy-path-intoto-in-dsse-v3.json', import.meta.url).pathname
+    const script = `
+      const { readFileSync } = await import('node:fs')
+      const { sigstoreSignatures } = await import('./index.mjs')
+      await sigstoreSignatures().verify(JSON.parse(readFileSync(${JSON.stringify(path)}, 'utf8')), []).catch((error) => console.log(error.code))`
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, encoding: 'utf8' })
+    rmSync(folder, { recursive: true })
+    // It was verified, and nobody has named who signed it.
+    expect(out.trim()).toBe('signer_unknown')
+  })
 }

@@ -55,7 +55,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   night: ['grantLost'],
 }
 
-const attesters = { tester: 'tests', scanner: 'scan', builder: 'binding', flagger: 'flags' } as const
+const attesters = { tester: 'tests', scanner: 'scan', builder: 'binding', flagger: 'flags', courier: 'bundle' } as const
 
 const { authorize } = enforcing(
   synthesised([sampleDefinition], (controller: ReleaseController, stack) => {
@@ -96,6 +96,7 @@ const order =
     return sandbox.orderAs(arn)(route, service, body)
   }
 const why = { reason: 'the test' }
+const envelope = { payloadType: 'application/vnd.in-toto+json', payload: 'e30=', signatures: [{ sig: 'AAAA' }] }
 const bolder = 'AllAtOnce'
 const orders = {
   start: (who: string, version: string) => order(who)('start', { version }),
@@ -111,6 +112,11 @@ const orders = {
       scan: { critical: 0, high: 0, medium: 0, low: 0 },
     }),
   attestBinding: (who: string) => order(who)('attest-binding', { version: '1', commit: '4f2a' }),
+  // Whoever may hand it in hears that nobody is trusted to have signed it.
+  attestBundle: (who: string) =>
+    order(who)('attest-bundle', { subject: `sha256/${'a'.repeat(64)}`, bundle: envelope }).catch((error: unknown) => {
+      if ((error as Problem).code !== 'signer_unknown') throw error
+    }),
   attestFlags: (who: string) => order(who)('attest-flags-of-subject', { subject: 'commit/4f2', flags: [] }),
   incident: (who: string) => order(who)('incident', { id: '1', source: 'x', openedAt: '2026-01-01T00:00:00Z' }),
   apply: (who: string) => order(who)('apply', { definition: sampleDefinition }),
@@ -134,6 +140,7 @@ it.each([
   ['scanner', 'attestScan'],
   ['builder', 'attestBinding'],
   ['flagger', 'attestFlags'],
+  ['courier', 'attestBundle'],
   ['platform', 'incident'],
   ['gitops', 'apply'],
   ['security', 'urgent'],

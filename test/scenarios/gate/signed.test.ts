@@ -88,7 +88,7 @@ it('a signed failure stands, and a key that the definition no longer has says no
   const id = await start()
   await expectDenied(id, ['provenance'], /^1 tests failed$/)
   const renewed = [{ name: 'builder', publicKey: pem(others) }]
-  await sandbox.close()
+  sandbox.close()
   await open({ ...service, attestations: { ...service.attestations, signers: renewed } })
   await sandbox.world.attestations.put(
     {
