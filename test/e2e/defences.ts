@@ -57,7 +57,7 @@ const defences: readonly Defence[] = [
     file: 'functions/orders/order.ts',
     line: 'if (service !== undefined && name !== service)',
     without: 'if (service !== undefined && name === id)',
-    test: 'functions/other-service.test.ts',
+    test: 'functions/orders/other-service.test.ts',
   },
   {
     attack: 'passes for AWS by a body in the form of an event',

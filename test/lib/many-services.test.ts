@@ -1,4 +1,4 @@
-// A hundred and eighty services in one controller: AWS's limits on a template, a rule and a role.
+// A hundred and sixty services in one controller: AWS's limits on a template, a rule and a role.
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, expect, it } from 'vitest'
@@ -6,6 +6,9 @@ import { ReleaseController } from '../../lib/controller.ts'
 
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
 type Statement = { readonly Action: unknown; readonly Resource: unknown }
+
+/** As docs/deploy.md says. */
+const most = 160
 
 const service = (index: number) => ({
   name: `service-${index}`,
@@ -24,7 +27,7 @@ const synthesise = (count: number): Readonly<Record<string, Resource>> => {
 
 let resources: Readonly<Record<string, Resource>>
 beforeAll(() => {
-  resources = synthesise(180)
+  resources = synthesise(most)
 }, 180_000)
 
 const of = (type: string): readonly Resource[] => Object.values(resources).filter((one) => one.Type === type)
@@ -44,7 +47,7 @@ it('no rule has more than 2048 characters, and together they name every bucket, 
   const patterns = of('AWS::Events::Rule').map((one) => JSON.stringify(one.Properties['EventPattern']))
   for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(2048)
   const all = patterns.join('\n')
-  for (let index = 0; index < 180; index++)
+  for (let index = 0; index < most; index++)
     for (const name of [
       `artifacts-of-service-${index}`,
       `service-${index}`,
@@ -68,7 +71,7 @@ it('no policy is too long, no role has too many, and each target is granted in f
   )
   const moving = statements.filter((one) => JSON.stringify(one.Action).includes('lambda:UpdateAlias'))
   const granted = new Set(moving.flatMap((one) => one.Resource as readonly unknown[]).map(text))
-  expect(granted.size).toBe(180)
+  expect(granted.size).toBe(most)
 })
 
 it('more than IAM can attach is refused at synthesis, with what to do', () => {

@@ -1,8 +1,8 @@
 // The right to a route may be for one service: it reaches no release of another.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { routeNames, routeOf } from '../../functions/routes.ts'
-import { sampleService } from '../../local/sample-service.ts'
-import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
+import { routeNames, routeOf } from '../../../functions/routes.ts'
+import { sampleService } from '../../../local/sample-service.ts'
+import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 
 let sandbox: Sandbox
 let id: string
@@ -37,7 +37,7 @@ it.each(aboutReleases)('%s of a service finds no release of another, by its id',
 })
 
 it('are all routes that take the id of a release', () => {
-  const others = ['start', 'start-bolder', 'start-urgent', 'ask', 'attest', 'attest-subject', 'incident']
-  const rest = routeNames.filter((name) => !name.endsWith('-line') && !others.includes(name))
+  const others = /^(start|ask|attest|incident|apply)|-line$/
+  const rest = routeNames.filter((name) => !others.test(name))
   expect(rest).toEqual(aboutReleases)
 })
