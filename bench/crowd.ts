@@ -53,7 +53,8 @@ export async function measureCrowd(count: number, { share = 1, withinSeconds = 6
   const beganMs = clock()
   const asked: Promise<unknown>[] = []
   for (let index = 0; index < count; index++) {
-    asked.push(sandbox.ask('intake', { service: nameOf(index), version: '2', requestId: 'r' }).catch(() => undefined))
+    const call = { service: nameOf(index), version: '2', requestId: 'r', bolder: false }
+    asked.push(sandbox.ask('start', call).catch(() => undefined))
     const dueMs = beganMs + ((index + 1) / count) * withinSeconds * 1000
     if (Math.floor(dueMs / 1000) > Math.floor(clock() / 1000)) await sandbox.clock.advanceTo(dueMs)
   }

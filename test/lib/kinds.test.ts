@@ -45,6 +45,7 @@ it.each(verbs)('%s writes and deletes items of its own kinds only', async (verb)
   // Of a log, and of a definition, nobody may take anything away.
   expect(deleted).not.toContain('log')
   expect(deleted).not.toContain('service')
+  expect(deleted).not.toContain('definition')
   expect(await asked(dynamodb.send(new ScanCommand({ TableName })))).toBe('denied')
 })
 
