@@ -57,11 +57,11 @@ const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 
 
 export function testBundles(): void {
   it.each([...verbs, ...optionalVerbs])(
-    '%s is under 928 kB, or its own limit, and contains only its own clients',
+    '%s is under 940 kB, or its own limit, and contains only its own clients',
     (verb) => {
       const made = bundle(verb)
       expect(made.clients).toEqual(clients[verb])
-      expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 928) * 1024)
+      expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 940) * 1024)
       expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
     },
   )
