@@ -71,7 +71,7 @@ const steers = all(records, wakes, { reads: ['lease'] })
 /** Begins a release of a service that is named. */
 const opens = all(records, { reads: ['service', 'open', 'head'], writes: ['open'] })
 /** What gates look up. */
-const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'attestation', 'waiting'] })
+const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'waiting'] })
 /** What every end takes. */
 const ends = all(records, wakes, { reads: ['open'], writes: ['head'], deletes: ['alarmWatch', 'lease', 'open'] })
 /** The way back, also without the log. */
@@ -93,7 +93,12 @@ const own: Readonly<Record<Verb, Own>> = {
   start: { items: opens, machine: ['states:StartExecution'] },
   urgent: { items: opens, machine: ['states:StartExecution'] },
   gate: {
-    items: all(looksUp, records, { writes: ['lease', 'waiting'], updates: ['turn'], deletes: ['lease', 'waiting'] }),
+    items: all(looksUp, records, {
+      reads: ['attestation'],
+      writes: ['lease', 'waiting'],
+      updates: ['turn'],
+      deletes: ['lease', 'waiting'],
+    }),
     targetVersions: ['lambda:GetFunctionConfiguration'],
     targetRoles,
   },

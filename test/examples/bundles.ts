@@ -54,10 +54,10 @@ const deciding: readonly Verb[] = ['gate', 'ask', 'approve', 'override']
 const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }
 
 export function testBundles(): void {
-  it.each(verbs)('%s is under 928 kB, or its own limit, and contains only its own clients', (verb) => {
+  it.each(verbs)('%s is under 936 kB, or its own limit, and contains only its own clients', (verb) => {
     const made = bundle(verb)
     expect(made.clients).toEqual(clients[verb])
-    expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 928) * 1024)
+    expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 936) * 1024)
     expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
   })
 

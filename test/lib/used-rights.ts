@@ -29,7 +29,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   ),
   'lib/pipeline.test.ts': [
     ...of('ask', 'codepipeline:PutJobFailureResult', 'codepipeline:PutJobSuccessResult', 'lambda:GetAlias'),
-    ...of('ask', ...reads('attestation', 'lease', 'line', 'log', 'open', 'service')),
+    ...of('ask', ...reads('lease', 'line', 'log', 'open', 'service')),
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
   'scenarios/damage.test.ts': [
