@@ -81,7 +81,7 @@ const opens = all(records, {
   deletes: ['queue'],
 })
 /** What gates look up. */
-const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'attestation', 'waiting'] })
+const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'waiting'] })
 /** What every end takes. */
 const ends = all(records, wakes, {
   reads: ['lease', 'queue'],
@@ -105,23 +105,23 @@ const readsStream = {
 } as const satisfies Permissions
 /** Changes a definition. Who may is `apply`, for people, and `provision`, for the stack. */
 const registers = all(findsServices, { writes: ['service', 'definition', 'lookup'], deletes: ['lookup'] })
+const asks: Own = { items: all(looksUp, { reads: ['open'] }), targets: ['lambda:GetAlias'], lookRoles }
 
 const own: Readonly<Record<Verb, Own>> = {
-  ask: {
-    items: all(looksUp, { reads: ['open'] }),
-    targets: ['lambda:GetAlias'],
-    lookRoles,
-  },
+  ask: asks,
   pipeline: {
-    items: all(looksUp, { reads: ['open'] }),
-    targets: ['lambda:GetAlias'],
-    lookRoles,
+    ...asks,
     // AWS takes no resource: of any job of the account, by its id.
     everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
   start: { items: opens, machine: ['states:StartExecution'] },
   gate: {
-    items: all(looksUp, records, { writes: ['lease', 'waiting'], updates: ['turn'], deletes: ['lease', 'waiting'] }),
+    items: all(looksUp, records, {
+      reads: ['attestation'],
+      writes: ['lease', 'waiting'],
+      updates: ['turn'],
+      deletes: ['lease', 'waiting'],
+    }),
     targetVersions: ['lambda:GetFunctionConfiguration'],
     lookRoles,
   },

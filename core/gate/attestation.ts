@@ -78,11 +78,15 @@ export const commitSubject = (commit: string): string => `commit/${commit}`
 const versionSubject = (functionName: string, version: string): string => `version/${functionName}:${version}`
 /** Code by its SHA-256 in hex: of the bytes of a package, or the digest of an image. */
 export const hashSubject = (hex: string): string => `sha256/${hex}`
-/** @param codeSha256 as Lambda says it: base64 for a package, hex for an image (docs/aws.md §3) */
-export const hexOf = (codeSha256: string): string =>
-  /^[0-9a-f]{64}$/.test(codeSha256)
-    ? codeSha256
-    : Array.from(atob(codeSha256), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+/**
+ * @param codeSha256 as Lambda says it: base64 for a package, hex for an image (docs/aws.md §1.2)
+ * @returns `undefined` if it is neither
+ */
+export function hexOf(codeSha256: string): string | undefined {
+  if (/^[0-9a-f]{64}$/.test(codeSha256)) return codeSha256
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(codeSha256)) return undefined
+  return Array.from(atob(codeSha256), (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
 
 /** The names by which an artifact event or CI knows the candidate. */
 export function subjectsOfCandidate(candidate: Candidate): readonly string[] {
@@ -107,7 +111,7 @@ type Named = {
 /**
  * The names under which something may have been attested about a release's candidate, but for its commit. Names too long to be a
  * subject are left out.
- * @param hashes the SHA-256 in hex of each function's package, where they are known
+ * @param hashes the SHA-256 in hex of each function's code, where they are known
  */
 export function subjectsOf(
   release: Pick<Release, 'id' | 'key' | 'candidate' | 'targets'>,

@@ -21,7 +21,12 @@ export async function lookUp(deps: Deps, release: Release): Promise<LookedUp> {
   const [today, stopped] = await Promise.all([asDefinedToday(deps, service), deps.line.stopped(service.name)])
   const budgets: readonly GateBudget[] = await budgetsLeft(deps, today)
   const states = needsVersions(today) ? await versionsOf(deps, release) : undefined
-  const hashes = Object.fromEntries((states ?? []).map(({ name, codeSha256 }) => [name, hexOf(codeSha256)]))
+  const hashes = Object.fromEntries(
+    (states ?? []).flatMap(({ name, codeSha256 }) => {
+      const hex = hexOf(codeSha256)
+      return hex === undefined ? [] : [[name, hex] as const]
+    }),
+  )
   const attested = await attestedOf(deps, release, today, hashes)
   return {
     nowMs: deps.clock.nowMs(),

@@ -45,19 +45,12 @@ const said = (): string => lines.join('\n')
 
 describe('tidegate budget', () => {
   it('prints what is left, how fast it burns, and until when that is known', async () => {
-    await sandbox.world.services.put(
-      sampleService({
-        slos: [
-          { name: 'available', objective: 99.9 },
-          {
-            name: 'fast',
-            objective: 99,
-            window: { calendar: 'month', timeZone: 'Europe/Berlin' },
-            sli: { fasterThanMs: 300 },
-          },
-        ],
-      }),
-    )
+    const window = { calendar: 'month', timeZone: 'Europe/Berlin' } as const
+    const slos = [
+      { name: 'available', objective: 99.9 },
+      { name: 'fast', objective: 99, window, sli: { fasterThanMs: 300 } },
+    ]
+    await sandbox.world.services.put(sampleService({ slos }))
     expect(await showBudgets(cli(), 'checkout')).toBe(exitCodes.done)
     expect(said()).toContain('available: 99.9 % of requests succeed in 28 days: not counted yet')
     await sandbox.ask('budget', { budgets: true })

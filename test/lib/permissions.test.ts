@@ -70,7 +70,7 @@ const unseen: Readonly<Record<string, string>> = {
   'reconcile deletes waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
   'reconcile reads waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
   ...Object.fromEntries(
-    ['alarm', 'intake', 'orderRollback', 'reconcile', 'rollBack', 'start', 'urgent'].map((verb) => [
+    ['alarm', 'intake', 'orderRollback', 'reconcile', 'rollBack', 'start'].map((verb) => [
       `${verb} deletes queue`,
       'takes out what a function left that died (test/scenarios/flood/)',
     ]),

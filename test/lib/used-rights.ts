@@ -31,7 +31,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'lib/artifacts.test.ts': of('prepare', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'),
   'lib/pipeline.test.ts': [
     ...['PutJobFailureResult', 'PutJobSuccessResult', 'GetJobDetails'].map((job) => `pipeline codepipeline:${job}`),
-    ...['ask', 'pipeline'].flatMap((verb) => of(verb, 'lambda:GetAlias', ...reads('attestation', 'lease', 'line'))),
+    ...['ask', 'pipeline'].flatMap((verb) => of(verb, 'lambda:GetAlias', ...reads('lease', 'line'))),
     ...['ask', 'pipeline'].flatMap((verb) => of(verb, ...reads('open', 'service'))),
     ...of('pipeline', ...reads('log')),
   ],

@@ -1,7 +1,7 @@
 // Attestations about a candidate: the names under which they are found, which one counts, and every invalid form.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Attestation, restated, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
+import { Attestation, hexOf, restated, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
 import { AttestCall, readAttestation } from '../../../core/gate/attest-call.ts'
 import { readCall } from '../../../core/release/request.ts'
 import { prepared, requested, t0 } from '../sample.ts'
@@ -40,6 +40,14 @@ describe('a release is found', () => {
       ],
       ofRelease: ['call/build-7', 'release/checkout-1'],
     })
+  })
+
+  it('under the hash of its code, where Lambda has said it', () => {
+    const hex = hexOf(Buffer.from('7'.repeat(64), 'hex').toString('base64')) ?? ''
+    expect(subjectsOf(prepared(), { checkout: hex }).parts).toEqual([
+      ['version/checkout:2', `sha256/${'7'.repeat(64)}`],
+    ])
+    expect([hexOf('8'.repeat(64)), hexOf('sha'), hexOf('')]).toEqual(['8'.repeat(64), undefined, undefined])
   })
 
   it('never under a name that could not have been attested', () => {
