@@ -49,6 +49,25 @@ it('signed code passes the gate that requires a signature', async () => {
   expect(await last()).toMatchObject({ type: 'gated', allowed: true })
 })
 
+it('code signed by another profile does not pass the gate that names one; a profile without a version is any version of it', async () => {
+  const profile = 'arn:aws:signer:us-east-1:111122223333:/signing-profiles/release'
+  const pass = async (by: string, signingProfile?: string) => {
+    const { cloud, gate, last } = await admitted({ gates: { provenance: { signed: { by: [by] } } } })
+    cloud.inspect.setVersion('checkout', '2', { isSigned: true, ...(signingProfile && { signingProfile }) })
+    await gate(task)
+    return last()
+  }
+  const version = `${profile}/abcdefghij`
+  for (const by of [profile, version]) expect(await pass(by, version)).toMatchObject({ type: 'gated', allowed: true })
+  for (const other of [undefined, `${profile}s/abcdefghij`, `${profile}/abcdefghik`])
+    expect(await pass(version, other)).toMatchObject({
+      type: 'gated',
+      allowed: false,
+      because: `its code is not signed by ${version}`,
+    })
+  expect(await pass(profile, `${profile}s/abcdefghij`)).toMatchObject({ allowed: false })
+})
+
 it('an evaluator that fails says no, and says why', async () => {
   const { cloud, gate, last } = await admitted()
   const { message } = new Error('out of memory')

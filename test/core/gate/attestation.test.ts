@@ -117,6 +117,16 @@ describe('of what one party says of one subject', () => {
     expect(restated(future, now, { nowMs })).toBe(now)
   })
 
+  it('what one key has signed is not said by another', () => {
+    const signer = (identity: string) => ({ name: 'ci', identity, issuer: 'https://issuer' })
+    const signed = said({ tests: tests(0), verified: true, signer: signer('old') })
+    const next = restated(signed, said({ commit: '4f2a', signer: signer('new') }), { nowMs })
+    expect(next).toEqual(said({ atMs: t0 + 1, commit: '4f2a', signer: signer('new') }))
+    expect(restated(signed, said({ commit: '4f2a', signer: signer('old') }), { nowMs })).toMatchObject({
+      ...{ tests: tests(0), verified: true, commit: '4f2a' },
+    })
+  })
+
   it('nothing is ever better than something said without a reason, and as little is kept as an item can hold', () => {
     const facts = fc.record({ tests: fc.record({ passed: fc.nat(9), failed: fc.nat(9), skipped: fc.nat(9) }) })
     fc.assert(
@@ -177,7 +187,7 @@ describe('an attestation', () => {
     const rights = { tests: 'tests', scan: 'scan', binding: 'commit', flags: 'flags' } as const
     for (const [what, own] of Object.entries(rights))
       for (const [field, value] of Object.entries(facts)) {
-        const call = { what, subject: 'version/f:1', by: 'role/ci', [field]: value }
+        const call = { what, subject: 'version/f:1', by: 'role/ci', [own]: facts[own], [field]: value }
         expect([what, field, code(call)]).toEqual([what, field, field === own ? undefined : 'call_invalid'])
       }
   })
