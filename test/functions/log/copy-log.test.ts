@@ -1,6 +1,6 @@
 // The copy of the logs, on the embedded cloud under the stack's policies: every event of a release is there, nothing is written
 // over another, and what somebody changed in the table or in the bucket is found.
-import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -15,41 +15,24 @@ import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
 import { retryLost } from '../../../cli/commands/lost.ts'
 import { verify } from '../../../cli/commands/verify-log.ts'
 import { copyKey } from '../../../core/copy/log-copy.ts'
-import { logKey } from '../../../core/release/log-key.ts'
 import { copyLogHandler } from '../../../functions/listeners/copy-log.ts'
-import { environment, functionName, logCopyBucket as Bucket } from '../../../local/installation.ts'
+import { functionName, logCopyBucket as Bucket } from '../../../local/installation.ts'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
-import { sampleService } from '../../../local/sample-service.ts'
 import { enforcing } from '../../lib/policies.ts'
 import { policiesWithCopy } from '../../lib/policies-with-copy.ts'
 import { refusing } from '../../scenarios/refusing.ts'
+import { keyOf, overwrite as overwriteIn, released as releasedIn, remove as removeIn, TableName } from './tampering.ts'
 
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
 const { authorize, used } = enforcing(policiesWithCopy)
 
-/** A release that is over at once, in a log of six events. */
 async function released(options: SandboxOptions = {}): Promise<string> {
   sandbox = await openSandbox({ authorize, perMinute: 0, sweepMinutes: 5, logCopyDays: 30, ...options })
-  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
-  const id = await sandbox.start({ version: '1' })
-  expect((await sandbox.finish(id)).ending?.outcome).toBe('alreadyReleased')
-  return id
+  return releasedIn(sandbox)
 }
-
-const TableName = environment.TIDEGATE_TABLE
-const keyOf = (id: string, seq: number) => {
-  const { pk, sk } = logKey(id, seq)
-  return { pk: { S: pk }, sk: { S: sk } }
-}
-async function overwrite(id: string, seq: number): Promise<void> {
-  const { dynamodb } = sandbox.clients
-  const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(id, seq) }))
-  const body = { S: Item?.['body']?.S?.replace('"atMs":', '"atMs":1') ?? '' }
-  await dynamodb.send(new PutItemCommand({ TableName, Item: { ...Item, body } }))
-}
-const remove = (id: string, seq: number) =>
-  sandbox.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(id, seq) }))
+const overwrite = (id: string, seq: number) => overwriteIn(sandbox, id, seq)
+const remove = (id: string, seq: number) => removeIn(sandbox, id, seq)
 const versions = async () => (await sandbox.clients.s3.send(new ListObjectVersionsCommand({ Bucket }))).Versions ?? []
 const pages = (what: string): readonly string[] =>
   sandbox

@@ -1,45 +1,26 @@
 // Whoever overwrites or deletes an event of a log is noticed: a person is paged within a minute, and `tidegate log --verify`
 // names the event. The log of a release that nobody touched is as it was written.
-import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, describe, expect, it } from 'vitest'
 import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
 import { verify } from '../../../cli/commands/verify-log.ts'
-import { logKey } from '../../../core/release/log-key.ts'
 import { announceHandler } from '../../../functions/listeners/announce.ts'
 import { idsOf } from '../../../functions/steps/log.ts'
-import { environment } from '../../../local/installation.ts'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../../local/sandbox.ts'
-import { sampleService } from '../../../local/sample-service.ts'
 import { memoryCloud } from '../../memory/memory.ts'
 import { authorize } from '../../scenarios/least-privilege.ts'
 import { refusing } from '../../scenarios/refusing.ts'
+import { keyOf, overwrite as overwriteIn, released as releasedIn, remove as removeIn } from './tampering.ts'
 
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
 
-/** A release that is over at once, in a log of six events. */
 async function released(options: SandboxOptions = {}): Promise<string> {
   sandbox = await openSandbox({ authorize, perMinute: 0, sweepMinutes: 5, ...options })
-  await sandbox.world.services.put(sampleService({ slos: [], hooks: [], plan: 'AllAtOnce' }))
-  const id = await sandbox.start({ version: '1' })
-  expect((await sandbox.finish(id)).ending?.outcome).toBe('alreadyReleased')
-  return id
+  return releasedIn(sandbox)
 }
-
-const TableName = environment.TIDEGATE_TABLE
-const keyOf = (id: string, seq: number) => {
-  const { pk, sk } = logKey(id, seq)
-  return { pk: { S: pk }, sk: { S: sk } }
-}
-async function overwrite(id: string, seq: number): Promise<void> {
-  const { dynamodb } = sandbox.clients
-  const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(id, seq) }))
-  const body = { S: Item?.['body']?.S?.replace('"atMs":', '"atMs":1') ?? '' }
-  await dynamodb.send(new PutItemCommand({ TableName, Item: { ...Item, body } }))
-}
-const remove = (id: string, seq: number) =>
-  sandbox.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(id, seq) }))
+const overwrite = (id: string, seq: number) => overwriteIn(sandbox, id, seq)
+const remove = (id: string, seq: number) => removeIn(sandbox, id, seq)
 
 async function verified(which: string, announced?: string) {
   const lines: string[] = []
