@@ -195,8 +195,9 @@ const defences: readonly Defence[] = [
   {
     attack: 'hands in a signed statement that is forged, changed, or about other code',
     file: 'provenance/signatures.ts',
-    line: 'new Verifier(trust, { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0 }).verify(toSignedEntity(bundle))',
-    without: 'void trust',
+    line: '.verify(entity)',
+    without:
+      '.verify({ ...entity, signature: { compareDigest: () => true, compareSignature: () => true, verifySignature: () => true } } as unknown as SignedEntity)',
     test: 'provenance/signatures.test.ts',
   },
   {
@@ -218,13 +219,18 @@ function rows(): readonly Row[] {
   return cells.slice(4).flatMap(([, , attack, , tests]) => (attack && tests ? [{ attack, tests }] : []))
 }
 
+/** What is wrong with this list: rows that have no defence here, and lines that do not stand in their file once. */
+export const staleDefences = (): readonly string[] => [
+  ...rows()
+    .filter(({ attack, tests }) => !defences.some((one) => one.attack === attack && tests.includes(one.test)))
+    .map(({ attack }) => `nothing is taken away for: ${attack}`),
+  ...defences
+    .filter(({ file, line }) => readFileSync(file, 'utf8').split(line).length !== 2)
+    .map(({ file, line }) => `${file} does not have once: ${line}`),
+]
+
 /** @param only attacks that contain this text */
 export function checkDefences(verify: (name: string, holds: boolean, detail: string) => void, only = ''): void {
-  const untried = rows().filter(
-    ({ attack, tests }) => !defences.some((one) => one.attack === attack && tests.includes(one.test)),
-  )
-  const names = untried.map(({ attack }) => attack).join('\n')
-  verify('every row of docs/security.md has a defence that is taken away here', untried.length === 0, names)
   const copy = mkdtempSync(join(tmpdir(), 'tidegate-defences-'))
   try {
     cpSync('.', copy, { recursive: true, filter: (path) => !/^(\.git|node_modules|cdk\.out)(\/|$)/.test(path) })
@@ -241,9 +247,10 @@ export function checkDefences(verify: (name: string, holds: boolean, detail: str
 function failsWithout(copy: string, { file, line, without, test }: Defence): readonly [boolean, string] {
   const path = join(copy, file)
   const whole = readFileSync(path, 'utf8')
-  const parts = whole.split(line)
-  if (parts.length !== 2) return [false, `${file} has ${JSON.stringify(line)} ${parts.length - 1} times.`]
-  writeFileSync(path, parts.join(without))
+  writeFileSync(
+    path,
+    whole.replace(line, () => without),
+  )
   const vitest = join(copy, 'node_modules', 'vitest', 'vitest.mjs')
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
