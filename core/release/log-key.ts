@@ -13,7 +13,10 @@ export const logKey = (releaseId: string, seq: number): LogKey => ({
 })
 
 /** The event that a key belongs to; `undefined` for the key of any other item. */
-export function readLogKey({ pk, sk }: LogKey): { readonly releaseId: string; readonly seq: number } | undefined {
+/** Where an event is. */
+export type LogPlace = { readonly releaseId: string; readonly seq: number }
+
+export function readLogKey({ pk, sk }: LogKey): LogPlace | undefined {
   const seq = new RegExp(`^${eventPrefix}(\\d{6})$`).exec(sk)?.[1]
   if (seq === undefined || !pk.startsWith(releasePrefix)) return undefined
   return { releaseId: pk.slice(releasePrefix.length), seq: Number(seq) }

@@ -4,13 +4,13 @@
 import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
-import { readLogKey } from '../../core/release/log-key.ts'
+import type { LogPlace } from '../../core/release/log-key.ts'
 import { isMeasured, metricsOf } from '../../core/measures/metric.ts'
-import { isAway, Problem, readInput } from '../../core/problem.ts'
+import { isAway, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { withoutReadings } from '../../core/release/snapshot.ts'
 import { asOf, linkToAnnounce, remember } from '../steps/log.ts'
-import { type Answer, StreamBatch } from './stream-batch.ts'
+import { type Answer, readBatch } from './stream-batch.ts'
 import { changesTeller, changeIn } from './watch-log.ts'
 import { noteDown, noteUp } from '../sweep/outages.ts'
 import { GivenUpBatch, reannounce } from '../sweep/reannounce.ts'
@@ -18,7 +18,6 @@ import type { World } from '../steps/world.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'outages' | 'outbox' | 'pager' | 'log' | 'emit' | 'trouble'> &
   Parameters<typeof reannounce>[0]
-type Place = { readonly releaseId: string; readonly seq: number }
 
 /** @throws Problem `event_invalid` */
 export function announceHandler(deps: Deps) {
@@ -31,11 +30,7 @@ export function announceHandler(deps: Deps) {
       await reannounce(deps, givenUp.data)
       return { batchItemFailures: [] }
     }
-    const { Records } = readInput(StreamBatch, event, 'event_invalid', 'The batch')
-    const records = Records.flatMap(({ eventName, dynamodb }) => {
-      const place = readLogKey({ pk: dynamodb.Keys.pk.S, sk: dynamodb.Keys.sk.S })
-      return place === undefined ? [] : [{ eventName, place, sequenceNumber: dynamodb.SequenceNumber }]
-    })
+    const records = readBatch(event)
     // First of all: a person must not wait for a bus that does not answer.
     const untold = await tellChanges(records.flatMap((record) => changeIn(record)))
     if (untold !== undefined) return { batchItemFailures: [{ itemIdentifier: untold }] }
@@ -64,13 +59,13 @@ export function announceHandler(deps: Deps) {
 type Teller = { readonly release: Release | undefined; readonly events: readonly ReleaseEvent[] }
 
 /** Each release in a batch is read once; earlier events are usually still in this function's memory. */
-async function tellerOf(deps: Deps, { releaseId, seq }: Place): Promise<Teller> {
+async function tellerOf(deps: Deps, { releaseId, seq }: LogPlace): Promise<Teller> {
   const release = await asOf(deps, releaseId, seq)
   const { events } = await deps.journal.read(releaseId, { afterSeq: release?.seq ?? 0 })
   return { release, events }
 }
 
-async function announce(deps: Deps, { release: before, events }: Teller, place: Place): Promise<void> {
+async function announce(deps: Deps, { release: before, events }: Teller, place: LogPlace): Promise<void> {
   const { releaseId, seq } = place
   const index = seq - 1 - (before?.seq ?? 0)
   const event = events[index]

@@ -2,16 +2,15 @@
 // that comes again has its copy already; if that is another, somebody changed the one or the other, and a person is told.
 import * as z from 'zod'
 import { copyKey, copyText } from '../../core/copy/log-copy.ts'
-import { logKey, readLogKey, releaseIdForm } from '../../core/release/log-key.ts'
-import { Problem, readInput } from '../../core/problem.ts'
+import { logKey, type LogPlace, readLogKey, releaseIdForm } from '../../core/release/log-key.ts'
+import { Problem } from '../../core/problem.ts'
 import { each, orThrow } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 import { GivenUpBatch, inGivenUp, type ReadsGivenUp } from '../sweep/reannounce.ts'
 import { changesTeller } from './watch-log.ts'
-import { type Answer, StreamBatch } from './stream-batch.ts'
+import { type Answer, type LogRecord, readBatch } from './stream-batch.ts'
 
 type Deps = Pick<World, 'clock' | 'journal' | 'logCopy' | 'pager' | 'emit' | 'trouble'> & ReadsGivenUp
-type Place = { readonly releaseId: string; readonly seq: number }
 
 /** At the same time. They are of no order: each has its own object. */
 const together = 5
@@ -33,16 +32,11 @@ export function copyLogHandler(deps: Deps) {
       })
       return { batchItemFailures: [] }
     }
-    const { Records } = readInput(StreamBatch, event, 'event_invalid', 'The batch')
-    const records = Records.flatMap(({ eventName, dynamodb }) => {
-      const place = readLogKey({ pk: dynamodb.Keys.pk.S, sk: dynamodb.Keys.sk.S })
-      return place === undefined || eventName !== 'INSERT' ? [] : [{ place, sequenceNumber: dynamodb.SequenceNumber }]
-    })
-    const { failed } = await copied(records)
+    const { failed } = await copied(readBatch(event).filter(({ eventName }) => eventName === 'INSERT'))
     return { batchItemFailures: failed.map(({ item }) => ({ itemIdentifier: item.sequenceNumber })) }
   }
 
-  function copied(records: readonly { readonly place: Place; readonly sequenceNumber: string }[]) {
+  function copied(records: readonly Omit<LogRecord, 'eventName'>[]) {
     return each(
       deps,
       records,
@@ -58,7 +52,7 @@ export function copyLogHandler(deps: Deps) {
   }
 
   /** @returns what is wrong with the event, in words that follow its name */
-  async function copy({ releaseId, seq }: Place): Promise<string | undefined> {
+  async function copy({ releaseId, seq }: LogPlace): Promise<string | undefined> {
     // Whatever somebody wrote there, it is no key of an object.
     if (!releaseIdForm.test(releaseId)) return 'is of no release that Tidegate can have made'
     const item = await deps.journal.item(releaseId, seq)

@@ -5,21 +5,16 @@ import { Problem } from '../../core/problem.ts'
 import { logChangedPage } from '../../core/release/pages.ts'
 import { each } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
+import type { LogRecord } from './stream-batch.ts'
 
 type Deps = Pick<World, 'clock' | 'pager' | 'emit' | 'trouble'>
-type Place = { readonly releaseId: string; readonly seq: number }
-type Change = {
-  readonly place: Place
-  readonly sequenceNumber: string
+type Change = Omit<LogRecord, 'eventName'> & {
   /** Such as `was deleted`. */
   readonly what: string
 }
 
 /** What a record of the stream says of an event, if it is not that it is new. */
-export const changeIn = ({
-  eventName,
-  ...record
-}: Omit<Change, 'what'> & { readonly eventName: string }): readonly Change[] =>
+export const changeIn = ({ eventName, ...record }: LogRecord): readonly Change[] =>
   eventName === 'INSERT' ? [] : [{ ...record, what: eventName === 'REMOVE' ? 'was deleted' : 'was overwritten' }]
 
 /** Who changes one item changes more: they are one page an hour, as long as this environment lives. */

@@ -9,7 +9,7 @@ import { Problem } from '../../core/problem.ts'
 import { isSettled } from '../../core/release/release.ts'
 import { accept } from '../steps/accept.ts'
 import { latestHeads } from '../steps/heads.ts'
-import { type ByRecord, endByRecord, isLogLost } from '../steps/by-record.ts'
+import { type ByRecord, endByRecord, isLogLost, recordOf } from '../steps/by-record.ts'
 import { load } from '../steps/log.ts'
 import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { returnNow } from '../steps/return.ts'
@@ -53,8 +53,7 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
     return { ...ordered(deps, release, verb, call.by), ...(woken ? {} : { note: notWoken }) }
   } catch (error) {
     if (!isLogLost(error)) throw error
-    const record = await deps.returns.get(releaseId)
-    if (record === undefined) throw error
+    const record = await recordOf(deps, releaseId, error)
     checkService({ id: releaseId, service: { name: record.service } }, call.service)
     const ended = await endByRecord(deps, record, error, order)
     return { releaseId, phase: 'settled', outcome: ended.outcome, note: 'Its log cannot be read: see the page.' }

@@ -45,9 +45,18 @@ export const isLogLost = (error: unknown): error is Problem =>
  * @throws `lost` when there is no record either; Problem `return_failed` when an alias could not be put back: call again
  */
 export async function returnByRecord(deps: ByRecord, releaseId: string, lost: Problem, order: Order): Promise<Ended> {
-  const record = await deps.returns.get(releaseId)
+  return endByRecord(deps, await recordOf(deps, releaseId, lost), lost, order)
+}
+
+/** @throws `lost` when there is no record either */
+export async function recordOf(
+  { returns }: Pick<ByRecord, 'returns'>,
+  releaseId: string,
+  lost: Problem,
+): Promise<ReturnRecord> {
+  const record = await returns.get(releaseId)
   if (record === undefined) throw lost
-  return endByRecord(deps, record, lost, order)
+  return record
 }
 
 export async function endByRecord(deps: ByRecord, record: ReturnRecord, lost: Problem, order: Order): Promise<Ended> {

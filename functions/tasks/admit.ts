@@ -5,7 +5,7 @@ import { issuesSentence, Problem } from '../../core/problem.ts'
 import { isSettled, isWaiting, type Release } from '../../core/release/release.ts'
 import { behind, entryOf, type QueueEntry, replaces, stageOf, takesPlaces } from '../../core/queue/admission.ts'
 import { readCall } from '../../core/release/request.ts'
-import { accept } from '../steps/accept.ts'
+import { accept, type Accepting } from '../steps/accept.ts'
 import { each, orThrow } from '../steps/each.ts'
 import { isOver, loadIfReadable, takeLease } from '../steps/lease.ts'
 import { load, type Loaded, record } from '../steps/log.ts'
@@ -15,23 +15,7 @@ import { turnNow } from '../queue/turns.ts'
 import { machine, notTheMachine, taskResult, type TaskResult } from './task.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<
-  World,
-  | 'home'
-  | 'clock'
-  | 'journal'
-  | 'openReleases'
-  | 'queues'
-  | 'services'
-  | 'history'
-  | 'digest'
-  | 'executions'
-  | 'leases'
-  | 'turns'
-  | 'traffic'
-  | 'log'
-  | 'trouble'
->
+type Deps = Accepting & Pick<World, 'leases' | 'turns' | 'traffic'>
 
 const AdmitInput = z.strictObject({ input: z.unknown(), execution: z.string().min(1).max(500), machine })
 // So many releases are superseded at once.
