@@ -40,6 +40,12 @@ export type Place = {
   readonly service: string
 }
 
+type Roles = Pick<Place, 'roleArn' | 'lookRoleArn'>
+export const lookRoleOf = ({ roleArn, lookRoleArn = roleArn }: Roles): string | undefined => lookRoleArn
+/** Whether who only looks there assumes a role that moves. */
+export const hasOneRole = ({ roleArn, lookRoleArn }: Roles): boolean =>
+  roleArn !== undefined && lookRoleArn === undefined
+
 /** An alias, and how to reach its function. */
 export type AliasPlace = Place & { readonly alias: string }
 

@@ -10,6 +10,7 @@ import * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { lookRoleOf } from '../core/location.ts'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
@@ -244,7 +245,7 @@ export class ReleaseController extends Construct {
       ],
       targets: targetArns,
       targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
-      lookRoles: unique(targets.flatMap(({ roleArn, lookRoleArn = roleArn }) => lookRoleArn ?? [])),
+      lookRoles: unique(targets.flatMap((target) => lookRoleOf(target) ?? [])),
       targetVersions: targetArns.map((arn) => `${arn}:*`),
       hooks: unique(
         this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),

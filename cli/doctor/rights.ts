@@ -1,6 +1,7 @@
 // Whether the controller's roles have the permissions that their functions need. Asks IAM's policy simulator, which knows the
 // role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
 import { type ContextEntry, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import { hasOneRole, lookRoleOf } from '../../core/location.ts'
 import { sourcesOf } from '../../core/service/artifacts.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
@@ -38,13 +39,11 @@ export const rights: Check = {
 
 const oneRoleOf = (services: readonly Service[]): readonly Finding[] =>
   services.flatMap(({ name, targets }) =>
-    targets
-      .filter(({ roleArn, lookRoleArn }) => roleArn !== undefined && lookRoleArn === undefined)
-      .map(({ functionName, alias }) =>
-        ok(`${functionName}:${alias} (${name})`, 'The functions that only look assume the role that moves.', {
-          words: 'Name `lookRole` beside `role` in the definition. TargetAccess makes both (docs/deploy.md).',
-        }),
-      ),
+    targets.filter(hasOneRole).map(({ functionName, alias }) =>
+      ok(`${functionName}:${alias} (${name})`, 'The functions that only look assume the role that moves.', {
+        words: 'Name `lookRole` beside `role` in the definition. TargetAccess makes both (docs/deploy.md).',
+      }),
+    ),
   )
 
 /**
@@ -138,9 +137,7 @@ async function resourcesOf(account: Account): Promise<Resources> {
     targetVersions: targets.map((one) => `${one}:1`),
     hooks,
     targetRoles: services.flatMap((service) => service.targets.flatMap(({ roleArn }) => roleArn ?? [])),
-    lookRoles: services.flatMap((service) =>
-      service.targets.flatMap(({ roleArn, lookRoleArn = roleArn }) => lookRoleArn ?? []),
-    ),
+    lookRoles: services.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>
       s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
     ),

@@ -1,7 +1,7 @@
 // One client for each location of targets: the controller's own account and region, the region in an ARN, the account of a role.
 // The SDK caches and renews the credentials of a role.
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { externalIdOf, locate, type Place } from '../../core/location.ts'
+import { externalIdOf, locate, lookRoleOf, type Place } from '../../core/location.ts'
 
 type Assume = Parameters<typeof fromTemporaryCredentials>[0]
 type Elsewhere = { readonly region?: string; readonly credentials?: ReturnType<typeof fromTemporaryCredentials> }
@@ -28,7 +28,7 @@ export function clientAt<Client>(
   const made = new Map<string, Client>()
   return (place) => {
     const { region } = locate(place?.functionName ?? '')
-    const RoleArn = use === 'look' ? (place?.lookRoleArn ?? place?.roleArn) : place?.roleArn
+    const RoleArn = use === 'look' ? lookRoleOf(place ?? {}) : place?.roleArn
     const ExternalId = externalIdOf(place?.service ?? '')
     // Credentials that were given for one service must not serve another one.
     const key = `${region ?? ''} ${RoleArn === undefined ? '' : `${RoleArn} ${ExternalId}`}`

@@ -118,7 +118,7 @@ const defences: readonly Defence[] = [
   {
     attack: 'makes a function that only reads move traffic in another account',
     file: 'cloud/aws/client-at.ts',
-    line: "use === 'look' ? (place?.lookRoleArn ?? place?.roleArn) : place?.roleArn",
+    line: "use === 'look' ? lookRoleOf(place ?? {}) : place?.roleArn",
     without: 'place?.roleArn',
     test: 'lib/elsewhere.test.ts',
   },
