@@ -2,8 +2,6 @@
 // from the route, and the rest from the body. The answer is JSON, or a problem (RFC 9457). docs/decisions/0055.
 import * as z from 'zod'
 import { callerName } from '../core/caller.ts'
-import { isEvent } from '../core/origin.ts'
-import { own } from '../core/own.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
 import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from './routes.ts'
 import type { Handler } from './steps/world.ts'
@@ -28,27 +26,17 @@ const routeByKey = new Map<string, RouteName>(routeNames.map((name) => [`POST ${
 
 type Wrap = (handler: Handler) => Handler
 
-/** What AWS sends of its own to functions that the API calls too. No body of a caller may have such a form. */
-const alsoHeard: Partial<Readonly<Record<string, (event: unknown) => boolean>>> = {
-  attest: isEvent,
-  incident: isEvent,
-}
-
-/** Whether AWS sends this to a function of people, and no caller of the API. */
-export const isHeard = (verb: string, event: unknown): boolean => own(alsoHeard, verb)?.(event) === true
-
 const behindDoors = new Set<string>(doorVerbs)
 
 /**
  * What stands before a function of people: its handler gets what the body says, the service of the path as `service`, and who
- * calls as `by`. Nobody else is heard, but AWS where it sends events of its own. Other functions stay as they are.
+ * calls as `by`. Nobody else is heard. Other functions stay as they are.
  */
 export const behindDoor =
   (verb: string): Wrap =>
   (inner) => {
     if (!behindDoors.has(verb)) return inner
     return async (event, call) => {
-      if (isHeard(verb, event)) return inner(event, call)
       const request = Request.safeParse(event)
       if (!request.success)
         throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')
@@ -86,8 +74,6 @@ function orderOf(verb: string, { routeKey, pathParameters, body, isBase64Encoded
   if (name === undefined || routeOf(name).verb !== verb)
     throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)} to this function.`)
   const said = fieldsOf(body ?? '', isBase64Encoded === true)
-  // The handlers tell events from calls by their form.
-  if (isHeard(verb, said)) throw new Problem('call_invalid', 'The body has the form of an event of AWS.')
   const { says, everywhere, anonymous } = routeOf(name)
   const by = callerName(requestContext.authorizer.iam.userArn)
   const fixed = {

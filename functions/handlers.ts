@@ -14,6 +14,7 @@ import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
+import { hearHandler } from './listeners/hear.ts'
 import { intakeHandler } from './listeners/intake.ts'
 import { startHandler } from './orders/start.ts'
 import { judgeHandler } from './tasks/judge.ts'
@@ -70,6 +71,7 @@ const makers = {
   copyLog: copyLogHandler,
   budget: budgetHandler,
   attest: attestHandler,
+  hear: hearHandler,
   reports: reportsHandler,
   incident: incidentHandler,
   apply: applyHandler,

@@ -43,6 +43,7 @@ import { applyHandler } from './orders/apply.ts'
 import { approveHandler } from './orders/approve.ts'
 import { askHandler } from './orders/ask.ts'
 import { attestHandler } from './orders/attest.ts'
+import { hearHandler } from './listeners/hear.ts'
 import { bakeHandler } from './tasks/bake.ts'
 import { budgetHandler } from './listeners/budget.ts'
 import { copyLogHandler } from './listeners/copy-log.ts'
@@ -251,8 +252,14 @@ export const budget = /* @__PURE__ */ wired('budget', () =>
 )
 export const attest = /* @__PURE__ */ wired('attest', () =>
   attestHandler({
+    ...{ clock, log, services: services(), attestations: attestations() },
+    signatures: sigstoreSignatures(),
+  }),
+)
+export const hear = /* @__PURE__ */ wired('hear', () =>
+  hearHandler({
     ...{ home: home(), clock, log, trouble, services: services() },
-    ...{ attestations: attestations(), signatures: sigstoreSignatures() },
+    ...{ attestations: attestations(), incidents: incidents() },
   }),
 )
 export const reports = /* @__PURE__ */ wired('reports', () =>

@@ -226,7 +226,8 @@ const own: Readonly<Record<Verb, Own>> = {
     topic: ['sns:Publish'],
     everything: ['cloudwatch:GetMetricData'],
   },
-  attest: { items: all(findsServices, { reads: ['attestation'], writes: ['attestation'] }) },
+  attest: { items: { reads: ['service'], writes: ['attestation'] } },
+  hear: { items: all(findsServices, { writes: ['attestation', 'incident'] }) },
   reports: {
     items: all(findsServices, { reads: ['budget'], writes: ['budget'] }),
     bus: ['events:PutEvents'],

@@ -81,7 +81,7 @@ const triggersOf = ({ buckets, repositories, stacks }: Heard): readonly Rule[] =
   })),
   ...eachAt(repositories, (names) => ({
     name: 'ecr-scan',
-    verb: 'attest',
+    verb: 'hear',
     pattern: {
       source: ['aws.ecr'],
       'detail-type': ['ECR Image Scan'],
@@ -115,7 +115,7 @@ const takenBack: Rule = {
 /** Sources of incidents. A partner's event bus has to forward its events to this bus (docs/measures.md). */
 const incident: Rule = {
   name: 'incident',
-  verb: 'incident',
+  verb: 'hear',
   pattern: {
     source: [
       incidentSources.own,
@@ -126,7 +126,7 @@ const incident: Rule = {
 
 const incidentManager: Rule = {
   name: 'incident-manager',
-  verb: 'incident',
+  verb: 'hear',
   pattern: {
     source: [incidentSources.incidentManager],
     'detail-type': ['AWS API Call via CloudTrail'],

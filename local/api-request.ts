@@ -2,7 +2,6 @@
 // signature.
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import { replay } from '../core/release/advance.ts'
-import { isHeard } from '../functions/door.ts'
 import type { World } from '../functions/steps/world.ts'
 import { functionName } from './installation.ts'
 import { callsFor } from '../core/gate/attest-call.ts'
@@ -75,7 +74,7 @@ export function ordersOn(lambda: LambdaClient, journal: Pick<World['journal'], '
     /** A call of a function; of those that people call, through the API, by the caller that `by` names. */
     ask: async (verb: string, payload: unknown): Promise<unknown> => {
       const route = routeFor(verb, payload as Call)
-      if (route === undefined || isHeard(verb, payload)) return askFunction(lambda, verb, payload)
+      if (route === undefined) return askFunction(lambda, verb, payload)
       const service = await serviceOf(payload as Partial<Record<string, string>>)
       if (verb === 'attest') return attest(payload as Call, service)
       return orderAs(whoOf(payload))(...wordsOf(route, payload, service))

@@ -110,6 +110,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'functions/sweep/': ['functions/sweep/*', 'functions/tasks/*', 'functions/steps/*', 'cloud/ports.ts', 'core/', 'zod'],
+  'functions/listeners/hear.ts': ['functions/orders/*', 'functions/events/*', 'functions/steps/*', 'core/'],
   'functions/listeners/': [
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
     ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],

@@ -1,11 +1,12 @@
 // How something is attested about a candidate: by a call from CI, or by the event of a finished ECR scan. Both become
-// attestations. Extra fields that AWS adds to its events are ignored; the fields we use are checked strictly.
+// attestations, and neither is taken for the other. Extra fields that AWS adds to its events are ignored; the fields we use are
+// checked strictly.
 import * as z from 'zod'
 import { type Attestation, By, commitName, commitSubject, facts, Reason, Subject } from './attestation.ts'
 import { VersionByFunction } from '../service/candidate.ts'
 import { awsScanner, isReserved, type Statement, statements } from '../service/attestations.ts'
 import { BundleCall } from './statement.ts'
-import { isAhead, isEvent, origin, type Site, siteOf } from '../origin.ts'
+import { isAhead, origin, type Site, siteOf } from '../origin.ts'
 import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import { Version } from '../service/routing.ts'
@@ -117,15 +118,13 @@ const EcrScanEvent = z.looseObject({
 /** A complete attestation, or a call about a service's versions whose subject still has to be looked up. */
 type Said =
   | { readonly kind: 'attestation'; readonly attestation: Attestation; readonly replaces?: string | undefined }
-  | { readonly kind: 'scan'; readonly attestation: Attestation; readonly repository: string; readonly site: Site }
   | { readonly kind: 'bundle'; readonly call: BundleCall }
   | { readonly kind: 'ofService'; readonly call: AttestCall & { readonly service: string } }
 
 const isBundle = (input: unknown): boolean => z.looseObject({ what: z.literal('bundle') }).safeParse(input).success
 
-/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `attester_reserved` */
+/** @throws Problem `call_invalid`, `attester_reserved` */
 export function readAttestation(input: unknown, nowMs: number): Said {
-  if (isEvent(input)) return fromScan(input, input.source)
   if (isBundle(input)) return { kind: 'bundle', call: readInput(BundleCall, input, 'call_invalid', 'The call') }
   const call = readInput(AttestCall, input, 'call_invalid', 'The call')
   const { subject, service, by, committedAt } = call
@@ -162,13 +161,15 @@ const nameOf = (subject: string): string => {
   return subject.startsWith(prefix) ? commitSubject(commitName(subject.slice(prefix.length))) : subject
 }
 
-function fromScan(input: unknown, source: string): Said {
-  if (source !== 'aws.ecr')
-    throw new Problem('event_unknown', `An event of source "${source.slice(0, 80)}" says nothing about a candidate.`)
+/** A finished scan of an image, and where it is from. */
+export type Scan = { readonly attestation: Attestation; readonly repository: string; readonly site: Site }
+
+/** @throws Problem `event_invalid` */
+export function readScan(input: unknown): Scan {
   const { time, detail, ...event } = readInput(EcrScanEvent, input, 'event_invalid', 'The event')
   const { CRITICAL: critical, HIGH: high, MEDIUM: medium, LOW: low } = detail['finding-severity-counts']
   const repository = detail['repository-name']
   const subject = `ecr/${repository}@${detail['image-digest']}`
   const attestation = { subject, atMs: Date.parse(time), by: awsScanner, scan: { critical, high, medium, low } }
-  return { kind: 'scan', attestation, repository, site: siteOf(event) }
+  return { attestation, repository, site: siteOf(event) }
 }

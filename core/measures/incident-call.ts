@@ -3,7 +3,7 @@
 // belongs to.
 import * as z from 'zod'
 import { IncidentId, type IncidentNotice, IncidentSource } from './incident.ts'
-import { isEvent, isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
+import { isSame, origin, type Site, siteFrom, siteOf } from '../origin.ts'
 import { plain, plainName } from '../plain-name.ts'
 import { Problem, readInput } from '../problem.ts'
 import type { Service } from '../service/service.ts'
@@ -28,7 +28,7 @@ export const IncidentCall = z.strictObject({
 })
 
 /** A parsed report, before its services are known. */
-type Heard = {
+export type Heard = {
   /** What the incident is about, in the sender's own names. */
   readonly keys: readonly string[]
   readonly notices: readonly Omit<IncidentNotice, 'service'>[]
@@ -48,9 +48,12 @@ export const incidentSources = {
   incidentManager: 'aws.ssm-incidents',
 } as const
 
-/** @throws Problem `call_invalid`, `event_invalid`, `event_unknown` */
-export function readIncident(input: unknown): Heard {
-  if (!isEvent(input)) return fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
+/** @throws Problem `call_invalid` */
+export const readIncident = (input: unknown): Heard =>
+  fromCall(readInput(IncidentCall, input, 'call_invalid', 'The call'))
+
+/** @throws Problem `event_invalid`, `event_unknown` */
+export function readIncidentEvent(input: unknown): Heard {
   const event = readInput(Envelope, input, 'event_invalid', 'The event')
   return { ...fromEvent(event), origin: siteOf(event) }
 }

@@ -1,19 +1,16 @@
-// Stores what CI and scanners attest about a candidate, for the gates and the measures. It changes no release by itself.
+// Stores what CI and scanners attest about a candidate, for the gates and the measures. It changes no release by itself. Scans of
+// AWS come as events (listeners/hear.ts).
 import { type Attestation, restated, subjectsOfCandidate } from '../../core/gate/attestation.ts'
 import { attestationOf, readAttestation } from '../../core/gate/attest-call.ts'
 import { standsWords } from '../../core/gate/counting.ts'
 import { attestationBy, type BundleCall } from '../../core/gate/statement.ts'
-import { isSame } from '../../core/origin.ts'
 import { Problem } from '../../core/problem.ts'
 import { candidateFor, candidateOfCall } from '../../core/release/request.ts'
-import { serviceKey } from '../../core/service/service-key.ts'
-import { isFromHere, isOfNow } from '../events/believed.ts'
-import { readable } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'home' | 'clock' | 'services' | 'attestations' | 'signatures' | 'log' | 'trouble'>
+type Deps = Pick<World, 'clock' | 'services' | 'attestations' | 'signatures' | 'log'>
 
-type Attested = {
+export type Attested = {
   readonly subjects: readonly string[]
   /** Where something else stands than what was said, in sentences. */
   readonly stands?: readonly string[]
@@ -21,19 +18,26 @@ type Attested = {
 type Heard = { readonly attestations: readonly Attestation[]; readonly because?: string | undefined }
 
 /**
- * @throws Problem `call_invalid`, `event_invalid`, `event_unknown`, `service_missing`, `target_unknown`, `attester_reserved`,
+ * @throws Problem `call_invalid`, `service_missing`, `target_unknown`, `attester_reserved`,
  * `binding_differs`, `crowded`, and those of bundles (statement.ts, provenance/signatures.ts)
  */
 export function attestHandler(deps: Deps) {
   return async (event: unknown): Promise<Attested> => {
     const { attestations, because } = await heard(deps, event)
-    const stands: string[] = []
-    for (const attestation of attestations) stands.push(...(await store(deps, attestation, because)))
-    const subjects = attestations.map(({ subject }) => subject)
-    if (subjects.length > 0)
-      deps.log({ message: 'attested', subjects, by: attestations[0]?.by, ...(because && { because }) })
-    return { subjects, ...(stands.length === 0 ? {} : { stands }) }
+    return keep(deps, attestations, because)
   }
+}
+
+type Keeping = Pick<Deps, 'clock' | 'attestations' | 'log'>
+
+/** @throws Problem `binding_differs`, `crowded` */
+export async function keep(deps: Keeping, attestations: readonly Attestation[], because?: string): Promise<Attested> {
+  const stands: string[] = []
+  for (const attestation of attestations) stands.push(...(await store(deps, attestation, because)))
+  const subjects = attestations.map(({ subject }) => subject)
+  if (subjects.length > 0)
+    deps.log({ message: 'attested', subjects, by: attestations[0]?.by, ...(because && { because }) })
+  return { subjects, ...(stands.length === 0 ? {} : { stands }) }
 }
 
 async function heard(deps: Deps, event: unknown): Promise<Heard> {
@@ -41,7 +45,6 @@ async function heard(deps: Deps, event: unknown): Promise<Heard> {
   const said = readAttestation(event, nowMs)
   if (said.kind === 'bundle') return { attestations: [await signed(deps, said.call)] }
   if (said.kind === 'attestation') return { attestations: [said.attestation], because: said.replaces }
-  if (said.kind === 'scan') return { attestations: (await isBelieved(deps, said)) ? [said.attestation] : [] }
   const { call } = said
   const candidate = candidateFor(await deps.services.get(call.service), candidateOfCall(call))
   return {
@@ -60,7 +63,7 @@ async function signed(deps: Deps, call: BundleCall): Promise<Attestation> {
 const attemptsMax = 5
 
 /** Two calls of one party at once are both kept. */
-async function store(deps: Deps, said: Attestation, because: string | undefined): Promise<readonly string[]> {
+async function store(deps: Keeping, said: Attestation, because: string | undefined): Promise<readonly string[]> {
   const { subject, by } = said
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const before = await deps.attestations.find(subject, by)
@@ -69,15 +72,3 @@ async function store(deps: Deps, said: Attestation, because: string | undefined)
   }
   throw new Problem('crowded', `Too many calls of ${by} about ${subject} came at once.`)
 }
-
-/** A scan from here, or of a registry that a definition names for this repository. */
-async function isBelieved(deps: Deps, { attestation, repository, site }: Scan): Promise<boolean> {
-  if (!isOfNow(deps, attestation.atMs, attestation.subject)) return false
-  if (isSame(site, deps.home)) return true
-  const services = readable(deps, await deps.services.under([serviceKey.repository(repository)]))
-  const isNamed = services.some(
-    ({ triggers: { ecr } }) => ecr?.repository === repository && ecr.registry === site.account,
-  )
-  return (isNamed && site.region === deps.home.region) || isFromHere(deps, site, attestation.subject)
-}
-type Scan = Extract<ReturnType<typeof readAttestation>, { kind: 'scan' }>

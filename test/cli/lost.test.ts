@@ -220,7 +220,7 @@ describe('an event whose function fails three times in a row', () => {
 
   it('comes back if it fails again, as the same event', async () => {
     const at = await open({
-      around: (verb, _, run) => (verb === 'attest' ? Promise.reject(new Error('killed')) : run()),
+      around: (verb, _, run) => (verb === 'hear' ? Promise.reject(new Error('killed')) : run()),
     })
     at.cloud.events.emit(events['ecr-scan']![0])
     await at.minutes(4)

@@ -62,8 +62,8 @@ const defences: readonly Defence[] = [
   {
     attack: 'passes for AWS by a body in the form of an event',
     file: 'functions/door.ts',
-    line: 'if (isHeard(verb, said)) throw',
-    without: 'if (false) throw',
+    line: "throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')",
+    without: 'return inner(event, call)',
     test: 'functions/door.test.ts',
   },
   {

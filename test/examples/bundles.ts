@@ -33,6 +33,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   alarm: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],
   budget: ['cloudwatch', 'dynamodb', 'eventbridge', 'sns'],
   attest: ['dynamodb'],
+  hear: ['dynamodb'],
   ask: ['dynamodb', 'lambda'],
   pipeline: ['codepipeline', 'dynamodb', 'lambda'],
   start: ['dynamodb', 'sfn'],

@@ -90,14 +90,14 @@ describe('the scan of an image', () => {
 
   it('of another account, or in the future, is not believed', async () => {
     await open({ triggers: { ecr: { repository: 'checkout' } } })
-    expect(await sandbox.ask('attest', scan(away))).toEqual({ subjects: [] })
-    expect(await sandbox.ask('attest', scan({ time: '9999-01-01T00:05:00Z' }))).toEqual({ subjects: [] })
+    expect(await sandbox.ask('hear', scan(away))).toEqual({ subjects: [] })
+    expect(await sandbox.ask('hear', scan({ time: '9999-01-01T00:05:00Z' }))).toEqual({ subjects: [] })
     expect([codes(), await known()]).toEqual([['event_foreign', 'event_ahead'], 0])
   })
 
   it('of the registry that a definition names is', async () => {
     await open({ triggers: { ecr: { repository: 'checkout', registry: away.account } } })
-    await sandbox.ask('attest', scan(away))
+    await sandbox.ask('hear', scan(away))
     expect([codes(), await known()]).toEqual([[], 1])
   })
 })
@@ -207,11 +207,11 @@ describe('the end of an execution, a stack, a look, an incident', () => {
   it('is believed of accounts that the definition names', async () => {
     const incident = { id: 'i', service: 'checkout', openedAt: time(), source: 'statuspage' }
     const told = { source: 'tidegate.incident', 'detail-type': 'Incident', detail: incident }
-    expect(await sandbox.ask('incident', { ...told, ...away })).toEqual({ services: [] })
+    expect(await sandbox.ask('hear', { ...told, ...away })).toEqual({ services: [] })
     expect(codes()).toEqual(['event_foreign'])
-    expect(await sandbox.ask('incident', { ...told, ...far })).toEqual({ services: ['checkout'] })
+    expect(await sandbox.ask('hear', { ...told, ...far })).toEqual({ services: ['checkout'] })
     const later = { ...told, ...far, detail: { ...incident, id: 'j', openedAt: '2099-01-01T00:00:00Z' } }
-    expect(await sandbox.ask('incident', later)).toEqual({ services: [] })
+    expect(await sandbox.ask('hear', later)).toEqual({ services: [] })
     expect(codes()).toEqual(['event_foreign', 'event_ahead'])
     await expect(sandbox.ask('incident', later.detail)).rejects.toMatchObject({ name: 'Tidegate.call_invalid' })
     const known = await sandbox.world.incidents.list('checkout', 0, startMs + 90_000_000)

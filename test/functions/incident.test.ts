@@ -48,7 +48,8 @@ it('of an unknown service is refused to a caller, and ignored in events from a p
     'detail-type': 'x',
     detail: { action: 'Create', alert },
   }
-  expect(await sandbox.ask('incident', event)).toEqual({ services: [] })
+  await expect(sandbox.orderAs('ci')('incident', 'checkout', event)).rejects.toMatchObject({ code: 'call_invalid' })
+  expect(await sandbox.ask('hear', event)).toEqual({ services: [] })
   expect(sandbox.logged.at(-1)?.['message']).toContain('No service is called nobody')
   expect(await known()).toEqual([])
 })

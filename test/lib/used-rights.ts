@@ -20,8 +20,10 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('gate', ...reads('budget'), 'updates turn'),
     ...of('orderRollback', ...reads('service'), ...writes('open', 'queue')),
   ],
-  'functions/foreign-events.test.ts': of('attest', ...reads('lookup')),
-  'functions/incident.test.ts': of('incident', ...reads('lookup', 'service'), ...writes('incident')),
+  'functions/foreign-events.test.ts': of('hear', ...writes('attestation')),
+  'functions/incident.test.ts': ['incident', 'hear'].flatMap((verb) =>
+    of(verb, ...reads('lookup', 'service'), ...writes('incident')),
+  ),
   'functions/measure.test.ts': of('measure', ...reads('attestation', 'head', 'incident', 'log', 'open', 'service')),
   'functions/reports.test.ts': of(
     'reports',

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Attestation, hexOf, restated, Subject, subjectsOf } from '../../../core/gate/attestation.ts'
-import { AttestCall, readAttestation } from '../../../core/gate/attest-call.ts'
+import { AttestCall, readAttestation, readScan } from '../../../core/gate/attest-call.ts'
 import { readCall } from '../../../core/release/request.ts'
 import { prepared, requested, t0 } from '../sample.ts'
 
@@ -33,11 +33,9 @@ describe('a release is found', () => {
   it('under its artifact, however it was requested, and under the version that it became', () => {
     const uri = `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:${'7'.repeat(64)}`
     const release = { ...prepared(), key: 'call/build-7', candidate: { kind: 'image' as const, uri } }
-    const scanned = readAttestation(scanEvent, 0)
+    const scanned = readScan(scanEvent)
     expect(subjectsOf(release)).toEqual({
-      parts: [
-        [scanned.kind === 'scan' ? scanned.attestation.subject : '', `sha256/${'7'.repeat(64)}`, 'version/checkout:2'],
-      ],
+      parts: [[scanned.attestation.subject, `sha256/${'7'.repeat(64)}`, 'version/checkout:2']],
       ofRelease: ['call/build-7', 'release/checkout-1'],
     })
   })
@@ -143,9 +141,9 @@ describe('of what one party says of one subject', () => {
 })
 
 describe('an attestation', () => {
-  const code = (input: unknown): unknown => {
+  const code = (input: unknown, read: (input: unknown) => unknown = (call) => readAttestation(call, t0)): unknown => {
     try {
-      readAttestation(input, t0)
+      read(input)
       return undefined
     } catch (error) {
       return (error as { readonly code: string }).code
@@ -153,8 +151,7 @@ describe('an attestation', () => {
   }
 
   it('from ECR has the counts of the severities that it found, at the time of the scan', () => {
-    expect(readAttestation(scanEvent, t0)).toEqual({
-      kind: 'scan',
+    expect(readScan(scanEvent)).toEqual({
       repository: 'shop/orders',
       site: { account: '123456789012', region: 'us-east-1' },
       attestation: {
@@ -168,10 +165,11 @@ describe('an attestation', () => {
 
   it('from ECR without a complete scan, or without any count, is refused', () => {
     const detail = (changes: object) => ({ ...scanEvent, detail: { ...scanEvent.detail, ...changes } })
-    expect(code(detail({ 'scan-status': 'FAILED' }))).toBe('event_invalid')
-    expect(code(detail({ 'finding-severity-counts': undefined }))).toBe('event_invalid')
-    expect(code(detail({ 'finding-severity-counts': { CRITICAL: -1 } }))).toBe('event_invalid')
-    expect(code({ ...scanEvent, source: 'aws.inspector2' })).toBe('event_unknown')
+    expect(code(detail({ 'scan-status': 'FAILED' }), readScan)).toBe('event_invalid')
+    expect(code(detail({ 'finding-severity-counts': undefined }), readScan)).toBe('event_invalid')
+    expect(code(detail({ 'finding-severity-counts': { CRITICAL: -1 } }), readScan)).toBe('event_invalid')
+    expect(code({ ...scanEvent, source: 'aws.inspector2' }, readScan)).toBe('event_invalid')
+    expect(code(scanEvent)).toBe('call_invalid')
   })
 
   it('from a call about a commit binds nothing to it', () => {

@@ -1,7 +1,13 @@
 // Incidents in the formats of their sources, and events that are not incidents.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { IncidentCall, readIncident, servicesOf } from '../../../core/measures/incident-call.ts'
+import {
+  IncidentCall,
+  readIncident as readCall,
+  readIncidentEvent,
+  servicesOf,
+} from '../../../core/measures/incident-call.ts'
+import { isEvent } from '../../../core/origin.ts'
 import { service } from '../sample.ts'
 
 const at = '2026-01-05T10:00:00Z'
@@ -67,7 +73,15 @@ const updated = (status: string) =>
     responseElements: null,
   })
 
+/** As the functions do: calls and events have one each. */
+const readIncident = (input: unknown) => (isEvent(input) ? readIncidentEvent(input) : readCall(input))
+
 describe('an incident', () => {
+  it('is never taken from an event by the function of calls', () => {
+    for (const told of [event('tidegate.incident', call), started, opsgenie('Create')])
+      expect(() => readCall(told)).toThrow(expect.objectContaining({ code: 'call_invalid' }) as Error)
+  })
+
   it('from a call, or from our own event, has a beginning and perhaps an end', () => {
     const { openedAt: _, service: _service, ...rest } = call
     const opened = { ...rest, kind: 'opened', atMs }
