@@ -1,4 +1,5 @@
 // `tidegate applied`: who applied which definition of a service, when, and what it changed.
+import { nameWords } from '../../core/foreign-text.ts'
 import { changesOf, type FieldChange } from '../../functions/definitions/changes.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
@@ -11,7 +12,7 @@ export async function showApplied({ backend, screen }: Cli, service: string, atM
     changes: before === undefined ? [] : changesOf(before, after),
   }))
   const lines = shown.flatMap(({ seq, by, atMs, isNew, changes }) => [
-    `${new Date(atMs).toISOString()}  ${seq}  by ${by}${isNew ? ': nothing was there before, or nothing that could be read' : ''}`,
+    `${new Date(atMs).toISOString()}  ${seq}  by ${nameWords(by)}${isNew ? ': nothing was there before, or nothing that could be read' : ''}`,
     ...changes.map((change) => `  ${wordsOf(change)}`),
   ])
   const unread = unreadable.map(({ about, problem }) => `${about.seq}  cannot be read: ${problem.message}`)

@@ -185,6 +185,11 @@ describe('the command line', () => {
     expect(lines.join('\n')).toMatch(
       / 2 {2}by user\/ann\n {2}runbook: nothing → "https:\/\/a\.b\/c"\n.* 1 {2}by user\/ann/,
     )
+    const friendly = 'arn:aws:sts::000000000000:assumed-role/AWSReservedSSO_dev_1/ann: all is well'
+    await applyAs(friendly, cart())
+    lines.splice(0)
+    await showApplied(cli(), 'cart', 1)
+    expect(lines.join('\n')).toContain(' 3  by "sso/ann: all is well"')
     lines.splice(0)
     await showApplied(cli(), 'nobody', 5)
     expect(lines.join('\n')).toMatch(/No definition of nobody/)
