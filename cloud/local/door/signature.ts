@@ -63,6 +63,8 @@ export async function faultOf(
   const needed = Object.keys(headers).filter((name) => name === 'host' || name.startsWith('x-amz-'))
   if (!['host', ...needed].every((name) => claim.signedHeaders.includes(name))) return 'headers'
   if (!claim.signedHeaders.every((name) => headers[name] !== undefined)) return 'headers'
+  // All but S3 sign a path without these parts, and whoever answers reads the path as it was sent.
+  if (claim.service !== 's3' && /\/\/|\/\.{1,2}(\/|$)/.test(request.path)) return 'signature'
   const payloadHash = payloadHashOf(request, claim)
   if (payloadHash === undefined) return 'payload'
   const signer = signerOf(claim, secret)

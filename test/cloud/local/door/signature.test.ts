@@ -149,20 +149,24 @@ const text = fc.string({ unit: fc.constantFrom(...Array.from('abcXYZ019-_.~')), 
 const path = fc
   .array(fc.oneof(text, fc.constantFrom('a%20b', '%2F', '%C3%A9', 'a%3Ab')))
   .map((parts) => `/${parts.join('/')}`)
-const plan: fc.Arbitrary<Plan> = fc.record({
-  method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'),
-  path,
-  service: fc.constantFrom('s3', 'lambda', 'execute-api'),
-  parameters: fc.dictionary(text, fc.string({ maxLength: 8 }), { maxKeys: 3, noNullPrototype: true }),
-  headers: fc
-    .dictionary(
-      text.map((name) => `x-amz-meta-${name.toLowerCase()}`),
-      text,
-      { maxKeys: 2, noNullPrototype: true },
-    )
-    .map((meta) => ({ host: '127.0.0.1:4599', 'content-type': 'application/json', ...meta })),
-  body: fc.string({ maxLength: 20 }),
-})
+const plan: fc.Arbitrary<Plan> = fc
+  .record({
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'),
+    path,
+    service: fc.constantFrom('s3', 'lambda', 'execute-api'),
+    parameters: fc.dictionary(text, fc.string({ maxLength: 8 }), { maxKeys: 3, noNullPrototype: true }),
+    headers: fc
+      .dictionary(
+        text.map((name) => `x-amz-meta-${name.toLowerCase()}`),
+        text,
+        { maxKeys: 2, noNullPrototype: true },
+      )
+      .map((meta) => ({ host: '127.0.0.1:4599', 'content-type': 'application/json', ...meta })),
+    body: fc.string({ maxLength: 20 }),
+  })
+  .map((made) =>
+    made.service === 's3' ? made : { ...made, path: made.path.replaceAll(/(?<=\/)\.{1,2}(?=\/|$)/g, 'x') },
+  )
 
 /** The same text with another character at one place. */
 function flipped(value: string, at: number, to: string): string {
@@ -196,6 +200,21 @@ describe('a request that the SDK signs', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('is not let in by a path that its signature does not tell from another', async () => {
+    const at = (service: string, path: string) =>
+      signed(
+        { ...{ method: 'GET', service, path, parameters: {}, body: '' }, headers: { host: '127.0.0.1:4599' } },
+        false,
+      )
+    for (const path of ['/a/../b', '/a%20b/..', '/./b', '//b', '/b/.']) {
+      expect(await refusalOf(await at('lambda', path), keys), path).toBe('InvalidSignatureException')
+      // S3 has keys with such parts, and signs them.
+      expect(await refusalOf(await at('s3', path), keys), path).toBeUndefined()
+    }
+    for (const path of ['/', '/b/', '/b/.c/..d'])
+      expect(await refusalOf(await at('lambda', path), keys), path).toBeUndefined()
   })
 
   it('is not let in with one other character anywhere', async () => {
