@@ -46,6 +46,7 @@ const clock = steppedClock(startMs)
 let killAfter = Number.POSITIVE_INFINITY
 let performed: string[] = []
 let killed: string | undefined
+let codes = 0
 /** How many effects the last release had when its alarm fired. */
 let beforeAlarm = 0
 
@@ -145,7 +146,7 @@ function customers(): void {
 /** Runs one release with a kill after its effect number `after`. @returns what was killed, if the release got that far */
 async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<string | undefined> {
   await lambda.send(
-    new UpdateFunctionCodeCommand({ FunctionName: 'checkout', ZipFile: new TextEncoder().encode(`${story} ${after}`) }),
+    new UpdateFunctionCodeCommand({ FunctionName: 'checkout', ZipFile: new TextEncoder().encode(`code ${++codes}`) }),
   )
   const { Version: version = '' } = await lambda.send(new PublishVersionCommand({ FunctionName: 'checkout' }))
   const stable = (await lambda.send(new GetAliasCommand({ FunctionName: 'checkout', Name: 'live' }))).FunctionVersion
@@ -153,7 +154,7 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   killed = undefined
   killAfter = after
   // Asynchronously, so that Lambda retries by itself: whoever calls the API tries again with the same request id.
-  const call = { version, requestId: `${story}-${after}` }
+  const call = { version, requestId: `${story}-${after}-${version}` }
   const request = apiRequest({ who: 'ann', route: 'start', service: 'checkout', body: call }, call.requestId)
   await lambda.send(
     new InvokeCommand({
@@ -178,6 +179,17 @@ async function releaseWithKill(after: number, story: 'good' | 'bad'): Promise<st
   await check(releaseId, story, stable ?? '', version)
   killAfter = Number.POSITIVE_INFINITY
   return killed
+}
+
+/** The processes run in real time: on a busy machine a look comes before the alarm or not, which is some effects more or less. */
+async function killedAfter(after: number, story: 'good' | 'bad'): Promise<string | undefined> {
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    // Let the alarm of the previous release recover.
+    await clock.advanceTo(clock.nowMs() + 2 * minute)
+    const found = await releaseWithKill(after, story)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 async function isOver(releaseId: string): Promise<boolean> {
@@ -239,9 +251,7 @@ it.each(['good', 'bad'] as const)(
     const own = story === 'good' ? ['StartExecution', 'Invoke'] : ['Publish']
     expect(new Set(effectsMade.slice(from - 1))).toEqual(new Set([...everywhere, ...own]))
     for (const after of killsOf(story, effectsMade, from)) {
-      // Let the alarm of the previous release recover.
-      await clock.advanceTo(clock.nowMs() + 2 * minute)
-      expect(await releaseWithKill(after, story), `killed after effect ${after}`).toBeDefined()
+      expect(await killedAfter(after, story), `killed after effect ${after}`).toBeDefined()
     }
   },
   500_000,
