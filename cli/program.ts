@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { jsonLine } from '../core/foreign-text.ts'
 import { Problem } from '../core/problem.ts'
+import { runbookSection } from '../core/runbook.ts'
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
@@ -195,7 +196,9 @@ function tellProblem(error: unknown, json: boolean): number {
   }
   const { code, message, fix } = error
   process.stderr.write(
-    json ? `${jsonLine({ problem: { code, message, fix } })}\n` : `${shown([`${code}: ${message}`, `  ${fix}`])}\n`,
+    json
+      ? `${jsonLine({ problem: { code, message, fix } })}\n`
+      : `${shown([`${code}: ${message}`, `  ${fix}`, `  See ${runbookSection(code)}`])}\n`,
   )
   return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
 }
