@@ -9,6 +9,7 @@ import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
+import { addConsole } from './spelling/console.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
@@ -169,7 +170,8 @@ program
     ),
   )
 
-for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
+for (const add of [addOrders, addConsole, addReport, addGates, addAttest, addDoctor, addVerifyAccount])
+  add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addLost(program, {

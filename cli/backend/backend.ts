@@ -18,6 +18,7 @@ export type Backend = Pick<
   | 'aliases'
   | 'clock'
 > & {
+  readonly line: Pick<World['line'], 'stopped'>
   /** Definitions change through the API alone. */
   readonly services: Pick<World['services'], 'get' | 'list'>
   /**

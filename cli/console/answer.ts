@@ -7,7 +7,7 @@ import { nothing } from '../../console/html.ts'
 
 export type Answer = {
   readonly status: number
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
 }
 
@@ -57,8 +57,12 @@ export const seeOther = (path: string, headers: Answer['headers'] = {}): Answer 
   headers: { ...headers, location: path },
 })
 
-export function send(response: ServerResponse, method: string | undefined, { status, headers, body = '' }: Answer): void {
+export function send(
+  response: ServerResponse,
+  method: string | undefined,
+  { status, headers, body = '' }: Answer,
+): void {
   const bytes = Buffer.from(body)
-  response.writeHead(status, { ...everyAnswer, 'content-length': bytes.length, ...headers } as Record<string, string>)
+  response.writeHead(status, { ...everyAnswer, 'content-length': bytes.length, ...headers })
   response.end(method === 'HEAD' ? undefined : bytes)
 }

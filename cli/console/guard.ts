@@ -27,7 +27,10 @@ export const cookie = (what: 'key' | 'as', port: number, value: string): string 
   `${cookieName(what, port)}=${value}; Path=/; HttpOnly; SameSite=Strict`
 
 /** @returns the refusal, or who is let in. The request is read no further than its headers. */
-export function admitted(request: IncomingMessage, port: number, key: string): Answer | Visit {
+export function admitted(
+  request: IncomingMessage,
+  { port, takes, session }: { readonly port: number; takes(key: string): boolean; readonly session: string },
+): Answer | Visit {
   const refusal = refusalOf(request, port)
   if (refusal !== undefined) return refusal
   const url = urlOf(request.url ?? '', port)
@@ -35,11 +38,11 @@ export function admitted(request: IncomingMessage, port: number, key: string): A
   const visit = { method: request.method ?? '', url, cookies: cookiesOf(request.headers.cookie ?? '') }
   const given = url.searchParams.get('key')
   if (given !== null && visit.method !== 'POST') {
-    if (!isSame(given, key)) return locked(port)
+    if (!takes(given)) return locked(port)
     url.searchParams.delete('key')
-    return seeOther(`${url.pathname}${url.search}`, { 'set-cookie': cookie('key', port, key) })
+    return seeOther(`${url.pathname}${url.search}`, { 'set-cookie': cookie('key', port, session) })
   }
-  if (!isSame(visit.cookies.get(cookieName('key', port)) ?? '', key)) return locked(port)
+  if (!isSame(visit.cookies.get(cookieName('key', port)) ?? '', session)) return locked(port)
   return visit
 }
 
@@ -49,7 +52,10 @@ const locked = (port: number): Answer =>
     `key_missing: this console belongs to whoever started it. Open the address that it printed, which ends with ?key=… (127.0.0.1:${port}).`,
   )
 
-function refusalOf({ method = '', url = '', headers, headersDistinct }: IncomingMessage, port: number): Answer | undefined {
+function refusalOf(
+  { method = '', url = '', headers, headersDistinct }: IncomingMessage,
+  port: number,
+): Answer | undefined {
   if (!methods.includes(method)) return plain(405, `method_refused: the console takes ${methods.join(', ')}.`)
   if (url.length > longestUrl) return plain(414, 'address_refused: the address is too long.')
   const hosts = headersDistinct['host'] ?? []

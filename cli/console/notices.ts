@@ -4,7 +4,14 @@ import { type Html, html } from '../../console/html.ts'
 import { runbookSection } from '../../core/runbook.ts'
 import type { Problem } from '../../core/problem.ts'
 
-export type Notice = { readonly kind: 'done' | 'refused'; readonly lines: readonly string[]; readonly code?: string }
+export type Notice = {
+  readonly kind: 'done' | 'refused'
+  readonly lines: readonly string[]
+  /** Of the problem. */
+  readonly code?: string
+  /** The page to show it on, if not the one of the button. */
+  readonly path?: string
+}
 
 /** The oldest are forgotten. */
 const kept = 200

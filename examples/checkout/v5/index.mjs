@@ -1,0 +1,10 @@
+// Checkout, version 5: looks for every cart among all that it has seen, and forgets none. Healthy at first, slower with each cart.
+const seen = []
+const slowly = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+export const handler = async (event) => {
+  const total = event.cart.reduce((sum, item) => sum + item.cents * item.count, 0)
+  await slowly(2 * seen.length)
+  seen.push(event.cart)
+  return { version: 5, total }
+}
