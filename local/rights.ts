@@ -1,12 +1,12 @@
-// The identity policies of the embedded cloud's sample people, in IAM's form, and whether they allow a call. Whoever has no policy
-// may do everything. A small part of IAM: statements that allow, wildcards, and one condition. A test compares it with a simulator
-// of IAM that is not ours.
+// The identity policies of the embedded cloud's sample people, in IAM's form, and whether they allow a call. Whoever has no
+// policy may do everything. A small part of IAM: statements that allow, wildcards, and one condition. A test compares it with a
+// simulator of IAM that is not ours.
 import type { Authorize } from '../cloud/local/protocol/rights.ts'
 import { own } from '../core/own.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { environment } from './installation.ts'
 
-export type Statement = {
+type Statement = {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
   readonly Resource: readonly string[]
@@ -63,7 +63,7 @@ const allows =
         return values.length > 0 && values.every((value) => patterns.some((pattern) => isLike(pattern, value)))
       }))
 
-export const isAllowed = (policy: readonly Statement[], asked: Asked): boolean => policy.some(allows(asked))
+const isAllowed = (policy: readonly Statement[], asked: Asked): boolean => policy.some(allows(asked))
 
 export const bySamplePolicies: Authorize = ({ caller, ...asked }) => {
   const policy = own(identityPolicies, caller.accessKeyId)

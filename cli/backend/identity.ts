@@ -1,7 +1,7 @@
 // Who the caller is to AWS, and where: what the console says above each page, before somebody presses a button.
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
-export type Identity = { readonly who: string; readonly where: string }
+type Identity = { readonly who: string; readonly where: string }
 
 /** It needs no permission. Where STS does not answer, the pages still do. */
 export async function identityOnAws(environment: Readonly<Record<string, string | undefined>>): Promise<Identity> {

@@ -29,7 +29,11 @@ export const cookie = (what: 'key' | 'as', port: number, value: string): string 
 /** @returns the refusal, or who is let in. The request is read no further than its headers. */
 export function admitted(
   request: IncomingMessage,
-  { port, takes, session }: { readonly port: number; takes(key: string): boolean; readonly session: string },
+  {
+    port,
+    takes,
+    session,
+  }: { readonly port: number; readonly takes: (key: string) => boolean; readonly session: string },
 ): Answer | Visit {
   const refusal = refusalOf(request, port)
   if (refusal !== undefined) return refusal

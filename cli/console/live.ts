@@ -15,7 +15,7 @@ const quietRounds = 15
 /** A listener that does not read is let go. It connects again when it does. */
 const unreadBytesMax = 16_384
 
-export type Live = {
+type Live = {
   /** Answers with a stream of events. */
   listen(response: ServerResponse): void
   /** Looks now: an order has changed something. */

@@ -39,6 +39,9 @@ export const refused = ({ code, message, fix }: Problem): Notice => ({
   code,
 })
 
+/** Where this server shows a section of the runbook. */
+const runbookPath = (anchor: string): string => `/runbook#${runbookSection(anchor).split('#')[1] ?? ''}`
+
 export const noticeBox = ({ kind, lines, code }: Notice): Html => {
   const link =
     code === undefined ? html`` : html`<p><a href="${runbookPath(code)}">What to do: ${code} in the runbook</a></p>`
@@ -48,6 +51,3 @@ export const noticeBox = ({ kind, lines, code }: Notice): Html => {
     </div>
   </section>`
 }
-
-/** Where this server shows a section of the runbook. */
-export const runbookPath = (anchor: string): string => `/runbook#${runbookSection(anchor).split('#')[1] ?? ''}`

@@ -1,5 +1,5 @@
 // Which page is at which path: what is read for it, and what shows it.
-import { Problem, type ProblemCode } from '../../core/problem.ts'
+import type { Problem, ProblemCode } from '../../core/problem.ts'
 import { type Frame, framed } from '../../console/frame.ts'
 import { html } from '../../console/html.ts'
 import type { Answer } from './answer.ts'

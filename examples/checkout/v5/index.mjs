@@ -1,4 +1,5 @@
-// Checkout, version 5: looks for every cart among all that it has seen, and forgets none. Healthy at first, slower with each cart.
+// Checkout, version 5: looks for each cart among all that it has seen, and forgets none. Healthy at first, and slower with
+// every cart.
 const seen = []
 const slowly = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -1,5 +1,6 @@
 // A backend that does not answer: a page that was read before stays, with its commands, and says how old it is.
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Backend } from '../../../cli/backend/backend.ts'
 import { Problem } from '../../../core/problem.ts'
 import { browserAt, openConsole, type Room } from './browser.ts'
 
@@ -17,12 +18,22 @@ beforeEach(async () => {
     ...backend,
     openReleases: {
       ...backend.openReleases,
-      list: failing(backend.openReleases.list),
-      keys: failing(backend.openReleases.keys),
+      list: failing((service?: string) => backend.openReleases.list(service)),
+      keys: failing(() => backend.openReleases.keys()),
     },
-    journal: { ...backend.journal, read: failing(backend.journal.read), kept: failing(backend.journal.kept) },
-    services: { get: failing(backend.services.get), list: failing(backend.services.list) },
-    history: { ...backend.history, list: failing(backend.history.list) },
+    journal: {
+      ...backend.journal,
+      read: failing((id: string, part?: Parameters<Backend['journal']['read']>[1]) => backend.journal.read(id, part)),
+      kept: failing((id: string) => backend.journal.kept(id)),
+    },
+    services: {
+      get: failing((name: string) => backend.services.get(name)),
+      list: failing(() => backend.services.list()),
+    },
+    history: {
+      ...backend.history,
+      list: failing((service: string, limit: number) => backend.history.list(service, limit)),
+    },
   }))
 })
 afterEach(() => room.close())

@@ -8,7 +8,7 @@ import { bySamplePolicies } from '../../../local/rights.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
 
-export type Answer = {
+type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
