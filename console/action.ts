@@ -12,6 +12,8 @@ export type OrderForm = {
   readonly label: string
   /** Fields that the order says, such as the release. */
   readonly says?: Readonly<Record<string, string>>
+  /** A field that has to be filled in. */
+  readonly asks?: { readonly name: string; readonly label: string; readonly pattern: string }
   /** Asks for a reason; the text stands in the field already, and at night it does. */
   readonly reason?: string
   /** It takes traffic away from customers' working version, or stops work of others. */
@@ -22,7 +24,7 @@ export type OrderForm = {
 export const orderForm = (
   { formToken, path }: Pick<Frame, 'formToken' | 'path'>,
   id: string,
-  { route, service, label, says = {}, reason, danger }: OrderForm,
+  { route, service, label, says = {}, asks, reason, danger }: OrderForm,
 ): Html =>
   html`<form
     class="order"
@@ -32,6 +34,12 @@ export const orderForm = (
     <input type="hidden" name="formToken" value="${formToken}" />
     <input type="hidden" name="page" value="${path}" />
     ${Object.entries(says).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+    ${
+      asks === undefined
+        ? nothing
+        : html`<label for="${id}-${asks.name}">${asks.label}</label>
+            <input id="${id}-${asks.name}" name="${asks.name}" required pattern="${asks.pattern}" autocomplete="off" />`
+    }
     ${
       reason === undefined
         ? nothing
