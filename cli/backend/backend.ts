@@ -14,11 +14,14 @@ export type Backend = Pick<
   | 'attestations'
   | 'incidents'
   | 'leases'
+  | 'line'
+  | 'outages'
+  | 'queues'
+  | 'waitingLists'
   | 'returns'
   | 'aliases'
   | 'clock'
 > & {
-  readonly line: Pick<World['line'], 'stopped'>
   /** Definitions change through the API alone. */
   readonly services: Pick<World['services'], 'get' | 'list'>
   /**

@@ -1,7 +1,12 @@
 // Which page is at which path: what is read for it, and what shows it.
 import type { Problem, ProblemCode } from '../../core/problem.ts'
 import { type Frame, framed } from '../../console/frame.ts'
-import { html } from '../../console/html.ts'
+import { fleetPage } from '../../console/fleet/fleet-page.ts'
+import { onCallPage } from '../../console/on-call/on-call-page.ts'
+import { servicePage } from '../../console/service/service-page.ts'
+import { loadFleet } from '../../functions/views/fleet.ts'
+import { loadOnCall } from '../../functions/views/on-call.ts'
+import { loadService } from '../../functions/views/service.ts'
 import type { Answer } from './answer.ts'
 import type { Backend } from '../backend/backend.ts'
 import { documentAt, documents } from './runbook.ts'
@@ -17,24 +22,31 @@ const document = documents()
 export async function pageAt({ backend, path, query }: Asked): Promise<Found | undefined> {
   const name = documentAt(path)
   if (name !== undefined) return runbook(name)
-  const [first = '', second, third, ...rest] = path.slice(1).split('/')
+  const [first, second, third, ...rest] = path.slice(1).split('/').map(decoded)
   if (rest.length > 0) return undefined
-  void [second, third, query]
-  if (first === '') {
-    const services = (await backend.services.list()).items
-    return {
-      show: (frame) =>
-        framed(
-          frame,
-          'Fleet',
-          html`<h1>Fleet</h1>
-            <ul>
-              ${services.map((one) => html`<li>${one.name}</li>`)}
-            </ul>`,
-        ),
-    }
-  }
+  if (first === 'service' && second !== undefined && third === undefined)
+    return found(await loadService(backend, second, nextOf(query)), servicePage)
+  if (second !== undefined) return undefined
+  if (first === '') return found(await loadFleet(backend), fleetPage)
+  if (first === 'on-call') return found(await loadOnCall(backend), onCallPage)
   return undefined
+}
+
+const found = <View>(view: View | undefined, show: (view: View, frame: Frame) => string): Found | undefined =>
+  view === undefined ? undefined : { show: (frame) => show(view, frame) }
+
+/** What cannot be decoded is the name of nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}
+
+function nextOf(query: URLSearchParams): { readonly next?: string } {
+  const next = query.get('next')
+  return next === null ? {} : { next }
 }
 
 function runbook(name: string): Found | undefined {

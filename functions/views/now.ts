@@ -17,18 +17,8 @@ import type { World } from '../steps/world.ts'
 
 export type NowPorts = Pick<
   World,
-  | 'clock'
-  | 'services'
-  | 'leases'
-  | 'journal'
-  | 'queues'
-  | 'waitingLists'
-  | 'history'
-  | 'budgets'
-  | 'line'
-  | 'aliases'
-  | 'outages'
->
+  'clock' | 'leases' | 'journal' | 'queues' | 'waitingLists' | 'history' | 'budgets' | 'line' | 'aliases' | 'outages'
+> & { readonly services: Pick<World['services'], 'get' | 'list'> }
 
 /** Lambda allows 10 control calls a second at least, and DynamoDB far more (docs/aws.md). */
 const servicesAtOnce = 16
