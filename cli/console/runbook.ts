@@ -43,6 +43,7 @@ const anchor = /^<a id="([\w-]{1,100})">$/
 
 function documentOf(text: string, isShown: (name: string) => boolean): Document {
   const seen = new Map<string, number>()
+  let tables = 0
   const marked = new Marked({
     renderer: {
       html: ({ text: raw }: Tokens.HTML | Tokens.Tag) => {
@@ -68,7 +69,7 @@ function documentOf(text: string, isShown: (name: string) => boolean): Document 
         const cells = (row: readonly Tokens.TableCell[], tag: string): string =>
           `<tr>${row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`
         const body = token.rows.map((row) => cells(row, 'td')).join('\n')
-        return `<div class="wide" tabindex="0" role="region" aria-label="Table"><table><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`
+        return `<div class="wide" tabindex="0" role="region" aria-label="Table ${++tables}"><table><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`
       },
     },
   })

@@ -121,6 +121,7 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
     const visit = admitted(request, { ...room, port })
     if ('status' in visit) send(response, request.method, visit)
     else if (visit.url.pathname === '/live' && visit.method === 'GET') room.live.listen(response)
+    else if (visit.url.pathname === '/favicon.ico') send(response, visit.method, { status: 204 })
     else if (visit.method === 'POST') send(response, 'POST', await pressed(room, visit, request, port))
     else send(response, visit.method, await shown(room, visit, port))
   } catch (error) {

@@ -28,7 +28,7 @@ export async function checkConsole(around: Around): Promise<void> {
   }
   const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] })
   try {
-    const page = await browser.newPage({ reducedMotion: 'reduce' })
+    const page = await (await browser.newContext({ reducedMotion: 'reduce' })).newPage()
     page.setDefaultTimeout(30_000)
     const complaints: string[] = []
     page.on('console', (said) => {

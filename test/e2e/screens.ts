@@ -36,7 +36,7 @@ export async function lookAt(page: Page, name: string, verify: Verify): Promise<
       mkdirSync(folder, { recursive: true })
       await page.screenshot({
         path: join(folder, `${name.replaceAll(' ', '-')}-${colorScheme}-${width}.png`),
-        fullPage: true,
+        fullPage: (await page.evaluate<number>('document.documentElement.scrollHeight')) < 8000,
       })
     }
   }
