@@ -20,6 +20,7 @@ import { budgetOf, hourKey, markKey } from '../memory/stores/budgets.ts'
 import { budgetReportsContract } from './ports/budget-reports.ts'
 import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
+import { lineContract } from './ports/line.ts'
 import { hooksContract } from './ports/hooks.ts'
 import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
@@ -70,6 +71,10 @@ openReleasesContract('memory', () => {
   const spoil = (service: string, _: number, id: string, text: string): unknown =>
     inspect.corrupt(openKey, `${service}#${id}`, text)
   return Promise.resolve({ openReleases, spoil })
+})
+lineContract('memory', () => {
+  const { line, inspect } = openMemory()
+  return Promise.resolve({ line, spoil: (service, text) => inspect.corrupt('line', service, text) })
 })
 historyContract('memory', () => {
   const { history, inspect } = openMemory()
