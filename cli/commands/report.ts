@@ -9,7 +9,7 @@ import { Problem, readInput } from '../../core/problem.ts'
 import { deliveryView } from '../../core/view/delivery-view.ts'
 import { orThrow } from '../../functions/steps/each.ts'
 import { readDelivery } from '../../functions/views/delivery.ts'
-import { reportPage } from '../../console/report-page.ts'
+import { reportPage } from '../../console/delivery/report-page.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 

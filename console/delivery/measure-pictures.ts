@@ -1,5 +1,5 @@
-// The pictures of a measure: its trend over the parts of a period, with axes, and the spread of its values. A part without a value
-// is drawn as a gap, never as zero.
+// The pictures of a measure: its trend over the parts of a period, with axes, and the spread of its values. A part without a
+// value is drawn as a gap, never as zero.
 import { scaleLinear } from 'd3-scale'
 import type { MeasureView } from '../../core/view/delivery-view.ts'
 import { amount } from '../../core/measures/words.ts'

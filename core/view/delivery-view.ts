@@ -1,5 +1,5 @@
-// How a period of delivery went, for whoever decides: each measure with its value, target, spread and trend; the releases; what is
-// left of error budgets; what releases changed of business metrics. Numbers are beside their words, so that pictures can be drawn.
+// How a period of delivery went, for whoever decides: each measure with its value, target, spread and trend; the releases; what
+// is left of error budgets; what releases changed of business metrics. Pictures are drawn from the numbers beside the words.
 import { ended, factsOf, type MeasureInput, ofService, type Period, type ReleaseFacts } from '../measures/facts.ts'
 import { type Definition, definitions, measure, type Measured } from '../measures/measures.ts'
 import { type Spread, spreadOf } from '../measures/result.ts'
@@ -44,7 +44,7 @@ export type ReleaseRow = {
 }
 
 /** A custom signal, at the last look of what was promoted: how far the candidate was from stable. */
-export type BusinessRow = {
+type BusinessRow = {
   readonly service: string
   readonly signal: string
   readonly worse: 'higher' | 'lower'
@@ -73,7 +73,7 @@ export type DeliveryView = {
   readonly without: readonly { readonly service: string; readonly because: string }[]
 }
 
-export type Delivered = {
+type Delivered = {
   readonly title: string
   readonly material: MeasureInput
   readonly names: readonly string[]
@@ -114,7 +114,7 @@ function shortMeasures(material: MeasureInput): DeliveryView['services'][number]
 const targetOf = ({ target }: Definition): number | undefined =>
   target === undefined ? undefined : Object.values(target)[0]
 
-export function measureView({ definition, result, trend }: Measured): MeasureView {
+function measureView({ definition, result, trend }: Measured): MeasureView {
   const { id, name, sentence, unit } = definition
   const worded = (number: number): Worded => ({ number, words: amount(unit, number) })
   const [target, stands] = [targetOf(definition), standing(definition, result)]

@@ -1,4 +1,4 @@
-// Reads aliases for pages of many services, slowly. Lambda takes 15 control calls a second from the whole account (docs/aws.md §2),
+// Reads aliases for pages of many services, slowly. Lambda takes 15 control calls a second from the whole account (docs/aws.md),
 // and a release that goes back needs them: no page may use them up. So a few aliases are read at a time, those first that were
 // not read for longest, and what was read is remembered.
 import type { AliasState } from '../../cloud/ports.ts'

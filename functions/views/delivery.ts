@@ -10,7 +10,7 @@ import { readMeasureInput } from '../listeners/measure-input.ts'
 import { each, sentenceOf } from '../steps/each.ts'
 import type { World } from '../steps/world.ts'
 
-export type DeliveryPorts = Parameters<typeof readMeasureInput>[0] & {
+type DeliveryPorts = Parameters<typeof readMeasureInput>[0] & {
   readonly services: Pick<World['services'], 'list'>
 }
 

@@ -1,5 +1,5 @@
-// The loaders of the pages of many services: each state is seen, what cannot be read is said to be unknown and stops nothing else,
-// and aliases are read slowly.
+// The loaders of the pages of many services: each state is seen, what cannot be read is said to be unknown and stops nothing
+// else, and aliases are read slowly.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { fleetPage } from '../../../console/fleet/fleet-page.ts'
 import type { FleetView, Tile } from '../../../core/view/fleet-view.ts'

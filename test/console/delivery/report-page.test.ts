@@ -1,10 +1,10 @@
 // The HTML report: it shows what the measures say, loads nothing external, and escapes text from people.
 import { describe, expect, it } from 'vitest'
-import { reportPage as made } from '../../console/report-page.ts'
-import { html } from '../../console/html.ts'
-import { definitions } from '../../core/measures/measures.ts'
-import { type DeliveryView, deliveryView } from '../../core/view/delivery-view.ts'
-import { week } from '../core/measures/week.ts'
+import { reportPage as made } from '../../../console/delivery/report-page.ts'
+import { html } from '../../../console/html.ts'
+import { definitions } from '../../../core/measures/measures.ts'
+import { type DeliveryView, deliveryView } from '../../../core/view/delivery-view.ts'
+import { week } from '../../core/measures/week.ts'
 
 const viewOf = (material: typeof week, names: readonly string[] = [], title = 'checkout'): DeliveryView =>
   deliveryView({ title, material, names, budgets: [], without: [] })

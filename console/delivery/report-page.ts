@@ -1,10 +1,10 @@
 // The report of the delivery measures, as one file that can be kept and sent: the parts of the page about delivery, without links
 // to other pages, forms or a script.
-import type { DeliveryView } from '../core/view/delivery-view.ts'
-import { deliveryParts } from './delivery/delivery-parts.ts'
-import { timeTag } from './frame.ts'
-import { html } from './html.ts'
-import { pageStyle } from './style.ts'
+import type { DeliveryView } from '../../core/view/delivery-view.ts'
+import { deliveryParts } from './delivery-parts.ts'
+import { timeTag } from '../frame.ts'
+import { html } from '../html.ts'
+import { pageStyle } from '../style.ts'
 
 const shown = { releasesMost: 500, servicesMost: 1000, hasPages: false }
 
