@@ -1,7 +1,7 @@
 // A form that gives an order. The server that serves the page sends it to the controller's API with the credentials of the person
 // who pressed the button; a page decides nothing about rights, and hides no button for lack of one.
 import type { Frame } from './frame.ts'
-import { html, type Html, nothing } from './html.ts'
+import { html, type Html, inPath, nothing } from './html.ts'
 
 export type OrderForm = {
   /** A route of the API (functions/routes.ts), such as `roll-back`. */
@@ -26,11 +26,7 @@ export const orderForm = (
   id: string,
   { route, service, label, says = {}, asks, reason, danger }: OrderForm,
 ): Html =>
-  html`<form
-    class="order"
-    method="post"
-    action="/order/${route}${service === undefined ? '' : `/${encodeURIComponent(service)}`}"
-  >
+  html`<form class="order" method="post" action="/order/${route}${service === undefined ? '' : `/${inPath(service)}`}">
     <input type="hidden" name="formToken" value="${formToken}" />
     <input type="hidden" name="page" value="${path}" />
     ${Object.entries(says).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}

@@ -38,3 +38,6 @@ export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Ht
 })
 
 export const nothing: Html = { html: '' }
+
+/** A name as a part of an address. A lone surrogate, which no name has, must not break the page. */
+export const inPath = (name: string): string => encodeURIComponent(name.toWellFormed())

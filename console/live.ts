@@ -20,7 +20,7 @@ const refresh = async (url, force) => {
 }
 let due
 const soon = () => { due ??= setTimeout(() => { due = undefined; refresh(location.href) }, 150) }
-if (document.querySelector('[data-live]') && location.protocol.startsWith('http')) {
+if (document.querySelector('main [data-live]') && location.protocol.startsWith('http')) {
   const stream = new EventSource('/live')
   stream.onmessage = soon
   stream.onerror = () => document.documentElement.toggleAttribute('data-stale', true)

@@ -8,16 +8,16 @@ import type { Outcome } from '../core/release/event.ts'
 import { wholeBp } from '../core/service/routing.ts'
 import { orderForm } from './action.ts'
 import type { Frame } from './frame.ts'
-import { html, type Html, nothing } from './html.ts'
+import { html, type Html, inPath, nothing } from './html.ts'
 
 /** Relative times on the page are exact enough: `3d4h`. */
 export const age = (sinceMs: number, nowMs: number): string => formatDuration(Math.max(0, nowMs - sinceMs) / 1000)
 
-export const serviceLink = (name: string): Html => html`<a href="/service/${encodeURIComponent(name)}">${name}</a>`
+export const serviceLink = (name: string): Html => html`<a href="/service/${inPath(name)}">${name}</a>`
 
 /** @param words default: the id itself */
 export const releaseLink = (releaseId: string, words = releaseId): Html =>
-  html`<a href="/release/${encodeURIComponent(releaseId)}">${oneLine(words, 120)}</a>`
+  html`<a href="/release/${inPath(releaseId)}">${oneLine(words, 120)}</a>`
 
 /** `1 service`, `3 services` */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
@@ -66,7 +66,7 @@ export function actions(
         <pre>${action.command}</pre>
       </details>`
     if (action.kind === 'look')
-      return html`<p><a href="/service/${encodeURIComponent(service ?? '')}#${action.section}">${action.label}</a></p>`
+      return html`<p><a href="/service/${inPath(service ?? '')}#${action.section}">${action.label}</a></p>`
     if (frame.who === undefined) return nothing
     const { kind: _, ...form } = action
     return orderForm(frame, `${id}-${index}`, { ...form, service })

@@ -32,7 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
     ...['core/measures/*', 'zod', 'd3-array'],
   ],
-  'core/view/': ['core/', 'zod'],
+  'core/view/': ['core/'],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'provenance/': [
     'cloud/ports.ts',
@@ -93,7 +93,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
   'functions/views/': [
-    ...['functions/views/*', 'functions/budgets/*', 'functions/gate/*', 'functions/steps/*', 'functions/listeners/*'],
+    ...['functions/views/*', 'functions/budgets/*', 'functions/steps/*', 'functions/listeners/*'],
     ...['cloud/ports.ts', 'core/'],
   ],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -136,7 +136,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/commands/': [
-    ...['cli/commands/*', 'cli/backend/*', 'cli/console/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*'],
+    ...['cli/commands/*', 'cli/backend/*', 'cli/console/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*'],
     ...['core/', 'node:', 'yaml', 'zod'],
   ],
   'cli/console/': [

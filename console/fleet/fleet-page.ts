@@ -3,8 +3,9 @@
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import { type FleetView, type Standing, standings, type Tile } from '../../core/view/fleet-view.ts'
 import { isUrgent, leftWords } from '../../core/view/needs.ts'
+import { uncheckedSentence } from '../../core/view/on-call-view.ts'
 import { type Frame, framed } from '../frame.ts'
-import { html, type Html, nothing } from '../html.ts'
+import { html, type Html, inPath, nothing } from '../html.ts'
 import { needWords } from '../need-card.ts'
 import { actions, age, asked, counted, outcomeWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
 
@@ -45,7 +46,7 @@ function summary(view: FleetView): Html {
   const first =
     person > 0
       ? html`${urgent === 0 ? nothing : html`<span class="state bad">${urgent} of ${all} ${urgent === 1 ? 'needs' : 'need'} a person now</span> `}${person === urgent ? nothing : html`<span class="state hold">${person - urgent} can wait a little</span>`}`
-      : unknown + view.unknown.length > 0
+      : unknown + view.unknown.length + view.unchecked > 0
         ? html`Of what can be read, nothing needs a person. <span class="state hold">Not everything is known</span>`
         : html`<span class="state good">Nothing needs a person</span>`
   const rest = [
@@ -54,6 +55,7 @@ function summary(view: FleetView): Html {
     ...(unknown > 0 ? [`of ${counted(unknown, 'service')} something is not known`] : []),
   ]
   return html`<p class="sentence">${first} <span class="soft">${rest.join(' · ')}</span></p>
+    ${view.unchecked === 0 ? nothing : html`<p class="fact">${uncheckedSentence(view.unchecked)}</p>`}
     ${view.unknown.map((sentence) => html`<p class="notice hold">${oneLine(sentence, wordsMost)}</p>`)}
     ${view.outages.map(
       ({ part, sinceMs }) =>
@@ -118,7 +120,7 @@ function smallTile(tile: Tile, nowMs: number): Html {
     ...(failed === undefined ? [] : [outcomeWords[failed.outcome]]),
     ...tile.needs.slice(0, 1).map(({ kind }) => needWords[kind]),
   ].join(' · ')
-  return html`<li class="${standing}"><a href="/service/${encodeURIComponent(service)}">${service}</a>${facts}</li>`
+  return html`<li class="${standing}"><a href="/service/${inPath(service)}">${service}</a>${facts}</li>`
 }
 
 function card(tile: Tile, nowMs: number): Html {

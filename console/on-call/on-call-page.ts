@@ -1,5 +1,5 @@
-// The page of whoever is on call: what needs a person first, each with what to do first; then what is live, what failed lately, and
-// which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
+// The page of whoever is on call: what needs a person first, each with what to do first; then what is live, what failed lately,
+// and which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import { isUrgent } from '../../core/view/needs.ts'
 import type { OnCallView } from '../../core/view/on-call-view.ts'

@@ -4,19 +4,19 @@ import { oneLine } from '../../core/foreign-text.ts'
 import type { Outcome } from '../../core/release/event.ts'
 import type { HistoryRow, ServiceView } from '../../core/view/service-view.ts'
 import { timeTag } from '../frame.ts'
-import { html, type Html, nothing } from '../html.ts'
+import { html, type Html, inPath, nothing } from '../html.ts'
 import { personWords, outcomeWords, releaseLink } from '../parts.ts'
 
 const wordsMost = 240
 
 export function historySection({ history, unread, next, service }: ServiceView): Html {
-  const newest = `/service/${encodeURIComponent(service)}`
+  const newest = `/service/${inPath(service)}`
   return html`<h2>History</h2>
     ${unread.map((sentence) => html`<p class="notice hold">${oneLine(sentence, wordsMost)}</p>`)}
     ${history.length === 0 ? html`<p class="soft">No release yet.</p>` : table(history)}
     <nav class="pages-on" aria-label="History">
       <a href="${newest}">Newest</a>${
-        next === undefined ? nothing : html`<a href="${newest}?next=${encodeURIComponent(next)}">Older</a>`
+        next === undefined ? nothing : html`<a href="${newest}?next=${inPath(next)}">Older</a>`
       }
     </nav>`
 }

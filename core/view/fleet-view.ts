@@ -43,6 +43,8 @@ export type FleetView = {
   readonly outages: FleetNow['outages']
   readonly queue: readonly { readonly service: string; readonly releases: readonly string[] }[]
   readonly groups: FleetNow['groups']
+  /** How many services have an alias that was not compared yet with where the last release left it. */
+  readonly unchecked: number
   /** What of all services together is not known. */
   readonly unknown: readonly string[]
 }
@@ -58,6 +60,7 @@ export function fleetView(now: FleetNow): FleetView {
       waiting.length === 0 ? [] : [{ service: name, releases: waiting.map(({ releaseId }) => releaseId) }],
     ),
     unknown,
+    unchecked: services.filter(({ aliases }) => aliases.some((one) => one.unchecked === true)).length,
     ...(stopped === undefined ? {} : { stopped }),
   }
 }
@@ -112,9 +115,10 @@ function leastBudget({ budgets }: ServiceNow): Tile['budget'] {
 function runsOf({ aliases, live, heads }: ServiceNow): Tile['runs'] {
   const running: readonly (readonly [string, string])[] =
     live === undefined
-      ? aliases.flatMap(({ functionName, routing }) =>
-          routing === undefined ? [] : [[functionName, routing.version] as const],
-        )
+      ? aliases.flatMap(({ functionName, routing, left }) => {
+          const version = routing?.version ?? left
+          return version === undefined ? [] : [[functionName, version] as const]
+        })
       : live.targets.map(({ functionName, stable }) => [functionName, stable] as const)
   if (running.length === 0) return undefined
   const versions = [...new Set(running.map(([, version]) => version))]

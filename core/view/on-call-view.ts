@@ -1,5 +1,5 @@
-// What somebody on call has to know now: what needs a person, what of AWS is away, which releases are live, what failed lately, and
-// what is not known.
+// What somebody on call has to know now: what needs a person, what of AWS is away, which releases are live, what failed lately,
+// and what is not known.
 import { budgetRows, type BudgetRow } from './budget-rows.ts'
 import { type Failed, fleetView } from './fleet-view.ts'
 import type { LiveView } from './live-view.ts'
@@ -22,8 +22,11 @@ export type OnCallView = Pick<FleetNow, 'nowMs' | 'outages'> & {
   readonly unknown: readonly { readonly service?: string; readonly sentence: string }[]
 }
 
+export const uncheckedSentence = (services: number): string =>
+  `Drift of ${services} ${services === 1 ? 'service' : 'services'} is not checked yet: aliases are read slowly, so that no release has to wait.`
+
 export function onCallView(now: FleetNow): OnCallView {
-  const { nowMs, outages, tiles, stopped, unknown } = fleetView(now)
+  const { nowMs, outages, tiles, stopped, unknown, unchecked } = fleetView(now)
   return {
     nowMs,
     outages,
@@ -42,6 +45,7 @@ export function onCallView(now: FleetNow): OnCallView {
     ),
     unknown: [
       ...unknown.map((sentence) => ({ sentence })),
+      ...(unchecked === 0 ? [] : [{ sentence: uncheckedSentence(unchecked) }]),
       ...tiles.flatMap(({ service, unknown: own }) => own.map((sentence) => ({ service, sentence }))),
     ],
     ...(stopped === undefined ? {} : { stopped }),

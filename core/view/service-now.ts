@@ -19,6 +19,8 @@ export type AliasNow = {
   readonly left?: string
   /** Why it is not known. */
   readonly unknown?: string
+  /** It was not read yet: aliases are read slowly. */
+  readonly unchecked?: true
 }
 
 export type Stop = { readonly by: string; readonly reason: string; readonly sinceMs: number }

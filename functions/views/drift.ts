@@ -36,6 +36,12 @@ export async function driftOf(
   }
 }
 
+/** What is known of an alias that was not read: where the last release left it. */
+export const unchecked = (functionName: string, heads: readonly Head[]): Pick<AliasNow, 'left' | 'unchecked'> => {
+  const left = leftAt(functionName, heads)
+  return { unchecked: true, ...(left === undefined ? {} : { left: left.version }) }
+}
+
 /** Where the last release left an alias. After an interruption, the alias belongs to the person who moved it. */
 function leftAt(functionName: string, heads: readonly Head[]) {
   const last = heads.find((head) => own(head.versions, functionName) !== undefined)

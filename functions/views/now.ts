@@ -3,6 +3,7 @@
 import type { Listing } from '../../core/listing.ts'
 import type { QueueEntry } from '../../core/queue/admission.ts'
 import { Problem } from '../../core/problem.ts'
+import type { Head } from '../../core/release/head.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
@@ -12,7 +13,8 @@ import { budgetsLeft } from '../budgets/left.ts'
 import { concurrently, sentenceOf } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { loadIfThere } from '../steps/lease.ts'
-import { driftOf } from './drift.ts'
+import { aliasReadings } from './alias-readings.ts'
+import { driftOf, unchecked } from './drift.ts'
 import type { World } from '../steps/world.ts'
 
 export type NowPorts = Pick<
@@ -20,7 +22,7 @@ export type NowPorts = Pick<
   'clock' | 'leases' | 'journal' | 'queues' | 'waitingLists' | 'history' | 'budgets' | 'line' | 'aliases' | 'outages'
 > & { readonly services: Pick<World['services'], 'get' | 'list'> }
 
-/** Lambda allows 10 control calls a second at least, and DynamoDB far more (docs/aws.md). */
+/** DynamoDB takes far more; the page is there in a second or two. */
 const servicesAtOnce = 16
 /** Among so many of the latest releases, the one that runs is looked for. */
 const headsMost = 50
@@ -35,7 +37,12 @@ export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
     tried('Which lines are stopped', () => ports.line.list()),
     tried('Which parts of AWS are away', () => ports.outages.list()),
   ])
-  const facts = { leases: leases.found, queued: queued.found, stops: stops.found }
+  const free = services.items.filter(({ name }) => !leases.found?.items.some((lease) => lease.name === name))
+  const readings = await aliasReadings(
+    ports,
+    free.flatMap((service) => service.targets.map((target) => placedIn(service, target))),
+  )
+  const facts = { leases: leases.found, queued: queued.found, stops: stops.found, readings }
   const defined = new Map(services.items.map((service) => [service.name, service]))
   const unreadable = new Map(services.unreadable.map(({ about, problem }) => [about.service, problem.message]))
   const names = [...new Set([...defined.keys(), ...unreadable.keys(), ...undefinedOnes(facts)])].sort()
@@ -63,6 +70,8 @@ type Facts = {
   readonly leases: Listing<Lease, Pick<Lease, 'name'>> | undefined
   readonly queued: readonly { readonly service: string; readonly entry: QueueEntry }[] | undefined
   readonly stops: Awaited<ReturnType<World['line']['list']>> | undefined
+  /** What was read of aliases; without it, they are read now. */
+  readonly readings?: Awaited<ReturnType<typeof aliasReadings>>
 }
 
 /** Whoever has no definition any more may still have a release. */
@@ -103,7 +112,7 @@ type Named = { readonly name: string; readonly service: Service | undefined; rea
 async function serviceNow(
   ports: NowPorts,
   { name, service, because }: Named,
-  { leases, queued, stops }: Facts,
+  { leases, queued, stops, readings }: Facts,
 ): Promise<ServiceNow> {
   const holder = leases?.items.find((lease) => lease.name === name)?.holder
   const [live, heads, budgets] = await Promise.all([
@@ -112,7 +121,7 @@ async function serviceNow(
     service === undefined ? [] : budgetsLeft(ports, service),
   ])
   const isFree = live.live === undefined && live.lost === undefined
-  const aliases = service !== undefined && isFree ? await aliasesNow(ports, service, heads.found?.items) : []
+  const aliases = service !== undefined && isFree ? await aliasesNow(ports, service, heads.found?.items, readings) : []
   const stop = stops?.items.find((one) => one.service === name)
   const spoilt = [
     ...(leases?.unreadable ?? []).filter(({ about }) => about.name === name),
@@ -156,13 +165,18 @@ async function liveOf(ports: NowPorts, releaseId: string): Promise<Holder> {
 async function aliasesNow(
   ports: NowPorts,
   service: Service,
-  heads: Parameters<typeof driftOf>[2] | undefined,
+  heads: readonly Head[] | undefined,
+  readings: Facts['readings'],
 ): Promise<readonly AliasNow[]> {
   return Promise.all(
     service.targets.map(async (target): Promise<AliasNow> => {
       const { functionName, alias } = target
+      const reading = readings?.(target)
+      if (readings !== undefined && reading === undefined)
+        return { functionName, alias, ...unchecked(functionName, heads ?? []) }
+      const read = reading === undefined ? ports.aliases.read : () => asRead(reading)
       try {
-        const found = await driftOf(ports, placedIn(service, target), heads ?? [])
+        const found = await driftOf({ aliases: { read } }, placedIn(service, target), heads ?? [])
         const unknown = heads === undefined ? { unknown: 'where the last release left it cannot be read' } : {}
         return { functionName, alias, ...found, ...unknown }
       } catch (error) {
@@ -171,6 +185,9 @@ async function aliasesNow(
     }),
   )
 }
+
+const asRead = <T>(result: PromiseSettledResult<T>): Promise<T> =>
+  result.status === 'fulfilled' ? Promise.resolve(result.value) : Promise.reject(result.reason as Error)
 
 async function groupsNow(
   { waitingLists }: Pick<NowPorts, 'waitingLists'>,
