@@ -32,6 +32,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
     ...['core/measures/*', 'zod', 'd3-array'],
   ],
+  'core/view/': [
+    ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/verdict/judge/*', 'core/release/*'],
+    ...['core/gate/*', 'core/view/*'],
+  ],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'provenance/': [
     'cloud/ports.ts',
@@ -69,6 +73,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
   'console/': ['console/*', 'core/measures/*', 'core/foreign-text.ts', 'd3-scale'],
+  'console/release/': [
+    ...['console/*', 'console/release/*', 'core/view/*', 'core/duration.ts', 'core/foreign-text.ts'],
+    ...['d3-scale', 'd3-shape'],
+  ],
   'functions/': ['functions/*', 'core/'],
   'functions/handlers.ts': [
     'functions/tasks/*',
@@ -90,6 +98,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/events/': ['functions/steps/*', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
+  'functions/views/': ['functions/views/*', 'functions/budgets/*', 'functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/tasks/': [
@@ -133,6 +142,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
     ...['yaml', 'zod'],
+  ],
+  'cli/commands/post-mortem.ts': [
+    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],

@@ -66,7 +66,7 @@ function ifAllFails(release: Release, requests: Requests, allowances: readonly A
   const seconds = unseenSeconds + release.service.policy.lookEverySeconds
   const bad = (perMinute * shareBp * seconds) / wholeBp / 60
   const budgets = allowances.flatMap(({ slo, whole }) =>
-    whole === undefined || whole <= 0 ? [] : [`${digits((100 * bad) / whole)} % of ${slo}`],
+    whole === undefined || whole <= 0 ? [] : [`${digits((100 * bad) / whole)} % of error budget ${slo}`],
   )
   return `About ${digits(bad)} failed requests until it is put back, at ${digits(perMinute)} requests a minute and ${formatDuration(seconds)} until a look finds it${budgets.length === 0 ? '' : `: ${budgets.join(', ')}`}. An alarm may be sooner.`
 }

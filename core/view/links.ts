@@ -1,16 +1,17 @@
-// Where else to look: the candidate's logs, the traces of the release, the runbook. The addresses of the console are those that it
-// makes itself (docs/aws.md §16).
+// Where else to look: the candidate's logs, the traces of the release, the runbook. The addresses of AWS's console are those
+// that it makes itself (docs/aws.md §17).
 import { locate } from '../location.ts'
 import { type Home, homeOf } from '../origin.ts'
+import { own as ownField } from '../own.ts'
 import type { Release } from '../release/release.ts'
 import { hourMs } from '../time.ts'
 
 export type Link = { readonly label: string; readonly href: string }
 
-const consoles: Readonly<Record<string, string>> = {
-  aws: 'console.aws.amazon.com',
-  'aws-us-gov': 'console.amazonaws-us-gov.com',
-  'aws-cn': 'console.amazonaws.cn',
+const domains: Readonly<Record<string, string>> = {
+  aws: 'aws.amazon.com',
+  'aws-us-gov': 'amazonaws-us-gov.com',
+  'aws-cn': 'amazonaws.cn',
 }
 
 /** `%2F` as `*2f`: so the console writes text in the part of its address after `#`. */
@@ -19,8 +20,8 @@ const starred = (text: string): string =>
     .replaceAll(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
     .replaceAll(/%([0-9A-F]{2})/gi, (_, code: string) => `*${code.toLowerCase()}`)
 
-const consoleAt = (host: string, region: string): string =>
-  `https://${region}.${host}/cloudwatch/home?region=${encodeURIComponent(region)}`
+const cloudWatchAt = (domain: string, region: string): string =>
+  `https://${[region, 'console', domain].join('.')}/cloudwatch/home?region=${encodeURIComponent(region)}`
 
 const time = (ms: number): string => starred(new Date(ms).toISOString())
 
@@ -38,16 +39,16 @@ const tracesOf = (base: string, releaseId: string, fromMs: number, toMs: number)
 const nobody = '000000000000'
 const shownMost = 5
 
-/** Where the controller ran, as the log's executions say; `undefined` where the console has nothing of it. */
-function homeOfRelease({ executions }: Release): (Home & { readonly host: string }) | undefined {
+/** Where the controller ran, as the log's executions say; `undefined` where AWS's console has nothing of it. */
+function homeOfRelease({ executions }: Release): (Home & { readonly domain: string }) | undefined {
   const home = homeOf(executions.at(-1) ?? '')
-  const host = Object.hasOwn(consoles, home.partition) ? consoles[home.partition] : undefined
-  if (host === undefined || home.account === nobody || !/^[a-z0-9-]{5,30}$/.test(home.region)) return undefined
-  return { ...home, host }
+  const domain = ownField(domains, home.partition)
+  if (domain === undefined || home.account === nobody || !/^[a-z0-9-]{5,30}$/.test(home.region)) return undefined
+  return { ...home, domain }
 }
 
 /** An address of the web that is shown as a link; anything else is not. */
-export const webAddress = (text: string | undefined): string | undefined =>
+const webAddress = (text: string | undefined): string | undefined =>
   text !== undefined && URL.canParse(text) && new URL(text).protocol === 'https:' ? new URL(text).href : undefined
 
 export function linksOf(release: Release, nowMs: number): readonly Link[] {
@@ -62,9 +63,14 @@ export function linksOf(release: Release, nowMs: number): readonly Link[] {
     const fromMs = shifts[0]?.sinceMs ?? requestedAtMs
     return {
       label: `Logs of ${name}, version ${candidate}`,
-      href: logsOf(consoleAt(home.host, region), name, candidate, fromMs, Math.max(endMs, fromMs + hourMs / 60)),
+      href: logsOf(cloudWatchAt(home.domain, region), name, candidate, fromMs, Math.max(endMs, fromMs + hourMs / 60)),
     }
   })
-  const traces = tracesOf(consoleAt(home.host, home.region), id, requestedAtMs, Math.max(endMs, requestedAtMs + hourMs / 60))
+  const traces = tracesOf(
+    cloudWatchAt(home.domain, home.region),
+    id,
+    requestedAtMs,
+    Math.max(endMs, requestedAtMs + hourMs / 60),
+  )
   return [...own, ...logs, { label: 'Traces of this release', href: traces }]
 }

@@ -6,9 +6,10 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** `14:07:30` on the day of `nowMs`, else `2026-01-02 14:07:30`. */
 export const clockWords = (ms: number, nowMs: number): string =>
-  Math.floor(ms / dayMs) === Math.floor(nowMs / dayMs)
-    ? iso(ms).slice(11, 19)
-    : iso(ms).slice(0, 19).replace('T', ' ')
+  Math.floor(ms / dayMs) === Math.floor(nowMs / dayMs) ? iso(ms).slice(11, 19) : iso(ms).slice(0, 19).replace('T', ' ')
+
+/** `2026-01-02` */
+export const dateWords = (ms: number): string => iso(ms).slice(0, 10)
 
 export const percentWords = (weightBp: number): string => `${weightBp / 100} %`
 

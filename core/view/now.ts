@@ -2,7 +2,8 @@
 import { formatDuration } from '../duration.ts'
 import { nameWords, oneLine, quoted } from '../foreign-text.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../release/gating.ts'
-import { isOwn, sentenceOf, whyWords } from '../release/head.ts'
+import type { Outcome } from '../release/event.ts'
+import { isOwn, outcomeWords, whyWords } from '../release/head.ts'
 import { bakeEndMs, currentHook, nextAct } from '../release/next.ts'
 import { hasTraffic, type Held, type Release, weightAt } from '../release/release.ts'
 import { shareBp } from '../service/routing.ts'
@@ -23,7 +24,7 @@ const open = (words: string): string => oneLine(words, becauseMost).replace(/\.$
 export function nowOf(release: Release, nowMs: number): Now {
   const { state, paused } = release
   const held = heldNow(release)
-  if (state.phase === 'settled') return ended(release)
+  if (state.phase === 'settled') return ended(release, state.atMs, nowMs)
   if (state.phase === 'returning' || state.phase === 'settling') return ending(release)
   if (paused !== undefined) return pausedNow(release, paused, nowMs)
   if (held !== undefined) return heldAt(release, held, nowMs)
@@ -58,17 +59,33 @@ export function nowOf(release: Release, nowMs: number): Now {
   }
 }
 
-function ended(release: Release): Now {
-  const outcome = release.ending?.outcome ?? 'ended'
-  const words = { promoted: 'promoted', alreadyReleased: 'already released', rolledBack: 'rolled back' } as const
-  const isGood = outcome === 'promoted' || outcome === 'alreadyReleased'
-  const quiet = outcome === 'superseded' || outcome === 'rejected' || outcome === 'aborted'
+const endTones: Readonly<Record<Outcome, Tone>> = {
+  promoted: 'good',
+  alreadyReleased: 'good',
+  rolledBack: 'bad',
+  interrupted: 'bad',
+  aborted: 'plain',
+  superseded: 'plain',
+  rejected: 'hold',
+}
+
+function ended(release: Release, endMs: number, nowMs: number): Now {
+  const { ending, shifts } = release
+  if (ending === undefined)
+    return { state: 'ended', tone: 'plain', sentence: `It ended at ${clockWords(endMs, nowMs)}.` }
+  const { outcome } = ending
+  const where =
+    shifts.length > 0 && (outcome === 'rolledBack' || outcome === 'aborted' || outcome === 'superseded')
+      ? ` All traffic is on ${stableName(release)} again.`
+      : ''
   return {
-    state: outcome in words ? words[outcome as keyof typeof words] : outcome,
-    tone: isGood ? 'good' : quiet ? 'plain' : 'bad',
-    sentence: oneLine(sentenceOf(release), 700),
+    state: outcomeWords[outcome],
+    tone: endTones[outcome],
+    sentence: `${nameOf(outcome)} at ${clockWords(endMs, nowMs)}: ${oneLine(whyWords(ending), 500).replace(/\.$/, '')}.${where}`,
   }
 }
+
+const nameOf = (outcome: Outcome): string => outcomeWords[outcome].replace(/^./, (first) => first.toUpperCase())
 
 function ending(release: Release): Now {
   const why = release.ending === undefined ? '' : `: ${open(whyWords(release.ending))}`
@@ -78,11 +95,12 @@ function ending(release: Release): Now {
       tone: 'bad',
       sentence: `All traffic is being put back on ${stableName(release)}${why}.`,
     }
-  const outcome = release.ending?.outcome ?? 'ended'
+  const outcome = release.ending?.outcome
+  const word = outcome === undefined ? 'ended' : outcomeWords[outcome]
   return {
-    state: `${outcome}, settling`,
-    tone: outcome === 'promoted' ? 'good' : 'plain',
-    sentence: `It is over (${outcome}${why}). What it held is let go now; the next release can begin after that.`,
+    state: `${word}, settling`,
+    tone: outcome === undefined ? 'plain' : endTones[outcome],
+    sentence: `It is over (${word}${why}). What it held is let go now; the next release can begin after that.`,
   }
 }
 
@@ -95,7 +113,8 @@ const stays = (release: Release): string =>
 function pausedNow(release: Release, paused: NonNullable<Release['paused']>, nowMs: number): Now {
   const untilMs = paused.atMs + release.service.policy.hold.pausedSeconds * 1000
   const who = /^(policy|signals)\./.test(paused.by) ? paused.by : nameWords(paused.by)
-  const why = who === paused.by && !isPerson(paused.by) ? open(paused.reason) : quoted(paused.reason, undefined, becauseMost)
+  const why =
+    who === paused.by && !isPerson(paused.by) ? open(paused.reason) : quoted(paused.reason, undefined, becauseMost)
   return {
     state: 'paused',
     tone: 'hold',
@@ -144,7 +163,9 @@ function baking(release: Release, step: number, nowMs: number): Now {
   const after =
     step + 1 >= plan.steps.length ? 'it is promoted' : `it gets ${percentWords(weightAt(release, step + 1))}`
   const isOver = endMs <= nowMs
-  const next = isOver ? overdue(release, endMs, nowMs, after) : `At ${clockWords(endMs, nowMs)} ${after}, if the evidence is enough.`
+  const next = isOver
+    ? overdue(release, endMs, nowMs, after)
+    : `At ${clockWords(endMs, nowMs)} ${after}, if the evidence is enough.`
   return {
     state: isOver ? 'holding' : 'baking',
     tone: isOver ? 'hold' : 'plain',
@@ -155,7 +176,11 @@ function baking(release: Release, step: number, nowMs: number): Now {
 function evidenceWords({ verdict }: Release): string {
   if (verdict === undefined) return 'Nobody has looked at the evidence yet.'
   if (verdict.kind === 'pass') return 'The evidence is good so far.'
-  return verdict.kind === 'fail' ? `The evidence is bad: ${open(verdict.because)}.` : `Not known yet: ${open(verdict.because)}.`
+  if (verdict.kind === 'fail') return `The evidence is bad: ${open(verdict.because)}.`
+  const unknown = verdict.signals.filter((one) => one.kind === 'unknown' && one.advisory !== true)
+  const [first] = unknown
+  if (verdict.quiet || first === undefined || unknown.length === 1) return `Not known yet: ${open(verdict.because)}.`
+  return `Whether it is good is not known yet for ${unknown.length} of ${verdict.signals.length} signals: ${open(first.because)}.`
 }
 
 function overdue({ service, verdict }: Release, endMs: number, nowMs: number, after: string): string {

@@ -18,7 +18,12 @@ export type Compared = {
   /** What came of it, in one sentence. */
   readonly sentence: string
   /** Where either verdict changed: what was said, and what the other policy would have said. */
-  readonly rows: readonly { readonly atMs: number; readonly said: string; readonly other: string; readonly because: string }[]
+  readonly rows: readonly {
+    readonly atMs: number
+    readonly said: string
+    readonly other: string
+    readonly because: string
+  }[]
   readonly leftOut: number
 }
 
@@ -26,7 +31,8 @@ type Kind = Look['verdict']['kind']
 const words: Readonly<Record<Kind, string>> = { pass: 'good', fail: 'bad', unknown: 'not known' }
 const alphaRange = [0.001, 0.2] as const
 const toleranceRange = [0.01, 100] as const
-const within = (value: number, [least, most]: readonly [number, number]): number => Math.min(most, Math.max(least, value))
+const within = (value: number, [least, most]: readonly [number, number]): number =>
+  Math.min(most, Math.max(least, value))
 
 /** Stricter: half the tolerated excess, and half the evidence puts it back. Looser: twice of both. */
 function othersOf(service: Service, policy: OtherPolicy): Service {

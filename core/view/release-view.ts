@@ -33,7 +33,7 @@ export type Asked = {
   readonly policy?: OtherPolicy
 }
 
-export type PlannedStep = {
+type PlannedStep = {
   readonly weightBp: number
   readonly bakeSeconds: number
   readonly state: 'done' | 'now' | 'ahead'
@@ -41,6 +41,7 @@ export type PlannedStep = {
 
 export type ReleaseView = {
   readonly id: string
+  readonly nowMs: number
   readonly service: string
   /** `checkout 12 → 13`, or the artifact while there is no version yet. */
   readonly title: string
@@ -73,13 +74,12 @@ export function releaseViewOf(
   const begun = first === undefined ? undefined : replay([first])
   const release = replay(events)
   if (release === undefined || begun === undefined) return undefined
-  const looks = events.flatMap((event): Look[] =>
-    event.type === 'judged' ? [{ atMs: event.atMs, verdict: event.verdict }] : [],
-  )
+  const looks = looksOf(events)
   const shown = Math.min(looks.length, Math.max(1, Math.round(look ?? looks.length)))
   const requests = requestsOf(release)
   return {
     id: release.id,
+    nowMs,
     service: release.service.name,
     title: titleOf(release),
     now: nowOf(release, nowMs),
@@ -90,8 +90,12 @@ export function releaseViewOf(
     setBp: candidateShareBp(release),
     served: servedOf(requests, release),
     harm: harmOf(release, requests, allowances),
-    looks: { count: looks.length, shown: Math.min(shown, looks.length), sentence: lookWords(release, looks, shown, nowMs) },
-    tiles: tilesOf(release, requests, looks.slice(0, shown)),
+    looks: {
+      count: looks.length,
+      shown: Math.min(shown, looks.length),
+      sentence: lookWords(release, looks, shown, nowMs),
+    },
+    tiles: tilesOf(release, looks.slice(0, shown)),
     ...(policy === undefined ? {} : { compared: comparedWith(release, looks, policy) }),
     gates: gatesOf(release, (today ?? release.service).gates, nowMs),
     back: backOf(release, inCharge),
@@ -101,6 +105,9 @@ export function releaseViewOf(
   }
 }
 
+export const looksOf = (events: readonly ReleaseEvent[]): readonly Look[] =>
+  events.flatMap((event) => (event.type === 'judged' ? [{ atMs: event.atMs, verdict: event.verdict }] : []))
+
 const titleOf = ({ targets, service, candidate }: Release): string =>
   targets.length === 0
     ? `${service.name}: ${oneLine(candidateWords(candidate), 120)}`
@@ -108,14 +115,15 @@ const titleOf = ({ targets, service, candidate }: Release): string =>
 
 const verdictWords = { pass: 'good', fail: 'bad', unknown: 'not known' } as const
 
-function lookWords({ shifts }: Release, looks: readonly Look[], shown: number, nowMs: number): string {
+/** @param shown the number of the look, from 1 */
+export function lookWords({ shifts }: Release, looks: readonly Look[], shown: number, nowMs: number): string {
   const look = looks[shown - 1]
   if (look === undefined) return 'Nobody has looked at the evidence yet.'
   const weightBp = shifts.findLast(({ sinceMs }) => sinceMs <= look.atMs)?.weightBp ?? 0
   return `Look ${shown} of ${looks.length}, at ${clockWords(look.atMs, nowMs)}, with ${weightBp / 100} % of the traffic: ${verdictWords[look.verdict.kind]}.`
 }
 
-function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
+export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
   const { provenance, candidate, requestedAtMs, service, urgent, hasOwnPlan, reason } = release
   const { commit, author, requestedBy, source, build } = provenance
   const fact = (name: string, words: string | undefined): ReleaseView['facts'] =>
@@ -141,7 +149,11 @@ function planOf({ service, state, ending, shifts }: Release): readonly PlannedSt
   const reached = 'step' in state ? state.step : shifts.length
   const stateOf = (index: number): PlannedStep['state'] => {
     if (isPromoted || index < reached) return 'done'
-    return index === reached && ending === undefined && (state.phase === 'baking' || state.phase === 'shifting' || state.phase === 'hooks') ? 'now' : 'ahead'
+    return index === reached &&
+      ending === undefined &&
+      (state.phase === 'baking' || state.phase === 'shifting' || state.phase === 'hooks')
+      ? 'now'
+      : 'ahead'
   }
   return steps.map(({ weightBp, bakeSeconds }, index) => ({ weightBp, bakeSeconds, state: stateOf(index) }))
 }

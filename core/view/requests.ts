@@ -1,6 +1,6 @@
 // Requests and failures of both versions, minute by minute, as the looks of a release have read them.
 import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
-import type { Release } from '../release/release.ts'
+import { hasTraffic, type Release } from '../release/release.ts'
 import { loggedPoints } from '../verdict/evidence/logged.ts'
 import { type Arm } from '../verdict/evidence/evidence.ts'
 import { seriesKey } from '../verdict/evidence/questions.ts'
@@ -8,7 +8,7 @@ import { wholeFrom } from '../verdict/evidence/window.ts'
 import { minuteMs } from '../time.ts'
 
 /** Counts of all targets together in one minute; `bad` is 0 where errors are not watched. */
-export type RequestMinute = SharedMinute & { readonly atMs: number }
+type RequestMinute = SharedMinute & { readonly atMs: number }
 
 export type Requests = {
   readonly targets: readonly TargetMinutes[]
@@ -60,19 +60,29 @@ export function requestsOf({ readings, targets, service, shifts }: Release): Req
 const servedMinutes = 5
 
 export type Served =
-  | { readonly kind: 'known'; readonly shareBp: number; readonly requests: number; readonly fromMs: number; readonly toMs: number }
+  | {
+      readonly kind: 'known'
+      readonly shareBp: number
+      readonly requests: number
+      readonly fromMs: number
+      readonly toMs: number
+    }
   | { readonly kind: 'unknown'; readonly because: string }
 
 /** What the two versions were really sent, in the last whole minutes at the present weight. */
-export function servedOf({ minutes }: Requests, { shifts }: Pick<Release, 'shifts'>): Served {
+export function servedOf({ minutes }: Requests, { shifts, targets }: Pick<Release, 'shifts' | 'targets'>): Served {
   const last = shifts.at(-1)
   if (last === undefined) return { kind: 'unknown', because: 'no traffic has moved yet' }
+  if (!hasTraffic({ targets })) return { kind: 'unknown', because: 'nobody has looked since all traffic went back' }
   const now = minutes.filter(({ atMs }) => atMs >= wholeFrom(last.sinceMs)).slice(-servedMinutes)
   const [first, end] = [now[0], now.at(-1)]
   if (first === undefined || end === undefined)
     return { kind: 'unknown', because: 'no whole minute at this weight has been read yet' }
   const sum = now.reduce(
-    (total, one) => ({ candidate: total.candidate + one.candidate.all, all: total.all + one.candidate.all + one.stable.all }),
+    (total, one) => ({
+      candidate: total.candidate + one.candidate.all,
+      all: total.all + one.candidate.all + one.stable.all,
+    }),
     { candidate: 0, all: 0 },
   )
   if (sum.all === 0) return { kind: 'unknown', because: 'neither version had a request' }

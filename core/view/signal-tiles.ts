@@ -4,9 +4,7 @@ import { own } from '../own.ts'
 import type { Release } from '../release/release.ts'
 import { type Watch, watches } from '../service/signals.ts'
 import type { SignalVerdict, Verdict } from '../verdict/evidence/evidence.ts'
-import { wholeFrom } from '../verdict/evidence/window.ts'
 import { digits } from './moment.ts'
-import type { Requests } from './requests.ts'
 
 export type Look = { readonly atMs: number; readonly verdict: Verdict }
 
@@ -43,11 +41,10 @@ export type SignalTile = {
 const order = { fail: 0, unknown: 1, pass: 2, excluded: 3 } as const
 
 /** @param looks up to the one that is shown, oldest first */
-export function tilesOf(release: Release, requests: Requests, looks: readonly Look[]): readonly SignalTile[] {
+export function tilesOf({ service }: Pick<Release, 'service'>, looks: readonly Look[]): readonly SignalTile[] {
   const shown = looks.at(-1)
   if (shown === undefined) return []
-  const all = watches(release.service.signals)
-  const samples = samplesAt(release, requests, shown)
+  const all = watches(service.signals)
   const past = new Map<string, TilePoint[]>()
   for (const look of thinned(looks))
     for (const { signal, numbers } of look.verdict.signals) {
@@ -57,7 +54,7 @@ export function tilesOf(release: Release, requests: Requests, looks: readonly Lo
       past.set(signal, points)
     }
   return shown.verdict.signals
-    .map((one) => tileOf(one, all.get(one.signal.split(':')[0] ?? ''), samples, past.get(one.signal) ?? []))
+    .map((one) => tileOf(one, all.get(one.signal.split(':')[0] ?? ''), past.get(one.signal) ?? []))
     .toSorted((a, b) => Number(a.advisory) - Number(b.advisory) || order[a.kind] - order[b.kind])
 }
 
@@ -75,8 +72,10 @@ const share = (bad: number | undefined, all: number | undefined): number | undef
 
 function pointOf(atMs: number, numbers: Numbers): TilePoint {
   const of = (name: string): number | undefined => own(numbers, name)
-  const candidate = of('candidateMean') ?? share(of('candidateBad'), of('candidateInvocations'))
-  const stable = of('stableMean') ?? share(of('stableBad'), of('stableInvocations'))
+  const mean = (arm: 'candidate' | 'stable'): number | undefined =>
+    of(`${arm}Samples`) === 0 ? undefined : of(`${arm}Mean`)
+  const candidate = mean('candidate') ?? share(of('candidateBad'), of('candidateInvocations'))
+  const stable = mean('stable') ?? share(of('stableBad'), of('stableInvocations'))
   const [low, high] = [of('ratioLow'), of('ratioHigh')]
   return {
     atMs,
@@ -87,36 +86,21 @@ function pointOf(atMs: number, numbers: Numbers): TilePoint {
   }
 }
 
-/** Requests of the candidate since the weight that was in force at the look. */
-function samplesAt({ shifts }: Release, { minutes }: Requests, { atMs, verdict }: Look): number | undefined {
-  const shift = shifts.findLast(({ sinceMs }) => sinceMs <= atMs)
-  if (shift === undefined || minutes.length === 0) return undefined
-  return minutes
-    .filter((one) => one.atMs >= wholeFrom(shift.sinceMs) && one.atMs < verdict.window.endMs)
-    .reduce((sum, one) => sum + one.candidate.all, 0)
-}
-
-/** Of these every request is a sample. */
-const ofRequests = ['errors', 'latency', 'throttles', 'cost']
-
 function tileOf(
   { signal, kind, because, advisory, numbers }: SignalVerdict,
   watch: Watch | undefined,
-  samples: number | undefined,
   points: readonly TilePoint[],
 ): SignalTile {
-  const name = signal.split(':')[0] ?? ''
   const words = because.startsWith(`${signal}: `) ? because.slice(signal.length + 2) : because
-  const counted = samples !== undefined && watch !== undefined && kind !== 'excluded' && ofRequests.includes(name)
   return {
     signal,
     kind,
     advisory: advisory === true,
     because: words,
     ...(numbers === undefined ? {} : comparedOf(numbers)),
-    ...(watch === undefined ? {} : { tolerance: `up to ${digits(watch.tolerance)} times stable is tolerated` }),
+    ...(watch === undefined ? {} : { tolerance: `tolerated: up to ${digits(watch.tolerance)} times` }),
     ...(numbers === undefined || kind === 'excluded' ? {} : rollBackOf(numbers)),
-    ...(counted ? { toPass: passOf(samples, watch.minimumSamples) } : {}),
+    ...(numbers === undefined ? {} : passOf(kind, words)),
     ...(kind === 'unknown' ? { missing: words } : {}),
     points,
   }
@@ -129,19 +113,28 @@ function comparedOf(numbers: Numbers): Pick<SignalTile, 'candidate' | 'stable' |
   const side = (arm: 'candidate' | 'stable'): string => {
     const mean = of(`${arm}Mean`)
     const samples = of(`${arm}Samples`)
-    if (mean !== undefined && samples !== undefined) return samples === 0 ? 'nothing yet' : `${digits(mean)} on average of ${samples}`
+    if (mean !== undefined && samples !== undefined)
+      return samples === 0 ? 'nothing yet' : `${digits(mean)} on average of ${samples}`
     const all = of(`${arm}Invocations`)
     const bad = share(of(`${arm}Bad`), all)
     return bad === undefined ? 'nothing yet' : `${percent(bad)} of ${all ?? 0}`
   }
+  return { candidate: side('candidate'), stable: side('stable'), ...timesOf(of) }
+}
+
+// With fewer bad events a ratio says nothing (core/verdict/judge/explain.ts). From so many times on, the number does not matter.
+const eventsFewest = 10
+const manyTimes = 1000
+
+function timesOf(of: (name: string) => number | undefined): Pick<SignalTile, 'times'> {
   const [ratio, low, high] = [of('ratio'), of('ratioLow'), of('ratioHigh')]
-  const between =
-    low === undefined && high === undefined ? '' : ` (${digits(low ?? 0)} to ${high === undefined ? 'any' : digits(high)})`
-  return {
-    candidate: side('candidate'),
-    stable: side('stable'),
-    ...(ratio === undefined ? {} : { times: `${digits(ratio)} times${between}` }),
-  }
+  if (ratio === undefined) return {}
+  const [candidateBad, stableBad] = [of('candidateBad'), of('stableBad')]
+  if (candidateBad === undefined || stableBad === undefined) return { times: `${digits(ratio)} times stable` }
+  if (candidateBad + stableBad < eventsFewest) return { times: 'too few events to compare' }
+  if (stableBad === 0) return { times: `at least ${digits(low ?? 0)} times stable` }
+  const most = high === undefined || high >= manyTimes ? 'or more' : `to ${digits(high)}`
+  return { times: `${digits(ratio)} times stable (${digits(low ?? 0)} ${most})` }
 }
 
 const odds = (logE: number): string =>
@@ -154,7 +147,15 @@ function rollBackOf(numbers: Numbers): Pick<SignalTile, 'toRollBack'> {
   return { toRollBack: { share: part, words: `${odds(logE)} against it; ${odds(limit)} puts it back` } }
 }
 
-const passOf = (samples: number, minimum: number): NonNullable<SignalTile['toPass']> => ({
-  share: Math.min(1, samples / minimum),
-  words: `${samples} of ${minimum} samples at this weight`,
-})
+/** How many of the samples are there that a pass needs; where something else is missing, the words say what. */
+function passOf(kind: SignalTile['kind'], words: string): Pick<SignalTile, 'toPass'> {
+  if (kind === 'pass') return { toPass: { share: 1, words: 'the evidence is enough' } }
+  const [, samples, minimum] = /^(\d+) of (\d+) samples\b/.exec(words) ?? []
+  if (kind !== 'unknown' || samples === undefined || minimum === undefined) return {}
+  return {
+    toPass: {
+      share: Math.min(1, Number(samples) / Number(minimum)),
+      words: `${samples} of ${minimum} samples at this weight`,
+    },
+  }
+}

@@ -61,7 +61,8 @@ export function backOf(release: Release, inCharge: InCharge): Back {
   if (ending?.outcome !== 'promoted') return { sentence: notPromoted(release), commands: [] }
   if (inCharge.kind === 'not') return { sentence: inCharge.because, commands: [] }
   return {
-    sentence: 'It was promoted, and nothing was promoted since: going back is a release of the version before, all at once.',
+    sentence:
+      'It was promoted, and nothing was promoted since: going back is a release of the version before, all at once.',
     order: order({}),
     commands,
   }
@@ -86,13 +87,17 @@ export function ordersOf(release: Release): readonly Order[] {
   })
   const steerable = isUnderWay(state) && !isReturning(release)
   const isMoving = state.phase === 'shifting' && state.move !== undefined
-  const onHold = paused === undefined
-    ? order('pause', 'Pause: stay at this weight', { reason: 'let me look first' })
-    : order('resume', 'Resume')
-  const promote = order('promote', `Promote now: ${moveWords(targets, 'stable', 'candidate')}, without the rest of the plan`, {
-    reason: '',
-    danger: true,
-  })
+  const onHold =
+    paused === undefined
+      ? order('pause', 'Pause: stay at this weight', { reason: 'let me look first' })
+      : order('resume', 'Resume')
+  const promote = order(
+    'promote',
+    `Promote now: ${moveWords(targets, 'stable', 'candidate')}, without the rest of the plan`,
+    {
+      reason: '',
+    },
+  )
   const abort = order('abort', 'Abort: call the release off', { reason: 'called off' })
   return [
     ...(steerable ? [onHold] : []),
@@ -144,7 +149,6 @@ export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesVie
             label: 'Override the gates for this release',
             says: { releaseId: id },
             reason: '',
-            danger: true,
           },
         }
       : {}),
@@ -154,7 +158,10 @@ export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesVie
 
 const namesMost = 10
 const names = (people: readonly string[]): string =>
-  [...people.slice(0, namesMost).map(nameWords), ...(people.length > namesMost ? [`${people.length - namesMost} more`] : [])].join(', ')
+  [
+    ...people.slice(0, namesMost).map(nameWords),
+    ...(people.length > namesMost ? [`${people.length - namesMost} more`] : []),
+  ].join(', ')
 
 function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): ApprovalView {
   const { beforeBp, count, by, fourEyes } = approval
@@ -162,7 +169,9 @@ function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): A
   const declined = release.approvals.filter((one) => one.beforeBp === beforeBp && one.answer === 'decline')
   const isPast = beforeBp === 0 ? release.targets.length > 0 : candidateShareBp(release) >= beforeBp
   const requesters = [release.provenance.requestedBy, release.provenance.author].filter((one) => one !== undefined)
-  const distinct = requesters.filter((one, index) => requesters.findIndex((other) => personKey(other) === personKey(one)) === index)
+  const distinct = requesters.filter(
+    (one, index) => requesters.findIndex((other) => personKey(other) === personKey(one)) === index,
+  )
   const not = fourEyes && distinct.length > 0 ? `, but not ${names(distinct)}, who asked for it` : ''
   const answer = (route: 'approve' | 'decline', label: string, more: Partial<Order>): Order => ({
     route,
@@ -176,10 +185,11 @@ function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): A
     before: beforeWords(beforeBp),
     needs: count === 1 ? 'one person' : `${count} people`,
     who: `${by === undefined ? 'whoever has the right' : names(by)}${not}`,
-    given: [...given.map((one) => `approved by ${nameWords(one)}`), ...declined.map((one) => `declined by ${nameWords(one.by)}`)],
+    given: [
+      ...given.map((one) => `approved by ${nameWords(one)}`),
+      ...declined.map((one) => `declined by ${nameWords(one.by)}`),
+    ],
     state: declined.length > 0 ? 'declined' : given.length >= count ? 'given' : 'missing',
-    orders: isOpen
-      ? [answer('approve', 'Approve', {}), answer('decline', 'Decline', { reason: '', danger: true })]
-      : [],
+    orders: isOpen ? [answer('approve', 'Approve', {}), answer('decline', 'Decline', { reason: '' })] : [],
   }
 }

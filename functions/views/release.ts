@@ -1,5 +1,5 @@
-// Reads what the page of a release shows: its log, and beside it the definition of today, the service's history and what its error
-// budgets allow. What cannot be read beside the log is said to be unknown; it never hides the release.
+// Reads what the page of a release shows: its log, and beside it the definition of today, the service's history and what its
+// error budgets allow. What cannot be read beside the log is said to be unknown; it never hides the release.
 import { budgetAt } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { replay } from '../../core/release/advance.ts'
@@ -32,7 +32,9 @@ export async function loadRelease(
 ): Promise<ReleaseView | undefined> {
   const { events } = await ports.journal.read(releaseId)
   const release = replay(events)
-  return release === undefined ? undefined : releaseViewOf(events, await besideOf(ports, release, events.at(-1)?.atMs ?? 0), asked)
+  return release === undefined
+    ? undefined
+    : releaseViewOf(events, await besideOf(ports, release, events.at(-1)?.atMs ?? 0), asked)
 }
 
 /** What of a release the query of its page asks for: `?look=3&policy=stricter`. What has no meaning is ignored. */
@@ -69,7 +71,8 @@ async function inChargeOf(ports: ReleasePorts, { id, ending, key, service }: Rel
     if (live !== undefined && live.release.id !== id)
       return not(`Release ${live.release.id} of this service is live: put that one back first.`)
     const { items, unreadable } = await latestHeads(ports, service.name, headsMost)
-    if (unreadable.length > 0) return not('Not every later release can be read, so nobody knows whether it is still in charge.')
+    if (unreadable.length > 0)
+      return not('Not every later release can be read, so nobody knows whether it is still in charge.')
     const last = items.find((head) => head.outcome === 'promoted')
     if (last === undefined || last.releaseId === id) return { kind: 'inCharge' }
     return last.backFrom === id
@@ -80,7 +83,12 @@ async function inChargeOf(ports: ReleasePorts, { id, ending, key, service }: Rel
   }
 }
 
-async function allowanceOf(ports: ReleasePorts, { name, policy }: Service, slo: Slo, nowMs: number): Promise<Allowance> {
+async function allowanceOf(
+  ports: ReleasePorts,
+  { name, policy }: Service,
+  slo: Slo,
+  nowMs: number,
+): Promise<Allowance> {
   const unknown = (because: string): Allowance => ({ slo: slo.name, because })
   if (!isCounted(slo)) return unknown('Application Signals counts it')
   if (slo.slices !== undefined) return unknown('it is counted in slices of time')

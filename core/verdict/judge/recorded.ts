@@ -11,7 +11,10 @@ export function recordedOf({ service, shifts, readings, targets: released }: Loo
   const endMs = readings.findLast((one) => one.complete)?.toMs ?? startMs
   const targets = judgedTargets({ service, targets: released })
   // A series without any point was still queried: it counts as silence, not as a question that was never asked.
-  const asked = questionsFor(service, targets).map(({ key }): [string, Reading] => [key, { kind: 'points', points: [] }])
+  const asked = questionsFor(service, targets).map(({ key }): [string, Reading] => [
+    key,
+    { kind: 'points', points: [] },
+  ])
   const logged = [...loggedPoints(readings, startMs)].map(([key, values]): [string, Reading] => {
     const sorted = [...values].map(([at, value]) => ({ minuteMs: at, value })).sort((a, b) => a.minuteMs - b.minuteMs)
     return [key, { kind: 'points', points: sorted }]
