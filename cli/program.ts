@@ -14,6 +14,7 @@ import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
 import { addOrders } from './spelling/orders.ts'
+import { addPostMortem } from './spelling/post-mortem.ts'
 import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
@@ -170,7 +171,7 @@ program
     ),
   )
 
-for (const add of [addOrders, addConsole, addReport, addGates, addAttest, addDoctor, addVerifyAccount])
+for (const add of [addOrders, addConsole, addReport, addGates, addAttest, addDoctor, addVerifyAccount, addPostMortem])
   add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })

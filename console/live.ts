@@ -6,14 +6,14 @@ export const liveScript = `
 const busy = (section) => section.contains(document.activeElement) && document.activeElement !== document.body ||
   [...section.querySelectorAll('input:not([type=range]), textarea')].some((field) => field.value !== field.defaultValue)
 const openOnes = (section) => [...section.querySelectorAll('details[open]')].map(({ id }) => id)
-const refresh = async (url, force) => {
+const refresh = async (url) => {
   const answer = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => undefined)
   document.documentElement.toggleAttribute('data-stale', !answer?.ok)
   if (!answer?.ok) return
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
   for (const fresh of next.querySelectorAll('[data-live]')) {
     const shown = document.getElementById(fresh.id)
-    if (!shown || (!force && busy(shown)) || shown.innerHTML === fresh.innerHTML) continue
+    if (!shown || busy(shown) || shown.innerHTML === fresh.innerHTML) continue
     for (const id of openOnes(shown)) fresh.querySelector('#' + CSS.escape(id))?.setAttribute('open', '')
     shown.innerHTML = fresh.innerHTML
   }
@@ -30,6 +30,6 @@ document.addEventListener('input', ({ target }) => {
   if (target.type !== 'range' || !target.form) return
   const url = '?' + new URLSearchParams(new FormData(target.form))
   history.replaceState(null, '', url)
-  refresh(url, true)
+  refresh(url)
 })
 `

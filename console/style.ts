@@ -1,6 +1,8 @@
 // The stylesheet of every page: system fonts, light and dark by the reader's preference, nothing loaded from elsewhere. Colours
 // have a contrast of 4.5 to 1 on their ground at least (WCAG 2.2 AA), and never say alone what a word does not say too.
 import { overviewStyle } from './overview-style.ts'
+import { panelStyle } from './panel-style.ts'
+import { releaseStyle } from './release-style.ts'
 
 export const pageStyle = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #ffffff; --ink: #1b2430; --soft: #566170; --line: #dfe4ea;
@@ -54,6 +56,5 @@ button.danger { color: var(--on-press); background: var(--press); border-color: 
 button:hover { filter: brightness(1.08); }
 details > summary { cursor: pointer; padding: 6px 0; }
 @media (max-width: 480px) { header, main, body > footer, .above { padding-left: 14px; padding-right: 14px; } button { width: 100%; } }
-${overviewStyle}
-@media print { header nav, form, .skip { display: none; } }
+${overviewStyle}${panelStyle}${releaseStyle}@media print { header nav, form, .skip { display: none; } }
 `

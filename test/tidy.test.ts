@@ -69,7 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('stepfunctions', 'jsonata', 'node:'),
   ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
-  'console/': ['console/', 'core/', 'd3-scale'],
+  'console/': ['console/', 'core/', 'd3-scale', 'd3-shape'],
   'functions/': ['functions/*', 'core/'],
   'functions/handlers.ts': [
     'functions/tasks/*',
@@ -141,6 +141,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/console/': [
     ...['cli/console/*', 'cli/backend/backend.ts', 'functions/', 'console/', 'core/', 'node:', 'marked', 'zod'],
+  ],
+  'cli/commands/post-mortem.ts': [
+    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],

@@ -143,7 +143,7 @@ async function shown(room: Room, { url, cookies }: Visit, port: number): Promise
     formToken: formTokenOf(person, room.secret),
   }
   const notice = room.notices.read(said)
-  const panel = (await room.panel?.show(person, bare)) ?? nothing
+  const panel = await panelOf(room, person, bare)
   const frame = { ...bare, above: html`${notice === undefined ? nothing : noticeBox(notice)} ${panel}` }
   try {
     const found = await pageAt({ backend: person.backend, path: url.pathname, query: url.searchParams })
@@ -154,6 +154,16 @@ async function shown(room: Room, { url, cookies }: Visit, port: number): Promise
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return page(statusOf(error), room.pages.last(person, frame, error) ?? awayPage(frame, error))
+  }
+}
+
+/** Without it, where the backend does not answer: the page says that. */
+async function panelOf({ panel }: Room, person: Person, frame: Frame): Promise<Html> {
+  try {
+    return (await panel?.show(person, frame)) ?? nothing
+  } catch (error) {
+    if (error instanceof Problem) return nothing
+    throw error
   }
 }
 

@@ -31,7 +31,7 @@ type Sample = {
 
 export const samplePanel = ({ people, isReady, publish }: Sample): Panel => ({
   show: async (person, frame) =>
-    html`<aside class="above sample" id="sample" data-live aria-label="The sample">
+    html`<aside class="above panel" id="sample" data-live aria-label="The sample">
       ${guide(frame)}
       ${isReady() ? await controls(people, person, frame) : html`<p class="soft">A good and a bad release come first. The buttons come when both have ended.</p>`}
     </aside>`,
@@ -82,7 +82,8 @@ async function controls(people: People, person: Person, frame: Frame): Promise<H
   const { backend } = person
   const open = (await backend.openReleases.list()).items
   const stopped = await backend.line.stopped('checkout')
-  return html`<div class="row">
+  return html`<div>
+    <div class="row">
       <span id="act-as">Act as</span>
       <form class="order" method="post" action="/as" aria-labelledby="act-as">
         ${hidden(frame)}
@@ -106,7 +107,8 @@ async function controls(people: People, person: Person, frame: Frame): Promise<H
         ${buttons.map((name) => html`<button class="plain" name="version" value="${name}">${choices[name].label}</button>`)}
       </form>
     </div>
-    ${open.map(({ releaseId, service }) => liveRow(frame, releaseId, service))} ${lineRow(frame, stopped)}`
+    ${open.map(({ releaseId, service }) => liveRow(frame, releaseId, service))} ${lineRow(frame, stopped)}
+  </div>`
 }
 
 const hidden = ({ formToken, path }: Frame): Html =>
@@ -122,7 +124,7 @@ function liveRow(frame: Frame, releaseId: string, service: string): Html {
     fields: typeof says,
   ): Html => orderForm(frame, `sample-${name}-${releaseId}`, { route, service, label, says: fields })
   return html`<div class="row">
-    <span><a href="/release/${releaseId}">${service} ${releaseId}</a></span>
+    <span><a href="/release/${releaseId}">Live: ${service}</a></span>
     ${orderForm(frame, `sample-back-${releaseId}`, { route: 'roll-back', service, label: `Put back ${service}`, says: reasoned, danger: true })}
     ${form('pause', `Pause ${service}`, 'pause', reasoned)} ${form('resume', `Resume ${service}`, 'resume', says)}
     ${form('approve', `Approve ${service}`, 'approve', says)}
@@ -139,5 +141,5 @@ function lineRow(frame: Frame, stopped: Awaited<ReturnType<Backend['line']['stop
           says: { reason: 'tried by hand' },
         })
       : orderForm(frame, 'sample-thaw', { route: 'start-every-line', service: undefined, label: 'Thaw' })
-  return html`<div class="row">${words} ${form}</div>`
+  return html`<div class="row"><span>Every service</span> ${words} ${form}</div>`
 }
