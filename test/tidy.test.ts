@@ -32,6 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
     ...['core/measures/*', 'zod', 'd3-array'],
   ],
+  'core/view/': ['core/'],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'provenance/': [
     'cloud/ports.ts',
@@ -68,7 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('stepfunctions', 'jsonata', 'node:'),
   ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
-  'console/': ['console/*', 'core/measures/*', 'core/foreign-text.ts', 'd3-scale'],
+  'console/': ['console/', 'core/', 'd3-scale', 'd3-shape'],
   'functions/': ['functions/*', 'core/'],
   'functions/handlers.ts': [
     'functions/tasks/*',
@@ -91,6 +92,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
+  'functions/views/': [
+    ...['functions/views/*', 'functions/budgets/*', 'functions/steps/*', 'functions/listeners/*'],
+    ...['cloud/ports.ts', 'core/'],
+  ],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -115,7 +120,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
     ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
-  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
+  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'core/runbook.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/backend/': [
     'cli/backend/*',
@@ -131,8 +136,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/commands/': [
-    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
-    ...['yaml', 'zod'],
+    ...['cli/commands/*', 'cli/backend/*', 'cli/console/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*'],
+    ...['core/', 'node:', 'yaml', 'zod'],
+  ],
+  'cli/console/': [
+    ...['cli/console/*', 'cli/backend/backend.ts', 'functions/', 'console/', 'core/', 'node:', 'marked', 'zod'],
+  ],
+  'cli/commands/post-mortem.ts': [
+    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
@@ -160,7 +171,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/replay/backtest/*', 'cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
     ...['cloud/local/time/*', 'functions/steps/*', 'core/'],
   ],
-  'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
+  'cli/demonstration/': [
+    ...['cli/demonstration/*', 'cli/console/*', 'cli/commands/*', 'cli/backend/*', 'console/*', 'local/*'],
+    ...['cloud/local/', 'core/', '@aws-sdk/'],
+  ],
   'local/': [
     ...['local/*', 'functions/', 'policy/*', 'provenance/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate'],
   ],

@@ -4,9 +4,8 @@ import type { Service } from '../../core/service/service.ts'
 import type { Signals } from '../../core/service/signals.ts'
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Recorded } from '../../core/verdict/judge/replayed-verdicts.ts'
-import { questionsFor, seriesKey } from '../../core/verdict/evidence/questions.ts'
-import { wholeFrom } from '../../core/verdict/evidence/window.ts'
-import { judgedTargets, loggedPoints } from '../../core/verdict/evidence/logged.ts'
+import { recordedOf } from '../../core/verdict/judge/recorded.ts'
+import { seriesKey } from '../../core/verdict/evidence/questions.ts'
 import {
   countReadings,
   points,
@@ -16,7 +15,6 @@ import {
   type WeightedMinute,
 } from '../../bench/rivals/recorded.ts'
 import { type FileSignal, ownSignals, type ReplayFile } from './input/rows.ts'
-import { minuteMs } from '../../core/time.ts'
 import { own as ownField } from '../../core/own.ts'
 
 /** What is judged, and one sentence for each part of the policy that could not be applied. */
@@ -121,19 +119,9 @@ function seriesOf(
 /** The readings of a past release's looks, for its own policy or for another. */
 export function replayedRelease(release: Release, service: Service | undefined): Replayed {
   const judged = service ?? release.service
-  const startMs = wholeFrom(release.shifts[0]?.sinceMs ?? 0)
-  const endMs = release.readings.findLast((one) => one.complete)?.toMs ?? startMs
-  const targets = judgedTargets(release)
-  // A series without any point was still queried: it counts as silence, not as a question that was never asked.
-  const asked = questionsFor(release.service, targets).map(({ key }): [string, Reading] => [key, points([])])
-  const logged = [...loggedPoints(release.readings, startMs)].map(([key, values]): [string, Reading] => {
-    const sorted = [...values].map(([at, value]) => ({ minuteMs: at, value })).sort((a, b) => a.minuteMs - b.minuteMs)
-    return [key, { kind: 'points', points: sorted }]
-  })
-  const readings = new Map([...asked, ...logged])
   return {
     service: { ...judged, signals: { ...judged.signals, alarms: [] } },
-    recorded: { targets, shifts: release.shifts, readings, minutes: Math.max(0, (endMs - startMs) / minuteMs) },
+    recorded: recordedOf(release),
     notes: judged.signals.alarms.length > 0 ? ['Alarms are not replayed.'] : [],
   }
 }

@@ -57,7 +57,7 @@ export function headOf(release: Release, link?: string): Head {
   }
 }
 
-const outcomeWords: Readonly<Record<Outcome, string>> = {
+export const outcomeWords: Readonly<Record<Outcome, string>> = {
   promoted: 'promoted',
   rolledBack: 'rolled back',
   aborted: 'aborted',

@@ -141,7 +141,7 @@ export function weightAt(release: Release, step: number): number {
 }
 
 /** Whether the candidate has traffic on any target, or may have. */
-export function hasTraffic(release: Release): boolean {
+export function hasTraffic(release: Pick<Release, 'targets'>): boolean {
   return release.targets.some(
     (target) =>
       target.routing.version !== target.stable || target.routing.additional !== undefined || target.maybe !== undefined,

@@ -1,0 +1,72 @@
+// What a release has cost customers so far, and what it would cost if the candidate failed totally now. What is not known is said
+// to be unknown, never nothing.
+import { formatDuration } from '../duration.ts'
+import { atLeast, burnedBeyond, chargeWords } from '../release/charge.ts'
+import { isLive, type Release } from '../release/release.ts'
+import { wholeBp } from '../service/routing.ts'
+import { digits } from './moment.ts'
+import { candidateShareBp } from './now.ts'
+import { perMinuteOf, type Requests } from './requests.ts'
+import type { Tone } from './told.ts'
+
+/** How many requests may be bad in an SLO's whole window at the present pace; absent when it is not known. */
+export type Allowance = { readonly slo: string; readonly whole?: number; readonly because?: string }
+
+export type Harm = {
+  readonly tone: Tone
+  /** Failed requests beyond stable's. */
+  readonly soFar: string
+  readonly shares: readonly string[]
+  /** Of a total failure from now on; absent where the candidate has no traffic. */
+  readonly ifAllFails?: string
+}
+
+export function harmOf(release: Release, requests: Requests, allowances: readonly Allowance[]): Harm {
+  const ahead = ifAllFails(release, requests, allowances)
+  const rest = ahead === undefined ? {} : { ifAllFails: ahead }
+  if (release.charges !== undefined)
+    return {
+      tone: release.charges.some((charge) => charge.kind === 'counted' && atLeast(charge) > 0) ? 'bad' : 'plain',
+      soFar: 'Counted after the end, per error budget:',
+      shares: release.charges.map(chargeWords),
+      ...rest,
+    }
+  if (release.shifts.length === 0 && release.exposure === undefined)
+    return { tone: 'plain', soFar: 'None: the candidate has had no traffic.', shares: [], ...rest }
+  const unknown = (because: string): Harm => ({ tone: 'hold', soFar: `Not known: ${because}.`, shares: [], ...rest })
+  if (!requests.hasErrors) return unknown('failed requests are not watched (signals.errors is off)')
+  const burned = burnedBeyond(requests.targets)
+  if ('unknown' in burned) return unknown(burned.unknown)
+  const { bad, error, all } = burned
+  const isSure = atLeast(burned) > 0
+  const range = `± ${digits(error)}, of ${digits(all)} requests of the candidate that were read`
+  return {
+    tone: isSure ? 'bad' : 'plain',
+    soFar: isSure
+      ? `About ${digits(bad)} failed requests more than stable would have had (${range}).`
+      : `Nothing that chance would not explain: ${digits(Math.abs(bad))} failed requests ${bad < 0 ? 'fewer' : 'more'} than stable would have had (${range}).`,
+    shares: isSure ? allowances.map((one) => shareWords(one, bad)) : [],
+    ...rest,
+  }
+}
+
+const shareWords = ({ slo, whole, because }: Allowance, bad: number): string =>
+  whole === undefined || whole <= 0
+    ? `Error budget ${slo}: its share is not known${because === undefined ? '' : `: ${because}`}.`
+    : `Error budget ${slo}: ${digits((100 * bad) / whole)} % of its window.`
+
+// The begun minute that nobody looks at, the first whole one, and the one that CloudWatch needs (core/service/pacing.ts).
+const unseenSeconds = 180
+
+function ifAllFails(release: Release, requests: Requests, allowances: readonly Allowance[]): string | undefined {
+  const shareBp = candidateShareBp(release)
+  if (!isLive(release) || shareBp === 0) return undefined
+  const perMinute = perMinuteOf(requests)
+  if (perMinute === undefined) return 'Not known yet: no whole minute has been read.'
+  const seconds = unseenSeconds + release.service.policy.lookEverySeconds
+  const bad = (perMinute * shareBp * seconds) / wholeBp / 60
+  const budgets = allowances.flatMap(({ slo, whole }) =>
+    whole === undefined || whole <= 0 ? [] : [`${digits((100 * bad) / whole)} % of error budget ${slo}`],
+  )
+  return `About ${digits(bad)} failed requests until it is put back, at ${digits(perMinute)} requests a minute and ${formatDuration(seconds)} until a look finds it${budgets.length === 0 ? '' : `: ${budgets.join(', ')}`}. An alarm may be sooner.`
+}

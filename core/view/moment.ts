@@ -1,0 +1,37 @@
+// Times, shares and versions in the words of pages. Times are UTC; a page says so once.
+import { dayMs } from '../time.ts'
+import type { Release } from '../release/release.ts'
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+/** `14:07:30` on the day of `nowMs`, else `2026-01-02 14:07:30`. */
+export const clockWords = (ms: number, nowMs: number): string =>
+  Math.floor(ms / dayMs) === Math.floor(nowMs / dayMs) ? iso(ms).slice(11, 19) : iso(ms).slice(0, 19).replace('T', ' ')
+
+/** `2026-01-02` */
+export const dateWords = (ms: number): string => iso(ms).slice(0, 10)
+
+export const percentWords = (weightBp: number): string => `${weightBp / 100} %`
+
+/** Three digits: `0.52`, `12.3`, `1204`. */
+export const digits = (value: number): string =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
+
+type Versioned = Release['targets'][number]
+const nameOf = (functionName: string): string => functionName.split(':').at(-1) ?? functionName
+
+/** `checkout 12 → 13`, for each function: the versions that a move goes from and to. */
+export const moveWords = (
+  targets: readonly Versioned[],
+  from: 'stable' | 'candidate',
+  to: 'stable' | 'candidate',
+): string => {
+  const shown = targets.slice(0, 4).map((target) => `${nameOf(target.functionName)} ${target[from]} → ${target[to]}`)
+  return [...shown, ...(targets.length > 4 ? [`and ${targets.length - 4} more`] : [])].join(', ')
+}
+
+/** `Version 13`, or `The candidate` where there are several functions or no version yet. */
+export const candidateName = ({ targets }: Pick<Release, 'targets'>): string =>
+  targets.length === 1 ? `Version ${targets[0]?.candidate ?? ''}` : 'The candidate'
+export const stableName = ({ targets }: Pick<Release, 'targets'>): string =>
+  targets.length === 1 ? `version ${targets[0]?.stable ?? ''}` : 'stable'

@@ -1,0 +1,159 @@
+// Everything that the page of one release shows, from its log and a few facts beside it.
+import { nameWords, oneLine } from '../foreign-text.ts'
+import { replay } from '../release/advance.ts'
+import type { ReleaseEvent } from '../release/event.ts'
+import { isLive, type Release } from '../release/release.ts'
+import { candidateWords } from '../service/candidate.ts'
+import { wholeBp } from '../service/routing.ts'
+import type { Service } from '../service/service.ts'
+import { type Allowance, type Harm, harmOf } from './harm.ts'
+import { type Link, linksOf } from './links.ts'
+import { clockWords, moveWords } from './moment.ts'
+import { candidateShareBp, type Now, nowOf } from './now.ts'
+import { type Compared, comparedWith, type OtherPolicy } from './other-policy.ts'
+import { requestsOf, type Served, servedOf } from './requests.ts'
+import { type Look, type SignalTile, tilesOf } from './signal-tiles.ts'
+import { type Back, backOf, type GatesView, gatesOf, type InCharge, type Order, ordersOf } from './steering.ts'
+import { timelineOf, type TimelineRow } from './timeline.ts'
+
+/** What is not in the log. */
+export type Beside = {
+  readonly nowMs: number
+  /** The definition as it is today; the log's, where that cannot be read. */
+  readonly today: Service | undefined
+  /** Of a promoted release: whether it is still what the service runs. */
+  readonly inCharge: InCharge
+  readonly allowances: readonly Allowance[]
+}
+
+/** What of it is asked for. */
+export type Asked = {
+  /** Number of the look whose evidence is shown, from 1; without it, the last. */
+  readonly look?: number
+  readonly policy?: OtherPolicy
+}
+
+type PlannedStep = {
+  readonly weightBp: number
+  readonly bakeSeconds: number
+  readonly state: 'done' | 'now' | 'ahead'
+}
+
+export type ReleaseView = {
+  readonly id: string
+  readonly nowMs: number
+  readonly service: string
+  /** `checkout 12 → 13`, or the artifact while there is no version yet. */
+  readonly title: string
+  readonly now: Now
+  readonly isLive: boolean
+  readonly isSettled: boolean
+  /** Facts about it, by name. */
+  readonly facts: readonly { readonly name: string; readonly words: string }[]
+  readonly plan: readonly PlannedStep[]
+  readonly setBp: number
+  readonly served: Served
+  readonly harm: Harm
+  readonly looks: { readonly count: number; readonly shown: number; readonly sentence: string }
+  readonly tiles: readonly SignalTile[]
+  readonly compared?: Compared
+  readonly gates: GatesView
+  readonly back: Back
+  readonly orders: readonly Order[]
+  readonly links: readonly Link[]
+  readonly timeline: readonly TimelineRow[]
+}
+
+/** @returns `undefined` if the log does not begin with a request */
+export function releaseViewOf(
+  events: readonly ReleaseEvent[],
+  { nowMs, today, inCharge, allowances }: Beside,
+  { look, policy }: Asked = {},
+): ReleaseView | undefined {
+  const [first] = events
+  const begun = first === undefined ? undefined : replay([first])
+  const release = replay(events)
+  if (release === undefined || begun === undefined) return undefined
+  const looks = looksOf(events)
+  const shown = Math.min(looks.length, Math.max(1, Math.round(look ?? looks.length)))
+  const requests = requestsOf(release)
+  return {
+    id: release.id,
+    nowMs,
+    service: release.service.name,
+    title: titleOf(release),
+    now: nowOf(release, nowMs),
+    isLive: isLive(release),
+    isSettled: release.state.phase === 'settled',
+    facts: factsOf(release, nowMs),
+    plan: planOf(release),
+    setBp: candidateShareBp(release),
+    served: servedOf(requests, release),
+    harm: harmOf(release, requests, allowances),
+    looks: {
+      count: looks.length,
+      shown: Math.min(shown, looks.length),
+      sentence: lookWords(release, looks, shown, nowMs),
+    },
+    tiles: tilesOf(release, looks.slice(0, shown)),
+    ...(policy === undefined ? {} : { compared: comparedWith(release, looks, policy) }),
+    gates: gatesOf(release, (today ?? release.service).gates, nowMs),
+    back: backOf(release, inCharge),
+    orders: ordersOf(release),
+    links: linksOf(release, nowMs),
+    timeline: timelineOf(events, begun),
+  }
+}
+
+export const looksOf = (events: readonly ReleaseEvent[]): readonly Look[] =>
+  events.flatMap((event) => (event.type === 'judged' ? [{ atMs: event.atMs, verdict: event.verdict }] : []))
+
+const titleOf = ({ targets, service, candidate }: Release): string =>
+  targets.length === 0
+    ? `${service.name}: ${oneLine(candidateWords(candidate), 120)}`
+    : moveWords(targets, 'stable', 'candidate')
+
+const verdictWords = { pass: 'good', fail: 'bad', unknown: 'not known' } as const
+
+/** @param shown the number of the look, from 1 */
+export function lookWords({ shifts }: Release, looks: readonly Look[], shown: number, nowMs: number): string {
+  const look = looks[shown - 1]
+  if (look === undefined) return 'Nobody has looked at the evidence yet.'
+  const weightBp = shifts.findLast(({ sinceMs }) => sinceMs <= look.atMs)?.weightBp ?? 0
+  return `Look ${shown} of ${looks.length}, at ${clockWords(look.atMs, nowMs)}, with ${weightBp / 100} % of the traffic: ${verdictWords[look.verdict.kind]}.`
+}
+
+export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
+  const { provenance, candidate, requestedAtMs, service, urgent, hasOwnPlan, reason } = release
+  const { commit, author, requestedBy, source, build } = provenance
+  const fact = (name: string, words: string | undefined): ReleaseView['facts'] =>
+    words === undefined ? [] : [{ name, words: oneLine(words, 300) }]
+  return [
+    ...fact('service', service.name),
+    ...fact('candidate', candidateWords(candidate)),
+    ...fact('commit', commit),
+    ...fact('build', build),
+    ...fact('author', author === undefined ? undefined : nameWords(author)),
+    ...fact('asked for by', requestedBy === undefined ? `an event of ${source}` : nameWords(requestedBy)),
+    ...fact('asked for at', clockWords(requestedAtMs, nowMs)),
+    ...fact('reason', reason),
+    ...fact('lane', urgent ? 'urgent: a security fix' : undefined),
+    ...fact('plan', hasOwnPlan ? 'it came with the request' : undefined),
+  ]
+}
+
+/** The steps of the plan and the promotion, and where the release stands. */
+function planOf({ service, state, ending, shifts }: Release): readonly PlannedStep[] {
+  const steps = [...service.plan.steps, { weightBp: wholeBp, bakeSeconds: 0 }]
+  const isPromoted = ending?.outcome === 'promoted'
+  const reached = 'step' in state ? state.step : shifts.length
+  const stateOf = (index: number): PlannedStep['state'] => {
+    if (isPromoted || index < reached) return 'done'
+    return index === reached &&
+      ending === undefined &&
+      (state.phase === 'baking' || state.phase === 'shifting' || state.phase === 'hooks')
+      ? 'now'
+      : 'ahead'
+  }
+  return steps.map(({ weightBp, bakeSeconds }, index) => ({ weightBp, bakeSeconds, state: stateOf(index) }))
+}

@@ -1,0 +1,103 @@
+// Requests and failures of both versions, minute by minute, as the looks of a release have read them.
+import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
+import { hasTraffic, type Release } from '../release/release.ts'
+import { loggedPoints } from '../verdict/evidence/logged.ts'
+import { type Arm } from '../verdict/evidence/evidence.ts'
+import { seriesKey } from '../verdict/evidence/questions.ts'
+import { wholeFrom } from '../verdict/evidence/window.ts'
+import { minuteMs } from '../time.ts'
+
+/** Counts of all targets together in one minute; `bad` is 0 where errors are not watched. */
+type RequestMinute = SharedMinute & { readonly atMs: number }
+
+export type Requests = {
+  readonly targets: readonly TargetMinutes[]
+  /** Oldest first; only minutes in which either version had a point. */
+  readonly minutes: readonly RequestMinute[]
+  /** Failures were asked for, so a missing point of them is none. */
+  readonly hasErrors: boolean
+}
+
+const none: Counts = { all: 0, bad: 0 }
+const plus = (a: Counts, b: Counts): Counts => ({ all: a.all + b.all, bad: a.bad + b.bad })
+
+/** A count that cannot be one is no evidence here either. */
+const countOf = (value: number | undefined): number =>
+  value !== undefined && Number.isFinite(value) && value > 0 ? Math.round(value) : 0
+
+export function requestsOf({ readings, targets, service, shifts }: Release): Requests {
+  const fromMs = wholeFrom(shifts[0]?.sinceMs ?? 0)
+  const points = loggedPoints(readings, fromMs)
+  const counts = (target: number, arm: Arm, atMs: number): Counts => {
+    const all = countOf(points.get(seriesKey(target, arm, 'invocations'))?.get(atMs))
+    return { all, bad: Math.min(all, countOf(points.get(seriesKey(target, arm, 'errors'))?.get(atMs))) }
+  }
+  const together = new Map<number, { candidate: Counts; stable: Counts }>()
+  const byTarget = targets.map((_, target): TargetMinutes => {
+    const seen = new Set(
+      (['stable', 'candidate'] as const).flatMap((arm) => [
+        ...(points.get(seriesKey(target, arm, 'invocations'))?.keys() ?? []),
+      ]),
+    )
+    const minutes = [...seen].map((atMs): SharedMinute => {
+      const one = { candidate: counts(target, 'candidate', atMs), stable: counts(target, 'stable', atMs) }
+      const sum = together.get(atMs) ?? { candidate: none, stable: none }
+      together.set(atMs, {
+        candidate: plus(sum.candidate, one.candidate),
+        stable: plus(sum.stable, one.stable),
+      })
+      return one
+    })
+    return { minutes, before: none }
+  })
+  return {
+    targets: byTarget,
+    minutes: [...together].map(([atMs, one]) => ({ atMs, ...one })).sort((a, b) => a.atMs - b.atMs),
+    hasErrors: service.signals.errors !== 'off',
+  }
+}
+
+const servedMinutes = 5
+
+export type Served =
+  | {
+      readonly kind: 'known'
+      readonly shareBp: number
+      readonly requests: number
+      readonly fromMs: number
+      readonly toMs: number
+    }
+  | { readonly kind: 'unknown'; readonly because: string }
+
+/** What the two versions were really sent, in the last whole minutes at the present weight. */
+export function servedOf({ minutes }: Requests, { shifts, targets }: Pick<Release, 'shifts' | 'targets'>): Served {
+  const last = shifts.at(-1)
+  if (last === undefined) return { kind: 'unknown', because: 'no traffic has moved yet' }
+  if (!hasTraffic({ targets })) return { kind: 'unknown', because: 'nobody has looked since all traffic went back' }
+  const now = minutes.filter(({ atMs }) => atMs >= wholeFrom(last.sinceMs)).slice(-servedMinutes)
+  const [first, end] = [now[0], now.at(-1)]
+  if (first === undefined || end === undefined)
+    return { kind: 'unknown', because: 'no whole minute at this weight has been read yet' }
+  const sum = now.reduce(
+    (total, one) => ({
+      candidate: total.candidate + one.candidate.all,
+      all: total.all + one.candidate.all + one.stable.all,
+    }),
+    { candidate: 0, all: 0 },
+  )
+  if (sum.all === 0) return { kind: 'unknown', because: 'neither version had a request' }
+  return {
+    kind: 'known',
+    shareBp: Math.round((10_000 * sum.candidate) / sum.all),
+    requests: sum.all,
+    fromMs: first.atMs,
+    toMs: end.atMs + minuteMs,
+  }
+}
+
+/** Requests of both versions in a minute, of late; `undefined` when not known. */
+export function perMinuteOf({ minutes }: Requests): number | undefined {
+  const late = minutes.slice(-servedMinutes)
+  if (late.length === 0) return undefined
+  return late.reduce((sum, one) => sum + one.candidate.all + one.stable.all, 0) / late.length
+}

@@ -1,0 +1,195 @@
+// What people may do with a release now: put it back, pause, resume, promote, abort, answer its approvals, override its gates.
+// Whether this person may, the door decides; here it only says what makes sense.
+import { personKey } from '../caller.ts'
+import { nameWords } from '../foreign-text.ts'
+import { approversOf } from '../gate/facts.ts'
+import { heldNow } from '../release/gating.ts'
+import { backKey } from '../release/head.ts'
+import { hasTraffic, isLive, isReturning, type Release } from '../release/release.ts'
+import { commandBack } from '../release/return-record.ts'
+import { isUnderWay } from '../release/transitions.ts'
+import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
+import { clockWords, moveWords } from './moment.ts'
+import { candidateShareBp } from './now.ts'
+import { formatDuration } from '../duration.ts'
+
+/** An order that a form gives. */
+export type Order = {
+  /** Of functions/routes.ts. */
+  readonly route: 'roll-back' | 'abort' | 'pause' | 'resume' | 'promote' | 'approve' | 'decline' | 'override'
+  readonly service: string
+  readonly label: string
+  readonly says: Readonly<Record<string, string>>
+  /** Asks for a reason, which stands in the field already. */
+  readonly reason?: string
+  readonly danger?: true
+}
+
+export type Back = {
+  /** Whether it can be put back, why not, or what pressing means. */
+  readonly sentence: string
+  readonly order?: Order
+  /** What a person types when all else is down, one for each alias. */
+  readonly commands: readonly string[]
+}
+
+/** What became of the promoted version, as far as the history says. */
+export type InCharge = { readonly kind: 'inCharge' } | { readonly kind: 'not'; readonly because: string }
+
+/** @param inCharge of a promoted release: whether it is still what the service runs */
+export function backOf(release: Release, inCharge: InCharge): Back {
+  const { targets, id, service, key, ending } = release
+  const versions = moveWords(targets, 'candidate', 'stable')
+  const commands = targets.filter(({ lost }) => !lost).map(commandBack)
+  const order = (says: Order['says']): Order => ({
+    route: 'roll-back',
+    service: service.name,
+    label: `Put back: ${versions}`,
+    says,
+    reason: 'put back by hand',
+    danger: true,
+  })
+  if (key.startsWith(backKey))
+    return { sentence: 'This release is itself a way back. Release the next version to go forward.', commands: [] }
+  if (isLive(release)) {
+    if (!hasTraffic(release)) return { sentence: 'There is nothing to put back: no traffic has moved.', commands: [] }
+    const sentence = isReturning(release)
+      ? 'It is going back already; pressing tries again now.'
+      : 'All traffic goes back within seconds, and the release ends.'
+    return { sentence, order: order({ releaseId: id }), commands }
+  }
+  if (ending?.outcome !== 'promoted') return { sentence: notPromoted(release), commands: [] }
+  if (inCharge.kind === 'not') return { sentence: inCharge.because, commands: [] }
+  return {
+    sentence:
+      'It was promoted, and nothing was promoted since: going back is a release of the version before, all at once.',
+    order: order({}),
+    commands,
+  }
+}
+
+const notPromoted = ({ ending }: Release): string => {
+  if (ending?.outcome === 'interrupted') return 'Somebody else moved the alias: it is theirs, and left alone.'
+  return ending?.outcome === 'alreadyReleased'
+    ? 'The version was in charge before this release.'
+    : 'All its traffic is back already.'
+}
+
+export function ordersOf(release: Release): readonly Order[] {
+  const { id, service, state, paused, targets } = release
+  if (!isLive(release)) return []
+  const order = (route: Order['route'], label: string, more: Partial<Order> = {}): Order => ({
+    route,
+    service: service.name,
+    label,
+    says: { releaseId: id },
+    ...more,
+  })
+  const steerable = isUnderWay(state) && !isReturning(release)
+  const isMoving = state.phase === 'shifting' && state.move !== undefined
+  const onHold =
+    paused === undefined
+      ? order('pause', 'Pause: stay at this weight', { reason: 'let me look first' })
+      : order('resume', 'Resume')
+  const promote = order(
+    'promote',
+    `Promote now: ${moveWords(targets, 'stable', 'candidate')}, without the rest of the plan`,
+    {
+      reason: '',
+    },
+  )
+  const abort = order('abort', 'Abort: call the release off', { reason: 'called off' })
+  return [
+    ...(steerable ? [onHold] : []),
+    ...(steerable && !isMoving ? [promote] : []),
+    ...(isReturning(release) ? [] : [abort]),
+  ]
+}
+
+export type ApprovalView = {
+  /** Such as `before 50 %`. */
+  readonly before: string
+  readonly needs: string
+  /** Who may, and who may not. */
+  readonly who: string
+  readonly given: readonly string[]
+  readonly state: 'given' | 'missing' | 'declined'
+  readonly orders: readonly Order[]
+}
+
+export type GatesView = {
+  /** Why it is held, since when, when it is asked again. */
+  readonly held?: { readonly because: string; readonly sentence: string; readonly gates: readonly string[] }
+  readonly approvals: readonly ApprovalView[]
+  readonly override?: Order
+  readonly overridden?: string
+}
+
+/** @param gates as the definition says today: so they are asked */
+export function gatesOf(release: Release, gates: Gates, nowMs: number): GatesView {
+  const { id, service, overridden } = release
+  const held = heldNow(release)
+  const mayAnswer = isLive(release) && !isReturning(release)
+  return {
+    ...(held === undefined
+      ? {}
+      : {
+          held: {
+            because: held.because,
+            gates: held.gates,
+            sentence: `Closed since ${clockWords(held.sinceMs, nowMs)}, for ${formatDuration((nowMs - held.sinceMs) / 1000)}.`,
+          },
+        }),
+    approvals: gates.approvals.map((approval) => approvalOf(release, approval, mayAnswer)),
+    ...(held !== undefined && mayAnswer && overridden === undefined
+      ? {
+          override: {
+            route: 'override',
+            service: service.name,
+            label: 'Override the gates for this release',
+            says: { releaseId: id },
+            reason: '',
+          },
+        }
+      : {}),
+    ...(overridden === undefined ? {} : { overridden: `Overridden by ${nameWords(overridden.by)}.` }),
+  }
+}
+
+const namesMost = 10
+const names = (people: readonly string[]): string =>
+  [
+    ...people.slice(0, namesMost).map(nameWords),
+    ...(people.length > namesMost ? [`${people.length - namesMost} more`] : []),
+  ].join(', ')
+
+function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): ApprovalView {
+  const { beforeBp, count, by, fourEyes } = approval
+  const given = approversOf(release, approval)
+  const declined = release.approvals.filter((one) => one.beforeBp === beforeBp && one.answer === 'decline')
+  const isPast = beforeBp === 0 ? release.targets.length > 0 : candidateShareBp(release) >= beforeBp
+  const requesters = [release.provenance.requestedBy, release.provenance.author].filter((one) => one !== undefined)
+  const distinct = requesters.filter(
+    (one, index) => requesters.findIndex((other) => personKey(other) === personKey(one)) === index,
+  )
+  const not = fourEyes && distinct.length > 0 ? `, but not ${names(distinct)}, who asked for it` : ''
+  const answer = (route: 'approve' | 'decline', label: string, more: Partial<Order>): Order => ({
+    route,
+    service: release.service.name,
+    label: `${label} ${beforeWords(beforeBp)}`,
+    says: { releaseId: release.id, beforeBp: String(beforeBp) },
+    ...more,
+  })
+  const isOpen = mayAnswer && !isPast && given.length < count
+  return {
+    before: beforeWords(beforeBp),
+    needs: count === 1 ? 'one person' : `${count} people`,
+    who: `${by === undefined ? 'whoever has the right' : names(by)}${not}`,
+    given: [
+      ...given.map((one) => `approved by ${nameWords(one)}`),
+      ...declined.map((one) => `declined by ${nameWords(one.by)}`),
+    ],
+    state: declined.length > 0 ? 'declined' : given.length >= count ? 'given' : 'missing',
+    orders: isOpen ? [answer('approve', 'Approve', {}), answer('decline', 'Decline', { reason: '' })] : [],
+  }
+}

@@ -1,0 +1,193 @@
+// What an event of a release log says, for people: a word, a sentence, and whose act it is. Words of others are quoted.
+import { formatDuration } from '../duration.ts'
+import { nameWords, oneLine, quoted } from '../foreign-text.ts'
+import { chargeWords } from '../release/charge.ts'
+import type { Move, ReleaseEvent } from '../release/event.ts'
+import { isOwn } from '../release/head.ts'
+import { doubtSentence } from '../release/pages.ts'
+import { candidateWords } from '../service/candidate.ts'
+import { beforeWords } from '../service/gates.ts'
+import { percentWords } from './moment.ts'
+
+export type Tone = 'good' | 'bad' | 'hold' | 'plain'
+
+export type Told = {
+  /** One word or two, such as `put back`. */
+  readonly what: string
+  readonly tone: Tone
+  readonly words: string
+  /** A person, or a part of the controller by its own name. */
+  readonly by?: string
+}
+
+type EventOf<T extends ReleaseEvent['type']> = Extract<ReleaseEvent, { type: T }>
+
+const wordsMost = 700
+const told = (what: string, tone: Tone, words: string, by?: string): Told => ({
+  what,
+  tone,
+  words: oneLine(words, wordsMost),
+  ...(by === undefined ? {} : { by: isOwn(by) ? by : nameWords(by) }),
+})
+
+/** A person's reason is quoted; the controller's own is not. */
+const reasonWords = ({ by, reason }: { readonly by: string; readonly reason: string }): string =>
+  isOwn(by) ? reason : quoted(reason)
+
+// One case for each event type.
+export function tell(event: ReleaseEvent): Told {
+  switch (event.type) {
+    case 'requested':
+      return requestedTold(event)
+    case 'queued':
+      return told('queued', 'hold', `behind release ${event.behind}`)
+    case 'admitted':
+      return told('admitted', 'plain', `it is the service's turn${turnWords(event)}`)
+    case 'carried':
+      return told('carried', 'plain', `by execution ${event.execution.split(':').at(-1) ?? ''}`)
+    case 'prepared':
+      return told('prepared', 'plain', preparedWords(event))
+    case 'gated':
+      return told(event.allowed ? 'gates open' : 'held', event.allowed ? 'plain' : 'hold', event.because)
+    case 'approved':
+      return approvedTold(event)
+    case 'overridden':
+      return told('overridden', 'hold', quoted(event.reason), event.by)
+    case 'gateReopened':
+      return told('gates', 'plain', `asked again: ${event.because}`)
+    case 'refused':
+      return told('refused', 'bad', `${event.because} (${event.code})`)
+    case 'hookCalled':
+    case 'hookDeferred':
+    case 'hookAnswered':
+      return hookTold(event)
+    case 'moveIntended':
+      return told('intends', 'plain', intentWords(event.move))
+    default:
+      return toldLater(event)
+  }
+}
+
+type Later = Exclude<
+  ReleaseEvent,
+  EventOf<
+    | 'requested'
+    | 'queued'
+    | 'admitted'
+    | 'carried'
+    | 'prepared'
+    | 'gated'
+    | 'approved'
+    | 'overridden'
+    | 'gateReopened'
+    | 'refused'
+    | 'hookCalled'
+    | 'hookDeferred'
+    | 'hookAnswered'
+    | 'moveIntended'
+  >
+>
+
+function toldLater(event: Later): Told {
+  switch (event.type) {
+    case 'moved':
+      return movedTold(event)
+    case 'judged':
+      return lookTold(event)
+    case 'paused':
+      return told('paused', 'hold', reasonWords(event), event.by)
+    case 'resumed':
+      return told('resumed', 'plain', '', event.by)
+    case 'promoteOrdered':
+      return told('promotion ordered', 'plain', reasonWords(event), event.by)
+    case 'returnOrdered':
+      return told('put back', 'bad', `ordered: ${reasonWords(event)}`, event.by)
+    case 'interrupted':
+      return told('moved by others', 'bad', `${event.because}${suspectWords(event.suspect)}`)
+    case 'moverNamed':
+      return told('moved by others', 'bad', `CloudTrail says that it was ${nameWords(event.suspect)}`)
+    case 'alarmDoubted':
+      return told('alarm doubted', 'hold', doubtSentence(event))
+    case 'returnFailed':
+      return told('STUCK', 'bad', event.because)
+    case 'paged':
+      return told('paged', 'plain', 'a person has been told')
+    case 'settled':
+      return told('settled', 'plain', 'nothing of it is left to do')
+    case 'charged':
+      return told('charged', 'plain', event.charges.map(chargeWords).join('; '))
+  }
+}
+
+const looks = { pass: ['good', 'good'], fail: ['bad', 'bad'], unknown: ['not known', 'hold'] } as const
+function lookTold({ verdict: { kind, because } }: EventOf<'judged'>): Told {
+  const [what, tone] = looks[kind]
+  return told(`look: ${what}`, tone, because)
+}
+
+const suspectWords = (suspect: string | undefined): string =>
+  suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${nameWords(suspect)})`
+
+const turnWords = ({ atMs, beginsAtMs }: EventOf<'admitted'>): string =>
+  beginsAtMs === undefined
+    ? ''
+    : `; it begins in ${formatDuration(Math.ceil((beginsAtMs - atMs) / 1000))}, after releases of other services`
+
+function requestedTold({ candidate, provenance, reason, urgent, planBy }: EventOf<'requested'>): Told {
+  const { commit, build, author, source, requestedBy } = provenance
+  const facts = [
+    candidateWords(candidate),
+    ...(commit === undefined ? [] : [`commit ${oneLine(commit, 64)}`]),
+    ...(build === undefined ? [] : [`build ${oneLine(build, 100)}`]),
+    ...(author === undefined ? [] : [`by author ${nameWords(author)}`]),
+    ...(urgent === true ? ['urgent: a security fix'] : []),
+    ...(planBy === 'call' ? ['with a plan of its own'] : []),
+    ...(reason === undefined ? [] : [quoted(reason)]),
+  ]
+  return told('requested', 'plain', facts.join('; '), requestedBy ?? `an event of ${source}`)
+}
+
+function preparedWords({ targets, alarms }: EventOf<'prepared'>): string {
+  const versions = targets.map(
+    ({ functionName, alias, stable, candidate }) => `${functionName}:${alias} from version ${stable} to ${candidate}`,
+  )
+  const firing = alarms.map(({ name, state }) =>
+    state === 'alarm' ? `alarm ${name} fires already and is left out` : `alarm ${name} is ${state}`,
+  )
+  return [...versions, ...firing].join('; ')
+}
+
+function approvedTold({ answer, beforeBp, reason, by }: EventOf<'approved'>): Told {
+  const words = `${beforeWords(beforeBp)}${reason === undefined ? '' : `: ${quoted(reason)}`}`
+  return answer === 'approve' ? told('approved', 'good', words, by) : told('declined', 'bad', words, by)
+}
+
+function hookTold(event: EventOf<'hookCalled' | 'hookDeferred' | 'hookAnswered'>): Told {
+  switch (event.type) {
+    case 'hookCalled':
+      return told('hook', 'plain', `${event.point}: called${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`)
+    case 'hookDeferred':
+      return told(
+        'hook',
+        'hold',
+        `${event.point}: ${event.unheard === true ? 'nobody knows whether it was reached; it may answer' : 'it will answer later'}`,
+      )
+    case 'hookAnswered': {
+      const tone = { pass: 'good', fail: 'bad', unknown: 'hold' } as const
+      const proof = event.proof === 'none' ? ' (without a nonce)' : ''
+      return told('hook', tone[event.answer], `${event.point}: ${event.answer}: ${event.because}${proof}`)
+    }
+  }
+}
+
+function intentWords({ purpose, weightBp }: Move): string {
+  if (purpose === 'rollBack') return 'to put everything back on stable'
+  return purpose === 'promote' ? 'to promote the candidate' : `to give the candidate ${percentWords(weightBp)}`
+}
+
+const movedTold = ({ purpose }: EventOf<'moved'>): Told =>
+  ({
+    shift: told('shifted', 'plain', 'the candidate has its new share of the traffic'),
+    promote: told('promoted', 'good', 'all traffic is on the candidate'),
+    rollBack: told('back', 'bad', 'all traffic is on stable again'),
+  })[purpose]
