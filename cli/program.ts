@@ -10,6 +10,7 @@ import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
 import { addDoctor } from './spelling/doctor.ts'
+import { addDrill } from './spelling/drill.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
 import { addOrders } from './spelling/orders.ts'
@@ -169,7 +170,8 @@ program
     ),
   )
 
-for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
+for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addDrill, addVerifyAccount])
+  add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addLost(program, {

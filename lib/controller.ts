@@ -26,7 +26,7 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { apiOf, type Attestable, attestable, attestRoutes, grantRoutes } from './doors.ts'
+import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { machineOf } from './machine.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
@@ -140,6 +140,8 @@ export class ReleaseController extends Construct {
   /** The right to request an urgent release (a security fix), which is not stopped by calendar or budget. */
   grantUrgent = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['start-urgent'], service)
+  /** The right to rehearse a way back: `tidegate drill`, with the alarm that it makes fire. */
+  grantDrill = (grantee: iam.IGrantable, service?: string): iam.Grant => grantDrills(this.api, grantee, service)
   /** The right to approve and decline releases. */
   grantApprove = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['approve', 'decline'], service)

@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
+  'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/gate/pacing.ts': [
@@ -30,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/budget/budget.ts': ['core/time.ts', 'core/service/*', 'temporal-polyfill'],
   'core/measures/': [
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
-    ...['core/measures/*', 'zod', 'd3-array'],
+    ...['core/drill/*', 'core/measures/*', 'zod', 'd3-array'],
   ],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'provenance/': [

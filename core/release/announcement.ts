@@ -21,6 +21,7 @@ const header = {
     occurredAt: z.iso.datetime(),
   }),
   service: z.string().max(40),
+  drill: z.literal(true).optional().describe('it rehearses the way back: no customer is affected'),
 }
 
 const versions = Head.shape.versions.describe('by function: the version that has the traffic, and the one to get it')
@@ -137,7 +138,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
   }
 }
 
-const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service }: Release) => ({
+const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service, drill }: Release) => ({
   schemaVersion: 1 as const,
   metadata: {
     eventId: `${id}/${seq}`,
@@ -146,6 +147,7 @@ const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service }: Release) => ({
     occurredAt: new Date(atMs).toISOString(),
   },
   service: service.name,
+  ...(drill === undefined ? {} : { drill }),
 })
 
 const stepOf = ({ state, service: { plan } }: Release) => ({

@@ -4,12 +4,12 @@ import { nameWords } from '../foreign-text.ts'
 import { type Page, type PageKind, pageOf, runbookLines } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
 import type { Outcome } from './event.ts'
-import { isOwn, sentenceOf, whyWords } from './head.ts'
+import { drillWord, isOwn, sentenceOf, whyWords } from './head.ts'
 import type { Outage, Part } from './outage.ts'
 import type { AlarmDoubt, Release } from './release.ts'
 import { commandBack, type Ended, type ReturnRecord, type ReturnTarget } from './return-record.ts'
 
-type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook'>
+type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook' | 'drill'>
 
 /** An end that nobody asked for is told, once. An abort is one when no person has ordered it. */
 export function isToBeTold({ ending, paged }: Pick<Release, 'ending' | 'paged'>): boolean {
@@ -38,11 +38,17 @@ const saidOfAlarm: Readonly<Record<AlarmDoubt['state'], string>> = {
 export const doubtSentence = ({ state }: AlarmDoubt): string =>
   `The event said ALARM, CloudWatch ${saidOfAlarm[state]}: if nobody can explain it, someone forged it.`
 
+const rehearsed = (known: Pick<ReturnRecord, 'drill'> | undefined): string =>
+  known?.drill === undefined ? '' : drillWord
+
 const again = 'It is tried again every minute.'
 
 /** @param known what puts it back, as far as anybody knows */
-export const notBackSentence = (releaseId: string, known: Pick<ReturnRecord, 'service'> | undefined): string =>
-  `Release ${releaseId}${known === undefined ? '' : ` of ${known.service}`} could not be put back.`
+export const notBackSentence = (
+  releaseId: string,
+  known: Pick<ReturnRecord, 'service' | 'drill'> | undefined,
+): string =>
+  `${rehearsed(known)}Release ${releaseId}${known === undefined ? '' : ` of ${known.service}`} could not be put back.`
 
 export const notBackPage = (releaseId: string, known: ReturnRecord | undefined, because: string): Page =>
   pageOf('notBack', notBackSentence(releaseId, known), because, ...byHand(known), again)
@@ -56,7 +62,7 @@ function byHand(known: ReturnRecord | undefined): readonly string[] {
 export const notBackWithoutLogPage = (record: Named, lines: readonly string[]): Page =>
   pageOf(
     'notBackWithoutLog',
-    `Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`,
+    `${rehearsed(record)}Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`,
     ...lines,
     again,
     ...runbookLines(record),
@@ -66,7 +72,7 @@ export const notBackWithoutLogPage = (record: Named, lines: readonly string[]): 
 export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, lines: readonly string[]): Page =>
   pageOf(
     'endedWithoutLog',
-    `Release ${record.releaseId} of ${record.service} was ended without its log.`,
+    `${rehearsed(record)}Release ${record.releaseId} of ${record.service} was ended without its log.`,
     ...lines,
     `Decided by: ${deciderWords(by)}`,
     `${record.service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
