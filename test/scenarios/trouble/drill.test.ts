@@ -189,4 +189,9 @@ it('needs another good version, and a request id is for a drill or for a release
   const call = { service: 'checkout', by: 'ann', version: '1', requestId: 'once' }
   await sandbox.ask('start', { ...call, drill: true })
   await expect(sandbox.ask('start', { ...call, bolder: false })).rejects.toMatchObject({ code: 'request_reused' })
+  const another = { ...call, requestId: 'twice' }
+  await sandbox.ask('start', { ...another, bolder: false })
+  await expect(sandbox.ask('start', { ...another, drill: true, weight: 10 })).rejects.toMatchObject({
+    code: 'request_reused',
+  })
 })
