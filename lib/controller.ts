@@ -30,6 +30,7 @@ import { apiOf, type Attestable, attestable, attestRoutes, grantRoutes } from '.
 import { watchHealth, watchTroubles } from './health.ts'
 import { type MessageProps, messageSettings, type Topics, topicsOf } from './topics.ts'
 import { machineOf } from './machine.ts'
+import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './incidents-out.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -51,6 +52,8 @@ export type ReleaseControllerProps = {
   readonly wayBackConcurrency?: number
   /** A copy of the release logs in S3 that nobody can change (docs/deploy.md). Default: none. */
   readonly logCopy?: LogCopyProps
+  /** Incidents in PagerDuty, Jira Service Management or OpsCenter (docs/messages.md). Default: none. */
+  readonly incidentsOut?: IncidentsOutProps
 } & MessageProps
 
 export class ReleaseController extends Construct {
@@ -65,6 +68,7 @@ export class ReleaseController extends Construct {
   /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
   readonly logCopy: LogCopy | undefined
+  readonly incidentsOut: IncidentsOut | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
@@ -116,6 +120,7 @@ export class ReleaseController extends Construct {
     watchHealth(this, name, this.topics)
     const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
+    this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
     watchTroubles(this, schedulesOf(this.services), this.topics)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)

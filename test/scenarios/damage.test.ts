@@ -76,7 +76,7 @@ async function canary(): Promise<Canary> {
   await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
   await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
-  const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: 'x' })
+  const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: `Release ${id} is kept.` })
   await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
