@@ -8,6 +8,7 @@ import { own } from '../../core/own.ts'
 import { Problem } from '../../core/problem.ts'
 import { whole } from '../../core/listing.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
+import { endKey } from '../../core/release/pages.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { drillAlarmOf } from '../../core/drill/drill.ts'
 import { routingWords } from '../../core/service/routing.ts'
@@ -80,9 +81,13 @@ async function rehearse(drill: Drill, versions: Readonly<Record<string, string>>
   const after = await until(drill, releaseId, looksUntilBack, isOver)
   if (after === 'interrupted') return giveUp(drill, releaseId)
   const seen = after ?? shifted
-  const failed = [...failures(seen, alarmName), ...(await notOnStable(drill, seen.release))]
+  const failed = [
+    ...failures(seen, alarmName),
+    ...(await notOnStable(drill, seen.release)),
+    ...(await untold(drill, seen)),
+  ]
   const times = timesOf(seen, firedMs)
-  const told = seen.release.paged === true
+  const told = !failed.some((one) => one.startsWith('Nobody was told'))
   const { ending } = seen.release
   screen.say(failed.length === 0 ? passedLines(seen.release, times) : failedLines(drill, seen.release, failed), {
     drill: failed.length === 0 ? 'passed' : 'failed',
@@ -131,9 +136,20 @@ function failures({ release, events }: Seen, alarmName: string): readonly string
   if (ending.outcome !== 'rolledBack' || ending.by !== `alarm ${alarmName}`)
     wrong.push(`It ended as ${ending.outcome} by ${ending.by}, not by the drill's alarm: ${ending.because}`)
   if (!isSettled(release)) wrong.push('It has not ended yet: the state machine does not go on.')
-  if (paged !== true) wrong.push('Nobody was told: the page could not be sent.')
+  if (paged !== true) wrong.push('Nobody was told: no page was made.')
   return wrong
 }
+
+/** A page that is still kept has not been sent. */
+async function untold({ cli }: Drill, { release }: Seen): Promise<readonly string[]> {
+  const kept = release.paged === true ? await cli.backend.messages.get(endKey(release.id)) : undefined
+  if (kept === undefined) return []
+  if (kept.waits === 'quiet')
+    return [`Nobody was told: pages wait for ${stamp(kept.dueAtMs)}, the end of a quiet window.`]
+  return ['Nobody was told yet: the page could not be sent, and is kept.']
+}
+
+const stamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`
 
 async function notOnStable({ cli, service }: Drill, release: Release): Promise<readonly string[]> {
   const wrong: string[] = []

@@ -3,6 +3,8 @@
 import * as z from 'zod'
 import { ReturnOutcome } from './event.ts'
 import type { Head } from './head.ts'
+import { Owner } from '../owner.ts'
+import { aboutOwner } from '../page.ts'
 import { locate } from '../location.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Routing } from '../service/routing.ts'
@@ -49,6 +51,7 @@ export const ReturnRecord = z.strictObject({
   holdSeconds: z.int().min(1),
   runbook: z.string().max(2000).optional(),
   drill: z.literal(true).optional(),
+  owner: Owner.optional(),
   /** When a person was told that the traffic could not be put back. */
   toldAtMs: epochMs.optional(),
   ended: Ended.optional(),
@@ -85,6 +88,7 @@ export function returnRecordOf(release: Release): ReturnRecord | undefined {
     holdSeconds: Math.max(holdSecondsMin, service.policy.hold.unknownSeconds),
     ...(service.runbook === undefined ? {} : { runbook: service.runbook }),
     ...(release.drill === undefined ? {} : { drill: release.drill }),
+    ...aboutOwner(service),
   }
 }
 

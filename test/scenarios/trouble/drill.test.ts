@@ -136,7 +136,18 @@ it('says that nobody was told', async () => {
   denied = ({ action }) => action === 'sns:Publish'
   const { code, told } = await run()
   expect(code).toBe(1)
-  expect(told.failed).toContain('Nobody was told: the page could not be sent.')
+  expect(told).toMatchObject({ told: false, failed: [expect.stringMatching(/^Nobody was told/)] })
+})
+
+it('says that the page waits for the end of a quiet window', async () => {
+  await promote('v2')
+  const planned = [{ days: ['thu'], from: '00:00', to: '24:00', timeZone: 'UTC' }]
+  await sandbox.world.services.put(sampleService({ slos: [], planned }))
+  const { code, told } = await run()
+  expect({ code, failed: told.failed }).toEqual({
+    code: 1,
+    failed: ['Nobody was told: pages wait for 2026-01-02T00:00Z, the end of a quiet window.'],
+  })
 })
 
 it('goes back by itself when the command dies before the fault, and is never promoted', async () => {
