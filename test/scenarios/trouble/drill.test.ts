@@ -141,12 +141,12 @@ it('says that nobody was told', async () => {
 
 it('says that the page waits for the end of a quiet window', async () => {
   await promote('v2')
-  const planned = [{ days: ['thu'], from: '00:00', to: '24:00', timeZone: 'UTC' }]
+  const planned = [{ days: ['thu'], from: '00:00', to: '23:30', timeZone: 'UTC' }]
   await sandbox.world.services.put(sampleService({ slos: [], planned }))
   const { code, told } = await run()
   expect({ code, failed: told.failed }).toEqual({
     code: 1,
-    failed: ['Nobody was told: pages wait for 2026-01-02T00:00Z, the end of a quiet window.'],
+    failed: ['Nobody was told: pages wait for 2026-01-01T23:30Z, the end of a quiet window.'],
   })
 })
 
