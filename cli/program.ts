@@ -11,6 +11,7 @@ import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
 import { addConsole } from './spelling/console.ts'
 import { addDoctor } from './spelling/doctor.ts'
+import { addDrill } from './spelling/drill.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
 import { addOrders } from './spelling/orders.ts'
@@ -171,7 +172,17 @@ program
     ),
   )
 
-for (const add of [addOrders, addConsole, addReport, addGates, addAttest, addDoctor, addVerifyAccount, addPostMortem])
+for (const add of [
+  addOrders,
+  addConsole,
+  addReport,
+  addGates,
+  addAttest,
+  addDoctor,
+  addDrill,
+  addVerifyAccount,
+  addPostMortem,
+])
   add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })

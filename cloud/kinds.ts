@@ -28,6 +28,8 @@ export const kinds = {
   attestation: ['ATTESTATION#*'],
   incident: ['INCIDENT#*'],
   outage: ['OUTAGE'],
+  /** Messages that are kept until they are sent, and which facts were told. */
+  message: ['MESSAGE', 'TOLD'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Kind = keyof typeof kinds

@@ -11,6 +11,7 @@ import type { ReleaseEvent } from '../core/release/event.ts'
 import type { Head } from '../core/release/head.ts'
 import type { Incident, IncidentNotice } from '../core/measures/incident.ts'
 import type { Listing } from '../core/listing.ts'
+import type { Kept, Told } from '../core/message/kept.ts'
 import type { Outage, Part } from '../core/release/outage.ts'
 import type { QueueEntry } from '../core/queue/admission.ts'
 import type { ReturnRecord } from '../core/release/return-record.ts'
@@ -19,6 +20,7 @@ import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
 export type * from './service-ports.ts'
+export type { Channel } from '../core/message/kept.ts'
 
 export type Clock = { nowMs(): number }
 
@@ -200,6 +202,22 @@ export type Outages = {
   list(): Promise<readonly Outage[]>
   put(outage: Outage): Promise<void>
   remove(part: Part): Promise<void>
+}
+
+/** Messages that are kept until they are sent, and which facts were told. A key is one fact. */
+export type Messages = {
+  /** Keeps it, unless one of its key is kept. @returns the one in the way. @throws Problem `item_unreadable` */
+  keep(kept: Kept): Promise<Kept | undefined>
+  replace(kept: Kept): Promise<void>
+  /** @throws Problem `item_unreadable` */
+  get(key: string): Promise<Kept | undefined>
+  list(): Promise<Listing<Kept, { readonly key: string }>>
+  remove(key: string): Promise<void>
+  /** @throws Problem `item_unreadable` */
+  told(key: string): Promise<Told | undefined>
+  setTold(key: string, told: Told): Promise<void>
+  /** Notes that it was told at `atMs`, unless it was told at or after `sinceMs`. @returns whether it was noted */
+  claim(key: string, atMs: number, sinceMs: number): Promise<boolean>
 }
 
 /** Good and bad counts in five-minute slots, stored by the hour. */

@@ -1,10 +1,12 @@
 // What the controller needs from AWS besides its table: functions and aliases, metrics, executions, messages. This is the other
 // half of ports.ts, which re-exports it.
+import type { Channel } from '../core/message/kept.ts'
 import type { Page } from '../core/page.ts'
 import type { Artifact } from '../core/service/candidate.ts'
 import type { KeptMessage } from '../core/lost-event.ts'
 import type { AliasPlace, Place } from '../core/location.ts'
 import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
+import type { Timetable } from '../core/service/timetable.ts'
 import type { Routing } from '../core/service/routing.ts'
 import type { Signer } from '../core/service/attestations.ts'
 import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence/evidence.ts'
@@ -154,9 +156,24 @@ export type Pipelines = {
   answer(jobId: string, answer: { readonly may: boolean; readonly because: string }): Promise<void>
 }
 
-/** Pages a person. */
+/** Sends a message at once. */
+export type Messenger = {
+  /** Each message goes to all of them. */
+  readonly channels: readonly Channel[]
+  send(page: Page, channel: Channel): Promise<void>
+}
+
+/** Tells people. functions/steps/pager.ts is the implementation. */
 export type Pager = {
-  page(page: Page): Promise<void>
+  /**
+   * Once this returns, the fact was told, or it is kept and will be.
+   * @param planned the service's planned times, in which messages wait that can
+   */
+  page(page: Page, planned?: Timetable): Promise<void>
+  /** What the message of this key tells is over. If nobody was told yet, nobody will be. */
+  over(key: string): Promise<void>
+  /** Sends what is due. The sweep calls it. */
+  sendKept(): Promise<void>
 }
 
 /** Verifies signed statements. provenance/signatures.ts is the only implementation, in the cloud and in memory. */

@@ -10,6 +10,7 @@ import { outcomes, ReleaseEvent } from '../core/release/event.ts'
 import { definitions } from '../core/measures/measures.ts'
 import { targetWords } from '../core/measures/words.ts'
 import { problems } from '../core/problem.ts'
+import { DrillCall } from '../core/drill/call.ts'
 import { ReleaseCall, UrgentCall } from '../core/release/request.ts'
 import { IncidentCall } from '../core/measures/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service/service.ts'
@@ -104,6 +105,7 @@ const orders = (): string => {
   }
   const parts = [
     of(['start-urgent'], shapeOf(UrgentCall)),
+    of(['drill'], shapeOf(DrillCall)),
     of(['pause'], pause),
     of(['resume'], resume),
     of(['promote'], shapeOf(PromoteCall)),

@@ -1,11 +1,13 @@
 // Alarms on the controller's own health, because what watches production unattended must itself be watched. Failed executions
 // have no alarm: a release that is rolled back also ends as a failed execution. The stack and the embedded cloud both create
 // their alarms from this list.
+import type { Severity } from '../core/page.ts'
 import type { Verb } from './handlers.ts'
 import { calledByEvents, lostQueue } from './rules.ts'
 
 export type Watch = {
   readonly id: string
+  readonly severity: Severity
   readonly description: string
   readonly namespace: string
   readonly metric: string
@@ -33,6 +35,7 @@ export function watches(controller: string): readonly Watch[] {
   return [
     {
       id: 'LostEvents',
+      severity: 'page',
       description:
         'Tidegate keeps events that it could not handle: `tidegate lost list` says which, and why (docs/operate.md).',
       namespace: 'AWS/SQS',
@@ -46,6 +49,7 @@ export function watches(controller: string): readonly Watch[] {
     ...several(called, (series) => ({
       ...lambda,
       id: 'EventsDropped',
+      severity: 'page',
       description:
         'A function of Tidegate could not handle an event: `tidegate lost list` says which (docs/operate.md).',
       metric: 'AsyncEventsDropped',
@@ -55,6 +59,7 @@ export function watches(controller: string): readonly Watch[] {
     ...several(called, (series) => ({
       ...lambda,
       id: 'EventsNotKept',
+      severity: 'page',
       description:
         'An event that Tidegate could not handle could not be kept either, and is gone: see the queue and its policy (docs/operate.md).',
       metric: 'DestinationDeliveryFailures',
@@ -64,6 +69,7 @@ export function watches(controller: string): readonly Watch[] {
     ...several(called, (series) => ({
       ...lambda,
       id: 'EventsWaiting',
+      severity: 'page',
       description:
         'Events have waited for more than ten minutes for a function of Tidegate: see its Errors and Throttles (docs/operate.md).',
       metric: 'AsyncEventAge',
@@ -79,6 +85,7 @@ export const copyWatches = (controller: string): readonly Watch[] => [
   {
     ...lambda,
     id: 'CopiesLate',
+    severity: 'ticket',
     description:
       'Events of Tidegate wait for more than ten minutes to be copied: the log of its function copyLog says why.',
     metric: 'IteratorAge',
@@ -87,6 +94,7 @@ export const copyWatches = (controller: string): readonly Watch[] => [
   },
   {
     id: 'CopyDiffers',
+    severity: 'page',
     description:
       'An event of a release log is another than its copy: `tidegate log RELEASE --verify --copy BUCKET` names it.',
     namespace: 'Tidegate',
@@ -99,6 +107,7 @@ export const copyWatches = (controller: string): readonly Watch[] => [
 const ofSweepAndStream = (controller: string): readonly Watch[] => [
   {
     id: 'SweepMissing',
+    severity: 'page',
     description: 'The sweep of Tidegate has not run for 15 minutes: what an execution leaves behind stays as it is.',
     namespace: 'AWS/Lambda',
     metric: 'Invocations',
@@ -108,6 +117,7 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
   {
     ...lambda,
     id: 'SweepFailing',
+    severity: 'page',
     description: 'The sweep of Tidegate has failed for 15 minutes: its log names the item or the permission.',
     metric: 'Errors',
     series: [functionOf(controller, 'reconcile')],
@@ -115,6 +125,7 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
   },
   {
     id: 'SweepBehind',
+    severity: 'page',
     description:
       'For 15 minutes, sweeps of Tidegate could not look at every release in time: some may wait for their turn, or for their end (docs/operate.md).',
     namespace: 'Tidegate',
@@ -124,6 +135,7 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
   },
   {
     id: 'LogChanged',
+    severity: 'page',
     description:
       'Somebody overwrote or deleted an event of a release log: `tidegate log RELEASE --verify` names it (docs/operate.md).',
     namespace: 'Tidegate',
@@ -135,6 +147,7 @@ const ofSweepAndStream = (controller: string): readonly Watch[] => [
     // When nothing is written there is no data point, and then no event is late.
     ...lambda,
     id: 'EventsLate',
+    severity: 'ticket',
     description: 'Events of Tidegate wait for more than ten minutes: the log of its function announce says why.',
     metric: 'IteratorAge',
     series: [functionOf(controller, 'announce')],

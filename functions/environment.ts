@@ -1,11 +1,22 @@
 // The environment variables that a function and its stack share. Renaming one here is a compile error wherever it is set.
 import * as z from 'zod'
 import { issuesSentence } from '../core/problem.ts'
+import { Timetable } from '../core/service/timetable.ts'
 
 export const Environment = z.object({
   TIDEGATE_TABLE: z.string().min(3).max(255),
   TIDEGATE_STATE_MACHINE_ARN: z.string().startsWith('arn:').max(500),
   TIDEGATE_TOPIC_ARN: z.string().startsWith('arn:').max(500),
+  TIDEGATE_TICKETS_ARN: z.string().startsWith('arn:').max(500),
+  /** The topic of a chat, if there is one. */
+  TIDEGATE_CHAT_ARN: z.string().startsWith('arn:').max(500).exactOptional(),
+  /** Where the pages are that messages link to, if anywhere. */
+  TIDEGATE_CONSOLE_URL: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .exactOptional(),
+  /** The installation's quiet windows, as JSON. */
+  TIDEGATE_QUIET: z.string().max(3000).exactOptional(),
   TIDEGATE_BUS: z.string().min(1).max(500),
 })
 export type Environment = z.output<typeof Environment>
@@ -13,6 +24,10 @@ export type Environment = z.output<typeof Environment>
 /** What `copyLog` has besides: the bucket with the copy of the logs. */
 export const CopyEnvironment = Environment.extend({ TIDEGATE_LOG_COPY: z.string().min(3).max(63) })
 export type CopyEnvironment = z.output<typeof CopyEnvironment>
+
+/** The stack has checked them. */
+export const quietWindows = ({ TIDEGATE_QUIET }: Pick<Environment, 'TIDEGATE_QUIET'>): Timetable =>
+  Timetable.parse(JSON.parse(TIDEGATE_QUIET ?? '[]'))
 
 /** Read once, when the function starts: if a variable is missing, it must fail then and not in the middle of a release. */
 export function readEnvironment<E>(variables: Readonly<Record<string, string | undefined>>, schema: z.ZodType<E>): E {

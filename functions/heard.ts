@@ -1,5 +1,6 @@
 // What the services have to hear of, and from which accounts and regions: rules.ts makes the rules of it.
 import { isSame, type Site, siteFrom, siteOfFunction } from '../core/origin.ts'
+import { drillAlarmOf } from '../core/drill/drill.ts'
 import type { Service } from '../core/service/service.ts'
 
 /** A list of names, or all names: the embedded cloud is wired before it has services. */
@@ -45,7 +46,7 @@ export function heardOf(
       home,
       ...services.flatMap(({ incidents }) => (incidents.from ?? []).map((from) => siteFrom(from, home))),
     ]),
-    alarms: unique(services.flatMap(({ signals }) => signals.alarms)),
+    alarms: unique(services.flatMap(({ name, signals }) => [...signals.alarms, drillAlarmOf(name)])),
     budgeted: unique(services.flatMap(({ name, slos }) => (slos.length === 0 ? [] : [name]))),
     aliases: sitesOf(targets, home).map((site) => {
       const there = targets.filter(({ functionName }) => isSame(siteOfFunction(functionName, home), site))

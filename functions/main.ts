@@ -18,14 +18,16 @@ import {
   leases,
   line,
   logCopy,
+  messages,
+  messenger,
   nonce,
   once,
   openReleases,
   outages,
   outbox,
-  pager,
   pipelines,
   queues,
+  quiet,
   returns,
   services,
   telemetry,
@@ -74,6 +76,7 @@ import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
+import { keepingPager } from './steps/pager.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
 
@@ -84,6 +87,10 @@ const wired = (verb: Verb, make: () => Handler): Handler =>
       once(() => behindDoor(verb)(make())),
     ),
   )
+
+const pager = /* @__PURE__ */ once(() =>
+  keepingPager({ ...{ clock, log, trouble }, messages: messages(), messenger: messenger(), quiet: quiet() }),
+)
 
 /** What accepting a release takes. */
 const accepting = () => ({

@@ -92,6 +92,9 @@ const ends = all(records, wakes, {
 const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
 const settles = all(ends, { reads: ['waiting'], deletes: ['returnRecord', 'waiting'] })
 
+/** What telling a person takes besides the topics. */
+const tells = { reads: ['message'], writes: ['message'], deletes: ['message'] } as const satisfies Items
+
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias'] as const
 const wake = ['states:SendTaskSuccess'] as const
 // Everything that is done to a target may have to be done as a role of its account. Whoever only looks gets none that moves.
@@ -164,22 +167,22 @@ const own: Readonly<Record<Verb, Own>> = {
     machine: wake,
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
-  rollBack: { items: putsBack, targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
+  rollBack: { items: all(putsBack, tells), targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },
   outage: { items: records, targets: move, targetRoles, everything: ['cloudwatch:DescribeAlarms'] },
-  page: { items: records, topic: ['sns:Publish'] },
+  page: { items: all(records, tells), topic: ['sns:Publish'] },
   announce: {
-    items: all(loads, { reads: ['service', 'open', 'head', 'outage'], writes: ['outage'], deletes: ['outage'] }),
+    items: all(loads, tells, { reads: ['service', 'open', 'head', 'outage'], writes: ['outage'], deletes: ['outage'] }),
     topic: ['sns:Publish'],
     bus: ['events:PutEvents'],
     ...readsStream,
   },
   copyLog: {
-    items: { reads: ['log', 'service', 'open', 'head'] },
+    items: all(tells, { reads: ['log', 'service', 'open', 'head'] }),
     ...{ topic: ['sns:Publish'], logCopies: ['s3:PutObject', 's3:GetObject'] },
     ...readsStream,
   },
   settle: {
-    items: settles,
+    items: all(settles, tells),
     topic: ['sns:Publish'],
     machine: wake,
   },
@@ -192,14 +195,14 @@ const own: Readonly<Record<Verb, Own>> = {
   promote: { items: steers, machine: wake },
   answer: { items: steers, machine: wake },
   orderRollback: {
-    items: all(putsBack, opens, steers),
+    items: all(putsBack, opens, steers, tells),
     targets: move,
     targetRoles,
     machine: [...wake, 'states:StartExecution'],
     topic: ['sns:Publish'],
   },
   alarm: {
-    items: all(putsBack, { reads: ['alarmWatch'] }),
+    items: all(putsBack, tells, { reads: ['alarmWatch'] }),
     targets: move,
     targetRoles,
     machine: wake,
@@ -207,7 +210,7 @@ const own: Readonly<Record<Verb, Own>> = {
     everything: ['cloudwatch:DescribeAlarms'],
   },
   reconcile: {
-    items: all(putsBack, settles, opens, findsServices, {
+    items: all(putsBack, settles, opens, findsServices, tells, {
       reads: ['alarmWatch', 'outage'],
       writes: ['lookup', 'outage'],
       deletes: ['outage'],
@@ -220,7 +223,7 @@ const own: Readonly<Record<Verb, Own>> = {
     everything: ['cloudwatch:DescribeAlarms'],
   },
   budget: {
-    items: all(records, findsServices, { reads: ['budget', 'lease', 'head'], writes: ['budget', 'head'] }),
+    items: all(records, findsServices, tells, { reads: ['budget', 'lease', 'head'], writes: ['budget', 'head'] }),
     lookRoles,
     bus: ['events:PutEvents'],
     topic: ['sns:Publish'],

@@ -23,13 +23,14 @@ import { awsIncidents } from '../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../cloud/aws/dynamodb/journal.ts'
 import { awsLeases } from '../cloud/aws/dynamodb/leases.ts'
 import { awsLine } from '../cloud/aws/dynamodb/line.ts'
+import { awsMessages } from '../cloud/aws/dynamodb/messages.ts'
 import { awsOpenReleases } from '../cloud/aws/dynamodb/open-releases.ts'
 import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
-import { awsPager } from '../cloud/aws/pager.ts'
+import { awsMessenger } from '../cloud/aws/messenger.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsQueues } from '../cloud/aws/dynamodb/queues.ts'
 import { awsReturns } from '../cloud/aws/dynamodb/returns.ts'
@@ -40,7 +41,7 @@ import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
-import { CopyEnvironment, Environment, readEnvironment } from './environment.ts'
+import { CopyEnvironment, Environment, quietWindows, readEnvironment } from './environment.ts'
 import { patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
@@ -68,9 +69,13 @@ export const telemetry = /* @__PURE__ */ once(() =>
 export const outbox = /* @__PURE__ */ once(() =>
   awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
 )
-export const pager = /* @__PURE__ */ once(() =>
-  awsPager(traced(new SNSClient(patience)), environment().TIDEGATE_TOPIC_ARN),
-)
+export const messenger = /* @__PURE__ */ once(() => {
+  const { TIDEGATE_TOPIC_ARN: page, TIDEGATE_TICKETS_ARN: ticket, TIDEGATE_CHAT_ARN: chat } = environment()
+  const { TIDEGATE_CONSOLE_URL } = environment()
+  return awsMessenger(traced(new SNSClient(patience)), { page, ticket, chat }, TIDEGATE_CONSOLE_URL)
+})
+export const messages = /* @__PURE__ */ once(() => awsMessages(table()))
+export const quiet = /* @__PURE__ */ once(() => quietWindows(environment()))
 export const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 export const turns = /* @__PURE__ */ once(() => awsTurns(table()))

@@ -15,6 +15,7 @@ const routes = {
   start: { verb: 'start', says: { bolder: false } },
   'start-bolder': { verb: 'start', says: { bolder: true } },
   'start-urgent': { verb: 'start', says: { urgent: true } },
+  drill: { verb: 'start', says: { drill: true } },
   ask: { verb: 'ask', anonymous: true },
   pause: { verb: 'pause', says: { verb: 'pause' } },
   resume: { verb: 'pause', says: { verb: 'resume' } },

@@ -6,7 +6,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
-import * as sns from 'aws-cdk-lib/aws-sns'
+import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
@@ -26,9 +26,11 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { apiOf, type Attestable, attestable, attestRoutes, grantRoutes } from './doors.ts'
+import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
+import { type MessageProps, messageSettings, type Topics, topicsOf } from './topics.ts'
 import { machineOf } from './machine.ts'
+import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './incidents-out.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -50,11 +52,14 @@ export type ReleaseControllerProps = {
   readonly wayBackConcurrency?: number
   /** A copy of the release logs in S3 that nobody can change (docs/deploy.md). Default: none. */
   readonly logCopy?: LogCopyProps
-}
+  /** Incidents in PagerDuty, Jira Service Management or OpsCenter (docs/messages.md). Default: none. */
+  readonly incidentsOut?: IncidentsOutProps
+} & MessageProps
 
 export class ReleaseController extends Construct {
   readonly table: dynamodb.TableV2
-  readonly topic: sns.Topic
+  /** Pages, tickets, and the chat if there is one. */
+  readonly topics: Topics
   readonly stateMachine: sfn.StateMachine
   readonly functions: Readonly<Record<Verb, lambda.Function>>
   readonly services: readonly Service[]
@@ -63,6 +68,7 @@ export class ReleaseController extends Construct {
   /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
   readonly logCopy: LogCopy | undefined
+  readonly incidentsOut: IncidentsOut | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
@@ -82,7 +88,7 @@ export class ReleaseController extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     })
-    this.topic = new sns.Topic(this, 'Pages', { displayName: 'Tidegate', enforceSSL: true })
+    this.topics = topicsOf(this, props)
     this.lost = queueOfLost(this, name)
     const stateMachineName = `${name}-release`
     const machineArn = Stack.of(this).formatArn({
@@ -94,7 +100,7 @@ export class ReleaseController extends Construct {
     const environment: Environment = {
       TIDEGATE_TABLE: this.table.tableName,
       TIDEGATE_STATE_MACHINE_ARN: machineArn,
-      TIDEGATE_TOPIC_ARN: this.topic.topicArn,
+      ...messageSettings(this.topics, props),
       TIDEGATE_BUS: 'default',
     }
     const resources = this.resourcesOf(machineArn, stateMachineName)
@@ -111,14 +117,15 @@ export class ReleaseController extends Construct {
       streamArn: this.table.tableStreamArn ?? '',
       lost: this.lost,
     })
-    watchHealth(this, name, this.topic)
-    const installed = { controller: name, environment, resources, lost: this.lost, topic: this.topic }
+    watchHealth(this, name, this.topics)
+    const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
-    watchTroubles(this, schedulesOf(this.services), this.topic)
+    this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
+    watchTroubles(this, schedulesOf(this.services), this.topics)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
-    printNext(this, { name, table: this.table, topic: this.topic, api: this.api, copy: this.logCopy?.bucket })
+    printNext(this, { name, table: this.table, topics: this.topics, api: this.api, copy: this.logCopy?.bucket })
   }
 
   /** Creates the alias once. No later deployment touches it, whatever its routing is by then. */
@@ -140,6 +147,8 @@ export class ReleaseController extends Construct {
   /** The right to request an urgent release (a security fix), which is not stopped by calendar or budget. */
   grantUrgent = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['start-urgent'], service)
+  /** The right to rehearse a way back: `tidegate drill`, with the alarm that it makes fire. */
+  grantDrill = (grantee: iam.IGrantable, service?: string): iam.Grant => grantDrills(this.api, grantee, service)
   /** The right to approve and decline releases. */
   grantApprove = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['approve', 'decline'], service)
@@ -251,7 +260,7 @@ export class ReleaseController extends Construct {
         this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),
       ).flatMap((arn) => [arn, `${arn}:*`]),
       bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
-      topic: [this.topic.topicArn],
+      topic: Object.values(this.topics).flatMap((topic: sns.Topic | undefined) => topic?.topicArn ?? []),
       lost: [this.lost.queueArn],
       stream: [this.table.tableStreamArn ?? ''],
       logCopies: [],

@@ -1,6 +1,6 @@
 // The controller's API: an HTTP API on which every route is authorised by IAM. It says to a function who calls; a function that
 // is invoked directly cannot know that (docs/decisions/0055).
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
@@ -9,6 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as logs from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import { drillAlarmOf } from '../core/drill/drill.ts'
 import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Verb } from '../functions/handlers.ts'
 import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
@@ -74,6 +75,28 @@ export type Attestable = Statement | 'bundle'
 export const attestable: readonly Attestable[] = [...statements, 'bundle']
 export const attestRoutes = (what: Attestable): readonly RouteName[] =>
   what === 'bundle' ? ['attest-bundle'] : [`attest-${what}`, `attest-${what}-of-subject`]
+
+/** The alarms of drills are not the stack's: each drill creates its own, and deletes it. */
+export const grantDrills = (api: apigateway.HttpApi, grantee: iam.IGrantable, service?: string): iam.Grant =>
+  grantRoutes(api, grantee, ['drill', 'ask', 'abort'], service).combine(
+    iam.Grant.addToPrincipal({
+      grantee,
+      actions: [
+        'cloudwatch:PutMetricAlarm',
+        'cloudwatch:SetAlarmState',
+        'cloudwatch:DescribeAlarms',
+        'cloudwatch:DeleteAlarms',
+      ],
+      resourceArns: [
+        Stack.of(api).formatArn({
+          service: 'cloudwatch',
+          resource: 'alarm',
+          resourceName: drillAlarmOf(service ?? '*'),
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+    }),
+  )
 
 /** The right to some routes. @param service of this service alone; without it, of every one */
 export function grantRoutes(

@@ -1,14 +1,12 @@
-// Creates the CloudWatch alarms of functions/alarms.ts in a stack, with the topic that they page.
-import { Duration, Stack } from 'aws-cdk-lib'
+// Creates the CloudWatch alarms of functions/alarms.ts in a stack. Each goes to the topic of its severity.
+import { Duration } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import * as iam from 'aws-cdk-lib/aws-iam'
-import type * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { type Watch, watches } from '../functions/alarms.ts'
 import { type ScheduleName, scheduledVerbs } from '../functions/rules.ts'
+import { alarmTo, type Topics } from './topics.ts'
 
-export function alarmsOn(scope: Construct, watched: readonly Watch[], topic: sns.Topic): void {
+export function alarmsOn(scope: Construct, watched: readonly Watch[], topics: Topics): void {
   for (const watch of watched) {
     const alarm = new cloudwatch.Alarm(scope, watch.id, {
       alarmDescription: watch.description,
@@ -24,22 +22,12 @@ export function alarmsOn(scope: Construct, watched: readonly Watch[], topic: sns
           ? cloudwatch.TreatMissingData.BREACHING
           : cloudwatch.TreatMissingData.NOT_BREACHING,
     })
-    alarm.addAlarmAction(new SnsAction(topic))
+    alarmTo(topics, watch.severity, alarm)
   }
 }
 
-export function watchHealth(scope: Construct, controller: string, topic: sns.Topic): void {
-  alarmsOn(scope, watches(controller), topic)
-  // The topic has its own policy, which replaces the default that lets everything in the account publish.
-  topic.addToResourcePolicy(
-    new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
-    }),
-  )
-}
+export const watchHealth = (scope: Construct, controller: string, topics: Topics): void =>
+  alarmsOn(scope, watches(controller), topics)
 
 function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetric {
   const period = Duration.minutes(5)
@@ -59,12 +47,12 @@ function metricOf({ namespace, metric, series, stat }: Watch): cloudwatch.IMetri
 
 /**
  * If a scheduled run fails for one item among many (metric Troubles, functions/steps/each.ts), the next run tries again. After
- * three failing runs in a row, page a person.
+ * three failing runs in a row, a person is told.
  */
-export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topic: sns.Topic): void {
+export function watchTroubles(scope: Construct, schedules: Readonly<Record<string, number>>, topics: Topics): void {
   for (const [tick, minutes] of Object.entries(schedules)) {
     const verb = scheduledVerbs[tick as ScheduleName]
-    new cloudwatch.Alarm(scope, `Troubles-${tick}`, {
+    const alarm = new cloudwatch.Alarm(scope, `Troubles-${tick}`, {
       alarmDescription: `Tidegate: three runs of ${verb} in a row could not do something: its log names the items (docs/operate.md).`,
       metric: new cloudwatch.Metric({
         namespace: 'Tidegate',
@@ -76,6 +64,7 @@ export function watchTroubles(scope: Construct, schedules: Readonly<Record<strin
       threshold: 1,
       evaluationPeriods: 3,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    }).addAlarmAction(new SnsAction(topic))
+    })
+    alarmTo(topics, 'ticket', alarm)
   }
 }

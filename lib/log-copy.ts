@@ -5,7 +5,6 @@ import { RemovalPolicy } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as s3 from 'aws-cdk-lib/aws-s3'
-import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { newRecords } from '../core/release/log-key.ts'
@@ -13,6 +12,7 @@ import { copyWatches } from '../functions/alarms.ts'
 import type { Environment } from '../functions/environment.ts'
 import { controllerFunction, type Resources } from './controller-functions.ts'
 import { alarmsOn } from './health.ts'
+import type { Topics } from './topics.ts'
 import { keepFailures, readStream } from './wiring.ts'
 
 export type LogCopyProps =
@@ -32,7 +32,7 @@ type Installed = {
   readonly environment: Environment
   readonly resources: Resources
   readonly lost: sqs.Queue
-  readonly topic: sns.Topic
+  readonly topics: Topics
 }
 
 export class LogCopy extends Construct {
@@ -43,7 +43,7 @@ export class LogCopy extends Construct {
     scope: Construct,
     id: string,
     props: LogCopyProps,
-    { controller, environment, resources, lost, topic }: Installed,
+    { controller, environment, resources, lost, topics }: Installed,
   ) {
     super(scope, id)
     this.bucket = 'bucket' in props ? props.bucket : this.lockedBucket(props)
@@ -55,7 +55,7 @@ export class LogCopy extends Construct {
     this.function = fn
     keepFailures(fn, lost)
     readStream(this, 'Copies', { fn, streamArn: resources.stream[0] ?? '', lost, records: newRecords })
-    alarmsOn(this, copyWatches(controller), topic)
+    alarmsOn(this, copyWatches(controller), topics)
   }
 
   /** The right to compare a log with its copy: `tidegate log RELEASE --verify --copy BUCKET`. */

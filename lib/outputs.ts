@@ -9,18 +9,21 @@ import type { Construct } from 'constructs'
 type Installed = {
   readonly name: string
   readonly table: Pick<dynamodb.ITable, 'tableName'>
-  readonly topic: sns.ITopic
+  readonly topics: Readonly<Record<'page' | 'ticket', sns.ITopic>> & { readonly chat: sns.ITopic | undefined }
   readonly api: Pick<HttpApi, 'apiEndpoint'>
   /** With the copy of the logs. */
   readonly copy: Pick<IBucket, 'bucketName'> | undefined
 }
 
-export function printNext(scope: Construct, { name, table, topic, api, copy }: Installed): void {
+export function printNext(scope: Construct, { name, table, topics, api, copy }: Installed): void {
   const out = (id: string, value: string, description: string) => new CfnOutput(scope, id, { value, description })
   out('TableName', table.tableName, 'TIDEGATE_TABLE of the command line')
   out('Prefix', name, 'TIDEGATE_PREFIX of the command line')
   out('Api', api.apiEndpoint, 'TIDEGATE_API of the command line')
-  out('PagesTopicArn', topic.topicArn, 'Pages go here: subscribe whoever is on call, and confirm the mail that follows')
+  out('PagesTopicArn', topics.page.topicArn, 'Pages: subscribe whoever is on call, and confirm the mail that follows')
+  out('TicketsTopicArn', topics.ticket.topicArn, 'Tickets: subscribe whoever reads them in the morning, and confirm')
+  if (topics.chat !== undefined)
+    out('ChatTopicArn', topics.chat.topicArn, 'For Amazon Q Developer: name it in the configuration of the channel')
   if (copy !== undefined) out('LogCopyBucket', copy.bucketName, 'tidegate log RELEASE --verify --copy BUCKET')
   out(
     'Next',

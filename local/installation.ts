@@ -63,6 +63,8 @@ export const environment = {
   TIDEGATE_TABLE: 'tidegate',
   TIDEGATE_STATE_MACHINE_ARN: `arn:aws:states:${region}:${account}:stateMachine:tidegate-release`,
   TIDEGATE_TOPIC_ARN: `arn:aws:sns:${region}:${account}:tidegate-pages`,
+  TIDEGATE_TICKETS_ARN: `arn:aws:sns:${region}:${account}:tidegate-tickets`,
+  TIDEGATE_CHAT_ARN: `arn:aws:sns:${region}:${account}:tidegate-chat`,
   TIDEGATE_BUS: 'default',
 } satisfies Environment
 
@@ -100,7 +102,8 @@ export async function install(
   { code, streamAgeSeconds = usualStreamAgeSeconds, logCopyDays, ...schedules }: Installation,
 ): Promise<void> {
   const streamArn = await createTable(clients.dynamodb)
-  await clients.sns.send(new CreateTopicCommand({ Name: 'tidegate-pages' }))
+  for (const Name of ['tidegate-pages', 'tidegate-tickets', 'tidegate-chat'])
+    await clients.sns.send(new CreateTopicCommand({ Name }))
   for (const verb of verbs) await createFunction(clients, verb, code(verb), environment)
   await keepWhatFails(clients)
   const reader = { streamArn, ageSeconds: streamAgeSeconds }

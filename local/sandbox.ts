@@ -24,7 +24,7 @@ import type { Handler } from '../functions/steps/world.ts'
 import type { World } from '../functions/steps/world.ts'
 import { ordersOn } from './api-request.ts'
 import { type Clients, clientsAt, placeOf } from './clients.ts'
-import { api, functionName, install } from './installation.ts'
+import { api, environment, functionName, install } from './installation.ts'
 import { createSample, openArtifacts } from './sample-service.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 import { worldOn } from './world.ts'
@@ -158,7 +158,10 @@ function rooms(base: Base) {
     orderAs,
     events,
     release,
-    pages: () => cloud.sns.published(),
+    /** Every page and ticket, in order. */
+    pages: () => cloud.sns.published().filter(({ topicArn }) => topicArn !== environment.TIDEGATE_CHAT_ARN),
+    /** What a chat gets. */
+    chat: () => cloud.sns.published().filter(({ topicArn }) => topicArn === environment.TIDEGATE_CHAT_ARN),
     minutes: (count: number) => clock.advanceTo(clock.nowMs() + count * minute),
     /** Uploads a package to the bucket of the sample's trigger, as a pipeline would. */
     upload: async (code: string) => {

@@ -7,7 +7,7 @@ import { awsHooks } from '../cloud/aws/hooks.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
-import { awsPager } from '../cloud/aws/pager.ts'
+import { awsMessenger } from '../cloud/aws/messenger.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { tablePorts } from '../cloud/aws/dynamodb/table-ports.ts'
@@ -17,6 +17,7 @@ import { clientAt } from '../cloud/aws/client-at.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { homeOf } from '../core/origin.ts'
 import { troubleTo } from '../functions/steps/each.ts'
+import { keepingPager } from '../functions/steps/pager.ts'
 import type { World } from '../functions/steps/world.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
@@ -37,16 +38,23 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
   const session = place.credentials.accessKeyId.replace(/^role\./, '')
   const lambda = (use: 'look' | 'move') =>
     clientAt((config) => reach(new LambdaClient({ ...place, ...config })), { ...assume, session, use })
+  const stored = tablePorts(table)
+  const trouble = troubleTo(
+    tell,
+    () => clock.nowMs(),
+    () => 'sandbox',
+  )
+  const messenger = awsMessenger(clients.sns, {
+    page: environment.TIDEGATE_TOPIC_ARN,
+    ticket: environment.TIDEGATE_TICKETS_ARN,
+    chat: environment.TIDEGATE_CHAT_ARN,
+  })
   return {
     clock,
     home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN),
     ...tell,
-    ...tablePorts(table),
-    trouble: troubleTo(
-      tell,
-      () => clock.nowMs(),
-      () => 'sandbox',
-    ),
+    ...stored,
+    trouble,
     digest: sha256,
     // No chance: tests run the same each time. The functions of `tidegate local` have their own (functions/ports.ts).
     nonce: () => sha256(`${clock.nowMs()} ${++nonces}`),
@@ -64,6 +72,6 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),
     logCopy: awsLogCopy(clients.s3, logCopyBucket),
     pipelines: awsPipelines(clients.codepipeline),
-    pager: awsPager(clients.sns, environment.TIDEGATE_TOPIC_ARN),
+    pager: keepingPager({ ...{ clock, trouble, log: tell.log, quiet: [] }, messages: stored.messages, messenger }),
   }
 }

@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
+  'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/gate/pacing.ts': [
@@ -30,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/budget/budget.ts': ['core/time.ts', 'core/service/*', 'temporal-polyfill'],
   'core/measures/': [
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
-    ...['core/measures/*', 'zod', 'd3-array'],
+    ...['core/drill/*', 'core/measures/*', 'zod', 'd3-array'],
   ],
   'core/view/': ['core/'],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
@@ -146,7 +147,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
   'cli/doctor/': [
-    ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
+    ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/steps/heads.ts', 'cloud/aws/failure.ts'],
     ...['cloud/kinds.ts', 'core/', '@aws-sdk/', 'zod'],
   ],
   'cli/verify/': [

@@ -1,6 +1,6 @@
 // How the command line reaches the controller. It reads the table directly, and calls the controller's API for every change. The
 // SDK uses AWS or the embedded cloud, depending on AWS_ENDPOINT_URL.
-import type { KeptEvents } from '../../cloud/ports.ts'
+import type { KeptEvents, Messages } from '../../cloud/ports.ts'
 import type { RouteName } from '../../functions/routes.ts'
 import type { World } from '../../functions/steps/world.ts'
 
@@ -24,6 +24,8 @@ export type Backend = Pick<
 > & {
   /** Definitions change through the API alone. */
   readonly services: Pick<World['services'], 'get' | 'list'>
+  /** What people are told, until it is sent. */
+  readonly messages: Pick<Messages, 'get'>
   /**
    * Calls a route of the controller's API, signed with the caller's credentials.
    * @param service for a route of one service

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { duration } from '../../core/duration.ts'
 import { type MeasureInput, ofService, type Period } from '../../core/measures/facts.ts'
+import { type Drills, drillsOf, drillWords } from '../../core/measures/drills.ts'
 import { measure, type Measured } from '../../core/measures/measures.ts'
 import { detailWords, standing, targetWords, valueWords } from '../../core/measures/words.ts'
 import { Problem, readInput } from '../../core/problem.ts'
@@ -75,16 +76,19 @@ type Report = {
   readonly services: readonly { readonly name: string; readonly measured: readonly Measured[] }[]
 }
 
-const reportOf = (material: MeasureInput, title: string, names: readonly string[]): Report => ({
+const reportOf = (material: MeasureInput, title: string, names: readonly string[]): Told => ({
+  drills: drillsOf(material),
   period: material.period,
   title,
   overall: measure(material),
   services: names.map((name) => ({ name, measured: measure(ofService(name, material)) })),
 })
 
+type Told = Report & { readonly drills: Drills }
+
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-function lines({ period, title, overall, services }: Report): readonly string[] {
+function lines({ period, title, overall, services, drills }: Told): readonly string[] {
   const table = overall.flatMap(({ definition, result }) => {
     const stands = standing(definition, result)
     const aim = targetWords(definition)
@@ -95,16 +99,24 @@ function lines({ period, title, overall, services }: Report): readonly string[] 
     ]
   })
   const more = services.length === 0 ? [] : [`Together: ${services.map(({ name }) => name).join(', ')}.`]
-  return [`${title}, ${iso(period.fromMs).slice(0, 16)}Z to ${iso(period.toMs).slice(0, 16)}Z`, ...more, '', ...table]
+  return [
+    `${title}, ${iso(period.fromMs).slice(0, 16)}Z to ${iso(period.toMs).slice(0, 16)}Z`,
+    ...more,
+    '',
+    ...table,
+    '',
+    drillWords(drills),
+  ]
 }
 
 /** For programs: an unknown value is null, with the reason beside it. */
-function document({ period, title, overall, services }: Report): object {
+function document({ period, title, overall, services, drills }: Told): object {
   return {
     of: title,
     from: iso(period.fromMs),
     to: iso(period.toMs),
     measures: overall.map(entry),
+    drills,
     ...(services.length === 0
       ? {}
       : { services: services.map(({ name, measured }) => ({ name, measures: measured.map(entry) })) }),

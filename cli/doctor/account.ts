@@ -24,7 +24,7 @@ import { own } from '../../core/own.ts'
 
 export type Account = {
   readonly prefix: string
-  readonly backend: Pick<Backend, 'services' | 'leases' | 'aliases'>
+  readonly backend: Pick<Backend, 'services' | 'leases' | 'aliases' | 'history' | 'journal' | 'clock'>
   readonly cloudtrail: CloudTrailClient
   readonly cloudwatch: CloudWatchClient
   readonly ecr: ECRClient

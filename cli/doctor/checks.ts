@@ -6,6 +6,7 @@ import { bucketEvents, bucketVersions, repositoryPolicies } from './artifacts.ts
 import { codeStorage, concurrency, controllerFunctions, logGroups, rules } from './installation.ts'
 import { keptEvents } from './kept-events.ts'
 import { healthAlarms, subscriptions } from './pages.ts'
+import { readinessChecks } from './readiness.ts'
 import { rights } from './rights.ts'
 import { storedServices } from './stored-services.ts'
 import { aliases } from './targets.ts'
@@ -32,9 +33,10 @@ export const checks: readonly Check[] = [
 
 /** @throws Problem `call_invalid` for an unknown check */
 export function chosen(ids: readonly string[]): readonly Check[] {
+  const all = [...checks, ...readinessChecks]
   return ids.map((id) => {
-    const check = checks.find((one) => one.id === id)
+    const check = all.find((one) => one.id === id)
     if (check !== undefined) return check
-    throw new Problem('call_invalid', `There is no check ${id}. There are ${checks.map((one) => one.id).join(', ')}.`)
+    throw new Problem('call_invalid', `There is no check ${id}. There are ${all.map((one) => one.id).join(', ')}.`)
   })
 }

@@ -20,6 +20,8 @@ export const expiry = {
   ofTurn: (fromMs: number): number => Math.ceil(fromMs / 1000) + 7 * 86_400,
   /** Kept well past the end of the release, so that a late caller still finds it. */
   ofReturn: (endedMs: number): number => Math.ceil(endedMs / 1000) + 7 * 86_400,
+  /** That a fact was told: longer than anything would tell it again. */
+  ofTold: (atMs: number): number => Math.ceil(atMs / 1000) + 30 * 86_400,
 } as const
 
 /** The state of an SLO: how far its counts have been read, and which alerts have been announced. */

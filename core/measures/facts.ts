@@ -81,10 +81,11 @@ export const ofService = (service: string, { releases, incidents, ledgers, perio
   period,
 })
 
-/** Folds each log once and attributes the incidents to releases. */
+/** Folds each log once and attributes the incidents to releases. A drill delivers nothing, and spoils no measure (drills.ts). */
 export function factsOf({ releases, incidents, ledgers, period }: MeasureInput): Facts {
   const bare = releases
     .flatMap((recorded) => bareFacts(recorded) ?? [])
+    .filter(({ release }) => release.drill === undefined)
     .toSorted((a, b) => a.release.requestedAtMs - b.release.requestedAtMs || compare(a.release.id, b.release.id))
   const causes = new Map(incidents.map((incident) => [incident, causeOf(bare, incident)]))
   const linked = bare.map((one): ReleaseFacts => ({

@@ -32,7 +32,8 @@ export const isMeasured = (event: ReleaseEvent): boolean =>
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)
-  if (event === undefined) return []
+  // A rehearsal is no delivery. That an alias could not be put back counts all the same.
+  if (event === undefined || (release.drill === true && event.type !== 'returnFailed')) return []
   const metric = (
     name: string,
     value: number,

@@ -15,12 +15,12 @@ type Known = {
   readonly endedAtMs?: number | undefined
 }
 
-/** Open and ended releases of a service. A release in both lists has ended. */
+/** Open and ended releases of a service. A release in both lists has ended. A drill answers nobody's request for a release. */
 export function knownReleases(
   open: readonly { readonly releaseId: string; readonly requested: Requested }[],
   heads: readonly Head[],
 ): readonly Known[] {
-  const ended = heads.filter(({ settledAtMs }) => settledAtMs !== undefined)
+  const ended = heads.filter(({ settledAtMs, drill }) => settledAtMs !== undefined && drill === undefined)
   const isEnded = new Set(ended.map(({ releaseId }) => releaseId))
   return [
     ...ended.map(({ releaseId, candidate, requestedAtMs, settledAtMs }) => ({
@@ -30,7 +30,7 @@ export function knownReleases(
       endedAtMs: settledAtMs,
     })),
     ...open
-      .filter(({ releaseId }) => !isEnded.has(releaseId))
+      .filter(({ releaseId, requested }) => !isEnded.has(releaseId) && requested.drill === undefined)
       .map(({ releaseId, requested }) => ({
         releaseId,
         candidate: candidateWords(requested.candidate),
@@ -57,12 +57,18 @@ export function askedBefore(candidate: Candidate, eventAtMs: number, known: read
 /** How a call with a known key differs from the first call; `undefined` when both ask for the same. */
 export function contradiction(
   first: Requested,
-  asked: Pick<ReleaseRequest, 'plan' | 'urgent'> & { readonly candidate: Candidate },
+  asked: Pick<ReleaseRequest, 'plan' | 'urgent' | 'drill'> & { readonly candidate: Candidate },
 ): string | undefined {
   const [before, now] = [sortedWords(first.candidate), sortedWords(asked.candidate)]
   if (before !== now) return `asked for ${before} before, and for ${now} now`
   if ((first.urgent === true) !== (asked.urgent === true))
     return `asked for ${first.urgent === true ? 'an urgent' : 'a usual'} release before`
+  if ((first.drill === true) !== (asked.drill !== undefined))
+    return `asked for a ${first.drill === true ? 'drill' : 'release'} before`
+  if (asked.drill !== undefined)
+    return first.service.plan.steps[0]?.weightBp === asked.drill.weightBp
+      ? undefined
+      : 'asked for another weight before'
   const plan = first.planBy === 'call' ? first.service.plan : undefined
   return JSON.stringify(plan?.steps) === JSON.stringify(asked.plan?.steps) ? undefined : 'asked for another plan before'
 }

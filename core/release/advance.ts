@@ -26,6 +26,7 @@ export function begin(event: EventOf<'requested'>): Release {
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     urgent: event.urgent === true,
     hasOwnPlan: event.planBy === 'call',
+    ...(event.drill === undefined ? {} : { drill: event.drill }),
     state: { phase: 'requested' },
     approvals: [],
     missedSinceMs: {},
@@ -236,6 +237,7 @@ function promoteOrdered(release: Release, atMs: number): Release {
   const { state } = release
   // Before the first traffic there is nothing to promote early. An unfinished shift is finished first.
   if (!isUnderWay(state) || (state.phase === 'shifting' && state.move !== undefined)) return release
+  if (release.drill === true) return release
   const step = release.service.plan.steps.length
   return withState(unpaused(release), { phase: 'shifting', step, sinceMs: atMs })
 }

@@ -6,6 +6,7 @@ import { Charges } from './charge.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
 import { headOf, sentenceOf } from './head.ts'
 import { Head } from './head.ts'
+import { IncidentWords, incidentWords } from './incident-out.ts'
 import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
 
@@ -21,10 +22,12 @@ const header = {
     occurredAt: z.iso.datetime(),
   }),
   service: z.string().max(40),
+  drill: z.literal(true).optional().describe('it rehearses the way back: no customer is affected'),
 }
 
 const versions = Head.shape.versions.describe('by function: the version that has the traffic, and the one to get it')
 const runbook = z.string().max(1000).optional()
+const incident = IncidentWords.optional().describe('for incident platforms, whose templates escape nothing')
 const ended = { outcome: Outcome, because: text, by: text }
 
 /** By detail-type. */
@@ -58,12 +61,14 @@ export const details = {
   'Release Paused': z.strictObject({ ...header, by: text, reason: text }),
   'Release Resumed': z.strictObject({ ...header, by: text }),
   'Release Promoted': z.strictObject({ ...header, versions }),
-  'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook }),
-  'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook }),
-  'Release Interrupted': z.strictObject({ ...header, functionName: TargetFunction, because: text, runbook }),
+  'Release Rolled Back': z.strictObject({ ...header, versions, ...ended, runbook, incident }),
+  'Release Return Failed': z.strictObject({ ...header, versions, because: text, runbook, incident }),
+  'Release Interrupted': z.strictObject({
+    ...{ ...header, functionName: TargetFunction, because: text, runbook, incident },
+  }),
   'Release Charged': z.strictObject({ ...header, charges: Charges.describe('what it burned of each error budget') }),
   'Release Settled': z.strictObject({
-    ...{ ...header, versions, ...ended, sentence: text, runbook },
+    ...{ ...header, versions, ...ended, sentence: text, runbook, incident },
     logHash: z
       .string()
       .max(100)
@@ -99,7 +104,10 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'moved': {
       if (event.purpose === 'promote') return { detailType: 'Release Promoted', detail: { ...header, versions } }
       return event.purpose === 'rollBack'
-        ? { detailType: 'Release Rolled Back', detail: { ...header, versions, ...end, ...runbook } }
+        ? {
+            detailType: 'Release Rolled Back',
+            detail: { ...header, versions, ...end, ...runbook, incident: incidentWords(after) },
+          }
         : { detailType: 'Release Shifted', detail: { ...header, ...stepOf(after), weightPercent } }
     }
     case 'judged': {
@@ -117,17 +125,21 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
     case 'returnFailed':
       return {
         detailType: 'Release Return Failed',
-        detail: { ...header, versions, because: event.because, ...runbook },
+        detail: {
+          ...{ ...header, versions, because: event.because, ...runbook },
+          incident: incidentWords(after, event.because),
+        },
       }
     case 'interrupted': {
       const { functionName, because } = event
-      return { detailType: 'Release Interrupted', detail: { ...header, functionName, because, ...runbook } }
+      const detail = { ...header, functionName, because, ...runbook, incident: incidentWords(after) }
+      return { detailType: 'Release Interrupted', detail }
     }
     case 'settled': {
       const sentence = sentenceOf(after)
       return {
         detailType: 'Release Settled',
-        detail: { ...header, versions, ...end, sentence, ...runbook, ...logHash },
+        detail: { ...header, versions, ...end, sentence, ...runbook, ...logHash, incident: incidentWords(after) },
       }
     }
     case 'charged':
@@ -137,7 +149,7 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
   }
 }
 
-const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service }: Release) => ({
+const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service, drill }: Release) => ({
   schemaVersion: 1 as const,
   metadata: {
     eventId: `${id}/${seq}`,
@@ -146,6 +158,7 @@ const headerOf = ({ seq, atMs }: ReleaseEvent, { id, service }: Release) => ({
     occurredAt: new Date(atMs).toISOString(),
   },
   service: service.name,
+  ...(drill === undefined ? {} : { drill }),
 })
 
 const stepOf = ({ state, service: { plan } }: Release) => ({

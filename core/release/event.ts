@@ -96,6 +96,8 @@ export const ReleaseEvent = z.discriminatedUnion('type', [
     urgent: z.literal(true).optional(),
     /** The plan came with the request; it is not the service's own. */
     planBy: z.literal('call').optional(),
+    /** A rehearsal of the way back: it ends with the traffic on stable, whatever the evidence says. */
+    drill: z.literal(true).optional(),
   }),
   z.strictObject({ ...header, type: z.literal('queued'), behind: text }),
   /** `beginsAtMs` is set when other releases must begin first (core/queue/turns.ts). */

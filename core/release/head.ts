@@ -26,6 +26,8 @@ export const Head = z.strictObject({
   link: z.string().min(1).max(100).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
+  /** A rehearsal of the way back. */
+  drill: z.literal(true).optional(),
   /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
@@ -51,6 +53,7 @@ export function headOf(release: Release, link?: string): Head {
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
     ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
+    ...(release.drill === undefined ? {} : { drill: release.drill }),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),
@@ -77,10 +80,16 @@ export function whyWords({ outcome, because, by }: NonNullable<Release['ending']
   return isOwn(by) || outcome === 'interrupted' ? because : quoted(because, by)
 }
 
+/** What a message about a rehearsal begins with. */
+export const drillWord = 'DRILL: '
+
 /** The sentence that tells a person how a release ended. */
-export function sentenceOf({ id, service, ending }: Release): string {
+export function sentenceOf({ id, service, ending, drill }: Release): string {
   const { outcome = 'aborted' } = ending ?? {}
   const because = ending === undefined ? '' : whyWords(ending)
   // A reason may already end with a full stop.
-  return `Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(0, 1000)
+  return `${drill === undefined ? '' : drillWord}Release ${id} of ${service.name} was ${outcomeWords[outcome]}: ${because.replace(/\.$/, '')}.`.slice(
+    0,
+    1000,
+  )
 }

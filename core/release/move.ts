@@ -30,8 +30,12 @@ export function wayForward(release: Release, step: number): Move {
   const weightBp = weightAt(release, step)
   return release.service.plan.steps[step] === undefined
     ? moveTo(release, 'promote', weightBp, (target) => only(target.candidate))
-    : moveTo(release, 'shift', weightBp, (target) => split(target.stable, target.candidate, weightBp))
+    : moveTo(release, 'shift', weightBp, (target) => shared(target, weightBp))
 }
+
+/** A drill at 0 % writes an alias as it is. */
+const shared = ({ stable, candidate }: ReleaseTarget, weightBp: number): Routing =>
+  weightBp === 0 ? only(stable) : split(stable, candidate, weightBp)
 
 /** All traffic to stable, on every alias that nobody else has moved. */
 export function wayBack(release: Release): Move {

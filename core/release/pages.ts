@@ -1,21 +1,23 @@
 // The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
 // put back; a part of AWS that is away while releases are live.
 import { nameWords } from '../foreign-text.ts'
-import { type Page, type PageKind, pageOf, runbookLines } from '../page.ts'
+import { aboutOwner, type Page, type PageKind, pageOf } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
 import type { Outcome } from './event.ts'
-import { isOwn, sentenceOf, whyWords } from './head.ts'
+import { drillWord, isOwn, sentenceOf, whyWords } from './head.ts'
 import type { Outage, Part } from './outage.ts'
 import type { AlarmDoubt, Release } from './release.ts'
 import { commandBack, type Ended, type ReturnRecord, type ReturnTarget } from './return-record.ts'
 
-type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook'>
+type Named = Pick<ReturnRecord, 'releaseId' | 'service' | 'runbook' | 'owner' | 'drill'>
 
-/** An end that nobody asked for is told, once. An abort is one when no person has ordered it. */
+/** An end that nobody asked for is told, once. An abort or a refusal is one when no person has ordered it. */
 export function isToBeTold({ ending, paged }: Pick<Release, 'ending' | 'paged'>): boolean {
   if (ending === undefined || paged === true) return false
-  if (ending.outcome === 'aborted') return ending.by === 'sweep' || ending.by === 'tidegate'
-  return ending.outcome === 'rolledBack' || ending.outcome === 'interrupted'
+  const { outcome, by } = ending
+  if (outcome === 'aborted') return by === 'sweep' || by === 'tidegate'
+  if (outcome === 'rejected') return isOwn(by)
+  return outcome === 'rolledBack' || outcome === 'interrupted'
 }
 
 const deciderWords = (by: string): string => (isOwn(by) ? by : nameWords(by))
@@ -23,12 +25,59 @@ const deciderWords = (by: string): string => (isOwn(by) ? by : nameWords(by))
 const kindOfEnd = (outcome: Outcome | undefined): PageKind =>
   outcome === 'rolledBack' || outcome === 'interrupted' || outcome === 'rejected' ? outcome : 'aborted'
 
+/** The key under which it is kept that a person is told how a release ended. */
+export const endKey = (releaseId: string): string => keyOf(releaseId, 'ended')
+const keyOf = (releaseId: string, what: string): string => `release/${releaseId}/${what}`
+
+const aboutRelease = (of: Named, what: string) => ({
+  key: keyOf(of.releaseId, what),
+  service: of.service,
+  releaseId: of.releaseId,
+  ...aboutOwner(of),
+})
+
+const seeWhy = (releaseId: string): string => `See why: tidegate log ${releaseId}`
+
 export function endPage(release: Release): Page {
-  const { ending, service, alarmDoubt } = release
+  const { id: releaseId, ending, service, alarmDoubt, drill } = release
   const why = ending === undefined ? [] : [`Why: ${whyWords(ending)}`, `Decided by: ${deciderWords(ending.by)}`]
-  const lines = [...why, ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)])]
-  return pageOf(kindOfEnd(ending?.outcome), sentenceOf(release), ...lines, ...runbookLines(service))
+  const kind = kindOfEnd(ending?.outcome)
+  return pageOf(
+    kind,
+    {
+      ...aboutRelease({ releaseId, service: service.name, ...aboutOwner(service) }, 'ended'),
+      // A drill asks whether it is told at once.
+      ...(drill === undefined && ending?.by.startsWith(alarmBy) === true ? { cause: ending.by } : {}),
+    },
+    {
+      sentence: sentenceOf(release),
+      lines: [...why, ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)])],
+      next: [
+        seeWhy(releaseId),
+        // Somebody else has moved an alias: what they left may be the candidate.
+        ...(kind === 'interrupted' ? [`Put all of it back: tidegate rollback ${service.name}`] : []),
+      ],
+    },
+  )
 }
+// As whoever decides is called when an alarm does (functions/events/doubt.ts).
+const alarmBy = 'alarm '
+
+/** While a release goes back, more of its alarms fire: they are named together. */
+export const alsoFiringPage = (
+  { id: releaseId, service, drill }: Pick<Release, 'id' | 'service' | 'drill'>,
+  alarm: string,
+): Page =>
+  pageOf(
+    'alsoFiring',
+    {
+      ...aboutRelease({ releaseId, service: service.name, ...aboutOwner(service) }, `alarm/${alarm}`),
+      cause: `alarms of release ${releaseId}`,
+    },
+    {
+      sentence: `${rehearsed({ drill })}Alarm ${nameWords(alarm)} fires too while release ${releaseId} of ${service.name} goes back.`,
+    },
+  )
 
 const saidOfAlarm: Readonly<Record<AlarmDoubt['state'], string>> = {
   ok: 'says OK',
@@ -38,50 +87,67 @@ const saidOfAlarm: Readonly<Record<AlarmDoubt['state'], string>> = {
 export const doubtSentence = ({ state }: AlarmDoubt): string =>
   `The event said ALARM, CloudWatch ${saidOfAlarm[state]}: if nobody can explain it, someone forged it.`
 
+const rehearsed = (known: Pick<ReturnRecord, 'drill'> | undefined): string =>
+  known?.drill === undefined ? '' : drillWord
+
 const again = 'It is tried again every minute.'
 
 /** @param known what puts it back, as far as anybody knows */
-export const notBackSentence = (releaseId: string, known: Pick<ReturnRecord, 'service'> | undefined): string =>
-  `Release ${releaseId}${known === undefined ? '' : ` of ${known.service}`} could not be put back.`
+export const notBackSentence = (
+  releaseId: string,
+  known: Pick<ReturnRecord, 'service' | 'drill'> | undefined,
+): string =>
+  `${rehearsed(known)}Release ${releaseId}${known === undefined ? '' : ` of ${known.service}`} could not be put back.`
 
 export const notBackPage = (releaseId: string, known: ReturnRecord | undefined, because: string): Page =>
-  pageOf('notBack', notBackSentence(releaseId, known), because, ...byHand(known), again)
+  pageOf(
+    'notBack',
+    known === undefined ? { key: `release/${releaseId}/notBack`, releaseId } : aboutRelease(known, 'notBack'),
+    { sentence: notBackSentence(releaseId, known), lines: [because], next: [...byHand(known), again] },
+  )
 
 function byHand(known: ReturnRecord | undefined): readonly string[] {
   if (known === undefined) return ['Its log cannot be read now: `tidegate rollback` says what to do by hand.']
-  return ['Put it back by hand:', ...known.targets.map(commandBack), ...runbookLines(known)]
+  return ['Put it back by hand:', ...known.targets.map(commandBack)]
 }
 
 /** @param lines why, and what became of each alias */
 export const notBackWithoutLogPage = (record: Named, lines: readonly string[]): Page =>
-  pageOf(
-    'notBackWithoutLog',
-    `Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`,
-    ...lines,
-    again,
-    ...runbookLines(record),
-  )
+  pageOf('notBackWithoutLog', aboutRelease(record, 'notBackWithoutLog'), {
+    sentence: `${rehearsed(record)}Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`,
+    lines,
+    next: [again],
+  })
 
 /** @param lines why, and what became of each alias */
 export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, lines: readonly string[]): Page =>
-  pageOf(
-    'endedWithoutLog',
-    `Release ${record.releaseId} of ${record.service} was ended without its log.`,
-    ...lines,
-    `Decided by: ${deciderWords(by)}`,
-    `${record.service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
-    ...runbookLines(record),
-  )
+  pageOf('endedWithoutLog', aboutRelease(record, 'ended'), {
+    sentence: `${rehearsed(record)}Release ${record.releaseId} of ${record.service} was ended without its log.`,
+    lines: [...lines, `Decided by: ${deciderWords(by)}`],
+    next: [
+      `${record.service} may release again. If the log is wanted, restore the item that is named above from the table's backup.`,
+    ],
+  })
 
-/** @param what was done to which event, such as `event 7 was overwritten` */
-export const logChangedPage = (releaseId: string, what: readonly string[]): Page =>
+/**
+ * @param what was done to which event, such as `event 7 was overwritten`
+ * @param by the function that found it: each finds other changes
+ */
+export const logChangedPage = (releaseId: string, what: readonly string[], by: string): Page =>
   pageOf(
     'logChanged',
-    `The log of release ${releaseId} was changed: ${what[0] ?? ''}.`,
-    ...what.slice(1).map((more) => `Also: ${more}.`),
-    'Tidegate only adds to logs. Somebody with rights of their own has done this, or code that is not ours.',
-    `What fits and what not: tidegate log ${releaseId} --verify`,
-    'Who did it, and how to get the log back from the backup: docs/operate.md, "A log was changed".',
+    { key: `release/${releaseId}/logChanged/${by}`, releaseId },
+    {
+      sentence: `The log of release ${releaseId} was changed: ${what[0] ?? ''}.`,
+      lines: [
+        ...what.slice(1).map((more) => `Also: ${more}.`),
+        'Tidegate only adds to logs. Somebody with rights of their own has done this, or code that is not ours.',
+      ],
+      next: [
+        `What fits and what not: tidegate log ${releaseId} --verify`,
+        'Who did it, and how to get the log back from the backup: docs/operate.md, "A log was changed".',
+      ],
+    },
   )
 
 type Place = Pick<ReturnTarget, 'functionName' | 'alias'>
@@ -115,18 +181,22 @@ const meaning: Readonly<Record<Part, string>> = {
 export const awayPage = ({ part, sinceMs, because }: Outage, more: readonly string[]): Page =>
   pageOf(
     'away',
-    `${part} does not answer: releases are not as safe as they should be.`,
-    `Since: ${new Date(sinceMs).toISOString()}`,
-    because,
-    meaning[part],
-    ...more,
+    { key: `away/${part}/${sinceMs}` },
+    {
+      sentence: `${part} does not answer: releases are not as safe as they should be.`,
+      lines: [`Since: ${new Date(sinceMs).toISOString()}`, because, meaning[part]],
+      next: more,
+    },
   )
 
 export const answersAgainPage = ({ part, sinceMs }: Outage): Page =>
   pageOf(
     'answersAgain',
-    `${part} answers again.`,
-    `It was away since ${new Date(sinceMs).toISOString()}. Releases go on by themselves.`,
+    { key: `answersAgain/${part}/${sinceMs}` },
+    {
+      sentence: `${part} answers again.`,
+      lines: [`It was away since ${new Date(sinceMs).toISOString()}. Releases go on by themselves.`],
+    },
   )
 
 type Live = {

@@ -98,6 +98,8 @@ export type Release = {
   readonly urgent: boolean
   /** The plan came with the request; it is not the service's own. */
   readonly hasOwnPlan: boolean
+  /** A rehearsal of the way back (core/drill/drill.ts). It is never promoted. */
+  readonly drill?: true
   readonly state: State
   /** When the gates before `point` were found open (gating.ts). */
   readonly cleared?: { readonly point: number; readonly atMs: number }
@@ -147,6 +149,10 @@ export function hasTraffic(release: Pick<Release, 'targets'>): boolean {
       target.routing.version !== target.stable || target.routing.additional !== undefined || target.maybe !== undefined,
   )
 }
+
+/** Whether a way back has aliases to write. A drill at 0 % writes them too: that is what it rehearses. */
+export const hasWayBack = (release: Release): boolean =>
+  hasTraffic(release) || (release.drill === true && release.shifts.length > 0)
 
 export function isSettled(release: Release): boolean {
   return release.state.phase === 'settled'

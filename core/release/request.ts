@@ -28,6 +28,8 @@ export type ReleaseRequest = {
   readonly urgent?: true
   /** The plan may be bolder than the service's. */
   readonly bolder?: true
+  /** A rehearsal of the way back, in which the candidate gets this share. */
+  readonly drill?: { readonly weightBp: number }
 }
 
 const text = z.string().min(1).max(500)

@@ -3,6 +3,8 @@
 import * as z from 'zod'
 import { ReturnOutcome } from './event.ts'
 import type { Head } from './head.ts'
+import { Owner } from '../owner.ts'
+import { aboutOwner } from '../page.ts'
 import { locate } from '../location.ts'
 import { hasTraffic, type Release } from './release.ts'
 import type { Routing } from '../service/routing.ts'
@@ -48,6 +50,8 @@ export const ReturnRecord = z.strictObject({
   /** How long the release may stay where it is while nobody can read its log. */
   holdSeconds: z.int().min(1),
   runbook: z.string().max(2000).optional(),
+  drill: z.literal(true).optional(),
+  owner: Owner.optional(),
   /** When a person was told that the traffic could not be put back. */
   toldAtMs: epochMs.optional(),
   ended: Ended.optional(),
@@ -83,6 +87,8 @@ export function returnRecordOf(release: Release): ReturnRecord | undefined {
     ...(concurrency === undefined ? {} : { concurrency: { group: concurrency.group, max: concurrency.max } }),
     holdSeconds: Math.max(holdSecondsMin, service.policy.hold.unknownSeconds),
     ...(service.runbook === undefined ? {} : { runbook: service.runbook }),
+    ...(release.drill === undefined ? {} : { drill: release.drill }),
+    ...aboutOwner(service),
   }
 }
 
@@ -115,6 +121,7 @@ export function headOfEnded(record: ReturnRecord, { outcome, because, atMs }: En
       .join(', ')
       .slice(0, 1500),
     source: record.source,
+    ...(record.drill === undefined ? {} : { drill: record.drill }),
     versions: Object.fromEntries(
       record.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),

@@ -1,6 +1,6 @@
 // How a release moves from phase to phase: through hooks, to its end, and back. advance.ts decides when.
 import type { Outcome, ReturnOutcome } from './event.ts'
-import { hasTraffic, type HookState, type Release, type State } from './release.ts'
+import { hasWayBack, type HookState, type Release, type State } from './release.ts'
 import type { HookPoint } from '../service/service.ts'
 
 export const withState = (release: Release, state: State): Release => ({ ...release, state })
@@ -31,6 +31,8 @@ export function enterHooks(release: Release, point: HookPoint, step: number, atM
   return toHook(release, { phase: 'hooks', point, step, index: 0, attempt: 1, sinceMs: atMs }, atMs)
 }
 
+const drillIsOver = 'the drill has ended without its fault: nobody made its alarm fire'
+
 /** Goes to the hook that `state` names, or past its point when there is no such hook. */
 export function toHook(release: Release, state: HookState, atMs: number): Release {
   const count = release.service.hooks.filter((hook) => hook.at === state.point).length
@@ -39,6 +41,9 @@ export function toHook(release: Release, state: HookState, atMs: number): Releas
     case 'beforeTraffic':
       return enterHooks(release, 'beforeStep', 0, atMs)
     case 'beforeStep':
+      // Whoever was to inject its fault has not come back.
+      if (release.drill === true && state.step >= release.service.plan.steps.length)
+        return turnBack(release, 'rolledBack', drillIsOver, 'policy', atMs)
       return withState(release, { phase: 'shifting', step: state.step, sinceMs: atMs })
     case 'afterPromotion':
       return settling(release, 'promoted', `all traffic is on ${candidatesOf(release)}`, 'tidegate')
@@ -74,7 +79,7 @@ export function turnBack(release: Release, wished: ReturnOutcome, because: strin
     case 'baking': {
       if (state.phase === 'hooks' && state.point === 'afterRollback') return release
       // A release that never moved traffic counts as rejected, not as rolled back.
-      const moves = hasTraffic(release)
+      const moves = hasWayBack(release)
       const outcome: Outcome = wished === 'rolledBack' && !moves ? 'rejected' : wished
       const ended: Release = { ...unpaused(release), ending: { outcome, because, by } }
       return moves ? withState(ended, { phase: 'returning' }) : enterHooks(ended, 'afterRollback', 0, atMs)

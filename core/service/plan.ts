@@ -11,7 +11,8 @@ const percent = z.number().min(0.01).max(100).multipleOf(0.01)
 
 /** A step in normal form. Weights are basis points: 10000 is all traffic. */
 const Step = z.strictObject({
-  weightBp: z.int().min(1).max(wholeBp),
+  /** 0 only in a drill (core/drill/drill.ts). */
+  weightBp: z.int().min(0).max(wholeBp),
   /** What stays on stable of the weight that was written, to compare with. */
   heldBackBp: z.int().min(1).max(5000).optional(),
   bakeSeconds: z

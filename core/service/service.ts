@@ -6,6 +6,8 @@ import { AttestationRules } from './attestations.ts'
 import { Pace, PaceDefinition } from './pacing.ts'
 import { duration } from '../duration.ts'
 import { Gates, GatesDefinition } from './gates.ts'
+import { Owner } from '../owner.ts'
+import { aboutOwner } from '../page.ts'
 import { Plan, PlanDefinition } from './plan.ts'
 import { From } from '../origin.ts'
 import { FunctionName, isElsewhere } from '../location.ts'
@@ -129,6 +131,8 @@ export const Service = z.strictObject({
   gates: Gates.prefault({}),
   attestations: AttestationRules.prefault({}),
   runbook: Runbook.optional(),
+  /** Absent where the definition names nobody, and in logs from before owners existed. */
+  owner: Owner.optional(),
 })
 export type Service = z.output<typeof Service>
 
@@ -225,7 +229,7 @@ export const ServiceDefinition = z
       .default([])
       .describe('What has to be good, and how much of it: error budgets.'),
     planned: Timetable.default([]).describe(
-      'Times in which a burning budget is nobody to be told of: maintenance, drills.',
+      'Planned times, such as maintenance and drills: messages wait for their end, but those about customers who may be hurt now (docs/messages.md).',
     ),
     incidents: IncidentKeys.prefault({}),
     pipelines: Pipelines.describe(
@@ -235,13 +239,14 @@ export const ServiceDefinition = z
     gates: GatesDefinition.prefault({}).describe('What must hold before a release begins, and before each step.'),
     attestations: AttestationRules.prefault({}).describe('Who may say what about a candidate.'),
     runbook: Runbook.optional(),
+    owner: Owner.optional().describe('Whom its messages name, and how to reach them.'),
   })
   .refine((service) => !makesVersions(service) || !service.targets.some(isDefinedElsewhere), {
     path: ['targets'],
     message:
       'artifacts (triggers, allowedArtifacts) become versions in the own account and region only, and a target is elsewhere',
   })
-  .transform(({ targets, hooks, policy, runbook, ...rest }): Service => ({
+  .transform(({ targets, hooks, policy, runbook, owner, ...rest }): Service => ({
     ...rest,
     targets: targets.map(({ function: functionName, alias, role, lookRole }) => ({
       functionName,
@@ -268,5 +273,5 @@ export const ServiceDefinition = z
       ...(policy.early === undefined ? {} : { early: policy.early }),
       ...(policy.ruleOut === 'off' ? {} : { ruleOut: policy.ruleOut }),
     },
-    ...(runbook === undefined ? {} : { runbook }),
+    ...aboutOwner({ runbook, owner }),
   }))

@@ -1,7 +1,7 @@
 // Announces burning budgets: an event for each severity that begins or ends, and a page that names the release that may be the
 // cause.
 import { type Burning, severities } from '../../core/budget/budget.ts'
-import { burnPage } from '../../core/budget/page.ts'
+import { burnKey, burnPage } from '../../core/budget/page.ts'
 import { budgetSource, burnEnded, burns } from '../../core/budget/news.ts'
 import { whole } from '../../core/listing.ts'
 import type { Service } from '../../core/service/service.ts'
@@ -46,16 +46,20 @@ export async function tellBurns(
     if (worst === undefined) {
       if (!before.includes(severity)) continue
       // An open slot may look different a minute later, so only a completed slot can end a burn.
-      if (about.atMs > mark.readToMs) await announce(deps, burnEnded(about, severity))
-      else told.push(severity)
+      if (about.atMs > mark.readToMs) {
+        await announce(deps, burnEnded(about, severity))
+        await deps.pager.over(burnKey(service.name, slo.name, severity))
+      } else told.push(severity)
       continue
     }
-    if (before.includes(severity)) told.push(severity)
-    // Do not announce a burn during planned time. If it goes on afterwards, it is announced then.
-    else if (done[0] !== true) {
-      await tellOne(deps, { service, slo }, about, worst)
+    if (before.includes(severity)) {
       told.push(severity)
+      continue
     }
+    // Do not announce a burn during planned time. If it goes on afterwards, it is announced then.
+    const isAnnounced = done[0] !== true
+    await tellOne(deps, { service, slo }, about, worst, isAnnounced)
+    if (isAnnounced) told.push(severity)
   }
   return told
 }
@@ -65,6 +69,7 @@ async function tellOne(
   { service, slo }: Pick<Part, 'service' | 'slo'>,
   about: About,
   worst: Burning,
+  isAnnounced: boolean,
 ): Promise<void> {
   // The suspect is extra information. If it cannot be found out, the page must still go out.
   const { done, failed } = await each(
@@ -74,10 +79,10 @@ async function tellOne(
     (hours) => suspect(deps, service.name, about.atMs - hours * hourMs),
   )
   const releaseId = done[0]
-  await announce(deps, burns(about, worst, releaseId))
-  if (worst.rule.severity !== 'page') return
+  if (isAnnounced) await announce(deps, burns(about, worst, releaseId))
   const suspected = failed.length > 0 ? 'unknown' : { releaseId }
-  await deps.pager.page(burnPage(service, slo.name, worst, suspected))
+  // In planned time it waits for the end of that.
+  await deps.pager.page(burnPage(service, slo.name, worst, suspected), isAnnounced ? [] : service.planned)
 }
 
 // If there were more releases than this in three days, older ones are not considered.

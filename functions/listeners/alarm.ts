@@ -4,7 +4,8 @@ import * as z from 'zod'
 import { origin } from '../../core/origin.ts'
 import { quoted } from '../../core/foreign-text.ts'
 import { issuesSentence, Problem } from '../../core/problem.ts'
-import type { Release } from '../../core/release/release.ts'
+import { alsoFiringPage } from '../../core/release/pages.ts'
+import { isReturning, type Release } from '../../core/release/release.ts'
 import { type ByRecord, isLogLost, returnByRecord } from '../steps/by-record.ts'
 import { each, orThrow } from '../steps/each.ts'
 import { load } from '../steps/log.ts'
@@ -70,6 +71,10 @@ async function turnBack(deps: Deps, releaseId: string, fired: Fired): Promise<bo
   try {
     const loaded = await load(deps, releaseId)
     if (!concerns(loaded.release, fired)) return false
+    // It goes back already, and whoever is told why is told of this one too.
+    if (isReturning(loaded.release) && loaded.release.ending?.by !== order.by) {
+      await deps.pager.page(alsoFiringPage(loaded.release, fired.alarmName), loaded.release.service.planned)
+    }
     await returnNow(deps, loaded, order, (after) => doubted(deps, after, fired.alarmName))
   } catch (error) {
     if (!isLogLost(error)) throw error

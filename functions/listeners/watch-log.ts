@@ -44,7 +44,7 @@ export function changesTeller(deps: Deps, verb: string): (changes: readonly Chan
       async (releaseId) => {
         const own = changes.filter(({ place }) => place.releaseId === releaseId).slice(0, namedMost)
         const what = own.map((one) => `event ${words(one)}`)
-        await deps.pager.page(logChangedPage(shortId(releaseId), what))
+        await deps.pager.page(logChangedPage(shortId(releaseId), what, verb))
         told.set(releaseId, nowMs)
         const [oldest] = told.keys()
         if (oldest !== undefined && told.size > rememberedMost) told.delete(oldest)

@@ -19,7 +19,8 @@ export function promoteHandler(deps: Deps) {
       const { state } = release
       // A move under way must finish first: with two intents at once, nobody could tell what the alias should be.
       const moving = state.phase === 'shifting' && state.move !== undefined
-      if (!isLive(release) || isReturning(release) || !isUnderWay(state) || moving) throw notNow(release, 'promote')
+      if (release.drill === true || !isLive(release) || isReturning(release) || !isUnderWay(state) || moving)
+        throw notNow(release, 'promote')
       return { type: 'promoteOrdered', atMs: deps.clock.nowMs(), by: call.by, reason: call.reason }
     })
     await wake(deps, after)

@@ -10,6 +10,7 @@ import { candidateWords } from '../../core/service/candidate.ts'
 import { isBolder } from '../../core/service/plan.ts'
 import { keysOfCandidate } from '../../core/service/service-key.ts'
 import { entryOf } from '../../core/queue/admission.ts'
+import { rehearsing } from '../../core/drill/drill.ts'
 import type { Service } from '../../core/service/service.ts'
 import { each, orThrow, readable } from './each.ts'
 import { numbered } from './log.ts'
@@ -86,7 +87,8 @@ async function wanting(deps: Deps, request: ReleaseRequest): Promise<readonly Se
   return found
 }
 
-async function open(deps: Deps, service: Service, request: ReleaseRequest): Promise<string> {
+async function open(deps: Deps, stored: Service, request: ReleaseRequest): Promise<string> {
+  const service = request.drill === undefined ? stored : rehearsing(stored, request.drill.weightBp)
   const candidate = narrowed(service, request)
   if (request.service !== undefined) checkCall(service, request, deps.home)
   const { releaseId, key, first } = await findWish(deps, service.name, { ...request, candidate })
@@ -102,7 +104,8 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
     provenance: request.provenance,
     ...(request.reason === undefined ? {} : { reason: request.reason }),
     ...(request.urgent === undefined ? {} : { urgent: true }),
-    ...(request.plan === undefined ? {} : { planBy: 'call' }),
+    ...(request.plan === undefined && request.drill === undefined ? {} : { planBy: 'call' }),
+    ...(request.drill === undefined ? {} : { drill: true }),
   }
   const requested = numbered(wanted, 1)
   if (requested.type !== 'requested') return releaseId
@@ -116,7 +119,7 @@ async function open(deps: Deps, service: Service, request: ReleaseRequest): Prom
   const [written] = (await deps.journal.read(releaseId, { atMost: 1 })).events
   if (written?.atMs !== atMs) await deps.queues.remove(service.name, queued)
   // Another request with the same id was faster: ask again, for the next id.
-  return isOf(written, key) ? releaseId : open(deps, service, request)
+  return isOf(written, key) ? releaseId : open(deps, stored, request)
 }
 
 /** Of an event's versions, only those of the service's targets. For a call, all versions must be targets, or it is a Problem. */

@@ -14,7 +14,7 @@ export async function tell(deps: Deps, loaded: Loaded): Promise<Loaded & { reado
   const { release } = loaded
   if (!isToBeTold(release)) return { ...loaded, told: true }
   try {
-    await deps.pager.page(endPage(release))
+    await deps.pager.page(endPage(release), release.service.planned)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     deps.log({ ...error.line, releaseId: release.id })

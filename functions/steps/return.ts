@@ -3,7 +3,7 @@
 import type { ReturnOutcome } from '../../core/release/event.ts'
 import { wayBack } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
-import { hasTraffic, isLive, isReturning } from '../../core/release/release.ts'
+import { hasWayBack, isLive, isReturning } from '../../core/release/release.ts'
 import { carryOut } from './aliases.ts'
 import { type Loaded, record } from './log.ts'
 import { wake } from './waiting.ts'
@@ -17,7 +17,7 @@ type Order = { readonly by: string; readonly reason: string; readonly outcome: R
 export function orderReturn(deps: Pick<Deps, 'clock' | 'journal'>, loaded: Loaded, order: Order): Promise<Loaded> {
   return record(deps, loaded, (release) => {
     if (!isLive(release) || isReturning(release)) return undefined
-    const move = hasTraffic(release) ? { move: wayBack(release) } : {}
+    const move = hasWayBack(release) ? { move: wayBack(release) } : {}
     return { type: 'returnOrdered', atMs: deps.clock.nowMs(), ...order, ...move }
   })
 }

@@ -15,7 +15,7 @@ type Deps = {
   readonly digest: (text: string) => string
 }
 
-type Wish = Pick<ReleaseRequest, 'key' | 'provenance' | 'plan' | 'urgent'> & { readonly candidate: Candidate }
+type Wish = Pick<ReleaseRequest, 'key' | 'provenance' | 'plan' | 'urgent' | 'drill'> & { readonly candidate: Candidate }
 type Place = { readonly releaseId: string; readonly key: string; readonly first: ReleaseEvent | undefined }
 
 // How many of the 64 hex digits of the hash go into an id: 80 bits, and more for a collision that somebody has made. With the

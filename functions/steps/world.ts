@@ -15,6 +15,7 @@ import type {
   Journal,
   Leases,
   Line,
+  Messages,
   LogCopy,
   OpenReleases,
   Outages,
@@ -51,6 +52,7 @@ export type World = {
   readonly queues: Queues
   readonly waitingLists: WaitingLists
   readonly returns: Returns
+  readonly messages: Messages
   readonly outages: Outages
   readonly history: History
   readonly budgets: Budgets

@@ -1,6 +1,7 @@
 // Finishes one release that the sweep, or the status event of an execution, has found: completes what its execution left behind,
 // and restores the items that it has lost.
 import type { OpenRelease } from '../../cloud/ports.ts'
+import { aboutOwner } from '../../core/page.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import { entryOf } from '../../core/queue/admission.ts'
 import { nextAct } from '../../core/release/next.ts'
@@ -88,7 +89,7 @@ async function unmoved(
   deps: Finishing,
   { releaseId, service, requestedAtMs, requested }: OpenRelease,
 ): Promise<ReturnRecord> {
-  const { gates, signals, runbook, targets } = requested.service
+  const { gates, signals, targets } = requested.service
   for (const target of targets) {
     const { routing } = await deps.traffic.read({ ...target, service })
     if (routing.additional === undefined) continue
@@ -108,7 +109,7 @@ async function unmoved(
     excludedAlarms: [],
     ...(gates.concurrency === undefined ? {} : { concurrency: gates.concurrency }),
     holdSeconds: 1,
-    ...(runbook === undefined ? {} : { runbook }),
+    ...aboutOwner(requested.service),
   }
 }
 

@@ -34,6 +34,7 @@ export function sweeper(deps: Deps): () => Promise<Swept> {
       await told(deps, table.answered(all.found.flatMap(({ record }) => record ?? [])))
       const { live, ...swept } = await sweepAll(deps, all, beganMs)
       await told(deps, watchParts(deps, live))
+      await told(deps, deps.pager.sendKept())
       return swept
     } catch (error) {
       if (isAway(error)) await told(deps, table.failed(error))

@@ -9,7 +9,8 @@ import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
 import { awsOutbox } from '../../cloud/aws/dynamodb/outbox.ts'
-import { awsPager } from '../../cloud/aws/pager.ts'
+import { awsMessenger } from '../../cloud/aws/messenger.ts'
+import { pageOf } from '../../core/page.ts'
 import { bodyOf } from '../../cloud/aws/dynamodb/table.ts'
 import { canned, config, failure } from './canned.ts'
 import { expectNoToken } from './ports/executions.ts'
@@ -64,21 +65,41 @@ describe('the outbox', () => {
     await expectProblem('aws_unavailable', announce({ FailedEntryCount: 0 }))
   })
 
+  const arn = 'arn:aws:sns:eu-west-1:111122223333:'
+  const topics = { page: `${arn}pages`, ticket: `${arn}tickets`, chat: `${arn}chat` }
+
   it('throws when SNS does', async () => {
     const [client] = canned(new SNSClient(config), [failure('AuthorizationError')])
-    const pager = awsPager(client, 'arn:aws:sns:eu-west-1:111122223333:pages')
-    await expectProblem('permission_denied', pager.page({ kind: 'rolledBack', subject: 's', text: 't' }))
+    const messenger = awsMessenger(client, topics)
+    const page = pageOf('rolledBack', { key: 'k' }, { sentence: 's' })
+    await expectProblem('permission_denied', messenger.send(page, 'topic'))
+  })
+
+  it('sends pages, tickets and chats to topics of their own', async () => {
+    const [client, sent] = canned(new SNSClient(config), [{}, {}, {}, {}])
+    const messenger = awsMessenger(client, topics, 'https://console.example')
+    const about = { key: 'k', releaseId: 'checkout-1', service: 'checkout' }
+    const page = pageOf('rolledBack', about, { sentence: 'It went back.' })
+    const ticket = pageOf('rejected', about, { sentence: 'It was refused.' })
+    for (const one of [page, ticket]) for (const channel of messenger.channels) await messenger.send(one, channel)
+    const [mail, chat, paper, more] = sent.map(({ input }) => input)
+    expect([mail, chat, paper, more].map((one) => one?.['TopicArn'])).toEqual([
+      topics.page,
+      topics.chat,
+      topics.ticket,
+      topics.chat,
+    ])
+    expect(mail?.['Message']).toContain('See it: https://console.example/release/checkout-1')
+    expect(JSON.parse(String(chat?.['Message']))).toMatchObject({ version: '1.0', source: 'custom' })
+    expect(awsMessenger(client, { ...topics, chat: undefined }).channels).toEqual(['topic'])
   })
 
   it('makes any subject one that SNS takes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (subject) => {
         const [client, sent] = canned(new SNSClient(config), [{}])
-        await awsPager(client, 'arn:aws:sns:eu-west-1:111122223333:pages').page({
-          kind: 'rolledBack',
-          subject,
-          text: 't',
-        })
+        const page = pageOf('rolledBack', { key: 'k' }, { sentence: subject })
+        await awsMessenger(client, topics).send(page, 'topic')
         expect(sent[0]?.input['Subject']).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,98}$/)
       }),
     )

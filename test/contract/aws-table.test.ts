@@ -12,6 +12,7 @@ import { awsLine } from '../../cloud/aws/dynamodb/line.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
+import { awsMessages } from '../../cloud/aws/dynamodb/messages.ts'
 import { awsOpenReleases } from '../../cloud/aws/dynamodb/open-releases.ts'
 import { awsTurns } from '../../cloud/aws/dynamodb/turns.ts'
 import { awsQueues } from '../../cloud/aws/dynamodb/queues.ts'
@@ -31,6 +32,7 @@ import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
 import { leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
+import { messagesContract } from './ports/messages.ts'
 import { turnsContract } from './ports/turns.ts'
 import { returnsContract } from './ports/returns.ts'
 import { expectProblem, paused, requested, service, t0Ms } from './samples.ts'
@@ -83,6 +85,10 @@ definitionsContract('DynamoDB', async () => {
   const table = await openTable()
   const spoil = (name: string, seq: number, text: string) => putText(table, keys.definition(name, seq), text)
   return { definitions: awsDefinitions(table), spoil }
+})
+messagesContract('DynamoDB', async () => {
+  const table = await openTable()
+  return { messages: awsMessages(table), spoil: (key, text) => putText(table, keys.message(key), text) }
 })
 turnsContract('DynamoDB', async () => {
   const table = await openTable()

@@ -21,7 +21,7 @@ import { awsExecutions } from '../../cloud/aws/executions.ts'
 import { awsHooks } from '../../cloud/aws/hooks.ts'
 import { awsOutbox } from '../../cloud/aws/dynamodb/outbox.ts'
 import { awsPackageHash } from '../../cloud/aws/package-hash.ts'
-import { awsPager } from '../../cloud/aws/pager.ts'
+import { awsMessenger } from '../../cloud/aws/messenger.ts'
 import { awsBudgetReports } from '../../cloud/aws/budget-reports.ts'
 import { awsPipelines } from '../../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
@@ -253,7 +253,7 @@ outboxContract('EventBridge and SNS', async () => {
   const { TopicArn: topicArn = '' } = await cloud.sns.send(new CreateTopicCommand({ Name: 'pages' }))
   return {
     outbox: awsOutbox(cloud.events),
-    pager: awsPager(cloud.sns, topicArn),
+    messenger: awsMessenger(cloud.sns, { page: topicArn, ticket: topicArn }),
     announced: async () => {
       await cloud.pass(10_000)
       return heard

@@ -5,6 +5,10 @@ import { definitionsKey } from '../memory/stores/definitions.ts'
 import { historyOf } from '../memory/stores/history.ts'
 import { logOf, waitersOf } from '../memory/stores/journal.ts'
 import { memoryCloud, type MemoryCloud, type PortMethod } from '../memory/memory.ts'
+import { memoryMessenger } from '../memory/pager.ts'
+import { messagesKey } from '../memory/stores/messages.ts'
+import type { Channel } from '../../cloud/ports.ts'
+import { type Page, pageOf, textOf } from '../../core/page.ts'
 import { openKey } from '../memory/stores/open-releases.ts'
 import { turnsKey } from '../memory/stores/turns.ts'
 import { servicesKey } from '../memory/stores/services.ts'
@@ -25,6 +29,7 @@ import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
 import { leasesContract, lineContract } from './ports/leases.ts'
+import { messagesContract } from './ports/messages.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { outboxContract } from './ports/outbox.ts'
 import { turnsContract } from './ports/turns.ts'
@@ -198,9 +203,15 @@ pipelinesContract('memory', () => {
   inspect.pipelineJobs.set('job-1', job)
   return Promise.resolve({ pipelines, jobs: ['job-1', 'job-2'], job, answerOf: (job) => inspect.jobs.get(job) })
 })
+messagesContract('memory', () => {
+  const { messages, inspect } = openMemory()
+  return Promise.resolve({ messages, spoil: (key, text) => inspect.corrupt(messagesKey, key, text) })
+})
 outboxContract('memory', () => {
-  const { outbox, pager, inspect } = openMemory()
-  return Promise.resolve({ outbox, pager, announced: () => inspect.announced, pages: () => inspect.pages })
+  const { outbox, inspect } = openMemory()
+  const sent: { page: Page; channel: Channel }[] = []
+  const pages = () => sent.map(({ page }) => ({ subject: page.subject, text: textOf(page) }))
+  return Promise.resolve({ outbox, messenger: memoryMessenger(sent), announced: () => inspect.announced, pages })
 })
 
 describe('faults on request', () => {
@@ -214,7 +225,7 @@ describe('faults on request', () => {
       ['telemetry.alarms', (cloud) => cloud.telemetry.alarms([])],
       ['executions.start', (cloud) => cloud.executions.start('r1', {})],
       ['hooks.call', (cloud) => cloud.hooks.call('hook', {})],
-      ['pager.page', (cloud) => cloud.pager.page({ kind: 'rolledBack', subject: 's', text: 't' })],
+      ['pager.page', (cloud) => cloud.pager.page(pageOf('rolledBack', { key: 'k' }, { sentence: 's' }))],
     ]
     const fault: Fault = 'deny'
     for (const [method, call] of methods) {

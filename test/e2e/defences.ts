@@ -97,8 +97,8 @@ const defences: readonly Defence[] = [
   {
     attack: 'overwrites or deletes an event of a log',
     file: 'functions/listeners/watch-log.ts',
-    line: 'await deps.pager.page(logChangedPage(shortId(releaseId), what))',
-    without: 'void logChangedPage(shortId(releaseId), what)',
+    line: 'await deps.pager.page(logChangedPage(shortId(releaseId), what, verb))',
+    without: 'void logChangedPage(shortId(releaseId), what, verb)',
     test: 'functions/log/watch-log.test.ts',
   },
   {

@@ -33,6 +33,12 @@ const streamArn = `arn:aws:dynamodb:${region}:${account}:table/${environment.TID
 /** Of the controller's API on the embedded cloud. */
 export const apiId = 'tidegate'
 
+const topics: Readonly<Record<string, string>> = {
+  Tidegate: environment.TIDEGATE_TOPIC_ARN,
+  'Tidegate tickets': environment.TIDEGATE_TICKETS_ARN,
+  'Tidegate chat': environment.TIDEGATE_CHAT_ARN,
+}
+
 type Resource = { readonly Type: string; readonly Properties: Record<string, unknown> }
 type Document = {
   readonly Statement: readonly { readonly Action: unknown; readonly Resource: unknown; readonly Condition?: unknown }[]
@@ -45,7 +51,7 @@ export function synthesised(
   more: Partial<ReleaseControllerProps> = {},
 ): Policies {
   const stack = new Stack(new App(), 'tidegate')
-  const controller = new ReleaseController(stack, 'Controller', { services, ...more })
+  const controller = new ReleaseController(stack, 'Controller', { services, chat: true, ...more })
   people(controller, stack)
   const tableId = stack.getLogicalId(controller.table.node.defaultChild as never)
   return rolesIn(stack, { account, region }, ({ Type, Properties }, id, attribute) => {
@@ -53,7 +59,7 @@ export function synthesised(
     if (id === tableId) return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
     if (Type === 'AWS::ApiGatewayV2::Api') return apiId
     if (Type === 'AWS::S3::Bucket') return attribute === 'Arn' ? `arn:aws:s3:::${logCopyBucket}` : logCopyBucket
-    if (Type === 'AWS::SNS::Topic') return environment.TIDEGATE_TOPIC_ARN
+    if (Type === 'AWS::SNS::Topic') return topics[String(Properties['DisplayName'])]
     if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${String(Properties['QueueName'])}`
     if (Type !== 'AWS::Lambda::Function') return undefined
     return `arn:aws:lambda:${region}:${account}:function:${String(Properties['FunctionName'])}`

@@ -27,6 +27,7 @@ type Right =
   | 'grantIncident'
   | 'grantApply'
   | 'grantUrgent'
+  | 'grantDrill'
   | 'grantApprove'
   | 'grantOverride'
   | 'grantStopLine'
@@ -46,6 +47,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   platform: ['grantIncident'],
   gitops: ['grantApply'],
   security: ['grantUrgent'],
+  rehearser: ['grantDrill'],
   lead: ['grantApprove'],
   manager: ['grantOverride'],
   anybody: ['grantStopLine'],
@@ -122,6 +124,7 @@ const orders = {
   apply: (who: string) => order(who)('apply', { definition: sampleDefinition }),
   rollBack: (who: string) => order(who)('roll-back', why),
   urgent: (who: string, version: string) => order(who)('start-urgent', { version, reason: 'CVE' }),
+  drill: (who: string, version: string) => order(who)('drill', { version }),
   approve: (who: string) => order(who)('approve'),
   override: (who: string) => order(who)('override', why),
   stopLine: (who: string) => order(who)('stop-line', why),
@@ -144,6 +147,7 @@ it.each([
   ['platform', 'incident'],
   ['gitops', 'apply'],
   ['security', 'urgent'],
+  ['rehearser', 'drill'],
   ['lead', 'approve'],
   ['manager', 'override'],
   ['anybody', 'stopLine'],
@@ -154,7 +158,8 @@ it.each([
   await orders.start(allowed === 'start' ? who : 'operator', second)
   await sandbox.clock.settle()
   for (const [name, order] of Object.entries(orders)) {
-    const isOwn = name === allowed || (allowed === 'pause' && name === 'resume')
+    const isOwn =
+      name === allowed || (allowed === 'pause' && name === 'resume') || (allowed === 'drill' && name === 'ask')
     if (!isOwn) await expect(order(who, third), name).rejects.toMatchObject(denied)
   }
   if (allowed !== 'start') await orders[allowed](who, third)

@@ -23,10 +23,11 @@ import { memoryLogCopy } from './log-copy.ts'
 import { memoryLeases } from './stores/leases.ts'
 import { memoryLine } from './stores/line.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
+import { memoryMessages } from './stores/messages.ts'
 import { memoryOutages } from './stores/outages.ts'
 import { type Announcement, memoryOutbox } from './stores/outbox.ts'
 import { memoryTurns } from './stores/turns.ts'
-import { memoryPager, type Page } from './pager.ts'
+import { memoryPager, type Told } from './pager.ts'
 import { type JobAnswer, memoryPipelines } from './pipelines.ts'
 import { memoryQueues } from './stores/queues.ts'
 import { memoryReturns } from './stores/returns.ts'
@@ -59,7 +60,7 @@ function openPorts(clock: Clock) {
   const machine = memoryExecutions(clock)
   const hooks = new Map<string, MemoryHook>()
   const announced: Announcement[] = []
-  const pages: Page[] = []
+  const pages: Told[] = []
   const copies = new Map<string, string>()
   const jobs = new Map<string, JobAnswer>()
   const pipelineJobs = new Map<string, PipelineJob>()
@@ -81,6 +82,7 @@ function openPorts(clock: Clock) {
       incidents: memoryIncidents(table),
       returns: memoryReturns(table),
       logCopy: memoryLogCopy(copies),
+      messages: memoryMessages(table),
       outages: memoryOutages(table),
       history: memoryHistory(table),
       alarmWatch: memoryAlarmWatch(table),
@@ -108,7 +110,7 @@ function openPorts(clock: Clock) {
         reports.set(id, report)
       },
       announced: announced as readonly Announcement[],
-      pages: pages as readonly Page[],
+      pages: pages as readonly Told[],
       pipelineJobs,
       jobs: jobs as ReadonlyMap<string, JobAnswer>,
       /** Replaces a stored item with any text: see the keys in journal.ts, services.ts, ... */

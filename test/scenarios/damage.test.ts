@@ -4,6 +4,8 @@ import { CreateAliasCommand, CreateFunctionCommand } from '@aws-sdk/client-lambd
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { type AttributeValue, DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { keptOf } from '../../core/message/kept.ts'
+import { pageOf } from '../../core/page.ts'
 import { keys } from '../../cloud/aws/dynamodb/table.ts'
 import type { LogKey as Key } from '../../core/release/log-key.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
@@ -74,6 +76,9 @@ async function canary(): Promise<Canary> {
   await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
   await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
+  const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: `Release ${id} is kept.` })
+  await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
+  await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
@@ -89,6 +94,8 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   line: ({ service }) => keys.line(service),
   open: ({ service, id }) => keys.open(service, id),
   outage: () => keys.outage('CloudWatch'),
+  message: ({ id }) => keys.message(`release/${id}/ended`),
+  told: ({ id }) => keys.told(`release/${id}/ended`),
   turn: () => keys.turn('NOW'),
   find: ({ service }) => keys.find(serviceKey.target('checkout'), service),
   findable: () => keys.findable,

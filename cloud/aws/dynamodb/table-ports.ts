@@ -9,6 +9,7 @@ import { awsIncidents } from './incidents.ts'
 import { awsJournal } from './journal.ts'
 import { awsLeases } from './leases.ts'
 import { awsLine } from './line.ts'
+import { awsMessages } from './messages.ts'
 import { awsOpenReleases } from './open-releases.ts'
 import { awsOutages } from './outages.ts'
 import { awsQueues } from './queues.ts'
@@ -28,6 +29,7 @@ export const tablePorts = (table: Table) => ({
   journal: awsJournal(table),
   leases: awsLeases(table),
   line: awsLine(table),
+  messages: awsMessages(table),
   openReleases: awsOpenReleases(table),
   outages: awsOutages(table),
   turns: awsTurns(table),

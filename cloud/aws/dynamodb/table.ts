@@ -52,6 +52,10 @@ export const keys = {
   returnRecord: (releaseId: string): Key => ({ pk: 'RETURN', sk: releaseId }),
   /** An AWS service that is down. */
   outage: (part: string): Key => ({ pk: 'OUTAGE', sk: part }),
+  /** A message that is kept until it is sent. */
+  message: (key: string): Key => ({ pk: 'MESSAGE', sk: key }),
+  /** That a fact, or something of a cause, was told. */
+  told: (key: string): Key => ({ pk: 'TOLD', sk: key }),
   event: logKey,
   waiter: (releaseId: string, slot: string): Key => ({ pk: `WAITER#${releaseId}`, sk: slot }),
   head: (service: string, requestedAtMs: number, releaseId: string): Key => ({

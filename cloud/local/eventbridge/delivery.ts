@@ -3,6 +3,7 @@
 // queue.
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
+import type { ApiDestinations, HttpParameters } from './api-destinations.ts'
 import type { Invoker, MetricSink, Queues } from '../protocol/service.ts'
 
 type StartExecution = (stateMachineArn: string, name: string | undefined, input: string) => Promise<void>
@@ -15,6 +16,7 @@ export type DeliveryDeps = {
   readonly startExecution: StartExecution
   readonly queues: Queues
   readonly metrics: MetricSink
+  readonly destinations: Pick<ApiDestinations, 'send'>
 }
 
 /** Why a target did not accept an event. */
@@ -30,6 +32,8 @@ type Delivery = {
   readonly targetArn: string
   /** JSON text. */
   readonly payload: string
+  /** Of an API destination. */
+  readonly http: HttpParameters
   readonly policy: RetryPolicy
   readonly deadLetterArn: string | undefined
   /** The message for the dead-letter queue; only strings. */
@@ -68,8 +72,10 @@ const asAwsError = (error: unknown): AwsError =>
     ? error
     : new AwsError('TIMEOUT', error instanceof Error ? error.message : String(error), 500)
 
-async function send({ invoker, startExecution }: DeliveryDeps, { targetArn, payload }: Delivery): Promise<void> {
-  if (/^arn:[^:]+:states:/.test(targetArn)) await startExecution(targetArn, undefined, payload)
+async function send(deps: DeliveryDeps, { targetArn, payload, http }: Delivery): Promise<void> {
+  const { invoker, startExecution, destinations } = deps
+  if (targetArn.includes(':api-destination/')) await destinations.send(targetArn, payload, http)
+  else if (/^arn:[^:]+:states:/.test(targetArn)) await startExecution(targetArn, undefined, payload)
   else invoker.take(targetArn, undefined, Buffer.from(payload))
 }
 

@@ -5,13 +5,14 @@ import { answerJson } from '../protocol/json-protocol.ts'
 import type { Operations } from '../protocol/json-protocol.ts'
 import type { Bus, LocalService } from '../protocol/service.ts'
 import { type Counted, deliver, type DeliveryDeps, type Failure } from './delivery.ts'
+import { apiDestinations } from './api-destinations.ts'
 import { envelope } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import { matchesPattern, parsePattern } from './pattern.ts'
 import { entriesOf, isRefusal } from './put-events.ts'
 import { defaultBus, type Rule, ruleArn } from './rule.ts'
 import { eventRules } from './rules.ts'
-import { deliveredTo, type Target } from './target.ts'
+import { deliveredTo, httpFor, type Target } from './target.ts'
 
 /** Faults that a test can request. */
 export type DeliveryFaults = {
@@ -20,7 +21,7 @@ export type DeliveryFaults = {
   readonly delayMs?: (event: Envelope, targetArn: string) => number
 }
 
-type EventBridgeDeps = DeliveryDeps & {
+type EventBridgeDeps = Omit<DeliveryDeps, 'destinations'> & {
   readonly ids: () => string
   readonly faults?: DeliveryFaults | undefined
 }
@@ -36,8 +37,10 @@ const recordedMax = 1_000
 
 export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
   const { clock, ids } = deps
+  const destinations = apiDestinations(ids)
+  const delivering = { ...deps, destinations }
   const recorded: Envelope[] = []
-  const send = (rule: Rule, event: Envelope, target: Target): void => sendTo(deps, rule, event, target)
+  const send = (rule: Rule, event: Envelope, target: Target): void => sendTo(delivering, rule, event, target)
   const rules = eventRules({ clock, ids, onDue: send })
 
   function publish(bus: string, event: Envelope): void {
@@ -48,6 +51,7 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
 
   const operations: Operations = {
     ...rules.operations,
+    ...destinations.operations,
     PutEvents(input) {
       const entries = entriesOf(input, clock.nowMs()).map((entry) => {
         if (isRefusal(entry)) return entry
@@ -72,11 +76,12 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
   }
 }
 
-function sendTo(deps: EventBridgeDeps, rule: Rule, event: Envelope, target: Target): void {
+function sendTo(deps: EventBridgeDeps & DeliveryDeps, rule: Rule, event: Envelope, target: Target): void {
   const { clock, faults } = deps
   const delivery = {
     targetArn: target.arn,
     payload: deliveredTo(target, event),
+    http: httpFor(target, event),
     policy: target.policy,
     deadLetterArn: target.deadLetterArn,
     senderId: 'events.amazonaws.com',

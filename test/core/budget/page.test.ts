@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest'
 import { burnPage } from '../../../core/budget/page.ts'
 
+const runbook = 'https://runbooks.example/checkout'
 const rule = { severity: 'page', share: 0.02, hours: 1, shortMinutes: 5 } as const
 const worst = { rule, rate: 20.04, factor: 14.4 }
 
@@ -16,12 +17,14 @@ it.each<[string, Parameters<typeof burnPage>[3], string]>([
     'Over 1 h and over 5 min it is above 14.4: 2 % of the budget in 1 h.',
     words,
   ]
-  expect(burnPage({ name: 'checkout' }, 'fast', worst, suspect)).toEqual({
-    kind: 'budgetBurnsFast',
-    subject: told[0],
-    text: told.join('\n'),
+  const page = burnPage({ name: 'checkout', runbook }, 'fast', worst, suspect)
+  const back = suspect !== 'unknown' && suspect.releaseId !== undefined
+  expect(page).toEqual({
+    ...{ kind: 'budgetBurnsFast', key: 'burn/checkout/fast/page', service: 'checkout', runbook },
+    ...(back ? { releaseId: 'checkout-1' } : {}),
+    ...{ subject: told[0], lines: told },
+    next: back ? ['If it is that release: tidegate rollback checkout'] : [],
   })
-  expect(burnPage({ name: 'checkout', runbook }, 'fast', worst, suspect).text).toBe(
-    [...told, `Runbook: ${runbook}`].join('\n'),
-  )
+  const slow = { ...worst, rule: { ...rule, severity: 'ticket' as const } }
+  expect(burnPage({ name: 'checkout' }, 'fast', slow, suspect)).toMatchObject({ kind: 'budgetBurnsSlowly' })
 })

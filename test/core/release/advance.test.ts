@@ -42,6 +42,15 @@ describe('a release', () => {
     expect(release.state).toMatchObject({ phase: 'baking', step: 0 })
   })
 
+  it('that is a drill goes back after its step, however good it looks', () => {
+    const drill: Release = { ...prepared(), drill: true }
+    const passed = after(shifted(drill, t0), judged(t0 + 5 * minute, 'pass'))
+    const over = after(shifted(passed, t0 + 5 * minute), judged(t0 + 10 * minute, 'pass'))
+    expect(over).toMatchObject({ state: { phase: 'returning' }, ending: { outcome: 'rolledBack', by: 'policy' } })
+    const ordered = after(shifted(drill, t0), { type: 'promoteOrdered', atMs: t0, by: 'ann', reason: 'x' })
+    expect(ordered.state).toMatchObject({ phase: 'baking', step: 0 })
+  })
+
   it('that fails goes back; before any traffic it is rejected instead', () => {
     expect(after(shifted(prepared(), t0), judged(t0 + minute, 'fail'))).toMatchObject({
       state: { phase: 'returning' },

@@ -1,6 +1,6 @@
 // What a person is paged with: which ends are told, and every line of every page.
 import { describe, expect, it } from 'vitest'
-import { pageOf } from '../../../core/page.ts'
+import { Page, pageOf, textOf } from '../../../core/page.ts'
 import { isToldNow } from '../../../core/release/outage.ts'
 import * as pages from '../../../core/release/pages.ts'
 import type { Release } from '../../../core/release/release.ts'
@@ -11,14 +11,41 @@ const runbook = 'https://runbooks.example/checkout'
 const release = prepared({ runbook })
 const record = returnRecordOf(release) as ReturnRecord
 const command = `aws lambda update-alias --function-name checkout --name live --function-version 1 --routing-config '{"AdditionalVersionWeights":{}}'`
-const lines = ({ text }: { text: string }): readonly string[] => text.split('\n')
+const lines = (page: Page): readonly string[] => textOf(page).split('\n')
+const read = (kind: string): string => `What to do: docs/operate.md#${kind}`
+const why = 'See why: tidegate log checkout-1'
 
 it('a subject is the sentence, as much of it as SNS takes; the text has all of it', () => {
-  expect(pageOf('rolledBack', 'x'.repeat(130), 'Why: y')).toEqual({
+  expect(pageOf('rolledBack', { key: 'k' }, { sentence: 'x'.repeat(130), lines: ['Why: y'] })).toEqual({
     kind: 'rolledBack',
+    key: 'k',
     subject: `${'x'.repeat(96)}...`,
-    text: `${'x'.repeat(130)}\nWhy: y`,
+    lines: ['x'.repeat(130), 'Why: y'],
+    next: [],
   })
+})
+
+it('a message of any length is one that SNS and the table take, and ends with a whole line', () => {
+  const long = Array.from({ length: 500 }, (_, index) => `${index}${'\u20ac'.repeat(1990)}`)
+  const page = pageOf('away', { key: 'k' }, { sentence: 's', lines: long, next: long })
+  expect(Buffer.byteLength(textOf(page))).toBeLessThan(200_000)
+  expect(Page.parse(page)).toEqual(page)
+  for (const part of [page.lines, page.next]) {
+    expect(part.at(-2)).toMatch(/^\d+\u20ac{1990}$/)
+    expect(part.at(-1)).toMatch(/^\.\.\. and \d+ more lines, for which there is no room here\.$/)
+  }
+})
+
+it('a message names the owner, the page of the release and the section of the runbook', () => {
+  const owner = { name: 'Team Shop', contact: '+49 30 1234', channel: '#shop' }
+  const page = pageOf('rolledBack', { key: 'k', releaseId: 'a-1', service: 'a', owner, runbook }, { sentence: 's' })
+  expect(textOf(page, 'https://console.example').split('\n')).toEqual([
+    's',
+    'Owner: "Team Shop", "+49 30 1234", channel "#shop"',
+    `Runbook: ${runbook}`,
+    'See it: https://console.example/release/a-1',
+    read('rolledBack'),
+  ])
 })
 
 describe('an end', () => {
@@ -32,7 +59,9 @@ describe('an end', () => {
     ['aborted', 'ann', false],
     ['promoted', 'verdict', false],
     ['superseded', 'release checkout-2', false],
-    ['rejected', 'gate', false],
+    ['rejected', 'gate', true],
+    ['rejected', 'verdict', true],
+    ['rejected', 'ann', false],
     ['alreadyReleased', 'tidegate', false],
   ])('%s by %s: a person is told: %s', (outcome, by, isTold) => {
     const ending = { outcome, by, because: 'x' }
@@ -51,8 +80,13 @@ describe('an end', () => {
       'Why: errors: 5 of 9.',
       'Decided by: verdict',
     ]
-    expect(lines(pages.endPage({ ...release, ending }))).toEqual([...told, `Runbook: ${runbook}`])
-    expect(lines(pages.endPage({ ...prepared(), ending }))).toEqual(told)
+    expect(lines(pages.endPage({ ...release, ending }))).toEqual([
+      ...told,
+      why,
+      `Runbook: ${runbook}`,
+      read('rolledBack'),
+    ])
+    expect(lines(pages.endPage({ ...prepared(), ending }))).toEqual([...told, why, read('rolledBack')])
   })
 
   it('is told with the reason of a person as their words', () => {
@@ -61,24 +95,23 @@ describe('an end', () => {
       `Release checkout-1 of checkout was rolled back: ann says "orders 'drop'.".`,
       `Why: ann says "orders 'drop'."`,
       'Decided by: ann',
+      why,
+      read('rolledBack'),
     ])
   })
 })
 
 describe('an alias that could not be put back', () => {
   it('is told with the command that does it', () => {
-    expect(pages.notBackPage('checkout-1', record, 'States.Timeout: x')).toEqual({
-      kind: 'notBack',
-      subject: 'Release checkout-1 of checkout could not be put back.',
-      text: [
-        'Release checkout-1 of checkout could not be put back.',
-        'States.Timeout: x',
-        'Put it back by hand:',
-        command,
-        `Runbook: ${runbook}`,
-        'It is tried again every minute.',
-      ].join('\n'),
-    })
+    expect(lines(pages.notBackPage('checkout-1', record, 'States.Timeout: x'))).toEqual([
+      'Release checkout-1 of checkout could not be put back.',
+      'States.Timeout: x',
+      'Put it back by hand:',
+      command,
+      'It is tried again every minute.',
+      `Runbook: ${runbook}`,
+      read('notBack'),
+    ])
   })
 
   it('is told when nobody knows which aliases the release has', () => {
@@ -87,6 +120,7 @@ describe('an alias that could not be put back', () => {
       'x',
       'Its log cannot be read now: `tidegate rollback` says what to do by hand.',
       'It is tried again every minute.',
+      read('notBack'),
     ])
   })
 
@@ -96,6 +130,7 @@ describe('an alias that could not be put back', () => {
       'Why: x',
       'It is tried again every minute.',
       `Runbook: ${runbook}`,
+      read('notBackWithoutLog'),
     ])
   })
 })
@@ -115,6 +150,7 @@ it('a release that was ended without its log is told with what became of each al
     'Decided by: ann',
     "checkout may release again. If the log is wanted, restore the item that is named above from the table's backup.",
     `Runbook: ${runbook}`,
+    read('endedWithoutLog'),
   ])
 })
 
@@ -138,12 +174,13 @@ describe('a part of AWS that is away', () => {
         `${part} does not answer: releases are not as safe as they should be.`,
         'Since: 2026-01-01T00:00:00.000Z',
         'HTTP 503',
-        ['by hand'],
+        ['by hand', read('away')],
       ])
       expect(meaning).toMatch(/^[A-Z].{40,}\.$/)
       expect(lines(pages.answersAgainPage(outage))).toEqual([
         `${part} answers again.`,
         'It was away since 2026-01-01T00:00:00.000Z. Releases go on by themselves.',
+        read('answersAgain'),
       ])
     },
   )

@@ -1,0 +1,216 @@
+// Incidents for PagerDuty, Jira Service Management and OpsCenter, by rules on the controller's own events: opened when traffic
+// was put back or could not be, or somebody else moved an alias; resolved when the release is settled and nothing more is done.
+// The incident's key is the release. docs/messages.md says why.
+import { ArnFormat, Duration, SecretValue, Stack } from 'aws-cdk-lib'
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
+import * as events from 'aws-cdk-lib/aws-events'
+import * as targets from 'aws-cdk-lib/aws-events-targets'
+import * as iam from 'aws-cdk-lib/aws-iam'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import * as sqs from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { Problem } from '../core/problem.ts'
+import { alarmTo, type Topics } from './topics.ts'
+
+type Platform = {
+  /** Holds the integration's key, and nothing else. */
+  readonly secret: ISecret
+  /** Another address of the API, such as that of the EU. */
+  readonly url?: string
+}
+export type IncidentsOutProps = {
+  /** Events API v2: the secret is the routing key. */
+  readonly pagerDuty?: Platform
+  /** The alert API, also Opsgenie's: the secret is the API key. */
+  readonly jiraServiceManagement?: Platform
+  /** OpsItems. EventBridge can open them and not resolve them. */
+  readonly opsCenter?: boolean
+}
+
+type Installed = { readonly controller: string; readonly topics: Topics; readonly consoleUrl: string | undefined }
+
+/** @param props of the controller */
+export const incidentsOf = (
+  scope: Construct,
+  { incidentsOut, consoleUrl }: { readonly incidentsOut?: IncidentsOutProps; readonly consoleUrl?: string },
+  installed: Omit<Installed, 'consoleUrl'>,
+): IncidentsOut | undefined =>
+  incidentsOut &&
+  new IncidentsOut(scope, 'IncidentsOut', incidentsOut, { ...installed, consoleUrl: consoleUrl?.replace(/\/+$/, '') })
+
+const pagerDutyUrl = 'https://events.pagerduty.com/v2/enqueue'
+const jiraUrl = 'https://api.atlassian.com/jsm/ops/integration/v2/alerts'
+
+const of = (path: string): string => events.EventField.fromPath(`$.detail.${path}`)
+const releaseId = (): string => of('metadata.releaseId')
+const incident = (field: string): string => of(`incident.${field}`)
+
+export class IncidentsOut extends Construct {
+  /** What a platform did not take. */
+  readonly unsent: sqs.Queue
+  private readonly role: iam.Role
+  private readonly page: Readonly<Record<string, string>>
+
+  /** @throws Problem `definition_invalid` */
+  constructor(scope: Construct, id: string, props: IncidentsOutProps, { controller, topics, consoleUrl }: Installed) {
+    super(scope, id)
+    const { pagerDuty, jiraServiceManagement, opsCenter = false } = props
+    this.page = consoleUrl === undefined ? {} : { page: `${consoleUrl}/release/${releaseId()}` }
+    this.unsent = this.queue(topics)
+    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('events.amazonaws.com') })
+    const rule = (name: string, detailType: readonly string[]) =>
+      new events.Rule(this, name, {
+        ruleName: `${controller}-incident-${name.toLowerCase()}`,
+        eventPattern: {
+          source: ['tidegate.release'],
+          account: [Stack.of(this).account],
+          detailType: [...detailType],
+          // Events from before the words existed have none, and a template cannot do without.
+          detail: { incident: { title: [{ exists: true }] } },
+        },
+      })
+    const opened = rule('Opened', ['Release Rolled Back', 'Release Return Failed', 'Release Interrupted'])
+    const resolved = rule('Resolved', ['Release Settled'])
+    if (pagerDuty !== undefined) this.toPagerDuty(pagerDuty, opened, resolved)
+    if (jiraServiceManagement !== undefined) this.toJira(jiraServiceManagement, opened, resolved)
+    if (opsCenter) this.toOpsCenter(opened)
+  }
+
+  private toPagerDuty({ secret, url }: Platform, opened: events.Rule, resolved: events.Rule): void {
+    const connection = new events.Connection(this, 'PagerDuty', {
+      authorization: events.Authorization.apiKey('X-Routing-Key', secret.secretValue),
+      bodyParameters: { routing_key: events.HttpParameter.fromSecret(secret.secretValue) },
+    })
+    const destination = this.destination('PagerDutyEvents', connection, url ?? pagerDutyUrl)
+    const shared = { dedup_key: releaseId(), client: 'Tidegate' }
+    this.send(opened, destination, {
+      ...shared,
+      event_action: 'trigger',
+      payload: {
+        summary: incident('summary'),
+        source: 'tidegate',
+        severity: incident('severity'),
+        timestamp: of('metadata.occurredAt'),
+        component: of('service'),
+        group: of('service'),
+        class: events.EventField.detailType,
+        custom_details: this.details(),
+      },
+      ...(this.page['page'] === undefined
+        ? {}
+        : { client_url: this.page['page'], links: [{ href: this.page['page'], text: 'The release' }] }),
+    })
+    this.send(resolved, destination, { ...shared, event_action: 'resolve' })
+  }
+
+  private toJira({ secret, url = jiraUrl }: Platform, opened: events.Rule, resolved: events.Rule): void {
+    const connection = new events.Connection(this, 'Jira', {
+      authorization: events.Authorization.apiKey(
+        'Authorization',
+        SecretValue.unsafePlainText(`GenieKey ${secret.secretValue.unsafeUnwrap()}`),
+      ),
+    })
+    const alerts = this.destination('JiraAlerts', connection, url)
+    const closing = this.destination('JiraClosing', connection, `${url}/*/close`)
+    this.send(opened, alerts, {
+      message: incident('title'),
+      alias: releaseId(),
+      description: incident('summary'),
+      priority: incident('priority'),
+      source: 'tidegate',
+      entity: of('service'),
+      tags: ['tidegate', of('service')],
+      details: this.details(),
+    })
+    this.send(
+      resolved,
+      closing,
+      { source: 'tidegate', note: incident('summary') },
+      { pathParameterValues: ['$.detail.metadata.releaseId'], queryStringParameters: { identifierType: 'alias' } },
+    )
+  }
+
+  /** The target takes no API destination, and its role no resource but all OpsItems of the account and region. */
+  private toOpsCenter(opened: events.Rule): void {
+    const opsItem = (resourceName?: string): string =>
+      Stack.of(this).formatArn({
+        service: 'ssm',
+        resource: 'opsitem',
+        arnFormat: resourceName === undefined ? ArnFormat.COLON_RESOURCE_NAME : ArnFormat.SLASH_RESOURCE_NAME,
+        ...(resourceName === undefined ? {} : { resourceName }),
+      })
+    this.role.addToPolicy(new iam.PolicyStatement({ actions: ['ssm:CreateOpsItem'], resources: [opsItem('*')] }))
+    opened.addTarget({
+      bind: () => ({
+        arn: opsItem(),
+        role: this.role,
+        deadLetterConfig: { arn: this.unsent.queueArn },
+        input: events.RuleTargetInput.fromObject({
+          title: incident('title'),
+          description: incident('summary'),
+          category: 'Availability',
+          severity: incident('opsSeverity'),
+          source: 'tidegate',
+          operationalData: {
+            // One OpsItem for each release, however many of its events arrive.
+            '/aws/dedup': { type: 'SearchableString', value: `{"dedupString":"tidegate-${releaseId()}"}` },
+            ...Object.fromEntries(Object.entries(this.details()).map(([name, value]) => [name, { value }])),
+          },
+        }),
+      }),
+    })
+  }
+
+  /** What all of them are told besides. */
+  private details(): Record<string, string> {
+    return {
+      release: releaseId(),
+      service: of('service'),
+      why: incident('why'),
+      decidedBy: incident('decidedBy'),
+      owner: incident('owner'),
+      runbook: incident('runbook'),
+      back: incident('back'),
+      ...this.page,
+    }
+  }
+
+  private destination(id: string, connection: events.Connection, endpoint: string): events.ApiDestination {
+    if (!/^https:\/\/[^\s"'<>?#]+$/.test(endpoint))
+      throw new Problem('definition_invalid', 'The address of an incident platform begins with https://.')
+    return new events.ApiDestination(this, id, { connection, endpoint, rateLimitPerSecond: 10 })
+  }
+
+  private send(
+    rule: events.Rule,
+    destination: events.ApiDestination,
+    body: Readonly<Record<string, unknown>>,
+    parameters: Pick<targets.ApiDestinationProps, 'pathParameterValues' | 'queryStringParameters'> = {},
+  ): void {
+    rule.addTarget(
+      // The type of aws-cdk-lib does not allow for `exactOptionalPropertyTypes`.
+      new targets.ApiDestination(destination as events.IApiDestination, {
+        event: events.RuleTargetInput.fromObject(body),
+        eventRole: this.role,
+        deadLetterQueue: this.unsent,
+        maxEventAge: Duration.hours(24),
+        retryAttempts: 185,
+        ...parameters,
+      }),
+    )
+  }
+
+  private queue(topics: Topics): sqs.Queue {
+    const queue = new sqs.Queue(this, 'Unsent', { enforceSSL: true, retentionPeriod: Duration.days(14) })
+    const alarm = new cloudwatch.Alarm(this, 'IncidentsUnsent', {
+      alarmDescription:
+        'An incident platform did not take an incident of Tidegate: the attributes of the message in the queue say why (docs/messages.md).',
+      metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    })
+    alarmTo(topics, 'page', alarm)
+    return queue
+  }
+}

@@ -1,0 +1,346 @@
+// Incidents out, end to end: the stack's rules, templates, connections and destinations, made on the embedded cloud, against a
+// real HTTP server. What arrives is compared with the form that each platform takes, written here without our code.
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  CreateApiDestinationCommand,
+  CreateConnectionCommand,
+  PutEventsCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from '@aws-sdk/client-eventbridge'
+import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { App, Stack } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { IncidentWords, incidentWords } from '../../core/release/incident-out.ts'
+import { ReleaseController } from '../../lib/controller.ts'
+import type { IncidentsOutProps } from '../../lib/incidents-out.ts'
+import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
+import { hostile } from '../core/hostile.ts'
+import { prepared } from '../core/sample.ts'
+
+type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
+type Resources = Readonly<Record<string, Resource>>
+
+const consoleUrl = 'https://releases.example.com'
+const service = { name: 'checkout', targets: [{ function: 'checkout', alias: 'live' }], plan: 'AllAtOnce' }
+
+function synthesised(incidentsOut: (stack: Stack) => IncidentsOutProps): Resources {
+  const stack = new Stack(new App(), 'tidegate', { env: { account: '000000000000', region: 'us-east-1' } })
+  const made = incidentsOut(stack)
+  new ReleaseController(stack, 'Controller', { services: [service], incidentsOut: made, consoleUrl: `${consoleUrl}/` })
+  return (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources
+}
+const secretIn = (stack: Stack, name: string) => ({
+  secret: secretsmanager.Secret.fromSecretNameV2(stack, name, name),
+})
+const all = (stack: Stack): IncidentsOutProps => ({
+  pagerDuty: secretIn(stack, 'routing-key'),
+  jiraServiceManagement: secretIn(stack, 'jira-key'),
+  opsCenter: true,
+})
+
+type Got = {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: unknown
+}
+let server: Server
+let got: Got[]
+let answers: number[]
+let origin: string
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')))
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request
+      got.push({ method, url, headers, body: JSON.parse(text) as unknown })
+      response.writeHead(answers.shift() ?? 202).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => new Promise((resolve) => server.close(resolve)))
+
+let sandbox: Sandbox
+const unsent = 'https://sqs.us-east-1.amazonaws.com/000000000000/unsent'
+const unsentArn = 'arn:aws:sqs:us-east-1:000000000000:unsent'
+beforeEach(() => {
+  got = []
+  answers = []
+})
+afterEach(() => sandbox.close())
+
+/** Makes what the stack has, through the API. Secrets are replaced by their names, hosts by the server. */
+async function installed(resources: Resources): Promise<void> {
+  sandbox = await openSandbox({ perMinute: 0 })
+  const { events, sqs } = sandbox.clients
+  await sqs.send(new CreateQueueCommand({ QueueName: 'unsent' }))
+  const arns = new Map<string, string>()
+  const of = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type)
+  const key = (text: string): string =>
+    text.replaceAll(/\{\{resolve:secretsmanager:.*?:secret:([a-z-]+):.*?\}\}/g, 'the $1')
+  for (const [id, { Properties }] of of('AWS::Events::Connection')) {
+    const flat = JSON.parse(key(joined(JSON.stringify(Properties['AuthParameters'])))) as never
+    const command = new CreateConnectionCommand({ Name: id, AuthorizationType: 'API_KEY', AuthParameters: flat })
+    arns.set(id, (await events.send(command)).ConnectionArn ?? '')
+  }
+  for (const [id, { Properties }] of of('AWS::Events::ApiDestination')) {
+    const connection = (Properties['ConnectionArn'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]
+    const { ApiDestinationArn } = await events.send(
+      new CreateApiDestinationCommand({
+        ...{ Name: id, ConnectionArn: arns.get(connection), HttpMethod: Properties['HttpMethod'] as 'POST' },
+        InvocationEndpoint: String(Properties['InvocationEndpoint']).replace(/^https:\/\/[^/]+/, origin),
+      }),
+    )
+    arns.set(id, ApiDestinationArn ?? '')
+  }
+  for (const [, { Properties }] of of('AWS::Events::Rule')) {
+    const {
+      Name = '',
+      EventPattern,
+      Targets,
+    } = Properties as {
+      Name?: string
+      EventPattern: unknown
+      Targets: readonly Record<string, unknown>[]
+    }
+    if (!Name.includes('-incident-')) continue
+    await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(EventPattern) }))
+    for (const target of Targets) {
+      const { 'Fn::GetAtt': [id = ''] = [] } = target['Arn'] as { 'Fn::GetAtt'?: string[] }
+      // OpsCenter is no part of the embedded cloud: its template is looked at below.
+      if (!arns.has(id)) continue
+      const { InputPathsMap, InputTemplate } = target['InputTransformer'] as Record<string, never>
+      const Targets = [
+        {
+          ...{ Id: String(target['Id']), Arn: arns.get(id), RoleArn: 'arn:aws:iam::000000000000:role/incidents' },
+          ...{ InputTransformer: { InputPathsMap, InputTemplate }, DeadLetterConfig: { Arn: unsentArn } },
+          ...(target['HttpParameters'] === undefined ? {} : { HttpParameters: target['HttpParameters'] as never }),
+          RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
+        },
+      ]
+      await events.send(new PutTargetsCommand({ Rule: Name, Targets }))
+    }
+  }
+}
+/** CloudFormation's joins, with placeholders for references. */
+const joined = (json: string): string =>
+  json
+    .replaceAll(/\{"Ref":"AWS::(\w+)"\}/g, '"$1"')
+    .replaceAll(/\{"Fn::Join":\["",(\[[^\]]*\])\]\}/g, (_, parts: string) =>
+      JSON.stringify((JSON.parse(parts) as string[]).join('')),
+    )
+
+const header = (releaseId = 'checkout-1') => ({
+  schemaVersion: 1,
+  metadata: { eventId: 'e', releaseId, sequence: 9, occurredAt: '2026-01-01T02:00:00.000Z' },
+  service: 'checkout',
+})
+const owner = { name: 'Team "Shop"', contact: '+49 30 1234' }
+const release = {
+  ...prepared({ owner }),
+  ending: { outcome: 'rolledBack' as const, because: 'errors: 5 of 9.', by: 'verdict' },
+}
+
+async function announce(detailType: string, incident: unknown = incidentWords(release), id?: string): Promise<void> {
+  const Detail = JSON.stringify({ ...header(id), incident })
+  await sandbox.clients.events.send(
+    new PutEventsCommand({ Entries: [{ Source: 'tidegate.release', DetailType: detailType, Detail }] }),
+  )
+  await sandbox.clock.settle()
+}
+
+/** As the Events API v2 takes it (docs/aws.md §16; Airflow's provider and Alertmanager send the same). */
+const PagerDutyEvent = z.discriminatedUnion('event_action', [
+  z.strictObject({
+    routing_key: z.literal('the routing-key'),
+    event_action: z.literal('trigger'),
+    dedup_key: z.string().min(1).max(255),
+    payload: z.strictObject({
+      summary: z.string().min(1).max(1024),
+      source: z.string().min(1),
+      severity: z.enum(['critical', 'error', 'warning', 'info']),
+      timestamp: z.iso.datetime(),
+      component: z.string(),
+      group: z.string(),
+      class: z.string(),
+      custom_details: z.record(z.string(), z.string()),
+    }),
+    client: z.string(),
+    client_url: z.url().optional(),
+    links: z.array(z.strictObject({ href: z.url(), text: z.string() })).optional(),
+  }),
+  z.strictObject({
+    routing_key: z.literal('the routing-key'),
+    event_action: z.literal('resolve'),
+    dedup_key: z.string().min(1).max(255),
+    client: z.string(),
+  }),
+])
+const JiraAlert = z.strictObject({
+  message: z.string().min(1).max(130),
+  alias: z.string().min(1).max(512),
+  description: z.string().max(15_000),
+  priority: z.enum(['P1', 'P2', 'P3', 'P4', 'P5']),
+  source: z.string().max(100),
+  entity: z.string().max(512),
+  tags: z.array(z.string().max(50)).max(20),
+  details: z.record(z.string(), z.string()),
+})
+const pagerDuty = () => got.filter(({ url }) => url === '/v2/enqueue').map(({ body }) => PagerDutyEvent.parse(body))
+const jira = () => got.filter(({ url }) => url.startsWith('/jsm/'))
+
+describe('an incident', () => {
+  beforeEach(() => installed(synthesised(all)))
+
+  it('is opened at the rollback with the reason, owner and page, and resolved when the release is settled', async () => {
+    await announce('Release Rolled Back')
+    await announce('Release Settled')
+    const [opened, resolved, ...none] = pagerDuty()
+    expect(none).toEqual([])
+    expect(opened).toMatchObject({
+      event_action: 'trigger',
+      dedup_key: 'checkout-1',
+      payload: {
+        summary: 'Release checkout-1 of checkout was rolled back: errors: 5 of 9.',
+        severity: 'error',
+        timestamp: '2026-01-01T02:00:00.000Z',
+        component: 'checkout',
+        class: 'Release Rolled Back',
+        custom_details: { release: 'checkout-1', owner: `'Team 'Shop'', '+49 30 1234'`, decidedBy: 'verdict' },
+      },
+      client_url: `${consoleUrl}/release/checkout-1`,
+      links: [{ href: `${consoleUrl}/release/checkout-1` }],
+    })
+    expect(resolved).toMatchObject({ event_action: 'resolve', dedup_key: 'checkout-1' })
+
+    const [alert, closed] = jira()
+    expect(alert).toMatchObject({ method: 'POST', url: '/jsm/ops/integration/v2/alerts' })
+    expect(alert?.headers).toMatchObject({ authorization: 'GenieKey the jira-key' })
+    expect(JiraAlert.parse(alert?.body)).toMatchObject({ alias: 'checkout-1', priority: 'P2', entity: 'checkout' })
+    expect(closed?.url).toBe('/jsm/ops/integration/v2/alerts/checkout-1/close?identifierType=alias')
+    expect(got.every(({ headers }) => headers['user-agent'] === 'Amazon/EventBridge/ApiDestinations')).toBe(true)
+  })
+
+  it('is critical when the traffic could not be put back, and says by which command it can', async () => {
+    await announce('Release Return Failed', incidentWords(release, 'Lambda.AccessDenied: "no"'))
+    const [opened] = pagerDuty()
+    expect(opened).toMatchObject({ payload: { severity: 'critical' } })
+    expect(JSON.stringify(opened)).toContain('aws lambda update-alias')
+  })
+
+  it('is not opened by a promoted release, a forged form, or an event from before the words existed', async () => {
+    await announce('Release Promoted')
+    await announce('Release Rolled Back', null)
+    await announce('Release Rolled Back', {})
+    expect(got).toEqual([])
+  })
+
+  it('is of the right form whatever others wrote', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostile, hostile, fc.string({ unit: 'binary', maxLength: 2000 }), async (text, by, name) => {
+        got = []
+        const plain = prepared()
+        const contact = text.slice(0, 200) || 'x'
+        const own = { name: name.slice(0, 80) || 'x', contact }
+        const words = incidentWords(
+          { ...plain, service: { ...plain.service, owner: own }, ending: { outcome: 'rolledBack', because: text, by } },
+          `${name}", "event_action": "resolve`,
+        )
+        expect(IncidentWords.safeParse(words).success).toBe(true)
+        await announce('Release Return Failed', words)
+        const [opened] = pagerDuty()
+        expect(opened).toMatchObject({
+          event_action: 'trigger',
+          dedup_key: 'checkout-1',
+          payload: { summary: words.summary },
+        })
+        expect(JiraAlert.parse(jira()[0]?.body).message).toBe(words.title)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('is tried again while the platform is down, and kept when it refuses', async () => {
+    answers = [503, 429, 202, 202]
+    await announce('Release Rolled Back')
+    await sandbox.minutes(5)
+    expect(new Set(pagerDuty().map((event) => event.dedup_key))).toEqual(new Set(['checkout-1']))
+    expect(got.length).toBe(4)
+    got = []
+    answers = [400, 403]
+    await announce('Release Rolled Back', incidentWords(release), 'checkout-2')
+    await sandbox.minutes(5)
+    expect(got).toHaveLength(2)
+    const { Messages = [] } = await sandbox.clients.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: unsent, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+    )
+    expect(Messages.map(({ MessageAttributes }) => MessageAttributes?.['ERROR_MESSAGE']?.StringValue).sort()).toEqual([
+      'The endpoint answered 400.',
+      'The endpoint answered 403.',
+    ])
+  })
+})
+
+describe('the stack', () => {
+  beforeEach(async () => {
+    sandbox = await openSandbox({ perMinute: 0 })
+  })
+
+  it('has no key in its template, and a role that may do these and nothing else', () => {
+    const text = JSON.stringify(synthesised(all))
+    expect(text).toContain('{{resolve:secretsmanager:')
+    const resources = synthesised(all)
+    const policies = Object.entries(resources).filter(([id]) => /IncidentsOutRoleDefaultPolicy/.test(id))
+    const statements = policies.flatMap(
+      ([, { Properties }]) =>
+        (Properties['PolicyDocument'] as { Statement: { Action: string; Resource: unknown }[] }).Statement,
+    )
+    expect(statements.map(({ Action }) => Action).sort()).toEqual([
+      'events:InvokeApiDestination',
+      'events:InvokeApiDestination',
+      'events:InvokeApiDestination',
+      'ssm:CreateOpsItem',
+    ])
+    for (const { Resource } of statements) expect(Resource).not.toBe('*')
+    const alarms = Object.keys(resources).filter((id) => id.includes('IncidentsUnsent'))
+    expect(alarms).toHaveLength(1)
+  })
+
+  it('makes an OpsItem of the fields that OpsCenter takes, once for each release', () => {
+    const rules = Object.values(synthesised(all)).filter(({ Type }) => Type === 'AWS::Events::Rule')
+    const targets = rules.flatMap(({ Properties }) => (Properties['Targets'] as Record<string, unknown>[]) ?? [])
+    const [opsItem, ...none] = targets.filter(({ Arn }) => JSON.stringify(Arn).includes(':opsitem'))
+    expect(none).toEqual([])
+    const { InputTemplate } = opsItem?.['InputTransformer'] as { InputTemplate: string }
+    const filled = JSON.parse(
+      InputTemplate.replaceAll(/"(?:\\.|[^"\\])*"|<[\w.-]+>/g, (part) => (part.startsWith('<') ? '"x"' : part)),
+    ) as Record<string, never>
+    expect(Object.keys(filled).sort()).toEqual([
+      'category',
+      'description',
+      'operationalData',
+      'severity',
+      'source',
+      'title',
+    ])
+    expect(filled['operationalData']?.['/aws/dedup']).toEqual({
+      type: 'SearchableString',
+      value: expect.stringMatching(/^\{"dedupString":"tidegate-<[\w.-]+>"\}$/) as string,
+    })
+    for (const name of Object.keys(filled['operationalData'] ?? {})) expect(name).not.toMatch(/^(aws|amazon|amzn|ssm)/i)
+  })
+
+  it('takes no address that is not https', () => {
+    const wrong = (stack: Stack) => ({ pagerDuty: { ...secretIn(stack, 'k'), url: 'http://events.pagerduty.com' } })
+    expect(() => synthesised(wrong)).toThrow(expect.objectContaining({ code: 'definition_invalid' }))
+  })
+})

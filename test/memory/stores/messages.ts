@@ -1,0 +1,41 @@
+// Messages in memory.
+import { listing } from '../../../core/listing.ts'
+import { Kept, Told } from '../../../core/message/kept.ts'
+import type { Messages } from '../../../cloud/ports.ts'
+import type { MemoryTable } from './table.ts'
+
+export const messagesKey = 'messages'
+const toldKey = 'told'
+
+export function memoryMessages(table: MemoryTable): Messages {
+  const get = (key: string): Kept | undefined => table.get(Kept, messagesKey, key)
+  return {
+    keep: (kept) =>
+      Promise.resolve().then(() => {
+        const { key } = kept.page
+        if (table.text(messagesKey, key) !== undefined) return get(key)
+        table.set(messagesKey, key, kept)
+        return undefined
+      }),
+    replace: (kept) => Promise.resolve(table.set(messagesKey, kept.page.key, kept)),
+    get: (key) => Promise.resolve().then(() => get(key)),
+    list: () =>
+      Promise.resolve().then(() =>
+        listing(
+          table.list(messagesKey),
+          (key) => get(key) as Kept,
+          (key) => ({ key }),
+        ),
+      ),
+    remove: (key) => Promise.resolve(table.delete(messagesKey, key)),
+    told: (key) => Promise.resolve().then(() => table.get(Told, toldKey, key)),
+    setTold: (key, told) => Promise.resolve(table.set(toldKey, key, told)),
+    claim: (key, atMs, sinceMs) =>
+      Promise.resolve().then(() => {
+        const before = table.get(Told, toldKey, key)
+        if (before !== undefined && before.atMs >= sinceMs) return false
+        table.set(toldKey, key, { atMs })
+        return true
+      }),
+  }
+}
