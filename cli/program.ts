@@ -6,6 +6,7 @@ import { jsonLine } from '../core/foreign-text.ts'
 import { Problem } from '../core/problem.ts'
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
+import { addApi } from './spelling/api.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
 import { addDoctor } from './spelling/doctor.ts'
@@ -171,6 +172,7 @@ program
 for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
+addApi(program, surroundings)
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

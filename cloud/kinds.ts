@@ -28,6 +28,8 @@ export const kinds = {
   attestation: ['ATTESTATION#*'],
   incident: ['INCIDENT#*'],
   outage: ['OUTAGE'],
+  /** Answers to requests that carried an idempotency key. */
+  answer: ['ANSWER#*'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Kind = keyof typeof kinds

@@ -2,15 +2,24 @@
 // from the route, and the rest from the body. The answer is JSON, or a problem (RFC 9457). docs/decisions/0055.
 import * as z from 'zod'
 import { callerName } from '../core/caller.ts'
-import { Problem, type ProblemCode } from '../core/problem.ts'
-import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from './routes.ts'
-import type { Handler } from './steps/world.ts'
+import { own } from '../core/own.ts'
+import { Problem } from '../core/problem.ts'
+import { retryAfterSeconds, statusOf } from '../core/problem-status.ts'
+import { type Keyed, once } from './idempotency.ts'
+import { apiRoutes, doorVerbs, routeOf } from './routes.ts'
+import type { Call, Handler } from './steps/world.ts'
 
-/** Payload format 2.0. All of `requestContext` is set by API Gateway, after it has checked the signature. */
+const texts = z.record(z.string(), z.string())
+/**
+ * Payload format 2.0, with header names in lower case. All of `requestContext` is set by API Gateway, after it has checked the
+ * signature.
+ */
 const Request = z.looseObject({
   version: z.literal('2.0'),
   routeKey: z.string(),
-  pathParameters: z.record(z.string(), z.string()).nullish(),
+  headers: texts.nullish(),
+  pathParameters: texts.nullish(),
+  queryStringParameters: texts.nullish(),
   body: z.string().nullish(),
   isBase64Encoded: z.boolean().optional(),
   requestContext: z.looseObject({
@@ -21,8 +30,10 @@ const Request = z.looseObject({
 type Request = z.output<typeof Request>
 
 type Answer = { readonly statusCode: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+/** An answer that is no JSON. */
+type PlainAnswer = { readonly contentType: string; readonly text: string; readonly status?: number }
 
-const routeByKey = new Map<string, RouteName>(routeNames.map((name) => [`POST ${routePath(name)}`, name]))
+const routeByKey = new Map(apiRoutes.map((route) => [`${route.method} ${route.path}`, route]))
 
 type Wrap = (handler: Handler) => Handler
 
@@ -31,18 +42,38 @@ const behindDoors = new Set<string>(doorVerbs)
 /**
  * What stands before a function of people: its handler gets what the body says, the service of the path as `service`, and who
  * calls as `by`. Nobody else is heard. Other functions stay as they are.
+ * @param keyed what an idempotency key takes
  */
 export const behindDoor =
-  (verb: string): Wrap =>
+  (verb: string, keyed: () => Keyed): Wrap =>
   (inner) => {
     if (!behindDoors.has(verb)) return inner
     return async (event, call) => {
       const request = Request.safeParse(event)
       if (!request.success)
         throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')
-      return inner(orderOf(verb, request.data), { ...call, awsRequestId: request.data.requestContext.requestId })
+      return passed(request.data, { verb, inner, call, keyed })
     }
   }
+
+type Passage = { readonly verb: string; readonly inner: Handler; readonly call: Call; readonly keyed: () => Keyed }
+
+async function passed(request: Request, { verb, inner, call, keyed }: Passage): Promise<unknown> {
+  const { routeKey, headers, requestContext } = request
+  const route = routeByKey.get(routeKey)
+  // A route that leads to another function than its own must not widen what that one does.
+  if (route?.verb !== verb)
+    throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)} to this function.`)
+  const { requestId } = requestContext
+  const work = (id: string, what: unknown) => inner(what, { ...call, awsRequestId: id })
+  if (route.method === 'GET') return work(requestId, readingOf(route.name, request))
+  const order = orderOf(route.name, request)
+  const key = own(headers ?? {}, 'idempotency-key')
+  if (key === undefined) return work(requestId, order)
+  const by = callerName(requestContext.authorizer.iam.userArn)
+  const scope = [by, routeKey, own(request.pathParameters ?? {}, 'service') ?? '']
+  return once(keyed(), { key, scope, body: request.body ?? '', requestId }, (id) => work(id, order))
+}
 
 /** For callers of the API a Problem is an answer. Anything else fails the call. */
 export const answering =
@@ -50,29 +81,57 @@ export const answering =
   (inner) => {
     if (!behindDoors.has(verb)) return inner
     return async (event, call) => {
-      if (!Request.safeParse(event).success) return inner(event, call)
+      const request = Request.safeParse(event)
+      if (!request.success) return inner(event, call)
       try {
-        return answer(200, 'application/json', await inner(event, call))
+        const said = await inner(event, call)
+        return isPlain(said)
+          ? answer(said.status ?? 200, said.contentType, said.text)
+          : answer(200, 'application/json', JSON.stringify(said ?? {}))
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        const { code, message: title, fix } = error
-        const status = statuses[code] ?? 409
-        return answer(status, 'application/problem+json', { type: `tidegate:${code}`, status, title, code, fix })
+        return refusal(error, request.data.requestContext.requestId)
       }
     }
   }
 
-const answer = (statusCode: number, contentType: string, body: unknown): Answer => ({
+const isPlain = (value: unknown): value is PlainAnswer =>
+  typeof value === 'object' && value !== null && 'contentType' in value && 'text' in value
+
+/** `type` is where the API tells of that kind of problem. */
+function refusal({ code, message: detail, fix }: Problem, requestId: string): Answer {
+  const status = statusOf(code)
+  const after = retryAfterSeconds(code)
+  const title = code.replaceAll('_', ' ')
+  const body = JSON.stringify({ type: `/problem/${code}`, status, title, detail, code, fix, requestId })
+  return answer(status, 'application/problem+json', body, after === undefined ? {} : { 'retry-after': String(after) })
+}
+
+const answer = (statusCode: number, contentType: string, body: string, more: Answer['headers'] = {}): Answer => ({
   statusCode,
-  headers: { 'content-type': contentType, 'cache-control': 'no-store' },
-  body: JSON.stringify(body ?? {}),
+  headers: { 'content-type': contentType, 'cache-control': 'no-store', ...more },
+  body,
 })
 
-function orderOf(verb: string, { routeKey, pathParameters, body, isBase64Encoded, requestContext }: Request): unknown {
-  const name = routeByKey.get(routeKey)
-  // A route that leads to another function than its own must not widen what that one does.
-  if (name === undefined || routeOf(name).verb !== verb)
-    throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)} to this function.`)
+type Route = (typeof apiRoutes)[number]
+
+/** What is read, and how much of it. */
+const readingOf = (reading: Route['name'], { pathParameters, queryStringParameters, headers }: Request) => ({
+  reading,
+  ...pathParameters,
+  query: queryStringParameters ?? {},
+  accept: own(headers ?? {}, 'accept') ?? '',
+  ...lastEventIn(headers ?? {}),
+})
+
+/** Where an EventSource goes on. */
+function lastEventIn(headers: Readonly<Record<string, string>>): { readonly lastEventId?: string } {
+  const lastEventId = own(headers, 'last-event-id')
+  return lastEventId === undefined ? {} : { lastEventId }
+}
+
+function orderOf(name: Extract<Route, { method: 'POST' }>['name'], request: Request): unknown {
+  const { pathParameters, body, isBase64Encoded, requestContext } = request
   const said = fieldsOf(body ?? '', isBase64Encoded === true)
   const { says, everywhere, anonymous } = routeOf(name)
   const by = callerName(requestContext.authorizer.iam.userArn)
@@ -97,17 +156,4 @@ function fieldsOf(body: string, isBase64: boolean): Readonly<Record<string, unkn
   } catch (cause) {
     throw new Problem('call_invalid', 'The body is not a JSON object.', { cause })
   }
-}
-
-const statuses: Partial<Readonly<Record<ProblemCode, number>>> = {
-  call_invalid: 400,
-  definition_invalid: 400,
-  caller_unknown: 403,
-  approval_refused: 403,
-  override_refused: 403,
-  plan_bolder: 403,
-  artifact_not_allowed: 403,
-  service_missing: 404,
-  release_missing: 404,
-  no_live_release: 404,
 }

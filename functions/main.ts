@@ -19,13 +19,13 @@ import {
   line,
   logCopy,
   nonce,
-  once,
   openReleases,
   outages,
   outbox,
   pager,
   pipelines,
   queues,
+  rest,
   returns,
   services,
   telemetry,
@@ -49,14 +49,12 @@ import { budgetHandler } from './listeners/budget.ts'
 import { copyLogHandler } from './listeners/copy-log.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
-import type { Verb } from './handlers.ts'
-import type { Handler } from './steps/world.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
-import { log, emit, observed, trouble } from './instruments.ts'
+import { log, emit, trouble } from './instruments.ts'
 import { intakeHandler } from './listeners/intake.ts'
 import { startHandler } from './orders/start.ts'
-import { answering, behindDoor } from './door.ts'
+import { apiRoutes } from './routes.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
 import { measureHandler } from './listeners/measure.ts'
@@ -69,21 +67,15 @@ import { prepareHandler } from './tasks/prepare.ts'
 import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
+import { readHandler } from './reading/read.ts'
 import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
+import { wired } from './wired.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
-
-const wired = (verb: Verb, make: () => Handler): Handler =>
-  answering(verb)(
-    observed(
-      verb,
-      once(() => behindDoor(verb)(make())),
-    ),
-  )
 
 /** What accepting a release takes. */
 const accepting = () => ({
@@ -293,4 +285,13 @@ const defining = () => ({ clock, log, services: services(), definitions: definit
 export const apply = /* @__PURE__ */ wired('apply', () => applyHandler({ ...defining(), policies: cedarPolicies() }))
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), ...defining(), traffic: traffic() }),
+)
+export const read = /* @__PURE__ */ wired('read', () =>
+  readHandler(
+    {
+      ...{ clock, rest, journal: journal(), services: services(), leases: leases(), line: line() },
+      ...{ history: history(), budgets: budgets(), openReleases: openReleases() },
+    },
+    apiRoutes,
+  ),
 )

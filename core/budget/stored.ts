@@ -20,6 +20,8 @@ export const expiry = {
   ofTurn: (fromMs: number): number => Math.ceil(fromMs / 1000) + 7 * 86_400,
   /** Kept well past the end of the release, so that a late caller still finds it. */
   ofReturn: (endedMs: number): number => Math.ceil(endedMs / 1000) + 7 * 86_400,
+  /** The answer to a request with an idempotency key. */
+  ofAnswer: (endsMs: number): number => Math.ceil(endsMs / 1000) + 86_400,
 } as const
 
 /** The state of an SLO: how far its counts have been read, and which alerts have been announced. */

@@ -10,7 +10,10 @@ import { apiRequest } from '../../local/api-request.ts'
 
 const call = { awsRequestId: 'invocation' } as Parameters<Handler>[1]
 const echo: Handler = (event, { awsRequestId }) => Promise.resolve({ event, awsRequestId })
-const at = (verb: string, handler: Handler): Handler => answering(verb)(behindDoor(verb)(handler))
+const nothing = (): never => {
+  throw new Error('no call has a key')
+}
+const at = (verb: string, handler: Handler): Handler => answering(verb)(behindDoor(verb, nothing)(handler))
 const door = at('pause', echo)
 type Answer = { statusCode: number; headers: Record<string, string>; body: string }
 const asked = async (event: unknown, handler = door) => {
@@ -50,7 +53,7 @@ describe('the door', () => {
     expect(await asked(pause(body))).toMatchObject({
       statusCode: 400,
       type: 'application/problem+json',
-      said: { code: 'call_invalid', title: expect.stringContaining(field) as string },
+      said: { code: 'call_invalid', detail: expect.stringContaining(field) as string },
     })
   })
 
@@ -88,9 +91,11 @@ describe('the door', () => {
       statusCode: 403,
       type: 'application/problem+json',
       said: {
-        type: 'tidegate:approval_refused',
+        type: '/problem/approval_refused',
         status: 403,
-        title: 'No.',
+        title: 'approval refused',
+        detail: 'No.',
+        requestId: 'r-1',
         code: 'approval_refused',
         fix: expect.any(String) as string,
       },

@@ -74,6 +74,7 @@ async function canary(): Promise<Canary> {
   await sandbox.world.queues.add(name, queued({ id, requestedAtMs }))
   await sandbox.world.journal.keep(id, '{}')
   await sandbox.world.outages.put({ part: 'CloudWatch', sinceMs: nowMs, because: 'x' })
+  await sandbox.world.keptAnswers.take('canary', { id: 'r', fingerprint: 'f', untilMs: nowMs + 60_000 }, nowMs)
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
@@ -106,6 +107,7 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   attestation: ({ id }) => keys.attestation(`release/${id}`, 'ci'),
   incident: ({ service }) => keys.incident({ service, source: 'x', id: 'i', kind: 'opened' }),
   alarm: ({ id }) => keys.alarm('checkout-errors', id),
+  answer: () => keys.answer('canary'),
 }
 
 type Stored = Readonly<Record<string, AttributeValue>>

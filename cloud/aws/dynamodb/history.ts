@@ -20,10 +20,11 @@ export function awsHistory(table: Table): History {
         },
       )
     },
-    async list(service, limit) {
+    async list(service, limit, last) {
       if (limit < 1) return nothing
       const { pk } = keys.head(service, 0, '')
-      return readHeads(await queryItems(table, { pk, newestFirst: true, limit }))
+      const after = last && keys.head(service, last.requestedAtMs, last.releaseId).sk
+      return readHeads(await queryItems(table, { pk, newestFirst: true, limit, after }))
     },
     async between(service, fromMs, toMs) {
       if (toMs <= fromMs) return nothing

@@ -1,7 +1,19 @@
 // Stop-the-line in DynamoDB: one item for all services, and one for each service that is stopped individually.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import { listing } from '../../../core/listing.ts'
 import type { Line } from '../../ports.ts'
-import { bodyOf, deleteItem, getItem, keys, parseBody, putItem, type Table } from './table.ts'
+import {
+  bodyOf,
+  deleteItem,
+  getItem,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+} from './table.ts'
 
 export function awsLine(table: Table): Line {
   return {
@@ -19,5 +31,14 @@ export function awsLine(table: Table): Line {
       const item = all ?? own
       return item === undefined ? undefined : { ...parseBody(StoredStop, item), isAll: all !== undefined }
     },
+    async list() {
+      const read = (item: Item) => ({ ...parseBody(StoredStop, item), ...aboutStop(item) })
+      return listing(await queryItems(table, { pk: keys.line().pk }), read, aboutStop)
+    },
   }
+}
+
+function aboutStop(item: Item): { readonly service?: string } {
+  const { sk } = keyOf(item)
+  return sk === keys.line().sk ? {} : { service: sk }
 }

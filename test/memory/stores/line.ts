@@ -1,5 +1,7 @@
 // Stop-the-line in memory.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import { listing } from '../../../core/listing.ts'
+import { Problem } from '../../../core/problem.ts'
 import type { Line } from '../../../cloud/ports.ts'
 import type { MemoryTable } from './table.ts'
 
@@ -21,6 +23,15 @@ export function memoryLine(table: MemoryTable): Line {
       const all = read('*')
       const stop = all ?? read(service)
       return Promise.resolve(stop === undefined ? undefined : { ...stop, isAll: all !== undefined })
+    },
+    list() {
+      const about = (sk: string) => (sk === '*' ? {} : { service: sk })
+      const found = (sk: string) => {
+        const stop = read(sk)
+        if (stop === undefined) throw new Problem('item_unreadable', sk)
+        return { ...stop, ...about(sk) }
+      }
+      return Promise.resolve(listing(table.list(linePk), found, about))
     },
   }
 }
