@@ -4,6 +4,8 @@ import * as z from 'zod'
 import { own } from '../../core/own.ts'
 import type { ProblemCode } from '../../core/problem.ts'
 import { retryAfterSeconds, statusOf } from '../../core/problem-status.ts'
+import { ServiceName } from '../../core/service/service.ts'
+import { ReleaseId } from '../orders/order.ts'
 import { orderAnswers, parts, readingAnswers } from './answers.ts'
 import { bodyOf, problemsOf } from './calls.ts'
 
@@ -75,27 +77,31 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const json = (schema: Shape) => ({ content: { 'application/json': { schema } } })
 
 function operationOf(route: DescribedRoute, refused: Shape): Shape {
-  const { method, name, path } = route
+  const { method, name } = route
   return {
     operationId: name,
     summary: own(summaries, name) ?? name.replaceAll('-', ' '),
     tags: [method === 'GET' ? 'reading' : 'orders'],
-    parameters: [...pathParametersOf(path), ...(method === 'GET' ? (own(queries, name) ?? []) : [idempotencyKey])],
+    parameters: [...pathParametersOf(route), ...(method === 'GET' ? (own(queries, name) ?? []) : [idempotencyKey])],
     ...(method === 'GET' ? {} : { requestBody: requestBodyOf(route) }),
     responses: { ...successOf(route), ...refused },
   }
 }
 
-const pathParametersOf = (path: string) =>
+const pathParametersOf = ({ path, verb }: DescribedRoute) =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     ...{ name, in: 'path', required: true },
-    schema: { type: 'string' },
-    description: own(pathWords, name),
+    ...own(pathWords, name === 'service' && verb === 'incident' ? 'affected' : name),
   }))
-const pathWords: Readonly<Record<string, string>> = {
-  service: 'The name of the service.',
-  release: 'The id of a release of that service.',
-  code: 'The `code` of a problem.',
+const pathWords: Readonly<Record<string, { readonly schema: unknown; readonly description: string }>> = {
+  service: { schema: schemaOf(ServiceName), description: 'The name of the service.' },
+  affected: { schema: { type: 'string' }, description: 'The name of the service, or one of its `incidents.keys`.' },
+  release: { schema: schemaOf(ReleaseId), description: 'The id of a release of that service.' },
+  code: { schema: { type: 'string' }, description: 'The `code` of a problem.' },
+}
+function schemaOf(form: z.ZodType): Shape {
+  const { $schema: _, ...schema } = z.toJSONSchema(form, { io: 'input' })
+  return schema
 }
 
 const inQuery = (name: string, schema: Shape, description: string) => ({ name, in: 'query', schema, description })
