@@ -12,6 +12,7 @@ const statuses: Partial<Readonly<Record<ProblemCode, number>>> = {
   service_missing: 404,
   release_missing: 404,
   problem_missing: 404,
+  reading_missing: 404,
   no_live_release: 404,
   idempotency_key_reused: 422,
   // Nothing is wrong with the request.

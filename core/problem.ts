@@ -16,6 +16,7 @@ export const problems = {
   idempotency_key_reused:
     'Use a new Idempotency-Key for each new request. The same key is for the same request, sent again.',
   idempotency_key_in_use: 'Send the same request again in some seconds: it gets the answer of the first one.',
+  reading_missing: 'See docs/api.md, or GET /openapi.json, for what there is to read.',
   problem_missing: 'See docs/reference.md for the codes of all problems.',
   attester_reserved: 'Attest with a user or a role of another name. Nothing was stored.',
   binding_differs:

@@ -6,7 +6,7 @@ import { own } from '../core/own.ts'
 import { Problem } from '../core/problem.ts'
 import { retryAfterSeconds, statusOf } from '../core/problem-status.ts'
 import { type Keyed, once } from './idempotency.ts'
-import { apiRoutes, doorVerbs, routeOf } from './routes.ts'
+import { apiRoutes, doorVerbs, reader, routeOf } from './routes.ts'
 import type { Call, Handler } from './steps/world.ts'
 
 const texts = z.record(z.string(), z.string())
@@ -33,7 +33,9 @@ type Answer = { readonly statusCode: number; readonly headers: Readonly<Record<s
 /** An answer that is no JSON. */
 type PlainAnswer = { readonly contentType: string; readonly text: string; readonly status?: number }
 
-const routeByKey = new Map(apiRoutes.map((route) => [`${route.method} ${route.path}`, route]))
+type Order = Extract<(typeof apiRoutes)[number], { readonly method: 'POST' }>
+const orders = apiRoutes.filter((route): route is Order => route.method === 'POST')
+const orderByKey = new Map<string, Order>(orders.map((route) => [`POST ${route.path}`, route]))
 
 type Wrap = (handler: Handler) => Handler
 
@@ -60,13 +62,13 @@ type Passage = { readonly verb: string; readonly inner: Handler; readonly call: 
 
 async function passed(request: Request, { verb, inner, call, keyed }: Passage): Promise<unknown> {
   const { routeKey, headers, requestContext } = request
-  const route = routeByKey.get(routeKey)
+  const { requestId } = requestContext
+  const work = (id: string, what: unknown) => inner(what, { ...call, awsRequestId: id })
+  if (verb === reader && routeKey.startsWith('GET ')) return work(requestId, readingOf(request))
+  const route = orderByKey.get(routeKey)
   // A route that leads to another function than its own must not widen what that one does.
   if (route?.verb !== verb)
     throw new Problem('door_only', `The API has no route ${routeKey.slice(0, 100)} to this function.`)
-  const { requestId } = requestContext
-  const work = (id: string, what: unknown) => inner(what, { ...call, awsRequestId: id })
-  if (route.method === 'GET') return work(requestId, readingOf(route.name, request))
   const order = orderOf(route.name, request)
   const key = own(headers ?? {}, 'idempotency-key')
   if (key === undefined) return work(requestId, order)
@@ -113,16 +115,36 @@ const answer = (statusCode: number, contentType: string, body: string, more: Ans
   body,
 })
 
-type Route = (typeof apiRoutes)[number]
+/** What is read, and how much of it. @throws Problem `reading_missing` */
+function readingOf(request: Request) {
+  const { queryStringParameters, headers } = request
+  return {
+    ...pathOf(request),
+    query: queryStringParameters ?? {},
+    accept: own(headers ?? {}, 'accept') ?? '',
+    ...lastEventIn(headers ?? {}),
+  }
+}
 
-/** What is read, and how much of it. */
-const readingOf = (reading: Route['name'], { pathParameters, queryStringParameters, headers }: Request) => ({
-  reading,
-  ...pathParameters,
-  query: queryStringParameters ?? {},
-  accept: own(headers ?? {}, 'accept') ?? '',
-  ...lastEventIn(headers ?? {}),
-})
+/** The name of the reading, and what its path names. API Gateway has fewer routes than there are readings (routes.ts). */
+function pathOf({ routeKey, pathParameters }: Request): Readonly<Record<string, string>> {
+  const segmentsOf = (path: string): readonly string[] => path.split('/').slice(1)
+  const variable = (segment: string): string | undefined => /^\{(\w+)\}$/.exec(segment)?.[1]
+  const sent = segmentsOf(routeKey.replace('GET ', '')).map((segment) => {
+    const name = variable(segment)
+    return name === undefined ? segment : (own(pathParameters ?? {}, name) ?? '')
+  })
+  for (const { method, name: reading, path } of apiRoutes) {
+    const wanted = segmentsOf(path)
+    if (method !== 'GET' || wanted[0] !== sent[0] || wanted.length !== sent.length) continue
+    const named = wanted.flatMap((segment, index) => {
+      const name = variable(segment)
+      return name === undefined ? [] : [[name, sent[index] ?? ''] as const]
+    })
+    return { reading, ...Object.fromEntries(named) }
+  }
+  throw new Problem('reading_missing', `There is nothing to read at ${JSON.stringify(sent.join('/').slice(0, 100))}.`)
+}
 
 /** Where an EventSource goes on. */
 function lastEventIn(headers: Readonly<Record<string, string>>): { readonly lastEventId?: string } {
@@ -130,7 +152,7 @@ function lastEventIn(headers: Readonly<Record<string, string>>): { readonly last
   return lastEventId === undefined ? {} : { lastEventId }
 }
 
-function orderOf(name: Extract<Route, { method: 'POST' }>['name'], request: Request): unknown {
+function orderOf(name: Order['name'], request: Request): unknown {
   const { pathParameters, body, isBase64Encoded, requestContext } = request
   const said = fieldsOf(body ?? '', isBase64Encoded === true)
   const { says, everywhere, anonymous } = routeOf(name)

@@ -57,7 +57,7 @@ const readings = {
 export type RouteName = keyof typeof routes
 type ReadingName = keyof typeof readings
 /** The function that reads, and changes nothing. */
-const reader = 'read' as const
+export const reader = 'read' as const
 /** A function that the API calls. */
 type DoorVerb = (typeof routes)[RouteName]['verb'] | typeof reader
 export const routeNames = Object.keys(routes) as readonly RouteName[]
@@ -73,13 +73,23 @@ export const isOfService = (name: ReadingName): boolean => readings[name].includ
 type ApiRoute = { readonly path: string; readonly verb: DoorVerb; readonly says?: Route['says'] } & (
   { readonly method: 'POST'; readonly name: RouteName } | { readonly method: 'GET'; readonly name: ReadingName }
 )
-/** Every route, as API Gateway has it. */
+/** Every route, as callers know it. */
 export const apiRoutes: readonly ApiRoute[] = [
   ...routeNames.map((name): ApiRoute => {
     const { verb, says = {} } = routeOf(name)
     return { method: 'POST', name, path: routePath(name), verb, says }
   }),
   ...readingNames.map((name): ApiRoute => ({ method: 'GET', name, path: readings[name], verb: reader })),
+]
+/**
+ * The routes that API Gateway has: one for each order, and few for what is read, because each is a resource of the template. A right
+ * is on the path of a request, whatever the route. What waits has a route, and so a limit, of its own.
+ */
+export const gatewayRoutes: readonly Pick<ApiRoute, 'method' | 'path' | 'verb'>[] = [
+  ...apiRoutes.filter(({ method, name }) => method === 'POST' || name === 'events'),
+  ...['/{reading}', '/{reading}/{of}', '/{reading}/{of}/{release}'].map((path) => ({
+    ...{ method: 'GET' as const, path, verb: reader },
+  })),
 ]
 /** Verbs that only the API calls. */
 export const doorVerbs: readonly DoorVerb[] = [...new Set(apiRoutes.map(({ verb }) => verb))]

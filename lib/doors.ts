@@ -12,8 +12,8 @@ import type { Construct } from 'constructs'
 import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Verb } from '../functions/handlers.ts'
 import {
-  apiRoutes,
   doorVerbs,
+  gatewayRoutes,
   isOfService,
   readingNames,
   readingPath,
@@ -66,7 +66,7 @@ export function apiOf(
       new HttpLambdaIntegration(verb, functions[verb], { timeout, scopePermissionToRoute: false }),
     ]),
   )
-  for (const { method, path, verb } of apiRoutes) {
+  for (const { method, path, verb } of gatewayRoutes) {
     const integration = integrations.get(verb)
     if (integration === undefined) continue
     const routes = api.addRoutes({ path, methods: [apigateway.HttpMethod[method]], integration, authorizer })

@@ -10,6 +10,7 @@ import { awsDefinitions } from '../../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
+import { awsKeptAnswers } from '../../cloud/aws/dynamodb/kept-answers.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
 import { awsOpenReleases } from '../../cloud/aws/dynamodb/open-releases.ts'
 import { awsTurns } from '../../cloud/aws/dynamodb/turns.ts'
@@ -28,6 +29,7 @@ import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
+import { keptAnswersContract } from './ports/kept-answers.ts'
 import { leasesContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { turnsContract } from './ports/turns.ts'
@@ -92,6 +94,7 @@ turnsContract('DynamoDB', async () => {
 queuesContract('DynamoDB', async () => ({ queues: awsQueues(await openTable()) }))
 waitingListsContract('DynamoDB', async () => ({ waitingLists: awsWaitingLists(await openTable()) }))
 leasesContract('DynamoDB', async () => ({ leases: awsLeases(await openTable()) }))
+keptAnswersContract('DynamoDB', async () => ({ keptAnswers: awsKeptAnswers(await openTable()) }))
 openReleasesContract('DynamoDB', async () => {
   const table = await openTable()
   return {

@@ -24,6 +24,7 @@ import { hooksContract } from './ports/hooks.ts'
 import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
+import { keptAnswersContract } from './ports/kept-answers.ts'
 import { leasesContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { outboxContract } from './ports/outbox.ts'
@@ -64,6 +65,7 @@ turnsContract('memory', () => {
 })
 queuesContract('memory', () => Promise.resolve(openMemory()))
 waitingListsContract('memory', () => Promise.resolve(openMemory()))
+keptAnswersContract('memory', () => Promise.resolve(openMemory()))
 leasesContract('memory', () => Promise.resolve(openMemory()))
 openReleasesContract('memory', () => {
   const { openReleases, inspect } = openMemory()

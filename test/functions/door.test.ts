@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
 import { answering, behindDoor } from '../../functions/door.ts'
 import type { Handler } from '../../functions/steps/world.ts'
-import { routeNames, routeOf, routePath } from '../../functions/routes.ts'
+import { readingNames, readingPath, routeNames, routeOf, routePath } from '../../functions/routes.ts'
 import { apiRequest } from '../../local/api-request.ts'
 
 const call = { awsRequestId: 'invocation' } as Parameters<Handler>[1]
@@ -121,6 +121,15 @@ describe('the routes', () => {
     for (const name of routeNames) expect(routePath(name)).toMatch(/^\/[a-z-]+(\/\{service\})?$/)
     const first = routeNames.map((name) => routePath(name).split('{')[0] ?? '')
     for (const one of first) expect(first.filter((other) => other !== one && other.startsWith(one))).toEqual([])
+  })
+
+  it('of readings are told apart by what stands before a name, too', () => {
+    const first = readingNames.map((name) => readingPath(name).split('{')[0] ?? '').filter((one) => one.endsWith('/'))
+    expect(first.length).toBeGreaterThan(4)
+    for (const one of first)
+      for (const other of readingNames.map(readingPath)) expect(other.startsWith(one)).toBe(other.split('{')[0] === one)
+    const docs = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+    for (const name of readingNames) expect(docs, name).toContain(`\`${readingPath(name)}\``)
   })
 
   it('are the ones of the documentation', () => {

@@ -23,6 +23,17 @@ export function historyContract(name: string, open: () => Promise<HistoryUnderTe
       expect((await history.list('nobody', 5)).items).toEqual([])
     })
 
+    it('lists those after one of them, also of the same moment', async () => {
+      const { history } = await open()
+      for (const id of ['a', 'b', 'c']) await history.put(head(id, t0Ms))
+      await history.put(head('d', t0Ms - 1))
+      const ids = async (releaseId: string, requestedAtMs = t0Ms): Promise<string[]> =>
+        (await history.list('orders', 2, { releaseId, requestedAtMs })).items.map((one) => one.releaseId)
+      expect(await ids('c')).toEqual(['b', 'a'])
+      expect(await ids('a')).toEqual(['d'])
+      expect(await ids('d', t0Ms - 1)).toEqual([])
+    })
+
     it('lists releases requested in a period, oldest first', async () => {
       const { history } = await open()
       for (const age of [3, 1, 2, 0]) await history.put(head(`r${age}`, t0Ms - age))
