@@ -7,6 +7,7 @@ import { Problem } from '../core/problem.ts'
 import { runbookSection } from '../core/runbook.ts'
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
+import { addApi } from './spelling/api.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
 import { addConsole } from './spelling/console.ts'
@@ -186,6 +187,7 @@ for (const add of [
   add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
+addApi(program, surroundings)
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

@@ -30,6 +30,8 @@ export const kinds = {
   outage: ['OUTAGE'],
   /** Messages that are kept until they are sent, and which facts were told. */
   message: ['MESSAGE', 'TOLD'],
+  /** Answers to requests that carried an idempotency key. */
+  answer: ['ANSWER#*'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Kind = keyof typeof kinds

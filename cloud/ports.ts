@@ -84,8 +84,12 @@ export type Services = {
   index(again: boolean): Promise<void>
   /** @throws Problem `service_missing`, `item_unreadable` */
   get(name: string): Promise<Service>
-  list(): Promise<Listing<Service, { readonly service: string }>>
+  /** By name. */
+  list(page?: PageAfter<string>): Promise<Listing<Service, { readonly service: string }>>
 }
+
+/** A page of a listing: at most so many, after the one that the page before ended with. */
+export type PageAfter<Key> = { readonly atMost: number; readonly after?: Key | undefined }
 
 /** Every definition that was applied. */
 export type Definitions = {
@@ -156,10 +160,10 @@ export type Line = {
   start(service: string | undefined): Promise<boolean>
   /** A stop of all services takes precedence over a stop of one. @throws Problem `item_unreadable` */
   stopped(service: string): Promise<(Stopped & { readonly isAll: boolean }) | undefined>
-  /** Every stop; one without a service stops all of them. */
+  /** Every stop; one without a service is of all services. */
   list(): Promise<Listing<StoppedLine, Pick<StoppedLine, 'service'>>>
 }
-type StoppedLine = Stopped & { readonly service: string | undefined }
+type StoppedLine = Stopped & { readonly service?: string }
 
 /** A release that is not cleaned up yet. It contains the first event, so that an interrupted intake can be completed. */
 export type OpenRelease = {
@@ -180,6 +184,8 @@ export type OpenReleases = {
   get(open: OpenKey): Promise<OpenRelease | undefined>
   /** All that are open, by service and id, without what they hold: that may be much. */
   keys(): Promise<readonly OpenKey[]>
+  /** A page of all, by service and id. */
+  page(page: PageAfter<OpenKey>): Promise<Listing<OpenRelease, OpenKey>>
   /** Sorted by time of request, then by id; for one service, or for all. */
   list(service?: string): Promise<Listing<OpenRelease, OpenKey>>
 }
@@ -267,11 +273,24 @@ export type HeadKey = Pick<Head, 'releaseId' | 'requestedAtMs'>
 /** Summaries ("heads") of releases, newest first. A head may be one event behind its log. */
 export type History = {
   put(head: Head): Promise<void>
-  /** @param before only what comes after this one in the list: older releases */
-  list(service: string, limit: number, before?: HeadKey): Promise<Listing<Head, HeadKey>>
+  list(service: string, limit: number, after?: HeadKey): Promise<Listing<Head, HeadKey>>
   /** Heads of releases requested from `fromMs` until before `toMs`, oldest first. */
   between(service: string, fromMs: number, toMs: number): Promise<Listing<Head, HeadKey>>
 }
+
+/**
+ * Answers to requests that carried an idempotency key. A request that takes a key has it until `untilMs`, and with an answer for
+ * a day longer. Whoever cannot reach this goes on without.
+ */
+export type KeptAnswers = {
+  /** @returns what is in the way: another request that has the key, with its answer if there is one */
+  take(key: string, request: KeyedRequest, atMs: number): Promise<KeptAnswer | undefined>
+  /** Stores the answer; without one, the key is free again. Does nothing if another request has the key by now. */
+  end(key: string, request: KeyedRequest, answer?: string): Promise<void>
+}
+/** `id` is one of each request; `fingerprint` is that of all that it says. */
+export type KeyedRequest = { readonly id: string; readonly fingerprint: string; readonly untilMs: number }
+type KeptAnswer = { readonly fingerprint: string; readonly answer?: string | undefined }
 
 /** Which live releases watch an alarm. */
 export type AlarmWatch = {

@@ -13,6 +13,11 @@ export const problems = {
   call_invalid: 'Correct the named argument and call again. Nothing was changed.',
   task_invalid: 'The state machine calls this function. People call tidegate-orderRollback, or `tidegate rollback`.',
   door_only: 'Use `tidegate`, or call the API with a signed request: docs/deploy.md has its routes.',
+  idempotency_key_reused:
+    'Use a new Idempotency-Key for each new request. The same key is for the same request, sent again.',
+  idempotency_key_in_use: 'Send the same request again in some seconds: it gets the answer of the first one.',
+  reading_missing: 'See docs/api.md, or GET /openapi.json, for what there is to read.',
+  problem_missing: 'See docs/reference.md for the codes of all problems.',
   attester_reserved: 'Attest with a user or a role of another name. Nothing was stored.',
   binding_differs:
     'An artifact is built from one commit. Check which one it is; to correct what was said, say it again with `replaces` (`--replaces REASON`).',

@@ -15,7 +15,8 @@ import { ReleaseCall, UrgentCall } from '../core/release/request.ts'
 import { IncidentCall } from '../core/measures/incident-call.ts'
 import { hookPoints, ServiceDefinition } from '../core/service/service.ts'
 import { exitCodes } from '../cli/backend/screen.ts'
-import { type RouteName, routePath } from '../functions/routes.ts'
+import { openApi } from '../functions/api/openapi.ts'
+import { apiRoutes, type RouteName, routePath } from '../functions/routes.ts'
 import { AnswerCall } from '../functions/orders/answer.ts'
 import { Environment } from '../functions/environment.ts'
 import { ApplyCall } from '../functions/orders/apply.ts'
@@ -162,7 +163,7 @@ const eventsForEverybody = (): string =>
     ].join('\n'),
   )
 
-/** Schemas for editors and for consumers of events; the program checks files against the same ones. */
+/** Schemas for editors, for consumers of events and for callers of the API; the program checks by the same ones. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
   const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
   const events = Object.entries({ ...details, ...budgetDetails }).map(([name, detail]) => [
@@ -170,6 +171,7 @@ export function jsonSchemas(): Readonly<Record<string, string>> {
     z.toJSONSchema(detail),
   ])
   return {
+    'openapi.json': pretty(openApi(apiRoutes)),
     'events.schema.json': pretty(Object.fromEntries(events)),
     'service.schema.json': pretty({
       title: 'Tidegate service definition',

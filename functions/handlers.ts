@@ -30,11 +30,13 @@ import { promoteHandler } from './orders/promote.ts'
 import { provisionHandler } from './listeners/provision.ts'
 import { reconcileHandler } from './listeners/reconcile.ts'
 import { reportsHandler } from './listeners/reports.ts'
+import { readHandler } from './reading/read.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { answering, behindDoor } from './door.ts'
+import { apiRoutes } from './routes.ts'
 import type { Handler, World } from './steps/world.ts'
 
 type Make = (world: World) => Handler
@@ -75,6 +77,7 @@ const makers = {
   reports: reportsHandler,
   incident: incidentHandler,
   apply: applyHandler,
+  read: (world) => readHandler(world, apiRoutes),
   measure: measureHandler,
 } as const satisfies Readonly<Record<string, Make>>
 
@@ -87,5 +90,8 @@ export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(
-  allVerbs.map((verb): [Verb, Make] => [verb, (world) => answering(verb)(behindDoor(verb)(makers[verb](world)))]),
+  allVerbs.map((verb): [Verb, Make] => [
+    verb,
+    (world) => answering(verb)(behindDoor(verb, () => world)(makers[verb](world))),
+  ]),
 ) as Readonly<Record<Verb, Make>>

@@ -47,6 +47,11 @@ export const patience = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
 }
 
+/** For what can be done without. */
+export const impatience = {
+  requestHandler: { ...patience.requestHandler, connectionTimeout: 500, requestTimeout: 1_000 },
+}
+
 /** Traces the calls of a client. */
 export const traced = <Client>(client: Client): Client => tracer.captureAWSv3Client(client)
 

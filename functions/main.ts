@@ -51,14 +51,11 @@ import { budgetHandler } from './listeners/budget.ts'
 import { copyLogHandler } from './listeners/copy-log.ts'
 import { gateHandler } from './tasks/gate.ts'
 import { handOverHandler } from './tasks/hand-over.ts'
-import type { Verb } from './handlers.ts'
-import type { Handler } from './steps/world.ts'
 import { hookHandler } from './tasks/hook.ts'
 import { incidentHandler } from './orders/incident.ts'
-import { log, emit, observed, trouble } from './instruments.ts'
+import { log, emit, trouble } from './instruments.ts'
 import { intakeHandler } from './listeners/intake.ts'
 import { startHandler } from './orders/start.ts'
-import { answering, behindDoor } from './door.ts'
 import { judgeHandler } from './tasks/judge.ts'
 import { startLineHandler, stopLineHandler } from './orders/line.ts'
 import { measureHandler } from './listeners/measure.ts'
@@ -75,22 +72,17 @@ import { reportsHandler } from './listeners/reports.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
+import { wired } from './wired.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { keepingPager } from './steps/pager.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
 
-const wired = (verb: Verb, make: () => Handler): Handler =>
-  answering(verb)(
-    observed(
-      verb,
-      once(() => behindDoor(verb)(make())),
-    ),
-  )
-
 const pager = /* @__PURE__ */ once(() =>
   keepingPager({ ...{ clock, log, trouble }, messages: messages(), messenger: messenger(), quiet: quiet() }),
 )
+
+export * from './readers.ts'
 
 /** What accepting a release takes. */
 const accepting = () => ({

@@ -4,6 +4,25 @@
 import type { ActionOn } from '../cloud/authorization.ts'
 import type { Kind } from '../cloud/kinds.ts'
 import type { Verb } from './handlers.ts'
+import {
+  all,
+  findsServices,
+  type Items,
+  keepsAnswers,
+  keptWaitersInLogs,
+  loads,
+  looksUp,
+  opens,
+  putsBack,
+  records,
+  registers,
+  settles,
+  steers,
+  tells,
+  waits,
+  wakes,
+} from './items.ts'
+import { orderVerbs } from './routes.ts'
 import { keepsFailures } from './rules.ts'
 
 /** What an action is allowed on, and what AWS calls that kind of resource. */
@@ -45,55 +64,7 @@ export type Scope = keyof Scopes
 
 type Permissions = { readonly [S in Scope]?: readonly ActionOn<Scopes[S]>[] }
 
-/** Which kinds of items a function reads and changes. A role gets each right on the partition keys of its kinds only. */
-type Items = {
-  readonly reads?: readonly Kind[]
-  /** By PutItem: a new item, or another one in its place. */
-  readonly writes?: readonly Kind[]
-  /** By UpdateItem. */
-  readonly updates?: readonly Kind[]
-  readonly deletes?: readonly Kind[]
-}
 type Own = Omit<Permissions, 'table'> & { readonly items?: Items }
-
-/** Items that several parts of a function's work take. */
-function all(...parts: readonly Items[]): Items {
-  const of = (name: keyof Items): readonly Kind[] => [...new Set(parts.flatMap((part) => part[name] ?? []))].sort()
-  return { reads: of('reads'), writes: of('writes'), updates: of('updates'), deletes: of('deletes') }
-}
-
-const loads = { reads: ['log', 'snapshot'] } as const satisfies Items
-const records = { ...loads, writes: ['log'] } as const satisfies Items
-const wakes = { reads: ['waiter'] } as const satisfies Items
-const waits = { writes: ['waiter'] } as const satisfies Items
-/**
- * Who has this writes no logs. But while a deploy replaces the code, that of before runs with these rights, and it kept waiters
- * beside the log. docs/decisions/0054 says when this may go.
- */
-const keptWaitersInLogs = { writes: ['log'] } as const satisfies Items
-const findsServices = { reads: ['service', 'lookup'] } as const satisfies Items
-/** An order about a service's live release. */
-const steers = all(records, wakes, { reads: ['lease'] })
-/** Begins a release of a service that is named. */
-const opens = all(records, {
-  reads: ['service', 'open', 'head', 'queue'],
-  writes: ['open', 'queue'],
-  deletes: ['queue'],
-})
-/** What gates look up. */
-const looksUp = all(loads, { reads: ['service', 'lease', 'line', 'budget', 'waiting'] })
-/** What every end takes. */
-const ends = all(records, wakes, {
-  reads: ['lease', 'queue'],
-  writes: ['head'],
-  deletes: ['alarmWatch', 'lease', 'open', 'queue'],
-})
-/** The way back, also without the log. */
-const putsBack = all(ends, { reads: ['returnRecord'], writes: ['returnRecord'] })
-const settles = all(ends, { reads: ['waiting'], deletes: ['returnRecord', 'waiting'] })
-
-/** What telling a person takes besides the topics. */
-const tells = { reads: ['message'], writes: ['message'], deletes: ['message'] } as const satisfies Items
 
 const move = ['lambda:GetAlias', 'lambda:UpdateAlias'] as const
 const wake = ['states:SendTaskSuccess'] as const
@@ -106,8 +77,6 @@ const readsStream = {
   // Lambda asks for it before it reads a stream; AWS takes no resource.
   everything: ['dynamodb:ListStreams'],
 } as const satisfies Permissions
-/** Changes a definition. Who may is `apply`, for people, and `provision`, for the stack. */
-const registers = all(findsServices, { writes: ['service', 'definition', 'lookup'], deletes: ['lookup'] })
 const asks: Own = { items: all(looksUp, { reads: ['open'] }), targets: ['lambda:GetAlias'], lookRoles }
 
 const own: Readonly<Record<Verb, Own>> = {
@@ -239,6 +208,7 @@ const own: Readonly<Record<Verb, Own>> = {
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   apply: { items: registers },
+  read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
   provision: {
     items: all(steers, registers),
     targets: ['lambda:CreateAlias', ...move],
@@ -289,7 +259,7 @@ const itemActions: Readonly<Record<keyof Items, readonly ItemAction[]>> = {
 export const itemRights = (
   verb: Verb,
 ): readonly { readonly actions: readonly ItemAction[]; readonly kinds: readonly Kind[] }[] => {
-  const items = own[verb].items ?? {}
+  const items = all(own[verb].items ?? {}, (orderVerbs as readonly Verb[]).includes(verb) ? keepsAnswers : {})
   const rights = { ...items, reads: all(items, { reads: [...(items.writes ?? []), ...(items.updates ?? [])] }).reads }
   return (Object.keys(itemActions) as readonly (keyof Items)[])
     .map((what) => ({ actions: itemActions[what], kinds: rights[what] ?? [] }))

@@ -21,6 +21,7 @@ import { awsHistory } from '../cloud/aws/dynamodb/history.ts'
 import { awsHooks, callsOnce } from '../cloud/aws/hooks.ts'
 import { awsIncidents } from '../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../cloud/aws/dynamodb/journal.ts'
+import { awsKeptAnswers } from '../cloud/aws/dynamodb/kept-answers.ts'
 import { awsLeases } from '../cloud/aws/dynamodb/leases.ts'
 import { awsLine } from '../cloud/aws/dynamodb/line.ts'
 import { awsMessages } from '../cloud/aws/dynamodb/messages.ts'
@@ -42,7 +43,7 @@ import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
 import { CopyEnvironment, Environment, quietWindows, readEnvironment } from './environment.ts'
-import { patience, traced } from './instruments.ts'
+import { impatience, patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
 /** Made once, when first needed: at the first call of a new environment, not while its module loads. */
@@ -81,6 +82,13 @@ export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 export const turns = /* @__PURE__ */ once(() => awsTurns(table()))
 export const queues = /* @__PURE__ */ once(() => awsQueues(table()))
 export const waitingLists = /* @__PURE__ */ once(() => awsWaitingLists(table()))
+/** An order must not wait long for what is a convenience. */
+export const keptAnswers = /* @__PURE__ */ once(() =>
+  awsKeptAnswers({
+    client: traced(new DynamoDBClient({ ...impatience, maxAttempts: 1 })),
+    name: environment().TIDEGATE_TABLE,
+  }),
+)
 export const leases = /* @__PURE__ */ once(() => awsLeases(table()))
 export const attestations = /* @__PURE__ */ once(() => awsAttestations(table()))
 export const line = /* @__PURE__ */ once(() => awsLine(table()))
@@ -114,6 +122,7 @@ export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(
 /** The state machine is where the controller is. */
 export const home = (): Home => homeOf(environment().TIDEGATE_STATE_MACHINE_ARN)
 export const clock: World['clock'] = { nowMs: () => Date.now() }
+export const rest: World['rest'] = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 /** 192 bits. */
 export const nonce = (): string => randomBytes(24).toString('base64url')

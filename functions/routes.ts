@@ -1,6 +1,6 @@
-// The routes of the controller's API: what people, and machines in their name, may order. IAM gives each route as a right of its
-// own, for all services or for one: the verb stands before the service, because a wildcard covers what follows it (docs/aws.md
-// §13).
+// The routes of the controller's API: what people, and machines in their name, may order and read. IAM gives each route as a
+// right of its own, for all services or for one: the verb stands before the service, because a wildcard covers what follows it
+// (docs/aws.md §13).
 type Route = {
   readonly verb: string
   /** Fields of the call that the route says. */
@@ -42,13 +42,57 @@ const routes = {
   apply: { verb: 'apply' },
 } as const satisfies Readonly<Record<string, Route>>
 
+/** What may be read, and where. */
+const readings = {
+  services: '/services',
+  service: '/service/{service}',
+  releases: '/releases/{service}',
+  release: '/release/{service}/{release}',
+  events: '/events/{service}/{release}',
+  open: '/open',
+  line: '/line',
+  problem: '/problem/{code}',
+  openapi: '/openapi.json',
+} as const satisfies Readonly<Record<string, `/${string}`>>
+
 export type RouteName = keyof typeof routes
+type ReadingName = keyof typeof readings
+/** The function that reads, and changes nothing. */
+export const reader = 'read' as const
 /** A function that the API calls. */
-type DoorVerb = (typeof routes)[RouteName]['verb']
+type DoorVerb = (typeof routes)[RouteName]['verb'] | typeof reader
 export const routeNames = Object.keys(routes) as readonly RouteName[]
 
 export const routeOf = (name: RouteName): Route & { readonly verb: DoorVerb } => routes[name]
 /** As API Gateway spells it. */
 export const routePath = (name: RouteName): string => (routeOf(name).everywhere ? `/${name}` : `/${name}/{service}`)
+export const readingNames = Object.keys(readings) as readonly ReadingName[]
+export const readingPath = (name: ReadingName): string => readings[name]
+/** Whether it is about one service. */
+export const isOfService = (name: ReadingName): boolean => readings[name].includes('{service}')
+
+type ApiRoute = { readonly path: string; readonly verb: DoorVerb; readonly says?: Route['says'] } & (
+  { readonly method: 'POST'; readonly name: RouteName } | { readonly method: 'GET'; readonly name: ReadingName }
+)
+/** Every route, as callers know it. */
+export const apiRoutes: readonly ApiRoute[] = [
+  ...routeNames.map((name): ApiRoute => {
+    const { verb, says = {} } = routeOf(name)
+    return { method: 'POST', name, path: routePath(name), verb, says }
+  }),
+  ...readingNames.map((name): ApiRoute => ({ method: 'GET', name, path: readings[name], verb: reader })),
+]
+/**
+ * The routes that API Gateway has: one for each order, and few for what is read, because each is a resource of the template. A right
+ * is on the path of a request, whatever the route. What waits has a route, and so a limit, of its own.
+ */
+export const gatewayRoutes: readonly Pick<ApiRoute, 'method' | 'path' | 'verb'>[] = [
+  ...apiRoutes.filter(({ method, name }) => method === 'POST' || name === 'events'),
+  ...['/{reading}', '/{reading}/{of}', '/{reading}/{of}/{release}'].map((path) => ({
+    ...{ method: 'GET' as const, path, verb: reader },
+  })),
+]
 /** Verbs that only the API calls. */
-export const doorVerbs: readonly DoorVerb[] = [...new Set(routeNames.map((name) => routeOf(name).verb))]
+export const doorVerbs: readonly DoorVerb[] = [...new Set(apiRoutes.map(({ verb }) => verb))]
+/** Of these, those that order something. */
+export const orderVerbs: readonly DoorVerb[] = doorVerbs.filter((verb) => verb !== reader)

@@ -26,7 +26,7 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantRoutes } from './doors.ts'
+import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { type MessageProps, messageSettings, type Topics, topicsOf } from './topics.ts'
 import { machineOf } from './machine.ts'
@@ -203,8 +203,16 @@ export class ReleaseController extends Construct {
         ],
       ),
     )
-  /** The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use, and no task tokens. */
-  grantRead = (grantee: iam.IGrantable): iam.Grant =>
+  /**
+   * The right to read: everything that `status`, `watch`, `history`, `log` and `diff` use, what the API reads, no task tokens.
+   * @param service what the API says of this service, and nothing else: not the table, which has all services
+   */
+  grantRead = (grantee: iam.IGrantable, service?: string): iam.Grant => {
+    const readings = grantReadings(this.api, grantee, service)
+    return service === undefined ? readings.combine(this.grantTable(grantee)) : readings
+  }
+
+  private grantTable = (grantee: iam.IGrantable): iam.Grant =>
     iam.Grant.addToPrincipal({
       grantee,
       actions: ['dynamodb:GetItem', 'dynamodb:Query'],

@@ -12,10 +12,24 @@ import type { Construct } from 'constructs'
 import { drillAlarmOf } from '../core/drill/drill.ts'
 import { type Statement, statements } from '../core/service/attestations.ts'
 import type { Verb } from '../functions/handlers.ts'
-import { doorVerbs, type RouteName, routeNames, routeOf, routePath } from '../functions/routes.ts'
+import {
+  doorVerbs,
+  gatewayRoutes,
+  isOfService,
+  readingNames,
+  readingPath,
+  type RouteName,
+  routeOf,
+} from '../functions/routes.ts'
 
 /** People order a few times a day, and scripts do not have to order more than some dozen times a second. */
 const throttle = { rateLimit: 50, burstLimit: 100 }
+/**
+ * A stream of events waits for them, and each that waits takes one of the executions that the account's functions have in common.
+ * With this, those that wait 20 seconds take 120 at most.
+ */
+const waiting = `GET ${readingPath('events')}`
+const waitingThrottle = { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 20 }
 // API Gateway waits no longer. One permission for each function: a template has 500 resources at most.
 const timeout = Duration.seconds(29)
 
@@ -26,14 +40,14 @@ export function apiOf(
 ): apigateway.HttpApi {
   const api = new apigateway.HttpApi(scope, 'Door', {
     apiName: name,
-    description: 'Orders of people to Tidegate. Every route is authorised by IAM.',
+    description: 'Orders of people to Tidegate, and what they read. Every route is authorised by IAM.',
     createDefaultStage: false,
   })
   const accessLog = new logs.LogGroup(scope, 'DoorLog', {
     retention: logs.RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.RETAIN,
   })
-  new apigateway.HttpStage(scope, 'DoorStage', {
+  const stage = new apigateway.HttpStage(scope, 'DoorStage', {
     httpApi: api,
     stageName: '$default',
     autoDeploy: true,
@@ -43,6 +57,9 @@ export function apiOf(
       format: AccessLogFormat.custom(accessLine),
     },
   })
+  // By its name alone: CloudFormation does not see that the stage needs the route to be there first.
+  const { defaultChild } = stage.node
+  if (defaultChild instanceof apigateway.CfnStage) defaultChild.routeSettings = { [waiting]: waitingThrottle }
   const authorizer = new HttpIamAuthorizer()
   const integrations = new Map(
     doorVerbs.map((verb) => [
@@ -50,10 +67,11 @@ export function apiOf(
       new HttpLambdaIntegration(verb, functions[verb], { timeout, scopePermissionToRoute: false }),
     ]),
   )
-  for (const route of routeNames) {
-    const integration = integrations.get(routeOf(route).verb)
+  for (const { method, path, verb } of gatewayRoutes) {
+    const integration = integrations.get(verb)
     if (integration === undefined) continue
-    api.addRoutes({ path: routePath(route), methods: [apigateway.HttpMethod.POST], integration, authorizer })
+    const routes = api.addRoutes({ path, methods: [apigateway.HttpMethod[method]], integration, authorizer })
+    if (`${method} ${path}` === waiting) stage.node.addDependency(...routes)
   }
   return api
 }
@@ -109,9 +127,26 @@ export function grantRoutes(
     if (routeOf(name).everywhere === true) return service === undefined ? [`/${name}`] : []
     return [`/${name}/${service ?? '*'}`]
   })
-  return iam.Grant.addToPrincipal({
+  return grantPaths(api, grantee, 'POST', paths)
+}
+
+/** The right to read by the API. @param service what there is of this service alone; without it, everything */
+export function grantReadings(api: apigateway.HttpApi, grantee: iam.IGrantable, service?: string): iam.Grant {
+  const names = readingNames.filter((name) => service === undefined || isOfService(name) || ofNobody.has(name))
+  const paths = names.map((name) =>
+    readingPath(name)
+      .replace('{service}', service ?? '*')
+      .replace(/\{\w+\}/g, '*'),
+  )
+  return grantPaths(api, grantee, 'GET', paths)
+}
+
+/** What says nothing of any service. */
+const ofNobody = new Set<string>(['problem', 'openapi'])
+
+const grantPaths = (api: apigateway.HttpApi, grantee: iam.IGrantable, method: string, paths: readonly string[]) =>
+  iam.Grant.addToPrincipal({
     grantee,
     actions: ['execute-api:Invoke'],
-    resourceArns: paths.map((path) => api.arnForExecuteApi('POST', path, '$default')),
+    resourceArns: paths.map((path) => api.arnForExecuteApi(method, path, '$default')),
   })
-}

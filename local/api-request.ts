@@ -33,8 +33,8 @@ export function fromAnswer(value: unknown): unknown {
   const { statusCode, body } = value as { statusCode: number; body: string }
   const said: unknown = JSON.parse(body)
   if (statusCode === 200) return said
-  const { code, title } = said as { code: ProblemCode; title: string }
-  throw new Problem(code, title)
+  const { code, detail } = said as { code: ProblemCode; detail: string }
+  throw new Problem(code, detail)
 }
 
 /** The route that a call means which says in its fields what the route would say. */

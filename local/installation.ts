@@ -22,7 +22,7 @@ import { logRecords, newRecords } from '../core/release/log-key.ts'
 import type { Site } from '../core/origin.ts'
 import type { CopyEnvironment, Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
-import { routeNames, routeOf, routePath } from '../functions/routes.ts'
+import { gatewayRoutes } from '../functions/routes.ts'
 import {
   asyncRetries,
   calledByEvents,
@@ -47,14 +47,10 @@ export const functionName = (verb: string): string => `tidegate-${verb}`
 export const isController = ({ accessKeyId }: { readonly accessKeyId: string }): boolean =>
   accessKeyId.startsWith(`role.${functionName('')}`)
 const lostArn = `arn:aws:sqs:${region}:${account}:${functionName(lostQueue.name)}`
-/** The API that people order through, for an HTTP API of the embedded cloud. */
+/** The API that people order and read through, for an HTTP API of the embedded cloud. */
 export const api = {
   name: 'tidegate',
-  routes: routeNames.map((name) => ({
-    method: 'POST',
-    path: routePath(name),
-    functionArn: lambdaArn(functionName(routeOf(name).verb)),
-  })),
+  routes: gatewayRoutes.map(({ method, path, verb }) => ({ method, path, functionArn: lambdaArn(functionName(verb)) })),
 }
 /** Each function has a role of the same name, and so has the state machine. */
 const roleOf = (name: string): string => `arn:aws:iam::${account}:role/${name}`

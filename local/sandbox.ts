@@ -10,7 +10,7 @@ import {
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
 import { chance } from '../cloud/local/time/chance.ts'
-import { type SteppedClock, steppedClock } from '../cloud/local/time/clock.ts'
+import { type SteppedClock, steppedClock, until } from '../cloud/local/time/clock.ts'
 import { localCloud, type LocalCloud, type LocalCloudOptions } from '../cloud/local/cloud.ts'
 import type { LocalHandler } from '../cloud/local/dispatch.ts'
 import { inProcessRuntime, type LocalFunction } from '../cloud/local/runtime/in-process-runtime.ts'
@@ -110,13 +110,15 @@ export async function openSandbox({
   ])
   const runtime = inProcessRuntime({ ...samples, ...Object.fromEntries(controller), ...functions }, clock)
   const cloud = localCloud({ ...options, clock, runtime })
+  const waitFor = <T>(answer: Promise<T>): Promise<T> => runtime.waitFor?.(undefined, answer) ?? answer
   const clientsFor = (key: string): Clients => clientsAt(placeOf(through?.(cloud.handler) ?? cloud.handler, key))
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
   const measured: Metric[] = []
-  const tell: Pick<World, 'log' | 'emit'> = {
+  const tell: Pick<World, 'log' | 'emit' | 'rest'> = {
     log: (line) => void logged.push(line),
     emit: (metric) => void measured.push(metric),
+    rest: (ms) => waitFor(until(clock, clock.nowMs() + ms)),
   }
   // Every function calls AWS with its own role.
   const worlds = new Map<Verb, World>()

@@ -29,7 +29,9 @@ const policies = cedarPolicies()
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<World, 'log' | 'emit'>): World {
+type Told = Pick<World, 'log' | 'emit'> & Partial<Pick<World, 'rest'>>
+
+export function worldOn(clients: Clients, clock: World['clock'], tell: Told): World {
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
@@ -51,6 +53,8 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Pick<Worl
   })
   return {
     clock,
+    // A clock that only tells the time cannot wait.
+    rest: () => Promise.resolve(),
     home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN),
     ...tell,
     ...stored,

@@ -5,7 +5,7 @@ import { clientAt } from '../../cloud/aws/client-at.ts'
 import { tablePorts } from '../../cloud/aws/dynamodb/table-ports.ts'
 import { awsAliases } from '../../cloud/aws/traffic.ts'
 import type { Backend } from './backend.ts'
-import { orderAt } from './door.ts'
+import { orderAt, readAt } from './door.ts'
 
 type ClientConfig = NonNullable<
   ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
@@ -26,13 +26,21 @@ export function backendOnAws(
     ...tablePorts(table),
     clock: { nowMs: () => Date.now() },
     aliases: awsAliases(lambda),
-    // The embedded cloud serves the API at its own address.
-    order: orderAt(
-      environment['TIDEGATE_API'] ?? environment['AWS_ENDPOINT_URL'] ?? endpointOf(config),
-      lambda().config,
-    ),
+    order: orderAt(apiOf(environment, config), lambda().config, environment['TIDEGATE_IDEMPOTENCY_KEY']),
   }
 }
+
+/** For `tidegate api`. */
+export function readingOnAws(
+  environment: Readonly<Record<string, string | undefined>>,
+  config: ClientConfig = {},
+): (path: string) => Promise<unknown> {
+  return readAt(apiOf(environment, config), new LambdaClient(config).config)
+}
+
+/** The embedded cloud serves the API at its own address. */
+const apiOf = (environment: Readonly<Record<string, string | undefined>>, config: ClientConfig): string | undefined =>
+  environment['TIDEGATE_API'] ?? environment['AWS_ENDPOINT_URL'] ?? endpointOf(config)
 
 const endpointOf = ({ endpoint }: ClientConfig): string | undefined =>
   typeof endpoint === 'string' ? endpoint : undefined

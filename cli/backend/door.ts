@@ -10,19 +10,32 @@ import type { Backend } from './backend.ts'
 /** What the SDK has found out for any of its clients: credentials, region and how to send a request. */
 type Sender = Pick<LambdaClient['config'], 'credentials' | 'region' | 'requestHandler'>
 
-/** @param api the API's address; `undefined` when nobody has said it */
-export function orderAt(api: string | undefined, sender: Sender): Backend['order'] {
+/**
+ * @param api the API's address; `undefined` when nobody has said it
+ * @param key of every order, so that one that is sent again is done once
+ */
+export function orderAt(api: string | undefined, sender: Sender, key?: string): Backend['order'] {
   return async (route, service, body = {}) => {
-    const url = addressOf(api)
     const path = routePath(route).replace('{service}', encodeURIComponent(service ?? ''))
-    const { status, text } = await sent(sender, {
-      url,
-      path: `${url.pathname.replace(/\/$/, '')}${path}`,
-      body: JSON.stringify(body),
-    })
+    const keyed = key === undefined || key === '' ? {} : { 'idempotency-key': key }
+    const headers = { 'content-type': 'application/json', ...keyed }
+    const { status, text } = await sent(sender, api, { method: 'POST', path, headers, body: JSON.stringify(body) })
     const answer = fromJson(text)
     if (status === 200) return answer
     throw problemOf(status, answer, `POST ${path}`)
+  }
+}
+
+/**
+ * Reads by the API.
+ * @returns a function that takes a path with its query, such as `/services?limit=5`, and returns what the API answers
+ */
+export function readAt(api: string | undefined, sender: Sender): (path: string) => Promise<unknown> {
+  return async (path) => {
+    const { status, text } = await sent(sender, api, { method: 'GET', path, headers: {} })
+    const answer = fromJson(text)
+    if (status === 200) return answer
+    throw problemOf(status, answer, `GET ${path.replace(/\?.*/s, '')}`)
   }
 }
 
@@ -34,18 +47,31 @@ function addressOf(api: string | undefined): URL {
   throw new Problem('api_unknown', `TIDEGATE_API is not the address of an API: "${api.slice(0, 200)}".`)
 }
 
+type Request = {
+  readonly method: 'GET' | 'POST'
+  /** With its query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 async function sent(
   { credentials, region, requestHandler }: Sender,
-  { url, path, body }: { readonly url: URL; readonly path: string; readonly body: string },
+  api: string | undefined,
+  { method, path, headers, body }: Request,
 ): Promise<{ readonly status: number; readonly text: string }> {
+  const url = addressOf(api)
+  const [bare = '', query = ''] = path.split(/\?(.*)/s)
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   const request = {
-    method: 'POST',
+    method,
     protocol: url.protocol,
     hostname: url.hostname,
     ...(url.port === '' ? {} : { port: Number(url.port) }),
-    path,
-    headers: { host: url.host, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
-    body,
+    path: `${url.pathname.replace(/\/$/, '')}${bare}`,
+    query: Object.fromEntries(new URLSearchParams(query)),
+    headers: { host: url.host, ...headers, ...length },
+    ...(body === undefined ? {} : { body }),
   }
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256 })
   // The SDK's handlers take the fields of a request, whatever its class.
@@ -78,9 +104,9 @@ function fromJson(text: string): unknown {
 
 /** API Gateway's own refusals have a message and no code. */
 function problemOf(status: number, answer: unknown, what: string): Error {
-  const { code, title, message } = (answer ?? {}) as { code?: unknown; title?: unknown; message?: unknown }
-  if (typeof code === 'string' && Object.hasOwn(problems, code) && typeof title === 'string')
-    return new Problem(code as ProblemCode, title)
+  const { code, title, detail = title, message } = (answer ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof code === 'string' && Object.hasOwn(problems, code) && typeof detail === 'string')
+    return new Problem(code as ProblemCode, detail)
   const said = typeof message === 'string' ? `: ${message}` : ''
   if (status === 403) return new Problem('route_refused', `${what} is not allowed${said}.`)
   if (status === 404) return new Problem('api_unknown', `The API at TIDEGATE_API has no ${what}${said}.`)

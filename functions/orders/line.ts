@@ -18,11 +18,11 @@ const oneSentence = 'give either service or all'
 export const StopLineCall = z.strictObject({ ...which, by, reason }).refine(one, oneSentence)
 export const StartLineCall = z.strictObject({ ...which, by }).refine(one, oneSentence)
 
-type Stopped = { readonly stopped: boolean }
+export type LineStopped = { readonly stopped: boolean }
 
 /** @throws Problem `call_invalid`, `service_missing` */
 export function stopLineHandler(deps: Pick<World, 'clock' | 'line' | 'services' | 'log'>) {
-  return async (event: unknown): Promise<Stopped> => {
+  return async (event: unknown): Promise<LineStopped> => {
     const { service, by, reason } = readOrder(StopLineCall, event)
     if (service !== undefined) await deps.services.get(service)
     await deps.line.stop(service, { by, reason, sinceMs: deps.clock.nowMs() })
@@ -31,13 +31,13 @@ export function stopLineHandler(deps: Pick<World, 'clock' | 'line' | 'services' 
   }
 }
 
-type Started = Stopped & { readonly reopened: readonly string[] }
+export type LineStarted = LineStopped & { readonly reopened: readonly string[] }
 
 /** @throws Problem `call_invalid` */
 export function startLineHandler(
   deps: Pick<World, 'clock' | 'line' | 'journal' | 'executions' | 'openReleases' | 'log' | 'trouble'>,
 ) {
-  return async (event: unknown): Promise<Started> => {
+  return async (event: unknown): Promise<LineStarted> => {
     const { service, by } = readOrder(StartLineCall, event)
     const was = await deps.line.start(service)
     deps.log({ message: 'order: startLine', service: service ?? 'all', by, was })

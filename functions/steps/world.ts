@@ -13,6 +13,7 @@ import type {
   Hooks,
   Incidents,
   Journal,
+  KeptAnswers,
   Leases,
   Line,
   Messages,
@@ -42,6 +43,7 @@ export type World = {
   readonly journal: Journal
   readonly services: Services
   readonly definitions: Definitions
+  readonly keptAnswers: KeptAnswers
   readonly leases: Leases
   readonly line: Line
   readonly logCopy: LogCopy
@@ -69,6 +71,8 @@ export type World = {
   readonly outbox: Outbox
   readonly pager: Pager
   readonly pipelines: Pipelines
+  /** Waits. */
+  readonly rest: (ms: number) => Promise<void>
   /** SHA-256 of a text, in hex. */
   readonly digest: (text: string) => string
   /** A text that nobody can guess, another one each time. Never log it. */

@@ -1,7 +1,7 @@
 // The command line's way to the API: what is sent, and what the answers mean. That the signature holds is seen on a running
 // embedded cloud (test/cloud/local/door/, test/e2e/).
 import { describe, expect, it } from 'vitest'
-import { orderAt } from '../../cli/backend/door.ts'
+import { orderAt, readAt } from '../../cli/backend/door.ts'
 
 type Sent = {
   method: string
@@ -13,7 +13,7 @@ type Sent = {
 }
 type Answer = { statusCode: number; body?: unknown }
 
-function door(api: string | undefined, answer: Answer | Error = { statusCode: 200, body: '{}' }) {
+function door(api: string | undefined, answer: Answer | Error = { statusCode: 200, body: '{}' }, key?: string) {
   const requests: Sent[] = []
   const sender = {
     credentials: () => Promise.resolve({ accessKeyId: 'ann', secretAccessKey: 'secret' }),
@@ -25,7 +25,7 @@ function door(api: string | undefined, answer: Answer | Error = { statusCode: 20
       },
     },
   }
-  return { requests, order: orderAt(api, sender) }
+  return { requests, order: orderAt(api, sender, key), read: readAt(api, sender) }
 }
 const api = 'https://abc.execute-api.eu-west-1.amazonaws.com'
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -92,4 +92,32 @@ describe('an order', () => {
       message: expect.stringContaining('ECONNREFUSED') as string,
     })
   })
+})
+
+describe('a reading', () => {
+  it('is one signed request with its query', async () => {
+    const { read, requests } = door('https://tidegate.example.com/v1', { statusCode: 200, body: '{"items":[]}' })
+    expect(await read('/releases/checkout?limit=5&next=a%3D')).toEqual({ items: [] })
+    expect(requests).toMatchObject([
+      { method: 'GET', path: '/v1/releases/checkout', query: { limit: '5', next: 'a=' } },
+    ])
+    expect(requests[0]?.headers['authorization']).toContain('/eu-west-1/execute-api/aws4_request')
+  })
+
+  it('fails with what the API says', async () => {
+    const { read } = door(api, { statusCode: 404, body: '{"code":"service_missing","detail":"No.","title":"x"}' })
+    await expect(read('/service/nobody')).rejects.toMatchObject({ code: 'service_missing', message: 'No.' })
+  })
+})
+
+it('an order carries the key that the environment says, signed', async () => {
+  const { order, requests } = door(api, undefined, 'run-17')
+  await order('pause', 'checkout')
+  expect(requests[0]?.headers['idempotency-key']).toBe('run-17')
+  expect(requests[0]?.headers['authorization']).toContain('idempotency-key')
+  for (const none of ['', undefined]) {
+    const { order, requests } = door(api, undefined, none)
+    await order('pause', 'checkout')
+    expect(requests[0]?.headers).not.toHaveProperty('idempotency-key')
+  }
 })

@@ -11,6 +11,7 @@ import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
 import { awsLine } from '../../cloud/aws/dynamodb/line.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
+import { awsKeptAnswers } from '../../cloud/aws/dynamodb/kept-answers.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
 import { awsMessages } from '../../cloud/aws/dynamodb/messages.ts'
 import { awsOpenReleases } from '../../cloud/aws/dynamodb/open-releases.ts'
@@ -30,6 +31,7 @@ import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
+import { keptAnswersContract } from './ports/kept-answers.ts'
 import { leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { messagesContract } from './ports/messages.ts'
@@ -99,6 +101,7 @@ turnsContract('DynamoDB', async () => {
 queuesContract('DynamoDB', async () => ({ queues: awsQueues(await openTable()) }))
 waitingListsContract('DynamoDB', async () => ({ waitingLists: awsWaitingLists(await openTable()) }))
 leasesContract('DynamoDB', async () => ({ leases: awsLeases(await openTable()) }))
+keptAnswersContract('DynamoDB', async () => ({ keptAnswers: awsKeptAnswers(await openTable()) }))
 openReleasesContract('DynamoDB', async () => {
   const table = await openTable()
   return {

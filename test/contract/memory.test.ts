@@ -28,6 +28,7 @@ import { hooksContract } from './ports/hooks.ts'
 import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
+import { keptAnswersContract } from './ports/kept-answers.ts'
 import { leasesContract, lineContract } from './ports/leases.ts'
 import { messagesContract } from './ports/messages.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
@@ -69,6 +70,7 @@ turnsContract('memory', () => {
 })
 queuesContract('memory', () => Promise.resolve(openMemory()))
 waitingListsContract('memory', () => Promise.resolve(openMemory()))
+keptAnswersContract('memory', () => Promise.resolve(openMemory()))
 leasesContract('memory', () => Promise.resolve(openMemory()))
 openReleasesContract('memory', () => {
   const { openReleases, inspect } = openMemory()

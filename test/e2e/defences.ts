@@ -60,6 +60,27 @@ const defences: readonly Defence[] = [
     test: 'functions/orders/other-service.test.ts',
   },
   {
+    attack: 'reads releases of another service than their right is for',
+    file: 'functions/reading/releases.ts',
+    line: '  checkService(release, service)\n',
+    without: '',
+    test: 'functions/api/read.test.ts',
+  },
+  {
+    attack: "sends another's idempotency key, to get their answer or to keep their order from being done",
+    file: 'functions/door.ts',
+    line: 'const scope = [by, routeKey,',
+    without: 'const scope = [typeof by, routeKey,',
+    test: 'functions/api/idempotency.test.ts',
+  },
+  {
+    attack: 'opens many streams of events, until no function of the account can run any more',
+    file: 'lib/doors.ts',
+    line: 'defaultChild.routeSettings = { [waiting]: waitingThrottle }',
+    without: 'defaultChild.routeSettings = {}',
+    test: 'lib/reading.test.ts',
+  },
+  {
     attack: 'passes for AWS by a body in the form of an event',
     file: 'functions/door.ts',
     line: "throw new Problem('door_only', 'This function is called by the API alone, which proves who calls.')",

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkBrowser } from './browser.ts'
 import { checkDefences } from './defences.ts'
+import { checkOpenApi } from './openapi.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkPaths } from './paths.ts'
 import { walkConsole } from './walk.ts'
@@ -320,6 +321,8 @@ try {
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
   checkTidegate()
+  if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
+  else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
 } finally {
   stop()

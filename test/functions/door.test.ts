@@ -5,12 +5,15 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from '../../core/problem.ts'
 import { answering, behindDoor } from '../../functions/door.ts'
 import type { Handler } from '../../functions/steps/world.ts'
-import { routeNames, routeOf, routePath } from '../../functions/routes.ts'
+import { readingNames, readingPath, routeNames, routeOf, routePath } from '../../functions/routes.ts'
 import { apiRequest } from '../../local/api-request.ts'
 
 const call = { awsRequestId: 'invocation' } as Parameters<Handler>[1]
 const echo: Handler = (event, { awsRequestId }) => Promise.resolve({ event, awsRequestId })
-const at = (verb: string, handler: Handler): Handler => answering(verb)(behindDoor(verb)(handler))
+const nothing = (): never => {
+  throw new Error('no call has a key')
+}
+const at = (verb: string, handler: Handler): Handler => answering(verb)(behindDoor(verb, nothing)(handler))
 const door = at('pause', echo)
 type Answer = { statusCode: number; headers: Record<string, string>; body: string }
 const asked = async (event: unknown, handler = door) => {
@@ -50,7 +53,7 @@ describe('the door', () => {
     expect(await asked(pause(body))).toMatchObject({
       statusCode: 400,
       type: 'application/problem+json',
-      said: { code: 'call_invalid', title: expect.stringContaining(field) as string },
+      said: { code: 'call_invalid', detail: expect.stringContaining(field) as string },
     })
   })
 
@@ -88,9 +91,11 @@ describe('the door', () => {
       statusCode: 403,
       type: 'application/problem+json',
       said: {
-        type: 'tidegate:approval_refused',
+        type: '/problem/approval_refused',
         status: 403,
-        title: 'No.',
+        title: 'approval refused',
+        detail: 'No.',
+        requestId: 'r-1',
         code: 'approval_refused',
         fix: expect.any(String) as string,
       },
@@ -116,6 +121,15 @@ describe('the routes', () => {
     for (const name of routeNames) expect(routePath(name)).toMatch(/^\/[a-z-]+(\/\{service\})?$/)
     const first = routeNames.map((name) => routePath(name).split('{')[0] ?? '')
     for (const one of first) expect(first.filter((other) => other !== one && other.startsWith(one))).toEqual([])
+  })
+
+  it('of readings are told apart by what stands before a name, too', () => {
+    const first = readingNames.map((name) => readingPath(name).split('{')[0] ?? '').filter((one) => one.endsWith('/'))
+    expect(first.length).toBeGreaterThan(4)
+    for (const one of first)
+      for (const other of readingNames.map(readingPath)) expect(other.startsWith(one)).toBe(other.split('{')[0] === one)
+    const docs = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
+    for (const name of readingNames) expect(docs, name).toContain(`\`${readingPath(name)}\``)
   })
 
   it('are the ones of the documentation', () => {

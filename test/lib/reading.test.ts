@@ -1,6 +1,8 @@
 // What a reader sees of the table: everything that the command line prints, and no task token. Under the policy of `grantRead`,
 // as the IAM simulator decides.
 import { GetItemCommand, PutItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { App, Stack } from 'aws-cdk-lib'
+import { Match, Template } from 'aws-cdk-lib/assertions'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { backendOnAws } from '../../cli/backend/aws-backend.ts'
@@ -10,17 +12,20 @@ import { showReport } from '../../cli/commands/report.ts'
 import { showHistory, showLog, showStatus, watchRelease } from '../../cli/commands/verbs.ts'
 import { verify } from '../../cli/commands/verify-log.ts'
 import { type Kind, kinds } from '../../cloud/kinds.ts'
+import { ReleaseController } from '../../lib/controller.ts'
 import { environment } from '../../local/installation.ts'
 import { openSandbox } from '../../local/sandbox.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
-import { enforcing, synthesised } from './policies.ts'
+import { routeNames, routePath } from '../../functions/routes.ts'
+import { apiId, enforcing, synthesised } from './policies.ts'
 
 const TableName = environment.TIDEGATE_TABLE
 const { authorize, used } = enforcing(
   synthesised([sampleDefinition], (controller, stack) => {
     const assumedBy = new iam.AccountRootPrincipal()
     controller.grantRead(new iam.Role(stack, 'Reader', { assumedBy, description: 'reader' }))
+    controller.grantRead(new iam.Role(stack, 'OfCart', { assumedBy, description: 'ofCart' }), 'cart')
   }),
 )
 const sandbox = await openSandbox({ authorize, perMinute: 60 })
@@ -97,4 +102,49 @@ it('the command line reads everything as a reader', async () => {
       'dynamodb:Scan ',
     ].sort(),
   )
+})
+
+const paths = [
+  ...['/services', '/open', '/line', '/openapi.json', '/problem/queue_full'],
+  ...['cart', 'cart-2', 'checkout'].flatMap((name) => [
+    ...[`/service/${name}`, `/releases/${name}`, `/release/${name}/${name}-1`, `/events/${name}/${name}-1`],
+  ]),
+]
+const mayGet = async (who: string, path: string, method = 'GET'): Promise<boolean> => {
+  const resource = `arn:aws:execute-api:us-east-1:000000000000:${apiId}/$default/${method}${path}`
+  return authorize({ action: 'execute-api:Invoke', resource, caller: { arn: '', accessKeyId: `role.${who}` } })
+}
+
+it('a reader reads everything by the API, and orders nothing', async () => {
+  for (const path of paths) expect([path, await mayGet('reader', path)]).toEqual([path, true])
+  for (const name of routeNames)
+    expect(await mayGet('reader', routePath(name).replace('{service}', 'cart'), 'POST')).toBe(false)
+})
+
+it('a reader of one service reads what the API says of it, and nothing else', async () => {
+  const allowed: string[] = []
+  for (const path of paths) if (await mayGet('ofCart', path)) allowed.push(path)
+  expect(allowed).toEqual([
+    ...['/openapi.json', '/problem/queue_full'],
+    ...['/service/cart', '/releases/cart', '/release/cart/cart-1', '/events/cart/cart-1'],
+  ])
+  const key = { pk: { S: 'SERVICE' }, sk: { S: 'cart' } }
+  const { dynamodb } = sandbox.clientsFor('role.ofCart')
+  expect(await asked(dynamodb.send(new GetItemCommand({ TableName, Key: key })))).toBe('denied')
+})
+
+it('a stream of events has a limit of its own, and API Gateway hears of it when the route is there', () => {
+  const stack = new Stack(new App(), 'tidegate')
+  new ReleaseController(stack, 'Controller', { services: [sampleDefinition] })
+  const template = Template.fromStack(stack)
+  const [route = ''] = Object.keys(
+    template.findResources('AWS::ApiGatewayV2::Route', {
+      Properties: { RouteKey: 'GET /events/{service}/{release}', AuthorizationType: 'AWS_IAM' },
+    }),
+  )
+  const limit = { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 20 }
+  template.hasResource('AWS::ApiGatewayV2::Stage', {
+    Properties: { RouteSettings: { 'GET /events/{service}/{release}': limit } },
+    DependsOn: Match.arrayWith([route]),
+  })
 })

@@ -13,6 +13,11 @@ const writes = (...kinds: readonly string[]) => kinds.map((kind) => `writes ${ki
 const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head', 'returnRecord')]
 
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
+  'functions/api/idempotency.test.ts': [
+    ...['apply', 'approve', 'ask', 'attest', 'incident', 'orderRollback', 'override', 'pause', 'promote', 'start'],
+    ...['startLine', 'stopLine'],
+  ].flatMap((verb) => of(verb, ...writes('answer'))),
+  'functions/api/read.test.ts': of('read', ...reads('budget', 'head', 'lease', 'line', 'log', 'open', 'service')),
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
   'functions/budget.test.ts': [
     ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),

@@ -20,6 +20,7 @@ import { memoryHooks, type MemoryHook } from './hooks.ts'
 import { memoryIncidents } from './stores/incidents.ts'
 import { memoryJournal } from './stores/journal.ts'
 import { memoryLogCopy } from './log-copy.ts'
+import { memoryKeptAnswers } from './stores/kept-answers.ts'
 import { memoryLeases } from './stores/leases.ts'
 import { memoryLine } from './stores/line.ts'
 import { memoryOpenReleases } from './stores/open-releases.ts'
@@ -70,6 +71,7 @@ function openPorts(clock: Clock) {
       journal: memoryJournal(table),
       services: memoryServices(table),
       definitions: memoryDefinitions(table),
+      keptAnswers: memoryKeptAnswers(),
       leases: memoryLeases(table),
       line: memoryLine(table),
       openReleases: memoryOpenReleases(table),

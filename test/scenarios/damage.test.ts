@@ -79,6 +79,7 @@ async function canary(): Promise<Canary> {
   const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: `Release ${id} is kept.` })
   await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
+  await sandbox.world.keptAnswers.take('canary', { id: 'r', fingerprint: 'f', untilMs: nowMs + 60_000 }, nowMs)
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
 }
@@ -113,6 +114,7 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   attestation: ({ id }) => keys.attestation(`release/${id}`, 'ci'),
   incident: ({ service }) => keys.incident({ service, source: 'x', id: 'i', kind: 'opened' }),
   alarm: ({ id }) => keys.alarm('checkout-errors', id),
+  answer: () => keys.answer('canary'),
 }
 
 type Stored = Readonly<Record<string, AttributeValue>>

@@ -32,9 +32,13 @@ export function awsLine(table: Table): Line {
       return item === undefined ? undefined : { ...parseBody(StoredStop, item), isAll: all !== undefined }
     },
     async list() {
-      const items = await queryItems(table, { pk: keys.line().pk })
-      const about = (item: Item) => ({ service: keyOf(item).sk === keys.line().sk ? undefined : keyOf(item).sk })
-      return listing(items, (item) => ({ ...parseBody(StoredStop, item), ...about(item) }), about)
+      const read = (item: Item) => ({ ...parseBody(StoredStop, item), ...aboutStop(item) })
+      return listing(await queryItems(table, { pk: keys.line().pk }), read, aboutStop)
     },
   }
+}
+
+function aboutStop(item: Item): { readonly service?: string } {
+  const { sk } = keyOf(item)
+  return sk === keys.line().sk ? {} : { service: sk }
 }

@@ -43,6 +43,10 @@ export function awsOpenReleases(table: Table): OpenReleases {
       return item === undefined ? undefined : readOpen(item)
     },
     keys: async () => (await queryItems(table, { pk: 'OPEN', keysOnly: true })).map(aboutOpen),
+    async page({ atMost, after }) {
+      const last = after && keys.open(after.service, after.releaseId).sk
+      return listing(await queryItems(table, { pk: 'OPEN', limit: atMost, after: last }), readOpen, aboutOpen)
+    },
     async list(service) {
       const items = await queryItems(table, { pk: 'OPEN', ...(service === undefined ? {} : { prefix: `${service}#` }) })
       const found = listing(items, readOpen, aboutOpen)

@@ -4,7 +4,7 @@ import { listing } from '../../../core/listing.ts'
 import { Problem } from '../../../core/problem.ts'
 import { keysOf } from '../../../core/service/service-key.ts'
 import { Service } from '../../../core/service/service.ts'
-import type { Services } from '../../ports.ts'
+import type { PageAfter, Services } from '../../ports.ts'
 import {
   bodyOf,
   type Condition,
@@ -24,7 +24,8 @@ export function awsServices(table: Table): Services {
   // Once every service has its lookup entries, this stays true, because every `put` writes them.
   let isFindable = false
   const isIndexed = async (): Promise<boolean> => (isFindable ||= (await getItem(table, keys.findable)) !== undefined)
-  const list = async () => readAll(await queryItems(table, { pk: keys.service('').pk }))
+  const list = async (page?: PageAfter<string>) =>
+    readAll(await queryItems(table, { pk: keys.service('').pk, limit: page?.atMost, after: page?.after }))
   return {
     async put(service, seq) {
       const before = await getItem(table, keys.service(service.name))

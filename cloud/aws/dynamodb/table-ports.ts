@@ -7,6 +7,7 @@ import { awsDefinitions } from './definitions.ts'
 import { awsHistory } from './history.ts'
 import { awsIncidents } from './incidents.ts'
 import { awsJournal } from './journal.ts'
+import { awsKeptAnswers } from './kept-answers.ts'
 import { awsLeases } from './leases.ts'
 import { awsLine } from './line.ts'
 import { awsMessages } from './messages.ts'
@@ -27,6 +28,7 @@ export const tablePorts = (table: Table) => ({
   history: awsHistory(table),
   incidents: awsIncidents(table),
   journal: awsJournal(table),
+  keptAnswers: awsKeptAnswers(table),
   leases: awsLeases(table),
   line: awsLine(table),
   messages: awsMessages(table),

@@ -75,6 +75,8 @@ export const keys = {
     readonly kind: string
   }): Key => ({ pk: `INCIDENT#${notice.service}`, sk: `${notice.source}#${notice.id}#${notice.kind}` }),
   alarm: (alarmName: string, releaseId: string): Key => ({ pk: `ALARM#${alarmName}`, sk: releaseId }),
+  /** The answer to a request with an idempotency key. */
+  answer: (key: string): Key => ({ pk: `ANSWER#${key}`, sk: '*' }),
 } as const
 
 /** Where a waiter was kept until November 2026: beside the log. docs/decisions/0054 says when this may go. */
@@ -184,16 +186,18 @@ type Search = {
   /** Range of sort keys, both ends included. */
   readonly between?: readonly [first: string, last: string]
   readonly newestFirst?: boolean
-  readonly limit?: number
+  readonly limit?: number | undefined
+  /** Begins after this sort key. */
+  readonly after?: string | undefined
   /** Whether the content of the items is left out. They cost as much to read, and less to send and to parse. */
   readonly keysOnly?: boolean
 }
 
 /** Reads all pages (a page ends at 1 MB), in order of `sk`, up to `limit` items. */
 export async function queryItems(table: Table, search: Search): Promise<readonly Item[]> {
-  const { pk, newestFirst, limit, keysOnly } = search
+  const { pk, newestFirst, limit, after, keysOnly } = search
   const found: Item[] = []
-  let from: Item | undefined
+  let from = after === undefined ? undefined : attributesOf({ pk, sk: after })
   do {
     const command = new QueryCommand({
       TableName: table.name,

@@ -58,6 +58,24 @@ export function openReleasesContract(name: string, open: () => Promise<OpenRelea
       await expectProblem('item_unreadable', openReleases.get({ service: 'orders', releaseId: 'o-2' }))
     })
 
+    it('lists page by page, by service and id', async () => {
+      const { openReleases, spoil } = await open()
+      for (const id of ['o-2', 'o-1']) await openReleases.add(sample(id, t0Ms))
+      await openReleases.add(sample('b-1', t0Ms + 5, 'billing'))
+      const page = async (atMost: number, service?: string, releaseId = ''): Promise<string[]> => {
+        const after = service === undefined ? undefined : { service, releaseId }
+        return (await openReleases.page({ atMost, after })).items.map((one) => one.releaseId)
+      }
+      expect(await page(2)).toEqual(['b-1', 'o-1'])
+      expect(await page(2, 'orders', 'o-1')).toEqual(['o-2'])
+      expect(await page(2, 'orders', 'o-2')).toEqual([])
+      await spoil('orders', t0Ms, 'o-1', '{}')
+      expect(await openReleases.page({ atMost: 2 })).toMatchObject({
+        items: [{ releaseId: 'b-1' }],
+        unreadable: [{ about: { service: 'orders', releaseId: 'o-1' } }],
+      })
+    })
+
     it('removes one release and no other, even twice', async () => {
       const { openReleases } = await open()
       await openReleases.add(sample('o-1'))

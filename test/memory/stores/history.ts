@@ -7,7 +7,7 @@ import { type MemoryTable, padded, unreadable } from './table.ts'
 export const historyOf = (service: string): string => `history/${service}`
 
 export function memoryHistory(table: MemoryTable): History {
-  const keyOf = ({ requestedAtMs, releaseId }: Head): string => `${padded(requestedAtMs)}#${releaseId}`
+  const keyOf = ({ requestedAtMs, releaseId }: HeadKey): string => `${padded(requestedAtMs)}#${releaseId}`
   const find = (service: string, sk: string): Head => {
     const head = table.get(Head, historyOf(service), sk)
     if (head?.service === service && keyOf(head) === sk) return head
@@ -26,10 +26,9 @@ export function memoryHistory(table: MemoryTable): History {
       if (there === undefined || there.seq <= head.seq) table.set(historyOf(head.service), keyOf(head), head)
       return Promise.resolve()
     },
-    list(service, limit, before) {
-      const end = before === undefined ? undefined : `${padded(before.requestedAtMs)}#${before.releaseId}`
-      const older = table.list(historyOf(service)).filter((sk) => end === undefined || sk < end)
-      const newest = older.toReversed().slice(0, Math.max(0, limit))
+    list(service, limit, after) {
+      const isAfter = (sk: string): boolean => after === undefined || sk < keyOf(after)
+      const newest = table.list(historyOf(service)).filter(isAfter).toReversed().slice(0, Math.max(0, limit))
       return Promise.resolve(read(service, newest))
     },
     between(service, fromMs, toMs) {

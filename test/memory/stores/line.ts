@@ -1,6 +1,7 @@
 // Stop-the-line in memory.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
 import { listing } from '../../../core/listing.ts'
+import { Problem } from '../../../core/problem.ts'
 import type { Line } from '../../../cloud/ports.ts'
 import type { MemoryTable } from './table.ts'
 
@@ -24,8 +25,13 @@ export function memoryLine(table: MemoryTable): Line {
       return Promise.resolve(stop === undefined ? undefined : { ...stop, isAll: all !== undefined })
     },
     list() {
-      const about = (sk: string) => ({ service: sk === '*' ? undefined : sk })
-      return Promise.resolve(listing(table.list(linePk), (sk) => ({ ...read(sk)!, ...about(sk) }), about))
+      const about = (sk: string) => (sk === '*' ? {} : { service: sk })
+      const found = (sk: string) => {
+        const stop = read(sk)
+        if (stop === undefined) throw new Problem('item_unreadable', sk)
+        return { ...stop, ...about(sk) }
+      }
+      return Promise.resolve(listing(table.list(linePk), found, about))
     },
   }
 }

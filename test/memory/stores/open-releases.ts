@@ -37,6 +37,11 @@ export function memoryOpenReleases(table: MemoryTable): OpenReleases {
       return Promise.resolve(table.text(openKey, sk) === undefined ? undefined : find(sk))
     },
     keys: () => Promise.resolve(table.list(openKey).map(aboutOpen)),
+    page({ atMost, after }) {
+      const last = after === undefined ? '' : keyOf(after.service, after.releaseId)
+      const later = table.list(openKey).filter((sk) => sk > last)
+      return Promise.resolve(listing(later.slice(0, atMost), find, aboutOpen))
+    },
     list(service) {
       const found = listing(table.list(openKey, service === undefined ? '' : `${service}#`), find, aboutOpen)
       const items = found.items.toSorted(

@@ -34,7 +34,10 @@ export function memoryServices(table: MemoryTable): Services {
     get(name) {
       return Promise.resolve(found(name))
     },
-    list: () => Promise.resolve(all()),
+    list: ({ atMost, after = '' } = { atMost: Infinity }) => {
+      const names = table.list(servicesKey).filter((name) => name > after)
+      return Promise.resolve(listing(names.slice(0, atMost), found, (service) => ({ service })))
+    },
     // Listing is free in memory.
     under(keys) {
       const { items, unreadable } = all()

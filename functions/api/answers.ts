@@ -1,0 +1,166 @@
+// The forms of what the API answers, as schemas: docs/openapi.json is made from them. What an order answers is declared where it
+// is carried out; a form that does not fit it does not compile.
+import * as z from 'zod'
+import { Head } from '../../core/release/head.ts'
+import { Outcome, ReleaseEvent } from '../../core/release/event.ts'
+import { Plan } from '../../core/service/plan.ts'
+import { Provenance } from '../../core/service/candidate.ts'
+import { Routing } from '../../core/service/routing.ts'
+import { Service } from '../../core/service/service.ts'
+import { Verdict } from '../../core/verdict/evidence/evidence.ts'
+import type { Registered } from '../definitions/register.ts'
+import type { Answer as Asked } from '../orders/ask.ts'
+import type { Attested } from '../orders/attest.ts'
+import type { Noted } from '../orders/incident.ts'
+import type { LineStarted, LineStopped } from '../orders/line.ts'
+import type { Ordered } from '../orders/order.ts'
+import type { Started } from '../steps/accept.ts'
+
+const epochMs = z.int().min(0).describe('Milliseconds since 1970.')
+const text = z.string()
+
+const ordered = z.strictObject({
+  releaseId: text,
+  phase: text.describe('Where the release is now.'),
+  outcome: Outcome.exactOptional(),
+  note: text.exactOptional().describe('What the caller should know besides.'),
+}) satisfies z.ZodType<Ordered>
+
+/** What several answers have in common, by name. */
+export const parts: Readonly<Record<string, z.ZodType>> = { Ordered: ordered, Service, Plan, Head, ReleaseEvent }
+
+/** By verb. */
+export const orderAnswers: Readonly<Record<string, z.ZodType>> = {
+  start: z.strictObject({
+    releases: z.array(z.strictObject({ releaseId: text, execution: text })).readonly(),
+  }) satisfies z.ZodType<Started>,
+  pause: ordered,
+  promote: ordered,
+  orderRollback: ordered,
+  approve: ordered,
+  override: ordered,
+  ask: z.strictObject({ may: z.boolean(), because: text }) satisfies z.ZodType<Asked>,
+  stopLine: z.strictObject({ stopped: z.boolean() }) satisfies z.ZodType<LineStopped>,
+  startLine: z.strictObject({
+    stopped: z.boolean(),
+    reopened: z.array(text).readonly().describe('Releases whose gates are asked again.'),
+  }) satisfies z.ZodType<LineStarted>,
+  attest: z.strictObject({
+    subjects: z.array(text).readonly(),
+    stands: z.array(text).readonly().exactOptional().describe('Where something else stands than what was said.'),
+  }) satisfies z.ZodType<Attested>,
+  incident: z.strictObject({ services: z.array(text).readonly() }) satisfies z.ZodType<Noted>,
+  apply: z.strictObject({
+    service: Service,
+    isKnown: z.boolean().describe('False if the service is new.'),
+    changed: z.array(text).readonly().describe('Which fields are other than before.'),
+  }) satisfies z.ZodType<Registered>,
+}
+
+const because = text.describe('Why it cannot be read. The others of the list are not affected.')
+const next = text.optional().describe('The `next` of the request for what follows; absent at the end.')
+const listOf = <Item extends z.ZodType, About extends z.ZodRawShape>(item: Item, about: About) =>
+  z.strictObject({
+    items: z.array(item).readonly(),
+    unreadable: z
+      .array(z.strictObject({ ...about, because }))
+      .readonly()
+      .describe('What is stored and cannot be read.'),
+    next,
+  })
+
+const target = { functionName: text, alias: text }
+const routing = Routing.optional().describe('As the log of releases has it. Absent: no release has moved it yet.')
+const stop = { by: text, reason: text, sinceMs: epochMs }
+
+const ServicesAnswer = listOf(
+  z.strictObject({
+    name: text,
+    targets: z.array(z.strictObject(target)).readonly(),
+    live: text.optional().describe('The release that may move its aliases now.'),
+  }),
+  { service: text },
+)
+
+const ServiceAnswer = z.strictObject({
+  definition: Service,
+  targets: z.array(z.strictObject({ ...target, routing })).readonly(),
+  live: Head.optional().describe('The release that may move its aliases now.'),
+  budgets: z
+    .array(
+      z.strictObject({
+        slo: text,
+        leftShare: z.number().optional().describe('Of the whole budget; negative when overspent. Absent: not known.'),
+        burning: z.enum(['no', 'ticket', 'page']),
+        because: text.optional().describe('Why it is not known.'),
+        badLeft: z.number().optional().describe('How many more requests may be bad.'),
+        perMinute: z.number().optional().describe('How many requests come per minute.'),
+      }),
+    )
+    .readonly(),
+  stopped: z
+    .strictObject({ ...stop, isAll: z.boolean() })
+    .optional()
+    .describe('Who has stopped the line.'),
+})
+
+const ReleasesAnswer = listOf(Head, { releaseId: text, requestedAtMs: epochMs })
+
+const ReleaseAnswer = z.strictObject({
+  ...Head.shape,
+  reason: text.optional(),
+  urgent: z.boolean(),
+  provenance: Provenance,
+  plan: Plan,
+  step: z.int().min(0).optional().describe('Index of the step about to be taken, or of the last one taken.'),
+  weightBp: z.int().min(0).describe("The candidate's share of the traffic, in basis points, as the log has it."),
+  targets: z.array(z.strictObject({ ...target, stable: text, candidate: text, routing: Routing })).readonly(),
+  paused: z.strictObject({ by: text, reason: text, atMs: epochMs }).optional(),
+  held: z
+    .strictObject({
+      because: text,
+      gates: z.array(text).readonly(),
+      sinceMs: epochMs,
+      againAtMs: epochMs.optional().describe('When the answer may change by itself.'),
+    })
+    .optional(),
+  ending: z
+    .strictObject({ outcome: Outcome, because: text, by: text, code: text.optional() })
+    .optional()
+    .describe('How and why it ends, as soon as that is decided.'),
+  verdict: Verdict.omit({ readings: true }).optional().describe('Of the last look.'),
+})
+
+const EventsAnswer = z.strictObject({ items: z.array(ReleaseEvent).readonly(), next })
+
+const OpenAnswer = listOf(
+  z.strictObject({
+    releaseId: text,
+    service: text,
+    requestedAtMs: epochMs,
+    candidate: text,
+    source: text,
+    urgent: z.boolean(),
+  }),
+  { releaseId: text, service: text },
+)
+
+const LineAnswer = z.strictObject({
+  items: z.array(z.strictObject({ service: text.optional().describe('Absent: every service.'), ...stop })).readonly(),
+  unreadable: z.array(z.strictObject({ service: text.optional(), because })).readonly(),
+})
+
+const ProblemAnswer = z.strictObject({ code: text, status: z.int(), fix: text })
+
+/** By reading. The document itself is left out: it has no form of ours. */
+export const readingAnswers: Readonly<Record<string, z.ZodType>> = {
+  services: ServicesAnswer,
+  service: ServiceAnswer,
+  releases: ReleasesAnswer,
+  release: ReleaseAnswer,
+  events: EventsAnswer,
+  open: OpenAnswer,
+  line: LineAnswer,
+  problem: ProblemAnswer,
+  openapi: z.looseObject({}),
+}

@@ -1,0 +1,50 @@
+// One service: its definition, the release that is live, where its traffic is, and what is left of its budgets.
+import { budgetsLeft } from '../budgets/left.ts'
+import { headOf } from '../../core/release/head.ts'
+import type { Release } from '../../core/release/release.ts'
+import { only, type Routing } from '../../core/service/routing.ts'
+import { latestHeads } from '../steps/heads.ts'
+import { liveHolder } from '../steps/lease.ts'
+import type { World } from '../steps/world.ts'
+
+type Deps = Pick<World, 'clock' | 'journal' | 'services' | 'leases' | 'line' | 'history' | 'budgets'>
+
+/** @throws Problem `service_missing`, `item_unreadable` */
+export async function readService(deps: Deps, name: string) {
+  const definition = await deps.services.get(name)
+  const [live, budgets, stopped] = await Promise.all([
+    liveHolder(deps, name),
+    budgetsLeft(deps, definition),
+    deps.line.stopped(name),
+  ])
+  const routings = await routingsOf(deps, name, live?.release)
+  return {
+    definition,
+    targets: definition.targets.map(({ functionName, alias }) => {
+      const routing = routings.get(functionName)
+      return { functionName, alias, ...(routing === undefined ? {} : { routing }) }
+    }),
+    ...(live === undefined ? {} : { live: headOf(live.release) }),
+    budgets,
+    ...(stopped === undefined ? {} : { stopped }),
+  }
+}
+
+/** How many releases in a row may have moved nothing. */
+const headsMost = 20
+
+/** As the log has it: of the live release, or of the last one that moved the traffic to an end. */
+async function routingsOf(
+  deps: Deps,
+  service: string,
+  live: Release | undefined,
+): Promise<ReadonlyMap<string, Routing>> {
+  if (live !== undefined && live.targets.length > 0)
+    return new Map(live.targets.map(({ functionName, routing }) => [functionName, routing]))
+  const { items } = await latestHeads(deps, service, headsMost)
+  const last = items.find(({ versions }) => Object.keys(versions).length > 0)
+  // Somebody else has moved it, and the log does not say where to.
+  if (last === undefined || last.outcome === 'interrupted') return new Map()
+  const has = last.outcome === 'promoted' ? 'candidate' : 'stable'
+  return new Map(Object.entries(last.versions).map(([name, versions]) => [name, only(versions[has])]))
+}
