@@ -2,6 +2,7 @@
 import { quoted } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
 import { aboutOwner, type Page, pageOf } from '../page.ts'
+import { drillWord } from '../release/head.ts'
 import { alsoFiringSentence } from '../release/pages.ts'
 import type { Kept } from './kept.ts'
 
@@ -43,12 +44,12 @@ function afterQuiet(group: readonly [Kept, ...Kept[]]): Page {
 }
 
 function ofOneCause(group: readonly [Kept, ...Kept[]]): Page {
-  const { kind, cause = 'one cause', releaseId, service } = group[0].page
+  const { kind, cause = 'one cause', releaseId, service, subject } = group[0].page
   const about = { key: group[0].group.slice(0, 300), ...shared(group) }
   if (kind === 'alsoFiring') {
     const alarms = [...new Set(group.flatMap(({ page }) => page.lines.slice(1)))]
     return pageOf(kind, about, {
-      sentence: alsoFiringSentence(alarms.length, releaseId ?? '', service ?? ''),
+      sentence: `${subject.startsWith(drillWord) ? drillWord : ''}${alsoFiringSentence(alarms.length, releaseId ?? '', service ?? '')}`,
       lines: alarms,
     })
   }
