@@ -16,6 +16,7 @@ import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
+import { Problem } from '../core/problem.ts'
 import { isReported } from '../core/service/slo.ts'
 import { expiry } from '../core/budget/stored.ts'
 import {
@@ -26,6 +27,7 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
+import { grantPutBack, putBackMachine } from './chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { type MessageProps, messageSettings, type Topics, topicsOf } from './topics.ts'
@@ -58,6 +60,8 @@ export type ReleaseControllerProps = {
 
 export class ReleaseController extends Construct {
   readonly table: dynamodb.TableV2
+  /** Pages; the same as `topics.page`. */
+  readonly topic: sns.Topic
   /** Pages, tickets, and the chat if there is one. */
   readonly topics: Topics
   readonly stateMachine: sfn.StateMachine
@@ -69,6 +73,8 @@ export class ReleaseController extends Construct {
   readonly lost: sqs.Queue
   readonly logCopy: LogCopy | undefined
   readonly incidentsOut: IncidentsOut | undefined
+  /** What a button of a chat starts, with `chat: { putBack: true }`. */
+  readonly putBackFromChat: sfn.StateMachine | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
@@ -89,6 +95,7 @@ export class ReleaseController extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.topics = topicsOf(this, props)
+    this.topic = this.topics.page
     this.lost = queueOfLost(this, name)
     const stateMachineName = `${name}-release`
     const machineArn = Stack.of(this).formatArn({
@@ -110,6 +117,8 @@ export class ReleaseController extends Construct {
     this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
     reserveWayBack(this.functions, wayBackConcurrency)
     this.api = apiOf(this, name, this.functions)
+    this.putBackFromChat =
+      typeof props.chat === 'object' && props.chat.putBack ? putBackMachine(this, name, this.api) : undefined
     this.stateMachine = machineOf(this, stateMachineName, this.functions)
     wire(this, {
       ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },
@@ -170,6 +179,12 @@ export class ReleaseController extends Construct {
   /** The right to roll back and to abort, and nothing else: not to promote or start. */
   grantRollBack = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['roll-back', 'abort'], service)
+  /** The right of a chat's role to put traffic back by a button, and nothing else. It needs `chat: { putBack: true }`. */
+  grantPutBackFromChat = (grantee: iam.IGrantable): iam.Grant => {
+    if (this.putBackFromChat === undefined)
+      throw new Problem('definition_invalid', 'The controller has no `chat: { putBack: true }`.')
+    return grantPutBack(this.putBackFromChat, grantee)
+  }
   /** The right to answer for a hook that said `later`. */
   grantAnswer = (grantee: iam.IGrantable): iam.Grant => this.grantCall(grantee, 'answer')
   /**

@@ -11,8 +11,11 @@ import { Timetable } from '../core/service/timetable.ts'
 import type { Environment } from '../functions/environment.ts'
 
 export type MessageProps = {
-  /** A topic for a channel of Slack or Teams, through Amazon Q Developer (docs/messages.md). Default: none. */
-  readonly chat?: boolean
+  /**
+   * A topic for a channel of Slack or Teams, through Amazon Q Developer (docs/messages.md). `putBack`: also what a button of the
+   * channel may start to put traffic back. Default: none.
+   */
+  readonly chat?: boolean | { readonly putBack: boolean }
   /** Where the console is served that messages link to, such as https://releases.example.com. Default: messages have no link. */
   readonly consoleUrl?: string
   /** Quiet windows for every service: a list in the form of `planned` in a definition. Default: none. */
@@ -38,7 +41,7 @@ export function topicsOf(scope: Construct, { chat = false }: MessageProps): Topi
   return {
     page: topic('Pages', 'Tidegate'),
     ticket: topic('Tickets', 'Tidegate tickets'),
-    chat: chat ? topic('Chat', 'Tidegate chat') : undefined,
+    chat: chat === false ? undefined : topic('Chat', 'Tidegate chat'),
   }
 }
 

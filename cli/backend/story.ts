@@ -6,6 +6,7 @@ import { quoted } from '../../core/foreign-text.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Move, ReleaseEvent } from '../../core/release/event.ts'
 import { beforeWords } from '../../core/service/gates.ts'
+import { ownerWords } from '../../core/owner.ts'
 import { doubtSentence } from '../../core/release/pages.ts'
 import { isOwn } from '../../core/release/head.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
@@ -218,5 +219,6 @@ export function statusLines(release: Release, nowMs: number): readonly string[] 
   if (verdict !== undefined)
     lines.push(`  ${verdict.kind}: ${verdict.because}`, ...evidenceLines(verdict).map((line) => `    ${line}`))
   if (release.ending !== undefined) lines.push(`  ${endWords(release)}`)
+  if (service.owner !== undefined) lines.push(`  owner: ${ownerWords(service.owner)}`)
   return lines
 }

@@ -1,5 +1,5 @@
-// Whether a page reaches a person: the topic has a confirmed subscriber, and the alarms on the controller's own health exist,
-// have actions enabled, and are not firing.
+// Whether pages and tickets reach a person: each topic has a confirmed subscriber, and the alarms on the controller's own health
+// exist, have actions enabled, and are not firing.
 import { DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch'
 import { ListSubscriptionsByTopicCommand, type Subscription } from '@aws-sdk/client-sns'
 import type { Account, Check } from './account.ts'
@@ -9,34 +9,50 @@ const topicSetting = 'TIDEGATE_TOPIC_ARN'
 const nameOf = (arn: string): string => arn.split(':').at(-1) ?? arn
 const redeploy = { words: 'Deploy the controller again.', cdk: 'npx cdk deploy' }
 
+/** The topics, by what goes to them, and the setting that names each. */
+const topics = [
+  { setting: topicSetting, what: 'pages', nobody: 'nobody is paged', property: 'page', example: 'on-call@example.com' },
+  {
+    ...{ setting: 'TIDEGATE_TICKETS_ARN', what: 'tickets', nobody: 'nobody reads tickets', property: 'ticket' },
+    example: 'team@example.com',
+  },
+] as const
+type Topic = (typeof topics)[number]
+
 export const subscriptions: Check = {
   id: 'subscriptions',
-  right: 'Somebody is subscribed to the pages, and has confirmed it.',
+  right: 'Somebody is subscribed to the pages and to the tickets, and has confirmed it.',
   asks: ['sns:ListSubscriptionsByTopic', 'lambda:GetFunctionConfiguration'],
   async look(account) {
-    const TopicArn = await account.setting(topicSetting)
-    const about = nameOf(TopicArn)
-    const all = await subscribers(account, TopicArn)
-    if (all === undefined) return [problem(about, 'There is no such topic: nobody is paged.', redeploy)]
-    const isWaiting = ({ SubscriptionArn }: Subscription): boolean => SubscriptionArn?.startsWith('arn:') !== true
-    const confirmed = all.filter((one) => !isWaiting(one))
-    if (confirmed.length > 0) return [ok(about, `${confirmed.length} confirmed subscription(s).`)]
-    const waiting = all.filter(isWaiting).map(({ Endpoint = '?' }) => Endpoint)
-    if (waiting.length > 0)
-      return [
-        problem(about, `Nobody is paged: ${waiting.join(', ')} has not confirmed the subscription.`, {
-          words:
-            'Follow the link in the mail "AWS Notification - Subscription Confirmation"; subscribe again if it is lost.',
-        }),
-      ]
-    return [
-      problem(about, 'Nobody is subscribed: pages reach nobody.', {
-        words: 'Use the on-call address; the mail that AWS sends has a link to confirm it.',
-        commands: [awsCommand('sns', 'subscribe', { TopicArn, Protocol: 'email', Endpoint: 'on-call@example.com' })],
-        cdk: `controller.topic.addSubscription(new subscriptions.EmailSubscription('on-call@example.com'))`,
-      }),
-    ]
+    const found: Finding[] = []
+    for (const topic of topics) found.push(await looked(account, topic))
+    return found
   },
+}
+
+async function looked(account: Account, { setting, what, nobody, property, example }: Topic): Promise<Finding> {
+  const TopicArn = await account.setting(setting)
+  const about = nameOf(TopicArn)
+  const all = await subscribers(account, TopicArn)
+  if (all === undefined) return problem(about, `There is no such topic: ${nobody}.`, redeploy)
+  const isWaiting = ({ SubscriptionArn }: Subscription): boolean => SubscriptionArn?.startsWith('arn:') !== true
+  const confirmed = all.filter((one) => !isWaiting(one))
+  if (confirmed.length > 0) return ok(about, `${confirmed.length} confirmed subscription(s).`)
+  const waiting = all.filter(isWaiting).map(({ Endpoint = '?' }) => Endpoint)
+  if (waiting.length > 0)
+    return problem(
+      about,
+      `${nobody[0]?.toUpperCase()}${nobody.slice(1)}: ${waiting.join(', ')} has not confirmed the subscription.`,
+      {
+        words:
+          'Follow the link in the mail "AWS Notification - Subscription Confirmation"; subscribe again if it is lost.',
+      },
+    )
+  return problem(about, `Nobody is subscribed: ${what} reach nobody.`, {
+    words: 'The mail that AWS sends has a link to confirm it.',
+    commands: [awsCommand('sns', 'subscribe', { TopicArn, Protocol: 'email', Endpoint: example })],
+    cdk: `controller.topics.${property}.addSubscription(new subscriptions.EmailSubscription('${example}'))`,
+  })
 }
 
 async function subscribers({ sns }: Account, TopicArn: string): Promise<readonly Subscription[] | undefined> {
@@ -60,8 +76,12 @@ export const healthAlarms: Check = {
   asks: ['cloudwatch:DescribeAlarms', 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const topicArn = await account.setting(topicSetting)
-    const command = new DescribeAlarmsCommand({ ActionPrefix: topicArn, AlarmTypes: ['MetricAlarm'] })
-    const alarms = (await account.cloudwatch.send(command)).MetricAlarms ?? []
+    const alarms: MetricAlarm[] = []
+    for (const { setting } of topics) {
+      const ActionPrefix = await account.setting(setting)
+      const command = new DescribeAlarmsCommand({ ActionPrefix, AlarmTypes: ['MetricAlarm'] })
+      alarms.push(...((await account.cloudwatch.send(command)).MetricAlarms ?? []))
+    }
     if (alarms.length === 0)
       return [
         problem(

@@ -1,4 +1,4 @@
-// A message for Slack or Teams, through Amazon Q Developer in chat applications: its custom notification (docs/aws.md §16). What
+// A message for Slack or Teams, through Amazon Q Developer in chat applications: its custom notification (docs/aws.md §14). What
 // is not exactly of this form does not come through, and nobody says so; so every part is cut to what it takes.
 import { oneLine } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'

@@ -2,6 +2,8 @@
 import { quoted } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'
 import { aboutOwner, type Page, pageOf } from '../page.ts'
+import { drillWord } from '../release/head.ts'
+import { alsoFiringSentence } from '../release/pages.ts'
 import type { Kept } from './kept.ts'
 
 /** @param group at least one, all of one group */
@@ -18,7 +20,9 @@ function listed(group: readonly Kept[]): readonly string[] {
   const lines = group.slice(0, namedMost).map(({ page, keptAtMs, overAtMs }) => {
     const owner = page.owner === undefined ? '' : ` (owner: ${ownerWords(page.owner)})`
     const over = overAtMs === undefined ? '' : ` Over since ${iso(overAtMs)}.`
-    return `${iso(keptAtMs)}: ${page.lines[0] ?? page.subject}${over}${owner}`
+    // Which alarms they are is what such a message is for.
+    const said = page.kind === 'alsoFiring' ? page.lines.join(' ') : (page.lines[0] ?? page.subject)
+    return `${iso(keptAtMs)}: ${said}${over}${owner}`
   })
   return group.length > namedMost ? [...lines, `... and ${group.length - namedMost} more.`] : lines
 }
@@ -40,12 +44,17 @@ function afterQuiet(group: readonly [Kept, ...Kept[]]): Page {
 }
 
 function ofOneCause(group: readonly [Kept, ...Kept[]]): Page {
-  const { kind, cause = 'one cause', releaseId, service } = group[0].page
-  const sentence =
-    kind === 'alsoFiring'
-      ? `${group.length} more alarms fire while release ${releaseId ?? ''} of ${service ?? ''} goes back.`
-      : `${group.length} more messages of one cause, ${quoted(cause)}.`
-  return pageOf(kind, { key: group[0].group.slice(0, 300), ...shared(group) }, { sentence, lines: listed(group) })
+  const { kind, cause = 'one cause', releaseId, service, subject } = group[0].page
+  const about = { key: group[0].group.slice(0, 300), ...shared(group) }
+  if (kind === 'alsoFiring') {
+    const alarms = [...new Set(group.flatMap(({ page }) => page.lines.slice(1)))]
+    return pageOf(kind, about, {
+      sentence: `${subject.startsWith(drillWord) ? drillWord : ''}${alsoFiringSentence(alarms.length, releaseId ?? '', service ?? '')}`,
+      lines: alarms,
+    })
+  }
+  const sentence = `${group.length} more messages of one cause, ${quoted(cause)}.`
+  return pageOf(kind, about, { sentence, lines: listed(group) })
 }
 
 /** What all of them are about. */

@@ -1,5 +1,5 @@
 // What an incident platform is told of a release. EventBridge puts these words into a JSON document of the platform's form and
-// escapes nothing (docs/aws.md §4), so they hold nothing that could end a JSON string, or name a variable of the template.
+// escapes nothing (docs/aws.md §14), so they hold nothing that could end a JSON string, or name a variable of the template.
 import * as z from 'zod'
 import { oneLine } from '../foreign-text.ts'
 import { ownerWords } from '../owner.ts'

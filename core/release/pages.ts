@@ -63,21 +63,29 @@ export function endPage(release: Release): Page {
 // As whoever decides is called when an alarm does (functions/events/doubt.ts).
 const alarmBy = 'alarm '
 
-/** While a release goes back, more of its alarms fire: they are named together. */
+/**
+ * While a release goes back, more of its alarms fire: they are named together.
+ * @param key tells one finding of alarms from another
+ */
 export const alsoFiringPage = (
   { id: releaseId, service, drill }: Pick<Release, 'id' | 'service' | 'drill'>,
-  alarm: string,
+  alarms: readonly string[],
+  key: string,
 ): Page =>
   pageOf(
     'alsoFiring',
     {
-      ...aboutRelease({ releaseId, service: service.name, ...aboutOwner(service) }, `alarm/${alarm}`),
+      ...aboutRelease({ releaseId, service: service.name, ...aboutOwner(service) }, `alarms/${key}`),
       cause: `alarms of release ${releaseId}`,
     },
     {
-      sentence: `${rehearsed({ drill })}Alarm ${nameWords(alarm)} fires too while release ${releaseId} of ${service.name} goes back.`,
+      sentence: `${rehearsed({ drill })}${alsoFiringSentence(alarms.length, releaseId, service.name)}`,
+      lines: alarms.map((alarm) => `Alarm ${nameWords(alarm)} fires.`),
     },
   )
+
+export const alsoFiringSentence = (count: number, releaseId: string, service: string): string =>
+  `${count === 1 ? 'One more alarm fires' : `${count} more alarms fire`} while release ${releaseId} of ${service} goes back.`
 
 const saidOfAlarm: Readonly<Record<AlarmDoubt['state'], string>> = {
   ok: 'says OK',

@@ -73,7 +73,8 @@ async function turnBack(deps: Deps, releaseId: string, fired: Fired): Promise<bo
     if (!concerns(loaded.release, fired)) return false
     // It goes back already, and whoever is told why is told of this one too.
     if (isReturning(loaded.release) && loaded.release.ending?.by !== order.by) {
-      await deps.pager.page(alsoFiringPage(loaded.release, fired.alarmName), loaded.release.service.planned)
+      const { alarmName } = fired
+      await deps.pager.page(alsoFiringPage(loaded.release, [alarmName], alarmName), loaded.release.service.planned)
     }
     await returnNow(deps, loaded, order, (after) => doubted(deps, after, fired.alarmName))
   } catch (error) {

@@ -119,6 +119,9 @@ async function sendUnkept({ messenger, trouble }: Deps, page: Page): Promise<voi
   if (failed.length === messenger.channels.length) throw failed[0]
 }
 
+/** Less than the minute from sweep to sweep. */
+const claimedMs = 50_000
+
 async function sendKept(deps: Deps): Promise<void> {
   const { clock, messages, trouble } = deps
   const nowMs = clock.nowMs()
@@ -131,7 +134,9 @@ async function sendKept(deps: Deps): Promise<void> {
   for (const [first, ...more] of due.values()) {
     if (first === undefined) continue
     try {
-      await send(deps, [first, ...more])
+      // A sweep may run twice at once. One of them sends; if it dies, that of the next minute does.
+      const isOurs = await messages.claim(`sending/${first.group}`, nowMs, nowMs - claimedMs)
+      if (isOurs) await send(deps, [first, ...more])
     } catch (error) {
       // The others have their turn, and this one in a minute.
       if (!(error instanceof Problem)) throw error

@@ -151,15 +151,18 @@ it('whether a policy lets Lambda pull is unknown if only AWS could tell', () => 
   expect(letsLambdaPull(withLambda(undefined), account)).toBe(true)
 })
 
-it('pages reach somebody once a subscription is created and confirmed', async () => {
+it('pages and tickets reach somebody once a subscription to each is created and confirmed', async () => {
   const ill = await ask(['subscriptions'])
   expect(ill.text).toMatch(/Nobody is subscribed/)
   for (const command of ill.commands) await type(command)
   expect((await ask(['subscriptions'])).text).toMatch(/on-call@example.com has not confirmed/)
-  const token = sandbox.cloud.sns.confirmations()[0]?.token ?? ''
-  await sandbox.clients.sns.send(
-    new sns.ConfirmSubscriptionCommand({ TopicArn: environment.TIDEGATE_TOPIC_ARN, Token: token }),
-  )
+  const topics = [environment.TIDEGATE_TOPIC_ARN, environment.TIDEGATE_TICKETS_ARN]
+  expect(ill.commands).toHaveLength(topics.length)
+  for (const [index, TopicArn] of topics.entries()) {
+    const Token = sandbox.cloud.sns.confirmations()[index]?.token ?? ''
+    await sandbox.clients.sns.send(new sns.ConfirmSubscriptionCommand({ TopicArn, Token }))
+    if (index === 0) expect((await ask(['subscriptions'])).text).toMatch(/Nobody reads tickets: team@example.com/)
+  }
   expect(await ask(['subscriptions'])).toMatchObject({ code: 0 })
 })
 

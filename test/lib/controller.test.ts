@@ -128,12 +128,14 @@ describe('the controller', () => {
     )
     const own = functions.filter((one) => String(one['Description']).startsWith('Tidegate: '))
     expect(own.map((one) => String(one['Description']).slice(10)).sort()).toEqual([...verbs].sort())
+    const optional = ['TIDEGATE_CHAT_ARN', 'TIDEGATE_CONSOLE_URL', 'TIDEGATE_QUIET']
+    const always = Object.keys(Environment.shape).filter((name) => !optional.includes(name))
     for (const one of own) {
       const limits: Record<string, number> = { 'Tidegate: measure': 900, 'Tidegate: hook': 900, 'Tidegate: judge': 28 }
       const Timeout = limits[String(one['Description'])] ?? 60
       expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout })
       const { Variables } = one['Environment'] as { Variables: object }
-      expect(Object.keys(Variables).sort()).toEqual(Object.keys(Environment.shape).sort())
+      expect(Object.keys(Variables).sort()).toEqual([...always].sort())
       expect(one['LoggingConfig']).toBeDefined()
     }
     expect(new Set(own.map((one) => JSON.stringify(one['Role']))).size).toBe(verbs.length)
@@ -275,8 +277,14 @@ describe('the controller', () => {
     const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       (one) => one['Properties'] as Record<string, unknown>,
     )
-    const topic = { Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] }
-    for (const alarm of alarms) expect(alarm['AlarmActions']).toEqual([topic])
+    const topics = Object.keys(template.findResources('AWS::SNS::Topic'))
+    const tickets = alarms.filter((alarm) => JSON.stringify(alarm['AlarmActions']).includes('Tickets'))
+    for (const alarm of alarms) expect(topics.map((Ref) => [{ Ref }])).toContainEqual(alarm['AlarmActions'])
+    // Whoever gets up can do nothing about these before the morning.
+    expect(tickets.map((alarm) => alarm['MetricName']).sort()).toEqual([
+      'IteratorAge',
+      ...schedules.map(() => 'Troubles'),
+    ])
     type Query = { readonly Expression?: string; readonly MetricStat?: { readonly Metric: { MetricName: string } } }
     const math = (alarm: (typeof alarms)[number]): string => {
       const queries = (alarm['Metrics'] ?? []) as readonly Query[]

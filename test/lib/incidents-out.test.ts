@@ -158,7 +158,7 @@ async function announce(detailType: string, incident: unknown = incidentWords(re
   await sandbox.clock.settle()
 }
 
-/** As the Events API v2 takes it (docs/aws.md §16; Airflow's provider and Alertmanager send the same). */
+/** As the Events API v2 takes it (docs/aws.md §14; Airflow's provider and Alertmanager send the same). */
 const PagerDutyEvent = z.discriminatedUnion('event_action', [
   z.strictObject({
     routing_key: z.literal('the routing-key'),

@@ -1,4 +1,4 @@
-// API destinations: HTTP endpoints as targets, with the authorization of a connection (docs/aws.md §4). Real requests go out.
+// API destinations: HTTP endpoints as targets, with the authorization of a connection (docs/aws.md §14). Real requests go out.
 // Addresses of this machine may be http; AWS takes https alone.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { list, object, optionalText, text } from '../protocol/field.ts'

@@ -1,5 +1,5 @@
 // Input transformers: a template with variables that are read from the event. Nothing that a variable holds is escaped, as AWS
-// says (docs/aws.md §4). So what is not fit for the template shows here, as it would there.
+// says (docs/aws.md §14). So what is not fit for the template shows here, as it would there.
 import { AwsError, notImplemented } from '../protocol/aws-error.ts'
 import { object, optionalText, text } from '../protocol/field.ts'
 import type { Envelope } from './envelope.ts'

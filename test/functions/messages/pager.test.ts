@@ -5,7 +5,9 @@ import type { Channel, Messages, Messenger, Pager } from '../../../cloud/ports.t
 import { type Page, type PageKind, pageOf } from '../../../core/page.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Timetable } from '../../../core/service/timetable.ts'
+import { alsoFiringPage } from '../../../core/release/pages.ts'
 import { keepingPager } from '../../../functions/steps/pager.ts'
+import { prepared } from '../../core/sample.ts'
 import { memoryMessenger } from '../../memory/pager.ts'
 import { memoryMessages, messagesKey } from '../../memory/stores/messages.ts'
 import { type MemoryTable, memoryTable } from '../../memory/stores/table.ts'
@@ -152,13 +154,15 @@ describe('one cause', () => {
 
   it('of thirty alarms is one message that names them', async () => {
     const pager = open()
-    const about = { cause: 'alarms of release a-1', releaseId: 'a-1' }
-    for (let index = 0; index < 30; index++) await pager.page(page('alsoFiring', `alarm-${index}`, about))
+    const release = { ...prepared(), id: 'a-1' }
+    const names = Array.from({ length: 30 }, (_, index) => `alarm-${index}`)
+    await pager.page(alsoFiringPage(release, names.slice(0, 20), 'found'))
+    for (const name of names) await pager.page(alsoFiringPage(release, [name], name))
     nowMs += 2 * minuteMs
     const [all = '', ...more] = await told(pager)
     expect(more).toEqual([])
     expect(all.split('\n')[0]).toBe('30 more alarms fire while release a-1 of checkout goes back.')
-    for (let index = 0; index < 30; index++) expect(all).toContain(`alsoFiring alarm-${index}.`)
+    for (const name of names) expect(all.split(`Alarm ${name} fires.`)).toHaveLength(2)
     expect(sent.at(-1)?.page).toMatchObject({ releaseId: 'a-1', service: 'checkout' })
   })
 })
@@ -292,6 +296,14 @@ describe('whatever fails', () => {
     failing = ['send topic']
     expect(await told(pager)).toEqual(['budgetBurnsSlowly c.'])
     expect(troubles.map((error) => (error as Problem).code)).toEqual(['item_unreadable', 'aws_unavailable'])
+    nowMs += minuteMs
     expect(await told(pager)).toEqual(['budgetBurnsSlowly a.'])
+  })
+
+  it('a sweep that runs twice at once sends once', async () => {
+    await open().page(page('budgetBurnsSlowly', 'a'))
+    nowMs += 10 * minuteMs
+    await Promise.all([open().sendKept(), open().sendKept()])
+    expect(heard()).toEqual(['budgetBurnsSlowly a.'])
   })
 })
