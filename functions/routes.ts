@@ -83,8 +83,8 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...readingNames.map((name): ApiRoute => ({ method: 'GET', name, path: readings[name], verb: reader })),
 ]
 /**
- * The routes that API Gateway has: one for each order, and few for what is read, because each is a resource of the template. A right
- * is on the path of a request, whatever the route. What waits has a route, and so a limit, of its own.
+ * The routes that API Gateway has: one for each order, and few for what is read, because each is a resource of the template. A
+ * right is on the path of a request, whatever the route. What waits has a route, and so a limit, of its own.
  */
 export const gatewayRoutes: readonly Pick<ApiRoute, 'method' | 'path' | 'verb'>[] = [
   ...apiRoutes.filter(({ method, name }) => method === 'POST' || name === 'events'),

@@ -51,12 +51,12 @@ export function openApi(routes: readonly DescribedRoute[]): Shape {
 
 /** Refusals that several routes have in common stand once, by a name. */
 function named(routes: readonly DescribedRoute[]): { readonly paths: Shape; readonly responses: Shape } {
-  const responses: Record<string, Shape> = {}
+  const responses = new Map<string, Shape>()
   const nameOf = (status: string, refused: Shape): string => {
     const text = JSON.stringify(refused)
     const free = (count: number): string => {
       const name = `Status${status}${count === 1 ? '' : `-${count}`}`
-      const known = own(responses, name)
+      const known = responses.get(name)
       return known === undefined || JSON.stringify(known) === text ? name : free(count + 1)
     }
     return free(1)
@@ -64,13 +64,13 @@ function named(routes: readonly DescribedRoute[]): { readonly paths: Shape; read
   const paths = routes.map((route) => {
     const refused = Object.entries(refusalsOf(route)).map(([status, refusal]) => {
       const name = nameOf(status, refusal)
-      responses[name] = refusal
+      responses.set(name, refusal)
       return [status, { $ref: `#/components/responses/${name}` }]
     })
     const operation = operationOf(route, Object.fromEntries(refused) as Shape)
     return [route.path, { [route.method.toLowerCase()]: operation }]
   })
-  return { paths: Object.fromEntries(paths) as Shape, responses }
+  return { paths: Object.fromEntries(paths) as Shape, responses: Object.fromEntries(responses) }
 }
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })

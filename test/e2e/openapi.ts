@@ -1,5 +1,5 @@
-// The API against its own document, with tools that are not ours: the document is valid OpenAPI 3.1, and schemathesis, which makes
-// requests of it, gets no answer from `tidegate local` that the document does not have.
+// The API against its own document, with tools that are not ours: the document is valid OpenAPI 3.1, and schemathesis, which
+// makes requests of it, gets no answer from `tidegate local` that the document does not have.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -111,8 +111,9 @@ const paths = [
   ]),
 ]
 const mayGet = async (who: string, path: string, method = 'GET'): Promise<boolean> => {
+  const arn = `arn:aws:sts::000000000000:assumed-role/${who}/session`
   const resource = `arn:aws:execute-api:us-east-1:000000000000:${apiId}/$default/${method}${path}`
-  return authorize({ action: 'execute-api:Invoke', resource, caller: { arn: '', accessKeyId: `role.${who}` } })
+  return authorize({ action: 'execute-api:Invoke', resource, caller: { arn, accessKeyId: '' } })
 }
 
 it('a reader reads everything by the API, and orders nothing', async () => {

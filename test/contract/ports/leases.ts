@@ -1,6 +1,6 @@
 // The contracts of leases, which have one holder who keeps it until it is dropped, and of stopped lines.
 import { describe, expect, it } from 'vitest'
-import type { Leases, Line } from '../../../cloud/ports.ts'
+import type { KeptAnswers, Leases, Line } from '../../../cloud/ports.ts'
 import { t0Ms } from '../samples.ts'
 
 export function leasesContract(name: string, open: () => Promise<{ readonly leases: Leases }>): void {
@@ -59,7 +59,7 @@ export function lineContract(name: string, open: () => Promise<LineUnderTest>): 
       expect(await line.list()).toEqual({ items: [], unreadable: [] })
       await line.stop('orders', stop)
       await line.stop(undefined, { ...stop, by: 'bob' })
-      const all = { ...stop, by: 'bob', service: undefined }
+      const all = { ...stop, by: 'bob' }
       expect((await line.list()).items).toEqual([all, { ...stop, service: 'orders' }])
       expect(await line.start('orders')).toBe(true)
       expect((await line.list()).items).toEqual([all])
@@ -73,6 +73,54 @@ export function lineContract(name: string, open: () => Promise<LineUnderTest>): 
       const { items, unreadable } = await line.list()
       expect(items).toEqual([{ ...stop, service: 'orders' }])
       expect(unreadable.map(({ about }) => about.service)).toEqual([undefined, 'billing'])
+    })
+  })
+}
+
+/** Of answers to requests with an idempotency key: one request has the key at a time, and its answer stays for a day. */
+export function keptAnswersContract(name: string, open: () => Promise<{ readonly keptAnswers: KeptAnswers }>): void {
+  const request = (id: string, fingerprint = 'f') => ({ id, fingerprint, untilMs: t0Ms + 65_000 })
+  const day = 86_400_000
+
+  describe(`kept answers: ${name}`, () => {
+    it('gives a key to one of two requests, and another key to another', async () => {
+      const { keptAnswers } = await open()
+      const taken = await Promise.all(['1', '2'].map((id) => keptAnswers.take('k', request(id), t0Ms)))
+      expect(taken.filter((found) => found === undefined)).toHaveLength(1)
+      expect(taken.find((found) => found !== undefined)).toMatchObject({ fingerprint: 'f' })
+      expect(await keptAnswers.take('other', request('3'), t0Ms)).toBeUndefined()
+    })
+
+    it('is not taken from itself: a write may be sent twice', async () => {
+      const { keptAnswers } = await open()
+      for (let time = 0; time < 2; time++) expect(await keptAnswers.take('k', request('1'), t0Ms)).toBeUndefined()
+    })
+
+    it('keeps the answer for a day after the request', async () => {
+      const { keptAnswers } = await open()
+      await keptAnswers.take('k', request('1'), t0Ms)
+      await keptAnswers.end('k', request('1'), '{"a":1}')
+      const found = { fingerprint: 'f', answer: '{"a":1}' }
+      expect(await keptAnswers.take('k', request('2', 'g'), t0Ms + day)).toEqual(found)
+      expect(await keptAnswers.take('k', request('2'), t0Ms + day + 65_001)).toBeUndefined()
+    })
+
+    it('is free when it has ended without an answer, or has run out', async () => {
+      const { keptAnswers } = await open()
+      await keptAnswers.take('k', request('1'), t0Ms)
+      await keptAnswers.end('k', request('1'))
+      expect(await keptAnswers.take('k', request('2'), t0Ms)).toBeUndefined()
+      expect(await keptAnswers.take('k', request('3'), t0Ms + 64_999)).toBeDefined()
+      expect(await keptAnswers.take('k', request('3'), t0Ms + 65_000)).toBeUndefined()
+    })
+
+    it('takes no answer from a request that has lost the key', async () => {
+      const { keptAnswers } = await open()
+      await keptAnswers.take('k', request('1'), t0Ms)
+      await keptAnswers.take('k', { ...request('2'), untilMs: t0Ms + 200_000 }, t0Ms + 65_000)
+      await keptAnswers.end('k', request('1'), 'late')
+      const found = await keptAnswers.take('k', request('3'), t0Ms + 66_000)
+      expect([found?.fingerprint, found?.answer]).toEqual(['f', undefined])
     })
   })
 }

@@ -1,5 +1,5 @@
-// The API against its own document: whatever is sent, the answer is one that docs/openapi.json has. Random requests, and those that
-// nearly fit. test/e2e/openapi.ts does the same with a tool that is not ours.
+// The API against its own document: whatever is sent, the answer is one that docs/openapi.json has. Random requests, and those
+// that nearly fit. test/e2e/openapi.ts does the same with a tool that is not ours.
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openApi } from '../../../functions/api/openapi.ts'
