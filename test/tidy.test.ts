@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/verdict/judge/': ['core/time.ts', 'core/duration.ts', 'core/service/*', 'core/verdict/'],
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
+  'core/message/': ['core/*', 'core/service/*', 'core/release/*', 'core/message/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/gate/pacing.ts': [
@@ -88,6 +89,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
+  'functions/messages/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
@@ -179,7 +181,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'd3-random',
   ],
   'lib/': [
-    ...['lib/*', 'functions/environment.ts', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/rules.ts'],
+    ...[
+      'lib/*',
+      'lib/messages/*',
+      'functions/environment.ts',
+      'functions/handlers.ts',
+      'functions/permissions.ts',
+      'functions/rules.ts',
+    ],
     ...[
       'functions/alarms.ts',
       'functions/heard.ts',
@@ -192,6 +201,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['aws-cdk-lib/', 'constructs', 'esbuild'],
   ],
+  'lib/messages/': ['lib/messages/*', 'functions/environment.ts', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
   'examples/': ['@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
