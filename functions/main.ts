@@ -18,8 +18,6 @@ import {
   leases,
   line,
   logCopy,
-  messages,
-  messenger,
   nonce,
   once,
   openReleases,
@@ -27,10 +25,10 @@ import {
   outbox,
   pipelines,
   queues,
-  quiet,
   returns,
   services,
   telemetry,
+  telling,
   traffic,
   turns,
   versions,
@@ -74,13 +72,11 @@ import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { wired } from './wired.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
-import { keepingPager } from './steps/pager.ts'
+import { keepingPager } from './messages/pager.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
 
-const pager = /* @__PURE__ */ once(() =>
-  keepingPager({ ...{ clock, log, trouble }, messages: messages(), messenger: messenger(), quiet: quiet() }),
-)
+const pager = /* @__PURE__ */ once(() => keepingPager({ ...{ clock, log, trouble }, ...telling() }))
 
 export * from './readers.ts'
 

@@ -16,12 +16,12 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { IncidentWords, incidentWords } from '../../core/release/incident-out.ts'
-import { ReleaseController } from '../../lib/controller.ts'
-import type { IncidentsOutProps } from '../../lib/incidents-out.ts'
-import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
-import { hostile } from '../core/hostile.ts'
-import { prepared } from '../core/sample.ts'
+import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
+import { ReleaseController } from '../../../lib/controller.ts'
+import type { IncidentsOutProps } from '../../../lib/messages/incidents-out.ts'
+import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { hostile } from '../../core/hostile.ts'
+import { prepared } from '../../core/sample.ts'
 
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
 type Resources = Readonly<Record<string, Resource>>
