@@ -39,5 +39,7 @@ export const overviewStyle = `
 .pages-on { display: flex; gap: 16px; margin: 12px 0; }
 td.first, th.first { position: sticky; left: 0; background: var(--card); }
 td svg { width: 120px; }
-@media (max-width: 480px) { .tiles { grid-template-columns: 1fr 1fr; } }
+td time { white-space: nowrap; }
+.notice + .cards { margin-top: 14px; }
+@media (max-width: 480px) { form.order label { flex: 1 0 100%; } .tiles { grid-template-columns: 1fr 1fr; } }
 `
