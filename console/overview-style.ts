@@ -8,7 +8,7 @@ export const overviewStyle = `
 .tiles a:hover { text-decoration: underline; }
 .tiles .person { border-left-color: var(--bad); } .tiles .unknown { border-left-color: var(--hold); } .tiles .moving { border-left-color: var(--bar); }
 .card > p { margin: 6px 0 0; }
-.card > h3 { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; justify-content: space-between; }
+.card > h2, .card > h3 { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; justify-content: space-between; }
 .card.urgent { border-left: 4px solid var(--bad); }
 .card.person, .card.unknown { border-left: 4px solid var(--hold); }
 .cards.two { grid-template-columns: repeat(auto-fill, minmax(min(480px, 100%), 1fr)); }
