@@ -1,6 +1,8 @@
 // The one script of the pages. It hears that something has happened (an event stream), fetches the page again, and puts its
 // sections in the place of the old ones. Where it does not run, a page is what it was when it was loaded.
 //
+// A page that nobody looks at does not listen: browsers open six connections to a server, and would wait with the seventh.
+//
 // A section that a person works in stays: one that has the focus, or a field that was changed.
 export const liveScript = `
 const busy = (section) => section.contains(document.activeElement) && document.activeElement !== document.body ||
@@ -21,10 +23,17 @@ const refresh = async (url) => {
 let due
 const soon = () => { due ??= setTimeout(() => { due = undefined; refresh(location.href) }, 150) }
 if (document.querySelector('main [data-live]') && location.protocol.startsWith('http')) {
-  const stream = new EventSource('/live')
-  stream.onmessage = soon
-  stream.onerror = () => document.documentElement.toggleAttribute('data-stale', true)
-  stream.onopen = soon
+  let stream
+  const listen = () => {
+    stream?.close()
+    stream = document.hidden ? undefined : new EventSource('/live')
+    if (!stream) return
+    stream.onmessage = soon
+    stream.onerror = () => document.documentElement.toggleAttribute('data-stale', true)
+    stream.onopen = soon
+  }
+  document.addEventListener('visibilitychange', listen)
+  listen()
 }
 document.addEventListener('input', ({ target }) => {
   if (target.type !== 'range' || !target.form) return

@@ -22,9 +22,9 @@ export const needWords: Readonly<Record<Need['kind'], string>> = {
 /** @param id unique on the page */
 export const needCard = (frame: Frame, need: Need & { readonly service: string }, id: string, nowMs: number): Html =>
   html`<article class="card ${isUrgent(need) ? 'urgent' : 'person'}">
-    <h3>
+    <h2>
       ${serviceLink(need.service)}<span class="state ${isUrgent(need) ? 'bad' : 'hold'}">${needWords[need.kind]}</span>
-    </h3>
+    </h2>
     <p>${oneLine(need.sentence, wordsMost)}</p>
     <p class="fact">
       ${need.sinceMs === undefined ? nothing : html`For ${age(need.sinceMs, nowMs)}. `}${need.releaseId === undefined ? nothing : html`Release ${releaseLink(need.releaseId)}`}

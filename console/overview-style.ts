@@ -8,7 +8,7 @@ export const overviewStyle = `
 .tiles a:hover { text-decoration: underline; }
 .tiles .person { border-left-color: var(--bad); } .tiles .unknown { border-left-color: var(--hold); } .tiles .moving { border-left-color: var(--bar); }
 .card > p { margin: 6px 0 0; }
-.card > h3 { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; justify-content: space-between; }
+.card > h2, .card > h3 { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; justify-content: space-between; }
 .card.urgent { border-left: 4px solid var(--bad); }
 .card.person, .card.unknown { border-left: 4px solid var(--hold); }
 .cards.two { grid-template-columns: repeat(auto-fill, minmax(min(480px, 100%), 1fr)); }
@@ -39,5 +39,7 @@ export const overviewStyle = `
 .pages-on { display: flex; gap: 16px; margin: 12px 0; }
 td.first, th.first { position: sticky; left: 0; background: var(--card); }
 td svg { width: 120px; }
-@media (max-width: 480px) { .tiles { grid-template-columns: 1fr 1fr; } }
+td time { white-space: nowrap; }
+.notice + .cards { margin-top: 14px; }
+@media (max-width: 480px) { form.order label { flex: 1 0 100%; } .tiles { grid-template-columns: 1fr 1fr; } }
 `

@@ -30,7 +30,7 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; border-bottom: 2px so
 a { color: var(--bar); }
 h1 { font-size: 24px; line-height: 1.25; margin: 20px 0 4px; }
 h2 { font-size: 18px; margin: 32px 0 12px; }
-h3 { font-size: 15px; margin: 0; }
+h3, .card h2 { font-size: 15px; margin: 0; }
 .soft { color: var(--soft); }
 .sentence { font-size: 18px; margin: 4px 0 16px; }
 .cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); }

@@ -27,7 +27,7 @@ export const measureCards = (measures: readonly MeasureView[]): Html =>
 function card(measure: MeasureView): Html {
   const { id, name, value, basis, sentence } = measure
   return html`<section class="card ${value === undefined ? 'not-known' : ''}">
-    <h3>${name} <span class="soft">${id}</span></h3>
+    <h2>${name} <span class="soft">${id}</span></h2>
     <div class="top"><span class="value">${value?.words ?? 'unknown'}</span>${badge(measure)}</div>
     ${trendPicture(measure)} ${value === undefined ? nothing : spreadPicture(measure)}
     <p class="how">${basis}</p>

@@ -83,7 +83,7 @@ function urgent({ needs, outages, stopped, nowMs }: OnCallView, frame: Frame): r
     ...outages.map(
       ({ part, sinceMs, because, toldAtMs }) =>
         html`<article class="card urgent">
-          <h3>${part}<span class="state bad">away</span></h3>
+          <h2>${part}<span class="state bad">away</span></h2>
           <p>It has not answered for ${age(sinceMs, nowMs)}: ${oneLine(because, wordsMost)}</p>
           <p class="fact">
             ${toldAtMs === undefined ? 'Nobody was paged yet.' : 'Somebody was paged.'} Releases wait for it. Put
@@ -95,7 +95,7 @@ function urgent({ needs, outages, stopped, nowMs }: OnCallView, frame: Frame): r
       ? []
       : [
           html`<article class="card urgent">
-            <h3>Every line<span class="state bad">stopped</span></h3>
+            <h2>Every line<span class="state bad">stopped</span></h2>
             <p>For ${age(stopped.sinceMs, nowMs)}: ${quoted(stopped.reason, stopped.by, wordsMost)}</p>
             ${actions(frame, 'start-all', undefined, [
               { kind: 'order', route: 'start-every-line', label: 'Start every line', says: {} },

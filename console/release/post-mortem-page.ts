@@ -12,7 +12,7 @@ const signalsMost = 24_000
 /** @returns an HTML document of less than 100 kB */
 export function postMortemPage(sheet: PostMortem, frame: Frame): string {
   const { title, id, sentence, facts, timeline, evidence, missing, harm, dayMs } = sheet
-  const path = `/release/${encodeURIComponent(id)}`
+  const path = `/release/${encodeURIComponent(id.toWellFormed())}`
   return framed(
     frame,
     `Post-mortem: ${title}`,

@@ -15,7 +15,9 @@ export function releasePage(view: ReleaseView, frame: Frame): string {
     frame,
     title,
     html`<h1>${title}</h1>
-      <p class="soft">Release ${view.id} of <a href="/service/${encodeURIComponent(service)}">${service}</a></p>
+      <p class="soft">
+        Release ${view.id} of <a href="/service/${encodeURIComponent(service.toWellFormed())}">${service}</a>
+      </p>
       <p id="sentence" class="sentence" role="status" data-live>${chip(now.state, now.tone)} ${now.sentence}</p>
       <p id="jump" class="jump" data-live>
         ${view.back.order === undefined ? nothing : html`<a href="#put-back">${view.back.order.label}</a>`}
@@ -52,7 +54,7 @@ function harmPart({ harm }: ReleaseView): Html {
 
 function aboutPart({ facts, links, id, isSettled }: ReleaseView): Html {
   const sheet = isSettled
-    ? html`<li><a href="/release/${encodeURIComponent(id)}/post-mortem">Post-mortem sheet</a></li>`
+    ? html`<li><a href="/release/${encodeURIComponent(id.toWellFormed())}/post-mortem">Post-mortem sheet</a></li>`
     : nothing
   return html`<section id="about" data-live>
     <h2>About it</h2>

@@ -4,8 +4,8 @@ import type { BudgetView } from '../../core/view/service-view.ts'
 import { leftWords } from '../../core/view/needs.ts'
 import { html, type Html } from '../html.ts'
 
-const [width, height] = [640, 180]
-const [left, right, top, bottom] = [46, 8, 8, 24]
+const [width, height] = [420, 150]
+const [left, right, top, bottom] = [40, 12, 8, 22]
 const fix = (value: number): number => Math.round(value * 10) / 10
 const marksMost = 60
 

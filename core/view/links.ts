@@ -16,7 +16,7 @@ const domains: Readonly<Record<string, string>> = {
 
 /** `%2F` as `*2f`: so the console writes text in the part of its address after `#`. */
 const starred = (text: string): string =>
-  encodeURIComponent(text)
+  encodeURIComponent(text.toWellFormed())
     .replaceAll(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
     .replaceAll(/%([0-9A-F]{2})/gi, (_, code: string) => `*${code.toLowerCase()}`)
 

@@ -151,7 +151,8 @@ function approvalNeeds(live: Release, { service }: ServiceNow, nowMs: number): r
     const leftSeconds = Math.max(0, expiresSeconds - (nowMs - sinceMs) / 1000)
     const asked = requestersOf(live).map(nameWords).join(', ')
     const who = by === undefined ? 'whoever has the right to approve' : by.map(nameWords).join(' or ')
-    const says = { releaseId: live.id, beforeBp: String(beforeBp) }
+    // As a definition and the API spell it.
+    const says = { releaseId: live.id, before: beforeBp === 0 ? 'begin' : String(beforeBp / 100) }
     return {
       kind: 'approval',
       sentence: `It waits for an approval ${beforeWords(beforeBp)}: ${given.length} of ${count} given${given.length === 0 ? '' : ` (${given.map(nameWords).join(', ')})`}. May approve: ${who}${fourEyes && asked !== '' ? `, but not ${asked}, who asked for it` : ''}. In ${formatDuration(leftSeconds)} it is ${whenExpired === 'reject' ? 'rejected' : 'taken as given'}.`,

@@ -142,7 +142,11 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 function ownerOf(service: ServiceNow['service']): string | undefined {
   const { owner } = (service ?? {}) as { readonly owner?: unknown }
   if (owner === undefined) return undefined
-  return typeof owner === 'string' ? owner : Object.values(owner ?? {}).join(', ')
+  return typeof owner === 'string'
+    ? owner
+    : Object.values(owner ?? {})
+        .map(String)
+        .join(', ')
 }
 
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */

@@ -177,7 +177,7 @@ function approvalOf(release: Release, approval: Approval, mayAnswer: boolean): A
     route,
     service: release.service.name,
     label: `${label} ${beforeWords(beforeBp)}`,
-    says: { releaseId: release.id, beforeBp: String(beforeBp) },
+    says: { releaseId: release.id, before: beforeBp === 0 ? 'begin' : String(beforeBp / 100) },
     ...more,
   })
   const isOpen = mayAnswer && !isPast && given.length < count

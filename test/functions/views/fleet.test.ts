@@ -66,8 +66,8 @@ describe('a busy town', () => {
     const approval = needs.find(({ kind }) => kind === 'approval')
     expect(approval?.sentence).toMatch(/0 of 2 given\. May approve: bob or carol, but not ann, who asked for it\./)
     expect(approval?.actions.map((one) => one.kind === 'order' && [one.route, one.says])).toEqual([
-      ['approve', { releaseId: 'payments-2', beforeBp: '5000' }],
-      ['decline', { releaseId: 'payments-2', beforeBp: '5000' }],
+      ['approve', { releaseId: 'payments-2', before: '50' }],
+      ['decline', { releaseId: 'payments-2', before: '50' }],
     ])
     const back = needs.find(({ kind }) => kind === 'burning')?.actions[0]
     expect(back).toMatchObject({
