@@ -15,7 +15,9 @@ export function releasePage(view: ReleaseView, frame: Frame): string {
     frame,
     title,
     html`<h1>${title}</h1>
-      <p class="soft">Release ${view.id} of <a href="/service/${encodeURIComponent(service.toWellFormed())}">${service}</a></p>
+      <p class="soft">
+        Release ${view.id} of <a href="/service/${encodeURIComponent(service.toWellFormed())}">${service}</a>
+      </p>
       <p id="sentence" class="sentence" role="status" data-live>${chip(now.state, now.tone)} ${now.sentence}</p>
       <p id="jump" class="jump" data-live>
         ${view.back.order === undefined ? nothing : html`<a href="#put-back">${view.back.order.label}</a>`}
