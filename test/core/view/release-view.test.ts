@@ -204,6 +204,15 @@ describe('the timeline', () => {
     expect(rows.find(({ times }) => times === 4)).toMatchObject({ fromMs: t0 + 2 * minute, toMs: t0 + 5 * minute })
   })
 
+  it('never hides a look that decides behind others that say the same', () => {
+    const pass = { kind: 'pass', because: 'fine' } as const
+    const rows = viewOf([...begun(), look(2, pass), look(3, pass), look(4, pass)]).timeline
+    expect(rows.slice(-2)).toMatchObject([
+      { what: 'look: good', times: 2 },
+      { what: 'look: good', times: 1, fromMs: t0 + 5 * minute },
+    ])
+  })
+
   it('names the person, the commit and who asked', () => {
     const provenance = {
       source: 'cli',
