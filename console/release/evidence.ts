@@ -60,7 +60,7 @@ const comparedPart = ({ policy, words, sentence, rows, leftOut }: Compared, nowM
     ${
       rows.length === 0
         ? nothing
-        : html`<div class="wide">
+        : html`<div class="wide" tabindex="0" role="region" aria-label="Table of changes">
             <table class="narrow">
               <caption class="soft">
                 Where either changed

@@ -65,7 +65,7 @@ function signalsTable(signals: readonly SignalTile[]): Html {
     </tr>`
   })
   const { shown, left } = fitting(rows, signalsMost)
-  return html`<div class="wide">
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Table of signals">
       <table class="narrow">
         <thead>
           <tr>
@@ -85,7 +85,7 @@ function signalsTable(signals: readonly SignalTile[]): Html {
     ${left === 0 ? nothing : html`<p>${left} more signals are left out here; the Markdown has them.</p>`}`
 }
 
-const actionsTable = html`<div class="wide">
+const actionsTable = html`<div class="wide" tabindex="0" role="region" aria-label="Table of actions">
   <table>
     <thead>
       <tr>

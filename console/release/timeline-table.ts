@@ -16,7 +16,7 @@ export function timelineTable(rows: readonly TimelineRow[], releaseId: string, n
       : html`<tr>
           <td colspan="4">${left} rows are left out here. The whole log: <code>tidegate log ${releaseId}</code></td>
         </tr>`
-  return html`<div class="wide">
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Table of events">
     <table class="timeline narrow">
       <thead>
         <tr>

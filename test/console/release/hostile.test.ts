@@ -17,7 +17,7 @@ const frame = { path: '/release/x?look=2', where: 'tidegate', who: 'user/ann', n
 
 /** As a log may have it: not validated, because old code or somebody else may have written it. */
 const stored = (events: readonly NewEvent[]): readonly ReleaseEvent[] =>
-  events.map((event, index) => ({ v: 1, seq: index + 1, ...event }) as ReleaseEvent)
+  events.map((event, index) => ({ v: 1, seq: index + 1, ...event }))
 
 /** A log in which somebody else has written every text that can be written, as long as the log takes it. */
 function logWith(text: string, other: string, ends: boolean): readonly ReleaseEvent[] {

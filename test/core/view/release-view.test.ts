@@ -17,7 +17,7 @@ describe('what happens now', () => {
     const queued = viewOf([requested(), { type: 'queued', atMs: t0, behind: 'checkout-1' }])
     expect(queued.now).toMatchObject({
       tone: 'hold',
-      sentence: expect.stringMatching(/^It waits behind release checkout-1/),
+      sentence: expect.stringMatching(/^It waits behind release checkout-1/) as string,
     })
     const turn = viewOf([requested(), { type: 'admitted', atMs: t0, beginsAtMs: t0 + 90_000 }])
     expect(turn.now.sentence).toMatch(/^It begins at 00:01:30, after releases of other services/)
@@ -54,7 +54,7 @@ describe('what happens now', () => {
     ])
     expect(view.now.sentence).toBe('All traffic is being put back on version 1: user/ann says "orders \'drop\'.".')
     expect(view.back).toMatchObject({
-      sentence: expect.stringMatching(/pressing tries again/),
+      sentence: expect.stringMatching(/pressing tries again/) as string,
       order: { route: 'roll-back' },
     })
     expect(view.orders).toEqual([])
@@ -77,7 +77,7 @@ describe('what is not known', () => {
     const blind = viewOf([...begun({ service: unwatched }), ...looks(3)])
     expect(blind.harm).toMatchObject({
       tone: 'hold',
-      soFar: expect.stringMatching(/^Not known: failed requests are not watched/),
+      soFar: expect.stringMatching(/^Not known: failed requests are not watched/) as string,
     })
     const silent = {
       points: { '0.c.invocations': [[0, 0]], '0.s.invocations': [[0, 0]] } as never,
@@ -156,7 +156,7 @@ describe('the numbers', () => {
       times: '1 times stable (0.5 to 2)',
       toRollBack: { share: 0.5 / 3, words: '1.65 to 1 against it; 20.1 to 1 puts it back' },
       toPass: { share: 200 / 1_000_000, words: '200 of 1000000 samples at this weight' },
-      missing: expect.stringMatching(/^200 of 1000000 samples/),
+      missing: expect.stringMatching(/^200 of 1000000 samples/) as string,
     })
     const few = viewOf([...begun(), look(1, { signals: [errorsOf(2)] })]).tiles
     expect(few[0]?.times).toBe('too few events to compare')
@@ -202,6 +202,15 @@ describe('the timeline', () => {
       ['look: good', 1, 6],
     ])
     expect(rows.find(({ times }) => times === 4)).toMatchObject({ fromMs: t0 + 2 * minute, toMs: t0 + 5 * minute })
+  })
+
+  it('never hides a look that decides behind others that say the same', () => {
+    const pass = { kind: 'pass', because: 'fine' } as const
+    const rows = viewOf([...begun(), look(2, pass), look(3, pass), look(4, pass)]).timeline
+    expect(rows.slice(-2)).toMatchObject([
+      { what: 'look: good', times: 2 },
+      { what: 'look: good', times: 1, fromMs: t0 + 5 * minute },
+    ])
   })
 
   it('names the person, the commit and who asked', () => {

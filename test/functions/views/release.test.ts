@@ -69,7 +69,11 @@ describe('the view of a release', () => {
     expect(ended.served).toMatchObject({ kind: 'unknown' })
     expect([ended.back.order, ended.orders, ended.isSettled]).toEqual([undefined, [], true])
     const errors = ended.tiles.find(({ signal }) => signal === 'errors')
-    expect(errors).toMatchObject({ kind: 'fail', toRollBack: { share: 1 }, times: expect.stringMatching(/^at least /) })
+    expect(errors).toMatchObject({
+      kind: 'fail',
+      toRollBack: { share: 1 },
+      times: expect.stringMatching(/^at least /) as string,
+    })
     expect(errors?.points.length).toBeGreaterThan(3)
   })
 
@@ -222,7 +226,9 @@ describe('the view of a release', () => {
     expect(live?.back.order).toBeDefined()
     await sandbox.finish(id)
     expect((await loadRelease(ports, id))?.back).toMatchObject({
-      sentence: expect.stringMatching(/^Whether it is still in charge is not known: DynamoDB does not answer/),
+      sentence: expect.stringMatching(
+        /^Whether it is still in charge is not known: DynamoDB does not answer/,
+      ) as string,
     })
   })
 
