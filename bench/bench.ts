@@ -7,6 +7,7 @@ import { measureRelease, type Usage } from './release.ts'
 import { measureWayBack } from './way-back.ts'
 import { measureCrowd } from './crowd.ts'
 import { measureFlood } from './flood.ts'
+import { measurePages } from './pages.ts'
 import { table } from './table.ts'
 
 /** Dollars each. The first two are from AWS's documentation; the others are from memory and marked as such. */
@@ -168,6 +169,16 @@ table(
 const { all } = flood
 console.log(
   `  10,000 requests, of which 50 wait: ${all.calls} calls, ${all.readUnits} read and ${all.writeUnits} write units`,
+)
+
+table(
+  'The page of all services, from what was read to the HTML',
+  ['services', 'ms', 'kB'],
+  [measurePages(10), measurePages(300)].map(({ services, milliseconds, bytes }) => [
+    services,
+    milliseconds.toFixed(1),
+    Math.round(bytes / 1024),
+  ]),
 )
 
 const bundles = await measureBundles()
