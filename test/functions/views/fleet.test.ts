@@ -200,5 +200,8 @@ describe('three hundred services', () => {
     expect(page).toContain('href="/service/broken"')
     expect(page).not.toContain('href="/service/ledger"')
     expect(page).toMatch(/href="\/\?show=unknown" aria-current="true"/)
+    const moving = fleetPage(await loadFleet(town), { ...frame, path: '/?show=moving' })
+    for (const name of ['checkout', 'payments', 'slow']) expect(moving).toContain(`href="/service/${name}"`)
+    expect(moving).not.toContain('href="/service/accounts"')
   })
 })

@@ -113,7 +113,7 @@ export function story(
   }
   return acts
 }
-export type Story = ReturnType<typeof story>
+type Story = ReturnType<typeof story>
 
 export type Town = ReturnType<typeof openTown>
 
