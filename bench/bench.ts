@@ -8,6 +8,7 @@ import { measureWayBack } from './way-back.ts'
 import { measureCrowd } from './crowd.ts'
 import { measureFlood } from './flood.ts'
 import { measureReleasePage } from './release-page.ts'
+import { measurePages } from './pages.ts'
 import { table } from './table.ts'
 
 /** Dollars each. The first two are from AWS's documentation; the others are from memory and marked as such. */
@@ -178,6 +179,16 @@ table(
   pages.map(({ what, events, firstMs, medianMs, kB }) => [
     ...[what, events, firstMs.toFixed(1), medianMs.toFixed(1), kB.toFixed(1)],
     what === 'with another policy' ? '-' : 'under 20 ms',
+  ]),
+)
+
+table(
+  'The page of all services, from what was read to the HTML',
+  ['services', 'ms', 'kB'],
+  [measurePages(10), measurePages(300)].map(({ services, milliseconds, bytes }) => [
+    services,
+    milliseconds.toFixed(1),
+    Math.round(bytes / 1024),
   ]),
 )
 

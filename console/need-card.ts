@@ -12,6 +12,7 @@ export const needWords: Readonly<Record<Need['kind'], string>> = {
   returning: 'going back',
   burning: 'budget burns fast',
   approval: 'waits for approval',
+  held: 'held at a gate',
   paused: 'paused',
   drift: 'drift',
   spent: 'budget spent',

@@ -202,8 +202,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'local/signed-fetch.ts': ['cloud/sha256.ts', 'cloud/local/socket.ts', 'node:crypto', '@smithy/signature-v4'],
   'bench/': [
-    ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'cloud/', 'console/release/*', 'core/', 'node:'],
-    '@aws-sdk/',
+    ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'console/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',
   ],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],

@@ -18,8 +18,9 @@ type Shown = {
 
 export const deliveryParts = (view: DeliveryView, shown: Shown): Html =>
   html`${summarySentence(view.measures)} ${view.without.length === 0 ? nothing : without(view)}
-  ${measureCards(view.measures)} ${business(view, shown)} ${budgets(view, shown)}
-  ${servicesTable(view.services, shown.servicesMost, shown.hasPages)} ${releases(view, shown)}`
+    <h2>Measures</h2>
+    ${measureCards(view.measures)} ${business(view, shown)} ${budgets(view, shown)}
+    ${servicesTable(view.services, shown.servicesMost, shown.hasPages)} ${releases(view, shown)}`
 
 const without = (view: DeliveryView): Html =>
   html`<div class="notice hold">
@@ -84,8 +85,10 @@ function releaseLine(one: ReleaseRow, shown: Shown): Html {
 function budgets({ budgets: all }: DeliveryView, shown: Shown): Html {
   if (all.length === 0) return nothing
   const some = all.slice(0, shown.servicesMost)
+  const unknown = all.filter(({ leftShare }) => leftShare === undefined).length
+  const missing = unknown === 0 ? '' : ` Of ${unknown} of ${all.length} it is not known; they come last.`
   return html`<h2>Error budgets now</h2>
-    <p class="fact">What is left of the whole window, the least first.</p>
+    <p class="fact">What is left of the whole window, the least first.${missing}</p>
     <div class="wide">
       <table>
         <thead>

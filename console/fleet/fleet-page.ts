@@ -12,6 +12,8 @@ import { actions, age, asked, counted, outcomeWords, releaseLink, serviceLink, t
 /** More cards than these are no glance any more, and the page would be too large. The others are tiles. */
 const cardsMost = 30
 const wordsMost = 240
+/** The rest is what a validator says of a damaged item. */
+const unknownMost = 130
 const queueMost = 60
 
 const names: Readonly<Record<Standing, string>> = {
@@ -37,6 +39,10 @@ const empty: Html = html`<p>There is no service yet. Write down what is released
 
 const countOf = ({ tiles }: FleetView, standing: Standing): number =>
   tiles.filter((tile) => tile.standing === standing).length
+
+/** What a filter shows: of those that release, also those that need a person. */
+const isShown = (tile: Tile, show: Standing): boolean =>
+  show === 'moving' ? tile.live !== undefined || tile.waiting > 0 : tile.standing === show
 
 function summary(view: FleetView): Html {
   const [person, unknown, moving] = [countOf(view, 'person'), countOf(view, 'unknown'), countOf(view, 'moving')]
@@ -82,7 +88,7 @@ function filters(view: FleetView, show: Standing | undefined): Html {
   return html`<nav aria-label="Which services">
     <ul class="filters">
       ${link('/', `All ${view.tiles.length}`, show === undefined)}
-      ${standings.map((one) => link(`/?show=${one}`, `${names[one]} ${countOf(view, one)}`, show === one))}
+      ${standings.map((one) => link(`/?show=${one}`, `${names[one]} ${view.tiles.filter((tile) => isShown(tile, one)).length}`, show === one))}
     </ul>
   </nav>`
 }
@@ -92,7 +98,9 @@ function sections(view: FleetView, show: Standing | undefined): readonly Html[] 
   return standings
     .filter((standing) => show === undefined || standing === show)
     .map((standing) => {
-      const tiles = view.tiles.filter((tile) => tile.standing === standing)
+      const tiles = view.tiles.filter((tile) =>
+        show === undefined ? tile.standing === standing : isShown(tile, standing),
+      )
       if (tiles.length === 0) return show === undefined ? nothing : html`<p>None.</p>`
       const shown = standing === 'quiet' ? [] : tiles.slice(0, cards)
       cards -= shown.length
@@ -139,7 +147,12 @@ function card(tile: Tile, nowMs: number): Html {
     <h3>${serviceLink(service)}<span class="state ${badge}">${words}</span></h3>
     ${[...needs.map(({ sentence }) => sentence), ...unknown]
       .slice(0, 1)
-      .map((sentence) => html`<p>${oneLine(sentence, wordsMost)}${more > 0 ? ` (and ${more} more)` : ''}</p>`)}
+      .map(
+        (sentence) =>
+          html`<p>
+            ${oneLine(sentence, first === undefined ? unknownMost : wordsMost)}${more > 0 ? ` (and ${more} more)` : ''}
+          </p>`,
+      )}
     ${
       live === undefined
         ? nothing

@@ -79,7 +79,9 @@ function unknowns({ unknown }: OnCallView): Html {
 
 function urgent({ needs, outages, stopped, nowMs }: OnCallView, frame: Frame): readonly Html[] {
   const shown = needs.slice(0, needsMost)
+  const count = needs.length + outages.length + (stopped === undefined ? 0 : 1)
   return [
+    ...(count === 0 ? [] : [html`<h2>What needs you</h2>`]),
     ...outages.map(
       ({ part, sinceMs, because, toldAtMs }) =>
         html`<article class="card urgent">

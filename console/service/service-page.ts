@@ -69,7 +69,9 @@ function summary(view: ServiceView): Html {
 const safeLink = (address: string): string => (address.startsWith('https://') ? address : '#')
 
 const needs = ({ tile, service, nowMs }: ServiceView, frame: Frame): readonly Html[] =>
-  tile.needs.map((need, index) => needCard(frame, { ...need, service }, `need-${index}`, nowMs))
+  (tile.needs.length === 0 ? [] : [html`<h2>What needs a person</h2>`]).concat(
+    tile.needs.map((need, index) => needCard(frame, { ...need, service }, `need-${index}`, nowMs)),
+  )
 
 function live({ tile }: ServiceView): Html {
   const { live: release, waiting } = tile

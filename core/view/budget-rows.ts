@@ -1,4 +1,4 @@
-// What is left of the error budgets of several services, the least first; of which it is unknown, before all others.
+// What is left of the error budgets of several services, the least first; those of which it is unknown come last.
 import type { GateBudget } from '../gate/facts.ts'
 
 export type BudgetRow = {
@@ -22,4 +22,4 @@ export const budgetRows = (services: readonly Budgeted[]): readonly BudgetRow[] 
         ...(leftShare === undefined ? { because: because ?? 'it was not read' } : { leftShare }),
       })),
     )
-    .toSorted((a, b) => (a.leftShare ?? -Infinity) - (b.leftShare ?? -Infinity))
+    .toSorted((a, b) => (a.leftShare ?? Infinity) - (b.leftShare ?? Infinity))

@@ -37,11 +37,13 @@ export type Need = {
 }
 
 /** `burning` pages; `burningSlowly` is a ticket. */
+// `held`: by a gate that somebody has to satisfy. Windows, freezes and budgets open by themselves.
 const urgencies = [
   'lost',
   'returning',
   'burning',
   'approval',
+  'held',
   'paused',
   'drift',
   'spent',
@@ -59,7 +61,7 @@ export function needsOf(now: ServiceNow, nowMs: number): readonly Need[] {
     ...(lost === undefined ? [] : [lostNeed(now, lost)]),
     ...(live?.state.phase === 'returning' ? [returningNeed(live)] : []),
     ...burnNeeds(now),
-    ...(live === undefined ? [] : [...approvalNeeds(live, now, nowMs), ...pausedNeeds(live)]),
+    ...(live === undefined ? [] : [...approvalNeeds(live, now, nowMs), ...heldNeeds(live), ...pausedNeeds(live)]),
     ...aliases.flatMap(driftNeeds),
     ...(stopped === undefined ? [] : [stoppedNeed(stopped, now.name)]),
   ]
@@ -164,6 +166,21 @@ function approvalNeeds(live: Release, { service }: ServiceNow, nowMs: number): r
       ],
     }
   })
+}
+
+/** What is known of the candidate's origin, tests and signatures is not enough. */
+function heldNeeds(live: Release): readonly Need[] {
+  const held = heldNow(live)
+  if (held === undefined || !held.gates.includes('provenance')) return []
+  return [
+    {
+      kind: 'held',
+      sentence: `It is held at a gate: ${held.because}.`,
+      sinceMs: held.sinceMs,
+      releaseId: live.id,
+      actions: [putBack(live, live.service.name, 'what it has to prove is missing')],
+    },
+  ]
 }
 
 function pausedNeeds({ id, paused }: Release): readonly Need[] {

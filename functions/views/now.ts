@@ -9,11 +9,11 @@ import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import type { AliasNow, FleetNow, GroupNow, ServiceNow, Stop } from '../../core/view/service-now.ts'
 import type { Lease } from '../../cloud/ports.ts'
-import { budgetsLeft } from '../budgets/left.ts'
 import { concurrently, sentenceOf } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
 import { loadIfThere } from '../steps/lease.ts'
 import { aliasReadings } from './alias-readings.ts'
+import { budgetsNow } from './budgets-now.ts'
 import { driftOf, unchecked } from './drift.ts'
 import type { World } from '../steps/world.ts'
 
@@ -118,7 +118,7 @@ async function serviceNow(
   const [live, heads, budgets] = await Promise.all([
     holder === undefined ? noneLive : liveOf(ports, holder),
     tried('Its history', () => latestHeads(ports, name, headsMost)),
-    service === undefined ? [] : budgetsLeft(ports, service),
+    service === undefined ? [] : budgetsNow(ports, service),
   ])
   const isFree = live.live === undefined && live.lost === undefined
   const aliases = service !== undefined && isFree ? await aliasesNow(ports, service, heads.found?.items, readings) : []
@@ -174,7 +174,8 @@ async function aliasesNow(
       const reading = readings?.(target)
       if (readings !== undefined && reading === undefined)
         return { functionName, alias, ...unchecked(functionName, heads ?? []) }
-      const read = reading === undefined ? ports.aliases.read : () => asRead(reading)
+      const read: NowPorts['aliases']['read'] = (place) =>
+        reading === undefined ? ports.aliases.read(place) : asRead(reading)
       try {
         const found = await driftOf({ aliases: { read } }, placedIn(service, target), heads ?? [])
         const unknown = heads === undefined ? { unknown: 'where the last release left it cannot be read' } : {}

@@ -221,6 +221,13 @@ const defences: readonly Defence[] = [
     test: 'scenarios/flood/queue.test.ts',
   },
   {
+    attack: 'watches the pages of all services, and so takes the calls to Lambda that a rollback needs',
+    file: 'functions/views/alias-readings.ts',
+    line: '.slice(0, Math.floor(memory.mayRead))',
+    without: '.slice(0)',
+    test: 'functions/views/fleet.test.ts',
+  },
+  {
     attack: 'keeps the sweep busy, so that it never comes to a release',
     file: 'functions/sweep/sweep.ts',
     line: 'deps.clock.nowMs() < beganMs + sweepSeconds * 1000',

@@ -30,6 +30,7 @@ describe('a busy town', () => {
       ['ledger', 'person'],
       ['checkout', 'person'],
       ['payments', 'person'],
+      ['unproven', 'person'],
       ['search', 'person'],
       ['tax', 'person'],
       ['orders', 'person'],
@@ -45,6 +46,7 @@ describe('a busy town', () => {
     expect(kindsOf(view, 'ledger')).toEqual(['lost'])
     expect(kindsOf(view, 'checkout')).toEqual(['burning'])
     expect(kindsOf(view, 'payments')).toEqual(['approval'])
+    expect(kindsOf(view, 'unproven')).toEqual(['held'])
     expect(kindsOf(view, 'search')).toEqual(['paused'])
     expect(kindsOf(view, 'tax')).toEqual(['drift'])
     expect(kindsOf(view, 'orders')).toEqual(['spent'])
@@ -89,7 +91,7 @@ describe('a busy town', () => {
     town.faults.next(method, 'deny')
     const view = await loadFleet(town)
     expect(view.unknown.join()).toMatch(words)
-    expect(view.tiles).toHaveLength(14)
+    expect(view.tiles).toHaveLength(15)
     const calm = { ...view, tiles: view.tiles.filter(({ standing }) => standing === 'quiet') }
     expect(fleetPage(calm, frame)).not.toContain('state good')
   })
@@ -161,6 +163,24 @@ describe('aliases', () => {
   })
 })
 
+it('reads the hours of a budget once a minute, and asks again for one that is not known', async () => {
+  const town = await busyTown()
+  let seconds = 0
+  const ports = { ...town, clock: { nowMs: () => nowMs + seconds * 1000 } }
+  const reads = async (): Promise<readonly number[]> => {
+    const count = () => [town.faults.count('budgets.read'), town.faults.count('budgets.mark')]
+    const before = count()
+    const view = await loadFleet(ports)
+    expect(tileOf(view, 'orders').budget?.leftShare).toBeLessThan(0)
+    return count().map((now, index) => now - (before[index] ?? 0))
+  }
+  expect(await reads()).toEqual([7, 14])
+  // Seven have not been counted yet.
+  expect(await reads()).toEqual([0, 7])
+  seconds = 61
+  expect(await reads()).toEqual([7, 14])
+})
+
 describe('three hundred services', () => {
   it('are one page of less than 100 KB, also when each of them needs a person', async () => {
     const town = openTown()
@@ -180,5 +200,8 @@ describe('three hundred services', () => {
     expect(page).toContain('href="/service/broken"')
     expect(page).not.toContain('href="/service/ledger"')
     expect(page).toMatch(/href="\/\?show=unknown" aria-current="true"/)
+    const moving = fleetPage(await loadFleet(town), { ...frame, path: '/?show=moving' })
+    for (const name of ['checkout', 'payments', 'slow']) expect(moving).toContain(`href="/service/${name}"`)
+    expect(moving).not.toContain('href="/service/accounts"')
   })
 })

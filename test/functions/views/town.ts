@@ -113,7 +113,7 @@ export function story(
   }
   return acts
 }
-export type Story = ReturnType<typeof story>
+type Story = ReturnType<typeof story>
 
 export type Town = ReturnType<typeof openTown>
 
@@ -193,6 +193,10 @@ export async function busyTown(): Promise<Town> {
   gated.told.look(ago(80), 'pass').hold(ago(79), ['approvals'], '0 of 2 approvals before 50 %', [5000])
   await town.live(gated.service, gated.told)
   await town.count('payments', () => 0)
+  const unproven = begun('unproven', 50)
+  await town.settle(unproven.service, '11')
+  unproven.told.look(ago(40), 'pass').hold(ago(39), ['provenance'], 'its tests are not attested')
+  await town.live(unproven.service, unproven.told)
   const paused = begun('search', 300)
   await town.settle(paused.service, '11')
   await town.live(
