@@ -6,6 +6,7 @@ import { jsonLine } from '../core/foreign-text.ts'
 import { Problem } from '../core/problem.ts'
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
+import { outputTo, surfaceOf } from './backend/terminal.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
 import { addDoctor } from './spelling/doctor.ts'
@@ -36,7 +37,9 @@ const pause = (ms: number): Promise<boolean> =>
     if (stopping.signal.aborted) done()
   })
 
-const screen = (options: Shared): Screen => screenOn((line) => process.stdout.write(`${line}\n`), options.json === true)
+const output = outputTo(process.stdout, process.env, stopping.signal)
+const screen = (options: Shared): Screen =>
+  screenOn((line) => process.stdout.write(`${line}\n`), options.json === true, output)
 const backend: Surroundings['backend'] = async () =>
   (await import('./backend/aws-backend.ts')).backendOnAws(process.env)
 const cli: Surroundings['cli'] = async (options) => ({ backend: await backend(), screen: screen(options) })
@@ -195,7 +198,9 @@ function tellProblem(error: unknown, json: boolean): number {
   }
   const { code, message, fix } = error
   process.stderr.write(
-    json ? `${jsonLine({ problem: { code, message, fix } })}\n` : `${shown([`${code}: ${message}`, `  ${fix}`])}\n`,
+    json
+      ? `${jsonLine({ problem: { code, message, fix } })}\n`
+      : `${shown([{ head: [{ text: code, tone: 'bad' }, ': '], rest: [message] }, `  ${fix}`], surfaceOf(process.stderr))}\n`,
   )
   return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
 }

@@ -20,7 +20,7 @@ import { startTraffic, type Traffic } from '../../local/traffic.ts'
 import { backendOnAws } from '../backend/aws-backend.ts'
 import type { Backend } from '../backend/backend.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
-import { endWords } from '../backend/story.ts'
+import { endWords } from '../story/events.ts'
 import { watch, type WatchOptions } from '../commands/watch.ts'
 
 type LocalOptions = {

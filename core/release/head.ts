@@ -24,6 +24,10 @@ export const Head = z.strictObject({
   charges: Charges.optional(),
   /** The link of event `seq` of its log (chain.ts): what the log is compared with later. */
   link: z.string().min(1).max(100).optional(),
+  /** Who ended it, as in the log; who asked for it, and why. Absent in heads from before they were kept. */
+  endedBy: z.string().max(1000).optional(),
+  requestedBy: z.string().max(1000).optional(),
+  reason: z.string().max(1000).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
   /** By function: stable and candidate version. */
@@ -36,7 +40,7 @@ export const backKey = 'back/'
 
 /** @param link of the release's last event, if it is known */
 export function headOf(release: Release, link?: string): Head {
-  const { ending, state } = release
+  const { ending, state, reason, provenance } = release
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -44,10 +48,14 @@ export function headOf(release: Release, link?: string): Head {
     seq: release.seq,
     ...(link === undefined ? {} : { link }),
     phase: state.phase,
-    ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
+    ...(ending === undefined
+      ? {}
+      : { outcome: ending.outcome, because: ending.because.slice(0, 1000), endedBy: ending.by }),
+    ...(provenance.requestedBy === undefined ? {} : { requestedBy: provenance.requestedBy }),
+    ...(reason === undefined ? {} : { reason }),
     ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
     candidate: candidateWords(release.candidate).slice(0, 1500),
-    source: release.provenance.source,
+    source: provenance.source,
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
     ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),

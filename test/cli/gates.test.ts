@@ -76,7 +76,9 @@ describe('tidegate line', () => {
     expect(said()).toBe('The line of every service is stopped.')
     const id = await start()
     await showStatus(cli({}), 'checkout')
-    expect(said()).toContain('held at a gate for 0s: every release is stopped by user/ann: "x"')
+    expect(said()).toContain(
+      'Held at a gate before it begins since 00:10:00Z: every release is stopped by user/ann: "x"',
+    )
     await type('line', 'start')
     await sandbox.clock.settle()
     expect(said()).toBe('The line of every service is started again.')
