@@ -11,10 +11,10 @@ export type Piece = string | { readonly text: string; readonly tone: Tone }
 
 /** `rest` is wrapped beside `head`, so that what follows stands in a column of its own. */
 type Columns = { readonly head: readonly Piece[]; readonly rest: readonly Piece[] }
-/** A command to copy is never broken by us: the terminal breaks it, and copies it whole. */
-type Command = { readonly command: string }
+/** What people copy, such as a command: never broken by us, because the terminal breaks it and copies it whole. */
+type AsIs = { readonly asIs: string }
 /** Of a text, the spaces that it begins with are the head. */
-export type Line = string | Columns | Command
+export type Line = string | Columns | AsIs
 
 /** How wide the output is, if it is a terminal's, and whether it shows colours. */
 export type Surface = {
@@ -44,7 +44,7 @@ const painted = (pieces: readonly Piece[], { isColoured }: Surface): string =>
     })
     .join('')
 
-function partsOf(line: Exclude<Line, Command>): Columns {
+function partsOf(line: Exclude<Line, AsIs>): Columns {
   if (typeof line !== 'string') return line
   const spaces = /^ */.exec(line)?.[0] ?? ''
   return { head: [spaces], rest: [line.slice(spaces.length)] }
@@ -56,7 +56,7 @@ const narrowest = 10
 
 /** The rows that a line takes. */
 export function rowsOf(line: Line, surface: Surface): readonly string[] {
-  if (typeof line === 'object' && 'command' in line) return [painted([line.command], surface)]
+  if (typeof line === 'object' && 'asIs' in line) return [painted([line.asIs], surface)]
   const { head, rest } = partsOf(line)
   const [left, right] = [painted(head, surface), painted(rest, surface)]
   const { columns, breaksWords = false } = surface

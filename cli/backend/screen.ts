@@ -70,7 +70,7 @@ export function screenOn(
     },
     next: (...commands) => {
       if (json || surface().columns === undefined || commands.length === 0) return
-      tell(commands.map((command, index) => ({ command: `${index === 0 ? 'next:' : '     '} ${command}` })))
+      tell(commands.map((command, index) => ({ asIs: `${index === 0 ? 'next:' : '     '} ${command}` })))
     },
     ...(json || terminal === undefined ? {} : { terminal }),
   }

@@ -19,6 +19,7 @@ import { signedFetch } from '../../local/signed-fetch.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
 import { backendOnAws } from '../backend/aws-backend.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { Line } from '../backend/line.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 import { endWords } from '../story/events.ts'
 import { watch, type WatchOptions } from '../commands/watch.ts'
@@ -72,7 +73,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     if (options.once || options.stopping.aborted) return outcome
     const credentials = credentialsFile(secretOf)
     stops.push(() => credentials.remove())
-    screen.note(invitation(url, credentials.path).split('\n'))
+    screen.note(invitation(url, credentials.path).split('\n').map(asTyped))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
@@ -184,6 +185,9 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
     })
   }
 }
+
+/** What begins with spaces is to be copied. */
+const asTyped = (line: string): Line => (line.startsWith(' ') ? { asIs: line } : line)
 
 const invitation = (url: string, credentials: string): string => `
 It keeps serving until Ctrl-C. Only signed requests are answered; ${credentials} has the

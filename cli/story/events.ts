@@ -42,14 +42,15 @@ const headOf = (atMs: number, { requestedAtMs }: Release, what: string, tone: To
 const verdictTones = { pass: 'good', fail: 'bad', unknown: 'caution' } as const
 
 /** A look's line where each signal has one of its own. */
-export const lookLine = ({ atMs, verdict: { kind, signals } }: Look, after: Release): Line => ({
-  head: headOf(atMs, after, kind, verdictTones[kind]),
-  rest: [`${countWords(signals)}${timeLeft(atMs, after)}`],
+export const lookLine = ({ atMs, verdict }: Look, after: Release): Line => ({
+  head: headOf(atMs, after, verdict.kind, verdictTones[verdict.kind]),
+  rest: [`${lookWords(verdict)}${timeLeft(atMs, after)}`],
 })
 
-function countWords(signals: Verdict['signals']): string {
+function lookWords({ kind, because, signals }: Verdict): string {
+  if (kind === 'pass') return 'the evidence is enough'
   const unknown = signals.filter((one) => one.kind === 'unknown').length
-  return unknown === 0 ? 'no signal is against it' : `${unknown} of ${signals.length} signals unknown`
+  return unknown === 0 ? because : `${unknown} of ${signals.length} signals unknown`
 }
 
 type Look = Extract<ReleaseEvent, { type: 'judged' }>
@@ -115,13 +116,8 @@ function tell(event: ReleaseEvent, after: Release): Told {
     case 'returnOrdered':
       return ['back', `ordered by ${event.by}: ${orderWords(event)}`, 'bad']
     case 'interrupted':
-      return [
-        'foreign',
-        `${event.because}${event.suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${event.suspect})`}`,
-        'bad',
-      ]
     case 'moverNamed':
-      return ['foreign', `CloudTrail says that it was ${event.suspect}`, 'bad']
+      return ['foreign', foreignWords(event), 'bad']
     case 'alarmDoubted':
       return ['doubt', doubtSentence(event), 'caution']
     case 'paged':
@@ -134,6 +130,11 @@ function tell(event: ReleaseEvent, after: Release): Told {
       return ['charged', event.charges.map(chargeWords).join('; ')]
   }
 }
+
+const foreignWords = (event: Extract<ReleaseEvent, { type: 'interrupted' | 'moverNamed' }>): string =>
+  event.type === 'moverNamed'
+    ? `CloudTrail says that it was ${event.suspect}`
+    : `${event.because}${event.suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${event.suspect})`}`
 
 function moved(purpose: Extract<ReleaseEvent, { type: 'moved' }>['purpose'], after: Release): Told {
   const words = bar(shareOf(after))

@@ -2,10 +2,10 @@
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import type { Release } from '../../core/release/release.ts'
-import { type Line, rowsOf, type Surface } from '../backend/line.ts'
+import { type Line, rowsOf } from '../backend/line.ts'
 import { signalLine } from './events.ts'
 import { nextCommands, nowOf } from './now.ts'
-import { logLines } from './repeats.ts'
+import { happenings } from './repeats.ts'
 import { weightLines } from './weights.ts'
 
 type Seen = { readonly release: Release; readonly events: readonly ReleaseEvent[]; readonly nowMs: number }
@@ -35,8 +35,10 @@ export function liveRows(
   const signals = (release.verdict?.signals ?? []).map((signal) => rowsOf(signalLine(signal, ''), surface))
   const room = rows - top.length - bottom.length
   const shownSignals = fitting(signals, room - eventRowsLeast - 2)
-  const eventRows = room - shownSignals.length - 2
-  const last = eventRows < 1 ? [] : inRows(logLines(events)).slice(-eventRows)
+  const last = lastOf(
+    happenings(events).map((line) => rowsOf(line, surface)),
+    room - shownSignals.length - 2,
+  )
   return [
     ...top,
     ...(shownSignals.length === 0 ? [] : ['', ...shownSignals]),
@@ -49,6 +51,16 @@ export function liveRows(
 function fitting(signals: readonly (readonly string[])[], room: number): readonly string[] {
   const whole = signals.flat()
   return whole.length <= room ? whole : signals.map(([first = '']) => first).slice(0, Math.max(0, room))
+}
+
+/** As many as fit, in full; of a single one that does not fit, its beginning. */
+function lastOf(events: readonly (readonly string[])[], room: number): readonly string[] {
+  let shown: readonly string[] = []
+  for (const rows of events.toReversed()) {
+    if (shown.length + rows.length > room) return shown.length === 0 ? rows.slice(0, Math.max(0, room)) : shown
+    shown = [...rows, ...shown]
+  }
+  return shown
 }
 
 const nextLines = (release: Release): readonly Line[] =>

@@ -162,7 +162,7 @@ export function nextCommands(release: Release): readonly string[] {
   const held = heldNow(release)
   if (held !== undefined) return [...openers(name, held.gates), back]
   if (gatePoint(release) === beginPoint) return [`tidegate watch ${name}`]
-  return [`tidegate pause ${name} --reason "..."`, `tidegate promote ${name} --reason "..."`, back]
+  return [back, `tidegate pause ${name} --reason "..."`, `tidegate promote ${name} --reason "..."`]
 }
 
 const overridable: readonly string[] = ['window', 'freeze', 'budget', 'burning', 'full']

@@ -52,10 +52,21 @@ const place = (atMs: number, release: Release): string => {
 type Group = { readonly first: Step; last: Step; times: number }
 
 /** The whole log. What repeats is one line, with its latest words: `held ×14 until 2:24`. */
-export function logLines(events: readonly ReleaseEvent[]): readonly Line[] {
+export const logLines = (events: readonly ReleaseEvent[]): readonly Line[] => grouped(unfolded(events)).map(groupLine)
+
+/** What happened, beside where the release stands now: without looks that decided nothing, and without preliminaries. */
+export const happenings = (events: readonly ReleaseEvent[]): readonly Line[] =>
+  grouped(unfolded(events))
+    .filter(({ first }) => {
+      const { type } = first.event
+      return type === 'judged' ? sameAs(first) === undefined : type !== 'carried' && type !== 'moveIntended'
+    })
+    .map(groupLine)
+
+function grouped(steps: readonly Step[]): readonly Group[] {
   const told: Group[] = []
   let stretch = new Map<string, Group>()
-  for (const step of unfolded(events)) {
+  for (const step of steps) {
     const key = sameAs(step)
     const known = key === undefined ? undefined : stretch.get(key)
     if (known !== undefined) {
@@ -68,7 +79,7 @@ export function logLines(events: readonly ReleaseEvent[]): readonly Line[] {
     if (key === undefined) stretch = new Map()
     else stretch.set(key, group)
   }
-  return told.map(groupLine)
+  return told
 }
 
 function groupLine({ first, last, times }: Group): Line {

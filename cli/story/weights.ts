@@ -3,7 +3,7 @@ import type { Release } from '../../core/release/release.ts'
 import { weightAt } from '../../core/release/release.ts'
 import { shareBp, wholeBp } from '../../core/service/routing.ts'
 import { loggedPoints } from '../../core/verdict/evidence/logged.ts'
-import type { Line } from '../backend/line.ts'
+import { type Line, padded } from '../backend/line.ts'
 import { moment } from './moment.ts'
 
 const barWidth = 20
@@ -46,7 +46,7 @@ export function weightLines(release: Release): readonly Line[] {
   const { candidate, all } = served(release)
   const since = shifts.at(-1)?.sinceMs
   const row = (name: string, weightBp: number, words: string): Line => ({
-    head: [{ text: name.padEnd(8), tone: 'faint' }, ' ', bar(weightBp), '  '],
+    head: [{ text: name.padEnd(8), tone: 'faint' }, ' ', padded(bar(weightBp), barWidth + 7), ' '],
     rest: [words],
   })
   return [

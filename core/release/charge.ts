@@ -36,7 +36,10 @@ export const Charge = z.discriminatedUnion('kind', [
     elsewhen: z.number().min(0).describe("of them compared with stable's ratio of other minutes"),
     bad: z.number().describe('bad requests beyond what stable would have had; below zero when it had fewer'),
     error: z.number().min(0).describe('the standard error of `bad`: chance alone, requests independent of each other'),
-    budgetPpm: z.int().optional().describe('`bad` in millionths of the budget of the window in which it was charged'),
+    budgetPpm: z
+      .int()
+      .optional()
+      .describe('`bad` in millionths of the budget of the whole window in which it was charged'),
   }),
   z.strictObject({ kind: z.literal('unknown'), slo: SloName, because: z.string().min(1).max(300) }),
 ])

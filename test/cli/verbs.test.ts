@@ -55,7 +55,9 @@ describe('tidegate budget', () => {
     expect(said()).toContain('available: 99.9 % of requests succeed in 28 days: not counted yet')
     await sandbox.ask('budget', { budgets: true })
     await showBudgets(cli(), 'checkout')
-    expect(said()).toMatch(/available: .*: 100 % of the budget is left \(\d+ good, 0 bad, 0\.\d+ allowed\)/)
+    expect(said()).toMatch(
+      /available: .*: 100 % of the budget is left \(0 bad of [\d.]+ that the window allows at this pace; \d+ good\)/,
+    )
     expect(said()).toMatch(
       /fast: 99 % of requests take less than 300 ms in a month \(Europe\/Berlin\): 100 % of the budget/,
     )
@@ -95,7 +97,7 @@ describe('tidegate budget', () => {
     await showBudgets(cli(), 'checkout')
     expect(said()).toMatch(
       new RegExp(
-        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of what is allowed`,
+        `spent by release ${bad?.releaseId ?? ''} \\(rolledBack\\): \\d+ bad, ± [\\d.]+; [\\d.]+ % of the budget`,
       ),
     )
     expect(said()).toContain('by 1 other release(s) together: 0 bad, none of them more than chance explains')
@@ -140,7 +142,9 @@ describe('the command line', () => {
     expect(code).toBe(exitCodes.done)
     expect(said()).toContain('prepared  checkout:live from version 1 to 2; alarm checkout-errors is ok')
     expect(said()).toMatch(/shifted +██░+ +10 %/)
-    expect(said()).toMatch(/^ +unknown +errors: \d+ of 20 samples of the candidate at this weight, about \d+ more minutes/m)
+    expect(said()).toMatch(
+      /^ +unknown +errors: \d+ of 20 samples of the candidate at this weight, about \d+ more minutes/m,
+    )
     expect(said()).toMatch(/^ +\d+:00 {2}unknown +\d+ of \d+ signals unknown \[\dm left\]$/m)
     expect(said()).toMatch(/promoted +█+ 100 %/)
   })
@@ -398,9 +402,9 @@ describe('in a process', () => {
   it('an endpoint that does not answer exits with 3, a code and what to do', () => {
     const { status, stderr } = run('history', 'checkout')
     expect(status).toBe(exitCodes.aws)
-    expect(stderr).toMatch(/^aws_unavailable: /)
+    expect(stderr).toMatch(/^endpoint_unreachable: Nothing answers at http:\/\/127.0.0.1:9 \(ECONNREFUSED\)\./)
     expect(JSON.parse(run('history', 'checkout', '--json').stderr)).toMatchObject({
-      problem: { code: 'aws_unavailable' },
+      problem: { code: 'endpoint_unreachable' },
     })
   })
 })
