@@ -66,10 +66,8 @@ export async function stopLine({ backend, screen }: Cli, services: readonly stri
 export async function startLine({ backend, screen }: Cli, services: readonly string[]): Promise<number> {
   if (services.length === 0) await backend.order('start-every-line', undefined)
   for (const service of services) await backend.order('start-line', service)
-  const sentence =
-    services.length === 0
-      ? 'The stop of every service is lifted. A service that was stopped by its name stays stopped.'
-      : `The line of ${words(services)} is started again.`
-  screen.say(sentence, { started: services.length === 0 ? 'all' : services })
+  screen.say(`The line of ${words(services)} is started again.`, {
+    started: services.length === 0 ? 'all' : services,
+  })
   return exitCodes.done
 }

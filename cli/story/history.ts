@@ -70,12 +70,12 @@ function whyOf({ outcome, because, endedBy }: Head): string {
 
 /** What a way back undid, and for whom. */
 function backWords(head: Head, from: string): string {
-  const { versions, requestedBy, reason } = head
+  const { versions, by, reason } = head
   const moves = Object.entries(versions).map(
     ([name, { stable, candidate }]) => `${name} from version ${stable} back to ${candidate}`,
   )
-  const said = reason?.replace(`back from ${from}: `, '')
-  const who = requestedBy === undefined ? '' : `, by ${nameWords(requestedBy)}`
+  const said = reason?.replace(/^back from \S+?(?: to .*?)?: /, '')
+  const who = by === undefined ? '' : `, by ${nameWords(by)}`
   const what = head.outcome === 'promoted' ? 'undid' : 'was to undo'
   const end = head.outcome === 'promoted' ? '' : `; ${whyOf(head)}`
   return `${what} release ${from}: ${moves.join(', ')}${who}${said === undefined ? '' : `: ${quoted(said)}`}${end}`

@@ -100,9 +100,9 @@ function inHook(release: Release, nowMs: number): Now {
 }
 
 /** As long as it may stay, and what becomes of it then. */
-function limitWords(sinceMs: number, seconds: number, policy: string, nowMs: number): string {
-  return `It goes back to stable if it is still so ${inTime(sinceMs + seconds * 1000, nowMs)} (policy.hold.${policy}).`
-}
+const limitWords = (then: string, endMs: number, policy: string, nowMs: number): string =>
+  `It ${then} if it is still so ${inTime(endMs, nowMs)} (policy.hold.${policy}).`
+const goesBack = 'goes back to stable'
 
 function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['paused']>, nowMs: number): Now {
   const { hold } = release.service.policy
@@ -111,19 +111,25 @@ function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['
   return {
     state: 'paused',
     tone: 'caution',
-    words: `Paused at ${percent(shareOf(release))} since ${clock(atMs, nowMs)} by ${nameWords(by)}: ${why}. ${limitWords(atMs, hold.pausedSeconds, 'paused', nowMs)}`,
+    words: `Paused at ${percent(shareOf(release))} since ${clock(atMs, nowMs)} by ${nameWords(by)}: ${why}. ${limitWords(goesBack, atMs + hold.pausedSeconds * 1000, 'paused', nowMs)}`,
   }
 }
 
 function heldAtGate(release: Release, held: NonNullable<Release['held']>, nowMs: number): Now {
-  const { hold } = release.service.policy
-  const where = held.point === beginPoint ? 'before it begins' : `before ${percent(weightAt(release, held.point))}`
+  const isFirst = held.point === beginPoint
+  const where = isFirst ? 'before it begins' : `before ${percent(weightAt(release, held.point))}`
+  // Somebody has answered since: what the gates said is not what they will say.
+  if (held.againAtMs === 0)
+    return { state: 'at a gate', tone: 'strong', words: `The gates ${where} are asked again now.` }
+  const endMs = held.sinceMs + release.service.policy.hold.gatedSeconds * 1000
   return {
     state: 'held',
     tone: 'caution',
-    words:
-      `Held at a gate ${where} since ${clock(held.sinceMs, nowMs)}: ${open(held.because)}. The gates are asked again ${inTime(askDueMs(release), nowMs)}. ` +
-      limitWords(held.sinceMs, hold.gatedSeconds, 'gated', nowMs),
+    words: [
+      `Held at a gate ${where} since ${clock(held.sinceMs, nowMs)}: ${open(held.because)}.`,
+      `The gates are asked again ${inTime(askDueMs(release), nowMs)}.`,
+      limitWords(isFirst ? 'is rejected' : goesBack, endMs, 'gated', nowMs),
+    ].join(' '),
   }
 }
 
@@ -141,11 +147,11 @@ function baking(release: Release, step: number, nowMs: number): Now {
   if (verdict.kind === 'pass')
     return { state: 'passed', tone: 'good', words: `Passed at ${at}. Now ${nextStep(release, step)}.` }
   const seconds = verdict.quiet ? hold.quietSeconds : hold.unknownSeconds
-  const then = whenHeldTooLong === 'pause' ? 'It is paused' : 'It goes back to stable'
+  const then = whenHeldTooLong === 'pause' ? 'is paused' : goesBack
   return {
     state: 'held',
     tone: 'caution',
-    words: `Held at ${at}: the bake is over and the evidence is not enough yet: ${open(verdict.because)}. ${then} if it is still so ${inTime(endMs + seconds * 1000, nowMs)} (policy.hold.${verdict.quiet ? 'quiet' : 'unknown'}).`,
+    words: `Held at ${at}: the bake is over and the evidence is not enough yet: ${open(verdict.because)}. ${limitWords(then, endMs + seconds * 1000, verdict.quiet ? 'quiet' : 'unknown', nowMs)}`,
   }
 }
 

@@ -136,7 +136,7 @@ export function chargeWords(charge: Charge): string {
   const share = budgetPpm === undefined ? '' : `, ${rounded(budgetPpm / 10_000)} % of the budget`
   const apart = elsewhen === 0 ? '' : `; ${rounded(elsewhen)} compared with other minutes of stable`
   if (Math.abs(bad) <= sure * error)
-    return `${slo}: nothing that chance would not explain (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`
+    return `${slo}: no more than chance explains (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`
   const more = bad < 0 ? `${rounded(-bad)} bad fewer` : `${rounded(bad)} bad more`
   return `${slo}: ${more} than stable would have had (± ${rounded(error)} of ${rounded(all)}${apart})${share}`
 }

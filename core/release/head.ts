@@ -24,12 +24,13 @@ export const Head = z.strictObject({
   charges: Charges.optional(),
   /** The link of event `seq` of its log (chain.ts): what the log is compared with later. */
   link: z.string().min(1).max(100).optional(),
-  /** Who ended it, as in the log; who asked for it, and why. Absent in heads from before they were kept. */
-  endedBy: z.string().max(1000).optional(),
-  requestedBy: z.string().max(1000).optional(),
-  reason: z.string().max(1000).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
+  /** Who asked for it, by AWS's word; of what an event asked for, nobody is known. */
+  by: z.string().max(600).optional(),
+  /** Why they asked, and who ended it, as in the log. Absent in heads from before they were kept. */
+  reason: z.string().max(1000).optional(),
+  endedBy: z.string().max(1000).optional(),
   /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
@@ -40,7 +41,8 @@ export const backKey = 'back/'
 
 /** @param link of the release's last event, if it is known */
 export function headOf(release: Release, link?: string): Head {
-  const { ending, state, reason, provenance } = release
+  const { ending, state, reason } = release
+  const by = release.provenance.requestedBy
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -51,14 +53,14 @@ export function headOf(release: Release, link?: string): Head {
     ...(ending === undefined
       ? {}
       : { outcome: ending.outcome, because: ending.because.slice(0, 1000), endedBy: ending.by }),
-    ...(provenance.requestedBy === undefined ? {} : { requestedBy: provenance.requestedBy }),
-    ...(reason === undefined ? {} : { reason }),
     ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
     candidate: candidateWords(release.candidate).slice(0, 1500),
-    source: provenance.source,
+    source: release.provenance.source,
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
     ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),

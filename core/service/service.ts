@@ -224,9 +224,7 @@ export const ServiceDefinition = z
       .refine((slos) => distinct(slos.map(({ name }) => name)), 'each SLO needs a name of its own')
       .default([])
       .describe('What has to be good, and how much of it: error budgets.'),
-    planned: Timetable.default([]).describe(
-      'Times in which a burning budget is nobody to be told of: maintenance, drills.',
-    ),
+    planned: Timetable.default([]).describe('Times in which nobody is told that a budget burns: maintenance, drills.'),
     incidents: IncidentKeys.prefault({}),
     pipelines: Pipelines.describe(
       "Pipelines of the controller's account that may ask whether it may be released (mayReleaseRule). Without it: every one whose role may invoke tidegate-pipeline.",

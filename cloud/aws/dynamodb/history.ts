@@ -7,12 +7,12 @@ import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Ta
 
 export function awsHistory(table: Table): History {
   return {
-    async put({ link, endedBy, requestedBy, reason, ...head }) {
+    async put({ link, by, reason, endedBy, ...head }) {
       const seq = { N: String(head.seq) }
       await putItem(
         table,
         keys.head(head.service, head.requestedAtMs, head.releaseId),
-        { ...bodyOf(head), seq, ...attributesOf({ link, endedBy, requestedBy, reason }) },
+        { ...bodyOf(head), seq, ...attributesOf({ link, by, reason, endedBy }) },
         {
           expression: 'attribute_not_exists(pk) OR seq <= :seq',
           values: { ':seq': seq },
@@ -34,7 +34,7 @@ export function awsHistory(table: Table): History {
 }
 
 /** They stand beside the body, because code from before refuses a body with a field that it does not know. */
-const beside = ['link', 'endedBy', 'requestedBy', 'reason'] as const
+const beside = ['link', 'by', 'reason', 'endedBy'] as const
 type Beside = Partial<Record<(typeof beside)[number], string | undefined>>
 
 const attributesOf = (fields: Beside): Item =>
