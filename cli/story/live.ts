@@ -4,6 +4,7 @@ import { candidateWords } from '../../core/service/candidate.ts'
 import type { Release } from '../../core/release/release.ts'
 import { type Line, rowsOf } from '../backend/line.ts'
 import { signalLine } from './events.ts'
+import { moment } from './moment.ts'
 import { nextCommands, nowOf } from './now.ts'
 import { happenings } from './repeats.ts'
 import { weightLines } from './weights.ts'
@@ -25,7 +26,10 @@ export function liveRows(
   const top = inRows([
     {
       head: [{ text: release.service.name, tone: 'strong' }, '  '],
-      rest: [`${release.id}  ${candidateWords(release.candidate)}`],
+      rest: [
+        `${release.id}  ${candidateWords(release.candidate)}  `,
+        { text: `as of ${moment(nowMs)}`, tone: 'faint' },
+      ],
     },
     { head: [], rest: [{ text: words, tone }] },
     '',
