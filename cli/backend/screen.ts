@@ -49,7 +49,7 @@ export type Terminal = {
 /** What the output goes to. */
 export type Output = { readonly surface: () => Surface; readonly terminal?: Terminal | undefined }
 
-export type Lines = Line | readonly Line[]
+type Lines = Line | readonly Line[]
 
 export const shown = (lines: Lines, surface: Surface = pipe): string =>
   (isMany(lines) ? lines : [lines]).flatMap((line) => rowsOf(line, surface)).join('\n')

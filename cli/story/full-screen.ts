@@ -8,7 +8,7 @@ const home = '\x1b[H'
 const clearRow = '\x1b[K'
 const clearBelow = '\x1b[J'
 
-export type FullScreen = {
+type FullScreen = {
   /** Shows what `rows` makes for the terminal's size, and again whenever it is resized. */
   show(rows: (size: { readonly columns: number; readonly rows: number }) => readonly string[]): void
   /** Gives the terminal back. It does so by itself if the program is told to stop, or ends. */

@@ -1,4 +1,5 @@
-// A release as it is now, for a whole terminal: where it stands, its traffic, its signals, its last events, and what may be typed.
+// A release as it is now, for a whole terminal: where it stands, its traffic, its signals, its last events, and what may be
+// typed.
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import type { Release } from '../../core/release/release.ts'

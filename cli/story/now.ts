@@ -159,9 +159,9 @@ function baking(release: Release, step: number, nowMs: number): Now {
 export function nextCommands(release: Release): readonly string[] {
   const { id, state, paused, ending } = release
   const { name } = release.service
-  if (state.phase === 'settled')
+  if (state.phase === 'settled' || state.phase === 'settling')
     return ending?.outcome === 'promoted' ? [`tidegate rollback ${name} --reason "..."`] : [`tidegate log ${id}`]
-  if (['returning', 'settling'].includes(state.phase)) return [`tidegate watch ${name}`]
+  if (state.phase === 'returning') return [`tidegate watch ${name}`]
   const back = `tidegate rollback ${name} --reason "..."`
   if (state.phase === 'requested' || state.phase === 'queued') return [`tidegate abort ${name} --release ${id}`]
   if (paused !== undefined) return [`tidegate resume ${name}`, back]

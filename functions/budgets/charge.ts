@@ -145,7 +145,7 @@ async function judge(
   return chargeOf(slo.name, burned, await allowed(deps, release.service.name, slo, due.span.fromMs, nowMs))
 }
 
-/** How many may be bad in the whole of the current window, as gates count it; `undefined` while the ledger has not reached the release. */
+/** How many may be bad in the whole window, as gates count; `undefined` while the ledger has not reached the release. */
 async function allowed(
   deps: Deps,
   service: string,

@@ -1,4 +1,4 @@
 // Lines as a pipe gets them.
-import { type Lines, shown } from '../../../cli/backend/screen.ts'
+import { shown } from '../../../cli/backend/screen.ts'
 
-export const plain = (lines: Lines): string => shown(lines)
+export const plain = (lines: Parameters<typeof shown>[0]): string => shown(lines)

@@ -1,13 +1,13 @@
 // `tidegate watch` on a terminal and in a pipe, on the embedded cloud in virtual time.
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { exitCodes, screenOn, type Terminal } from '../../cli/backend/screen.ts'
-import type { Cli } from '../../cli/backend/surroundings.ts'
-import { order } from '../../cli/commands/orders.ts'
-import { showHistory, watchRelease } from '../../cli/commands/verbs.ts'
-import type { WatchOptions } from '../../cli/commands/watch.ts'
-import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
-import { sampleService } from '../../local/sample-service.ts'
+import { exitCodes, screenOn, type Terminal } from '../../../cli/backend/screen.ts'
+import type { Cli } from '../../../cli/backend/surroundings.ts'
+import { order } from '../../../cli/commands/orders.ts'
+import { showHistory, watchRelease } from '../../../cli/commands/verbs.ts'
+import type { WatchOptions } from '../../../cli/commands/watch.ts'
+import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { sampleService } from '../../../local/sample-service.ts'
 
 let sandbox: Sandbox
 let printed: string[]

@@ -1,8 +1,8 @@
 // What a person is told of an error: a code, a sentence and what to do, for whatever AWS, the network and the machine throw.
 import { describe, expect, it } from 'vitest'
-import { explained } from '../../cli/backend/explained.ts'
-import { asProblem } from '../../cloud/aws/failure.ts'
-import { Problem, problems } from '../../core/problem.ts'
+import { explained } from '../../../cli/backend/explained.ts'
+import { asProblem } from '../../../cloud/aws/failure.ts'
+import { Problem, problems } from '../../../core/problem.ts'
 
 const failed = (name: string, message: string, more: object = {}): Error =>
   Object.assign(new Error(message), { name, ...more })
