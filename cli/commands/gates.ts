@@ -4,7 +4,7 @@ import { Problem } from '../../core/problem.ts'
 import { exitCodes } from '../backend/screen.ts'
 import { Ordered } from '../backend/ordered.ts'
 import type { Cli } from '../backend/surroundings.ts'
-import { tellOrdered } from './orders.ts'
+import { tellOrdered } from './ordered.ts'
 
 export type Why = { readonly reason: string }
 export type Approval = { readonly before?: string; readonly reason?: string }
