@@ -28,8 +28,7 @@ if (process.env['AWS_REGION'] === '') delete process.env['AWS_REGION']
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : 1))
 
 const stopping = new AbortController()
-process.once('SIGINT', () => stopping.abort())
-process.once('SIGTERM', () => stopping.abort())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
 
 /** Waits, and says whether the person still wants to go on. */
 const pause = (ms: number): Promise<boolean> =>

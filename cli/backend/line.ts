@@ -50,7 +50,7 @@ function partsOf(line: Exclude<Line, AsIs>): Columns {
   return { head: [spaces], rest: [line.slice(spaces.length)] }
 }
 
-/** Where a head is too wide to stand beside anything. */
+/** Where a head is too wide to stand beside anything, what follows stands below it. */
 const indent = 4
 const narrowest = 10
 
@@ -63,7 +63,9 @@ export function rowsOf(line: Line, surface: Surface): readonly string[] {
   if (columns === undefined) return [left + right]
   const width = stringWidth(left)
   if (width <= columns / 2) return beside(left, width, wrapped(right, columns - width, breaksWords))
-  return beside('', indent, wrapped(left + right, columns - indent, breaksWords))
+  const [first = '', ...more] = wrapped(left, columns - indent, breaksWords)
+  const below = [...more, ...(right === '' ? [] : wrapped(right, columns - indent, breaksWords))]
+  return [first.trimEnd(), ...below.map((row) => ' '.repeat(indent) + row)]
 }
 
 const wrapped = (text: string, columns: number, hard: boolean): readonly string[] =>

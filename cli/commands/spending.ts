@@ -13,7 +13,7 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
   return [
     ...worst.map(
       ({ releaseId, outcome, bad, error }) =>
-        `  spent by release ${releaseId} (${outcome ?? 'outcome unknown'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of the budget`,
+        `  spent by release ${releaseId} (${outcome ?? 'outcome unknown'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${Math.round((bad / allowed) * 10_000) / 100} % of the budget`,
     ),
     ...(others.length === 0
       ? []

@@ -29,8 +29,11 @@ export function historyLines(heads: readonly Head[]): readonly Line[] {
       last.times += 1
     } else groups.push({ newest: head, oldest: head, times: 1 })
   }
-  const width = Math.max(...heads.map(({ releaseId }) => releaseId.length))
-  return groups.map((group) => lineOf(group, width))
+  const widths = {
+    id: Math.max(...heads.map(({ releaseId }) => releaseId.length)),
+    outcome: Math.max(12, ...heads.map((head) => outcomeOf(head).length)),
+  }
+  return groups.map((group) => lineOf(group, widths))
 }
 
 const areAlike = (a: Head, b: Head): boolean =>
@@ -40,16 +43,17 @@ const areAlike = (a: Head, b: Head): boolean =>
 const sayingOf = (head: Head): string =>
   `${head.endedBy?.split(' ')[0] ?? ''} ${withoutNumbers((head.because ?? '').replaceAll(/\S+-[0-9a-f]{20}\b/g, 'ID'))}`
 
-function lineOf({ newest, oldest, times }: Group, width: number): Line {
-  const outcome = newest.outcome ?? newest.phase
+const outcomeOf = ({ outcome, phase }: Head): string => outcome ?? phase
+
+function lineOf({ newest, oldest, times }: Group, widths: { readonly id: number; readonly outcome: number }): Line {
   const tone = newest.outcome === undefined ? undefined : tones[newest.outcome]
-  const text = padded(outcome, 12)
+  const text = padded(outcomeOf(newest), widths.outcome)
   const repeated =
     times === 1 ? '' : `×${times} since ${clock(oldest.requestedAtMs, newest.requestedAtMs)}, this one is the last: `
   return {
     head: [
       `${moment(newest.requestedAtMs)}  `,
-      `${padded(newest.releaseId, width)} `,
+      `${padded(newest.releaseId, widths.id)} `,
       tone === undefined ? text : { text, tone },
       ' ',
     ],

@@ -133,7 +133,7 @@ const rounded = (value: number): string => String(Math.round(value * 10) / 10)
 export function chargeWords(charge: Charge): string {
   if (charge.kind === 'unknown') return `${charge.slo}: not known: ${charge.because}`
   const { slo, all, bad, error, elsewhen, budgetPpm } = charge
-  const share = budgetPpm === undefined ? '' : `, ${rounded(budgetPpm / 10_000)} % of the budget`
+  const share = budgetPpm === undefined ? '' : `, ${Math.round(budgetPpm / 100) / 100} % of the budget`
   const apart = elsewhen === 0 ? '' : `; ${rounded(elsewhen)} compared with other minutes of stable`
   if (Math.abs(bad) <= sure * error)
     return `${slo}: no more than chance explains (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`

@@ -33,7 +33,7 @@ describe('a line', () => {
   })
 
   it('keeps little room for what has too wide a head', () => {
-    expect(rows(24)).toEqual(['0:00  held  one two', '    three four five six'])
+    expect(rows(24)).toEqual(['0:00  held', '    one two three four', '    five six'])
   })
 
   it('has colours beside its words, never instead of them', () => {
