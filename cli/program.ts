@@ -3,10 +3,12 @@
 import { inspect } from 'node:util'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { jsonLine } from '../core/foreign-text.ts'
-import { Problem } from '../core/problem.ts'
+import { Problem, problems } from '../core/problem.ts'
 import { runbookSection } from '../core/runbook.ts'
+import { explained } from './backend/explained.ts'
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
+import { outputTo, surfaceOf } from './backend/terminal.ts'
 import { addApi } from './spelling/api.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
@@ -24,9 +26,14 @@ import { addVerifyAccount } from './spelling/verify-account.ts'
 
 type Shared = { readonly json?: boolean }
 
+// As the AWS CLI does; the SDK asks for AWS_REGION only, and takes an empty one for a region.
+process.env['AWS_REGION'] ||= process.env['AWS_DEFAULT_REGION'] ?? ''
+if (process.env['AWS_REGION'] === '') delete process.env['AWS_REGION']
+// Whoever reads along may stop reading, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : 1))
+
 const stopping = new AbortController()
-process.once('SIGINT', () => stopping.abort())
-process.once('SIGTERM', () => stopping.abort())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
 
 /** Waits, and says whether the person still wants to go on. */
 const pause = (ms: number): Promise<boolean> =>
@@ -41,7 +48,9 @@ const pause = (ms: number): Promise<boolean> =>
     if (stopping.signal.aborted) done()
   })
 
-const screen = (options: Shared): Screen => screenOn((line) => process.stdout.write(`${line}\n`), options.json === true)
+const output = outputTo(process.stdout, process.env, stopping.signal)
+const screen = (options: Shared): Screen =>
+  screenOn((line) => process.stdout.write(`${line}\n`), options.json === true, output)
 const backend: Surroundings['backend'] = async () =>
   (await import('./backend/aws-backend.ts')).backendOnAws(process.env)
 const cli: Surroundings['cli'] = async (options) => ({ backend: await backend(), screen: screen(options) })
@@ -101,6 +110,8 @@ program
   .option('--json', 'print one JSON document per line')
   .action(
     run(async (options: Shared & { once?: boolean; port: number; rate: number }) => {
+      if (!Number.isInteger(options.port) || options.port > 65_535)
+        throw new Problem('call_invalid', `--port takes a whole number up to 65535, not ${options.port}.`)
       const { serveLocally } = await embedded(() => import('./demonstration/local.ts'))
       return serveLocally(screen(options), {
         once: options.once === true,
@@ -200,24 +211,32 @@ const awsTroubles: readonly string[] = [
   'return_failed',
   'execution_lost',
   'crowded',
+  'credentials_missing',
+  'credentials_refused',
+  'endpoint_unreachable',
 ]
 
-/** A Problem is told with its code and its fix; anything else is a bug and ends with its stack. */
+/** With its code and its fix. A fault of ours keeps its stack for whoever asks for it. */
 function tellProblem(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.refused
-  if (!(error instanceof Problem)) {
-    process.stderr.write(`${shown(inspect(error).split('\n'))}\n`)
-    // As Node would end.
-    return 1
-  }
-  const { code, message, fix } = error
+  const known = explained(error, process.env)
+  const { code, message, fix } = known ?? unforeseen(error)
   process.stderr.write(
     json
       ? `${jsonLine({ problem: { code, message, fix } })}\n`
-      : `${shown([`${code}: ${message}`, `  ${fix}`, `  See ${runbookSection(code)}`])}\n`,
+      : `${shown([{ head: [{ text: code, tone: 'bad' }, ': '], rest: [message] }, `  ${fix}`, `  See ${runbookSection(code)}`], surfaceOf(process.stderr))}\n`,
   )
+  if ((process.env['TIDEGATE_STACK'] ?? '') !== '') process.stderr.write(`${shown(inspect(error).split('\n'))}\n`)
+  // As Node would end.
+  if (known === undefined) return 1
   return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
 }
+
+const unforeseen = (error: unknown) => ({
+  code: 'unforeseen' as const,
+  message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  fix: problems.unforeseen,
+})
 
 program.exitOverride()
 for (const command of program.commands) command.exitOverride()

@@ -32,6 +32,19 @@ export const problems = {
   signature_invalid:
     'Check that the statement was not changed, and that the keys in `attestations.signers` are the right ones. Nothing was stored.',
   caller_unknown: 'Call the API as an IAM user, or with a role that you have assumed.',
+  unforeseen:
+    'This is a fault of Tidegate. Run the command again with TIDEGATE_STACK=1, and report what it prints. `tidegate status` says what holds.',
+  credentials_missing:
+    'Log in to AWS, or set AWS_PROFILE. For the embedded cloud, set AWS_SHARED_CREDENTIALS_FILE and AWS_PROFILE as `tidegate local` prints them.',
+  credentials_refused:
+    'Log in again: the credentials have expired, or are of another account or cloud. For the embedded cloud, use those that `tidegate local` prints.',
+  region_missing: "Set AWS_REGION to the controller's region, such as eu-west-1.",
+  endpoint_unreachable:
+    'Check the network, AWS_REGION, and AWS_ENDPOINT_URL if it is set. For the embedded cloud, start `tidegate local` and use the address that it prints.',
+  table_missing:
+    "Set TIDEGATE_TABLE to the controller's table, and AWS_REGION and AWS_PROFILE to its region and account, or deploy the stack.",
+  port_unusable: 'Stop the other program, or choose a free port with --port.',
+  file_unusable: 'Check that the folder exists, and that you may write there.',
   part_missing: 'Run `npm ci` in the folder of Tidegate, without --omit=dev.',
   api_unknown:
     "Set TIDEGATE_API to the stack's output Api. If it is that, the controller is older than the command line: deploy it.",

@@ -138,20 +138,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'core/runbook.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/backend/': [
-    'cli/backend/*',
-    'functions/',
-    'cloud/ports.ts',
-    'cloud/aws/',
-    'cloud/sha256.ts',
-    'core/',
-    'node:',
-    '@aws-sdk/',
-    '@smithy/signature-v4',
-    'yaml',
-    'zod',
+    ...[
+      'cli/backend/*',
+      'functions/',
+      'cloud/ports.ts',
+      'cloud/aws/',
+      'cloud/sha256.ts',
+      'core/',
+      'node:',
+      '@aws-sdk/',
+    ],
+    ...['@smithy/signature-v4', 'string-width', 'wrap-ansi', 'yaml', 'zod'],
   ],
+  'cli/story/': ['cli/story/*', 'cli/backend/*', 'core/'],
   'cli/commands/': [
-    ...['cli/commands/*', 'cli/backend/*', 'cli/console/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*'],
+    ...['cli/commands/*', 'cli/backend/*', 'cli/story/*', 'cli/console/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*'],
     ...['core/', 'node:', 'yaml', 'zod'],
   ],
   'cli/console/': [
@@ -194,7 +195,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cloud/local/time/*', 'functions/steps/*', 'core/'],
   ],
   'cli/demonstration/': [
-    ...['cli/demonstration/*', 'cli/console/*', 'cli/commands/*', 'cli/backend/*', 'console/*', 'local/*'],
+    ...['cli/demonstration/*', 'cli/console/*', 'cli/commands/*', 'cli/backend/*', 'cli/story/*', 'console/*', 'local/*'],
     ...['cloud/local/', 'core/', '@aws-sdk/'],
   ],
   'local/': [

@@ -11,17 +11,21 @@ type ClientConfig = NonNullable<
   ConstructorParameters<typeof DynamoDBClient>[0] & ConstructorParameters<typeof LambdaClient>[0]
 >
 
+// The SDK would wait for as long as the operating system does, which is minutes where nothing answers at all.
+const connectedWithinMs = 2000
+
 /** @param config for tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself */
 export function backendOnAws(
   environment: Readonly<Record<string, string | undefined>>,
   config: ClientConfig = {},
 ): Backend {
+  const own = { requestHandler: { connectionTimeout: connectedWithinMs }, ...config }
   const name = environment['TIDEGATE_TABLE'] ?? 'tidegate'
-  const lambda = clientAt((elsewhere) => new LambdaClient({ ...config, ...elsewhere }), {
+  const lambda = clientAt((elsewhere) => new LambdaClient({ ...own, ...elsewhere }), {
     use: 'look',
     session: 'tidegate-cli',
   })
-  const table = { client: new DynamoDBClient(config), name }
+  const table = { client: new DynamoDBClient(own), name }
   return {
     ...tablePorts(table),
     clock: { nowMs: () => Date.now() },

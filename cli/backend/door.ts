@@ -74,14 +74,14 @@ async function sent(
     ...(body === undefined ? {} : { body }),
   }
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256 })
-  // The SDK's handlers take the fields of a request, whatever its class.
-  const signed: unknown = await signer.sign(request)
   try {
+    // The SDK's handlers take the fields of a request, whatever its class.
+    const signed: unknown = await signer.sign(request)
     const { response } = (await requestHandler.handle(signed)) as { response: { statusCode: number; body?: unknown } }
     return { status: response.statusCode, text: await textOf(response.body) }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Problem('aws_unavailable', `The API at ${url.host} does not answer: ${why}`, { cause })
+    throw new Problem('aws_unavailable', `The API at ${url.host} was not reached: ${why}`, { cause })
   }
 }
 
@@ -107,7 +107,7 @@ function problemOf(status: number, answer: unknown, what: string): Error {
   const { code, title, detail = title, message } = (answer ?? {}) as Readonly<Record<string, unknown>>
   if (typeof code === 'string' && Object.hasOwn(problems, code) && typeof detail === 'string')
     return new Problem(code as ProblemCode, detail)
-  const said = typeof message === 'string' ? `: ${message}` : ''
+  const said = typeof message === 'string' ? `: ${message.replace(/\.$/, '')}` : ''
   if (status === 403) return new Problem('route_refused', `${what} is not allowed${said}.`)
   if (status === 404) return new Problem('api_unknown', `The API at TIDEGATE_API has no ${what}${said}.`)
   if (status === 413) return new Problem('call_invalid', `${what} is more than the API takes${said}.`)

@@ -7,3 +7,4 @@ export const Ordered = z.looseObject({
   outcome: z.string().optional(),
   note: z.string().optional(),
 })
+export type Ordered = z.output<typeof Ordered>

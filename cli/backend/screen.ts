@@ -1,6 +1,7 @@
 // The command line's output: sentences for people, or one JSON document per line for programs. Whatever a line is made of, it is
 // one line of text on the terminal. Exit codes have names.
-import { jsonLine, oneLine } from '../../core/foreign-text.ts'
+import { jsonLine } from '../../core/foreign-text.ts'
+import { type Line, pipe, rowsOf, type Surface } from './line.ts'
 
 /** Documented in docs/start.md; pipelines rely on them. */
 export const exitCodes = {
@@ -24,24 +25,53 @@ export const exitCodes = {
 
 export type Screen = {
   readonly json: boolean
-  /** Prints each of `lines` as one line, or `data` as JSON. */
+  /** Prints `lines`, or `data` as JSON. */
   say(lines: Lines, data: unknown): void
   /** Prints to people only. */
   note(lines: Lines): void
+  /** What a person may type next. Only a terminal shows it: other programs read what is piped. */
+  next(...commands: readonly string[]): void
+  /** Where a person looks on: a view may take all of it. */
+  readonly terminal?: Terminal | undefined
 }
 
-type Lines = string | readonly string[]
+export type Terminal = {
+  /** Asked each time: a person may resize it. */
+  readonly size: () => { readonly columns: number; readonly rows: number }
+  readonly isColoured: boolean
+  readonly write: (text: string) => void
+  /** @returns what ends the listening */
+  readonly onResize: (listener: () => void) => () => void
+  /** When the program is told to stop, or ends. @returns what ends the listening */
+  readonly onStop: (listener: () => void) => () => void
+}
 
-/** Escapes at the edge: the line breaks between lines are ours, those within are somebody else's. */
-export const shown = (lines: Lines): string =>
-  (typeof lines === 'string' ? [lines] : lines).map((line) => oneLine(line)).join('\n')
+/** What the output goes to. */
+export type Output = { readonly surface: () => Surface; readonly terminal?: Terminal | undefined }
 
-export function screenOn(out: (line: string) => void, json: boolean): Screen {
+type Lines = Line | readonly Line[]
+
+export const shown = (lines: Lines, surface: Surface = pipe): string =>
+  (isMany(lines) ? lines : [lines]).flatMap((line) => rowsOf(line, surface)).join('\n')
+
+const isMany = (lines: Lines): lines is readonly Line[] => Array.isArray(lines)
+
+export function screenOn(
+  out: (line: string) => void,
+  json: boolean,
+  { surface, terminal }: Output = { surface: () => pipe },
+): Screen {
+  const tell = (lines: Lines): void => out(shown(lines, surface()))
   return {
     json,
-    say: (lines, data) => out(json ? jsonLine(data) : shown(lines)),
+    say: (lines, data) => (json ? out(jsonLine(data)) : tell(lines)),
     note: (lines) => {
-      if (!json) out(shown(lines))
+      if (!json) tell(lines)
     },
+    next: (...commands) => {
+      if (json || surface().columns === undefined || commands.length === 0) return
+      tell(commands.map((command, index) => ({ asIs: `${index === 0 ? 'next:' : '     '} ${command}` })))
+    },
+    ...(json || terminal === undefined ? {} : { terminal }),
   }
 }

@@ -1,6 +1,6 @@
 // `tidegate budget`: what is left of a service's error budgets, how fast they burn, which releases spent them, and how current
 // that is.
-import { type Budget, budgetAt, burnRate, burnRules } from '../../core/budget/budget.ts'
+import { budgetAt, burnRate, burnRules } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { leftOf } from '../../core/budget/news.ts'
 import { formatDuration } from '../../core/duration.ts'
@@ -79,7 +79,7 @@ async function showCounted(
     hours,
     rate: burnRate(slo, slots, { startMs: readToMs - hours * hourMs, endMs: readToMs }),
   }))
-  const { good, bad, spent } = budget
+  const { good, bad, spent, whole } = budget
   const spentBy = spendingOf(known.heads, slo.name, budget)
   return {
     found: {
@@ -95,19 +95,11 @@ async function showCounted(
       isStale: known.isStale,
     },
     lines: [
-      `${slo.name}: ${sloWords(slo)}: ${leftWords(budget)} (${good} good, ${bad} bad, ${rounded(budget.allowed)} allowed)`,
+      `${slo.name}: ${sloWords(slo)}: ${leftWords(spent === undefined ? undefined : bad / whole)} (${bad} bad of ${rounded(whole)} that the window allows at this pace; ${good} good)`,
       `  burn rate ${burn.map(({ hours, rate }) => `${hours}h ${rate === undefined ? '-' : rounded(rate)}`).join(', ')}; counted up to ${timeWords(readToMs, known)}`,
-      ...wholeLine(budget),
-      ...spenderLines(spentBy, budget.allowed),
+      ...spenderLines(spentBy, whole),
     ],
   }
-}
-
-/** For a window that was only partly seen: the value that gates and the pace use. */
-function wholeLine({ bad, allowed, whole }: Budget): readonly string[] {
-  if (whole <= allowed) return []
-  const { percent } = leftOf({ spent: bad / whole })
-  return [`  ${percent} % is left of what the whole window allows at this pace (${rounded(whole)} bad): gates use this`]
 }
 
 function showReported(slo: ReportedSlo, known: Known): Shown {
@@ -123,13 +115,13 @@ function showReported(slo: ReportedSlo, known: Known): Shown {
     }
   }
   const { status, unit, total, left, attainmentPercent, goalPercent } = report
-  const budget = { spent: 1 - left / total }
+  const spent = 1 - left / total
   const attained = attainmentPercent === undefined ? '' : `, ${rounded(attainmentPercent)} % attained`
   const wanted = goalPercent === undefined ? '' : ` of ${rounded(goalPercent)} % wanted`
   return {
-    found: { ...common, known: true, leftPercent: leftOf(budget).percent, ...report },
+    found: { ...common, known: true, leftPercent: leftOf({ spent }).percent, ...report },
     lines: [
-      `${words}: ${leftWords(budget)} (${status}: ${rounded(left)} of ${rounded(total)} ${unit}${attained}${wanted})`,
+      `${words}: ${leftWords(spent)} (${status}: ${rounded(left)} of ${rounded(total)} ${unit}${attained}${wanted})`,
       `  its burn alerts are those of Application Signals; read at ${timeWords(readToMs, known)}`,
     ],
   }
@@ -138,11 +130,12 @@ function showReported(slo: ReportedSlo, known: Known): Shown {
 const timeWords = (ms: number, { isStale, ageMs }: Known): string =>
   `${new Date(ms).toISOString().slice(0, 16)}Z${isStale ? `, ${formatDuration(ageMs / 1000)} ago: what has happened since is not known` : ''}`
 
-function leftWords({ spent }: Pick<Budget, 'spent'>): string {
-  if (spent === undefined) return 'nothing has happened yet'
-  return spent > 1
-    ? `the budget is spent ${rounded(spent)} times over`
-    : `${leftOf({ spent }).percent} % of the budget is left`
+/** One budget, one number: the share of the whole window's, by which gates and the pace decide too. */
+function leftWords(spentShare: number | undefined): string {
+  if (spentShare === undefined) return 'nothing has happened yet'
+  return spentShare > 1
+    ? `nothing of the budget is left: ${rounded(spentShare * 100)} % is spent`
+    : `${leftOf({ spent: spentShare }).percent} % of the budget is left`
 }
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100)

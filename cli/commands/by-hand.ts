@@ -6,10 +6,11 @@ import { routingWords } from '../../core/service/routing.ts'
 import type { AliasPlace } from '../../core/location.ts'
 import type { Target } from '../../core/service/service.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { Line } from '../backend/line.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 
 type Cli = { readonly backend: Pick<Backend, 'returns' | 'aliases'>; readonly screen: Screen }
-type Line = { readonly alias: string; readonly because?: string; readonly command?: string }
+type Alias = { readonly alias: string; readonly because?: string; readonly command?: string }
 
 /** Whether the traffic may not have moved, so that a person needs to know how to move it. */
 export const isStuck = (error: unknown): error is Problem =>
@@ -41,7 +42,7 @@ export async function tellByHand(
     ...(lines.length === 0 ? nothingNamed(service) : ['Put it back by hand:']),
     ...lines.flatMap(({ alias, because, command }) => [
       ...(because === undefined ? [] : [`  # ${alias}: ${because}`]),
-      ...(command === undefined ? [] : [`  ${command}`]),
+      ...(command === undefined ? [] : [{ asIs: `  ${command}` }]),
     ]),
     'Tidegate notices at its next look, and ends the release.',
   ]
@@ -49,14 +50,14 @@ export async function tellByHand(
   return exitCodes.byHand
 }
 
-const nothingNamed = (service: string): readonly string[] => [
+const nothingNamed = (service: string): readonly Line[] => [
   'The table does not say which aliases these are. Name the definition, or the aliases:',
-  `  tidegate rollback ${service} --file services/${service}.yaml`,
-  `  tidegate rollback ${service} --target FUNCTION:ALIAS`,
+  { asIs: `  tidegate rollback ${service} --file services/${service}.yaml` },
+  { asIs: `  tidegate rollback ${service} --target FUNCTION:ALIAS` },
 ]
 
 /** `undefined` if the table does not answer, or has no release that may have traffic. */
-async function fromRecord(backend: Cli['backend'], service: string): Promise<readonly Line[] | undefined> {
+async function fromRecord(backend: Cli['backend'], service: string): Promise<readonly Alias[] | undefined> {
   try {
     const record = (await backend.returns.list()).items.find((one) => one.service === service)
     return record?.targets.map((target) => ({
@@ -70,7 +71,7 @@ async function fromRecord(backend: Cli['backend'], service: string): Promise<rea
 }
 
 /** While an alias is split, its primary version is stable and the weights are the candidate's. */
-async function fromAlias(backend: Cli['backend'], target: AliasPlace): Promise<Line> {
+async function fromAlias(backend: Cli['backend'], target: AliasPlace): Promise<Alias> {
   const alias = `${target.functionName}:${target.alias}`
   try {
     const { routing } = await backend.aliases.read(target)

@@ -4,6 +4,7 @@ import { Problem } from '../../core/problem.ts'
 import { exitCodes } from '../backend/screen.ts'
 import { Ordered } from '../backend/ordered.ts'
 import type { Cli } from '../backend/surroundings.ts'
+import { tellOrdered } from './ordered.ts'
 
 export type Why = { readonly reason: string }
 export type Approval = { readonly before?: string; readonly reason?: string }
@@ -12,7 +13,13 @@ const Answer = z.looseObject({ may: z.boolean(), because: z.string() })
 
 export async function showGates({ backend, screen }: Cli, service: string): Promise<number> {
   const answer = Answer.parse(await backend.order('ask', service))
-  screen.say(`${answer.may ? 'Yes' : 'No'}: ${answer.because}`, answer)
+  screen.say(
+    {
+      head: [{ text: answer.may ? 'Yes' : 'No', tone: answer.may ? 'good' : 'caution' }, ': '],
+      rest: [answer.because],
+    },
+    answer,
+  )
   return answer.may ? exitCodes.done : exitCodes.different
 }
 
@@ -30,16 +37,14 @@ export async function approve(
     ...(reason === undefined ? {} : { reason }),
   }
   const done = Ordered.parse(await backend.order(answer, service, call))
-  screen.say(
-    `${answer === 'approve' ? 'Approved' : 'Declined'}: release ${done.releaseId} is ${done.outcome ?? done.phase}.`,
-    done,
-  )
+  await tellOrdered({ backend, screen }, service, done, answer === 'approve' ? 'Approved.' : 'Declined.')
   return exitCodes.done
 }
 
 export async function override({ backend, screen }: Cli, service: string, why: Why): Promise<number> {
   const done = Ordered.parse(await backend.order('override', service, why))
-  screen.say(`The gates of release ${done.releaseId} are overridden.`, done)
+  const sentence = 'Its gates are overridden; your name and reason are in its log.'
+  await tellOrdered({ backend, screen }, service, done, sentence)
   return exitCodes.done
 }
 
@@ -49,7 +54,11 @@ const words = (services: readonly string[]): string => (services.length === 0 ? 
 export async function stopLine({ backend, screen }: Cli, services: readonly string[], why: Why): Promise<number> {
   if (services.length === 0) await backend.order('stop-every-line', undefined, why)
   for (const service of services) await backend.order('stop-line', service, why)
-  screen.say(`The line of ${words(services)} is stopped.`, { stopped: services.length === 0 ? 'all' : services })
+  screen.say(
+    `The line of ${words(services)} is stopped: no release begins, and none takes a further step. Traffic stays where it is.`,
+    { stopped: services.length === 0 ? 'all' : services },
+  )
+  screen.next(['tidegate line start', ...services].join(' '))
   return exitCodes.done
 }
 

@@ -13,10 +13,13 @@ export async function showOpenSlo(screen: Screen, files: readonly string[]): Pro
   const slos = imported.map(({ definition }) => definition)
   const notes = imported.map(({ definition, measured }) => `# ${definition.name} measures ${measured}`)
   const head = '# For the definition of the service whose targets these are; all targets of it are counted:'
-  screen.say([head, ...notes, ...stringify({ slos }).trimEnd().split('\n')], {
-    slos,
-    measured: imported.map(({ measured }) => measured),
-  })
+  screen.say(
+    [head, ...notes, ...stringify({ slos }).trimEnd().split('\n')].map((asIs) => ({ asIs })),
+    {
+      slos,
+      measured: imported.map(({ measured }) => measured),
+    },
+  )
   return exitCodes.done
 }
 

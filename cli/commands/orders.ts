@@ -31,17 +31,18 @@ export async function order(
   const said = { ...(verb === 'resume' ? {} : { reason }), ...(releaseId === undefined ? {} : { releaseId }) }
   try {
     const done = Ordered.parse(await backend.order(routes[verb], service, said))
-    const sentence =
-      done.phase === 'requested'
-        ? `Nothing was live: release ${done.releaseId} goes back to the version before.`
-        : `Release ${done.releaseId} is now ${done.outcome ?? done.phase}.`
-    screen.say([sentence, ...(done.note === undefined ? [] : [done.note])], done)
+    // Loaded when the traffic is back: what is told must not delay it.
+    const { tellOrdered } = await import('./ordered.ts')
+    await tellOrdered({ backend, screen }, service, done, did[verb])
     return exitCodes.done
   } catch (error) {
     if ((verb !== 'rollBack' && verb !== 'abort') || !isStuck(error)) throw error
     return tellByHand({ backend, screen }, service, targets, error)
   }
 }
+
+/** What was ordered; what follows from it, the log says. */
+const did = { pause: '', resume: 'Resumed.', promote: 'It is promoted early.', rollBack: '', abort: '' } as const
 
 /** The aliases that somebody names, in a definition's file or one by one (FUNCTION:ALIAS). */
 export const targetsOf = async (file: string | undefined, named: readonly string[]): Promise<readonly Target[]> =>

@@ -3,7 +3,7 @@ import type { Spending } from '../../core/budget/spending.ts'
 
 const shown = 5
 
-/** @param allowed how many requests may fail in the window */
+/** @param allowed how many requests may fail in the whole window */
 export function spenderLines({ charged, unknown, unassigned }: Spending, allowed: number): readonly string[] {
   if (charged.length + unknown.length === 0) return []
   const worst = charged.filter(({ sure }) => sure).slice(0, shown)
@@ -13,7 +13,7 @@ export function spenderLines({ charged, unknown, unassigned }: Spending, allowed
   return [
     ...worst.map(
       ({ releaseId, outcome, bad, error }) =>
-        `  spent by release ${releaseId} (${outcome ?? 'outcome unknown'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${rounded((bad / allowed) * 100)} % of what is allowed`,
+        `  spent by release ${releaseId} (${outcome ?? 'outcome unknown'}): ${rounded(bad)} bad, ± ${rounded(error)}; ${Math.round((bad / allowed) * 10_000) / 100} % of the budget`,
     ),
     ...(others.length === 0
       ? []

@@ -1,9 +1,7 @@
 // The commands, independent of their spelling: each takes a backend and a screen, and returns an exit code.
 import * as z from 'zod'
 import { replay } from '../../core/release/advance.ts'
-import { atLeast, chargeWords } from '../../core/release/charge.ts'
 import type { Outcome } from '../../core/release/event.ts'
-import type { Head } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
@@ -13,8 +11,12 @@ import { idsOf } from '../../functions/steps/log.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { exitCodes } from '../backend/screen.ts'
-import { statusLines, storyLine } from '../backend/story.ts'
-import { unfolded, watch, type WatchOptions } from './watch.ts'
+import type { Line } from '../backend/line.ts'
+import { historyLines } from '../story/history.ts'
+import { moment } from '../story/moment.ts'
+import { nextCommands, statusLines } from '../story/now.ts'
+import { logLines } from '../story/repeats.ts'
+import { nowIn, watch, type WatchOptions } from './watch.ts'
 
 type StartRoute = 'start' | 'start-bolder' | 'start-urgent'
 
@@ -33,7 +35,9 @@ export async function startRelease(
   const accepted = Accepted.parse(await cli.backend.order(route, service, call))
   const releaseId = accepted.releases[0]?.releaseId ?? ''
   cli.screen.say(`Release ${releaseId} has been accepted.`, { releaseId })
-  return follow === undefined ? exitCodes.done : watchRelease(cli, releaseId, follow)
+  if (follow !== undefined) return watchRelease(cli, releaseId, follow)
+  cli.screen.next(`tidegate watch ${service}`)
+  return exitCodes.done
 }
 
 export async function watchRelease({ backend, screen }: Cli, which: string, options: WatchOptions): Promise<number> {
@@ -76,9 +80,7 @@ export async function showStatus({ backend, screen }: Cli, service: string | und
     const { events } = await backend.journal.read(releaseId)
     const release = replay(events)
     if (release === undefined || release.state.phase === 'settled') return []
-    // The embedded cloud's time may be ahead of this machine's; the log's last event shows it.
-    const nowMs = Math.max(backend.clock.nowMs(), events.at(-1)?.atMs ?? 0)
-    return [{ release, lines: statusLines(release, nowMs) }]
+    return [{ release, lines: statusLines(release, nowIn(backend, events)) }]
   })
   const unreadable = failed.map(({ item, error }) => ({ release: item, because: sentenceOf(error) }))
   const lines = [
@@ -89,37 +91,45 @@ export async function showStatus({ backend, screen }: Cli, service: string | und
     releases: done.flat().map(({ release }) => release),
     ...(unreadable.length === 0 ? {} : { unreadable }),
   })
+  const [only, another] = done.flat()
+  if (only !== undefined && another === undefined) screen.next(...nextCommands(only.release))
+  if (lines.length === 0 && service !== undefined) screen.next(`tidegate history ${service}`)
   return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
 export async function showHistory({ backend, screen }: Cli, service: string, limit: number): Promise<number> {
   await backend.services.get(service)
   const { items, unreadable } = await latestHeads(backend, service, limit)
-  const width = Math.max(...items.map(({ releaseId }) => releaseId.length))
   const lines = [
-    ...items.map((head) => {
-      const at = new Date(head.requestedAtMs).toISOString().slice(0, 19).replace('T', ' ')
-      return `${at}  ${head.releaseId.padEnd(width)} ${(head.outcome ?? head.phase).padEnd(15)} ${head.because ?? ''}${burnedWords(head)}`
-    }),
+    ...historyLines(items),
     ...unreadable.map(({ about, problem }) => `${about.releaseId} cannot be read: ${problem.message}`),
   ]
   screen.say(lines.length === 0 ? `No release of ${service} has ended yet.` : lines, {
     releases: items,
     ...(unreadable.length === 0 ? {} : { unreadable: unreadable.map(({ about }) => about.releaseId) }),
   })
+  const [latest] = items
+  if (latest !== undefined) screen.next(`tidegate log ${latest.releaseId}`)
   return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
-/** Shows only what the release surely burned beyond stable; the log has the rest. */
-const burnedWords = ({ charges = [] }: Head): string =>
-  charges
-    .filter((charge) => charge.kind === 'counted' && atLeast(charge) > 0)
-    .map((charge) => ` [burned ${chargeWords(charge)}]`)
-    .join('')
-
-/** Prints the whole log of one release. */
+/** The whole log of one release: each event as JSON, and for people once what repeats. */
 export async function showLog({ backend, screen }: Cli, which: string): Promise<number> {
   const { events } = await backend.journal.read(await releaseIdOf(backend, which))
-  for (const [event, after] of unfolded(events)) screen.say(storyLine(event, after), event)
+  const release = replay(events)
+  if (release === undefined) return exitCodes.done
+  if (screen.json) for (const event of events) screen.say('', event)
+  else screen.note([headLine(release), ...logLines(events)])
+  screen.next(...nextCommands(release))
   return exitCodes.done
 }
+
+const headLine = ({ id, service, requestedAtMs }: Release): Line => ({
+  head: [],
+  rest: [
+    {
+      text: `Release ${id} of ${service.name}, requested at ${moment(requestedAtMs)}. Times are since then.`,
+      tone: 'faint',
+    },
+  ],
+})

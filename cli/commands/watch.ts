@@ -1,55 +1,98 @@
-// Follows a release to its end: prints every event as it is written, and returns the exit code for the outcome.
-import { advance, replay } from '../../core/release/advance.ts'
+// Follows a release to its end: on a terminal as a view of all of it, elsewhere as lines, as the events are written.
+import { replay } from '../../core/release/advance.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import type { Backend } from '../backend/backend.ts'
-import type { Screen } from '../backend/screen.ts'
-import { evidenceLines, storyLine } from '../backend/story.ts'
+import type { Screen, Terminal } from '../backend/screen.ts'
+import { fullScreen } from '../story/full-screen.ts'
+import { liveRows } from '../story/live.ts'
+import { nextCommands, nowOf } from '../story/now.ts'
+import { logLines, telling, unfolded } from '../story/repeats.ts'
 
 export type WatchOptions = {
   readonly everyMs: number
   /** Resolves when it is time to look again; false if the user interrupted. */
   readonly pause: (ms: number) => Promise<boolean>
+  /** A line for each signal of a look. */
   readonly evidence?: boolean
+  /** Takes all of the terminal, if there is one. */
+  readonly live?: boolean
 }
+
+type Ports = Pick<Backend, 'journal' | 'clock'>
+type Watched = { readonly release: Release; readonly events: readonly ReleaseEvent[] }
 
 /** @returns the release as it ended, or as it was when the user interrupted; `undefined` if it had not begun */
 export async function watch(
-  backend: Pick<Backend, 'journal'>,
+  backend: Ports,
   screen: Screen,
   releaseId: string,
   options: WatchOptions,
 ): Promise<Release | undefined> {
+  const { terminal } = screen
+  if (options.live === true && terminal !== undefined) return watchLive(backend, screen, terminal, releaseId, options)
+  const tell = telling(options.evidence === true)
   let shown = 0
-  for (;;) {
-    const { events } = await backend.journal.read(releaseId)
-    const release = replay(events)
-    // It was just accepted: the entry that names the release is written before its log begins.
-    if (release === undefined) {
-      if (await options.pause(options.everyMs)) continue
-      return undefined
+  const last = await follow(backend, releaseId, options, ({ release, events }) => {
+    for (const step of unfolded(events).slice(shown)) {
+      const data = { release: release.id, event: step.event }
+      const lines = screen.json ? [] : tell(step)
+      if (screen.json || lines.length > 0) screen.say(lines, data)
     }
-    for (const [event, after] of unfolded(events).slice(shown)) show(screen, event, after, options.evidence === true)
     shown = events.length
-    if (isSettled(release) || !(await options.pause(options.everyMs))) return release
-  }
-}
-
-/** Each event with the state of the release after it. */
-export function unfolded(events: readonly ReleaseEvent[]): readonly (readonly [ReleaseEvent, Release])[] {
-  const steps: (readonly [ReleaseEvent, Release])[] = []
-  let release: Release | undefined
-  for (const event of events) {
-    release = release === undefined ? replay([event]) : advance(release, event)
-    if (release !== undefined) steps.push([event, release])
-  }
-  return steps
-}
-
-function show(screen: Screen, event: ReleaseEvent, after: Release, evidence: boolean): void {
-  const lines = evidence && event.type === 'judged' ? evidenceLines(event.verdict) : []
-  screen.say([storyLine(event, after), ...lines.map((line) => `                  ${line}`)], {
-    release: after.id,
-    event,
   })
+  if (last !== undefined && options.live === true) screen.next(...nextCommands(last.release))
+  return last?.release
+}
+
+/** The embedded cloud's time may be ahead of this machine's; the log's last event shows it. */
+export const nowIn = ({ clock }: Pick<Backend, 'clock'>, events: readonly ReleaseEvent[]): number =>
+  Math.max(clock.nowMs(), events.at(-1)?.atMs ?? 0)
+
+async function watchLive(
+  backend: Ports,
+  screen: Screen,
+  terminal: Terminal,
+  releaseId: string,
+  options: WatchOptions,
+): Promise<Release | undefined> {
+  const view = fullScreen(terminal)
+  const seen = ({ release, events }: Watched) => ({ release, events, nowMs: nowIn(backend, events) })
+  let last: Watched | undefined
+  try {
+    last = await follow(backend, releaseId, options, (watched) =>
+      view.show((size) => liveRows(seen(watched), { ...size, isColoured: terminal.isColoured })),
+    )
+  } finally {
+    view.close()
+  }
+  if (last === undefined) return undefined
+  // What stays on the terminal is the whole story.
+  const { words, tone } = nowOf(last.release, nowIn(backend, last.events))
+  const goesOn = isSettled(last.release) ? [] : ['It goes on without being watched.']
+  screen.note([...logLines(last.events), { head: [], rest: [{ text: words, tone }] }, ...goesOn])
+  screen.next(
+    ...(isSettled(last.release) ? [] : [`tidegate watch ${last.release.service.name}`]),
+    ...nextCommands(last.release),
+  )
+  return last.release
+}
+
+/** Reads the log until the release has ended or the user interrupts. */
+async function follow(
+  { journal }: Ports,
+  releaseId: string,
+  { pause, everyMs }: WatchOptions,
+  show: (watched: Watched) => void,
+): Promise<Watched | undefined> {
+  for (;;) {
+    const { events } = await journal.read(releaseId)
+    const release = replay(events)
+    // If it was just accepted, the entry that names the release is there before its log begins.
+    if (release !== undefined) {
+      const watched = { release, events }
+      show(watched)
+      if (isSettled(release) || !(await pause(everyMs))) return watched
+    } else if (!(await pause(everyMs))) return undefined
+  }
 }

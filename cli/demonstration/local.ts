@@ -20,8 +20,9 @@ import { signedFetch } from '../../local/signed-fetch.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
 import { backendOnAws } from '../backend/aws-backend.ts'
 import type { Backend } from '../backend/backend.ts'
+import type { Line } from '../backend/line.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
-import { endWords } from '../backend/story.ts'
+import { endWords } from '../story/events.ts'
 import { watch, type WatchOptions } from '../commands/watch.ts'
 import { sampleConsole } from './sample-console.ts'
 
@@ -83,7 +84,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     const credentials = credentialsFile(secretOf)
     stops.push(() => credentials.remove())
     await pages?.ready()
-    screen.note(invitation(url, credentials.path, pages?.address ?? '').split('\n'))
+    screen.note(invitation(url, credentials.path, pages?.address ?? '').split('\n').map(asTyped))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
@@ -195,6 +196,9 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
     })
   }
 }
+
+/** What begins with spaces is to be copied. */
+const asTyped = (line: string): Line => (line.startsWith(' ') ? { asIs: line } : line)
 
 const invitation = (url: string, credentials: string, pages: string): string => `
 It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:

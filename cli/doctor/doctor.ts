@@ -1,7 +1,10 @@
 // `tidegate doctor`: what a first deployment still lacks and what has broken since, check by check, with how to mend each.
 import type { Account, Check } from './account.ts'
+import type { Line, Tone } from '../backend/line.ts'
 import { commandLine, type Finding, type Mend, unknown } from './finding.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
+
+const tones = { problem: 'bad', unknown: 'caution', ok: 'good' } as const satisfies Record<Finding['kind'], Tone>
 
 type Found = Finding & { readonly check: string }
 
@@ -30,12 +33,17 @@ export async function examine(screen: Screen, account: Account, checks: readonly
 
 const indent = '         '
 
-function linesOf(finding: Found): readonly string[] {
+function linesOf(finding: Found): readonly Line[] {
   const mend = mendOf(finding)
-  const lines = [`${finding.kind.padEnd(8)} ${finding.check}: ${finding.about}: ${finding.says}`]
+  const lines: Line[] = [
+    {
+      head: [{ text: finding.kind.padEnd(8), tone: tones[finding.kind] }, ' '],
+      rest: [`${finding.check}: ${finding.about}: ${finding.says}`],
+    },
+  ]
   if (mend.words !== undefined) lines.push(`${indent}${mend.words}`)
-  for (const command of mend.commands ?? []) lines.push(`${indent}${commandLine(command)}`)
-  if (mend.cdk !== undefined) lines.push(`${indent}CDK: ${mend.cdk}`)
+  for (const command of mend.commands ?? []) lines.push({ asIs: `${indent}${commandLine(command)}` })
+  if (mend.cdk !== undefined) lines.push({ asIs: `${indent}CDK: ${mend.cdk}` })
   return lines
 }
 

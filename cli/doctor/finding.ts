@@ -1,6 +1,7 @@
 // The result of a check: something is fine, or is not fine and how to mend it, or could not be inspected. What could not be
 // inspected is unknown, never fine.
 import { asProblem } from '../../cloud/aws/failure.ts'
+import { explained } from '../backend/explained.ts'
 
 /** A complete AWS CLI call; `input` uses the API's field names. */
 export type AwsCommand = { readonly service: string; readonly operation: string; readonly input: object }
@@ -46,7 +47,8 @@ export function commandLine({ service, operation, input }: AwsCommand): string {
 
 /** @param call the IAM action and what it is for, such as `sns:ListSubscriptionsByTopic of tidegate-pages` */
 export function unknown(about: string, error: unknown, call: string): Finding {
-  const { code, message, fix } = asProblem(error, call)
+  const refused = asProblem(error, call)
+  const { code, message, fix } = explained(refused, {}) ?? refused
   if (code !== 'permission_denied') return { kind: 'unknown', about, says: message, mend: { words: fix } }
   const permission = /denied ([a-z0-9-]+:[A-Za-z0-9]+)/.exec(message)?.[1] ?? call.split(' ')[0] ?? call
   const words = `Grant ${permission} to the role or user that runs this check, and run it again.`

@@ -147,6 +147,7 @@ const following = (everySeconds: number, pause: Surroundings['pause']): WatchOpt
   everyMs: everySeconds * 1000,
   pause,
   evidence: true,
+  live: true,
 })
 
 function versionsOf(pairs: readonly string[]): Record<string, string> {

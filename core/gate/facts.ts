@@ -137,7 +137,9 @@ const timeWords = (ms: number): string => `${new Date(ms).toISOString().slice(0,
 const budgetWords = ({ slo, leftShare, because }: GateBudget): string =>
   leftShare === undefined
     ? `what is left of error budget ${slo} is not known: ${because ?? 'it has not been counted'}`
-    : `${Math.round(leftShare * 10_000) / 100} % of error budget ${slo} is left`
+    : leftShare < 0
+      ? `nothing of error budget ${slo} is left: ${Math.round((1 - leftShare) * 10_000) / 100} % is spent`
+      : `${Math.round(leftShare * 10_000) / 100} % of error budget ${slo} is left`
 
 function approvalWords(release: Release, point: number, found: LookedUp): string {
   const no = declined(release)

@@ -36,7 +36,10 @@ export const Charge = z.discriminatedUnion('kind', [
     elsewhen: z.number().min(0).describe("of them compared with stable's ratio of other minutes"),
     bad: z.number().describe('bad requests beyond what stable would have had; below zero when it had fewer'),
     error: z.number().min(0).describe('the standard error of `bad`: chance alone, requests independent of each other'),
-    budgetPpm: z.int().optional().describe('`bad` in millionths of the budget of the window in which it was charged'),
+    budgetPpm: z
+      .int()
+      .optional()
+      .describe('`bad` in millionths of the budget of the whole window in which it was charged'),
   }),
   z.strictObject({ kind: z.literal('unknown'), slo: SloName, because: z.string().min(1).max(300) }),
 ])
@@ -130,10 +133,10 @@ const rounded = (value: number): string => String(Math.round(value * 10) / 10)
 export function chargeWords(charge: Charge): string {
   if (charge.kind === 'unknown') return `${charge.slo}: not known: ${charge.because}`
   const { slo, all, bad, error, elsewhen, budgetPpm } = charge
-  const share = budgetPpm === undefined ? '' : `, ${rounded(budgetPpm / 10_000)} % of the budget`
+  const share = budgetPpm === undefined ? '' : `, ${Math.round(budgetPpm / 100) / 100} % of the budget`
   const apart = elsewhen === 0 ? '' : `; ${rounded(elsewhen)} compared with other minutes of stable`
   if (Math.abs(bad) <= sure * error)
-    return `${slo}: nothing that chance would not explain (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`
+    return `${slo}: no more than chance explains (${rounded(bad)} bad ± ${rounded(error)} of ${rounded(all)}${apart})`
   const more = bad < 0 ? `${rounded(-bad)} bad fewer` : `${rounded(bad)} bad more`
   return `${slo}: ${more} than stable would have had (± ${rounded(error)} of ${rounded(all)}${apart})${share}`
 }

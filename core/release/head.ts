@@ -28,6 +28,11 @@ export const Head = z.strictObject({
   backFrom: z.string().max(64).optional(),
   /** A rehearsal of the way back. */
   drill: z.literal(true).optional(),
+  /** Who asked for it, by AWS's word; of what an event asked for, nobody is known. */
+  by: z.string().max(600).optional(),
+  /** Why they asked, and who ended it, as in the log. Absent in heads from before they were kept. */
+  reason: z.string().max(1000).optional(),
+  endedBy: z.string().max(1000).optional(),
   /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
@@ -38,7 +43,8 @@ export const backKey = 'back/'
 
 /** @param link of the release's last event, if it is known */
 export function headOf(release: Release, link?: string): Head {
-  const { ending, state } = release
+  const { ending, state, reason } = release
+  const by = release.provenance.requestedBy
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -46,7 +52,9 @@ export function headOf(release: Release, link?: string): Head {
     seq: release.seq,
     ...(link === undefined ? {} : { link }),
     phase: state.phase,
-    ...(ending === undefined ? {} : { outcome: ending.outcome, because: ending.because.slice(0, 1000) }),
+    ...(ending === undefined
+      ? {}
+      : { outcome: ending.outcome, because: ending.because.slice(0, 1000), endedBy: ending.by }),
     ...(state.phase === 'settled' ? { settledAtMs: state.atMs } : {}),
     candidate: candidateWords(release.candidate).slice(0, 1500),
     source: release.provenance.source,
@@ -54,6 +62,8 @@ export function headOf(release: Release, link?: string): Head {
     ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
     ...(release.drill === undefined ? {} : { drill: release.drill }),
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),

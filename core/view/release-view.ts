@@ -1,5 +1,6 @@
 // Everything that the page of one release shows, from its log and a few facts beside it.
 import { nameWords, oneLine } from '../foreign-text.ts'
+import { ownerWords } from '../owner.ts'
 import { replay } from '../release/advance.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { isLive, type Release } from '../release/release.ts'
@@ -130,6 +131,7 @@ export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {
     words === undefined ? [] : [{ name, words: oneLine(words, 300) }]
   return [
     ...fact('service', service.name),
+    ...fact('owner', service.owner === undefined ? undefined : ownerWords(service.owner)),
     ...fact('candidate', candidateWords(candidate)),
     ...fact('commit', commit),
     ...fact('build', build),

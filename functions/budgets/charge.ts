@@ -145,7 +145,7 @@ async function judge(
   return chargeOf(slo.name, burned, await allowed(deps, release.service.name, slo, due.span.fromMs, nowMs))
 }
 
-/** How many may be bad in the current window; `undefined` while the ledger has not reached the release. */
+/** How many may be bad in the whole window, as gates count; `undefined` while the ledger has not reached the release. */
 async function allowed(
   deps: Deps,
   service: string,
@@ -156,7 +156,7 @@ async function allowed(
   const mark = await deps.budgets.mark(service, slo.name)
   if (mark === undefined || mark.readToMs < sinceMs) return undefined
   const slots = whole(await deps.budgets.read(service, slo.name, windowAt(slo, nowMs).startMs - hourMs, nowMs))
-  return budgetAt(slo, slots, nowMs).allowed
+  return budgetAt(slo, slots, nowMs).whole
 }
 
 /** A second caller finds the charge in the log, and only writes the head again. */

@@ -64,8 +64,6 @@ export function ordered(deps: Pick<World, 'log'>, release: Release, verb: string
 
 export function notNow(release: Release, verb: string): Problem {
   const paused = release.paused === undefined ? '' : ', paused'
-  return new Problem(
-    'verb_not_now',
-    `Release ${release.id} is ${release.state.phase}${paused}: ${verb} has no effect on it now.`,
-  )
+  const state = release.state.phase === 'hooks' ? 'waiting for a hook' : release.state.phase
+  return new Problem('verb_not_now', `Release ${release.id} is ${state}${paused}: ${verb} has no effect on it now.`)
 }

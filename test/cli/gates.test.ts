@@ -61,7 +61,7 @@ describe('tidegate gates', () => {
     expect(await type('gates', 'checkout')).toBe(0)
     expect(said()).toBe('Yes: Nothing is live, and every alias of checkout has one version.')
     await type('line', 'stop', 'checkout', '--reason', 'the database is being moved')
-    expect(said()).toBe('The line of checkout is stopped.')
+    expect(said()).toMatch(/^The line of checkout is stopped: no release begins/)
     expect(await type('gates', 'checkout', '--json')).toBe(exitCodes.different)
     expect(JSON.parse(said())).toEqual({
       may: false,
@@ -73,10 +73,14 @@ describe('tidegate gates', () => {
 describe('tidegate line', () => {
   it('stops and starts all services, and held releases go on', async () => {
     await type('line', 'stop', '--reason', 'x')
-    expect(said()).toBe('The line of every service is stopped.')
+    expect(said()).toBe(
+      'The line of every service is stopped: no release begins, and none takes a further step. Traffic stays where it is.',
+    )
     const id = await start()
     await showStatus(cli({}), 'checkout')
-    expect(said()).toContain('held at a gate for 0s: every release is stopped by user/ann: "x"')
+    expect(said()).toContain(
+      'Held at a gate before it begins since 00:10:00Z: every release is stopped by user/ann: "x"',
+    )
     await type('line', 'start')
     await sandbox.clock.settle()
     expect(said()).toBe('The line of every service is started again.')
@@ -97,13 +101,13 @@ describe('tidegate approve, decline and override', () => {
     await expect(type('approve', 'checkout')).rejects.toMatchObject({ code: 'approval_refused' })
     who = 'ben'
     await type('approve', 'checkout', '--reason', 'read it')
-    expect(said()).toBe(`Approved: release ${id} is preparing.`)
+    expect(said()).toBe(`${id}  Approved. The gates before it begins are asked again now.`)
     await expect(type('approve', 'checkout', '--before', 'soon')).rejects.toMatchObject({
       code: 'call_invalid',
     })
     who = 'cem'
     await type('decline', 'checkout', '--before', '50')
-    expect(said()).toMatch(/^Declined: release checkout-\w+ is (preparing|baking)\.$/)
+    expect(said()).toBe(`${id}  Declined. The gates before it begins are asked again now.`)
     expect((await sandbox.release(id)).approvals).toEqual([
       { beforeBp: 0, by: 'user/ben', answer: 'approve' },
       { beforeBp: 5000, by: 'user/cem', answer: 'decline' },
@@ -115,7 +119,9 @@ describe('tidegate approve, decline and override', () => {
     const id = await start()
     await expect(type('override', 'checkout')).rejects.toThrow(CommanderError)
     await type('override', 'checkout', '--reason', 'the shop is down')
-    expect(said()).toBe(`The gates of release ${id} are overridden.`)
+    expect(said()).toBe(
+      `${id}  Its gates are overridden; your name and reason are in its log. The gates before it begins are asked again now.`,
+    )
     await sandbox.clock.settle()
     expect((await sandbox.release(id)).overridden).toEqual({ by: 'user/ann', reason: 'the shop is down' })
     expect((await sandbox.release(id)).state.phase).toBe('baking')

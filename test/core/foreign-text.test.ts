@@ -2,7 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { screenOn } from '../../cli/backend/screen.ts'
-import { statusLines, storyLine } from '../../cli/backend/story.ts'
+import type { Line } from '../../cli/backend/line.ts'
+import { plain } from '../cli/story/plain.ts'
+import { storyLine } from '../../cli/story/events.ts'
+import { statusLines } from '../../cli/story/now.ts'
 import { html } from '../../console/html.ts'
 import { burnPage } from '../../core/budget/page.ts'
 import { eventWords } from '../../core/event-words.ts'
@@ -27,7 +30,7 @@ const each = { seed, numRuns: 1000 }
 const release = prepared()
 
 /** What is printed: to a person as many lines as were said; with `data`, one line of JSON. */
-function printed(lines: readonly string[], data?: object): string {
+function printed(lines: readonly Line[], data?: object): string {
   const out: string[] = []
   screenOn((text) => out.push(text), data !== undefined).say(lines, data)
   return out.join('\n')
@@ -101,7 +104,7 @@ describe(`10,000 hostile strings, seed ${seed}`, () => {
       fc.property(three, (texts) => {
         const lines = events(texts).map((event) => storyLine(event, ended(texts[0], texts[1])))
         expectText(printed(lines), lines.length)
-        const paused = { ...ended(texts[0], texts[1]), paused: { by: texts[1], reason: texts[2] } as never }
+        const paused = { ...ended(texts[0], texts[1]), paused: { by: texts[1], reason: texts[2], atMs: t0 } }
         const status = statusLines(paused, t0)
         expectText(printed(status), status.length)
         expectText(printed([eventWords({ source: texts[0], 'detail-type': texts[1], detail: {} }).what]), 1)
@@ -203,10 +206,11 @@ describe('a line', () => {
         reason: 'because',
         outcome: 'aborted',
       } as const
-      return `${storyLine(event, release)}; ${statusLines(ended('because', by), t0).at(-1)}`
+      const settled = { ...ended('because', by), state: { phase: 'settled', atMs: t0 } } as const
+      return plain([storyLine(event, release), ...statusLines(settled, t0).slice(2, 3)])
     }
-    expect(told('ann')).toMatch(/ordered by ann: "because"; {3}rolledBack: "because" \(ann\)$/)
-    expect(told('sweep')).toMatch(/ordered by sweep: because; {3}rolledBack: because \(sweep\)$/)
+    expect(told('ann')).toMatch(/ordered by ann: "because"\n {2}Ended: rolledBack: "because" \(ann\)\.$/)
+    expect(told('sweep')).toMatch(/ordered by sweep: because\n {2}Ended: rolledBack: because \(sweep\)\.$/)
   })
 
   it('of a log cannot be forged by a reason', () => {

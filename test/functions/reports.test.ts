@@ -74,7 +74,7 @@ describe('a budget that Application Signals counts', () => {
       [25, 25, undefined],
       [0, -5, undefined],
     ])
-    expect(await shown()).toContain('the budget is spent 1.05 times over (breached: -302.4 of 6048 seconds')
+    expect(await shown()).toContain('nothing of the budget is left: 105 % is spent (breached: -302.4 of 6048 seconds')
     // Budgets counted here are counted as before.
     expect((await sandbox.world.budgets.mark('checkout', 'available'))?.readToMs).toBeGreaterThan(startMs)
   })

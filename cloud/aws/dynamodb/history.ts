@@ -7,13 +7,12 @@ import { bodyOf, type Item, keyOf, keys, parseBody, putItem, queryItems, type Ta
 
 export function awsHistory(table: Table): History {
   return {
-    async put({ link, ...head }) {
+    async put({ link, by, reason, endedBy, ...head }) {
       const seq = { N: String(head.seq) }
       await putItem(
         table,
         keys.head(head.service, head.requestedAtMs, head.releaseId),
-        // Beside the body, because code from before refuses a body with a field that it does not know.
-        { ...bodyOf(head), seq, ...(link === undefined ? {} : { link: { S: link } }) },
+        { ...bodyOf(head), seq, ...attributesOf({ link, by, reason, endedBy }) },
         {
           expression: 'attribute_not_exists(pk) OR seq <= :seq',
           values: { ':seq': seq },
@@ -35,6 +34,16 @@ export function awsHistory(table: Table): History {
   }
 }
 
+/** They stand beside the body, because code from before refuses a body with a field that it does not know. */
+const beside = ['link', 'by', 'reason', 'endedBy'] as const
+type Beside = Partial<Record<(typeof beside)[number], string | undefined>>
+
+const attributesOf = (fields: Beside): Item =>
+  Object.fromEntries(beside.flatMap((name) => (fields[name] === undefined ? [] : [[name, { S: fields[name] }]])))
+
+const besideOf = (item: Item): Beside =>
+  Object.fromEntries(beside.flatMap((name) => (item[name]?.S === undefined ? [] : [[name, item[name].S]])))
+
 const nothing: Listing<Head, HeadKey> = { items: [], unreadable: [] }
 
 const readHeads = (items: readonly Item[]): Listing<Head, HeadKey> =>
@@ -44,8 +53,7 @@ const readHeads = (items: readonly Item[]): Listing<Head, HeadKey> =>
   })
 
 function readHead(item: Item): Head {
-  const { link } = item
-  const head = { ...parseBody(Head, item), ...(link?.S === undefined ? {} : { link: link.S }) }
+  const head: Head = { ...parseBody(Head, item), ...besideOf(item) }
   const key = keys.head(head.service, head.requestedAtMs, head.releaseId)
   if (key.pk !== keyOf(item).pk || key.sk !== keyOf(item).sk) {
     throw unreadable(keyOf(item), `it holds release ${head.releaseId} of ${head.service}`)

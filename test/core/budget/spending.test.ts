@@ -61,7 +61,7 @@ it('sorts the largest first, ignores other windows and SLOs, and leaves the rest
   ])
   expect(found.unassigned).toBe(100 - 60 - 2 + 8)
   expect(spenderLines(found, budget.allowed)).toEqual([
-    '  spent by release large (rolledBack): 60 bad, ± 1; 30 % of what is allowed',
+    '  spent by release large (rolledBack): 60 bad, ± 1; 30 % of the budget',
     '  by 2 other release(s) together: -6 bad, none of them more than chance explains',
     '  unknown for 2 release(s): fresh: it is not charged yet; ...',
     '  by no release: 46 bad',

@@ -188,7 +188,7 @@ describe('in words', () => {
     ],
     [
       chargeOf('available', { ...one, bad: 5 }, undefined),
-      'available: nothing that chance would not explain (5 bad ± 7.6 of 600)',
+      'available: no more than chance explains (5 bad ± 7.6 of 600)',
     ],
     [
       chargeOf('available', { ...one, bad: -20, elsewhen: 100 }, 0),

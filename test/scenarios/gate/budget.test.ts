@@ -24,7 +24,7 @@ describe('the error budget', () => {
     await open(ledger)
     await counted(980, 20)
     const id = await start()
-    await expectDenied(id, ['budget'], /^-100 % of error budget available is left$/)
+    await expectDenied(id, ['budget'], /^nothing of error budget available is left: 200 % is spent$/)
     await override(id)
     await sandbox.clock.settle()
     expect((await sandbox.release(id)).state.phase).toBe('baking')

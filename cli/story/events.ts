@@ -1,44 +1,59 @@
-// Formats a release log for people: one line for each event, with the time since the request.
-import { heldNow } from '../../core/release/gating.ts'
+// A release's log for people: one line for each event, with the time since the request.
 import { candidateWords } from '../../core/service/candidate.ts'
 import { chargeWords } from '../../core/release/charge.ts'
 import { quoted } from '../../core/foreign-text.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Move, ReleaseEvent } from '../../core/release/event.ts'
 import { beforeWords } from '../../core/service/gates.ts'
-import { ownerWords } from '../../core/owner.ts'
 import { doubtSentence } from '../../core/release/pages.ts'
 import { isOwn } from '../../core/release/head.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
 import type { Release } from '../../core/release/release.ts'
-import { shareBp, wholeBp } from '../../core/service/routing.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
-
-const barWidth = 20
-
-/** `██████░░░░  30 %`: the share of traffic on the candidate. */
-function bar(weightBp: number): string {
-  const filled = Math.round((weightBp / wholeBp) * barWidth)
-  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
-}
-
-/** The candidate's share of traffic according to the log, in basis points. */
-function candidateShareBp(release: Release): number {
-  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
-  return shares.length === 0 ? 0 : Math.max(...shares)
-}
+import type { Line, Piece, Tone } from '../backend/line.ts'
+import { bar, shareOf } from './weights.ts'
 
 /** `m:ss` since the release was requested. */
-function clockTime(ms: number): string {
+export function clockTime(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/** @param after the state of the release after the event */
-export function storyLine(event: ReleaseEvent, after: Release): string {
-  const [what, words] = tell(event, after)
-  return `${clockTime(event.atMs - after.requestedAtMs)}  ${what.padEnd(9)} ${words}`
+type Told = readonly [what: string, words: string, tone?: Tone]
+
+/**
+ * @param after the state of the release after the event
+ * @param many what stands before the words of one that stands for many, and when the first of them was
+ */
+export function storyLine(
+  event: ReleaseEvent,
+  after: Release,
+  { more, fromMs }: { readonly more: string; readonly fromMs: number } = { more: '', fromMs: event.atMs },
+): Line {
+  const [what, words, tone] = tell(event, after)
+  return { head: headOf(fromMs, after, what, tone), rest: [more + words] }
 }
+
+const headOf = (atMs: number, { requestedAtMs }: Release, what: string, tone: Tone | undefined): readonly Piece[] => {
+  const text = what.padEnd(9)
+  return [`${clockTime(atMs - requestedAtMs)}  `, tone === undefined ? text : { text, tone }, ' ']
+}
+
+const verdictTones = { pass: 'good', fail: 'bad', unknown: 'caution' } as const
+
+/** A look's line where each signal has one of its own. */
+export const lookLine = ({ atMs, verdict }: Look, after: Release): Line => ({
+  head: headOf(atMs, after, verdict.kind, verdictTones[verdict.kind]),
+  rest: [`${lookWords(verdict)}${timeLeft(atMs, after)}`],
+})
+
+function lookWords({ kind, because, signals }: Verdict): string {
+  if (kind === 'pass') return 'the evidence is enough'
+  const unknown = signals.filter((one) => one.kind === 'unknown').length
+  return unknown === 0 ? because : `${unknown} of ${signals.length} signals unknown`
+}
+
+type Look = Extract<ReleaseEvent, { type: 'judged' }>
 
 const turnWords = ({
   atMs,
@@ -59,7 +74,7 @@ const requestWords = ({ candidate, reason }: Extract<ReleaseEvent, { type: 'requ
   `${candidateWords(candidate)}${reason === undefined ? '' : `: ${quoted(reason)}`}`
 
 // One case for each event type.
-function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
+function tell(event: ReleaseEvent, after: Release): Told {
   switch (event.type) {
     case 'requested':
       return ['requested', requestWords(event)]
@@ -68,7 +83,7 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'admitted':
       return ['admitted', `release ${after.id} holds the lease of ${after.service.name}${turnWords(event)}`]
     case 'carried':
-      return ['carried', `by execution ${event.execution.split(':').at(-1) ?? ''}`]
+      return ['carried', `by execution ${event.execution.split(':').at(-1) ?? ''}`, 'faint']
     case 'prepared':
       return ['prepared', [...event.targets.map(targetWords), ...alarmWords(event.alarms)].join('; ')]
     case 'gated':
@@ -77,47 +92,58 @@ function tell(event: ReleaseEvent, after: Release): readonly [string, string] {
     case 'gateReopened':
       return tellGate(event)
     case 'refused':
-      return ['refused', `${event.because} (${event.code})`]
+      return ['refused', `${event.because} (${event.code})`, 'bad']
     case 'hookCalled':
     case 'hookDeferred':
     case 'hookAnswered':
       return ['hook', `${event.point}: ${hookWords(event)}`]
     case 'moveIntended':
-      return ['intends', moveWords(event.move)]
+      return ['intends', moveWords(event.move), 'faint']
     case 'moved':
-      return [
-        { shift: 'shifted', promote: 'promoted', rollBack: 'put back' }[event.purpose],
-        bar(candidateShareBp(after)),
-      ]
+      return moved(event.purpose, after)
     case 'judged':
-      return [event.verdict.kind, `${event.verdict.because}${timeLeft(event.atMs, after)}`]
+      return [
+        event.verdict.kind,
+        `${event.verdict.because}${timeLeft(event.atMs, after)}`,
+        verdictTones[event.verdict.kind],
+      ]
     case 'paused':
-      return ['paused', `by ${event.by}: ${quoted(event.reason)}`]
+      return ['paused', `by ${event.by}: ${quoted(event.reason)}`, 'caution']
     case 'resumed':
       return ['resumed', `by ${event.by}`]
     case 'promoteOrdered':
       return ['promote', `ordered by ${event.by}: ${orderWords(event)}`]
     case 'returnOrdered':
-      return ['back', `ordered by ${event.by}: ${orderWords(event)}`]
+      return ['back', `ordered by ${event.by}: ${orderWords(event)}`, 'bad']
     case 'interrupted':
-      return [
-        'foreign',
-        `${event.because}${event.suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${event.suspect})`}`,
-      ]
     case 'moverNamed':
-      return ['foreign', `CloudTrail says that it was ${event.suspect}`]
+      return ['foreign', foreignWords(event), 'bad']
     case 'alarmDoubted':
-      return ['doubt', doubtSentence(event)]
+      return ['doubt', doubtSentence(event), 'caution']
     case 'paged':
       return ['paged', 'a person has been told']
     case 'returnFailed':
-      return ['STUCK', event.because]
+      return ['STUCK', event.because, 'bad']
     case 'settled':
-      return ['settled', endWords(after)]
+      return ['settled', endWords(after), endTone(after)]
     case 'charged':
       return ['charged', event.charges.map(chargeWords).join('; ')]
   }
 }
+
+const foreignWords = (event: Extract<ReleaseEvent, { type: 'interrupted' | 'moverNamed' }>): string =>
+  event.type === 'moverNamed'
+    ? `CloudTrail says that it was ${event.suspect}`
+    : `${event.because}${event.suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${event.suspect})`}`
+
+function moved(purpose: Extract<ReleaseEvent, { type: 'moved' }>['purpose'], after: Release): Told {
+  const words = bar(shareOf(after))
+  if (purpose === 'shift') return ['shifted', words]
+  return purpose === 'promote' ? ['promoted', words, 'good'] : ['put back', words, 'bad']
+}
+
+const endTone = ({ ending }: Release): Tone =>
+  ending?.outcome === 'promoted' || ending?.outcome === 'alreadyReleased' ? 'good' : 'bad'
 
 const targetWords = ({
   functionName,
@@ -138,12 +164,10 @@ function hookWords(event: Extract<ReleaseEvent, { type: 'hookCalled' | 'hookDefe
   }
 }
 
-function tellGate(
-  event: Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' | 'gateReopened' }>,
-): readonly [string, string] {
+function tellGate(event: Extract<ReleaseEvent, { type: 'gated' | 'approved' | 'overridden' | 'gateReopened' }>): Told {
   switch (event.type) {
     case 'gated':
-      return [event.allowed ? 'gate' : 'held', event.because]
+      return event.allowed ? ['gate', event.because, 'faint'] : ['held', event.because, 'caution']
     case 'approved':
       return [event.answer === 'approve' ? 'approved' : 'declined', approvalWords(event)]
     case 'overridden':
@@ -189,36 +213,10 @@ export function endWords(release: Release): string {
     : `${ending.outcome}: ${ending.outcome === 'interrupted' ? ending.because : orderWords({ ...ending, reason: ending.because })} (${ending.by})`
 }
 
-/** The evidence of one verdict, one line for each signal. */
-export function evidenceLines(verdict: Verdict): readonly string[] {
-  return verdict.signals.map((signal) => `${signal.kind.padEnd(8)} ${signal.because}`)
-}
+const signalTones = { ...verdictTones, excluded: 'faint' } as const
 
-/** A summary of the release in three lines. */
-export function statusLines(release: Release, nowMs: number): readonly string[] {
-  const { state, service, paused, verdict } = release
-  const steps = [...service.plan.steps.map(({ weightBp }) => `${weightBp / 100} %`), 'promoted'].join(' → ')
-  const step =
-    'step' in state
-      ? `, step ${Math.min(state.step + 1, service.plan.steps.length)} of ${service.plan.steps.length}`
-      : ''
-  const lines = [
-    `${service.name}  ${release.id}  ${state.phase}${step}${paused === undefined ? '' : `, paused by ${paused.by}: ${quoted(paused.reason)}`}`,
-    `  ${bar(candidateShareBp(release))}   ${steps}   ${candidateWords(release.candidate)}`,
-  ]
-  const held = heldNow(release)
-  if (held !== undefined)
-    lines.push(`  held at a gate for ${formatDuration((nowMs - held.sinceMs) / 1000)}: ${held.because}`)
-  if (state.phase === 'preparing' && (state.beginsAtMs ?? 0) > nowMs)
-    lines.push(`  ${turnWords({ atMs: nowMs, beginsAtMs: state.beginsAtMs }).slice(2)}`)
-  const endMs = bakeEndMs(release)
-  if (endMs !== undefined)
-    lines.push(
-      `  ${endMs > nowMs ? `${formatDuration((endMs - nowMs) / 1000)} left in this step` : 'the bake is over; held until the evidence suffices'}`,
-    )
-  if (verdict !== undefined)
-    lines.push(`  ${verdict.kind}: ${verdict.because}`, ...evidenceLines(verdict).map((line) => `    ${line}`))
-  if (release.ending !== undefined) lines.push(`  ${endWords(release)}`)
-  if (service.owner !== undefined) lines.push(`  owner: ${ownerWords(service.owner)}`)
-  return lines
-}
+/** One signal of a verdict. Its words name it. */
+export const signalLine = ({ kind, because }: Verdict['signals'][number], before = '  '): Line => ({
+  head: [before, { text: kind.padEnd(8), tone: signalTones[kind] }, ' '],
+  rest: [because],
+})

@@ -1,0 +1,59 @@
+// How much of the traffic a candidate gets: what the plan says, what the aliases are set to, and what was served.
+import type { Release } from '../../core/release/release.ts'
+import { weightAt } from '../../core/release/release.ts'
+import { shareBp, wholeBp } from '../../core/service/routing.ts'
+import { loggedPoints } from '../../core/verdict/evidence/logged.ts'
+import { type Line, padded } from '../backend/line.ts'
+import { moment } from './moment.ts'
+
+const barWidth = 20
+
+/** `██████░░░░  30 %`, without breaks. */
+export function bar(weightBp: number): string {
+  const filled = Math.min(barWidth, Math.round((weightBp / wholeBp) * barWidth))
+  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
+}
+
+/** The candidate's share of traffic according to the log, in basis points. */
+export function shareOf(release: Release): number {
+  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
+  return shares.length === 0 ? 0 : Math.max(...shares)
+}
+
+/** As much as the looks have read since the last shift. */
+function served({ readings, shifts }: Release): { readonly candidate: number; readonly all: number } {
+  const sinceMs = shifts.at(-1)?.sinceMs ?? Infinity
+  const counts = { s: 0, c: 0 }
+  for (const [key, points] of loggedPoints(readings, sinceMs)) {
+    const [, arm] = /^\d+\.([sc])\.invocations$/.exec(key) ?? []
+    if (arm !== 's' && arm !== 'c') continue
+    for (const value of points.values()) counts[arm] += value
+  }
+  return { candidate: counts.c, all: counts.s + counts.c }
+}
+
+/** The plan's steps, and the one that is on. */
+export function planWordsOf({ service, state }: Release): string {
+  const { steps } = service.plan
+  const names = [...steps.map(({ weightBp }) => `${weightBp / 100} %`), 'promoted'].join(' → ')
+  return 'step' in state ? `step ${Math.min(state.step + 1, steps.length)} of ${steps.length}: ${names}` : names
+}
+
+/** Three bars: planned, set, served. */
+export function weightLines(release: Release): readonly Line[] {
+  const { state, shifts } = release
+  const planned = state.phase === 'baking' || state.phase === 'shifting' ? weightAt(release, state.step) : undefined
+  const { candidate, all } = served(release)
+  const since = shifts.at(-1)?.sinceMs
+  const row = (name: string, weightBp: number, words: string): Line => ({
+    head: [{ text: name.padEnd(8), tone: 'faint' }, ' ', padded(bar(weightBp), barWidth + 7), ' '],
+    rest: [words],
+  })
+  return [
+    ...(planned === undefined ? [] : [row('planned', planned, planWordsOf(release))]),
+    row('set', shareOf(release), since === undefined ? '' : `since ${moment(since)}`),
+    ...(all === 0 || since === undefined
+      ? []
+      : [row('served', Math.round((candidate / all) * 1000) * 10, `${candidate} of ${all} requests at this weight`)]),
+  ]
+}
