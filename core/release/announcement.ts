@@ -146,14 +146,11 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return { detailType: 'Release Paused', detail: { ...header, by: event.by, reason: event.reason } }
     case 'resumed':
       return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
-    case 'returnFailed':
-      return {
-        detailType: 'Release Return Failed',
-        detail: {
-          ...{ ...header, versions, because: event.because, ...runbook },
-          incident: incidentWords(after, event.because),
-        },
-      }
+    case 'returnFailed': {
+      const { because } = event
+      const detail = { ...header, versions, because, ...runbook, incident: incidentWords(after, because) }
+      return { detailType: 'Release Return Failed', detail }
+    }
     case 'interrupted': {
       const { functionName, because } = event
       const detail = { ...header, functionName, because, ...runbook, incident: incidentWords(after) }

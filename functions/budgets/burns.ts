@@ -58,7 +58,9 @@ export async function tellBurns(
     }
     // Do not announce a burn during planned time. If it goes on afterwards, it is announced then.
     const isAnnounced = done[0] !== true
-    await tellOne(deps, { service, slo }, about, worst, isAnnounced)
+    // What burns so fast that somebody gets up burns slowly too: that is one fact.
+    const isToldFaster = severity === 'ticket' && now.some(({ rule }) => rule.severity === 'page')
+    await tellOne(deps, { service, slo }, about, worst, { isAnnounced, isTold: !isToldFaster })
     if (isAnnounced) told.push(severity)
   }
   return told
@@ -69,7 +71,7 @@ async function tellOne(
   { service, slo }: Pick<Part, 'service' | 'slo'>,
   about: About,
   worst: Burning,
-  isAnnounced: boolean,
+  { isAnnounced, isTold }: { readonly isAnnounced: boolean; readonly isTold: boolean },
 ): Promise<void> {
   // The suspect is extra information. If it cannot be found out, the page must still go out.
   const { done, failed } = await each(
@@ -81,6 +83,7 @@ async function tellOne(
   const releaseId = done[0]
   if (isAnnounced) await announce(deps, burns(about, worst, releaseId))
   const suspected = failed.length > 0 ? 'unknown' : { releaseId }
+  if (!isTold) return
   // In planned time it waits for the end of that.
   await deps.pager.page(burnPage(service, slo.name, worst, suspected), isAnnounced ? [] : service.planned)
 }

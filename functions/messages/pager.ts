@@ -97,12 +97,13 @@ async function send(deps: Deps, group: readonly [Kept, ...Kept[]]): Promise<void
 
 /** @throws Problem when nobody could be told */
 async function sendUnkept(deps: Deps, page: Page): Promise<void> {
-  const { channels, send: sendTo } = deps.messenger
+  const { messenger } = deps
+  const { channels } = messenger
   const { failed } = await each(
     deps,
     channels,
     (channel) => ({ message: page.key, channel }),
-    (channel) => sendTo(page, channel),
+    (channel) => messenger.send(page, channel),
   )
   // Whoever was told must not be told again each time that another channel fails.
   if (failed.length === channels.length) throw failed[0]?.error

@@ -8,6 +8,7 @@ import { Problem } from '../../core/problem.ts'
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import { budgetHandler } from '../../functions/listeners/budget.ts'
 import { type Sandbox, type SandboxOptions, minute, openSandbox, startMs } from '../../local/sandbox.ts'
+import { environment } from '../../local/installation.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { authorize } from '../scenarios/least-privilege.ts'
 import { refusing } from '../scenarios/refusing.ts'
@@ -44,7 +45,11 @@ const told = (): readonly News[] =>
       const type = event['detail-type'] as keyof typeof budgetDetails
       return { type, detail: budgetDetails[type].parse(event.detail) }
     })
-const burningPages = () => sandbox.pages().filter(({ subject }) => subject?.includes('error budget') === true)
+const burningPages = () =>
+  sandbox
+    .pages()
+    .filter(({ topicArn }) => topicArn === environment.TIDEGATE_TOPIC_ARN)
+    .filter(({ subject }) => subject?.includes('error budget') === true)
 
 /** Lets the schedule run on, catch up with the first day, and an hour pass. */
 const settle = () => sandbox.minutes(40)

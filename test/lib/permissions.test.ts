@@ -67,8 +67,12 @@ const unseen: Readonly<Record<string, string>> = {
   'provision deletes lookup':
     'a definition that has lost a key is found by it no longer (test/contract/ports/services.ts)',
   'reconcile reads alarmWatch': 'looks for watches that are left, once a day (test/scenarios/leases.test.ts)',
-  'reconcile deletes waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
-  'reconcile reads waiting': 'settles what it finds (test/scenarios/storm.test.ts)',
+  ...Object.fromEntries(
+    [
+      ...['alarmWatch', 'lease', 'open', 'returnRecord', 'waiting'].map((kind) => `deletes ${kind}`),
+      ...['reads waiting', 'writes head'],
+    ].map((right) => [`reconcile ${right}`, 'settles what it finds (test/scenarios/storm.test.ts)']),
+  ),
   ...Object.fromEntries(
     ['alarm', 'intake', 'orderRollback', 'reconcile', 'rollBack', 'start'].map((verb) => [
       `${verb} deletes queue`,

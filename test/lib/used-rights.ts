@@ -10,6 +10,8 @@ const of = (verb: string, ...rights: readonly string[]): readonly string[] => ri
 const deletes = (...kinds: readonly string[]) => kinds.map((kind) => `deletes ${kind}`)
 const reads = (...kinds: readonly string[]) => kinds.map((kind) => `reads ${kind}`)
 const writes = (...kinds: readonly string[]) => kinds.map((kind) => `writes ${kind}`)
+/** Whoever tells a person keeps the message until it is sent. */
+const tells = ['sns:Publish', ...deletes('message'), ...writes('message')]
 const endsByRecord = [...deletes('alarmWatch', 'lease', 'open'), ...writes('head', 'returnRecord')]
 
 export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
@@ -21,7 +23,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   'functions/apply.test.ts': of('apply', ...deletes('lookup'), ...writes('definition', 'lookup', 'service')),
   'functions/budget.test.ts': [
     ...of('budget', ...reads('lease', 'lookup', 'service'), ...writes('budget', 'head', 'log')),
-    ...of('budget', 'cloudwatch:GetMetricData', 'events:PutEvents', 'sns:Publish'),
+    ...of('budget', 'cloudwatch:GetMetricData', 'events:PutEvents', ...tells),
     ...of('gate', ...reads('budget'), 'updates turn'),
     ...of('orderRollback', ...reads('service'), ...writes('open', 'queue')),
   ],
@@ -44,7 +46,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
   'scenarios/damage.test.ts': [
-    ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, ...endsByRecord, 'sns:Publish')),
+    ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, ...endsByRecord, ...tells)),
     ...of('alarm', ...reads('lease', 'queue')),
     ...of('judge', ...writes('snapshot')),
     ...of('reconcile', ...deletes('outage'), ...reads('waiter')),
@@ -63,11 +65,11 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('stopLine', ...reads('service'), ...writes('line')),
   ],
   'scenarios/outage.test.ts': [
-    ...of('announce', ...deletes('outage'), ...writes('outage'), 'sns:Publish'),
+    ...of('announce', ...deletes('outage'), ...writes('outage'), ...tells),
     ...of('outage', ...writes('log'), 'cloudwatch:DescribeAlarms', 'lambda:GetAlias', 'lambda:UpdateAlias'),
-    ...of('page', ...writes('log'), 'sns:Publish'),
-    ...of('reconcile', ...deletes('alarmWatch', 'lease', 'open', 'returnRecord'), ...writes('head', 'outage')),
-    ...of('reconcile', 'sns:Publish', wake),
+    ...of('page', ...writes('log'), ...tells),
+    ...of('reconcile', ...writes('outage')),
+    ...of('reconcile', ...tells, wake),
   ],
   'scenarios/release.test.ts': [
     ...of('admit', ...reads('service'), ...writes('open', 'queue')),

@@ -39,7 +39,7 @@ const guarded = <T extends object>(port: T): T =>
         ? async (...args: unknown[]) => {
             failIf(name)
             if (name === 'send') failIf(`send ${String(args[1])}`)
-            return (await value(...args)) as unknown
+            return (value as (...given: unknown[]) => unknown)(...args)
           }
         : value,
     ]),
