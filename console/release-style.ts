@@ -5,7 +5,8 @@ export const releaseStyle = `
 @media (min-width: 980px) { .release { grid-template-columns: minmax(0, 1fr) 360px; } .release > * { grid-column: 1; }
   .release > .side { grid-column: 2; grid-row: 1 / span 8; } }
 @media (min-width: 980px) { .jump { display: none; } }
-.jump { margin: 0; font-weight: 600; } .jump a { color: var(--bad); }
+.jump { color: var(--bad); font-weight: 600; margin-right: 16px; }
+#jump { margin: 0; }
 .sentence .state { margin-right: 6px; font-size: 15px; }
 .weights { width: 100%; height: 34px; border-radius: 8px; }
 .track { fill: var(--gap); } .set { fill: var(--bar); } .bound { stroke: var(--page); stroke-width: 2; }

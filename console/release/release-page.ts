@@ -19,8 +19,9 @@ export function releasePage(view: ReleaseView, frame: Frame): string {
         Release ${view.id} of <a href="/service/${encodeURIComponent(service.toWellFormed())}">${service}</a>
       </p>
       <p id="sentence" class="sentence" role="status" data-live>${chip(now.state, now.tone)} ${now.sentence}</p>
-      <p id="jump" class="jump" data-live>
-        ${view.back.order === undefined ? nothing : html`<a href="#put-back">${view.back.order.label}</a>`}
+      <p id="jump" data-live>
+        ${view.back.order === undefined ? nothing : html`<a class="jump" href="#put-back">${view.back.order.label}</a>`}
+        ${view.runbook === undefined ? nothing : html`<a href="/runbook#${view.runbook}">What to do: the runbook</a>`}
       </p>
       <div class="release">
         <section id="now" data-live>

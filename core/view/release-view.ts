@@ -60,6 +60,8 @@ export type ReleaseView = {
   readonly compared?: Compared
   readonly gates: GatesView
   readonly back: Back
+  /** The section of the runbook that is about where it stands. */
+  readonly runbook?: string
   readonly orders: readonly Order[]
   readonly links: readonly Link[]
   readonly timeline: readonly TimelineRow[]
@@ -100,6 +102,7 @@ export function releaseViewOf(
     ...(policy === undefined ? {} : { compared: comparedWith(release, looks, policy) }),
     gates: gatesOf(release, (today ?? release.service).gates, nowMs),
     back: backOf(release, inCharge),
+    ...runbookOf(events, release),
     orders: ordersOf(release),
     links: linksOf(release, nowMs),
     timeline: timelineOf(events, begun),
@@ -113,6 +116,15 @@ const titleOf = ({ targets, service, candidate }: Release): string =>
   targets.length === 0
     ? `${service.name}: ${oneLine(candidateWords(candidate), 120)}`
     : moveWords(targets, 'stable', 'candidate')
+
+const sections = ['rolledBack', 'interrupted', 'aborted', 'rejected'] as const
+
+/** Sections are named by the kind of page that a person gets. */
+function runbookOf(events: readonly ReleaseEvent[], { state, ending }: Release): Pick<ReleaseView, 'runbook'> {
+  if (state.phase === 'returning' && events.some(({ type }) => type === 'returnFailed')) return { runbook: 'notBack' }
+  const runbook = sections.find((one) => one === ending?.outcome)
+  return runbook === undefined ? {} : { runbook }
+}
 
 const verdictWords = { pass: 'good', fail: 'bad', unknown: 'not known' } as const
 

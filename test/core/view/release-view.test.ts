@@ -58,6 +58,9 @@ describe('what happens now', () => {
       order: { route: 'roll-back' },
     })
     expect(view.orders).toEqual([])
+    expect(view.runbook).toBe('notBack')
+    expect(viewOf([...begun(), order]).runbook).toBe('rolledBack')
+    expect(viewOf(begun()).runbook).toBeUndefined()
     expect(view.timeline.at(-1)).toMatchObject({ what: 'STUCK', tone: 'bad' })
   })
 })

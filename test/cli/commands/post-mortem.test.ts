@@ -1,10 +1,10 @@
 // `tidegate post-mortem` on the embedded cloud: the sheet of a release, by its id or by its service.
 import { afterEach, expect, it } from 'vitest'
-import { showPostMortem } from '../../cli/commands/post-mortem.ts'
-import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
-import type { Cli } from '../../cli/backend/surroundings.ts'
-import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
-import { sampleService } from '../../local/sample-service.ts'
+import { showPostMortem } from '../../../cli/commands/post-mortem.ts'
+import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
+import type { Cli } from '../../../cli/backend/surroundings.ts'
+import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { sampleService } from '../../../local/sample-service.ts'
 
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
