@@ -8,5 +8,5 @@ export const panelStyle = `
 .panel form.order { margin: 2px 0; gap: 6px; }
 .panel button { width: auto; min-height: 32px; padding: 3px 10px; font-size: 13px; }
 .panel button[aria-pressed=true] { border: 2px solid var(--bar); color: var(--bar); }
-.panel button[aria-pressed=true]::before { content: "\u2713 "; }
+.panel button[aria-pressed=true]::before { content: "\\2713 " / ""; }
 `

@@ -24,6 +24,7 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
   'compared with what is published or committed, row by row': [
     'cloud/authorization.ts: authorizations',
     'cloud/kinds.ts: kindOf',
+    'local/rights.ts: identityPolicies',
     'cloud/kinds.ts: kinds',
     'core/page.ts: pageKinds',
     'docs/generate.ts: jsonSchemas',

@@ -107,10 +107,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
-  'functions/views/': [
-    ...['functions/views/*', 'functions/budgets/*', 'functions/steps/*', 'functions/listeners/*'],
-    ...['cloud/ports.ts', 'core/'],
-  ],
+  'functions/views/': ['functions/', 'cloud/ports.ts', 'core/'],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],

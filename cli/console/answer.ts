@@ -11,7 +11,7 @@ export type Answer = {
   readonly body?: string
 }
 
-/** The hashes of what stands between such tags in a page without content, so that nothing of a page's content is ever among them. */
+/** The hashes of what stands between such tags in a page without content: nothing of a page's content is ever among them. */
 const hashesOf = (tag: 'style' | 'script'): string => {
   const empty = framed({ path: '/', where: '', who: undefined, nowMs: 0, formToken: '' }, '', nothing)
   const texts = [...empty.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, 'g'))].map(([, text = '']) => text)

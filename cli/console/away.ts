@@ -1,5 +1,5 @@
-// What is shown when the backend does not answer: the page as it was read last, with its commands, and otherwise the commands that
-// need nothing of ours.
+// What is shown when the backend does not answer: the page as it was read last, with its commands, and otherwise the commands
+// that need nothing of ours.
 import { commandBack } from '../../core/release/return-record.ts'
 import { isAway, type Problem } from '../../core/problem.ts'
 import { type Frame, framed, timeTag } from '../../console/frame.ts'

@@ -1,5 +1,5 @@
-// A button that was pressed: the form becomes a call of the controller's API, signed by the person to whom the page was shown. The
-// door decides. What it answers, a refusal too, stands on the page that comes next.
+// A button that was pressed: the form becomes a call of the controller's API, signed by the person to whom the page was shown.
+// The door decides. What it answers, a refusal too, stands on the page that comes next.
 import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
 import * as z from 'zod'

@@ -1,5 +1,5 @@
-// The runbook and the pages that it leads to, from docs/, as HTML. marked reads the Markdown; what it makes is text, tags of its own
-// and links within the console: HTML in a document is shown as text, but for the anchors of its headings.
+// The runbook and the pages that it leads to, from docs/, as HTML. marked reads the Markdown; what it makes is text, tags of
+// its own and links within the console: HTML in a document is shown as text, but for the anchors of its headings.
 import { readdirSync, readFileSync } from 'node:fs'
 import { Marked, type Tokens } from 'marked'
 import { html, type Html } from '../../console/html.ts'

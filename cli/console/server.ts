@@ -1,5 +1,5 @@
-// `tidegate console`: a web server on this machine that serves the pages of the controller, and sends what their buttons order with
-// the credentials of whoever started it. docs/console.md says how, docs/security.md what it defends.
+// `tidegate console`: a web server on this machine that serves the pages of the controller, and sends what their buttons order
+// with the credentials of whoever started it. docs/console.md says how, docs/security.md what it defends.
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -23,7 +23,7 @@ export type Panel = {
   readonly press: (person: Person, button: string, form: URLSearchParams) => Promise<Notice | undefined>
 }
 
-export type ConsoleOptions = {
+type ConsoleOptions = {
   readonly where: string
   readonly people: People
   /** 0 for any free port. */

@@ -1,5 +1,6 @@
-// The sample's buttons above each page of `tidegate local`: a good, a failing, a slow and a slowly worsening version, whom to act as,
-// and the orders that a newcomer tries first. A version is published as a pipeline would; its release is asked for by the person.
+// The sample's buttons above each page of `tidegate local`: a good, a failing, a slow and a slowly worsening version, whom to
+// act as, and the orders that a newcomer tries first. A version is published as a pipeline would; its release is asked for by
+// the person.
 import type { Backend } from '../backend/backend.ts'
 import type { Panel } from '../console/server.ts'
 import type { Notice } from '../console/notices.ts'

@@ -1,4 +1,5 @@
-// Looks at a page of the console as people do: light and dark, wide and on a phone. axe finds what a screen reader would trip over.
+// Looks at a page of the console as people do: light and dark, wide and on a phone. axe finds what a screen reader would trip
+// over.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'

@@ -28,7 +28,7 @@ async function serve() {
   }
 }
 
-export async function walkConsole(verify: Verify): Promise<void> {
+export async function walkConsole(verify: Verify, only: readonly string[] = []): Promise<void> {
   const { address, credentials, stop } = await serve()
   const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, AWS_SESSION_TOKEN: _token, ...others } = process.env
   const env = {
@@ -41,19 +41,22 @@ export async function walkConsole(verify: Verify): Promise<void> {
   const secret = /\[ann\][^[]*aws_secret_access_key = (\S+)/.exec(readFileSync(credentials, 'utf8'))?.[1] ?? ''
   const send = signedFetch({ url, secretOf: () => secret }, 'ann', 'execute-api')
   try {
-    await checkConsole({
-      verify,
-      address,
-      tidegate: (...args) => {
-        const { status, stdout, stderr } = spawnSync(process.execPath, ['cli/main.ts', ...args], {
-          env,
-          encoding: 'utf8',
-          timeout: 120_000,
-        })
-        return { status, stdout, all: `${stdout}${stderr}` }
+    await checkConsole(
+      {
+        verify,
+        address,
+        tidegate: (...args) => {
+          const { status, stdout, stderr } = spawnSync(process.execPath, ['cli/main.ts', ...args], {
+            env,
+            encoding: 'utf8',
+            timeout: 120_000,
+          })
+          return { status, stdout, all: `${stdout}${stderr}` }
+        },
+        order: async (path, body) => (await send({ method: 'POST', path, body: JSON.stringify(body) })).status,
       },
-      order: async (path, body) => (await send({ method: 'POST', path, body: JSON.stringify(body) })).status,
-    })
+      only,
+    )
   } finally {
     stop()
   }
@@ -64,6 +67,6 @@ if (import.meta.main) {
   await walkConsole((name, holds, detail) => {
     results.push(holds)
     console.log(`${holds ? 'ok    ' : 'FAILED'} ${name}${holds ? '' : `\n${detail}`}`)
-  })
+  }, process.argv.slice(2))
   process.exitCode = results.every(Boolean) ? 0 : 1
 }

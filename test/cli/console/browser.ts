@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import type { Backend } from '../../../cli/backend/backend.ts'
 import { backendOnAws } from '../../../cli/backend/aws-backend.ts'
 import type { Person } from '../../../cli/console/people.ts'
-import { type Console, type ConsoleOptions, serveConsole } from '../../../cli/console/server.ts'
+import { type Console, serveConsole } from '../../../cli/console/server.ts'
 import { bySamplePolicies } from '../../../local/rights.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 import { sampleService } from '../../../local/sample-service.ts'
@@ -87,7 +87,7 @@ export type Room = {
 
 /** @param backendOf changes the backend of a person */
 export async function openConsole(
-  options: Partial<ConsoleOptions> = {},
+  options: Partial<Parameters<typeof serveConsole>[0]> = {},
   backendOf: (backend: Backend) => Backend = (backend) => backend,
 ): Promise<Room> {
   const sandbox = await openSandbox({ perMinute: 60, sweepMinutes: 5, authorize: bySamplePolicies })
