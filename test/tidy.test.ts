@@ -136,7 +136,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['yaml', 'zod'],
   ],
   'cli/doctor/': [
-    ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/steps/heads.ts', 'cloud/aws/failure.ts'],
+    ...[
+      'cli/doctor/*',
+      'cli/backend/*',
+      'functions/handlers.ts',
+      'functions/permissions.ts',
+      'functions/steps/heads.ts',
+      'cloud/aws/failure.ts',
+    ],
     ...['cloud/kinds.ts', 'core/', '@aws-sdk/', 'zod'],
   ],
   'cli/verify/': [
