@@ -20,7 +20,6 @@ import type { Service } from '../core/service/service.ts'
 import type { BudgetMark } from '../core/budget/stored.ts'
 
 export type * from './service-ports.ts'
-export type { Channel } from '../core/message/kept.ts'
 
 export type Clock = { nowMs(): number }
 

@@ -163,7 +163,7 @@ export type Messenger = {
   send(page: Page, channel: Channel): Promise<void>
 }
 
-/** Tells people. functions/steps/pager.ts is the implementation. */
+/** Tells people. functions/messages/pager.ts is the implementation. */
 export type Pager = {
   /**
    * Once this returns, the fact was told, or it is kept and will be.

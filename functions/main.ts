@@ -18,8 +18,6 @@ import {
   leases,
   line,
   logCopy,
-  messages,
-  messenger,
   nonce,
   once,
   openReleases,
@@ -27,10 +25,10 @@ import {
   outbox,
   pipelines,
   queues,
-  quiet,
   returns,
   services,
   telemetry,
+  telling,
   traffic,
   turns,
   versions,
@@ -76,7 +74,7 @@ import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
-import { keepingPager } from './steps/pager.ts'
+import { keepingPager } from './messages/pager.ts'
 import { cedarPolicies } from '../policy/policies.ts'
 import { sigstoreSignatures } from '../provenance/signatures.ts'
 
@@ -88,9 +86,7 @@ const wired = (verb: Verb, make: () => Handler): Handler =>
     ),
   )
 
-const pager = /* @__PURE__ */ once(() =>
-  keepingPager({ ...{ clock, log, trouble }, messages: messages(), messenger: messenger(), quiet: quiet() }),
-)
+const pager = /* @__PURE__ */ once(() => keepingPager({ ...{ clock, log, trouble }, ...telling() }))
 
 /** What accepting a release takes. */
 const accepting = () => ({

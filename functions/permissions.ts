@@ -181,11 +181,7 @@ const own: Readonly<Record<Verb, Own>> = {
     ...{ topic: ['sns:Publish'], logCopies: ['s3:PutObject', 's3:GetObject'] },
     ...readsStream,
   },
-  settle: {
-    items: all(settles, tells),
-    topic: ['sns:Publish'],
-    machine: wake,
-  },
+  settle: { items: all(settles, tells), topic: ['sns:Publish'], machine: wake },
   handOver: {
     items: all(loads, waits, keptWaitersInLogs),
     machine: [...wake, 'states:StartExecution'],

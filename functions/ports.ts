@@ -69,13 +69,13 @@ export const telemetry = /* @__PURE__ */ once(() =>
 export const outbox = /* @__PURE__ */ once(() =>
   awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
 )
-export const messenger = /* @__PURE__ */ once(() => {
+/** What telling a person takes. */
+export const telling = /* @__PURE__ */ once(() => {
   const { TIDEGATE_TOPIC_ARN: page, TIDEGATE_TICKETS_ARN: ticket, TIDEGATE_CHAT_ARN: chat } = environment()
-  const { TIDEGATE_CONSOLE_URL } = environment()
-  return awsMessenger(traced(new SNSClient(patience)), { page, ticket, chat }, TIDEGATE_CONSOLE_URL)
+  const sns = traced(new SNSClient(patience))
+  const messenger = awsMessenger(sns, { page, ticket, chat }, environment().TIDEGATE_CONSOLE_URL)
+  return { messenger, messages: awsMessages(table()), quiet: quietWindows(environment()) }
 })
-export const messages = /* @__PURE__ */ once(() => awsMessages(table()))
-export const quiet = /* @__PURE__ */ once(() => quietWindows(environment()))
 export const journal = /* @__PURE__ */ once(() => awsJournal(table()))
 export const openReleases = /* @__PURE__ */ once(() => awsOpenReleases(table()))
 export const turns = /* @__PURE__ */ once(() => awsTurns(table()))

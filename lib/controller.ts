@@ -27,12 +27,12 @@ import {
   type Resources,
 } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { grantPutBack, putBackMachine } from './chat-actions.ts'
+import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
-import { type MessageProps, messageSettings, type Topics, topicsOf } from './topics.ts'
+import { type MessageProps, messageSettings, type Topics, topicsOf } from './messages/topics.ts'
 import { machineOf } from './machine.ts'
-import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './incidents-out.ts'
+import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './messages/incidents-out.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -118,7 +118,9 @@ export class ReleaseController extends Construct {
     reserveWayBack(this.functions, wayBackConcurrency)
     this.api = apiOf(this, name, this.functions)
     this.putBackFromChat =
-      typeof props.chat === 'object' && props.chat.putBack ? putBackMachine(this, name, this.api) : undefined
+      typeof props.chat === 'object' && props.chat.putBack
+        ? putBackMachine(this, name, this.api, (machine) => grantRoutes(this.api, machine, ['roll-back']))
+        : undefined
     this.stateMachine = machineOf(this, stateMachineName, this.functions)
     wire(this, {
       ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },

@@ -4,7 +4,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
 import { type Watch, watches } from '../functions/alarms.ts'
 import { type ScheduleName, scheduledVerbs } from '../functions/rules.ts'
-import { alarmTo, type Topics } from './topics.ts'
+import { alarmTo, type Topics } from './messages/topics.ts'
 
 export function alarmsOn(scope: Construct, watched: readonly Watch[], topics: Topics): void {
   for (const watch of watched) {

@@ -1,5 +1,5 @@
 // The public exports of Tidegate for a team's own CDK app.
-export { IncidentsOut, type IncidentsOutProps } from './incidents-out.ts'
+export { IncidentsOut, type IncidentsOutProps } from './messages/incidents-out.ts'
 export { LogCopy, type LogCopyProps } from './log-copy.ts'
 export { ReleaseController, type ReleaseControllerProps } from './controller.ts'
 export { mayReleaseRule, type PipelineRelease, releaseAction, type ReleaseActionProps } from './pipeline.ts'

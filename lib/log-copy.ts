@@ -12,7 +12,7 @@ import { copyWatches } from '../functions/alarms.ts'
 import type { Environment } from '../functions/environment.ts'
 import { controllerFunction, type Resources } from './controller-functions.ts'
 import { alarmsOn } from './health.ts'
-import type { Topics } from './topics.ts'
+import type { Topics } from './messages/topics.ts'
 import { keepFailures, readStream } from './wiring.ts'
 
 export type LogCopyProps =

@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
   'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
+  'core/message/': ['core/*', 'core/service/*', 'core/release/*', 'core/message/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
   'core/gate/pacing.ts': [
@@ -89,6 +90,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/permissions.ts': ['functions/*', 'cloud/authorization.ts', 'cloud/kinds.ts'],
   'functions/steps/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/events/': ['functions/steps/*', 'core/'],
+  'functions/messages/': ['functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
@@ -187,7 +189,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'd3-random',
   ],
   'lib/': [
-    ...['lib/*', 'functions/environment.ts', 'functions/handlers.ts', 'functions/permissions.ts', 'functions/rules.ts'],
+    ...[
+      'lib/*',
+      'lib/messages/*',
+      'functions/environment.ts',
+      'functions/handlers.ts',
+      'functions/permissions.ts',
+      'functions/rules.ts',
+    ],
     ...[
       'functions/alarms.ts',
       'functions/heard.ts',
@@ -200,6 +209,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['aws-cdk-lib/', 'constructs', 'esbuild'],
   ],
+  'lib/messages/': ['lib/messages/*', 'functions/environment.ts', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
   'examples/': ['@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],

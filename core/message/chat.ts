@@ -26,8 +26,6 @@ function inertLine(text: string, max: number): string {
   }
 }
 
-export type ChatMessage = ReturnType<typeof chatMessageOf>
-
 /** @param consoleUrl if there is one */
 export function chatMessageOf(page: Page, consoleUrl?: string) {
   const { kind, service, releaseId, owner, runbook, subject } = page

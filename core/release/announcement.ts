@@ -4,11 +4,36 @@ import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { Charges } from './charge.ts'
 import { Outcome, type ReleaseEvent } from './event.ts'
-import { headOf, sentenceOf } from './head.ts'
+import { headOf, sentenceOf, whyWords } from './head.ts'
 import { Head } from './head.ts'
-import { IncidentWords, incidentWords } from './incident-out.ts'
+import { oneLine } from '../foreign-text.ts'
+import { ownerWords } from '../owner.ts'
+import { commandBack } from './return-record.ts'
 import { TargetFunction } from '../location.ts'
 import { type Release, weightAt } from './release.ts'
+
+// What an incident platform is told of a release. EventBridge puts these words into a JSON document of the platform's form and
+// escapes nothing (docs/aws.md §14), so they hold nothing that could end a JSON string, or name a variable of the template.
+const wordsOut = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^"\\<>\p{Cc}]*$/u)
+
+/** Every field is always there: a variable of a template that finds nothing leaves a hole in the JSON. */
+export const IncidentWords = z.strictObject({
+  title: wordsOut(130),
+  summary: wordsOut(1000),
+  why: wordsOut(1000),
+  decidedBy: wordsOut(300),
+  owner: wordsOut(500).describe('`nobody is named` without one'),
+  runbook: wordsOut(1000).describe('`none` without one'),
+  back: wordsOut(1000).describe('what puts the traffic back, or that it is back'),
+  severity: z.enum(['critical', 'error']).describe("PagerDuty's"),
+  priority: z.enum(['P1', 'P2']).describe("Jira Service Management's"),
+  opsSeverity: z.enum(['1', '2']).describe("OpsCenter's"),
+})
 
 const text = z.string().max(1500)
 const percent = z.number().min(0).max(100)
@@ -122,14 +147,11 @@ export function announcementOf(event: ReleaseEvent, after: Release, link?: strin
       return { detailType: 'Release Paused', detail: { ...header, by: event.by, reason: event.reason } }
     case 'resumed':
       return { detailType: 'Release Resumed', detail: { ...header, by: event.by } }
-    case 'returnFailed':
-      return {
-        detailType: 'Release Return Failed',
-        detail: {
-          ...{ ...header, versions, because: event.because, ...runbook },
-          incident: incidentWords(after, event.because),
-        },
-      }
+    case 'returnFailed': {
+      const { because } = event
+      const detail = { ...header, versions, because, ...runbook, incident: incidentWords(after, because) }
+      return { detailType: 'Release Return Failed', detail }
+    }
     case 'interrupted': {
       const { functionName, because } = event
       const detail = { ...header, functionName, because, ...runbook, incident: incidentWords(after) }
@@ -189,5 +211,35 @@ function gateNews(
     }
     case 'overridden':
       return { detailType: 'Release Overridden', detail: { ...header, by: event.by, reason: event.reason } }
+  }
+}
+
+type IncidentWords = z.output<typeof IncidentWords>
+
+const unescaped = (text: string, max: number): string => {
+  const line = text.replaceAll('"', "'").replaceAll('\\', '/').replaceAll('<', '(').replaceAll('>', ')')
+  const safe = oneLine(line).replaceAll('\\', '/')
+  return safe === '' ? '-' : oneLine(safe, max)
+}
+
+/** @param notBack why the traffic could not be put back, if it could not */
+export function incidentWords(release: Release, notBack?: string): IncidentWords {
+  const { id, service, ending, targets } = release
+  const hasFailed = notBack !== undefined
+  const sentence = hasFailed
+    ? `Release ${id} of ${service.name} could not be put back: ${notBack}`
+    : sentenceOf(release)
+  const commands = targets.filter(({ lost }) => !lost).map(commandBack)
+  return {
+    title: unescaped(sentence, 130),
+    summary: unescaped(sentence, 1000),
+    why: unescaped(ending === undefined ? 'not known' : whyWords(ending), 1000),
+    decidedBy: unescaped(ending?.by ?? 'not known', 300),
+    owner: unescaped(service.owner === undefined ? 'nobody is named' : ownerWords(service.owner), 500),
+    runbook: unescaped(service.runbook ?? 'none', 1000),
+    back: unescaped(hasFailed ? commands.join('; ') : 'It is back, or was moved by somebody else.', 1000),
+    ...(hasFailed
+      ? { severity: 'critical' as const, priority: 'P1' as const, opsSeverity: '1' as const }
+      : { severity: 'error' as const, priority: 'P2' as const, opsSeverity: '2' as const }),
   }
 }

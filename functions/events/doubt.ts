@@ -1,6 +1,6 @@
 // The alarm whose event has put a release back is read afterwards, because an event can be forged and an alarm cannot. If
-// CloudWatch does not say that it fires, that goes into the log, and from there into the page. In the same call the release's other
-// alarms are read: those that fire too have one cause, most likely, and a person is told of them together.
+// CloudWatch does not say that it fires, that goes into the log, and from there into the page. In the same call the release's
+// other alarms are read: those that fire too have one cause, most likely, and a person is told of them together.
 import { Problem } from '../../core/problem.ts'
 import { alsoFiringPage } from '../../core/release/pages.ts'
 import { isSettled } from '../../core/release/release.ts'

@@ -1,5 +1,6 @@
 // Messages in memory, kept in the order in which they were sent.
-import type { Channel, Messenger, Pager } from '../../cloud/ports.ts'
+import type { Messenger, Pager } from '../../cloud/ports.ts'
+import type { Channel } from '../../core/message/kept.ts'
 import { textOf, type Page } from '../../core/page.ts'
 
 export type Told = Pick<Page, 'kind' | 'subject'> & { readonly text: string }

@@ -84,5 +84,10 @@ export function deliveredTo(target: Target, event: Envelope): string {
 /** Paths of the target's HTTP parameters are into the event itself, not into what the transformer makes of it. */
 export const httpFor = ({ http }: Target, event: Envelope): HttpParameters => ({
   ...http,
-  path: http.path.map((one) => (one.startsWith('$.') ? String(valueAt(event, stepsOf(one)) ?? '') : one)),
+  path: http.path.map((one) => (one.startsWith('$.') ? textAt(event, one) : one)),
 })
+
+function textAt(event: Envelope, path: string): string {
+  const value = valueAt(event, stepsOf(path))
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '')
+}

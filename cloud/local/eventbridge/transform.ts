@@ -9,7 +9,7 @@ export type Transformer = { readonly paths: ReadonlyMap<string, readonly string[
 const variablesMost = 100
 
 /** @throws AwsError */
-export function transformerFrom(value: unknown): Transformer {
+function transformerFrom(value: unknown): Transformer {
   const source = object(value, 'InputTransformer')
   const paths = Object.entries(object(source['InputPathsMap'] ?? {}, 'InputPathsMap'))
   if (paths.length > variablesMost)

@@ -11,7 +11,6 @@ it.each<[string, Parameters<typeof burnPage>[3], string]>([
   ['no release', { releaseId: undefined }, 'No release was live in that time.'],
   ['nobody knows which', 'unknown', 'Whether a release was live in that time is not known.'],
 ])('says how fast it goes, and whose doing it may be: %s', (_, suspect, words) => {
-  const runbook = 'https://runbooks.example/checkout'
   const told = [
     'The error budget fast of checkout burns 20.0 times as fast as it may.',
     'Over 1 h and over 5 min it is above 14.4: 2 % of the budget in 1 h.',

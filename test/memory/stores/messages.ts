@@ -17,7 +17,10 @@ export function memoryMessages(table: MemoryTable): Messages {
         table.set(messagesKey, key, kept)
         return undefined
       }),
-    replace: (kept) => Promise.resolve(table.set(messagesKey, kept.page.key, kept)),
+    replace(kept) {
+      table.set(messagesKey, kept.page.key, kept)
+      return Promise.resolve()
+    },
     get: (key) => Promise.resolve().then(() => get(key)),
     list: () =>
       Promise.resolve().then(() =>
@@ -27,9 +30,15 @@ export function memoryMessages(table: MemoryTable): Messages {
           (key) => ({ key }),
         ),
       ),
-    remove: (key) => Promise.resolve(table.delete(messagesKey, key)),
+    remove(key) {
+      table.delete(messagesKey, key)
+      return Promise.resolve()
+    },
     told: (key) => Promise.resolve().then(() => table.get(Told, toldKey, key)),
-    setTold: (key, told) => Promise.resolve(table.set(toldKey, key, told)),
+    setTold(key, told) {
+      table.set(toldKey, key, told)
+      return Promise.resolve()
+    },
     claim: (key, atMs, sinceMs) =>
       Promise.resolve().then(() => {
         const before = table.get(Told, toldKey, key)

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import validate from 'asl-validator'
 import jsonata from 'jsonata'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ReleaseController } from '../../lib/controller.ts'
+import { ReleaseController } from '../../../lib/controller.ts'
 
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
 type Statement = { readonly Action: string; readonly Resource: unknown }

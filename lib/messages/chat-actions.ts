@@ -5,13 +5,20 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-import { grantRoutes } from './doors.ts'
 
 /** Errors of the integration after which nothing may have happened, or the same may be ordered again. */
 const passing = ['ApiGateway.429', 'ApiGateway.500', 'ApiGateway.502', 'ApiGateway.503', 'ApiGateway.504']
 
-/** @param controller its name */
-export function putBackMachine(scope: Construct, controller: string, api: HttpApi): sfn.StateMachine {
+/**
+ * @param controller its name
+ * @param mayCall gives the machine its one right
+ */
+export function putBackMachine(
+  scope: Construct,
+  controller: string,
+  api: HttpApi,
+  mayCall: (machine: iam.IGrantable) => void,
+): sfn.StateMachine {
   const { region, urlSuffix } = Stack.of(scope)
   const putBack = {
     Type: 'Task',
@@ -38,7 +45,7 @@ export function putBackMachine(scope: Construct, controller: string, api: HttpAp
     ),
     timeout: Duration.minutes(5),
   })
-  grantRoutes(api, machine, ['roll-back'])
+  mayCall(machine)
   return machine
 }
 

@@ -9,7 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { Problem } from '../core/problem.ts'
+import { Problem } from '../../core/problem.ts'
 import { alarmTo, type Topics } from './topics.ts'
 
 type Platform = {

@@ -5,10 +5,10 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as sns from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
-import type { Severity } from '../core/page.ts'
-import { issuesSentence, Problem } from '../core/problem.ts'
-import { Timetable } from '../core/service/timetable.ts'
-import type { Environment } from '../functions/environment.ts'
+import type { Severity } from '../../core/page.ts'
+import { issuesSentence, Problem } from '../../core/problem.ts'
+import { Timetable } from '../../core/service/timetable.ts'
+import type { Environment } from '../../functions/environment.ts'
 
 export type MessageProps = {
   /**

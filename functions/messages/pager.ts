@@ -1,13 +1,14 @@
 // Tells people: once for each fact, together what has one cause, and after a quiet window what can wait for its end. A message is
 // kept in the table before it is sent and until it was; what a function could not send, the sweep does. Only if the table does
 // not answer is it sent as it is: a person must not wait for the table.
-import type { Channel, Clock, Messages, Messenger, Pager } from '../../cloud/ports.ts'
+import type { Clock, Messages, Messenger, Pager } from '../../cloud/ports.ts'
 import { causeMs, isTold, type Kept, keptOf, withOthers } from '../../core/message/kept.ts'
 import { together } from '../../core/message/together.ts'
 import type { Page } from '../../core/page.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Timetable } from '../../core/service/timetable.ts'
-import type { World } from './world.ts'
+import { each } from '../steps/each.ts'
+import type { World } from '../steps/world.ts'
 
 type Deps = {
   readonly clock: Clock
@@ -32,14 +33,7 @@ export function keepingPager(deps: Deps): Pager {
         await sendUnkept(deps, page)
         return
       }
-      if (kept === undefined) return
-      try {
-        await send(deps, [kept])
-      } catch (error) {
-        // It is kept: the sweep sends it.
-        if (!(error instanceof Problem)) throw error
-        trouble(error, { message: page.key })
-      }
+      if (kept !== undefined) await send(deps, [kept])
     },
     async over(key) {
       const nowMs = clock.nowMs()
@@ -81,42 +75,38 @@ async function accept(deps: Deps, page: Page, windows: Timetable): Promise<Kept 
   return found.waits === 'sending' || found.dueAtMs <= nowMs ? found : undefined
 }
 
-/** Sends those of one group as one message. */
-async function send({ clock, messages, messenger }: Deps, group: readonly [Kept, ...Kept[]]): Promise<void> {
+/** Sends those of one group as one message. A channel that fails is tried again by the sweep, and no other. */
+async function send(deps: Deps, group: readonly [Kept, ...Kept[]]): Promise<void> {
+  const { clock, messages, messenger } = deps
   const page = together(group)
-  let sent: readonly Channel[] = group.every(({ sent }) => sent.length === group[0].sent.length) ? group[0].sent : []
-  for (const channel of messenger.channels) {
-    if (sent.includes(channel)) continue
-    try {
-      await messenger.send(page, channel)
-    } catch (error) {
-      if (sent.length > 0) for (const kept of group) await messages.replace({ ...kept, sent: [...sent] })
-      throw error
-    }
-    sent = [...sent, channel]
-  }
+  const about = () => ({ message: group[0].group })
+  // Those of a group may have been sent alone before, and then not to the same channels.
+  const before = group.every(({ sent }) => sent.join() === group[0].sent.join()) ? group[0].sent : []
+  const open = messenger.channels.filter((channel) => !before.includes(channel))
+  const { failed } = await each(deps, open, about, (channel) => messenger.send(page, channel))
+  const sent = messenger.channels.filter((channel) => !failed.some(({ item }) => item === channel))
+  if (failed.length === open.length && open.length > 0) return
   const atMs = clock.nowMs()
-  for (const kept of group) {
+  await each(deps, group, about, async (kept) => {
+    if (failed.length > 0) return messages.replace({ ...kept, sent })
     // What waited for a quiet window, and goes on after it, is told again.
     if (kept.waits !== 'quiet') await messages.setTold(kept.page.key, { atMs })
-    await messages.remove(kept.page.key)
-  }
+    return messages.remove(kept.page.key)
+  })
 }
 
 /** @throws Problem when nobody could be told */
-async function sendUnkept({ messenger, trouble }: Deps, page: Page): Promise<void> {
-  const failed: unknown[] = []
-  for (const channel of messenger.channels) {
-    try {
-      await messenger.send(page, channel)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      trouble(error, { message: page.key })
-      failed.push(error)
-    }
-  }
+async function sendUnkept(deps: Deps, page: Page): Promise<void> {
+  const { messenger } = deps
+  const { channels } = messenger
+  const { failed } = await each(
+    deps,
+    channels,
+    (channel) => ({ message: page.key, channel }),
+    (channel) => messenger.send(page, channel),
+  )
   // Whoever was told must not be told again each time that another channel fails.
-  if (failed.length === messenger.channels.length) throw failed[0]
+  if (failed.length === channels.length) throw failed[0]?.error
 }
 
 /** Less than the minute from sweep to sweep. */
@@ -131,16 +121,14 @@ async function sendKept(deps: Deps): Promise<void> {
     items.filter(({ dueAtMs }) => dueAtMs <= nowMs),
     ({ group }) => group,
   )
-  for (const [first, ...more] of due.values()) {
-    if (first === undefined) continue
-    try {
+  await each(
+    deps,
+    [...due],
+    ([message]) => ({ message }),
+    async ([name, [first, ...more]]) => {
       // A sweep may run twice at once. One of them sends; if it dies, that of the next minute does.
-      const isOurs = await messages.claim(`sending/${first.group}`, nowMs, nowMs - claimedMs)
-      if (isOurs) await send(deps, [first, ...more])
-    } catch (error) {
-      // The others have their turn, and this one in a minute.
-      if (!(error instanceof Problem)) throw error
-      trouble(error, { message: first.group })
-    }
-  }
+      const isOurs = await messages.claim(`sending/${name}`, nowMs, nowMs - claimedMs)
+      if (isOurs && first !== undefined) await send(deps, [first, ...more])
+    },
+  )
 }

@@ -16,12 +16,12 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { IncidentWords, incidentWords } from '../../core/release/incident-out.ts'
-import { ReleaseController } from '../../lib/controller.ts'
-import type { IncidentsOutProps } from '../../lib/incidents-out.ts'
-import { openSandbox, type Sandbox } from '../../local/sandbox.ts'
-import { hostile } from '../core/hostile.ts'
-import { prepared } from '../core/sample.ts'
+import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
+import { ReleaseController } from '../../../lib/controller.ts'
+import type { IncidentsOutProps } from '../../../lib/messages/incidents-out.ts'
+import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { hostile } from '../../core/hostile.ts'
+import { prepared } from '../../core/sample.ts'
 
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
 type Resources = Readonly<Record<string, Resource>>
@@ -317,13 +317,13 @@ describe('the stack', () => {
 
   it('makes an OpsItem of the fields that OpsCenter takes, once for each release', () => {
     const rules = Object.values(synthesised(all)).filter(({ Type }) => Type === 'AWS::Events::Rule')
-    const targets = rules.flatMap(({ Properties }) => (Properties['Targets'] as Record<string, unknown>[]) ?? [])
+    const targets = rules.flatMap(({ Properties }) => Properties['Targets'] as Record<string, unknown>[])
     const [opsItem, ...none] = targets.filter(({ Arn }) => JSON.stringify(Arn).includes(':opsitem'))
     expect(none).toEqual([])
     const { InputTemplate } = opsItem?.['InputTransformer'] as { InputTemplate: string }
     const filled = JSON.parse(
       InputTemplate.replaceAll(/"(?:\\.|[^"\\])*"|<[\w.-]+>/g, (part) => (part.startsWith('<') ? '"x"' : part)),
-    ) as Record<string, never>
+    ) as Record<string, object> & { operationalData: Record<string, unknown> }
     expect(Object.keys(filled).sort()).toEqual([
       'category',
       'description',
@@ -332,11 +332,11 @@ describe('the stack', () => {
       'source',
       'title',
     ])
-    expect(filled['operationalData']?.['/aws/dedup']).toEqual({
+    expect(filled.operationalData['/aws/dedup']).toEqual({
       type: 'SearchableString',
       value: expect.stringMatching(/^\{"dedupString":"tidegate-<[\w.-]+>"\}$/) as string,
     })
-    for (const name of Object.keys(filled['operationalData'] ?? {})) expect(name).not.toMatch(/^(aws|amazon|amzn|ssm)/i)
+    for (const name of Object.keys(filled.operationalData)) expect(name).not.toMatch(/^(aws|amazon|amzn|ssm)/i)
   })
 
   it('takes no address that is not https', () => {
