@@ -123,7 +123,7 @@ type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'appli
 
 export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): ServiceView {
   const { name, service, stopped } = now
-  const owner = ownerOf(service)
+  const owner = service?.owner === undefined ? undefined : ownerWords(service.owner)
   return {
     nowMs,
     service: name,
@@ -136,17 +136,6 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
     ...(service === undefined ? {} : { definition: JSON.stringify(service, null, 2) }),
     ...rest,
   }
-}
-
-/** Who answers for the service, as its definition says. */
-function ownerOf(service: ServiceNow['service']): string | undefined {
-  const { owner } = (service ?? {}) as { readonly owner?: unknown }
-  if (owner === undefined) return undefined
-  return typeof owner === 'string'
-    ? owner
-    : Object.values(owner ?? {})
-        .map(String)
-        .join(', ')
 }
 
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
