@@ -70,7 +70,7 @@ export const problems = {
     'See docs/policy.md for who may override which gate. A stopped line has to be started, and an approval given; neither can be overridden.',
   no_live_release: 'No release is live for this service. Run `tidegate history SERVICE`.',
   nothing_to_return_to:
-    'No earlier promoted release is recorded for this service. Release the version that you want by its number.',
+    'See `tidegate history SERVICE`: a rollback goes only to a version that had all traffic before. Release any other version by its number.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
   answer_unproven:
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',

@@ -100,7 +100,7 @@ const accepting = () => ({
   executions: executions(),
 })
 export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(accepting()))
-export const start = /* @__PURE__ */ wired('start', () => startHandler(accepting()))
+export const start = /* @__PURE__ */ wired('start', () => startHandler({ ...accepting(), versions: versions() }))
 /** What gates decide by. */
 const gates = () => ({
   clock,
@@ -219,7 +219,7 @@ export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
 export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
-  orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services() }),
+  orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services(), versions: versions() }),
 )
 export const alarm = /* @__PURE__ */ wired('alarm', () =>
   alarmHandler({ ...wayBack(), home: home(), telemetry: telemetry() }),

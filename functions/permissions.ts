@@ -98,6 +98,12 @@ const wake = ['states:SendTaskSuccess'] as const
 const targetRoles = ['sts:AssumeRole'] as const
 const lookRoles = targetRoles
 
+/** Whether a version that a person names exists. */
+const looksAtVersions = {
+  targetVersions: ['lambda:GetFunctionConfiguration'],
+  lookRoles,
+} as const satisfies Permissions
+
 const readsStream = {
   stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
   // Lambda asks for it before it reads a stream; AWS takes no resource.
@@ -114,7 +120,7 @@ const own: Readonly<Record<Verb, Own>> = {
     // AWS takes no resource: of any job of the account, by its id.
     everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
-  start: { items: opens, machine: ['states:StartExecution'] },
+  start: { items: opens, machine: ['states:StartExecution'], ...looksAtVersions },
   gate: {
     items: all(looksUp, records, {
       reads: ['attestation'],
@@ -178,11 +184,7 @@ const own: Readonly<Record<Verb, Own>> = {
     ...{ topic: ['sns:Publish'], logCopies: ['s3:PutObject', 's3:GetObject'] },
     ...readsStream,
   },
-  settle: {
-    items: settles,
-    topic: ['sns:Publish'],
-    machine: wake,
-  },
+  settle: { items: settles, topic: ['sns:Publish'], machine: wake },
   handOver: {
     items: all(loads, waits, keptWaitersInLogs),
     machine: [...wake, 'states:StartExecution'],
@@ -193,18 +195,13 @@ const own: Readonly<Record<Verb, Own>> = {
   answer: { items: steers, machine: wake },
   orderRollback: {
     items: all(putsBack, opens, steers),
-    targets: move,
-    targetRoles,
+    ...{ targets: move, targetRoles, ...looksAtVersions },
     machine: [...wake, 'states:StartExecution'],
     topic: ['sns:Publish'],
   },
   alarm: {
     items: all(putsBack, { reads: ['alarmWatch'] }),
-    targets: move,
-    targetRoles,
-    machine: wake,
-    topic: ['sns:Publish'],
-    everything: ['cloudwatch:DescribeAlarms'],
+    ...{ targets: move, targetRoles, machine: wake, topic: ['sns:Publish'], everything: ['cloudwatch:DescribeAlarms'] },
   },
   reconcile: {
     items: all(putsBack, settles, opens, findsServices, {

@@ -4,7 +4,7 @@ import { advance, begin } from '../release/advance.ts'
 import type { Attested } from '../gate/counting.ts'
 import type { Slot } from '../budget/budget.ts'
 import type { Outcome, ReleaseEvent } from '../release/event.ts'
-import { backKey } from '../release/head.ts'
+import { undoneBy as undoneByKey } from '../release/head.ts'
 import type { Incident } from './incident.ts'
 import type { Release } from '../release/release.ts'
 import type { CountedSlo } from '../service/slo.ts'
@@ -91,10 +91,16 @@ export function factsOf({ releases, incidents, ledgers, period }: MeasureInput):
     ...one,
     incidents: incidents.filter((incident) => causes.get(incident) === one),
   }))
-  const ways = new Map(linked.filter(({ isWayBack }) => isWayBack).map((one) => [one.release.key, one]))
+  // Of several ways back from one release, the first that came to its end.
+  const ways = new Map(
+    linked
+      .filter(({ isWayBack, promotedMs }) => isWayBack && promotedMs !== undefined)
+      .toReversed()
+      .map((one) => [undoneByKey(one.release.key), one]),
+  )
   const complete = linked.map((one): ReleaseFacts => {
-    const undoneBy = ways.get(backKey + one.release.id)
-    return undoneBy?.promotedMs === undefined ? one : { ...one, undoneBy }
+    const undoneBy = ways.get(one.release.id)
+    return undoneBy === undefined ? one : { ...one, undoneBy }
   })
   return {
     period,
@@ -158,7 +164,7 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
   return {
     release,
     attested,
-    isWayBack: release.key.startsWith(backKey),
+    isWayBack: undoneByKey(release.key) !== undefined,
     isHurried: events.some(({ type }) => type === 'promoteOrdered'),
     looks: events.flatMap((event) => (event.type === 'judged' ? [event.verdict] : [])),
     incidents: [],

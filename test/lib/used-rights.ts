@@ -38,6 +38,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('pipeline', ...reads('log')),
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
+  'scenarios/back/go-back.test.ts': of('orderRollback', 'lambda:GetFunctionConfiguration'),
   'scenarios/damage.test.ts': [
     ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, ...endsByRecord, 'sns:Publish')),
     ...of('alarm', ...reads('lease', 'queue')),
