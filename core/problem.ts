@@ -1,6 +1,7 @@
 // Every problem that a person can run into: a stable code, one sentence (written where it is thrown), and how to fix it.
 import type * as z from 'zod'
 import { oneLine } from './foreign-text.ts'
+import { type IssueFacts, wordsOf } from './issue-words.ts'
 
 /**
  * How to fix each problem, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each one that
@@ -157,12 +158,8 @@ export function readInput<S extends z.ZodType>(
 }
 
 /** The part of a zod issue that sentences are made from. */
-type Issue = {
-  readonly code?: string | undefined
+type Issue = IssueFacts & {
   readonly path: readonly PropertyKey[]
-  readonly message: string
-  /** The fields that nobody knows. */
-  readonly keys?: readonly string[] | undefined
   /** For a union: the issues of each branch. */
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
@@ -177,17 +174,7 @@ export function issuesSentence(issues: readonly Issue[]): string {
   return shown.join('; ') + more
 }
 
-// The words of an issue may repeat what the caller sent, however much that is, and however it would look on a terminal.
-const wordsMax = 400
-const keysMax = 5
 const keyMax = 60
-
-function wordsOf({ code, keys = [], message }: Issue): string {
-  if (code !== 'unrecognized_keys') return oneLine(message, wordsMax)
-  const named = keys.slice(0, keysMax).map((key) => `"${oneLine(key, keyMax)}"`)
-  const more = keys.length > keysMax ? `, and ${keys.length - keysMax} more` : ''
-  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${named.join(', ')}${more}`
-}
 
 /** `plan.steps[1].bake` */
 const asWritten = (path: readonly PropertyKey[]): string =>
