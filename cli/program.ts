@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { jsonLine } from '../core/foreign-text.ts'
 import { Problem } from '../core/problem.ts'
+import about from '../package.json' with { type: 'json' }
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
@@ -15,6 +16,7 @@ import { addOrders } from './spelling/orders.ts'
 import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
+import { addServices } from './spelling/services.ts'
 import { addVerifyAccount } from './spelling/verify-account.ts'
 
 type Shared = { readonly json?: boolean }
@@ -68,6 +70,7 @@ async function embedded<T>(load: () => Promise<T>): Promise<T> {
 }
 
 const program = new Command('tidegate')
+  .version(about.version, '--version', 'print the version')
   .configureOutput({ writeErr: (text) => process.stderr.write(shown(text.split('\n'))) })
   .description(
     'Moves production traffic to a new version of a Lambda function a little at a time, and back when the evidence turns bad.',
@@ -168,7 +171,8 @@ program
     ),
   )
 
-for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
+for (const add of [addServices, addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount])
+  add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addLost(program, {

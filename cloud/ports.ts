@@ -154,7 +154,10 @@ export type Line = {
   start(service: string | undefined): Promise<boolean>
   /** A stop of all services takes precedence over a stop of one. @throws Problem `item_unreadable` */
   stopped(service: string): Promise<(Stopped & { readonly isAll: boolean }) | undefined>
+  /** Every stop; one without `service` is of all services. */
+  list(): Promise<Listing<Stopped & StoppedOf, StoppedOf>>
 }
+type StoppedOf = { readonly service?: string }
 
 /** A release that is not cleaned up yet. It contains the first event, so that an interrupted intake can be completed. */
 export type OpenRelease = {

@@ -164,12 +164,22 @@ type Issue = IssueFacts & {
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
 
+/** What is wrong, and where: `field` is the path as people write it, empty for the whole. */
+export type Wrong = { readonly path: readonly PropertyKey[]; readonly field: string; readonly words: string }
+
+/** In zod's order. */
+export const wrongIn = (issues: readonly Issue[]): readonly Wrong[] =>
+  issues.flatMap(meant).map((issue) => {
+    // A field that nobody knows is named itself.
+    const [key, ...others] = issue.keys ?? []
+    const path = key === undefined || others.length > 0 ? issue.path : [...issue.path, key]
+    return { path, field: asWritten(issue.path), words: wordsOf(issue) }
+  })
+
 /** One sentence for the first three issues, in zod's order. */
 export function issuesSentence(issues: readonly Issue[]): string {
-  const told = issues.flatMap(meant)
-  const shown = told
-    .slice(0, 3)
-    .map((issue) => (issue.path.length === 0 ? wordsOf(issue) : `${asWritten(issue.path)}: ${wordsOf(issue)}`))
+  const told = wrongIn(issues)
+  const shown = told.slice(0, 3).map(({ field, words }) => (field === '' ? words : `${field}: ${words}`))
   const more = told.length > 3 ? ` (and ${told.length - 3} more)` : ''
   return shown.join('; ') + more
 }

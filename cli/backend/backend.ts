@@ -20,6 +20,8 @@ export type Backend = Pick<
 > & {
   /** Definitions change through the API alone. */
   readonly services: Pick<World['services'], 'get' | 'list'>
+  /** The line is stopped and started through the API alone. */
+  readonly line: Pick<World['line'], 'list'>
   /**
    * Calls a route of the controller's API, signed with the caller's credentials.
    * @param service for a route of one service

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { quoted } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Surroundings } from '../backend/surroundings.ts'
+import { versionsOf } from '../commands/named-versions.ts'
 import type { WatchOptions } from '../commands/watch.ts'
 
 const verbs = () => import('../commands/verbs.ts')
@@ -148,17 +149,6 @@ const following = (everySeconds: number, pause: Surroundings['pause']): WatchOpt
   pause,
   evidence: true,
 })
-
-function versionsOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [name = '', version = '', ...more] = pair.split('=')
-      if (name === '' || version === '' || more.length > 0)
-        throw new Problem('call_invalid', `"${pair}" is not FUNCTION=VERSION.`)
-      return [name, version]
-    }),
-  )
-}
 
 function artifactOf(object: string | undefined, versionId: string | undefined, uri: string | undefined): object {
   if ((object === undefined) !== (versionId === undefined))

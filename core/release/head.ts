@@ -27,8 +27,6 @@ export const Head = z.strictObject({
   link: z.string().min(1).max(100).optional(),
   /** The promoted release that this one undid, if it is an undo release. */
   backFrom: z.string().max(64).optional(),
-  /** Who asked for it, by AWS's word; of what an event asked for, nobody is known. */
-  by: z.string().max(600).optional(),
   /** By function: stable and candidate version. */
   versions: z.record(TargetFunction, z.strictObject({ stable: z.string().max(20), candidate: z.string().max(20) })),
 })
@@ -48,7 +46,6 @@ export const undoneBy = (key: string): string | undefined =>
 export function headOf(release: Release, link?: string): Head {
   const { ending, state } = release
   const backFrom = undoneBy(release.key)
-  const by = release.provenance.requestedBy
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -63,7 +60,6 @@ export function headOf(release: Release, link?: string): Head {
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
     ...(release.charges === undefined ? {} : { charges: release.charges }),
     ...(backFrom === undefined ? {} : { backFrom }),
-    ...(by === undefined ? {} : { by }),
     versions: Object.fromEntries(
       release.targets.map(({ functionName, stable, candidate }) => [functionName, { stable, candidate }]),
     ),

@@ -1,5 +1,6 @@
 // Stop-the-line in memory.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import { listing } from '../../../core/listing.ts'
 import type { Line } from '../../../cloud/ports.ts'
 import type { MemoryTable } from './table.ts'
 
@@ -21,6 +22,15 @@ export function memoryLine(table: MemoryTable): Line {
       const all = read('*')
       const stop = all ?? read(service)
       return Promise.resolve(stop === undefined ? undefined : { ...stop, isAll: all !== undefined })
+    },
+    list() {
+      const about = (sk: string) => (sk === '*' ? {} : { service: sk })
+      const stopOf = (sk: string) => {
+        const stop = read(sk)
+        if (stop === undefined) throw new Error('it is gone')
+        return { ...stop, ...about(sk) }
+      }
+      return Promise.resolve(listing(table.list(linePk), stopOf, about))
     },
   }
 }

@@ -70,10 +70,13 @@ describe('a service whose versions 1 to 4 had all traffic', () => {
     await settled()
     expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
     const [head] = (await sandbox.world.history.list('checkout', 1)).items
-    expect(head).toMatchObject({ releaseId, outcome: 'promoted', backFrom: last?.releaseId, by: 'user/ann' })
+    expect(head).toMatchObject({ releaseId, outcome: 'promoted', backFrom: last?.releaseId })
     expect(head?.versions).toEqual({ checkout: { stable: '4', candidate: '2' } })
     const first = (await sandbox.events(releaseId))[0]
-    expect(first).toMatchObject({ reason: `back from ${last?.releaseId ?? ''} to checkout:2: orders drop` })
+    expect(first).toMatchObject({
+      provenance: { requestedBy: 'user/ann' },
+      reason: `back from ${last?.releaseId ?? ''} to checkout:2: orders drop`,
+    })
   })
 
   it('asks for it twice and goes back once; then goes further back, and forth again among what ran before', async () => {
