@@ -71,6 +71,8 @@ async function embedded<T>(load: () => Promise<T>): Promise<T> {
 
 const program = new Command('tidegate')
   .version(about.version, '--version', 'print the version')
+  // `release --version 42` is the release's own.
+  .enablePositionalOptions()
   .configureOutput({ writeErr: (text) => process.stderr.write(shown(text.split('\n'))) })
   .description(
     'Moves production traffic to a new version of a Lambda function a little at a time, and back when the evidence turns bad.',

@@ -78,9 +78,14 @@ export const inChargeWords = (versions: ServiceFacts['inCharge']): string =>
     .map(([name, version]) => `${name}:${version}`)
     .join(', ')
 
-export const budgetWords = ({ slo, leftShare, burning, because }: GateBudget): string => {
-  if (leftShare === undefined) return `${slo}: unknown${because === undefined ? '' : `, ${because}`}`
-  return `${slo}: ${Math.round(leftShare * 10_000) / 100} % left${burning === 'no' ? '' : ', burning'}`
+export const leftPercent = ({ leftShare }: GateBudget): string | undefined =>
+  leftShare === undefined ? undefined : `${Math.round(leftShare * 10_000) / 100} %`
+
+export function budgetWords(budget: GateBudget): string {
+  const { slo, burning, because } = budget
+  const left = leftPercent(budget)
+  if (left === undefined) return `${slo}: unknown${because === undefined ? '' : `, ${because}`}`
+  return `${slo}: ${left} left${burning === 'no' ? '' : ', burning'}`
 }
 
 export const stopWords = ({ service, by, reason, sinceMs }: Stop): string =>

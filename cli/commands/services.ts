@@ -13,6 +13,7 @@ import {
   documentOf,
   factsOfService,
   inChargeWords,
+  leftPercent,
   liveWords,
   type ServiceFacts,
   stopWords,
@@ -53,9 +54,7 @@ function rowOf(facts: ServiceFacts): readonly string[] {
   const { service, live, stops, budgets, last } = facts
   const stopped = stops.length === 0 ? [] : ['line stopped']
   const now = [...(live === undefined ? [] : [liveWords(live)]), ...stopped]
-  const left = budgets.map(
-    ({ slo, leftShare }) => `${slo} ${leftShare === undefined ? '?' : `${Math.round(leftShare * 1000) / 10} %`}`,
-  )
+  const left = budgets.map((budget) => `${budget.slo} ${leftPercent(budget) ?? '?'}`)
   return [
     service.name,
     inChargeWords(facts.inCharge) || '?',

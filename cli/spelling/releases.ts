@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { quoted } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Surroundings } from '../backend/surroundings.ts'
+import type { Cli, Surroundings } from '../backend/surroundings.ts'
 import { versionsOf } from '../commands/named-versions.ts'
 import type { WatchOptions } from '../commands/watch.ts'
 
@@ -39,7 +39,10 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
   program
     .command('release <service>')
     .description('start a release of a published version, or of an artifact that the definition names')
-    .option('--version <version>', 'the version, if the service has one target')
+    .option(
+      '--version <version>',
+      'the version, if the service has one target; `latest`: the newest published one of each target',
+    )
     .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
     .option('--object <uri>', 's3://BUCKET/KEY: make a version of this package; needs --object-version')
     .option('--object-version <id>', 'its version-id')
@@ -62,14 +65,11 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
     )
     .action(
       run(async (service: string, { urgent, bolder, watch, every, json, ...named }: ReleaseOptions) => {
-        const call = callOf(named)
+        const start = await cli({ json: json === true })
+        const call = named.version === 'latest' ? await latestOf(start, service, callOf(named)) : callOf(named)
         const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
         const { startRelease } = await verbs()
-        return startRelease(
-          await cli({ json: json === true }),
-          { route, service, call },
-          watch === true ? following(every, pause) : undefined,
-        )
+        return startRelease(start, { route, service, call }, watch === true ? following(every, pause) : undefined)
       }),
     )
 }
@@ -85,6 +85,16 @@ const callOf = ({ version, versions, object, objectVersion, image, requestId = r
   ...(version === undefined ? {} : { version }),
   requestId,
 })
+
+/** The version is said in the call, so that whoever repeats it asks for the same. */
+async function latestOf({ backend, screen }: Cli, name: string, { version: _, ...call }: Record<string, unknown>) {
+  const { newestVersions } = await import('../commands/latest.ts')
+  const { functionFactsOnAws } = await import('../backend/function-facts.ts')
+  const versions = await newestVersions(functionFactsOnAws(), await backend.services.get(name))
+  const words = Object.entries(versions).map(([target, version]) => `${target}:${version}`)
+  screen.note(`The newest published version: ${words.join(', ')}.`)
+  return { ...call, versions }
+}
 
 function addLooks(program: Command, { cli, run, positive, pause }: Surroundings): void {
   program
