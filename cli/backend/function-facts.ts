@@ -17,7 +17,7 @@ import { isNamed, translated } from '../../cloud/aws/failure.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
 import { locate, type Place } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
-import { hourMs } from '../../core/time.ts'
+import { hourMs, minuteMs } from '../../core/time.ts'
 import { clockOf } from './answer-clock.ts'
 
 export type FunctionFacts = {
@@ -27,7 +27,7 @@ export type FunctionFacts = {
   aliases(place: Place): Promise<readonly { readonly name: string; readonly version: string }[]>
   /** Names of metric alarms on the function, or on this alias of it. */
   alarms(functionName: string, alias: string): Promise<readonly string[]>
-  /** Requests and failures of the last hours, of all versions together; `undefined` if CloudWatch has no point. */
+  /** Requests and failures of the last hours, of all versions together; `undefined` if CloudWatch has no point. `hours`: since the first. */
   traffic(functionName: string, hours: number): Promise<Traffic | undefined>
 }
 export type Traffic = { readonly requests: number; readonly failed: number; readonly hours: number }
@@ -68,21 +68,24 @@ export function functionFactsOnAws(config: Config = {}): FunctionFacts {
         .flatMap(({ AlarmName }) => (AlarmName === undefined ? [] : [AlarmName]))
     },
     async traffic(functionName, hours) {
-      const endMs = Math.floor(clock.nowMs() / hourMs) * hourMs
+      const endMs = Math.floor(clock.nowMs() / stepMs) * stepMs
       const dimensions = { FunctionName: locate(functionName).name }
       const question = (metric: string) => ({ key: metric, namespace: 'AWS/Lambda', metric, dimensions, stat: 'Sum' })
-      const asked = { startMs: endMs - hours * hourMs, endMs, periodSeconds: 3600 }
-      const [requests, errors] = await awsTelemetry(cloudWatch).read(
-        [question('Invocations'), question('Errors')],
-        asked,
-      )
-      const sum = (reading: typeof requests): number | undefined =>
-        reading?.kind === 'points' ? reading.points.reduce((total, { value }) => total + value, 0) : undefined
-      const total = sum(requests)
-      return total === undefined || total === 0 ? undefined : { requests: total, failed: sum(errors) ?? 0, hours }
+      const asked = { startMs: endMs - hours * hourMs, endMs, periodSeconds: stepMs / 1000 }
+      const [requests, errors] = (
+        await awsTelemetry(cloudWatch).read([question('Invocations'), question('Errors')], asked)
+      ).map((reading) => (reading.kind === 'points' ? reading.points : []))
+      const [first] = requests ?? []
+      if (requests === undefined || first === undefined) return undefined
+      // A function that is younger has no point of the time before.
+      return { requests: sumOf(requests), failed: sumOf(errors ?? []), hours: (endMs - first.minuteMs) / hourMs }
     },
   }
 }
+
+const stepMs = 5 * minuteMs
+const sumOf = (points: readonly { readonly value: number }[]): number =>
+  points.reduce((total, { value }) => total + value, 0)
 
 /** @throws Problem `version_missing` if there is no such function */
 async function collected<T>(pages: AsyncIterable<T>, call: string, functionName: string): Promise<readonly T[]> {

@@ -37,4 +37,33 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
         (await import('../commands/validate.ts')).validateFiles(screen(options), files),
       ),
     )
+
+  program
+    .command('init [name]')
+    .description('write the first definition of a service, from what Lambda and CloudWatch tell of its function')
+    .option('--function <name>', 'the function; default: the name of the service')
+    .option('--alias <alias>', "the alias; default: the function's only one, or live")
+    .option('--file <file>', 'where to write it; default: services/NAME.yaml. A file that is there is never changed')
+    .option('--offline', 'ask nobody')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nWhat it may not look up is left open in the file. Rights that it uses: lambda:ListAliases, cloudwatch:DescribeAlarms,\ncloudwatch:GetMetricData.\n\nExample:\n  tidegate init checkout --function checkout-prod --alias live',
+    )
+    .action(run(async (name: string | undefined, options: InitSpelling) => initialise(screen, name, options)))
+}
+
+type InitSpelling = Shared & { function?: string; alias?: string; file?: string; offline?: boolean }
+
+async function initialise(
+  screen: Surroundings['screen'],
+  name = 'my-service',
+  { function: functionName = name, alias, file = `services/${name}.yaml`, offline, ...options }: InitSpelling,
+): Promise<number> {
+  const { initService } = await import('../commands/init.ts')
+  const functions = offline === true ? undefined : (await import('../backend/function-facts.ts')).functionFactsOnAws()
+  return initService(screen(options), functions, {
+    ...{ name, functionName, file },
+    ...(alias === undefined ? {} : { alias }),
+  })
 }
