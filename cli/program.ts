@@ -9,6 +9,7 @@ import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
+import { addCompletion } from './spelling/completion.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
@@ -181,6 +182,8 @@ addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),
 })
+
+addCompletion(program, surroundings)
 
 const awsTroubles: readonly string[] = [
   'permission_denied',

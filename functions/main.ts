@@ -120,7 +120,7 @@ const gates = () => ({
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
 /** What the question whether a service may be released takes. */
 const asking = () => ({ ...gates(), openReleases: openReleases(), aliases: aliases() })
-export const ask = /* @__PURE__ */ wired('ask', () => askHandler(asking()))
+export const ask = /* @__PURE__ */ wired('ask', () => askHandler({ ...asking(), home: home() }))
 export const pipeline = /* @__PURE__ */ wired('pipeline', () =>
   pipelineHandler({ ...asking(), home: home(), pipelines: pipelines() }),
 )

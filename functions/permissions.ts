@@ -114,7 +114,7 @@ const registers = all(findsServices, { writes: ['service', 'definition', 'lookup
 const asks: Own = { items: all(looksUp, { reads: ['open'] }), targets: ['lambda:GetAlias'], lookRoles }
 
 const own: Readonly<Record<Verb, Own>> = {
-  ask: asks,
+  ask: { ...asks, ...looksAtVersions },
   pipeline: {
     ...asks,
     // AWS takes no resource: of any job of the account, by its id.

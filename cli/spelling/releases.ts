@@ -27,6 +27,7 @@ type ReleaseOptions = Shared & {
   urgent?: boolean
   bolder?: boolean
   watch?: boolean
+  dryRun?: boolean
   every: number
 }
 
@@ -56,17 +57,24 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
     .option('--request-id <id>', 'repeat the call with the same id to get the same release')
     .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
     .option('--bolder', 'allow a plan that gives more traffic, or sooner, than that of the service: a right of its own')
+    .option('--dry-run', 'say what would happen, and change nothing; ends with 1 if it would be refused or would wait')
     .option('--watch', 'follow it to its end; the exit code says how it ended')
     .option('--every <seconds>', 'how often to look while watching', positive, 2)
     .option('--json', 'print one JSON document per line')
     .addHelpText(
       'after',
-      '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
+      '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release checkout --version latest --dry-run\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
     )
     .action(
-      run(async (service: string, { urgent, bolder, watch, every, json, ...named }: ReleaseOptions) => {
+      run(async (service: string, { urgent, bolder, watch, every, json, dryRun, ...named }: ReleaseOptions) => {
         const start = await cli({ json: json === true })
         const call = named.version === 'latest' ? await latestOf(start, service, callOf(named)) : callOf(named)
+        if (dryRun === true)
+          return (await import('../commands/dry-run.ts')).dryRun(start, service, {
+            ...imagined(call),
+            ...(urgent === true ? { urgent } : {}),
+            ...(bolder === true ? { bolder } : {}),
+          })
         const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
         const { startRelease } = await verbs()
         return startRelease(start, { route, service, call }, watch === true ? following(every, pause) : undefined)
@@ -74,7 +82,7 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
     )
 }
 
-type Named = Omit<ReleaseOptions, 'json' | 'urgent' | 'bolder' | 'watch' | 'every'>
+type Named = Omit<ReleaseOptions, 'json' | 'urgent' | 'bolder' | 'watch' | 'every' | 'dryRun'>
 
 /** A repeated command without an id of its own is a new request. */
 const callOf = ({ version, versions, object, objectVersion, image, requestId = randomUUID(), ...rest }: Named) => ({
@@ -85,6 +93,14 @@ const callOf = ({ version, versions, object, objectVersion, image, requestId = r
   ...(version === undefined ? {} : { version }),
   requestId,
 })
+
+/** What a release is made of; who asks and why makes no difference. */
+const imagined = (call: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    ['version', 'versions', 'artifact', 'plan'].flatMap((name) =>
+      call[name] === undefined ? [] : [[name, call[name]]],
+    ),
+  )
 
 /** The version is said in the call, so that whoever repeats it asks for the same. */
 async function latestOf({ backend, screen }: Cli, name: string, { version: _, ...call }: Record<string, unknown>) {

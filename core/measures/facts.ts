@@ -47,8 +47,8 @@ export type ReleaseFacts = {
   readonly restoredMs?: number
   /** Somebody ordered the promotion before the plan got there. */
   readonly isHurried: boolean
-  /** All looks, oldest first. */
-  readonly looks: readonly Verdict[]
+  /** All looks, oldest first, by the step that they were taken in. */
+  readonly looks: readonly (readonly Verdict[])[]
   readonly incidents: readonly Incident[]
   /** The release that undid this one after its promotion. */
   readonly undoneBy?: ReleaseFacts
@@ -166,7 +166,7 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
     attested,
     isWayBack: undoneByKey(release.key) !== undefined,
     isHurried: events.some(({ type }) => type === 'promoteOrdered'),
-    looks: events.flatMap((event) => (event.type === 'judged' ? [event.verdict] : [])),
+    looks: looksIn(events),
     incidents: [],
     ...(state.phase === 'settled' ? { settledMs: state.atMs, outcome: ending?.outcome ?? 'aborted' } : {}),
     ...(at.firstTraffic === undefined ? {} : { firstTrafficMs: at.firstTraffic }),
@@ -174,4 +174,14 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
     ...(at.decided === undefined ? {} : { decidedMs: at.decided }),
     ...(at.restored === undefined ? {} : { restoredMs: at.restored }),
   }
+}
+
+/** A shift begins a step. */
+function looksIn(events: readonly ReleaseEvent[]): readonly (readonly Verdict[])[] {
+  const steps: Verdict[][] = [[]]
+  for (const event of events) {
+    if (event.type === 'moved') steps.push([])
+    if (event.type === 'judged') steps.at(-1)?.push(event.verdict)
+  }
+  return steps.filter(({ length }) => length > 0)
 }

@@ -25,6 +25,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     of(verb, ...reads('lookup', 'service'), ...writes('incident')),
   ),
   'functions/measure.test.ts': of('measure', ...reads('attestation', 'head', 'incident', 'log', 'open', 'service')),
+  'functions/orders/dry-run.test.ts': of('ask', 'lambda:GetFunctionConfiguration'),
   'functions/reports.test.ts': of(
     'reports',
     ...[...reads('lookup', 'service'), ...writes('budget')],
