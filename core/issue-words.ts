@@ -1,6 +1,7 @@
 // What is wrong with a value, in words for people: what zod says by itself is for programmers. A message that a schema has of its
 // own is kept. The words may repeat what a caller sent, however much that is, and however it would look on a terminal.
 import { oneLine } from './foreign-text.ts'
+import { own } from './own.ts'
 
 /** The part of a zod issue that words are made from. */
 export type IssueFacts = {
@@ -49,7 +50,7 @@ function plainly(issue: IssueFacts): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
       if (issue.message.endsWith('received undefined')) return 'it is missing'
-      const kind = typeof issue.expected === 'string' ? kinds[issue.expected] : undefined
+      const kind = typeof issue.expected === 'string' ? own(kinds, issue.expected) : undefined
       return kind === undefined ? undefined : `it must be ${kind}`
     }
     case 'invalid_value':

@@ -81,7 +81,7 @@ export type Located = {
   /** Why it is no YAML, and where. */
   readonly faults: readonly (FilePlace & { readonly words: string })[]
   /** Of the value at a path, or of the nearest that is in the file. */
-  placeOf(path: readonly PropertyKey[]): FilePlace
+  readonly placeOf: (path: readonly PropertyKey[]) => FilePlace
 }
 
 /** Like `readYaml`, with the place of everything that is in the file. @throws Problem `code` if the file is no text */

@@ -4,13 +4,14 @@ import type { Command } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import type { Surroundings } from '../backend/surroundings.ts'
 
-const scripts: Readonly<Record<string, string>> = {
-  bash: `_tidegate() {
+const scripts = new Map(
+  Object.entries({
+    bash: `_tidegate() {
   local IFS=$'\\n'
   COMPREPLY=($(compgen -W "$(tidegate complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _tidegate tidegate`,
-  zsh: `#compdef tidegate
+    zsh: `#compdef tidegate
 _tidegate() {
   local -a found
   found=("\${(@f)$(tidegate complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
@@ -18,8 +19,9 @@ _tidegate() {
   if (( \${#found} )); then compadd -a found; else _files; fi
 }
 compdef _tidegate tidegate`,
-  fish: `complete -c tidegate -a '(tidegate complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`,
-}
+    fish: `complete -c tidegate -a '(tidegate complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`,
+  }),
+)
 
 /** A person who presses Tab does not wait longer for names. */
 const patienceMs = 1500
@@ -38,7 +40,7 @@ Examples:
     )
     .action(
       run((shell: string) => {
-        const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined
+        const script = scripts.get(shell)
         if (script === undefined)
           throw new Problem('call_invalid', `There are scripts for bash, zsh and fish, not for "${shell}".`)
         screen({}).say(script.split('\n'), { shell, script })

@@ -97,8 +97,8 @@ const callOf = ({ version, versions, object, objectVersion, image, requestId = r
 /** What a release is made of; who asks and why makes no difference. */
 const imagined = (call: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
-    ['version', 'versions', 'artifact', 'plan'].flatMap((name) =>
-      call[name] === undefined ? [] : [[name, call[name]]],
+    Object.entries(call).filter(
+      ([name, said]) => said !== undefined && ['version', 'versions', 'artifact', 'plan'].includes(name),
     ),
   )
 

@@ -1,6 +1,7 @@
 // A service in the form in which people write its definition: percent and `5m`, not basis points and seconds. What is shown of a
 // stored definition, and compared with a file, is this form. It can be applied again: parsed, it is the same service.
 import { ServiceDefinition, type Service } from '../../core/service/service.ts'
+import { own } from '../../core/own.ts'
 import type { Plan } from '../../core/service/plan.ts'
 import { wholeBp } from '../../core/service/routing.ts'
 import { isCounted, type Slo } from '../../core/service/slo.ts'
@@ -55,7 +56,7 @@ export function writtenBriefly(service: Service): Written {
 function without(said: Written, usual: Written): Written {
   return Object.fromEntries(
     Object.entries(said).flatMap(([field, value]) => {
-      const other = Object.hasOwn(usual, field) ? usual[field] : undefined
+      const other = own(usual, field)
       if (JSON.stringify(value) === JSON.stringify(other)) return []
       return [[field, isFields(value) && isFields(other) ? without(value, other) : value]]
     }),
