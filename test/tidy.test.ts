@@ -115,7 +115,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
     ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
-  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
+  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'package.json', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/backend/': [
     'cli/backend/*',
@@ -133,6 +133,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
     ...['yaml', 'zod'],
+  ],
+  'cli/services/': [
+    ...['cli/services/*', 'cli/commands/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],

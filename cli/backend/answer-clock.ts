@@ -1,5 +1,5 @@
-// The time in the cloud that answers. This machine's clock may be wrong, and the embedded cloud's time runs ahead of it, so the time
-// comes from the dates of the answers, once there is one. Before the first answer it is this machine's.
+// The time in the cloud that answers. This machine's clock may be wrong, and the embedded cloud's time runs ahead of it. So the
+// time comes from the dates of the answers, once there is one. Before the first answer it is this machine's.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Clock } from '../../cloud/ports.ts'
 

@@ -1,5 +1,5 @@
-// What Lambda and CloudWatch tell of a function, with the rights of the person who calls: its published versions, its aliases, the
-// alarms on it, and its usual traffic. A file of its own, so that the other commands do not load these clients.
+// What Lambda and CloudWatch tell of a function, with the rights of the person who calls: its published versions, its aliases,
+// the alarms on it, and its usual traffic. A file of its own, so that the other commands do not load these clients.
 import {
   CloudWatchClient,
   type CloudWatchClientConfig,
@@ -27,7 +27,7 @@ export type FunctionFacts = {
   aliases(place: Place): Promise<readonly { readonly name: string; readonly version: string }[]>
   /** Names of metric alarms on the function, or on this alias of it. */
   alarms(functionName: string, alias: string): Promise<readonly string[]>
-  /** Requests and failures of the last hours, of all versions together; `undefined` if CloudWatch has no point. `hours`: since the first. */
+  /** Of the last hours, of all versions together; `undefined` if CloudWatch has no point. `hours`: since the first one. */
   traffic(functionName: string, hours: number): Promise<Traffic | undefined>
 }
 export type Traffic = { readonly requests: number; readonly failed: number; readonly hours: number }

@@ -6,7 +6,7 @@ import type { Surroundings } from '../backend/surroundings.ts'
 type Shared = { readonly json?: boolean }
 
 const gates = () => import('../commands/gates.ts')
-const lines = () => import('../commands/line.ts')
+const lines = () => import('../services/line.ts')
 
 export function addGates(program: Command, { cli, run }: Surroundings): void {
   program

@@ -10,7 +10,7 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
     .description('list the services: version in charge, live release, error budgets, last release')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nEnds with 2 if a service cannot be read.\n\nExample:\n  tidegate services')
-    .action(run(async (options: Shared) => (await import('../commands/services.ts')).listServices(await cli(options))))
+    .action(run(async (options: Shared) => (await import('../services/services.ts')).listServices(await cli(options))))
 
   program
     .command('get <service>')
@@ -20,7 +20,7 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
     .addHelpText('after', '\nExample:\n  tidegate get checkout > services/checkout.yaml')
     .action(
       run(async (service: string, { all, ...options }: Shared & { all?: boolean }) =>
-        (await import('../commands/services.ts')).getService(await cli(options), service, all === true),
+        (await import('../services/services.ts')).getService(await cli(options), service, all === true),
       ),
     )
 
@@ -34,7 +34,7 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
     )
     .action(
       run(async (files: string[], options: Shared) =>
-        (await import('../commands/validate.ts')).validateFiles(screen(options), files),
+        (await import('../services/validate.ts')).validateFiles(screen(options), files),
       ),
     )
 
@@ -60,7 +60,7 @@ async function initialise(
   name = 'my-service',
   { function: functionName = name, alias, file = `services/${name}.yaml`, offline, ...options }: InitSpelling,
 ): Promise<number> {
-  const { initService } = await import('../commands/init.ts')
+  const { initService } = await import('../services/init.ts')
   const functions = offline === true ? undefined : (await import('../backend/function-facts.ts')).functionFactsOnAws()
   return initService(screen(options), functions, {
     ...{ name, functionName, file },

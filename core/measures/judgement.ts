@@ -36,8 +36,8 @@ export function timeToRollBack(facts: Facts): Result {
 type Seen = { readonly asked: number; readonly known: number }
 
 /**
- * For one step: how often critical signals were asked, and how often they were known. No signal can speak in the first minutes of a
- * step, so its looks count from the first one at which it did. One that never did counts at every look. A look without critical
+ * For one step: how often critical signals were asked, and how often they were known. No signal can speak in the first minutes of
+ * a step, so its looks count from the first one at which it did. One that never did counts at every look. A look without critical
  * signals counts as one signal that was not known.
  */
 function seenIn(looks: readonly Verdict[]): readonly Seen[] {

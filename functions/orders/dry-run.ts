@@ -1,5 +1,5 @@
-// What would come of a release that somebody thinks of: whether it would be accepted and could begin, what it would wait for, and by
-// which plan. Nothing is stored and nothing is promised: what only a real release finds out is named.
+// What would come of a release that somebody thinks of: whether it would be accepted and could begin, what it would wait for, and
+// by which plan. Nothing is stored and nothing is promised: what only a real release finds out is named.
 import * as z from 'zod'
 import { planWords, isBolder, PlanDefinition } from '../../core/service/plan.ts'
 import { callableOf, isFrom, sourcesWords } from '../../core/service/artifacts.ts'

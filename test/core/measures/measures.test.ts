@@ -77,7 +77,7 @@ describe('the week by hand', () => {
   })
 
   it('M9: of five critical signals that could have decided, four did', () => {
-    // a: errors yes, latency never (cost is advisory). b: yes, after a look too early. c: yes. h: yes (latency is excluded). 4 of 5.
+    // a: errors yes, latency never (cost is advisory). b: yes, after a look too early. c and h: yes. 4 of 5.
     expect(resultOf('M9')).toEqual({ value: known(4 / 5), n: 5 })
   })
 

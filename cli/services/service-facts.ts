@@ -1,5 +1,5 @@
-// What is going on with a service, from the table alone: the live release, what its aliases were left with, its error budgets, who
-// stopped its line, and when it was last released.
+// What is going on with a service, from the table alone: the live release, what its aliases were left with, its error budgets,
+// who stopped its line, and when it was last released.
 import { candidateWords } from '../../core/service/candidate.ts'
 import type { GateBudget } from '../../core/gate/facts.ts'
 import { quoted } from '../../core/foreign-text.ts'

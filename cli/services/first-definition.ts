@@ -34,7 +34,7 @@ const bakeFor = (perMinute: number, weight: number, samples: number): number | u
   bakes.find((bake) => ((perMinute * weight) / 100) * (bake - blindMinutes) >= margin * samples)
 
 /** @param perMinute usual requests a minute; `undefined` if nobody knows */
-export function planFitFor(perMinute: number | undefined): Fit {
+function planFitFor(perMinute: number | undefined): Fit {
   const usual = perMinute ?? 200
   const wish = wishes.find(
     ({ weight, minimumSamples, longest }) => (bakeFor(usual, weight, minimumSamples) ?? Infinity) <= longest,

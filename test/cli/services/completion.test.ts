@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
-const main = new URL('../../cli/main.ts', import.meta.url).pathname
+const main = new URL('../../../cli/main.ts', import.meta.url).pathname
 const bin = mkdtempSync(join(tmpdir(), 'tidegate-'))
 writeFileSync(join(bin, 'tidegate'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
 chmodSync(join(bin, 'tidegate'), 0o755)

@@ -1,5 +1,5 @@
-// `tidegate init`: writes the first definition of a service, from what Lambda and CloudWatch tell of its function. What they do not
-// tell, for want of rights, of a network or of the function, is left open and said in the file.
+// `tidegate init`: writes the first definition of a service, from what Lambda and CloudWatch tell of its function. What they do
+// not tell, for want of rights, of a network or of the function, is left open and said in the file.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parse } from 'yaml'
@@ -11,7 +11,7 @@ import type { FunctionFacts } from '../backend/function-facts.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 import { definitionText, type Known } from './first-definition.ts'
 
-export type InitOptions = {
+type InitOptions = {
   readonly name: string
   readonly functionName: string
   /** Without it: the function's only alias, or `live`. */
