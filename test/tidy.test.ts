@@ -134,9 +134,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
     ...['yaml', 'zod'],
   ],
-  'cli/services/': [
-    ...['cli/services/*', 'cli/commands/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml'],
-  ],
+  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml']],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
     ...['cloud/kinds.ts', 'core/', '@aws-sdk/', 'zod'],
