@@ -3,4 +3,7 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
+// The AWS CLI reads it, and the SDK does not.
+const { AWS_DEFAULT_REGION } = process.env
+if (AWS_DEFAULT_REGION !== undefined) process.env['AWS_REGION'] ??= AWS_DEFAULT_REGION
 await import('./program.ts')

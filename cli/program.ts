@@ -6,12 +6,14 @@ import { jsonLine } from '../core/foreign-text.ts'
 import { Problem, problems } from '../core/problem.ts'
 import { runbookSection } from '../core/runbook.ts'
 import { explained } from './backend/explained.ts'
+import about from '../package.json' with { type: 'json' }
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { outputTo, surfaceOf } from './backend/terminal.ts'
 import { addApi } from './spelling/api.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
+import { addCompletion } from './spelling/completion.ts'
 import { addConsole } from './spelling/console.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addDrill } from './spelling/drill.ts'
@@ -22,6 +24,7 @@ import { addPostMortem } from './spelling/post-mortem.ts'
 import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
+import { addServices } from './spelling/services.ts'
 import { addVerifyAccount } from './spelling/verify-account.ts'
 
 type Shared = { readonly json?: boolean }
@@ -82,6 +85,9 @@ async function embedded<T>(load: () => Promise<T>): Promise<T> {
 }
 
 const program = new Command('tidegate')
+  .version(about.version, '--version', 'print the version')
+  // `release --version 42` is the release's own.
+  .enablePositionalOptions()
   .configureOutput({ writeErr: (text) => process.stderr.write(shown(text.split('\n'))) })
   .description(
     'Moves production traffic to a new version of a Lambda function a little at a time, and back when the evidence turns bad.',
@@ -185,6 +191,7 @@ program
   )
 
 for (const add of [
+  addServices,
   addOrders,
   addConsole,
   addReport,
@@ -203,6 +210,8 @@ addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),
 })
+
+addCompletion(program, surroundings)
 
 const awsTroubles: readonly string[] = [
   'permission_denied',

@@ -1,13 +1,14 @@
 // Durations as people write them: a whole number and one unit. Only this file converts them to seconds.
 import * as z from 'zod'
 
+const spelling = 'write a duration as a whole number and s, m, h or d, such as 90s, 5m or 1h'
 const secondsPer = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 /** Parses `90s`, `5m`, `1h` or `2d` to seconds, within the limits. No fractions, signs, spaces or second unit. */
 export function duration(limits: { readonly minSeconds: number; readonly maxSeconds: number }) {
   return z
-    .string()
-    .regex(/^(0|[1-9][0-9]{0,6})[smhd]$/, 'write a duration as a whole number and s, m, h or d, such as 90s, 5m or 1h')
+    .string({ error: ({ input }) => (input === undefined ? undefined : spelling) })
+    .regex(/^(0|[1-9][0-9]{0,6})[smhd]$/, spelling)
     .transform((text) => Number(text.slice(0, -1)) * secondsPer[text.slice(-1) as keyof typeof secondsPer])
     .refine((seconds) => seconds >= limits.minSeconds && seconds <= limits.maxSeconds, {
       message: `must be from ${formatDuration(limits.minSeconds)} to ${formatDuration(limits.maxSeconds)}`,

@@ -1,6 +1,7 @@
 // Every problem that a person can run into: a stable code, one sentence (written where it is thrown), and how to fix it.
 import type * as z from 'zod'
 import { oneLine } from './foreign-text.ts'
+import { type IssueFacts, wordsOf } from './issue-words.ts'
 
 /**
  * How to fix each problem, by code. docs/reference.md lists them from this table; docs/operate.md has a section for each one that
@@ -88,7 +89,7 @@ export const problems = {
     'See docs/policy.md for who may override which gate. A stopped line has to be started, and an approval given; neither can be overridden.',
   no_live_release: 'No release is live for this service. Run `tidegate history SERVICE`.',
   nothing_to_return_to:
-    'No earlier promoted release is recorded for this service. Release the version that you want by its number.',
+    'See `tidegate history SERVICE`: a rollback goes only to a version that had all traffic before. Release any other version by its number.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
   answer_unproven:
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',
@@ -175,37 +176,33 @@ export function readInput<S extends z.ZodType>(
 }
 
 /** The part of a zod issue that sentences are made from. */
-type Issue = {
-  readonly code?: string | undefined
+type Issue = IssueFacts & {
   readonly path: readonly PropertyKey[]
-  readonly message: string
-  /** The fields that nobody knows. */
-  readonly keys?: readonly string[] | undefined
   /** For a union: the issues of each branch. */
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
 
+/** What is wrong, and where: `field` is the path as people write it, empty for the whole. */
+export type Wrong = { readonly path: readonly PropertyKey[]; readonly field: string; readonly words: string }
+
+/** In zod's order. */
+export const wrongIn = (issues: readonly Issue[]): readonly Wrong[] =>
+  issues.flatMap(meant).map((issue) => {
+    // A field that nobody knows is named itself.
+    const [key, ...others] = issue.keys ?? []
+    const path = key === undefined || others.length > 0 ? issue.path : [...issue.path, key]
+    return { path, field: asWritten(issue.path), words: wordsOf(issue) }
+  })
+
 /** One sentence for the first three issues, in zod's order. */
 export function issuesSentence(issues: readonly Issue[]): string {
-  const told = issues.flatMap(meant)
-  const shown = told
-    .slice(0, 3)
-    .map((issue) => (issue.path.length === 0 ? wordsOf(issue) : `${asWritten(issue.path)}: ${wordsOf(issue)}`))
+  const told = wrongIn(issues)
+  const shown = told.slice(0, 3).map(({ field, words }) => (field === '' ? words : `${field}: ${words}`))
   const more = told.length > 3 ? ` (and ${told.length - 3} more)` : ''
   return shown.join('; ') + more
 }
 
-// The words of an issue may repeat what the caller sent, however much that is, and however it would look on a terminal.
-const wordsMax = 400
-const keysMax = 5
 const keyMax = 60
-
-function wordsOf({ code, keys = [], message }: Issue): string {
-  if (code !== 'unrecognized_keys') return oneLine(message, wordsMax)
-  const named = keys.slice(0, keysMax).map((key) => `"${oneLine(key, keyMax)}"`)
-  const more = keys.length > keysMax ? `, and ${keys.length - keysMax} more` : ''
-  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${named.join(', ')}${more}`
-}
 
 /** `plan.steps[1].bake` */
 const asWritten = (path: readonly PropertyKey[]): string =>

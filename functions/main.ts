@@ -95,7 +95,7 @@ const accepting = () => ({
   executions: executions(),
 })
 export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(accepting()))
-export const start = /* @__PURE__ */ wired('start', () => startHandler(accepting()))
+export const start = /* @__PURE__ */ wired('start', () => startHandler({ ...accepting(), versions: versions() }))
 /** What gates decide by. */
 const gates = () => ({
   clock,
@@ -115,7 +115,7 @@ const gates = () => ({
 export const gate = /* @__PURE__ */ wired('gate', () => gateHandler(gates()))
 /** What the question whether a service may be released takes. */
 const asking = () => ({ ...gates(), openReleases: openReleases(), aliases: aliases() })
-export const ask = /* @__PURE__ */ wired('ask', () => askHandler(asking()))
+export const ask = /* @__PURE__ */ wired('ask', () => askHandler({ ...asking(), home: home() }))
 export const pipeline = /* @__PURE__ */ wired('pipeline', () =>
   pipelineHandler({ ...asking(), home: home(), pipelines: pipelines() }),
 )
@@ -214,7 +214,7 @@ export const startLine = /* @__PURE__ */ wired('startLine', () =>
   startLineHandler({ ...steering(), line: line(), openReleases: openReleases() }),
 )
 export const orderRollback = /* @__PURE__ */ wired('orderRollback', () =>
-  orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services() }),
+  orderRollbackHandler({ ...wayBack(), home: home(), digest, services: services(), versions: versions() }),
 )
 export const alarm = /* @__PURE__ */ wired('alarm', () =>
   alarmHandler({ ...wayBack(), home: home(), telemetry: telemetry() }),

@@ -72,6 +72,12 @@ const wake = ['states:SendTaskSuccess'] as const
 const targetRoles = ['sts:AssumeRole'] as const
 const lookRoles = targetRoles
 
+/** Whether a version that a person names exists. */
+const looksAtVersions = {
+  targetVersions: ['lambda:GetFunctionConfiguration'],
+  lookRoles,
+} as const satisfies Permissions
+
 const readsStream = {
   stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
   // Lambda asks for it before it reads a stream; AWS takes no resource.
@@ -80,13 +86,13 @@ const readsStream = {
 const asks: Own = { items: all(looksUp, { reads: ['open'] }), targets: ['lambda:GetAlias'], lookRoles }
 
 const own: Readonly<Record<Verb, Own>> = {
-  ask: asks,
+  ask: { ...asks, ...looksAtVersions },
   pipeline: {
     ...asks,
     // AWS takes no resource: of any job of the account, by its id.
     everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
-  start: { items: opens, machine: ['states:StartExecution'] },
+  start: { items: opens, machine: ['states:StartExecution'], ...looksAtVersions },
   gate: {
     items: all(looksUp, records, {
       reads: ['attestation'],
@@ -161,8 +167,7 @@ const own: Readonly<Record<Verb, Own>> = {
   answer: { items: steers, machine: wake },
   orderRollback: {
     items: all(putsBack, opens, steers, tells),
-    targets: move,
-    targetRoles,
+    ...{ targets: move, targetRoles, ...looksAtVersions },
     machine: [...wake, 'states:StartExecution'],
     topic: ['sns:Publish'],
   },

@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { clientAt } from '../../cloud/aws/client-at.ts'
+import { clockOf } from './answer-clock.ts'
 import { tablePorts } from '../../cloud/aws/dynamodb/table-ports.ts'
 import { awsAliases } from '../../cloud/aws/traffic.ts'
 import type { Backend } from './backend.ts'
@@ -26,9 +27,10 @@ export function backendOnAws(
     session: 'tidegate-cli',
   })
   const table = { client: new DynamoDBClient(own), name }
+  const clock = clockOf(table.client)
   return {
     ...tablePorts(table),
-    clock: { nowMs: () => Date.now() },
+    clock,
     aliases: awsAliases(lambda),
     order: orderAt(apiOf(environment, config), lambda().config, environment['TIDEGATE_IDEMPOTENCY_KEY']),
   }

@@ -2,7 +2,7 @@
 // what it is.
 import { readFile, stat } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { Problem, type ProblemCode } from '../../core/problem.ts'
 
 const compressed: readonly (readonly [bytes: readonly number[], word: string])[] = [
@@ -71,6 +71,49 @@ export async function readYaml(file: string, code: ProblemCode): Promise<unknown
   } catch (error) {
     throw new Problem(code, `The file ${file} is not YAML: ${firstLine(error)}`, { cause: error })
   }
+}
+
+/** Where something is in a file, from 1. */
+export type FilePlace = { readonly line: number; readonly column: number }
+export type Located = {
+  /** What is in the file; absent if it is no YAML. */
+  readonly value?: unknown
+  /** Why it is no YAML, and where. */
+  readonly faults: readonly (FilePlace & { readonly words: string })[]
+  /** Of the value at a path, or of the nearest that is in the file. */
+  readonly placeOf: (path: readonly PropertyKey[]) => FilePlace
+}
+
+/** Like `readYaml`, with the place of everything that is in the file. @throws Problem `code` if the file is no text */
+export async function readLocated(file: string, code: ProblemCode): Promise<Located> {
+  const lines = new LineCounter()
+  const document = parseDocument(await readText(file, code), { lineCounter: lines })
+  const at = (offset: number): FilePlace => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const placeOf = (path: readonly PropertyKey[]): FilePlace => at(offsetOf(document, path))
+  const faults = document.errors.map((error) => ({ ...at(error.pos[0]), words: firstLine(error) }))
+  if (faults.length > 0) return { faults, placeOf }
+  try {
+    return { value: document.toJS(), faults, placeOf }
+  } catch (error) {
+    return { faults: [{ line: 1, column: 1, words: firstLine(error) }], placeOf }
+  }
+}
+
+/** The key counts as the place of its value, if it has one. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent: unknown = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
+    const last = path[length - 1]
+    const key = isMap(parent)
+      ? parent.items.map((pair) => pair.key).find((one) => isScalar(one) && String(one.value) === String(last))
+      : document.getIn(path.slice(0, length), true)
+    const range = (key as { readonly range?: readonly number[] | null } | undefined)?.range
+    if (range?.[0] !== undefined) return range[0]
+  }
+  return document.contents?.range?.[0] ?? 0
 }
 
 /** Parsers append the location on further lines. */

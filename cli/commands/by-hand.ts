@@ -12,6 +12,8 @@ import { exitCodes, type Screen } from '../backend/screen.ts'
 type Cli = { readonly backend: Pick<Backend, 'returns' | 'aliases'>; readonly screen: Screen }
 type Alias = { readonly alias: string; readonly because?: string; readonly command?: string }
 
+type Wanted = (functionName: string) => string | undefined
+
 /** Whether the traffic may not have moved, so that a person needs to know how to move it. */
 export const isStuck = (error: unknown): error is Problem =>
   isAway(error) ||
@@ -27,15 +29,17 @@ export function targetOf(text: string): Target {
   return { functionName: text.slice(0, at), alias: text.slice(at + 1) }
 }
 
-/** @param named the aliases to ask Lambda about if the table does not tell */
+/**
+ * @param named the aliases to ask Lambda about if the table does not tell
+ * @param to the version that a person wants, by function; without one, stable
+ */
 export async function tellByHand(
   { backend, screen }: Cli,
-  service: string,
-  named: readonly Target[],
+  { service, named, to }: { readonly service: string; readonly named: readonly Target[]; readonly to: Wanted },
   problem: Problem,
 ): Promise<number> {
-  const known = await fromRecord(backend, service)
-  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(backend, { ...target, service }))))
+  const known = await fromRecord(backend, service, to)
+  const lines = known ?? (await Promise.all(named.map((target) => fromAlias(backend, { ...target, service }, to))))
   const { code, message } = problem
   const text = [
     `The traffic of ${service} could not be put back for you (${code}): ${message}`,
@@ -57,12 +61,16 @@ const nothingNamed = (service: string): readonly Line[] => [
 ]
 
 /** `undefined` if the table does not answer, or has no release that may have traffic. */
-async function fromRecord(backend: Cli['backend'], service: string): Promise<readonly Alias[] | undefined> {
+async function fromRecord(
+  backend: Cli['backend'],
+  service: string,
+  to: Wanted,
+): Promise<readonly Alias[] | undefined> {
   try {
     const record = (await backend.returns.list()).items.find((one) => one.service === service)
     return record?.targets.map((target) => ({
       alias: `${target.functionName}:${target.alias}`,
-      command: commandBack(target),
+      command: commandBack({ ...target, stable: to(target.functionName) ?? target.stable }),
     }))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -71,11 +79,13 @@ async function fromRecord(backend: Cli['backend'], service: string): Promise<rea
 }
 
 /** While an alias is split, its primary version is stable and the weights are the candidate's. */
-async function fromAlias(backend: Cli['backend'], target: AliasPlace): Promise<Alias> {
+async function fromAlias(backend: Cli['backend'], target: AliasPlace, to: Wanted): Promise<Alias> {
   const alias = `${target.functionName}:${target.alias}`
   try {
     const { routing } = await backend.aliases.read(target)
     const because = routingWords(routing)
+    const wanted = to(target.functionName)
+    if (wanted !== undefined) return { alias, because, command: commandBack({ ...target, stable: wanted }) }
     if (routing.additional !== undefined)
       return { alias, because, command: commandBack({ ...target, stable: routing.version }) }
     const unknown = `${because}. If this is the bad version, replace VERSION with the one before it`

@@ -1,4 +1,4 @@
-// Commands about gates: whether they are open, approving, overriding, stopping the line.
+// Commands about gates: whether they are open, approving, overriding.
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { exitCodes } from '../backend/screen.ts'
@@ -45,29 +45,5 @@ export async function override({ backend, screen }: Cli, service: string, why: W
   const done = Ordered.parse(await backend.order('override', service, why))
   const sentence = 'Its gates are overridden; your name and reason are in its log.'
   await tellOrdered({ backend, screen }, service, done, sentence)
-  return exitCodes.done
-}
-
-const words = (services: readonly string[]): string => (services.length === 0 ? 'every service' : services.join(', '))
-
-/** @param services empty for all services */
-export async function stopLine({ backend, screen }: Cli, services: readonly string[], why: Why): Promise<number> {
-  if (services.length === 0) await backend.order('stop-every-line', undefined, why)
-  for (const service of services) await backend.order('stop-line', service, why)
-  screen.say(
-    `The line of ${words(services)} is stopped: no release begins, and none takes a further step. Traffic stays where it is.`,
-    { stopped: services.length === 0 ? 'all' : services },
-  )
-  screen.next(['tidegate line start', ...services].join(' '))
-  return exitCodes.done
-}
-
-/** @param services empty to lift the stop of all services */
-export async function startLine({ backend, screen }: Cli, services: readonly string[]): Promise<number> {
-  if (services.length === 0) await backend.order('start-every-line', undefined)
-  for (const service of services) await backend.order('start-line', service)
-  screen.say(`The line of ${words(services)} is started again.`, {
-    started: services.length === 0 ? 'all' : services,
-  })
   return exitCodes.done
 }

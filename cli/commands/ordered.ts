@@ -19,7 +19,8 @@ export async function tellOrdered(
   sentence: string,
 ): Promise<void> {
   const after = screen.json ? undefined : await releaseAfter(backend, done)
-  const where = after === undefined ? [plainWords(done)] : standing(after.release, after.nowMs)
+  const where =
+    after !== undefined ? standing(after.release, after.nowMs) : sentence === '' ? [plainWords(done)] : []
   const words = [sentence, ...where].filter((one) => one !== '').join(' ')
   const line: Line = { head: [{ text: done.releaseId, tone: 'strong' }, '  '], rest: [words] }
   screen.say([line, ...(done.note === undefined ? [] : [done.note])], done)

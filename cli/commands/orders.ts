@@ -1,6 +1,8 @@
 // What people order a live release to do, and what they are told when it cannot be done for them.
 import type { Target } from '../../core/service/service.ts'
 import { isStuck, targetOf, tellByHand } from './by-hand.ts'
+import { versionsOf } from './named-versions.ts'
+import { own } from '../../core/own.ts'
 import { exitCodes } from '../backend/screen.ts'
 import { Ordered } from '../backend/ordered.ts'
 import type { Cli } from '../backend/surroundings.ts'
@@ -11,6 +13,8 @@ export type Order = {
   readonly reason: string
   /** Without it, the live release of the service is meant. */
   readonly releaseId?: string
+  /** For a rollback: a version, or FUNCTION=VERSION for each target that goes back. */
+  readonly to?: readonly string[]
   /** Aliases of the service, for when the table does not answer. */
   readonly targets?: readonly Target[]
 }
@@ -26,18 +30,24 @@ const routes = {
 
 export async function order(
   { backend, screen }: Cli,
-  { verb, service, reason, releaseId, targets = [] }: Order,
+  { verb, service, reason, releaseId, to, targets = [] }: Order,
 ): Promise<number> {
-  const said = { ...(verb === 'resume' ? {} : { reason }), ...(releaseId === undefined ? {} : { releaseId }) }
+  const said = {
+    ...(verb === 'resume' ? {} : { reason }),
+    ...(releaseId === undefined ? {} : { releaseId }),
+    ...(to === undefined ? {} : { to: placeOf(to) }),
+  }
   try {
     const done = Ordered.parse(await backend.order(routes[verb], service, said))
     // Loaded when the traffic is back: what is told must not delay it.
     const { tellOrdered } = await import('./ordered.ts')
-    await tellOrdered({ backend, screen }, service, done, did[verb])
+    await tellOrdered({ backend, screen }, service, done, to === undefined ? did[verb] : `It goes back to ${to.join(', ')}, all at once.`)
     return exitCodes.done
   } catch (error) {
     if ((verb !== 'rollBack' && verb !== 'abort') || !isStuck(error)) throw error
-    return tellByHand({ backend, screen }, service, targets, error)
+    const place = to === undefined ? undefined : placeOf(to)
+    const wanted = (name: string) => (typeof place === 'object' ? own(place, name) : place)
+    return tellByHand({ backend, screen }, { service, named: targets, to: wanted }, error)
   }
 }
 
@@ -47,3 +57,9 @@ const did = { pause: '', resume: 'Resumed.', promote: 'It is promoted early.', r
 /** The aliases that somebody names, in a definition's file or one by one (FUNCTION:ALIAS). */
 export const targetsOf = async (file: string | undefined, named: readonly string[]): Promise<readonly Target[]> =>
   file === undefined ? named.map(targetOf) : (await (await import('./apply.ts')).readDefinition(file)).targets
+
+/** @throws Problem `call_invalid` */
+function placeOf(to: readonly string[]): string | Readonly<Record<string, string>> {
+  const [first = '', ...more] = to
+  return more.length === 0 && !first.includes('=') ? first : versionsOf(to)
+}

@@ -47,9 +47,11 @@ export async function showReport(
   name: string | undefined,
   options: ReportOptions,
 ): Promise<number> {
-  const period = periodOf(options, backend.clock.nowMs())
+  // What is wrong with the options is said before anybody is asked; the time is known only from an answer.
+  periodOf(options, backend.clock.nowMs())
   const { items, unreadable } =
     name === undefined ? await backend.services.list() : { items: [await backend.services.get(name)], unreadable: [] }
+  const period = periodOf(options, backend.clock.nowMs())
   const read = await readDelivery(backend, { items, unreadable }, period)
   const { without: left, material } = read
   // With only one service, a failed read leaves nothing to report.

@@ -6,6 +6,7 @@ import type { Surroundings } from '../backend/surroundings.ts'
 type Shared = { readonly json?: boolean }
 
 const gates = () => import('../commands/gates.ts')
+const lines = () => import('../services/line.ts')
 
 export function addGates(program: Command, { cli, run }: Surroundings): void {
   program
@@ -56,16 +57,26 @@ function addLine(program: Command, { cli, run }: Pick<Surroundings, 'cli' | 'run
     .option('--json', 'as JSON')
     .action(
       run(async (services: string[], { json, ...why }: Shared & Why) =>
-        (await gates()).stopLine(await cli({ json: json === true }), services, why),
+        (await lines()).stopLine(await cli({ json: json === true }), services, why),
       ),
     )
   line
     .command('start [services...]')
-    .description('start the line again for these services, or for all')
+    .description('start the line again for these services, or for all; says what stays stopped')
     .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nA stop of all services and a stop of one are lifted each by itself.\n\nExample:\n  tidegate line start checkout',
+    )
     .action(
       run(async (services: string[], { json }: Shared) =>
-        (await gates()).startLine(await cli({ json: json === true }), services),
+        (await lines()).startLine(await cli({ json: json === true }), services),
       ),
     )
+  line
+    .command('status')
+    .description('show what is stopped, by whom, since when and why; ends with 1 if anything is')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  tidegate line status')
+    .action(run(async ({ json }: Shared) => (await lines()).showLine(await cli({ json: json === true }))))
 }

@@ -19,12 +19,25 @@ const stuck = `
 When AWS does not let it, the aws commands that put the traffic back are printed, and it ends with 4. Where the table does not
 answer either, name the aliases: by the definition's file, or one by one.`
 
+const older = `
+With --to it goes further back than one release, at once and without gates. Only a version that had all traffic of its alias
+before the last change may be named; to run any other version is a release. The right is that of rollback.
+`
+
 type Options = {
   readonly json?: boolean
   readonly reason: string
   readonly file?: string
   readonly release?: string
   readonly target?: readonly string[]
+  readonly to?: readonly string[]
+}
+
+function examplesOf(name: string, verb: Order['verb']): string {
+  const one = `  tidegate ${name} checkout --reason "because ..."`
+  return verb === 'rollBack'
+    ? `Examples:\n${one}\n  tidegate rollback checkout --to 41 --reason "42 and 43 lose orders"`
+    : `Example:\n${one}`
 }
 
 export function addOrders(program: Command, { cli, run }: Surroundings): void {
@@ -40,15 +53,21 @@ export function addOrders(program: Command, { cli, run }: Surroundings): void {
         .option('--release <id>', 'this release of the service, also one that waits; `tidegate status` has the ids')
         .option('--file <file>', 'the definition, for when DynamoDB does not answer')
         .option('--target <aliases...>', 'FUNCTION:ALIAS, for when DynamoDB does not answer')
+    if (verb === 'rollBack')
+      command.option(
+        '--to <versions...>',
+        'an older version that had all traffic before, or FUNCTION=VERSION for each target; what is live goes back first',
+      )
     command
-      .addHelpText('after', `${isBack ? stuck : ''}\nExample:\n  tidegate ${name} checkout --reason "because ..."`)
+      .addHelpText('after', `${isBack ? stuck : ''}${verb === 'rollBack' ? older : ''}\n${examplesOf(name, verb)}`)
       .action(
-        run(async (service: string, { json, reason, file, release, target = [] }: Options) => {
+        run(async (service: string, { json, reason, file, release, to, target = [] }: Options) => {
           const { order, targetsOf } = await import('../commands/orders.ts')
           const targets = await targetsOf(file, target)
           return order(await cli({ json: json === true }), {
             ...{ verb, service, reason, targets },
             ...(release === undefined ? {} : { releaseId: release }),
+            ...(to === undefined ? {} : { to }),
           })
         }),
       )

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { quoted } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Surroundings } from '../backend/surroundings.ts'
+import type { Cli, Surroundings } from '../backend/surroundings.ts'
+import { versionsOf } from '../commands/named-versions.ts'
 import type { WatchOptions } from '../commands/watch.ts'
 
 const verbs = () => import('../commands/verbs.ts')
@@ -26,6 +27,7 @@ type ReleaseOptions = Shared & {
   urgent?: boolean
   bolder?: boolean
   watch?: boolean
+  dryRun?: boolean
   every: number
 }
 
@@ -38,7 +40,10 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
   program
     .command('release <service>')
     .description('start a release of a published version, or of an artifact that the definition names')
-    .option('--version <version>', 'the version, if the service has one target')
+    .option(
+      '--version <version>',
+      'the version, if the service has one target; `latest`: the newest published one of each target',
+    )
     .option('--versions <pairs...>', 'FUNCTION=VERSION for each target')
     .option('--object <uri>', 's3://BUCKET/KEY: make a version of this package; needs --object-version')
     .option('--object-version <id>', 'its version-id')
@@ -52,28 +57,32 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
     .option('--request-id <id>', 'repeat the call with the same id to get the same release')
     .option('--urgent', 'a security fix: ignores calendar, group and budget, and uses the urgent plan; needs --reason')
     .option('--bolder', 'allow a plan that gives more traffic, or sooner, than that of the service: a right of its own')
+    .option('--dry-run', 'say what would happen, and change nothing; ends with 1 if it would be refused or would wait')
     .option('--watch', 'follow it to its end; the exit code says how it ended')
     .option('--every <seconds>', 'how often to look while watching', positive, 2)
     .option('--json', 'print one JSON document per line')
     .addHelpText(
       'after',
-      '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
+      '\nExamples:\n  tidegate release checkout --version 42 --watch\n  tidegate release checkout --version latest --dry-run\n  tidegate release shop --versions cart=7 checkout=42 --plan Canary10Percent15Minutes',
     )
     .action(
-      run(async (service: string, { urgent, bolder, watch, every, json, ...named }: ReleaseOptions) => {
-        const call = callOf(named)
+      run(async (service: string, { urgent, bolder, watch, every, json, dryRun, ...named }: ReleaseOptions) => {
+        const start = await cli({ json: json === true })
+        const call = named.version === 'latest' ? await latestOf(start, service, callOf(named)) : callOf(named)
+        if (dryRun === true)
+          return (await import('../commands/dry-run.ts')).dryRun(start, service, {
+            ...imagined(call),
+            ...(urgent === true ? { urgent } : {}),
+            ...(bolder === true ? { bolder } : {}),
+          })
         const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
         const { startRelease } = await verbs()
-        return startRelease(
-          await cli({ json: json === true }),
-          { route, service, call },
-          watch === true ? following(every, pause) : undefined,
-        )
+        return startRelease(start, { route, service, call }, watch === true ? following(every, pause) : undefined)
       }),
     )
 }
 
-type Named = Omit<ReleaseOptions, 'json' | 'urgent' | 'bolder' | 'watch' | 'every'>
+type Named = Omit<ReleaseOptions, 'json' | 'urgent' | 'bolder' | 'watch' | 'every' | 'dryRun'>
 
 /** A repeated command without an id of its own is a new request. */
 const callOf = ({ version, versions, object, objectVersion, image, requestId = randomUUID(), ...rest }: Named) => ({
@@ -84,6 +93,24 @@ const callOf = ({ version, versions, object, objectVersion, image, requestId = r
   ...(version === undefined ? {} : { version }),
   requestId,
 })
+
+/** What a release is made of; who asks and why makes no difference. */
+const imagined = (call: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(call).filter(
+      ([name, said]) => said !== undefined && ['version', 'versions', 'artifact', 'plan'].includes(name),
+    ),
+  )
+
+/** The version is said in the call, so that whoever repeats it asks for the same. */
+async function latestOf({ backend, screen }: Cli, name: string, { version: _, ...call }: Record<string, unknown>) {
+  const { newestVersions } = await import('../commands/latest.ts')
+  const { functionFactsOnAws } = await import('../backend/function-facts.ts')
+  const versions = await newestVersions(functionFactsOnAws(), await backend.services.get(name))
+  const words = Object.entries(versions).map(([target, version]) => `${target}:${version}`)
+  screen.note(`The newest published version: ${words.join(', ')}.`)
+  return { ...call, versions }
+}
 
 function addLooks(program: Command, { cli, run, positive, pause }: Surroundings): void {
   program
@@ -149,17 +176,6 @@ const following = (everySeconds: number, pause: Surroundings['pause']): WatchOpt
   evidence: true,
   live: true,
 })
-
-function versionsOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [name = '', version = '', ...more] = pair.split('=')
-      if (name === '' || version === '' || more.length > 0)
-        throw new Problem('call_invalid', `"${pair}" is not FUNCTION=VERSION.`)
-      return [name, version]
-    }),
-  )
-}
 
 function artifactOf(object: string | undefined, versionId: string | undefined, uri: string | undefined): object {
   if ((object === undefined) !== (versionId === undefined))

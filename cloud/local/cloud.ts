@@ -121,7 +121,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     return elsewhere({ ...shared, ...rights, site }, stream(`${key} monitoring`), stream(`${key} lambda`))
   })
   return {
-    handler: localHandler(servicesAt, options),
+    handler: dated(localHandler(servicesAt, options), clock),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
     close() {
       events.close()
@@ -129,6 +129,14 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     },
   }
 }
+
+/** AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. */
+const dated =
+  (handler: LocalHandler, clock: LocalClock): LocalHandler =>
+  async (request) => {
+    const { headers, ...response } = await handler(request)
+    return { ...response, headers: { ...headers, date: new Date(clock.nowMs()).toUTCString() } }
+  }
 
 type Elsewhere = Omit<Parameters<typeof localLambda>[0], 'bus' | 'metrics' | keyof Stream> & { metricDelayMs?: number }
 type Stream = { readonly random: () => number; readonly ids: () => string }

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 
 export const StoredStop = z.strictObject({
-  by: z.string().min(1).max(200),
+  by: z.string().min(1).max(600),
   reason: z.string().min(1).max(500),
   sinceMs: z.int().min(0),
 })

@@ -37,7 +37,7 @@ export function behindFlags(facts: Facts): Result {
  * candidate's samples.
  */
 function costDelta({ looks }: ReleaseFacts): number | undefined {
-  const costs = (looks.at(-1)?.signals ?? []).flatMap(({ signal, numbers }) => {
+  const costs = (looks.flat().at(-1)?.signals ?? []).flatMap(({ signal, numbers }) => {
     const { candidateMean, stableMean, candidateSamples } = numbers ?? {}
     if (signal !== 'cost' && !signal.startsWith('cost:')) return []
     if (candidateMean === undefined || stableMean === undefined || candidateSamples === undefined) return []

@@ -4,7 +4,7 @@ import { advance, begin } from '../release/advance.ts'
 import type { Attested } from '../gate/counting.ts'
 import type { Slot } from '../budget/budget.ts'
 import type { Outcome, ReleaseEvent } from '../release/event.ts'
-import { backKey } from '../release/head.ts'
+import { undoneBy as undoneByKey } from '../release/head.ts'
 import type { Incident } from './incident.ts'
 import type { Release } from '../release/release.ts'
 import type { CountedSlo } from '../service/slo.ts'
@@ -47,8 +47,8 @@ export type ReleaseFacts = {
   readonly restoredMs?: number
   /** Somebody ordered the promotion before the plan got there. */
   readonly isHurried: boolean
-  /** All looks, oldest first. */
-  readonly looks: readonly Verdict[]
+  /** All looks, oldest first, by the step that they were taken in. */
+  readonly looks: readonly (readonly Verdict[])[]
   readonly incidents: readonly Incident[]
   /** The release that undid this one after its promotion. */
   readonly undoneBy?: ReleaseFacts
@@ -92,10 +92,16 @@ export function factsOf({ releases, incidents, ledgers, period }: MeasureInput):
     ...one,
     incidents: incidents.filter((incident) => causes.get(incident) === one),
   }))
-  const ways = new Map(linked.filter(({ isWayBack }) => isWayBack).map((one) => [one.release.key, one]))
+  // Of several ways back from one release, the first that came to its end.
+  const ways = new Map(
+    linked
+      .filter(({ isWayBack, promotedMs }) => isWayBack && promotedMs !== undefined)
+      .toReversed()
+      .map((one) => [undoneByKey(one.release.key), one]),
+  )
   const complete = linked.map((one): ReleaseFacts => {
-    const undoneBy = ways.get(backKey + one.release.id)
-    return undoneBy?.promotedMs === undefined ? one : { ...one, undoneBy }
+    const undoneBy = ways.get(one.release.id)
+    return undoneBy === undefined ? one : { ...one, undoneBy }
   })
   return {
     period,
@@ -159,9 +165,9 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
   return {
     release,
     attested,
-    isWayBack: release.key.startsWith(backKey),
+    isWayBack: undoneByKey(release.key) !== undefined,
     isHurried: events.some(({ type }) => type === 'promoteOrdered'),
-    looks: events.flatMap((event) => (event.type === 'judged' ? [event.verdict] : [])),
+    looks: looksIn(events),
     incidents: [],
     ...(state.phase === 'settled' ? { settledMs: state.atMs, outcome: ending?.outcome ?? 'aborted' } : {}),
     ...(at.firstTraffic === undefined ? {} : { firstTrafficMs: at.firstTraffic }),
@@ -169,4 +175,14 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
     ...(at.decided === undefined ? {} : { decidedMs: at.decided }),
     ...(at.restored === undefined ? {} : { restoredMs: at.restored }),
   }
+}
+
+/** A shift begins a step. */
+function looksIn(events: readonly ReleaseEvent[]): readonly (readonly Verdict[])[] {
+  const steps: Verdict[][] = [[]]
+  for (const event of events) {
+    if (event.type === 'moved') steps.push([])
+    if (event.type === 'judged') steps.at(-1)?.push(event.verdict)
+  }
+  return steps.filter(({ length }) => length > 0)
 }

@@ -33,22 +33,35 @@ export function timeToRollBack(facts: Facts): Result {
   }
 }
 
+type Seen = { readonly asked: number; readonly known: number }
+
 /**
- * For one look: how many critical signals it asked for, and how many of them were known. A look without critical signals counts
- * as one signal that was not known.
+ * For one step: how often critical signals were asked, and how often they were known. No signal can speak in the first minutes of
+ * a step, so its looks count from the first one at which it did. One that never did counts at every look. A look without critical
+ * signals counts as one signal that was not known.
  */
-function seen({ signals }: Verdict): { readonly asked: number; readonly known: number } {
-  const asked = signals.filter(({ advisory, kind }) => advisory !== true && kind !== 'excluded')
-  return { asked: Math.max(1, asked.length), known: asked.filter(({ kind }) => kind !== 'unknown').length }
+function seenIn(looks: readonly Verdict[]): readonly Seen[] {
+  const critical = looks.map(({ signals }) =>
+    signals.filter(({ advisory, kind }) => advisory !== true && kind !== 'excluded'),
+  )
+  const names = new Set(critical.flatMap((signals) => signals.map(({ signal }) => signal)))
+  const blind = critical.filter(({ length }) => length === 0).map(() => ({ asked: 1, known: 0 }))
+  const spoken = [...names].map((name) => {
+    const kinds = critical.flatMap((signals) => signals.filter(({ signal }) => signal === name).map(({ kind }) => kind))
+    const first = kinds.findIndex((kind) => kind !== 'unknown')
+    const counted = kinds.slice(Math.max(0, first))
+    return { asked: counted.length, known: counted.filter((kind) => kind !== 'unknown').length }
+  })
+  return [...blind, ...spoken]
 }
 
 /**
- * M9: of all critical signals at all looks, the share that was known (passed or failed). A signal with too few samples yet is not
- * known, so a low share means that steps are too short for the traffic, or that telemetry is missing.
+ * M9: of all critical signals at all looks from the first at which they spoke in a step, the share that was known (passed or
+ * failed). A low share means that steps end before the signals can speak, or that telemetry goes missing.
  */
 export function coverage(facts: Facts): Result {
-  const looks = ended(facts).flatMap((one) => one.looks.map(seen))
-  const sum = (of: 'asked' | 'known'): number => looks.reduce((total, look) => total + look[of], 0)
+  const seen = ended(facts).flatMap(({ looks }) => looks.flatMap(seenIn))
+  const sum = (of: keyof Seen): number => seen.reduce((total, one) => total + one[of], 0)
   return share(sum('known'), sum('asked'), 'no look was taken')
 }
 

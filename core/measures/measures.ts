@@ -112,7 +112,7 @@ export const definitions: readonly Definition[] = [
     name: 'observability coverage',
     unit: 'share',
     target: { above: 0.9 },
-    sentence: 'Of all critical signals at all looks: those that could speak.',
+    sentence: 'Of all critical signals at all looks since they first spoke in a step: those that could speak.',
     of: coverage,
   },
   {

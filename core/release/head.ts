@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { candidateWords } from '../service/candidate.ts'
 import { quoted } from '../foreign-text.ts'
+import { own } from '../own.ts'
 import { Charges } from './charge.ts'
 import { Outcome } from './event.ts'
 import { TargetFunction } from '../location.ts'
@@ -38,13 +39,21 @@ export const Head = z.strictObject({
 })
 export type Head = z.output<typeof Head>
 
-/** The key prefix of a release that undoes a promoted one: `back/RELEASE`. */
+/**
+ * The key prefix of a release that undoes a promoted one: `back/RELEASE`, and behind another slash what tells several ways back
+ * from the same release apart.
+ */
 export const backKey = 'back/'
+
+/** The promoted release that a release with this key undoes. */
+export const undoneBy = (key: string): string | undefined =>
+  key.startsWith(backKey) ? key.slice(backKey.length).split('/')[0] : undefined
 
 /** @param link of the release's last event, if it is known */
 export function headOf(release: Release, link?: string): Head {
   const { ending, state, reason } = release
   const by = release.provenance.requestedBy
+  const backFrom = undoneBy(release.key)
   return {
     releaseId: release.id,
     service: release.service.name,
@@ -60,7 +69,7 @@ export function headOf(release: Release, link?: string): Head {
     source: release.provenance.source,
     ...(release.exposure === undefined || release.service.slos.length === 0 ? {} : { chargeable: true as const }),
     ...(release.charges === undefined ? {} : { charges: release.charges }),
-    ...(release.key.startsWith(backKey) ? { backFrom: release.key.slice(backKey.length) } : {}),
+    ...(backFrom === undefined ? {} : { backFrom }),
     ...(release.drill === undefined ? {} : { drill: release.drill }),
     ...(by === undefined ? {} : { by }),
     ...(reason === undefined ? {} : { reason }),
@@ -69,6 +78,36 @@ export function headOf(release: Release, link?: string): Head {
     ),
   }
 }
+
+// Where a service can go back to when nothing of it is live. Its history says it: only what has had all traffic before may be
+// gone back to without gates, by the right to roll back. Anything else is a release.
+
+const isPromoted = ({ outcome }: Head): boolean => outcome === 'promoted'
+const isChange = (head: Head): boolean => isPromoted(head) && head.backFrom === undefined
+
+/** The last release that was promoted, be it a change or a way back. @param heads newest first */
+export const lastPromoted = (heads: readonly Head[]): Head | undefined => heads.find(isPromoted)
+
+/**
+ * Whether every version had all traffic of its function before the last change was promoted. What the last change brought did
+ * not: it is what one goes back from, also once that has been done.
+ * @param heads newest first
+ */
+export function ranBefore(heads: readonly Head[], versions: Readonly<Record<string, string>>): boolean {
+  const change = heads.findIndex(isChange)
+  if (change < 0) return false
+  const since = heads.slice(change).filter(isPromoted)
+  return Object.entries(versions).every(([name, version]) =>
+    since.some((head, index) => {
+      const had = own(head.versions, name)
+      return had?.stable === version || (index > 0 && had?.candidate === version)
+    }),
+  )
+}
+
+/** How many releases have set out to undo this one, and ended without having the traffic. */
+export const failedWaysBack = (heads: readonly Head[], from: string): number =>
+  heads.filter(({ backFrom, outcome }) => backFrom === from && outcome !== undefined && outcome !== 'promoted').length
 
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   promoted: 'promoted',

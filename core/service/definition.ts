@@ -2,7 +2,7 @@
 // definitions and release logs that are already stored must stay readable, whatever we refuse today. They catch names and numbers
 // that a later part, such as CloudWatch or the time-zone library, would reject.
 import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
-import { Problem, readInput } from '../problem.ts'
+import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
 import { Signals } from './signals.ts'
 import { isCounted } from './slo.ts'
@@ -33,6 +33,27 @@ export function parseDefinition(value: unknown): Service {
     'definition_invalid',
     `The service definition has ${bytes} bytes in the form in which it is stored, and may have ${bytesMax}.`,
   )
+}
+
+/**
+ * Everything that is wrong with a definition, each with its place; empty when `definitionWith` takes it.
+ * @param check says what is wrong with policies, in sentences
+ */
+export function wrongInDefinition(
+  check: (policies: string) => readonly string[],
+  value: unknown,
+): readonly WrongField[] {
+  const parsed = Applied.safeParse(value)
+  if (!parsed.success) return wrongIn(parsed.error.issues)
+  try {
+    definitionWith(check, value)
+    return []
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const isOfRules = error.message.includes(': gates.rules: ')
+    const words = error.message.replace(/^.*?: gates\.rules: /s, '')
+    return [{ path: isOfRules ? ['gates', 'rules'] : [], field: isOfRules ? 'gates.rules' : '', words }]
+  }
 }
 
 /**

@@ -167,7 +167,7 @@ function businessRows(settled: readonly ReleaseFacts[]): readonly BusinessRow[] 
   const promoted = settled.filter(({ outcome, isWayBack }) => outcome === 'promoted' && !isWayBack)
   const changes = promoted.flatMap(({ release, looks }) =>
     release.service.signals.custom.flatMap(({ name, worse }) =>
-      (looks.at(-1)?.signals ?? [])
+      (looks.flat().at(-1)?.signals ?? [])
         // Of several functions, each has its own.
         .filter(({ signal }) => signal === name || signal.startsWith(`${name}:`))
         .flatMap(({ signal, numbers }) => {

@@ -9,6 +9,7 @@ import type { Action } from './needs.ts'
 import { putBack } from './needs.ts'
 import type { ServiceNow } from './service-now.ts'
 import { quoted } from '../foreign-text.ts'
+import { ownerWords } from '../owner.ts'
 import { atLeast } from '../release/charge.ts'
 
 /** One release in the history. */

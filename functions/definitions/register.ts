@@ -11,7 +11,7 @@ export type Registered = {
   readonly service: Service
   /** False if the service is new. */
   readonly isKnown: boolean
-  /** Which fields are other than before, such as `plan.steps.0.weightBp`; all of them if the service is new. */
+  /** Which fields are other than before, such as `plan.steps[0].weight`; all of them if the service is new. */
   readonly changed: readonly string[]
 }
 
@@ -19,7 +19,7 @@ export type Registered = {
 export async function register(deps: Deps, service: Service, by: string): Promise<Registered> {
   const { name } = service
   const before = await definedAs(deps, name)
-  const changed = changesOf(before ?? {}, service).map(({ field }) => field)
+  const changed = changesOf(before, service).map(({ field }) => field)
   const last = await lastOf(deps, name)
   // The same again is no change, and gets no record. It is stored all the same, with its lookup keys.
   const seq = changed.length === 0 ? last : last + 1

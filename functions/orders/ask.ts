@@ -1,34 +1,30 @@
 // Whether a service may be released now: people ask by the API, pipelines before they enter a stage (pipeline.ts). The answer is
 // no when a release that began now would be refused. A yes promises nothing about the verdict.
 import * as z from 'zod'
-import { begin, replay } from '../../core/release/advance.ts'
-import { beginPoint } from '../../core/release/gating.ts'
-import { answerOf } from '../../core/gate/answer.ts'
-import type { LookedUp } from '../../core/gate/facts.ts'
 import { Problem } from '../../core/problem.ts'
-import { isSettled } from '../../core/release/release.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import { type Service, ServiceName } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
 import { sentenceOf } from '../steps/each.ts'
-import { decideAt, type GateDeps } from '../tasks/gate.ts'
-import { lookUp } from '../gate/look-up.ts'
-import { idsOf } from '../steps/log.ts'
+import { type Forecast, forecast, Imagined } from './dry-run.ts'
+import { type AskDeps, gatesNow, turnNow } from './gates-now.ts'
 import { readOrder } from './order.ts'
-import { isPlaceFree } from '../steps/place.ts'
 import type { World } from '../steps/world.ts'
 
-export type AskDeps = GateDeps & Pick<World, 'journal' | 'services' | 'openReleases' | 'leases' | 'aliases' | 'trouble'>
-
-export const GateCall = z.strictObject({ service: ServiceName })
+export const GateCall = z.strictObject({
+  service: ServiceName,
+  release: Imagined.optional().describe('Also what would come of this release: a dry run, which stores nothing.'),
+})
 
 export type Answer = { readonly may: boolean; readonly because: string }
 
 /** @throws Problem `call_invalid`, `service_missing`. Anything that blocks a release is an answer, not an error. */
-export const askHandler =
-  (deps: AskDeps) =>
-  (event: unknown): Promise<Answer> =>
-    mayRelease(deps, readOrder(GateCall, event).service)
+export function askHandler(deps: AskDeps & Pick<World, 'home'>) {
+  return async (event: unknown): Promise<Answer | Forecast> => {
+    const { service, release } = readOrder(GateCall, event)
+    return release === undefined ? mayRelease(deps, service) : forecast(deps, await deps.services.get(service), release)
+  }
+}
 
 export const no = ({ message, fix }: Problem): Answer => ({ may: false, because: `${message} ${fix}` })
 
@@ -42,62 +38,15 @@ export function unknown({ trouble }: Pick<World, 'trouble'>, error: unknown, abo
 export async function mayRelease(deps: AskDeps, name: string): Promise<Answer> {
   const service = await deps.services.get(name)
   try {
-    const closed = await closedGates(deps, service)
-    if (closed !== undefined) return closed
-    const live = await liveRelease(deps, name)
-    if (live === undefined) return await aliasesAreWhole(deps, service)
-    const refused = service.policy.whileLive === 'refuse'
-    const words = {
-      queue: 'a new one would wait',
-      coalesce: 'a new one would wait',
-      supersede: 'a new one would replace it',
-      refuse: 'no other may begin',
-    }
-    return { may: !refused, because: `Release ${live} is live: ${words[service.policy.whileLive]}.` }
+    const { allowed, because } = await gatesNow(deps, service)
+    if (!allowed) return { may: false, because }
+    const turn = await turnNow(deps, service)
+    if (turn.live) return { may: service.policy.whileLive !== 'refuse', because: turn.because }
+    return await aliasesAreWhole(deps, service)
   } catch (error) {
     // If something cannot be looked up, the answer is no, because unknown never means yes.
     return unknown(deps, error, { service: name })
   }
-}
-
-/**
- * Asks the gates about a hypothetical release that begins now. Provenance and approvals are left out, because they are known only
- * for a real release.
- */
-async function closedGates(deps: AskDeps, service: Service): Promise<Answer | undefined> {
-  const release = begin({
-    v: 1,
-    seq: 1,
-    atMs: deps.clock.nowMs(),
-    type: 'requested',
-    releaseId: `${service.name}-asked`,
-    key: 'asked',
-    service,
-    candidate: { kind: 'versions', versions: {} },
-    provenance: { source: 'codepipeline' },
-  })
-  const found = await lookUp(deps, release)
-  const unasked: LookedUp = {
-    ...found,
-    full: !(await isPlaceFree(deps, service)),
-    gates: {
-      ...found.gates,
-      approvals: [],
-      provenance: { commit: false, tests: false, signed: false, verified: false, builders: [] },
-    },
-  }
-  const decision = await decideAt(deps, release, beginPoint, unasked)
-  return decision.allowed
-    ? undefined
-    : { may: false, because: answerOf(release, beginPoint, unasked, decision).because }
-}
-
-async function liveRelease(deps: AskDeps, service: string): Promise<string | undefined> {
-  for (const releaseId of idsOf(await deps.openReleases.list(service))) {
-    const release = replay((await deps.journal.read(releaseId)).events)
-    if (release !== undefined && !isSettled(release)) return releaseId
-  }
-  return undefined
 }
 
 async function aliasesAreWhole(deps: AskDeps, service: Service): Promise<Answer> {

@@ -1,38 +1,56 @@
 // A person rolls a release back or aborts it: the traffic moves here and now, before anybody else is told. When nothing is
-// live, rolling a service back is a release of the version before, all at once; so who may roll back needs no right to start.
-// The state machine's task is another function (tasks/roll-back.ts).
+// live, or an older version is named, it is a release of what ran before (go-back.ts). The state machine's task is another
+// function (tasks/roll-back.ts).
 import * as z from 'zod'
-import { backKey, type Head, headOf } from '../../core/release/head.ts'
-import { whole } from '../../core/listing.ts'
-import { PlanDefinition } from '../../core/service/plan.ts'
+import { headOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
-import { isSettled } from '../../core/release/release.ts'
-import { accept } from '../steps/accept.ts'
-import { latestHeads } from '../steps/heads.ts'
+import { isSettled, type Release } from '../../core/release/release.ts'
+import { VersionByFunction } from '../../core/service/candidate.ts'
+import { Version } from '../../core/service/routing.ts'
+import { isWayBack } from '../steps/concurrency.ts'
 import { type ByRecord, endByRecord, isLogLost, recordOf } from '../steps/by-record.ts'
 import { load } from '../steps/log.ts'
 import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
+import { goBack, placeBefore } from './go-back.ts'
 import { returnNow } from '../steps/return.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = ByRecord & Pick<World, 'home' | 'services' | 'digest'>
+type Deps = ByRecord & Pick<World, 'home' | 'services' | 'digest' | 'versions'>
 
-export const OrderRollbackCall = z.strictObject({ verb: z.enum(['rollBack', 'abort']), ...which, by, reason })
+export const OrderRollbackCall = z
+  .strictObject({
+    verb: z.enum(['rollBack', 'abort']),
+    ...which,
+    to: z
+      .union([Version, VersionByFunction])
+      .optional()
+      .describe(
+        'An older version that had all traffic before, of the one target of the service, or for each function.',
+      ),
+    by,
+    reason,
+  })
+  .refine(
+    ({ verb, to, releaseId }) => to === undefined || (verb === 'rollBack' && releaseId === undefined),
+    '`to` is for rolling a service back: it goes neither with an abort nor with a release',
+  )
 type OrderRollbackCall = z.output<typeof OrderRollbackCall>
 
 /**
  * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
- * `verb_not_now`
+ * `verb_not_now`, `target_unknown`, `version_missing`
  */
 export function orderRollbackHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
     const call = readOrder(OrderRollbackCall, event)
-    const { verb, service } = call
+    const { verb, service, to } = call
+    if (service !== undefined && to !== undefined) return goBackTo(deps, service, to, call)
     if (call.releaseId === undefined && service === undefined)
       throw new Problem('call_invalid', 'Name a release or a service.')
     const releaseId = call.releaseId ?? (service === undefined ? undefined : await liveOf(deps, service))
     if (releaseId !== undefined) return endLive(deps, releaseId, call)
-    if (verb === 'rollBack' && service !== undefined) return goBack(deps, service, call)
+    if (verb === 'rollBack' && service !== undefined)
+      return goBack(deps, await placeBefore(deps, service, undefined), call)
     throw new Problem('no_live_release', `No release of ${service ?? ''} is live.`)
   }
 }
@@ -46,8 +64,7 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
     checkService(loaded.release, call.service)
     if (isSettled(loaded.release)) throw notNow(loaded.release, verb)
     // Whoever presses twice means the way back, and not the way back from the way back: that takes its id, or an abort.
-    const isWayBack = loaded.release.key.startsWith(backKey)
-    if (verb === 'rollBack' && call.releaseId === undefined && isWayBack)
+    if (verb === 'rollBack' && call.releaseId === undefined && isWayBack(loaded.release))
       return ordered(deps, loaded.release, 'rollBack, under way already', call.by)
     const { release, woken } = await returnNow(deps, loaded, order)
     return { ...ordered(deps, release, verb, call.by), ...(woken ? {} : { note: notWoken }) }
@@ -81,50 +98,44 @@ async function liveOf(deps: Deps, service: string): Promise<string | undefined> 
   return items.find((record) => record.service === service)?.releaseId
 }
 
-/** Asking twice is asking once, until another release has been promoted. */
-async function goBack(deps: Deps, service: string, { by, reason }: OrderRollbackCall): Promise<Ordered> {
-  const { from, versions } = await before(deps, service)
-  const back = {
-    service,
-    key: backKey + from,
-    candidate: { kind: 'versions' as const, versions },
-    provenance: { source: 'api' as const, requestedBy: by },
-    plan: PlanDefinition.parse('AllAtOnce'),
-    bolder: true as const,
-    reason: `back from ${from}: ${reason}`.slice(0, 1000),
-  }
-  const [releaseId = ''] = await accept(deps, back, async (id) => {
-    await deps.executions.start(id, { releaseId: id })
-    return id
-  })
-  deps.log({ message: 'order: rollBack', releaseId, phase: 'requested', by })
-  return { releaseId, phase: 'requested' }
-}
-
-/** After a flood, many that were replaced may have come after it. */
-async function lastPromoted(
+/**
+ * The service goes back to a named version. What is live goes back first, at once. A way back that is under way is left to its
+ * end, because it brings the version that it came from back while it is undone; this one is next.
+ */
+async function goBackTo(
   deps: Deps,
   service: string,
-  limit = 100,
-): Promise<{ readonly last: Head | undefined; readonly heads: Awaited<ReturnType<typeof latestHeads>> }> {
-  const heads = await latestHeads(deps, service, limit)
-  const last = heads.items.find((head) => head.outcome === 'promoted')
-  const isAll = heads.items.length + heads.unreadable.length < limit
-  return last !== undefined || isAll ? { last, heads } : lastPromoted(deps, service, 10 * limit)
+  to: NonNullable<OrderRollbackCall['to']>,
+  call: OrderRollbackCall,
+): Promise<Ordered> {
+  const place = await placeBefore(deps, service, typeof to === 'string' ? { version: to } : { versions: to })
+  const liveId = await liveOf(deps, service)
+  if (liveId === undefined) return goBack(deps, place, call)
+  const live = await liveRelease(deps, liveId)
+  if (live !== undefined && isWayBack(live)) {
+    const gone = await goBack(deps, place, call)
+    return gone.releaseId === liveId
+      ? ordered(deps, live, 'rollBack, under way already', call.by)
+      : { ...gone, note: `Release ${liveId} is on its way back already; this one is next.` }
+  }
+  const ended = await endLive(deps, liveId, call)
+  if (live !== undefined && isStable(live, place.versions)) return ended
+  const gone = await goBack(deps, place, call)
+  return { ...gone, note: `Release ${liveId} was put back first.${ended.note === undefined ? '' : ` ${ended.note}`}` }
 }
 
-/** What the service ran before the release that is in charge now. Pressing twice must not go back twice. */
-async function before(deps: Deps, service: string) {
-  await deps.services.get(service)
-  const { last, heads } = await lastPromoted(deps, service)
-  // A later one that nobody can read may have been promoted.
-  const later = heads.unreadable.filter(({ about }) => last === undefined || about.requestedAtMs >= last.requestedAtMs)
-  whole({ items: [], unreadable: later })
-  if (last === undefined) throw new Problem('nothing_to_return_to', `No release of ${service} has been promoted.`)
-  if (last.backFrom !== undefined) {
-    const sentence = `Release ${last.releaseId} has gone back from ${last.backFrom} already, and nothing of ${service} was promoted since.`
-    throw new Problem('nothing_to_return_to', sentence)
+/** `undefined` if its log cannot be read: then it is put back by its record. */
+async function liveRelease(deps: Deps, releaseId: string): Promise<Release | undefined> {
+  try {
+    return (await load(deps, releaseId)).release
+  } catch (error) {
+    if (!isLogLost(error)) throw error
+    return undefined
   }
-  const versions = Object.entries(last.versions).map(([name, { stable }]) => [name, stable])
-  return { from: last.releaseId, versions: Object.fromEntries(versions) as Record<string, string> }
 }
+
+/** Whether putting the live release back brings all of these versions. */
+const isStable = ({ targets }: Release, versions: Readonly<Record<string, string>>): boolean =>
+  Object.entries(versions).every(([name, version]) =>
+    targets.some(({ functionName, stable }) => functionName === name && stable === version),
+  )

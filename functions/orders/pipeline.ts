@@ -5,8 +5,12 @@ import * as z from 'zod'
 import type { PipelineJob } from '../../cloud/ports.ts'
 import { Problem, readInput } from '../../core/problem.ts'
 import type { Call, World } from '../steps/world.ts'
-import { type Answer, type AskDeps, GateCall, mayRelease, no, unknown } from './ask.ts'
+import { type Answer, GateCall, mayRelease, no, unknown } from './ask.ts'
+import type { AskDeps } from './gates-now.ts'
 import { readOrder } from './order.ts'
+
+/** A pipeline asks about a service: what it would release is said later. */
+const Question = GateCall.omit({ release: true })
 
 type Deps = AskDeps & Pick<World, 'home' | 'pipelines' | 'log'>
 
@@ -40,7 +44,7 @@ const isOf = (functionName: string, job: PipelineJob): boolean =>
 /** An invalid question must be answered too, or the pipeline would wait for hours. */
 async function answerTo(deps: Deps, job: PipelineJob): Promise<Answer> {
   try {
-    const { service: name } = readOrder(GateCall, fromJson(job.userParameters))
+    const { service: name } = readOrder(Question, fromJson(job.userParameters))
     const { pipelines } = await deps.services.get(name)
     if (pipelines !== undefined && !(job.account === deps.home.account && pipelines.includes(job.pipeline)))
       return {

@@ -2,10 +2,11 @@
 // the service's; a bolder one is a right of its own, as an urgent release is.
 import * as z from 'zod'
 import { readDrill } from '../../core/drill/call.ts'
-import { readCall, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
+import { candidateFor, readCall, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
 import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
+import { checkPublished } from './published.ts'
 import { by } from './order.ts'
-import type { Call } from '../steps/world.ts'
+import type { Call, World } from '../steps/world.ts'
 
 /** Each route says one of them; who says another one in a body has not taken the route of that right. */
 const Told = z.union([
@@ -14,13 +15,22 @@ const Told = z.union([
   z.looseObject({ by, drill: z.literal(true) }),
 ])
 
-/** @throws Problem `call_invalid`, and what `accept` throws */
-export function startHandler(deps: Accepting) {
+type Deps = Accepting & Pick<World, 'versions'>
+
+/** @throws Problem `call_invalid`, `version_missing`, `version_failed`, and what `accept` throws */
+export function startHandler(deps: Deps) {
   return async (event: unknown, call: Call): Promise<Started> => {
     const { by, ...told } = Told.parse(event)
     const request = requestIn(told, call)
+    await checkVersions(deps, request)
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
+}
+
+async function checkVersions(deps: Deps, { service: name, candidate }: ReleaseRequest): Promise<void> {
+  if (name === undefined || candidate.kind !== 'versions') return
+  const service = await deps.services.get(name)
+  await checkPublished(deps, service, candidateFor(service, candidate))
 }
 
 type Said = Readonly<Record<string, unknown>>

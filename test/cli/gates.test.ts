@@ -83,7 +83,7 @@ describe('tidegate line', () => {
     )
     await type('line', 'start')
     await sandbox.clock.settle()
-    expect(said()).toBe('The line of every service is started again.')
+    expect(said()).toBe('The stop of every service is lifted.\nReleases begin and go on again.')
     expect((await sandbox.release(id)).state.phase).toBe('baking')
   })
 

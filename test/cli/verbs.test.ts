@@ -303,7 +303,7 @@ describe('the command line', () => {
     expect(await showDrift(cli(), [other ?? '', unknown ?? ''])).toBe(exitCodes.different)
     expect(said()).toBe(
       [
-        'checkout: plan.steps.0.weightBp is 1000, but 2000 in the file',
+        'checkout: plan.steps[0].weight is 10, but 20 in the file',
         'checkout: runbook is nothing, but "https://a.b/c" in the file',
         'cart: not registered yet',
       ].join('\n'),

@@ -53,6 +53,13 @@ const defences: readonly Defence[] = [
     test: 'lib/principals.test.ts',
   },
   {
+    attack: 'rolls back to code that never was in charge, by `to`',
+    file: 'core/release/head.ts',
+    line: 'if (change < 0) return false',
+    without: 'if (change < 9) return true',
+    test: 'scenarios/back/go-back.test.ts',
+  },
+  {
     attack: 'takes a right on one service to a release of another',
     file: 'functions/orders/order.ts',
     line: 'if (service !== undefined && name !== service)',

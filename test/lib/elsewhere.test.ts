@@ -169,6 +169,10 @@ describe('targets in another account and in another region', () => {
     const verdict = (await sandbox.release(id)).verdict
     expect(verdict?.signals.map((signal) => signal.signal)).toContain(`errors:${farArn}`)
     expect(verdict?.kind).toBe('pass')
+    const to = { [farArn]: '1' }
+    await sandbox.ask('orderRollback', { verb: 'rollBack', service: 'checkout', to, by: 'ann', reason: 'to see' })
+    await sandbox.clock.settle()
+    expect((await routings()).map(([version]) => version)).toEqual(['2', '1', '2'])
   })
 
   it('are put back together when the one far away fails', async () => {

@@ -32,6 +32,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     of(verb, ...reads('lookup', 'service'), ...writes('incident')),
   ),
   'functions/measure.test.ts': of('measure', ...reads('attestation', 'head', 'incident', 'log', 'open', 'service')),
+  'functions/orders/dry-run.test.ts': of('ask', 'lambda:GetFunctionConfiguration'),
   'functions/reports.test.ts': of(
     'reports',
     ...[...reads('lookup', 'service'), ...writes('budget')],
@@ -45,6 +46,7 @@ export const rightsByTest: Readonly<Record<string, readonly string[]>> = {
     ...of('pipeline', ...reads('log')),
   ],
   'scenarios/asleep.test.ts': of('prepare', 'lambda:InvokeFunction'),
+  'scenarios/back/go-back.test.ts': of('orderRollback', 'lambda:GetFunctionConfiguration'),
   'scenarios/damage.test.ts': [
     ...['alarm', 'rollBack', 'orderRollback'].flatMap((verb) => of(verb, ...endsByRecord, ...tells)),
     ...of('alarm', ...reads('lease', 'queue')),

@@ -1,0 +1,104 @@
+// What is going on with a service, from the table alone: the live release, what its aliases were left with, its error budgets,
+// who stopped its line, and when it was last released.
+import { candidateWords } from '../../core/service/candidate.ts'
+import type { GateBudget } from '../../core/gate/facts.ts'
+import { quoted } from '../../core/foreign-text.ts'
+import type { Head } from '../../core/release/head.ts'
+import { own } from '../../core/own.ts'
+import type { Release } from '../../core/release/release.ts'
+import type { Service } from '../../core/service/service.ts'
+import { shareBp } from '../../core/service/routing.ts'
+import { budgetsLeft } from '../../functions/budgets/left.ts'
+import { latestHeads } from '../../functions/steps/heads.ts'
+import { liveHolder } from '../../functions/steps/lease.ts'
+import type { Backend } from '../backend/backend.ts'
+import { minuteWords } from './columns.ts'
+
+type Stop = Awaited<ReturnType<Backend['line']['list']>>['items'][number]
+
+export type ServiceFacts = {
+  readonly service: Service
+  readonly live: Release | undefined
+  /** By function, the version that the last release left in charge; a function that was never released has none. */
+  readonly inCharge: Readonly<Record<string, string>>
+  readonly budgets: readonly GateBudget[]
+  /** Stops that hold the service: of all services, and of this one. */
+  readonly stops: readonly Stop[]
+  /** The last release that ended. */
+  readonly last: Head | undefined
+}
+
+/** Among so many of the latest releases it is looked for what is in charge. */
+const headsMax = 50
+
+export async function factsOfService(
+  backend: Backend,
+  service: Service,
+  stops: readonly Stop[],
+): Promise<ServiceFacts> {
+  const [live, { items: heads }, budgets] = await Promise.all([
+    liveHolder(backend, service.name),
+    latestHeads(backend, service.name, headsMax),
+    budgetsLeft(backend, service),
+  ])
+  const left = service.targets.flatMap(({ functionName }) => {
+    const version = inCharge(heads, functionName)
+    return version === undefined ? [] : [[functionName, version] as const]
+  })
+  return {
+    service,
+    live: live?.release,
+    inCharge: Object.fromEntries(left),
+    budgets,
+    stops: stops.filter((stop) => stop.service === undefined || stop.service === service.name),
+    last: heads.find(({ settledAtMs }) => settledAtMs !== undefined),
+  }
+}
+
+/** After an interruption, the alias belongs to whoever moved it: then nothing is known from the table. */
+function inCharge(heads: readonly Head[], functionName: string): string | undefined {
+  const last = heads.find(({ versions }) => own(versions, functionName) !== undefined)
+  const versions = last === undefined ? undefined : own(last.versions, functionName)
+  if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
+  return last.outcome === 'promoted' ? versions.candidate : versions.stable
+}
+
+/** `release ID is baking, step 1 of 3: checkout:3 has 10 %` */
+export function liveWords(release: Release): string {
+  const { id, state, service, candidate, paused } = release
+  const { length } = service.plan.steps
+  const step = 'step' in state && length > 0 ? `, step ${Math.min(state.step + 1, length)} of ${length}` : ''
+  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
+  const share = Math.max(0, ...shares) / 100
+  return `release ${id} is ${paused === undefined ? state.phase : 'paused'}${step}: ${candidateWords(candidate)} has ${share} %`
+}
+
+export const inChargeWords = (versions: ServiceFacts['inCharge']): string =>
+  Object.entries(versions)
+    .map(([name, version]) => `${name}:${version}`)
+    .join(', ')
+
+export const leftPercent = ({ leftShare }: GateBudget): string | undefined =>
+  leftShare === undefined ? undefined : `${Math.round(leftShare * 10_000) / 100} %`
+
+export function budgetWords(budget: GateBudget): string {
+  const { slo, burning, because } = budget
+  const left = leftPercent(budget)
+  if (left === undefined) return `${slo}: unknown${because === undefined ? '' : `, ${because}`}`
+  return `${slo}: ${left} left${burning === 'no' ? '' : ', burning'}`
+}
+
+export const stopWords = ({ service, by, reason, sinceMs }: Stop): string =>
+  `${service === undefined ? 'every service is stopped' : 'stopped'} by ${by} since ${minuteWords(sinceMs)}: ${quoted(reason)}`
+
+/** For programs. */
+export const documentOf = ({ service, live, inCharge: versions, budgets, stops, last }: ServiceFacts): object => ({
+  service: service.name,
+  ...(live === undefined
+    ? {}
+    : { live: { releaseId: live.id, phase: live.state.phase, paused: live.paused !== undefined } }),
+  inCharge: versions,
+  budgets,
+  stops,
+  ...(last === undefined ? {} : { last: { releaseId: last.releaseId, outcome: last.outcome, atMs: last.settledAtMs } }),
+})

@@ -1,0 +1,239 @@
+// What the commands about services and their definitions do and print, on the embedded cloud.
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PutItemCommand } from '@aws-sdk/client-dynamodb'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { functionFactsOnAws } from '../../../cli/backend/function-facts.ts'
+import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
+import type { Cli } from '../../../cli/backend/surroundings.ts'
+import { applyFile } from '../../../cli/commands/apply.ts'
+import { definitionText } from '../../../cli/services/first-definition.ts'
+import { initService } from '../../../cli/services/init.ts'
+import { newestVersions } from '../../../cli/commands/latest.ts'
+import { showLine, startLine, stopLine } from '../../../cli/services/line.ts'
+import { getService, listServices } from '../../../cli/services/services.ts'
+import { validateFiles } from '../../../cli/services/validate.ts'
+import { parseDefinition } from '../../../core/service/definition.ts'
+import { placeOf } from '../../../local/clients.ts'
+import { type Sandbox, openSandbox } from '../../../local/sandbox.ts'
+import { sampleService } from '../../../local/sample-service.ts'
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'tidegate-'))
+const lines: string[] = []
+const said = (): string => lines.splice(0).join('\n')
+const screen = (json = false) => screenOn((line) => lines.push(line), json)
+const json = (): unknown => JSON.parse(said())
+
+describe('on the embedded cloud', () => {
+  let sandbox: Sandbox
+  const cli = (asJson = false): Cli => {
+    const { hooks: _, ...world } = sandbox.world
+    return { backend: { ...world, order: sandbox.orderAs('ann') }, screen: screen(asJson) }
+  }
+  const functions = () => functionFactsOnAws(placeOf(sandbox.cloud.handler, 'operator'))
+  beforeEach(async () => {
+    sandbox = await openSandbox({ perMinute: 60 })
+    await sandbox.world.services.put(sampleService({ hooks: [] }))
+  })
+  afterEach(() => sandbox.close())
+
+  it('services are listed with what is in charge, live, left and stopped, and one that cannot be read stops no other', async () => {
+    await sandbox.ask('budget', { budgets: true })
+    expect(await listServices(cli())).toBe(exitCodes.done)
+    expect(said()).toMatch(/checkout +\? +nothing live +available 100 % +never$/)
+    const id = await sandbox.start({ version: await sandbox.publish('v2') })
+    await sandbox.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'wait' })
+    await listServices(cli())
+    expect(said()).toMatch(new RegExp(`release ${id} is baking, step 1 of 3: checkout:2 has 10 %; line stopped`))
+    await sandbox.ask('orderRollback', { verb: 'rollBack', service: 'checkout', by: 'ann', reason: 'x' })
+    await sandbox.clock.settle()
+    const item = { pk: { S: 'SERVICE' }, sk: { S: 'broken' }, body: { S: '{"name":"broken"}' } }
+    await sandbox.clients.dynamodb.send(new PutItemCommand({ TableName: 'tidegate', Item: item }))
+    expect(await listServices(cli())).toBe(exitCodes.refused)
+    const words = said()
+    expect(words).toMatch(/checkout +checkout:1 +line stopped .* 2026-01-01 00:1\dZ rolledBack/)
+    expect(words).toContain('broken cannot be read')
+    await listServices(cli(true))
+    expect(json()).toMatchObject({
+      services: [{ service: 'checkout', inCharge: { checkout: '1' }, last: { outcome: 'rolledBack' } }],
+      unreadable: [{ service: 'broken' }],
+    })
+  })
+
+  it('what get prints can be applied again and changes nothing; its comments say what is going on', async () => {
+    const before = await sandbox.world.services.get('checkout')
+    for (const all of [false, true]) {
+      expect(await getService(cli(), 'checkout', all)).toBe(exitCodes.done)
+      const text = said()
+      expect(text).toContain('# alias checkout:live: version 1 at 100 %')
+      expect(text).toContain('# no release is live')
+      expect(parseDefinition(parse(text))).toEqual(before)
+      const file = join(folder(), 'checkout.yaml')
+      writeFileSync(file, text)
+      await applyFile(cli(), file)
+      expect(said()).toContain('Nothing in it has changed.')
+      expect(text.includes('whenHeldTooLong')).toBe(all)
+    }
+    await expect(getService(cli(), 'nonesuch', false)).rejects.toMatchObject({ code: 'service_missing' })
+  })
+
+  it('get says when an alias is gone', async () => {
+    await sandbox.world.services.put(
+      sampleService({ name: 'lost', targets: [{ function: 'checkout', alias: 'gone' }] }),
+    )
+    await getService(cli(), 'lost', false)
+    expect(said()).toMatch(/# alias checkout:gone: unknown: /)
+  })
+
+  it('the line tells the truth: who stopped what, and what stays stopped', async () => {
+    await showLine(cli())
+    expect(said()).toBe('No line is stopped.')
+    await stopLine(cli(), [], { reason: 'storm' })
+    await stopLine(cli(), ['checkout'], { reason: '\u001b[2Jown' })
+    said()
+    expect(await showLine(cli())).toBe(exitCodes.different)
+    const [all, own] = said().split('\n')
+    expect(all).toBe('every service is stopped by user/ann since 2026-01-01 00:10Z: "storm"')
+    expect(own).toBe('checkout: stopped by user/ann since 2026-01-01 00:10Z: "\\u{1b}[2Jown"')
+    await startLine(cli(), ['checkout'])
+    expect(said()).toContain('Every service stays stopped: `tidegate line start` lifts that')
+    await stopLine(cli(), ['checkout'], { reason: 'own' })
+    said()
+    await startLine(cli(), [])
+    expect(said()).toBe(
+      'The stop of every service is lifted.\ncheckout stays stopped: `tidegate line start checkout` lifts that (stopped by user/ann since 2026-01-01 00:10Z: "own").',
+    )
+    await startLine(cli(true), ['checkout'])
+    expect(json()).toEqual({ started: ['checkout'], stillStopped: [] })
+  })
+
+  it('latest is the newest published version of each target, and never $LATEST', async () => {
+    for (const code of Array.from({ length: 11 }, (_, index) => `v2 ${index}`)) await sandbox.publish(code)
+    const service = await sandbox.world.services.get('checkout')
+    expect(await newestVersions(functions(), service)).toEqual({ checkout: '12' })
+    const nowhere = sampleService({ targets: [{ function: 'nonesuch', alias: 'live' }] })
+    await expect(newestVersions(functions(), nowhere)).rejects.toMatchObject({ code: 'version_missing' })
+  })
+
+  it('init writes a definition that fits the function, and never changes a file', async () => {
+    const file = join(folder(), 'services', 'checkout.yaml')
+    await sandbox.minutes(30)
+    const asked = { name: 'checkout', functionName: 'checkout', file }
+    expect(await initService(screen(), functions(), asked)).toBe(exitCodes.done)
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(/it had 5\d|it had 6\d requests a minute/)
+    expect(parseDefinition(parse(text))).toMatchObject({ name: 'checkout', signals: { alarms: ['checkout-errors'] } })
+    expect(await validateFiles(screen(), [file])).toBe(exitCodes.done)
+    await expect(initService(screen(), functions(), asked)).rejects.toMatchObject({ code: 'call_invalid' })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+  })
+
+  it('init says what it could not look up, and writes a valid file all the same', async () => {
+    const file = join(folder(), 'x.yaml')
+    said()
+    await initService(screen(), functions(), { name: 'x', functionName: 'nonesuch', file })
+    expect(said()).toContain('Its aliases could not be looked up: There is no function nonesuch.')
+    expect(parseDefinition(parse(readFileSync(file, 'utf8')))).toMatchObject({ name: 'x' })
+    const other = join(folder(), 'y.yaml')
+    await initService(screen(), functions(), { name: 'y', functionName: 'checkout', alias: 'blue', file: other })
+    expect(said()).toContain('checkout has no alias blue. It has live.')
+  })
+})
+
+describe('without any cloud', () => {
+  it.each([
+    ['name', { name: 'Bad_Name' }],
+    ['name', { name: 'a\nplan: AllAtOnce' }],
+    ['targets[0].function', { functionName: 'a: b' }],
+    ['targets[0].function', { functionName: '"' }],
+    ['targets[0].alias', { alias: '42' }],
+  ])('init refuses a wrong %s (%j), and writes nothing', async (field, wrong) => {
+    const file = join(folder(), 'x.yaml')
+    const asked = { name: 'x', functionName: 'x', file, ...wrong }
+    await expect(initService(screen(), undefined, asked)).rejects.toThrow(`No definition can be written: ${field}: `)
+    expect(() => readFileSync(file)).toThrow()
+  })
+
+  it('init writes a valid definition, whatever it was told', () => {
+    const alarm = fc.string({ minLength: 1, maxLength: 255 })
+    const traffic = fc.record({
+      requests: fc.double({ min: 0.001, max: 1e9, noNaN: true }),
+      failed: fc.constant(0),
+      hours: fc.double({ min: 0.1, max: 168, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(alarm, { maxLength: 50 }),
+        fc.option(traffic),
+        fc.constantFrom('true', 'null', '12', 'live-1'),
+        (alarms, told, functionName) => {
+          const text = definitionText({
+            name: 'x',
+            functionName,
+            alias: 'live',
+            notes: [],
+            alarms,
+            ...(told === null ? {} : { traffic: told }),
+          })
+          expect(parseDefinition(parse(text))).toMatchObject({ signals: { alarms }, targets: [{ functionName }] })
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('validate says what is wrong in which line, of every file, and nothing of what is right', async () => {
+    const at = folder()
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(at, name), text)
+      return join(at, name)
+    }
+    const target = 'targets: [{ function: cart, alias: live }]\n'
+    const good = file('good.yaml', `name: cart\n${target}plan: AllAtOnce\n`)
+    expect(await validateFiles(screen(), [good])).toBe(exitCodes.done)
+    expect(said()).toBe(`${good}: service cart is valid: cart:live; all traffic at once.`)
+    const bad = file(
+      'bad.yaml',
+      `name: shop\ntragets: 1\n${target}plan:\n  steps:\n    - { weight: 10, bake: 5 }\ngates:\n  rules: nonsense\n`,
+    )
+    expect(await validateFiles(screen(true), [bad])).toBe(exitCodes.different)
+    expect(json()).toMatchObject({
+      isValid: false,
+      faults: [
+        { line: 2, column: 1, message: 'no field is called "tragets"' },
+        { line: 6, field: 'plan.steps[0].bake' },
+      ],
+    })
+    const rules = file('rules.yaml', `name: shop\n${target}plan: AllAtOnce\ngates:\n  rules: nonsense\n`)
+    const twice = file('twice.yaml', `name: cart\n${target}plan: AllAtOnce\n`)
+    const torn = file('torn.yaml', 'name: cart\n  targets: [\n')
+    const empty = file('empty.yaml', '')
+    const binary = join(at, 'binary.yaml')
+    writeFileSync(binary, Uint8Array.from([0, 255, 254]))
+    expect(await validateFiles(screen(), [good, rules, twice, torn, empty, binary, join(at, 'nowhere')])).toBe(
+      exitCodes.different,
+    )
+    const words = said()
+    expect(words).toMatch(/rules\.yaml:5:\d+: gates\.rules: /)
+    expect(words).toContain(`twice.yaml: name: ${good} defines the service cart too`)
+    expect(words).toMatch(/torn\.yaml:\d+:\d+: it is not YAML: /)
+    expect(words).toMatch(/empty\.yaml:1:1: it must be a set of fields/)
+    expect(words).toContain('binary.yaml: The file')
+    expect(words).toContain('nowhere: The file')
+  })
+
+  it('validate has an answer to any text, and refuses what apply would refuse', async () => {
+    const file = join(folder(), 'any.yaml')
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string({ maxLength: 200 }), fc.json()), async (text) => {
+        writeFileSync(file, text)
+        expect([exitCodes.done, exitCodes.different]).toContain(await validateFiles(screen(), [file]))
+        said()
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
