@@ -236,6 +236,7 @@ const own: Readonly<Record<Verb, Own>> = {
   incident: { items: all(findsServices, { writes: ['incident'] }) },
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   apply: { items: registers },
+  widget: {},
   provision: {
     items: all(steers, registers),
     targets: ['lambda:CreateAlias', ...move],

@@ -29,6 +29,7 @@ import { patternsOf, readable } from '../cloud/kinds.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantRoutes } from './doors.ts'
 import { watchHealth, watchTroubles } from './health.ts'
 import { machineOf } from './machine.ts'
+import { ReleaseDashboards } from './dashboards/release-dashboards.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -50,6 +51,8 @@ export type ReleaseControllerProps = {
   readonly wayBackConcurrency?: number
   /** A copy of the release logs in S3 that nobody can change (docs/deploy.md). Default: none. */
   readonly logCopy?: LogCopyProps
+  /** CloudWatch dashboards: executive, on call, debug (docs/dashboards.md). Default: none, because each costs $3 a month. */
+  readonly dashboards?: boolean
 }
 
 export class ReleaseController extends Construct {
@@ -63,12 +66,13 @@ export class ReleaseController extends Construct {
   /** Events that could not be handled or delivered. */
   readonly lost: sqs.Queue
   readonly logCopy: LogCopy | undefined
+  readonly dashboards: ReleaseDashboards | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const { services, name = 'tidegate', wayBackConcurrency, logCopy } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy, dashboards = false } = props
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
     warnOfOneRole(this, this.services)
@@ -114,6 +118,9 @@ export class ReleaseController extends Construct {
     watchHealth(this, name, this.topic)
     const installed = { controller: name, environment, resources, lost: this.lost, topic: this.topic }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
+    this.dashboards = dashboards
+      ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
+      : undefined
     watchTroubles(this, schedulesOf(this.services), this.topic)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)

@@ -9,8 +9,8 @@ import { beforeWords } from '../../core/service/gates.ts'
 import { doubtSentence } from '../../core/release/pages.ts'
 import { isOwn } from '../../core/release/head.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
-import type { Release } from '../../core/release/release.ts'
-import { shareBp, wholeBp } from '../../core/service/routing.ts'
+import { candidateShareBp, type Release } from '../../core/release/release.ts'
+import { wholeBp } from '../../core/service/routing.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 
 const barWidth = 20
@@ -19,12 +19,6 @@ const barWidth = 20
 function bar(weightBp: number): string {
   const filled = Math.round((weightBp / wholeBp) * barWidth)
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
-}
-
-/** The candidate's share of traffic according to the log, in basis points. */
-function candidateShareBp(release: Release): number {
-  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
-  return shares.length === 0 ? 0 : Math.max(...shares)
 }
 
 /** `m:ss` since the release was requested. */
