@@ -154,7 +154,10 @@ export type Line = {
   start(service: string | undefined): Promise<boolean>
   /** A stop of all services takes precedence over a stop of one. @throws Problem `item_unreadable` */
   stopped(service: string): Promise<(Stopped & { readonly isAll: boolean }) | undefined>
+  /** Every stop; one without a service stops all of them. */
+  list(): Promise<Listing<StoppedLine, Pick<StoppedLine, 'service'>>>
 }
+type StoppedLine = Stopped & { readonly service: string | undefined }
 
 /** A release that is not cleaned up yet. It contains the first event, so that an interrupted intake can be completed. */
 export type OpenRelease = {
@@ -246,7 +249,8 @@ export type HeadKey = Pick<Head, 'releaseId' | 'requestedAtMs'>
 /** Summaries ("heads") of releases, newest first. A head may be one event behind its log. */
 export type History = {
   put(head: Head): Promise<void>
-  list(service: string, limit: number): Promise<Listing<Head, HeadKey>>
+  /** @param before only what comes after this one in the list: older releases */
+  list(service: string, limit: number, before?: HeadKey): Promise<Listing<Head, HeadKey>>
   /** Heads of releases requested from `fromMs` until before `toMs`, oldest first. */
   between(service: string, fromMs: number, toMs: number): Promise<Listing<Head, HeadKey>>
 }

@@ -32,6 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['core/*', 'core/service/*', 'core/verdict/evidence/*', 'core/release/*', 'core/gate/*', 'core/budget/*'],
     ...['core/measures/*', 'zod', 'd3-array'],
   ],
+  'core/view/': ['core/'],
   'policy/': ['policy/*', 'cloud/ports.ts', 'core/', 'node:', '@cedar-policy/cedar-wasm/nodejs'],
   'provenance/': [
     'cloud/ports.ts',
@@ -68,7 +69,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ...embedded('stepfunctions', 'jsonata', 'node:'),
   ...embedded('http-api'),
   ...embedded('lambda', 'node:', 'cloud/local/eventbridge/*', 'cloud/local/runtime/*', 'cloud/local/s3/*', 'fflate'),
-  'console/': ['console/*', 'core/measures/*', 'core/foreign-text.ts', 'd3-scale'],
+  'console/': ['console/', 'core/', 'd3-scale'],
   'functions/': ['functions/*', 'core/'],
   'functions/handlers.ts': [
     'functions/tasks/*',
@@ -91,6 +92,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'functions/queue/': ['functions/queue/*', 'functions/steps/*', 'core/'],
   'functions/budgets/': ['functions/steps/*', 'core/'],
   'functions/definitions/': ['functions/definitions/*', 'functions/steps/*', 'core/', 'microdiff'],
+  'functions/views/': [
+    ...['functions/views/*', 'functions/budgets/*', 'functions/steps/*', 'functions/listeners/*'],
+    ...['cloud/ports.ts', 'core/'],
+  ],
   'functions/gate/': ['functions/gate/*', 'functions/budgets/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
   'functions/tasks/': [
     ...['functions/tasks/*', 'functions/gate/*', 'functions/queue/*', 'functions/steps/*', 'cloud/ports.ts', 'core/'],
@@ -131,7 +136,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/commands/': [
-    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/*', 'policy/*', 'core/', 'node:'],
+    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*', 'core/', 'node:'],
     ...['yaml', 'zod'],
   ],
   'cli/doctor/': [

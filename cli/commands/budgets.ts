@@ -6,7 +6,7 @@ import { leftOf } from '../../core/budget/news.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Head } from '../../core/release/head.ts'
 import type { Service } from '../../core/service/service.ts'
-import { type CountedSlo, isCounted, type ReportedSlo, type Slo } from '../../core/service/slo.ts'
+import { type CountedSlo, isCounted, type ReportedSlo, type Slo, sloWords } from '../../core/service/slo.ts'
 import { spendingOf } from '../../core/budget/spending.ts'
 import type { BudgetMark } from '../../core/budget/stored.ts'
 import { slotsOf } from '../../functions/budgets/left.ts'
@@ -146,11 +146,3 @@ function leftWords({ spent }: Pick<Budget, 'spent'>): string {
 }
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100)
-
-function sloWords({ objectivePpm, window, sli, slices }: CountedSlo): string {
-  const what = sli.kind === 'availability' ? 'succeed' : `take less than ${sli.fasterThanMs} ms`
-  const of =
-    slices === undefined ? 'requests' : `slices of ${slices.minutes} minutes in which ${slices.goodPpm / 10_000} %`
-  const over = window.kind === 'rolling' ? `in ${window.days} days` : `in a ${window.unit} (${window.timeZone})`
-  return `${objectivePpm / 10_000} % of ${of} ${what} ${over}`
-}

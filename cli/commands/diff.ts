@@ -1,20 +1,16 @@
 // Detects drift: definitions in files against the registered ones, and aliases against where the last release left them.
 import { Problem } from '../../core/problem.ts'
-import type { Routing } from '../../core/service/routing.ts'
-import { routingWords } from '../../core/service/routing.ts'
-import type { AliasPlace } from '../../core/location.ts'
 import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
-import type { Head } from '../../core/release/head.ts'
 import { changesOf, type FieldChange } from '../../functions/definitions/changes.ts'
 import { liveHolder } from '../../functions/steps/lease.ts'
 import { whole } from '../../core/listing.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
+import { driftOf } from '../../functions/views/drift.ts'
 import { exitCodes } from '../backend/screen.ts'
 import { readDefinition } from './apply.ts'
 import type { Cli } from '../backend/surroundings.ts'
-import { own } from '../../core/own.ts'
 
 type Change = { readonly field: string; readonly registered?: unknown; readonly file?: unknown }
 type Drift = {
@@ -86,32 +82,10 @@ async function driftedAliases(backend: Cli['backend'], service: Service): Promis
   const heads = whole(await latestHeads(backend, service.name, 50))
   const found: { alias: string; because: string }[] = []
   for (const target of service.targets) {
-    const because = await driftOf(backend, placedIn(service, target), heads)
-    if (because !== undefined) found.push({ alias: `${target.functionName}:${target.alias}`, because })
+    const { drift } = await driftOf(backend, placedIn(service, target), heads)
+    if (drift !== undefined) found.push({ alias: `${target.functionName}:${target.alias}`, because: drift })
   }
   return found
-}
-
-async function driftOf(
-  backend: Cli['backend'],
-  target: AliasPlace,
-  heads: readonly Head[],
-): Promise<string | undefined> {
-  let routing: Routing
-  try {
-    routing = (await backend.aliases.read(target)).routing
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'alias_missing') return error.message
-    throw error
-  }
-  if (routing.additional !== undefined) return `it is split without a release: ${routingWords(routing)}`
-  const last = heads.find((head) => own(head.versions, target.functionName) !== undefined)
-  const versions = last === undefined ? undefined : own(last.versions, target.functionName)
-  // After an interruption, the alias belongs to the person who moved it.
-  if (last === undefined || versions === undefined || last.outcome === 'interrupted') return undefined
-  const left = last.outcome === 'promoted' ? versions.candidate : versions.stable
-  if (routing.version === left) return undefined
-  return `it has version ${routing.version}, and release ${last.releaseId} left it at ${left}`
 }
 
 function linesOf({ service, definition, aliases }: Drift): readonly string[] {

@@ -2,13 +2,14 @@
 import { writeFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { duration } from '../../core/duration.ts'
-import { joined, type MeasureInput, ofService, type Period } from '../../core/measures/facts.ts'
+import { type MeasureInput, ofService, type Period } from '../../core/measures/facts.ts'
 import { measure, type Measured } from '../../core/measures/measures.ts'
 import { detailWords, standing, targetWords, valueWords } from '../../core/measures/words.ts'
 import { Problem, readInput } from '../../core/problem.ts'
-import { eachShown, orThrow, sentenceOf } from '../../functions/steps/each.ts'
-import { readMeasureInput } from '../../functions/listeners/measure-input.ts'
-import { type Report, reportPage } from '../../console/report-page.ts'
+import { deliveryView } from '../../core/view/delivery-view.ts'
+import { orThrow } from '../../functions/steps/each.ts'
+import { readDelivery } from '../../functions/views/delivery.ts'
+import { reportPage } from '../../console/delivery/report-page.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 
@@ -48,32 +49,30 @@ export async function showReport(
   const period = periodOf(options, backend.clock.nowMs())
   const { items, unreadable } =
     name === undefined ? await backend.services.list() : { items: [await backend.services.get(name)], unreadable: [] }
-  const read = await eachShown(items, async (service) => ({
-    name: service.name,
-    material: await readMeasureInput(backend, [service], period),
-  }))
+  const read = await readDelivery(backend, { items, unreadable }, period)
+  const { without: left, material } = read
   // With only one service, a failed read leaves nothing to report.
-  if (name !== undefined) orThrow(read)
-  const left = [
-    ...unreadable.map(({ about, problem }) => ({ service: about.service, because: problem.message })),
-    ...read.failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
-  ]
-  const material = joined(
-    read.done.map((one) => one.material),
-    period,
-  )
-  const names = name === undefined ? read.done.map((one) => one.name) : []
-  const report = reportOf(
-    material,
-    name ?? (left.length === 0 ? 'All services' : 'The services that can be read'),
-    names,
-  )
+  if (name !== undefined) orThrow({ done: [], failed: read.failed.map(({ error }) => ({ item: name, error })) })
+  const title = name ?? (left.length === 0 ? 'All services' : 'The services that can be read')
+  const names = name === undefined ? read.names : []
   if (options.html !== undefined) {
-    await writeFile(options.html, reportPage(report))
+    await writeFile(options.html, reportPage(deliveryView({ ...read, title, names })))
     screen.say(`The report is in ${options.html}.`, { file: options.html, ...(left.length === 0 ? {} : { left }) })
-  } else screen.say(lines(report), { ...document(report), ...(left.length === 0 ? {} : { left }) })
+  } else {
+    const report = reportOf(material, title, names)
+    screen.say(lines(report), { ...document(report), ...(left.length === 0 ? {} : { left }) })
+  }
   for (const { service, because } of left) screen.note(`Without ${service}, which cannot be read: ${because}`)
   return left.length === 0 ? exitCodes.done : exitCodes.refused
+}
+
+type Report = {
+  readonly period: Period
+  /** The name of one service, or of all together. */
+  readonly title: string
+  readonly overall: readonly Measured[]
+  /** One entry for each service; empty when the report covers a single service. */
+  readonly services: readonly { readonly name: string; readonly measured: readonly Measured[] }[]
 }
 
 const reportOf = (material: MeasureInput, title: string, names: readonly string[]): Report => ({

@@ -103,7 +103,7 @@ export const definitions: readonly Definition[] = [
     name: 'time to roll back',
     unit: 'seconds',
     target: { below: 10 * minute },
-    sentence: 'From the decision that the traffic goes back until every alias was back; nine of ten.',
+    sentence: 'From the decision that the traffic goes back until every alias was back; p90 (nine of ten are faster).',
     of: timeToRollBack,
   },
   {
@@ -139,7 +139,7 @@ export const definitions: readonly Definition[] = [
     name: 'time to detect',
     unit: 'seconds',
     target: { below: 15 * minute },
-    sentence: 'From first traffic to the decision, of changes that a verdict or an alarm rolled back; nine of ten.',
+    sentence: 'From first traffic to the decision, of changes that a verdict or an alarm rolled back; p90.',
     of: timeToDetect,
   },
   {

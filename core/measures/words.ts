@@ -50,6 +50,6 @@ export const basisWords = ({ value, n, leftOut }: Result): string =>
 export function detailWords({ unit }: Definition, result: Result): string {
   const { spread } = result
   if (spread === undefined || spread.min === spread.max) return basisWords(result)
-  const within = `half within ${amount(unit, spread.p50)}, nine of ten within ${amount(unit, spread.p90)}`
+  const within = `p50 ${amount(unit, spread.p50)}, p90 ${amount(unit, spread.p90)}`
   return `${basisWords(result)}; ${amount(unit, spread.min)} to ${amount(unit, spread.max)}, ${within}`
 }

@@ -59,6 +59,15 @@ export type Slo = z.output<typeof Slo>
 export const isCounted = (slo: Slo): slo is CountedSlo => 'window' in slo
 export const isReported = (slo: Slo): slo is ReportedSlo => !isCounted(slo)
 
+/** `99.9 % of requests succeed in 28 days` */
+export function sloWords({ objectivePpm, window, sli, slices }: CountedSlo): string {
+  const what = sli.kind === 'availability' ? 'succeed' : `take less than ${sli.fasterThanMs} ms`
+  const of =
+    slices === undefined ? 'requests' : `slices of ${slices.minutes} minutes in which ${slices.goodPpm / 10_000} %`
+  const over = window.kind === 'rolling' ? `in ${window.days} days` : `in a ${window.unit} (${window.timeZone})`
+  return `${objectivePpm / 10_000} % of ${of} ${what} ${over}`
+}
+
 /**
  * A value up to 1 could be a share or a percent. Refuse it: a wrong guess can make the error budget a thousand times too large,
  * and nothing else would reveal that.

@@ -8,6 +8,7 @@ import { awsAlarmWatch } from '../../cloud/aws/dynamodb/alarm-watch.ts'
 import { awsAttestations } from '../../cloud/aws/dynamodb/attestations.ts'
 import { awsDefinitions } from '../../cloud/aws/dynamodb/definitions.ts'
 import { awsHistory } from '../../cloud/aws/dynamodb/history.ts'
+import { awsLine } from '../../cloud/aws/dynamodb/line.ts'
 import { awsIncidents } from '../../cloud/aws/dynamodb/incidents.ts'
 import { awsJournal } from '../../cloud/aws/dynamodb/journal.ts'
 import { awsLeases } from '../../cloud/aws/dynamodb/leases.ts'
@@ -28,7 +29,7 @@ import { budgetsContract } from './ports/budgets.ts'
 import { historyContract } from './ports/history.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
-import { leasesContract } from './ports/leases.ts'
+import { leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { turnsContract } from './ports/turns.ts'
 import { returnsContract } from './ports/returns.ts'
@@ -109,6 +110,13 @@ attestationsContract('DynamoDB', async () => {
 incidentsContract('DynamoDB', async () => {
   const table = await openTable()
   return { incidents: awsIncidents(table), spoil: (notice, text) => putText(table, keys.incident(notice), text) }
+})
+lineContract('DynamoDB', async () => {
+  const table = await openTable()
+  return {
+    line: awsLine(table),
+    spoil: (service, text) => putText(table, keys.line(service === '*' ? undefined : service), text),
+  }
 })
 historyContract('DynamoDB', async () => {
   const table = await openTable()

@@ -24,7 +24,7 @@ import { hooksContract } from './ports/hooks.ts'
 import { incidentsKey, noticeKey } from '../memory/stores/incidents.ts'
 import { incidentsContract } from './ports/incidents.ts'
 import { journalContract } from './ports/journal.ts'
-import { leasesContract } from './ports/leases.ts'
+import { leasesContract, lineContract } from './ports/leases.ts'
 import { openReleasesContract } from './ports/open-releases.ts'
 import { outboxContract } from './ports/outbox.ts'
 import { turnsContract } from './ports/turns.ts'
@@ -70,6 +70,10 @@ openReleasesContract('memory', () => {
   const spoil = (service: string, _: number, id: string, text: string): unknown =>
     inspect.corrupt(openKey, `${service}#${id}`, text)
   return Promise.resolve({ openReleases, spoil })
+})
+lineContract('memory', () => {
+  const { line, inspect } = openMemory()
+  return Promise.resolve({ line, spoil: (service, text) => inspect.corrupt('line', service, text) })
 })
 historyContract('memory', () => {
   const { history, inspect } = openMemory()

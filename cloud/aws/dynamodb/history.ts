@@ -20,10 +20,14 @@ export function awsHistory(table: Table): History {
         },
       )
     },
-    async list(service, limit) {
+    async list(service, limit, before) {
       if (limit < 1) return nothing
-      const { pk } = keys.head(service, 0, '')
-      return readHeads(await queryItems(table, { pk, newestFirst: true, limit }))
+      const { pk, sk: first } = keys.head(service, 0, '')
+      if (before === undefined) return readHeads(await queryItems(table, { pk, newestFirst: true, limit }))
+      const last = keys.head(service, before.requestedAtMs, before.releaseId).sk
+      // The range includes its ends.
+      const found = await queryItems(table, { pk, between: [first, last], newestFirst: true, limit: limit + 1 })
+      return readHeads(found.filter((item) => keyOf(item).sk !== last).slice(0, limit))
     },
     async between(service, fromMs, toMs) {
       if (toMs <= fromMs) return nothing

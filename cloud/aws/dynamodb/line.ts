@@ -1,7 +1,19 @@
 // Stop-the-line in DynamoDB: one item for all services, and one for each service that is stopped individually.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import { listing } from '../../../core/listing.ts'
 import type { Line } from '../../ports.ts'
-import { bodyOf, deleteItem, getItem, keys, parseBody, putItem, type Table } from './table.ts'
+import {
+  bodyOf,
+  deleteItem,
+  getItem,
+  type Item,
+  keyOf,
+  keys,
+  parseBody,
+  putItem,
+  queryItems,
+  type Table,
+} from './table.ts'
 
 export function awsLine(table: Table): Line {
   return {
@@ -18,6 +30,11 @@ export function awsLine(table: Table): Line {
       const [all, own] = await Promise.all([getItem(table, keys.line()), getItem(table, keys.line(service))])
       const item = all ?? own
       return item === undefined ? undefined : { ...parseBody(StoredStop, item), isAll: all !== undefined }
+    },
+    async list() {
+      const items = await queryItems(table, { pk: keys.line().pk })
+      const about = (item: Item) => ({ service: keyOf(item).sk === keys.line().sk ? undefined : keyOf(item).sk })
+      return listing(items, (item) => ({ ...parseBody(StoredStop, item), ...about(item) }), about)
     },
   }
 }

@@ -23,6 +23,21 @@ export function historyContract(name: string, open: () => Promise<HistoryUnderTe
       expect((await history.list('nobody', 5)).items).toEqual([])
     })
 
+    it('goes on after a release, also one of the same moment', async () => {
+      const { history } = await open()
+      for (const age of [3, 1, 2, 0]) await history.put(head(`r${age}`, t0Ms - age))
+      await history.put(head('r2b', t0Ms - 2))
+      const after = async (releaseId: string, age: number, limit: number): Promise<string[]> =>
+        (await history.list('orders', limit, { releaseId, requestedAtMs: t0Ms - age })).items.map(
+          (one) => one.releaseId,
+        )
+      expect(await after('r1', 1, 2)).toEqual(['r2b', 'r2'])
+      expect(await after('r2b', 2, 9)).toEqual(['r2', 'r3'])
+      expect(await after('r2aa', 2, 1)).toEqual(['r2'])
+      expect(await after('r3', 3, 9)).toEqual([])
+      expect(await after('r3', 3, 0)).toEqual([])
+    })
+
     it('lists releases requested in a period, oldest first', async () => {
       const { history } = await open()
       for (const age of [3, 1, 2, 0]) await history.put(head(`r${age}`, t0Ms - age))

@@ -1,6 +1,7 @@
-// The contract of leases: one holder, who keeps it until it is dropped.
+// The contracts of leases, which have one holder who keeps it until it is dropped, and of stopped lines.
 import { describe, expect, it } from 'vitest'
-import type { Leases } from '../../../cloud/ports.ts'
+import type { Leases, Line } from '../../../cloud/ports.ts'
+import { t0Ms } from '../samples.ts'
 
 export function leasesContract(name: string, open: () => Promise<{ readonly leases: Leases }>): void {
   describe(`leases: ${name}`, () => {
@@ -43,6 +44,35 @@ export function leasesContract(name: string, open: () => Promise<{ readonly leas
       await leases.drop('orders', 'r1')
       expect(await leases.holder('orders')).toBeUndefined()
       expect(await leases.take('orders', 'r2')).toBe('r2')
+    })
+  })
+}
+
+type LineUnderTest = { readonly line: Line; readonly spoil: (service: string, text: string) => unknown }
+
+export function lineContract(name: string, open: () => Promise<LineUnderTest>): void {
+  describe(`line: ${name}`, () => {
+    const stop = { by: 'ada', reason: 'lunch', sinceMs: t0Ms }
+
+    it('lists what is stopped, and forgets what is started', async () => {
+      const { line } = await open()
+      expect(await line.list()).toEqual({ items: [], unreadable: [] })
+      await line.stop('orders', stop)
+      await line.stop(undefined, { ...stop, by: 'bob' })
+      const all = { ...stop, by: 'bob', service: undefined }
+      expect((await line.list()).items).toEqual([all, { ...stop, service: 'orders' }])
+      expect(await line.start('orders')).toBe(true)
+      expect((await line.list()).items).toEqual([all])
+    })
+
+    it('lists the others, and names the one that cannot be read', async () => {
+      const { line, spoil } = await open()
+      for (const service of ['billing', 'orders', undefined]) await line.stop(service, stop)
+      await spoil('billing', '{}')
+      await spoil('*', 'x')
+      const { items, unreadable } = await line.list()
+      expect(items).toEqual([{ ...stop, service: 'orders' }])
+      expect(unreadable.map(({ about }) => about.service)).toEqual([undefined, 'billing'])
     })
   })
 }

@@ -26,8 +26,10 @@ export function memoryHistory(table: MemoryTable): History {
       if (there === undefined || there.seq <= head.seq) table.set(historyOf(head.service), keyOf(head), head)
       return Promise.resolve()
     },
-    list(service, limit) {
-      const newest = table.list(historyOf(service)).toReversed().slice(0, Math.max(0, limit))
+    list(service, limit, before) {
+      const end = before === undefined ? undefined : `${padded(before.requestedAtMs)}#${before.releaseId}`
+      const older = table.list(historyOf(service)).filter((sk) => end === undefined || sk < end)
+      const newest = older.toReversed().slice(0, Math.max(0, limit))
       return Promise.resolve(read(service, newest))
     },
     between(service, fromMs, toMs) {

@@ -1,5 +1,6 @@
 // Stop-the-line in memory.
 import { StoredStop } from '../../../core/gate/stopped-line.ts'
+import { listing } from '../../../core/listing.ts'
 import type { Line } from '../../../cloud/ports.ts'
 import type { MemoryTable } from './table.ts'
 
@@ -21,6 +22,10 @@ export function memoryLine(table: MemoryTable): Line {
       const all = read('*')
       const stop = all ?? read(service)
       return Promise.resolve(stop === undefined ? undefined : { ...stop, isAll: all !== undefined })
+    },
+    list() {
+      const about = (sk: string) => ({ service: sk === '*' ? undefined : sk })
+      return Promise.resolve(listing(table.list(linePk), (sk) => ({ ...read(sk)!, ...about(sk) }), about))
     },
   }
 }

@@ -1,0 +1,146 @@
+// What a period of delivery looks like, on the page and in the report that is saved: the same parts, in the same order.
+import { formatDuration } from '../../core/duration.ts'
+import { oneLine } from '../../core/foreign-text.ts'
+import { amount } from '../../core/measures/words.ts'
+import type { DeliveryView, ReleaseRow } from '../../core/view/delivery-view.ts'
+import { timeTag } from '../frame.ts'
+import { html, type Html, nothing } from '../html.ts'
+import { budgetBar, outcomeWords, personWords, releaseLink, serviceLink } from '../parts.ts'
+import { measureCards, servicesTable, summarySentence } from './measure-cards.ts'
+
+type Shown = {
+  /** How many releases and services are listed. */
+  readonly releasesMost: number
+  readonly servicesMost: number
+  /** Whether there are pages of services and releases to lead to. */
+  readonly hasPages: boolean
+}
+
+export const deliveryParts = (view: DeliveryView, shown: Shown): Html =>
+  html`${summarySentence(view.measures)} ${view.without.length === 0 ? nothing : without(view)}
+  ${measureCards(view.measures)} ${business(view, shown)} ${budgets(view, shown)}
+  ${servicesTable(view.services, shown.servicesMost, shown.hasPages)} ${releases(view, shown)}`
+
+const without = (view: DeliveryView): Html =>
+  html`<div class="notice hold">
+    Without these, which cannot be read; nothing here counts them:
+    <ul class="plain-list">
+      ${view.without.slice(0, 10).map(({ service, because }) => html`<li>${service}: ${oneLine(because, 200)}</li>`)}
+    </ul>
+    ${view.without.length > 10 ? html`<p>And ${view.without.length - 10} more.</p>` : nothing}
+  </div>`
+
+const named = (service: string, { hasPages }: Shown): Html => (hasPages ? serviceLink(service) : html`${service}`)
+
+function releases({ releases: all }: DeliveryView, shown: Shown): Html {
+  const some = all.slice(0, shown.releasesMost)
+  if (some.length === 0)
+    return html`<h2>Releases</h2>
+      <p class="soft">None ended in the period.</p>`
+  return html`<h2>Releases (${all.length})</h2>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th>Ended</th>
+            <th>Service</th>
+            <th>Release</th>
+            <th>Outcome</th>
+            <th>By</th>
+            <th class="number">Lead time</th>
+            <th class="number">Took</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${some.map((one) => releaseLine(one, shown))}
+        </tbody>
+      </table>
+    </div>
+    ${all.length > some.length ? html`<p class="soft">And ${all.length - some.length} older ones.</p>` : nothing}`
+}
+
+function releaseLine(one: ReleaseRow, shown: Shown): Html {
+  const { service, releaseId, atMs, outcome, versions, by, leadSeconds, tookSeconds, incidents } = one
+  const good = outcome === 'promoted' || outcome === 'alreadyReleased'
+  const what = oneLine(versions, 60) || releaseId
+  const notes = [
+    ...(one.isWayBack ? ['a way back'] : []),
+    ...(one.undoneBy === undefined ? [] : ['undone later']),
+    ...(incidents === 0 ? [] : [`${incidents} incident${incidents === 1 ? '' : 's'}`]),
+  ].join(', ')
+  return html`<tr>
+    <td>${outcome === undefined ? 'live' : timeTag(atMs)}</td>
+    <td>${named(service, shown)}</td>
+    <td>${shown.hasPages ? releaseLink(releaseId, what) : what}</td>
+    <td>
+      ${outcome === undefined ? 'under way' : html`<span class="${good || outcome === 'superseded' ? '' : 'missed'}">${outcomeWords[outcome]}</span>`}${notes === '' ? '' : ` (${notes})`}
+    </td>
+    <td>${by === undefined ? 'an event' : personWords(by)}</td>
+    <td class="number">${leadSeconds === undefined ? '–' : formatDuration(leadSeconds)}</td>
+    <td class="number">${tookSeconds === undefined ? '–' : formatDuration(tookSeconds)}</td>
+  </tr>`
+}
+
+function budgets({ budgets: all }: DeliveryView, shown: Shown): Html {
+  if (all.length === 0) return nothing
+  const some = all.slice(0, shown.servicesMost)
+  return html`<h2>Error budgets now</h2>
+    <p class="fact">What is left of the whole window, the least first.</p>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th>Service</th>
+            <th>Error budget</th>
+            <th>Left</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${some.map(
+            ({ service, slo, leftShare, because }) =>
+              html`<tr>
+                <td>${named(service, shown)}</td>
+                <td>${slo}</td>
+                <td>${budgetBar(leftShare)}${because === undefined ? '' : ` ${oneLine(because, 160)}`}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${all.length > some.length ? html`<p class="soft">And ${all.length - some.length} more.</p>` : nothing}`
+}
+
+function business({ business: all }: DeliveryView, shown: Shown): Html {
+  if (all.length === 0)
+    return html`<h2>Business metrics after releases</h2>
+      <p class="soft">No promoted release was compared by a metric of its own (signals.custom of a definition).</p>`
+  return html`<h2>Business metrics after releases</h2>
+    <p class="fact">
+      The new version against the one before, at the last look of what was promoted; p50 over the releases.
+    </p>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th>Service</th>
+            <th>Metric</th>
+            <th class="number">Change</th>
+            <th class="number">Releases</th>
+            <th>Worse is</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${all.slice(0, shown.servicesMost).map(
+            ({ service, signal, change, releases: count, worse }) =>
+              html`<tr>
+                <td>${named(service, shown)}</td>
+                <td>${signal}</td>
+                <td class="number">${amount('change', change)}</td>
+                <td class="number">${count}</td>
+                <td>${worse}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`
+}

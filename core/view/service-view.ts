@@ -1,0 +1,164 @@
+// One service: how it stands now, what may be done, its history, and where its error budgets went.
+import type { Spending } from '../budget/spending.ts'
+import type { Outcome } from '../release/event.ts'
+import type { Head } from '../release/head.ts'
+import type { ReleaseEvent } from '../release/event.ts'
+import { type Tile, tileOf } from './fleet-view.ts'
+import { moveWords } from './live-view.ts'
+import type { Action } from './needs.ts'
+import { putBack } from './needs.ts'
+import type { ServiceNow } from './service-now.ts'
+import { quoted } from '../foreign-text.ts'
+import { atLeast } from '../release/charge.ts'
+
+/** One release in the history. */
+export type HistoryRow = {
+  readonly releaseId: string
+  readonly requestedAtMs: number
+  readonly settledAtMs?: number
+  /** How it ended; absent while it is under way. */
+  readonly outcome?: Outcome
+  readonly phase: string
+  /** `11 → 12`. */
+  readonly versions: string
+  /** Who asked for it; absent where an event did, or when its log cannot be read. */
+  readonly by?: string
+  readonly source: string
+  /** What whoever asked for it said. */
+  readonly reason?: string
+  readonly commit?: string
+  /** How it ended, in words. */
+  readonly because?: string
+  /** The promoted release that it undid. */
+  readonly undid?: string
+  /** The release that undid it. */
+  readonly undoneBy?: string
+  /** Bad requests beyond what stable would have had, where they are more than chance explains. */
+  readonly burned: readonly { readonly slo: string; readonly bad: number }[]
+}
+
+/** What is left of an error budget over its window, and who spent it. */
+export type BudgetView = {
+  readonly slo: string
+  /** Such as `99.9 % of requests succeed in 28 days`. */
+  readonly words: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly knownToMs: number
+  /** What was left, oldest first. */
+  readonly line: readonly { readonly atMs: number; readonly leftShare: number }[]
+  readonly marks: readonly { readonly atMs: number; readonly releaseId: string; readonly isBad: boolean }[]
+  readonly good: number
+  readonly bad: number
+  /** How many may be bad in the whole window. */
+  readonly whole: number
+  readonly rates: readonly { readonly hours: number; readonly rate?: number }[]
+  readonly spending: Spending
+}
+export type BudgetShown = BudgetView | { readonly slo: string; readonly because: string }
+
+export type ServiceView = {
+  readonly nowMs: number
+  readonly service: string
+  readonly tile: Tile
+  /** Absent where nothing can be put back, and then `noPutBack` says why. */
+  readonly putBack?: Action
+  readonly noPutBack?: string
+  readonly isStopped: boolean
+  /** The functions whose versions may be released; empty without a definition. */
+  readonly functions: readonly string[]
+  readonly owner?: string
+  readonly runbook?: string
+  /** The definition in its normal form, as JSON. */
+  readonly definition?: string
+  readonly applied?: { readonly by: string; readonly atMs: number }
+  readonly budgets: readonly BudgetShown[]
+  readonly history: readonly HistoryRow[]
+  /** What of the history cannot be read. */
+  readonly unread: readonly string[]
+  /** Where the history goes on. */
+  readonly next?: string
+}
+
+type Asked = Extract<ReleaseEvent, { type: 'requested' }>
+
+/** @param asked the first event of the log, if it could be read */
+export function historyRow(head: Head, asked: Asked | undefined, heads: readonly Head[]): HistoryRow {
+  const {
+    releaseId,
+    requestedAtMs,
+    settledAtMs,
+    outcome,
+    phase,
+    because,
+    source,
+    backFrom,
+    versions,
+    charges = [],
+  } = head
+  const undoneBy = heads.find((other) => other.backFrom === releaseId && other.outcome === 'promoted')?.releaseId
+  const { requestedBy, author, commit } = asked?.provenance ?? {}
+  const by = requestedBy ?? author
+  return {
+    releaseId,
+    requestedAtMs,
+    phase,
+    source,
+    versions: Object.keys(versions).length === 0 ? head.candidate : moveWords(versions),
+    burned: charges.flatMap((one) =>
+      one.kind === 'counted' && atLeast(one) > 0 ? [{ slo: one.slo, bad: one.bad }] : [],
+    ),
+    ...(settledAtMs === undefined ? {} : { settledAtMs }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(because === undefined ? {} : { because }),
+    ...(by === undefined ? {} : { by }),
+    ...(commit === undefined ? {} : { commit }),
+    ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),
+    ...(backFrom === undefined ? {} : { undid: backFrom }),
+    ...(undoneBy === undefined ? {} : { undoneBy }),
+  }
+}
+
+type Rest = Pick<ServiceView, 'budgets' | 'history' | 'unread' | 'next' | 'applied'>
+
+export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): ServiceView {
+  const { name, service, stopped } = now
+  const owner = ownerOf(service)
+  return {
+    nowMs,
+    service: name,
+    tile: tileOf(now, nowMs),
+    ...backOf(now),
+    isStopped: stopped !== undefined,
+    functions: service?.targets.map(({ functionName }) => functionName) ?? [],
+    ...(owner === undefined ? {} : { owner }),
+    ...(service?.runbook === undefined ? {} : { runbook: service.runbook }),
+    ...(service === undefined ? {} : { definition: JSON.stringify(service, null, 2) }),
+    ...rest,
+  }
+}
+
+/** Who answers for the service, as its definition says. */
+function ownerOf(service: ServiceNow['service']): string | undefined {
+  const { owner } = (service ?? {}) as { readonly owner?: unknown }
+  if (owner === undefined) return undefined
+  return typeof owner === 'string' ? owner : Object.values(owner ?? {}).join(', ')
+}
+
+/** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
+function backOf({ name, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
+  if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
+  const order = { kind: 'order', route: 'roll-back', says: {}, reason: 'customers are hurt', danger: true } as const
+  if (lost !== undefined) return { putBack: { ...order, label: `Put back: ${name}, without its log` } }
+  const last = heads.find(({ outcome }) => outcome === 'promoted')
+  if (last === undefined) return { noPutBack: 'No release of it has been promoted: there is nothing to go back to.' }
+  if (last.backFrom !== undefined)
+    return { noPutBack: `Release ${last.releaseId} has put it back already. To go elsewhere, release a version.` }
+  const back = Object.fromEntries(
+    Object.entries(last.versions).map(([key, { stable, candidate }]) => [
+      key,
+      { stable: candidate, candidate: stable },
+    ]),
+  )
+  return { putBack: { ...order, label: `Put back: ${name} ${moveWords(back)}` } }
+}
