@@ -4,10 +4,12 @@ import { inspect } from 'node:util'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { jsonLine } from '../core/foreign-text.ts'
 import { Problem } from '../core/problem.ts'
+import { runbookSection } from '../core/runbook.ts'
 import { exitCodes, type Screen, screenOn, shown } from './backend/screen.ts'
 import type { Surroundings } from './backend/surroundings.ts'
 import { addAttest } from './spelling/attest.ts'
 import { addBacktest } from './spelling/backtest.ts'
+import { addConsole } from './spelling/console.ts'
 import { addDoctor } from './spelling/doctor.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
@@ -168,7 +170,8 @@ program
     ),
   )
 
-for (const add of [addOrders, addReport, addGates, addAttest, addDoctor, addVerifyAccount]) add(program, surroundings)
+for (const add of [addOrders, addConsole, addReport, addGates, addAttest, addDoctor, addVerifyAccount])
+  add(program, surroundings)
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addLost(program, {
@@ -195,7 +198,9 @@ function tellProblem(error: unknown, json: boolean): number {
   }
   const { code, message, fix } = error
   process.stderr.write(
-    json ? `${jsonLine({ problem: { code, message, fix } })}\n` : `${shown([`${code}: ${message}`, `  ${fix}`])}\n`,
+    json
+      ? `${jsonLine({ problem: { code, message, fix } })}\n`
+      : `${shown([`${code}: ${message}`, `  ${fix}`, `  See ${runbookSection(code)}`])}\n`,
   )
   return awsTroubles.includes(code) ? exitCodes.aws : exitCodes.refused
 }

@@ -11,7 +11,13 @@ const profiles = {
   // As IAM Identity Center names the role of a permission set, and its session.
   'ann-sso': 'role.AWSReservedSSO_ReleaseManager_0123456789abcdef:ann@example.com',
   operator: 'operator',
+  // Reads, and may order nothing (rights.ts).
+  viewer: 'viewer',
 } as const
+
+/** Whom the console's sample can act as, by profile. */
+export const samplePeople = ['ann', 'ben', 'ci', 'viewer'] as const
+export const accessKeyOf = (profile: keyof typeof profiles): string => profiles[profile]
 
 /** The access key of the pipeline that uploads packages. */
 export const pipeline = profiles.ci

@@ -9,11 +9,19 @@ function packageOf(files: Readonly<Record<string, string>>): Uint8Array {
   return zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)])), { mtime })
 }
 
-/** One version of the sample service, from examples/checkout. */
-export function samplePackage(version: 'v1' | 'v2' | 'v3' | 'v4' | 'smoke'): Uint8Array {
-  return packageOf({
-    'index.mjs': readFileSync(new URL(`../examples/checkout/${version}/index.mjs`, import.meta.url), 'utf8'),
-  })
+const sampleFolders = {
+  ...{ v1: 'checkout/v1', v2: 'checkout/v2', v3: 'checkout/v3', v4: 'checkout/v4', v5: 'checkout/v5' },
+  ...{ smoke: 'checkout/smoke', payments: 'payments/v1' },
+} as const
+export type SampleCode = keyof typeof sampleFolders
+
+/**
+ * One version of a sample service, from examples/.
+ * @param build told apart by Lambda from other builds of the same code
+ */
+export function samplePackage(code: SampleCode, build?: string): Uint8Array {
+  const file = new URL(`../examples/${sampleFolders[code]}/index.mjs`, import.meta.url)
+  return packageOf({ 'index.mjs': readFileSync(file, 'utf8'), ...(build === undefined ? {} : { 'build.txt': build }) })
 }
 
 /** All of the controller's functions in one package. It imports the TypeScript sources, which Node runs directly. */

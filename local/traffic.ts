@@ -31,6 +31,7 @@ export function startTraffic(
   timers: Timers,
   random: () => number,
   perMinute: number,
+  functionName = 'checkout',
 ): Traffic {
   const counts: Record<string, { good: number; bad: number }> = {}
   const everyMs = 60_000 / perMinute
@@ -40,7 +41,7 @@ export function startTraffic(
   async function send(): Promise<void> {
     const payload = encoder.encode(JSON.stringify(cart(random)))
     // A request that gets no answer was cut off by the shutdown, so it is not counted.
-    const answer = await lambda.invoke('checkout', 'live', payload).catch(() => undefined)
+    const answer = await lambda.invoke(functionName, 'live', payload).catch(() => undefined)
     if (answer === undefined) return
     const count = (counts[answer.executedVersion] ??= { good: 0, bad: 0 })
     if (answer.functionError === undefined) count.good++

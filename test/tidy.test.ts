@@ -120,7 +120,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['functions/listeners/*', 'functions/sweep/*', 'functions/gate/*', 'functions/budgets/*', 'functions/steps/*'],
     ...['functions/definitions/*', 'functions/events/*', 'core/', 'zod'],
   ],
-  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'node:', 'commander'],
+  'cli/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'core/runbook.ts', 'node:', 'commander'],
   'cli/spelling/': ['cli/', 'core/foreign-text.ts', 'core/problem.ts', 'bench/rivals/names.ts', 'node:', 'commander'],
   'cli/backend/': [
     'cli/backend/*',
@@ -136,8 +136,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'cli/commands/': [
-    ...['cli/commands/*', 'cli/backend/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*', 'core/', 'node:'],
-    ...['yaml', 'zod'],
+    ...['cli/commands/*', 'cli/backend/*', 'cli/console/*', 'functions/', 'cloud/ports.ts', 'console/', 'policy/*'],
+    ...['core/', 'node:', 'yaml', 'zod'],
+  ],
+  'cli/console/': [
+    ...['cli/console/*', 'cli/backend/backend.ts', 'functions/', 'console/', 'core/', 'node:', 'marked', 'zod'],
   ],
   'cli/doctor/': [
     ...['cli/doctor/*', 'cli/backend/*', 'functions/handlers.ts', 'functions/permissions.ts', 'cloud/aws/failure.ts'],
@@ -165,7 +168,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/replay/backtest/*', 'cli/replay/*', 'cli/commands/*', 'cli/backend/*', 'bench/trials/*', 'bench/rivals/*'],
     ...['cloud/local/time/*', 'functions/steps/*', 'core/'],
   ],
-  'cli/demonstration/': [...['cli/commands/*', 'cli/backend/*', 'local/*', 'cloud/local/', 'core/', '@aws-sdk/']],
+  'cli/demonstration/': [
+    ...['cli/demonstration/*', 'cli/console/*', 'cli/commands/*', 'cli/backend/*', 'console/*', 'local/*'],
+    ...['cloud/local/', 'core/', '@aws-sdk/'],
+  ],
   'local/': [
     ...['local/*', 'functions/', 'policy/*', 'provenance/*', 'cloud/', 'core/', 'node:', '@aws-sdk/', 'yaml', 'fflate'],
   ],

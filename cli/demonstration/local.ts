@@ -14,6 +14,7 @@ import { clientsAt, placeOf } from '../../local/clients.ts'
 import { credentialsFile, pipeline, users } from '../../local/identities.ts'
 import { api, functionName, install } from '../../local/installation.ts'
 import { controllerPackage, samplePackage } from '../../local/package.ts'
+import { bySamplePolicies } from '../../local/rights.ts'
 import { createSample, openArtifacts, sampleDefinition } from '../../local/sample-service.ts'
 import { signedFetch } from '../../local/signed-fetch.ts'
 import { startTraffic, type Traffic } from '../../local/traffic.ts'
@@ -22,6 +23,7 @@ import type { Backend } from '../backend/backend.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 import { endWords } from '../backend/story.ts'
 import { watch, type WatchOptions } from '../commands/watch.ts'
+import { sampleConsole } from './sample-console.ts'
 
 type LocalOptions = {
   readonly once: boolean
@@ -43,6 +45,9 @@ type RuntimeOptions = {
   readonly secretOf: (accessKeyId: string) => string
 }
 
+/** The console's port: the one after the endpoint's. */
+const besides = (port: number): number => (port === 0 ? 0 : port + 1)
+
 const wholeHour = (ms: number): number => ms - (ms % 3_600_000)
 
 export async function serveLocally(screen: Screen, options: LocalOptions): Promise<number> {
@@ -51,7 +56,7 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const keys = localKeys(users)
   const { secretOf } = keys
   const runtime = (options.runtime ?? processRuntime)({ clock, endpointUrl: () => url, secretOf })
-  const cloud = localCloud({ clock, runtime, seed: 1, secretOf, endpointUrl: () => url })
+  const cloud = localCloud({ clock, runtime, seed: 1, secretOf, endpointUrl: () => url, authorize: bySamplePolicies })
   const socket = await localSocket(cloud.handler, keys, options.port)
   url = socket.url
   // Stop the time first, so that nothing new starts during the shutdown.
@@ -62,9 +67,14 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     const backend = await furnish(socket)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
-    screen.note(
+    const pages = options.once
+      ? undefined
+      : await sampleConsole({ cloud, clock, endpoint: socket, port: besides(options.port) })
+    if (pages !== undefined) stops.unshift(() => pages.close())
+    screen.note([
       `The embedded cloud is at ${url}; its time runs at most ${options.rate} times as fast as real time. 100 requests a minute go to checkout:live.`,
-    )
+      ...(pages === undefined ? [] : [`Watch it, and press its buttons: ${pages.address}`]),
+    ])
     // A release needs some history: the alarm must be OK, and the usual latency must be known.
     await hands.pause(5 * 60_000)
     const outcome = await demonstrate(screen, { backend, endpoint: socket, traffic, pause: hands.pause })
@@ -72,7 +82,8 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     if (options.once || options.stopping.aborted) return outcome
     const credentials = credentialsFile(secretOf)
     stops.push(() => credentials.remove())
-    screen.note(invitation(url, credentials.path).split('\n'))
+    await pages?.ready()
+    screen.note(invitation(url, credentials.path, pages?.address ?? '').split('\n'))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
@@ -185,9 +196,11 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
   }
 }
 
-const invitation = (url: string, credentials: string): string => `
-It keeps serving until Ctrl-C. Only signed requests are answered; ${credentials} has the
-secrets of ann, ben, ci, ann-sso and operator, and is deleted at the end. In another terminal:
+const invitation = (url: string, credentials: string, pages: string): string => `
+It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:
+  ${pages}
+Only signed requests are answered; ${credentials} has the
+secrets of ann, ben, ci, ann-sso, operator and viewer, and is deleted at the end. In another terminal:
   unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
   export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
   npm run -s tidegate -- history checkout

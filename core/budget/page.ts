@@ -13,6 +13,7 @@ export const burnPage = (
   suspect: Suspect,
 ): Page =>
   pageOf(
+    rule.severity === 'page' ? 'budgetBurnsFast' : 'budgetBurnsSlowly',
     `The error budget ${slo} of ${service.name} burns ${rate.toFixed(1)} times as fast as it may.`,
     `Over ${rule.hours} h and over ${rule.shortMinutes} min it is above ${factor.toFixed(1)}: ${rule.share * 100} % of the budget in ${rule.hours} h.`,
     suspectWords(suspect),

@@ -1,8 +1,9 @@
 // The pages about releases: which ends a person is told of, and in which words; what to do by hand when an alias could not be
 // put back; a part of AWS that is away while releases are live.
 import { nameWords } from '../foreign-text.ts'
-import { type Page, pageOf, runbookLines } from '../page.ts'
+import { type Page, type PageKind, pageOf, runbookLines } from '../page.ts'
 import { routingWords, type Routing } from '../service/routing.ts'
+import type { Outcome } from './event.ts'
 import { isOwn, sentenceOf, whyWords } from './head.ts'
 import type { Outage, Part } from './outage.ts'
 import type { AlarmDoubt, Release } from './release.ts'
@@ -19,11 +20,14 @@ export function isToBeTold({ ending, paged }: Pick<Release, 'ending' | 'paged'>)
 
 const deciderWords = (by: string): string => (isOwn(by) ? by : nameWords(by))
 
+const kindOfEnd = (outcome: Outcome | undefined): PageKind =>
+  outcome === 'rolledBack' || outcome === 'interrupted' || outcome === 'rejected' ? outcome : 'aborted'
+
 export function endPage(release: Release): Page {
   const { ending, service, alarmDoubt } = release
   const why = ending === undefined ? [] : [`Why: ${whyWords(ending)}`, `Decided by: ${deciderWords(ending.by)}`]
   const lines = [...why, ...(alarmDoubt === undefined ? [] : [doubtSentence(alarmDoubt)])]
-  return pageOf(sentenceOf(release), ...lines, ...runbookLines(service))
+  return pageOf(kindOfEnd(ending?.outcome), sentenceOf(release), ...lines, ...runbookLines(service))
 }
 
 const saidOfAlarm: Readonly<Record<AlarmDoubt['state'], string>> = {
@@ -41,7 +45,7 @@ export const notBackSentence = (releaseId: string, known: Pick<ReturnRecord, 'se
   `Release ${releaseId}${known === undefined ? '' : ` of ${known.service}`} could not be put back.`
 
 export const notBackPage = (releaseId: string, known: ReturnRecord | undefined, because: string): Page =>
-  pageOf(notBackSentence(releaseId, known), because, ...byHand(known), again)
+  pageOf('notBack', notBackSentence(releaseId, known), because, ...byHand(known), again)
 
 function byHand(known: ReturnRecord | undefined): readonly string[] {
   if (known === undefined) return ['Its log cannot be read now: `tidegate rollback` says what to do by hand.']
@@ -51,6 +55,7 @@ function byHand(known: ReturnRecord | undefined): readonly string[] {
 /** @param lines why, and what became of each alias */
 export const notBackWithoutLogPage = (record: Named, lines: readonly string[]): Page =>
   pageOf(
+    'notBackWithoutLog',
     `Release ${record.releaseId} of ${record.service} could not be put back, and its log cannot be read.`,
     ...lines,
     again,
@@ -60,6 +65,7 @@ export const notBackWithoutLogPage = (record: Named, lines: readonly string[]): 
 /** @param lines why, and what became of each alias */
 export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, lines: readonly string[]): Page =>
   pageOf(
+    'endedWithoutLog',
     `Release ${record.releaseId} of ${record.service} was ended without its log.`,
     ...lines,
     `Decided by: ${deciderWords(by)}`,
@@ -70,6 +76,7 @@ export const endedWithoutLogPage = (record: Named, { by }: Pick<Ended, 'by'>, li
 /** @param what was done to which event, such as `event 7 was overwritten` */
 export const logChangedPage = (releaseId: string, what: readonly string[]): Page =>
   pageOf(
+    'logChanged',
     `The log of release ${releaseId} was changed: ${what[0] ?? ''}.`,
     ...what.slice(1).map((more) => `Also: ${more}.`),
     'Tidegate only adds to logs. Somebody with rights of their own has done this, or code that is not ours.',
@@ -107,6 +114,7 @@ const meaning: Readonly<Record<Part, string>> = {
 /** @param more how to put back by hand what is live */
 export const awayPage = ({ part, sinceMs, because }: Outage, more: readonly string[]): Page =>
   pageOf(
+    'away',
     `${part} does not answer: releases are not as safe as they should be.`,
     `Since: ${new Date(sinceMs).toISOString()}`,
     because,
@@ -116,6 +124,7 @@ export const awayPage = ({ part, sinceMs, because }: Outage, more: readonly stri
 
 export const answersAgainPage = ({ part, sinceMs }: Outage): Page =>
   pageOf(
+    'answersAgain',
     `${part} answers again.`,
     `It was away since ${new Date(sinceMs).toISOString()}. Releases go on by themselves.`,
   )

@@ -76,7 +76,7 @@ function shelve({ slos, slis, sources }: Library, { place, value }: OpenSloDocum
 
 function sloOf(library: Library, { metadata, spec }: OpenSlo, wrong: Wrong): readonly ImportedSlo[] {
   if ((spec.alertPolicies ?? []).length > 0)
-    throw wrong('spec.alertPolicies', 'alerts are the burn rates of docs/operate.md for every SLO; remove them')
+    throw wrong('spec.alertPolicies', 'alerts are the burn rates of docs/budget.md for every SLO; remove them')
   if (spec.budgetingMethod === 'RatioTimeslices')
     throw wrong('spec.budgetingMethod', 'RatioTimeslices average ratios; choose Occurrences or Timeslices')
   const window = windowOf(spec.timeWindow ?? [], wrong)

@@ -94,9 +94,10 @@ function expectSecrets(path: string, said: string): void {
     'ci',
     'ann-sso',
     'operator',
+    'viewer',
   ])
   const secrets = [...file.matchAll(/^aws_secret_access_key = (.{43})$/gm)].map(([, secret = '']) => secret)
-  expect(new Set(secrets).size).toBe(5)
+  expect(new Set(secrets).size).toBe(6)
   for (const secret of secrets) expect(said).not.toContain(secret)
 }
 

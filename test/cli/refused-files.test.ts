@@ -189,5 +189,5 @@ it('the command line reports a broken alias in a sentence and exits with 2', () 
   expect(stderr).toMatch(
     /^definition_invalid: The file .*alias-unresolved\.yaml is not YAML: Unresolved alias.*\n {2}Correct/,
   )
-  expect(stderr.trim().split('\n')).toHaveLength(2)
+  expect(stderr.trim().split('\n')).toHaveLength(3)
 })

@@ -67,14 +67,18 @@ describe('the outbox', () => {
   it('throws when SNS does', async () => {
     const [client] = canned(new SNSClient(config), [failure('AuthorizationError')])
     const pager = awsPager(client, 'arn:aws:sns:eu-west-1:111122223333:pages')
-    await expectProblem('permission_denied', pager.page({ subject: 's', text: 't' }))
+    await expectProblem('permission_denied', pager.page({ kind: 'rolledBack', subject: 's', text: 't' }))
   })
 
   it('makes any subject one that SNS takes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), async (subject) => {
         const [client, sent] = canned(new SNSClient(config), [{}])
-        await awsPager(client, 'arn:aws:sns:eu-west-1:111122223333:pages').page({ subject, text: 't' })
+        await awsPager(client, 'arn:aws:sns:eu-west-1:111122223333:pages').page({
+          kind: 'rolledBack',
+          subject,
+          text: 't',
+        })
         expect(sent[0]?.input['Subject']).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,98}$/)
       }),
     )

@@ -214,7 +214,7 @@ describe('faults on request', () => {
       ['telemetry.alarms', (cloud) => cloud.telemetry.alarms([])],
       ['executions.start', (cloud) => cloud.executions.start('r1', {})],
       ['hooks.call', (cloud) => cloud.hooks.call('hook', {})],
-      ['pager.page', (cloud) => cloud.pager.page({ subject: 's', text: 't' })],
+      ['pager.page', (cloud) => cloud.pager.page({ kind: 'rolledBack', subject: 's', text: 't' })],
     ]
     const fault: Fault = 'deny'
     for (const [method, call] of methods) {

@@ -9,6 +9,7 @@ import { checkBrowser } from './browser.ts'
 import { checkDefences } from './defences.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkPaths } from './paths.ts'
+import { walkConsole } from './walk.ts'
 
 const port = 4666
 const url = `http://127.0.0.1:${port}`
@@ -323,6 +324,7 @@ try {
 } finally {
   stop()
 }
+await attempt('the console', () => walkConsole(verify))
 checkTemplate()
 checkAllKillsAndStorms()
 checkDefences(verify)

@@ -25,7 +25,7 @@ export function outboxContract(name: string, open: () => Promise<OutboxUnderTest
 
     it('pages a person', async () => {
       const { pager, pages } = await open()
-      await pager.page({ subject: 'Release r1 of orders', text: 'Rolled back:\nerrors — 12 %' })
+      await pager.page({ kind: 'rolledBack', subject: 'Release r1 of orders', text: 'Rolled back:\nerrors — 12 %' })
       expect(await pages()).toEqual([{ subject: 'Release r1 of orders', text: 'Rolled back:\nerrors — 12 %' }])
     })
   })

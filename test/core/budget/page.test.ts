@@ -16,7 +16,11 @@ it.each<[string, Parameters<typeof burnPage>[3], string]>([
     'Over 1 h and over 5 min it is above 14.4: 2 % of the budget in 1 h.',
     words,
   ]
-  expect(burnPage({ name: 'checkout' }, 'fast', worst, suspect)).toEqual({ subject: told[0], text: told.join('\n') })
+  expect(burnPage({ name: 'checkout' }, 'fast', worst, suspect)).toEqual({
+    kind: 'budgetBurnsFast',
+    subject: told[0],
+    text: told.join('\n'),
+  })
   expect(burnPage({ name: 'checkout', runbook }, 'fast', worst, suspect).text).toBe(
     [...told, `Runbook: ${runbook}`].join('\n'),
   )

@@ -14,7 +14,8 @@ const command = `aws lambda update-alias --function-name checkout --name live --
 const lines = ({ text }: { text: string }): readonly string[] => text.split('\n')
 
 it('a subject is the sentence, as much of it as SNS takes; the text has all of it', () => {
-  expect(pageOf('x'.repeat(130), 'Why: y')).toEqual({
+  expect(pageOf('rolledBack', 'x'.repeat(130), 'Why: y')).toEqual({
+    kind: 'rolledBack',
     subject: `${'x'.repeat(96)}...`,
     text: `${'x'.repeat(130)}\nWhy: y`,
   })
@@ -67,6 +68,7 @@ describe('an end', () => {
 describe('an alias that could not be put back', () => {
   it('is told with the command that does it', () => {
     expect(pages.notBackPage('checkout-1', record, 'States.Timeout: x')).toEqual({
+      kind: 'notBack',
       subject: 'Release checkout-1 of checkout could not be put back.',
       text: [
         'Release checkout-1 of checkout could not be put back.',
