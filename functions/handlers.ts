@@ -33,6 +33,7 @@ import { reportsHandler } from './listeners/reports.ts'
 import { readHandler } from './reading/read.ts'
 import { rollBackHandler } from './tasks/roll-back.ts'
 import { settleHandler } from './tasks/settle.ts'
+import { widgetHandler } from './listeners/widget.ts'
 import { shiftHandler } from './tasks/shift.ts'
 import { orderRollbackHandler } from './orders/order-rollback.ts'
 import { answering, behindDoor } from './door.ts'
@@ -79,11 +80,12 @@ const makers = {
   apply: applyHandler,
   read: (world) => readHandler(world, apiRoutes),
   measure: measureHandler,
+  widget: widgetHandler,
 } as const satisfies Readonly<Record<string, Make>>
 
 export type Verb = keyof typeof makers
 /** Functions that an installation has only if somebody asks for them. */
-export const optionalVerbs: readonly Verb[] = ['copyLog']
+export const optionalVerbs: readonly Verb[] = ['copyLog', 'widget']
 const allVerbs = Object.keys(makers) as readonly Verb[]
 /** The functions that every installation has. */
 export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))

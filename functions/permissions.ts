@@ -210,6 +210,13 @@ const own: Readonly<Record<Verb, Own>> = {
   measure: { items: all(loads, { reads: ['service', 'open', 'head', 'attestation', 'incident', 'budget'] }) },
   apply: { items: registers },
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
+  widget: {
+    items: all(loads, {
+      reads: ['service', 'lookup', 'lease', 'queue', 'waiting', 'head', 'budget', 'line', 'outage', 'attestation'],
+    }),
+    targets: ['lambda:GetAlias'],
+    lookRoles,
+  },
   provision: {
     items: all(steers, registers),
     targets: ['lambda:CreateAlias', ...move],

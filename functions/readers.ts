@@ -1,15 +1,42 @@
 // The wiring of functions that only read.
+import { widgetHandler } from './listeners/widget.ts'
+import {
+  aliases,
+  attestations,
+  budgets,
+  clock,
+  history,
+  journal,
+  leases,
+  line,
+  openReleases,
+  outages,
+  queues,
+  rest,
+  services,
+  waitingLists,
+} from './ports.ts'
 import { readHandler } from './reading/read.ts'
-import { budgets, clock, history, journal, leases, line, openReleases, rest, services } from './ports.ts'
 import { apiRoutes } from './routes.ts'
 import { wired } from './wired.ts'
 
+const reading = () => ({
+  ...{ clock, journal: journal(), services: services(), leases: leases(), line: line() },
+  ...{ history: history(), budgets: budgets() },
+})
+
 export const read = /* @__PURE__ */ wired('read', () =>
-  readHandler(
-    {
-      ...{ clock, rest, journal: journal(), services: services(), leases: leases(), line: line() },
-      ...{ history: history(), budgets: budgets(), openReleases: openReleases() },
+  readHandler({ ...reading(), rest, openReleases: openReleases() }, apiRoutes),
+)
+export const widget = /* @__PURE__ */ wired('widget', () =>
+  widgetHandler({
+    ...reading(),
+    ...{
+      attestations: attestations(),
+      queues: queues(),
+      waitingLists: waitingLists(),
+      aliases: aliases(),
+      outages: outages(),
     },
-    apiRoutes,
-  ),
+  }),
 )

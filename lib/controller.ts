@@ -10,22 +10,13 @@ import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { lookRoleOf } from '../core/location.ts'
-import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import type { Service } from '../core/service/service.ts'
 import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { Problem } from '../core/problem.ts'
-import { isReported } from '../core/service/slo.ts'
 import { expiry } from '../core/budget/stored.ts'
-import {
-  type ControllerFunction,
-  controllerFunction,
-  functionArn,
-  reportedSloArn,
-  type Resources,
-} from './controller-functions.ts'
+import { type ControllerFunction, controllerFunction, functionArn } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
@@ -33,6 +24,7 @@ import { watchHealth, watchTroubles } from './health.ts'
 import { type MessageProps, messageSettings, type Topics, topicsOf } from './messages/topics.ts'
 import { machineOf } from './machine.ts'
 import { type IncidentsOut, incidentsOf, type IncidentsOutProps } from './messages/incidents-out.ts'
+import { ReleaseDashboards } from './dashboards/release-dashboards.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
@@ -40,6 +32,7 @@ import { checkControllerName, warnOfOneRole } from './role-names.ts'
 import { conditionsOf, waitForPoliciesOnly } from './role-policies.ts'
 import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
+import { resourcesOf } from './resources.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
@@ -56,6 +49,8 @@ export type ReleaseControllerProps = {
   readonly logCopy?: LogCopyProps
   /** Incidents in PagerDuty, Jira Service Management or OpsCenter (docs/messages.md). Default: none. */
   readonly incidentsOut?: IncidentsOutProps
+  /** CloudWatch dashboards: executive, on call, debug (docs/dashboards.md). Default: none, because each costs $3 a month. */
+  readonly dashboards?: boolean
 } & MessageProps
 
 export class ReleaseController extends Construct {
@@ -75,12 +70,13 @@ export class ReleaseController extends Construct {
   readonly incidentsOut: IncidentsOut | undefined
   /** What a button of a chat starts, with `chat: { putBack: true }`. */
   readonly putBackFromChat: sfn.StateMachine | undefined
+  readonly dashboards: ReleaseDashboards | undefined
   private readonly provider: cr.Provider
 
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const { services, name = 'tidegate', wayBackConcurrency, logCopy } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy, dashboards = false } = props
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
     warnOfOneRole(this, this.services)
@@ -110,7 +106,10 @@ export class ReleaseController extends Construct {
       ...messageSettings(this.topics, props),
       TIDEGATE_BUS: 'default',
     }
-    const resources = this.resourcesOf(machineArn, stateMachineName)
+    const resources = resourcesOf(this, {
+      ...{ services: this.services, targetArns: this.targetArns(), machineArn, machineName: stateMachineName },
+      ...{ table: this.table, topics: this.topics, lost: this.lost },
+    })
     const made = Object.fromEntries(
       verbs.map((verb) => [verb, controllerFunction(this, { verb, controller: name, environment, resources })]),
     ) as Record<Verb, ControllerFunction>
@@ -132,6 +131,9 @@ export class ReleaseController extends Construct {
     const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })
+    this.dashboards = dashboards
+      ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
+      : undefined
     watchTroubles(this, schedulesOf(this.services), this.topics)
     this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
     waitForPoliciesOnly(this)
@@ -258,51 +260,5 @@ export class ReleaseController extends Construct {
     // Functions reached through a role of another account get their permissions from that role.
     const own = this.services.flatMap((service) => service.targets.filter((one) => one.roleArn === undefined))
     return [...new Set(own.map((one) => one.functionName))].sort().map((name) => functionArn(this, name))
-  }
-
-  private resourcesOf(machineArn: string, machineNameOf: string): Resources {
-    const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
-    const targetArns = this.targetArns()
-    const objects = this.services.flatMap((service) => sourcesOf(service).s3)
-    const images = this.services.flatMap((service) => sourcesOf(service).ecr)
-    const targets = this.services.flatMap((service) => service.targets)
-    return {
-      table: [this.table.tableArn],
-      machine: [machineArn],
-      executions: [
-        Stack.of(this).formatArn({
-          service: 'states',
-          resource: 'execution',
-          resourceName: `${machineNameOf}:*`,
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
-      targets: targetArns,
-      targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
-      lookRoles: unique(targets.flatMap((target) => lookRoleOf(target) ?? [])),
-      targetVersions: targetArns.map((arn) => `${arn}:*`),
-      hooks: unique(
-        this.services.flatMap((service) => service.hooks.map((hook) => functionArn(this, hook.functionName))),
-      ).flatMap((arn) => [arn, `${arn}:*`]),
-      bus: [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
-      topic: Object.values(this.topics).flatMap((topic: sns.Topic | undefined) => topic?.topicArn ?? []),
-      lost: [this.lost.queueArn],
-      stream: [this.table.tableStreamArn ?? ''],
-      logCopies: [],
-      reportedSlos: unique(
-        this.services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(this, sli.id))),
-      ),
-      artifacts: unique(objects.map((one) => `arn:${Stack.of(this).partition}:s3:::${objectResource(one)}`)),
-      artifactKeys: unique(objects.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
-      repositories: unique(
-        images.map(({ repository, registry: account }) =>
-          Stack.of(this).formatArn({
-            ...{ service: 'ecr', resource: 'repository', resourceName: repository },
-            ...(account === undefined ? {} : { account }),
-          }),
-        ),
-      ),
-      everything: ['*'],
-    }
   }
 }

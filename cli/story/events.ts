@@ -8,10 +8,10 @@ import { beforeWords } from '../../core/service/gates.ts'
 import { doubtSentence } from '../../core/release/pages.ts'
 import { isOwn } from '../../core/release/head.ts'
 import { bakeEndMs } from '../../core/release/next.ts'
-import type { Release } from '../../core/release/release.ts'
+import { candidateShareBp, type Release } from '../../core/release/release.ts'
 import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import type { Line, Piece, Tone } from '../backend/line.ts'
-import { bar, shareOf } from './weights.ts'
+import { bar } from './weights.ts'
 
 /** `m:ss` since the release was requested. */
 export function clockTime(ms: number): string {
@@ -137,7 +137,7 @@ const foreignWords = (event: Extract<ReleaseEvent, { type: 'interrupted' | 'move
     : `${event.because}${event.suspect === undefined ? '; CloudTrail has not said by whom yet' : ` (${event.suspect})`}`
 
 function moved(purpose: Extract<ReleaseEvent, { type: 'moved' }>['purpose'], after: Release): Told {
-  const words = bar(shareOf(after))
+  const words = bar(candidateShareBp(after))
   if (purpose === 'shift') return ['shifted', words]
   return purpose === 'promote' ? ['promoted', words, 'good'] : ['put back', words, 'bad']
 }

@@ -4,12 +4,12 @@ import { nameWords, quoted } from '../../core/foreign-text.ts'
 import { askDueMs, beginPoint, gatePoint, heldNow } from '../../core/release/gating.ts'
 import { bakeEndMs, currentHook } from '../../core/release/next.ts'
 import { ownerWords } from '../../core/owner.ts'
-import { type Release, weightAt } from '../../core/release/release.ts'
+import { candidateShareBp, type Release, weightAt } from '../../core/release/release.ts'
 import { isOwn, whyWords } from '../../core/release/head.ts'
 import type { Line, Tone } from '../backend/line.ts'
 import { endWords, signalLine } from './events.ts'
 import { clock } from './moment.ts'
-import { bar, planWordsOf, shareOf } from './weights.ts'
+import { bar, planWordsOf } from './weights.ts'
 
 type Now = {
   /** One word, or two. */
@@ -112,7 +112,7 @@ function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['
   return {
     state: 'paused',
     tone: 'caution',
-    words: `Paused at ${percent(shareOf(release))} since ${clock(atMs, nowMs)} by ${nameWords(by)}: ${why}. ${limitWords(goesBack, atMs + hold.pausedSeconds * 1000, 'paused', nowMs)}`,
+    words: `Paused at ${percent(candidateShareBp(release))} since ${clock(atMs, nowMs)} by ${nameWords(by)}: ${why}. ${limitWords(goesBack, atMs + hold.pausedSeconds * 1000, 'paused', nowMs)}`,
   }
 }
 
@@ -137,7 +137,7 @@ function heldAtGate(release: Release, held: NonNullable<Release['held']>, nowMs:
 function baking(release: Release, step: number, nowMs: number): Now {
   const { verdict, service } = release
   const { hold, whenHeldTooLong } = service.policy
-  const at = percent(shareOf(release))
+  const at = percent(candidateShareBp(release))
   const endMs = bakeEndMs(release) ?? nowMs
   if (endMs > nowMs || verdict === undefined)
     return {
@@ -187,7 +187,7 @@ export function statusLines(release: Release, nowMs: number): readonly Line[] {
   const { words, state, tone } = nowOf(release, nowMs)
   return [
     { head: [{ text: service.name, tone: 'strong' }, `  ${release.id}  `, { text: state, tone }], rest: [] },
-    { head: [`  ${bar(shareOf(release))}   `], rest: [planWordsOf(release)] },
+    { head: [`  ${bar(candidateShareBp(release))}   `], rest: [planWordsOf(release)] },
     `  ${words}`,
     ...(verdict === undefined ? [] : verdict.signals.map((signal) => signalLine(signal, '    '))),
     ...(service.owner === undefined ? [] : [`  owner: ${ownerWords(service.owner)}`]),

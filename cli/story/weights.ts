@@ -1,7 +1,6 @@
 // How much of the traffic a candidate gets: what the plan says, what the aliases are set to, and what was served.
-import type { Release } from '../../core/release/release.ts'
-import { weightAt } from '../../core/release/release.ts'
-import { shareBp, wholeBp } from '../../core/service/routing.ts'
+import { candidateShareBp, type Release, weightAt } from '../../core/release/release.ts'
+import { wholeBp } from '../../core/service/routing.ts'
 import { loggedPoints } from '../../core/verdict/evidence/logged.ts'
 import { type Line, padded } from '../backend/line.ts'
 import { moment } from './moment.ts'
@@ -12,12 +11,6 @@ const barWidth = 20
 export function bar(weightBp: number): string {
   const filled = Math.min(barWidth, Math.round((weightBp / wholeBp) * barWidth))
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${String(weightBp / 100).padStart(3)} %`
-}
-
-/** The candidate's share of traffic according to the log, in basis points. */
-export function shareOf(release: Release): number {
-  const shares = release.targets.map((target) => shareBp(target.routing, target.candidate))
-  return shares.length === 0 ? 0 : Math.max(...shares)
 }
 
 /** As much as the looks have read since the last shift. */
@@ -51,7 +44,7 @@ export function weightLines(release: Release): readonly Line[] {
   })
   return [
     ...(planned === undefined ? [] : [row('planned', planned, planWordsOf(release))]),
-    row('set', shareOf(release), since === undefined ? '' : `since ${moment(since)}`),
+    row('set', candidateShareBp(release), since === undefined ? '' : `since ${moment(since)}`),
     ...(all === 0 || since === undefined
       ? []
       : [row('served', Math.round((candidate / all) * 1000) * 10, `${candidate} of ${all} requests at this weight`)]),

@@ -23,16 +23,22 @@ const rowsMost = 40
 const wordsMost = 400
 
 /** @returns an HTML document */
-export function onCallPage(view: OnCallView, frame: Frame): string {
-  const body = html`<h1>On call</h1>
-    <div id="summary" data-live>${summary(view)}</div>
+export const onCallPage = (view: OnCallView, frame: Frame): string =>
+  framed(
+    frame,
+    'On call',
+    html`<h1>On call</h1>
+      ${onCallParts(view, frame)}`,
+  )
+
+/** What the page says, without its frame: for a widget, too. */
+export const onCallParts = (view: OnCallView, frame: Frame): Html =>
+  html`<div id="summary" data-live>${summary(view)}</div>
     <div id="needs" class="needs" data-live>${urgent(view, frame)}</div>
     <div id="unknown" data-live>${unknowns(view)}</div>
     <div id="live" data-live>${liveTable(view)}</div>
     <div id="failed" data-live>${failedTable(view)}</div>
     <div id="budgets" data-live>${budgetTable(view)}</div>`
-  return framed(frame, 'On call', body)
-}
 
 function summary({ needs, outages, stopped, unknown, live, services }: OnCallView): Html {
   const now = needs.filter(isUrgent).length + outages.length

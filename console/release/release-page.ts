@@ -6,7 +6,8 @@ import { evidencePart } from './evidence.ts'
 import { steerPart } from './steer.ts'
 import { timelineTable } from './timeline-table.ts'
 import { weightsPart } from './weights.ts'
-import { chip, pairs } from './words.ts'
+import { tilePart } from './tile.ts'
+import { chip, fitting, pairs } from './words.ts'
 
 /** @returns an HTML document of less than 100 kB */
 export function releasePage(view: ReleaseView, frame: Frame): string {
@@ -38,6 +39,20 @@ export function releasePage(view: ReleaseView, frame: Frame): string {
   )
 }
 
+/** What a widget has room for: where it stands, the traffic, and the evidence of the last look. Nothing can be pressed. */
+export const releaseParts = (view: ReleaseView): Html =>
+  html`<h3>${view.title}</h3>
+    <p>${chip(view.now.state, view.now.tone)} ${view.now.sentence}</p>
+    ${weightsPart(view)} ${harmPart(view)}
+    <h3>Evidence</h3>
+    <p>${view.looks.sentence}</p>
+    ${fitting(view.tiles.map(tilePart), widgetTilesMost).shown} ${pairs(view.facts)} ${linksPart(view)}`
+
+const widgetTilesMost = 30_000
+
+const linksPart = ({ links }: Pick<ReleaseView, 'links'>): readonly Html[] =>
+  links.map(({ label, href }) => html`<li><a href="${href}" rel="noreferrer">${label}</a></li>`)
+
 function harmPart({ harm }: ReleaseView): Html {
   return html`<h2>Harm so far</h2>
     <p>
@@ -63,7 +78,7 @@ function aboutPart({ facts, links, id, isSettled }: ReleaseView): Html {
     <ul>
       ${sheet}
       <li><a href="/runbook">Runbook of Tidegate</a></li>
-      ${links.map(({ label, href }) => html`<li><a href="${href}" rel="noreferrer">${label}</a></li>`)}
+      ${linksPart({ links })}
     </ul>
     <p class="soft">Everything that was decided: <code>tidegate log ${id}</code></p>
   </section>`

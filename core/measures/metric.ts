@@ -5,11 +5,11 @@ import { asciiLine } from '../foreign-text.ts'
 import type { ReleaseEvent } from '../release/event.ts'
 import { bareFacts } from './facts.ts'
 import { detectSeconds, leadSeconds } from './times.ts'
-import type { Release } from '../release/release.ts'
+import { candidateShareBp, type Release } from '../release/release.ts'
 
 export type Metric = {
   readonly name: string
-  readonly unit: 'Count' | 'Seconds' | 'None'
+  readonly unit: 'Count' | 'Seconds' | 'Percent' | 'None'
   readonly value: number
   readonly atMs: number
   readonly dimensions: Readonly<Record<string, string>>
@@ -23,12 +23,16 @@ export const dimensionValue = (word: string): string =>
 
 /** Whether `metricsOf` returns anything for a log that ends with this event. */
 export const isMeasured = (event: ReleaseEvent): boolean =>
-  event.type === 'settled' || event.type === 'returnFailed' || (event.type === 'moved' && event.purpose === 'rollBack')
+  event.type === 'settled' || event.type === 'returnFailed' || event.type === 'moved'
+
+/** Whether it takes the events before this one, too. */
+export const isMeasuredByAll = (event: ReleaseEvent): boolean =>
+  event.type === 'settled' || (event.type === 'moved' && event.purpose === 'rollBack')
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed. An ordinary look emits nothing,
- * because CloudWatch bills every metric for each hour in which it is written (docs/running.md, "What it costs").
+ * @returns CandidateWeight, ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed. An ordinary look
+ * emits nothing, because CloudWatch bills every metric for each hour in which it is written (docs/running.md, "What it costs").
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)
@@ -49,9 +53,12 @@ export function metricsOf(events: readonly ReleaseEvent[], release: Release): re
   })
   switch (event.type) {
     case 'moved':
-      return event.purpose === 'rollBack'
-        ? [metric('WayBackSeconds', (event.atMs - decidedAtMs(events)) / 1000, {}, 'Seconds')]
-        : []
+      return [
+        metric('CandidateWeight', candidateShareBp(release) / 100, {}, 'Percent'),
+        ...(event.purpose === 'rollBack'
+          ? [metric('WayBackSeconds', (event.atMs - decidedAtMs(events)) / 1000, {}, 'Seconds')]
+          : []),
+      ]
     case 'returnFailed':
       return [metric('ReturnsFailed', 1)]
     case 'settled': {

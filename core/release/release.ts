@@ -3,7 +3,7 @@
 import type { Candidate, Provenance } from '../service/candidate.ts'
 import type { Charge } from './charge.ts'
 import type { Move, Outcome, ReleaseEvent } from './event.ts'
-import { type Routing, wholeBp } from '../service/routing.ts'
+import { type Routing, shareBp, wholeBp } from '../service/routing.ts'
 import type { HookPoint, Service } from '../service/service.ts'
 import type { Baseline, Readings, Shift, Verdict } from '../verdict/evidence/evidence.ts'
 
@@ -157,6 +157,10 @@ export const hasWayBack = (release: Release): boolean =>
 export function isSettled(release: Release): boolean {
   return release.state.phase === 'settled'
 }
+
+/** The candidate's share of traffic according to the log, in basis points; of several aliases, the largest. */
+export const candidateShareBp = ({ targets }: Pick<Release, 'targets'>): number =>
+  Math.max(0, ...targets.map(({ routing, candidate }) => shareBp(routing, candidate)))
 
 /** Whether the release waits for its service's lease. */
 export function isWaiting({ state }: Release): boolean {

@@ -2,10 +2,9 @@
 // to be unknown, never nothing.
 import { formatDuration } from '../duration.ts'
 import { atLeast, burnedBeyond, chargeWords } from '../release/charge.ts'
-import { isLive, type Release } from '../release/release.ts'
+import { candidateShareBp, isLive, type Release } from '../release/release.ts'
 import { wholeBp } from '../service/routing.ts'
 import { digits } from './moment.ts'
-import { candidateShareBp } from './now.ts'
 import { perMinuteOf, type Requests } from './requests.ts'
 import type { Tone } from './told.ts'
 

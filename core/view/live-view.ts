@@ -3,8 +3,7 @@ import { formatDuration } from '../duration.ts'
 import { oneLine, quoted } from '../foreign-text.ts'
 import { heldNow } from '../release/gating.ts'
 import { bakeEndMs, currentHook } from '../release/next.ts'
-import { isReturning, isWaiting, type Release, weightAt } from '../release/release.ts'
-import { shareBp } from '../service/routing.ts'
+import { candidateShareBp, isReturning, isWaiting, type Release, weightAt } from '../release/release.ts'
 
 export type LiveView = {
   readonly releaseId: string
@@ -36,7 +35,7 @@ export function liveView(release: Release, nowMs: number): LiveView {
   return {
     releaseId: id,
     versions: versionsWords(release),
-    weightBp: Math.max(0, ...targets.map(({ routing, candidate }) => shareBp(routing, candidate))),
+    weightBp: candidateShareBp(release),
     plannedBp: steps.map((_, index) => weightAt(release, index)),
     ...step,
     sentence: oneLine(sentenceOf(release, nowMs), wordsMost),

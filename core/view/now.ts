@@ -5,18 +5,13 @@ import { askDueMs, beginPoint, gatePoint, heldNow } from '../release/gating.ts'
 import type { Outcome } from '../release/event.ts'
 import { isOwn, outcomeWords, whyWords } from '../release/head.ts'
 import { bakeEndMs, currentHook, nextAct } from '../release/next.ts'
-import { hasTraffic, type Held, type Release, weightAt } from '../release/release.ts'
-import { shareBp } from '../service/routing.ts'
+import { candidateShareBp, hasTraffic, type Held, type Release, weightAt } from '../release/release.ts'
 import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
 import type { Tone } from './told.ts'
 
 export type Now = { readonly state: string; readonly tone: Tone; readonly sentence: string }
 
 const becauseMost = 240
-
-/** The candidate's share of traffic according to the log. */
-export const candidateShareBp = ({ targets }: Pick<Release, 'targets'>): number =>
-  Math.max(0, ...targets.map((target) => shareBp(target.routing, target.candidate)))
 
 /** Without the full stop that somebody's words may end with. */
 const open = (words: string): string => oneLine(words, becauseMost).replace(/\.$/, '')

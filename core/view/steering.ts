@@ -5,12 +5,11 @@ import { nameWords } from '../foreign-text.ts'
 import { approversOf } from '../gate/facts.ts'
 import { heldNow } from '../release/gating.ts'
 import { backKey } from '../release/head.ts'
-import { hasTraffic, isLive, isReturning, type Release } from '../release/release.ts'
+import { candidateShareBp, hasTraffic, isLive, isReturning, type Release } from '../release/release.ts'
 import { commandBack } from '../release/return-record.ts'
 import { isUnderWay } from '../release/transitions.ts'
 import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
 import { clockWords, moveWords } from './moment.ts'
-import { candidateShareBp } from './now.ts'
 import { formatDuration } from '../duration.ts'
 
 /** An order that a form gives. */

@@ -5,7 +5,7 @@ import { advance, replay } from '../../core/release/advance.ts'
 import { announcementOf } from '../../core/release/announcement.ts'
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import type { LogPlace } from '../../core/release/log-key.ts'
-import { isMeasured, metricsOf } from '../../core/measures/metric.ts'
+import { isMeasured, isMeasuredByAll, metricsOf } from '../../core/measures/metric.ts'
 import { isAway, Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { withoutReadings } from '../../core/release/snapshot.ts'
@@ -78,7 +78,8 @@ async function announce(deps: Deps, { release: before, events }: Teller, place: 
   if (announcement !== undefined) await deps.outbox.announce(announcement)
   // Only after the announcement has gone out, so that a retry does not count the event twice.
   if (isMeasured(event)) {
-    const whole = before === undefined ? sofar : (await deps.journal.read(releaseId)).events.slice(0, seq)
+    const isAll = before === undefined || !isMeasuredByAll(event)
+    const whole = isAll ? sofar : (await deps.journal.read(releaseId)).events.slice(0, seq)
     for (const metric of metricsOf(whole, release)) deps.emit(metric)
   }
   remember(deps, withoutReadings({ release, readFromMs: 0 }, Number.POSITIVE_INFINITY))

@@ -48,13 +48,15 @@ const story: readonly NewEvent[] = [
 ]
 const events: readonly ReleaseEvent[] = story.map((event, index) => numbered(event, index + 1))
 
-it('a way back and an end are counted once each, from the events that record them', () => {
+it('a weight, a way back and an end are counted once each, from the events that record them', () => {
   const counted = events.flatMap((_, index) => {
     const log = events.slice(0, index + 1)
     const release = replay(log)
     return release === undefined ? [] : metricsOf(log, release)
   })
   expect(counted.map(({ name, value, unit, dimensions }) => [name, value, unit, dimensions])).toEqual([
+    ['CandidateWeight', 10, 'Percent', { service: 'checkout' }],
+    ['CandidateWeight', 0, 'Percent', { service: 'checkout' }],
     ['WayBackSeconds', 0.4, 'Seconds', { service: 'checkout' }],
     ['ReleaseSeconds', 92, 'Seconds', { service: 'checkout', outcome: 'rolledBack' }],
     // From the first traffic to the alarm.

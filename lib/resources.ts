@@ -1,0 +1,70 @@
+// The ARNs behind each scope of rights (functions/permissions.ts), from the definitions and what the stack has.
+import { ArnFormat, Stack } from 'aws-cdk-lib'
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+import type * as sns from 'aws-cdk-lib/aws-sns'
+import type * as sqs from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import { lookRoleOf } from '../core/location.ts'
+import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
+import type { Service } from '../core/service/service.ts'
+import { isReported } from '../core/service/slo.ts'
+import { functionArn, reportedSloArn, type Resources } from './controller-functions.ts'
+
+type Installed = {
+  readonly services: readonly Service[]
+  /** Functions that are released in this account. */
+  readonly targetArns: readonly string[]
+  readonly machineArn: string
+  readonly machineName: string
+  readonly table: Pick<dynamodb.TableV2, 'tableArn' | 'tableStreamArn'>
+  readonly topics: Readonly<Record<string, sns.ITopic | undefined>>
+  readonly lost: sqs.IQueue
+}
+
+export function resourcesOf(
+  scope: Construct,
+  { services, targetArns, machineArn, machineName, table, topics, lost }: Installed,
+): Resources {
+  const unique = (arns: readonly string[]): readonly string[] => [...new Set(arns)].sort()
+  const objects = services.flatMap((service) => sourcesOf(service).s3)
+  const images = services.flatMap((service) => sourcesOf(service).ecr)
+  const targets = services.flatMap((service) => service.targets)
+  return {
+    table: [table.tableArn],
+    machine: [machineArn],
+    executions: [
+      Stack.of(scope).formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `${machineName}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ],
+    targets: targetArns,
+    targetRoles: unique(targets.flatMap(({ roleArn }) => roleArn ?? [])),
+    lookRoles: unique(targets.flatMap((target) => lookRoleOf(target) ?? [])),
+    targetVersions: targetArns.map((arn) => `${arn}:*`),
+    hooks: unique(
+      services.flatMap((service) => service.hooks.map((hook) => functionArn(scope, hook.functionName))),
+    ).flatMap((arn) => [arn, `${arn}:*`]),
+    bus: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+    topic: Object.values(topics).flatMap((topic) => topic?.topicArn ?? []),
+    lost: [lost.queueArn],
+    stream: [table.tableStreamArn ?? ''],
+    logCopies: [],
+    reportedSlos: unique(
+      services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(scope, sli.id))),
+    ),
+    artifacts: unique(objects.map((one) => `arn:${Stack.of(scope).partition}:s3:::${objectResource(one)}`)),
+    artifactKeys: unique(objects.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
+    repositories: unique(
+      images.map(({ repository, registry: account }) =>
+        Stack.of(scope).formatArn({
+          ...{ service: 'ecr', resource: 'repository', resourceName: repository },
+          ...(account === undefined ? {} : { account }),
+        }),
+      ),
+    ),
+    everything: ['*'],
+  }
+}

@@ -1,0 +1,230 @@
+// The dashboards: what stands on them, that every metric is one that somebody publishes, and CloudWatch's limits on them.
+import { App, Stack } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { definitions } from '../../core/measures/measures.ts'
+import { widgetViews } from '../../core/view/widget-call.ts'
+import { ReleaseController } from '../../lib/controller.ts'
+
+type Widget = {
+  readonly type: string
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  readonly properties: Readonly<Record<string, unknown>> & {
+    readonly title?: string
+    readonly metrics?: readonly (readonly unknown[])[]
+    readonly alarms?: readonly string[]
+    readonly params?: Readonly<Record<string, string>>
+    readonly query?: string
+  }
+}
+type Body = { readonly widgets: readonly Widget[]; readonly variables?: readonly Readonly<Record<string, unknown>>[] }
+
+function bodiesOf(services: readonly object[]): ReadonlyMap<string, Body> {
+  const stack = new Stack(new App(), 'Tidegate', { env: { account: '000000000000', region: 'eu-west-1' } })
+  new ReleaseController(stack, 'Controller', { services, dashboards: true })
+  const found = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'))
+  return new Map(
+    found.map(({ Properties }) => {
+      const { DashboardName, DashboardBody } = Properties as { DashboardName: string; DashboardBody: unknown }
+      return [DashboardName, JSON.parse(resolved(DashboardBody)) as Body]
+    }),
+  )
+}
+
+/** The text of a template, with a name for each reference in it. */
+function resolved(text: unknown): string {
+  if (typeof text === 'string') return text
+  const { 'Fn::Join': join } = text as { 'Fn::Join'?: readonly [string, readonly unknown[]] }
+  return join === undefined ? 'REFERENCE' : join[1].map(resolved).join(join[0])
+}
+
+const service = (name: string, more: object = {}) => ({
+  name,
+  targets: [{ function: name, alias: 'live' }],
+  plan: 'Canary10Percent5Minutes',
+  signals: { alarms: [`${name}-errors`] },
+  ...more,
+})
+const custom = (dimensions: Readonly<Record<string, string>>, more: object = {}) => ({
+  signals: {
+    custom: [
+      { name: 'orders', namespace: 'Shop', metric: 'Orders', kind: 'count', worse: 'lower', dimensions, ...more },
+    ],
+  },
+})
+
+/** Each metric that a dashboard names: in a list, in a search, or in a Metrics Insights query. */
+function metricsOf({ widgets }: Body): readonly string[] {
+  const named = widgets.flatMap(({ properties }) =>
+    (properties.metrics ?? []).flatMap((metric) => {
+      const [namespace, name] = metric
+      if (typeof namespace === 'string' && typeof name === 'string') return [`${namespace} ${name}`]
+      const { expression = '' } = namespace as { readonly expression?: string }
+      return [...expression.matchAll(/SEARCH\('\{"?([^,"]+)"?,[^}]*\} MetricName="([^"]+)"/g)].map(
+        ([, space = '', metricName = '']) => `${space} ${metricName}`,
+      )
+    }),
+  )
+  return [...new Set(named)].sort()
+}
+
+/** Lambda's, as AWS lists them (Lambda developer guide, "Types of metrics for Lambda functions"; docs/aws.md §2.1). */
+const ofLambda = ['ConcurrentExecutions', 'Duration', 'Errors', 'Invocations', 'Throttles'].map(
+  (one) => `AWS/Lambda ${one}`,
+)
+/** What functions emit; test/functions/emitted.test.ts sees them do it. */
+const ofTidegate = [
+  'CandidateWeight',
+  'Problems',
+  'Troubles',
+  'ReturnsFailed',
+  ...definitions.map(({ metric }) => metric),
+]
+const published = [
+  ...ofLambda,
+  ...ofTidegate.map((one) => `Tidegate ${one}`),
+  'LambdaInsights memory_utilization',
+  'AWS/SQS ApproximateNumberOfMessagesVisible',
+]
+
+describe('with two services', () => {
+  const bodies = bodiesOf([
+    service('checkout', custom({ FunctionName: '{function}', Resource: '{function}:{alias}', Version: '{version}' })),
+    service('cart'),
+  ])
+
+  it('there is one for who decides, one for who is on call, one for who looks for a cause', () => {
+    expect([...bodies.keys()].sort()).toEqual([
+      'tidegate-eu-west-1-debug',
+      'tidegate-eu-west-1-executive',
+      'tidegate-eu-west-1-on-call',
+    ])
+  })
+
+  it.each([...bodies.keys()])('%s names only metrics that are published', (name) => {
+    const named = metricsOf(bodies.get(name) ?? { widgets: [] })
+    expect(named.length).toBeGreaterThan(3)
+    expect(named.filter((one) => !published.includes(one) && one !== 'Shop Orders')).toEqual([])
+  })
+
+  it('they have the panels that were asked for', () => {
+    const titles = (name: string) =>
+      (bodies.get(`tidegate-eu-west-1-${name}`)?.widgets ?? []).flatMap(({ properties }) => properties.title ?? [])
+    expect(titles('executive')).toEqual(
+      expect.arrayContaining([
+        'M1: release frequency',
+        'M2: lead time for changes',
+        'M3: change failure rate',
+        'Error budgets: what is left now',
+        'checkout: orders',
+      ]),
+    )
+    expect(titles('on-call')).toEqual(
+      expect.arrayContaining([
+        'Live releases',
+        'The last releases',
+        'The ten aliases with the most errors',
+        'Error budgets and burn rates',
+        'cart',
+      ]),
+    )
+    expect(titles('debug')).toEqual(
+      expect.arrayContaining([
+        'The latest release',
+        'Errors of each version',
+        'Duration of each version',
+        'Concurrency and throttles',
+        'The last failed requests',
+      ]),
+    )
+  })
+
+  it('each custom widget shows something that the function knows', () => {
+    const shown = [...bodies.values()].flatMap(({ widgets }) =>
+      widgets.filter(({ type }) => type === 'custom').map(({ properties }) => properties.params?.['show']),
+    )
+    expect([...new Set(shown)].sort()).toEqual([...widgetViews].sort())
+  })
+
+  it('the function to debug is chosen by name, and stands wherever it is asked for', () => {
+    const debug = bodies.get('tidegate-eu-west-1-debug')
+    expect(debug?.variables).toMatchObject([
+      {
+        type: 'pattern',
+        inputType: 'select',
+        values: [{ value: 'cart' }, { value: 'checkout' }],
+        defaultValue: 'cart',
+      },
+    ])
+    const pattern = String(debug?.variables?.[0]?.['pattern'])
+    for (const { type, properties } of debug?.widgets ?? [])
+      if (type !== 'text') expect(JSON.stringify(properties)).toContain(pattern)
+  })
+
+  it('nothing lies on top of another, and nothing beside the grid', () => {
+    for (const { widgets } of bodies.values()) {
+      for (const [index, one] of widgets.entries()) {
+        expect(one.x + one.width).toBeLessThanOrEqual(24)
+        for (const other of widgets.slice(index + 1))
+          expect(
+            one.x + one.width <= other.x ||
+              other.x + other.width <= one.x ||
+              one.y + one.height <= other.y ||
+              other.y + other.height <= one.y,
+          ).toBe(true)
+      }
+    }
+  })
+})
+
+it('a search leaves out what it cannot say', () => {
+  const hostile = [`a'b`, 'a"b', 'a}b', 'a(b', 'x'.repeat(1000)]
+  const bodies = bodiesOf(
+    hostile.map((value, index) => service(`s${index}`, custom({ Shop: value, Version: '{version}' }))),
+  )
+  const executive = bodies.get('tidegate-eu-west-1-executive')
+  expect(metricsOf(executive ?? { widgets: [] })).not.toContain('Shop Orders')
+  const spaced = bodiesOf([service('spaced', custom({ 'Shop name': 'north sea', Version: '{version}' }))])
+  const text = JSON.stringify(spaced.get('tidegate-eu-west-1-executive'))
+  expect(text).toContain(
+    String.raw`SEARCH('{Shop,\"Shop name\",Version} MetricName=\"Orders\" \"Shop name\"=\"north sea\"', 'Sum', 300)`,
+  )
+})
+
+it('as many services as a stack takes stay within the limits of CloudWatch', () => {
+  const bodies = bodiesOf(
+    Array.from({ length: 150 }, (_, index) =>
+      service(`service-${index}`, custom({ FunctionName: '{function}', Version: '{version}' })),
+    ),
+  )
+  for (const { widgets, variables = [] } of bodies.values()) {
+    expect(widgets.length).toBeLessThanOrEqual(500)
+    const counts = widgets.map(({ properties }) => properties.metrics?.length ?? 0)
+    expect(Math.max(...counts)).toBeLessThanOrEqual(500)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(2500)
+    expect(Math.max(0, ...widgets.map(({ properties }) => properties.alarms?.length ?? 0))).toBeLessThanOrEqual(100)
+    for (const { values = [] } of variables as readonly { values?: readonly object[] }[])
+      expect(values.length).toBeLessThanOrEqual(500)
+    for (const { properties } of widgets)
+      for (const metric of properties.metrics ?? [])
+        for (const part of metric)
+          if (typeof part === 'object' && part !== null && 'expression' in part)
+            expect(String(part.expression).length).toBeLessThanOrEqual(1024)
+  }
+})
+
+it('without services there is something to see, and nothing to choose', () => {
+  const bodies = bodiesOf([])
+  expect(bodies.size).toBe(3)
+  expect(bodies.get('tidegate-eu-west-1-debug')?.variables ?? []).toEqual([])
+})
+
+it('is not there unless somebody asks for it', () => {
+  const stack = new Stack(new App(), 'Tidegate')
+  const controller = new ReleaseController(stack, 'Controller', { services: [] })
+  Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 0)
+  expect(controller.dashboards).toBeUndefined()
+})
