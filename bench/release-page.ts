@@ -1,7 +1,7 @@
 // How long the page of a release with 500 events takes, from its log to HTML: a bake of eight hours with a look a minute.
 import { releasePage } from '../console/release/release-page.ts'
 import type { ReleaseEvent } from '../core/release/event.ts'
-import { type Asked, releaseViewOf } from '../core/view/release-view.ts'
+import { type Asked, releaseViewOf } from '../core/view/release/release-view.ts'
 import { openSandbox } from '../local/sandbox.ts'
 import { sampleService } from '../local/sample-service.ts'
 

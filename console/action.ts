@@ -3,7 +3,7 @@
 import type { Frame } from './frame.ts'
 import { html, type Html, inPath, nothing } from './html.ts'
 
-export type OrderForm = {
+type OrderForm = {
   /** A route of the API (functions/routes.ts), such as `roll-back`. */
   readonly route: string
   /** `undefined` for a route of every service. */

@@ -1,5 +1,5 @@
 // The wiring of functions that only read.
-import { widgetHandler } from './listeners/widget.ts'
+import { widgetHandler } from './reading/widget.ts'
 import {
   aliases,
   attestations,

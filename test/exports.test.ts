@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 const root = join(import.meta.dirname, '..')
 
 /** Called from outside of the program: by Lambda, by whoever installs the package, by a tool. */
-const doors = ['functions/main.ts', 'lib/index.ts', 'examples/cdk/']
+const doors = ['functions/main.ts', 'functions/readers.ts', 'lib/index.ts', 'examples/cdk/']
 
 /** By the reason, exports that only tests use. */
 const forTests: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +27,7 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'local/rights.ts: identityPolicies',
     'cloud/kinds.ts: kinds',
     'core/page.ts: pageKinds',
+    'core/view/widget-call.ts: widgetViews',
     'docs/generate.ts: jsonSchemas',
     'docs/generate.ts: reference',
     'lib/sbom.ts: billOfMaterials',

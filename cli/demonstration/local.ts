@@ -84,7 +84,11 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     const credentials = credentialsFile(secretOf)
     stops.push(() => credentials.remove())
     await pages?.ready()
-    screen.note(invitation(url, credentials.path, pages?.address ?? '').split('\n').map(asTyped))
+    screen.note(
+      invitation(url, credentials.path, pages?.address ?? '')
+        .split('\n')
+        .map(asTyped),
+    )
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {

@@ -1,11 +1,11 @@
 // Commands about gates: whether they are open, approving, overriding, stopping the line.
 import type { Command } from 'commander'
-import type { Approval, Why } from '../commands/gates.ts'
+import type { Approval, Why } from '../orders/gates.ts'
 import type { Surroundings } from '../backend/surroundings.ts'
 
 type Shared = { readonly json?: boolean }
 
-const gates = () => import('../commands/gates.ts')
+const gates = () => import('../orders/gates.ts')
 const lines = () => import('../services/line.ts')
 
 export function addGates(program: Command, { cli, run }: Surroundings): void {

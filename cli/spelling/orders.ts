@@ -1,6 +1,6 @@
 // What people order a live release to do.
 import type { Command } from 'commander'
-import type { Order } from '../commands/orders.ts'
+import type { Order } from '../orders/orders.ts'
 import type { Surroundings } from '../backend/surroundings.ts'
 
 const orders: readonly { readonly name: string; readonly verb: Order['verb']; readonly words: string }[] = [
@@ -62,7 +62,7 @@ export function addOrders(program: Command, { cli, run }: Surroundings): void {
       .addHelpText('after', `${isBack ? stuck : ''}${verb === 'rollBack' ? older : ''}\n${examplesOf(name, verb)}`)
       .action(
         run(async (service: string, { json, reason, file, release, to, target = [] }: Options) => {
-          const { order, targetsOf } = await import('../commands/orders.ts')
+          const { order, targetsOf } = await import('../orders/orders.ts')
           const targets = await targetsOf(file, target)
           return order(await cli({ json: json === true }), {
             ...{ verb, service, reason, targets },

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { quoted } from '../../core/foreign-text.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Cli, Surroundings } from '../backend/surroundings.ts'
-import { versionsOf } from '../commands/named-versions.ts'
+import { versionsOf } from '../orders/named-versions.ts'
 import type { WatchOptions } from '../commands/watch.ts'
 
 const verbs = () => import('../commands/verbs.ts')
@@ -70,7 +70,7 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
         const start = await cli({ json: json === true })
         const call = named.version === 'latest' ? await latestOf(start, service, callOf(named)) : callOf(named)
         if (dryRun === true)
-          return (await import('../commands/dry-run.ts')).dryRun(start, service, {
+          return (await import('../orders/dry-run.ts')).dryRun(start, service, {
             ...imagined(call),
             ...(urgent === true ? { urgent } : {}),
             ...(bolder === true ? { bolder } : {}),
@@ -104,7 +104,7 @@ const imagined = (call: Record<string, unknown>): Record<string, unknown> =>
 
 /** The version is said in the call, so that whoever repeats it asks for the same. */
 async function latestOf({ backend, screen }: Cli, name: string, { version: _, ...call }: Record<string, unknown>) {
-  const { newestVersions } = await import('../commands/latest.ts')
+  const { newestVersions } = await import('../orders/latest.ts')
   const { functionFactsOnAws } = await import('../backend/function-facts.ts')
   const versions = await newestVersions(functionFactsOnAws(), await backend.services.get(name))
   const words = Object.entries(versions).map(([target, version]) => `${target}:${version}`)

@@ -1,7 +1,7 @@
 // The evidence of a look, a slider over the looks, and what another policy would have said.
-import type { Compared } from '../../core/view/other-policy.ts'
-import { otherPolicies } from '../../core/view/other-policy.ts'
-import type { ReleaseView } from '../../core/view/release-view.ts'
+import type { Compared } from '../../core/view/release/other-policy.ts'
+import { otherPolicies } from '../../core/view/release/other-policy.ts'
+import type { ReleaseView } from '../../core/view/release/release-view.ts'
 import type { Frame } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { tilePart } from './tile.ts'

@@ -1,8 +1,8 @@
 // The post-mortem sheet as Markdown. Text from outside is text: each character that Markdown could read as markup is escaped.
 import { oneLine } from '../../core/foreign-text.ts'
-import { clockWords, dateWords } from '../../core/view/moment.ts'
-import type { PostMortem } from '../../core/view/post-mortem.ts'
-import type { TimelineRow } from '../../core/view/timeline.ts'
+import { clockWords, dateWords } from '../../core/view/release/moment.ts'
+import type { PostMortem } from '../../core/view/release/post-mortem.ts'
+import type { TimelineRow } from '../../core/view/release/timeline.ts'
 import { verdictWords } from './words.ts'
 
 const entities: ReadonlyMap<string, string> = new Map([

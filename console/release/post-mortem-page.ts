@@ -1,7 +1,7 @@
 // The post-mortem sheet as a page, to read, print and copy from.
-import { dateWords } from '../../core/view/moment.ts'
-import type { PostMortem } from '../../core/view/post-mortem.ts'
-import type { SignalTile } from '../../core/view/signal-tiles.ts'
+import { dateWords } from '../../core/view/release/moment.ts'
+import type { PostMortem } from '../../core/view/release/post-mortem.ts'
+import type { SignalTile } from '../../core/view/release/signal-tiles.ts'
 import { type Frame, framed } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { timelineTable } from './timeline-table.ts'

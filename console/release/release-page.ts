@@ -1,5 +1,5 @@
 // The page of one release, for the person on call at night: what it does now, what may be done, and why it is so.
-import type { ReleaseView } from '../../core/view/release-view.ts'
+import type { ReleaseView } from '../../core/view/release/release-view.ts'
 import { type Frame, framed } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { evidencePart } from './evidence.ts'

@@ -1,6 +1,6 @@
 // What a person can do with a release: put it back first, then the rest, then its gates.
-import type { ReleaseView } from '../../core/view/release-view.ts'
-import type { ApprovalView } from '../../core/view/steering.ts'
+import type { ReleaseView } from '../../core/view/release/release-view.ts'
+import type { ApprovalView } from '../../core/view/release/steering.ts'
 import type { Frame } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { chip, formOf } from './words.ts'

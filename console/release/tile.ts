@@ -1,7 +1,7 @@
 // A tile for each signal, with a small picture of how the candidate and stable went, look by look.
 import { scaleLinear } from 'd3-scale'
 import { area, line } from 'd3-shape'
-import type { SignalTile, TilePoint } from '../../core/view/signal-tiles.ts'
+import type { SignalTile, TilePoint } from '../../core/view/release/signal-tiles.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { verdictChip } from './words.ts'
 

@@ -1,5 +1,5 @@
 // The events of a release as a table. The latest are always shown; of a long log, as many of the others as a page may hold.
-import type { TimelineRow } from '../../core/view/timeline.ts'
+import type { TimelineRow } from '../../core/view/release/timeline.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { chip, clockTag, fitting } from './words.ts'
 

@@ -1,6 +1,6 @@
 // The bar of a release: which weights are planned, which is set, and which share the candidate was really served.
 import { scaleLinear } from 'd3-scale'
-import type { ReleaseView } from '../../core/view/release-view.ts'
+import type { ReleaseView } from '../../core/view/release/release-view.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { pairs } from './words.ts'

@@ -1,9 +1,9 @@
 // Small parts that the pages about a release share: a chip, a list of pairs, orders as forms.
-import type { Order } from '../../core/view/steering.ts'
-import type { Tone } from '../../core/view/told.ts'
+import type { Order } from '../../core/view/release/steering.ts'
+import type { Tone } from '../../core/view/release/told.ts'
 import { orderForm } from '../action.ts'
 import type { Frame } from '../frame.ts'
-import { clockWords } from '../../core/view/moment.ts'
+import { clockWords } from '../../core/view/release/moment.ts'
 import { html, type Html, nothing } from '../html.ts'
 
 const classes: Readonly<Record<Tone, string>> = { good: 'good', bad: 'bad', hold: 'hold', plain: '' }

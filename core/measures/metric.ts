@@ -31,8 +31,9 @@ export const isMeasuredByAll = (event: ReleaseEvent): boolean =>
 
 /**
  * @param events the log of `release` up to the event that is counted
- * @returns CandidateWeight, ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed. An ordinary look
- * emits nothing, because CloudWatch bills every metric for each hour in which it is written (docs/running.md, "What it costs").
+ * @returns CandidateWeight, ReleaseSeconds by outcome, LeadSeconds, DetectSeconds, WayBackSeconds, ReturnsFailed. An ordinary
+ * look emits nothing, because CloudWatch bills every metric for each hour in which it is written (docs/running.md, "What it
+ * costs").
  */
 export function metricsOf(events: readonly ReleaseEvent[], release: Release): readonly Metric[] {
   const event = events.at(-1)

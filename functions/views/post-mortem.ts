@@ -1,6 +1,6 @@
 // Reads what the post-mortem sheet of a release says.
 import { replay } from '../../core/release/advance.ts'
-import { type PostMortem, postMortemOf } from '../../core/view/post-mortem.ts'
+import { type PostMortem, postMortemOf } from '../../core/view/release/post-mortem.ts'
 import { besideOf, type ReleasePorts } from './release.ts'
 
 /**

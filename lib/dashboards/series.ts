@@ -45,7 +45,7 @@ const searchText = ({ namespace: space, metric, dimensions, where = {}, but = {}
   return `SEARCH('{${schema}} ${terms}', '${stat}', ${(period ?? minute).toSeconds()})`
 }
 
-export const search = (one: Search): cloudwatch.SearchExpression =>
+const search = (one: Search): cloudwatch.SearchExpression =>
   new cloudwatch.SearchExpression({
     expression: searchText(one),
     label: one.label ?? '',

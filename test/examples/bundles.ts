@@ -46,6 +46,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   apply: ['dynamodb'],
   copyLog: ['dynamodb', 's3', 'sns'],
   measure: ['dynamodb'],
+  widget: ['dynamodb', 'lambda'],
   read: ['dynamodb'],
   provision: ['dynamodb', 'lambda', 'sfn'],
   reconcile: ['cloudwatch', 'dynamodb', 'lambda', 'sfn', 'sns'],

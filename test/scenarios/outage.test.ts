@@ -3,7 +3,7 @@
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { backendOnAws } from '../../cli/backend/aws-backend.ts'
-import { order } from '../../cli/commands/orders.ts'
+import { order } from '../../cli/orders/orders.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { type Sandbox, minute, openSandbox } from '../../local/sandbox.ts'
 import { authorize } from './least-privilege.ts'

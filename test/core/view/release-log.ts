@@ -1,7 +1,7 @@
 // Logs for the tests of a release's view, event by event.
 import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
 import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
-import type { Beside } from '../../../core/view/release-view.ts'
+import type { Beside } from '../../../core/view/release/release-view.ts'
 import { numbered } from '../../../functions/steps/log.ts'
 import { service, t0, target } from '../sample.ts'
 

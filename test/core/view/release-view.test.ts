@@ -1,7 +1,7 @@
 // The view of a release: what it says of each state, what it collapses, what it does not know, and where it leads.
 import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../../core/release/event.ts'
-import { type Asked, type Beside, releaseViewOf, type ReleaseView } from '../../../core/view/release-view.ts'
+import { type Asked, type Beside, releaseViewOf, type ReleaseView } from '../../../core/view/release/release-view.ts'
 import { service, t0 } from '../sample.ts'
 import { begun, beside, errorsOf, logOf, look, looks, minute, requested } from './release-log.ts'
 

@@ -1,6 +1,6 @@
 // Times, shares and versions in the words of pages. Times are UTC; a page says so once.
-import { dayMs } from '../time.ts'
-import type { Release } from '../release/release.ts'
+import { dayMs } from '../../time.ts'
+import type { Release } from '../../release/release.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 

@@ -1,9 +1,9 @@
 // What a release has cost customers so far, and what it would cost if the candidate failed totally now. What is not known is said
 // to be unknown, never nothing.
-import { formatDuration } from '../duration.ts'
-import { atLeast, burnedBeyond, chargeWords } from '../release/charge.ts'
-import { candidateShareBp, isLive, type Release } from '../release/release.ts'
-import { wholeBp } from '../service/routing.ts'
+import { formatDuration } from '../../duration.ts'
+import { atLeast, burnedBeyond, chargeWords } from '../../release/charge.ts'
+import { candidateShareBp, isLive, type Release } from '../../release/release.ts'
+import { wholeBp } from '../../service/routing.ts'
 import { digits } from './moment.ts'
 import { perMinuteOf, type Requests } from './requests.ts'
 import type { Tone } from './told.ts'

@@ -1,16 +1,16 @@
 // What people may do with a release now: put it back, pause, resume, promote, abort, answer its approvals, override its gates.
 // Whether this person may, the door decides; here it only says what makes sense.
-import { personKey } from '../caller.ts'
-import { nameWords } from '../foreign-text.ts'
-import { approversOf } from '../gate/facts.ts'
-import { heldNow } from '../release/gating.ts'
-import { backKey } from '../release/head.ts'
-import { candidateShareBp, hasTraffic, isLive, isReturning, type Release } from '../release/release.ts'
-import { commandBack } from '../release/return-record.ts'
-import { isUnderWay } from '../release/transitions.ts'
-import { type Approval, beforeWords, type Gates } from '../service/gates.ts'
+import { personKey } from '../../caller.ts'
+import { nameWords } from '../../foreign-text.ts'
+import { approversOf } from '../../gate/facts.ts'
+import { heldNow } from '../../release/gating.ts'
+import { backKey } from '../../release/head.ts'
+import { candidateShareBp, hasTraffic, isLive, isReturning, type Release } from '../../release/release.ts'
+import { commandBack } from '../../release/return-record.ts'
+import { isUnderWay } from '../../release/transitions.ts'
+import { type Approval, beforeWords, type Gates } from '../../service/gates.ts'
 import { clockWords, moveWords } from './moment.ts'
-import { formatDuration } from '../duration.ts'
+import { formatDuration } from '../../duration.ts'
 
 /** An order that a form gives. */
 export type Order = {

@@ -1,11 +1,11 @@
 // Requests and failures of both versions, minute by minute, as the looks of a release have read them.
-import type { Counts, SharedMinute, TargetMinutes } from '../release/charge.ts'
-import { hasTraffic, type Release } from '../release/release.ts'
-import { loggedPoints } from '../verdict/evidence/logged.ts'
-import { type Arm } from '../verdict/evidence/evidence.ts'
-import { seriesKey } from '../verdict/evidence/questions.ts'
-import { wholeFrom } from '../verdict/evidence/window.ts'
-import { minuteMs } from '../time.ts'
+import type { Counts, SharedMinute, TargetMinutes } from '../../release/charge.ts'
+import { hasTraffic, type Release } from '../../release/release.ts'
+import { loggedPoints } from '../../verdict/evidence/logged.ts'
+import { type Arm } from '../../verdict/evidence/evidence.ts'
+import { seriesKey } from '../../verdict/evidence/questions.ts'
+import { wholeFrom } from '../../verdict/evidence/window.ts'
+import { minuteMs } from '../../time.ts'
 
 /** Counts of all targets together in one minute; `bad` is 0 where errors are not watched. */
 type RequestMinute = SharedMinute & { readonly atMs: number }

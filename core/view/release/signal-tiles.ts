@@ -1,9 +1,9 @@
 // A tile for each signal: the candidate against stable, how sure that is, how far it is from putting the release back and from
 // letting it go on, and how it came there look by look.
-import { own } from '../own.ts'
-import type { Release } from '../release/release.ts'
-import { type Watch, watches } from '../service/signals.ts'
-import type { SignalVerdict, Verdict } from '../verdict/evidence/evidence.ts'
+import { own } from '../../own.ts'
+import type { Release } from '../../release/release.ts'
+import { type Watch, watches } from '../../service/signals.ts'
+import type { SignalVerdict, Verdict } from '../../verdict/evidence/evidence.ts'
 import { digits } from './moment.ts'
 
 export type Look = { readonly atMs: number; readonly verdict: Verdict }

@@ -1,18 +1,18 @@
-// What the custom widgets of the CloudWatch dashboards show: parts of the pages, as HTML in somebody else's page. CloudWatch takes
-// out scripts, and gives tables its own style (docs/aws.md §2.7). Nothing can be pressed here: a dashboard may be shared with
-// people who have no account.
-import { oneLine } from '../core/foreign-text.ts'
-import { budgetRows } from '../core/view/budget-rows.ts'
-import { onCallView } from '../core/view/on-call-view.ts'
-import type { ReleaseView } from '../core/view/release-view.ts'
-import type { FleetNow } from '../core/view/service-now.ts'
-import type { Head } from '../core/release/head.ts'
-import type { Frame } from './frame.ts'
-import { timeTag } from './frame.ts'
-import { html, type Html, nothing } from './html.ts'
-import { onCallParts } from './on-call/on-call-page.ts'
-import { budgetBar, outcomeWords } from './parts.ts'
-import { releaseParts } from './release/release-page.ts'
+// What the custom widgets of the CloudWatch dashboards show: parts of the pages, as HTML in somebody else's page. CloudWatch
+// takes out scripts, and gives tables its own style (docs/aws.md §2.7). Nothing can be pressed here: a dashboard may be shared
+// with people who have no account.
+import { oneLine } from '../../core/foreign-text.ts'
+import { budgetRows } from '../../core/view/budget-rows.ts'
+import { onCallView } from '../../core/view/on-call-view.ts'
+import type { ReleaseView } from '../../core/view/release/release-view.ts'
+import type { FleetNow } from '../../core/view/service-now.ts'
+import type { Head } from '../../core/release/head.ts'
+import type { Frame } from '../frame.ts'
+import { timeTag } from '../frame.ts'
+import { html, type Html, nothing } from '../html.ts'
+import { onCallParts } from '../on-call/on-call-page.ts'
+import { budgetBar, outcomeWords } from '../parts.ts'
+import { releaseParts } from '../release/release-page.ts'
 
 const rowsMost = 40
 const wordsMost = 200
@@ -40,7 +40,7 @@ export const widgetOf = (body: Html): string =>
     <div class="tidegate">${{ html: body.html.replaceAll(linksOfPages, '$1') }}</div>`.html
 
 /** A frame in which nobody can press a button. */
-export const widgetFrame = (nowMs: number): Frame => ({ path: '/', where: '', who: undefined, nowMs, formToken: '' })
+const widgetFrame = (nowMs: number): Frame => ({ path: '/', where: '', who: undefined, nowMs, formToken: '' })
 
 export const liveWidget = (now: FleetNow): Html => onCallParts(onCallView(now), widgetFrame(now.nowMs))
 

@@ -1,4 +1,5 @@
-// Answers the custom widgets of the CloudWatch dashboards. Whoever looks at one calls this with their own rights; it may only read.
+// Answers the custom widgets of the CloudWatch dashboards. Whoever looks at one calls this with their own rights; it may only
+// read.
 import { html, type Html } from '../../console/html.ts'
 import {
   budgetsWidget,
@@ -7,7 +8,7 @@ import {
   releaseWidget,
   type Reported,
   widgetOf,
-} from '../../console/widget.ts'
+} from '../../console/widget/widget.ts'
 import { locate } from '../../core/location.ts'
 import { replay } from '../../core/release/advance.ts'
 import type { Service } from '../../core/service/service.ts'

@@ -41,7 +41,12 @@ export async function order(
     const done = Ordered.parse(await backend.order(routes[verb], service, said))
     // Loaded when the traffic is back: what is told must not delay it.
     const { tellOrdered } = await import('./ordered.ts')
-    await tellOrdered({ backend, screen }, service, done, to === undefined ? did[verb] : `It goes back to ${to.join(', ')}, all at once.`)
+    await tellOrdered(
+      { backend, screen },
+      service,
+      done,
+      to === undefined ? did[verb] : `It goes back to ${to.join(', ')}, all at once.`,
+    )
     return exitCodes.done
   } catch (error) {
     if ((verb !== 'rollBack' && verb !== 'abort') || !isStuck(error)) throw error
@@ -56,7 +61,7 @@ const did = { pause: '', resume: 'Resumed.', promote: 'It is promoted early.', r
 
 /** The aliases that somebody names, in a definition's file or one by one (FUNCTION:ALIAS). */
 export const targetsOf = async (file: string | undefined, named: readonly string[]): Promise<readonly Target[]> =>
-  file === undefined ? named.map(targetOf) : (await (await import('./apply.ts')).readDefinition(file)).targets
+  file === undefined ? named.map(targetOf) : (await (await import('../commands/apply.ts')).readDefinition(file)).targets
 
 /** @throws Problem `call_invalid` */
 function placeOf(to: readonly string[]): string | Readonly<Record<string, string>> {

@@ -1,10 +1,10 @@
 // Where else to look: the candidate's logs, the traces of the release, the runbook. The addresses of AWS's console are those
 // that it makes itself (docs/aws.md §17).
-import { locate } from '../location.ts'
-import { type Home, homeOf } from '../origin.ts'
-import { own as ownField } from '../own.ts'
-import type { Release } from '../release/release.ts'
-import { hourMs } from '../time.ts'
+import { locate } from '../../location.ts'
+import { type Home, homeOf } from '../../origin.ts'
+import { own as ownField } from '../../own.ts'
+import type { Release } from '../../release/release.ts'
+import { hourMs } from '../../time.ts'
 
 export type Link = { readonly label: string; readonly href: string }
 

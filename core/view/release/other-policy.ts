@@ -1,10 +1,10 @@
 // What another policy would have said at the same evidence, minute by minute.
-import type { Release } from '../release/release.ts'
-import type { Service } from '../service/service.ts'
-import { replayVerdicts } from '../verdict/judge/replayed-verdicts.ts'
-import { recordedOf } from '../verdict/judge/recorded.ts'
-import { wholeFrom } from '../verdict/evidence/window.ts'
-import { minuteMs } from '../time.ts'
+import type { Release } from '../../release/release.ts'
+import type { Service } from '../../service/service.ts'
+import { replayVerdicts } from '../../verdict/judge/replayed-verdicts.ts'
+import { recordedOf } from '../../verdict/judge/recorded.ts'
+import { wholeFrom } from '../../verdict/evidence/window.ts'
+import { minuteMs } from '../../time.ts'
 import { digits } from './moment.ts'
 import type { Look } from './signal-tiles.ts'
 

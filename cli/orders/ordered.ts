@@ -6,7 +6,7 @@ import type { Line } from '../backend/line.ts'
 import type { Ordered } from '../backend/ordered.ts'
 import type { Cli } from '../backend/surroundings.ts'
 import { nextCommands, nowOf } from '../story/now.ts'
-import { nowIn } from './watch.ts'
+import { nowIn } from '../commands/watch.ts'
 
 /**
  * Tells people what an order did, and where the release stands since. Programs get the controller's answer.
@@ -19,8 +19,7 @@ export async function tellOrdered(
   sentence: string,
 ): Promise<void> {
   const after = screen.json ? undefined : await releaseAfter(backend, done)
-  const where =
-    after !== undefined ? standing(after.release, after.nowMs) : sentence === '' ? [plainWords(done)] : []
+  const where = after !== undefined ? standing(after.release, after.nowMs) : sentence === '' ? [plainWords(done)] : []
   const words = [sentence, ...where].filter((one) => one !== '').join(' ')
   const line: Line = { head: [{ text: done.releaseId, tone: 'strong' }, '  '], rest: [words] }
   screen.say([line, ...(done.note === undefined ? [] : [done.note])], done)

@@ -61,11 +61,7 @@ const nothingNamed = (service: string): readonly Line[] => [
 ]
 
 /** `undefined` if the table does not answer, or has no release that may have traffic. */
-async function fromRecord(
-  backend: Cli['backend'],
-  service: string,
-  to: Wanted,
-): Promise<readonly Alias[] | undefined> {
+async function fromRecord(backend: Cli['backend'], service: string, to: Wanted): Promise<readonly Alias[] | undefined> {
   try {
     const record = (await backend.returns.list()).items.find((one) => one.service === service)
     return record?.targets.map((target) => ({

@@ -1,8 +1,8 @@
 // The timeline of a release: every event of its log in order. What repeats is one row: looks and gates that answer the same as
 // before, while nothing else happens.
-import { advance } from '../release/advance.ts'
-import type { ReleaseEvent } from '../release/event.ts'
-import type { Release } from '../release/release.ts'
+import { advance } from '../../release/advance.ts'
+import type { ReleaseEvent } from '../../release/event.ts'
+import type { Release } from '../../release/release.ts'
 import { tell, type Told } from './told.ts'
 
 export type TimelineRow = Told & {

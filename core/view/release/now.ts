@@ -1,11 +1,11 @@
 // Where a release stands, in one sentence for somebody who has just woken up: its state, why, what happens next and when.
-import { formatDuration } from '../duration.ts'
-import { nameWords, oneLine, quoted } from '../foreign-text.ts'
-import { askDueMs, beginPoint, gatePoint, heldNow } from '../release/gating.ts'
-import type { Outcome } from '../release/event.ts'
-import { isOwn, outcomeWords, whyWords } from '../release/head.ts'
-import { bakeEndMs, currentHook, nextAct } from '../release/next.ts'
-import { candidateShareBp, hasTraffic, type Held, type Release, weightAt } from '../release/release.ts'
+import { formatDuration } from '../../duration.ts'
+import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
+import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
+import type { Outcome } from '../../release/event.ts'
+import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
+import { candidateShareBp, hasTraffic, type Held, type Release, weightAt } from '../../release/release.ts'
 import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
 import type { Tone } from './told.ts'
 
