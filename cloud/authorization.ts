@@ -95,6 +95,7 @@ export const authorizations = {
       },
     ],
   },
+  'cloudwatch:SetAlarmState': on('alarm'),
   'codepipeline:GetJobDetails': on(),
   'codepipeline:PutJobSuccessResult': on(),
   'codepipeline:PutJobFailureResult': on(),

@@ -95,7 +95,7 @@ const accepting = () => ({
   executions: executions(),
 })
 export const intake = /* @__PURE__ */ wired('intake', () => intakeHandler(accepting()))
-export const start = /* @__PURE__ */ wired('start', () => startHandler({ ...accepting(), versions: versions() }))
+export const start = /* @__PURE__ */ wired('start', () => startHandler(accepting()))
 /** What gates decide by. */
 const gates = () => ({
   clock,

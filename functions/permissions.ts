@@ -92,7 +92,7 @@ const own: Readonly<Record<Verb, Own>> = {
     // AWS takes no resource: of any job of the account, by its id.
     everything: ['codepipeline:GetJobDetails', 'codepipeline:PutJobSuccessResult', 'codepipeline:PutJobFailureResult'],
   },
-  start: { items: opens, machine: ['states:StartExecution'], ...looksAtVersions },
+  start: { items: opens, machine: ['states:StartExecution'] },
   gate: {
     items: all(looksUp, records, {
       reads: ['attestation'],

@@ -1,5 +1,6 @@
 // `tidegate release --dry-run`: what would come of a release, before anybody starts it.
 import * as z from 'zod'
+import { Problem } from '../../core/problem.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
 
@@ -30,4 +31,26 @@ export async function dryRun(
     found,
   )
   return found.may ? exitCodes.done : exitCodes.different
+}
+
+/**
+ * Before a release is started: whoever may ask hears of a version that is not there, or cannot run. Where nobody can say, the
+ * preparation finds out.
+ * @throws Problem `version_missing`, `version_failed`
+ */
+export async function checkVersions(
+  { backend }: Pick<Cli, 'backend'>,
+  service: string,
+  release: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  if (release['artifact'] !== undefined) return
+  const found = await backend.order('ask', service, { release }).catch((error: unknown) => {
+    if (error instanceof Problem) return undefined
+    throw error
+  })
+  const { data } = Forecast.safeParse(found)
+  const bad = data?.checks.find(({ what, isOk }) => what.startsWith('version ') && isOk === false)
+  if (bad?.because.startsWith('There is no') === true) throw new Problem('version_missing', bad.because)
+  if (bad?.because.startsWith('it cannot run') === true)
+    throw new Problem('version_failed', `${bad.what}: ${bad.because}.`)
 }

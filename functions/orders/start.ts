@@ -2,11 +2,10 @@
 // the service's; a bolder one is a right of its own, as an urgent release is.
 import * as z from 'zod'
 import { readDrill } from '../../core/drill/call.ts'
-import { candidateFor, readCall, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
+import { readCall, type ReleaseRequest, readUrgent } from '../../core/release/request.ts'
 import { type Accepting, acceptAndStart, type Started } from '../steps/accept.ts'
-import { checkPublished } from './published.ts'
 import { by } from './order.ts'
-import type { Call, World } from '../steps/world.ts'
+import type { Call } from '../steps/world.ts'
 
 /** Each route says one of them; who says another one in a body has not taken the route of that right. */
 const Told = z.union([
@@ -15,22 +14,17 @@ const Told = z.union([
   z.looseObject({ by, drill: z.literal(true) }),
 ])
 
-type Deps = Accepting & Pick<World, 'versions'>
-
-/** @throws Problem `call_invalid`, `version_missing`, `version_failed`, and what `accept` throws */
-export function startHandler(deps: Deps) {
+/**
+ * Whether a version exists is not asked here: Lambda answers 15 such calls a second, and a flood of requests would take them from
+ * a way back. `ask` says it before, and the preparation finds out.
+ * @throws Problem `call_invalid`, and what `accept` throws
+ */
+export function startHandler(deps: Accepting) {
   return async (event: unknown, call: Call): Promise<Started> => {
     const { by, ...told } = Told.parse(event)
     const request = requestIn(told, call)
-    await checkVersions(deps, request)
     return { releases: await acceptAndStart(deps, requestedBy(request, by)) }
   }
-}
-
-async function checkVersions(deps: Deps, { service: name, candidate }: ReleaseRequest): Promise<void> {
-  if (name === undefined || candidate.kind !== 'versions') return
-  const service = await deps.services.get(name)
-  await checkPublished(deps, service, candidateFor(service, candidate))
 }
 
 type Said = Readonly<Record<string, unknown>>

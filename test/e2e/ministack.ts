@@ -5,7 +5,12 @@ import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
-import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
+import {
+  CloudWatchClient,
+  GetDashboardCommand,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch'
 import {
   GetAliasCommand,
   GetFunctionConfigurationCommand,
@@ -45,6 +50,7 @@ function synthesise(): string {
         signals: { alarms: ['checkout-errors'] },
       },
     ],
+    dashboards: true,
   })
   const fn = new lambda.Function(stack, 'Checkout', {
     functionName: 'checkout',
@@ -156,12 +162,23 @@ async function until(what: () => Promise<string>, wanted: RegExp): Promise<strin
   return last
 }
 
+/** Each dashboard is there, as JSON that names its widgets. */
+async function checkDashboards(verify: Verify): Promise<void> {
+  for (const name of ['executive', 'on-call', 'debug'].map((what) => `tidegate-${region}-${what}`)) {
+    const { DashboardBody = '{}' } = await cloudWatch.send(new GetDashboardCommand({ DashboardName: name }))
+    const { widgets = [] } = JSON.parse(DashboardBody) as { widgets?: readonly { readonly type: string }[] }
+    const isThere = widgets.length > 5 && widgets.some(({ type }) => type === 'custom')
+    verify(`ministack: the dashboard ${name}`, isThere, DashboardBody.slice(0, 500))
+  }
+}
+
 /** @returns after the checks, which leave out what the emulator cannot do */
 export async function checkOnMinistack(verify: Verify): Promise<void> {
   const stop = await emulator()
   try {
     const outputs = await create(synthesise())
     verify('ministack: its CloudFormation makes the stack', true, '')
+    await checkDashboards(verify)
     const table = Object.entries(outputs).find(([name]) => name.includes('TableName'))?.[1] ?? ''
     const backend = backendOnAws({ TIDEGATE_TABLE: table }, place)
     const hooks = awsHooks(new LambdaClient(place))

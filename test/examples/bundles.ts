@@ -56,15 +56,15 @@ const clients: Readonly<Record<string, readonly string[]>> = {
 const deciding: readonly Verb[] = ['gate', 'ask', 'pipeline', 'approve', 'override', 'apply']
 
 // S3's client reads packages, for their hash: 150 kB.
-const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056 }
+const mostKilobytes: Partial<Readonly<Record<Verb, number>>> = { prepare: 1_056, widget: 980 }
 
 export function testBundles(): void {
   it.each([...verbs, ...optionalVerbs])(
-    '%s is under 940 kB, or its own limit, and contains only its own clients',
+    '%s is under 970 kB, or its own limit, and contains only its own clients',
     (verb) => {
       const made = bundle(verb)
       expect(made.clients).toEqual(clients[verb])
-      expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 940) * 1024)
+      expect(made.code.length).toBeLessThan((mostKilobytes[verb] ?? 970) * 1024)
       expect(Object.keys(made.files).length > 0).toBe(deciding.includes(verb))
     },
   )

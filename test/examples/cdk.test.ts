@@ -73,7 +73,7 @@ it('shop: ten versions that are retained, ten aliases that are created once; on-
     (one) => JSON.stringify(one['Roles']) === '["on-call"]',
   )
   const statements = onCall.flatMap((one) => (one['PolicyDocument'] as { Statement: readonly unknown[] }).Statement)
-  expect(statements).toHaveLength(3)
+  expect(statements).toHaveLength(4)
   expect(JSON.stringify(statements)).toMatch(/execute-api:Invoke.*POST\/roll-back\/\*/)
 })
 
