@@ -95,7 +95,6 @@ export const authorizations = {
       },
     ],
   },
-  'cloudwatch:SetAlarmState': on('alarm'),
   'codepipeline:GetJobDetails': on(),
   'codepipeline:PutJobSuccessResult': on(),
   'codepipeline:PutJobFailureResult': on(),

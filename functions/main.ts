@@ -78,8 +78,6 @@ import { sigstoreSignatures } from '../provenance/signatures.ts'
 
 const pager = /* @__PURE__ */ once(() => keepingPager({ ...{ clock, log, trouble }, ...telling() }))
 
-export * from './readers.ts'
-
 /** What accepting a release takes. */
 const accepting = () => ({
   home: home(),

@@ -215,7 +215,6 @@ const own: Readonly<Record<Verb, Own>> = {
       reads: ['service', 'lookup', 'lease', 'queue', 'waiting', 'head', 'budget', 'line', 'outage', 'attestation'],
     }),
     targets: ['lambda:GetAlias'],
-    lookRoles,
   },
   provision: {
     items: all(steers, registers),

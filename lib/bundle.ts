@@ -28,7 +28,13 @@ let made: Readonly<Record<string, Bundle>> | undefined
 
 /** All functions are bundled together at the first call, so that shared files are read only once. */
 export function bundle(verb: Verb): Bundle {
-  const entryOf = (one: Verb): Entry => ({ from: 'functions/main.ts', exported: one, as: 'handler' })
+  // What only readers have, d3's scales among it, would not be left out of the others.
+  const readers: readonly Verb[] = ['read', 'widget']
+  const entryOf = (one: Verb): Entry => ({
+    from: readers.includes(one) ? 'functions/readers.ts' : 'functions/main.ts',
+    exported: one,
+    as: 'handler',
+  })
   made ??= bundlesOf(Object.fromEntries([...verbs, ...optionalVerbs].map((one) => [one, entryOf(one)])))
   return found(made, verb)
 }

@@ -26,7 +26,6 @@ export function samplePackage(code: SampleCode, build?: string): Uint8Array {
 
 /** All of the controller's functions in one package. It imports the TypeScript sources, which Node runs directly. */
 export function controllerPackage(): Uint8Array {
-  return packageOf({
-    'index.mjs': `export * from ${JSON.stringify(new URL('../functions/main.ts', import.meta.url).href)}\n`,
-  })
+  const modules = ['main.ts', 'readers.ts'].map((name) => new URL(`../functions/${name}`, import.meta.url).href)
+  return packageOf({ 'index.mjs': modules.map((href) => `export * from ${JSON.stringify(href)}\n`).join('') })
 }

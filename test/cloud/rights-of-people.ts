@@ -12,7 +12,12 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
     'sts:GetCallerIdentity',
   ],
   trail: ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
-  alarm: ['cloudwatch:DeleteAlarms', 'cloudwatch:ListTagsForResource', 'cloudwatch:PutMetricAlarm'],
+  alarm: [
+    'cloudwatch:DeleteAlarms',
+    'cloudwatch:ListTagsForResource',
+    'cloudwatch:PutMetricAlarm',
+    'cloudwatch:SetAlarmState',
+  ],
   table: ['dynamodb:CreateTable', 'dynamodb:DeleteTable', 'dynamodb:DescribeTable', 'dynamodb:ListTagsOfResource'],
   repository: ['ecr:GetRepositoryPolicy'],
   'rule-on-default-event-bus': [
@@ -33,6 +38,7 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
     'iam:SimulatePrincipalPolicy',
   ],
   function: [
+    'lambda:ListAliases',
     'lambda:CreateFunction',
     'lambda:DeleteFunction',
     'lambda:DeleteFunctionConcurrency',
