@@ -170,7 +170,7 @@ async function twoPeople(walk: Walk): Promise<void> {
     await shows(page, /approv/i),
     await main(page),
   )
-  for (let left = patienceMs; left > 0 && !walk.tidegate('log', id).stdout.includes('waits'); left -= 2000)
+  for (let left = patienceMs; left > 0 && !/approv/i.test(walk.tidegate('log', id).stdout); left -= 2000)
     await page.waitForTimeout(2000)
   await page.goto(`${walk.url}/release/${id}`)
   await lookAt(page, 'release that waits for an approval', verify)
