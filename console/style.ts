@@ -39,6 +39,7 @@ h3, .card h2 { font-size: 15px; margin: 0; }
 .good { color: var(--good); background: var(--good-back); border-color: transparent; }
 .bad { color: var(--bad); background: var(--bad-back); border-color: transparent; }
 .hold { color: var(--hold); background: var(--hold-back); border-color: transparent; }
+.notice a, .state a { color: inherit; }
 .notice { border-radius: 10px; padding: 10px 16px; margin: 14px 0 0; border: 1px solid var(--edge); }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }

@@ -272,10 +272,10 @@ async function everyPage(walk: Walk): Promise<void> {
     verify(`console: ${name} is there`, answer?.status() === 200, `${path}: ${answer?.status() ?? ''}`)
     await lookAt(page, name, verify)
   }
-  const section = await page.goto(`${url}/runbook#no_live_release`)
+  await page.goto(`${url}/runbook#no_live_release`)
   verify(
     'console: a problem leads to its section of the runbook',
-    (await page.locator('#no_live_release').isVisible()) && section !== null,
+    await page.locator('#no_live_release').isVisible(),
     page.url(),
   )
   const missing = await page.goto(`${url}/release/none`)
