@@ -125,7 +125,7 @@ function liveRow(frame: Frame, releaseId: string, service: string): Html {
     fields: typeof says,
   ): Html => orderForm(frame, `sample-${name}-${releaseId}`, { route, service, label, says: fields })
   return html`<div class="row">
-    <span><a href="/release/${releaseId}">Live: ${service}</a></span>
+    <span><a href="/release/${releaseId}">Release of ${service}</a></span>
     ${orderForm(frame, `sample-back-${releaseId}`, { route: 'roll-back', service, label: `Put back ${service}`, says: reasoned, danger: true })}
     ${form('pause', `Pause ${service}`, 'pause', reasoned)} ${form('resume', `Resume ${service}`, 'resume', says)}
     ${form('approve', `Approve ${service}`, 'approve', says)}

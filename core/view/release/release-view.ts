@@ -129,9 +129,12 @@ function runbookOf(events: readonly ReleaseEvent[], { state, ending }: Release):
 const verdictWords = { pass: 'good', fail: 'bad', unknown: 'not known' } as const
 
 /** @param shown the number of the look, from 1 */
-export function lookWords({ shifts }: Release, looks: readonly Look[], shown: number, nowMs: number): string {
+export function lookWords({ shifts, state }: Release, looks: readonly Look[], shown: number, nowMs: number): string {
   const look = looks[shown - 1]
-  if (look === undefined) return 'Nobody has looked at the evidence yet.'
+  if (look === undefined)
+    return state.phase === 'settled'
+      ? 'It ended before anybody looked at the evidence.'
+      : 'Nobody has looked at the evidence yet.'
   const weightBp = shifts.findLast(({ sinceMs }) => sinceMs <= look.atMs)?.weightBp ?? 0
   return `Look ${shown} of ${looks.length}, at ${clockWords(look.atMs, nowMs)}, with ${weightBp / 100} % of the traffic: ${verdictWords[look.verdict.kind]}.`
 }

@@ -144,7 +144,8 @@ function requestedTold({ candidate, provenance, reason, urgent, planBy }: EventO
     ...(planBy === 'call' ? ['with a plan of its own'] : []),
     ...(reason === undefined ? [] : [quoted(reason)]),
   ]
-  return told('requested', 'plain', facts.join('; '), requestedBy ?? `an event of ${source}`)
+  const asked = requestedBy === undefined ? [...facts, `asked for by an event of ${source}`] : facts
+  return told('requested', 'plain', asked.join('; '), requestedBy)
 }
 
 function preparedWords({ targets, alarms }: EventOf<'prepared'>): string {
