@@ -1,8 +1,8 @@
 // The release controller as a CDK construct: table, topic, functions, state machine, and their triggers (wiring.ts). The
 // permissions of its roles are derived from the service definitions.
-import { ArnFormat, CustomResource, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, CustomResource, Stack } from 'aws-cdk-lib'
 import * as cr from 'aws-cdk-lib/custom-resources'
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -15,7 +15,6 @@ import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { Problem } from '../core/problem.ts'
-import { expiry } from '../core/budget/stored.ts'
 import { type ControllerFunction, controllerFunction, functionArn } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
@@ -32,7 +31,7 @@ import { checkControllerName, warnOfOneRole } from './role-names.ts'
 import { conditionsOf, waitForPoliciesOnly } from './role-policies.ts'
 import { calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
-import { resourcesOf } from './resources.ts'
+import { resourcesOf, tableOf } from './resources.ts'
 import { lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
@@ -80,16 +79,7 @@ export class ReleaseController extends Construct {
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
     warnOfOneRole(this, this.services)
-    this.table = new dynamodb.TableV2(this, 'Table', {
-      dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
-      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
-      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
-      timeToLiveAttribute: expiry.attribute,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // The table holds what was decided. Whoever really wants it gone takes this off first.
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
+    this.table = tableOf(this)
     this.topics = topicsOf(this, props)
     this.topic = this.topics.page
     this.lost = queueOfLost(this, name)

@@ -1,9 +1,10 @@
-// The ARNs behind each scope of rights (functions/permissions.ts), from the definitions and what the stack has.
-import { ArnFormat, Stack } from 'aws-cdk-lib'
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
+// The table, and the ARNs behind each scope of rights (functions/permissions.ts), from the definitions and what the stack has.
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb'
 import type * as sns from 'aws-cdk-lib/aws-sns'
 import type * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { expiry } from '../core/budget/stored.ts'
 import { lookRoleOf } from '../core/location.ts'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
 import type { Service } from '../core/service/service.ts'
@@ -68,3 +69,15 @@ export function resourcesOf(
     everything: ['*'],
   }
 }
+
+export const tableOf = (scope: Construct): dynamodb.TableV2 =>
+  new dynamodb.TableV2(scope, 'Table', {
+    dynamoStream: dynamodb.StreamViewType.KEYS_ONLY,
+    partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+    sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+    timeToLiveAttribute: expiry.attribute,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    // The table holds what was decided. Whoever really wants it gone takes this off first.
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  })

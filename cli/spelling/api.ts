@@ -12,9 +12,9 @@ export function addApi(program: Command, { run }: Pick<Surroundings, 'run'>): vo
     )
     .action(
       run(async (path: string) => {
-        const { readingOnAws } = await import('../backend/aws-backend.ts')
+        const read = (await import('../backend/aws-backend.ts')).readingOnAws(process.env)
         const { printRead } = await import('../commands/api.ts')
-        return printRead(readingOnAws(process.env), (line) => process.stdout.write(`${line}\n`), path)
+        return printRead(read, (line) => process.stdout.write(`${line}\n`), path)
       }),
     )
 }

@@ -76,8 +76,7 @@ function addRelease(program: Command, { cli, run, positive, pause }: Surrounding
             ...(bolder === true ? { bolder } : {}),
           })
         // A security fix does not wait for the answer to a question.
-        if (urgent !== true)
-          await (await import('../orders/dry-run.ts')).checkVersions(start, service, imagined(call))
+        if (urgent !== true) await (await import('../orders/dry-run.ts')).checkVersions(start, service, imagined(call))
         const route = urgent === true ? 'start-urgent' : bolder === true ? 'start-bolder' : 'start'
         const { startRelease } = await verbs()
         return startRelease(start, { route, service, call }, watch === true ? following(every, pause) : undefined)

@@ -27,7 +27,7 @@ export type LiveView = {
 const wordsMost = 300
 
 export function liveView(release: Release, nowMs: number): LiveView {
-  const { id, service, state, targets, provenance, requestedAtMs } = release
+  const { id, service, state, provenance, requestedAtMs } = release
   const { steps } = service.plan
   const step = 'step' in state && !isReturning(release) ? { step: Math.min(state.step + 1, steps.length) } : {}
   const by = provenance.requestedBy ?? provenance.author

@@ -10,7 +10,7 @@ const browserPath = '/usr/bin/chromium'
 const patienceMs = 300_000
 
 type Ran = { readonly status: number | null; readonly stdout: string; readonly all: string }
-export type Around = {
+type Around = {
   readonly verify: Verify
   /** The console's, with its key. */
   readonly address: string

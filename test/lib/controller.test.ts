@@ -171,7 +171,9 @@ describe('the controller', () => {
       EventPattern: { source: ['aws.s3'], detail: { bucket: { name: ['artifacts'] } } },
     })
     template.hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: { detail: { alarmName: ['checkout-errors', 'tidegate-drill-checkout'], state: { value: ['ALARM'] } } },
+      EventPattern: {
+        detail: { alarmName: ['checkout-errors', 'tidegate-drill-checkout'], state: { value: ['ALARM'] } },
+      },
     })
     const rules = Object.values(template.findResources('AWS::Events::Rule')).map(
       (one) =>

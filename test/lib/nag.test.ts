@@ -18,7 +18,11 @@ const reasons: readonly (readonly [path: RegExp, finding: RegExp, reason: string
     /^AwsSolutions-IAM5\[.*:execution:.*:\*\]/,
     'Executions are named when they start: those of this state machine, and no other.',
   ],
-  [/\/(Ask|Gate|Hook|OrderRollback|Prepare)Role\//, /^AwsSolutions-IAM5\[.*:function:[^:]+:\*\]/, 'The versions of one named function.'],
+  [
+    /\/(Ask|Gate|Hook|OrderRollback|Prepare)Role\//,
+    /^AwsSolutions-IAM5\[.*:function:[^:]+:\*\]/,
+    'The versions of one named function.',
+  ],
   [
     /\/Release\/Role\//,
     /^AwsSolutions-IAM5\[Resource::\*\]/,

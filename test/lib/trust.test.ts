@@ -80,7 +80,11 @@ describe('a role of another account', () => {
 
   it('that looks is assumed by the functions that look, and by nobody else', async () => {
     const may = await whoMay(roles.look)
-    expect(may.sort()).toEqual(assumers('look').filter((verb) => verbs.includes(verb)).sort())
+    expect(may.sort()).toEqual(
+      assumers('look')
+        .filter((verb) => verbs.includes(verb))
+        .sort(),
+    )
     expect(may.sort()).toEqual(['ask', 'budget', 'gate', 'judge', 'orderRollback', 'pipeline', 'prepare'])
   })
 

@@ -1,7 +1,7 @@
 // Calls the API of a sandbox as API Gateway gets it, without a signature: in this process the access key tells who calls.
 import type { Sandbox } from '../../../local/sandbox.ts'
 
-export type Sent = {
+type Sent = {
   readonly method?: string
   readonly path: string
   readonly query?: string

@@ -36,10 +36,10 @@ const guarded = <T extends object>(port: T): T =>
     Object.entries(port).map(([name, value]: [string, unknown]) => [
       name,
       typeof value === 'function'
-        ? async (...args: unknown[]) => {
+        ? async (...args: unknown[]): Promise<unknown> => {
             failIf(name)
             if (name === 'send') failIf(`send ${String(args[1])}`)
-            return (value as (...given: unknown[]) => unknown)(...args)
+            return await (value as (...given: unknown[]) => Promise<unknown>)(...args)
           }
         : value,
     ]),
