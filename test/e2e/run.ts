@@ -246,7 +246,7 @@ function checkTidegate(): void {
   const back = tidegate('rollback', 'checkout', '--reason', 'trying it')
   verify(
     'tidegate rollback with nothing live releases the version before',
-    back.status === 0 && back.stdout.includes('goes back to the version before'),
+    back.status === 0 && back.stdout.includes('puts back the version before'),
     back.all,
   )
   const watched = tidegate('watch', 'checkout', '--every', '0.1')
