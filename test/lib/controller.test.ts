@@ -24,6 +24,7 @@ import { reserveWayBack } from '../../lib/way-back.ts'
 import { functionName } from '../../local/installation.ts'
 import { sampleDefinition } from '../scenarios/least-privilege.ts'
 
+const alarms = ['checkout-errors', 'tidegate-drill-checkout']
 let stack: Stack
 let template: Template
 beforeAll(() => {
@@ -171,9 +172,7 @@ describe('the controller', () => {
       EventPattern: { source: ['aws.s3'], detail: { bucket: { name: ['artifacts'] } } },
     })
     template.hasResourceProperties('AWS::Events::Rule', {
-      EventPattern: {
-        detail: { alarmName: ['checkout-errors', 'tidegate-drill-checkout'], state: { value: ['ALARM'] } },
-      },
+      EventPattern: { detail: { alarmName: alarms, state: { value: ['ALARM'] } } },
     })
     const rules = Object.values(template.findResources('AWS::Events::Rule')).map(
       (one) =>
