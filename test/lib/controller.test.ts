@@ -29,10 +29,7 @@ let stack: Stack
 let template: Template
 beforeAll(() => {
   stack = new Stack(new App(), 'Shop')
-  const controller = new ReleaseController(stack, 'Tidegate', {
-    services: [sampleDefinition],
-    wayBackConcurrency: 5,
-  })
+  const controller = new ReleaseController(stack, 'Tidegate', { services: [sampleDefinition], wayBackConcurrency: 5 })
   const fn = new lambda.Function(stack, 'Orders-function', {
     functionName: 'orders',
     runtime: lambda.Runtime.NODEJS_24_X,
