@@ -76,13 +76,10 @@ function sentenceOf(release: Release, nowMs: number): string {
   const held = heldNow(release)
   if (isReturning(release)) return 'The traffic goes back to the version before.'
   if (paused !== undefined)
-    return `Paused for ${inWords(nowMs - paused.atMs)}: ${quoted(paused.reason, paused.by)}. Then the policy decides: ${whenHeldTooLong(release)}.`
+    return `Paused for ${inWords(nowMs - paused.atMs)}: ${quoted(paused.reason, paused.by)}. It is put back when it has been paused for ${formatDuration(release.service.policy.hold.pausedSeconds)}.`
   if (held !== undefined) return `Held at a gate for ${inWords(nowMs - held.sinceMs)}: ${held.because}`
   return isWaiting(release) ? 'It waits for its turn.' : underWay(release, nowMs)
 }
-
-const whenHeldTooLong = ({ service: { policy } }: Release): string =>
-  policy.whenHeldTooLong === 'rollBack' ? 'it is put back when held too long' : 'it stays paused'
 
 function underWay(release: Release, nowMs: number): string {
   const { state, service, verdict } = release
