@@ -90,6 +90,10 @@ const allVerbs = Object.keys(makers) as readonly Verb[]
 /** The functions that every installation has. */
 export const verbs = allVerbs.filter((verb) => !optionalVerbs.includes(verb))
 
+const readers: readonly Verb[] = ['read', 'widget']
+/** Where a function is wired. What only readers load, d3's scales among it, is not loaded by the others. */
+export const moduleOf = (verb: Verb): string => (readers.includes(verb) ? 'functions/readers.ts' : 'functions/main.ts')
+
 /** Each behind its door, as in main.ts. */
 export const handlers = Object.fromEntries(
   allVerbs.map((verb): [Verb, Make] => [

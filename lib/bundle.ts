@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { buildSync } from 'esbuild'
-import { optionalVerbs, type Verb, verbs } from '../functions/handlers.ts'
+import { moduleOf, optionalVerbs, type Verb, verbs } from '../functions/handlers.ts'
 import { own } from '../core/own.ts'
 
 const root = new URL('..', import.meta.url).pathname
@@ -28,13 +28,7 @@ let made: Readonly<Record<string, Bundle>> | undefined
 
 /** All functions are bundled together at the first call, so that shared files are read only once. */
 export function bundle(verb: Verb): Bundle {
-  // What only readers have, d3's scales among it, would not be left out of the others.
-  const readers: readonly Verb[] = ['read', 'widget']
-  const entryOf = (one: Verb): Entry => ({
-    from: readers.includes(one) ? 'functions/readers.ts' : 'functions/main.ts',
-    exported: one,
-    as: 'handler',
-  })
+  const entryOf = (one: Verb): Entry => ({ from: moduleOf(one), exported: one, as: 'handler' })
   made ??= bundlesOf(Object.fromEntries([...verbs, ...optionalVerbs].map((one) => [one, entryOf(one)])))
   return found(made, verb)
 }

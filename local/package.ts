@@ -1,6 +1,7 @@
 // Code packages for the embedded cloud: zips as Lambda accepts them.
 import { readFileSync } from 'node:fs'
 import { strToU8, zipSync } from 'fflate'
+import { moduleOf, type Verb } from '../functions/handlers.ts'
 
 // A fixed modification time, so that the same code gives the same package, byte for byte.
 const mtime = new Date('2026-01-01T00:00:00Z')
@@ -24,8 +25,8 @@ export function samplePackage(code: SampleCode, build?: string): Uint8Array {
   return packageOf({ 'index.mjs': readFileSync(file, 'utf8'), ...(build === undefined ? {} : { 'build.txt': build }) })
 }
 
-/** All of the controller's functions in one package. It imports the TypeScript sources, which Node runs directly. */
-export function controllerPackage(): Uint8Array {
-  const modules = ['main.ts', 'readers.ts'].map((name) => new URL(`../functions/${name}`, import.meta.url).href)
-  return packageOf({ 'index.mjs': modules.map((href) => `export * from ${JSON.stringify(href)}\n`).join('') })
+/** A function of the controller, and what is wired beside it. It imports the TypeScript sources, which Node runs directly. */
+export function controllerPackage(verb: Verb): Uint8Array {
+  const { href } = new URL(`../${moduleOf(verb)}`, import.meta.url)
+  return packageOf({ 'index.mjs': `export * from ${JSON.stringify(href)}\n` })
 }

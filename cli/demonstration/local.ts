@@ -121,8 +121,10 @@ async function furnish(endpoint: Endpoint): Promise<Backend> {
   const place = placeOf(endpoint, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
-  const zip = controllerPackage()
-  await install(clients, { code: (verb) => ({ zip, handler: `index.${verb}` }), budgetMinutes: 5 })
+  await install(clients, {
+    code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }),
+    budgetMinutes: 5,
+  })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
   const backend = backendOnAws({}, place)
   await backend.order('apply', 'checkout', { definition: sampleDefinition() })

@@ -96,7 +96,7 @@ beforeAll(async () => {
   const clients = clientsAt(placeOf(cloud.handler, 'operator'))
   lambda = clients.lambda
   cloudwatch = clients.cloudwatch
-  await install(clients, { code: (verb) => ({ zip: controllerPackage(), handler: `index.${verb}` }) })
+  await install(clients, { code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }) })
   await createSample(clients, { v1: new TextEncoder().encode('v1'), smoke: new TextEncoder().encode('smoke') })
   world = worldOn(clients, clock, { log: () => undefined, emit: () => undefined })
   const hooks = [{ at: 'beforeTraffic', function: 'checkout-smoke' }]
