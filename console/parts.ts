@@ -4,7 +4,6 @@ import { nameWords, oneLine } from '../core/foreign-text.ts'
 import type { Action } from '../core/view/needs.ts'
 import type { LiveView } from '../core/view/live-view.ts'
 import { leftWords } from '../core/view/needs.ts'
-import type { Outcome } from '../core/release/event.ts'
 import { wholeBp } from '../core/service/routing.ts'
 import { orderForm } from './action.ts'
 import type { Frame } from './frame.ts'
@@ -78,13 +77,3 @@ export const asked = ({ path }: Pick<Frame, 'path'>, name: string): string | und
   new URLSearchParams(path.split('?')[1] ?? '').get(name) ?? undefined
 
 export const personWords = (name: string): string => nameWords(oneLine(name, 120))
-
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
-  promoted: 'promoted',
-  rolledBack: 'rolled back',
-  aborted: 'aborted',
-  superseded: 'superseded',
-  rejected: 'rejected',
-  interrupted: 'interrupted',
-  alreadyReleased: 'released already',
-}

@@ -1,11 +1,12 @@
 // What a period of delivery looks like, on the page and in the report that is saved: the same parts, in the same order.
+import { outcomeWords } from '../../core/release/head.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { amount } from '../../core/measures/words.ts'
 import type { DeliveryView, ReleaseRow } from '../../core/view/delivery-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
-import { budgetBar, outcomeWords, personWords, releaseLink, serviceLink } from '../parts.ts'
+import { budgetBar, personWords, releaseLink, serviceLink } from '../parts.ts'
 import { measureCards, servicesTable, summarySentence } from './measure-cards.ts'
 
 type Shown = {

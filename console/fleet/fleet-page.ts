@@ -1,5 +1,6 @@
 // The page of all services: those that need a person first, as cards that say why; then what is moving; then everything else, as
 // tiles that are small enough for hundreds of them to be seen together.
+import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import { type FleetView, type Standing, standings, type Tile } from '../../core/view/fleet-view.ts'
 import { isUrgent, leftWords } from '../../core/view/needs.ts'
@@ -7,7 +8,7 @@ import { uncheckedSentence } from '../../core/view/on-call-view.ts'
 import { type Frame, framed } from '../frame.ts'
 import { html, type Html, inPath, nothing } from '../html.ts'
 import { needWords } from '../need-card.ts'
-import { actions, age, asked, counted, outcomeWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
+import { actions, age, asked, counted, releaseLink, serviceLink, trafficBar } from '../parts.ts'
 
 /** More cards than these are no glance any more, and the page would be too large. The others are tiles. */
 const cardsMost = 30

@@ -1,22 +1,13 @@
 // The page of whoever is on call: what needs a person first, each with what to do first; then what is live, what failed lately,
 // and which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
+import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
 import { isUrgent } from '../../core/view/needs.ts'
 import type { OnCallView } from '../../core/view/on-call-view.ts'
 import { type Frame, framed } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard } from '../need-card.ts'
-import {
-  actions,
-  age,
-  budgetBar,
-  counted,
-  outcomeWords,
-  personWords,
-  releaseLink,
-  serviceLink,
-  trafficBar,
-} from '../parts.ts'
+import { actions, age, budgetBar, counted, personWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
 
 const needsMost = 30
 const rowsMost = 40

@@ -1,11 +1,12 @@
 // The history of a service, newest first: what was released by whom and why, how it ended, and what undid what.
+import { outcomeWords } from '../../core/release/head.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import type { Outcome } from '../../core/release/event.ts'
 import type { HistoryRow, ServiceView } from '../../core/view/service-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, inPath, nothing } from '../html.ts'
-import { personWords, outcomeWords, releaseLink } from '../parts.ts'
+import { personWords, releaseLink } from '../parts.ts'
 
 const wordsMost = 240
 

@@ -1,17 +1,17 @@
 // What the custom widgets of the CloudWatch dashboards show: parts of the pages, as HTML in somebody else's page. CloudWatch
 // takes out scripts, and gives tables its own style (docs/aws.md §2.7). Nothing can be pressed here: a dashboard may be shared
 // with people who have no account.
+import { type Head, outcomeWords } from '../../core/release/head.ts'
 import { oneLine } from '../../core/foreign-text.ts'
 import { budgetRows } from '../../core/view/budget-rows.ts'
 import { onCallView } from '../../core/view/on-call-view.ts'
 import type { ReleaseView } from '../../core/view/release/release-view.ts'
 import type { FleetNow } from '../../core/view/service-now.ts'
-import type { Head } from '../../core/release/head.ts'
 import type { Frame } from '../frame.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { onCallParts } from '../on-call/on-call-page.ts'
-import { budgetBar, outcomeWords } from '../parts.ts'
+import { budgetBar } from '../parts.ts'
 import { releaseParts } from '../release/release-page.ts'
 
 const rowsMost = 40
