@@ -4,7 +4,7 @@ import { advance, begin } from '../release/advance.ts'
 import type { Attested } from '../gate/counting.ts'
 import type { Slot } from '../budget/budget.ts'
 import type { Outcome, ReleaseEvent } from '../release/event.ts'
-import { undoneBy as undoneByKey } from '../release/head.ts'
+import { isWayBack, undoneBy as undoneByKey } from '../release/head.ts'
 import type { Incident } from './incident.ts'
 import type { Release } from '../release/release.ts'
 import type { CountedSlo } from '../service/slo.ts'
@@ -165,7 +165,7 @@ export function bareFacts({ events, attested }: Recorded): ReleaseFacts | undefi
   return {
     release,
     attested,
-    isWayBack: undoneByKey(release.key) !== undefined,
+    isWayBack: isWayBack(release),
     isHurried: events.some(({ type }) => type === 'promoteOrdered'),
     looks: looksIn(events),
     incidents: [],

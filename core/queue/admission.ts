@@ -1,7 +1,7 @@
 // Who waits behind whom while a release of the service is live: the order of the turns, whose place a release takes, and whether
 // it waits at all. An entry of the queue says all that this takes, so nobody reads the logs of those that wait.
 import type { NewEvent } from '../release/event.ts'
-import { backKey } from '../release/head.ts'
+import { isWayBack } from '../release/head.ts'
 import { isLive, isWaiting, type Release } from '../release/release.ts'
 
 /** In the order of their turns: rollbacks, security fixes, everything else. */
@@ -24,7 +24,7 @@ type Asked = Pick<Release, 'id' | 'key' | 'urgent' | 'requestedAtMs' | 'service'
 export const entryOf = ({ id, key, urgent, requestedAtMs, service }: Asked): QueueEntry => ({
   releaseId: id,
   requestedAtMs,
-  lane: key.startsWith(backKey) ? 'back' : urgent ? 'urgent' : 'usual',
+  lane: isWayBack({ key }) ? 'back' : urgent ? 'urgent' : 'usual',
   whileLive: service.policy.whileLive,
 })
 

@@ -4,7 +4,7 @@ import { personKey } from '../caller.ts'
 import { turnBack } from './transitions.ts'
 import { formatDuration } from '../duration.ts'
 import type { ReleaseEvent } from './event.ts'
-import { backKey } from './head.ts'
+import { isWayBack } from './head.ts'
 import { horizonOf } from '../service/plan.ts'
 import { type Service, usualEarly } from '../service/service.ts'
 import { type Held, hasTraffic, type Release } from './release.ts'
@@ -19,7 +19,7 @@ const longestWaitMs = 15 * 60_000
 
 /** The gate point that the release must pass next; `undefined` when its next act is not gated. */
 export function gatePoint({ key, state }: Release): number | undefined {
-  if (key.startsWith(backKey)) return undefined
+  if (isWayBack({ key })) return undefined
   switch (state.phase) {
     case 'preparing':
       return beginPoint

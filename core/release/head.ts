@@ -49,6 +49,9 @@ export const backKey = 'back/'
 export const undoneBy = (key: string): string | undefined =>
   key.startsWith(backKey) ? key.slice(backKey.length).split('/')[0] : undefined
 
+/** Whether a release undoes a promoted one. */
+export const isWayBack = ({ key }: { readonly key: string }): boolean => undoneBy(key) !== undefined
+
 /** @param link of the release's last event, if it is known */
 export function headOf(release: Release, link?: string): Head {
   const { ending, state, reason } = release

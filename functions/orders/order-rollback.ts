@@ -2,12 +2,11 @@
 // live, or an older version is named, it is a release of what ran before (go-back.ts). The state machine's task is another
 // function (tasks/roll-back.ts).
 import * as z from 'zod'
-import { headOf } from '../../core/release/head.ts'
+import { isWayBack, headOf } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { VersionByFunction } from '../../core/service/candidate.ts'
 import { Version } from '../../core/service/routing.ts'
-import { isWayBack } from '../steps/concurrency.ts'
 import { type ByRecord, endByRecord, isLogLost, recordOf } from '../steps/by-record.ts'
 import { load } from '../steps/log.ts'
 import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'

@@ -3,14 +3,12 @@
 // on the bad version in the same way. So it is refused on an alias; on versions it is no problem. A release that undoes a
 // promoted one must never be refused, so it waits instead.
 import type { Provisioned } from '../../cloud/ports.ts'
-import { backKey } from '../../core/release/head.ts'
+import { isWayBack } from '../../core/release/head.ts'
 import { isOnItsWay } from '../../core/release/move.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import { only, type Routing } from '../../core/service/routing.ts'
 import type { Target } from '../../core/service/service.ts'
-
-export const isWayBack = ({ key }: Pick<Release, 'key'>): boolean => key.startsWith(backKey)
 
 /**
  * Whether the alias has provisioned concurrency.

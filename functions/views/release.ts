@@ -3,7 +3,7 @@
 import { budgetAt } from '../../core/budget/budget.ts'
 import { budgetLeft, isStale } from '../../core/budget/left.ts'
 import { replay } from '../../core/release/advance.ts'
-import { backKey } from '../../core/release/head.ts'
+import { isWayBack } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { isCounted, type Slo } from '../../core/service/slo.ts'
@@ -65,7 +65,7 @@ const headsMost = 100
 
 /** Whether an order to roll the service back would undo this release. */
 async function inChargeOf(ports: ReleasePorts, { id, ending, key, service }: Release): Promise<InCharge> {
-  if (ending?.outcome !== 'promoted' || key.startsWith(backKey)) return not('It was not promoted.')
+  if (ending?.outcome !== 'promoted' || isWayBack({ key })) return not('It was not promoted.')
   try {
     const live = await liveHolder(ports, service.name)
     if (live !== undefined && live.release.id !== id)

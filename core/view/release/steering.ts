@@ -4,7 +4,7 @@ import { personKey } from '../../caller.ts'
 import { nameWords } from '../../foreign-text.ts'
 import { approversOf } from '../../gate/facts.ts'
 import { heldNow } from '../../release/gating.ts'
-import { backKey } from '../../release/head.ts'
+import { isWayBack } from '../../release/head.ts'
 import { candidateShareBp, hasTraffic, isLive, isReturning, type Release } from '../../release/release.ts'
 import { commandBack } from '../../release/return-record.ts'
 import { isUnderWay } from '../../release/transitions.ts'
@@ -48,7 +48,7 @@ export function backOf(release: Release, inCharge: InCharge): Back {
     reason: 'put back by hand',
     danger: true,
   })
-  if (key.startsWith(backKey))
+  if (isWayBack({ key }))
     return { sentence: 'This release is itself a way back. Release the next version to go forward.', commands: [] }
   if (isLive(release)) {
     if (!hasTraffic(release)) return { sentence: 'There is nothing to put back: no traffic has moved.', commands: [] }
