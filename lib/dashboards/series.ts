@@ -30,12 +30,6 @@ type Search = {
 // A name with other characters than letters, digits, _ . - / must stand in quotation marks, and one with a quotation mark cannot.
 const word = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `"${text}"`)
 
-/** Whether a search can say it: it is text between apostrophes, with names in quotation marks, of at most 1,024 characters. */
-const isSearchable = ({ namespace: space, metric, dimensions, where = {} }: Search): boolean => {
-  const texts = [space, metric, ...dimensions, ...Object.values(where)]
-  return texts.every((text) => !/['"\\,{}()]/.test(text)) && texts.join('').length + 10 * texts.length < 1000
-}
-
 /** Every series of a metric that exists, also of a service or a version that comes later. */
 const searchText = ({ namespace: space, metric, dimensions, where = {}, but = {}, stat, period }: Search): string => {
   const schema = [space, ...dimensions].map(word).join(',')
@@ -43,6 +37,15 @@ const searchText = ({ namespace: space, metric, dimensions, where = {}, but = {}
   const left = Object.entries(but).map(([name, value]) => ` NOT ${word(name)}="${value}"`)
   const terms = [`MetricName="${metric}"`, ...known, ...left].join('')
   return `SEARCH('{${schema}} ${terms}', '${stat}', ${(period ?? minute).toSeconds()})`
+}
+
+const searchMax = 1024
+
+/** Whether a search can say it: it is text between apostrophes, with names in quotation marks, and not too long. */
+const isSearchable = (one: Search): boolean => {
+  const { namespace: space, metric, dimensions, where = {} } = one
+  const texts = [space, metric, ...dimensions, ...Object.values(where)]
+  return texts.every((text) => !/['"\\,{}()]/.test(text)) && searchText(one).length <= searchMax
 }
 
 const search = (one: Search): cloudwatch.SearchExpression =>

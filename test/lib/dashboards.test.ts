@@ -194,6 +194,16 @@ it('a search leaves out what it cannot say', () => {
   )
 })
 
+it('a search is left out when its text is longer than CloudWatch takes', () => {
+  const named = (length: number) =>
+    Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`${index}`.padEnd(length, 'x'), 'north']))
+  const shown = (length: number): boolean => {
+    const bodies = bodiesOf([service('long', custom({ ...named(length), Version: '{version}' }))])
+    return metricsOf(bodies.get('tidegate-eu-west-1-executive') ?? { widgets: [] }).includes('Shop Orders')
+  }
+  expect([20, 40, 60, 80].map(shown)).toEqual([true, true, false, false])
+})
+
 it('as many services as a stack takes stay within the limits of CloudWatch', () => {
   const bodies = bodiesOf(
     Array.from({ length: 150 }, (_, index) =>
