@@ -43,13 +43,13 @@ export function sweeper(deps: Deps): () => Promise<Swept> {
   }
 }
 
-/** If SNS fails, the next sweep tries again. */
+/** If SNS fails, the next sweep tries again. Whatever else fails here is counted: it must not keep traffic from going back. */
 async function told(deps: Deps, telling: Promise<void>): Promise<void> {
   try {
     await telling
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    deps.log(error.line)
+    if (error instanceof Problem) deps.log(error.line)
+    else deps.trouble(error, {})
   }
 }
 

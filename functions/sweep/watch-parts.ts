@@ -90,10 +90,12 @@ export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
     async failed(problem: Problem): Promise<void> {
       const nowMs = deps.clock.nowMs()
       away ??= { part: 'DynamoDB', sinceMs: nowMs, because: problem.message.slice(0, 1000) }
+      const outage = away
       // Without the table we cannot know whether any release is live, so report it in any case.
-      if (!isToldNow(away, nowMs)) return
-      await tellDown(deps, away, waysBack(live))
-      away = { ...away, toldAtMs: nowMs }
+      if (!isToldNow(outage, nowMs)) return
+      await tellDown(deps, outage, waysBack(live))
+      // The table may have answered another sweep meanwhile: then the outage is over.
+      if (away === outage) away = { ...outage, toldAtMs: nowMs }
     },
     async answered(records: readonly ReturnRecord[]): Promise<void> {
       live = records
