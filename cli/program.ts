@@ -130,13 +130,16 @@ program
   )
 
 program
-  .command('apply <file>')
-  .description('register or change a service from its definition (YAML or JSON)')
+  .command('apply <files...>')
+  .description('register or change services from their definitions (YAML or JSON), or from all in a folder')
   .option('--json', 'print the service as Tidegate stores it')
-  .addHelpText('after', '\nExample:\n  tidegate apply examples/checkout/service.yaml')
+  .addHelpText(
+    'after',
+    '\nAll are checked before any is sent.\n\nExamples:\n  tidegate apply examples/checkout/service.yaml\n  tidegate apply services',
+  )
   .action(
-    run(async (file: string, options: Shared) =>
-      (await import('./commands/apply.ts')).applyFile(await cli(options), file),
+    run(async (files: string[], options: Shared) =>
+      (await import('./commands/apply.ts')).applyFiles(await cli(options), files),
     ),
   )
 
@@ -157,7 +160,7 @@ program
   .option('--json', 'as JSON')
   .addHelpText(
     'after',
-    '\nWithout files, the aliases of every service are looked at. Ends with 1 when anything has drifted.\n\nExample:\n  tidegate diff services/*.yaml',
+    '\nWithout files, the aliases of every service are looked at. Of a folder, services that no file defines are named too. Ends with 1 when anything has drifted.\n\nExample:\n  tidegate diff services',
   )
   .action(
     run(async (files: string[], options: Shared) => {

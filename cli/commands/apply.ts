@@ -1,10 +1,12 @@
 // Reads definitions from files and checks them with their policies. The controller registers them, and knows who asks for it.
 import * as z from 'zod'
+import { Problem } from '../../core/problem.ts'
 import { planWords } from '../../core/service/plan.ts'
 import type { Service } from '../../core/service/service.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
+import { definitionFiles } from '../backend/definition-files.ts'
 import { readYaml } from '../backend/text-file.ts'
 
 const Answer = z.looseObject({ isKnown: z.boolean(), changed: z.array(z.string()), service: z.unknown() })
@@ -12,16 +14,42 @@ const Answer = z.looseObject({ isKnown: z.boolean(), changed: z.array(z.string()
 /** Changes are named up to this many. */
 const namedMost = 10
 
-/** @throws Problem `definition_invalid`, before anything is sent, and what the controller answers */
-export async function applyFile({ backend, screen }: Cli, file: string): Promise<number> {
-  const definition = await readYaml(file, 'definition_invalid')
-  const { name, targets, plan } = checkedDefinition(definition)
+/**
+ * Applies every definition that it can: what is refused stops no other.
+ * @param paths files and folders
+ * @throws Problem `definition_invalid`, before anything is sent, and what the controller answers
+ */
+export async function applyFiles({ backend, screen }: Cli, paths: readonly string[]): Promise<number> {
+  const definitions = await readDefinitions((await definitionFiles(paths)).files)
+  const refused: { readonly name: string; readonly problem: Problem }[] = []
+  for (const { definition, service } of definitions) {
+    try {
+      await applyOne({ backend, screen }, service, definition)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      refused.push({ name: service.name, problem: error })
+    }
+  }
+  const [first] = refused
+  if (first === undefined) return exitCodes.done
+  if (definitions.length === 1) throw first.problem
+  const sentences = refused.map(({ name, problem }) => `${name}: ${problem.message}`)
+  throw new Problem(
+    first.problem.code,
+    `${refused.length} of ${definitions.length} definitions were not applied. ${sentences.join(' ')}`,
+  )
+}
+
+async function applyOne(
+  { backend, screen }: Cli,
+  { name, targets, plan }: Service,
+  definition: unknown,
+): Promise<void> {
   const { service, isKnown, changed } = Answer.parse(await backend.order('apply', name, { definition }))
   screen.say(
     [`Service ${name} applied: ${targets.length} target(s). Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
     service,
   )
-  return exitCodes.done
 }
 
 function changeWords(isKnown: boolean, changed: readonly string[]): string {
@@ -34,3 +62,32 @@ function changeWords(isKnown: boolean, changed: readonly string[]): string {
 /** @throws Problem `definition_invalid` */
 export const readDefinition = async (file: string): Promise<Service> =>
   checkedDefinition(await readYaml(file, 'definition_invalid'))
+
+export type Definition = { readonly file: string; readonly definition: unknown; readonly service: Service }
+
+/** @throws Problem `definition_invalid`, of every file that is wrong */
+export async function readDefinitions(files: readonly string[]): Promise<readonly Definition[]> {
+  const read: Definition[] = []
+  const wrong: Problem[] = []
+  for (const file of files) {
+    try {
+      const definition = await readYaml(file, 'definition_invalid')
+      const service = checkedDefinition(definition)
+      const other = read.find((one) => one.service.name === service.name)
+      if (other !== undefined)
+        throw new Problem('definition_invalid', `It defines the service ${service.name}, as ${other.file} does.`)
+      read.push({ file, definition, service })
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      wrong.push(files.length === 1 ? error : new Problem(error.code, `${file}: ${error.message}`))
+    }
+  }
+  const [first] = wrong
+  if (wrong.length === 1 && first !== undefined) throw first
+  if (first !== undefined)
+    throw new Problem(
+      first.code,
+      `${wrong.length} of ${files.length} files are not valid. ${wrong.map(({ message }) => message).join(' ')}`,
+    )
+  return read
+}

@@ -9,7 +9,8 @@ import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
 import { driftOf } from '../../functions/views/drift.ts'
 import { exitCodes } from '../backend/screen.ts'
-import { readDefinition } from './apply.ts'
+import { type Definition, readDefinitions } from './apply.ts'
+import { definitionFiles } from '../backend/definition-files.ts'
 import type { Cli } from '../backend/surroundings.ts'
 
 type Change = { readonly field: string; readonly registered?: unknown; readonly file?: unknown }
@@ -22,10 +23,11 @@ type Drift = {
 type Unknown = { readonly service: string; readonly because: string }
 
 /**
- * @param files definitions to compare; without any, checks the aliases of every registered service
+ * @param paths definitions to compare, and folders of them; without any, checks the aliases of every registered service
  * @returns 1 if anything drifted or may have, as `diff` does
  */
-export async function showDrift({ backend, screen }: Cli, files: readonly string[]): Promise<number> {
+export async function showDrift({ backend, screen }: Cli, paths: readonly string[]): Promise<number> {
+  const { files, isFolder } = await definitionFiles(paths)
   const drifts: Drift[] = []
   const unknown: Unknown[] = []
   if (files.length === 0) {
@@ -41,8 +43,8 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
       ...failed.map(({ item, error }) => ({ service: item.name, because: sentenceOf(error) })),
     )
   }
-  for (const file of files) {
-    const wanted = await readDefinition(file)
+  const definitions = await readDefinitions(files)
+  for (const { service: wanted } of definitions) {
     const registered = await registeredAs(backend, wanted.name)
     drifts.push({
       service: wanted.name,
@@ -50,6 +52,7 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
       aliases: registered === undefined ? [] : await driftedAliases(backend, registered),
     })
   }
+  if (isFolder) drifts.push(...(await withoutFile(backend, definitions)))
   const lines = [
     ...drifts.flatMap(linesOf),
     ...unknown.map(({ service, because }) => `${service}: it is unknown whether it drifted: ${because}`),
@@ -59,6 +62,16 @@ export async function showDrift({ backend, screen }: Cli, files: readonly string
     ...(unknown.length === 0 ? {} : { unknown }),
   })
   return lines.length === 0 ? exitCodes.done : exitCodes.different
+}
+
+/** What is registered, while the folder that should have it does not. */
+async function withoutFile(backend: Cli['backend'], definitions: readonly Definition[]): Promise<readonly Drift[]> {
+  const filed = new Set(definitions.map(({ service }) => service.name))
+  const { items, unreadable } = await backend.services.list()
+  const names = [...items.map(({ name }) => name), ...unreadable.map(({ about }) => about.service)].sort()
+  return names
+    .filter((name) => !filed.has(name))
+    .map((service) => ({ service, definition: [{ field: '', registered: service }], aliases: [] }))
 }
 
 async function registeredAs(backend: Cli['backend'], name: string): Promise<Service | undefined> {
@@ -93,7 +106,7 @@ function linesOf({ service, definition, aliases }: Drift): readonly string[] {
   return [
     ...definition.map(({ field, registered, file }) =>
       field === ''
-        ? `${service}: not registered yet`
+        ? `${service}: ${file === undefined ? 'registered, and no file defines it' : 'not registered yet'}`
         : `${service}: ${field} is ${text(registered)}, but ${text(file)} in the file`,
     ),
     ...aliases.map(({ alias, because }) => `${service}: alias ${alias}: ${because}`),

@@ -4,6 +4,7 @@ import { planWords } from '../../core/service/plan.ts'
 import { Problem } from '../../core/problem.ts'
 import { checkedDefinition, wrongWith } from '../../policy/definition.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
+import { definitionFiles } from '../backend/definition-files.ts'
 import { type FilePlace, type Located, readLocated } from '../backend/text-file.ts'
 
 type Fault = Partial<FilePlace> & { readonly field?: string; readonly message: string }
@@ -15,7 +16,8 @@ type Checked = {
 }
 
 /** @returns 1 if one of the files is invalid */
-export async function validateFiles(screen: Screen, files: readonly string[]): Promise<number> {
+export async function validateFiles(screen: Screen, paths: readonly string[]): Promise<number> {
+  const { files } = await definitionFiles(paths)
   const checked: Checked[] = []
   for (const file of files) checked.push(again(await checkedFile(file), checked))
   for (const { file, service, words, faults } of checked)

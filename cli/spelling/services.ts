@@ -30,7 +30,7 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
     .option('--json', 'print one JSON document per file')
     .addHelpText(
       'after',
-      '\nIt needs no account. Whether functions, alarms and roles exist, only apply, doctor and a release find out.\n\nExample:\n  tidegate validate services/*.yaml',
+      '\nIt needs no account. Whether functions, alarms and roles exist, only apply, doctor and a release find out.\n\nExample:\n  tidegate validate services',
     )
     .action(
       run(async (files: string[], options: Shared) =>

@@ -9,7 +9,7 @@ import { showBudgets } from '../../cli/commands/budgets.ts'
 import { showDrift } from '../../cli/commands/diff.ts'
 import { order } from '../../cli/orders/orders.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
-import { applyFile } from '../../cli/commands/apply.ts'
+import { applyFiles } from '../../cli/commands/apply.ts'
 import { showHistory, showLog, showStatus, startRelease, watchRelease } from '../../cli/commands/verbs.ts'
 import { addReleases } from '../../cli/spelling/releases.ts'
 import type { Cli } from '../../cli/backend/surroundings.ts'
@@ -275,15 +275,15 @@ describe('the command line', () => {
   it('applies a definition from a file, or says what is wrong with it', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'service.yaml')
     writeFileSync(file, 'name: cart\ntargets: [{ function: cart, alias: live }]\nplan: Canary10Percent5Minutes\n')
-    expect(await applyFile(cli(), file)).toBe(exitCodes.done)
+    expect(await applyFiles(cli(), [file])).toBe(exitCodes.done)
     expect((await sandbox.world.services.get('cart')).plan.steps).toEqual([
       { weightBp: 1000, bakeSeconds: (5 * minute) / 1000 },
     ])
     writeFileSync(file, 'name: cart\n  targets: [')
-    await expect(applyFile(cli(), file)).rejects.toMatchObject({ code: 'definition_invalid' })
+    await expect(applyFiles(cli(), [file])).rejects.toMatchObject({ code: 'definition_invalid' })
     writeFileSync(file, 'name: cart\ntargets: []\nplan: AllAtOnce\n')
-    await expect(applyFile(cli(), file)).rejects.toMatchObject({ code: 'definition_invalid' })
-    await expect(applyFile(cli(), '/nowhere.yaml')).rejects.toMatchObject({ code: 'definition_invalid' })
+    await expect(applyFiles(cli(), [file])).rejects.toMatchObject({ code: 'definition_invalid' })
+    await expect(applyFiles(cli(), ['/nowhere.yaml'])).rejects.toMatchObject({ code: 'definition_invalid' })
     expect((await sandbox.world.services.get('cart')).plan.steps).toHaveLength(1)
   })
 
@@ -297,7 +297,7 @@ describe('the command line', () => {
       `name: checkout\n${target}\nplan: { steps: [{ weight: 20, bake: 5m }] }\nrunbook: https://a.b/c\n`,
     )
     writeFileSync(unknown ?? '', `name: cart\n${target}\nplan: AllAtOnce\n`)
-    await applyFile(cli(), same ?? '')
+    await applyFiles(cli(), [same ?? ''])
     expect(await showDrift(cli(), [same ?? ''])).toBe(exitCodes.done)
     lines = []
     expect(await showDrift(cli(), [other ?? '', unknown ?? ''])).toBe(exitCodes.different)

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { backendOnAws } from '../../cli/backend/aws-backend.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { showApplied } from '../../cli/commands/applied.ts'
-import { applyFile } from '../../cli/commands/apply.ts'
+import { applyFiles } from '../../cli/commands/apply.ts'
 import { keys } from '../../cloud/aws/dynamodb/table.ts'
 import { serviceKey } from '../../core/service/service-key.ts'
 import { applyHandler } from '../../functions/orders/apply.ts'
@@ -177,8 +177,8 @@ describe('the command line', () => {
   beforeEach(() => void lines.splice(0))
 
   it('says what changed, and later who changed it', async () => {
-    expect(await applyFile(cli(), file(JSON.stringify(cart())))).toBe(exitCodes.done)
-    await applyFile(cli(), file(JSON.stringify(cart({ runbook: 'https://a.b/c' }))))
+    expect(await applyFiles(cli(), [file(JSON.stringify(cart()))])).toBe(exitCodes.done)
+    await applyFiles(cli(), [file(JSON.stringify(cart({ runbook: 'https://a.b/c' })))])
     expect(lines.join('\n')).toMatch(/It is new\.[^]*Changed: runbook\./)
     lines.splice(0)
     await showApplied(cli(), 'cart', 5)
@@ -203,7 +203,7 @@ describe('the command line', () => {
     ],
     ['an alias of itself', 'name: cart\ntargets: &t [*t]\nplan: AllAtOnce\n'],
   ])('sends nothing of a file with %s', async (_, text) => {
-    await expect(applyFile(cli(), file(text))).rejects.toMatchObject(code('definition_invalid'))
+    await expect(applyFiles(cli(), [file(text)])).rejects.toMatchObject(code('definition_invalid'))
     expect(await records()).toEqual([])
   })
 })

@@ -9,7 +9,7 @@ import { parse } from 'yaml'
 import { functionFactsOnAws } from '../../../cli/backend/function-facts.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
 import type { Cli } from '../../../cli/backend/surroundings.ts'
-import { applyFile } from '../../../cli/commands/apply.ts'
+import { applyFiles } from '../../../cli/commands/apply.ts'
 import { definitionText } from '../../../cli/services/first-definition.ts'
 import { initService } from '../../../cli/services/init.ts'
 import { newestVersions } from '../../../cli/orders/latest.ts'
@@ -73,7 +73,7 @@ describe('on the embedded cloud', () => {
       expect(parseDefinition(parse(text))).toEqual(before)
       const file = join(folder(), 'checkout.yaml')
       writeFileSync(file, text)
-      await applyFile(cli(), file)
+      await applyFiles(cli(), [file])
       expect(said()).toContain('Nothing in it has changed.')
       expect(text.includes('whenHeldTooLong')).toBe(all)
     }

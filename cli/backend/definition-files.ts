@@ -1,0 +1,35 @@
+// The files of definitions that a command names: each file, and all of a folder, which is how a repository keeps them.
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Problem } from '../../core/problem.ts'
+
+type DefinitionFiles = {
+  readonly files: readonly string[]
+  /** Whether a folder was named: then what is not in it is missing. */
+  readonly isFolder: boolean
+}
+
+/**
+ * @param paths files, and folders with files below them; in a folder, names that begin with a dot are passed over
+ * @throws Problem `definition_invalid` when a folder has no definition
+ */
+export async function definitionFiles(paths: readonly string[]): Promise<DefinitionFiles> {
+  const found = await Promise.all(paths.map(filesUnder))
+  return { files: [...new Set(found.flatMap(({ files }) => files))], isFolder: found.some(({ isFolder }) => isFolder) }
+}
+
+async function filesUnder(path: string): Promise<DefinitionFiles> {
+  const isFolder = await stat(path).then(
+    (one) => one.isDirectory(),
+    // Whoever reads it says that it is not there.
+    () => false,
+  )
+  if (!isFolder) return { files: [path], isFolder }
+  const names = await readdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw new Problem('definition_invalid', `The folder ${path} cannot be read.`, { cause })
+  })
+  const files = names.filter((name) => /\.(ya?ml|json)$/.test(name) && !/(^|[\\/])\./.test(name)).sort()
+  if (files.length === 0)
+    throw new Problem('definition_invalid', `The folder ${path} has no file that ends in .yaml, .yml or .json.`)
+  return { files: files.map((name) => join(path, name)), isFolder }
+}
