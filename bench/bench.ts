@@ -5,6 +5,7 @@ import { measureBundles } from './bundles.ts'
 import { type Ledger, measureLedger, measureLive } from './budget.ts'
 import { measureRelease, type Usage } from './release.ts'
 import { measureWayBack } from './way-back.ts'
+import { measureRollback, tableOfRollback } from './rollback-command.ts'
 import { measureCrowd } from './crowd.ts'
 import { measureFlood } from './flood.ts'
 import { measureReleasePage } from './release-page.ts'
@@ -98,6 +99,8 @@ table(
     ['aws-lambda-deploy', '-', 'at the next step', 'looks only after its wait; no alarm path'],
   ],
 )
+
+tableOfRollback(await measureRollback(5))
 
 const priceOf = ({ invocations, metrics, writeUnits, readUnits }: Ledger): number =>
   metrics * prices.metric + writeUnits * prices.writeUnit + readUnits * prices.readUnit + lambdaPrice(invocations)

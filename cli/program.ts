@@ -113,16 +113,19 @@ program
   .option('--once', 'exit with a summary after the two releases')
   .option('--port <port>', 'the port of the endpoint', positive, 4599)
   .option('--rate <n>', 'seconds of AWS time per second', positive, 60)
+  .option('--traffic <aliases...>', 'FUNCTION:ALIAS: send requests to functions of yours too, as soon as they are there')
   .option('--json', 'print one JSON document per line')
   .action(
-    run(async (options: Shared & { once?: boolean; port: number; rate: number }) => {
+    run(async (options: Shared & { once?: boolean; port: number; rate: number; traffic?: readonly string[] }) => {
       if (!Number.isInteger(options.port) || options.port > 65_535)
         throw new Problem('call_invalid', `--port takes a whole number up to 65535, not ${options.port}.`)
+      const { targetOf } = await import('./orders/named-versions.ts')
       const { serveLocally } = await embedded(() => import('./demonstration/local.ts'))
       return serveLocally(screen(options), {
         once: options.once === true,
         port: options.port,
         rate: options.rate,
+        traffic: (options.traffic ?? []).map(targetOf),
         stopping: stopping.signal,
         pause,
       })

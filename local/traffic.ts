@@ -1,4 +1,4 @@
-// Simulated customers of the sample service: they invoke its alias at an even pace, with seeded random carts.
+// Simulated customers: they invoke an alias at an even pace, with seeded random carts. As long as it is not there, they wait.
 import type { LocalCloud } from '../cloud/local/cloud.ts'
 import type { Clock } from '../cloud/ports.ts'
 
@@ -31,7 +31,10 @@ export function startTraffic(
   timers: Timers,
   random: () => number,
   perMinute: number,
-  functionName = 'checkout',
+  { functionName, alias }: { readonly functionName: string; readonly alias: string } = {
+    functionName: 'checkout',
+    alias: 'live',
+  },
 ): Traffic {
   const counts: Record<string, { good: number; bad: number }> = {}
   const everyMs = 60_000 / perMinute
@@ -41,7 +44,7 @@ export function startTraffic(
   async function send(): Promise<void> {
     const payload = encoder.encode(JSON.stringify(cart(random)))
     // A request that gets no answer was cut off by the shutdown, so it is not counted.
-    const answer = await lambda.invoke(functionName, 'live', payload).catch(() => undefined)
+    const answer = await lambda.invoke(functionName, alias, payload).catch(() => undefined)
     if (answer === undefined) return
     const count = (counts[answer.executedVersion] ??= { good: 0, bad: 0 })
     if (answer.functionError === undefined) count.good++

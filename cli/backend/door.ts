@@ -1,6 +1,6 @@
 // Calls the controller's API: signs the request as the caller (Signature Version 4), and turns the answer into what the function
 // returned, or into the Problem that it threw.
-import type { LambdaClient } from '@aws-sdk/client-lambda'
+import type { STSClient } from '@aws-sdk/client-sts'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import { sha256 } from '../../cloud/sha256.ts'
@@ -8,7 +8,7 @@ import { routePath } from '../../functions/routes.ts'
 import type { Backend } from './backend.ts'
 
 /** What the SDK has found out for any of its clients: credentials, region and how to send a request. */
-type Sender = Pick<LambdaClient['config'], 'credentials' | 'region' | 'requestHandler'>
+type Sender = Pick<STSClient['config'], 'credentials' | 'region' | 'requestHandler'>
 
 /**
  * @param api the API's address; `undefined` when nobody has said it

@@ -66,7 +66,7 @@ function factsOf(cause: unknown): Facts {
   return { name: cause.name, code, text: cause.message }
 }
 
-const isOfFile = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause
+const isOfFile = (cause: unknown): boolean => cause instanceof Error && 'syscall' in cause && 'path' in cause
 const fileFix = 'Check the name of the file, and that you may read it.'
 
 /** What the operating system refuses. */

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { planWords } from '../../core/service/plan.ts'
 import type { Service } from '../../core/service/service.ts'
+import { placedIn } from '../../core/service/target.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
@@ -31,7 +32,15 @@ export async function applyFiles({ backend, screen }: Cli, paths: readonly strin
     }
   }
   const [first] = refused
-  if (first === undefined) return exitCodes.done
+  const [only] = definitions
+  if (first === undefined) {
+    if (only !== undefined && definitions.length === 1)
+      screen.next(
+        `tidegate release ${only.service.name} --version latest --dry-run`,
+        `tidegate get ${only.service.name}`,
+      )
+    return exitCodes.done
+  }
   if (definitions.length === 1) throw first.problem
   const sentences = refused.map(({ name, problem }) => `${name}: ${problem.message}`)
   throw new Problem(
@@ -40,16 +49,33 @@ export async function applyFiles({ backend, screen }: Cli, paths: readonly strin
   )
 }
 
-async function applyOne(
-  { backend, screen }: Cli,
-  { name, targets, plan }: Service,
-  definition: unknown,
-): Promise<void> {
+async function applyOne({ backend, screen }: Cli, checked: Service, definition: unknown): Promise<void> {
+  const { name, targets, plan } = checked
   const { service, isKnown, changed } = Answer.parse(await backend.order('apply', name, { definition }))
   screen.say(
-    [`Service ${name} applied: ${targets.length} target(s). Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
+    [`Service ${name} applied: ${aliasWords(targets)}. Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
     service,
   )
+  if (!screen.json) screen.note(await missingAliases(backend, checked))
+}
+
+const aliasWords = (targets: Service['targets']): string =>
+  targets.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
+
+/** A definition may come before its function does. Whoever may not look hears nothing. */
+async function missingAliases({ aliases }: Pick<Cli['backend'], 'aliases'>, service: Service): Promise<string[]> {
+  const notes = await Promise.all(
+    service.targets.map(async (target) => {
+      try {
+        await aliases.read(placedIn(service, target))
+        return []
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        return error.code === 'alias_missing' ? [`${error.message} A release is refused until it is there.`] : []
+      }
+    }),
+  )
+  return notes.flat()
 }
 
 function changeWords(isKnown: boolean, changed: readonly string[]): string {

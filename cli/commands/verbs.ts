@@ -120,7 +120,8 @@ export async function showLog({ backend, screen }: Cli, which: string): Promise<
   if (release === undefined) return exitCodes.done
   if (screen.json) for (const event of events) screen.say('', event)
   else screen.note([headLine(release), ...logLines(events)])
-  screen.next(...nextCommands(release))
+  const next = nextCommands(release).filter((command) => !command.startsWith('tidegate log '))
+  screen.next(...(next.length === 0 ? [`tidegate post-mortem ${release.id}`] : next))
   return exitCodes.done
 }
 

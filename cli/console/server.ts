@@ -69,7 +69,7 @@ type Room = ConsoleOptions & {
   readonly live: ReturnType<typeof liveEvents>
 }
 
-/** @throws Problem `call_invalid` if the port is taken */
+/** @throws Problem `port_unusable` */
 export async function serveConsole(options: ConsoleOptions): Promise<Console> {
   const random = (): string => randomBytes(24).toString('base64url')
   const live = liveEvents(options.people[0].backend, options.later ?? afterAWhile)
@@ -84,7 +84,9 @@ export async function serveConsole(options: ConsoleOptions): Promise<Console> {
     server.once('error', reject)
     server.listen(options.port, '127.0.0.1', () => resolve())
   }).catch((cause: unknown) => {
-    throw new Problem('call_invalid', `Port ${options.port} cannot be used: ${String(cause)}.`, { cause })
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+    const why = isTaken ? 'another program has it' : String(cause)
+    throw new Problem('port_unusable', `Port ${options.port} cannot be used: ${why}.`, { cause })
   })
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`

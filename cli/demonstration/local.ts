@@ -10,6 +10,7 @@ import type { Runtime } from '../../cloud/local/runtime/runtime.ts'
 import { type Endpoint, localSocket } from '../../cloud/local/socket.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Release } from '../../core/release/release.ts'
+import type { Target } from '../../core/service/service.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
 import { credentialsFile, pipeline, users } from '../../local/identities.ts'
 import { api, functionName, install } from '../../local/installation.ts'
@@ -30,6 +31,8 @@ type LocalOptions = {
   readonly once: boolean
   readonly port: number
   readonly rate: number
+  /** Aliases that get as many requests as the sample, once they are there. */
+  readonly traffic: readonly Target[]
   readonly stopping: AbortSignal
   readonly pause: WatchOptions['pause']
   /**
@@ -45,6 +48,8 @@ type RuntimeOptions = {
   readonly endpointUrl: () => string
   readonly secretOf: (accessKeyId: string) => string
 }
+
+const perMinute = 100
 
 /** The console's port: the one after the endpoint's. */
 const besides = (port: number): number => (port === 0 ? 0 : port + 1)
@@ -66,14 +71,14 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   try {
     cloud.httpApi.create(api)
     const backend = await furnish(socket)
-    const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
+    const traffic = startTraffic(cloud, clock, chance(1, 'carts'), perMinute)
     stops.unshift(() => traffic.stop())
     const pages = options.once
       ? undefined
       : await sampleConsole({ cloud, clock, endpoint: socket, port: besides(options.port) })
     if (pages !== undefined) stops.unshift(() => pages.close())
     screen.note([
-      `The embedded cloud is at ${url}; its time runs at most ${options.rate} times as fast as real time. 100 requests a minute go to checkout:live.`,
+      `The embedded cloud is at ${url}; its time runs at most ${options.rate} times as fast as real time. ${perMinute} requests a minute go to checkout:live.`,
       ...(pages === undefined ? [] : [`Watch it, and press its buttons: ${pages.address}`]),
     ])
     // A release needs some history: the alarm must be OK, and the usual latency must be known.
@@ -84,11 +89,12 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
     const credentials = credentialsFile(secretOf)
     stops.push(() => credentials.remove())
     await pages?.ready()
-    screen.note(
-      invitation(url, credentials.path, pages?.address ?? '')
-        .split('\n')
-        .map(asTyped),
-    )
+    for (const target of options.traffic) {
+      const more = startTraffic(cloud, clock, chance(1, 'carts'), perMinute, target)
+      stops.unshift(() => more.stop())
+    }
+    const { traffic: others } = options
+    screen.note(invitation({ url, credentials: credentials.path, pages: pages?.address ?? '', others }).map(asTyped))
     while (await options.pause(60_000)) continue
     return exitCodes.done
   } finally {
@@ -206,14 +212,37 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
 /** What begins with spaces is to be copied. */
 const asTyped = (line: string): Line => (line.startsWith(' ') ? { asIs: line } : line)
 
-const invitation = (url: string, credentials: string, pages: string): string => `
-It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:
-  ${pages}
-Only signed requests are answered; ${credentials} has the
-secrets of ann, ben, ci, ann-sso, operator and viewer, and is deleted at the end. In another terminal:
-  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
-  export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
-  npm run -s tidegate -- history checkout
-  npm run -s tidegate -- budget checkout
-  npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --bolder --watch
-  aws lambda get-alias --function-name checkout --name live`
+type Invitation = {
+  readonly url: string
+  readonly credentials: string
+  readonly pages: string
+  readonly others: readonly Target[]
+}
+
+function invitation({ url, credentials, pages, others }: Invitation): readonly string[] {
+  const names = others.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
+  return [
+    '',
+    'It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:',
+    `  ${pages}`,
+    ...(names === '' ? [] : [`${perMinute} requests a minute go to ${names} too, as soon as it is there.`]),
+    `Only signed requests are answered. The file has the secrets of ann, ben, ci, ann-sso, operator and viewer, and is`,
+    'deleted at the end. In another terminal:',
+    '  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN',
+    `  export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1`,
+    ...asCommand(process.env, process.argv[1] ?? ''),
+    '  tidegate history checkout',
+    '  tidegate budget checkout',
+    '  tidegate release checkout --version 2 --plan AllAtOnce --bolder --watch',
+    '  aws lambda get-alias --function-name checkout --name live',
+  ]
+}
+
+/** From a checkout, by `npm start`, `tidegate` is no command yet. A function and not an alias: shells complete its words too. */
+function asCommand(environment: NodeJS.ProcessEnv, main: string): readonly string[] {
+  if (environment['npm_lifecycle_event'] === undefined) return []
+  const [node, program] = [process.execPath, main].map((path) =>
+    /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`,
+  )
+  return [`  tidegate() { ${node} ${program} "$@"; }`]
+}

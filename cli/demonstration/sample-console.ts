@@ -58,7 +58,7 @@ export async function sampleConsole({ cloud, clock, endpoint, port }: Parts): Pr
     async ready() {
       await createPayments(clients, samplePackage('payments'))
       await backendOnAws({}, operator).order('apply', 'payments', { definition: sampleDefinition('payments') })
-      const traffic = startTraffic(cloud, clock, chance(1, 'payments'), 60, 'payments')
+      const traffic = startTraffic(cloud, clock, chance(1, 'payments'), 60, { functionName: 'payments', alias: 'live' })
       stopTraffic = () => traffic.stop()
       isReady = true
     },

@@ -1,6 +1,6 @@
 // For when the controller cannot put the traffic back: prints AWS CLI commands for a person to run. They come from the return
 // record if the table answers, and otherwise from what Lambda says about the aliases that the person names.
-import { isAway, Problem } from '../../core/problem.ts'
+import { Problem } from '../../core/problem.ts'
 import { commandBack } from '../../core/release/return-record.ts'
 import { routingWords } from '../../core/service/routing.ts'
 import type { AliasPlace } from '../../core/location.ts'
@@ -13,21 +13,6 @@ type Cli = { readonly backend: Pick<Backend, 'returns' | 'aliases'>; readonly sc
 type Alias = { readonly alias: string; readonly because?: string; readonly command?: string }
 
 type Wanted = (functionName: string) => string | undefined
-
-/** Whether the traffic may not have moved, so that a person needs to know how to move it. */
-export const isStuck = (error: unknown): error is Problem =>
-  isAway(error) ||
-  (error instanceof Problem &&
-    ['return_failed', 'item_unreadable', 'crowded', 'permission_denied', 'route_refused', 'api_unknown'].includes(
-      error.code,
-    ))
-
-/** Parses `FUNCTION:ALIAS`, where the function may be an ARN. @throws Problem `call_invalid` */
-export function targetOf(text: string): Target {
-  const at = text.lastIndexOf(':')
-  if (at < 1 || at === text.length - 1) throw new Problem('call_invalid', `"${text}" is not FUNCTION:ALIAS.`)
-  return { functionName: text.slice(0, at), alias: text.slice(at + 1) }
-}
 
 /**
  * @param named the aliases to ask Lambda about if the table does not tell

@@ -30,7 +30,17 @@ export async function dryRun(
     ],
     found,
   )
+  if (found.may) screen.next(`tidegate release ${service} ${typed(release)} --watch`)
   return found.may ? exitCodes.done : exitCodes.different
+}
+
+/** As the person would type it; an artifact has too much to type. */
+const typed = ({ version, versions }: Readonly<Record<string, unknown>>): string => {
+  if (typeof version === 'string') return `--version ${version}`
+  const pairs = Object.entries((versions ?? {}) as Readonly<Record<string, string>>)
+  const [[, only] = []] = pairs
+  if (pairs.length === 1) return `--version ${only ?? ''}`
+  return pairs.length === 0 ? '...' : `--versions ${pairs.map(([name, one]) => `${name}=${one}`).join(' ')}`
 }
 
 /**

@@ -1,11 +1,10 @@
 // What people order a live release to do, and what they are told when it cannot be done for them.
 import type { Target } from '../../core/service/service.ts'
-import { isStuck, targetOf, tellByHand } from './by-hand.ts'
-import { versionsOf } from './named-versions.ts'
+import { targetOf, versionsOf } from './named-versions.ts'
+import { isStuck } from './stuck.ts'
 import { own } from '../../core/own.ts'
-import { exitCodes } from '../backend/screen.ts'
-import { Ordered } from '../backend/ordered.ts'
-import type { Cli } from '../backend/surroundings.ts'
+import type { Backend } from '../backend/backend.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
 
 export type Order = {
   readonly verb: 'pause' | 'resume' | 'promote' | 'rollBack' | 'abort'
@@ -19,6 +18,12 @@ export type Order = {
   readonly targets?: readonly Target[]
 }
 
+/** Who only orders needs little; what is told afterwards needs the rest. */
+type OrderCli = { readonly screen: Screen } & (
+  | { readonly backend: Backend }
+  | { readonly backend: Pick<Backend, 'order'>; readonly rest: () => Promise<Backend> }
+)
+
 /** Each order is a right of its own. */
 const routes = {
   pause: 'pause',
@@ -29,20 +34,24 @@ const routes = {
 } as const
 
 export async function order(
-  { backend, screen }: Cli,
+  cli: OrderCli,
   { verb, service, reason, releaseId, to, targets = [] }: Order,
 ): Promise<number> {
+  const { screen } = cli
+  const all = () => ('rest' in cli ? cli.rest() : Promise.resolve(cli.backend))
   const said = {
     ...(verb === 'resume' ? {} : { reason }),
     ...(releaseId === undefined ? {} : { releaseId }),
     ...(to === undefined ? {} : { to: placeOf(to) }),
   }
   try {
-    const done = Ordered.parse(await backend.order(routes[verb], service, said))
+    const answer = await cli.backend.order(routes[verb], service, said)
     // Loaded when the traffic is back: what is told must not delay it.
+    const { Ordered } = await import('../backend/ordered.ts')
+    const done = Ordered.parse(answer)
     const { tellOrdered } = await import('./ordered.ts')
     await tellOrdered(
-      { backend, screen },
+      { backend: await all(), screen },
       service,
       done,
       to === undefined ? did[verb] : `It goes back to ${to.join(', ')}, all at once.`,
@@ -52,7 +61,8 @@ export async function order(
     if ((verb !== 'rollBack' && verb !== 'abort') || !isStuck(error)) throw error
     const place = to === undefined ? undefined : placeOf(to)
     const wanted = (name: string) => (typeof place === 'object' ? own(place, name) : place)
-    return tellByHand({ backend, screen }, { service, named: targets, to: wanted }, error)
+    const { tellByHand } = await import('./by-hand.ts')
+    return tellByHand({ backend: await all(), screen }, { service, named: targets, to: wanted }, error)
   }
 }
 

@@ -45,6 +45,8 @@ export async function listServices({ backend, screen }: Cli): Promise<number> {
     services: done.map(documentOf),
     ...(left.length === 0 ? {} : { unreadable: left }),
   })
+  const [first, another] = done
+  if (first !== undefined) screen.next(`tidegate get ${another === undefined ? first.service.name : 'SERVICE'}`)
   return left.length === 0 ? exitCodes.done : exitCodes.refused
 }
 
@@ -57,7 +59,7 @@ function rowOf(facts: ServiceFacts): readonly string[] {
   const left = budgets.map((budget) => `${budget.slo} ${leftPercent(budget) ?? '?'}`)
   return [
     service.name,
-    inChargeWords(facts.inCharge) || '?',
+    inChargeWords(facts.inCharge) || (last === undefined ? '-' : '?'),
     now.length === 0 ? 'nothing live' : now.join('; '),
     left.join(', ') || '-',
     last?.settledAtMs === undefined ? 'never' : `${minuteWords(last.settledAtMs)} ${last.outcome ?? ''}`,
@@ -82,6 +84,11 @@ export async function getService({ backend, screen }: Cli, name: string, all: bo
     ...unreadable.map(({ problem }) => `# whether the line is stopped cannot be read: ${problem.message}`),
   ]
   screen.say(lines, { definition: form, aliases, ...documentOf(facts) })
+  screen.next(
+    ...(facts.live === undefined
+      ? [`tidegate release ${name} --version latest --dry-run`, `tidegate history ${name}`]
+      : [`tidegate watch ${name}`]),
+  )
   return exitCodes.done
 }
 

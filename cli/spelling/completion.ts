@@ -19,7 +19,15 @@ _tidegate() {
   if (( \${#found} )); then compadd -a found; else _files; fi
 }
 compdef _tidegate tidegate`,
-    fish: `complete -c tidegate -a '(tidegate complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`,
+    fish: `function __tidegate_complete
+  set -l found (tidegate complete -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c tidegate -f -a '(__tidegate_complete)'`,
   }),
 )
 

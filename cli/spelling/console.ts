@@ -8,7 +8,7 @@ export function addConsole(program: Command, { cli, run, positive, pause }: Surr
   program
     .command('console')
     .description('serve the pages on this machine; every button is pressed with your own credentials')
-    .option('--port <port>', 'the port', positive, 4600)
+    .option('--port <port>', 'the port', positive, 4601)
     .option('--open', 'open them in the browser')
     .option('--json', 'print the address as JSON')
     .addHelpText('after', '\nExample:\n  tidegate console --open')

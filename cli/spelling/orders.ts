@@ -40,7 +40,7 @@ function examplesOf(name: string, verb: Order['verb']): string {
     : `Example:\n${one}`
 }
 
-export function addOrders(program: Command, { cli, run }: Surroundings): void {
+export function addOrders(program: Command, { backend, screen, run }: Surroundings): void {
   for (const { name, verb, words } of orders) {
     const isBack = verb === 'rollBack' || verb === 'abort'
     const command = program
@@ -64,7 +64,9 @@ export function addOrders(program: Command, { cli, run }: Surroundings): void {
         run(async (service: string, { json, reason, file, release, to, target = [] }: Options) => {
           const { order, targetsOf } = await import('../orders/orders.ts')
           const targets = await targetsOf(file, target)
-          return order(await cli({ json: json === true }), {
+          const { orderOnAws } = await import('../backend/order-on-aws.ts')
+          const ordering = { backend: { order: orderOnAws(process.env) }, rest: backend }
+          return order({ screen: screen({ json: json === true }), ...ordering }, {
             ...{ verb, service, reason, targets },
             ...(release === undefined ? {} : { releaseId: release }),
             ...(to === undefined ? {} : { to }),

@@ -69,6 +69,7 @@ async function tell(turns: () => number, serving?: (story: string) => void) {
   const story: string[] = []
   const screen = screenOn((line) => void story.push(line), false)
   const code = await serveLocally(screen, {
+    traffic: [],
     once: serving === undefined,
     port: 0,
     rate: 1e9,

@@ -6,10 +6,13 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkBrowser } from './browser.ts'
+import { checkConsoleCommand } from './console-command.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
 import { checkOnMinistack } from './ministack.ts'
+import { checkNewcomer } from './newcomer.ts'
 import { checkPaths } from './paths.ts'
+import { checkShells } from './shells.ts'
 import { walkConsole } from './walk.ts'
 
 const port = 4666
@@ -321,6 +324,8 @@ try {
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
   checkTidegate()
+  checkShells(verify, environment)
+  await attempt('tidegate console', () => checkConsoleCommand(verify, environment))
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
@@ -328,6 +333,7 @@ try {
   stop()
 }
 await attempt('the console', () => walkConsole(verify))
+await attempt('a newcomer', () => checkNewcomer(verify, port + 20))
 checkTemplate()
 checkAllKillsAndStorms()
 checkDefences(verify)

@@ -43,7 +43,7 @@ describe('on the embedded cloud', () => {
   it('services are listed with what is in charge, live, left and stopped, and one that cannot be read stops no other', async () => {
     await sandbox.ask('budget', { budgets: true })
     expect(await listServices(cli())).toBe(exitCodes.done)
-    expect(said()).toMatch(/checkout +\? +nothing live +available 100 % +never$/)
+    expect(said()).toMatch(/checkout +- +nothing live +available 100 % +never$/)
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     await sandbox.ask('stopLine', { service: 'checkout', by: 'ben', reason: 'wait' })
     await listServices(cli())
@@ -78,6 +78,14 @@ describe('on the embedded cloud', () => {
       expect(text.includes('whenHeldTooLong')).toBe(all)
     }
     await expect(getService(cli(), 'nonesuch', false)).rejects.toMatchObject({ code: 'service_missing' })
+  })
+
+  it('apply names an alias that is not there yet', async () => {
+    const file = join(folder(), 'early.yaml')
+    const definition = { name: 'early', targets: [{ function: 'checkout', alias: 'gone' }], plan: 'AllAtOnce' }
+    writeFileSync(file, JSON.stringify(definition))
+    expect(await applyFiles(cli(), [file])).toBe(exitCodes.done)
+    expect(said()).toMatch(/^Service early applied: checkout:gone\. [^]*There is no alias checkout:gone\. A release is refused/)
   })
 
   it('get says when an alias is gone', async () => {

@@ -77,6 +77,12 @@ describe('an error of the machine', () => {
     })
   })
 
+  it('keeps its own way out where it is no file', () => {
+    const taken = failed('Error', 'listen EADDRINUSE', { code: 'EADDRINUSE', syscall: 'listen', port: 4601 })
+    const problem = new Problem('port_unusable', 'Port 4601 cannot be used.', { cause: taken })
+    expect(explained(problem, {})?.fix).toContain('--port')
+  })
+
   it('while a file is read says to look for the file, and keeps the code', () => {
     const cause = failed('Error', 'ENOENT', { code: 'ENOENT', syscall: 'open', path: 'x.yaml' })
     const problem = new Problem('definition_invalid', 'The file x.yaml cannot be read.', { cause })
