@@ -64,8 +64,8 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   const hands = handsOn(clock, options.stopping)
   try {
-    cloud.httpApi.create(api)
-    const backend = await furnish(socket)
+    const { apiId } = cloud.httpApi.create(api)
+    const backend = await furnish(socket, apiId)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), 100)
     stops.unshift(() => traffic.stop())
     const pages = options.once
@@ -117,13 +117,15 @@ function handsOn(clock: LocalClock, stopping: AbortSignal) {
 }
 
 /** Installs the controller and the sample, as a deployment would, and warms up the functions. */
-async function furnish(endpoint: Endpoint): Promise<Backend> {
+async function furnish(endpoint: Endpoint, apiId: string): Promise<Backend> {
   const place = placeOf(endpoint, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
   await install(clients, {
     code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }),
     budgetMinutes: 5,
+    putBackBy: apiId,
+    widgets: true,
   })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
   const backend = backendOnAws({}, place)
@@ -210,7 +212,7 @@ const invitation = (url: string, credentials: string, pages: string): string => 
 It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:
   ${pages}
 Only signed requests are answered; ${credentials} has the
-secrets of ann, ben, ci, ann-sso, operator and viewer, and is deleted at the end. In another terminal:
+secrets of ann, ben, ci, ann-sso, operator, viewer and chat-channel, and is deleted at the end. In another terminal:
   unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
   export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
   npm run -s tidegate -- history checkout
