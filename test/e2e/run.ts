@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkBrowser } from './browser.ts'
+import { checkChat } from './chat.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
 import { checkOnMinistack } from './ministack.ts'
@@ -321,6 +322,7 @@ try {
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
   checkTidegate()
+  for (const aws of [...versions.values()].slice(0, 1)) checkChat(verify, aws, url, environment)
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
