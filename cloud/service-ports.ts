@@ -170,10 +170,13 @@ export type Pager = {
    * @param planned the service's planned times, in which messages wait that can
    */
   page(page: Page, planned?: Timetable): Promise<void>
-  /** What the message of this key tells is over. If nobody was told yet, nobody will be. */
+  /** What the message of this key tells is over. If it was waiting for that, nobody is told. */
   over(key: string): Promise<void>
-  /** Sends what is due. The sweep calls it. */
-  sendKept(): Promise<void>
+  /**
+   * Sends what is due, what nobody has heard of first. The sweep calls it.
+   * @param mayBegin asked before each message; once it says no, the rest is left for the next sweep
+   */
+  sendKept(mayBegin?: () => boolean): Promise<void>
 }
 
 /** Verifies signed statements. provenance/signatures.ts is the only implementation, in the cloud and in memory. */

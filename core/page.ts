@@ -112,6 +112,8 @@ export const pageOf = (
   ...about,
   key: oneLine(about.key, 300),
   ...(about.cause === undefined ? {} : { cause: oneLine(about.cause, 300) }),
+  // Whoever forges an item of a log may call its release what they want, and must be heard of all the same.
+  ...(about.releaseId === undefined ? {} : { releaseId: oneLine(about.releaseId, 110) }),
   kind,
   subject: oneLine(sentence, subjectMax),
   lines: fitting([sentence, ...lines], bytesMax / 2),

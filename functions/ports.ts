@@ -43,7 +43,7 @@ import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
 import { CopyEnvironment, Environment, quietWindows, readEnvironment } from './environment.ts'
-import { impatience, patience, traced } from './instruments.ts'
+import { brevity, impatience, patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
 /** Made once, when first needed: at the first call of a new environment, not while its module loads. */
@@ -73,7 +73,7 @@ export const outbox = /* @__PURE__ */ once(() =>
 /** What telling a person takes. */
 export const telling = /* @__PURE__ */ once(() => {
   const { TIDEGATE_TOPIC_ARN: page, TIDEGATE_TICKETS_ARN: ticket, TIDEGATE_CHAT_ARN: chat } = environment()
-  const sns = traced(new SNSClient(patience))
+  const sns = traced(new SNSClient(brevity))
   const messenger = awsMessenger(sns, { page, ticket, chat }, environment().TIDEGATE_CONSOLE_URL)
   return { messenger, messages: awsMessages(table()), quiet: quietWindows(environment()) }
 })

@@ -13,6 +13,8 @@ const profiles = {
   operator: 'operator',
   // Reads, and may order nothing (rights.ts).
   viewer: 'viewer',
+  // What a button in a chat runs as: it may start what puts traffic back, and nothing else (rights.ts).
+  'chat-channel': 'role.chat-channel',
 } as const
 
 /** Whom the console's sample can act as, by profile. */

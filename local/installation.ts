@@ -64,6 +64,9 @@ export const environment = {
   TIDEGATE_BUS: 'default',
 } satisfies Environment
 
+/** Its role has the same name, and may call one route of the API. */
+export const putBackMachine = 'tidegate-put-back'
+
 /** With the copy of the logs, where one is asked for. */
 export const logCopyBucket = 'tidegate-log-copy'
 
@@ -91,11 +94,15 @@ type Installation = {
   readonly streamAgeSeconds?: number
   /** Copies the logs, into a bucket that keeps each object for so many days. */
   readonly logCopyDays?: number
+  /** The API's id: then there is a button for chats, which puts traffic back by it. */
+  readonly putBackBy?: string
+  /** Whether dashboards have custom widgets. */
+  readonly widgets?: boolean
 }
 
 export async function install(
   clients: Clients,
-  { code, streamAgeSeconds = usualStreamAgeSeconds, logCopyDays, ...schedules }: Installation,
+  { code, streamAgeSeconds = usualStreamAgeSeconds, logCopyDays, putBackBy, widgets, ...schedules }: Installation,
 ): Promise<void> {
   const streamArn = await createTable(clients.dynamodb)
   for (const Name of ['tidegate-pages', 'tidegate-tickets', 'tidegate-chat'])
@@ -110,15 +117,14 @@ export async function install(
     await keepFailures(clients.lambda, 'copyLog')
     await readStream(clients.lambda, { ...reader, verb: 'copyLog', records: newRecords })
   }
-  await clients.sfn.send(
-    new CreateStateMachineCommand({
-      name: 'tidegate-release',
-      roleArn: roleOf('tidegate-release'),
-      definition: definition(),
-    }),
-  )
+  if (widgets === true) await createFunction(clients, 'widget', code('widget'), environment)
+  await createMachine(clients.sfn, 'tidegate-release', definition())
+  if (putBackBy !== undefined) await createMachine(clients.sfn, putBackMachine, putBackDefinition(putBackBy))
   await createRules(clients.events, schedules)
 }
+
+const createMachine = (sfn: SFNClient, name: string, text: string) =>
+  sfn.send(new CreateStateMachineCommand({ name, roleArn: roleOf(name), definition: text }))
 
 async function createFunction(
   { lambda, logs }: Clients,
@@ -182,6 +188,12 @@ export function definition(file = machine): string {
     return lambdaArn(functionName(verb.charAt(0).toLowerCase() + verb.slice(1)))
   })
 }
+
+/** As above, for the button of chats. */
+const putBackDefinition = (apiId: string): string =>
+  readFileSync(new URL('../statemachines/put-back.asl.json', import.meta.url), 'utf8')
+    .replace('${Partition}', 'aws')
+    .replace('${ApiEndpoint}', `${apiId}.execute-api.${region}.amazonaws.com`)
 
 async function createTable(client: DynamoDBClient): Promise<string> {
   const { TableDescription } = await client.send(

@@ -4,7 +4,7 @@
 import type { Authorize } from '../cloud/local/protocol/rights.ts'
 import { own } from '../core/own.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
-import { environment } from './installation.ts'
+import { environment, putBackMachine } from './installation.ts'
 
 type Statement = {
   readonly Effect: 'Allow'
@@ -37,6 +37,20 @@ export const identityPolicies: Readonly<Record<string, readonly Statement[]>> = 
     },
     { Effect: 'Allow', Action: ['sts:GetCallerIdentity', 'states:Describe*', 'states:List*'], Resource: ['*'] },
     { Effect: 'Allow', Action: ['execute-api:Invoke'], Resource: ['arn:aws:execute-api:*:*:*/*/GET/*'] },
+  ],
+  // The role of a chat's channel, as `grantPutBackFromChat` leaves it, and that of what it may start.
+  'role.chat-channel': [
+    {
+      ...{ Effect: 'Allow', Action: ['states:StartExecution'] },
+      Resource: [`arn:aws:states:*:*:stateMachine:${putBackMachine}`],
+    },
+  ],
+  [`role.${putBackMachine}`]: [
+    {
+      Effect: 'Allow',
+      Action: ['execute-api:Invoke'],
+      Resource: ['arn:aws:execute-api:*:*:*/$default/POST/roll-back/*'],
+    },
   ],
 }
 

@@ -55,6 +55,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly streamAgeSeconds?: number
   /** Copies the logs, into a bucket that keeps each object for so many days. */
   readonly logCopyDays?: number
+  /** With the button for chats and the function of widgets. */
+  readonly isWhole?: boolean
   /** Additional functions, by the text of their package. */
   readonly functions?: Readonly<Record<string, LocalFunction>>
   /** Wraps every call of a controller function, and may make it fail. */
@@ -90,6 +92,7 @@ export async function openSandbox({
   sweepMinutes,
   streamAgeSeconds,
   logCopyDays,
+  isWhole = false,
   elsewhere,
   around = (_verb, _event, run) => run(),
   ...options
@@ -130,7 +133,9 @@ export async function openSandbox({
   late.worldOf = worldOf
   // For tests to inspect and to prepare.
   const world = worldOn(clients, clock, tell)
+  const { apiId } = cloud.httpApi.create(api)
   await install(clients, {
+    ...(isWhole ? { putBackBy: apiId, widgets: true } : {}),
     code: (verb) => ({ zip: bytes(`tidegate ${verb}`), handler: 'index.handler' }),
     ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
     ...(sweepMinutes === undefined ? {} : { sweepMinutes }),
@@ -138,7 +143,6 @@ export async function openSandbox({
     ...(streamAgeSeconds === undefined ? {} : { streamAgeSeconds }),
     ...(logCopyDays === undefined ? {} : { logCopyDays }),
   })
-  cloud.httpApi.create(api)
   await createSample(clients, { v1: bytes('v1'), smoke: bytes('smoke') })
   const traffic = startTraffic(cloud, clock, chance(7, 'carts'), perMinute)
   await clock.advanceTo(startMs + 10 * minute)

@@ -69,8 +69,8 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
   const stops: (() => unknown)[] = [() => clock.stop(), () => runtime.stop(), () => socket.close(), () => cloud.close()]
   const hands = handsOn(clock, options.stopping)
   try {
-    cloud.httpApi.create(api)
-    const backend = await furnish(socket)
+    const { apiId } = cloud.httpApi.create(api)
+    const backend = await furnish(socket, apiId)
     const traffic = startTraffic(cloud, clock, chance(1, 'carts'), perMinute)
     stops.unshift(() => traffic.stop())
     const pages = options.once
@@ -123,13 +123,15 @@ function handsOn(clock: LocalClock, stopping: AbortSignal) {
 }
 
 /** Installs the controller and the sample, as a deployment would, and warms up the functions. */
-async function furnish(endpoint: Endpoint): Promise<Backend> {
+async function furnish(endpoint: Endpoint, apiId: string): Promise<Backend> {
   const place = placeOf(endpoint, 'operator')
   const clients = clientsAt(place)
   const { lambda } = clients
   await install(clients, {
     code: (verb) => ({ zip: controllerPackage(verb), handler: `index.${verb}` }),
     budgetMinutes: 5,
+    putBackBy: apiId,
+    widgets: true,
   })
   await createSample(clients, { v1: samplePackage('v1'), smoke: samplePackage('smoke') })
   const backend = backendOnAws({}, place)
@@ -226,7 +228,7 @@ function invitation({ url, credentials, pages, others }: Invitation): readonly s
     'It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:',
     `  ${pages}`,
     ...(names === '' ? [] : [`${perMinute} requests a minute go to ${names} too, as soon as it is there.`]),
-    `Only signed requests are answered. The file has the secrets of ann, ben, ci, ann-sso, operator and viewer, and is`,
+    `Only signed requests are answered. The file has the secrets of ann, ben, ci, ann-sso, operator, viewer and chat-channel, and is`,
     'deleted at the end. In another terminal:',
     '  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN',
     `  export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1`,

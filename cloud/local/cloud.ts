@@ -16,7 +16,7 @@ import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
 import { httpApiElsewhere, type LocalHttpApi, localHttpApi } from './http-api/http-api.ts'
 import { localLambda } from './lambda/lambda.ts'
 import type { Runtime } from './runtime/runtime.ts'
-import { type Authorize, rightsBy } from './protocol/rights.ts'
+import { asRole, type Authorize, rightsBy } from './protocol/rights.ts'
 import { localObjects } from './s3/s3.ts'
 import type { LocalObjects } from './s3/s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './protocol/service.ts'
@@ -90,6 +90,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     clock: options.executionTime?.(clock) ?? clock,
     bus,
     invoker: lambda,
+    api: (host, request, roleArn) => (httpApi.isAt(host) ? httpApi.handle(request, asRole(roleArn)) : undefined),
     ...stream('states'),
   })
   const events: LocalEventBridge = localEventBridge({
@@ -106,7 +107,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rights, ...stream('iam') })
-  const httpApi = localHttpApi({
+  const httpApi: LocalHttpApi = localHttpApi({
     ...{ site: home, clock, invoker: lambda, waitFor: runtime.waitFor?.bind(runtime), ...rights },
     ...{ endpointUrl: options.endpointUrl ?? (() => 'http://local'), ...stream('execute-api') },
   })

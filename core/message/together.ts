@@ -6,31 +6,57 @@ import { drillWord } from '../release/head.ts'
 import { alsoFiringSentence } from '../release/pages.ts'
 import type { Kept } from './kept.ts'
 
-/** @param group at least one, all of one group */
-export function together(group: readonly [Kept, ...Kept[]]): Page {
+type Group = readonly [Kept, ...Kept[]]
+
+/** @param group one of `inParts` */
+export function together(group: Group): Page {
   const [first] = group
   if (first.waits === 'quiet') return afterQuiet(group)
-  return group.length === 1 ? first.page : ofOneCause(group)
+  return group.length === 1 ? withEnd(first) : ofOneCause(group)
 }
 
-const namedMost = 100
-const iso = (ms: number): string => new Date(ms).toISOString()
+// Of a page (page.ts), with room for the sentence.
+const linesMost = 150
+const bytesMost = 50_000
 
-function listed(group: readonly Kept[]): readonly string[] {
-  const lines = group.slice(0, namedMost).map(({ page, keptAtMs, overAtMs }) => {
-    const owner = page.owner === undefined ? '' : ` (owner: ${ownerWords(page.owner)})`
-    const over = overAtMs === undefined ? '' : ` Over since ${iso(overAtMs)}.`
-    // Which alarms they are is what such a message is for.
-    const said = page.kind === 'alsoFiring' ? page.lines.join(' ') : (page.lines[0] ?? page.subject)
-    return `${iso(keptAtMs)}: ${said}${over}${owner}`
-  })
-  return group.length > namedMost ? [...lines, `... and ${group.length - namedMost} more.`] : lines
+/** A message names everything that is told with it. What one cannot hold is told in more than one. */
+export function inParts(group: Group): readonly Group[] {
+  const parts: [Kept, ...Kept[]][] = []
+  let [lines, bytes] = [0, 0]
+  for (const kept of group) {
+    const part = parts.at(-1)
+    lines += kept.page.kind === 'alsoFiring' ? kept.page.lines.length : 1
+    bytes += new TextEncoder().encode(lineOf(kept)).length
+    if (part !== undefined && lines <= linesMost && bytes <= bytesMost) part.push(kept)
+    else {
+      parts.push([kept])
+      ;[lines, bytes] = [1, 0]
+    }
+  }
+  return parts
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+const overWords = (overAtMs: number): string => `Over since ${iso(overAtMs)}.`
+
+/** It could not be sent for so long that what it tells is over. */
+function withEnd({ page, overAtMs }: Kept): Page {
+  const [sentence = '', ...lines] = page.lines
+  return overAtMs === undefined ? page : { ...page, lines: [sentence, overWords(overAtMs), ...lines].slice(0, 200) }
+}
+
+function lineOf({ page, keptAtMs, overAtMs }: Kept): string {
+  const owner = page.owner === undefined ? '' : ` (owner: ${ownerWords(page.owner)})`
+  const over = overAtMs === undefined ? '' : ` ${overWords(overAtMs)}`
+  // Which alarms they are is what such a message is for.
+  const said = page.kind === 'alsoFiring' ? page.lines.join(' ') : (page.lines[0] ?? page.subject)
+  return `${iso(keptAtMs)}: ${said}${over}${owner}`
 }
 
 const countWords = (count: number, one: string, more: string): string =>
   count === 1 ? `One ${one}` : `${count} ${more}`
 
-function afterQuiet(group: readonly [Kept, ...Kept[]]): Page {
+function afterQuiet(group: Group): Page {
   const services = [...new Set(group.flatMap(({ page }) => page.service ?? []))].sort()
   const of = services.length === 0 ? '' : ` about ${services.join(', ')}`
   return pageOf(
@@ -38,12 +64,12 @@ function afterQuiet(group: readonly [Kept, ...Kept[]]): Page {
     { key: group[0].group, ...shared(group) },
     {
       sentence: `A quiet window has ended: ${countWords(group.length, 'message', 'messages').toLowerCase()}${of} waited for that.`,
-      lines: listed(group.toSorted((a, b) => a.keptAtMs - b.keptAtMs)),
+      lines: group.toSorted((a, b) => a.keptAtMs - b.keptAtMs).map(lineOf),
     },
   )
 }
 
-function ofOneCause(group: readonly [Kept, ...Kept[]]): Page {
+function ofOneCause(group: Group): Page {
   const { kind, cause = 'one cause', releaseId, service, subject } = group[0].page
   const about = { key: group[0].group.slice(0, 300), ...shared(group) }
   if (kind === 'alsoFiring') {
@@ -54,11 +80,11 @@ function ofOneCause(group: readonly [Kept, ...Kept[]]): Page {
     })
   }
   const sentence = `${group.length} more messages of one cause, ${quoted(cause)}.`
-  return pageOf(kind, about, { sentence, lines: listed(group) })
+  return pageOf(kind, about, { sentence, lines: group.map(lineOf) })
 }
 
 /** What all of them are about. */
-function shared(group: readonly [Kept, ...Kept[]]) {
+function shared(group: Group) {
   const { service, releaseId, owner, runbook } = group[0].page
   const isOne = service !== undefined && group.every(({ page }) => page.service === service)
   if (!isOne) return {}

@@ -31,11 +31,17 @@ export function sweeper(deps: Deps): () => Promise<Swept> {
     try {
       const beganMs = deps.clock.nowMs()
       const all = await everything(deps)
-      await told(deps, table.answered(all.found.flatMap(({ record }) => record ?? [])))
-      const { live, ...swept } = await sweepAll(deps, all, beganMs)
-      await told(deps, watchParts(deps, live))
-      await told(deps, deps.pager.sendKept())
-      return swept
+      const answered = table.answered(all.found.flatMap(({ record }) => record ?? []))
+      // Beside the releases: a topic that does not answer must not keep traffic from going back, nor a long sweep people from
+      // being told.
+      const telling = [told(deps, answered), told(deps, deps.pager.sendKept(inTime(deps, beganMs)))]
+      try {
+        const { live, ...swept } = await sweepAll(deps, all, beganMs)
+        await told(deps, watchParts(deps, live))
+        return swept
+      } finally {
+        await Promise.all(telling)
+      }
     } catch (error) {
       if (isAway(error)) await told(deps, table.failed(error))
       throw error
@@ -53,12 +59,17 @@ async function told(deps: Deps, telling: Promise<void>): Promise<void> {
   }
 }
 
+const inTime =
+  ({ clock }: Pick<Deps, 'clock'>, beganMs: number) =>
+  (): boolean =>
+    clock.nowMs() < beganMs + sweepSeconds * 1000
+
 async function sweepAll(
   deps: Deps,
   all: Everything,
   beganMs: number,
 ): Promise<Swept & { readonly live: readonly Loaded[] }> {
-  const isInTime = (): boolean => deps.clock.nowMs() < beganMs + sweepSeconds * 1000
+  const isInTime = inTime(deps, beganMs)
   const rotation = inRotation(beganMs, all.found)
   const due = fromElsewhere(
     beganMs,

@@ -97,6 +97,7 @@ export function tableWatch(deps: Pick<Deps, 'clock' | 'pager' | 'log'>) {
       // The table may have answered another sweep meanwhile: then the outage is over.
       if (away === outage) away = { ...outage, toldAtMs: nowMs }
     },
+    /** @param records of what is live, for whoever has to put it back while the table is away */
     async answered(records: readonly ReturnRecord[]): Promise<void> {
       live = records
       if (away === undefined) return

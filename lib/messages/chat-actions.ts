@@ -1,13 +1,12 @@
 // A button in a chat that puts traffic back: a state machine that calls the API's route for that, and has no other right. The
 // channel's role may start it. It proves no person, so it may do nothing that takes one (docs/messages.md).
+import { readFileSync } from 'node:fs'
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-
-/** Errors of the integration after which nothing may have happened, or the same may be ordered again. */
-const passing = ['ApiGateway.429', 'ApiGateway.500', 'ApiGateway.502', 'ApiGateway.503', 'ApiGateway.504']
+import { rolePathOf } from '../role-names.ts'
 
 /**
  * @param controller its name
@@ -19,30 +18,20 @@ export function putBackMachine(
   api: HttpApi,
   mayCall: (machine: iam.IGrantable) => void,
 ): sfn.StateMachine {
-  const { region, urlSuffix } = Stack.of(scope)
-  const putBack = {
-    Type: 'Task',
-    // Signs the request as the machine's role (docs/aws.md §14).
-    Resource: `arn:${Stack.of(scope).partition}:states:::apigateway:invoke`,
-    Arguments: {
-      ApiEndpoint: `${api.apiId}.execute-api.${region}.${urlSuffix}`,
-      Method: 'POST',
-      Path: "{% '/roll-back/' & $encodeUrlComponent($states.input.service) %}",
-      // With a release it ends that one, or nothing; without, it does what `tidegate rollback SERVICE` does.
-      RequestBody:
-        "{% $merge([{'reason': 'ordered in a chat'}, $sift($states.input, function($v, $k) {$k = 'releaseId'})]) %}",
-      AuthType: 'IAM_ROLE',
-    },
-    TimeoutSeconds: 60,
-    Retry: [{ ErrorEquals: passing, IntervalSeconds: 1, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'FULL' }],
-    Output: '{% $states.result.ResponseBody %}',
-    End: true,
-  }
+  const { region, urlSuffix, partition } = Stack.of(scope)
+  const name = `${controller}-put-back`
+  const definition = new URL('../../statemachines/put-back.asl.json', import.meta.url)
   const machine = new sfn.StateMachine(scope, 'PutBackFromChat', {
-    stateMachineName: `${controller}-put-back`,
-    definitionBody: sfn.DefinitionBody.fromString(
-      Stack.of(scope).toJsonString({ QueryLanguage: 'JSONata', StartAt: 'PutBack', States: { PutBack: putBack } }),
-    ),
+    stateMachineName: name,
+    // Logs say that this role has decided.
+    role: new iam.Role(scope, 'PutBackFromChatRole', {
+      ...{ roleName: `${name}-${region}`, path: rolePathOf(controller) },
+      assumedBy: new iam.ServicePrincipal('states.amazonaws.com'),
+    }),
+    definitionBody: sfn.DefinitionBody.fromString(readFileSync(definition, 'utf8')),
+    definitionSubstitutions: {
+      ...{ Partition: partition, ApiEndpoint: `${api.apiId}.execute-api.${region}.${urlSuffix}` },
+    },
     timeout: Duration.minutes(5),
   })
   mayCall(machine)

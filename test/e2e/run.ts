@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkBrowser } from './browser.ts'
 import { checkConsoleCommand } from './console-command.ts'
+import { checkChat } from './chat.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
 import { checkOnMinistack } from './ministack.ts'
@@ -326,6 +327,7 @@ try {
   checkTidegate()
   checkShells(verify, environment)
   await attempt('tidegate console', () => checkConsoleCommand(verify, environment))
+  for (const aws of [...versions.values()].slice(0, 1)) checkChat(verify, aws, url, environment)
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))

@@ -30,7 +30,7 @@ export function awsMessages(table: Table): Messages {
       return refused?.inTheWay === undefined ? undefined : parseBody(Kept, refused.inTheWay)
     },
     async replace(kept) {
-      await putItem(table, keys.message(kept.page.key), bodyOf(kept))
+      await putItem(table, keys.message(kept.page.key), bodyOf(kept), { expression: 'attribute_exists(pk)' })
     },
     async get(key) {
       const item = await getItem(table, keys.message(key))

@@ -37,6 +37,8 @@ export type LocalHttpApi = LocalService & {
     readonly apiId: string
     readonly url: string
   }
+  /** Whether a host is this API's. */
+  readonly isAt: (host: string) => boolean
 }
 
 /** API Gateway's quotas. */
@@ -55,6 +57,7 @@ export function localHttpApi(deps: Deps): LocalHttpApi {
       api = { apiId: deps.ids().replaceAll('-', '').slice(0, 10), routes }
       return { apiId: api.apiId, url: deps.endpointUrl() }
     },
+    isAt: (host) => api !== undefined && host.startsWith(`${api.apiId}.execute-api.${deps.site.region}.`),
     handle: (request, caller) => answer(deps, api, request, caller),
   }
 }

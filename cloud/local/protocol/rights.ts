@@ -24,10 +24,12 @@ export function rightsBy(authorize: Authorize | undefined): Rights {
     authorize === undefined || authorize({ ...permission, caller })
   return {
     mayCaller,
-    mayRole: (roleArn, permission) => {
-      const role = roleArn.split('/').at(-1) ?? ''
-      const arn = `arn:aws:sts::${account}:assumed-role/${role}/session`
-      return mayCaller({ accessKeyId: `role.${role}`, arn }, permission)
-    },
+    mayRole: (roleArn, permission) => mayCaller(asRole(roleArn), permission),
   }
+}
+
+/** A service that acts for a role. */
+export function asRole(roleArn: string): Caller {
+  const role = roleArn.split('/').at(-1) ?? ''
+  return { accessKeyId: `role.${role}`, arn: `arn:aws:sts::${account}:assumed-role/${role}/session` }
 }

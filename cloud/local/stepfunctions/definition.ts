@@ -49,3 +49,5 @@ export type Definition = {
 
 export const invokeResource = 'arn:aws:states:::lambda:invoke'
 export const callbackResource = `${invokeResource}.waitForTaskToken`
+/** Calls an HTTP API in the name of the state machine's role (https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html). */
+export const apiResource = 'arn:aws:states:::apigateway:invoke'

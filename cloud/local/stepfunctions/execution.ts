@@ -17,6 +17,8 @@ export type Execution = {
   readonly arn: string
   readonly name: string
   readonly machineArn: string
+  /** Of the state machine, when the execution began. */
+  readonly roleArn: string
   readonly definition: Definition
   readonly input: string
   readonly startMs: number
@@ -33,7 +35,7 @@ export type Execution = {
   readonly waits: Set<() => void>
 }
 
-type Beginning = Pick<Execution, 'arn' | 'name' | 'machineArn' | 'definition' | 'input' | 'startMs'>
+type Beginning = Pick<Execution, 'arn' | 'name' | 'machineArn' | 'roleArn' | 'definition' | 'input' | 'startMs'>
 
 export function newExecution(beginning: Beginning): Execution {
   return { ...beginning, history: [], variables: {}, status: 'RUNNING', transitions: 0, waits: new Set() }

@@ -46,13 +46,13 @@ export function machineExecutions(deps: ExecutionDeps): Executions {
     }
   }
 
-  function begin(execution: Execution, roleArn: string): void {
+  function begin(execution: Execution): void {
     forgetOld()
     executions.set(execution.arn, execution)
     record(execution, clock.nowMs(), 'ExecutionStarted', {
       input: execution.input,
       inputDetails: { truncated: false },
-      roleArn,
+      roleArn: execution.roleArn,
     })
     bus.emit(statusEvent(execution))
     const seconds = execution.definition.TimeoutSeconds
@@ -80,9 +80,10 @@ export function machineExecutions(deps: ExecutionDeps): Executions {
     // StartExecution is idempotent for the same name and input while it runs (docs/aws.md §3.3).
     if (known?.status === 'RUNNING' && known.input === input) return known
     if (known !== undefined) throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`)
-    const { definition } = machine
-    const execution = newExecution({ arn, name, machineArn: machine.arn, definition, input, startMs: clock.nowMs() })
-    begin(execution, machine.roleArn)
+    const { definition, roleArn } = machine
+    const startMs = clock.nowMs()
+    const execution = newExecution({ arn, name, machineArn: machine.arn, roleArn, definition, input, startMs })
+    begin(execution)
     return execution
   }
 

@@ -8,6 +8,7 @@ import type { Execution } from './execution.ts'
 import { executionOperations } from './execution-api.ts'
 import { machineExecutions } from './executions.ts'
 import { evaluator } from './expression.ts'
+import type { ApiCaller } from './integrations.ts'
 import { stateMachines } from './machines.ts'
 import { taskTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
@@ -15,6 +16,7 @@ import type { Tokens } from './tokens.ts'
 type StepFunctionsDeps = {
   readonly clock: LocalClock
   readonly invoker: Invoker
+  readonly api: ApiCaller
   readonly bus: Bus
   readonly random: () => number
   readonly ids: () => string

@@ -1,20 +1,20 @@
-// One attempt at a task: invokes the function, and may wait for an answer to the task token. The first of function, answer and
+// One attempt at a task: calls the function or the API, and may wait for an answer to the task token. The first of answer and
 // timeout decides; anything later is dropped.
-import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
-import type { Invoker } from '../protocol/service.ts'
 import { defaultRegion } from '../protocol/service.ts'
-import { callbackResource } from './definition.ts'
+import { apiResource, callbackResource } from './definition.ts'
 import type { TaskState } from './definition.ts'
 import { isRunning, record } from './execution.ts'
 import type { Execution } from './execution.ts'
 import type { Bindings, Evaluate } from './expression.ts'
+import { type ApiCaller, callApi, invoke } from './integrations.ts'
 import { StatesError, timeout, withinLimit } from './failure.ts'
 import type { Tokens } from './tokens.ts'
 
 export type TaskDeps = {
   readonly clock: LocalClock
-  readonly invoker: Invoker
+  readonly invoker: Parameters<typeof invoke>[0]
+  readonly api: ApiCaller
   readonly tokens: Tokens
   readonly evaluate: Evaluate
 }
@@ -40,8 +40,8 @@ export async function attemptTask(deps: TaskDeps, attempt: Attempt): Promise<unk
   // The execution ended while the arguments were evaluated, so nothing may start.
   if (!isRunning(execution)) throw new StatesError('States.Runtime', 'The execution has ended.')
   const note = (type: string, details: Readonly<Record<string, unknown>>): void => {
-    const resource = state.Resource === callbackResource ? 'invoke.waitForTaskToken' : 'invoke'
-    record(execution, deps.clock.nowMs(), type, { resourceType: 'lambda', resource, ...details })
+    const [resourceType, resource] = state.Resource.split(':::')[1]?.split(':') ?? []
+    record(execution, deps.clock.nowMs(), type, { resourceType, resource, ...details })
   }
   note('TaskScheduled', {
     region: defaultRegion,
@@ -108,17 +108,22 @@ function outcome(
     const refused = (failure: Error): void => {
       if (execution.waits.has(letGo)) failed(failure)
     }
-    void invoke(deps.invoker, prepared.args).then(invoked, refused)
+    const answer =
+      state.Resource === apiResource
+        ? callApi(deps.api, prepared.args, execution.roleArn)
+        : invoke(deps.invoker, prepared.args)
+    void answer.then(invoked, refused)
   })
 }
 
 async function prepare(evaluate: Evaluate, { state, bindings }: Attempt): Promise<Prepared> {
   const args = await evaluate(state.Arguments ?? {}, bindings)
-  if (typeof args !== 'object' || args === null || !('FunctionName' in args) || typeof args.FunctionName !== 'string') {
-    throw new StatesError('States.Runtime', 'Arguments of a Lambda task need FunctionName.')
-  }
+  if (typeof args !== 'object' || args === null) throw new StatesError('States.Runtime', 'Arguments are no object.')
+  const fields = args as Prepared['args']
+  for (const name of state.Resource === apiResource ? ['ApiEndpoint', 'Method'] : ['FunctionName'])
+    if (typeof fields[name] !== 'string') throw new StatesError('States.Runtime', `Arguments need ${name}.`)
   return {
-    args: withinLimit(args, 'Arguments'),
+    args: withinLimit(fields, 'Arguments'),
     timeoutSeconds: await seconds(evaluate, state.TimeoutSeconds, 'TimeoutSeconds', bindings),
     heartbeatSeconds: await seconds(evaluate, state.HeartbeatSeconds, 'HeartbeatSeconds', bindings),
   }
@@ -135,45 +140,4 @@ async function seconds(
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 99_999_999) return value
   const cause = `The expression for ${field} must give a positive integer, not ${JSON.stringify(value)}.`
   throw new StatesError('States.QueryEvaluationError', cause)
-}
-
-async function invoke(invoker: Invoker, args: Prepared['args']): Promise<unknown> {
-  const { FunctionName, InvocationType, Payload, Qualifier } = args
-  const payload = Buffer.from(JSON.stringify(Payload ?? {}))
-  const qualifier = typeof Qualifier === 'string' ? Qualifier : undefined
-  if (InvocationType === 'Event') {
-    await called(() => Promise.resolve().then(() => invoker.take(String(FunctionName), qualifier, payload)))
-    return { StatusCode: 202 }
-  }
-  const { status, executedVersion, ...answer } = await called(() =>
-    invoker.invoke(String(FunctionName), qualifier, payload),
-  )
-  const text = Buffer.from(answer.payload).toString('utf8')
-  const value = parsed(text)
-  if (answer.functionError !== undefined) throw new StatesError(errorTypeOf(value), text.slice(0, 32_768))
-  return { ExecutedVersion: executedVersion, Payload: value, StatusCode: status }
-}
-
-/** Step Functions names an API error by service and exception; a lost connection is an SDK error. */
-async function called<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (error instanceof AwsError) throw new StatesError(`Lambda.${error.code}`, error.message)
-    const cause = error instanceof Error ? error.message : String(error)
-    throw new StatesError('Lambda.SdkClientException', cause)
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return text === '' ? null : (JSON.parse(text) as unknown)
-  } catch {
-    return text
-  }
-}
-
-function errorTypeOf(value: unknown): string {
-  const type = typeof value === 'object' && value !== null && 'errorType' in value ? value.errorType : undefined
-  return typeof type === 'string' && type !== '' ? type : 'Lambda.Unknown'
 }

@@ -1,7 +1,7 @@
 // Validates a definition. As CreateStateMachine does, it refuses anything that the interpreter could not run, and names the
 // state.
 import { AwsError } from '../protocol/aws-error.ts'
-import { callbackResource, invokeResource } from './definition.ts'
+import { apiResource, callbackResource, invokeResource } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { compile, expressionIn } from './expression.ts'
 
@@ -75,15 +75,32 @@ function checkState(where: string, state: Fields, language: unknown, states: Fie
   if (type === 'Wait') checkWait(where, state)
 }
 
-function checkTask(where: string, state: Fields): void {
-  if (state['Resource'] !== invokeResource && state['Resource'] !== callbackResource) {
-    throw invalid(`${where} has the Resource ${String(state['Resource'])}, not implemented in the embedded cloud`)
+const ofFunction = { needs: ['FunctionName'], takes: ['InvocationType', 'Payload', 'Qualifier'] }
+const integrations: Readonly<Record<string, { readonly needs: readonly string[]; readonly takes: readonly string[] }>> =
+  {
+    [invokeResource]: ofFunction,
+    [callbackResource]: ofFunction,
+    [apiResource]: {
+      needs: ['ApiEndpoint', 'Method'],
+      takes: ['Stage', 'Path', 'QueryParameters', 'RequestBody', 'AllowNullValues', 'AuthType'],
+    },
   }
+
+function checkTask(where: string, state: Fields): void {
+  const resource = String(state['Resource'])
+  const integration = Object.hasOwn(integrations, resource) ? integrations[resource] : undefined
+  if (integration === undefined)
+    throw invalid(`${where} has the Resource ${resource}, not implemented in the embedded cloud`)
   if (typeof state['Arguments'] !== 'string') {
-    const known = ['FunctionName', 'InvocationType', 'Payload', 'Qualifier']
+    const { needs, takes } = integration
     const given = fields(state['Arguments'], `Arguments of ${where}`)
-    onlyKnown(given, known, `Arguments of ${where}`)
-    if (given['FunctionName'] === undefined) throw invalid(`Arguments of ${where} have no FunctionName`)
+    onlyKnown(given, [...needs, ...takes], `Arguments of ${where}`)
+    const missing = needs.find((name) => given[name] === undefined)
+    if (missing !== undefined) throw invalid(`Arguments of ${where} have no ${missing}`)
+    if (resource === apiResource && given['AuthType'] !== 'IAM_ROLE')
+      throw invalid(
+        `Arguments of ${where} have an AuthType that is not implemented in the embedded cloud: only IAM_ROLE is`,
+      )
   }
   checkSeconds(state['TimeoutSeconds'], `TimeoutSeconds of ${where}`, true)
   checkSeconds(state['HeartbeatSeconds'], `HeartbeatSeconds of ${where}`, true)

@@ -64,3 +64,40 @@ it.each([
     expect(metrics.filter(({ name }) => name === 'Troubles')).toHaveLength(1)
   },
 )
+
+it('finishes a release while people are told, though that takes for ever: of what is due, and that the table is back', async () => {
+  let nowMs = t0Ms
+  const cloud = memoryCloud({ clock: { nowMs: () => nowMs } })
+  await cloud.openReleases.add({ ...open('shop-1', t0Ms, 'shop'), requested: requested('shop-1', t0Ms, 'shop') })
+  const instruments = { log: () => {}, emit: () => {} }
+  const isDone = (): boolean => [...cloud.inspect.executions.keys()].some((arn) => arn.endsWith(':shop-1'))
+  let isAway = true
+  const waitedFor: string[] = []
+  const until = async (what: string): Promise<void> => {
+    for (let turns = 0; turns < 10_000 && !isDone(); turns++) await Promise.resolve()
+    waitedFor.push(`${what}: ${isDone()}`)
+  }
+  const sweep = reconcileHandler({
+    ...{ ...cloud, ...instruments, digest: (text: string) => text },
+    trouble: troubleTo(
+      instruments,
+      () => nowMs,
+      () => 'reconcile',
+    ),
+    leases: { ...cloud.leases, list: () => (isAway ? Promise.reject(away) : cloud.leases.list()) },
+    pager: {
+      page: async ({ kind }) => {
+        if (!isAway) await until(kind)
+      },
+      over: async () => {},
+      sendKept: () => until('sendKept'),
+    },
+  })
+  for (let minutes = 0; minutes < 2; minutes++) {
+    await expect(sweep({ sweep: true })).rejects.toThrow('no answer')
+    nowMs += minute
+  }
+  isAway = false
+  await sweep({ sweep: true })
+  expect(waitedFor.sort()).toEqual(['answersAgain: true', 'sendKept: true'])
+})

@@ -42,7 +42,11 @@ const machine = (): string => {
   const [found] = Object.entries(resources).filter(
     ([id, { Type }]) => Type === 'AWS::StepFunctions::StateMachine' && id.includes('PutBackFromChat'),
   )
-  return filled(found?.[1].Properties['DefinitionString']) as string
+  const { DefinitionString, DefinitionSubstitutions } = found?.[1].Properties ?? {}
+  return Object.entries(filled(DefinitionSubstitutions) as Record<string, string>).reduce(
+    (text, [name, value]) => text.replaceAll(`\${${name}}`, value),
+    filled(DefinitionString) as string,
+  )
 }
 
 it('the channel may start the machine, and nothing else', () => {
@@ -52,6 +56,11 @@ it('the channel may start the machine, and nothing else', () => {
       Resource: expect.stringContaining('PutBackFromChat') as string,
     }),
   ])
+})
+
+it('the log can say who it was: the role has a name', () => {
+  const roles = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Role')
+  expect(roles.map(({ Properties }) => Properties['RoleName'])).toContain('tidegate-put-back-eu-west-1')
 })
 
 describe('the machine', () => {
@@ -73,6 +82,7 @@ describe('the machine', () => {
     expect(validate(definition)).toMatchObject({ isValid: true })
     const { Arguments } = definition.States.PutBack
     expect(Arguments).toMatchObject({ Method: 'POST', AuthType: 'IAM_ROLE' })
+    expect(Arguments['ApiEndpoint']).toMatch(/^\w+\.execute-api\.eu-west-1\./)
     const given = (name: string, input: object): Promise<unknown> =>
       jsonata((Arguments[name] ?? '').replace(/^\{%|%\}$/g, '')).evaluate({}, { states: { input } }) as Promise<unknown>
     const one = { service: 'checkout' }

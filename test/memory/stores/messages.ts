@@ -18,7 +18,7 @@ export function memoryMessages(table: MemoryTable): Messages {
         return undefined
       }),
     replace(kept) {
-      table.set(messagesKey, kept.page.key, kept)
+      if (table.text(messagesKey, kept.page.key) !== undefined) table.set(messagesKey, kept.page.key, kept)
       return Promise.resolve()
     },
     get: (key) => Promise.resolve().then(() => get(key)),

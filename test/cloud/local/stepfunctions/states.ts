@@ -12,6 +12,7 @@ import { steppedClock } from '../../../../cloud/local/time/clock.ts'
 import type { LocalClock, SteppedClock } from '../../../../cloud/local/time/clock.ts'
 import { localHandler } from '../../../../cloud/local/dispatch.ts'
 import type { BusEvent, Invocation } from '../../../../cloud/local/protocol/service.ts'
+import type { ApiCaller } from '../../../../cloud/local/stepfunctions/integrations.ts'
 import { localStepFunctions } from '../../../../cloud/local/stepfunctions/stepfunctions.ts'
 import type { LocalStepFunctions } from '../../../../cloud/local/stepfunctions/stepfunctions.ts'
 import { localTransport } from '../../../../cloud/local/transport.ts'
@@ -45,7 +46,7 @@ type States = {
 }
 
 /** @param held whether running functions stop the clock, as in the cloud */
-export function states(script: Script = () => null, held = true): States {
+export function states(script: Script = () => null, held = true, api: ApiCaller = () => undefined): States {
   const clock = steppedClock(startMs)
   const calls: Call[] = []
   const events: BusEvent[] = []
@@ -73,6 +74,7 @@ export function states(script: Script = () => null, held = true): States {
   const service = localStepFunctions({
     clock: own,
     invoker: { invoke, take: (...call) => void invoke(...call) },
+    api,
     bus: { emit: (event) => void events.push(event) },
     random: chance(1, 'jitter'),
     ids: idsFrom(chance(1, 'ids')),
