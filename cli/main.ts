@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // The entry point. Enables the compile cache first, because `rollback` has to start quickly.
-import { enableCompileCache } from 'node:module'
+import nodeModule from 'node:module'
 
-enableCompileCache()
+// Node 20 has none.
+;(nodeModule as Partial<typeof nodeModule>).enableCompileCache?.()
 // The AWS CLI reads it, and the SDK does not.
 const { AWS_DEFAULT_REGION } = process.env
 if (AWS_DEFAULT_REGION !== undefined) process.env['AWS_REGION'] ??= AWS_DEFAULT_REGION

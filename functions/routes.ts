@@ -55,8 +55,10 @@ const readings = {
   openapi: '/openapi.json',
 } as const satisfies Readonly<Record<string, `/${string}`>>
 
-export type RouteName = keyof typeof routes
-type ReadingName = keyof typeof readings
+export type Routes = typeof routes
+export type Readings = typeof readings
+export type RouteName = keyof Routes
+type ReadingName = keyof Readings
 /** The function that reads, and changes nothing. */
 export const reader = 'read' as const
 /** A function that the API calls. */

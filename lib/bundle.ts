@@ -1,25 +1,19 @@
 // Bundles a controller function for Lambda: one ES module with only the SDK clients that the function uses. A function that
 // evaluates policies also gets the files that policy/ reads at run time.
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import { moduleOf, optionalVerbs, type Verb, verbs } from '../functions/handlers.ts'
 import { own } from '../core/own.ts'
+import { policyFiles } from './bundles/policy-files.ts'
+import type { Bundle } from './bundles/write.ts'
 
-const root = new URL('..', import.meta.url).pathname
+export { writeBundle } from './bundles/write.ts'
 
-type Bundle = {
-  readonly code: Uint8Array
-  /** The SDK clients in the bundle (`dynamodb`, `lambda`). */
-  readonly clients: readonly string[]
-  /** The packages in the bundle and beside it, as `name@version`. */
-  readonly packages: readonly string[]
-  /** Files that must lie beside the module, by path. */
-  readonly files: Readonly<Record<string, Uint8Array>>
-}
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Which export of which module becomes a bundle. `from` is a path from the root; `as` is the export's name in the bundle. */
 type Entry = { readonly from: string; readonly exported: string; readonly as: string }
@@ -114,22 +108,4 @@ function foldOf(): string {
     hash.update(`${path}\n`).update(readFileSync(join(root, 'core', path)))
   fold = hash.digest('hex').slice(0, 16)
   return fold
-}
-
-/** The policies, and the Cedar evaluator as a package, with only its Node build. */
-function policyFiles(): Bundle['files'] {
-  const evaluator = dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs'))
-  const policies = ['release.cedar', 'release.cedarschema'].map((name) => [name, join(root, 'policy', name)] as const)
-  const build = ['package.json', 'nodejs/package.json', 'nodejs/cedar_wasm.js', 'nodejs/cedar_wasm_bg.wasm'].map(
-    (name) => [`node_modules/@cedar-policy/cedar-wasm/${name}`, join(evaluator, '..', name)] as const,
-  )
-  return Object.fromEntries([...policies, ...build].map(([name, path]) => [name, readFileSync(path)]))
-}
-
-/** Writes a bundle into a folder as the module `name`. */
-export function writeBundle(folder: string, name: string, { code, files }: Bundle): void {
-  for (const [path, content] of Object.entries({ ...files, [name]: code })) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), content)
-  }
 }

@@ -1,4 +1,5 @@
 // The Lambda functions of the controller, each with its own role, its own log group and only the permissions of its verb.
+import { fileURLToPath } from 'node:url'
 import { ArnFormat, AssetHashType, DockerImage, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -89,7 +90,7 @@ const grantsOf = (verb: Verb, resources: Resources) => [
 
 /** Bundles only when the CDK needs the code: not for `cdk list`, nor for a stack that was not requested. */
 const codeOf = (verb: Verb): lambda.Code =>
-  lambda.Code.fromAsset(new URL('../functions', import.meta.url).pathname, {
+  lambda.Code.fromAsset(fileURLToPath(new URL('../functions', import.meta.url)), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never used, because tryBundle does the work. But the CDK requires an image, and `command` makes the assets differ.

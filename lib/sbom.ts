@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { optionalVerbs, verbs } from '../functions/handlers.ts'
 import { bundle } from './bundle.ts'
 
@@ -21,7 +22,7 @@ type Bom = {
   readonly dependencies: readonly Edge[]
 } & Readonly<Record<string, unknown>>
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Of each package that is in a bundle, as `name@version`, the functions in whose bundles it is. */
 export function bundledPackages(): ReadonlyMap<string, readonly string[]> {

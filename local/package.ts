@@ -1,5 +1,6 @@
 // Code packages for the embedded cloud: zips as Lambda accepts them.
 import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import { strToU8, zipSync } from 'fflate'
 import { moduleOf, type Verb } from '../functions/handlers.ts'
 
@@ -25,8 +26,12 @@ export function samplePackage(code: SampleCode, build?: string): Uint8Array {
   return packageOf({ 'index.mjs': readFileSync(file, 'utf8'), ...(build === undefined ? {} : { 'build.txt': build }) })
 }
 
-/** A function of the controller, and what is wired beside it. It imports the TypeScript sources, which Node runs directly. */
+/**
+ * A function of the controller, and what is wired beside it. It imports the TypeScript sources, which Node runs directly, or in the
+ * published package what was made of them.
+ */
 export function controllerPackage(verb: Verb): Uint8Array {
-  const { href } = new URL(`../${moduleOf(verb)}`, import.meta.url)
+  const path = moduleOf(verb).replace(/\.ts$/, extname(import.meta.url))
+  const { href } = new URL(`../${path}`, import.meta.url)
   return packageOf({ 'index.mjs': `export * from ${JSON.stringify(href)}\n` })
 }

@@ -1,6 +1,5 @@
 // Calls the controller's API: signs the request as the caller (Signature Version 4), and turns the answer into what the function
 // returned, or into the Problem that it threw.
-import type { STSClient } from '@aws-sdk/client-sts'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { Problem, type ProblemCode, problems } from '../../core/problem.ts'
 import { sha256 } from '../../cloud/sha256.ts'
@@ -8,7 +7,10 @@ import { routePath } from '../../functions/routes.ts'
 import type { Backend } from './backend.ts'
 
 /** What the SDK has found out for any of its clients: credentials, region and how to send a request. */
-type Sender = Pick<STSClient['config'], 'credentials' | 'region' | 'requestHandler'>
+type Sender = Pick<ConstructorParameters<typeof SignatureV4>[0], 'credentials' | 'region'> & {
+  // The SDK's handlers take the fields of a request, whatever its class.
+  readonly requestHandler: { handle(request: never): Promise<unknown> }
+}
 
 /**
  * @param api the API's address; `undefined` when nobody has said it
@@ -75,8 +77,7 @@ async function sent(
   }
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256 })
   try {
-    // The SDK's handlers take the fields of a request, whatever its class.
-    const signed: unknown = await signer.sign(request)
+    const signed = (await signer.sign(request)) as never
     const { response } = (await requestHandler.handle(signed)) as { response: { statusCode: number; body?: unknown } }
     return { status: response.statusCode, text: await textOf(response.body) }
   } catch (cause) {

@@ -1,6 +1,14 @@
 // The report that docs/aws.md can cite: what was asked of which account, when, with which versions, and the answers. The account
 // number is masked.
-import { createRequire } from 'node:module'
+import cloudwatch from '@aws-sdk/client-cloudwatch/package.json' with { type: 'json' }
+import dynamodb from '@aws-sdk/client-dynamodb/package.json' with { type: 'json' }
+import eventbridge from '@aws-sdk/client-eventbridge/package.json' with { type: 'json' }
+import iam from '@aws-sdk/client-iam/package.json' with { type: 'json' }
+import lambda from '@aws-sdk/client-lambda/package.json' with { type: 'json' }
+import s3 from '@aws-sdk/client-s3/package.json' with { type: 'json' }
+import sfn from '@aws-sdk/client-sfn/package.json' with { type: 'json' }
+import sqs from '@aws-sdk/client-sqs/package.json' with { type: 'json' }
+import sts from '@aws-sdk/client-sts/package.json' with { type: 'json' }
 import * as z from 'zod'
 import type { Lab } from './lab.ts'
 import type { Result } from './run.ts'
@@ -36,17 +44,10 @@ export const VerifyReport = z.strictObject({
 })
 export type VerifyReport = z.output<typeof VerifyReport>
 
-const clients = ['cloudwatch', 'dynamodb', 'eventbridge', 'iam', 'lambda', 's3', 'sfn', 'sqs', 'sts']
+const sdk = { cloudwatch, dynamodb, eventbridge, iam, lambda, s3, sfn, sqs, sts }
 
-function sdkVersions(): Record<string, string> {
-  const require = createRequire(import.meta.url)
-  return Object.fromEntries(
-    clients.map((name) => {
-      const { version } = require(`@aws-sdk/client-${name}/package.json`) as { version: string }
-      return [name, version]
-    }),
-  )
-}
+const sdkVersions = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(sdk).map(([name, { version }]) => [name, version]))
 
 type Parts = {
   readonly lab: Pick<Lab, 'region' | 'accountId' | 'prefix' | 'nowMs'>

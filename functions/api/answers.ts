@@ -30,7 +30,7 @@ const ordered = z.strictObject({
 export const parts: Readonly<Record<string, z.ZodType>> = { Ordered: ordered, Service, Plan, Head, ReleaseEvent }
 
 /** By verb. */
-export const orderAnswers: Readonly<Record<string, z.ZodType>> = {
+export const orderAnswers = {
   start: z.strictObject({
     releases: z.array(z.strictObject({ releaseId: text, execution: text })).readonly(),
   }) satisfies z.ZodType<Started>,
@@ -55,7 +55,8 @@ export const orderAnswers: Readonly<Record<string, z.ZodType>> = {
     isKnown: z.boolean().describe('False if the service is new.'),
     changed: z.array(text).readonly().describe('Which fields are other than before.'),
   }) satisfies z.ZodType<Registered>,
-}
+} as const satisfies Readonly<Record<string, z.ZodType>>
+export type AnswersOfOrders = typeof orderAnswers
 
 const because = text.describe('Why it cannot be read. The others of the list are not affected.')
 const next = text.optional().describe('The `next` of the request for what follows; absent at the end.')
@@ -153,7 +154,7 @@ const LineAnswer = z.strictObject({
 const ProblemAnswer = z.strictObject({ code: text, status: z.int(), fix: text })
 
 /** By reading. The document itself is left out: it has no form of ours. */
-export const readingAnswers: Readonly<Record<string, z.ZodType>> = {
+export const readingAnswers = {
   services: ServicesAnswer,
   service: ServiceAnswer,
   releases: ReleasesAnswer,
@@ -163,4 +164,5 @@ export const readingAnswers: Readonly<Record<string, z.ZodType>> = {
   line: LineAnswer,
   problem: ProblemAnswer,
   openapi: z.looseObject({}),
-}
+} as const satisfies Readonly<Record<string, z.ZodType>>
+export type AnswersOfReadings = typeof readingAnswers

@@ -19,12 +19,12 @@ import { PromoteCall } from '../orders/promote.ts'
 const [PauseBody, ResumeBody] = PauseCall.options
 
 /** By route; another route takes the body of its verb. */
-const byRoute: Readonly<Record<string, z.ZodType>> = {
+const byRoute = {
   'start-urgent': UrgentCall,
   resume: ResumeBody,
   'attest-bundle': BundleCall,
-}
-const byVerb: Readonly<Record<string, z.ZodType>> = {
+} as const satisfies Readonly<Record<string, z.ZodType>>
+const byVerb = {
   start: ReleaseCall,
   ask: GateCall,
   pause: PauseBody,
@@ -37,11 +37,14 @@ const byVerb: Readonly<Record<string, z.ZodType>> = {
   attest: AttestCall,
   incident: IncidentCall,
   apply: ApplyCall,
-}
+} as const satisfies Readonly<Record<string, z.ZodType>>
+/** For the client (client/index.ts). */
+export type BodiesByRoute = typeof byRoute
+export type BodiesByVerb = typeof byVerb
 
 /** With what the route and the signature say. */
 export function bodyOf({ name, verb }: { readonly name: string; readonly verb: string }): z.ZodType {
-  const body = own(byRoute, name) ?? own(byVerb, verb)
+  const body = own<z.ZodType>(byRoute, name) ?? own<z.ZodType>(byVerb, verb)
   if (body === undefined) throw new Error(`the route ${name} has no body`)
   return body
 }

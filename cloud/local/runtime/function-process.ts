@@ -1,7 +1,7 @@
 // Runs inside an execution environment: imports the package's handler and answers invocations, one at a time. Its Date and timers
 // follow the embedded cloud's clock: every message brings the time, which stands still in between.
 import { existsSync } from 'node:fs'
-import { flushCompileCache, syncBuiltinESMExports } from 'node:module'
+import nodeModule, { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fakeTimers from '@sinonjs/fake-timers'
@@ -40,7 +40,7 @@ async function run({ handler: name, payload, context, deadlineMs }: Invocation):
   const dot = name.lastIndexOf('.')
   const module = await load(name.slice(0, dot))
   // Flush now rather than at exit, because a killed process writes nothing.
-  if (isNew) flushCompileCache()
+  if (isNew) (nodeModule as Partial<typeof nodeModule>).flushCompileCache?.()
   isNew = false
   const handler = module[name.slice(dot + 1)]
   if (typeof handler !== 'function') throw new Error(`${name} is undefined or not exported`)

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve, sep } from 'node:path'
+import { dirname, extname, join, resolve, sep } from 'node:path'
 import { unzipSync } from 'fflate'
 import type { LocalClock } from '../time/clock.ts'
 import { errorPayload, type RunRequest, type RunResult, type Runtime, timedOut } from './runtime.ts'
@@ -127,7 +127,9 @@ function start(request: RunRequest, options: Options, onExit: () => void): Envir
   const folder = unpack(request.code.bytes)
   const accessKeyId = `role.${request.role.split('/').at(-1) ?? 'none'}`
   const session = randomUUID()
-  const child = fork(resolve(import.meta.dirname, 'function-process.ts'), [folder], {
+  // .js in the published package.
+  const module = `function-process${extname(import.meta.filename)}`
+  const child = fork(resolve(import.meta.dirname, module), [folder], {
     env: {
       ...request.environment,
       PATH: process.env['PATH'],
@@ -234,13 +236,23 @@ const resultOf = ({ payload, failed }: Extract<FromProcess, { readonly kind: 'an
   ...(failed ? { functionError: 'Unhandled' } : {}),
 })
 
-// Inside the project, so that a package finds the AWS SDK, as it does in Lambda's Node runtime.
+// Inside the project, or inside node_modules, so that a package finds the AWS SDK that is installed, as it does in Lambda's Node
+// runtime.
 const root = resolve(import.meta.dirname, '../../../.tidegate')
+
+/** Who has installed Tidegate for everybody may not write there, and gets a folder in which a package finds only itself. */
+function newFolder(): string {
+  try {
+    mkdirSync(root, { recursive: true })
+    return mkdtempSync(join(root, 'function-'))
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'tidegate-function-'))
+  }
+}
 
 function unpack(zip: Uint8Array): string {
   const files = unzipSync(zip)
-  mkdirSync(root, { recursive: true })
-  const folder = mkdtempSync(join(root, 'function-'))
+  const folder = newFolder()
   for (const [name, bytes] of Object.entries(files)) {
     const path = resolve(folder, name)
     if (!path.startsWith(folder + sep)) throw new Error(`the package has a file outside of itself: ${name}`)

@@ -80,9 +80,9 @@ export async function callApi(api: ApiCaller, args: Arguments, roleArn: string):
   }
 }
 
-const pairsOf = (query: unknown): string[][] =>
+const pairsOf = (query: unknown): [string, string][] =>
   Object.entries(query as Readonly<Record<string, readonly string[]>>).flatMap(([name, values]) =>
-    values.map((value) => [name, value]),
+    values.map((value): [string, string] => [name, value]),
   )
 
 function withoutNulls(value: unknown): unknown {
