@@ -88,6 +88,8 @@ function pathWith(path: string, call: Readonly<Record<string, unknown>>): string
     left.delete(name)
     return encodeURIComponent(value)
   })
-  const query = new URLSearchParams([...left].map(([name, value]): [string, string] => [name, String(value)])).toString()
+  const query = new URLSearchParams(
+    [...left].map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString()
   return query === '' ? filled : `${filled}?${query}`
 }

@@ -102,13 +102,11 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
  */
 function handsOn(clock: LocalClock, stopping: AbortSignal) {
   let rest = clock.work()
+  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }))
   return {
     rest: () => rest(),
     pause: async (ms: number): Promise<boolean> => {
       rest()
-      const stopped = new Promise<void>((resolve) =>
-        stopping.addEventListener('abort', () => resolve(), { once: true }),
-      )
       if (!stopping.aborted) await Promise.race([until(clock, clock.nowMs() + ms), stopped])
       rest = clock.work()
       return !stopping.aborted
@@ -206,6 +204,9 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
 /** What begins with spaces is to be copied. */
 const asTyped = (line: string): Line => (line.startsWith(' ') ? { asIs: line } : line)
 
+// In the published package there are no sources, and no scripts of ours.
+const command = import.meta.url.endsWith('.ts') ? 'npm run -s tidegate --' : 'npx tidegate'
+
 const invitation = (url: string, credentials: string, pages: string): string => `
 It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:
   ${pages}
@@ -213,7 +214,7 @@ Only signed requests are answered; ${credentials} has the
 secrets of ann, ben, ci, ann-sso, operator and viewer, and is deleted at the end. In another terminal:
   unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
   export AWS_SHARED_CREDENTIALS_FILE=${credentials} AWS_PROFILE=ann AWS_ENDPOINT_URL=${url} AWS_REGION=us-east-1
-  npm run -s tidegate -- history checkout
-  npm run -s tidegate -- budget checkout
-  npm run -s tidegate -- release checkout --version 2 --plan AllAtOnce --bolder --watch
+  ${command} history checkout
+  ${command} budget checkout
+  ${command} release checkout --version 2 --plan AllAtOnce --bolder --watch
   aws lambda get-alias --function-name checkout --name live`
