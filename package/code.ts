@@ -19,11 +19,11 @@ const code = 'code'
  */
 const asSources: Plugin = {
   name: 'as sources',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /\/bundle\.ts$/ }, ({ path, resolveDir }) =>
+  setup(builder) {
+    builder.onResolve({ filter: /\/bundle\.ts$/ }, ({ path, resolveDir }) =>
       join(resolveDir, path) === join(root, 'lib/bundle.ts') ? { path: join(root, 'lib/bundles/prebuilt.ts') } : null,
     )
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const file = relative(root, path)
       if (file.startsWith('node_modules')) return null
       const url = `new URL(${JSON.stringify(`../${file.replace(/\.ts$/, '.js')}`)}, import.meta.url)`
@@ -34,7 +34,7 @@ const asSources: Plugin = {
       const imported = contents.includes('$fileOf(') ? "import { fileURLToPath as $fileOf } from 'node:url'\n" : ''
       return { contents: `${imported}${contents}`, loader: 'ts' }
     })
-    onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+    builder.onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
       if (path !== join(root, 'package.json')) return null
       const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string }
       return { contents: JSON.stringify({ name, version }), loader: 'json' }

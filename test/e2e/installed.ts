@@ -81,15 +81,15 @@ async function greetAt(lambda: LambdaClient): Promise<(body: string) => Promise<
 
 /** Calls the alias until it is told to stop. */
 function callOn(lambda: LambdaClient): () => Promise<void> {
-  let goesOn = true
+  const stopping = new AbortController()
   const calling = (async () => {
-    while (goesOn) {
+    while (!stopping.signal.aborted) {
       await lambda.send(new InvokeCommand({ FunctionName: 'greet', Qualifier: 'live' })).catch(() => undefined)
       await sleep(20)
     }
   })()
   return () => {
-    goesOn = false
+    stopping.abort()
     return calling
   }
 }

@@ -11,25 +11,24 @@ import type { Verify } from './emulator.ts'
 import { checkInstalled } from './installed.ts'
 import { checkStack } from './package-stack.ts'
 
+type Ran = { readonly status: number | null; readonly stdout: string; readonly stderr: string; readonly all: string }
+
 /** A folder in which something is installed, and the Node that is used there. */
 export type Place = {
   readonly folder: string
   readonly node: string
-  run(
-    command: string,
-    ...args: readonly string[]
-  ): { status: number | null; stdout: string; stderr: string; all: string }
+  readonly run: (command: string, ...args: readonly string[]) => Ran
   /** As `run`, with further settings. */
-  runWith(
-    env: NodeJS.ProcessEnv,
-    command: string,
-    ...args: readonly string[]
-  ): { status: number | null; stdout: string; stderr: string; all: string }
-  start(env: NodeJS.ProcessEnv, command: string, ...args: readonly string[]): ChildProcess
+  readonly runWith: (env: NodeJS.ProcessEnv, command: string, ...args: readonly string[]) => Ran
+  readonly start: (env: NodeJS.ProcessEnv, command: string, ...args: readonly string[]) => ChildProcess
 }
 
 const clean = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AWS_|npm_|NODE_|TIDEGATE_|INIT_CWD)/.test(name)))
+  Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(AWS_|npm_|NODE_(OPTIONS|PATH|COMPILE_CACHE)|TIDEGATE_|INIT_CWD)/.test(name),
+    ),
+  )
 
 /** Puts an empty folder in the place of the repository, for one command and what it starts; it needs root, and Linux. */
 const hidden = ['unshare', '-m', 'sh', '-c', `mount -t tmpfs none '${root}' && exec "$0" "$@"`]
