@@ -67,7 +67,7 @@ export default tseslint.config(
         'error',
         // It has those of util and import.meta, and where it has none of module's compile cache, it goes without.
         {
-          version: '>=20.18',
+          version: '^20.18.0 || >=22',
           allowExperimental: true,
           ignores: ['module.enableCompileCache', 'module.flushCompileCache'],
         },

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
-/** Node 20's, the oldest that runs the package. */
-export const engines = '>=20.18'
+/** Node 20 is the oldest that runs the package. 21 lacks what both have. */
+export const engines = '^20.18.0 || >=22'
 
 /** The folder of all modules in the package. */
 const code = 'code'

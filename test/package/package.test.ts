@@ -41,7 +41,7 @@ describe('for Node 20', () => {
       compilerOptions: { lib: readonly string[] }
     }
     expect(compilerOptions.lib).toEqual(['es2023', 'es2024.collection', 'es2024.string', 'esnext.array'])
-    expect(engines).toBe('>=20.18')
+    expect(engines).toBe('^20.18.0 || >=22')
     const sources = globSync('{core,functions,cli,cloud,console,lib,local,policy,client}/**/*.ts', { cwd: root })
     const lacking = sources.filter((file) =>
       /\bObject\.groupBy\(|\bPromise\.withResolvers\(/.test(readFileSync(join(root, file), 'utf8')),
