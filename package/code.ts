@@ -46,9 +46,6 @@ const shared = {
   absWorkingDir: root,
   bundle: true,
   splitting: true,
-  // Names stay, for stacks in reports.
-  minifySyntax: true,
-  minifyWhitespace: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.18',
@@ -97,12 +94,16 @@ export async function compile(folder: string): Promise<Compiled> {
       outdir: join(folder, code),
       chunkNames: 'cli-[hash]',
       entryPoints: Object.fromEntries(Object.entries(started).map(([path, name]) => [name, path])),
+      // Names stay, for stacks in reports.
+      minifySyntax: true,
+      minifyWhitespace: true,
       // memory-level comes with dynalite.
       external: [...external, 'memory-level'],
     }),
     build({
       ...shared,
       outdir: join(folder, code),
+      // Not minified: Node shows the line of an error that an app does not catch.
       chunkNames: 'lib-[hash]',
       entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [nameOfEntry(name), path])),
       external: [...external, 'zod'],

@@ -146,7 +146,7 @@ const credentials = async () => {
 const client = clientOf({ api: process.env.AWS_ENDPOINT_URL, region: 'us-east-1', credentials })
 const { items } = await client.read('releases', { service: 'greet', limit: 5 })
 const refused = await client.order('roll-back', { service: 'nobody', reason: 'a trial' }).catch((error) => error)
-const { may } = await client.order('ask', { service: 'greet', version: '2' })
+const { may } = await client.order('ask', { service: 'greet' })
 console.log(JSON.stringify({
   outcomes: items.map((one) => one.outcome),
   refused: refused instanceof Problem && refused.code,
@@ -184,11 +184,12 @@ function checkPrograms(verify: Verify, { node, folder, runWith }: Place, env: No
   verify(`${node}: a program reads and orders by tidegate/client`, stdout.trim() === wanted, all)
   writeFileSync(join(folder, 'typed.ts'), typed)
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const options = ['--noEmit', '--strict', '--target', 'es2022', '--types', '']
   for (const resolution of ['nodenext', 'bundler']) {
     const module = resolution === 'bundler' ? 'esnext' : 'nodenext'
-    const how = ['--module', module, '--moduleResolution', resolution, 'typed.ts']
-    const checked = spawnSync(process.execPath, [tsc, ...options, ...how], { cwd: folder, encoding: 'utf8' })
+    const compilerOptions = { noEmit: true, strict: true, target: 'es2022', types: [], module }
+    const config = { compilerOptions: { ...compilerOptions, moduleResolution: resolution }, files: ['typed.ts'] }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+    const checked = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
     verify(`${node}: its types hold under ${resolution}, libraries checked too`, checked.status === 0, checked.stdout)
   }
 }

@@ -51,7 +51,9 @@ export async function checkStack(verify: Verify, { node, folder, run }: Place, w
   verify(`${node}: npm install of the CDK beside it`, installed.status === 0, installed.all)
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   mkdirSync(join(folder, 'services'), { recursive: true })
-  writeFileSync(join(folder, 'services/checkout.yaml'), block(readme, 'yaml'))
+  // As the comment in the example says.
+  const definition = block(readme, 'yaml').replace(/^ {2}s3: .*$/m, '  cloudFormation: true')
+  writeFileSync(join(folder, 'services/checkout.yaml'), definition)
   writeFileSync(join(folder, 'app.mjs'), appOf(block(readme, 'ts')))
   const made = run('node', 'app.mjs')
   verify(`${node}: the README's example is synthesised`, made.status === 0, made.all)
