@@ -81,13 +81,15 @@ export function clientOf({ api, ...identity }: ClientOptions): Client {
 }
 
 /** The names of the path are filled in; what is left is its query. */
-function pathWith(path: string, call: Readonly<Record<string, unknown>>): string {
-  const left = new Map(Object.entries(call).filter(([, value]) => value !== undefined))
+function pathWith(path: string, call: Readonly<Record<string, string | number | undefined>>): string {
+  const left = new Map(
+    Object.entries(call).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const])),
+  )
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = String(left.get(name) ?? '')
+    const value = left.get(name) ?? ''
     left.delete(name)
     return encodeURIComponent(value)
   })
-  const query = new URLSearchParams([...left].map(([name, value]): [string, string] => [name, String(value)])).toString()
+  const query = new URLSearchParams(Object.fromEntries(left)).toString()
   return query === '' ? filled : `${filled}?${query}`
 }

@@ -46,7 +46,8 @@ export const problems = {
     "Set TIDEGATE_TABLE to the controller's table, and AWS_REGION and AWS_PROFILE to its region and account, or deploy the stack.",
   port_unusable: 'Stop the other program, or choose a free port with --port.',
   file_unusable: 'Check that the folder exists, and that you may write there.',
-  part_missing: 'Run `npm ci` in the folder of Tidegate, without --omit=dev.',
+  part_missing:
+    'Run `npm install dynalite@4` where Tidegate is installed; in a clone of the repository, `npm ci` without --omit=dev.',
   api_unknown:
     "Set TIDEGATE_API to the stack's output Api. If it is that, the controller is older than the command line: deploy it.",
   plan_bolder:

@@ -32,10 +32,10 @@ export function bundledPackages(): ReadonlyMap<string, readonly string[]> {
   return found
 }
 
-export function billOfMaterials(): Bom {
+/** @param shipped the packages in it, as `name@version`; default: what `npm ci --omit=dev` installs */
+export function billOfMaterials(shipped: ReadonlySet<string> = shippedPackages()): Bom {
   const args = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only']
   const bom = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' })) as Bom
-  const shipped = shippedPackages()
   const functions = bundledPackages()
   const components = bom.components.flatMap((component) => {
     const { name, version, properties = [] } = component

@@ -27,8 +27,8 @@ export function samplePackage(code: SampleCode, build?: string): Uint8Array {
 }
 
 /**
- * A function of the controller, and what is wired beside it. It imports the TypeScript sources, which Node runs directly, or in the
- * published package what was made of them.
+ * A function of the controller, and what is wired beside it. It imports the TypeScript sources, which Node runs directly, or in
+ * the published package what was made of them.
  */
 export function controllerPackage(verb: Verb): Uint8Array {
   const path = moduleOf(verb).replace(/\.ts$/, extname(import.meta.url))

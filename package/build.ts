@@ -13,7 +13,14 @@ import { ownManifest, publishedManifest } from './manifest.ts'
 export const packageFolder = join(root, 'dist/package')
 
 /** As they are: what is read at run time, and what people read. */
-const copied = ['statemachines', 'policy/release.cedar', 'policy/release.cedarschema', 'README.md', 'LICENSE', 'CHANGELOG.md']
+const copied = [
+  'statemachines',
+  'policy/release.cedar',
+  'policy/release.cedarschema',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+]
 const documents = /\.(md|schema\.json)$|^release\.svg$/
 const smoke = 'examples/checkout/smoke/index.mjs'
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
-/** Node 20's, the oldest that runs the package. */
-export const engines = '>=20.18'
+/** Node 20 is the oldest that runs the package. 21 lacks what both have. */
+export const engines = '^20.18.0 || >=22'
 
 /** The folder of all modules in the package. */
 const code = 'code'
@@ -19,11 +19,11 @@ const code = 'code'
  */
 const asSources: Plugin = {
   name: 'as sources',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /\/bundle\.ts$/ }, ({ path, resolveDir }) =>
+  setup(builder) {
+    builder.onResolve({ filter: /\/bundle\.ts$/ }, ({ path, resolveDir }) =>
       join(resolveDir, path) === join(root, 'lib/bundle.ts') ? { path: join(root, 'lib/bundles/prebuilt.ts') } : null,
     )
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const file = relative(root, path)
       if (file.startsWith('node_modules')) return null
       const url = `new URL(${JSON.stringify(`../${file.replace(/\.ts$/, '.js')}`)}, import.meta.url)`
@@ -34,7 +34,7 @@ const asSources: Plugin = {
       const imported = contents.includes('$fileOf(') ? "import { fileURLToPath as $fileOf } from 'node:url'\n" : ''
       return { contents: `${imported}${contents}`, loader: 'ts' }
     })
-    onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+    builder.onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
       if (path !== join(root, 'package.json')) return null
       const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string }
       return { contents: JSON.stringify({ name, version }), loader: 'json' }
@@ -46,9 +46,6 @@ const shared = {
   absWorkingDir: root,
   bundle: true,
   splitting: true,
-  // Names stay, for stacks in reports.
-  minifySyntax: true,
-  minifyWhitespace: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.18',
@@ -64,7 +61,7 @@ const shared = {
 } as const satisfies BuildOptions
 
 /** What programs import, by the name in `exports`. */
-export const entries = { '.': 'lib/index.ts', './core': 'core/index.ts', './client': 'client/index.ts' } as const
+export const entries = { '.': 'lib/index.ts', './core': 'package/core.ts', './client': 'client/index.ts' } as const
 
 /** Modules that are started by their path: a path in the package, and the module that it stands for. */
 const started = {
@@ -97,12 +94,16 @@ export async function compile(folder: string): Promise<Compiled> {
       outdir: join(folder, code),
       chunkNames: 'cli-[hash]',
       entryPoints: Object.fromEntries(Object.entries(started).map(([path, name]) => [name, path])),
+      // Names stay, for stacks in reports.
+      minifySyntax: true,
+      minifyWhitespace: true,
       // memory-level comes with dynalite.
       external: [...external, 'memory-level'],
     }),
     build({
       ...shared,
       outdir: join(folder, code),
+      // Not minified: Node shows the line of an error that an app does not catch.
       chunkNames: 'lib-[hash]',
       entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [nameOfEntry(name), path])),
       external: [...external, 'zod'],

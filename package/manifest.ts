@@ -16,7 +16,7 @@ export const ownManifest = (): Manifest => readJson('package.json') as Manifest
 const exactly = 'node_modules/@cedar-policy/cedar-wasm/package.json'
 
 /** What stands in the package, so that npm takes in nothing else. */
-export const published = [
+const published = [
   ...['cli', 'cloud', 'code', 'docs', 'examples', 'functions', 'policy', 'statemachines', 'types'],
   ...['CHANGELOG.md', 'THIRD-PARTY-LICENSES'],
 ] as const
@@ -53,8 +53,7 @@ export function publishedManifest(): Readonly<Record<string, unknown>> {
     dependencies: Object.fromEntries(
       runtimeDependencies.map((name) => [name, name === 'zod' ? range(name) : evaluator]),
     ),
-    // None of them is installed with the command line: the first two are an app's that uses the constructs, the third is the table of
-    // the embedded cloud.
+    // None is installed with the command line: two are of an app that uses the constructs, one is the embedded cloud's table.
     peerDependencies: Object.fromEntries(Object.keys(peers).map((name) => [name, range(name)])),
     peerDependenciesMeta: Object.fromEntries(Object.keys(peers).map((name) => [name, { optional: true }])),
   }

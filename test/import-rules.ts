@@ -233,6 +233,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'lib/': [
     ...[
       'lib/*',
+      'lib/bundles/*',
       'lib/messages/*',
       'lib/dashboards/*',
       'functions/environment.ts',
@@ -252,9 +253,16 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['aws-cdk-lib/', 'constructs', 'esbuild'],
   ],
+  'lib/bundles/': ['lib/bundles/*', 'functions/handlers.ts', 'core/own.ts', 'node:', 'fflate'],
   'lib/messages/': ['lib/messages/*', 'functions/environment.ts', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'lib/dashboards/': ['lib/dashboards/*', 'functions/*', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
+  'client/': [
+    ...['client/*', 'cli/backend/door.ts', 'functions/api/*', 'functions/routes.ts', 'core/problem.ts'],
+    'zod',
+  ],
+  'package/core.ts': ['core/'],
+  'package/': ['package/*', 'lib/*', 'lib/bundles/*', 'functions/handlers.ts', 'node:', 'esbuild'],
   'examples/': ['@aws-sdk/'],
   'examples/cdk/': ['lib/index.ts', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'docs/': ['core/', 'functions/', 'cli/backend/screen.ts', 'node:', 'zod'],

@@ -108,13 +108,11 @@ export async function serveLocally(screen: Screen, options: LocalOptions): Promi
  */
 function handsOn(clock: LocalClock, stopping: AbortSignal) {
   let rest = clock.work()
+  const stopped = new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }))
   return {
     rest: () => rest(),
     pause: async (ms: number): Promise<boolean> => {
       rest()
-      const stopped = new Promise<void>((resolve) =>
-        stopping.addEventListener('abort', () => resolve(), { once: true }),
-      )
       if (!stopping.aborted) await Promise.race([until(clock, clock.nowMs() + ms), stopped])
       rest = clock.work()
       return !stopping.aborted

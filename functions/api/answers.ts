@@ -29,8 +29,7 @@ const ordered = z.strictObject({
 /** What several answers have in common, by name. */
 export const parts: Readonly<Record<string, z.ZodType>> = { Ordered: ordered, Service, Plan, Head, ReleaseEvent }
 
-/** By verb. */
-export const orderAnswers = {
+const ofOrders = {
   start: z.strictObject({
     releases: z.array(z.strictObject({ releaseId: text, execution: text })).readonly(),
   }) satisfies z.ZodType<Started>,
@@ -56,7 +55,10 @@ export const orderAnswers = {
     changed: z.array(text).readonly().describe('Which fields are other than before.'),
   }) satisfies z.ZodType<Registered>,
 } as const satisfies Readonly<Record<string, z.ZodType>>
-export type AnswersOfOrders = typeof orderAnswers
+/** For the client (client/index.ts). */
+export type AnswersOfOrders = typeof ofOrders
+/** By verb. */
+export const orderAnswers: Readonly<Record<string, z.ZodType>> = ofOrders
 
 const because = text.describe('Why it cannot be read. The others of the list are not affected.')
 const next = text.optional().describe('The `next` of the request for what follows; absent at the end.')
@@ -153,8 +155,7 @@ const LineAnswer = z.strictObject({
 
 const ProblemAnswer = z.strictObject({ code: text, status: z.int(), fix: text })
 
-/** By reading. The document itself is left out: it has no form of ours. */
-export const readingAnswers = {
+const ofReadings = {
   services: ServicesAnswer,
   service: ServiceAnswer,
   releases: ReleasesAnswer,
@@ -165,4 +166,6 @@ export const readingAnswers = {
   problem: ProblemAnswer,
   openapi: z.looseObject({}),
 } as const satisfies Readonly<Record<string, z.ZodType>>
-export type AnswersOfReadings = typeof readingAnswers
+export type AnswersOfReadings = typeof ofReadings
+/** By reading. The document itself is left out: it has no form of ours. */
+export const readingAnswers: Readonly<Record<string, z.ZodType>> = ofReadings

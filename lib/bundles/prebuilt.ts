@@ -35,15 +35,22 @@ export function archiveOf(bundles: Readonly<Record<string, Bundle>>): Uint8Array
   return brotliCompressSync(zip, { params })
 }
 
-let unpacked: Readonly<Record<string, Uint8Array>> | undefined
+/** @returns what finds the bundle of a verb */
+export function bundlesIn(archive: Uint8Array): (verb: Verb) => Bundle {
+  const unpacked = unzipSync(brotliDecompressSync(archive))
+  const abouts = JSON.parse(strFromU8(own(unpacked, aboutFile) ?? strToU8('{}'))) as Readonly<Record<string, About>>
+  return (verb) => {
+    const code = own(unpacked, moduleFile(verb))
+    const about = own(abouts, verb)
+    if (code === undefined || about === undefined) throw new Error(`bug: ${verb} is not in the package`)
+    const { decides, ...rest } = about
+    return { ...rest, code, files: decides ? policyFiles() : {} }
+  }
+}
+
+let made: ReturnType<typeof bundlesIn> | undefined
 
 export function bundle(verb: Verb): Bundle {
-  const archive = new URL('../../functions/bundles.br', import.meta.url)
-  unpacked ??= unzipSync(brotliDecompressSync(readFileSync(archive)))
-  const code = own(unpacked, moduleFile(verb))
-  const abouts = JSON.parse(strFromU8(own(unpacked, aboutFile) ?? strToU8('{}'))) as Readonly<Record<string, About>>
-  const about = own(abouts, verb)
-  if (code === undefined || about === undefined) throw new Error(`bug: ${verb} is not in the package`)
-  const { decides, ...rest } = about
-  return { ...rest, code, files: decides ? policyFiles() : {} }
+  made ??= bundlesIn(readFileSync(new URL('../../functions/bundles.br', import.meta.url)))
+  return made(verb)
 }

@@ -99,7 +99,8 @@ async function upload(outdir: string): Promise<void> {
   }
 }
 
-async function create(outdir: string): Promise<Readonly<Record<string, string>>> {
+/** @param outdir what the CDK has made of an app with a stack Shop @returns the outputs of the stack */
+export async function create(outdir: string): Promise<Readonly<Record<string, string>>> {
   await upload(outdir)
   await fetch(`${endpoint}/templates`, { method: 'PUT' })
   // The emulator supports no expression as a timeout, and no alarm on metric math (docs/deploy.md).

@@ -12,6 +12,7 @@ import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkNewcomer } from './newcomer.ts'
+import { checkPackage } from './package.ts'
 import { checkPaths } from './paths.ts'
 import { checkShells } from './shells.ts'
 import { walkConsole } from './walk.ts'
@@ -343,5 +344,6 @@ if (isThere('ministack')) {
   await attempt('ministack: the stack', () => checkOnMinistack(verify))
   await attempt('ministack: ways through the state machine', () => checkPaths(verify))
 } else console.log('left out: ministack is not installed (pip install ministack)')
+await attempt('the package', () => checkPackage(verify, isThere('ministack')))
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -218,8 +218,8 @@ describe('the baseline', () => {
   it('asks for at most five statistics of a metric where it can, because CloudWatch bills five as one', async () => {
     const { queries, ...world } = at(usual, true, pareto)
     await baselineOf(world, watched, target, versions)
-    const asked = Object.entries(Object.groupBy(queries, (one) => one.split(' ').slice(1).join(' ')))
-    expect(asked.map(([of, all]) => [of, all?.length])).toEqual([
+    const asked = [...Map.groupBy(queries, (one) => one.split(' ').slice(1).join(' '))]
+    expect(asked.map(([of, all]) => [of, all.length])).toEqual([
       ['version 10800', 5 + 9],
       ['alias 10800', 4],
       ['version 60', 5],

@@ -1,0 +1,54 @@
+// What has to be right before a version is published, and what a tarball must not have.
+
+type State = {
+  readonly version: string
+  /** The version in package-lock.json. */
+  readonly locked: string
+  /** Files that are not committed. */
+  readonly changed: readonly string[]
+  readonly changelog: string
+  readonly repository: unknown
+}
+
+/** @returns what is wrong, and what is to be known, in sentences */
+export function readiness({ version, locked, changed, changelog, repository }: State): {
+  readonly wrong: readonly string[]
+  readonly remarks: readonly string[]
+} {
+  const wrong: string[] = []
+  if (!/^\d+\.\d+\.\d+(-[0-9a-z.-]+)?$/.test(version)) wrong.push(`"${version}" is no version: MAJOR.MINOR.PATCH.`)
+  if (locked !== version)
+    wrong.push(`package-lock.json says ${locked} and package.json ${version}: run \`npm version\`, or \`npm install\`.`)
+  if (changed.length > 0) wrong.push(`These files are not committed: ${changed.join(', ')}.`)
+  if ((sectionOf(changelog, version) ?? '') === '')
+    wrong.push(`CHANGELOG.md has no section "## ${version}" with text: rename "## Unreleased".`)
+  if ((sectionOf(changelog, 'Unreleased') ?? '') !== '')
+    wrong.push('CHANGELOG.md still has text under "## Unreleased".')
+  const remarks =
+    repository === undefined
+      ? [
+          'package.json has no `repository`: npm refuses --provenance without it, and it must be the one that publishes.',
+        ]
+      : []
+  return { wrong, remarks }
+}
+
+/** What stands under a heading; `undefined` if there is none. */
+function sectionOf(changelog: string, heading: string): string | undefined {
+  const found = changelog.split(/^## /m).find((part) => /^\S+/.exec(part)?.[0] === heading)
+  return found?.split('\n').slice(1).join('\n').trim()
+}
+
+/** In bytes, packed: what everybody downloads who types `npx tidegate`. */
+const packedMost = 6_000_000
+
+/** @returns what is wrong with a tarball, in sentences */
+export function unwanted(files: readonly { readonly path: string }[], size: number): readonly string[] {
+  const isUnwanted = (path: string): boolean =>
+    /\.map$|(^|\/)(test|bench|node_modules|\.git|\.tidegate)\/|\.test\.|(^|\/)\.env|\.npmrc$/.test(path) ||
+    (path.endsWith('.ts') && !path.endsWith('.d.ts'))
+  return [
+    ...files.filter(({ path }) => isUnwanted(path)).map(({ path }) => `${path} does not belong into it.`),
+    ...(size > packedMost ? [`It has ${size} bytes, and may have ${packedMost}.`] : []),
+  ]
+}
