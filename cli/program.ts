@@ -250,8 +250,8 @@ const unforeseen = (error: unknown) => ({
   fix: problems.unforeseen,
 })
 
-program.exitOverride()
-for (const command of program.commands) command.exitOverride()
+for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
+  command.exitOverride()
 try {
   await program.parseAsync()
 } catch (error) {
