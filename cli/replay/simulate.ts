@@ -40,11 +40,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
   const service = errorsAlone(options.service ?? replayedService(60, {}))
   const weights = weightsByMinute(service)
   check(options, weights.length)
-  const releases = (noises.length + faultSizes.length) * runs
-  if (weights.length * releases > slow)
-    screen.note(
-      `${releases} releases of ${formatDuration(weights.length * 60)} are simulated. That may take minutes; --runs takes fewer.`,
-    )
+  warn(screen, weights.length, (noises.length + faultSizes.length) * runs)
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {
@@ -96,6 +92,12 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     readyRate: ready,
   })
   return exitCodes.done
+}
+
+function warn(screen: Screen, planMinutes: number, releases: number): void {
+  if (planMinutes * releases < slow) return
+  const took = formatDuration(planMinutes * 60)
+  screen.note(`${releases} releases of ${took} are simulated. That may take minutes; --runs takes fewer.`)
 }
 
 function check({ rate, perMinute }: SimulateOptions, planMinutes: number): void {

@@ -29,7 +29,9 @@ async function started(options: string, port: number): Promise<Cloud> {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })
-  const stop = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGINT'))
+  const stop = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+  }
   let said = ''
   const timer = setTimeout(stop, startsMost)
   await new Promise<void>((resolve, reject) => {
