@@ -1,6 +1,6 @@
 // The way back that a person takes: from the start of the process `tidegate rollback SERVICE` to the first UpdateAlias that the
-// embedded cloud sees, over HTTP, signed. The command's processor time comes from itself: until it opens its first connection, and
-// until it ends.
+// embedded cloud sees, over HTTP, signed. The command says its own processor time: until it opens its first connection, and until
+// it ends.
 import { spawn } from 'node:child_process'
 import { localKeys } from '../cloud/local/door/keys.ts'
 import { localSocket } from '../cloud/local/socket.ts'

@@ -36,22 +36,30 @@ if (process.env['AWS_REGION'] === '') delete process.env['AWS_REGION']
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : 1))
 
 const stopping = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
+let isHeard = false
+/** Who waits hears of Ctrl-C from here on, and ends in order. What only computes or calls is ended by it, as any program. */
+function stopped(): AbortSignal {
+  if (!isHeard)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
+  isHeard = true
+  return stopping.signal
+}
 
 /** Waits, and says whether the person still wants to go on. */
 const pause = (ms: number): Promise<boolean> =>
   new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer)
-      stopping.signal.removeEventListener('abort', done)
-      resolve(!stopping.signal.aborted)
+      signal.removeEventListener('abort', done)
+      resolve(!signal.aborted)
     }
+    const signal = stopped()
     const timer = setTimeout(done, ms)
-    stopping.signal.addEventListener('abort', done)
-    if (stopping.signal.aborted) done()
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
   })
 
-const output = outputTo(process.stdout, process.env, stopping.signal)
+const output = outputTo(process.stdout, process.env, stopped)
 const screen = (options: Shared): Screen =>
   screenOn((line) => process.stdout.write(`${line}\n`), options.json === true, output)
 const backend: Surroundings['backend'] = async () =>
@@ -113,7 +121,10 @@ program
   .option('--once', 'exit with a summary after the two releases')
   .option('--port <port>', 'the port of the endpoint', positive, 4599)
   .option('--rate <n>', 'seconds of AWS time per second', positive, 60)
-  .option('--traffic <aliases...>', 'FUNCTION:ALIAS: send requests to functions of yours too, as soon as they are there')
+  .option(
+    '--traffic <aliases...>',
+    'FUNCTION:ALIAS: send requests to functions of yours too, as soon as they are there',
+  )
   .option('--json', 'print one JSON document per line')
   .action(
     run(async (options: Shared & { once?: boolean; port: number; rate: number; traffic?: readonly string[] }) => {
@@ -126,7 +137,7 @@ program
         port: options.port,
         rate: options.rate,
         traffic: (options.traffic ?? []).map(targetOf),
-        stopping: stopping.signal,
+        stopping: stopped(),
         pause,
       })
     }),
@@ -253,8 +264,8 @@ const unforeseen = (error: unknown) => ({
   fix: problems.unforeseen,
 })
 
-program.exitOverride()
-for (const command of program.commands) command.exitOverride()
+for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)])
+  command.exitOverride()
 try {
   await program.parseAsync()
 } catch (error) {

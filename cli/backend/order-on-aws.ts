@@ -6,7 +6,7 @@ import { orderAt } from './door.ts'
 // The SDK would wait for as long as the operating system does, which is minutes where nothing answers at all.
 const connectedWithinMs = 2000
 
-/** The embedded cloud serves the API at its own address. STS is asked nothing: its client is the smallest that finds credentials. */
+/** The embedded cloud serves the API at its own address. STS is asked nothing: its client is the smallest with credentials. */
 export function orderOnAws(environment: Readonly<Record<string, string | undefined>>): Backend['order'] {
   const { config } = new STSClient({ requestHandler: { connectionTimeout: connectedWithinMs } })
   const api = environment['TIDEGATE_API'] ?? environment['AWS_ENDPOINT_URL']

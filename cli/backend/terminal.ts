@@ -14,13 +14,13 @@ export const surfaceOf = (stream: WriteStream): Surface => ({
   isColoured: styleText('red', probe, { stream }) !== probe,
 })
 
-export function outputTo(stream: WriteStream, environment: NodeJS.ProcessEnv, stopping: AbortSignal): Output {
+export function outputTo(stream: WriteStream, environment: NodeJS.ProcessEnv, stopping: () => AbortSignal): Output {
   const surface = () => surfaceOf(stream)
   const canMove = stream.isTTY && environment['TERM'] !== 'dumb'
   return canMove ? { surface, terminal: terminalOn(stream, stopping) } : { surface }
 }
 
-const terminalOn = (stream: WriteStream, stopping: AbortSignal): Terminal => ({
+const terminalOn = (stream: WriteStream, stopping: () => AbortSignal): Terminal => ({
   size: () => ({ columns: stream.columns || usual.columns, rows: stream.rows || usual.rows }),
   isColoured: surfaceOf(stream).isColoured,
   write: (text) => void stream.write(text),
@@ -29,10 +29,11 @@ const terminalOn = (stream: WriteStream, stopping: AbortSignal): Terminal => ({
     return () => void stream.off('resize', listener)
   },
   onStop: (listener) => {
-    stopping.addEventListener('abort', listener)
+    const signal = stopping()
+    signal.addEventListener('abort', listener)
     process.on('exit', listener)
     return () => {
-      stopping.removeEventListener('abort', listener)
+      signal.removeEventListener('abort', listener)
       process.off('exit', listener)
     }
   },

@@ -20,8 +20,7 @@ export type Order = {
 
 /** Who only orders needs little; what is told afterwards needs the rest. */
 type OrderCli = { readonly screen: Screen } & (
-  | { readonly backend: Backend }
-  | { readonly backend: Pick<Backend, 'order'>; readonly rest: () => Promise<Backend> }
+  { readonly backend: Backend } | { readonly backend: Pick<Backend, 'order'>; readonly rest: () => Promise<Backend> }
 )
 
 /** Each order is a right of its own. */

@@ -1,5 +1,6 @@
 // `tidegate simulate`: tests a policy at a level of traffic before it is used: how many healthy releases it would roll back,
 // which faults it would find, how soon, and at what cost until then.
+import { formatDuration } from '../../core/duration.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Noise, Situation } from '../../bench/trials/noise.ts'
@@ -30,6 +31,8 @@ const noises: readonly (readonly [string, Noise])[] = [
   ['rates that wander apart', { kind: 'drift', deviation: 0.5, lag: 0.8 }],
 ]
 const minutesMax = 24 * 60
+/** So many minutes of releases take about ten seconds. */
+const slow = 100_000
 
 /** @throws Problem `call_invalid` */
 export function simulate(screen: Screen, options: SimulateOptions): number {
@@ -37,6 +40,7 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
   const service = errorsAlone(options.service ?? replayedService(60, {}))
   const weights = weightsByMinute(service)
   check(options, weights.length)
+  warn(screen, weights.length, (noises.length + faultSizes.length) * runs)
   const rule = tidegate('policy', 'the policy', () => service)
   const base = { perMinute, rate, minutes: weights.length, weightBp: (minute: number) => weights[minute] ?? 0 }
   const trial = (situation: Situation): Outcome => {
@@ -88,6 +92,12 @@ export function simulate(screen: Screen, options: SimulateOptions): number {
     readyRate: ready,
   })
   return exitCodes.done
+}
+
+function warn(screen: Screen, planMinutes: number, releases: number): void {
+  if (planMinutes * releases < slow) return
+  const took = formatDuration(planMinutes * 60)
+  screen.note(`${releases} releases of ${took} are simulated. That may take minutes; --runs takes fewer.`)
 }
 
 function check({ rate, perMinute }: SimulateOptions, planMinutes: number): void {

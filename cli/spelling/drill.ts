@@ -38,6 +38,8 @@ Examples:
           import('../commands/drill.ts'),
           import('../backend/drill-alarm.ts'),
         ])
+        // From here on Ctrl-C is heard: what the drill has made is taken away again.
+        await pause(0)
         const there = await cli({ json: json === true })
         const named = await versionsOf(there.backend, service, version, versions)
         return drill(there, drillAlarmOnAws(), service, {

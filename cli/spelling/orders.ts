@@ -66,11 +66,14 @@ export function addOrders(program: Command, { backend, screen, run }: Surroundin
           const targets = await targetsOf(file, target)
           const { orderOnAws } = await import('../backend/order-on-aws.ts')
           const ordering = { backend: { order: orderOnAws(process.env) }, rest: backend }
-          return order({ screen: screen({ json: json === true }), ...ordering }, {
-            ...{ verb, service, reason, targets },
-            ...(release === undefined ? {} : { releaseId: release }),
-            ...(to === undefined ? {} : { to }),
-          })
+          return order(
+            { screen: screen({ json: json === true }), ...ordering },
+            {
+              ...{ verb, service, reason, targets },
+              ...(release === undefined ? {} : { releaseId: release }),
+              ...(to === undefined ? {} : { to }),
+            },
+          )
         }),
       )
   }

@@ -36,6 +36,8 @@ Examples:
     )
     .action(
       run(async (options: Verify) => {
+        // From here on Ctrl-C is heard: what was made is taken away again.
+        await pause(0)
         const { verifyAccount } = await import('../verify/session.ts')
         const shown = screen({ json: options.json === true })
         const prefix = options.cleanUp ?? `tidegate-verify-${randomBytes(4).toString('hex')}`

@@ -44,8 +44,7 @@ async function visitor(address: string) {
   const { origin } = new URL(address)
   const opened = await fetch(address, { redirect: 'manual' })
   const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
-  const get = async (path: string): Promise<string> =>
-    (await fetch(`${origin}${path}`, { headers: { cookie } })).text()
+  const get = async (path: string): Promise<string> => (await fetch(`${origin}${path}`, { headers: { cookie } })).text()
   return {
     get,
     press: async (path: string, fields: Readonly<Record<string, string>>): Promise<string> => {

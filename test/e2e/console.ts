@@ -1,7 +1,10 @@
 // Walks every page and button of the console of `tidegate local` in a real browser.
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
 import { lookAt, type Verify } from './screens.ts'
 
@@ -283,6 +286,15 @@ async function everyPage(walk: Walk): Promise<void> {
   await lookAt(page, 'no such page', verify)
 }
 
+/** What people send to each other is looked at as the pages are. */
+async function savedReport({ page, verify, tidegate }: Walk): Promise<void> {
+  const file = join(mkdtempSync(join(tmpdir(), 'tidegate-')), 'report.html')
+  const { status, all } = tidegate('report', '--last', '2d', '--html', file)
+  verify('tidegate report --html writes a page', status === 0, all)
+  await page.goto(pathToFileURL(file).href)
+  await lookAt(page, 'saved report', verify)
+}
+
 /** A page of another port of this machine, which browsers take for the same site, posts an order and reads a page. */
 async function otherOrigin({ page, url, verify }: Walk): Promise<void> {
   const server = createServer((_, response) => {
@@ -312,4 +324,5 @@ async function otherOrigin({ page, url, verify }: Walk): Promise<void> {
 const steps = [
   ...[door, badRelease, backByButton, backByApi, backByCommand, twoPeople, viewer, keyboard, freeze, otherOrigin],
   everyPage,
+  savedReport,
 ]

@@ -29,7 +29,9 @@ async function started(options: string, port: number): Promise<Cloud> {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })
-  const stop = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGINT'))
+  const stop = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+  }
   let said = ''
   const timer = setTimeout(stop, startsMost)
   await new Promise<void>((resolve, reject) => {
@@ -67,8 +69,13 @@ export async function checkNewcomer(verify: Verify, port: number): Promise<void>
     verify('npm start prints three lines for a second terminal', cloud.lines.length === 3, cloud.lines.join('\n'))
     const folder = mkdtempSync(join(tmpdir(), 'tidegate-'))
     const typed = (block: string) => {
-      return spawnSync('bash', ['-e', '-c', [...cloud.lines, block].join('\n')], { cwd: folder, encoding: 'utf8', timeout: 10 * 60_000 })
+      return spawnSync('bash', ['-e', '-c', [...cloud.lines, block].join('\n')], {
+        cwd: folder,
+        encoding: 'utf8',
+        timeout: 10 * 60_000,
+      })
     }
+    const beganAllMs = Date.now()
     const [make = '', define = '', release = '', fail = ''] = blocks
     const step = (name: string, block: string, wanted: number, ...words: readonly string[]): void => {
       const beganMs = Date.now()
@@ -89,6 +96,8 @@ export async function checkNewcomer(verify: Verify, port: number): Promise<void>
     }
     step('releases one that fails, and it comes back', fail.replace(/^tidegate history.*$/m, ''), 1, 'rolledBack')
     step('looks back', 'tidegate history hello', 0, 'promoted', 'rolledBack')
+    const minutes = (Date.now() - beganAllMs) / 60_000
+    verify('a newcomer needs less than ten minutes', minutes < 10, `${minutes.toFixed(1)} minutes`)
   } finally {
     cloud.stop()
   }

@@ -254,6 +254,12 @@ function checkTidegate(): void {
     back.status === 0 && back.stdout.includes('puts back the version before'),
     back.all,
   )
+  const stopped = spawnSync(process.execPath, ['cli/main.ts', 'simulate', '--runs', '100000'], {
+    encoding: 'utf8',
+    timeout: 5000,
+    killSignal: 'SIGINT',
+  })
+  verify('Ctrl-C ends a command that only computes', stopped.signal === 'SIGINT', `${stopped.stdout}${stopped.stderr}`)
   const watched = tidegate('watch', 'checkout', '--every', '0.1')
   verify(
     'tidegate watch follows it to its end',

@@ -85,7 +85,9 @@ describe('on the embedded cloud', () => {
     const definition = { name: 'early', targets: [{ function: 'checkout', alias: 'gone' }], plan: 'AllAtOnce' }
     writeFileSync(file, JSON.stringify(definition))
     expect(await applyFiles(cli(), [file])).toBe(exitCodes.done)
-    expect(said()).toMatch(/^Service early applied: checkout:gone\. [^]*There is no alias checkout:gone\. A release is refused/)
+    expect(said()).toMatch(
+      /^Service early applied: checkout:gone\. [^]*There is no alias checkout:gone\. A release is refused/,
+    )
   })
 
   it('get says when an alias is gone', async () => {

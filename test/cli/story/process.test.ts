@@ -30,6 +30,7 @@ describe('in a process', () => {
   it.each([
     [['explode']],
     [['release']],
+    [['line', 'start', '--nonesuch']],
     [['release', 'checkout', '--plan']],
     [['watch', 'checkout', '--every', 'soon']],
     [['release', 'shop', '--versions', 'cart']],
