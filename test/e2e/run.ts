@@ -270,14 +270,17 @@ function checkTemplate(): void {
   verify('cfn-lint finds nothing', lint.status === 0 && lint.stdout === '', lint.all)
 }
 
-/** Runs all of them; `npm test` runs only a part. */
-function checkAllKillsAndStorms(): void {
-  for (const name of ['kill', 'storm']) {
-    const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/scenarios/${name}.test.ts`], {
+/** Runs all that these repeat; `npm test` runs only a part (test/repeats.ts). */
+function checkAllRepeats(): void {
+  const names = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => /from '(\.\.\/)+repeats\.ts'/.test(readFileSync(join('test', name), 'utf8')))
+  for (const name of names.sort()) {
+    const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/${name}`], {
       env: { ...process.env, TIDEGATE_TESTS: 'all' },
       encoding: 'utf8',
     })
-    verify(`all of test/scenarios/${name}.test.ts`, status === 0, `${stdout}${stderr}`)
+    verify(`all of test/${name}`, status === 0, `${stdout}${stderr}`)
   }
 }
 
@@ -329,7 +332,7 @@ try {
 }
 await attempt('the console', () => walkConsole(verify))
 checkTemplate()
-checkAllKillsAndStorms()
+checkAllRepeats()
 checkDefences(verify)
 if (isThere('ministack')) {
   await attempt('ministack: the stack', () => checkOnMinistack(verify))

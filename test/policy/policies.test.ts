@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import type { PolicyQuestion } from '../../core/gate/policy.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import { cedarPolicies, checkPolicies, policiesFrom } from '../../policy/policies.ts'
@@ -310,7 +311,7 @@ describe('for any question', () => {
         if (!plain.allowed) expect(more.because).toEqual(expect.arrayContaining([...plain.because]))
         if (!more.allowed) expect(more.because.length + more.trouble.length).toBeGreaterThan(0)
       }),
-      { numRuns: 150, seed: 20261125 },
+      { numRuns: repeats(150, 40), seed: 20261125 },
     )
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10)
   })
@@ -323,7 +324,7 @@ describe('for any question', () => {
         const { allowed, because, trouble } = await policies.decide(question)
         expect(allowed).toBe(trouble.length === 0 && because.every(({ policy }) => /^(own\/.*|general)$/.test(policy)))
       }),
-      { numRuns: 100, seed: 20261125 },
+      { numRuns: repeats(100, 25), seed: 20261125 },
     )
   })
 })
