@@ -95,8 +95,9 @@ function readEvent(releaseId: string, item: Item, seq: number): ReleaseEvent {
   return event
 }
 
-/** How many events a function keeps: a release of some hours, or a few that are watched at once. */
-const parsedMost = 500
+/** Of texts that a function keeps: a release of a day, or many short ones that are watched at once. */
+const parsedMostChars = 2_000_000
+let parsedChars = 0
 /** By their text, oldest first. An event never changes, and each look reads those before it again. */
 const parsedEvents = new Map<string, ReleaseEvent>()
 
@@ -106,9 +107,12 @@ function parsed(item: Item): ReleaseEvent {
   if (known !== undefined) return known
   const event = parseBody(ReleaseEvent, item)
   parsedEvents.set(text, event)
-  for (const oldest of parsedEvents.keys())
-    if (parsedEvents.size > parsedMost) parsedEvents.delete(oldest)
-    else break
+  parsedChars += text.length
+  for (const oldest of parsedEvents.keys()) {
+    if (parsedChars <= parsedMostChars) break
+    parsedEvents.delete(oldest)
+    parsedChars -= oldest.length
+  }
   return event
 }
 

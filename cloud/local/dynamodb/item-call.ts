@@ -3,21 +3,25 @@
 // expression anew.
 import { createRequire } from 'node:module'
 import { crc32 } from 'node:zlib'
-import type { Store } from 'dynalite/db/index.js'
 import type { LocalRequest, LocalResponse } from '../protocol/service.ts'
+import type { Store } from './store.ts'
 
 type Fields = Record<string, unknown>
 type Refusal = Error & { readonly statusCode?: number; readonly body?: unknown }
-type Action = (store: Store, data: unknown, done: (refusal: Refusal | null, answer?: unknown) => void) => void
+type Action = (
+  store: Store,
+  data: unknown,
+  done: (refusal: Refusal | null | undefined, answer?: unknown) => void,
+) => void
 type Rules = { readonly types: unknown; readonly custom?: unknown }
 type Validations = {
-  checkTypes(data: Fields, types: unknown): unknown
-  checkValidations(data: unknown, types: unknown, custom: unknown, store: Store): void
+  readonly checkTypes: (data: Fields, types: unknown) => unknown
+  readonly checkValidations: (data: unknown, types: unknown, custom: unknown, store: Store) => void
 }
 type Context = { readonly attrNames?: Fields; readonly attrVals?: Fields } & Readonly<
   Record<'unusedAttrNames' | 'unusedAttrVals', Fields>
 >
-type Parser = { parse(text: string, options: { readonly context: Context }): unknown }
+type Parser = { parse: (text: string, options: { readonly context: Context }) => unknown }
 
 const require = createRequire(import.meta.resolve('dynalite'))
 const { checkTypes, checkValidations } = require('./validations') as Validations

@@ -4,10 +4,45 @@
 import { createRequire } from 'node:module'
 import { Stream } from 'node:stream'
 import dynalite from 'dynalite'
-import db, { type Callback, type Options, type Range, type Store, type SubStore } from 'dynalite/db/index.js'
 import { account, defaultRegion } from '../protocol/service.ts'
 
-const { Lock } = createRequire(import.meta.resolve('dynalite'))('lock') as { Lock: () => unknown }
+type Callback<T = void> = (error: Error | null, found?: T) => void
+type Range = {
+  readonly gt?: string
+  readonly gte?: string
+  readonly lt?: string
+  readonly lte?: string
+  readonly reverse?: boolean
+  /** None if negative. */
+  readonly limit?: number
+}
+type Change = { readonly type: 'put' | 'del'; readonly key: string; readonly value?: unknown }
+type Part = {
+  get(key: string, done: Callback<unknown>): void
+  put(key: string, value: unknown, done: Callback): void
+  del(key: string, done: Callback): void
+  batch(changes: readonly Change[], done: Callback): void
+  createKeyStream(range?: Range): Stream
+  createValueStream(range?: Range): Stream
+  readonly lock: unknown
+}
+/** What dynalite needs of a store. */
+export type Store = {
+  readonly options: Options
+  readonly tableDb: Part & { readonly awsAccountId: string; readonly awsRegion: string }
+  getItemDb(table: string): Part
+  getTagDb(table: string): Part
+  getIndexDb(kind: string, table: string, index: string): Part
+  deleteItemDb(table: string, done: Callback): void
+  deleteTagDb(table: string, done: Callback): void
+  deleteIndexDb(kind: string, table: string, index: string, done: Callback): void
+  getTable(name: string, checkStatus: boolean | Callback<unknown>, done?: Callback<unknown>): void
+}
+type Options = NonNullable<Parameters<typeof dynalite>[0]>
+
+const require = createRequire(import.meta.resolve('dynalite'))
+const { Lock } = require('lock') as { readonly Lock: () => unknown }
+const db = require('./db') as { create: (options: Options) => Store }
 
 /** Dynalite makes its store itself, so what makes it is replaced meanwhile. */
 export function dynaliteInMemory(options: Options): {
@@ -28,8 +63,8 @@ export function dynaliteInMemory(options: Options): {
 const maxItemSize = 400 * 1024
 
 function storeOf(options: Options): Store {
-  const all = new Map<string, SubStore>()
-  const part = (name: string): SubStore => {
+  const all = new Map<string, Part>()
+  const part = (name: string): Part => {
     const made = all.get(name) ?? sorted()
     all.set(name, made)
     return made
@@ -76,7 +111,7 @@ function notFound(name: string, isNamed: boolean): Error {
 }
 
 /** A value is handed out as it was put: dynalite changes no item, and tables are copied above. */
-function sorted(): SubStore {
+function sorted(): Part {
   const values = new Map<string, unknown>()
   /** In order; dynalite's keys are ASCII, of which the order in JavaScript is that of the bytes. */
   const keys: string[] = []
