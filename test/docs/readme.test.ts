@@ -35,7 +35,7 @@ const started = async () => {
   return spawn(process.execPath, [...args, ...rest], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-it.skipIf(areAll)('`npm start` begins the story of README.md', async () => {
+it.skipIf(areAll)('`npm start` begins the story of README.md', { timeout: 240_000 }, async () => {
   const child = await started()
   const ended = once(child, 'exit')
   let printed = ''
