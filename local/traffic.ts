@@ -4,8 +4,6 @@ import type { Clock } from '../cloud/ports.ts'
 
 type Timers = Clock & { at(atMs: number, task: () => void | Promise<void>): () => void }
 
-const encoder = new TextEncoder()
-
 /** Three carts in ten have the coupon that version 3 fails on. */
 function cart(random: () => number): unknown {
   const items = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({
@@ -42,7 +40,8 @@ export function startTraffic(
   let nextMs = timers.nowMs() + everyMs
 
   async function send(): Promise<void> {
-    const payload = encoder.encode(JSON.stringify(cart(random)))
+    // Quicker than an encoder, which allocates for each.
+    const payload = Buffer.from(JSON.stringify(cart(random)))
     // A request that gets no answer was cut off by the shutdown, so it is not counted.
     const answer = await lambda.invoke(functionName, alias, payload).catch(() => undefined)
     if (answer === undefined) return

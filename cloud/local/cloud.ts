@@ -126,7 +126,6 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
     close() {
       events.close()
-      dynamodb.close()
     },
   }
 }

@@ -1,6 +1,7 @@
 // The permissions that IAM checks for a request: the action, and the resource in the form that AWS checks
 // (cloud/authorization.ts).
 import { authorizationOf } from '../authorization.ts'
+import { jsonOf } from './protocol/json-body.ts'
 import type { RequestInfo, ServiceName } from './protocol/service.ts'
 import type { Permission } from './protocol/rights.ts'
 import type { LocalRequest, LocalService, Site } from './protocol/service.ts'
@@ -124,6 +125,6 @@ function listOf(request: LocalRequest, name: string): readonly unknown[] {
 }
 
 function valueOf(request: LocalRequest, name: string): unknown {
-  const body: unknown = request.body.length === 0 ? {} : JSON.parse(Buffer.from(request.body).toString('utf8'))
+  const body = jsonOf(request)
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined
 }

@@ -14,6 +14,7 @@ import { clientsAt, placeOf } from '../../local/clients.ts'
 import { functionName } from '../../local/installation.ts'
 import { samplePackage } from '../../local/package.ts'
 import { worldOn } from '../../local/world.ts'
+import { firstDifference } from '../docs/readme-sample.ts'
 
 const samples: Readonly<Record<string, LocalFunction>> = {
   v1: () => ({ total: 1 }),
@@ -22,7 +23,7 @@ const samples: Readonly<Record<string, LocalFunction>> = {
     if ((event as { coupon?: string }).coupon === 'FRIEND') throw new TypeError('no rules')
     return { total: 3 }
   },
-  smoke: () => ({ result: 'pass', message: 'fine' }),
+  smoke: () => ({ result: 'pass', message: 'a plain cart was priced right' }),
 }
 const sampleNames = ['v1', 'v2', 'v3', 'smoke'] as const
 
@@ -102,7 +103,7 @@ function expectSecrets(path: string, said: string): void {
   for (const secret of secrets) expect(said).not.toContain(secret)
 }
 
-it('promotes the good version and puts the bad one back, in the same steps on a slow machine as on a fast one', async () => {
+it('promotes the good version and puts the bad one back, in the same steps on a slow machine as on a fast one, and as README.md shows', async () => {
   let credentials = ''
   const { story, code } = await tell(
     () => 0,
@@ -123,4 +124,5 @@ it('promotes the good version and puts the bad one back, in the same steps on a 
   const random = chance(1, 'a slow machine')
   const slow = await tell(() => (random() < 0.1 ? Math.floor(random() * 200) : 0))
   expect(slow).toEqual(fast)
-})
+  expect(firstDifference(slow.story.join('\n'))).toBeUndefined()
+}, 120_000)

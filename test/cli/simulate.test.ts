@@ -1,5 +1,6 @@
 // tidegate simulate: what it reports about a policy at a level of traffic.
 import { expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import { simulate } from '../../cli/replay/simulate.ts'
 import { service } from '../core/sample.ts'
@@ -18,7 +19,7 @@ function ask(changes: Partial<Parameters<typeof simulate>[1]>): Answer {
 }
 
 it('finds large faults at once and small ones later, with their cost until then', () => {
-  const { minutes, healthy, faulty } = ask({})
+  const { minutes, healthy, faulty } = ask({ runs: repeats(20, 10) })
   expect(minutes).toBe(10)
   expect(healthy.map((one) => one.falseRollbackRate)).toEqual(healthy.map(() => expect.closeTo(0, 0) as number))
   const [, , five, twenty, all] = faulty
@@ -30,11 +31,12 @@ it('finds large faults at once and small ones later, with their cost until then'
 
 it('follows the policy: its plan, its alpha, its tolerance', () => {
   const long = { steps: [{ weight: 20, bake: '30m' }] }
-  expect(ask({ service: service({ plan: long }), runs: 4 }).minutes).toBe(30)
-  const tolerant = ask({ service: service({ plan: long, signals: { errors: { tolerance: 20 } } }), runs: 4 })
+  expect(ask({ service: service({ plan: long }), runs: 1 }).minutes).toBe(30)
+  const tolerant = ask({ service: service({ plan: long, signals: { errors: { tolerance: 20 } } }), runs: 2 })
   expect(tolerant.faulty[2]?.missedRate).toBe(1)
-  const bold = ask({ service: service({ plan: long, policy: { alpha: 0.2 } }), runs: 12 })
-  const careful = ask({ service: service({ plan: long, policy: { alpha: 0.001 } }), runs: 12 })
+  const runs = repeats(12, 4)
+  const bold = ask({ service: service({ plan: long, policy: { alpha: 0.2 } }), runs })
+  const careful = ask({ service: service({ plan: long, policy: { alpha: 0.001 } }), runs })
   expect(bold.faulty[2]?.medianMinutes ?? 99).toBeLessThan(careful.faulty[2]?.medianMinutes ?? 99)
 })
 

@@ -1,6 +1,7 @@
 // Text from outside is text, wherever people see it: on a terminal, in a page, in HTML, in a metric, in a log line.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
 import type { Line } from '../../cli/backend/line.ts'
 import { plain } from '../cli/story/plain.ts'
@@ -26,7 +27,7 @@ import { hostile, rawIn } from './hostile.ts'
 import { prepared, t0 } from './sample.ts'
 
 const seed = Number(process.env['SEED'] ?? 20261205)
-const each = { seed, numRuns: 1000 }
+const each = { seed, numRuns: repeats(1000, 250) }
 const release = prepared()
 
 /** What is printed: to a person as many lines as were said; with `data`, one line of JSON. */

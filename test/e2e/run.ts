@@ -281,15 +281,18 @@ function checkTemplate(): void {
   verify('cfn-lint finds nothing', lint.status === 0 && lint.stdout === '', lint.all)
 }
 
-/** Runs all of them; `npm test` runs only a part. */
-function checkAllKillsAndStorms(): void {
-  for (const name of ['kill', 'storm']) {
-    const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', `test/scenarios/${name}.test.ts`], {
-      env: { ...process.env, TIDEGATE_TESTS: 'all' },
-      encoding: 'utf8',
-    })
-    verify(`all of test/scenarios/${name}.test.ts`, status === 0, `${stdout}${stderr}`)
-  }
+/** Runs all that these repeat; `npm test` runs only a part (test/repeats.ts). */
+function checkAllRepeats(): void {
+  const names = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => /from '(\.\.\/)+repeats\.ts'/.test(readFileSync(join('test', name), 'utf8')))
+    .map((name) => join('test', name))
+  const { status, stdout, stderr } = spawnSync('npx', ['vitest', 'run', ...names], {
+    env: { ...process.env, TIDEGATE_TESTS: 'all' },
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  verify(`all repeats of ${names.length} test files`, status === 0, `${stdout}${stderr}`)
 }
 
 /** What a page would have changed. */
@@ -344,7 +347,7 @@ try {
 await attempt('the console', () => walkConsole(verify))
 await attempt('a newcomer', () => checkNewcomer(verify, port + 20))
 checkTemplate()
-checkAllKillsAndStorms()
+checkAllRepeats()
 checkDefences(verify)
 if (isThere('ministack')) {
   await attempt('ministack: the stack', () => checkOnMinistack(verify))

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { backendOnAws } from '../../cli/backend/aws-backend.ts'
 import { exitCodes, screenOn } from '../../cli/backend/screen.ts'
 import { showApplied } from '../../cli/commands/applied.ts'
@@ -151,7 +152,7 @@ describe('two people who apply at the same moment', () => {
         const winner = (await all)[Number(last?.by.split('/')[1])]
         expect(winner?.status).toBe('fulfilled')
       }),
-      { numRuns: 200 },
+      { numRuns: repeats(200, 40) },
     )
   })
 

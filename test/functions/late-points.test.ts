@@ -2,6 +2,7 @@
 // ledger holds what happened, once: checked against a plain list.
 import fc from 'fast-check'
 import { it, expect } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import { budgetAt, slotMs } from '../../core/budget/budget.ts'
@@ -75,6 +76,6 @@ it('late, duplicated and missing data and outages leave every request counted on
         ])
       },
     ),
-    { numRuns: 300, seed: 5 },
+    { numRuns: repeats(300, 80), seed: 5 },
   )
 }, 60_000)

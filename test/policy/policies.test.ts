@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import type { PolicyQuestion } from '../../core/gate/policy.ts'
 import { memoryCloud } from '../memory/memory.ts'
 import { cedarPolicies, checkPolicies, policiesFrom } from '../../policy/policies.ts'
@@ -323,7 +324,7 @@ describe('for any question', () => {
         const { allowed, because, trouble } = await policies.decide(question)
         expect(allowed).toBe(trouble.length === 0 && because.every(({ policy }) => /^(own\/.*|general)$/.test(policy)))
       }),
-      { numRuns: 100, seed: 20261125 },
+      { numRuns: repeats(100, 25), seed: 20261125 },
     )
   })
 })

@@ -1,6 +1,7 @@
 // A fault in one service affects only that service: in every schedule the others have exactly the same outcome as without it.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../repeats.ts'
 import { budgetOf, hourKey, markKey } from '../memory/stores/budgets.ts'
 import { historyOf } from '../memory/stores/history.ts'
 import { logOf } from '../memory/stores/journal.ts'
@@ -160,7 +161,7 @@ describe('a fault in one of several services', () => {
         const { others } = await outcome(poison)
         for (const [name, view] of Object.entries(others)) expect(view, name).toEqual(without.others[name])
       }),
-      { numRuns: 60, seed: 14 },
+      { numRuns: repeats(60, 20), seed: 14 },
     )
   })
 
@@ -237,7 +238,7 @@ it('each goes on after a failure, in the order of the items, however many run at
         expect(troubles).toHaveLength(gone.failed.length)
       },
     ),
-    { numRuns: 100, seed: 14 },
+    { numRuns: repeats(100, 40), seed: 14 },
   )
 })
 

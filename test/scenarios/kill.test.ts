@@ -10,6 +10,7 @@ import {
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { areAll } from '../repeats.ts'
 import { steppedClock } from '../../cloud/local/time/clock.ts'
 import { type LocalCloud, localCloud } from '../../cloud/local/cloud.ts'
 import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
@@ -233,7 +234,7 @@ const some = { good: ['StartExecution', 'UpdateAlias', 'SendTaskSuccess'], bad: 
 /** The effects to kill after: all of them, or the middle one of some kinds. */
 function killsOf(story: 'good' | 'bad', effectsMade: readonly string[], from: number): readonly number[] {
   const all = effectsMade.flatMap((_, index) => (index + 1 >= from ? [index + 1] : []))
-  if (process.env['TIDEGATE_TESTS'] === 'all') return all
+  if (areAll) return all
   return some[story].map((kind) => {
     const ofKind = all.filter((after) => effectsMade[after - 1] === kind)
     return ofKind[Math.floor(ofKind.length / 2)] ?? from

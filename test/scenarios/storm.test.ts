@@ -3,6 +3,7 @@
 import type { Verb } from '../../functions/handlers.ts'
 import { StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { expect, it } from 'vitest'
+import { areAll } from '../repeats.ts'
 import { chance } from '../../cloud/local/time/chance.ts'
 import type { RequestInfo } from '../../cloud/local/protocol/service.ts'
 import type { Release } from '../../core/release/release.ts'
@@ -68,48 +69,46 @@ async function releasesOf(sandbox: Sandbox): Promise<readonly Release[]> {
   return Promise.all(heads.map((head) => sandbox.release(head.releaseId)))
 }
 
-// `npm run e2e` runs more of them.
-const storms = process.env['TIDEGATE_TESTS'] === 'all' ? 40 : 4
+const storms = Array.from({ length: 40 }, (_, index) => index + 1)
+// Storm 7 once found that two sweeps at once could leave an outage without a beginning.
+const ofEachRun = [1, 4, 7]
 
-it.each(Array.from({ length: storms }, (_, index) => index + 1))(
-  'storm %d passes, and leaves everything consistent',
-  async (seed) => {
-    const { sandbox, storm } = await openInStorm(seed)
-    const replay = `replay with: npx vitest run test/scenarios/storm.test.ts -t "storm ${seed} "`
-    storm.raging = true
-    await sandbox.ask('start', { service: 'checkout', version: await sandbox.publish('v2') }).catch(() => undefined)
-    for (let passed = 0; passed < 60; passed++) {
-      await meddle(sandbox, storm)
-      await sandbox.minutes(1)
-    }
-    storm.raging = false
-    for (let passed = 0; passed < 400 && (await sandbox.world.openReleases.list()).items.length > 0; passed += 5)
-      await sandbox.minutes(5)
-    expect((await sandbox.world.openReleases.list()).items, replay).toEqual([])
-    expect(await sandbox.world.leases.holder('checkout'), replay).toBeUndefined()
+it.each(areAll ? storms : ofEachRun)('storm %d passes, and leaves everything consistent', async (seed) => {
+  const { sandbox, storm } = await openInStorm(seed)
+  const replay = `replay with: npx vitest run test/scenarios/storm.test.ts -t "storm ${seed} "`
+  storm.raging = true
+  await sandbox.ask('start', { service: 'checkout', version: await sandbox.publish('v2') }).catch(() => undefined)
+  for (let passed = 0; passed < 60; passed++) {
+    await meddle(sandbox, storm)
+    await sandbox.minutes(1)
+  }
+  storm.raging = false
+  for (let passed = 0; passed < 400 && (await sandbox.world.openReleases.list()).items.length > 0; passed += 5)
+    await sandbox.minutes(5)
+  expect((await sandbox.world.openReleases.list()).items, replay).toEqual([])
+  expect(await sandbox.world.leases.holder('checkout'), replay).toBeUndefined()
 
-    const releases = await releasesOf(sandbox)
-    for (const release of releases) {
-      const logged = (await sandbox.events(release.id)).map((event) => event.type)
-      expect(release.state.phase, replay).toBe('settled')
-      expect(
-        logged.filter((type) => type === 'settled'),
-        replay,
-      ).toHaveLength(1)
-      expect(logged.filter((type) => type === 'prepared').length, replay).toBeLessThanOrEqual(1)
-      // Only a person can promote against the evidence.
-      const isBad = storm.bad.has(release.targets[0]?.candidate ?? '')
-      if (isBad && !logged.includes('promoteOrdered')) expect(release.ending?.outcome, replay).not.toBe('promoted')
-    }
-    const { version, weights } = await sandbox.alias()
-    if (storm.strangers === 0) {
-      expect(weights, replay).toEqual({})
-      const promoted = releases.filter((release) => release.ending?.outcome === 'promoted')
-      const last = promoted.toSorted((a, b) => settledAt(a) - settledAt(b)).at(-1)
-      expect(version, replay).toBe(last?.targets[0]?.candidate ?? '1')
-    }
-    sandbox.close()
-  },
-)
+  const releases = await releasesOf(sandbox)
+  for (const release of releases) {
+    const logged = (await sandbox.events(release.id)).map((event) => event.type)
+    expect(release.state.phase, replay).toBe('settled')
+    expect(
+      logged.filter((type) => type === 'settled'),
+      replay,
+    ).toHaveLength(1)
+    expect(logged.filter((type) => type === 'prepared').length, replay).toBeLessThanOrEqual(1)
+    // Only a person can promote against the evidence.
+    const isBad = storm.bad.has(release.targets[0]?.candidate ?? '')
+    if (isBad && !logged.includes('promoteOrdered')) expect(release.ending?.outcome, replay).not.toBe('promoted')
+  }
+  const { version, weights } = await sandbox.alias()
+  if (storm.strangers === 0) {
+    expect(weights, replay).toEqual({})
+    const promoted = releases.filter((release) => release.ending?.outcome === 'promoted')
+    const last = promoted.toSorted((a, b) => settledAt(a) - settledAt(b)).at(-1)
+    expect(version, replay).toBe(last?.targets[0]?.candidate ?? '1')
+  }
+  sandbox.close()
+})
 
 const settledAt = ({ state }: Release): number => (state.phase === 'settled' ? state.atMs : 0)

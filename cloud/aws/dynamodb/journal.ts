@@ -88,10 +88,31 @@ const lastOf = (releaseId: string): string => keys.event(releaseId, 999_999).sk
 
 /** A log with a gap, or with an event in the wrong position, is not the log that was written. */
 function readEvent(releaseId: string, item: Item, seq: number): ReleaseEvent {
-  const event = parseBody(ReleaseEvent, item)
+  const event = parsed(item)
   const expected = keys.event(releaseId, seq)
   if (keyOf(item).sk !== expected.sk) throw unreadable(expected, 'it is missing from the middle of the log')
   if (event.seq !== seq) throw unreadable(expected, `it holds event ${event.seq}`)
+  return event
+}
+
+/** Of texts that a function keeps: a release of a day, or many short ones that are watched at once. */
+const parsedMostChars = 2_000_000
+let parsedChars = 0
+/** By their text, oldest first. An event never changes, and each look reads those before it again. */
+const parsedEvents = new Map<string, ReleaseEvent>()
+
+function parsed(item: Item): ReleaseEvent {
+  const text = item['body']?.S ?? ''
+  const known = parsedEvents.get(text)
+  if (known !== undefined) return known
+  const event = parseBody(ReleaseEvent, item)
+  parsedEvents.set(text, event)
+  parsedChars += text.length
+  for (const oldest of parsedEvents.keys()) {
+    if (parsedChars <= parsedMostChars) break
+    parsedEvents.delete(oldest)
+    parsedChars -= oldest.length
+  }
   return event
 }
 

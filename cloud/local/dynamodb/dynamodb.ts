@@ -1,8 +1,8 @@
 // DynamoDB, by dynalite, in memory. We call its request listener directly, with the few members of a request and a response that
 // it uses. There is no socket and no port, so stepped time stays exact and many clouds fit into one process. We add what dynalite
 // lacks: a new table that is usable at once, and streams.
-import dynalite from 'dynalite'
 import { AwsError } from '../protocol/aws-error.ts'
+import { jsonOf } from '../protocol/json-body.ts'
 import type { LocalClock } from '../time/clock.ts'
 import {
   account,
@@ -12,9 +12,10 @@ import {
   type LocalService,
 } from '../protocol/service.ts'
 import type { Streams } from '../protocol/service.ts'
+import { itemCall } from './item-call.ts'
 import { transactionsOn } from './transaction.ts'
 import { leadingKeysOf } from './leading-keys.ts'
-import { holdLittle } from './dynalite-memory.ts'
+import { dynaliteInMemory } from './store.ts'
 import { type TableStream, tableStream } from './stream.ts'
 
 type Call = (request: LocalRequest) => Promise<LocalResponse>
@@ -22,14 +23,14 @@ type Fields = Readonly<Record<string, unknown>>
 type Table = TableStream & { readonly arn: string; readonly keys: readonly string[] }
 type Deps = { readonly clock: LocalClock; readonly ids: () => string }
 
-export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): void } {
-  holdLittle()
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+export function localDynamoDb(deps: Deps): LocalService & Streams {
+  const { server, store } = dynaliteInMemory({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   const tables = new Map<string, Table>()
   /** By table. */
   const partitionKeys = new Map<string, string>()
 
-  const call = inProcess(server)
+  const listener = inProcess(server)
+  const call: Call = (request) => itemCall(store, request) ?? listener(request)
 
   async function createTable(request: LocalRequest, input: Fields): Promise<LocalResponse> {
     const { StreamSpecification, Tags, ...rest } = input
@@ -81,7 +82,6 @@ export function localDynamoDb(deps: Deps): LocalService & Streams & { close(): v
       return keys.length === 0 ? {} : { 'dynamodb:LeadingKeys': keys }
     },
     open: (arn) => [...tables.values()].find((one) => one.arn === arn),
-    close: () => server.close(),
   }
 }
 
@@ -112,7 +112,7 @@ async function update(call: Call, request: LocalRequest, input: Fields, stream: 
 }
 
 /** Wraps dynalite's listener as a function. A request that is a stream takes longer than what most requests ask for. */
-function inProcess(server: ReturnType<typeof dynalite>): Call {
+function inProcess(server: ReturnType<typeof dynaliteInMemory>['server']): Call {
   return (request) =>
     new Promise((resolve) => {
       const headers: Record<string, string> = {}
@@ -136,13 +136,7 @@ function inProcess(server: ReturnType<typeof dynalite>): Call {
 }
 
 /** @returns `undefined` if it is not JSON: dynalite then answers in AWS's words */
-function inputOf(request: LocalRequest): Fields | undefined {
-  try {
-    return JSON.parse(Buffer.from(request.body).toString('utf8')) as Fields
-  } catch {
-    return undefined
-  }
-}
+const inputOf = (request: LocalRequest): Fields | undefined => jsonOf(request) as Fields | undefined
 
 const withBody = (request: LocalRequest, body: Fields): LocalRequest => ({
   ...request,

@@ -3,6 +3,21 @@ import { gunzipSync } from 'node:zlib'
 import { AwsError } from './aws-error.ts'
 import type { LocalRequest } from './service.ts'
 
+const parsed = new WeakMap<Uint8Array, unknown>()
+
+/** Parsed once, though the service and its permissions look into it. @returns undefined if it is no JSON */
+export function jsonOf({ body }: Pick<LocalRequest, 'body'>): unknown {
+  if (parsed.has(body)) return parsed.get(body)
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))
+  } catch {
+    value = undefined
+  }
+  parsed.set(body, value)
+  return value
+}
+
 /** @throws AwsError SerializationException */
 export function parseJson({
   headers,

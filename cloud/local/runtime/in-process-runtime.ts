@@ -18,7 +18,6 @@ export type LocalFunction = (event: unknown, context: LocalContext) => unknown
 type Running = { waitFor<T>(answer: Promise<T>): Promise<T> }
 
 const decoder = new TextDecoder()
-const encoder = new TextEncoder()
 
 export function inProcessRuntime(handlers: Readonly<Record<string, LocalFunction>>, clock: LocalClock): Runtime {
   const present = new AsyncLocalStorage<Running>()
@@ -96,7 +95,7 @@ function answerOf(handler: LocalFunction, request: RunRequest, context: LocalCon
 }
 
 const succeeded = (result: unknown): RunResult => ({
-  payload: encoder.encode(JSON.stringify(result ?? null)),
+  payload: Buffer.from(JSON.stringify(result ?? null)),
   durationMs: 0,
 })
 

@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { browserAt, fetched, openConsole, type Room } from './browser.ts'
 
 let room: Room
@@ -145,7 +146,7 @@ describe('the request', () => {
         expect([200, 303, 400, 403, 404, 409, 414]).toContain(status)
         expect(body).not.toContain('root:')
       }),
-      { numRuns: 150 },
+      { numRuns: repeats(150, 50) },
     )
     expect(room.bugs).toEqual([])
   })

@@ -16,25 +16,30 @@ const env = {
   AWS_REGION: 'us-east-1',
 }
 
-/** What bash offers once Tab is pressed. */
-function offered(words: readonly string[]): readonly string[] {
-  const typed = ['tidegate', ...words].map((word) => `'${word}'`).join(' ')
-  const script = `source <(tidegate completion bash); COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _tidegate; printf '%s\\n' "\${COMPREPLY[@]}"`
+/** What bash offers once Tab is pressed, after each of these. One shell reads the script once, as a person's does. */
+function offered(...typed: (readonly string[])[]): readonly (readonly string[])[] {
+  const presses = typed.map((words) => {
+    const all = ['tidegate', ...words].map((word) => `'${word}'`).join(' ')
+    return `COMP_WORDS=(${all}); COMP_CWORD=${words.length}; _tidegate; printf '%s\\n' "\${COMPREPLY[@]}" --`
+  })
+  const script = ['source <(tidegate completion bash)', ...presses].join('; ')
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { env, encoding: 'utf8' })
   expect(stderr).toBe('')
-  return stdout.split('\n').filter((line) => line !== '')
+  const answers = stdout.split(/^--\n/m).slice(0, -1)
+  return answers.map((answer) => answer.split('\n').filter((line) => line !== ''))
 }
 
 it('offers commands, those below them, and options', () => {
-  expect(offered(['roll'])).toEqual(['rollback'])
-  expect(offered(['comp'])).toEqual(['completion'])
-  expect(offered(['line', ''])).toEqual(expect.arrayContaining(['stop', 'start', 'status']))
-  expect(offered(['release', 'checkout', '--dry'])).toEqual(['--dry-run'])
+  expect(offered(['roll'], ['comp'], ['line', ''], ['release', 'checkout', '--dry'])).toEqual([
+    ['rollback'],
+    ['completion'],
+    expect.arrayContaining(['stop', 'start', 'status']),
+    ['--dry-run'],
+  ])
 }, 60_000)
 
 it('offers no names where none can be had, and says nothing of it', () => {
-  expect(offered(['get', ''])).toEqual([])
-  expect(offered(['apply', ''])).toEqual([])
+  expect(offered(['get', ''], ['apply', ''])).toEqual([[], []])
 }, 60_000)
 
 it('has a script for each shell, and refuses another', () => {

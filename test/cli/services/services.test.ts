@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { parse } from 'yaml'
 import { functionFactsOnAws } from '../../../cli/backend/function-facts.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
@@ -191,7 +192,7 @@ describe('without any cloud', () => {
           expect(parseDefinition(parse(text))).toMatchObject({ signals: { alarms }, targets: [{ functionName }] })
         },
       ),
-      { numRuns: 300 },
+      { numRuns: repeats(300, 80) },
     )
   })
 
@@ -243,7 +244,7 @@ describe('without any cloud', () => {
         expect([exitCodes.done, exitCodes.different]).toContain(await validateFiles(screen(), [file]))
         said()
       }),
-      { numRuns: 300 },
+      { numRuns: repeats(300, 80) },
     )
   })
 })

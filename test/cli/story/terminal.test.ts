@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { type Line, rowsOf } from '../../../cli/backend/line.ts'
 import { screenOn, type Terminal } from '../../../cli/backend/screen.ts'
 import { storyLine } from '../../../cli/story/events.ts'
@@ -66,7 +67,7 @@ describe('a line', () => {
         expect(text.flatMap(rawIn)).toEqual([])
         if (breaksWords && columns >= 30) for (const row of rows) expect(stringWidth(row)).toBeLessThanOrEqual(columns)
       }),
-      { seed, numRuns: 1000 },
+      { seed, numRuns: repeats(1000, 250) },
     )
   })
 })
@@ -225,7 +226,7 @@ describe('the live view', () => {
         expect(rows.flatMap(rawIn)).toEqual([])
         expect(rows.length).toBeLessThanOrEqual(50)
       }),
-      { seed, numRuns: 200 },
+      { seed, numRuns: repeats(200, 60) },
     )
   })
 })

@@ -1,6 +1,7 @@
 // Properties of a release under any events in any order: it comes to an end, and its invariants hold.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { advance, replay } from '../../../core/release/advance.ts'
 import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
 import { gatePoint } from '../../../core/release/gating.ts'
@@ -147,7 +148,7 @@ describe('whatever happens, in any order', () => {
       fc.property(services, fc.boolean(), anyStory, (changes, early, story) => {
         tell(early ? requested(changes) : prepared(changes), story, claim)
       }),
-      { numRuns: 400 },
+      { numRuns: repeats(400, 100) },
     )
   }
 
@@ -289,7 +290,7 @@ describe('whatever happens, in any order', () => {
           expect(isSettled(release)).toBe(true)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: repeats(200, 50) },
     )
   })
 })

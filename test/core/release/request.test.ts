@@ -1,6 +1,7 @@
 // Every way to request a release, in one normal form; everything else is refused.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { type Home, homeOf, isEvent } from '../../../core/origin.ts'
 import { Problem } from '../../../core/problem.ts'
 import { candidateFor, readCall, readEvent, triggers } from '../../../core/release/request.ts'
@@ -296,7 +297,7 @@ describe('a request', () => {
       fc.property(fc.oneof(fc.jsonValue(), mutated), (input) => {
         codeOf(() => read(input, home))
       }),
-      { numRuns: 500 },
+      { numRuns: repeats(500, 150) },
     )
   })
 })

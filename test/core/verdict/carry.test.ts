@@ -2,6 +2,7 @@
 // arrive late.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import type { Baseline, Evidence, Point, Reading } from '../../../core/verdict/evidence/evidence.ts'
 import { type Carry, judge } from '../../../core/verdict/judge/judge.ts'
 import { lateFromMs } from '../../../core/verdict/evidence/window.ts'
@@ -130,7 +131,7 @@ describe('a carried fold', () => {
           }
         },
       ),
-      { numRuns: 15 },
+      { numRuns: repeats(15, 5) },
     )
   })
 

@@ -3,6 +3,7 @@ import { errorNulls } from '../../../core/verdict/counts/count-design.ts'
 import { learn } from '../../../core/verdict/counts/learn.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import type { AlarmReading, Evidence, Reading, Verdict } from '../../../core/verdict/evidence/evidence.ts'
 import { judge } from '../../../core/verdict/judge/judge.ts'
 import { askedWindow } from '../../../core/verdict/evidence/window.ts'
@@ -319,7 +320,7 @@ describe('data that are not evidence', () => {
         for (const signal of verdict.signals)
           for (const number of Object.values(signal.numbers ?? {})) expect(Number.isFinite(number)).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: repeats(500, 150) },
     )
   })
 })

@@ -2,6 +2,7 @@
 // given only once the policy's fault is ruled out.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { recordedCounts } from '../../../bench/rivals/recorded.ts'
 import { minutesOf, type Noise } from '../../../bench/trials/noise.ts'
 import { Service } from '../../../core/service/service.ts'
@@ -78,7 +79,7 @@ describe('a pass', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: repeats(150, 50) },
     )
   })
 

@@ -2,6 +2,7 @@
 // minutes. Both by enumeration of small designs and by simulation.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { drawFrom } from '../../../bench/trials/draw.ts'
 import { chance } from '../../../cloud/local/time/chance.ts'
 import { dispersionBegin, dispersionStep, seenDispersion } from '../../../core/verdict/processes/dispersion.ts'
@@ -90,7 +91,7 @@ describe('the evidence against a fault', () => {
         expect(found).toBeGreaterThanOrEqual(likeliest - 1e-6 * Math.abs(likeliest) - 1e-9)
         if (likeliest > -100) expect(found).toBeLessThan(likeliest + 0.05 * Math.abs(likeliest) + 0.2)
       }),
-      { numRuns: 300 },
+      { numRuns: repeats(300, 100) },
     )
   })
 

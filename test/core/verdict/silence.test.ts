@@ -1,6 +1,7 @@
 // What a verdict makes of points that are missing, late, or not comparable: they are neither health nor a fault.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { areAll, repeats } from '../../repeats.ts'
 import type { Service } from '../../../core/service/service.ts'
 import type { Evidence, Reading, SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
 import { replayVerdicts } from '../../../core/verdict/judge/replayed-verdicts.ts'
@@ -60,12 +61,12 @@ describe('invocations without a point of errors', () => {
   it('of stable that are minutes late roll back no healthy release, and a warm judge agrees with a cold one', () => {
     for (const lateMinutes of [0, 2, 4, 7]) {
       let rolledBack = 0
-      for (let seed = 1; seed <= 10; seed++) {
+      for (let seed = 1; seed <= repeats(10, 3); seed++) {
         const told = asTold(seed, lateMinutes)
         if (told.some(({ kind }) => kind === 'fail')) rolledBack++
         expect(told.at(-1)?.kind, `seed ${seed}, ${lateMinutes} minutes late`).not.toBe('unknown')
       }
-      expect(rolledBack, `${lateMinutes} minutes late`).toBeLessThanOrEqual(1)
+      expect(rolledBack, `${lateMinutes} minutes late`).toBeLessThanOrEqual(areAll ? 1 : 0)
     }
   })
 })
@@ -193,7 +194,7 @@ describe('a pass', () => {
         const last = course.at(-1)?.candidate
         if (last !== undefined && last.invocations >= 10) expect(last.errors).toBeLessThan(last.invocations)
       }),
-      { seed: 14, numRuns: 300 },
+      { seed: 14, numRuns: repeats(300, 100) },
     )
   })
 

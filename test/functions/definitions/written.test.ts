@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { parse, stringify } from 'yaml'
 import { parseDefinition } from '../../../core/service/definition.ts'
 import { written, writtenBriefly } from '../../../functions/definitions/written.ts'
@@ -97,7 +98,7 @@ it('a definition is the same service again, in full and in brief', () => {
       for (const form of [written(service), writtenBriefly(service)])
         expect(parseDefinition(again(form))).toEqual(service)
     }),
-    { numRuns: 500 },
+    { numRuns: repeats(500, 100) },
   )
 })
 

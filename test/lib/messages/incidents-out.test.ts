@@ -15,6 +15,7 @@ import { Template } from 'aws-cdk-lib/assertions'
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import * as z from 'zod'
 import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
 import { ReleaseController } from '../../../lib/controller.ts'
@@ -265,7 +266,7 @@ describe('an incident', () => {
         })
         expect(JiraAlert.parse(jira()[0]?.body).message).toBe(words.title)
       }),
-      { numRuns: 40 },
+      { numRuns: repeats(40, 12) },
     )
   })
 

@@ -2,6 +2,7 @@
 // lost, and a rollback gets its turn at once.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { isCrash } from '../../memory/faults.ts'
 import { Problem } from '../../../core/problem.ts'
 import { isLive, isSettled } from '../../../core/release/release.ts'
@@ -125,7 +126,7 @@ it('whatever comes in whichever order, one release at a time has begun, and all 
         expect(await deps.leases.holder('checkout')).toBeUndefined()
       },
     ),
-    { seed: 17, numRuns: process.env['TIDEGATE_TESTS'] === 'all' ? 3000 : 150 },
+    { seed: 17, numRuns: repeats(3000, 50) },
   )
 }, 120_000)
 

@@ -2,6 +2,7 @@
 // number of minutes, whichever of them are slow or damaged.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { repeats } from '../../repeats.ts'
 import { padded } from '../../memory/stores/table.ts'
 import { logOf } from '../../memory/stores/journal.ts'
 import { isSettled } from '../../../core/release/release.ts'
@@ -117,7 +118,7 @@ it('begins so far from where it began before that every part of the list has its
         expect(covered.size).toBe(length)
       },
     ),
-    { seed: 17, numRuns: 300 },
+    { seed: 17, numRuns: repeats(300, 100) },
   )
 })
 

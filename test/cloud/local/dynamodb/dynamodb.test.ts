@@ -1,5 +1,6 @@
 // DynamoDB in process, through the SDK: the behaviour that the controller's table relies on.
 import {
+  type AttributeValue,
   CreateTableCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -9,7 +10,6 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { chance, idsFrom } from '../../../../cloud/local/time/chance.ts'
 import { steppedClock } from '../../../../cloud/local/time/clock.ts'
@@ -124,18 +124,59 @@ describe('the embedded DynamoDB', () => {
     expect(await open()).toBe(0)
   })
 
-  it('releases what it read: dynalite ends an iterator by a name that iterators do not have by themselves', async () => {
-    await table()
-    const require = createRequire(import.meta.resolve('dynalite'))
-    type Iterator = { return(): Promise<void>; next(): Promise<unknown> }
-    const { MemoryLevel } = require('memory-level') as {
-      MemoryLevel: new () => Record<'keys' | 'values', () => Iterator>
+  it('answers queries of any range, order and page like a list that is sorted', async () => {
+    const client = await table()
+    const random = chance(3, 'keys')
+    const all = Array.from({ length: 40 }, () =>
+      String(Math.floor(random() * 1000)).padStart(1 + Math.floor(random() * 4), '0'),
+    )
+    const sorts = [...new Set(all)].sort()
+    for (const sk of all) await client.send(new PutItemCommand({ TableName: 'releases', Item: key('r1', sk) }))
+    for (const pk of ['r0', 'r2']) await client.send(new PutItemCommand({ TableName: 'releases', Item: key(pk, '5') }))
+    const asked = async (
+      condition: string,
+      values: Record<string, string>,
+      Limit: number,
+      ScanIndexForward: boolean,
+    ) => {
+      const found: (string | undefined)[] = []
+      let ExclusiveStartKey: Record<string, AttributeValue> | undefined
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: 'releases',
+            KeyConditionExpression: `pk = :pk${condition}`,
+            ExpressionAttributeValues: {
+              ':pk': { S: 'r1' },
+              ...Object.fromEntries(Object.entries(values).map(([name, S]) => [name, { S }])),
+            },
+            ...{ Limit, ScanIndexForward, ExclusiveStartKey },
+          }),
+        )
+        expect(page.Items?.length).toBeLessThanOrEqual(Limit)
+        found.push(...(page.Items ?? []).map(({ sk }) => sk?.S))
+        ExclusiveStartKey = page.LastEvaluatedKey
+      } while (ExclusiveStartKey !== undefined)
+      return found
     }
-    for (const kind of ['keys', 'values'] as const) {
-      const iterator = new MemoryLevel()[kind]()
-      await iterator.return()
-      await expect(iterator.next()).rejects.toMatchObject({ code: 'LEVEL_ITERATOR_NOT_OPEN' })
-    }
+    const [low = '', high = ''] = [sorts[7], sorts[30]]
+    const ranges: [string, Record<string, string>, (sk: string) => boolean][] = [
+      ['', {}, () => true],
+      [' AND sk > :low', { ':low': low }, (sk) => sk > low],
+      [' AND sk >= :low', { ':low': low }, (sk) => sk >= low],
+      [' AND sk < :high', { ':high': high }, (sk) => sk < high],
+      [' AND sk <= :high', { ':high': high }, (sk) => sk <= high],
+      [' AND sk BETWEEN :low AND :high', { ':low': low, ':high': high }, (sk) => sk >= low && sk <= high],
+      [' AND begins_with(sk, :low)', { ':low': '0' }, (sk) => sk.startsWith('0')],
+      [' AND sk = :low', { ':low': low }, (sk) => sk === low],
+    ]
+    for (const [condition, values, isIn] of ranges)
+      for (const limit of [1, 3, 100])
+        for (const forward of [true, false]) {
+          const expected = sorts.filter(isIn)
+          const found = await asked(condition, values, limit, forward)
+          expect(found, `${condition} ${limit} ${forward}`).toEqual(forward ? expected : expected.reverse())
+        }
   })
 
   it('keeps its stream for a day, and the positions of records that are gone', () => {
