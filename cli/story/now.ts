@@ -18,7 +18,9 @@ export function nextCommands(release: Release): readonly string[] {
   const { id, state, paused, ending } = release
   const { name } = release.service
   if (state.phase === 'settled' || state.phase === 'settling')
-    return ending?.outcome === 'promoted' ? [`tidegate rollback ${name} --reason "..."`] : [`tidegate log ${id}`]
+    return ending?.outcome === 'promoted'
+      ? [`tidegate rollback ${name} --release ${id} --reason "..."`]
+      : [`tidegate log ${id}`]
   if (state.phase === 'returning') return [`tidegate watch ${name}`]
   const back = `tidegate rollback ${name} --reason "..."`
   if (state.phase === 'requested' || state.phase === 'queued') return [`tidegate abort ${name} --release ${id}`]

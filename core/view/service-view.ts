@@ -142,8 +142,9 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
 function backOf({ name, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
   if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
-  const order = { kind: 'order', route: 'roll-back', says: {}, reason: 'customers are hurt', danger: true } as const
-  if (lost !== undefined) return { putBack: { ...order, label: `Put back: ${name}, without its log` } }
+  const order = { kind: 'order', route: 'roll-back', reason: 'customers are hurt', danger: true } as const
+  if (lost !== undefined)
+    return { putBack: { ...order, says: { releaseId: lost.releaseId }, label: `Put back: ${name}, without its log` } }
   const last = heads.find(({ outcome }) => outcome === 'promoted')
   if (last === undefined) return { noPutBack: 'No release of it has been promoted: there is nothing to go back to.' }
   if (last.backFrom !== undefined)
@@ -154,5 +155,5 @@ function backOf({ name, live, lost, heads }: ServiceNow): Pick<ServiceView, 'put
       { stable: candidate, candidate: stable },
     ]),
   )
-  return { putBack: { ...order, label: `Put back: ${name} ${moveWords(back)}` } }
+  return { putBack: { ...order, says: { releaseId: last.releaseId }, label: `Put back: ${name} ${moveWords(back)}` } }
 }

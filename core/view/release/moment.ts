@@ -21,7 +21,7 @@ export const percentWords = (weightBp: number): string => `${weightBp / 100} %`
 export const digits = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
 
-type Versioned = Release['targets'][number]
+type Versioned = Pick<Release['targets'][number], 'functionName' | 'stable' | 'candidate'>
 const nameOf = (functionName: string): string => functionName.split(':').at(-1) ?? functionName
 
 /** `checkout 12 → 13`, for each function: the versions that a move goes from and to. */

@@ -57,7 +57,7 @@ describe('watch on a terminal', () => {
     expect(screens().some((text) => /served +█+░+ +[\d.]+ % +\d+ of \d+ requests at this weight/.test(text))).toBe(true)
     expect(said()).toMatch(/^ {2}0:00 {2}requested by user\/operator: checkout:2\n/)
     expect(said()).toContain('Promoted at 00:29:00Z: all traffic is on checkout:2.')
-    expect(said()).toMatch(/next: tidegate rollback checkout --reason "\.\.\."$/)
+    expect(said()).toMatch(/next: tidegate rollback checkout --release \S+ --reason "\.\.\."$/)
   })
 
   it('says that the release goes on if one stops watching, and how to watch again', async () => {

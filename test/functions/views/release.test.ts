@@ -246,7 +246,7 @@ describe('the view of a release', () => {
     expect(page).not.toMatch(/ style=| on[a-z]+=/)
     const saved = releasePage(view, { ...frame, who: undefined })
     expect(saved).not.toContain('<form class="order"')
-    expect(saved).toContain(`tidegate rollback ${id} --reason`)
+    expect(saved).toContain(`tidegate rollback checkout --release ${id} --reason`)
     expect(saved).toContain('--function-version 1')
   })
 })
