@@ -4,6 +4,8 @@ import { advance, replay } from '../../release/advance.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
 import { bakeEndMs } from '../../release/next.ts'
 import type { Release } from '../../release/release.ts'
+import { isUnderWay } from '../../release/transitions.ts'
+import type { Readings, Verdict } from '../../verdict/evidence/evidence.ts'
 import { tell, type Told } from './told.ts'
 
 /** An event with the state of the release before and after it. */
@@ -15,17 +17,46 @@ export type Step = {
   readonly look?: number
 }
 
+/** Each event with its states. Only the last state has the readings: to carry them along takes most of the time of a fold. */
 export function unfolded(events: readonly ReleaseEvent[]): readonly Step[] {
   const steps: Step[] = []
+  const readings: Readings[] = []
+  let last: { readonly light?: Verdict | undefined; readonly whole?: Verdict } = {}
   let before: Release | undefined
   let looks = 0
   for (const event of events) {
-    const after = before === undefined ? replay([event]) : advance(before, event)
+    const light = withoutReadings(event)
+    const after = before === undefined ? replay([light]) : advance(before, light)
+    // A release that is over takes no look any more.
+    if (event.type === 'judged' && before !== undefined && isUnderWay(before.state)) {
+      if (event.verdict.readings !== undefined) readings.push(event.verdict.readings)
+      last = { light: after?.verdict, whole: event.verdict }
+    }
     if (event.type === 'judged') looks += 1
     if (after !== undefined) steps.push({ event, before, after, ...(event.type === 'judged' ? { look: looks } : {}) })
     before = after
   }
-  return steps
+  const { light, whole } = last
+  return steps.map((step, index) =>
+    index < steps.length - 1 ? step : { ...step, after: withReadings(step.after, readings, light, whole) },
+  )
+}
+
+const withReadings = (
+  release: Release,
+  readings: readonly Readings[],
+  light: Verdict | undefined,
+  whole: Verdict | undefined,
+): Release => ({
+  ...release,
+  readings,
+  ...(whole !== undefined && light !== undefined && release.verdict === light ? { verdict: whole } : {}),
+})
+
+function withoutReadings(event: ReleaseEvent): ReleaseEvent {
+  if (event.type !== 'judged') return event
+  const { readings: _, ...verdict } = event.verdict
+  return { ...event, verdict }
 }
 
 /** Numbers grow from look to look. What is quoted is somebody's, and stays. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../../core/release/event.ts'
 import { type Asked, type Beside, releaseViewOf, type ReleaseView } from '../../../core/view/release/release-view.ts'
 import { service, t0 } from '../sample.ts'
-import { begun, beside, errorsOf, logOf, look, looks, minute, requested } from './release-log.ts'
+import { unfolded } from '../../../core/view/release/timeline.ts'
+import { begun, beside, errorsOf, logOf, look, looks, minute, releaseOf, requested } from './release-log.ts'
 
 function viewOf(events: readonly NewEvent[], changes: Partial<Beside> = {}, asked: Asked = {}): ReleaseView {
   const view = releaseViewOf(logOf(events), beside((events.at(-1)?.atMs ?? 0) + 1000, changes), asked)
@@ -192,6 +193,15 @@ describe('the numbers', () => {
 })
 
 describe('the timeline', () => {
+  it('ends with the release as the log says it, with all that was read', () => {
+    const order: NewEvent = { type: 'returnOrdered', atMs: t0, by: 'user/ann', reason: 'x', outcome: 'rolledBack' }
+    const early = look(3, { kind: 'pass' })
+    for (const more of [[], looks(7), [...looks(2), order, ...looks(3)], [...looks(6), early, early, look(8)]]) {
+      const events = logOf([...begun(), ...more])
+      expect(unfolded(events).at(-1)?.after).toEqual(releaseOf(events))
+    }
+  })
+
   it('says once what repeats, and each thing that decides', () => {
     const rows = viewOf([
       ...begun(),
