@@ -2,7 +2,7 @@
 import { quoted, nameWords } from '../../core/foreign-text.ts'
 import { atLeast, chargeWords } from '../../core/release/charge.ts'
 import type { Outcome } from '../../core/release/event.ts'
-import { type Head, whyWords } from '../../core/release/head.ts'
+import { drillWord, type Head, whyWords } from '../../core/release/head.ts'
 import { clockWords, moment } from '../../core/view/release/moment.ts'
 import { withoutNumbers } from '../../core/view/release/timeline.ts'
 import { type Line, padded, type Tone } from '../backend/line.ts'
@@ -61,6 +61,7 @@ function lineOf({ newest, oldest, times }: Group, widths: { readonly id: number;
     ],
     rest: [
       repeated +
+        (newest.drill === true ? drillWord : '') +
         (newest.backFrom === undefined ? whyOf(newest) : backWords(newest, newest.backFrom)) +
         burnedWords(newest),
     ],

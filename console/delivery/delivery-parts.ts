@@ -22,6 +22,8 @@ export const deliveryParts = (view: DeliveryView, shown: Shown): Html =>
   html`${summarySentence(view.measures)} ${view.without.length === 0 ? nothing : without(view)}
     <h2>Measures</h2>
     ${measureCards(view.measures)} ${business(view, shown)} ${budgets(view, shown)}
+    <h2>Drills</h2>
+    <p>${view.drills}</p>
     ${servicesTable(view.services, shown.servicesMost, shown.hasPages)} ${releases(view, shown)}`
 
 const without = (view: DeliveryView): Html =>

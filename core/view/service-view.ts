@@ -28,6 +28,8 @@ export type HistoryRow = {
   /** What whoever asked for it said. */
   readonly reason?: string
   readonly commit?: string
+  /** A rehearsal of the way back. */
+  readonly isDrill?: true
   /** How it ended, in words. */
   readonly because?: string
   /** The promoted release that it undid. */
@@ -117,6 +119,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
     ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),
     ...(backFrom === undefined ? {} : { undid: backFrom }),
     ...(undoneBy === undefined ? {} : { undoneBy }),
+    ...(head.drill === undefined ? {} : { isDrill: true as const }),
   }
 }
 

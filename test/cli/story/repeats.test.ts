@@ -132,6 +132,10 @@ describe('a history', () => {
     expect(lines(old)[0]).toMatch(/rolledBack {3}"errors are worse"$/)
   })
 
+  it('says that a release was a drill', () => {
+    expect(lines(head({ drill: true, outcome: 'rolledBack' }))[0]).toContain('rolledBack   DRILL: ')
+  })
+
   it('says of a way back what it undid, for whom and why', () => {
     const back = { backFrom: 'checkout-9', versions: { checkout: { stable: '2', candidate: '1' } }, by: 'user/ann' }
     const undid = 'undid release checkout-9: checkout from version 2 back to 1, by user/ann: "orders drop"'
