@@ -4,7 +4,7 @@ import { oneLine } from '../core/foreign-text.ts'
 /** Made only by `html`. */
 export type Html = { readonly html: string }
 
-type Part = string | number | Html | readonly Html[]
+export type Part = string | number | Html | readonly Html[]
 
 const entities: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],

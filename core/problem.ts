@@ -91,6 +91,8 @@ export const problems = {
   no_live_release: 'No release is live for this service. Run `tidegate history SERVICE`.',
   nothing_to_return_to:
     'See `tidegate history SERVICE`: a rollback goes only to a version that had all traffic before. Release any other version by its number.',
+  not_in_charge:
+    'Nothing was moved. Run `tidegate status SERVICE` and `tidegate history SERVICE`: put back the release that is named, or none.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
   answer_unproven:
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',

@@ -212,7 +212,19 @@ const own: Readonly<Record<Verb, Own>> = {
   read: { items: all(loads, { reads: ['service', 'lease', 'line', 'budget', 'open', 'head'] }) },
   widget: {
     items: all(loads, {
-      reads: ['service', 'lookup', 'lease', 'queue', 'waiting', 'head', 'budget', 'line', 'outage', 'attestation'],
+      reads: [
+        'service',
+        'lookup',
+        'lease',
+        'queue',
+        'waiting',
+        'head',
+        'budget',
+        'line',
+        'outage',
+        'returnRecord',
+        'attestation',
+      ],
     }),
     targets: ['lambda:GetAlias'],
   },

@@ -13,6 +13,7 @@ import {
   outages,
   queues,
   rest,
+  returns,
   services,
   waitingLists,
 } from './ports.ts'
@@ -37,6 +38,7 @@ export const widget = /* @__PURE__ */ wired('widget', () =>
       waitingLists: waitingLists(),
       aliases: aliases(),
       outages: outages(),
+      returns: returns(),
     },
   }),
 )

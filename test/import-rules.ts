@@ -202,15 +202,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cloud/local/time/*', 'functions/steps/*', 'core/'],
   ],
   'cli/demonstration/': [
-    ...[
-      'cli/demonstration/*',
-      'cli/console/*',
-      'cli/commands/*',
-      'cli/backend/*',
-      'cli/story/*',
-      'console/*',
-      'local/*',
-    ],
+    ...['cli/demonstration/*', 'cli/console/*', 'cli/commands/*', 'cli/backend/*', 'console/*', 'local/*'],
     ...['cloud/local/', 'core/', '@aws-sdk/'],
   ],
   'local/': [

@@ -1,10 +1,11 @@
 // The commands, independent of their spelling: each takes a backend and a screen, and returns an exit code.
 import * as z from 'zod'
 import { replay } from '../../core/release/advance.ts'
-import type { Outcome } from '../../core/release/event.ts'
+import type { Outcome, ReleaseEvent } from '../../core/release/event.ts'
 import { Problem } from '../../core/problem.ts'
-import type { Release } from '../../core/release/release.ts'
-import { liveHolder } from '../../functions/steps/lease.ts'
+import { isSettled, type Release } from '../../core/release/release.ts'
+import { loadLost, type LostPorts } from '../../functions/views/lost.ts'
+import { isLogLost } from '../../functions/steps/by-record.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import { latestHeads } from '../../functions/steps/heads.ts'
 import { idsOf } from '../../functions/steps/log.ts'
@@ -13,8 +14,9 @@ import type { Cli } from '../backend/surroundings.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Line } from '../backend/line.ts'
 import { historyLines } from '../story/history.ts'
-import { moment } from '../story/moment.ts'
+import { moment } from '../../core/view/release/moment.ts'
 import { nextCommands, statusLines } from '../story/now.ts'
+import { lostCommands, lostLines } from '../story/lost.ts'
 import { logLines } from '../story/repeats.ts'
 import { nowIn, watch, type WatchOptions } from './watch.ts'
 
@@ -50,24 +52,44 @@ const endCode = (release: Release): number =>
   release.ending !== undefined && good.includes(release.ending.outcome) ? exitCodes.done : exitCodes.notReleased
 
 /** Finds a release by its id, or a service's live release, or else its latest. */
-async function releaseIdOf(
-  backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
-  which: string,
-): Promise<string> {
-  if ((await backend.journal.read(which)).events.length > 0) return which
-  const live = await liveHolder(backend, which)
-  if (live !== undefined) return live.release.id
+async function releaseIdOf(backend: LostPorts, which: string): Promise<string> {
+  const read = await readAny(backend, which)
+  if (!('lost' in read) || read.lost.code !== 'release_missing') return which
+  const holder = await backend.leases.holder(which)
+  const held = holder === undefined ? undefined : await readAny(backend, holder)
+  // Whoever holds the lease and has a damaged log is the one that is meant.
+  if (holder !== undefined && held !== undefined && !isGone(held)) return holder
   const [open] = idsOf(await backend.openReleases.list(which))
-  const latest = open ?? idsOf(await backend.history.list(which, 1))[0]
+  const returnable = (await backend.returns.list()).items.find(({ service }) => service === which)?.releaseId
+  const latest = open ?? returnable ?? idsOf(await backend.history.list(which, 1))[0]
   if (latest !== undefined) return latest
+  if ((await loadLost(backend, which, read.lost)) !== undefined) return which
   throw new Problem('release_missing', `There is no release ${which}, and no service ${which} that has a release.`)
 }
 
+type Read = { readonly release: Release; readonly events: readonly ReleaseEvent[] } | { readonly lost: Problem }
+
+/** A release and its log, or why that is lost. @throws Problem that is not about its log */
+async function readAny({ journal }: Pick<Backend, 'journal'>, releaseId: string): Promise<Read> {
+  try {
+    const { events } = await journal.read(releaseId)
+    const release = replay(events)
+    return release === undefined ? { lost: missing(releaseId) } : { release, events }
+  } catch (error) {
+    if (!isLogLost(error)) throw error
+    return { lost: error }
+  }
+}
+
+/** It has ended, or there is none. */
+const isGone = (read: Read): boolean =>
+  'lost' in read ? read.lost.code === 'release_missing' : isSettled(read.release)
+
+const missing = (releaseId: string): Problem =>
+  new Problem('release_missing', `There is no log of release ${releaseId}.`)
+
 /** @throws Problem `release_missing` */
-export async function releaseOf(
-  backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
-  which: string,
-): Promise<Release> {
+export async function releaseOf(backend: LostPorts, which: string): Promise<Release> {
   const release = replay((await backend.journal.read(await releaseIdOf(backend, which))).events)
   if (release === undefined) throw new Problem('release_missing', `There is no release ${which}.`)
   return release
@@ -75,24 +97,36 @@ export async function releaseOf(
 
 export async function showStatus({ backend, screen }: Cli, service: string | undefined): Promise<number> {
   if (service !== undefined) await backend.services.get(service)
-  const ids = idsOf(await backend.openReleases.list(service))
+  const [open, records] = await Promise.all([backend.openReleases.list(service), backend.returns.list()])
+  // Whatever may have traffic is shown, also when nothing else of it is left.
+  const returnable = records.items.filter((record) => service === undefined || record.service === service)
+  const ids = [...new Set([...idsOf(open), ...returnable.map(({ releaseId }) => releaseId)])]
   const { done, failed } = await eachShown(ids, async (releaseId) => {
-    const { events } = await backend.journal.read(releaseId)
-    const release = replay(events)
-    if (release === undefined || release.state.phase === 'settled') return []
-    return [{ release, lines: statusLines(release, nowIn(backend, events)) }]
+    const read = await readAny(backend, releaseId)
+    if ('lost' in read) {
+      const view = await loadLost(backend, releaseId, read.lost)
+      return view === undefined
+        ? []
+        : [{ lines: lostLines(view), lost: { release: releaseId, because: view.sentence } }]
+    }
+    const { release, events } = read
+    return release.state.phase === 'settled' ? [] : [{ release, lines: statusLines(release, nowIn(backend, events)) }]
   })
-  const unreadable = failed.map(({ item, error }) => ({ release: item, because: sentenceOf(error) }))
+  const unreadable = [
+    ...done.flat().flatMap((one) => ('lost' in one ? [one.lost] : [])),
+    ...failed.map(({ item, error }) => ({ release: item, because: sentenceOf(error) })),
+  ]
+  const releases = done.flat().flatMap((one) => ('lost' in one ? [] : [one.release]))
   const lines = [
     ...done.flat().flatMap((one) => one.lines),
-    ...unreadable.map(({ release, because }) => `${release} is open, and cannot be read: ${because}`),
+    ...failed.map(({ item, error }) => `${item} is open, and cannot be read: ${sentenceOf(error)}`),
   ]
   screen.say(lines.length === 0 ? 'No release is under way.' : lines, {
-    releases: done.flat().map(({ release }) => release),
+    releases,
     ...(unreadable.length === 0 ? {} : { unreadable }),
   })
-  const [only, another] = done.flat()
-  if (only !== undefined && another === undefined) screen.next(...nextCommands(only.release))
+  const [only, another] = releases
+  if (only !== undefined && another === undefined) screen.next(...nextCommands(only))
   if (lines.length === 0 && service !== undefined) screen.next(`tidegate history ${service}`)
   return unreadable.length === 0 ? exitCodes.done : exitCodes.refused
 }
@@ -115,9 +149,21 @@ export async function showHistory({ backend, screen }: Cli, service: string, lim
 
 /** The whole log of one release: each event as JSON, and for people once what repeats. */
 export async function showLog({ backend, screen }: Cli, which: string): Promise<number> {
-  const { events } = await backend.journal.read(await releaseIdOf(backend, which))
-  const release = replay(events)
-  if (release === undefined) return exitCodes.done
+  const releaseId = await releaseIdOf(backend, which)
+  const read = await readAny(backend, releaseId)
+  if ('lost' in read) {
+    const view = await loadLost(backend, releaseId, read.lost)
+    if (view === undefined) throw read.lost
+    screen.say(lostLines(view), {
+      release: releaseId,
+      problem: read.lost.code,
+      because: view.sentence,
+      next: view.next,
+    })
+    screen.next(...lostCommands(view))
+    return exitCodes.refused
+  }
+  const { release, events } = read
   if (screen.json) for (const event of events) screen.say('', event)
   else screen.note([headLine(release), ...logLines(events)])
   const next = nextCommands(release).filter((command) => !command.startsWith('tidegate log '))

@@ -6,8 +6,9 @@ import type { Backend } from '../backend/backend.ts'
 import type { Screen, Terminal } from '../backend/screen.ts'
 import { fullScreen } from '../story/full-screen.ts'
 import { liveRows } from '../story/live.ts'
-import { nextCommands, nowOf } from '../story/now.ts'
-import { logLines, telling, unfolded } from '../story/repeats.ts'
+import { nextCommands, nowLine } from '../story/now.ts'
+import { unfolded } from '../../core/view/release/timeline.ts'
+import { logLines, telling } from '../story/repeats.ts'
 
 export type WatchOptions = {
   readonly everyMs: number
@@ -68,9 +69,9 @@ async function watchLive(
   }
   if (last === undefined) return undefined
   // What stays on the terminal is the whole story.
-  const { words, tone } = nowOf(last.release, nowIn(backend, last.events))
+  const stands = nowLine(last.release, nowIn(backend, last.events))
   const goesOn = isSettled(last.release) ? [] : ['It goes on without being watched.']
-  screen.note([...logLines(last.events), { head: [], rest: [{ text: words, tone }] }, ...goesOn])
+  screen.note([...logLines(last.events), stands, ...goesOn])
   screen.next(
     ...(isSettled(last.release) ? [] : [`tidegate watch ${last.release.service.name}`]),
     ...nextCommands(last.release),

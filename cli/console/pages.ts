@@ -2,6 +2,7 @@
 import type { Problem, ProblemCode } from '../../core/problem.ts'
 import { type Frame, framed } from '../../console/frame.ts'
 import { deliveryPage } from '../../console/delivery/delivery-page.ts'
+import { lostPage } from '../../console/release/lost-page.ts'
 import { postMortemMarkdown } from '../../console/release/post-mortem-markdown.ts'
 import { postMortemPage } from '../../console/release/post-mortem-page.ts'
 import { releasePage } from '../../console/release/release-page.ts'
@@ -9,7 +10,8 @@ import type { Period } from '../../core/measures/facts.ts'
 import { dayMs } from '../../core/time.ts'
 import { loadDelivery } from '../../functions/views/delivery.ts'
 import { loadPostMortem } from '../../functions/views/post-mortem.ts'
-import { askedOf, loadRelease } from '../../functions/views/release.ts'
+import { loadAnyRelease } from '../../functions/views/lost.ts'
+import { askedOf } from '../../functions/views/release.ts'
 import { fleetPage } from '../../console/fleet/fleet-page.ts'
 import { onCallPage } from '../../console/on-call/on-call-page.ts'
 import { servicePage } from '../../console/service/service-page.ts'
@@ -50,8 +52,12 @@ async function ofRelease(
   part: string | undefined,
   query: URLSearchParams,
 ): Promise<Found | undefined> {
-  if (part === undefined) return found(await loadRelease(backend, id, askedOf(query)), releasePage)
-  if (part !== 'post-mortem' && part !== 'post-mortem.md') return undefined
+  if (part !== undefined && part !== 'post-mortem' && part !== 'post-mortem.md') return undefined
+  if (part !== 'post-mortem.md') {
+    const any = await loadAnyRelease(backend, id, askedOf(query))
+    if (any?.kind === 'lost') return found(any.view, lostPage)
+    if (part === undefined) return found(any?.view, releasePage)
+  }
   const sheet = await loadPostMortem(backend, id)
   if (sheet === undefined || part === 'post-mortem') return found(sheet, postMortemPage)
   return { text: { status: 200, headers: markdown, body: postMortemMarkdown(sheet) } }

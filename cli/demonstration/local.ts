@@ -23,7 +23,7 @@ import { backendOnAws } from '../backend/aws-backend.ts'
 import type { Backend } from '../backend/backend.ts'
 import type { Line } from '../backend/line.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
-import { endWords } from '../story/events.ts'
+import { whyWords } from '../../core/release/head.ts'
 import { watch, type WatchOptions } from '../commands/watch.ts'
 import { sampleConsole } from './sample-console.ts'
 
@@ -193,7 +193,12 @@ function summarise(screen: Screen, traffic: Traffic, releases: readonly Release[
   const rows = releases.map((release) => {
     const took =
       release.state.phase === 'settled' ? formatDuration((release.state.atMs - release.requestedAtMs) / 1000) : '-'
-    return { release: release.id, outcome: release.ending?.outcome ?? '-', took, why: endWords(release) }
+    return {
+      release: release.id,
+      outcome: release.ending?.outcome ?? '-',
+      took,
+      why: release.ending === undefined ? '' : whyWords(release.ending),
+    }
   })
   const answered = traffic.answered()
   screen.note(['', 'release              outcome     took     why'])

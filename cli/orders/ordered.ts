@@ -5,7 +5,8 @@ import { hasTraffic, type Release } from '../../core/release/release.ts'
 import type { Line } from '../backend/line.ts'
 import type { Ordered } from '../backend/ordered.ts'
 import type { Cli } from '../backend/surroundings.ts'
-import { nextCommands, nowOf } from '../story/now.ts'
+import { nowOf } from '../../core/view/release/now.ts'
+import { nextCommands } from '../story/now.ts'
 import { nowIn } from '../commands/watch.ts'
 
 /**
@@ -45,11 +46,11 @@ const plainWords = ({ phase, outcome }: Ordered): string =>
     : `It is now ${outcome ?? phase}.`
 
 function standing(release: Release, nowMs: number): readonly string[] {
-  const { words } = nowOf(release, nowMs)
+  const { sentence } = nowOf(release, nowMs)
   const isBack = ['rolledBack', 'aborted', 'superseded'].includes(release.ending?.outcome ?? '')
-  if (!isBack || hasTraffic(release)) return [words]
+  if (!isBack || hasTraffic(release)) return [sentence]
   const back = release.targets.map(
     ({ functionName, alias, stable }) => `${functionName}:${alias} is on version ${stable}`,
   )
-  return [back.length === 0 ? 'No traffic had moved.' : `The traffic is back: ${back.join(', ')}.`, words]
+  return [back.length === 0 ? 'No traffic had moved.' : `The traffic is back: ${back.join(', ')}.`, sentence]
 }

@@ -90,7 +90,7 @@ const replayMinutes = (screen: Screen, title: string, found: ReplayFile, options
 /** @throws Problem `release_missing`, `replay_invalid` when the release was never looked at */
 export async function replayRelease(
   screen: Screen,
-  backend: Pick<Backend, 'journal' | 'leases' | 'openReleases' | 'history'>,
+  backend: Parameters<typeof releaseOf>[0],
   which: string,
   options: ReplayOptions,
 ): Promise<number> {

@@ -50,7 +50,10 @@ export function addOrders(program: Command, { backend, screen, run }: Surroundin
       .option('--json', 'as JSON')
     if (isBack)
       command
-        .option('--release <id>', 'this release of the service, also one that waits; `tidegate status` has the ids')
+        .option(
+          '--release <id>',
+          `this release of the service, also one that waits${verb === 'rollBack' ? ', or the promoted one; refused if another has come since' : ''}; \`tidegate status\` has the ids`,
+        )
         .option('--file <file>', 'the definition, for when DynamoDB does not answer')
         .option('--target <aliases...>', 'FUNCTION:ALIAS, for when DynamoDB does not answer')
     if (verb === 'rollBack')

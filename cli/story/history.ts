@@ -2,10 +2,10 @@
 import { quoted, nameWords } from '../../core/foreign-text.ts'
 import { atLeast, chargeWords } from '../../core/release/charge.ts'
 import type { Outcome } from '../../core/release/event.ts'
-import { type Head, whyWords } from '../../core/release/head.ts'
+import { drillWord, type Head, whyWords } from '../../core/release/head.ts'
+import { clockWords, moment } from '../../core/view/release/moment.ts'
+import { withoutNumbers } from '../../core/view/release/timeline.ts'
 import { type Line, padded, type Tone } from '../backend/line.ts'
-import { clock, moment } from './moment.ts'
-import { withoutNumbers } from './repeats.ts'
 
 /** Releases that moved nothing may come by the dozen. */
 const many: readonly (Outcome | undefined)[] = ['superseded', 'rejected', 'alreadyReleased']
@@ -49,7 +49,9 @@ function lineOf({ newest, oldest, times }: Group, widths: { readonly id: number;
   const tone = newest.outcome === undefined ? undefined : tones[newest.outcome]
   const text = padded(outcomeOf(newest), widths.outcome)
   const repeated =
-    times === 1 ? '' : `×${times} since ${clock(oldest.requestedAtMs, newest.requestedAtMs)}, this one is the last: `
+    times === 1
+      ? ''
+      : `×${times} since ${clockWords(oldest.requestedAtMs, newest.requestedAtMs)}, this one is the last: `
   return {
     head: [
       `${moment(newest.requestedAtMs)}  `,
@@ -59,6 +61,7 @@ function lineOf({ newest, oldest, times }: Group, widths: { readonly id: number;
     ],
     rest: [
       repeated +
+        (newest.drill === true ? drillWord : '') +
         (newest.backFrom === undefined ? whyOf(newest) : backWords(newest, newest.backFrom)) +
         burnedWords(newest),
     ],

@@ -3,10 +3,10 @@
 import type { ReleaseEvent } from '../../core/release/event.ts'
 import { candidateWords } from '../../core/service/candidate.ts'
 import type { Release } from '../../core/release/release.ts'
+import { moment } from '../../core/view/release/moment.ts'
 import { type Line, rowsOf } from '../backend/line.ts'
 import { signalLine } from './events.ts'
-import { moment } from './moment.ts'
-import { nextCommands, nowOf } from './now.ts'
+import { nextCommands, nowLine } from './now.ts'
 import { happenings } from './repeats.ts'
 import { weightLines } from './weights.ts'
 
@@ -23,7 +23,6 @@ export function liveRows(
 ): readonly string[] {
   const surface = { columns, isColoured, breaksWords: true }
   const inRows = (lines: readonly Line[]): readonly string[] => lines.flatMap((line) => rowsOf(line, surface))
-  const { words, tone } = nowOf(release, nowMs)
   const top = inRows([
     {
       head: [{ text: release.service.name, tone: 'strong' }, '  '],
@@ -32,7 +31,7 @@ export function liveRows(
         { text: `as of ${moment(nowMs)}`, tone: 'faint' },
       ],
     },
-    { head: [], rest: [{ text: words, tone }] },
+    nowLine(release, nowMs),
     '',
     ...weightLines(release),
   ])

@@ -2,8 +2,8 @@
 import { candidateShareBp, type Release, weightAt } from '../../core/release/release.ts'
 import { wholeBp } from '../../core/service/routing.ts'
 import { loggedPoints } from '../../core/verdict/evidence/logged.ts'
+import { moment } from '../../core/view/release/moment.ts'
 import { type Line, padded } from '../backend/line.ts'
-import { moment } from './moment.ts'
 
 const barWidth = 20
 

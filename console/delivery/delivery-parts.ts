@@ -8,6 +8,7 @@ import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { budgetBar, personWords, releaseLink, serviceLink } from '../parts.ts'
 import { measureCards, servicesTable, summarySentence } from './measure-cards.ts'
+import { row, table } from '../table.ts'
 
 type Shown = {
   /** How many releases and services are listed. */
@@ -21,6 +22,8 @@ export const deliveryParts = (view: DeliveryView, shown: Shown): Html =>
   html`${summarySentence(view.measures)} ${view.without.length === 0 ? nothing : without(view)}
     <h2>Measures</h2>
     ${measureCards(view.measures)} ${business(view, shown)} ${budgets(view, shown)}
+    <h2>Drills</h2>
+    <p>${view.drills}</p>
     ${servicesTable(view.services, shown.servicesMost, shown.hasPages)} ${releases(view, shown)}`
 
 const without = (view: DeliveryView): Html =>
@@ -39,25 +42,12 @@ function releases({ releases: all }: DeliveryView, shown: Shown): Html {
   if (some.length === 0)
     return html`<h2>Releases</h2>
       <p class="soft">None ended in the period.</p>`
+  const heads = [
+    ...['Ended', 'Service', 'Release', 'Outcome', 'By'],
+    ...['Lead time', 'Took'].map((number) => ({ number })),
+  ]
   return html`<h2>Releases (${all.length})</h2>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>Ended</th>
-            <th>Service</th>
-            <th>Release</th>
-            <th>Outcome</th>
-            <th>By</th>
-            <th class="number">Lead time</th>
-            <th class="number">Took</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${some.map((one) => releaseLine(one, shown))}
-        </tbody>
-      </table>
-    </div>
+    ${table({ of: 'releases', heads, rows: some.map((one) => releaseLine(one, shown)) })}
     ${all.length > some.length ? html`<p class="soft">And ${all.length - some.length} older ones.</p>` : nothing}`
 }
 
@@ -70,17 +60,16 @@ function releaseLine(one: ReleaseRow, shown: Shown): Html {
     ...(one.undoneBy === undefined ? [] : ['undone later']),
     ...(incidents === 0 ? [] : [`${incidents} incident${incidents === 1 ? '' : 's'}`]),
   ].join(', ')
-  return html`<tr>
-    <td>${outcome === undefined ? 'live' : timeTag(atMs)}</td>
-    <td>${named(service, shown)}</td>
-    <td>${shown.hasPages ? releaseLink(releaseId, what) : what}</td>
-    <td>
-      ${outcome === undefined ? 'under way' : html`<span class="${good || outcome === 'superseded' ? '' : 'missed'}">${outcomeWords[outcome]}</span>`}${notes === '' ? '' : ` (${notes})`}
-    </td>
-    <td>${by === undefined ? 'an event' : personWords(by)}</td>
-    <td class="number">${leadSeconds === undefined ? '–' : formatDuration(leadSeconds)}</td>
-    <td class="number">${tookSeconds === undefined ? '–' : formatDuration(tookSeconds)}</td>
-  </tr>`
+  const seconds = (took: number | undefined) => ({ number: took === undefined ? '–' : formatDuration(took) })
+  return row(
+    outcome === undefined ? 'live' : timeTag(atMs),
+    named(service, shown),
+    shown.hasPages ? releaseLink(releaseId, what) : what,
+    html`${outcome === undefined ? 'under way' : html`<span class="${good || outcome === 'superseded' ? '' : 'missed'}">${outcomeWords[outcome]}</span>`}${notes === '' ? '' : ` (${notes})`}`,
+    by === undefined ? 'an event' : personWords(by),
+    seconds(leadSeconds),
+    seconds(tookSeconds),
+  )
 }
 
 function budgets({ budgets: all }: DeliveryView, shown: Shown): Html {
@@ -88,29 +77,16 @@ function budgets({ budgets: all }: DeliveryView, shown: Shown): Html {
   const some = all.slice(0, shown.servicesMost)
   const unknown = all.filter(({ leftShare }) => leftShare === undefined).length
   const missing = unknown === 0 ? '' : ` Of ${unknown} of ${all.length} it is not known; they come last.`
+  const rows = some.map(({ service, slo, leftShare, because }) =>
+    row(
+      named(service, shown),
+      slo,
+      html`${budgetBar(leftShare)}${because === undefined ? '' : ` ${oneLine(because, 160)}`}`,
+    ),
+  )
   return html`<h2>Error budgets now</h2>
     <p class="fact">What is left of the whole window, the least first.${missing}</p>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>Service</th>
-            <th>Error budget</th>
-            <th>Left</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${some.map(
-            ({ service, slo, leftShare, because }) =>
-              html`<tr>
-                <td>${named(service, shown)}</td>
-                <td>${slo}</td>
-                <td>${budgetBar(leftShare)}${because === undefined ? '' : ` ${oneLine(because, 160)}`}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    ${table({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left'], rows })}
     ${all.length > some.length ? html`<p class="soft">And ${all.length - some.length} more.</p>` : nothing}`
 }
 
@@ -118,33 +94,15 @@ function business({ business: all }: DeliveryView, shown: Shown): Html {
   if (all.length === 0)
     return html`<h2>Business metrics after releases</h2>
       <p class="soft">No promoted release was compared by a metric of its own (signals.custom of a definition).</p>`
+  const rows = all
+    .slice(0, shown.servicesMost)
+    .map(({ service, signal, change, releases: count, worse }) =>
+      row(named(service, shown), signal, { number: amount('change', change) }, { number: count }, worse),
+    )
+  const heads = ['Service', 'Metric', { number: 'Change' }, { number: 'Releases' }, 'Worse is']
   return html`<h2>Business metrics after releases</h2>
     <p class="fact">
       The new version against the one before, at the last look of what was promoted; p50 over the releases.
     </p>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>Service</th>
-            <th>Metric</th>
-            <th class="number">Change</th>
-            <th class="number">Releases</th>
-            <th>Worse is</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${all.slice(0, shown.servicesMost).map(
-            ({ service, signal, change, releases: count, worse }) =>
-              html`<tr>
-                <td>${named(service, shown)}</td>
-                <td>${signal}</td>
-                <td class="number">${amount('change', change)}</td>
-                <td class="number">${count}</td>
-                <td>${worse}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`
+    ${table({ of: 'business metrics', heads, rows })}`
 }

@@ -8,6 +8,7 @@ import { type Frame, framed } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard } from '../need-card.ts'
 import { actions, age, budgetBar, counted, personWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
+import { row, table } from '../table.ts'
 
 const needsMost = 30
 const rowsMost = 40
@@ -112,38 +113,21 @@ function liveTable({ live, nowMs }: OnCallView): Html {
   if (live.length === 0)
     return html`<h2>Live releases</h2>
       <p class="soft">None.</p>`
+  const rows = live
+    .slice(0, rowsMost)
+    .map((one) =>
+      row(
+        serviceLink(one.service),
+        html`${releaseLink(one.releaseId, one.versions || one.releaseId)}<br /><span class="soft"
+            >${age(one.requestedAtMs, nowMs)} ago</span
+          >`,
+        trafficBar(one),
+        html`${one.standing === 'held' ? html`<span class="state hold">held</span> ` : nothing}${oneLine(one.sentence, wordsMost)}`,
+        one.by === undefined ? 'an event' : personWords(one.by),
+      ),
+    )
   return html`<h2>Live releases (${live.length})</h2>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>Service</th>
-            <th>Release</th>
-            <th>Traffic</th>
-            <th>Now</th>
-            <th>By</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${live.slice(0, rowsMost).map(
-            (one) =>
-              html`<tr>
-                <td>${serviceLink(one.service)}</td>
-                <td>
-                  ${releaseLink(one.releaseId, one.versions || one.releaseId)}<br /><span class="soft"
-                    >${age(one.requestedAtMs, nowMs)} ago</span
-                  >
-                </td>
-                <td>${trafficBar(one)}</td>
-                <td>
-                  ${one.standing === 'held' ? html`<span class="state hold">held</span> ` : nothing}${oneLine(one.sentence, wordsMost)}
-                </td>
-                <td>${one.by === undefined ? 'an event' : personWords(one.by)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    ${table({ of: 'live releases', heads: ['Service', 'Release', 'Traffic', 'Now', 'By'], rows })}
     ${live.length > rowsMost ? html`<p>And ${live.length - rowsMost} more.</p>` : nothing}`
 }
 
@@ -151,60 +135,35 @@ function failedTable({ failed, nowMs }: OnCallView): Html {
   if (failed.length === 0)
     return html`<h2>Failed in the last day</h2>
       <p class="soft">No last release of a service.</p>`
+  const rows = failed
+    .slice(0, rowsMost)
+    .map(({ service, releaseId, outcome, because, atMs }) =>
+      row(
+        serviceLink(service),
+        releaseLink(releaseId),
+        html`${outcomeWords[outcome]}<br /><span class="soft">${age(atMs, nowMs)} ago</span>`,
+        oneLine(because, wordsMost),
+      ),
+    )
   return html`<h2>Failed in the last day (${failed.length})</h2>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>Service</th>
-            <th>Release</th>
-            <th>Ended</th>
-            <th>Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${failed.slice(0, rowsMost).map(
-            ({ service, releaseId, outcome, because, atMs }) =>
-              html`<tr>
-                <td>${serviceLink(service)}</td>
-                <td>${releaseLink(releaseId)}</td>
-                <td>${outcomeWords[outcome]}<br /><span class="soft">${age(atMs, nowMs)} ago</span></td>
-                <td>${oneLine(because, wordsMost)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`
+    ${table({ of: 'failed releases', heads: ['Service', 'Release', 'Ended', 'Why'], rows })}`
 }
+
+const burnChips = {
+  page: html`<span class="state bad">fast: page</span>`,
+  ticket: html`<span class="state hold">slowly: ticket</span>`,
+  no: html`no`,
+} as const
 
 function budgetTable({ budgets }: OnCallView): Html {
   if (budgets.length === 0)
     return html`<h2>Error budgets</h2>
       <p class="soft">None that is known burns or is half spent.</p>`
+  const rows = budgets
+    .slice(0, rowsMost)
+    .map(({ service, slo, leftShare, burning }) =>
+      row(serviceLink(service), slo, budgetBar(leftShare), burnChips[burning]),
+    )
   return html`<h2>Error budgets that burn, or are half spent</h2>
-    <div class="wide">
-      <table>
-        <thead>
-          <tr>
-            <th>Service</th>
-            <th>Error budget</th>
-            <th>Left</th>
-            <th>Burns</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${budgets.slice(0, rowsMost).map(
-            ({ service, slo, leftShare, burning }) =>
-              html`<tr>
-                <td>${serviceLink(service)}</td>
-                <td>${slo}</td>
-                <td>${budgetBar(leftShare)}</td>
-                <td>
-                  ${{ page: html`<span class="state bad">fast: page</span>`, ticket: html`<span class="state hold">slowly: ticket</span>`, no: html`no` }[burning]}
-                </td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`
+    ${table({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left', 'Burns'], rows })}`
 }

@@ -6,6 +6,7 @@ import type { Frame } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { tilePart } from './tile.ts'
 import { clockTag, fitting } from './words.ts'
+import { row, table } from '../table.ts'
 
 const pathOf = ({ path }: Frame): string => path.split('?')[0] ?? ''
 
@@ -60,31 +61,14 @@ const comparedPart = ({ policy, words, sentence, rows, leftOut }: Compared, nowM
     ${
       rows.length === 0
         ? nothing
-        : html`<div class="wide" tabindex="0" role="region" aria-label="Table of changes">
-            <table class="narrow">
-              <caption class="soft">
-                Where either changed
-              </caption>
-              <thead>
-                <tr>
-                  <th scope="col">look at</th>
-                  <th scope="col">was</th>
-                  <th scope="col">would have been</th>
-                  <th scope="col">why</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.map(
-                  (row) =>
-                    html`<tr>
-                      <td>${clockTag(row.atMs, nowMs)}</td>
-                      <td>${row.said}</td>
-                      <td>${row.other}</td>
-                      <td>${row.because.slice(0, 300)}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>`
+        : table({
+            of: 'changes',
+            className: 'narrow',
+            caption: 'Where either changed',
+            heads: ['look at', 'was', 'would have been', 'why'],
+            rows: rows.map(({ atMs, said, other, because }) =>
+              row(clockTag(atMs, nowMs), said, other, because.slice(0, 300)),
+            ),
+          })
     }
     ${leftOut === 0 ? nothing : html`<p>${leftOut} more changes are left out.</p>`}`

@@ -3,7 +3,6 @@ import { oneLine } from '../../core/foreign-text.ts'
 import { clockWords, dateWords } from '../../core/view/release/moment.ts'
 import type { PostMortem } from '../../core/view/release/post-mortem.ts'
 import type { TimelineRow } from '../../core/view/release/timeline.ts'
-import { verdictWords } from './words.ts'
 
 const entities: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
@@ -75,7 +74,7 @@ export function postMortemMarkdown(sheet: PostMortem): string {
       ['signal', 'verdict', 'candidate', 'stable', 'compared', 'evidence', 'in words'],
       evidence.signals.map((one) => [
         one.signal,
-        `${verdictWords[one.kind]}${one.advisory ? ' (never decides)' : ''}`,
+        `${one.kind}${one.advisory ? ' (never decides)' : ''}`,
         one.candidate ?? '',
         one.stable ?? '',
         [one.times, one.tolerance].filter((part) => part !== undefined).join('; '),

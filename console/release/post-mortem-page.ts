@@ -5,7 +5,8 @@ import type { SignalTile } from '../../core/view/release/signal-tiles.ts'
 import { type Frame, framed } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { timelineTable } from './timeline-table.ts'
-import { fitting, pairs, verdictChip } from './words.ts'
+import { chip, fitting, pairs, verdictTones } from './words.ts'
+import { row, table } from '../table.ts'
 
 const signalsMost = 24_000
 
@@ -55,56 +56,16 @@ function signalsTable(signals: readonly SignalTile[]): Html {
   if (signals.length === 0) return nothing
   const rows = signals.map(({ signal, kind, candidate, stable, times, tolerance, toRollBack, because }) => {
     const compared = [times, tolerance, toRollBack?.words].filter((one) => one !== undefined).join('; ')
-    return html`<tr>
-      <th scope="row">${signal}</th>
-      <td>${verdictChip(kind)}</td>
-      <td>${candidate ?? ''}</td>
-      <td>${stable ?? ''}</td>
-      <td>${compared}</td>
-      <td>${because}</td>
-    </tr>`
+    return row(signal, chip(kind, verdictTones[kind]), candidate ?? '', stable ?? '', compared, because)
   })
   const { shown, left } = fitting(rows, signalsMost)
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Table of signals">
-      <table class="narrow">
-        <thead>
-          <tr>
-            <th scope="col">signal</th>
-            <th scope="col">verdict</th>
-            <th scope="col">candidate</th>
-            <th scope="col">stable</th>
-            <th scope="col">compared</th>
-            <th scope="col">in words</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${shown}
-        </tbody>
-      </table>
-    </div>
-    ${left === 0 ? nothing : html`<p>${left} more signals are left out here; the Markdown has them.</p>`}`
+  const heads = ['signal', 'verdict', 'candidate', 'stable', 'compared', 'in words']
+  return html`${table({ of: 'signals', className: 'narrow', heads, rows: shown })}
+  ${left === 0 ? nothing : html`<p>${left} more signals are left out here; the Markdown has them.</p>`}`
 }
 
-const actionsTable = html`<div class="wide" tabindex="0" role="region" aria-label="Table of actions">
-  <table>
-    <thead>
-      <tr>
-        <th scope="col">no.</th>
-        <th scope="col">action</th>
-        <th scope="col">owner</th>
-        <th scope="col">until</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${[1, 2, 3].map(
-        (number) =>
-          html`<tr>
-            <td>${number}</td>
-            <td></td>
-            <td></td>
-            <td></td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>
-</div>`
+const actionsTable = table({
+  of: 'actions',
+  heads: ['no.', 'action', 'owner', 'until'],
+  rows: [1, 2, 3].map((number) => row(number, '', '', '')),
+})

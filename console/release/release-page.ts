@@ -19,7 +19,9 @@ export function releasePage(view: ReleaseView, frame: Frame): string {
       <p class="soft">
         Release ${view.id} of <a href="/service/${encodeURIComponent(service.toWellFormed())}">${service}</a>
       </p>
-      <p id="sentence" class="sentence" role="status" data-live>${chip(now.state, now.tone)} ${now.sentence}</p>
+      <p id="sentence" class="sentence" role="status" data-live>
+        ${chip(now.state, now.tone)} ${now.sentence}${moreOf(now)}
+      </p>
       <p id="jump" data-live>
         ${view.back.order === undefined ? nothing : html`<a class="jump" href="#put-back">${view.back.order.label}</a>`}
         ${view.runbook === undefined ? nothing : html`<a href="/runbook#${view.runbook}">What to do: the runbook</a>`}
@@ -42,11 +44,14 @@ export function releasePage(view: ReleaseView, frame: Frame): string {
 /** What a widget has room for: where it stands, the traffic, and the evidence of the last look. Nothing can be pressed. */
 export const releaseParts = (view: ReleaseView): Html =>
   html`<h3>${view.title}</h3>
-    <p>${chip(view.now.state, view.now.tone)} ${view.now.sentence}</p>
+    <p>${chip(view.now.state, view.now.tone)} ${view.now.sentence}${moreOf(view.now)}</p>
     ${weightsPart(view)} ${harmPart(view)}
     <h3>Evidence</h3>
     <p>${view.looks.sentence}</p>
     ${fitting(view.tiles.map(tilePart), widgetTilesMost).shown} ${pairs(view.facts)} ${linksPart(view)}`
+
+const moreOf = ({ more }: ReleaseView['now']): Html =>
+  more === '' ? nothing : html` <span class="soft">${more}</span>`
 
 const widgetTilesMost = 30_000
 

@@ -14,7 +14,9 @@ export function steerPart(view: ReleaseView, frame: Frame): Html {
 /** Where nobody is known who could press, the command is shown. */
 const isPressed = ({ who }: Frame): boolean => who !== undefined
 
-function backPart({ back, service }: ReleaseView, frame: Frame): Html {
+type Returnable = { readonly back: ReleaseView['back']; readonly service?: string }
+
+export function backPart({ back, service = 'SERVICE' }: Returnable, frame: Frame): Html {
   const { sentence, order, commands } = back
   const press =
     order === undefined
@@ -22,7 +24,7 @@ function backPart({ back, service }: ReleaseView, frame: Frame): Html {
       : isPressed(frame)
         ? formOf(frame, 'back', order)
         : html`<p><b>${order.label}</b></p>
-            <pre>tidegate rollback ${order.says['releaseId'] ?? service} --reason "…"</pre>`
+            <pre>tidegate rollback ${service} --release ${order.says['releaseId'] ?? 'RELEASE'} --reason "…"</pre>`
   return html`<h2 id="put-back">Put back</h2>
     ${press}
     <p class="soft">${sentence}</p>

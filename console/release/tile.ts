@@ -3,7 +3,7 @@ import { scaleLinear } from 'd3-scale'
 import { area, line } from 'd3-shape'
 import type { SignalTile, TilePoint } from '../../core/view/release/signal-tiles.ts'
 import { html, type Html, nothing } from '../html.ts'
-import { verdictChip } from './words.ts'
+import { chip, verdictTones } from './words.ts'
 
 const width = 280
 const height = 90
@@ -17,7 +17,9 @@ export function tilePart(tile: SignalTile, index: number): Html {
       : html`<p>candidate <b>${tile.candidate}</b> · stable <b>${tile.stable ?? 'not known'}</b></p>
           <p class="soft">${[tile.times, tile.tolerance].filter((one) => one !== undefined).join('; ')}</p>`
   return html`<article class="card tile">
-    <h3><span>${tile.signal}${tile.advisory ? ' (never decides)' : ''}</span>${verdictChip(tile.kind)}</h3>
+    <h3>
+      <span>${tile.signal}${tile.advisory ? ' (never decides)' : ''}</span>${chip(tile.kind, verdictTones[tile.kind])}
+    </h3>
     ${compared} ${tile.kind === 'excluded' ? nothing : coursePart(tile)}
     ${tile.toRollBack === undefined ? nothing : meter('to putting it back', tile.toRollBack, tile.toRollBack.share >= 1 ? 'full' : 'some')}
     ${tile.toPass === undefined ? nothing : meter('to a pass', tile.toPass, tile.toPass.share >= 1 ? 'enough' : 'some')}

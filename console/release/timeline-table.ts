@@ -2,6 +2,7 @@
 import type { TimelineRow } from '../../core/view/release/timeline.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { chip, clockTag, fitting } from './words.ts'
+import { row, table } from '../table.ts'
 
 const bytesMost = 32_000
 
@@ -16,30 +17,16 @@ export function timelineTable(rows: readonly TimelineRow[], releaseId: string, n
       : html`<tr>
           <td colspan="4">${left} rows are left out here. The whole log: <code>tidegate log ${releaseId}</code></td>
         </tr>`
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Table of events">
-    <table class="timeline narrow">
-      <thead>
-        <tr>
-          <th scope="col">when</th>
-          <th scope="col">what</th>
-          <th scope="col">who</th>
-          <th scope="col">why</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${first}${leftOut}${shown.toReversed()}
-      </tbody>
-    </table>
-  </div>`
+  return table({
+    of: 'events',
+    className: 'timeline narrow',
+    heads: ['when', 'what', 'who', 'why'],
+    rows: [first, leftOut, ...shown.toReversed()],
+  })
 }
 
 function rowPart({ fromMs, toMs, times, what, tone, words, by, look }: TimelineRow, nowMs: number, path: string): Html {
   const until = toMs === undefined ? nothing : html` to ${clockTag(toMs, nowMs)}, ×${times}`
   const seen = look === undefined ? nothing : html` <a href="${path}?look=${look}">evidence</a>`
-  return html`<tr>
-    <td>${clockTag(fromMs, nowMs)}${until}</td>
-    <td>${chip(what, tone)}</td>
-    <td>${by ?? ''}</td>
-    <td>${words}${seen}</td>
-  </tr>`
+  return row(html`${clockTag(fromMs, nowMs)}${until}`, chip(what, tone), by ?? '', html`${words}${seen}`)
 }

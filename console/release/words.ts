@@ -15,10 +15,8 @@ export const chip = (word: string, tone: Tone): Html =>
     >${signs[tone] === '' ? nothing : html`<span aria-hidden="true">${signs[tone]}</span>`}${word}</span
   >`
 
-export const verdictWords = { pass: 'no worse', fail: 'worse', unknown: 'not known', excluded: 'not judged' } as const
-const verdictTones = { pass: 'good', fail: 'bad', unknown: 'hold', excluded: 'plain' } as const
 /** What a signal says. */
-export const verdictChip = (kind: keyof typeof verdictWords): Html => chip(verdictWords[kind], verdictTones[kind])
+export const verdictTones = { pass: 'good', fail: 'bad', unknown: 'hold', excluded: 'plain' } as const
 
 /** A time of today is shown without its date. */
 export const clockTag = (ms: number, nowMs: number): Html =>

@@ -7,6 +7,7 @@ import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { counted, releaseLink } from '../parts.ts'
 import { burnDownPicture } from './burn-down-picture.ts'
+import { row, table } from '../table.ts'
 
 const spendersMost = 8
 
@@ -42,51 +43,31 @@ function card(budget: BudgetView): Html {
   </article>`
 }
 
-function spenders({ spending, bad }: BudgetView): Html {
+function spenders({ slo, spending, bad }: BudgetView): Html {
   const { charged, unknown, unassigned } = spending
   if (charged.length + unknown.length === 0) return html`<p class="fact">No release in the window spent any of it.</p>`
   const sure = charged.filter((one) => one.sure)
   const rest = charged.filter((one) => !sure.slice(0, spendersMost).includes(one))
   const others = rest.reduce((sum, one) => sum + one.bad, 0)
-  const row = (what: Html, count: number, words: string): Html =>
-    html`<tr>
-      <td>${what}</td>
-      <td class="number">${rounded(count)}</td>
-      <td>${words}</td>
-    </tr>`
-  return html`<div class="wide">
-    <table>
-      <thead>
-        <tr>
-          <th>Spent by</th>
-          <th class="number">Bad requests</th>
-          <th>How sure</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${sure
-          .slice(0, spendersMost)
-          .map(({ releaseId, bad: count, error, outcome }) =>
-            row(
-              html`${releaseLink(releaseId)} ${outcome === undefined ? '' : outcomeWords[outcome]}`,
-              count,
-              `± ${rounded(error)}, more than chance explains`,
-            ),
-          )}
-        ${rest.length === 0 ? nothing : row(html`${counted(rest.length, 'other release')}`, others, 'together')}
-        ${
-          unknown.length === 0
-            ? nothing
-            : html`<tr>
-                <td>${counted(unknown.length, 'release')}</td>
-                <td class="number">not known</td>
-                <td>${oneLine(unknown[0]?.because ?? '', 200)}</td>
-              </tr>`
-        }
-        ${charged.length === 0 ? nothing : row(html`No release`, unassigned, `of ${rounded(bad)} in the window`)}
-      </tbody>
-    </table>
-  </div>`
+  const spent = (what: string | Html, count: number, words: string): Html =>
+    row(what, { number: rounded(count) }, words)
+  const rows = [
+    ...sure
+      .slice(0, spendersMost)
+      .map(({ releaseId, bad: count, error, outcome }) =>
+        spent(
+          html`${releaseLink(releaseId)} ${outcome === undefined ? '' : outcomeWords[outcome]}`,
+          count,
+          `± ${rounded(error)}, more than chance explains`,
+        ),
+      ),
+    ...(rest.length === 0 ? [] : [spent(counted(rest.length, 'other release'), others, 'together')]),
+    ...(unknown.length === 0
+      ? []
+      : [row(counted(unknown.length, 'release'), { number: 'not known' }, oneLine(unknown[0]?.because ?? '', 200))]),
+    ...(charged.length === 0 ? [] : [spent('No release', unassigned, `of ${rounded(bad)} in the window`)]),
+  ]
+  return table({ of: `who spent ${slo}`, heads: ['Spent by', { number: 'Bad requests' }, 'How sure'], rows })
 }
 
 const rounded = (value: number): string => String(Math.round(value * 10) / 10)

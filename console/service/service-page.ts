@@ -11,7 +11,7 @@ import { actions, age, counted, personWords, releaseLink, trafficBar } from '../
 import { budgetSection } from './budget-section.ts'
 import { historySection } from './history-section.ts'
 
-const wordsMost = 300
+const wordsMost = 500
 const definitionMost = 30_000
 
 /** @returns an HTML document */

@@ -13,6 +13,7 @@ import { html, type Html, nothing } from '../html.ts'
 import { onCallParts } from '../on-call/on-call-page.ts'
 import { budgetBar } from '../parts.ts'
 import { releaseParts } from '../release/release-page.ts'
+import { row, table } from '../table.ts'
 
 const rowsMost = 40
 const wordsMost = 200
@@ -51,37 +52,24 @@ export function releasesWidget({ services, unknown }: FleetNow): Html {
   ${
     all.length === 0
       ? html`<p>No release yet.</p>`
-      : html`<table>
-          <thead>
-            <tr>
-              <th>Asked for (UTC)</th>
-              <th>Service</th>
-              <th>Versions</th>
-              <th>Ended</th>
-              <th>Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${all.slice(0, rowsMost).map(releaseRow)}
-          </tbody>
-        </table>`
+      : table({
+          of: 'releases',
+          heads: ['Asked for (UTC)', 'Service', 'Versions', 'Ended', 'Why'],
+          rows: all.slice(0, rowsMost).map(releaseRow),
+        })
   }`
 }
 
 const releaseRow = ({ requestedAtMs, service, versions, outcome, because = '', backFrom }: Head): Html =>
-  html`<tr>
-    <td>${timeTag(requestedAtMs)}</td>
-    <td>${service}</td>
-    <td>
-      ${Object.entries(versions)
-        .slice(0, 5)
-        .map(([name, { stable, candidate }]) => html`${name} ${stable} → ${candidate}<br />`)}
-    </td>
-    <td>
-      ${outcome === undefined ? 'under way' : outcomeWords[outcome]}${backFrom === undefined ? '' : ` (undid ${backFrom})`}
-    </td>
-    <td>${oneLine(because, wordsMost)}</td>
-  </tr>`
+  row(
+    timeTag(requestedAtMs),
+    service,
+    Object.entries(versions)
+      .slice(0, 5)
+      .map(([name, { stable, candidate }]) => html`${name} ${stable} → ${candidate}<br />`),
+    `${outcome === undefined ? 'under way' : outcomeWords[outcome]}${backFrom === undefined ? '' : ` (undid ${backFrom})`}`,
+    oneLine(because, wordsMost),
+  )
 
 /** What CI said about the candidate; a field that nobody reported is not known. */
 export type Reported = {
@@ -109,27 +97,20 @@ export function budgetsWidget(now: FleetNow): Html {
   ${
     rows.length === 0
       ? html`<p>No service has an SLO.</p>`
-      : html`<table>
-          <thead>
-            <tr>
-              <th>Service</th>
-              <th>SLO</th>
-              <th>Budget left</th>
-              <th>Burns</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.slice(0, rowsMost).map(
-              ({ service, slo, leftShare, burning, because }) =>
-                html`<tr>
-                  <td>${service}</td>
-                  <td>${slo}</td>
-                  <td>${budgetBar(leftShare)}${because === undefined ? '' : oneLine(because, wordsMost)}</td>
-                  <td>${burnWords[burning]}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>`
+      : table({
+          of: 'error budgets',
+          heads: ['Service', 'SLO', 'Budget left', 'Burns'],
+          rows: rows
+            .slice(0, rowsMost)
+            .map(({ service, slo, leftShare, burning, because }) =>
+              row(
+                service,
+                slo,
+                html`${budgetBar(leftShare)}${because === undefined ? '' : oneLine(because, wordsMost)}`,
+                burnWords[burning],
+              ),
+            ),
+        })
   }
   ${rows.length > rowsMost ? html`<p>And ${rows.length - rowsMost} more, of which more is left.</p>` : nothing}`
 }

@@ -4,6 +4,7 @@ import { ended, factsOf, type MeasureInput, ofService, type Period, type Release
 import { type Definition, definitions, measure, type Measured } from '../measures/measures.ts'
 import { type Spread, spreadOf } from '../measures/result.ts'
 import { leadSeconds } from '../measures/times.ts'
+import { drillsOf, drillWords } from '../measures/drills.ts'
 import { amount, basisWords, standing, targetWords, valueWords } from '../measures/words.ts'
 import type { Outcome } from '../release/event.ts'
 import type { BudgetRow } from './budget-rows.ts'
@@ -66,6 +67,8 @@ export type DeliveryView = {
   }[]
   /** That ended in the period, or are live at its end; the latest first. */
   readonly releases: readonly ReleaseRow[]
+  /** Rehearsals of the way back, in a sentence: no measure counts them. */
+  readonly drills: string
   /** As they are now. */
   readonly budgets: readonly BudgetRow[]
   readonly business: readonly BusinessRow[]
@@ -91,6 +94,7 @@ export function deliveryView({ title, material, names, budgets, without }: Deliv
     measures: measure(material).map(measureView),
     services: names.map((name) => ({ name, measures: shortMeasures(ofService(name, material)) })),
     releases: [...settled, ...live].map(releaseRow).toSorted((a, b) => b.atMs - a.atMs),
+    drills: drillWords(drillsOf(material)),
     budgets,
     business: businessRows(settled),
     without,

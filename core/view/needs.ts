@@ -71,7 +71,10 @@ export function needsOf(now: ServiceNow, nowMs: number): readonly Need[] {
 /** The rest is what a validator says. */
 const becauseMost = 120
 
-const lostNeed = ({ name }: ServiceNow, { releaseId, because }: NonNullable<ServiceNow['lost']>): Need => ({
+const lostNeed = (
+  { name }: ServiceNow,
+  { releaseId, because, targets = [] }: NonNullable<ServiceNow['lost']>,
+): Need => ({
   kind: 'lost',
   sentence: `The log of its live release cannot be read: ${oneLine(because, becauseMost)}`,
   releaseId,
@@ -80,10 +83,11 @@ const lostNeed = ({ name }: ServiceNow, { releaseId, because }: NonNullable<Serv
       kind: 'order',
       route: 'roll-back',
       label: `Put back: ${name}`,
-      says: {},
+      says: { releaseId },
       reason: 'its log cannot be read',
       danger: true,
     },
+    ...targets.map(byHand),
   ],
 })
 
@@ -91,11 +95,13 @@ const returningNeed = ({ id, targets }: Release): Need => ({
   kind: 'returning',
   sentence: 'The traffic is on its way back, and not back yet. If that lasts, put it back by hand.',
   releaseId: id,
-  actions: targets.map((target) => ({
-    kind: 'command',
-    label: `By hand: ${target.functionName}`,
-    command: commandBack(target),
-  })),
+  actions: targets.map(byHand),
+})
+
+const byHand = (target: Parameters<typeof commandBack>[0]): Action => ({
+  kind: 'command',
+  label: `By hand: ${target.functionName}`,
+  command: commandBack(target),
 })
 
 function burnNeeds({ live, budgets, name }: ServiceNow): readonly Need[] {

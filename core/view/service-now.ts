@@ -7,6 +7,7 @@ import type { Outage } from '../release/outage.ts'
 import type { Release } from '../release/release.ts'
 import type { Routing } from '../service/routing.ts'
 import type { Service } from '../service/service.ts'
+import type { ReturnTarget } from '../release/return-record.ts'
 
 /** One alias of a service. */
 export type AliasNow = {
@@ -30,8 +31,12 @@ export type ServiceNow = {
   /** Absent when there is no definition, or when it cannot be read: `unknown` says which. */
   readonly service?: Service
   readonly live?: Release
-  /** It holds the lease, and its log cannot be read. */
-  readonly lost?: { readonly releaseId: string; readonly because: string }
+  /** It holds the lease or may have traffic, and its log cannot be read; `targets` as its return record has them. */
+  readonly lost?: {
+    readonly releaseId: string
+    readonly because: string
+    readonly targets?: readonly ReturnTarget[]
+  }
   readonly waiting: readonly QueueEntry[]
   /** Newest first, some of the latest. */
   readonly heads: readonly Head[]

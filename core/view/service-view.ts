@@ -28,6 +28,8 @@ export type HistoryRow = {
   /** What whoever asked for it said. */
   readonly reason?: string
   readonly commit?: string
+  /** A rehearsal of the way back. */
+  readonly isDrill?: true
   /** How it ended, in words. */
   readonly because?: string
   /** The promoted release that it undid. */
@@ -117,6 +119,7 @@ export function historyRow(head: Head, asked: Asked | undefined, heads: readonly
     ...(asked?.reason === undefined ? {} : { reason: quoted(asked.reason, undefined, 200) }),
     ...(backFrom === undefined ? {} : { undid: backFrom }),
     ...(undoneBy === undefined ? {} : { undoneBy }),
+    ...(head.drill === undefined ? {} : { isDrill: true as const }),
   }
 }
 
@@ -142,8 +145,9 @@ export function serviceView(now: ServiceNow, nowMs: number, rest: Rest): Service
 /** What "put back" does now: the live release, or else the last promoted one, unless it was a way back itself. */
 function backOf({ name, live, lost, heads }: ServiceNow): Pick<ServiceView, 'putBack' | 'noPutBack'> {
   if (live !== undefined) return { putBack: putBack(live, name, 'customers are hurt') }
-  const order = { kind: 'order', route: 'roll-back', says: {}, reason: 'customers are hurt', danger: true } as const
-  if (lost !== undefined) return { putBack: { ...order, label: `Put back: ${name}, without its log` } }
+  const order = { kind: 'order', route: 'roll-back', reason: 'customers are hurt', danger: true } as const
+  if (lost !== undefined)
+    return { putBack: { ...order, says: { releaseId: lost.releaseId }, label: `Put back: ${name}, without its log` } }
   const last = heads.find(({ outcome }) => outcome === 'promoted')
   if (last === undefined) return { noPutBack: 'No release of it has been promoted: there is nothing to go back to.' }
   if (last.backFrom !== undefined)
@@ -154,5 +158,5 @@ function backOf({ name, live, lost, heads }: ServiceNow): Pick<ServiceView, 'put
       { stable: candidate, candidate: stable },
     ]),
   )
-  return { putBack: { ...order, label: `Put back: ${name} ${moveWords(back)}` } }
+  return { putBack: { ...order, says: { releaseId: last.releaseId }, label: `Put back: ${name} ${moveWords(back)}` } }
 }

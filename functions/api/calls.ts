@@ -65,6 +65,7 @@ const more: Readonly<Record<string, readonly ProblemCode[]>> = {
     ...steering,
     ...accepting,
     ...['nothing_to_return_to', 'return_failed', 'traffic_moved', 'alias_missing', 'version_missing', 'roles_differ'],
+    'not_in_charge',
   ] as readonly ProblemCode[],
   approve: [...steering, 'service_missing', 'approval_refused'],
   override: [...steering, 'override_refused'],

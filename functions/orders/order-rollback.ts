@@ -1,13 +1,14 @@
 // A person rolls a release back or aborts it: the traffic moves here and now, before anybody else is told. When nothing is
-// live, or an older version is named, it is a release of what ran before (go-back.ts). The state machine's task is another
-// function (tasks/roll-back.ts).
+// live, a promoted release is named, or an older version, it is a release of what ran before (go-back.ts). Whoever names a
+// release undoes that one and no other. The state machine's task is another function (tasks/roll-back.ts).
 import * as z from 'zod'
-import { isWayBack, headOf } from '../../core/release/head.ts'
+import { headOf, isWayBack, undoneBy } from '../../core/release/head.ts'
 import { Problem } from '../../core/problem.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import { VersionByFunction } from '../../core/service/candidate.ts'
 import { Version } from '../../core/service/routing.ts'
-import { type ByRecord, endByRecord, isLogLost, recordOf } from '../steps/by-record.ts'
+import { type ByRecord, endByRecord, isLogLost } from '../steps/by-record.ts'
+import { latestHeads } from '../steps/heads.ts'
 import { load } from '../steps/log.ts'
 import { by, checkService, notNow, type Ordered, ordered, readOrder, reason, which } from './order.ts'
 import { goBack, placeBefore } from './go-back.ts'
@@ -20,6 +21,9 @@ export const OrderRollbackCall = z
   .strictObject({
     verb: z.enum(['rollBack', 'abort']),
     ...which,
+    releaseId: which.releaseId.describe(
+      'The live release that goes back, or the promoted one that is undone. Without it, what is live, or else what was promoted last.',
+    ),
     to: z
       .union([Version, VersionByFunction])
       .optional()
@@ -37,7 +41,7 @@ type OrderRollbackCall = z.output<typeof OrderRollbackCall>
 
 /**
  * @throws Problem `call_invalid`, `release_missing`, `no_live_release`, `nothing_to_return_to`, `item_unreadable`,
- * `verb_not_now`, `target_unknown`, `version_missing`
+ * `verb_not_now`, `not_in_charge`, `target_unknown`, `version_missing`
  */
 export function orderRollbackHandler(deps: Deps) {
   return async (event: unknown): Promise<Ordered> => {
@@ -61,6 +65,8 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
   try {
     const loaded = await load(deps, releaseId)
     checkService(loaded.release, call.service)
+    if (verb === 'rollBack' && isSettled(loaded.release) && loaded.release.ending?.outcome === 'promoted')
+      return await goBackFrom(deps, loaded.release.service.name, releaseId, call)
     if (isSettled(loaded.release)) throw notNow(loaded.release, verb)
     // Whoever presses twice means the way back, and not the way back from the way back: that takes its id, or an abort.
     if (verb === 'rollBack' && call.releaseId === undefined && isWayBack(loaded.release))
@@ -69,11 +75,42 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
     return { ...ordered(deps, release, verb, call.by), ...(woken ? {} : { note: notWoken }) }
   } catch (error) {
     if (!isLogLost(error)) throw error
-    const record = await recordOf(deps, releaseId, error)
+    const record = await deps.returns.get(releaseId)
+    if (record === undefined) {
+      if (verb === 'abort' || !(await wasPromoted(deps, call.service, releaseId))) throw error
+      return goBackFrom(deps, call.service ?? '', releaseId, call)
+    }
     checkService({ id: releaseId, service: { name: record.service } }, call.service)
     const ended = await endByRecord(deps, record, error, order)
     return { releaseId, phase: 'settled', outcome: ended.outcome, note: 'Its log cannot be read: see the page.' }
   }
+}
+
+/** A promoted release has no return record any more; what it takes to go back from it, the history says. */
+const wasPromoted = async (deps: Deps, service: string | undefined, releaseId: string): Promise<boolean> =>
+  service !== undefined &&
+  (await latestHeads(deps, service, headsMost)).items.some(
+    (head) => head.releaseId === releaseId && head.outcome === 'promoted',
+  )
+const headsMost = 100
+
+/**
+ * Goes back from a promoted release, if nothing is live or was promoted since: then somebody would undo what he does not know of.
+ * @throws Problem `not_in_charge`, `nothing_to_return_to`, `item_unreadable`
+ */
+async function goBackFrom(deps: Deps, service: string, releaseId: string, call: OrderRollbackCall): Promise<Ordered> {
+  const because = (why: string): Problem =>
+    new Problem('not_in_charge', `Release ${why}: release ${releaseId} was not put back.`)
+  const liveId = await liveOf(deps, service)
+  if (liveId !== undefined && liveId !== releaseId) {
+    const live = await liveRelease(deps, liveId)
+    if (live !== undefined && undoneBy(live.key) === releaseId)
+      return ordered(deps, live, 'rollBack, under way already', call.by)
+    throw because(`${liveId} of ${service} is live`)
+  }
+  const place = await placeBefore(deps, service, undefined)
+  if (place.from !== releaseId) throw because(`${place.from} of ${service} was promoted since`)
+  return goBack(deps, place, call)
 }
 
 const notWoken =

@@ -49,7 +49,7 @@ export async function returnByRecord(deps: ByRecord, releaseId: string, lost: Pr
 }
 
 /** @throws `lost` when there is no record either */
-export async function recordOf(
+async function recordOf(
   { returns }: Pick<ByRecord, 'returns'>,
   releaseId: string,
   lost: Problem,

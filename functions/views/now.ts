@@ -4,6 +4,7 @@ import type { Listing } from '../../core/listing.ts'
 import type { QueueEntry } from '../../core/queue/admission.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Head } from '../../core/release/head.ts'
+import type { ReturnRecord } from '../../core/release/return-record.ts'
 import { isSettled, type Release } from '../../core/release/release.ts'
 import type { Service } from '../../core/service/service.ts'
 import { placedIn } from '../../core/service/target.ts'
@@ -19,7 +20,17 @@ import type { World } from '../steps/world.ts'
 
 export type NowPorts = Pick<
   World,
-  'clock' | 'leases' | 'journal' | 'queues' | 'waitingLists' | 'history' | 'budgets' | 'line' | 'aliases' | 'outages'
+  | 'clock'
+  | 'leases'
+  | 'journal'
+  | 'queues'
+  | 'waitingLists'
+  | 'history'
+  | 'budgets'
+  | 'line'
+  | 'aliases'
+  | 'outages'
+  | 'returns'
 > & { readonly services: Pick<World['services'], 'get' | 'list'> }
 
 /** DynamoDB takes far more; the page is there in a second or two. */
@@ -30,9 +41,10 @@ const waitingMost = 100
 
 /** @throws Problem when not even the services can be listed */
 export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
-  const [services, leases, queued, stops, outages] = await Promise.all([
+  const [services, leases, records, queued, stops, outages] = await Promise.all([
     ports.services.list(),
     tried('Which releases are live', () => ports.leases.list()),
+    tried('Which releases may have traffic', () => ports.returns.list()),
     tried('Which releases wait', () => ports.queues.list()),
     tried('Which lines are stopped', () => ports.line.list()),
     tried('Which parts of AWS are away', () => ports.outages.list()),
@@ -42,7 +54,7 @@ export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
     ports,
     free.flatMap((service) => service.targets.map((target) => placedIn(service, target))),
   )
-  const facts = { leases: leases.found, queued: queued.found, stops: stops.found, readings }
+  const facts = { leases: leases.found, records: records.found, queued: queued.found, stops: stops.found, readings }
   const defined = new Map(services.items.map((service) => [service.name, service]))
   const unreadable = new Map(services.unreadable.map(({ about, problem }) => [about.service, problem.message]))
   const names = [...new Set([...defined.keys(), ...unreadable.keys(), ...undefinedOnes(facts)])].sort()
@@ -56,7 +68,10 @@ export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
     outages: outages.found ?? [],
     groups: await groupsNow(ports, services.items, facts.leases),
     unknown: [
-      ...[leases, queued, stops, outages].flatMap(({ because }) => because ?? []),
+      ...[leases, records, queued, stops, outages].flatMap(({ because }) => because ?? []),
+      ...(records.found?.unreadable ?? []).map(
+        ({ about, problem }) => `The return record of release ${about.releaseId} cannot be read: ${problem.message}`,
+      ),
       ...(facts.stops?.unreadable ?? [])
         .filter(({ about }) => about.service === undefined)
         .map(({ problem }) => `Whether every line is stopped is not known: ${problem.message}`),
@@ -68,6 +83,8 @@ export async function fleetNow(ports: NowPorts): Promise<FleetNow> {
 /** What one listing found for all services; `undefined` when it could not be read. */
 type Facts = {
   readonly leases: Listing<Lease, Pick<Lease, 'name'>> | undefined
+  /** Of releases that may have traffic. */
+  readonly records: Awaited<ReturnType<World['returns']['list']>> | undefined
   readonly queued: readonly { readonly service: string; readonly entry: QueueEntry }[] | undefined
   readonly stops: Awaited<ReturnType<World['line']['list']>> | undefined
   /** What was read of aliases; without it, they are read now. */
@@ -84,14 +101,16 @@ const undefinedOnes = ({ leases, queued }: Facts): readonly string[] => [
 
 /** One service alone, without reading the others. @throws Problem when what is live cannot be listed */
 export async function oneNow(ports: NowPorts, name: string): Promise<ServiceNow> {
-  const [found, leases, queued, stops] = await Promise.all([
+  const [found, leases, records, queued, stops] = await Promise.all([
     definitionOf(ports, name),
     tried('Which releases are live', () => ports.leases.list()),
+    tried('Which releases may have traffic', () => ports.returns.list()),
     tried('Which releases wait', () => ports.queues.first(name)),
     tried('Which lines are stopped', () => ports.line.list()),
   ])
   const facts = {
     leases: leases.found,
+    records: records.found,
     queued: queued.found?.map((entry) => ({ service: name, entry })),
     stops: stops.found,
   }
@@ -112,11 +131,12 @@ type Named = { readonly name: string; readonly service: Service | undefined; rea
 async function serviceNow(
   ports: NowPorts,
   { name, service, because }: Named,
-  { leases, queued, stops, readings }: Facts,
+  { leases, records, queued, stops, readings }: Facts,
 ): Promise<ServiceNow> {
-  const holder = leases?.items.find((lease) => lease.name === name)?.holder
+  const record = records?.items.find((one) => one.service === name)
+  const holder = leases?.items.find((lease) => lease.name === name)?.holder ?? record?.releaseId
   const [live, heads, budgets] = await Promise.all([
-    holder === undefined ? noneLive : liveOf(ports, holder),
+    holder === undefined ? noneLive : liveOf(ports, holder, record),
     tried('Its history', () => latestHeads(ports, name, headsMost)),
     service === undefined ? [] : budgetsNow(ports, service),
   ])
@@ -153,12 +173,21 @@ type Holder = { readonly live?: Release; readonly lost?: NonNullable<ServiceNow[
 const noneLive: Holder = {}
 
 /** Whoever has ended holds a lease that nobody has dropped yet. */
-async function liveOf(ports: NowPorts, releaseId: string): Promise<Holder> {
+async function liveOf(ports: NowPorts, releaseId: string, record: ReturnRecord | undefined): Promise<Holder> {
   try {
     const loaded = await loadIfThere(ports, releaseId)
+    if (loaded === undefined && record?.releaseId === releaseId)
+      return {
+        lost: {
+          releaseId,
+          because: 'there is no log of it, and traffic of it may have moved.',
+          targets: record.targets,
+        },
+      }
     return loaded === undefined || isSettled(loaded.release) ? {} : { live: loaded.release }
   } catch (error) {
-    return { lost: { releaseId, because: sentenceOf(error) } }
+    const targets = record?.releaseId === releaseId ? record.targets : undefined
+    return { lost: { releaseId, because: sentenceOf(error), ...(targets === undefined ? {} : { targets }) } }
   }
 }
 

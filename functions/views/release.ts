@@ -52,7 +52,12 @@ export async function besideOf(ports: ReleasePorts, release: Release, latestMs: 
   const nowMs = Math.max(ports.clock.nowMs(), latestMs)
   const [today, inCharge, allowances] = await Promise.all([
     ports.services.get(release.service.name).catch(ignored),
-    inChargeOf(ports, release),
+    inChargeOf(ports, {
+      id: release.id,
+      service: release.service.name,
+      isPromoted: release.ending?.outcome === 'promoted',
+      isBack: isWayBack(release),
+    }),
     Promise.all(release.service.slos.map((slo) => allowanceOf(ports, release.service, slo, nowMs))),
   ])
   return { nowMs, today, inCharge, allowances }
@@ -64,13 +69,16 @@ const not = (because: string): InCharge => ({ kind: 'not', because })
 const headsMost = 100
 
 /** Whether an order to roll the service back would undo this release. */
-async function inChargeOf(ports: ReleasePorts, { id, ending, key, service }: Release): Promise<InCharge> {
-  if (ending?.outcome !== 'promoted' || isWayBack({ key })) return not('It was not promoted.')
+export async function inChargeOf(
+  ports: Pick<ReleasePorts, 'journal' | 'leases' | 'history'>,
+  { id, service, isPromoted, isBack }: { id: string; service: string; isPromoted: boolean; isBack: boolean },
+): Promise<InCharge> {
+  if (!isPromoted || isBack) return not('It was not promoted.')
   try {
-    const live = await liveHolder(ports, service.name)
+    const live = await liveHolder(ports, service)
     if (live !== undefined && live.release.id !== id)
       return not(`Release ${live.release.id} of this service is live: put that one back first.`)
-    const { items, unreadable } = await latestHeads(ports, service.name, headsMost)
+    const { items, unreadable } = await latestHeads(ports, service, headsMost)
     if (unreadable.length > 0)
       return not('Not every later release can be read, so nobody knows whether it is still in charge.')
     const last = items.find((head) => head.outcome === 'promoted')

@@ -155,7 +155,7 @@ describe('the command line', () => {
       follow,
     )
     expect(code).toBe(exitCodes.notReleased)
-    expect(said()).toContain('back      ordered by alarm checkout-errors')
+    expect(said()).toContain('(alarm checkout-errors)')
   })
 
   it('prints JSON, one document a line', async () => {
@@ -183,12 +183,12 @@ describe('the command line', () => {
     expect(said()).toMatch(/checkout {2}checkout-\w{20} {2}baking$/m)
     expect(said()).toMatch(/██░+ {2}10 % {3}step 1 of 3: 10 % → 50 % → 90 % → promoted$/m)
     expect(said()).toContain(
-      'Baking at 10 %, step 1 of 3: 1m left. Then, if the evidence allows it, the candidate gets 50 %.',
+      'Baking at 10 %, step 1 of 3: 1m left. At 00:15:00Z, if the evidence allows it, version 2 gets 50 %.',
     )
     lines = []
     await showLog(cli(), 'checkout')
     expect(said()).toMatch(/^Release checkout-\w+ of checkout, requested at 2026-01-01 [\d:]+Z\./)
-    expect(said()).toContain('requested checkout:2')
+    expect(said()).toContain('requested by user/ann: checkout:2')
     lines = []
     await showHistory(cli(), 'checkout', 5)
     expect(said()).toBe('No release of checkout has ended yet.')
@@ -208,7 +208,7 @@ describe('the command line', () => {
       order(cli(), { verb, service: 'checkout', reason: 'test' })
     expect(await steer('pause')).toBe(exitCodes.done)
     await showStatus(cli(), 'checkout')
-    expect(said()).toContain('by user/ann: "test". It goes back to stable if it is still so in 3d')
+    expect(said()).toContain('by user/ann: "test". It goes back to version 1 if it is still so in 3d')
     await steer('resume')
     await steer('promote')
     await sandbox.clock.settle()

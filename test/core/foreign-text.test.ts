@@ -210,8 +210,8 @@ describe('a line', () => {
       const settled = { ...ended('because', by), state: { phase: 'settled', atMs: t0 } } as const
       return plain([storyLine(event, release), ...statusLines(settled, t0).slice(2, 3)])
     }
-    expect(told('ann')).toMatch(/ordered by ann: "because"\n {2}Ended: rolledBack: "because" \(ann\)\.$/)
-    expect(told('sweep')).toMatch(/ordered by sweep: because\n {2}Ended: rolledBack: because \(sweep\)\.$/)
+    expect(told('ann')).toMatch(/back {6}by ann: "because"\n {2}Rolled back at 00:00:00Z: ann says "because"\.$/)
+    expect(told('sweep')).toMatch(/back {6}because \(sweep\)\n {2}Rolled back at 00:00:00Z: because\.$/)
   })
 
   it('of a log cannot be forged by a reason', () => {
@@ -219,7 +219,7 @@ describe('a line', () => {
     const [event] = events(['checkout', reason, '1'])
     const line = event === undefined ? '' : printed([storyLine(event, release)])
     expect(line).toContain(
-      String.raw`: "x\u{1b}[2J\u{1b}[1;1H\u{1b}]52;c;cm0gLXJmIC8=\u{7}\r\n 0:01 approved by ciso, before it begins\u{202e}\u{9b}31m"`,
+      String.raw`; "x\u{1b}[2J\u{1b}[1;1H\u{1b}]52;c;cm0gLXJmIC8=\u{7}\r\n 0:01 approved by ciso, before it begins\u{202e}\u{9b}31m"`,
     )
     expectText(line, 1)
   })

@@ -30,12 +30,16 @@ export const judgedTargets = ({ service, targets }: Pick<Looked, 'service' | 'ta
     baseline,
   }))
 
-/** Points by question and minute, later readings over earlier ones. */
-export function loggedPoints(readings: readonly Readings[], fromMs: number): Logged {
+/**
+ * Points by question and minute, later readings over earlier ones.
+ * @param keys the questions that are wanted; without them, all
+ */
+export function loggedPoints(readings: readonly Readings[], fromMs: number, keys?: ReadonlySet<string>): Logged {
   const found = new Map<string, Map<number, number>>()
   for (const chunk of readings) {
     if (chunk.toMs <= fromMs) continue
     for (const [key, points] of Object.entries(chunk.points)) {
+      if (keys?.has(key) === false) continue
       const series = found.get(key) ?? new Map<number, number>()
       found.set(key, series)
       for (const [minute, value] of points) {

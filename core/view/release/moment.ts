@@ -1,12 +1,16 @@
-// Times, shares and versions in the words of pages. Times are UTC; a page says so once.
+// Times, shares and versions in the words that people see. Times are UTC, as CloudWatch, CloudTrail and the events of AWS have
+// them: whoever reads along elsewhere sees the same time.
 import { dayMs } from '../../time.ts'
 import type { Release } from '../../release/release.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-/** `14:07:30` on the day of `nowMs`, else `2026-01-02 14:07:30`. */
+/** `2026-03-01 09:30:00Z` */
+export const moment = (ms: number): string => `${iso(ms).slice(0, 19).replace('T', ' ')}Z`
+
+/** `09:30:00Z` on the day of `nowMs`, and with its date on another. */
 export const clockWords = (ms: number, nowMs: number): string =>
-  Math.floor(ms / dayMs) === Math.floor(nowMs / dayMs) ? iso(ms).slice(11, 19) : iso(ms).slice(0, 19).replace('T', ' ')
+  Math.floor(ms / dayMs) === Math.floor(nowMs / dayMs) ? moment(ms).slice(11) : moment(ms)
 
 /** `2026-01-02` */
 export const dateWords = (ms: number): string => iso(ms).slice(0, 10)
@@ -17,7 +21,7 @@ export const percentWords = (weightBp: number): string => `${weightBp / 100} %`
 export const digits = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
 
-type Versioned = Release['targets'][number]
+type Versioned = Pick<Release['targets'][number], 'functionName' | 'stable' | 'candidate'>
 const nameOf = (functionName: string): string => functionName.split(':').at(-1) ?? functionName
 
 /** `checkout 12 → 13`, for each function: the versions that a move goes from and to. */

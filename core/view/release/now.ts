@@ -1,57 +1,75 @@
-// Where a release stands, in one sentence for somebody who has just woken up: its state, why, what happens next and when.
+// Where a release stands, in the words that everybody gets: the CLI, the pages, a fleet. Its state, why, what happens next and
+// when.
 import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
-import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
 import type { Outcome } from '../../release/event.ts'
-import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { askDueMs, beginPoint, gatePoint, heldNow } from '../../release/gating.ts'
+import { outcomeWords, whyWords } from '../../release/head.ts'
 import { bakeEndMs, currentHook, nextAct } from '../../release/next.ts'
-import { candidateShareBp, hasTraffic, type Held, type Release, weightAt } from '../../release/release.ts'
+import { candidateShareBp, hasTraffic, type Held, isReturning, type Release, weightAt } from '../../release/release.ts'
+import { wholeBp } from '../../service/routing.ts'
 import { candidateName, clockWords, percentWords, stableName } from './moment.ts'
-import type { Tone } from './told.ts'
+import { isOurs, type Tone } from './told.ts'
 
-export type Now = { readonly state: string; readonly tone: Tone; readonly sentence: string }
+export type Now = {
+  /** One word, or a few. */
+  readonly state: string
+  readonly tone: Tone
+  /** It stands by itself; where there are several, they are one text. */
+  readonly sentence: string
+  /** What a page about this release alone says besides; may be empty. */
+  readonly more: string
+}
 
 const becauseMost = 240
 
 /** Without the full stop that somebody's words may end with. */
 const open = (words: string): string => oneLine(words, becauseMost).replace(/\.$/, '')
+const small = (words: string): string => words.replace(/^./, (first) => first.toLowerCase())
+const capital = (words: string): string => words.replace(/^./, (first) => first.toUpperCase())
 
+const inTime = (ms: number, nowMs: number): string =>
+  ms <= nowMs ? 'now' : `in ${formatDuration((ms - nowMs) / 1000)}, at ${clockWords(ms, nowMs)}`
+
+const now = (state: string, tone: Tone, sentence: string, more = ''): Now => ({ state, tone, sentence, more })
+
+/** @param nowMs of the cloud in which the release runs */
 export function nowOf(release: Release, nowMs: number): Now {
   const { state, paused } = release
   const held = heldNow(release)
   if (state.phase === 'settled') return ended(release, state.atMs, nowMs)
-  if (state.phase === 'returning' || state.phase === 'settling') return ending(release)
+  if (state.phase === 'settling') return settling(release)
+  if (isReturning(release)) return returning(release, nowMs)
   if (paused !== undefined) return pausedNow(release, paused, nowMs)
-  if (held !== undefined) return heldAt(release, held, nowMs)
+  if (held !== undefined) return heldAtGate(release, held, nowMs)
   switch (state.phase) {
     case 'requested':
-      return { state: 'waiting', tone: 'hold', sentence: 'It waits to begin: no traffic has moved.' }
+      return now('waiting', 'hold', 'Waiting to begin: no traffic has moved.')
     case 'queued':
-      return {
-        state: 'waiting',
-        tone: 'hold',
-        sentence: `It waits behind release ${state.behind}, and begins when that has ended: no traffic has moved.`,
-      }
+      return now('waiting', 'hold', `Waiting: release ${state.behind} goes first. No traffic has moved.`)
     case 'preparing':
-      return {
-        state: 'preparing',
-        tone: 'plain',
-        sentence:
-          state.beginsAtMs !== undefined && state.beginsAtMs > nowMs
-            ? `It begins at ${clockWords(state.beginsAtMs, nowMs)}, after releases of other services: no traffic has moved.`
-            : 'Aliases, versions, alarms and gates are checked now: no traffic has moved.',
-      }
+      return preparing(state.beginsAtMs ?? 0, nowMs)
     case 'hooks':
-      return inHook(release, nowMs)
+      return now('hook', 'plain', hookWords(release, nowMs), stays(release))
     case 'shifting':
-      return {
-        state: 'shifting',
-        tone: 'plain',
-        sentence: `${candidateName(release)} is about to get ${percentWords(weightAt(release, state.step))} of the traffic.`,
-      }
+      return now('shifting', 'plain', `${candidateName(release)} is about to get ${shareWords(release, state.step)}.`)
     case 'baking':
       return baking(release, state.step, nowMs)
+    default:
+      return returning(release, nowMs)
   }
+}
+
+/** Whether it goes on by itself now. */
+export function standingOf(release: Release, nowMs: number): 'moving' | 'held' | 'returning' {
+  if (isReturning(release)) return 'returning'
+  const isUndecided = nowMs >= (bakeEndMs(release) ?? Infinity) && release.verdict?.kind !== 'pass'
+  return release.paused !== undefined || heldNow(release) !== undefined || isUndecided ? 'held' : 'moving'
+}
+
+const shareWords = (release: Release, step: number): string => {
+  const weightBp = weightAt(release, step)
+  return weightBp === wholeBp ? 'all traffic' : `${percentWords(weightBp)} of the traffic`
 }
 
 const endTones: Readonly<Record<Outcome, Tone>> = {
@@ -65,107 +83,125 @@ const endTones: Readonly<Record<Outcome, Tone>> = {
 }
 
 function ended(release: Release, endMs: number, nowMs: number): Now {
-  const { ending, shifts } = release
-  if (ending === undefined)
-    return { state: 'ended', tone: 'plain', sentence: `It ended at ${clockWords(endMs, nowMs)}.` }
+  const { ending } = release
+  if (ending === undefined) return now('ended', 'plain', `Ended at ${clockWords(endMs, nowMs)}.`)
   const { outcome } = ending
-  const where =
-    shifts.length > 0 && (outcome === 'rolledBack' || outcome === 'aborted' || outcome === 'superseded')
-      ? ` All traffic is on ${stableName(release)} again.`
-      : ''
-  return {
-    state: outcomeWords[outcome],
-    tone: endTones[outcome],
-    sentence: `${nameOf(outcome)} at ${clockWords(endMs, nowMs)}: ${oneLine(whyWords(ending), 500).replace(/\.$/, '')}.${where}`,
+  const sentence = `${capital(outcomeWords[outcome])} at ${clockWords(endMs, nowMs)}: ${endWords(ending)}.`
+  return now(outcomeWords[outcome], endTones[outcome], sentence, backWords(release))
+}
+
+function settling(release: Release): Now {
+  const { ending } = release
+  const [word, tone] = ending === undefined ? ['ended', 'plain' as const] : endOf(ending)
+  const why = ending === undefined ? '' : `: ${endWords(ending)}`
+  const more = `${backWords(release)} What it held is let go now; the next release can begin after that.`
+  return now(`${word}, settling`, tone, `${capital(word)}${why}.`, more.trim())
+}
+
+const endOf = ({ outcome }: NonNullable<Release['ending']>): [string, Tone] => [
+  outcomeWords[outcome],
+  endTones[outcome],
+]
+
+/** Why it ended, in full: nothing comes after it. */
+const endWords = (ending: NonNullable<Release['ending']>): string => oneLine(whyWords(ending), 500).replace(/\.$/, '')
+
+const backWords = ({ ending, shifts, targets }: Release): string =>
+  shifts.length > 0 && ['rolledBack', 'aborted', 'superseded'].includes(ending?.outcome ?? '')
+    ? `All traffic is on ${stableName({ targets })} again.`
+    : ''
+
+function returning(release: Release, nowMs: number): Now {
+  const { ending, state } = release
+  const why = ending === undefined ? 'ordered' : open(whyWords(ending))
+  const more = state.phase === 'hooks' ? hookWords(release, nowMs) : ''
+  return now('going back', 'bad', `Going back to ${stableName(release)}: ${why}.`, more)
+}
+
+function preparing(beginsAtMs: number, nowMs: number): Now {
+  if (beginsAtMs > nowMs) {
+    const begins = `it begins ${inTime(beginsAtMs, nowMs)}. No traffic has moved.`
+    return now('waiting', 'hold', `Waiting for releases of other services: ${begins}`)
   }
+  const words = 'Preparing: gates, aliases, versions and alarms are checked before any traffic moves.'
+  return now('preparing', 'plain', words)
 }
 
-const nameOf = (outcome: Outcome): string => outcomeWords[outcome].replace(/^./, (first) => first.toUpperCase())
-
-function ending(release: Release): Now {
-  const why = release.ending === undefined ? '' : `: ${open(whyWords(release.ending))}`
-  if (release.state.phase === 'returning')
-    return {
-      state: 'going back',
-      tone: 'bad',
-      sentence: `All traffic is being put back on ${stableName(release)}${why}.`,
-    }
-  const outcome = release.ending?.outcome
-  const word = outcome === undefined ? 'ended' : outcomeWords[outcome]
-  return {
-    state: `${word}, settling`,
-    tone: outcome === undefined ? 'plain' : endTones[outcome],
-    sentence: `It is over (${word}${why}). What it held is let go now; the next release can begin after that.`,
-  }
-}
-
-/** `Version 13 keeps 10 % of the traffic`, or that none has moved. */
-const stays = (release: Release): string =>
-  hasTraffic(release)
-    ? `${candidateName(release)} keeps ${percentWords(candidateShareBp(release))} of the traffic, and bad evidence still puts it back`
-    : 'No traffic has moved'
-
-function pausedNow(release: Release, paused: NonNullable<Release['paused']>, nowMs: number): Now {
-  const untilMs = paused.atMs + release.service.policy.hold.pausedSeconds * 1000
-  const who = /^(policy|signals)\./.test(paused.by) ? paused.by : nameWords(paused.by)
-  const why =
-    who === paused.by && !isPerson(paused.by) ? open(paused.reason) : quoted(paused.reason, undefined, becauseMost)
-  return {
-    state: 'paused',
-    tone: 'hold',
-    sentence: `Paused by ${who} since ${clockWords(paused.atMs, nowMs)}: ${why}. ${stays(release)}. Nothing goes on until somebody resumes it; at ${clockWords(untilMs, nowMs)} it is put back.`,
-  }
-}
-
-const isPerson = (by: string): boolean => !isOwn(by) && !/^(policy|signals)\./.test(by)
-
-const pointWords = (release: Release): string => {
-  const point = gatePoint(release)
-  if (point === undefined || point === beginPoint) return 'before it begins'
-  return release.service.plan.steps[point] === undefined
-    ? 'before it is promoted'
-    : `before ${percentWords(weightAt(release, point))}`
-}
-
-function heldAt(release: Release, held: Held, nowMs: number): Now {
-  const due = askDueMs(release)
-  const untilMs = held.sinceMs + release.service.policy.hold.gatedSeconds * 1000
-  return {
-    state: 'held at a gate',
-    tone: 'hold',
-    sentence: `Held ${pointWords(release)} since ${clockWords(held.sinceMs, nowMs)}: ${open(held.because)}. ${stays(release)}. The gates are asked again ${due <= nowMs ? 'now' : `at ${clockWords(due, nowMs)}`}; at ${clockWords(untilMs, nowMs)} it is given up.`,
-  }
-}
-
-function inHook(release: Release, nowMs: number): Now {
+function hookWords(release: Release, nowMs: number): string {
   const { state } = release
   const hook = currentHook(release)
   const name = hook?.functionName ?? 'a hook'
-  if (state.phase !== 'hooks' || state.calledAtMs === undefined)
-    return { state: 'hook', tone: 'plain', sentence: `Hook ${name} is called next.` }
+  if (state.phase !== 'hooks' || state.calledAtMs === undefined) return `Hook ${name} is called next.`
   const endMs = state.calledAtMs + (hook?.timeoutSeconds ?? 0) * 1000
-  return {
-    state: 'hook',
-    tone: 'plain',
-    sentence: `It waits for hook ${name} (${state.point}), which has to answer until ${clockWords(endMs, nowMs)}.`,
-  }
+  const until = endMs > nowMs ? `within ${formatDuration((endMs - nowMs) / 1000)}` : 'now'
+  return `Waiting for hook ${name} (${state.point}) to answer; it has to ${until}.`
+}
+
+/** What the candidate has while nothing goes on. */
+const stays = (release: Release): string =>
+  hasTraffic(release)
+    ? `${candidateName(release)} keeps ${percentWords(candidateShareBp(release))} of the traffic, and bad evidence still puts it back.`
+    : 'No traffic has moved.'
+
+/** As long as it may stay, and what becomes of it then. */
+const limitWords = (then: string, endMs: number, policy: string, nowMs: number): string =>
+  `It ${then} if it is still so ${inTime(endMs, nowMs)} (policy.hold.${policy}).`
+const goesBack = (release: Release): string => `goes back to ${stableName(release)}`
+
+function pausedNow(release: Release, { by, reason, atMs }: NonNullable<Release['paused']>, nowMs: number): Now {
+  const why = isOurs(by) ? open(reason) : quoted(reason, undefined, becauseMost)
+  const endMs = atMs + release.service.policy.hold.pausedSeconds * 1000
+  const at = percentWords(candidateShareBp(release))
+  const sentence = `Paused at ${at} since ${clockWords(atMs, nowMs)} by ${nameWords(by)}: ${why}. ${limitWords(goesBack(release), endMs, 'paused', nowMs)}`
+  return now('paused', 'hold', sentence, stays(release))
+}
+
+const pointWords = (release: Release, point: number): string => {
+  if (point === beginPoint) return 'before it begins'
+  const weightBp = weightAt(release, point)
+  return release.service.plan.steps[point] === undefined ? 'before it is promoted' : `before ${percentWords(weightBp)}`
+}
+
+function heldAtGate(release: Release, held: Held, nowMs: number): Now {
+  const where = pointWords(release, gatePoint(release) ?? beginPoint)
+  // Somebody has answered since: what the gates said is not what they will say.
+  if (held.againAtMs === 0) return now('at a gate', 'plain', `The gates ${where} are asked again now.`, stays(release))
+  const endMs = held.sinceMs + release.service.policy.hold.gatedSeconds * 1000
+  const then = held.point === beginPoint ? 'is rejected' : goesBack(release)
+  const sentence = [
+    `Held at a gate ${where} since ${clockWords(held.sinceMs, nowMs)}: ${open(held.because)}.`,
+    `The gates are asked again ${inTime(askDueMs(release), nowMs)}.`,
+    limitWords(then, endMs, 'gated', nowMs),
+  ].join(' ')
+  return now('held at a gate', 'hold', sentence, stays(release))
 }
 
 function baking(release: Release, step: number, nowMs: number): Now {
-  const { plan } = release.service
-  const share = `${candidateName(release)} has ${percentWords(candidateShareBp(release))} of the traffic, step ${step + 1} of ${plan.steps.length}.`
+  const { verdict, service } = release
+  const { hold, whenHeldTooLong } = service.policy
+  const { steps } = service.plan
+  const at = percentWords(candidateShareBp(release))
+  const isLast = step + 1 >= steps.length
+  const name = small(candidateName(release))
+  const next = isLast ? `${name} is promoted` : `${name} gets ${percentWords(weightAt(release, step + 1))}`
   const endMs = bakeEndMs(release) ?? nowMs
-  const after =
-    step + 1 >= plan.steps.length ? 'it is promoted' : `it gets ${percentWords(weightAt(release, step + 1))}`
-  const isOver = endMs <= nowMs
-  const next = isOver
-    ? overdue(release, endMs, nowMs, after)
-    : `At ${clockWords(endMs, nowMs)} ${after}, if the evidence is enough.`
-  return {
-    state: isOver ? 'holding' : 'baking',
-    tone: isOver ? 'hold' : 'plain',
-    sentence: [share, evidenceWords(release), next, nextLook(release, nowMs)].join(' ').trim(),
+  const look = nextLook(release, nowMs)
+  if (endMs > nowMs) {
+    const left = formatDuration((endMs - nowMs) / 1000)
+    const sentence = `Baking at ${at}, step ${step + 1} of ${steps.length}: ${left} left. At ${clockWords(endMs, nowMs)}, if the evidence allows it, ${next}.`
+    return now('baking', 'plain', sentence, `${evidenceWords(release)} ${look}`.trim())
   }
+  if (verdict?.kind === 'pass') return now('passed', 'good', `Passed at ${at}. Now ${next}.`, look)
+  const isQuiet = verdict?.quiet === true
+  const seconds = isQuiet ? hold.quietSeconds : hold.unknownSeconds
+  const then = whenHeldTooLong === 'pause' ? 'is paused' : goesBack(release)
+  const limit = limitWords(then, endMs + seconds * 1000, isQuiet ? 'quiet' : 'unknown', nowMs)
+  const why =
+    verdict === undefined
+      ? 'nobody has looked at the evidence yet'
+      : `the evidence is not enough yet: ${open(verdict.because)}`
+  const sentence = `Held at ${at}: the bake is over and ${why}. ${limit}`
+  return now('held', 'hold', sentence, `As soon as the evidence is enough, ${next}. ${look}`.trim())
 }
 
 function evidenceWords({ verdict }: Release): string {
@@ -178,15 +214,8 @@ function evidenceWords({ verdict }: Release): string {
   return `Whether it is good is not known yet for ${unknown.length} of ${verdict.signals.length} signals: ${open(first.because)}.`
 }
 
-function overdue({ service, verdict }: Release, endMs: number, nowMs: number, after: string): string {
-  const { hold, whenHeldTooLong } = service.policy
-  const limit = verdict?.quiet === true ? hold.quietSeconds : hold.unknownSeconds
-  const then = whenHeldTooLong === 'pause' ? 'it is paused' : 'it is put back'
-  return `The step was over at ${clockWords(endMs, nowMs)}: as soon as the evidence is enough, ${after}; after ${formatDuration(limit)} without that, at ${clockWords(endMs + limit * 1000, nowMs)}, ${then}.`
-}
-
 function nextLook(release: Release, nowMs: number): string {
   const act = nextAct(release, nowMs)
   if (act.act === 'judge') return 'The next look is due now.'
-  return act.act === 'bake' ? `The next look is at ${clockWords(nowMs + act.seconds * 1000, nowMs)}.` : ''
+  return act.act === 'bake' ? `The next look is ${inTime(nowMs + act.seconds * 1000, nowMs)}.` : ''
 }

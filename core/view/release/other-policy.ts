@@ -11,6 +11,8 @@ import type { Look } from './signal-tiles.ts'
 export const otherPolicies = ['stricter', 'looser'] as const
 export type OtherPolicy = (typeof otherPolicies)[number]
 
+type Kind = Look['verdict']['kind']
+
 export type Compared = {
   readonly policy: OtherPolicy
   /** How it differs from the release's own. */
@@ -20,15 +22,13 @@ export type Compared = {
   /** Where either verdict changed: what was said, and what the other policy would have said. */
   readonly rows: readonly {
     readonly atMs: number
-    readonly said: string
-    readonly other: string
+    readonly said: Kind
+    readonly other: Kind
     readonly because: string
   }[]
   readonly leftOut: number
 }
 
-type Kind = Look['verdict']['kind']
-const words: Readonly<Record<Kind, string>> = { pass: 'good', fail: 'bad', unknown: 'not known' }
 const alphaRange = [0.001, 0.2] as const
 const toleranceRange = [0.01, 100] as const
 const within = (value: number, [least, most]: readonly [number, number]): number =>
@@ -80,12 +80,7 @@ export function comparedWith(release: Release, looks: readonly Look[], policy: O
     policy,
     words: `${policy === 'stricter' ? 'half' : 'twice'} the tolerated excess, and alpha ${digits(other.policy.alpha)} instead of ${digits(release.service.policy.alpha)}`,
     sentence: sentenceOf(pairs, policy),
-    rows: changes.slice(0, rowsMost).map(({ atMs, said, other: kind, because }) => ({
-      atMs,
-      said: words[said],
-      other: words[kind],
-      because,
-    })),
+    rows: changes.slice(0, rowsMost),
     leftOut: Math.max(0, changes.length - rowsMost),
   }
 }

@@ -40,7 +40,9 @@ export function postMortemOf(events: readonly ReleaseEvent[], beside: Beside): P
     service: view.service,
     title: view.title,
     dayMs: release.requestedAtMs,
-    sentence: view.isSettled ? oneLine(sentenceOf(release), 700) : `It has not ended yet. ${view.now.sentence}`,
+    sentence: view.isSettled
+      ? oneLine(sentenceOf(release), 700)
+      : `It has not ended yet. ${view.now.sentence} ${view.now.more}`.trim(),
     facts: [...factsOf(release, release.requestedAtMs), ...timesOf(events, release, release.requestedAtMs)],
     timeline: view.timeline,
     evidence: {

@@ -1,7 +1,6 @@
 // Everything that the page of one release shows, from its log and a few facts beside it.
 import { nameWords, oneLine } from '../../foreign-text.ts'
 import { ownerWords } from '../../owner.ts'
-import { replay } from '../../release/advance.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
 import { candidateShareBp, isLive, type Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
@@ -15,7 +14,7 @@ import { type Compared, comparedWith, type OtherPolicy } from './other-policy.ts
 import { requestsOf, type Served, servedOf } from './requests.ts'
 import { type Look, type SignalTile, tilesOf } from './signal-tiles.ts'
 import { type Back, backOf, type GatesView, gatesOf, type InCharge, type Order, ordersOf } from './steering.ts'
-import { timelineOf, type TimelineRow } from './timeline.ts'
+import { timelineOf, type TimelineRow, unfolded } from './timeline.ts'
 
 /** What is not in the log. */
 export type Beside = {
@@ -73,10 +72,9 @@ export function releaseViewOf(
   { nowMs, today, inCharge, allowances }: Beside,
   { look, policy }: Asked = {},
 ): ReleaseView | undefined {
-  const [first] = events
-  const begun = first === undefined ? undefined : replay([first])
-  const release = replay(events)
-  if (release === undefined || begun === undefined) return undefined
+  const steps = unfolded(events)
+  const release = steps.at(-1)?.after
+  if (release === undefined || events[0]?.type !== 'requested') return undefined
   const looks = looksOf(events)
   const shown = Math.min(looks.length, Math.max(1, Math.round(look ?? looks.length)))
   const requests = requestsOf(release)
@@ -105,7 +103,7 @@ export function releaseViewOf(
     ...runbookOf(events, release),
     orders: ordersOf(release),
     links: linksOf(release, nowMs),
-    timeline: timelineOf(events, begun),
+    timeline: timelineOf(steps),
   }
 }
 
@@ -126,8 +124,6 @@ function runbookOf(events: readonly ReleaseEvent[], { state, ending }: Release):
   return runbook === undefined ? {} : { runbook }
 }
 
-const verdictWords = { pass: 'good', fail: 'bad', unknown: 'not known' } as const
-
 /** @param shown the number of the look, from 1 */
 export function lookWords({ shifts, state }: Release, looks: readonly Look[], shown: number, nowMs: number): string {
   const look = looks[shown - 1]
@@ -136,7 +132,7 @@ export function lookWords({ shifts, state }: Release, looks: readonly Look[], sh
       ? 'It ended before anybody looked at the evidence.'
       : 'Nobody has looked at the evidence yet.'
   const weightBp = shifts.findLast(({ sinceMs }) => sinceMs <= look.atMs)?.weightBp ?? 0
-  return `Look ${shown} of ${looks.length}, at ${clockWords(look.atMs, nowMs)}, with ${weightBp / 100} % of the traffic: ${verdictWords[look.verdict.kind]}.`
+  return `Look ${shown} of ${looks.length}, at ${clockWords(look.atMs, nowMs)}, with ${weightBp / 100} % of the traffic: ${look.verdict.kind}.`
 }
 
 export function factsOf(release: Release, nowMs: number): ReleaseView['facts'] {

@@ -27,7 +27,13 @@ const countOf = (value: number | undefined): number =>
 
 export function requestsOf({ readings, targets, service, shifts }: Release): Requests {
   const fromMs = wholeFrom(shifts[0]?.sinceMs ?? 0)
-  const points = loggedPoints(readings, fromMs)
+  const keys = targets.flatMap((_, target) =>
+    (['stable', 'candidate'] as const).flatMap((arm) => [
+      seriesKey(target, arm, 'invocations'),
+      seriesKey(target, arm, 'errors'),
+    ]),
+  )
+  const points = loggedPoints(readings, fromMs, new Set(keys))
   const counts = (target: number, arm: Arm, atMs: number): Counts => {
     const all = countOf(points.get(seriesKey(target, arm, 'invocations'))?.get(atMs))
     return { all, bad: Math.min(all, countOf(points.get(seriesKey(target, arm, 'errors'))?.get(atMs))) }

@@ -40,14 +40,6 @@ export function backOf(release: Release, inCharge: InCharge): Back {
   const { targets, id, service, key, ending } = release
   const versions = moveWords(targets, 'candidate', 'stable')
   const commands = targets.filter(({ lost }) => !lost).map(commandBack)
-  const order = (says: Order['says']): Order => ({
-    route: 'roll-back',
-    service: service.name,
-    label: `Put back: ${versions}`,
-    says,
-    reason: 'put back by hand',
-    danger: true,
-  })
   if (isWayBack({ key }))
     return { sentence: 'This release is itself a way back. Release the next version to go forward.', commands: [] }
   if (isLive(release)) {
@@ -55,17 +47,29 @@ export function backOf(release: Release, inCharge: InCharge): Back {
     const sentence = isReturning(release)
       ? 'It is going back already; pressing tries again now.'
       : 'All traffic goes back within seconds, and the release ends.'
-    return { sentence, order: order({ releaseId: id }), commands }
+    return { sentence, order: backOrder(service.name, id, versions), commands }
   }
   if (ending?.outcome !== 'promoted') return { sentence: notPromoted(release), commands: [] }
   if (inCharge.kind === 'not') return { sentence: inCharge.because, commands: [] }
-  return {
-    sentence:
-      'It was promoted, and nothing was promoted since: going back is a release of the version before, all at once.',
-    order: order({}),
-    commands,
-  }
+  return { ...putBackPromoted(service.name, id, versions), commands }
 }
+
+/** @param versions that the move goes from and to */
+export const putBackPromoted = (service: string, releaseId: string, versions: string): Omit<Back, 'commands'> => ({
+  sentence:
+    'It was promoted, and nothing was promoted since: going back is a release of the version before, all at once.',
+  order: backOrder(service, releaseId, versions),
+})
+
+/** Names the release: if another one is live or promoted by then, nothing of that is undone. */
+const backOrder = (service: string, releaseId: string, versions: string): Order => ({
+  route: 'roll-back',
+  service,
+  label: `Put back: ${versions}`,
+  says: { releaseId },
+  reason: 'put back by hand',
+  danger: true,
+})
 
 const notPromoted = ({ ending }: Release): string => {
   if (ending?.outcome === 'interrupted') return 'Somebody else moved the alias: it is theirs, and left alone.'

@@ -1,10 +1,13 @@
-// What an event of a release log says, for people: a word, a sentence, and whose act it is. Words of others are quoted.
+// What an event of a release log says, in the words that everybody gets: a word, a sentence, and whose act it is. Words of others
+// are quoted.
 import { formatDuration } from '../../duration.ts'
 import { nameWords, oneLine, quoted } from '../../foreign-text.ts'
 import { chargeWords } from '../../release/charge.ts'
 import type { Move, ReleaseEvent } from '../../release/event.ts'
-import { isOwn } from '../../release/head.ts'
+import { isOwn, outcomeWords, whyWords } from '../../release/head.ts'
+import { bakeEndMs } from '../../release/next.ts'
 import { doubtSentence } from '../../release/pages.ts'
+import type { Release } from '../../release/release.ts'
 import { candidateWords } from '../../service/candidate.ts'
 import { beforeWords } from '../../service/gates.ts'
 import { percentWords } from './moment.ts'
@@ -30,31 +33,37 @@ const told = (what: string, tone: Tone, words: string, by?: string): Told => ({
   ...(by === undefined ? {} : { by: isOwn(by) ? by : nameWords(by) }),
 })
 
+/** Whether the controller decided it itself; it also pauses under the name of the rule that says so. */
+export const isOurs = (by: string): boolean => isOwn(by) || /^(policy|signals)\./.test(by)
+
 /** A person's reason is quoted; the controller's own is not. */
 const reasonWords = ({ by, reason }: { readonly by: string; readonly reason: string }): string =>
-  isOwn(by) ? reason : quoted(reason)
+  isOurs(by) ? reason : quoted(reason)
 
-// One case for each event type.
-export function tell(event: ReleaseEvent): Told {
+/**
+ * One case for each event type.
+ * @param after the state of the release after the event
+ */
+export function tell(event: ReleaseEvent, after: Release): Told {
   switch (event.type) {
     case 'requested':
       return requestedTold(event)
     case 'queued':
       return told('queued', 'hold', `behind release ${event.behind}`)
     case 'admitted':
-      return told('admitted', 'plain', `it is the service's turn${turnWords(event)}`)
+      return told('admitted', 'plain', `it holds the lease of ${after.service.name}${turnWords(event)}`)
     case 'carried':
       return told('carried', 'plain', `by execution ${event.execution.split(':').at(-1) ?? ''}`)
     case 'prepared':
       return told('prepared', 'plain', preparedWords(event))
     case 'gated':
-      return told(event.allowed ? 'gates open' : 'held', event.allowed ? 'plain' : 'hold', event.because)
+      return told(event.allowed ? 'gate' : 'held', event.allowed ? 'plain' : 'hold', event.because)
     case 'approved':
       return approvedTold(event)
     case 'overridden':
-      return told('overridden', 'hold', quoted(event.reason), event.by)
+      return told('override', 'hold', quoted(event.reason), event.by)
     case 'gateReopened':
-      return told('gates', 'plain', `asked again: ${event.because}`)
+      return told('gate', 'plain', `asked again: ${event.because}`)
     case 'refused':
       return told('refused', 'bad', `${event.because} (${event.code})`)
     case 'hookCalled':
@@ -64,7 +73,7 @@ export function tell(event: ReleaseEvent): Told {
     case 'moveIntended':
       return told('intends', 'plain', intentWords(event.move))
     default:
-      return toldLater(event)
+      return toldLater(event, after)
   }
 }
 
@@ -88,41 +97,54 @@ type Later = Exclude<
   >
 >
 
-function toldLater(event: Later): Told {
+function toldLater(event: Later, after: Release): Told {
   switch (event.type) {
     case 'moved':
       return movedTold(event)
     case 'judged':
-      return lookTold(event)
+      return lookTold(event, after)
     case 'paused':
       return told('paused', 'hold', reasonWords(event), event.by)
     case 'resumed':
       return told('resumed', 'plain', '', event.by)
     case 'promoteOrdered':
-      return told('promotion ordered', 'plain', reasonWords(event), event.by)
+      return told('promote', 'plain', reasonWords(event), event.by)
     case 'returnOrdered':
-      return told('put back', 'bad', `ordered: ${reasonWords(event)}`, event.by)
+      return told('back', 'bad', reasonWords(event), event.by)
     case 'interrupted':
-      return told('moved by others', 'bad', `${event.because}${suspectWords(event.suspect)}`)
+      return told('foreign', 'bad', `${event.because}${suspectWords(event.suspect)}`)
     case 'moverNamed':
-      return told('moved by others', 'bad', `CloudTrail says that it was ${nameWords(event.suspect)}`)
+      return told('foreign', 'bad', `CloudTrail says that it was ${nameWords(event.suspect)}`)
     case 'alarmDoubted':
-      return told('alarm doubted', 'hold', doubtSentence(event))
+      return told('doubt', 'hold', doubtSentence(event))
     case 'returnFailed':
       return told('STUCK', 'bad', event.because)
     case 'paged':
       return told('paged', 'plain', 'a person has been told')
     case 'settled':
-      return told('settled', 'plain', 'nothing of it is left to do')
+      return settledTold(after)
     case 'charged':
       return told('charged', 'plain', event.charges.map(chargeWords).join('; '))
   }
 }
 
-const looks = { pass: ['good', 'good'], fail: ['bad', 'bad'], unknown: ['not known', 'hold'] } as const
-function lookTold({ verdict: { kind, because } }: EventOf<'judged'>): Told {
-  const [what, tone] = looks[kind]
-  return told(`look: ${what}`, tone, because)
+const lookTones = { pass: 'good', fail: 'bad', unknown: 'hold' } as const
+const lookTold = ({ atMs, verdict: { kind, because } }: EventOf<'judged'>, after: Release): Told =>
+  told(kind, lookTones[kind], `${because}${timeLeft(atMs, after)}`)
+
+/** What of the bake was left at a look. */
+export function timeLeft(atMs: number, release: Release): string {
+  const endMs = bakeEndMs(release)
+  if (endMs === undefined) return ''
+  return endMs > atMs ? ` [${formatDuration((endMs - atMs) / 1000)} left]` : ' [held]'
+}
+
+function settledTold({ ending }: Release): Told {
+  if (ending === undefined) return told('settled', 'plain', '')
+  const { outcome, by } = ending
+  const isGood = outcome === 'promoted' || outcome === 'alreadyReleased'
+  const words = `${outcomeWords[outcome]}: ${whyWords(ending)}`
+  return told('settled', isGood ? 'good' : 'bad', words, isOwn(by) ? by : undefined)
 }
 
 const suspectWords = (suspect: string | undefined): string =>
@@ -144,7 +166,7 @@ function requestedTold({ candidate, provenance, reason, urgent, planBy }: EventO
     ...(planBy === 'call' ? ['with a plan of its own'] : []),
     ...(reason === undefined ? [] : [quoted(reason)]),
   ]
-  const asked = requestedBy === undefined ? [...facts, `asked for by an event of ${source}`] : facts
+  const asked = requestedBy === undefined && source !== 'api' ? [...facts, `asked for by an event of ${source}`] : facts
   return told('requested', 'plain', asked.join('; '), requestedBy)
 }
 
@@ -153,7 +175,7 @@ function preparedWords({ targets, alarms }: EventOf<'prepared'>): string {
     ({ functionName, alias, stable, candidate }) => `${functionName}:${alias} from version ${stable} to ${candidate}`,
   )
   const firing = alarms.map(({ name, state }) =>
-    state === 'alarm' ? `alarm ${name} fires already and is left out` : `alarm ${name} is ${state}`,
+    state === 'alarm' ? `alarm ${name} fires already and is excluded` : `alarm ${name} is ${state}`,
   )
   return [...versions, ...firing].join('; ')
 }
@@ -190,5 +212,5 @@ const movedTold = ({ purpose }: EventOf<'moved'>): Told =>
   ({
     shift: told('shifted', 'plain', 'the candidate has its new share of the traffic'),
     promote: told('promoted', 'good', 'all traffic is on the candidate'),
-    rollBack: told('back', 'bad', 'all traffic is on stable again'),
+    rollBack: told('put back', 'bad', 'all traffic is on stable again'),
   })[purpose]

@@ -1,26 +1,27 @@
 // What repeats is told once, and what decides is always told.
 import { describe, expect, it } from 'vitest'
 import { historyLines } from '../../../cli/story/history.ts'
-import { logLines, telling, unfolded } from '../../../cli/story/repeats.ts'
+import { logLines, telling } from '../../../cli/story/repeats.ts'
+import { unfolded } from '../../../core/view/release/timeline.ts'
 import type { NewEvent } from '../../../core/release/event.ts'
 import type { Head } from '../../../core/release/head.ts'
 import { t0 } from '../../core/sample.ts'
-import { at, held, logOf, look, shiftedLog } from './log.ts'
+import { at, begun, fewSamples, held, logOf } from '../../core/view/release-log.ts'
 import { plain } from './plain.ts'
 
 const minutes = (from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, at) => from + at)
 const lookedAt = (events: readonly NewEvent[]): readonly string[] =>
-  logLines(logOf(...shiftedLog(), ...events))
-    .slice(shiftedLog().length)
+  logLines(logOf([...begun(), ...events]))
+    .slice(begun().length)
     .map((line) => plain(line))
 
 describe('a log', () => {
   it('tells many looks and gates that say the same as one, with the latest words', () => {
     const told = lookedAt([
-      look(1, 'unknown', 2),
-      look(2, 'unknown', 9),
-      ...minutes(5, 18).map((at) => look(at, 'unknown', at)),
+      fewSamples(1, 'unknown', 2),
+      fewSamples(2, 'unknown', 9),
+      ...minutes(5, 18).map((at) => fewSamples(at, 'unknown', at)),
     ])
     expect(told).toHaveLength(2)
     expect(told[0]).toMatch(/^ {2}1:00 {2}unknown {3}×2 until 2:00: errors: 9 of 20 samples .*\[3m left\]$/)
@@ -29,8 +30,8 @@ describe('a log', () => {
 
   it('tells both of two that take turns', () => {
     const told = lookedAt([
-      look(5, 'pass', 40),
-      ...minutes(5, 11).flatMap((at) => [held(at), look(at + 0.5, 'pass', 40 + at)]),
+      fewSamples(5, 'pass', 40),
+      ...minutes(5, 11).flatMap((at) => [held(at), fewSamples(at + 0.5, 'pass', 40 + at)]),
     ])
     expect(told.map((line) => line.slice(8, 40))).toEqual([
       expect.stringMatching(/^pass {6}errors/),
@@ -48,8 +49,8 @@ describe('a log', () => {
     const again = { ...other, atMs: at(7), because: 'releases of checkout are stopped by ann: "ticket 3"' } as NewEvent
     const reopened: NewEvent = { type: 'gateReopened', atMs: at(8), because: 'x' }
     const told = lookedAt([
-      look(4, 'pass', 38),
-      look(5, 'pass', 40),
+      fewSamples(4, 'pass', 38),
+      fewSamples(5, 'pass', 40),
       held(5),
       other,
       again,
@@ -72,14 +73,17 @@ describe('a log', () => {
 describe('what is told as it comes', () => {
   const heard = (evidence: boolean, events: readonly NewEvent[]): readonly string[] => {
     const tell = telling(evidence)
-    return unfolded(logOf(...shiftedLog(), ...events))
-      .slice(shiftedLog().length)
+    return unfolded(logOf([...begun(), ...events]))
+      .slice(begun().length)
       .map((step) => plain(tell(step)))
       .filter((text) => text !== '')
   }
 
   it('is said once, and again after a quarter of an hour', () => {
-    const told = heard(false, [...minutes(5, 21).map((at) => look(at, 'unknown', at)), look(22, 'pass', 30)])
+    const told = heard(false, [
+      ...minutes(5, 21).map((at) => fewSamples(at, 'unknown', at)),
+      fewSamples(22, 'pass', 30),
+    ])
     expect(told.map((text) => text.slice(2, 40))).toEqual([
       expect.stringMatching(/^5:00 {2}unknown {3}errors: 5 of/),
       expect.stringMatching(/^0:00 {2}unknown {3}×16 since 5:00: /),
@@ -88,7 +92,12 @@ describe('what is told as it comes', () => {
   })
 
   it('has a line for each signal that says something new, and for all of them when a look decides', () => {
-    const told = heard(true, [look(1, 'unknown', 2), look(2, 'unknown', 9), look(3, 'pass', 30), look(5, 'pass', 40)])
+    const told = heard(true, [
+      fewSamples(1, 'unknown', 2),
+      fewSamples(2, 'unknown', 9),
+      fewSamples(3, 'pass', 30),
+      fewSamples(5, 'pass', 40),
+    ])
     expect(told.map((text) => text.split('\n').map((line) => line.trimStart().slice(0, 24).trim()))).toEqual([
       ['1:00  unknown   1 of 3 s', 'pass     alarm checkout-', 'unknown  errors: 2 of 20', 'excluded throttles: Clou'],
       ['3:00  pass      the evid', 'pass     errors: 30 of 2'],
@@ -121,6 +130,10 @@ describe('a history', () => {
     ])
     const { endedBy: _, ...old } = head({ outcome: 'rolledBack', because: 'errors are worse' })
     expect(lines(old)[0]).toMatch(/rolledBack {3}"errors are worse"$/)
+  })
+
+  it('says that a release was a drill', () => {
+    expect(lines(head({ drill: true, outcome: 'rolledBack' }))[0]).toContain('rolledBack   DRILL: ')
   })
 
   it('says of a way back what it undid, for whom and why', () => {

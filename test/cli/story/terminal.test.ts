@@ -10,13 +10,14 @@ import { storyLine } from '../../../cli/story/events.ts'
 import { fullScreen } from '../../../cli/story/full-screen.ts'
 import { liveRows } from '../../../cli/story/live.ts'
 import { statusLines } from '../../../cli/story/now.ts'
-import { unfolded } from '../../../cli/story/repeats.ts'
+import { unfolded } from '../../../core/view/release/timeline.ts'
 import { hostile, rawIn } from '../../core/hostile.ts'
-import { at, held, logOf, look, releaseOf, shiftedLog } from './log.ts'
+import { at, begun, fewSamples, held, logOf, releaseOf } from '../../core/view/release-log.ts'
 import { plain } from './plain.ts'
 
 const seed = Number(process.env['SEED'] ?? 20261126)
-const baking = logOf(...shiftedLog('for Friday'), look(1, 'unknown', 2), look(2, 'unknown', 9))
+const shifted = (reason?: string) => begun({ releaseId: 'checkout-1', ...(reason === undefined ? {} : { reason }) })
+const baking = logOf([...shifted('for Friday'), fewSamples(1, 'unknown', 2), fewSamples(2, 'unknown', 9)])
 const seen = (events = baking, minutes = 2) => ({ release: releaseOf(events), events, nowMs: at(minutes) })
 const size = (columns: number, rows = 24) => ({ columns, rows, isColoured: false })
 
@@ -87,9 +88,9 @@ describe('the live view', () => {
       "
       checkout  checkout-1  checkout:2  as of
                 2026-01-01 00:02:00Z
-      Baking at 10 %, step 1 of 2: 3m left.
-      Then, if the evidence allows it, the
-      candidate gets 50 %.
+      Baking at 10 %, step 1 of 2: 3m left. At
+      00:05:00Z, if the evidence allows it,
+      version 2 gets 50 %.
 
       planned  ██░░░░░░░░░░░░░░░░░░  10 %
           step 1 of 2: 10 % → 50 % → promoted
@@ -105,10 +106,9 @@ describe('the live view', () => {
       excluded throttles: CloudWatch has no
                point of it
 
-        0:00  requested checkout:2: "for
+        0:00  requested checkout:2; "for
                         Friday"
-        0:00  admitted  release checkout-1
-                        holds the lease of
+        0:00  admitted  it holds the lease of
                         checkout
         0:00  prepared  checkout:live from
                         version 1 to 2; alarm
@@ -130,8 +130,8 @@ describe('the live view', () => {
     expect(`\n${liveRows(seen(), size(80)).join('\n')}`).toMatchInlineSnapshot(`
       "
       checkout  checkout-1  checkout:2  as of 2026-01-01 00:02:00Z
-      Baking at 10 %, step 1 of 2: 3m left. Then, if the evidence allows it, the
-      candidate gets 50 %.
+      Baking at 10 %, step 1 of 2: 3m left. At 00:05:00Z, if the evidence allows it,
+      version 2 gets 50 %.
 
       planned  ██░░░░░░░░░░░░░░░░░░  10 %  step 1 of 2: 10 % → 50 % → promoted
       set      ██░░░░░░░░░░░░░░░░░░  10 %  since 2026-01-01 00:00:00Z
@@ -142,8 +142,8 @@ describe('the live view', () => {
                minutes at this pace
       excluded throttles: CloudWatch has no point of it
 
-        0:00  requested checkout:2: "for Friday"
-        0:00  admitted  release checkout-1 holds the lease of checkout
+        0:00  requested checkout:2; "for Friday"
+        0:00  admitted  it holds the lease of checkout
         0:00  prepared  checkout:live from version 1 to 2; alarm checkout-errors is ok
         0:00  gate      the gates are open
         0:00  shifted   ██░░░░░░░░░░░░░░░░░░  10 %
@@ -158,7 +158,7 @@ describe('the live view', () => {
     expect(`\n${liveRows(seen(), size(120)).join('\n')}`).toMatchInlineSnapshot(`
       "
       checkout  checkout-1  checkout:2  as of 2026-01-01 00:02:00Z
-      Baking at 10 %, step 1 of 2: 3m left. Then, if the evidence allows it, the candidate gets 50 %.
+      Baking at 10 %, step 1 of 2: 3m left. At 00:05:00Z, if the evidence allows it, version 2 gets 50 %.
 
       planned  ██░░░░░░░░░░░░░░░░░░  10 %  step 1 of 2: 10 % → 50 % → promoted
       set      ██░░░░░░░░░░░░░░░░░░  10 %  since 2026-01-01 00:00:00Z
@@ -168,8 +168,8 @@ describe('the live view', () => {
       unknown  errors: 9 of 20 samples of the candidate at this weight, about 2 more minutes at this pace
       excluded throttles: CloudWatch has no point of it
 
-        0:00  requested checkout:2: "for Friday"
-        0:00  admitted  release checkout-1 holds the lease of checkout
+        0:00  requested checkout:2; "for Friday"
+        0:00  admitted  it holds the lease of checkout
         0:00  prepared  checkout:live from version 1 to 2; alarm checkout-errors is ok
         0:00  gate      the gates are open
         0:00  shifted   ██░░░░░░░░░░░░░░░░░░  10 %
@@ -181,10 +181,10 @@ describe('the live view', () => {
   })
 
   it('says why it is held, when it is asked again, and what becomes of it', () => {
-    const events = logOf(...shiftedLog(), look(5, 'pass', 40), held(5))
+    const events = logOf([...shifted(), fewSamples(5, 'pass', 40), held(5)])
     const text = liveRows(seen(events, 6), size(300)).join('\n')
     expect(text).toContain(
-      'Held at a gate before 50 % since 00:05:00Z: there is a freeze until 2026-01-02T00:00Z. The gates are asked again now. It goes back to stable if it is still so in 2d23h, at 2026-01-04 00:05:00Z (policy.hold.gated).',
+      'Held at a gate before 50 % since 00:05:00Z: there is a freeze until 2026-01-02T00:00Z. The gates are asked again now. It goes back to version 1 if it is still so in 2d23h, at 2026-01-04 00:05:00Z (policy.hold.gated).',
     )
     expect(text).toContain('next: tidegate override checkout --reason "..."\n      tidegate rollback checkout')
   })
@@ -193,15 +193,15 @@ describe('the live view', () => {
     [
       'paused',
       { type: 'paused', atMs: at(3), by: 'user/ann', reason: 'look at it' } as const,
-      'Paused at 10 % since 00:03:00Z by user/ann: "look at it". It goes back to stable if it is still so in 2d23h',
+      'Paused at 10 % since 00:03:00Z by user/ann: "look at it". It goes back to version 1 if it is still so in 2d23h',
     ],
     [
       'ordered back',
       { type: 'returnOrdered', atMs: at(3), by: 'user/ann', reason: 'orders drop', outcome: 'rolledBack' } as const,
-      'Going back to stable: user/ann says "orders drop".',
+      'Going back to version 1: user/ann says "orders drop".',
     ],
   ])('of a release that is %s says by whom and why', (_, event, words) => {
-    const events = logOf(...shiftedLog(), event)
+    const events = logOf([...shifted(), event])
     expect(
       statusLines(releaseOf(events), at(3.5))
         .map((line) => plain(line))
@@ -212,8 +212,8 @@ describe('the live view', () => {
   it(`shows hostile text as text (seed ${seed})`, () => {
     fc.assert(
       fc.property(hostile, fc.integer({ min: 20, max: 150 }), (text, columns) => {
-        const events = logOf(
-          ...shiftedLog(text.slice(0, 900) || 'x'),
+        const events = logOf([
+          ...shifted(text.slice(0, 900) || 'x'),
           { ...held(3), because: text.slice(0, 900) || 'x', point: 0 } as never,
           {
             type: 'paused',
@@ -221,7 +221,7 @@ describe('the live view', () => {
             by: text.slice(0, 900) || 'x',
             reason: text.slice(0, 900) || 'x',
           },
-        )
+        ])
         const rows = liveRows({ release: releaseOf(events), events, nowMs: at(5) }, size(columns, 50))
         expect(rows.flatMap(rawIn)).toEqual([])
         expect(rows.length).toBeLessThanOrEqual(50)

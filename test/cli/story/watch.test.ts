@@ -55,9 +55,9 @@ describe('watch on a terminal', () => {
     expect(painted.at(-1)).toBe('\u001b[?25h\u001b[?1049l')
     expect(screens().some((text) => text.includes('Baking at 10 %, step 1 of 3: '))).toBe(true)
     expect(screens().some((text) => /served +█+░+ +[\d.]+ % +\d+ of \d+ requests at this weight/.test(text))).toBe(true)
-    expect(said()).toMatch(/^ {2}0:00 {2}requested checkout:2\n/)
-    expect(said()).toContain('Ended: promoted: all traffic is on checkout:2 (tidegate).')
-    expect(said()).toMatch(/next: tidegate rollback checkout --reason "\.\.\."$/)
+    expect(said()).toMatch(/^ {2}0:00 {2}requested by user\/operator: checkout:2\n/)
+    expect(said()).toContain('Promoted at 00:29:00Z: all traffic is on checkout:2.')
+    expect(said()).toMatch(/next: tidegate rollback checkout --release \S+ --reason "\.\.\."$/)
   })
 
   it('says that the release goes on if one stops watching, and how to watch again', async () => {
@@ -110,12 +110,12 @@ describe('orders', () => {
     }
     expect(await steer('pause')).toMatch(
       new RegExp(
-        `^${id}  Paused at 10 % since 00:\\d+:00Z by user/ann: "pause it". It goes back to stable if it is still so in 3d, at 2026-01-04 00:\\d+:00Z \\(policy.hold.paused\\).\nnext: tidegate resume checkout`,
+        `^${id}  Paused at 10 % since 00:\\d+:00Z by user/ann: "pause it". It goes back to version 1 if it is still so in 3d, at 2026-01-04 00:\\d+:00Z \\(policy.hold.paused\\).\nnext: tidegate resume checkout`,
       ),
     )
     expect(await steer('resume')).toMatch(/ {2}Resumed\. Baking at 10 %, step 1 of 3: /)
     expect(await steer('rollBack')).toMatch(
-      / {2}The traffic is back: checkout:live is on version 1\. Ended: rolledBack: "rollBack it" \(user\/ann\)\.\nnext: tidegate log/,
+      / {2}The traffic is back: checkout:live is on version 1\. Rolled back: user\/ann says "rollBack it"\.\nnext: tidegate log/,
     )
   })
 

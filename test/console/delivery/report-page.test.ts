@@ -49,6 +49,7 @@ describe('the page', () => {
   it('lists the releases, with what became of them', () => {
     const page = reportPage(report)
     expect(page).toContain('Releases (9)')
+    expect(page).toContain('No drill in this time: `tidegate drill SERVICE` rehearses the way back.')
     expect(page).toContain('<td>1 → 7</td>')
     expect(page).toMatch(/promoted<\/span> \(undone later\)/)
     expect(page).toMatch(/promoted<\/span> \(a way back\)/)

@@ -1,11 +1,15 @@
-// Logs for the tests of a release's view, event by event.
+// Logs for the tests of what people are shown of a release, event by event, as they are written while it bakes, is held and
+// goes on.
+import { replay } from '../../../core/release/advance.ts'
 import type { NewEvent, ReleaseEvent } from '../../../core/release/event.ts'
+import type { Release } from '../../../core/release/release.ts'
 import type { SignalVerdict, Verdict } from '../../../core/verdict/evidence/evidence.ts'
 import type { Beside } from '../../../core/view/release/release-view.ts'
 import { numbered } from '../../../functions/steps/log.ts'
 import { service, t0, target } from '../sample.ts'
 
 export const minute = 60_000
+export const at = (minutes: number): number => t0 + minutes * minute
 export const beside = (nowMs: number, changes: Partial<Beside> = {}): Beside => ({
   nowMs,
   today: undefined,
@@ -16,6 +20,12 @@ export const beside = (nowMs: number, changes: Partial<Beside> = {}): Beside => 
 
 export const logOf = (events: readonly NewEvent[]): readonly ReleaseEvent[] =>
   events.map((event, index) => numbered(event, index + 1))
+
+export function releaseOf(events: readonly ReleaseEvent[]): Release {
+  const release = replay(events)
+  if (release === undefined) throw new Error('there is no event')
+  return release
+}
 
 type Request = Partial<Extract<NewEvent, { type: 'requested' }>>
 
@@ -35,9 +45,10 @@ const execution = 'arn:aws:states:eu-west-1:111122223333:execution:tidegate:chec
 /** Up to the first 10 %. */
 export const begun = (changes: Request = {}, by = execution): readonly NewEvent[] => [
   requested(changes),
-  { type: 'carried', atMs: t0, execution: by },
   { type: 'admitted', atMs: t0 },
-  { type: 'prepared', atMs: t0, targets: [target], alarms: [] },
+  { type: 'carried', atMs: t0, execution: by },
+  { type: 'prepared', atMs: t0, targets: [target], alarms: [{ name: 'checkout-errors', state: 'ok' }] },
+  { type: 'gated', atMs: t0, point: 0, allowed: true, because: 'the gates are open', gates: [] },
   {
     type: 'moveIntended',
     atMs: t0,
@@ -104,3 +115,38 @@ export function look(n: number, changes: Partial<Verdict> = {}): NewEvent {
 
 export const looks = (count: number): readonly NewEvent[] =>
   Array.from({ length: count }, (_, index) => look(index + 1))
+
+/** The looks of few samples, with a signal of each kind. */
+export function fewSamples(minutes: number, kind: Verdict['kind'], samples: number): NewEvent {
+  const because = `errors: ${samples} of 20 samples of the candidate at this weight, about 2 more minutes at this pace`
+  return {
+    type: 'judged',
+    atMs: at(minutes),
+    verdict: {
+      kind,
+      quiet: false,
+      because,
+      window: { startMs: t0, endMs: at(minutes) },
+      signals: [
+        { signal: 'alarms', kind: 'pass', because: 'alarm checkout-errors is OK' },
+        { signal: 'errors', kind: kind === 'pass' ? 'pass' : 'unknown', because },
+        { signal: 'throttles', kind: 'excluded', because: 'throttles: CloudWatch has no point of it' },
+      ],
+      readings: {
+        fromMs: t0,
+        toMs: at(minutes),
+        complete: true,
+        points: { '0.s.invocations': [[1, 88]], '0.c.invocations': [[1, samples]] },
+      },
+    },
+  }
+}
+
+export const held = (minutes: number): NewEvent => ({
+  type: 'gated',
+  atMs: at(minutes),
+  point: 1,
+  allowed: false,
+  because: 'there is a freeze until 2026-01-02T00:00Z',
+  gates: ['freeze'],
+})

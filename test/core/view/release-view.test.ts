@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../../core/release/event.ts'
 import { type Asked, type Beside, releaseViewOf, type ReleaseView } from '../../../core/view/release/release-view.ts'
 import { service, t0 } from '../sample.ts'
-import { begun, beside, errorsOf, logOf, look, looks, minute, requested } from './release-log.ts'
+import { unfolded } from '../../../core/view/release/timeline.ts'
+import { begun, beside, errorsOf, logOf, look, looks, minute, releaseOf, requested } from './release-log.ts'
 
 function viewOf(events: readonly NewEvent[], changes: Partial<Beside> = {}, asked: Asked = {}): ReleaseView {
   const view = releaseViewOf(logOf(events), beside((events.at(-1)?.atMs ?? 0) + 1000, changes), asked)
@@ -13,14 +14,14 @@ function viewOf(events: readonly NewEvent[], changes: Partial<Beside> = {}, aske
 
 describe('what happens now', () => {
   it('is said of a release that has moved nothing, with what it waits for', () => {
-    expect(viewOf([requested()]).now.sentence).toBe('It waits to begin: no traffic has moved.')
+    expect(viewOf([requested()]).now.sentence).toBe('Waiting to begin: no traffic has moved.')
     const queued = viewOf([requested(), { type: 'queued', atMs: t0, behind: 'checkout-1' }])
     expect(queued.now).toMatchObject({
       tone: 'hold',
-      sentence: expect.stringMatching(/^It waits behind release checkout-1/) as string,
+      sentence: expect.stringMatching(/^Waiting: release checkout-1 goes first\. No traffic has moved\.$/) as string,
     })
     const turn = viewOf([requested(), { type: 'admitted', atMs: t0, beginsAtMs: t0 + 90_000 }])
-    expect(turn.now.sentence).toMatch(/^It begins at 00:01:30, after releases of other services/)
+    expect(turn.now.sentence).toMatch(/^Waiting for releases of other services: it begins in 1m29s, at 00:01:30Z\./)
     for (const view of [queued, turn]) {
       expect(view.back).toEqual({ sentence: 'There is nothing to put back: no traffic has moved.', commands: [] })
       expect(view.harm.soFar).toBe('None: the candidate has had no traffic.')
@@ -31,12 +32,15 @@ describe('what happens now', () => {
   it('says when the next look is and when the step ends, and what becomes of it if the evidence never suffices', () => {
     const early = viewOf([...begun(), ...looks(2)])
     expect(early.now).toMatchObject({ state: 'baking', tone: 'plain' })
-    expect(early.now.sentence).toMatch(
-      /At 00:05:00 it gets 50 %, if the evidence is enough\. The next look is at 00:04:00\.$/,
+    expect(early.now.sentence).toBe(
+      'Baking at 10 %, step 1 of 2: 1m59s left. At 00:05:00Z, if the evidence allows it, version 2 gets 50 %.',
     )
+    expect(early.now.more).toMatch(/^Not known yet: .+ The next look is in 59s, at 00:04:00Z\.$/)
     const late = viewOf([...begun(), ...looks(6)])
-    expect(late.now).toMatchObject({ state: 'holding', tone: 'hold' })
-    expect(late.now.sentence).toContain('after 30m without that, at 00:35:00, it is put back')
+    expect(late.now).toMatchObject({ state: 'held', tone: 'hold' })
+    expect(late.now.sentence).toMatch(
+      /It goes back to version 1 if it is still so in 27m59s, at 00:35:00Z \(policy\.hold\.unknown\)\.$/,
+    )
   })
 
   it('is going back with the reason, and the button tries again', () => {
@@ -52,7 +56,7 @@ describe('what happens now', () => {
       order,
       { type: 'returnFailed', atMs: t0 + minute, because: 'Lambda does not answer' },
     ])
-    expect(view.now.sentence).toBe('All traffic is being put back on version 1: user/ann says "orders \'drop\'.".')
+    expect(view.now.sentence).toBe('Going back to version 1: user/ann says "orders \'drop\'.".')
     expect(view.back).toMatchObject({
       sentence: expect.stringMatching(/pressing tries again/) as string,
       order: { route: 'roll-back' },
@@ -68,7 +72,7 @@ describe('what happens now', () => {
 describe('what is not known', () => {
   it('is never shown as good: no look, no reading, errors that are not watched', () => {
     const none = viewOf(begun())
-    expect(none.now.sentence).toContain('Nobody has looked at the evidence yet.')
+    expect(none.now.more).toContain('Nobody has looked at the evidence yet.')
     expect([none.tiles, none.looks]).toEqual([
       [],
       { count: 0, shown: 0, sentence: 'Nobody has looked at the evidence yet.' },
@@ -119,7 +123,7 @@ describe('what is not known', () => {
     ])
     expect(view.links).toEqual([])
     expect(viewOf([...begun(), old('pass')], {}, { policy: 'looser' }).compared?.rows).toMatchObject([
-      { said: 'good', other: 'not known' },
+      { said: 'pass', other: 'unknown' },
     ])
   })
 })
@@ -189,6 +193,15 @@ describe('the numbers', () => {
 })
 
 describe('the timeline', () => {
+  it('ends with the release as the log says it, with all that was read', () => {
+    const order: NewEvent = { type: 'returnOrdered', atMs: t0, by: 'user/ann', reason: 'x', outcome: 'rolledBack' }
+    const early = look(3, { kind: 'pass' })
+    for (const more of [[], looks(7), [...looks(2), order, ...looks(3)], [...looks(6), early, early, look(8)]]) {
+      const events = logOf([...begun(), ...more])
+      expect(unfolded(events).at(-1)?.after).toEqual(releaseOf(events))
+    }
+  })
+
   it('says once what repeats, and each thing that decides', () => {
     const rows = viewOf([
       ...begun(),
@@ -198,21 +211,24 @@ describe('the timeline', () => {
       look(8, { kind: 'pass', because: 'fine' }),
     ]).timeline
     expect(
-      rows.filter(({ what }) => what.startsWith('look')).map(({ what, times, look: number }) => [what, times, number]),
+      rows
+        .filter(({ look: number }) => number !== undefined)
+        .map(({ what, times, look: number }) => [what, times, number]),
     ).toEqual([
-      ['look: not known', 4, 4],
-      ['look: not known', 1, 5],
-      ['look: good', 1, 6],
+      ['unknown', 3, 3],
+      ['unknown', 1, 4],
+      ['unknown', 1, 5],
+      ['pass', 1, 6],
     ])
-    expect(rows.find(({ times }) => times === 4)).toMatchObject({ fromMs: t0 + 2 * minute, toMs: t0 + 5 * minute })
+    expect(rows.find(({ times }) => times === 3)).toMatchObject({ fromMs: t0 + 2 * minute, toMs: t0 + 4 * minute })
   })
 
   it('never hides a look that decides behind others that say the same', () => {
     const pass = { kind: 'pass', because: 'fine' } as const
     const rows = viewOf([...begun(), look(2, pass), look(3, pass), look(4, pass)]).timeline
     expect(rows.slice(-2)).toMatchObject([
-      { what: 'look: good', times: 2 },
-      { what: 'look: good', times: 1, fromMs: t0 + 5 * minute },
+      { what: 'pass', times: 2 },
+      { what: 'pass', times: 1, fromMs: t0 + 5 * minute },
     ])
   })
 

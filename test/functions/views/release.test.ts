@@ -49,7 +49,9 @@ describe('the view of a release', () => {
     await sandbox.minutes(4)
     const live = await viewOf(id)
     expect(live.now).toMatchObject({ state: 'baking' })
-    expect(live.now.sentence).toMatch(/^Version 2 has 10 % of the traffic, step 1 of 3\. .+ At 00:15:00 it gets 50 %/)
+    expect(live.now.sentence).toMatch(
+      /^Baking at 10 %, step 1 of 3: 1m left\. At 00:15:00Z, if the evidence allows it, version 2 gets 50 %\.$/,
+    )
     expect(live.setBp).toBe(1000)
     expect(live.served).toMatchObject({ kind: 'known' })
     expect(live.served.kind === 'known' && Math.abs(live.served.shareBp - 1000)).toBeLessThan(300)
@@ -63,9 +65,8 @@ describe('the view of a release', () => {
     ])
     await sandbox.finish(id)
     const ended = await viewOf(id)
-    expect(ended.now.sentence).toMatch(
-      /^Rolled back at 00:16:00: errors: candidate .+ All traffic is on version 1 again\.$/,
-    )
+    expect(ended.now.sentence).toMatch(/^Rolled back at 00:16:00Z: errors: candidate /)
+    expect(ended.now.more).toBe('All traffic is on version 1 again.')
     expect(ended.served).toMatchObject({ kind: 'unknown' })
     expect([ended.back.order, ended.orders, ended.isSettled]).toEqual([undefined, [], true])
     const errors = ended.tiles.find(({ signal }) => signal === 'errors')
@@ -83,7 +84,7 @@ describe('the view of a release', () => {
     await sandbox.finish(id)
     const [last, first] = [await viewOf(id), await viewOf(id, 'look=1')]
     expect(last.looks).toMatchObject({ count: 6, shown: 6 })
-    expect(first.looks.sentence).toBe('Look 1 of 6, at 00:11:00, with 10 % of the traffic: not known.')
+    expect(first.looks.sentence).toBe('Look 1 of 6, at 00:11:00Z, with 10 % of the traffic: unknown.')
     expect(first.tiles.find(({ signal }) => signal === 'errors')).toMatchObject({ kind: 'unknown' })
     for (const [asked, shown] of [
       ['look=99', 6],
@@ -100,7 +101,7 @@ describe('the view of a release', () => {
     expect(stricter?.sentence).toMatch(
       /^The stricter policy would have put it back at (look \d instead of look 6|the same look, 6)\.$/,
     )
-    expect(stricter?.rows.at(-1)).toMatchObject({ said: 'bad', other: 'bad' })
+    expect(stricter?.rows.at(-1)).toMatchObject({ said: 'fail', other: 'fail' })
   })
 
   it('of a promoted version is put back by one press, once', async () => {
@@ -108,7 +109,7 @@ describe('the view of a release', () => {
     const id = await sandbox.start({ version: await sandbox.publish('v2') })
     await sandbox.finish(id)
     const view = await viewOf(id)
-    expect(view.now).toMatchObject({ tone: 'good', sentence: 'Promoted at 00:25:00: all traffic is on checkout:2.' })
+    expect(view.now).toMatchObject({ tone: 'good', sentence: 'Promoted at 00:25:00Z: all traffic is on checkout:2.' })
     expect(view.back.order).toMatchObject({ label: 'Put back: checkout 2 → 1', service: 'checkout', says: {} })
     const { releaseId } = (await press(view.back.order, 'ann')) as { releaseId: string }
     const during = await viewOf(id)
@@ -141,7 +142,7 @@ describe('the view of a release', () => {
     await sandbox.minutes(8)
     const held = await viewOf(id)
     expect(held.now.state).toBe('held at a gate')
-    expect(held.now.sentence).toMatch(/^Held before 50 % since 00:15:00: 0 of 1 approvals/)
+    expect(held.now.sentence).toMatch(/^Held at a gate before 50 % since 00:15:00Z: 0 of 1 approvals/)
     expect(held.gates.approvals).toMatchObject([
       { state: 'missing', who: 'ann, ben, operator, but not user/operator, who asked for it', given: [] },
     ])
@@ -164,22 +165,23 @@ describe('the view of a release', () => {
       (await viewOf(id)).orders.find((one) => one.route === route)
     await press(await order('pause'), 'ben', 'look "at" it')
     const paused = await viewOf(id)
-    expect(paused.now.sentence).toMatch(/^Paused by user\/ben since 00:11:00: "look 'at' it"\. Version 2 keeps 10 %/)
+    expect(paused.now.sentence).toMatch(
+      /^Paused at 10 % since 00:11:00Z by user\/ben: "look 'at' it"\. It goes back to version 1 if/,
+    )
     expect(paused.orders.map(({ route }) => route)).toEqual(['resume', 'promote', 'abort'])
     await press(await order('resume'), 'ben')
     expect((await viewOf(id)).orders.map(({ route }) => route)).toEqual(['pause', 'promote', 'abort'])
     await press((await viewOf(id)).back.order, 'ann', 'orders drop')
     await sandbox.minutes(1)
     const back = await viewOf(id)
-    expect(back.now.sentence).toBe(
-      'Rolled back at 00:11:00: user/ann says "orders drop". All traffic is on version 1 again.',
-    )
+    expect(back.now.sentence).toBe('Rolled back at 00:11:00Z: user/ann says "orders drop".')
     expect(back.timeline.map(({ what, by }) => `${what}${by === undefined ? '' : ` ${by}`}`)).toEqual(
       expect.arrayContaining([
         'requested user/operator',
         'paused user/ben',
         'resumed user/ben',
-        'put back user/ann',
+        'back user/ann',
+        'put back',
         'paged',
       ]),
     )
@@ -244,7 +246,7 @@ describe('the view of a release', () => {
     expect(page).not.toMatch(/ style=| on[a-z]+=/)
     const saved = releasePage(view, { ...frame, who: undefined })
     expect(saved).not.toContain('<form class="order"')
-    expect(saved).toContain(`tidegate rollback ${id} --reason`)
+    expect(saved).toContain(`tidegate rollback checkout --release ${id} --reason`)
     expect(saved).toContain('--function-version 1')
   })
 })
