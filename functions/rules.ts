@@ -197,7 +197,9 @@ export const scheduledVerbs = {
 export type ScheduleName = keyof typeof scheduledVerbs
 
 /** Minutes between calls. */
-export function schedulesOf(services: readonly Service[]): Partial<Readonly<Record<ScheduleName, number>>> {
+export type Schedules = Partial<Readonly<Record<ScheduleName, number>>>
+
+export function schedulesOf(services: readonly Service[]): Schedules {
   const counted = services.filter(({ slos }) => slos.some(isCounted))
   const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
   return {
@@ -207,6 +209,9 @@ export function schedulesOf(services: readonly Service[]): Partial<Readonly<Reco
     ...(counted.length === 0 ? {} : { budgets: seconds / 60 }),
   }
 }
+
+/** For services that are not known: as often as any may ask for. */
+export const allSchedules: Readonly<Record<ScheduleName, number>> = { sweep: 1, measures: 24 * 60, reports: 5, budgets: 5 }
 
 /**
  * Functions that are called asynchronously, with no caller waiting for an answer, so their failed events are kept. `pipeline` is
