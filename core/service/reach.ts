@@ -33,7 +33,6 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
         role === undefined ? [] : [`It may assume no role, such as ${role}.`],
       ),
     ]),
-    ...service.hooks.flatMap(({ functionName }) => elsewhere(functionName, home)),
     ...artifacts(service, reach, home),
     ...(service.incidents.from ?? [])
       .map((from) => siteFrom(from, home))
