@@ -5,11 +5,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkActions } from './actions.ts'
 import { checkBrowser } from './browser.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
+import { checkInfrastructureAsCode } from './iac.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkPaths } from './paths.ts'
+import { checkTemplateWithoutCdk } from './template.ts'
 import { walkConsole } from './walk.ts'
 
 const port = 4666
@@ -321,6 +324,7 @@ try {
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
   checkTidegate()
+  await attempt('the pipelines', () => Promise.resolve(checkActions(verify, environment)))
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
@@ -329,6 +333,8 @@ try {
 }
 await attempt('the console', () => walkConsole(verify))
 checkTemplate()
+await attempt('template', () => checkTemplateWithoutCdk(verify))
+await attempt('infrastructure as code', () => Promise.resolve(checkInfrastructureAsCode(verify)))
 checkAllKillsAndStorms()
 checkDefences(verify)
 if (isThere('ministack')) {
