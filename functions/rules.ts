@@ -211,7 +211,12 @@ export function schedulesOf(services: readonly Service[]): Schedules {
 }
 
 /** For services that are not known: as often as any may ask for. */
-export const allSchedules: Readonly<Record<ScheduleName, number>> = { sweep: 1, measures: 24 * 60, reports: 5, budgets: 5 }
+export const allSchedules: Readonly<Record<ScheduleName, number>> = {
+  sweep: 1,
+  measures: 24 * 60,
+  reports: 5,
+  budgets: 5,
+}
 
 /**
  * Functions that are called asynchronously, with no caller waiting for an answer, so their failed events are kept. `pipeline` is

@@ -89,12 +89,7 @@ export class ReleaseController extends Construct {
     this.topic = this.topics.page
     this.lost = queueOfLost(this, name)
     const stateMachineName = `${name}-release`
-    const machineArn = Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName: stateMachineName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    })
+    const machineArn = this.machineArn(stateMachineName)
     const environment: Environment = {
       TIDEGATE_TABLE: this.table.tableName,
       TIDEGATE_STATE_MACHINE_ARN: machineArn,
@@ -141,6 +136,12 @@ export class ReleaseController extends Construct {
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
     printNext(this, { name, table: this.table, topics: this.topics, api: this.api, copy: this.logCopy?.bucket })
+  }
+
+  /** By its name: its functions need the ARN before there is the state machine, which needs the functions. */
+  private machineArn(resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME
+    return Stack.of(this).formatArn({ service: 'states', resource: 'stateMachine', resourceName, arnFormat })
   }
 
   /** `provision` serves the stack's own resources, which only a stack with services has. */

@@ -26,7 +26,7 @@ const madeMax = 200
 const lengthOf = (arn: string): number =>
   /^\$\{Token\[[^\]]*\]\}$/.test(arn) ? madeMax : arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
 const overhead = (grant: Omit<Grant, 'resources'>): number =>
-  60 + grant.actions.join('","').length + (JSON.stringify(conditionsIn(grant))?.length ?? 0)
+  60 + grant.actions.join('","').length + JSON.stringify(conditionsIn(grant) ?? '').length
 const sizeOf = (grant: Grant): number => overhead(grant) + grant.resources.reduce((sum, arn) => sum + lengthOf(arn), 0)
 
 /** @throws Problem `definition_invalid` when the services need more policy text than a role can hold */
@@ -58,7 +58,7 @@ const statement = ({ actions, resources, ...grant }: Grant): PolicyStatement => 
 const conditionsIn = ({ partitionKeys = [], tag }: Omit<Grant, 'resources'>) =>
   partitionKeys.length > 0 ? conditionsOf(partitionKeys) : tag && hasTag(tag)
 
-/** Lambda knows the tags of a function also where it is called by a version or an alias (docs/aws.md §15). */
+/** Lambda knows the tags of a function also where it is called by a version or an alias (docs/aws.md §18). */
 export const hasTag = ({ key, value }: Tag) => ({ StringEquals: { [`aws:ResourceTag/${key}`]: value } })
 
 /** ForAllValues also holds for a request that names no key, so such a request is excluded (docs/aws.md §7). */

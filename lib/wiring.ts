@@ -60,8 +60,7 @@ export function queueOfLost(scope: Construct, name: string): sqs.Queue {
 export function wire(scope: Construct, wired: Wired): void {
   keepWhatFails(wired)
   listen(scope, wired)
-  for (const [tick, minutes] of Object.entries(wired.schedules))
-    every(scope, wired, tick as ScheduleName, minutes)
+  for (const [tick, minutes] of Object.entries(wired.schedules)) every(scope, wired, tick as ScheduleName, minutes)
   announce(scope, wired)
 }
 

@@ -1,12 +1,13 @@
 // The controller as one template for teams without the CDK: nothing of its bootstrap, one package for all functions, and
 // parameters in the place of definitions, because services are registered by `tidegate apply` (docs/decisions/0075).
 import { App, BootstraplessSynthesizer, CfnCondition, CfnOutput, CfnParameter, Fn, Stack } from 'aws-cdk-lib'
-import type * as events from 'aws-cdk-lib/aws-events'
+import * as events from 'aws-cdk-lib/aws-events'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
 import * as s3 from 'aws-cdk-lib/aws-s3'
 import * as sns from 'aws-cdk-lib/aws-sns'
-import type { CfnElement, CfnResource, IStackSynthesizer } from 'aws-cdk-lib'
+import type { IStackSynthesizer } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
 import type { Reach } from '../../core/service/reach.ts'
 import { everything } from '../../functions/heard.ts'
 import { permissions, type Scope } from '../../functions/permissions.ts'
@@ -127,12 +128,18 @@ const resourcesFor = (home: Home, { functionNames }: Given): Partial<Resources> 
   reportedSlos: [`arn:${home.partition}:application-signals:${home.region}:${home.account}:slo/*`],
 })
 
-const conditionOf = (stack: Stack, id: string): CfnCondition => stack.node.findChild(`Has${id}`) as CfnCondition
+const conditionOf = (stack: Stack, id: string): CfnCondition => child(stack, `Has${id}`, CfnCondition)
+
+function child<T>(scope: IConstruct, id: string, kind: abstract new (...given: never[]) => T): T {
+  const found: unknown = scope.node.findChild(id)
+  if (found instanceof kind) return found
+  throw new Error(`bug: ${scope.node.path} has another ${id}`)
+}
 
 /** A rule without a bucket would hear of all of them. */
 function hearArtifacts(stack: Stack, controller: ReleaseController): void {
-  const rule = controller.node.findChild('Rule-s3') as events.CfnRule
-  const permission = controller.functions.intake.node.findChild('Rule-s3') as CfnResource
+  const rule = child(controller, 'Rule-s3', events.CfnRule)
+  const permission = child(controller.functions.intake, 'Rule-s3', lambda.CfnPermission)
   for (const one of [rule, permission]) one.cfnOptions.condition = conditionOf(stack, 'ArtifactBucket')
 }
 
@@ -150,8 +157,7 @@ function readArtifacts(
       statements: [new iam.PolicyStatement({ actions: [...actions], resources: [resource] })],
       ...(role === undefined ? {} : { roles: [role] }),
     })
-    const resourceOf = policy.node.defaultChild as CfnResource
-    resourceOf.cfnOptions.condition = conditionOf(stack, id)
+    child(policy, 'Resource', iam.CfnPolicy).cfnOptions.condition = conditionOf(stack, id)
   }
   policyOn('ArtifactBucket', 'artifacts', `arn:${partition}:s3:::${artifactBucket}/*`)
   policyOn('ArtifactKey', 'artifactKeys', artifactKey)
@@ -164,7 +170,7 @@ function readArtifacts(
 
 function mail(stack: Stack, { topics }: ReleaseController): void {
   const subscribe = (id: string, topic: sns.ITopic): void => {
-    const endpoint = (stack.node.findChild(id) as CfnParameter).valueAsString
+    const endpoint = child(stack, id, CfnParameter).valueAsString
     const one = new sns.CfnSubscription(stack, `Mail${id}`, { topicArn: topic.topicArn, protocol: 'email', endpoint })
     one.cfnOptions.condition = conditionOf(stack, id)
   }
@@ -174,6 +180,5 @@ function mail(stack: Stack, { topics }: ReleaseController): void {
 
 /** Terraform and people read them by name. */
 function plainOutputs(stack: Stack): void {
-  for (const one of stack.node.findAll())
-    if (one instanceof CfnOutput) (one as CfnElement).overrideLogicalId(one.node.id)
+  for (const one of stack.node.findAll()) if (one instanceof CfnOutput) one.overrideLogicalId(one.node.id)
 }

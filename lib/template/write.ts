@@ -19,9 +19,13 @@ export function templateOf(version: string): Readonly<Record<string, unknown>> {
 
 /** A module for each function, and beside them what they read. The same code gives the same bytes. */
 function packageOf(): Uint8Array {
-  const bundles = verbs.map((verb) => [verb, bundle(verb)] as const)
-  const files = Object.assign({}, ...bundles.map(([verb, { code, files }]) => ({ ...files, [`${verb}.mjs`]: code })))
-  return zipSync(files as Record<string, Uint8Array>, { level: 9, mtime: new Date(1980, 0, 1) })
+  const files = verbs
+    .filter((verb) => verb !== 'provision')
+    .flatMap((verb) => {
+      const { code, files } = bundle(verb)
+      return Object.entries({ ...files, [`${verb}.mjs`]: code })
+    })
+  return zipSync(Object.fromEntries(files), { level: 9, mtime: new Date(1980, 0, 1) })
 }
 
 /** @returns the files that it wrote, by name */

@@ -101,7 +101,7 @@ function checkServerless(verify: Verify): void {
     ) as Template
   }
   const first = packaged()
-  appendFileSync(join(folder, 'index.js'), '// other code\n')
+  appendFileSync(join(folder, 'index.mjs'), '// other code\n')
   verifyReleasable(verify, 'Serverless', [first, packaged()])
   const named = Object.entries(first.Resources).filter(
     ([, { Type, Properties }]) =>

@@ -292,7 +292,7 @@ function listed(): string {
 }
 
 /** A check that throws has failed, and the others go on. */
-async function attempt(name: string, check: () => Promise<void>): Promise<void> {
+async function attempt(name: string, check: () => Promise<void> | void): Promise<void> {
   try {
     await check()
   } catch (error) {
@@ -324,7 +324,9 @@ try {
   for (const line of python.stdout.trim().split('\n'))
     verify(`boto3 ${line.replace(/^(ok|FAILED) +/, '')}`, line.startsWith('ok'), python.stderr)
   checkTidegate()
-  await attempt('the pipelines', () => Promise.resolve(checkActions(verify, environment)))
+  await attempt('the pipelines', () => {
+    checkActions(verify, environment)
+  })
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
@@ -334,7 +336,9 @@ try {
 await attempt('the console', () => walkConsole(verify))
 checkTemplate()
 await attempt('template', () => checkTemplateWithoutCdk(verify))
-await attempt('infrastructure as code', () => Promise.resolve(checkInfrastructureAsCode(verify)))
+await attempt('infrastructure as code', () => {
+  checkInfrastructureAsCode(verify)
+})
 checkAllKillsAndStorms()
 checkDefences(verify)
 if (isThere('ministack')) {

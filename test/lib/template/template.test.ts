@@ -51,7 +51,7 @@ describe('the template', () => {
 
   it('is within the quotas of CloudFormation', () => {
     const bytes = Buffer.byteLength(JSON.stringify(template, undefined, 1))
-    // 51,200 can be given inline: it has to be read from S3, where it may have a megabyte (docs/aws.md §15).
+    // 51,200 can be given inline: it has to be read from S3, where it may have a megabyte (docs/aws.md §18).
     expect(bytes).toBeGreaterThan(51_200)
     expect(bytes).toBeLessThan(1_000_000)
     expect(resources.length).toBeLessThanOrEqual(500)

@@ -1,2 +1,0 @@
-// What is released.
-exports.handler = async () => ({ statusCode: 200, body: 'thank you' })
