@@ -1,7 +1,7 @@
 // The environment variables that a function and its stack share. Renaming one here is a compile error wherever it is set.
 import * as z from 'zod'
 import { issuesSentence } from '../core/problem.ts'
-import { Reach } from '../core/service/reach.ts'
+import { Reach } from '../core/reach/reach.ts'
 import { Timetable } from '../core/service/timetable.ts'
 
 export const Environment = z.object({

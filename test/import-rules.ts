@@ -17,6 +17,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
   'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
+  'core/reach/': ['core/*', 'core/service/*', 'zod'],
   'core/message/': ['core/*', 'core/service/*', 'core/release/*', 'core/message/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],

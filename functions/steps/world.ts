@@ -36,7 +36,7 @@ import type {
 } from '../../cloud/ports.ts'
 import type { Metric } from '../../core/measures/metric.ts'
 import type { Home } from '../../core/origin.ts'
-import type { Reach } from '../../core/service/reach.ts'
+import type { Reach } from '../../core/reach/reach.ts'
 
 export type World = {
   /** Where the installation was made before its services. */

@@ -1,6 +1,6 @@
 // The GitHub Action and the GitLab component: what they are given reaches the command line as it is, never as a command or an
-// option, and both run the same script. `npm run e2e` runs them against the embedded cloud, and checks their YAML by the published
-// schemas.
+// option, and both run the same script. `npm run e2e` runs them against the embedded cloud, and checks their YAML by the
+// published schemas.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 // An installation that was made before its services (the template without the CDK) says when a definition is applied what it
 // cannot reach, and registers nothing.
 import { beforeEach, expect, it } from 'vitest'
-import type { Reach } from '../../../core/service/reach.ts'
+import type { Reach } from '../../../core/reach/reach.ts'
 import { Problem } from '../../../core/problem.ts'
 import { reachOf } from '../../../functions/environment.ts'
 import { applyHandler } from '../../../functions/orders/apply.ts'

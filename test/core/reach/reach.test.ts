@@ -1,7 +1,7 @@
 // What the template without the CDK cannot reach: whatever of a definition it could not hear of or touch.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { outOfReach, type Reach } from '../../../core/service/reach.ts'
+import { outOfReach, type Reach } from '../../../core/reach/reach.ts'
 import { ServiceDefinition } from '../../../core/service/service.ts'
 import { heardOf } from '../../../functions/heard.ts'
 

@@ -1,11 +1,11 @@
-// What an installation may reach that was made before its services, from the template without the CDK. A definition that needs more
-// would be deaf or without rights, so it is not registered.
+// What an installation may reach that was made before its services, from the template without the CDK. A definition that needs
+// more would be deaf or without rights, so it is not registered.
 import * as z from 'zod'
 import { locate } from '../location.ts'
 import { type Home, homeOf, isSame, siteFrom, siteOfFunction, siteWords } from '../origin.ts'
-import { sourcesOf } from './artifacts.ts'
-import type { Service } from './service.ts'
-import { isReported } from './slo.ts'
+import { sourcesOf } from '../service/artifacts.ts'
+import type { Service } from '../service/service.ts'
+import { isReported } from '../service/slo.ts'
 
 export const Reach = z.strictObject({
   /** Names of functions: `*` is any characters, `?` is one, as in a policy. */
