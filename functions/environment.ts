@@ -1,6 +1,7 @@
 // The environment variables that a function and its stack share. Renaming one here is a compile error wherever it is set.
 import * as z from 'zod'
 import { issuesSentence } from '../core/problem.ts'
+import { Reach } from '../core/reach/reach.ts'
 import { Timetable } from '../core/service/timetable.ts'
 
 export const Environment = z.object({
@@ -18,6 +19,8 @@ export const Environment = z.object({
   /** The installation's quiet windows, as JSON. */
   TIDEGATE_QUIET: z.string().max(3000).exactOptional(),
   TIDEGATE_BUS: z.string().min(1).max(500),
+  /** What an installation that was made before its services may reach, as JSON. Without it: what was deployed for each. */
+  TIDEGATE_REACH: z.string().max(3000).exactOptional(),
 })
 export type Environment = z.output<typeof Environment>
 
@@ -28,6 +31,10 @@ export type CopyEnvironment = z.output<typeof CopyEnvironment>
 /** The stack has checked them. */
 export const quietWindows = ({ TIDEGATE_QUIET }: Pick<Environment, 'TIDEGATE_QUIET'>): Timetable =>
   Timetable.parse(JSON.parse(TIDEGATE_QUIET ?? '[]'))
+
+/** What `tidegate apply` may register; `undefined` where the stack is made for its services. */
+export const reachOf = ({ TIDEGATE_REACH }: Pick<Environment, 'TIDEGATE_REACH'>): Reach | undefined =>
+  TIDEGATE_REACH === undefined ? undefined : Reach.parse(JSON.parse(TIDEGATE_REACH))
 
 /** Read once, when the function starts: if a variable is missing, it must fail then and not in the middle of a release. */
 export function readEnvironment<E>(variables: Readonly<Record<string, string | undefined>>, schema: z.ZodType<E>): E {

@@ -25,6 +25,7 @@ import {
   outbox,
   pipelines,
   queues,
+  reach,
   returns,
   services,
   telemetry,
@@ -283,7 +284,9 @@ export const measure = /* @__PURE__ */ wired('measure', () =>
   }),
 )
 const defining = () => ({ clock, log, services: services(), definitions: definitions() })
-export const apply = /* @__PURE__ */ wired('apply', () => applyHandler({ ...defining(), policies: cedarPolicies() }))
+export const apply = /* @__PURE__ */ wired('apply', () =>
+  applyHandler({ ...defining(), policies: cedarPolicies(), home: home(), reach: reach(), aliases: aliases() }),
+)
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), ...defining(), traffic: traffic() }),
 )

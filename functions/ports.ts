@@ -42,7 +42,7 @@ import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
-import { CopyEnvironment, Environment, quietWindows, readEnvironment } from './environment.ts'
+import { CopyEnvironment, Environment, quietWindows, reachOf, readEnvironment } from './environment.ts'
 import { brevity, impatience, patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
@@ -119,6 +119,7 @@ export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))
 export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(new ApplicationSignalsClient({}))))
 
+export const reach = (): World['reach'] => reachOf(environment())
 /** The state machine is where the controller is. */
 export const home = (): Home => homeOf(environment().TIDEGATE_STATE_MACHINE_ARN)
 export const clock: World['clock'] = { nowMs: () => Date.now() }

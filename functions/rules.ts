@@ -197,7 +197,9 @@ export const scheduledVerbs = {
 export type ScheduleName = keyof typeof scheduledVerbs
 
 /** Minutes between calls. */
-export function schedulesOf(services: readonly Service[]): Partial<Readonly<Record<ScheduleName, number>>> {
+export type Schedules = Partial<Readonly<Record<ScheduleName, number>>>
+
+export function schedulesOf(services: readonly Service[]): Schedules {
   const counted = services.filter(({ slos }) => slos.some(isCounted))
   const seconds = Math.min(...counted.map(({ policy }) => policy.budgetEverySeconds))
   return {
@@ -206,6 +208,14 @@ export function schedulesOf(services: readonly Service[]): Partial<Readonly<Reco
     ...(services.some(({ slos }) => slos.some(isReported)) ? { reports: 5 } : {}),
     ...(counted.length === 0 ? {} : { budgets: seconds / 60 }),
   }
+}
+
+/** For services that are not known: as often as any may ask for. */
+export const allSchedules: Readonly<Record<ScheduleName, number>> = {
+  sweep: 1,
+  measures: 24 * 60,
+  reports: 5,
+  budgets: 5,
 }
 
 /**

@@ -8,15 +8,29 @@ import type { Construct } from 'constructs'
 import { locate } from '../core/location.ts'
 import type { CopyEnvironment, Environment } from '../functions/environment.ts'
 import type { Verb } from '../functions/handlers.ts'
+import type { Heard } from '../functions/heard.ts'
 import { timeoutSeconds } from '../functions/rules.ts'
 import { bundle, writeBundle } from './bundle.ts'
 import { patternsOf } from '../cloud/kinds.ts'
 import { itemRights, permissions, type Scope } from '../functions/permissions.ts'
-import { grantAll } from './role-policies.ts'
+import { grantAll, type Tag } from './role-policies.ts'
 import { roleNameOf, rolePathOf } from './role-names.ts'
 
 /** The ARNs behind each scope; an empty list means that nothing of that kind exists yet. */
 export type Resources = Readonly<Record<Scope, readonly string[]>>
+
+/** A stack that is made before its services are known: those of `tidegate apply` (lib/template). */
+export type ForAnyService = {
+  /** One package for all functions: the handler of `judge` is `judge.handler`. */
+  readonly code: lambda.Code
+  /** What a function must be tagged with, to be released or to be called as a hook. */
+  readonly tag: Tag
+  /** In the place of what would be derived from the services. */
+  readonly resources: Partial<Resources>
+  readonly heard: (moverArns: readonly string[]) => Heard
+  /** `TIDEGATE_REACH`. */
+  readonly reach: string
+}
 
 export type ControllerFunction = { readonly fn: lambda.Function; readonly role: iam.Role }
 
@@ -26,6 +40,7 @@ type Part = {
   readonly controller: string
   readonly environment: Environment | CopyEnvironment
   readonly resources: Resources
+  readonly forAny?: Pick<ForAnyService, 'code' | 'tag'> | undefined
 }
 
 // More memory also means more CPU: for the verdict's mathematics, and for compiling the policy evaluator at a cold start.
@@ -42,7 +57,7 @@ const memory: Partial<Readonly<Record<Verb, number>>> = {
 
 export function controllerFunction(
   scope: Construct,
-  { verb, controller, environment, resources }: Part,
+  { verb, controller, environment, resources, forAny }: Part,
 ): ControllerFunction {
   const name = verb.charAt(0).toUpperCase() + verb.slice(1)
   const logGroup = new logs.LogGroup(scope, `${name}Log`, {
@@ -58,15 +73,15 @@ export function controllerFunction(
   })
   grantAll(role, [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
-    ...grantsOf(verb, resources),
+    ...grantsOf(verb, resources, forAny?.tag),
   ])
   const fn = new lambda.Function(scope, name, {
     functionName: `${controller}-${verb}`,
     description: `Tidegate: ${verb}`,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
-    handler: 'index.handler',
-    code: codeOf(verb),
+    handler: `${forAny === undefined ? 'index' : verb}.handler`,
+    code: forAny?.code ?? codeOf(verb),
     role,
     logGroup,
     timeout: Duration.seconds(timeoutSeconds(verb)),
@@ -77,14 +92,20 @@ export function controllerFunction(
   return { fn, role }
 }
 
-const grantsOf = (verb: Verb, resources: Resources) => [
+/** Functions of users: where their names are not known, their tag is asked for. */
+const tagged: readonly Scope[] = ['targets', 'targetVersions', 'hooks']
+
+const grantsOf = (verb: Verb, resources: Resources, tag: Tag | undefined) => [
   ...itemRights(verb).map(({ actions, kinds }) => ({
     actions,
     resources: resources.table,
     partitionKeys: patternsOf(kinds),
   })),
   ...Object.entries(permissions[verb])
-    .map(([scope, actions]) => ({ actions, resources: resources[scope as Scope] }))
+    .map(([scope, actions]) => ({
+      ...{ actions, resources: resources[scope as Scope] },
+      ...(tag !== undefined && tagged.includes(scope as Scope) ? { tag } : {}),
+    }))
     .filter((grant) => grant.resources.length > 0),
 ]
 

@@ -15,7 +15,7 @@ import { checkedDefinition } from '../policy/definition.ts'
 import type { Environment } from '../functions/environment.ts'
 import { type Verb, verbs } from '../functions/handlers.ts'
 import { Problem } from '../core/problem.ts'
-import { type ControllerFunction, controllerFunction, functionArn } from './controller-functions.ts'
+import { type ControllerFunction, controllerFunction, type ForAnyService, functionArn } from './controller-functions.ts'
 import { patternsOf, readable } from '../cloud/kinds.ts'
 import { grantPutBack, putBackMachine } from './messages/chat-actions.ts'
 import { apiOf, type Attestable, attestable, attestRoutes, grantDrills, grantReadings, grantRoutes } from './doors.ts'
@@ -28,11 +28,12 @@ import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
 import { checkControllerName, warnOfOneRole } from './role-names.ts'
-import { conditionsOf, waitForPoliciesOnly } from './role-policies.ts'
-import { calledByEvents, schedulesOf } from '../functions/rules.ts'
+import { conditionsOf, hasTag, waitForPoliciesOnly } from './role-policies.ts'
+import { heardOf } from '../functions/heard.ts'
+import { allSchedules, calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
 import { resourcesOf, tableOf } from './resources.ts'
-import { lostActions, queueOfLost, wire } from './wiring.ts'
+import { homeOf, lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
   /** The services to release: definitions in the form of the YAML files. Each is validated before anything is synthesised. */
@@ -50,6 +51,8 @@ export type ReleaseControllerProps = {
   readonly incidentsOut?: IncidentsOutProps
   /** CloudWatch dashboards: executive, on call, debug (docs/dashboards.md). Default: none, because each costs $3 a month. */
   readonly dashboards?: boolean
+  /** For lib/template alone: services are registered by `tidegate apply`, and `services` is empty. */
+  readonly forAny?: ForAnyService
 } & MessageProps
 
 export class ReleaseController extends Construct {
@@ -70,12 +73,14 @@ export class ReleaseController extends Construct {
   /** What a button of a chat starts, with `chat: { putBack: true }`. */
   readonly putBackFromChat: sfn.StateMachine | undefined
   readonly dashboards: ReleaseDashboards | undefined
-  private readonly provider: cr.Provider
+  private readonly provider: cr.Provider | undefined
+  private readonly forAny: ForAnyService | undefined
 
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const { services, name = 'tidegate', wayBackConcurrency, logCopy, dashboards = false } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy, dashboards = false, forAny } = props
+    this.forAny = forAny
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
     warnOfOneRole(this, this.services)
@@ -84,26 +89,25 @@ export class ReleaseController extends Construct {
     this.topic = this.topics.page
     this.lost = queueOfLost(this, name)
     const stateMachineName = `${name}-release`
-    const machineArn = Stack.of(this).formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName: stateMachineName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    })
+    const machineArn = this.machineArn(stateMachineName)
     const environment: Environment = {
       TIDEGATE_TABLE: this.table.tableName,
       TIDEGATE_STATE_MACHINE_ARN: machineArn,
       ...messageSettings(this.topics, props),
       TIDEGATE_BUS: 'default',
+      ...(forAny && { TIDEGATE_REACH: forAny.reach }),
     }
-    const resources = resourcesOf(this, {
-      ...{ services: this.services, targetArns: this.targetArns(), machineArn, machineName: stateMachineName },
-      ...{ table: this.table, topics: this.topics, lost: this.lost },
-    })
-    const made = Object.fromEntries(
-      verbs.map((verb) => [verb, controllerFunction(this, { verb, controller: name, environment, resources })]),
-    ) as Record<Verb, ControllerFunction>
-    this.functions = Object.fromEntries(verbs.map((verb) => [verb, made[verb].fn])) as Record<Verb, lambda.Function>
+    const resources = {
+      ...resourcesOf(this, {
+        ...{ services: this.services, targetArns: this.targetArns(), machineArn, machineName: stateMachineName },
+        ...{ table: this.table, topics: this.topics, lost: this.lost },
+      }),
+      ...forAny?.resources,
+    }
+    const made = this.functionsFor({ controller: name, environment, resources, forAny })
+    this.functions = Object.fromEntries(Object.entries(made).map(([verb, { fn }]) => [verb, fn])) as Readonly<
+      Record<Verb, lambda.Function>
+    >
     reserveWayBack(this.functions, wayBackConcurrency)
     this.api = apiOf(this, name, this.functions)
     this.putBackFromChat =
@@ -111,9 +115,11 @@ export class ReleaseController extends Construct {
         ? putBackMachine(this, name, this.api, (machine) => grantRoutes(this.api, machine, ['roll-back']))
         : undefined
     this.stateMachine = machineOf(this, stateMachineName, this.functions)
+    const movers = Object.entries(made).flatMap(([verb, { role }]) => (movesTraffic(verb as Verb) ? role.roleArn : []))
+    const schedules = forAny === undefined ? schedulesOf(this.services) : allSchedules
     wire(this, {
-      ...{ name, services: this.services, functions: this.functions, machineArn: this.stateMachine.stateMachineArn },
-      moverArns: verbs.filter(movesTraffic).map((verb) => made[verb].role.roleArn),
+      ...{ name, functions: this.functions, schedules },
+      heard: forAny?.heard(movers) ?? heardOf(this.services, homeOf(this), this.stateMachine.stateMachineArn, movers),
       streamArn: this.table.tableStreamArn ?? '',
       lost: this.lost,
     })
@@ -124,17 +130,33 @@ export class ReleaseController extends Construct {
     this.dashboards = dashboards
       ? new ReleaseDashboards(this, 'Dashboards', { ...installed, services: this.services })
       : undefined
-    watchTroubles(this, schedulesOf(this.services), this.topics)
-    this.provider = new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision })
+    watchTroubles(this, schedules, this.topics)
+    this.provider =
+      forAny === undefined ? new cr.Provider(this, 'Provider', { onEventHandler: this.functions.provision }) : undefined
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
     printNext(this, { name, table: this.table, topics: this.topics, api: this.api, copy: this.logCopy?.bucket })
   }
 
+  /** By its name: its functions need the ARN before there is the state machine, which needs the functions. */
+  private machineArn(resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME
+    return Stack.of(this).formatArn({ service: 'states', resource: 'stateMachine', resourceName, arnFormat })
+  }
+
+  /** `provision` serves the stack's own resources, which only a stack with services has. */
+  private functionsFor(part: Omit<Parameters<typeof controllerFunction>[1], 'verb'>): Record<Verb, ControllerFunction> {
+    const needed = verbs.filter((verb) => part.forAny === undefined || verb !== 'provision')
+    return Object.fromEntries(needed.map((verb) => [verb, controllerFunction(this, { verb, ...part })])) as Record<
+      Verb,
+      ControllerFunction
+    >
+  }
+
   /** Creates the alias once. No later deployment touches it, whatever its routing is by then. */
   provisionAlias(scope: Construct, id: string, target: Service['targets'][number], version: string): CustomResource {
     return new CustomResource(scope, id, {
-      serviceToken: this.provider.serviceToken,
+      serviceToken: this.provider?.serviceToken ?? '',
       resourceType: 'Custom::TidegateAlias',
       properties: { kind: 'alias', ...target, version },
     })
@@ -227,7 +249,13 @@ export class ReleaseController extends Construct {
       actions: ['dynamodb:GetItem', 'dynamodb:Query'],
       resourceArns: [this.table.tableArn],
       conditions: conditionsOf(patternsOf(readable)),
-    }).combine(this.grant(grantee, ['lambda:GetAlias'], this.targetArns()))
+    }).combine(
+      iam.Grant.addToPrincipal({
+        ...{ grantee, actions: ['lambda:GetAlias'] },
+        resourceArns: [...(this.forAny?.resources.targets ?? this.targetArns())],
+        ...(this.forAny && { conditions: hasTag(this.forAny.tag) }),
+      }),
+    )
 
   private grantCall(grantee: iam.IGrantable, verb: Verb): iam.Grant {
     return this.grant(grantee, ['lambda:InvokeFunction'], [this.functions[verb].functionArn])
@@ -240,7 +268,7 @@ export class ReleaseController extends Construct {
   private register(definition: unknown, service: Service | undefined): void {
     if (service === undefined) return
     new CustomResource(this, `Service-${service.name}`, {
-      serviceToken: this.provider.serviceToken,
+      serviceToken: this.provider?.serviceToken ?? '',
       resourceType: 'Custom::TidegateService',
       properties: { kind: 'service', definition: JSON.stringify(definition) },
     })

@@ -10,7 +10,10 @@ type Grant = {
   readonly resources: readonly string[]
   /** Only items whose partition keys fit one of these patterns. */
   readonly partitionKeys?: readonly string[]
+  /** Only resources with this tag. */
+  readonly tag?: Tag
 }
+export type Tag = { readonly key: string; readonly value: string }
 
 const inlineMax = 9_000
 const managedMax = 6_000
@@ -22,10 +25,8 @@ const madeMax = 200
 /** Region, account and partition are known only at deployment; none is longer than the placeholder. */
 const lengthOf = (arn: string): number =>
   /^\$\{Token\[[^\]]*\]\}$/.test(arn) ? madeMax : arn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, 'x'.repeat(14)).length + 3
-const overhead = ({ actions, partitionKeys = [] }: Omit<Grant, 'resources'>): number =>
-  60 +
-  actions.join('","').length +
-  (partitionKeys.length === 0 ? 0 : JSON.stringify(conditionsOf(partitionKeys)).length)
+const overhead = (grant: Omit<Grant, 'resources'>): number =>
+  60 + grant.actions.join('","').length + JSON.stringify(conditionsIn(grant) ?? '').length
 const sizeOf = (grant: Grant): number => overhead(grant) + grant.resources.reduce((sum, arn) => sum + lengthOf(arn), 0)
 
 /** @throws Problem `definition_invalid` when the services need more policy text than a role can hold */
@@ -45,12 +46,20 @@ export function grantAll(role: Role, grants: readonly Grant[]): void {
   }
 }
 
-const statement = ({ actions, resources, partitionKeys = [] }: Grant): PolicyStatement =>
-  new PolicyStatement({
+const statement = ({ actions, resources, ...grant }: Grant): PolicyStatement => {
+  const conditions = conditionsIn({ actions, ...grant })
+  return new PolicyStatement({
     actions: [...actions],
     resources: [...resources],
-    ...(partitionKeys.length === 0 ? {} : { conditions: conditionsOf(partitionKeys) }),
+    ...(conditions === undefined ? {} : { conditions }),
   })
+}
+
+const conditionsIn = ({ partitionKeys = [], tag }: Omit<Grant, 'resources'>) =>
+  partitionKeys.length > 0 ? conditionsOf(partitionKeys) : tag && hasTag(tag)
+
+/** Lambda knows the tags of a function also where it is called by a version or an alias (docs/aws.md §18). */
+export const hasTag = ({ key, value }: Tag) => ({ StringEquals: { [`aws:ResourceTag/${key}`]: value } })
 
 /** ForAllValues also holds for a request that names no key, so such a request is excluded (docs/aws.md §7). */
 export const conditionsOf = (partitionKeys: readonly string[]) => ({

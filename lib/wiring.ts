@@ -9,7 +9,6 @@ import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { logRecords } from '../core/release/log-key.ts'
-import type { Service } from '../core/service/service.ts'
 import type { Verb } from '../functions/handlers.ts'
 import {
   asyncRetries,
@@ -17,21 +16,20 @@ import {
   lostQueue,
   ruleRetries,
   rulesOf,
-  schedulesOf,
   streamAgeSeconds,
   streamBatch,
   type ScheduleName,
+  type Schedules,
   scheduledVerbs,
 } from '../functions/rules.ts'
-import { heardOf } from '../functions/heard.ts'
+import type { Heard } from '../functions/heard.ts'
 
 type Wired = {
   /** The controller's name, the prefix of every name here. */
   readonly name: string
-  readonly services: readonly Service[]
   readonly functions: Readonly<Record<Verb, lambda.Function>>
-  readonly machineArn: string
-  readonly moverArns: readonly string[]
+  readonly heard: Heard
+  readonly schedules: Schedules
   readonly streamArn: string
   readonly lost: sqs.Queue
 }
@@ -62,8 +60,7 @@ export function queueOfLost(scope: Construct, name: string): sqs.Queue {
 export function wire(scope: Construct, wired: Wired): void {
   keepWhatFails(wired)
   listen(scope, wired)
-  for (const [tick, minutes] of Object.entries(schedulesOf(wired.services)))
-    every(scope, wired, tick as ScheduleName, minutes)
+  for (const [tick, minutes] of Object.entries(wired.schedules)) every(scope, wired, tick as ScheduleName, minutes)
   announce(scope, wired)
 }
 
@@ -82,10 +79,10 @@ export function keepFailures(fn: lambda.Function, lost: sqs.IQueue): void {
   })
 }
 
-const homeOf = (scope: Construct) => ({ account: Stack.of(scope).account, region: Stack.of(scope).region })
+export const homeOf = (scope: Construct) => ({ account: Stack.of(scope).account, region: Stack.of(scope).region })
 
-function listen(scope: Construct, { name, services, functions, machineArn, moverArns, lost }: Wired): void {
-  for (const { name: what, verb, pattern } of rulesOf(heardOf(services, homeOf(scope), machineArn, moverArns))) {
+function listen(scope: Construct, { name, heard, functions, lost }: Wired): void {
+  for (const { name: what, verb, pattern } of rulesOf(heard)) {
     const fn = functions[verb]
     const rule = new events.CfnRule(scope, `Rule-${what}`, {
       name: `${name}-${what}`,

@@ -58,6 +58,10 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'core/release/announcement.ts: IncidentWords',
     'core/release/announcement.ts: incidentWords',
   ],
+  'makes what is published, which the tests look at before anybody gets it': [
+    'lib/template/write.ts: templateOf',
+    'lib/template/write.ts: writeTemplate',
+  ],
   'text of a function that is written out, and no export': ['cli/verify/lab.ts: handler'],
   'the evaluator is bundled alone, to see what it adds': ['lib/bundle.ts: bundleOf'],
 }

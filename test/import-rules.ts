@@ -17,6 +17,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'core/release/': ['core/*', 'core/service/*', 'core/verdict/', 'core/release/*', 'zod'],
   'core/copy/': ['core/release/*'],
   'core/drill/': ['core/problem.ts', 'core/service/*', 'core/release/*', 'zod'],
+  'core/reach/': ['core/*', 'core/service/*', 'zod'],
   'core/message/': ['core/*', 'core/service/*', 'core/release/*', 'core/message/*', 'zod'],
   'core/queue/': ['core/service/*', 'core/release/*'],
   'core/gate/': ['core/*', 'core/service/*', 'core/release/*', 'core/gate/*', 'zod'],
@@ -247,6 +248,19 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'lib/bundles/': ['lib/bundles/*', 'functions/handlers.ts', 'core/own.ts', 'node:', 'fflate'],
   'lib/messages/': ['lib/messages/*', 'functions/environment.ts', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
+  'lib/template/': [
+    ...[
+      'lib/template/*',
+      'lib/*',
+      'functions/*',
+      'core/',
+      'node:',
+      'aws-cdk-lib',
+      'aws-cdk-lib/',
+      'constructs',
+      'fflate',
+    ],
+  ],
   'lib/dashboards/': ['lib/dashboards/*', 'functions/*', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
   'lib/app.ts': ['lib/*', 'cli/backend/text-file.ts', 'node:', 'aws-cdk-lib'],
   'client/': [

@@ -20,7 +20,8 @@ export const controllerFunctions: Check = {
       const words = 'Deploy the controller; or say where it is: TIDEGATE_PREFIX, AWS_REGION, AWS_PROFILE.'
       return [problem(prefix, `There is no function ${prefix}-... in ${region}.`, { ...deploy, words })]
     }
-    const missing = verbs.filter((verb) => !there.has(verb)).map((verb) => `${prefix}-${verb}`)
+    // `provision` serves a stack of the CDK, which cannot be deployed without it.
+    const missing = verbs.filter((verb) => verb !== 'provision' && !there.has(verb)).map((verb) => `${prefix}-${verb}`)
     const ill = [...there].flatMap(([verb, { State, LastUpdateStatus, StateReason = '' }]) =>
       State === 'Active' && LastUpdateStatus === 'Successful'
         ? []

@@ -1,22 +1,28 @@
 // Whether the controller's roles have the permissions that their functions need. Asks IAM's policy simulator, which knows the
 // role's policies, its permissions boundary and the organization's policies: an organization can deny what the stack grants.
 import { type ContextEntry, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import { ListTagsCommand } from '@aws-sdk/client-lambda'
 import { hasOneRole, lookRoleOf } from '../../core/location.ts'
 import { sourcesOf } from '../../core/service/artifacts.ts'
+import { homeOf } from '../../core/origin.ts'
+import { own } from '../../core/own.ts'
+import { outOfReach, Reach } from '../../core/reach/reach.ts'
 import type { Service } from '../../core/service/service.ts'
 import type { Verb } from '../../functions/handlers.ts'
 import { patternsOf } from '../../cloud/kinds.ts'
 import { itemRights, permissions, type Scope } from '../../functions/permissions.ts'
 import { type Account, type Check, deployed } from './account.ts'
-import { each, type Finding, ok, problem } from './finding.ts'
+import { awsCommand, each, type Finding, ok, problem } from './finding.ts'
 
 export const rights: Check = {
   id: 'rights',
   right: "The controller's roles have the permissions that their functions need.",
-  asks: ['iam:SimulatePrincipalPolicy', 'lambda:GetFunctionConfiguration'],
+  asks: ['iam:SimulatePrincipalPolicy', 'lambda:GetFunctionConfiguration', 'lambda:ListTags'],
   async look(account) {
     const functions = await deployed(account)
     const resources = await resourcesOf(account)
+    const reach = await reachOf(account)
+    if (reach !== undefined) return reachable(account, reach, resources)
     const name = ([verb]: (typeof functions)[number]): string => `${account.prefix}-${verb}`
     const found = await each(functions, name, 'iam:SimulatePrincipalPolicy', async ([verb, { Role = '' }]) => {
       const denied: Finding[] = []
@@ -35,6 +41,45 @@ export const rights: Check = {
       ? [...found, ...wide]
       : [ok(account.prefix, `The roles of ${functions.length} functions have the permissions that they need.`), ...wide]
   },
+}
+
+/** Without the CDK: everything is granted by parameters and by a tag, which IAM's simulator does not look up. */
+async function reachable(account: Account, reach: Reach, resources: Resources): Promise<readonly Finding[]> {
+  const home = homeOf(await account.setting('TIDEGATE_STATE_MACHINE_ARN'))
+  const beyond = (await account.services()).flatMap((service) =>
+    outOfReach(service, reach, home).map((says) =>
+      problem(service.name, says, {
+        words: 'Change the parameters of the stack, or the definition (docs/template.md).',
+      }),
+    ),
+  )
+  const { key, value } = reach.tag
+  const functions = [...new Set([...(resources.targets ?? []), ...(resources.hooks ?? [])])]
+  const untagged = await each(
+    functions,
+    (arn) => arn,
+    'lambda:ListTags',
+    async (Resource) => {
+      const { Tags = {} } = await account.lambda.send(new ListTagsCommand({ Resource }))
+      if (own(Tags, key) === value) return []
+      return [
+        problem(Resource, `It has no tag ${key}=${value}, so the controller may not touch it.`, {
+          commands: [awsCommand('lambda', 'tag-resource', { Resource, Tags: { [key]: value } })],
+        }),
+      ]
+    },
+  )
+  const found = [...beyond, ...untagged]
+  return found.length > 0
+    ? found
+    : [ok(account.prefix, `All ${functions.length} functions of the services have the tag.`)]
+}
+
+/** `undefined` where the stack was made for its services. */
+async function reachOf(account: Account): Promise<Reach | undefined> {
+  const variables = (await account.controllerFunction('page'))?.Environment?.Variables ?? {}
+  const text = own(variables, 'TIDEGATE_REACH')
+  return text === undefined ? undefined : Reach.parse(JSON.parse(text))
 }
 
 const oneRoleOf = (services: readonly Service[]): readonly Finding[] =>

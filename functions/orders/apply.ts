@@ -2,6 +2,8 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { definitionWith } from '../../core/service/definition.ts'
+import { outOfReach } from '../../core/reach/reach.ts'
+import type { Service } from '../../core/service/service.ts'
 import { register, type Registered } from '../definitions/register.ts'
 import type { World } from '../steps/world.ts'
 import { by, readOrder } from './order.ts'
@@ -13,9 +15,9 @@ export const ApplyCall = z.strictObject({
   definition: z.record(z.string(), z.unknown()).describe('The definition, in the form of the YAML files.'),
 })
 
-type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'policies' | 'log'>
+type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'policies' | 'log' | 'home' | 'reach' | 'aliases'>
 
-/** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested` */
+/** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `service_out_of_reach` */
 export function applyHandler(deps: Deps) {
   return async (event: unknown): Promise<Registered> => {
     const { service, by, definition } = readOrder(ApplyCall, event)
@@ -26,6 +28,38 @@ export function applyHandler(deps: Deps) {
         'call_invalid',
         `The route names service "${service.slice(0, 50)}", and the definition ${wanted.name}.`,
       )
+    await checkReach(deps, wanted)
     return register(deps, wanted, by)
   }
+}
+
+/** A stack that was made for its services is deployed again with the new one; another one says here what it cannot do. */
+async function checkReach({ reach, home, aliases }: Deps, service: Service): Promise<void> {
+  if (reach === undefined) return
+  const beyond = outOfReach(service, reach, home)
+  if (beyond.length > 0) throw unreachable(service, beyond)
+  const untagged = await Promise.all(
+    service.targets.map(async (target) => {
+      try {
+        await aliases.read({ ...target, service: service.name })
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        const { key, value } = reach.tag
+        if (error.code === 'permission_denied')
+          return [`Function ${target.functionName} has no tag ${key}=${value}, or does not exist. ${error.message}`]
+        // It may be made later: a release of a service without its alias is refused.
+        if (error.code !== 'alias_missing') throw error
+      }
+      return []
+    }),
+  )
+  if (untagged.flat().length > 0) throw unreachable(service, untagged.flat())
+}
+
+const namedMost = 5
+
+function unreachable({ name }: Service, beyond: readonly string[]): Problem {
+  const more = beyond.length > namedMost ? ` And ${beyond.length - namedMost} more.` : ''
+  const sentence = `This installation cannot release ${name}. ${beyond.slice(0, namedMost).join(' ')}${more}`
+  return new Problem('service_out_of_reach', sentence)
 }

@@ -36,8 +36,11 @@ import type {
 } from '../../cloud/ports.ts'
 import type { Metric } from '../../core/measures/metric.ts'
 import type { Home } from '../../core/origin.ts'
+import type { Reach } from '../../core/reach/reach.ts'
 
 export type World = {
+  /** Where the installation was made before its services. */
+  readonly reach?: Reach | undefined
   readonly home: Home
   readonly clock: Clock
   readonly journal: Journal

@@ -179,6 +179,20 @@ const defences: readonly Defence[] = [
     test: 'lib/artifacts.test.ts',
   },
   {
+    attack: 'makes the controller touch a function that nobody gave it, by a definition that is applied',
+    file: 'lib/controller-functions.ts',
+    line: 'tagged.includes(scope as Scope) ? { tag } : {}',
+    without: 'tagged.includes(verb as Scope) ? { tag } : {}',
+    test: 'lib/template/template.test.ts',
+  },
+  {
+    attack: "puts a command or an option into an input of a pipeline's step",
+    file: 'actions/release/release.sh',
+    line: '"$@" -- "$RELEASE_SERVICE"',
+    without: '"$@" "$RELEASE_SERVICE"',
+    test: 'actions/actions.test.ts',
+  },
+  {
     attack: 'makes a function that only reads move traffic in another account',
     file: 'cloud/aws/client-at.ts',
     line: "use === 'look' ? lookRoleOf(place ?? {}) : place?.roleArn",

@@ -31,7 +31,8 @@ import { type RouteName, routeOf } from '../../functions/routes.ts'
 import { account, emulator, endpoint, place, region, sleep, type Verify } from './emulator.ts'
 import { verifyAccountThere } from './verify-account.ts'
 
-const examples = (version: string): string => new URL(`../../examples/checkout/${version}`, import.meta.url).pathname
+export const examples = (version: string): string =>
+  new URL(`../../examples/checkout/${version}`, import.meta.url).pathname
 
 function synthesise(): string {
   const outdir = mkdtempSync(join(tmpdir(), 'tidegate-e2e-'))
@@ -63,7 +64,7 @@ function synthesise(): string {
   return outdir
 }
 
-function zipOf(folder: string): Uint8Array {
+export function zipOf(folder: string): Uint8Array {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     statSync(join(folder, file)).isFile(),
   )
@@ -102,11 +103,21 @@ async function upload(outdir: string): Promise<void> {
 /** @param outdir what the CDK has made of an app with a stack Shop @returns the outputs of the stack */
 export async function create(outdir: string): Promise<Readonly<Record<string, string>>> {
   await upload(outdir)
+  return createStack('Shop', JSON.parse(readFileSync(join(outdir, 'Shop.template.json'), 'utf8')) as EmulatedTemplate)
+}
+
+export type EmulatedTemplate = {
+  Resources: Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>
+}
+
+/** @returns the outputs */
+export async function createStack(
+  StackName: string,
+  template: EmulatedTemplate,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, string>>> {
   await fetch(`${endpoint}/templates`, { method: 'PUT' })
   // The emulator supports no expression as a timeout, and no alarm on metric math (docs/deploy.md).
-  const template = JSON.parse(readFileSync(join(outdir, 'Shop.template.json'), 'utf8')) as {
-    Resources: Record<string, { readonly Properties?: Readonly<Record<string, unknown>> }>
-  }
   const Resources = Object.fromEntries(
     Object.entries(template.Resources).filter(([, { Properties }]) => Properties?.['Metrics'] === undefined),
   )
@@ -116,14 +127,18 @@ export async function create(outdir: string): Promise<Readonly<Record<string, st
   )
   if (/\{% \$(?:seconds|every) %\}\\"/.test(body))
     throw new Error('the template has another form than this check expects')
-  await fetch(`${endpoint}/templates/Shop.template.json`, { method: 'PUT', body })
+  const TemplateURL = `${endpoint}/templates/${StackName}.template.json`
+  await fetch(TemplateURL, { method: 'PUT', body })
   const cloudFormation = new CloudFormationClient(place)
-  const TemplateURL = `${endpoint}/templates/Shop.template.json`
+  const Parameters = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+    ParameterKey,
+    ParameterValue,
+  }))
   await cloudFormation.send(
-    new CreateStackCommand({ StackName: 'Shop', TemplateURL, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
+    new CreateStackCommand({ StackName, TemplateURL, Parameters, Capabilities: ['CAPABILITY_NAMED_IAM'] }),
   )
   for (;;) {
-    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'Shop' }))
+    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }))
     const { StackStatus = '', StackStatusReason = '', Outputs = [] } = Stacks?.[0] ?? {}
     if (StackStatus === 'CREATE_COMPLETE')
       return Object.fromEntries(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]))
@@ -180,59 +195,75 @@ export async function checkOnMinistack(verify: Verify): Promise<void> {
     const outputs = await create(synthesise())
     verify('ministack: its CloudFormation makes the stack', true, '')
     await checkDashboards(verify)
-    const table = Object.entries(outputs).find(([name]) => name.includes('TableName'))?.[1] ?? ''
-    const backend = backendOnAws({ TIDEGATE_TABLE: table }, place)
-    const hooks = awsHooks(new LambdaClient(place))
-    // Its API Gateway takes no signature, so the functions get what AWS's would tell them.
-    const order = async (route: RouteName, body: Readonly<Record<string, unknown>>): Promise<unknown> => {
-      const request = apiRequest({ who: 'ann', route, service: 'checkout', body }, `request-${randomUUID()}`)
-      const reply = await hooks.call(functionName(routeOf(route).verb), request)
-      return reply.kind === 'answered' ? fromAnswer(reply.payload) : reply
-    }
-    verify('ministack: the service is registered', (await backend.services.get('checkout')).targets.length === 1, '')
+    const ordered = ordersOn(outputs)
+    const { targets } = await ordered.backend.services.get('checkout')
+    verify('ministack: the service is registered', targets.length === 1, '')
     verify('ministack: the alias is made on the first version', (await alias()) === '["1",{}]', await alias())
-    const alarm = { AlarmName: 'checkout-errors', Namespace: 'AWS/Lambda', MetricName: 'Errors', Period: 60 }
-    await cloudWatch.send(
-      new PutMetricAlarmCommand({
-        ...alarm,
-        Statistic: 'Sum',
-        EvaluationPeriods: 1,
-        Threshold: 1,
-        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-        TreatMissingData: 'notBreaching',
-      }),
-    )
-    const state = (StateValue: 'OK' | 'ALARM') =>
-      cloudWatch.send(
-        new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue, StateReason: 'the check says so' }),
-      )
-    await state('OK')
-    const outcome = async (): Promise<string> => {
-      const [last] = (await backend.history.list('checkout', 1)).items
-      return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
-    }
-    const start = (version: string, more: object = {}) => order('start-bolder', { version, source: 'cli', ...more })
-
-    await start(await publish('v2'), { plan: 'AllAtOnce' })
-    const good = await until(outcome, /promoted/)
-    verify('ministack: a good release is promoted', good.includes('promoted') && (await alias()) === '["2",{}]', good)
-
-    await start(await publish('v3'))
-    const split = await until(alias, /0\.1/)
-    verify('ministack: the next one gets a tenth', split === '["2",{"3":0.1}]', split)
-    await state('ALARM')
-    const back = await until(alias, /^\["2",\{\}\]$/)
-    verify('ministack: its alarm puts the traffic back', back === '["2",{}]', back)
-    const bad = await until(outcome, /rolledBack/)
-    verify('ministack: and it is settled as rolled back', bad.includes('rolledBack alarm checkout-errors'), bad)
-
-    await state('OK')
-    await start(await publish('v4'))
-    await until(alias, /0\.1/)
-    await order('roll-back', { reason: 'enough' })
-    verify('ministack: a person puts the next one back', (await alias()) === '["2",{}]', await alias())
+    await checkReleases(verify, 'ministack', ordered)
     verifyAccountThere(verify)
   } finally {
     await stop()
   }
+}
+
+/** What people order, and what there is of it, on a stack with these outputs. */
+export function ordersOn(outputs: Readonly<Record<string, string>>) {
+  const table = Object.entries(outputs).find(([name]) => name.includes('TableName'))?.[1] ?? ''
+  const backend = backendOnAws({ TIDEGATE_TABLE: table }, place)
+  const hooks = awsHooks(new LambdaClient(place))
+  // Its API Gateway takes no signature, so the functions get what AWS's would tell them.
+  const order = async (route: RouteName, body: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const request = apiRequest({ who: 'ann', route, service: 'checkout', body }, `request-${randomUUID()}`)
+    const reply = await hooks.call(functionName(routeOf(route).verb), request)
+    return reply.kind === 'answered' ? fromAnswer(reply.payload) : reply
+  }
+  return { backend, order }
+}
+
+/** A good release, one that its alarm puts back, and one that a person puts back. */
+export async function checkReleases(
+  verify: Verify,
+  where: string,
+  { backend, order }: ReturnType<typeof ordersOn>,
+): Promise<void> {
+  const alarm = { AlarmName: 'checkout-errors', Namespace: 'AWS/Lambda', MetricName: 'Errors', Period: 60 }
+  await cloudWatch.send(
+    new PutMetricAlarmCommand({
+      ...alarm,
+      Statistic: 'Sum',
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    }),
+  )
+  const state = (StateValue: 'OK' | 'ALARM') =>
+    cloudWatch.send(
+      new SetAlarmStateCommand({ AlarmName: 'checkout-errors', StateValue, StateReason: 'the check says so' }),
+    )
+  await state('OK')
+  const outcome = async (): Promise<string> => {
+    const [last] = (await backend.history.list('checkout', 1)).items
+    return `${last?.releaseId ?? ''} ${last?.outcome ?? ''} ${last?.because ?? ''}`
+  }
+  const start = (version: string, more: object = {}) => order('start-bolder', { version, source: 'cli', ...more })
+
+  await start(await publish('v2'), { plan: 'AllAtOnce' })
+  const good = await until(outcome, /promoted/)
+  verify(`${where}: a good release is promoted`, good.includes('promoted') && (await alias()) === '["2",{}]', good)
+
+  await start(await publish('v3'))
+  const split = await until(alias, /0\.1/)
+  verify(`${where}: the next one gets a tenth`, split === '["2",{"3":0.1}]', split)
+  await state('ALARM')
+  const back = await until(alias, /^\["2",\{\}\]$/)
+  verify(`${where}: its alarm puts the traffic back`, back === '["2",{}]', back)
+  const bad = await until(outcome, /rolledBack/)
+  verify(`${where}: and it is settled as rolled back`, bad.includes('rolledBack alarm checkout-errors'), bad)
+
+  await state('OK')
+  await start(await publish('v4'))
+  await until(alias, /0\.1/)
+  await order('roll-back', { reason: 'enough' })
+  verify(`${where}: a person puts the next one back`, (await alias()) === '["2",{}]', await alias())
 }

@@ -5,16 +5,19 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkActions } from './actions.ts'
 import { checkBrowser } from './browser.ts'
 import { checkConsoleCommand } from './console-command.ts'
 import { checkChat } from './chat.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
+import { checkInfrastructureAsCode } from './iac.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkNewcomer } from './newcomer.ts'
 import { checkPackage } from './package.ts'
 import { checkPaths } from './paths.ts'
 import { checkShells } from './shells.ts'
+import { checkTemplateWithoutCdk } from './template.ts'
 import { walkConsole } from './walk.ts'
 
 const port = 4666
@@ -303,7 +306,7 @@ function listed(): string {
 }
 
 /** A check that throws has failed, and the others go on. */
-async function attempt(name: string, check: () => Promise<void>): Promise<void> {
+async function attempt(name: string, check: () => Promise<void> | void): Promise<void> {
   try {
     await check()
   } catch (error) {
@@ -338,6 +341,9 @@ try {
   checkShells(verify, environment)
   await attempt('tidegate console', () => checkConsoleCommand(verify, environment))
   for (const aws of [...versions.values()].slice(0, 1)) checkChat(verify, aws, url, environment)
+  await attempt('the pipelines', () => {
+    checkActions(verify, environment)
+  })
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
@@ -347,6 +353,10 @@ try {
 await attempt('the console', () => walkConsole(verify))
 await attempt('a newcomer', () => checkNewcomer(verify, port + 20))
 checkTemplate()
+await attempt('template', () => checkTemplateWithoutCdk(verify))
+await attempt('infrastructure as code', () => {
+  checkInfrastructureAsCode(verify)
+})
 checkAllRepeats()
 checkDefences(verify)
 if (isThere('ministack')) {

@@ -53,30 +53,45 @@ export function synthesised(
   const stack = new Stack(new App(), 'tidegate')
   const controller = new ReleaseController(stack, 'Controller', { services, chat: true, ...more })
   people(controller, stack)
-  const tableId = stack.getLogicalId(controller.table.node.defaultChild as never)
-  return rolesIn(stack, { account, region }, ({ Type, Properties }, id, attribute) => {
-    if (attribute === 'StreamArn') return streamArn
-    if (id === tableId) return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
-    if (Type === 'AWS::ApiGatewayV2::Api') return apiId
-    if (Type === 'AWS::S3::Bucket') return attribute === 'Arn' ? `arn:aws:s3:::${logCopyBucket}` : logCopyBucket
-    if (Type === 'AWS::SNS::Topic') return topics[String(Properties['DisplayName'])]
-    if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${String(Properties['QueueName'])}`
-    if (Type !== 'AWS::Lambda::Function') return undefined
-    return `arn:aws:lambda:${region}:${account}:function:${String(Properties['FunctionName'])}`
-  })
+  return embeddedRoles(stack)
 }
+
+/** @param parameters of the stack */
+export const embeddedRoles = (stack: Stack, parameters: Readonly<Record<string, string>> = {}): Policies =>
+  rolesIn(
+    stack,
+    { account, region },
+    ({ Type, Properties }, _, attribute) => {
+      if (attribute === 'StreamArn') return streamArn
+      if (Type === 'AWS::DynamoDB::GlobalTable')
+        return `arn:aws:dynamodb:${region}:${account}:table/${environment.TIDEGATE_TABLE}`
+      if (Type === 'AWS::ApiGatewayV2::Api') return apiId
+      if (Type === 'AWS::S3::Bucket') return attribute === 'Arn' ? `arn:aws:s3:::${logCopyBucket}` : logCopyBucket
+      if (Type === 'AWS::SNS::Topic') return topics[String(Properties['DisplayName'])]
+      if (Type === 'AWS::SQS::Queue') return `arn:aws:sqs:${region}:${account}:${String(Properties['QueueName'])}`
+      if (Type !== 'AWS::Lambda::Function') return undefined
+      return `arn:aws:lambda:${region}:${account}:function:${String(Properties['FunctionName'])}`
+    },
+    parameters,
+  )
 
 type Site = { readonly account: string; readonly region: string }
 /** The embedded cloud's name for a resource of the template. */
 type NameOf = (resource: Resource, id: string, attribute: string | undefined) => string | undefined
 
 /** @param nameOf a resource without a name gets its logical id, which no policy allows by accident */
-export function rolesIn(stack: Stack, site: Site, nameOf: NameOf = () => undefined): Policies {
+export function rolesIn(
+  stack: Stack,
+  site: Site,
+  nameOf: NameOf = () => undefined,
+  parameters: Readonly<Record<string, string>> = {},
+): Policies {
   const resources = Template.fromStack(stack).toJSON()['Resources'] as Record<string, Resource>
   const pseudo: Record<string, string> = {
     'AWS::Partition': 'aws',
     'AWS::Region': site.region,
     'AWS::AccountId': site.account,
+    ...parameters,
   }
   const resolve = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolve)

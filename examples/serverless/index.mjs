@@ -1,0 +1,2 @@
+// What is released.
+export const handler = async () => ({ statusCode: 200, body: 'thank you' })

@@ -1,0 +1,51 @@
+// `npm run template`: writes the template, the package of all functions and their checksums into dist/template/.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Stage } from 'aws-cdk-lib'
+import { zipSync } from 'fflate'
+import { verbs } from '../../functions/handlers.ts'
+import { bundle } from '../bundle.ts'
+import { templateStack } from './stack.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** Synthesised: what CloudFormation reads. */
+export function templateOf(version: string): Readonly<Record<string, unknown>> {
+  const stack = templateStack(version)
+  const assembly = Stage.of(stack)?.synth()
+  return assembly?.getStackByName(stack.stackName).template as Readonly<Record<string, unknown>>
+}
+
+/** A module for each function, and beside them what they read. The same code gives the same bytes. */
+function packageOf(): Uint8Array {
+  const files = verbs
+    .filter((verb) => verb !== 'provision')
+    .flatMap((verb) => {
+      const { code, files } = bundle(verb)
+      return Object.entries({ ...files, [`${verb}.mjs`]: code })
+    })
+  return zipSync(Object.fromEntries(files), { level: 9, mtime: new Date(1980, 0, 1) })
+}
+
+/** @returns the files that it wrote, by name */
+export function writeTemplate(folder: string): readonly string[] {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+  const files: Readonly<Record<string, Uint8Array>> = {
+    [`tidegate-${version}.json`]: Buffer.from(`${JSON.stringify(templateOf(version), undefined, 1)}\n`),
+    [`tidegate-${version}.zip`]: packageOf(),
+  }
+  const sums = Object.entries(files).map(([name, content]) => `${sha256(content)}  ${name}\n`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+  writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''))
+  return [...Object.keys(files), 'SHA256SUMS']
+}
+
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
+
+if (import.meta.main) {
+  const folder = join(root, 'dist', 'template')
+  for (const name of writeTemplate(folder)) process.stdout.write(`dist/template/${name}\n`)
+}

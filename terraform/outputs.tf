@@ -1,0 +1,30 @@
+output "table" {
+  description = "TIDEGATE_TABLE of the command line."
+  value       = aws_cloudformation_stack.tidegate.outputs["TableName"]
+}
+
+output "api" {
+  description = "TIDEGATE_API of the command line."
+  value       = aws_cloudformation_stack.tidegate.outputs["Api"]
+}
+
+output "pages_topic_arn" {
+  description = "Pages: subscribe whoever is on call."
+  value       = aws_cloudformation_stack.tidegate.outputs["PagesTopicArn"]
+}
+
+output "tickets_topic_arn" {
+  description = "Tickets: subscribe whoever reads them in the morning."
+  value       = aws_cloudformation_stack.tidegate.outputs["TicketsTopicArn"]
+}
+
+output "policies" {
+  description = "ARNs of policies, to attach to the roles of people and pipelines."
+  value = {
+    viewer   = aws_cloudformation_stack.tidegate.outputs["ViewerPolicyArn"]
+    pipeline = aws_cloudformation_stack.tidegate.outputs["PipelinePolicyArn"]
+    on_call  = aws_cloudformation_stack.tidegate.outputs["OnCallPolicyArn"]
+    approver = aws_cloudformation_stack.tidegate.outputs["ApproverPolicyArn"]
+    definer  = aws_cloudformation_stack.tidegate.outputs["DefinerPolicyArn"]
+  }
+}

@@ -1,0 +1,163 @@
+// The template without the CDK: what it needs of an account, AWS's limits on it, and releases on the embedded cloud under exactly
+// its policies, where functions are known by their tag.
+import { Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Authorize } from '../../../cloud/local/protocol/rights.ts'
+import { verbs } from '../../../functions/handlers.ts'
+import { templateOf } from '../../../lib/template/write.ts'
+import { templateStack } from '../../../lib/template/stack.ts'
+import { openSandbox } from '../../../local/sandbox.ts'
+import { sampleService } from '../../../local/sample-service.ts'
+import { embeddedRoles, enforcing, type Policies } from '../policies.ts'
+
+type Resource = {
+  readonly Type: string
+  readonly Properties: Readonly<Record<string, unknown>>
+  readonly Condition?: string
+}
+
+let template: Readonly<Record<string, unknown>>
+let resources: readonly (readonly [id: string, one: Resource])[]
+const ofType = (type: string): readonly Resource[] =>
+  resources.map(([, one]) => one).filter(({ Type }) => Type === type)
+
+beforeAll(() => {
+  template = templateOf('1.2.3')
+  resources = Object.entries(template['Resources'] as Record<string, Resource>)
+}, 30_000)
+
+describe('the template', () => {
+  it('needs nothing of the CDK in the account: no bootstrap, no asset, no function of its own', () => {
+    expect(JSON.stringify(template)).not.toMatch(/hnb659fds|AssetParameters|BootstrapVersion|cdk-|aws:cdk|AWS::CDK/i)
+    expect(Object.keys(template).sort()).toEqual(['Conditions', 'Description', 'Outputs', 'Parameters', 'Resources'])
+    expect(resources.filter(([, { Type }]) => Type.startsWith('Custom::') || Type.endsWith('CustomResource'))).toEqual(
+      [],
+    )
+    const functions = ofType('AWS::Lambda::Function').map(({ Properties }) => Properties)
+    expect(functions.map(({ Handler }) => Handler).sort()).toEqual(
+      verbs
+        .filter((verb) => verb !== 'provision')
+        .map((verb) => `${verb}.handler`)
+        .sort(),
+    )
+    const codes = new Set(functions.map(({ Code }) => JSON.stringify(Code)))
+    expect([...codes].map((code) => JSON.parse(code) as unknown)).toEqual([
+      {
+        S3Bucket: { Ref: 'PackageBucket' },
+        S3Key: { 'Fn::Join': ['', [{ Ref: 'PackagePrefix' }, 'tidegate-1.2.3.zip']] },
+      },
+    ])
+  })
+
+  it('is within the quotas of CloudFormation', () => {
+    const bytes = Buffer.byteLength(JSON.stringify(template, undefined, 1))
+    // 51,200 can be given inline: it has to be read from S3, where it may have a megabyte (docs/aws.md §18).
+    expect(bytes).toBeGreaterThan(51_200)
+    expect(bytes).toBeLessThan(1_000_000)
+    expect(resources.length).toBeLessThanOrEqual(500)
+    expect(Object.keys(template['Outputs'] as object).length).toBeLessThanOrEqual(200)
+    expect(Object.keys(template['Parameters'] as object).length).toBeLessThanOrEqual(200)
+  })
+
+  it('needs the bucket of the package and nothing else, and says what each parameter is', () => {
+    const parameters = Object.entries(
+      template['Parameters'] as Record<string, { Default?: string; Description?: string }>,
+    )
+    expect(parameters.filter(([, { Default }]) => Default === undefined).map(([name]) => name)).toEqual([
+      'PackageBucket',
+    ])
+    expect(parameters.filter(([, { Description = '' }]) => Description === '')).toEqual([])
+    const patterns = parameters.map(
+      ([name, one]) => [name, (one as { AllowedPattern: string }).AllowedPattern] as const,
+    )
+    // They end in policies, patterns of events and JSON.
+    for (const hostile of ['a"b', 'a\\b', "a'b", '$' + '{a}', 'a\nb'])
+      expect(patterns.filter(([, pattern]) => new RegExp(pattern).test(hostile)).map(([name]) => name)).toEqual([])
+  })
+
+  it('gives what is optional only where it is asked for', () => {
+    const conditional = resources.filter(([, { Condition }]) => Condition !== undefined)
+    expect(conditional.map(([, { Type, Condition }]) => `${Condition ?? ''} ${Type}`).sort()).toEqual([
+      'HasArtifactBucket AWS::Events::Rule',
+      'HasArtifactBucket AWS::IAM::Policy',
+      'HasArtifactBucket AWS::Lambda::Permission',
+      'HasArtifactKey AWS::IAM::Policy',
+      'HasImageRepositories AWS::IAM::Policy',
+      'HasPagesEmail AWS::SNS::Subscription',
+      'HasTicketsEmail AWS::SNS::Subscription',
+    ])
+  })
+
+  it('may change or call a function by its tag alone', () => {
+    const statements = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')].flatMap(
+      ({ Properties }) =>
+        (Properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown; Condition?: unknown }[] })
+          .Statement,
+    )
+    const open = statements.filter(
+      ({ Action, Resource }) => /"lambda:/.test(JSON.stringify(Action)) && /function:/.test(JSON.stringify(Resource)),
+    )
+    expect(open.length).toBeGreaterThan(10)
+    for (const { Condition } of open)
+      expect(Condition).toEqual({ StringEquals: { 'aws:ResourceTag/tidegate': 'tidegate' } })
+  })
+})
+
+/** What AWS knows of the functions: `aws:ResourceTag`, also for their versions and aliases. */
+function knowing(policies: Policies, tags: Readonly<Record<string, string>>): { readonly authorize: Authorize } {
+  const { authorize } = enforcing(policies)
+  return {
+    authorize: (asked) => {
+      const value = tags[/:function:([^:]+)/.exec(asked.resource)?.[1] ?? '']
+      const context = { ...asked.context, ...(value === undefined ? {} : { 'aws:ResourceTag/tidegate': [value] }) }
+      return authorize({ ...asked, context })
+    },
+  }
+}
+
+describe('under its policies', () => {
+  let policies: Policies
+  beforeAll(() => {
+    const stack = templateStack('1.2.3')
+    Template.fromStack(stack)
+    const parameters = {
+      FunctionNames: 'check*',
+      ArtifactBucket: 'artifacts',
+      ArtifactKey: 'arn:key',
+      ImageRepositories: 'x',
+    }
+    policies = embeddedRoles(stack, parameters)
+  }, 30_000)
+  const tagged = { checkout: 'tidegate', 'checkout-smoke': 'tidegate' }
+  const open = (tags: Readonly<Record<string, string>>) => openSandbox({ ...knowing(policies, tags), perMinute: 120 })
+
+  it('an artifact is released with its hook, and a bad version comes back', async () => {
+    const sandbox = await open(tagged)
+    await sandbox.world.services.put(sampleService({ slos: [] }))
+    await sandbox.upload('v2')
+    await sandbox.minutes(3)
+    const [first] = (await sandbox.world.openReleases.list('checkout')).items
+    const second = await sandbox.start({ version: await sandbox.publish('v4') })
+    expect((await sandbox.finish(first?.releaseId ?? '')).ending?.outcome).toBe('promoted')
+    expect((await sandbox.finish(second)).ending?.outcome).toBe('rolledBack')
+    sandbox.close()
+  }, 30_000)
+
+  it.each([
+    ['no tag', {}],
+    ['the tag of another installation', { checkout: 'other' }],
+  ])(
+    'a function with %s is not touched',
+    async (_, tags) => {
+      const sandbox = await open(tags)
+      await sandbox.world.services.put(sampleService({ slos: [], hooks: [] }))
+      const before = await sandbox.alias()
+      const { ending } = await sandbox.finish(await sandbox.start({ version: await sandbox.publish('v2') }))
+      expect(ending?.outcome).not.toBe('promoted')
+      expect(JSON.stringify(ending)).toMatch(/lambda:\w+/)
+      expect(await sandbox.alias()).toMatchObject({ version: before.version, weights: {} })
+      sandbox.close()
+    },
+    30_000,
+  )
+})
