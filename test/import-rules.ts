@@ -168,6 +168,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
   'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml']],
+  'cli/adopt/': [
+    ...['cli/adopt/*', 'cli/promise/*', 'cli/backend/*', 'functions/steps/*', 'policy/*', 'cloud/aws/', 'cloud/ports.ts'],
+    ...['core/', 'node:', '@aws-sdk/', 'yaml', 'zod'],
+  ],
+  'cli/promise/': ['cli/promise/*', 'cli/replay/errors-alone.ts', 'bench/trials/*', 'bench/rivals/*', 'core/', 'zod'],
   'cli/doctor/': [
     ...[
       'cli/doctor/*',

@@ -10,6 +10,7 @@ import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
 import type { LocalHandler, LocalServices, RequestHook } from './dispatch.ts'
 import { localDynamoDb } from './dynamodb/dynamodb.ts'
+import { type LocalCodeDeploy, localCodeDeploy } from './codedeploy.ts'
 import { localPipelines, type LocalPipelines } from './codepipeline.ts'
 import { type DeliveryFaults, localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
@@ -54,6 +55,7 @@ export type LocalCloud = {
   readonly handler: LocalHandler
   readonly lambda: LocalService & Invoker
   readonly codepipeline: LocalPipelines
+  readonly codedeploy: LocalCodeDeploy
   readonly cloudwatch: LocalService & MetricSink
   readonly states: LocalStepFunctions
   readonly events: LocalEventBridge
@@ -103,6 +105,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   const sns = localSns({ clock, ...stream('sns') })
   const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
+  const codedeploy = localCodeDeploy(stream('codedeploy'))
   const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rights, ...stream('iam') })
@@ -111,7 +114,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ endpointUrl: options.endpointUrl ?? (() => 'http://local'), ...stream('execute-api') },
   })
   const services = {
-    ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
+    ...{ sts, codepipeline, codedeploy, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
     ...{ 'application-signals': applicationSignals, 'execute-api': httpApi },
     ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
   }
@@ -122,7 +125,8 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   return {
     handler: dated(localHandler(servicesAt, options), clock),
-    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
+    ...{ codepipeline, codedeploy, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals },
+    ...{ iam, httpApi },
     close() {
       events.close()
       dynamodb.close()

@@ -46,7 +46,8 @@ type Mapping = {
 
 type Mappings = {
   create(body: Input, find: (name: string) => LambdaFunction): Promise<unknown>
-  list(): unknown
+  /** @param name only those of this function */
+  list(name?: string): unknown
 }
 
 const reads = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream']
@@ -66,7 +67,9 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'i
       follow(deps, invoker, mapping)
       return describe(mapping)
     },
-    list: () => ({ EventSourceMappings: mappings.map(describe) }),
+    list: (name) => ({
+      EventSourceMappings: mappings.filter(({ fn }) => name === undefined || fn.name === name).map(describe),
+    }),
   }
 }
 

@@ -1,0 +1,23 @@
+// Writes cli/promise/promises.json, the table of what `tidegate init` promises: `node bench/promises.ts [--runs N] [--seed N]`. With
+// `--months N`, asks instead how the promises hold: N services, each a simulated month of releases at a traffic of its own.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { perMinuteClasses, planFitFor, rateClasses } from '../cli/promise/plan.ts'
+import { simulatedPromise } from '../cli/promise/simulated.ts'
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' } },
+})
+const chance = { runs: Number(values.runs), seed: Number(values.seed) }
+const rows = perMinuteClasses.flatMap((perMinute) =>
+  rateClasses.flatMap((rate) => {
+    const fit = planFitFor({ perMinute, rate })
+    if (fit === undefined) return []
+    const row = simulatedPromise({ perMinute, rate }, fit, chance)
+    console.log(JSON.stringify(row))
+    return [row]
+  }),
+)
+const file = join(import.meta.dirname, '../cli/promise/promises.json')
+writeFileSync(file, `${JSON.stringify({ ...chance, rows }, undefined, 2)}\n`)
