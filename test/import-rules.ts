@@ -169,7 +169,15 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml']],
   'cli/adopt/': [
-    ...['cli/adopt/*', 'cli/promise/*', 'cli/backend/*', 'functions/steps/*', 'policy/*', 'cloud/aws/', 'cloud/ports.ts'],
+    ...[
+      'cli/adopt/*',
+      'cli/promise/*',
+      'cli/backend/*',
+      'functions/steps/*',
+      'policy/*',
+      'cloud/aws/',
+      'cloud/ports.ts',
+    ],
     ...['core/', 'node:', '@aws-sdk/', 'yaml', 'zod'],
   ],
   'cli/promise/': ['cli/promise/*', 'cli/replay/errors-alone.ts', 'bench/trials/*', 'bench/rivals/*', 'core/', 'zod'],
@@ -226,6 +234,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'console/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',
   ],
+  'bench/promises/': ['bench/promises/*', 'bench/trials/*', 'cli/promise/*', 'cloud/local/time/*', 'core/*', 'node:'],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],
   'bench/trials/': [
     'bench/trials/*',

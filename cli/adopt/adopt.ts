@@ -61,7 +61,10 @@ export async function adopt(screen: Screen, account: Account, { out, yes }: Opti
   })
   const report = reportOf(outcomes, {
     ...{ region, nowMs, functions: all.length, left: [...there, ...left] },
-    notes: [...existing.unread.map((file) => `${file} is no definition that can be read. It is left as it is.`), ...told.notes],
+    notes: [
+      ...existing.unread.map((file) => `${file} is no definition that can be read. It is left as it is.`),
+      ...told.notes,
+    ],
     groups: told.groups,
   })
   const file = await writtenReport(join(out, 'report.md'), reportText(report))
@@ -81,7 +84,7 @@ function apart(all: readonly Listed[], { fileOf }: Existing) {
 
 const costWords = (functions: number, region: string, asked: readonly Asked[]): readonly string[] => [
   `${functions} functions in ${region}. ${asked.length} of them have an alias on a published version, and no definition yet.`,
-  `Their ${seriesOf(asked)} metrics of 28 days take ${callsFor(asked)} calls of GetMetricData: about $${dollarsFor(seriesOf(asked)).toFixed(2)}, at $0.01 for 1,000 metrics. Every call only reads.`,
+  `Their ${seriesOf(asked)} metrics of 28 days take ${callsFor(asked)} ${callsFor(asked) === 1 ? 'call' : 'calls'} of GetMetricData: about $${dollarsFor(seriesOf(asked)).toFixed(2)}, at $0.01 for 1,000 metrics. Every call only reads.`,
 ]
 
 function reportOf(
@@ -95,7 +98,9 @@ function reportOf(
     ...rest,
     adopted: adopted.toSorted(byWorth),
     left: [...left, ...failed],
-    unmatched: groups.filter((group) => ![...matched].some((one) => one.name === group.name && one.application === group.application)),
+    unmatched: groups.filter(
+      (group) => ![...matched].some((one) => one.name === group.name && one.application === group.application),
+    ),
   }
 }
 

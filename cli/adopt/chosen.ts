@@ -24,9 +24,7 @@ export function chosenAlias(
   }
   return (
     aliases.find(({ name }) => name === group?.alias) ??
-    aliases.toSorted(
-      (a, b) => requestsBy(b) - requestsBy(a) || rank(a) - rank(b) || (a.name < b.name ? -1 : 1),
-    )[0]
+    aliases.toSorted((a, b) => requestsBy(b) - requestsBy(a) || rank(a) - rank(b) || (a.name < b.name ? -1 : 1))[0]
   )
 }
 
@@ -34,9 +32,9 @@ export function chosenAlias(
 export function trafficBy(
   alias: string,
   { all, byAlias, endMs }: Measured,
-): { readonly usual?: Usual; readonly aliasShare?: number } {
+): { readonly usual?: Usual; readonly isIdle?: true; readonly aliasShare?: number } {
   const whole = usualOf(all, endMs)
-  if (whole === undefined) return {}
+  if (whole === undefined) return { isIdle: true }
   const own = usualOf(byAlias.get(alias) ?? [], endMs)
   return { usual: own ?? whole, aliasShare: Math.min(1, (own?.requests ?? 0) / whole.requests) }
 }

@@ -30,14 +30,19 @@ export async function groupsOf(client: CodeDeployClient): Promise<Groups> {
     const asked = client.send(new BatchGetApplicationsCommand({ applicationNames: [...applicationNames] }))
     return (await translated('codedeploy:BatchGetApplications', asked)).applicationsInfo ?? []
   })
-  const ofLambda = read.done.flat().flatMap(({ applicationName, computePlatform }) =>
-    applicationName !== undefined && computePlatform === 'Lambda' ? [applicationName] : [],
-  )
+  const ofLambda = read.done
+    .flat()
+    .flatMap(({ applicationName, computePlatform }) =>
+      applicationName !== undefined && computePlatform === 'Lambda' ? [applicationName] : [],
+    )
   const groups = await eachShown(ofLambda, (application) => groupsIn(client, application))
   const failed = [...read.failed, ...groups.failed]
   return {
     groups: groups.done.flatMap((one) => one.groups),
-    notes: [...failed.map(({ item, error }) => `CodeDeploy ${[item].flat().join(', ')}: ${sentenceOf(error)}`), ...groups.done.flatMap((one) => one.notes)],
+    notes: [
+      ...failed.map(({ item, error }) => `CodeDeploy ${[item].flat().join(', ')}: ${sentenceOf(error)}`),
+      ...groups.done.flatMap((one) => one.notes),
+    ],
   }
 }
 
@@ -48,7 +53,10 @@ async function groupsIn(client: CodeDeployClient, applicationName: string): Prom
     ({ deploymentGroups = [] }) => deploymentGroups,
   )
   const { done, failed } = await eachShown(chunks(names, batch), async (deploymentGroupNames) => {
-    const command = new BatchGetDeploymentGroupsCommand({ applicationName, deploymentGroupNames: [...deploymentGroupNames] })
+    const command = new BatchGetDeploymentGroupsCommand({
+      applicationName,
+      deploymentGroupNames: [...deploymentGroupNames],
+    })
     const answer = await translated(`codedeploy:BatchGetDeploymentGroups ${call}`, client.send(command))
     return answer.deploymentGroupsInfo ?? []
   })

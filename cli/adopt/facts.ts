@@ -38,6 +38,8 @@ export type FunctionKnown = {
   readonly alias: string
   readonly otherAliases?: readonly string[]
   readonly usual?: Usual
+  /** Its metrics were read, and there is no request. */
+  readonly isIdle?: true
   readonly performance?: Performance
   readonly alarms?: readonly string[]
   readonly triggers?: readonly Trigger[]

@@ -23,8 +23,8 @@ export function checkDefinition(text: string): void {
 
 export function definitionText(known: Known): string {
   const { name, functionName, alias, usual, notes } = known
-  const offer = usual === undefined ? undefined : offerFor(usual)
-  const nothing = usual === undefined ? undefined : proveNothing(known)
+  const nothing = proveNothing(known)
+  const offer = nothing === undefined && usual !== undefined ? offerFor(usual) : undefined
   return [
     ...factLines(known),
     ...[...notes, ...warnings(known)].flatMap((note) => comment(`NOTE: ${note}`)),
@@ -38,11 +38,12 @@ export function definitionText(known: Known): string {
     `  - function: ${scalar(functionName)}`,
     `    alias: ${scalar(alias)}`,
     '',
-    ...planLines(known, offer),
+    ...planLines(known, offer, nothing !== undefined),
     '',
     'signals:',
-    ...alarmLines(known.alarms),
-    ...sampleLines(usual === undefined ? offerFor(supposed) : offer),
+    ...(nothing === undefined
+      ? [...alarmLines(known.alarms), ...sampleLines(offer ?? offerFor(supposed))]
+      : alarmsAlone(known.alarms)),
     '',
     ...holdLines(offer),
     '# slos: # error budgets: what is left of them sets the pace of releases (docs/budget.md)',
@@ -73,12 +74,17 @@ function factLines(known: Known): readonly string[] {
   const { functionName, alias, usual, asOfMs } = known
   const as = asOfMs === undefined ? '' : `, as of ${new Date(asOfMs).toISOString().slice(0, 16).replace('T', ' ')}Z`
   const rows: (readonly [string, string | undefined])[] = [
-    ['requests', usual && requestWords(known)],
+    ['requests', known.isIdle === true ? 'none in 28 days' : usual && requestWords(known)],
     ['failed', usual && `${percentWords(usual.rate)} usually (the worst twentieth of its hours left out)`],
     ['duration', durationWords(known)],
     ['throttled', known.performance && throttleWords(known.performance.throttled)],
     ['called by', known.triggers && listWords(known.triggers.map(({ words }) => words))],
-    ['released', known.releases === undefined ? undefined : `${known.releases} versions published in 28 days`],
+    [
+      'released',
+      known.releases === undefined
+        ? undefined
+        : `${known.releases} ${known.releases === 1 ? 'version' : 'versions'} published in 28 days`,
+    ],
     ['moved by', known.group && groupWords(known.group)],
     ['made by', known.stack && `the CloudFormation stack ${known.stack}`],
   ]
@@ -108,37 +114,54 @@ const listWords = (words: readonly string[]): string =>
 const groupWords = ({ application, name, config }: NonNullable<Known['group']>): string =>
   `CodeDeploy, ${config} (deployment group ${name} of application ${application})`
 
-function planLines(known: Known, offer: Offer | undefined): readonly string[] {
-  const { usual, group } = known
+function planLines({ alarms = [], group }: Known, offer: Offer | undefined, provesNothing: boolean): readonly string[] {
+  if (provesNothing)
+    return alarms.length === 0
+      ? ['plan: AllAtOnce # nothing is judged: see above']
+      : ['plan: { allAtOnce: { bake: 30m } } # nothing but its alarms is watched: see above']
   const kept = group === undefined ? [] : keptPlan(group.config)
-  if (usual === undefined)
-    return [
-      '# Nobody could say how many requests it gets. This plan is for about 200 a minute: with fewer, bake longer.',
-      ...kept,
-      ...stepLines(offerFor(supposed)),
-    ]
   if (offer !== undefined) return [...kept, ...stepLines(offer)]
-  return [...kept, 'plan: AllAtOnce # nothing is judged: see above']
+  return [
+    '# Nobody could say how many requests it gets. This plan is for about 200 a minute: with fewer, bake longer.',
+    ...kept,
+    ...stepLines(offerFor(supposed)),
+  ]
 }
 
 function stepLines(offer: Offer | undefined): readonly string[] {
-  if (offer === undefined) return ['plan: Canary10Percent15Minutes']
+  if (offer === undefined) throw new Error('bug: no plan for usual traffic')
   return [
     'plan:',
     '  steps: # percent of the traffic, and how long to watch it before the next step',
-    ...offer.fit.steps.map(({ weight, bakeMinutes }) => `    - { weight: ${weight}, bake: ${minutesWords(bakeMinutes)} }`),
+    ...offer.fit.steps.map(
+      ({ weight, bakeMinutes }) => `    - { weight: ${weight}, bake: ${minutesWords(bakeMinutes)} }`,
+    ),
   ]
 }
 
 /** CodeDeploy's predefined configurations, as plans are named here. */
 function keptPlan(config: string): readonly string[] {
-  const name = /^(?:CodeDeployDefault\.)?Lambda(AllAtOnce|(?:Canary|Linear)\d+Percent(?:Every)?\d+Minutes?)$/.exec(config)?.[1]
+  const name = /^(?:CodeDeployDefault\.)?Lambda(AllAtOnce|(?:Canary|Linear)\d+Percent(?:Every)?\d+Minutes?)$/.exec(
+    config,
+  )?.[1]
   if (name === undefined) return []
   return comment(`To move it as CodeDeploy does today: \`plan: ${name}\`; what that finds, \`tidegate simulate\` says.`)
 }
 
+/** Evidence of so few requests would stay unknown, and then the traffic would go back. */
+function alarmsAlone(alarms: readonly string[] = []): readonly string[] {
+  if (alarms.length === 0) return ['  errors: { role: advisory } # reported, and decides nothing']
+  return [
+    ...alarmLines(alarms),
+    '  # Errors are reported and decide nothing: of so few requests they would stay unknown, and the traffic would go back.',
+    '  errors: { role: advisory }',
+    '  latency: off',
+    '  throttles: off',
+  ]
+}
+
 function sampleLines(offer: Offer | undefined): readonly string[] {
-  if (offer === undefined) return ['  errors: {} # without a step, nothing is compared']
+  if (offer === undefined) throw new Error('bug: no plan for usual traffic')
   const { minimumSamples } = offer.fit
   return [
     '  # Errors, latency, throttles and cost of both versions are compared without being named.',

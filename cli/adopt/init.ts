@@ -42,13 +42,7 @@ export async function initService(
   const nothing = proveNothing(known)
   const notes = [...known.notes, ...(nothing === undefined ? [] : [nothing]), ...warnings(known)]
   screen.say(
-    [
-      `${file} is written.`,
-      ...notes,
-      'Read it, and then:',
-      `  tidegate validate ${file}`,
-      `  tidegate apply ${file}`,
-    ],
+    [`${file} is written.`, ...notes, 'Read it, and then:', `  tidegate validate ${file}`, `  tidegate apply ${file}`],
     { file, service: name, function: functionName, alias: known.alias, notes },
   )
   return exitCodes.done
@@ -69,11 +63,11 @@ async function lookedUp(account: Account, bare: Known, named: string | undefined
   }
   const aliases = await asked('Its aliases', () => account.aliases(place))
   // Of a function that is not there, nobody knows more.
-  if (aliases === undefined && notes.some((note) => note.includes('There is no function')))
-    return { ...bare, notes }
+  if (aliases === undefined && notes.some((note) => note.includes('There is no function'))) return { ...bare, notes }
   const names = [...new Set([...(named === undefined ? [] : [named]), ...(aliases ?? []).map(({ name }) => name)])]
   const nowMs = account.nowMs()
-  const [found] = (await asked('Its metrics', () => measured(account.telemetry, [{ place, aliases: names }], nowMs))) ?? []
+  const [found] =
+    (await asked('Its metrics', () => measured(account.telemetry, [{ place, aliases: names }], nowMs))) ?? []
   if (typeof found === 'string') notes.push(oneLine(`Its metrics could not be looked up: ${found}`, 400))
   const known = typeof found === 'object' ? found : undefined
   const alias = named ?? chosenAlias(aliases ?? [], known, undefined)?.name ?? bare.alias

@@ -95,9 +95,7 @@ function questionsOf({ place, aliases }: Asked): readonly Question[] {
     ...aliases
       .slice(0, aliasesMost)
       .flatMap((alias) =>
-        ofAlias.map(([metric, stat]) =>
-          question(metric, stat, { FunctionName: name, Resource: `${name}:${alias}` }),
-        ),
+        ofAlias.map(([metric, stat]) => question(metric, stat, { FunctionName: name, Resource: `${name}:${alias}` })),
       ),
   ]
 }

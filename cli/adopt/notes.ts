@@ -6,7 +6,9 @@ export function notesOn(functionName: string, alias: string, aliases: readonly A
   if (found?.version === '$LATEST')
     return [`Alias ${alias} points at $LATEST: point it at a published version before the first release.`]
   if (found?.isSplit === true)
-    return [`Alias ${alias} gives two versions traffic now: somebody moves it. A release begins when one version has all.`]
+    return [
+      `Alias ${alias} gives two versions traffic now: somebody moves it. A release begins when one version has all.`,
+    ]
   if (found !== undefined) return []
   const others = aliases.slice(0, 5).map((one) => one.name)
   return [

@@ -65,18 +65,37 @@ export function reportText({ region, nowMs, functions, adopted, left, unmatched,
       ['service', 'function', 'saved', 'bad', 'releases', 'requests', 'at stake', 'takes', 'finds in 9 of 10'],
       pays.map(payRow),
     ),
-    ...section('Where a canary proves nothing', proveNothing.map(({ known, nothing }) => item(known.functionName, nothing ?? ''))),
+    ...section(
+      'Where a canary proves nothing',
+      proveNothing.map(({ known, nothing }) => item(known.functionName, nothing ?? '')),
+    ),
     ...section(
       'Where nobody knows the traffic',
-      unknown.map(({ known }) => item(known.functionName, known.usual === undefined ? 'no request in 28 days, or its metrics could not be read; the plan is for 200 requests a minute' : 'no plan')),
+      unknown.map(({ known }) =>
+        item(known.functionName, 'its metrics could not be read; the plan is for 200 requests a minute'),
+      ),
     ),
-    ...section('Do first', warned.flatMap(({ known, warnings }) => warnings.map((words) => item(known.functionName, words)))),
-    ...section('No definition', left.map(({ functionName, because }) => item(functionName, because))),
+    ...section(
+      'Do first',
+      warned.flatMap(({ known, warnings }) => warnings.map((words) => item(known.functionName, words))),
+    ),
+    ...section(
+      'No definition',
+      left.map(({ functionName, because }) => item(functionName, because)),
+    ),
     ...section(
       'Deployment groups of CodeDeploy that belong to none of them',
-      unmatched.map(({ application, name, config, functionName }) => item(name, `application ${application}, ${config}${functionName === undefined ? ', has deployed nothing that can be read' : `, moves ${functionName}`}`)),
+      unmatched.map(({ application, name, config, functionName }) =>
+        item(
+          name,
+          `application ${application}, ${config}${functionName === undefined ? ', has deployed nothing that can be read' : `, moves ${functionName}`}`,
+        ),
+      ),
     ),
-    ...section('What could not be looked up', notes.map((note) => `- ${cell(note)}`)),
+    ...section(
+      'What could not be looked up',
+      notes.map((note) => `- ${cell(note)}`),
+    ),
     '',
   ].join('\n')
 }

@@ -55,7 +55,11 @@ function parsed(json: string): unknown {
 const principalsOf = ({ Principal }: z.output<typeof Statement>): readonly string[] =>
   Principal === '*' ? ['*'] : [...(Principal.Service ?? []), ...(Principal.AWS ?? [])]
 
-function invoker(principal: string, { Action, Condition = {} }: z.output<typeof Statement>, qualifier: string | undefined): Trigger {
+function invoker(
+  principal: string,
+  { Action, Condition = {} }: z.output<typeof Statement>,
+  qualifier: string | undefined,
+): Trigger {
   const source = Object.values(Condition)
     .flatMap((tests) => Object.entries(tests))
     .find(([key]) => key.toLowerCase() === 'aws:sourcearn')?.[1]
@@ -95,7 +99,9 @@ export function sourceOf(functionArn: string, source: string | undefined, isSelf
     {
       functionName,
       kind: streams.includes(service) ? 'stream' : 'queue',
-      words: [own(sources, service) ?? (service || 'an event source'), name].filter((part) => part !== undefined).join(' '),
+      words: [own(sources, service) ?? (service || 'an event source'), name]
+        .filter((part) => part !== undefined)
+        .join(' '),
       qualifier,
       isScheduled: false,
     },

@@ -4,14 +4,16 @@ import { numberWords, offerFor, percentWords, perMinuteWords } from '../promise/
 import type { Known } from './facts.ts'
 
 const alarmsMost = 50
+const instead =
+  'So all traffic moves at once. What guards it: its alarms, what you add, such as a hook that tests the new version before (hooks), and the way back, `tidegate rollback`.'
 
 /** Why no plan is offered; `undefined` where one is, or where nobody knows the traffic. */
-export function proveNothing({ usual, triggers = [] }: Known): string | undefined {
+export function proveNothing({ usual, isIdle, triggers = [] }: Known): string | undefined {
+  if (isIdle === true)
+    return `A canary proves nothing here: it had no request in 28 days${scheduleWords(triggers)}. ${instead}`
   if (usual === undefined || offerFor(usual) !== undefined) return undefined
   const { requests, hours, activeShare, rate, planned } = usual
   const perDay = (requests / hours) * 24
-  const instead =
-    'So all traffic moves at once. What guards it is what you add: a hook that tests the new version before it (hooks), and the way back, `tidegate rollback`.'
   if (planned === 0 && perDay >= 24)
     return `A canary proves nothing here: it works in runs, with requests in ${percentWords(activeShare)} of its hours${scheduleWords(triggers)}. Between them there is nothing to judge, and a run goes nearly whole to one version. ${instead}`
   if (rate > 0.2)

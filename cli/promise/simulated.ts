@@ -1,5 +1,5 @@
 // Simulates releases by a plan with the verdict's own code, errors alone: how many without a fault are put back, and how soon
-// faults are found. What `tidegate init` promises is the table promises.json, which bench/promises.ts writes with this.
+// faults are found. What `tidegate init` promises is the table promises.json, which bench/promises/table.ts writes with this.
 import { errorsAlone, weightsByMinute } from '../replay/errors-alone.ts'
 import { tidegate } from '../../bench/rivals/e-processes.ts'
 import type { Rival } from '../../bench/rivals/rival.ts'

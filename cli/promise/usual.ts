@@ -65,4 +65,5 @@ function usualRate(busy: readonly Hour[]): number {
   return Math.min(1, sumOf(kept, 'failed') / sumOf(kept, 'requests'))
 }
 
-export const classOfUsual = ({ planned, rate }: Pick<Usual, 'planned' | 'rate'>): TrafficClass | undefined => classOf(planned, rate)
+export const classOfUsual = ({ planned, rate }: Pick<Usual, 'planned' | 'rate'>): TrafficClass | undefined =>
+  classOf(planned, rate)

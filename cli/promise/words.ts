@@ -31,7 +31,7 @@ export function promiseWords({ traffic, fit, promised }: Offer): readonly string
   const sizes = faultSizes.filter((size) => found[String(size)] !== undefined)
   const rest = faultSizes.find((size) => found[String(size)] === undefined)
   return [
-    `With at least ${perMinuteWords(traffic.perMinute)}, of which at most ${percentWords(traffic.rate)} fail usually, simulated with the code that`,
+    `With at least ${numberWords(traffic.perMinute >= 1 ? traffic.perMinute : traffic.perMinute * 60)} requests ${traffic.perMinute >= 1 ? 'a minute' : 'an hour'}, of which at most ${percentWords(traffic.rate)} fail usually, simulated with the code that`,
     'judges releases, on errors alone (docs/adopt.md):',
     `  a release without a fault   takes ${minutesWords(minutesOfPlan(fit))}; ${onTime} of ${runs} passed every step when its bake was over, the others`,
     `                              stay in a step for longer. ${falseBacks} of ${healthy} were put back; by design at most 1 in 20 (policy.alpha).`,

@@ -70,7 +70,14 @@ function splitAlias(text: string): readonly [functionName: string, alias: string
 async function initialise(
   screen: Surroundings['screen'],
   argument: string | undefined,
-  { function: functionOption, alias: aliasOption, name: nameOption, file: fileOption, offline, ...options }: InitSpelling,
+  {
+    function: functionOption,
+    alias: aliasOption,
+    name: nameOption,
+    file: fileOption,
+    offline,
+    ...options
+  }: InitSpelling,
 ): Promise<number> {
   const [functionName, ofArgument] = splitAlias(functionOption ?? argument ?? 'my-service')
   const { serviceNameOf } = await import('../adopt/names.ts')

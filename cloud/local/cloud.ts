@@ -114,7 +114,19 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ endpointUrl: options.endpointUrl ?? (() => 'http://local'), ...stream('execute-api') },
   })
   const services = {
-    ...{ sts, codepipeline, codedeploy, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
+    ...{
+      sts,
+      codepipeline,
+      codedeploy,
+      lambda,
+      monitoring: cloudwatch,
+      states,
+      events,
+      sns,
+      sqs,
+      dynamodb,
+      s3: objects,
+    },
     ...{ 'application-signals': applicationSignals, 'execute-api': httpApi },
     ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
   }

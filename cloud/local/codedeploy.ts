@@ -86,7 +86,9 @@ export function localCodeDeploy({ ids }: { readonly ids: () => string }): LocalC
     },
     BatchGetDeploymentGroups(input) {
       const applicationName = applicationIn(input)
-      const found = namesIn(input, 'deploymentGroupNames').flatMap((name) => groups.get(key(applicationName, name)) ?? [])
+      const found = namesIn(input, 'deploymentGroupNames').flatMap(
+        (name) => groups.get(key(applicationName, name)) ?? [],
+      )
       return { deploymentGroupsInfo: found.map(described) }
     },
     ListDeploymentTargets(input) {

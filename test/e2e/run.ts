@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkAdoption } from './adopt.ts'
 import { checkBrowser } from './browser.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
@@ -327,6 +328,7 @@ try {
 } finally {
   stop()
 }
+await attempt('300 functions', () => checkAdoption(verify))
 await attempt('the console', () => walkConsole(verify))
 checkTemplate()
 checkAllKillsAndStorms()

