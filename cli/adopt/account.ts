@@ -18,7 +18,7 @@ import {
   paginateListProvisionedConcurrencyConfigs,
   paginateListVersionsByFunction,
 } from '@aws-sdk/client-lambda'
-import { clientAt } from '../../cloud/aws/client-at.ts'
+import { type ClientAt, clientAt } from '../../cloud/aws/client-at.ts'
 import { isNamed, translated } from '../../cloud/aws/failure.ts'
 import { awsTelemetry } from '../../cloud/aws/telemetry.ts'
 import { locate, type Place } from '../../core/location.ts'
@@ -65,73 +65,8 @@ export function accountOnAws(config: Config = {}) {
     region: async () => lambda().config.region(),
     telemetry: awsTelemetry(cloudWatch),
     groups: () => groupsOf(new CodeDeployClient({ ...patient, ...config })),
-    async functions(): Promise<readonly { readonly name: string; readonly arn: string }[]> {
-      const pages = paginateListFunctions({ client: lambda() }, {})
-      const found = await translated('lambda:ListFunctions', Array.fromAsync(pages))
-      return found
-        .flatMap(({ Functions = [] }) => Functions)
-        .map(({ FunctionName = '', FunctionArn = '' }) => ({ name: FunctionName, arn: FunctionArn }))
-    },
-    /** @throws Problem `version_missing` if there is no such function */
-    async aliases(place: Place): Promise<readonly AliasFact[]> {
-      const { functionName: FunctionName } = place
-      const pages = paginateListAliases({ client: lambda(place) }, { FunctionName })
-      return (await collected(pages, 'lambda:ListAliases', FunctionName))
-        .flatMap(({ Aliases = [] }) => Aliases)
-        .map(({ Name = '', FunctionVersion = '', RoutingConfig }) => ({
-          name: Name,
-          version: FunctionVersion,
-          isSplit: Object.keys(RoutingConfig?.AdditionalVersionWeights ?? {}).length > 0,
-        }))
-    },
-    /** When each version was published, by its number. */
-    async versions(place: Place): Promise<readonly { readonly version: string; readonly atMs: number }[]> {
-      const { functionName: FunctionName } = place
-      const pages = paginateListVersionsByFunction({ client: lambda(place) }, { FunctionName })
-      return (await collected(pages, 'lambda:ListVersionsByFunction', FunctionName))
-        .flatMap(({ Versions = [] }) => Versions)
-        .filter(({ Version }) => Version !== '$LATEST')
-        .map(({ Version = '', LastModified = '' }) => ({ version: Version, atMs: Date.parse(LastModified) }))
-    },
-    /** Who may invoke the function without an alias, and by this one. */
-    async invokers(place: Place, alias: string): Promise<readonly Trigger[]> {
-      const { functionName: FunctionName } = place
-      const policyOf = async (Qualifier: string | undefined): Promise<readonly Trigger[]> => {
-        const asked = lambda(place).send(new GetPolicyCommand({ FunctionName, Qualifier }))
-        try {
-          const { Policy = '' } = await translated(`lambda:GetPolicy of ${FunctionName}`, asked)
-          return invokersOf(Policy, Qualifier)
-        } catch (error) {
-          // That is how Lambda says that nobody was given a right.
-          if (error instanceof Problem && isNamed(error.cause, 'ResourceNotFoundException')) return []
-          throw error
-        }
-      }
-      return [...(await policyOf(undefined)), ...(await policyOf(alias))]
-    },
-    async mappings(place?: Place): Promise<readonly Mapping[]> {
-      const pages = paginateListEventSourceMappings(
-        { client: lambda(place) },
-        place === undefined ? {} : { FunctionName: place.functionName },
-      )
-      return (await translated('lambda:ListEventSourceMappings', Array.fromAsync(pages)))
-        .flatMap(({ EventSourceMappings = [] }) => EventSourceMappings)
-        .flatMap(({ FunctionArn = '', EventSourceArn, SelfManagedEventSource, State }) =>
-          State === 'Disabled' ? [] : sourceOf(FunctionArn, EventSourceArn, SelfManagedEventSource !== undefined),
-        )
-    },
-    /** The aliases and versions that have provisioned concurrency. */
-    async provisioned(place: Place): Promise<readonly string[]> {
-      const { functionName: FunctionName } = place
-      const pages = paginateListProvisionedConcurrencyConfigs({ client: lambda(place) }, { FunctionName })
-      return (await collected(pages, 'lambda:ListProvisionedConcurrencyConfigs', FunctionName))
-        .flatMap(({ ProvisionedConcurrencyConfigs = [] }) => ProvisionedConcurrencyConfigs)
-        .map(({ FunctionArn = '' }) => FunctionArn.split(':').at(-1) ?? '')
-    },
-    async tags(arn: string): Promise<Readonly<Record<string, string>>> {
-      const { Tags = {} } = await translated('lambda:ListTags', lambda().send(new ListTagsCommand({ Resource: arn })))
-      return Tags
-    },
+    ...functionReads(lambda),
+    ...callerReads(lambda),
     async alarms(): Promise<readonly MetricAlarm[]> {
       const pages = paginateDescribeAlarms({ client: cloudWatch() }, { AlarmTypes: ['MetricAlarm'], MaxRecords: 100 })
       const found = await translated('cloudwatch:DescribeAlarms', Array.fromAsync(pages))
@@ -139,6 +74,81 @@ export function accountOnAws(config: Config = {}) {
     },
   }
 }
+
+/** Functions, their aliases and versions. */
+const functionReads = (lambda: ClientAt<LambdaClient>) => ({
+  async functions(): Promise<readonly { readonly name: string; readonly arn: string }[]> {
+    const pages = paginateListFunctions({ client: lambda() }, {})
+    const found = await translated('lambda:ListFunctions', Array.fromAsync(pages))
+    return found
+      .flatMap(({ Functions = [] }) => Functions)
+      .map(({ FunctionName = '', FunctionArn = '' }) => ({ name: FunctionName, arn: FunctionArn }))
+  },
+  /** @throws Problem `version_missing` if there is no such function */
+  async aliases(place: Place): Promise<readonly AliasFact[]> {
+    const { functionName: FunctionName } = place
+    const pages = paginateListAliases({ client: lambda(place) }, { FunctionName })
+    return (await collected(pages, 'lambda:ListAliases', FunctionName))
+      .flatMap(({ Aliases = [] }) => Aliases)
+      .map(({ Name = '', FunctionVersion = '', RoutingConfig }) => ({
+        name: Name,
+        version: FunctionVersion,
+        isSplit: Object.keys(RoutingConfig?.AdditionalVersionWeights ?? {}).length > 0,
+      }))
+  },
+  /** When each version was published, by its number. */
+  async versions(place: Place): Promise<readonly { readonly version: string; readonly atMs: number }[]> {
+    const { functionName: FunctionName } = place
+    const pages = paginateListVersionsByFunction({ client: lambda(place) }, { FunctionName })
+    return (await collected(pages, 'lambda:ListVersionsByFunction', FunctionName))
+      .flatMap(({ Versions = [] }) => Versions)
+      .filter(({ Version }) => Version !== '$LATEST')
+      .map(({ Version = '', LastModified = '' }) => ({ version: Version, atMs: Date.parse(LastModified) }))
+  },
+})
+
+/** Who calls a function, and what else is set up for it. */
+const callerReads = (lambda: ClientAt<LambdaClient>) => ({
+  /** Who may invoke the function without an alias, and by this one. */
+  async invokers(place: Place, alias: string): Promise<readonly Trigger[]> {
+    const { functionName: FunctionName } = place
+    const policyOf = async (Qualifier: string | undefined): Promise<readonly Trigger[]> => {
+      const asked = lambda(place).send(new GetPolicyCommand({ FunctionName, Qualifier }))
+      try {
+        const { Policy = '' } = await translated(`lambda:GetPolicy of ${FunctionName}`, asked)
+        return invokersOf(Policy, Qualifier)
+      } catch (error) {
+        // That is how Lambda says that nobody was given a right.
+        if (error instanceof Problem && isNamed(error.cause, 'ResourceNotFoundException')) return []
+        throw error
+      }
+    }
+    return [...(await policyOf(undefined)), ...(await policyOf(alias))]
+  },
+  async mappings(place?: Place): Promise<readonly Mapping[]> {
+    const pages = paginateListEventSourceMappings(
+      { client: lambda(place) },
+      place === undefined ? {} : { FunctionName: place.functionName },
+    )
+    return (await translated('lambda:ListEventSourceMappings', Array.fromAsync(pages)))
+      .flatMap(({ EventSourceMappings = [] }) => EventSourceMappings)
+      .flatMap(({ FunctionArn = '', EventSourceArn, SelfManagedEventSource, State }) =>
+        State === 'Disabled' ? [] : sourceOf(FunctionArn, EventSourceArn, SelfManagedEventSource !== undefined),
+      )
+  },
+  /** The aliases and versions that have provisioned concurrency. */
+  async provisioned(place: Place): Promise<readonly string[]> {
+    const { functionName: FunctionName } = place
+    const pages = paginateListProvisionedConcurrencyConfigs({ client: lambda(place) }, { FunctionName })
+    return (await collected(pages, 'lambda:ListProvisionedConcurrencyConfigs', FunctionName))
+      .flatMap(({ ProvisionedConcurrencyConfigs = [] }) => ProvisionedConcurrencyConfigs)
+      .map(({ FunctionArn = '' }) => FunctionArn.split(':').at(-1) ?? '')
+  },
+  async tags(arn: string): Promise<Readonly<Record<string, string>>> {
+    const { Tags = {} } = await translated('lambda:ListTags', lambda().send(new ListTagsCommand({ Resource: arn })))
+    return Tags
+  },
+})
 
 /** Names of the alarms on the function, or on this alias of it; also on an expression, if one of its metrics is the function's. */
 export const alarmsOn = (alarms: readonly MetricAlarm[], functionName: string, alias: string): readonly string[] =>

@@ -42,7 +42,7 @@ export async function writtenReport(file: string, text: string): Promise<string>
   const signed = `${text}${markOf(text)}\n`
   if (await writtenNew(file, signed)) return file
   const before = await readFile(file, 'utf8').catch(() => '')
-  const [body = '', mark] = splitAtMark(before)
+  const [body, mark] = splitAtMark(before)
   const place = mark === markOf(body) ? file : file.replace(/\.md$/, '.new.md')
   const draft = `${place}.${process.pid}.tmp`
   try {

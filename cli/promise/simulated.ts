@@ -15,11 +15,11 @@ export function simulatedPromise(traffic: TrafficClass, fit: Fit, chance: Chance
   const lab = labOf(traffic, fit)
   const healthy = noises.flatMap((noise) => lab.releases({ ...lab.base, noise }, chance))
   const calm = healthy.slice(0, chance.runs)
-  const found: Record<string, number> = {}
+  const found = new Map<string, number>()
   for (const added of faultSizes) {
     const minutes = foundWithin(lab.releases(lab.faulty(added), chance), lab.base.minutes)
     if (minutes === undefined) break
-    found[String(added)] = minutes
+    found.set(String(added), minutes)
   }
   return {
     ...traffic,
@@ -27,7 +27,7 @@ export function simulatedPromise(traffic: TrafficClass, fit: Fit, chance: Chance
     healthy: healthy.length,
     falseBacks: healthy.filter(({ failedAt }) => failedAt !== undefined).length,
     onTime: calm.filter(({ isOnTime }) => isOnTime).length,
-    found,
+    found: Object.fromEntries(found),
   }
 }
 

@@ -27,23 +27,36 @@ export const minutesWords = (minutes: number): string => formatDuration(minutes 
 
 /** Lines of a comment, without its `#`. */
 export function promiseWords({ traffic, fit, promised }: Offer): readonly string[] {
-  const { healthy, falseBacks, runs, onTime, found } = promised
-  const sizes = faultSizes.filter((size) => found[String(size)] !== undefined)
-  const rest = faultSizes.find((size) => found[String(size)] === undefined)
+  const { healthy, falseBacks, runs, onTime } = promised
+  const found = new Map(Object.entries(promised.found))
+  const rest = faultSizes.find((size) => !found.has(String(size)))
+  const passed =
+    onTime === runs
+      ? `all of ${runs} passed every step when its bake was over.`
+      : `${onTime} of ${runs} passed every step when its bake was over, the others later.`
   return [
-    `With at least ${numberWords(traffic.perMinute >= 1 ? traffic.perMinute : traffic.perMinute * 60)} requests ${traffic.perMinute >= 1 ? 'a minute' : 'an hour'}, of which at most ${percentWords(traffic.rate)} fail usually, simulated with the code that`,
-    'judges releases, on errors alone (docs/adopt.md):',
-    `  a release without a fault   takes ${minutesWords(minutesOfPlan(fit))}; ${onTime} of ${runs} passed every step when its bake was over, the others`,
-    `                              stay in a step for longer. ${falseBacks} of ${healthy} were put back; by design at most 1 in 20 (policy.alpha).`,
+    `What this plan promises, with at least ${requestsWords(traffic.perMinute)}, of which at most ${percentWords(traffic.rate)} fail usually. It was`,
+    'simulated with the code that judges releases, on errors alone (docs/adopt.md):',
+    `  a release without a fault   takes ${minutesWords(minutesOfPlan(fit))}; ${passed}`,
+    `                              ${falseBacks} of ${healthy} were put back; by design at most 1 in 20 (policy.alpha).`,
     '  a release with a fault      is put back in 9 of 10 cases within',
-    ...sizes.map(
-      (size) =>
-        `    ${minutesWords(found[String(size)] ?? 0).padStart(6)}  if ${size === 1 ? 'every request fails' : `${percentWords(size)} more of its requests fail`}${servedWords(traffic, fit, size, found[String(size)] ?? 0)}`,
-    ),
+    ...faultSizes.flatMap((size) => {
+      const minutes = found.get(String(size))
+      return minutes === undefined ? [] : [faultLine({ traffic, fit }, size, minutes)]
+    }),
     ...(rest === undefined
       ? []
       : [`  not promised at this traffic: to find a fault that fails ${percentWords(rest)} more, or fewer.`]),
   ]
+}
+
+const requestsWords = (perMinute: number): string =>
+  perMinute >= 1 ? `${numberWords(perMinute)} requests a minute` : `${numberWords(perMinute * 60)} requests an hour`
+
+function faultLine({ traffic, fit }: Pick<Offer, 'traffic' | 'fit'>, size: number, minutes: number): string {
+  const what = size === 1 ? 'every request fails' : `${percentWords(size)} more of its requests fail`
+  const bad = numberWords(Math.max(1, Math.ceil(badUntil(traffic, fit, size, minutes))))
+  return `    ${minutesWords(minutes).padStart(6)}  if ${what}: ${bad} bad requests at that traffic`
 }
 
 /** How many requests the fault has failed by then, at this traffic. */
@@ -56,6 +69,3 @@ export function badUntil({ perMinute }: TrafficClass, { steps }: Fit, size: numb
   }
   return bad
 }
-
-const servedWords = (traffic: TrafficClass, fit: Fit, size: number, minutes: number): string =>
-  `: ${numberWords(Math.max(1, Math.ceil(badUntil(traffic, fit, size, minutes))))} bad requests at that traffic`

@@ -105,7 +105,6 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   const sns = localSns({ clock, ...stream('sns') })
   const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
-  const codedeploy = localCodeDeploy(stream('codedeploy'))
   const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rights, ...stream('iam') })
@@ -114,21 +113,10 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ endpointUrl: options.endpointUrl ?? (() => 'http://local'), ...stream('execute-api') },
   })
   const services = {
-    ...{
-      sts,
-      codepipeline,
-      codedeploy,
-      lambda,
-      monitoring: cloudwatch,
-      states,
-      events,
-      sns,
-      sqs,
-      dynamodb,
-      s3: objects,
-    },
+    ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
     ...{ 'application-signals': applicationSignals, 'execute-api': httpApi },
     ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
+    codedeploy: localCodeDeploy(stream('codedeploy')),
   }
   const shared = { clock, runtime, objects, streams: dynamodb, queues: sqs, ...delay, ...pending }
   const servicesAt = sites(services, (site) => {
@@ -137,8 +125,8 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   })
   return {
     handler: dated(localHandler(servicesAt, options), clock),
-    ...{ codepipeline, codedeploy, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals },
-    ...{ iam, httpApi },
+    ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
+    codedeploy: services.codedeploy,
     close() {
       events.close()
       dynamodb.close()

@@ -18,7 +18,7 @@ const screen = screenOn((line) => said.push(line), false)
 
 export async function checkAdoption(verify: Verify, count = 300): Promise<void> {
   const called = new Set<string>()
-  const fleet = await openFleet({
+  const fleet = openFleet({
     onRequest: ({ service, operation }) =>
       void called.add(`${service === 'monitoring' ? 'cloudwatch' : service}:${operation}`),
   })

@@ -53,9 +53,9 @@ describe('a seeded account', () => {
     await adopt(screen(true), account(), { out, yes: true })
     return JSON.parse(said()) as Document
   }
-  beforeEach(async () => {
+  beforeEach(() => {
     denied.clear()
-    fleet = await openFleet(
+    fleet = openFleet(
       {
         onRequest: ({ service, operation }) =>
           void called.add(`${service === 'monitoring' ? 'cloudwatch' : service}:${operation}`),

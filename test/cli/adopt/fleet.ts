@@ -24,10 +24,10 @@ const releaseHour = 20 * 24
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const Role = 'arn:aws:iam::000000000000:role/x'
 
-export type Fleet = Awaited<ReturnType<typeof openFleet>>
+export type Fleet = ReturnType<typeof openFleet>
 
 /** @param through sees every request, and may change it */
-export async function openFleet(
+export function openFleet(
   options: Partial<LocalCloudOptions> = {},
   through: (handler: LocalHandler) => LocalHandler = (handler) => handler,
 ) {

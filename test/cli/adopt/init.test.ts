@@ -45,7 +45,7 @@ describe('on the embedded cloud', () => {
     expect(await initService(screen, account(), asked)).toBe(exitCodes.done)
     const text = readFileSync(file, 'utf8')
     expect(text).toMatch(/# {3}requests {3}[\d,]+ in 2h: (5|6)\d a minute on average/)
-    expect(text).toMatch(/\n# {7}\w+ {2}if every request fails: \d+ bad requests/)
+    expect(text).toMatch(/\n# +\w+ {2}if every request fails: \d+ bad requests/)
     expect(parseDefinition(parse(text))).toMatchObject({ name: 'checkout', signals: { alarms: ['checkout-errors'] } })
     expect(await validateFiles(screen, [file])).toBe(exitCodes.done)
     await expect(initService(screen, account(), asked)).rejects.toMatchObject({ code: 'call_invalid' })
