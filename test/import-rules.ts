@@ -167,7 +167,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/post-mortem.ts': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
-  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml']],
+  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'yaml']],
   'cli/adopt/': [
     ...[
       'cli/adopt/*',

@@ -7,7 +7,7 @@ import { chance } from '../../cloud/local/time/chance.ts'
 import { hourMs } from '../../core/time.ts'
 import { drawFrom } from '../trials/draw.ts'
 
-export type Month = {
+type Month = {
   readonly perMinute: number
   readonly rate: number
   readonly promises: readonly { readonly what: string; readonly seen: string; readonly isKept: boolean }[]

@@ -1,5 +1,6 @@
-// `node bench/promises/table.ts [--runs N] [--seed N]` writes cli/promise/promises.json: what `tidegate init` promises of a plan at each
-// level of traffic. With `--months N` it writes nothing, and asks how the promises hold: N services, each with a simulated month.
+// `node bench/promises/table.ts [--runs N] [--seed N]` writes cli/promise/promises.json: what `tidegate init` promises of a
+// plan at each level of traffic. With `--months N` it writes nothing, and asks how the promises hold: N services, each with a
+// simulated month.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

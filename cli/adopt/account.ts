@@ -54,7 +54,9 @@ type Config = LambdaClientConfig & CloudWatchClientConfig
 /** Throttling is waited for, more and more slowly: Lambda takes 15 such calls a second from an account, whoever makes them. */
 const patient = { retryMode: 'adaptive', maxAttempts: 10 } as const
 
-/** @param config for a region, tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself */
+/**
+ * @param config for a region, tests and the embedded cloud; without it the SDK finds region, credentials and endpoint itself
+ */
 export function accountOnAws(config: Config = {}) {
   const roles = { use: 'look', session: 'tidegate-cli' } as const
   const lambda = clientAt((elsewhere) => new LambdaClient({ ...patient, ...config, ...elsewhere }), roles)
@@ -150,7 +152,10 @@ const callerReads = (lambda: ClientAt<LambdaClient>) => ({
   },
 })
 
-/** Names of the alarms on the function, or on this alias of it; also on an expression, if one of its metrics is the function's. */
+/**
+ * Names of the alarms on the function, or on this alias of it; also on an expression, if one of its metrics is the
+ * function's.
+ */
 export const alarmsOn = (alarms: readonly MetricAlarm[], functionName: string, alias: string): readonly string[] =>
   alarms
     .filter((alarm) => isOn(alarm, locate(functionName).name, alias))

@@ -1,6 +1,6 @@
-// `tidegate adopt`: writes a definition for each function of an account and region that has an alias to be moved, and a report of
-// where it pays. It changes nothing there: every call only reads (account.ts). What cannot be told of one function is said, and
-// stops no other.
+// `tidegate adopt`: writes a definition for each function of an account and region that has an alias to be moved, and a
+// report of where it pays. It changes nothing there: every call only reads (account.ts). What cannot be told of one function
+// is said, and stops no other.
 import { join } from 'node:path'
 import { concurrently, sentenceOf } from '../../functions/steps/each.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'

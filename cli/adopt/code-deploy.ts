@@ -14,7 +14,7 @@ import { translated } from '../../cloud/aws/failure.ts'
 import { eachShown, sentenceOf } from '../../functions/steps/each.ts'
 import type { DeployGroup } from './facts.ts'
 
-export type Groups = { readonly groups: readonly DeployGroup[]; readonly notes: readonly string[] }
+type Groups = { readonly groups: readonly DeployGroup[]; readonly notes: readonly string[] }
 
 /** CodeDeploy answers for at most so many at once (API reference of its Batch... operations), targets 25. */
 const batch = 100

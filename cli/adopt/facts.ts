@@ -33,7 +33,9 @@ export type DeployGroup = {
 
 export type Performance = { readonly p50Ms?: number; readonly p99Ms?: number; readonly throttled: number }
 
-export type FunctionKnown = {
+export type Known = {
+  /** The service's. */
+  readonly name: string
   readonly functionName: string
   readonly alias: string
   readonly otherAliases?: readonly string[]
@@ -52,8 +54,8 @@ export type FunctionKnown = {
   readonly stack?: string
   /** The share of the function's requests that came by the alias. */
   readonly aliasShare?: number
+  /** When it was looked up. */
+  readonly asOfMs?: number
   /** What a person should know about the function or the look-up, a sentence each. */
   readonly notes: readonly string[]
 }
-
-export type Known = FunctionKnown & { readonly name: string; readonly asOfMs?: number }

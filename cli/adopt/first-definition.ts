@@ -1,5 +1,5 @@
-// The first definition of a service, as a commented file: what is known of its function, a plan that fits its traffic, what that
-// plan promises, and where a canary proves nothing. Pure, so that every file that it can write is checked by a test.
+// The first definition of a service, as a commented file: what is known of its function, a plan that fits its traffic, what
+// that plan promises, and where a canary proves nothing. Pure, so that every file that it can write is checked by a test.
 import { parse } from 'yaml'
 import { formatDuration } from '../../core/duration.ts'
 import { oneLine } from '../../core/foreign-text.ts'

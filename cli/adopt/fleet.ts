@@ -1,5 +1,5 @@
-// What is told of an account at once, and of each of its functions: each question by itself, so that a missing right or one strange
-// function takes nothing else away.
+// What is told of an account at once, and of each of its functions: each question by itself, so that a missing right or one
+// strange function takes nothing else away.
 import { join } from 'node:path'
 import { oneLine } from '../../core/foreign-text.ts'
 import { FunctionName, type Place } from '../../core/location.ts'
@@ -24,7 +24,7 @@ export type Listed = Awaited<ReturnType<Account['functions']>>[number]
 type Found = Listed & { readonly aliases: readonly AliasFact[] }
 
 /** Of the whole account; what could not be told is absent, and a note. */
-export type Told = {
+type Told = {
   readonly alarms: Awaited<ReturnType<Account['alarms']>> | undefined
   readonly mappings: readonly Mapping[] | undefined
   readonly groups: readonly DeployGroup[]

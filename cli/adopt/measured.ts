@@ -1,5 +1,5 @@
-// 28 days of CloudWatch's metrics of functions by the hour, in calls of at most 500 series. What cannot be read of one call says
-// nothing about the others.
+// 28 days of CloudWatch's metrics of functions by the hour, in calls of at most 500 series. What cannot be read of one call
+// says nothing about the others.
 import type { Telemetry } from '../../cloud/ports.ts'
 import { locate, type Place } from '../../core/location.ts'
 import { dayMs, hourMs } from '../../core/time.ts'

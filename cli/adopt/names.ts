@@ -1,4 +1,5 @@
-// A service's name from its function's. Services have lower-case letters, digits and -, at most 40; functions have more of both.
+// A service's name from its function's. Services have lower-case letters, digits and -, at most 40; functions have more of
+// both.
 import { createHash } from 'node:crypto'
 
 const most = 40

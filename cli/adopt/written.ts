@@ -34,8 +34,8 @@ export async function writtenNew(file: string, text: string): Promise<boolean> {
 }
 
 /**
- * A report is written anew by each run, unless a person has changed it: then it is left, and the new one stands beside it. Its last
- * line is a checksum by which that is told.
+ * A report is written anew by each run, unless a person has changed it: then it is left, and the new one stands beside it. Its
+ * last line is a checksum by which that is told.
  * @returns the file that was written
  */
 export async function writtenReport(file: string, text: string): Promise<string> {

@@ -7,7 +7,9 @@ import type { Place } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
 
 export type FunctionFacts = {
-  /** The newest published version; `undefined` if none is published. @throws Problem `version_missing` if there is no function */
+  /**
+   * The newest published version; `undefined` if none is published. @throws Problem `version_missing` if there is no function
+   */
   newest(place: Place): Promise<string | undefined>
 }
 

@@ -1,13 +1,15 @@
-// Which plan fits a function's traffic: how large the steps are, and how long each of them has to watch before a version without
-// a fault can pass. The verdict's own foresight says how long that is. Pure.
+// Which plan fits a function's traffic: how large the steps are, and how long each of them has to watch before a version
+// without a fault can pass. The verdict's own foresight says how long that is. Pure.
 import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import { minutesNeeded } from '../../core/verdict/judge/foresight.ts'
 import { signalSpecs } from '../../core/verdict/evidence/questions.ts'
 
-/** What a plan and its promise are made for: at least so many requests a minute, and at most this share of them fails usually. */
+/**
+ * What a plan and its promise are made for: at least so many requests a minute, and at most this share of them fails usually.
+ */
 export type TrafficClass = { readonly perMinute: number; readonly rate: number }
-export type PlanStep = { readonly weight: number; readonly bakeMinutes: number }
+type PlanStep = { readonly weight: number; readonly bakeMinutes: number }
 export type Fit = {
   readonly steps: readonly PlanStep[]
   readonly minimumSamples: number

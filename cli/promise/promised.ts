@@ -15,7 +15,10 @@ const Promised = z.strictObject({
   /** Of `runs` releases without a fault whose errors come by chance, so many may go on as soon as each bake is over. */
   runs: z.int(),
   onTime: z.int(),
-  /** By the size of a fault: within so many minutes it is found in nine of ten releases. A size that is absent is not promised. */
+  /**
+   * By the size of a fault: within so many minutes it is found in nine of ten releases. A size that is absent is not
+   * promised.
+   */
   found: z.record(z.string(), z.int()),
 })
 export type Promised = z.output<typeof Promised>

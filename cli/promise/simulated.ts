@@ -9,7 +9,7 @@ import { faultSizes, type Promised } from './promised.ts'
 
 const noises: readonly Noise[] = [{ kind: 'independent' }, { kind: 'bursts', size: 3 }, { kind: 'outage' }]
 
-export type Chance = { readonly runs: number; readonly seed: number }
+type Chance = { readonly runs: number; readonly seed: number }
 
 export function simulatedPromise(traffic: TrafficClass, fit: Fit, chance: Chance): Promised {
   const lab = labOf(traffic, fit)
@@ -31,7 +31,7 @@ export function simulatedPromise(traffic: TrafficClass, fit: Fit, chance: Chance
   }
 }
 
-export type Course = {
+type Course = {
   /** The minute after which the evidence puts the release back; `undefined` if it never does. */
   readonly failedAt?: number
   /** Whether each step could pass when its bake was over. */

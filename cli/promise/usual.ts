@@ -1,5 +1,5 @@
-// What a function's hours say of its usual traffic: how many requests a plan can count on, and how many of them fail when nothing
-// is wrong. Pure.
+// What a function's hours say of its usual traffic: how many requests a plan can count on, and how many of them fail when
+// nothing is wrong. Pure.
 import { hourMs } from '../../core/time.ts'
 import { classOf, type TrafficClass } from './plan.ts'
 

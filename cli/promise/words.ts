@@ -6,7 +6,10 @@ import { classOfUsual, type Usual } from './usual.ts'
 
 export type Offer = { readonly traffic: TrafficClass; readonly fit: Fit; readonly promised: Promised }
 
-/** `undefined` where a canary proves nothing: so few requests, or so many of them failing, that not even a total failure is found. */
+/**
+ * `undefined` where a canary proves nothing: so few requests, or so many of them failing, that not even a total failure is
+ * found.
+ */
 export function offerFor(usual: Pick<Usual, 'planned' | 'rate'>): Offer | undefined {
   const traffic = classOfUsual(usual)
   const fit = traffic && planFitFor(traffic)

@@ -103,8 +103,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ queues: sqs, metrics: cloudwatch, faults: options.delivery },
     ...stream('events'),
   })
-  const sns = localSns({ clock, ...stream('sns') })
-  const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
+  const { sns, codepipeline, ...aside } = besides(clock, lambda, stream)
   const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rights, ...stream('iam') })
@@ -115,8 +114,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const services = {
     ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
     ...{ 'application-signals': applicationSignals, 'execute-api': httpApi },
-    ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
-    codedeploy: localCodeDeploy(stream('codedeploy')),
+    ...{ iam, ...aside },
   }
   const shared = { clock, runtime, objects, streams: dynamodb, queues: sqs, ...delay, ...pending }
   const servicesAt = sites(services, (site) => {
@@ -126,13 +124,23 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   return {
     handler: dated(localHandler(servicesAt, options), clock),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
-    codedeploy: services.codedeploy,
+    codedeploy: aside.codedeploy,
     close() {
       events.close()
       dynamodb.close()
     },
   }
 }
+
+/** Services that no other one needs. */
+const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) => Stream) => ({
+  sns: localSns({ clock, ...stream('sns') }),
+  codepipeline: localPipelines({ invoker, ...stream('codepipeline') }),
+  codedeploy: localCodeDeploy(stream('codedeploy')),
+  cloudtrail: localCloudTrail({ clock }),
+  ecr: localRepositories(),
+  logs: localLogs({ clock }),
+})
 
 /** AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. */
 const dated =

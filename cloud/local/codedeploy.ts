@@ -1,5 +1,5 @@
-// CodeDeploy, only what tells which deployment groups move which aliases of Lambda functions. Nothing is deployed here: `deployed`
-// records what a deployment would have left.
+// CodeDeploy, only what tells which deployment groups move which aliases of Lambda functions. Nothing is deployed here:
+// `deployed` records what a deployment would have left.
 import { AwsError } from './protocol/aws-error.ts'
 import { list, optionalText, text } from './protocol/field.ts'
 import { answerJson, type Input, type Operations } from './protocol/json-protocol.ts'

@@ -1,5 +1,5 @@
-// An account with 300 seeded functions: `tidegate adopt` writes 300 definitions, and the controller takes each of them. By itself:
-// `node test/e2e/adopt.ts [HOW_MANY]`.
+// An account with 300 seeded functions: `tidegate adopt` writes 300 definitions, and the controller takes each of them. By
+// itself: `node test/e2e/adopt.ts [HOW_MANY]`.
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

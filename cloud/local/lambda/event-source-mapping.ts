@@ -1,5 +1,5 @@
-// Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not move on until the function
-// has processed the batch (docs/aws.md §1.9).
+// Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not move on until the
+// function has processed the batch (docs/aws.md §1.9).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { matchesPattern, parsePattern, type Pattern } from '../eventbridge/pattern.ts'

@@ -1,5 +1,5 @@
-// An account with many functions, seeded: their traffic of 28 days, releases of which some were bad, alarms, and deployment groups
-// of CodeDeploy. Each kind of function that `adopt` must tell apart is among them.
+// An account with many functions, seeded: their traffic of 28 days, releases of which some were bad, alarms, and deployment
+// groups of CodeDeploy. Each kind of function that `adopt` must tell apart is among them.
 import { CodeDeployClient, CreateApplicationCommand, CreateDeploymentGroupCommand } from '@aws-sdk/client-codedeploy'
 import { CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch'
 import {

@@ -139,7 +139,7 @@ describe('without any cloud', () => {
         ),
         fc.constantFrom('true', 'null', '12', 'yes', 'live-1'),
         (told, functionName) => {
-          const service = parseDefinition(parse(definitionText(known({ ...told, functionName } as Partial<Known>))))
+          const service = parseDefinition(parse(definitionText(known({ ...told, functionName }))))
           expect(service).toMatchObject({
             targets: [{ functionName, alias: 'live' }],
             signals: { alarms: (told.alarms ?? []).slice(0, 50) },

@@ -1,4 +1,5 @@
-// What `tidegate init` promises is what the verdict does: the table is that of the code, and holds for services that it has not seen.
+// What `tidegate init` promises is what the verdict does: the table is that of the code, and holds for services that it has
+// not seen.
 import { describe, expect, it } from 'vitest'
 import { monthOf } from '../../../bench/promises/month.ts'
 import { classOf, perMinuteClasses, planFitFor, rateClasses } from '../../../cli/promise/plan.ts'
