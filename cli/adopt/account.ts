@@ -66,7 +66,8 @@ export function accountOnAws(config: Config = {}) {
     nowMs: () => clock.nowMs(),
     region: async () => lambda().config.region(),
     telemetry: awsTelemetry(cloudWatch),
-    groups: () => groupsOf(new CodeDeployClient({ ...patient, ...config })),
+    // A region may have no CodeDeploy: that is not waited for.
+    groups: () => groupsOf(new CodeDeployClient({ ...patient, maxAttempts: 4, ...config })),
     ...functionReads(lambda),
     ...callerReads(lambda),
     async alarms(): Promise<readonly MetricAlarm[]> {

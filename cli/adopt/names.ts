@@ -5,10 +5,14 @@ import { createHash } from 'node:crypto'
 const most = 40
 const hashLength = 6
 
-/** `CheckoutProd_v2` becomes `checkoutprod-v2`; a name that is too long ends with a part of its hash. */
+/**
+ * `CheckoutProd_v2` becomes `checkoutprod-v2`; a name that is too long ends with a part of its hash.
+ * @param functionName a name or an ARN
+ */
 export function serviceNameOf(functionName: string): string {
-  const plain = plainName(functionName)
-  return plain.length <= most && plain !== '' ? plain : withHash(functionName)
+  const bare = functionName.split(':').at(-1) ?? ''
+  const plain = plainName(bare)
+  return plain.length <= most && plain !== '' ? plain : withHash(bare)
 }
 
 /** Functions in the order of `functionNames`, each with a name that no other one and no name of `taken` has. */

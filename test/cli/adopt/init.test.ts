@@ -146,7 +146,7 @@ describe('without any cloud', () => {
           })
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -206,6 +206,7 @@ describe('without any cloud', () => {
       }),
     )
     expect(serviceNameOf('CheckoutProd_v2')).toBe('checkoutprod-v2')
+    expect(serviceNameOf('arn:aws:lambda:eu-west-1:111122223333:function:Cart')).toBe('cart')
   })
 })
 
