@@ -31,6 +31,7 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'core/verdict/processes/split-check.ts: logFixed',
   ],
   'compared with what is published or committed, row by row': [
+    'cli/promise/promised.ts: promises',
     'cloud/authorization.ts: authorizations',
     'cloud/kinds.ts: kindOf',
     'local/rights.ts: identityPolicies',

@@ -168,7 +168,20 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/post-mortem.ts': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],
-  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'node:', 'yaml']],
+  'cli/services/': [...['cli/services/*', 'cli/backend/*', 'functions/', 'policy/*', 'core/', 'yaml']],
+  'cli/adopt/': [
+    ...[
+      'cli/adopt/*',
+      'cli/promise/*',
+      'cli/backend/*',
+      'functions/steps/*',
+      'policy/*',
+      'cloud/aws/',
+      'cloud/ports.ts',
+    ],
+    ...['core/', 'node:', '@aws-sdk/', 'yaml', 'zod'],
+  ],
+  'cli/promise/': ['cli/promise/*', 'cli/replay/errors-alone.ts', 'bench/trials/*', 'bench/rivals/*', 'core/', 'zod'],
   'cli/doctor/': [
     ...[
       'cli/doctor/*',
@@ -214,6 +227,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['bench/', 'local/*', 'lib/bundle.ts', 'functions/', 'console/', 'cloud/', 'core/', 'node:', '@aws-sdk/'],
     'd3-scale',
   ],
+  'bench/promises/': ['bench/promises/*', 'bench/trials/*', 'cli/promise/*', 'cloud/local/time/*', 'core/*', 'node:'],
   'bench/rivals/': ['bench/rivals/*', 'core/', '@stdlib/'],
   'bench/trials/': [
     'bench/trials/*',

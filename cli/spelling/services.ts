@@ -38,32 +38,79 @@ export function addServices(program: Command, { cli, run, screen }: Surroundings
       ),
     )
 
+  addInit(program, { run, screen })
+  addAdopt(program, { run, screen })
+}
+
+type InitSpelling = Shared & { function?: string; alias?: string; name?: string; file?: string; offline?: boolean }
+
+function addInit(program: Command, { run, screen }: Pick<Surroundings, 'run' | 'screen'>): void {
   program
-    .command('init [name]')
-    .description('write the first definition of a service, from what Lambda and CloudWatch tell of its function')
-    .option('--function <name>', 'the function; default: the name of the service')
-    .option('--alias <alias>', "the alias; default: the function's only one, or live")
+    .command('init [function]')
+    .description('write the first definition of a service, with what its plan promises, from the facts of its function')
+    .option('--name <service>', "the service's name; default: the function's, as far as a service may have it")
+    .option('--function <name>', 'the function, if the argument is the name of the service')
+    .option('--alias <alias>', 'the alias (or FUNCTION:ALIAS); default: its only one, the busiest, or live')
     .option('--file <file>', 'where to write it; default: services/NAME.yaml. A file that is there is never changed')
     .option('--offline', 'ask nobody')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nWhat it may not look up is left open in the file. Rights that it uses: lambda:ListAliases, cloudwatch:DescribeAlarms,\ncloudwatch:GetMetricData.\n\nExample:\n  tidegate init checkout --function checkout-prod --alias live',
+      '\nIt reads 28 days of metrics, alarms, triggers, versions and aliases, with your rights, and changes nothing. What it\nmay not look up is left open in the file. docs/adopt.md has the rights.\n\nExamples:\n  tidegate init checkout-prod:live --name checkout\n  tidegate init checkout --offline',
     )
-    .action(run(async (name: string | undefined, options: InitSpelling) => initialise(screen, name, options)))
+    .action(run(async (named: string | undefined, options: InitSpelling) => initialise(screen, named, options)))
 }
 
-type InitSpelling = Shared & { function?: string; alias?: string; file?: string; offline?: boolean }
+/** `FUNCTION`, `FUNCTION:ALIAS`, or the ARN of either. */
+function splitAlias(text: string): readonly [functionName: string, alias: string | undefined] {
+  const [, name = text, alias] = /^((?:arn:(?:[^:]*:){5})?[^:]+):([^:]+)$/.exec(text) ?? []
+  return [name, alias]
+}
 
 async function initialise(
   screen: Surroundings['screen'],
-  name = 'my-service',
-  { function: functionName = name, alias, file = `services/${name}.yaml`, offline, ...options }: InitSpelling,
+  argument: string | undefined,
+  {
+    function: functionOption,
+    alias: aliasOption,
+    name: nameOption,
+    file: fileOption,
+    offline,
+    ...options
+  }: InitSpelling,
 ): Promise<number> {
-  const { initService } = await import('../services/init.ts')
-  const functions = offline === true ? undefined : (await import('../backend/function-facts.ts')).functionFactsOnAws()
-  return initService(screen(options), functions, {
-    ...{ name, functionName, file },
+  const [functionName, ofArgument] = splitAlias(functionOption ?? argument ?? 'my-service')
+  const { serviceNameOf } = await import('../adopt/names.ts')
+  const derived = functionOption === undefined || argument === undefined ? serviceNameOf(functionName) : argument
+  const name = nameOption ?? derived
+  const alias = aliasOption ?? ofArgument
+  const { initService } = await import('../adopt/init.ts')
+  const account = offline === true ? undefined : (await import('../adopt/account.ts')).accountOnAws()
+  return initService(screen(options), account, {
+    ...{ name, functionName, file: fileOption ?? `services/${name}.yaml` },
     ...(alias === undefined ? {} : { alias }),
   })
+}
+
+type AdoptSpelling = Shared & { region?: string; out: string; yes?: boolean }
+
+function addAdopt(program: Command, { run, screen }: Pick<Surroundings, 'run' | 'screen'>): void {
+  program
+    .command('adopt')
+    .description('write definitions for all functions of an account and region, and a report of where it pays')
+    .option('--region <region>', 'the region; default: as the SDK finds it')
+    .option('--out <folder>', 'where to write services/*.yaml and report.md', 'adopted')
+    .option('--yes', 'go on, after it has said what reading the metrics costs')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nEvery call only reads: nothing changes in the account. Files that are there stay as they are, so it may be run again.\nEnds with 1 if something of a function could not be read. docs/adopt.md has the rights.\n\nExample:\n  tidegate adopt --region eu-west-1 --out fleet\n  tidegate adopt --region eu-west-1 --out fleet --yes',
+    )
+    .action(
+      run(async ({ region, out, yes, ...options }: AdoptSpelling) => {
+        const { accountOnAws } = await import('../adopt/account.ts')
+        const account = accountOnAws(region === undefined ? {} : { region })
+        return (await import('../adopt/adopt.ts')).adopt(screen(options), account, { out, yes: yes === true })
+      }),
+    )
 }

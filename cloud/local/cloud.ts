@@ -10,6 +10,7 @@ import { localCloudWatch } from './cloudwatch/cloudwatch.ts'
 import { localHandler } from './dispatch.ts'
 import type { LocalHandler, LocalServices, RequestHook } from './dispatch.ts'
 import { localDynamoDb } from './dynamodb/dynamodb.ts'
+import { type LocalCodeDeploy, localCodeDeploy } from './codedeploy.ts'
 import { localPipelines, type LocalPipelines } from './codepipeline.ts'
 import { type DeliveryFaults, localEventBridge } from './eventbridge/eventbridge.ts'
 import type { LocalEventBridge } from './eventbridge/eventbridge.ts'
@@ -54,6 +55,7 @@ export type LocalCloud = {
   readonly handler: LocalHandler
   readonly lambda: LocalService & Invoker
   readonly codepipeline: LocalPipelines
+  readonly codedeploy: LocalCodeDeploy
   readonly cloudwatch: LocalService & MetricSink
   readonly states: LocalStepFunctions
   readonly events: LocalEventBridge
@@ -102,8 +104,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ queues: sqs, metrics: cloudwatch, faults: options.delivery },
     ...stream('events'),
   })
-  const sns = localSns({ clock, ...stream('sns') })
-  const codepipeline = localPipelines({ invoker: lambda, ...stream('codepipeline') })
+  const { sns, codepipeline, ...aside } = besides(clock, lambda, stream)
   const sts = localSts({ clock, secretOf: options.secretOf })
   const applicationSignals = localApplicationSignals()
   const iam = localRoles({ clock, ...rights, ...stream('iam') })
@@ -114,7 +115,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   const services = {
     ...{ sts, codepipeline, lambda, monitoring: cloudwatch, states, events, sns, sqs, dynamodb, s3: objects },
     ...{ 'application-signals': applicationSignals, 'execute-api': httpApi },
-    ...{ iam, cloudtrail: localCloudTrail({ clock }), ecr: localRepositories(), logs: localLogs({ clock }) },
+    ...{ iam, ...aside },
   }
   const shared = { clock, runtime, objects, streams: dynamodb, queues: sqs, ...delay, ...pending }
   const servicesAt = sites(services, (site) => {
@@ -124,11 +125,22 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   return {
     handler: dated(localHandler(servicesAt, options), clock),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
+    codedeploy: aside.codedeploy,
     close() {
       events.close()
     },
   }
 }
+
+/** Services that no other one needs. */
+const besides = (clock: LocalClock, invoker: Invoker, stream: (service: string) => Stream) => ({
+  sns: localSns({ clock, ...stream('sns') }),
+  codepipeline: localPipelines({ invoker, ...stream('codepipeline') }),
+  codedeploy: localCodeDeploy(stream('codedeploy')),
+  cloudtrail: localCloudTrail({ clock }),
+  ecr: localRepositories(),
+  logs: localLogs({ clock }),
+})
 
 /** AWS dates its answers by its own clock; so callers learn the time here, which may be ahead of theirs. */
 const dated =

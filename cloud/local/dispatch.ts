@@ -100,6 +100,7 @@ const targets: readonly (readonly [prefix: string, service: ServiceName])[] = [
   ['AWSEvents.', 'events'],
   ['DynamoDB_', 'dynamodb'],
   ['CodePipeline_', 'codepipeline'],
+  ['CodeDeploy_', 'codedeploy'],
   ['AmazonSQS.', 'sqs'],
   ['GraniteServiceVersion', 'monitoring'],
   ['com.amazonaws.cloudtrail.', 'cloudtrail'],

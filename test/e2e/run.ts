@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkActions } from './actions.ts'
+import { checkAdoption } from './adopt.ts'
 import { checkBrowser } from './browser.ts'
 import { checkConsoleCommand } from './console-command.ts'
 import { checkChat } from './chat.ts'
@@ -350,6 +351,7 @@ try {
 } finally {
   stop()
 }
+await attempt('300 functions', () => checkAdoption(verify))
 await attempt('the console', () => walkConsole(verify))
 await attempt('a newcomer', () => checkNewcomer(verify, port + 20))
 checkTemplate()

@@ -1,5 +1,5 @@
-// Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not move on until the function
-// has processed the batch (docs/aws.md §1.9).
+// Event source mappings of streams: Lambda reads a stream in order, one batch at a time, and does not move on until the
+// function has processed the batch (docs/aws.md §1.9).
 import { AwsError } from '../protocol/aws-error.ts'
 import type { LocalClock } from '../time/clock.ts'
 import { matchesPattern, parsePattern, type Pattern } from '../eventbridge/pattern.ts'
@@ -46,7 +46,8 @@ type Mapping = {
 
 type Mappings = {
   create(body: Input, find: (name: string) => LambdaFunction): Promise<unknown>
-  list(): unknown
+  /** @param name only those of this function */
+  list(name?: string): unknown
 }
 
 const reads = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream']
@@ -66,7 +67,9 @@ export function eventSourceMappings(deps: MappingDeps, invoker: Pick<Invoker, 'i
       follow(deps, invoker, mapping)
       return describe(mapping)
     },
-    list: () => ({ EventSourceMappings: mappings.map(describe) }),
+    list: (name) => ({
+      EventSourceMappings: mappings.filter(({ fn }) => name === undefined || fn.name === name).map(describe),
+    }),
   }
 }
 

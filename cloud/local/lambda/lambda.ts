@@ -119,7 +119,7 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
           if (!made && request.method !== 'GET') throw notImplemented(`Lambda ${request.method} ${request.path}`)
           const body = made
             ? await mappings.create(parseJson(request), (name) => find(registry, name))
-            : mappings.list()
+            : mappings.list(mappedName(request, deps.site))
           return { status: made ? 202 : 200, headers: json, body: JSON.stringify(body) }
         }
         const aside = besideFunctions(registry, request)
@@ -143,6 +143,12 @@ export function localLambda({ pendingMs = 0, provisionMs = 90_000, ...deps }: La
       }
     },
   }
+}
+
+/** The function whose event source mappings are listed; `undefined` for those of all. */
+function mappedName({ query }: LocalRequest, site: Site): string | undefined {
+  const named = query.get('FunctionName')
+  return named === null ? undefined : parseFunctionName(named, site).name
 }
 
 const listedMax = 50

@@ -139,6 +139,7 @@ export const serviceNames = [
   'dynamodb',
   's3',
   'codepipeline',
+  'codedeploy',
   'sts',
   'application-signals',
   'cloudtrail',

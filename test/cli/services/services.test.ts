@@ -1,5 +1,5 @@
 // What the commands about services and their definitions do and print, on the embedded cloud.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
@@ -11,8 +11,6 @@ import { functionFactsOnAws } from '../../../cli/backend/function-facts.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
 import type { Cli } from '../../../cli/backend/surroundings.ts'
 import { applyFiles } from '../../../cli/commands/apply.ts'
-import { definitionText } from '../../../cli/services/first-definition.ts'
-import { initService } from '../../../cli/services/init.ts'
 import { newestVersions } from '../../../cli/orders/latest.ts'
 import { showLine, startLine, stopLine } from '../../../cli/services/line.ts'
 import { getService, listServices } from '../../../cli/services/services.ts'
@@ -128,74 +126,9 @@ describe('on the embedded cloud', () => {
     const nowhere = sampleService({ targets: [{ function: 'nonesuch', alias: 'live' }] })
     await expect(newestVersions(functions(), nowhere)).rejects.toMatchObject({ code: 'version_missing' })
   })
-
-  it('init writes a definition that fits the function, and never changes a file', async () => {
-    const file = join(folder(), 'services', 'checkout.yaml')
-    await sandbox.minutes(30)
-    const asked = { name: 'checkout', functionName: 'checkout', file }
-    expect(await initService(screen(), functions(), asked)).toBe(exitCodes.done)
-    const text = readFileSync(file, 'utf8')
-    expect(text).toMatch(/it had 5\d|it had 6\d requests a minute/)
-    expect(parseDefinition(parse(text))).toMatchObject({ name: 'checkout', signals: { alarms: ['checkout-errors'] } })
-    expect(await validateFiles(screen(), [file])).toBe(exitCodes.done)
-    await expect(initService(screen(), functions(), asked)).rejects.toMatchObject({ code: 'call_invalid' })
-    expect(readFileSync(file, 'utf8')).toBe(text)
-  })
-
-  it('init says what it could not look up, and writes a valid file all the same', async () => {
-    const file = join(folder(), 'x.yaml')
-    said()
-    await initService(screen(), functions(), { name: 'x', functionName: 'nonesuch', file })
-    expect(said()).toContain('Its aliases could not be looked up: There is no function nonesuch.')
-    expect(parseDefinition(parse(readFileSync(file, 'utf8')))).toMatchObject({ name: 'x' })
-    const other = join(folder(), 'y.yaml')
-    await initService(screen(), functions(), { name: 'y', functionName: 'checkout', alias: 'blue', file: other })
-    expect(said()).toContain('checkout has no alias blue. It has live.')
-  })
 })
 
 describe('without any cloud', () => {
-  it.each([
-    ['name', { name: 'Bad_Name' }],
-    ['name', { name: 'a\nplan: AllAtOnce' }],
-    ['targets[0].function', { functionName: 'a: b' }],
-    ['targets[0].function', { functionName: '"' }],
-    ['targets[0].alias', { alias: '42' }],
-  ])('init refuses a wrong %s (%j), and writes nothing', async (field, wrong) => {
-    const file = join(folder(), 'x.yaml')
-    const asked = { name: 'x', functionName: 'x', file, ...wrong }
-    await expect(initService(screen(), undefined, asked)).rejects.toThrow(`No definition can be written: ${field}: `)
-    expect(() => readFileSync(file)).toThrow()
-  })
-
-  it('init writes a valid definition, whatever it was told', () => {
-    const alarm = fc.string({ minLength: 1, maxLength: 255 })
-    const traffic = fc.record({
-      requests: fc.double({ min: 0.001, max: 1e9, noNaN: true }),
-      failed: fc.constant(0),
-      hours: fc.double({ min: 0.1, max: 168, noNaN: true }),
-    })
-    fc.assert(
-      fc.property(
-        fc.array(alarm, { maxLength: 50 }),
-        fc.option(traffic),
-        fc.constantFrom('true', 'null', '12', 'live-1'),
-        (alarms, told, functionName) => {
-          const text = definitionText({
-            name: 'x',
-            functionName,
-            alias: 'live',
-            notes: [],
-            alarms,
-            ...(told === null ? {} : { traffic: told }),
-          })
-          expect(parseDefinition(parse(text))).toMatchObject({ signals: { alarms }, targets: [{ functionName }] })
-        },
-      ),
-      { numRuns: repeats(300, 80) },
-    )
-  })
-
   it('validate says what is wrong in which line, of every file, and nothing of what is right', async () => {
     const at = folder()
     const file = (name: string, text: string): string => {

@@ -1,0 +1,89 @@
+// `tidegate init`: writes the first definition of a service, from what Lambda and CloudWatch tell of its function. What they do
+// not tell, for want of rights, of a network or of the function, is left open and said in the file.
+import { oneLine } from '../../core/foreign-text.ts'
+import type { Place } from '../../core/location.ts'
+import { Problem } from '../../core/problem.ts'
+import { sentenceOf } from '../../functions/steps/each.ts'
+import { exitCodes, type Screen } from '../backend/screen.ts'
+import { type Account, alarmsOn } from './account.ts'
+import { chosenAlias, releasesIn, trafficBy } from './chosen.ts'
+import type { Known } from './facts.ts'
+import { checkDefinition, definitionText } from './first-definition.ts'
+import { measured } from './measured.ts'
+import { notesOn } from './notes.ts'
+import { proveNothing, warnings } from './warnings.ts'
+import { writtenNew } from './written.ts'
+
+type InitOptions = {
+  readonly name: string
+  readonly functionName: string
+  /** Without it: the function's only alias, the one that most requests come by, or `live`. */
+  readonly alias?: string
+  readonly file: string
+}
+
+/**
+ * @param account `undefined` to ask nobody
+ * @throws Problem `definition_invalid` when a name cannot be in a definition, `call_invalid` when the file is there
+ */
+export async function initService(
+  screen: Screen,
+  account: Account | undefined,
+  { name, functionName, alias, file }: InitOptions,
+): Promise<number> {
+  const bare = { name, functionName, alias: alias ?? 'live', notes: [] }
+  // Names are wrong before anybody is asked about them.
+  checkDefinition(definitionText(bare))
+  const known = account === undefined ? bare : await lookedUp(account, bare, alias)
+  const text = definitionText(known)
+  checkDefinition(text)
+  if (!(await writtenNew(file, text)))
+    throw new Problem('call_invalid', `The file ${file} is there already, and is left as it is.`)
+  const nothing = proveNothing(known)
+  const notes = [...known.notes, ...(nothing === undefined ? [] : [nothing]), ...warnings(known)]
+  screen.say(
+    [`${file} is written.`, ...notes, 'Read it, and then:', `  tidegate validate ${file}`, `  tidegate apply ${file}`],
+    { file, service: name, function: functionName, alias: known.alias, notes },
+  )
+  return exitCodes.done
+}
+
+/** Each question by itself: who may not ask one may ask another. */
+async function lookedUp(account: Account, bare: Known, named: string | undefined): Promise<Known> {
+  const place: Place = { functionName: bare.functionName, service: bare.name }
+  const notes: string[] = []
+  const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await ask()
+    } catch (error) {
+      // As one line of a comment, whatever it says.
+      notes.push(oneLine(`${what} could not be looked up: ${sentenceOf(error)}`, 400))
+      return undefined
+    }
+  }
+  const aliases = await asked('Its aliases', () => account.aliases(place))
+  // Of a function that is not there, nobody knows more.
+  if (aliases === undefined && notes.some((note) => note.includes('There is no function'))) return { ...bare, notes }
+  const names = [...new Set([...(named === undefined ? [] : [named]), ...(aliases ?? []).map(({ name }) => name)])]
+  const nowMs = account.nowMs()
+  const [found] =
+    (await asked('Its metrics', () => measured(account.telemetry, [{ place, aliases: names }], nowMs))) ?? []
+  if (typeof found === 'string') notes.push(oneLine(`Its metrics could not be looked up: ${found}`, 400))
+  const known = typeof found === 'object' ? found : undefined
+  const alias = named ?? chosenAlias(aliases ?? [], known, undefined)?.name ?? bare.alias
+  if (aliases !== undefined) notes.push(...notesOn(bare.functionName, alias, aliases))
+  const alarms = await asked('Alarms', () => account.alarms())
+  const versions = await asked('Its versions', () => account.versions(place))
+  const invokers = await asked('Who may invoke it', () => account.invokers(place, alias))
+  const mappings = await asked('Its event sources', () => account.mappings(place))
+  const provisioned = await asked('Its provisioned concurrency', () => account.provisioned(place))
+  return {
+    ...{ ...bare, alias, notes, asOfMs: nowMs },
+    otherAliases: (aliases ?? []).map(({ name }) => name).filter((name) => name !== alias),
+    ...(known === undefined ? {} : { ...trafficBy(alias, known), performance: known.performance }),
+    ...(alarms === undefined ? {} : { alarms: alarmsOn(alarms, bare.functionName, alias) }),
+    ...(versions === undefined ? {} : { releases: releasesIn(versions, nowMs).length }),
+    ...(invokers === undefined || mappings === undefined ? {} : { triggers: [...invokers, ...mappings] }),
+    ...(provisioned === undefined ? {} : { provisioned }),
+  }
+}

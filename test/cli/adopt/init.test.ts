@@ -1,0 +1,218 @@
+// What `tidegate init` writes, and when it writes nothing.
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { accountOnAws } from '../../../cli/adopt/account.ts'
+import type { Known } from '../../../cli/adopt/facts.ts'
+import { definitionText } from '../../../cli/adopt/first-definition.ts'
+import { initService } from '../../../cli/adopt/init.ts'
+import { serviceNameOf, serviceNames } from '../../../cli/adopt/names.ts'
+import { invokersOf, sourceOf } from '../../../cli/adopt/triggers.ts'
+import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
+import type { Usual } from '../../../cli/promise/usual.ts'
+import { validateFiles } from '../../../cli/services/validate.ts'
+import { parseDefinition } from '../../../core/service/definition.ts'
+import { ServiceName } from '../../../core/service/service.ts'
+import { placeOf } from '../../../local/clients.ts'
+import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'tidegate-'))
+const lines: string[] = []
+const said = (): string => lines.splice(0).join('\n')
+const screen = screenOn((line) => lines.push(line), false)
+
+const usual = (perMinute: number, more: Partial<Usual> = {}): Usual => ({
+  ...{ hours: 672, requests: Math.ceil(perMinute * 60 * 672), failed: 0, mean: perMinute, planned: perMinute },
+  ...{ busiest: perMinute, busyShare: 1, activeShare: 1, rate: 0, ...more },
+})
+const known = (more: Partial<Known>): Known => ({ name: 'x', functionName: 'x', alias: 'live', notes: [], ...more })
+
+describe('on the embedded cloud', () => {
+  let sandbox: Sandbox
+  const account = () => accountOnAws(placeOf(sandbox.cloud.handler, 'operator'))
+  beforeEach(async () => {
+    sandbox = await openSandbox({ perMinute: 60 })
+  })
+  afterEach(() => sandbox.close())
+
+  it('a definition fits the function, says what it promises, and never takes the place of a file', async () => {
+    const file = join(folder(), 'services', 'checkout.yaml')
+    await sandbox.minutes(120)
+    const asked = { name: 'checkout', functionName: 'checkout', file }
+    expect(await initService(screen, account(), asked)).toBe(exitCodes.done)
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(/# {3}requests {3}[\d,]+ in 2h: (5|6)\d a minute on average/)
+    expect(text).toMatch(/\n# +\w+ {2}if every request fails: \d+ bad requests/)
+    expect(parseDefinition(parse(text))).toMatchObject({ name: 'checkout', signals: { alarms: ['checkout-errors'] } })
+    expect(await validateFiles(screen, [file])).toBe(exitCodes.done)
+    await expect(initService(screen, account(), asked)).rejects.toMatchObject({ code: 'call_invalid' })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+    writeFileSync(join(folder(), 'f'), '')
+    await expect(initService(screen, account(), { ...asked, file: join(file, 'x.yaml') })).rejects.toMatchObject({
+      code: 'file_unusable',
+    })
+  })
+
+  it('what it could not look up is said, and the file is valid all the same', async () => {
+    const file = join(folder(), 'x.yaml')
+    said()
+    await initService(screen, account(), { name: 'x', functionName: 'nonesuch', file })
+    expect(said()).toContain('Its aliases could not be looked up: There is no function nonesuch.')
+    expect(parseDefinition(parse(readFileSync(file, 'utf8')))).toMatchObject({ name: 'x' })
+    const other = join(folder(), 'y.yaml')
+    await initService(screen, account(), { name: 'y', functionName: 'checkout', alias: 'blue', file: other })
+    expect(said()).toContain('checkout has no alias blue. It has live.')
+  })
+})
+
+it('where a canary proves nothing, the alarms alone decide, and a release is promoted although nobody calls', async () => {
+  const sandbox = await openSandbox({ perMinute: 0.001 })
+  const text = definitionText(
+    known({ name: 'checkout', functionName: 'checkout', isIdle: true, alarms: ['checkout-errors'] }),
+  )
+  await sandbox.world.services.put(parseDefinition(parse(text)))
+  const id = await sandbox.start({ version: await sandbox.publish('v2') })
+  expect((await sandbox.finish(id)).ending).toMatchObject({ outcome: 'promoted' })
+  sandbox.close()
+})
+
+describe('without any cloud', () => {
+  it.each([
+    ['name', { name: 'Bad_Name' }],
+    ['name', { name: 'a\nplan: AllAtOnce' }],
+    ['targets[0].function', { functionName: 'a: b' }],
+    ['targets[0].function', { functionName: '"' }],
+    ['targets[0].alias', { alias: '42' }],
+  ])('a wrong %s is refused (%j), and nothing is written', async (field, wrong) => {
+    const file = join(folder(), 'x.yaml')
+    const asked = { name: 'x', functionName: 'x', file, ...wrong }
+    await expect(initService(screen, undefined, asked)).rejects.toThrow(`No definition can be written: ${field}: `)
+    expect(() => readFileSync(file)).toThrow()
+  })
+
+  it('a definition is valid, whatever was told of the function', () => {
+    const text = fc.string({ maxLength: 60, unit: 'binary' })
+    const usuals = fc
+      .tuple(
+        fc.double({ min: 1e-4, max: 1e6, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+      )
+      .map(([perMinute, rate, share]) => usual(perMinute, { rate, busyShare: share, activeShare: share }))
+    fc.assert(
+      fc.property(
+        fc.record(
+          {
+            usual: usuals,
+            alarms: fc.array(fc.string({ minLength: 1, maxLength: 255 }), { maxLength: 60 }),
+            stack: text,
+            notes: fc.array(text),
+            otherAliases: fc.array(text),
+            releases: fc.nat(),
+            provisioned: fc.constantFrom(['live'], ['1']),
+            aliasShare: fc.double({ min: 0, max: 1, noNaN: true }),
+            performance: fc.record({
+              p50Ms: fc.double({ min: 0, max: 1e6, noNaN: true }),
+              p99Ms: fc.constant(3),
+              throttled: fc.nat(),
+            }),
+            triggers: fc.array(
+              fc.record({
+                kind: fc.constantFrom('queue', 'stream', 'invoker'),
+                words: text,
+                qualifier: fc.option(text, { nil: undefined }),
+                isScheduled: fc.boolean(),
+              }),
+            ),
+            group: fc.record({
+              application: text,
+              name: text,
+              config: text,
+              alarms: fc.constant([]),
+              hooks: fc.array(text),
+            }),
+          },
+          { requiredKeys: [] },
+        ),
+        fc.constantFrom('true', 'null', '12', 'yes', 'live-1'),
+        (told, functionName) => {
+          const service = parseDefinition(parse(definitionText(known({ ...told, functionName }))))
+          expect(service).toMatchObject({
+            targets: [{ functionName, alias: 'live' }],
+            signals: { alarms: (told.alarms ?? []).slice(0, 50) },
+          })
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  it.each<[string, Partial<Known>, RegExp]>([
+    [
+      'three calls a day',
+      { usual: usual(3 / 1440, { planned: 0, activeShare: 0.1 }) },
+      /proves nothing here: with about 3 requests a day/,
+    ],
+    [
+      'a run at night',
+      { usual: usual(7, { planned: 0, activeShare: 0.04 }) },
+      /it works in runs, with requests in 4 % of its hours/,
+    ],
+    ['many errors', { usual: usual(500, { rate: 0.4 }) }, /40 % of its requests fail when nothing is wrong/],
+    [
+      '$LATEST is called',
+      { triggers: invokersOf(policyOf('sns.amazonaws.com'), undefined) },
+      /SNS topic may call x without an alias/,
+    ],
+    [
+      'a stream',
+      {
+        triggers: sourceOf(
+          'arn:aws:lambda:eu-west-1:1:function:x:live',
+          'arn:aws:kinesis:eu-west-1:1:stream/clicks',
+          false,
+        ),
+      },
+      /It reads a stream/,
+    ],
+    ['provisioned', { provisioned: ['live'] }, /has provisioned concurrency/],
+    ['few by the alias', { usual: usual(100), aliasShare: 0.03 }, /Only 3 % of its requests came by the alias live/],
+  ])('it is said where that matters: %s', (_, told, words) => {
+    expect(definitionText(known(told)).replaceAll(/\n# +/g, ' ')).toMatch(words)
+  })
+
+  it('policies that cannot be read name nobody, and break nothing', () => {
+    expect(
+      invokersOf(policyOf('apigateway.amazonaws.com', 'arn:aws:execute-api:eu-west-1:1:abc123/*/GET/x'), 'live'),
+    ).toEqual([{ kind: 'invoker', words: 'API Gateway abc123', qualifier: 'live', isScheduled: false }])
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (policy) => Array.isArray(invokersOf(policy, undefined))))
+    fc.assert(
+      fc.property(fc.string(), fc.option(fc.string(), { nil: undefined }), (arn, source) =>
+        Array.isArray(sourceOf(arn, source, false)),
+      ),
+    )
+  })
+
+  it('every function gets a name that a service may have, and no two the same', () => {
+    const name = fc.string({ minLength: 1, maxLength: 64, unit: fc.constantFrom('a', 'B', '_', '-', '1') })
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { maxLength: 12 }), (functions) => {
+        const names = serviceNames(functions, new Set(['a', 'b-1']))
+        expect(new Set(names.values()).size).toBe(functions.length)
+        for (const one of names.values()) expect(ServiceName.safeParse(one).success && one !== 'a').toBe(true)
+      }),
+    )
+    expect(serviceNameOf('CheckoutProd_v2')).toBe('checkoutprod-v2')
+    expect(serviceNameOf('arn:aws:lambda:eu-west-1:111122223333:function:Cart')).toBe('cart')
+  })
+})
+
+function policyOf(Service: string, arn = 'arn:aws:sns:eu-west-1:1:topic'): string {
+  const Condition = { ArnLike: { 'AWS:SourceArn': arn } }
+  return JSON.stringify({
+    Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'lambda:InvokeFunction', Condition }],
+  })
+}
