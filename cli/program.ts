@@ -19,6 +19,7 @@ import { addDoctor } from './spelling/doctor.ts'
 import { addDrill } from './spelling/drill.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
+import { addMcp } from './spelling/mcp.ts'
 import { addOrders } from './spelling/orders.ts'
 import { addPostMortem } from './spelling/post-mortem.ts'
 import { addReleases } from './spelling/releases.ts'
@@ -206,6 +207,7 @@ for (const add of [
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addApi(program, surroundings)
+addMcp(program, surroundings)
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

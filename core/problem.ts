@@ -90,6 +90,8 @@ export const problems = {
   no_live_release: 'No release is live for this service. Run `tidegate history SERVICE`.',
   nothing_to_return_to:
     'See `tidegate history SERVICE`: a rollback goes only to a version that had all traffic before. Release any other version by its number.',
+  person_decides:
+    'Ask a person. They order it with their own credentials: `person_command` prints the command. Nothing was changed.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
   answer_unproven:
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',

@@ -164,6 +164,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/console/': [
     ...['cli/console/*', 'cli/backend/backend.ts', 'functions/', 'console/', 'core/', 'node:', 'marked', 'zod'],
   ],
+  'cli/spelling/mcp.ts': ['cli/mcp/*', 'cli/backend/*', 'package.json', 'commander'],
+  'cli/mcp/': [
+    ...['cli/mcp/*', 'cli/backend/*', 'cli/commands/verbs.ts', 'functions/', 'policy/definition.ts', 'core/', 'node:'],
+    ...['@modelcontextprotocol/', 'zod'],
+  ],
   'cli/commands/post-mortem.ts': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],

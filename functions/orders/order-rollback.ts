@@ -58,15 +58,18 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
   const { verb } = call
   const outcome = verb === 'abort' ? 'aborted' : 'rolledBack'
   const order = { by: call.by, reason: call.reason, outcome } as const
+  let settled: Release
   try {
     const loaded = await load(deps, releaseId)
     checkService(loaded.release, call.service)
-    if (isSettled(loaded.release)) throw notNow(loaded.release, verb)
-    // Whoever presses twice means the way back, and not the way back from the way back: that takes its id, or an abort.
-    if (verb === 'rollBack' && call.releaseId === undefined && isWayBack(loaded.release))
-      return ordered(deps, loaded.release, 'rollBack, under way already', call.by)
-    const { release, woken } = await returnNow(deps, loaded, order)
-    return { ...ordered(deps, release, verb, call.by), ...(woken ? {} : { note: notWoken }) }
+    settled = loaded.release
+    if (!isSettled(settled)) {
+      // Whoever presses twice means the way back, and not the way back from the way back: that takes its id, or an abort.
+      if (verb === 'rollBack' && call.releaseId === undefined && isWayBack(settled))
+        return ordered(deps, settled, 'rollBack, under way already', call.by)
+      const { release, woken } = await returnNow(deps, loaded, order)
+      return { ...ordered(deps, release, verb, call.by), ...(woken ? {} : { note: notWoken }) }
+    }
   } catch (error) {
     if (!isLogLost(error)) throw error
     const record = await recordOf(deps, releaseId, error)
@@ -74,6 +77,27 @@ async function endLive(deps: Deps, releaseId: string, call: OrderRollbackCall): 
     const ended = await endByRecord(deps, record, error, order)
     return { releaseId, phase: 'settled', outcome: ended.outcome, note: 'Its log cannot be read: see the page.' }
   }
+  return goBackFrom(deps, settled, call)
+}
+
+/**
+ * A promoted release is put back by its id only while it is what the service runs: whoever names it means no other.
+ * @throws Problem `verb_not_now`, `nothing_to_return_to`, `item_unreadable`
+ */
+async function goBackFrom(deps: Deps, release: Release, call: OrderRollbackCall): Promise<Ordered> {
+  const { id, service, ending } = release
+  if (call.verb !== 'rollBack' || ending?.outcome !== 'promoted' || isWayBack(release)) throw notNow(release, call.verb)
+  const liveId = await liveOf(deps, service.name)
+  const live = liveId === undefined ? undefined : await liveRelease(deps, liveId)
+  if (live !== undefined && headOf(live).backFrom === id)
+    return ordered(deps, live, 'rollBack, under way already', call.by)
+  const place = liveId === undefined ? await placeBefore(deps, service.name, undefined) : undefined
+  if (place?.from !== id)
+    throw new Problem(
+      'verb_not_now',
+      `Release ${id} is not the last of ${service.name}: ${liveId ?? place?.from ?? 'another'} came after it. Nothing was changed.`,
+    )
+  return goBack(deps, place, call)
 }
 
 const notWoken =
