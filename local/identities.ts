@@ -13,6 +13,8 @@ const profiles = {
   operator: 'operator',
   // Reads, and may order nothing (rights.ts).
   viewer: 'viewer',
+  // The role of an agent: it reads, pauses and puts back (rights.ts).
+  agent: 'role.release-agent:mcp',
 } as const
 
 /** Whom the console's sample can act as, by profile. */

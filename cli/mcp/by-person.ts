@@ -58,7 +58,9 @@ function commandFor({ order, service, release, version, plan, before, reason: wh
     if (wants[name] === undefined && given[name] !== undefined)
       throw new Problem('call_invalid', `The order ${order} does not take ${name}.`)
   }
-  const because = order === 'resume' || order === 'start_line' ? [] : ['--reason', shellWord(why ?? 'REASON')]
+  const isMute = order === 'resume' || order === 'start_line'
+  if (isMute && why !== undefined) throw new Problem('call_invalid', `The order ${order} does not take reason.`)
+  const because = isMute ? [] : ['--reason', shellWord(why ?? 'REASON')]
   const words = [
     ...['tidegate', ...verbs[order], service],
     ...(release === undefined ? [] : ['--release', release]),

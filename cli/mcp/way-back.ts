@@ -1,5 +1,4 @@
 // Where the traffic of a release would go back to, and whether it can: as its page says it, with the versions as data.
-import { isWayBack } from '../../core/release/head.ts'
 import type { Release } from '../../core/release/release.ts'
 import { backOf } from '../../core/view/release/steering.ts'
 import { besideOf } from '../../functions/views/release.ts'
@@ -15,7 +14,7 @@ export type WayBack = {
 export async function wayBack(backend: Backend, release: Release): Promise<WayBack> {
   const { inCharge } = await besideOf(backend, release, 0)
   const { sentence, order } = backOf(release, inCharge)
-  if (order === undefined || isWayBack(release)) return { sentence }
+  if (order === undefined) return { sentence }
   const targets = release.targets.filter(({ lost }) => !lost)
   return { sentence, to: Object.fromEntries(targets.map(({ functionName, stable }) => [functionName, stable])) }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { checkBrowser } from './browser.ts'
 import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
+import { checkMcp } from './mcp.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkPaths } from './paths.ts'
 import { walkConsole } from './walk.ts'
@@ -324,6 +325,7 @@ try {
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
+  await attempt('an agent', () => checkMcp(verify, environment))
 } finally {
   stop()
 }
