@@ -22,6 +22,7 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
     'core/verdict/processes/split-check.ts: logFixed',
   ],
   'compared with what is published or committed, row by row': [
+    'cli/mcp/server.ts: tools',
     'cloud/authorization.ts: authorizations',
     'cloud/kinds.ts: kindOf',
     'local/rights.ts: identityPolicies',

@@ -5,7 +5,7 @@ import { problems } from '../../core/problem.ts'
 import { releaseIdForm } from '../../core/release/log-key.ts'
 
 /** Whoever reads an answer knows by this key that others wrote the text. */
-export type Untrusted = { readonly untrusted: string }
+type Untrusted = { readonly untrusted: string }
 export type Data = string | number | boolean | null | Untrusted | readonly Data[] | { readonly [key: string]: Data }
 
 type Limits = { readonly text: number; readonly items: number }

@@ -81,7 +81,7 @@ export function mcpServer(context: Context, { version, environment, tell }: Omit
   return server
 }
 
-/** The SDK lists the schema. What is wrong with a call is said in the sentences of the project, so it is not the SDK that checks. */
+/** The SDK lists the schema, and does not check it: what is wrong with a call is said in the sentences of the project. */
 function listed(schema: z.ZodObject) {
   const { jsonSchema } = schema['~standard']
   return {

@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import type { Backend } from '../backend/backend.ts'
 
 /** As the protocol names them; hints for the agent's program, never a fence: that is IAM. */
-export type Hints = {
+type Hints = {
   readonly readOnlyHint: boolean
   readonly destructiveHint: boolean
   readonly idempotentHint: boolean

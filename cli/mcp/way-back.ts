@@ -4,7 +4,7 @@ import { backOf } from '../../core/view/release/steering.ts'
 import { besideOf } from '../../functions/views/release.ts'
 import type { Backend } from '../backend/backend.ts'
 
-export type WayBack = {
+type WayBack = {
   /** What putting it back means, or why it is not possible. */
   readonly sentence: string
   /** The version that gets all traffic, by function; absent if it cannot be put back. */

@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { agentDefences } from './agent-defences.ts'
 
-type Defence = {
+export type Defence = {
   /** As docs/security.md names it. */
   readonly attack: string
   /** Where the defence is, and what stands there. */
@@ -319,34 +320,7 @@ const defences: readonly Defence[] = [
     without: 'return url === undefined ? text : `${url.pathname}${url.search}`',
     test: 'cli/console/order.test.ts',
   },
-  {
-    attack: 'tells an agent by a commit, a reason, a name or an alarm what to do',
-    file: 'cli/mcp/marked.ts',
-    line: 'isBare(text, key) ? text : { untrusted: oneLine(text, max) }',
-    without: 'isBare(text, key) ? text : oneLine(text, max)',
-    test: 'cli/mcp/hostile.test.ts',
-  },
-  {
-    attack: 'makes an agent put back, in a loop or across the fleet',
-    file: 'cli/mcp/server.ts',
-    line: 'given.length >= ordersMost',
-    without: 'given.length < 0',
-    test: 'cli/mcp/orders.test.ts',
-  },
-  {
-    attack: 'makes an agent put back, in a loop or across the fleet',
-    file: 'cli/mcp/steering.ts',
-    line: "if (resumed?.type === 'resumed')",
-    without: 'if (resumed?.type === undefined && resumed !== undefined)',
-    test: 'cli/mcp/orders.test.ts',
-  },
-  {
-    attack: 'uses the role of an agent to resume, abort, start or promote',
-    file: 'lib/controller.ts',
-    line: "['ask', 'pause', 'roll-back']",
-    without: "['ask', 'pause', 'resume', 'roll-back']",
-    test: 'lib/principals.test.ts',
-  },
+  ...agentDefences,
 ]
 
 type Row = { readonly attack: string; readonly tests: string }

@@ -11,11 +11,7 @@ const args = ['cli/main.ts', 'mcp']
 
 /** @param environment with the address of the embedded cloud and its credentials file */
 export async function checkMcp(verify: Verify, environment: NodeJS.ProcessEnv): Promise<void> {
-  const env = Object.fromEntries(
-    Object.entries({ ...environment, AWS_PROFILE: 'agent' }).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
-  )
+  const env = Object.fromEntries(Object.entries({ ...environment, AWS_PROFILE: 'agent' }))
   const client = new Client({ name: 'tidegate-e2e', version: '0.0.0' })
   await client.connect(new StdioClientTransport({ command, args, env }))
   const call = async (name: string, given: Record<string, unknown> = {}): Promise<Answer> => {

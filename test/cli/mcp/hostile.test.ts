@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(agent.bugs).toEqual([])
   await agent.close()
-  await sandbox.close()
+  sandbox.close()
 })
 
 /** Where the hostile text stands in an answer. */

@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(async () => {
   expect(agent.bugs).toEqual([])
   await agent.close()
-  await sandbox.close()
+  sandbox.close()
 })
 
 const live = async (): Promise<string> => sandbox.start({ version: await sandbox.publish('v2') })
