@@ -26,6 +26,7 @@ import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
 import { addServices } from './spelling/services.ts'
+import { addTrace } from './spelling/trace.ts'
 import { addVerifyAccount } from './spelling/verify-account.ts'
 
 type Shared = { readonly json?: boolean }
@@ -208,6 +209,7 @@ const metrics = async () => (await import('./backend/metrics-backend.ts')).metri
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addApi(program, surroundings)
 addMcp(program, surroundings)
+addTrace(program, surroundings)
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

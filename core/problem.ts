@@ -80,6 +80,8 @@ export const problems = {
   release_missing: 'Run `tidegate history SERVICE` and use one of the ids that it lists.',
   trigger_missing: 'Add a trigger for this artifact to one service definition, or start the release by name.',
   route_refused: "Ask for the route's right (execute-api:Invoke): docs/deploy.md has the right of each order.",
+  trace_refused:
+    'Check the endpoint, and OTEL_EXPORTER_OTLP_HEADERS if it asks for a token. Send it again: it is the same trace.',
   // Admission
   queue_full:
     'Try again when releases of the service have ended, or abort those that nobody wants any more (`tidegate abort SERVICE --release ID`). An event is kept: `tidegate lost retry` sends it again. `policy.whileLive: coalesce` keeps the newest only; policy.waitingMost is the limit.',
