@@ -75,9 +75,8 @@ async function exported(spans: readonly TracedSpan[], { id, url, version }: Sent
         exporter.export(readable.slice(at, at + atOnce), resolve),
       )
       if (error !== undefined)
-        throw new Problem('trace_refused', `${nameWords(url.host)} did not take the trace: ${quoted(error.message)}.`, {
-          cause: error,
-        })
+        // Its cause is a socket's, and no file's (cli/backend/explained.ts).
+        throw new Problem('trace_refused', `${nameWords(url.host)} did not take the trace: ${quoted(error.message)}.`)
     }
   } finally {
     await exporter.shutdown()

@@ -10,6 +10,7 @@ import { checkDefences } from './defences.ts'
 import { checkOpenApi } from './openapi.ts'
 import { checkMcp } from './mcp.ts'
 import { checkOnMinistack } from './ministack.ts'
+import { checkTrace, hasReceiver } from './otlp.ts'
 import { checkPaths } from './paths.ts'
 import { walkConsole } from './walk.ts'
 
@@ -326,6 +327,8 @@ try {
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
   await attempt('an agent', () => checkMcp(verify, environment))
+  if (hasReceiver()) await attempt('a trace', () => checkTrace(verify, environment))
+  else console.log('left out: opentelemetry-proto is not installed (pip install opentelemetry-proto)')
 } finally {
   stop()
 }

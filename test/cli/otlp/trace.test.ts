@@ -11,7 +11,7 @@ import { sampleService } from '../../../local/sample-service.ts'
 
 let sandbox: Sandbox
 let release: string
-let lines: string[] = []
+const lines: string[] = []
 let status = 200
 const got: { readonly path: string | undefined; readonly body: Buffer }[] = []
 const server = createServer((request, response) => {
