@@ -1,5 +1,5 @@
-// A release as the spans of a trace: the release, its steps, its looks, and what people and alarms ordered. The same log gives the
-// same spans with the same keys, so that a trace that is sent again is the same trace.
+// A release as the spans of a trace: the release, its steps, its looks, and what people and alarms ordered. The same log gives
+// the same spans with the same keys, so that a trace that is sent again is the same trace.
 import { oneLine } from '../../foreign-text.ts'
 import type { ReleaseEvent } from '../../release/event.ts'
 import type { Release } from '../../release/release.ts'

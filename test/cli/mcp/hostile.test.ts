@@ -143,3 +143,15 @@ it('an unknown tool is an error of the protocol, and the server goes on', async 
   )
   expect((await agent.client.listTools()).tools).toHaveLength(tools.length)
 })
+
+it('a fault of ours is told to the output for errors alone, and the server goes on', async () => {
+  const { hooks: _, ...world } = sandbox.world
+  const list = () => Promise.reject(new TypeError('a secret of ours'))
+  const faulty = await connected({ ...world, services: { ...world.services, list }, order: sandbox.orderAs('agent') })
+  const answer = await faulty.call('services')
+  expect(answer).toMatchObject({ isError: true, data: { code: 'unforeseen' } })
+  expect(answer.text).not.toContain('secret')
+  expect(faulty.bugs).toHaveLength(1)
+  expect(await faulty.call('line')).toMatchObject({ isError: false })
+  await faulty.close()
+})
