@@ -19,12 +19,14 @@ import { addDoctor } from './spelling/doctor.ts'
 import { addDrill } from './spelling/drill.ts'
 import { addGates } from './spelling/gates.ts'
 import { addLost } from './spelling/lost.ts'
+import { addMcp } from './spelling/mcp.ts'
 import { addOrders } from './spelling/orders.ts'
 import { addPostMortem } from './spelling/post-mortem.ts'
 import { addReleases } from './spelling/releases.ts'
 import { addReplay } from './spelling/replay.ts'
 import { addReport } from './spelling/report.ts'
 import { addServices } from './spelling/services.ts'
+import { addTrace } from './spelling/trace.ts'
 import { addVerifyAccount } from './spelling/verify-account.ts'
 
 type Shared = { readonly json?: boolean }
@@ -223,6 +225,8 @@ for (const add of [
 const metrics = async () => (await import('./backend/metrics-backend.ts')).metricsBackendOnAws(process.env)
 for (const add of [addReplay, addBacktest]) add(program, { ...surroundings, metrics })
 addApi(program, surroundings)
+addMcp(program, surroundings)
+addTrace(program, surroundings)
 addLost(program, {
   ...surroundings,
   lostBackend: async () => (await import('./backend/lost-backend.ts')).lostBackendOnAws(process.env),

@@ -83,6 +83,8 @@ export const problems = {
   release_missing: 'Run `tidegate history SERVICE` and use one of the ids that it lists.',
   trigger_missing: 'Add a trigger for this artifact to one service definition, or start the release by name.',
   route_refused: "Ask for the route's right (execute-api:Invoke): docs/deploy.md has the right of each order.",
+  trace_refused:
+    'Check the endpoint, and OTEL_EXPORTER_OTLP_HEADERS if it asks for a token. Send it again: it is the same trace.',
   // Admission
   queue_full:
     'Try again when releases of the service have ended, or abort those that nobody wants any more (`tidegate abort SERVICE --release ID`). An event is kept: `tidegate lost retry` sends it again. `policy.whileLive: coalesce` keeps the newest only; policy.waitingMost is the limit.',
@@ -95,6 +97,8 @@ export const problems = {
     'See `tidegate history SERVICE`: a rollback goes only to a version that had all traffic before. Release any other version by its number.',
   not_in_charge:
     'Nothing was moved. Run `tidegate status SERVICE` and `tidegate history SERVICE`: put back the release that is named, or none.',
+  person_decides:
+    'Ask a person. They order it with their own credentials: `person_command` prints the command. Nothing was changed.',
   verb_not_now: 'Run `tidegate status SERVICE`: the release is not in a state that allows this.',
   answer_unproven:
     'Send the `answer.nonce` that the call of this hook and attempt carried (docs/start.md). Whoever was not called cannot answer: promote, or abort the release instead.',

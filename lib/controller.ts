@@ -195,6 +195,12 @@ export class ReleaseController extends Construct {
   /** The right to roll back and to abort, and nothing else: not to promote or start. */
   grantRollBack = (grantee: iam.IGrantable, service?: string): iam.Grant =>
     grantRoutes(this.api, grantee, ['roll-back', 'abort'], service)
+  /**
+   * The rights of an agent (`tidegate mcp`): to read everything, to ask, to pause and to put back. Not to resume, abort, start,
+   * promote or approve. @param service whose releases it may pause and put back; without it, those of all
+   */
+  grantAgent = (grantee: iam.IGrantable, service?: string): iam.Grant =>
+    this.grantRead(grantee).combine(grantRoutes(this.api, grantee, ['ask', 'pause', 'roll-back'], service))
   /** The right of a chat's role to put traffic back by a button, and nothing else. It needs `chat: { putBack: true }`. */
   grantPutBackFromChat = (grantee: iam.IGrantable): iam.Grant => {
     if (this.putBackFromChat === undefined)

@@ -15,6 +15,8 @@ const profiles = {
   viewer: 'viewer',
   // What a button in a chat runs as: it may start what puts traffic back, and nothing else (rights.ts).
   'chat-channel': 'role.chat-channel',
+  // The role of an agent: it reads, pauses and puts back (rights.ts).
+  agent: 'role.release-agent:mcp',
 } as const
 
 /** Whom the console's sample can act as, by profile. */

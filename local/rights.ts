@@ -17,19 +17,21 @@ type Statement = {
 
 const leadingKeys = 'dynamodb:LeadingKeys'
 
+const table: Statement = {
+  Effect: 'Allow',
+  Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+  Resource: [`arn:aws:dynamodb:*:*:table/${environment.TIDEGATE_TABLE}`],
+  Condition: {
+    'ForAllValues:StringLike': { [leadingKeys]: patternsOf(readable) },
+    Null: { [leadingKeys]: 'false' },
+  },
+}
+
 /** By access key. */
 export const identityPolicies: Readonly<Record<string, readonly Statement[]>> = {
   // What `grantRead` gives, and what people look at beside it.
   viewer: [
-    {
-      Effect: 'Allow',
-      Action: ['dynamodb:GetItem', 'dynamodb:Query'],
-      Resource: [`arn:aws:dynamodb:*:*:table/${environment.TIDEGATE_TABLE}`],
-      Condition: {
-        'ForAllValues:StringLike': { [leadingKeys]: patternsOf(readable) },
-        Null: { [leadingKeys]: 'false' },
-      },
-    },
+    table,
     {
       Effect: 'Allow',
       Action: ['lambda:Get*', 'lambda:List*', 'cloudwatch:Get*', 'cloudwatch:Describe*', 'cloudwatch:List*'],
@@ -50,6 +52,18 @@ export const identityPolicies: Readonly<Record<string, readonly Statement[]>> = 
       Effect: 'Allow',
       Action: ['execute-api:Invoke'],
       Resource: ['arn:aws:execute-api:*:*:*/$default/POST/roll-back/*'],
+    },
+  ],
+  // What `grantAgent` gives.
+  'role.release-agent:mcp': [
+    table,
+    { Effect: 'Allow', Action: ['lambda:GetAlias'], Resource: ['*'] },
+    {
+      Effect: 'Allow',
+      Action: ['execute-api:Invoke'],
+      Resource: ['GET/*', 'POST/ask/*', 'POST/pause/*', 'POST/roll-back/*'].map(
+        (route) => `arn:aws:execute-api:*:*:*/*/${route}`,
+      ),
     },
   ],
 }

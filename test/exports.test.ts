@@ -32,6 +32,7 @@ const forTests: Readonly<Record<string, readonly string[]>> = {
   ],
   'compared with what is published or committed, row by row': [
     'cli/promise/promised.ts: promises',
+    'cli/mcp/server.ts: tools',
     'cloud/authorization.ts: authorizations',
     'cloud/kinds.ts: kindOf',
     'local/rights.ts: identityPolicies',

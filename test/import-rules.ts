@@ -165,6 +165,16 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/console/': [
     ...['cli/console/*', 'cli/backend/backend.ts', 'functions/', 'console/', 'core/', 'node:', 'marked', 'zod'],
   ],
+  'cli/spelling/mcp.ts': ['cli/mcp/*', 'cli/backend/*', 'package.json', 'commander'],
+  'cli/spelling/trace.ts': ['cli/otlp/*', 'cli/backend/*', 'package.json', 'commander'],
+  'cli/otlp/': [
+    ...['cli/backend/*', 'cli/commands/verbs.ts', 'core/', 'node:', '@opentelemetry/api', '@opentelemetry/resources'],
+    ...['@opentelemetry/exporter-trace-otlp-proto', '@opentelemetry/sdk-trace'],
+  ],
+  'cli/mcp/': [
+    ...['cli/mcp/*', 'cli/backend/*', 'cli/commands/verbs.ts', 'functions/', 'policy/definition.ts', 'core/', 'node:'],
+    ...['@modelcontextprotocol/', 'zod'],
+  ],
   'cli/commands/post-mortem.ts': [
     ...['cli/commands/*', 'cli/backend/*', 'functions/', 'console/release/*', 'core/problem.ts'],
   ],

@@ -29,9 +29,15 @@ export type Backend = Pick<
   /**
    * Calls a route of the controller's API, signed with the caller's credentials.
    * @param service for a route of one service
+   * @param key so that the same order, sent again, is carried out once; default: the one of all orders of a command
    * @throws Problem that the controller answered
    */
-  order(route: RouteName, service: string | undefined, body?: Readonly<Record<string, unknown>>): Promise<unknown>
+  order(
+    route: RouteName,
+    service: string | undefined,
+    body?: Readonly<Record<string, unknown>>,
+    key?: string,
+  ): Promise<unknown>
 }
 
 /** The backend of `tidegate lost`. */

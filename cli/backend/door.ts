@@ -14,10 +14,10 @@ type Sender = Pick<ConstructorParameters<typeof SignatureV4>[0], 'credentials' |
 
 /**
  * @param api the API's address; `undefined` when nobody has said it
- * @param key of every order, so that one that is sent again is done once
+ * @param usual key of every order that has none of its own, so that one that is sent again is done once
  */
-export function orderAt(api: string | undefined, sender: Sender, key?: string): Backend['order'] {
-  return async (route, service, body = {}) => {
+export function orderAt(api: string | undefined, sender: Sender, usual?: string): Backend['order'] {
+  return async (route, service, body = {}, key = usual) => {
     const path = routePath(route).replace('{service}', encodeURIComponent(service ?? ''))
     const keyed = key === undefined || key === '' ? {} : { 'idempotency-key': key }
     const headers = { 'content-type': 'application/json', ...keyed }

@@ -9,7 +9,10 @@ type Unreadable<About> = readonly { readonly about: About; readonly problem: Err
 export const left = <About extends object>(unreadable: Unreadable<About>) =>
   unreadable.map(({ about, problem }) => ({ ...about, because: problem.message }))
 
-export async function readServices(deps: Pick<World, 'services' | 'leases'>, query: Query) {
+export async function readServices(
+  deps: Pick<World, 'leases'> & { readonly services: Pick<World['services'], 'list'> },
+  query: Query,
+) {
   const atMost = limitOf(query)
   const [{ items, unreadable }, leases] = await Promise.all([
     deps.services.list({ atMost, after: nextOf(query, z.string().min(1).max(100)) }),

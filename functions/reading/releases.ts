@@ -11,7 +11,11 @@ import { limitOf, nextAfter, nextOf, type Query } from './paging.ts'
 const End = z.strictObject({ requestedAtMs: z.int().min(0), releaseId: z.string().min(1).max(100) })
 
 /** @throws Problem `call_invalid`, `service_missing` */
-export async function readReleases(deps: Pick<World, 'services' | 'history'>, service: string, query: Query) {
+export async function readReleases(
+  deps: Pick<World, 'history'> & { readonly services: Pick<World['services'], 'get'> },
+  service: string,
+  query: Query,
+) {
   const [limit, after] = [limitOf(query), nextOf(query, End)]
   await deps.services.get(service)
   const { items, unreadable } = await deps.history.list(service, limit, after)

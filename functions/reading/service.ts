@@ -7,7 +7,9 @@ import { latestHeads } from '../steps/heads.ts'
 import { liveHolder } from '../steps/lease.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'services' | 'leases' | 'line' | 'history' | 'budgets'>
+type Deps = Pick<World, 'clock' | 'journal' | 'leases' | 'line' | 'history' | 'budgets'> & {
+  readonly services: Pick<World['services'], 'get'>
+}
 
 /** @throws Problem `service_missing`, `item_unreadable` */
 export async function readService(deps: Deps, name: string) {

@@ -97,9 +97,10 @@ function expectSecrets(path: string, said: string): void {
     'ann-sso',
     'operator',
     'viewer',
+    'agent',
   ])
   const secrets = [...file.matchAll(/^aws_secret_access_key = (.{43})$/gm)].map(([, secret = '']) => secret)
-  expect(new Set(secrets).size).toBe(6)
+  expect(new Set(secrets).size).toBe(7)
   for (const secret of secrets) expect(said).not.toContain(secret)
 }
 

@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { agentDefences } from './agent-defences.ts'
 
-type Defence = {
+export type Defence = {
   /** As docs/security.md names it. */
   readonly attack: string
   /** Where the defence is, and what stands there. */
@@ -333,6 +334,7 @@ const defences: readonly Defence[] = [
     without: 'return url === undefined ? text : `${url.pathname}${url.search}`',
     test: 'cli/console/order.test.ts',
   },
+  ...agentDefences,
 ]
 
 type Row = { readonly attack: string; readonly tests: string }

@@ -16,6 +16,8 @@ import { checkInfrastructureAsCode } from './iac.ts'
 import { checkOnMinistack } from './ministack.ts'
 import { checkNewcomer } from './newcomer.ts'
 import { checkPackage } from './package.ts'
+import { checkMcp } from './mcp.ts'
+import { checkTrace, hasReceiver } from './otlp.ts'
 import { checkPaths } from './paths.ts'
 import { checkShells } from './shells.ts'
 import { checkTemplateWithoutCdk } from './template.ts'
@@ -348,6 +350,9 @@ try {
   if (isThere('schemathesis')) checkOpenApi(verify, url, environment)
   else console.log('left out: schemathesis is not installed (pip install schemathesis openapi-spec-validator)')
   await attempt('a web page', () => checkBrowser(verify, url, listed))
+  await attempt('an agent', () => checkMcp(verify, environment))
+  if (hasReceiver()) await attempt('a trace', () => checkTrace(verify, environment))
+  else console.log('left out: opentelemetry-proto is not installed (pip install opentelemetry-proto)')
 } finally {
   stop()
 }

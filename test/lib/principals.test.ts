@@ -35,6 +35,7 @@ type Right =
   | 'grantAsk'
   | 'grantPipeline'
   | 'grantLost'
+  | 'grantAgent'
 const rights: Readonly<Record<string, readonly Right[]>> = {
   nobody: ['grantRead'],
   starter: ['grantStart'],
@@ -55,6 +56,7 @@ const rights: Readonly<Record<string, readonly Right[]>> = {
   asker: ['grantAsk'],
   delivery: ['grantPipeline'],
   night: ['grantLost'],
+  agent: ['grantAgent'],
 }
 
 const attesters = { tester: 'tests', scanner: 'scan', builder: 'binding', flagger: 'flags', courier: 'bundle' } as const
@@ -170,6 +172,21 @@ it.each([
   const weights: Readonly<Record<string, object>> = { promote: {}, rollBack: {}, urgent: { '3': 0.1 } }
   const expected = weights[allowed] ?? { '2': 0.1 }
   expect(await sandbox.alias()).toMatchObject({ version: allowed === 'promote' ? '2' : '1', weights: expected })
+})
+
+it('an agent may ask, pause and put back, and nothing else: not resume, and not abort', async () => {
+  const [second, third] = [await sandbox.publish('v2'), await sandbox.publish('v4')]
+  await orders.start('operator', second)
+  await sandbox.clock.settle()
+  for (const [name, give] of Object.entries(orders))
+    if (!['ask', 'pause', 'rollBack'].includes(name))
+      await expect(give('agent', third), name).rejects.toMatchObject(denied)
+  await expect(order('agent')('abort', why)).rejects.toMatchObject(denied)
+  await orders.ask('agent')
+  await orders.pause('agent')
+  await orders.rollBack('agent')
+  await sandbox.clock.settle()
+  expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
 })
 
 it('a body that looks like an event is a call that is not valid', async () => {

@@ -15,9 +15,9 @@ const here = ({ action, resource, keys }: Asked, accessKeyId = 'viewer'): unknow
     ...(keys.length === 0 ? {} : { context: { 'dynamodb:LeadingKeys': keys } }),
   })
 
-async function there({ action, resource, keys }: Asked): Promise<boolean> {
+async function there({ action, resource, keys }: Asked, who = 'viewer'): Promise<boolean> {
   // The simulator takes no wildcard for the API's id, which IAM's documentation allows in every part of an ARN after the service.
-  const Statement = identityPolicies['viewer']?.map((one) => ({
+  const Statement = identityPolicies[who]?.map((one) => ({
     ...one,
     Resource: one.Resource.map((name) =>
       name.replace('execute-api:*:*:*/', 'execute-api:us-east-1:000000000000:abcdefghij/'),
@@ -79,10 +79,12 @@ const asked: fc.Arbitrary<Asked> = fc.oneof(
   }),
 )
 
+const agent = 'role.release-agent:mcp'
+
 it('as the simulator decides', async () => {
   await fc.assert(
-    fc.asyncProperty(asked, async (one) => {
-      expect([one, here(one)]).toEqual([one, await there(one)])
+    fc.asyncProperty(asked, fc.constantFrom('viewer', agent), async (one, who) => {
+      expect([who, one, here(one, who)]).toEqual([who, one, await there(one, who)])
     }),
     { numRuns: 200 },
   )
@@ -98,4 +100,15 @@ it('so that the viewer reads what people read, no task token, and orders nothing
         here({ action: 'execute-api:Invoke', resource: `${api}/POST${routePath(name)}`, keys: [] }),
       ]).toEqual([name, false])
   expect(here({ action: 'execute-api:Invoke', resource: `${api}/POST/pause/checkout`, keys: [] }, 'ann')).toBe(true)
+})
+
+it('so that the agent orders a pause and a way back, and nothing else', () => {
+  const may = routeNames.filter((name) => {
+    const path = routePath(name).replace('{service}', 'checkout')
+    return here({ action: 'execute-api:Invoke', resource: `${api}/POST${path}`, keys: [] }, agent)
+  })
+  expect(may).toEqual(['ask', 'pause', 'roll-back'])
+  const reads = (key: string): unknown =>
+    here({ action: 'dynamodb:Query', resource: table('tidegate'), keys: [key] }, agent)
+  expect([reads('RELEASE#a'), reads('OPEN'), reads('WAITER#a')]).toEqual([true, true, false])
 })

@@ -1,0 +1,49 @@
+// The dashboard for Grafana asks for metrics that the controller publishes, and its panels do not cover each other. That Grafana
+// draws it has been seen by nobody here.
+import { expect, it } from 'vitest'
+import * as z from 'zod'
+import { definitions } from '../../core/measures/measures.ts'
+import { textOf } from './pages.ts'
+
+const Panel = z.object({
+  id: z.int(),
+  title: z.string().min(1),
+  gridPos: z.object({ h: z.int().min(1), w: z.int().min(1), x: z.int().min(0), y: z.int().min(0) }),
+  targets: z
+    .array(z.object({ expression: z.string(), namespace: z.literal('Tidegate'), region: z.literal('${region}') }))
+    .min(1),
+})
+const Dashboard = z.object({ uid: z.literal('tidegate'), panels: z.array(Panel).min(1) })
+const { panels } = Dashboard.parse(JSON.parse(textOf('docs/grafana/tidegate.json')))
+
+/** As a release's events are measured (core/measures/metric.ts), by service; and the controller's own, by code and function. */
+const others: Readonly<Record<string, string>> = {
+  CandidateWeight: 'service',
+  WayBackSeconds: 'service',
+  ReturnsFailed: 'service',
+  Problems: 'code,function',
+}
+
+it('asks for metrics that there are, by their dimensions', () => {
+  const measures = new Set(definitions.map(({ metric }) => metric))
+  for (const { title, targets } of panels)
+    for (const { expression } of targets) {
+      const [, dimensions, metric = ''] =
+        /^SEARCH\('\{Tidegate,([\w,]+)\} MetricName="(\w+)"', '(?:Average|Maximum|Sum)', (?:60|300|86400)\)$/.exec(
+          expression,
+        ) ?? []
+      expect(dimensions, title).toBe(measures.has(metric) ? 'service' : others[metric])
+    }
+})
+
+it('has a place of its own for each panel, in 24 columns', () => {
+  const taken = new Map<string, string>()
+  for (const { title, gridPos } of panels)
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+        expect(x, title).toBeLessThan(24)
+        expect(taken.get(`${x}/${y}`), title).toBeUndefined()
+        taken.set(`${x}/${y}`, title)
+      }
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+})
