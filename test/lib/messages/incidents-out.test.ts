@@ -9,6 +9,7 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge'
+import { CreateStateMachineCommand } from '@aws-sdk/client-sfn'
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
@@ -16,10 +17,13 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { localCloud } from '../../../cloud/local/cloud.ts'
+import { inProcessRuntime } from '../../../cloud/local/runtime/in-process-runtime.ts'
+import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
 import { ReleaseController } from '../../../lib/controller.ts'
 import type { IncidentsOutProps } from '../../../lib/messages/incidents-out.ts'
-import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { clientsAt, placeOf } from '../../../local/clients.ts'
 import { hostile } from '../../core/hostile.ts'
 import { prepared } from '../../core/sample.ts'
 
@@ -69,7 +73,16 @@ beforeAll(async () => {
 })
 afterAll(() => new Promise((resolve) => server.close(resolve)))
 
-let sandbox: Sandbox
+const startMs = Date.UTC(2026, 0, 1)
+const minuteMs = 60_000
+/** An embedded cloud in which nothing else is. */
+function openCloud() {
+  const clock = steppedClock(startMs)
+  const cloud = localCloud({ clock, runtime: inProcessRuntime({}, clock) })
+  const minutes = (count: number) => clock.advanceTo(clock.nowMs() + count * minuteMs)
+  return { clock, cloud, minutes, clients: clientsAt(placeOf(cloud.handler, 'operator')), close: () => cloud.close() }
+}
+let sandbox: ReturnType<typeof openCloud>
 const unsent = 'https://sqs.us-east-1.amazonaws.com/000000000000/unsent'
 const unsentArn = 'arn:aws:sqs:us-east-1:000000000000:unsent'
 beforeEach(() => {
@@ -80,8 +93,8 @@ afterEach(() => sandbox.close())
 
 /** Makes what the stack has, through the API. Secrets are replaced by their names, hosts by the server. */
 async function installed(resources: Resources): Promise<void> {
-  sandbox = await openSandbox({ perMinute: 0 })
-  const { events, sqs } = sandbox.clients
+  sandbox = openCloud()
+  const { events, sqs, sfn } = sandbox.clients
   await sqs.send(new CreateQueueCommand({ QueueName: 'unsent' }))
   const arns = new Map<string, string>()
   const of = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type)
@@ -102,6 +115,22 @@ async function installed(resources: Resources): Promise<void> {
     )
     arns.set(id, ApiDestinationArn ?? '')
   }
+  for (const [id, { Properties }] of of('AWS::StepFunctions::StateMachine').filter(([one]) =>
+    /IncidentsOut/.test(one),
+  )) {
+    const { StateMachineName: name, ...machine } = Properties as Readonly<Record<string, unknown>> & {
+      readonly StateMachineName: string
+      readonly DefinitionString: string
+      readonly DefinitionSubstitutions: Readonly<Record<string, string>>
+    }
+    const definition = Object.entries({ ...machine.DefinitionSubstitutions, Partition: 'aws' }).reduce(
+      (text, [word, value]) => text.replaceAll(`\${${word}}`, value),
+      machine.DefinitionString,
+    )
+    const roleArn = 'arn:aws:iam::000000000000:role/over'
+    const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name, definition, roleArn }))
+    arns.set(id, stateMachineArn ?? '')
+  }
   for (const [, { Properties }] of of('AWS::Events::Rule')) {
     const {
       Name = '',
@@ -115,14 +144,14 @@ async function installed(resources: Resources): Promise<void> {
     if (!Name.includes('-incident-')) continue
     await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(EventPattern) }))
     for (const target of Targets) {
-      const { 'Fn::GetAtt': [id = ''] = [] } = target['Arn'] as { 'Fn::GetAtt'?: string[] }
-      // OpsCenter is no part of the embedded cloud: its template is looked at below.
-      if (!arns.has(id)) continue
-      const { InputPathsMap, InputTemplate } = target['InputTransformer'] as Record<string, never>
+      const { 'Fn::GetAtt': [id] = [], Ref = id ?? '' } = target['Arn'] as { 'Fn::GetAtt'?: string[]; Ref?: string }
+      const Arn = arns.get(Ref) ?? 'arn:aws:ssm:us-east-1:000000000000:opsitem'
+      if (Ref === '') expect(JSON.stringify(target['Arn'])).toContain(':opsitem')
+      const { InputTransformer } = target as { InputTransformer: undefined }
       const Targets = [
         {
-          ...{ Id: String(target['Id']), Arn: arns.get(id), RoleArn: 'arn:aws:iam::000000000000:role/incidents' },
-          ...{ InputTransformer: { InputPathsMap, InputTemplate }, DeadLetterConfig: { Arn: unsentArn } },
+          ...{ Id: String(target['Id']), Arn, RoleArn: 'arn:aws:iam::000000000000:role/incidents' },
+          ...{ InputTransformer, DeadLetterConfig: { Arn: unsentArn } },
           ...(target['HttpParameters'] === undefined ? {} : { HttpParameters: target['HttpParameters'] as never }),
           RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
         },
@@ -151,14 +180,15 @@ const release = {
 }
 
 async function announce(detailType: string, incident: unknown = incidentWords(release), id?: string): Promise<void> {
-  const Detail = JSON.stringify({ ...header(id), incident })
+  const outcome = detailType === 'Release Promoted' ? 'promoted' : 'rolledBack'
+  const Detail = JSON.stringify({ ...header(id), outcome, incident })
   await sandbox.clients.events.send(
     new PutEventsCommand({ Entries: [{ Source: 'tidegate.release', DetailType: detailType, Detail }] }),
   )
   await sandbox.clock.settle()
 }
 
-/** As the Events API v2 takes it (docs/aws.md §14; Airflow's provider and Alertmanager send the same). */
+/** As PagerDuty says: https://github.com/PagerDuty/developer-docs, docs/events-API-v2/02-Trigger-Events.md. */
 const PagerDutyEvent = z.discriminatedUnion('event_action', [
   z.strictObject({
     routing_key: z.literal('the routing-key'),
@@ -199,7 +229,11 @@ const pagerDuty = () => got.filter(({ url }) => url === '/v2/enqueue').map(({ bo
 const jira = () => got.filter(({ url }) => url.startsWith('/jsm/'))
 
 describe('an incident', () => {
-  beforeEach(() => installed(synthesised(all)))
+  let resources: Resources
+  beforeAll(() => {
+    resources = synthesised(all)
+  }, 60_000)
+  beforeEach(() => installed(resources))
 
   it('is opened at the rollback with the reason, owner and page, and resolved when the release is settled', async () => {
     await announce('Release Rolled Back')
@@ -264,9 +298,94 @@ describe('an incident', () => {
           payload: { summary: words.summary },
         })
         expect(JiraAlert.parse(jira()[0]?.body).message).toBe(words.title)
+        const [item] = sandbox.cloud.opsCenter.items()
+        expect(item).toMatchObject({ Source: 'tidegate', OperationalData: { release: { Value: 'checkout-1' } } })
       }),
       { numRuns: 40 },
     )
+  })
+
+  type Announced = readonly (readonly [detailType: string, minute: number])[]
+  it.each<readonly [string, Announced]>([
+    [
+      'in order',
+      [
+        ['Release Rolled Back', 0],
+        ['Release Settled', 1],
+      ],
+    ],
+    [
+      'the end first',
+      [
+        ['Release Settled', 0],
+        ['Release Rolled Back', 1],
+      ],
+    ],
+    [
+      'the beginning four minutes late',
+      [
+        ['Release Settled', 0],
+        ['Release Interrupted', 4],
+      ],
+    ],
+    [
+      'the beginning an hour late',
+      [
+        ['Release Settled', 0],
+        ['Release Rolled Back', 55],
+      ],
+    ],
+    [
+      'the beginning almost a day late',
+      [
+        ['Release Settled', 0],
+        ['Release Return Failed', 24 * 60 - 1],
+      ],
+    ],
+    [
+      'the end first, and all of it twice',
+      [
+        ['Release Settled', 0],
+        ['Release Rolled Back', 2],
+        ['Release Settled', 3],
+      ],
+    ],
+  ])('stays open nowhere, whatever order EventBridge keeps: %s', async (_, announced) => {
+    await announce('Release Rolled Back', incidentWords(release), 'other-1')
+    for (const [detailType, minute] of announced) {
+      await sandbox.clock.advanceTo(startMs + minute * minuteMs)
+      await announce(detailType)
+    }
+    await sandbox.clock.advanceTo(startMs + 26 * 60 * minuteMs)
+    // As PagerDuty documents it: a trigger opens, or belongs to what is open; what ends nothing is dropped.
+    const open = new Set<string>()
+    for (const { event_action, dedup_key } of pagerDuty())
+      if (event_action === 'trigger') open.add(dedup_key)
+      else open.delete(dedup_key)
+    expect([...open]).toEqual(['other-1'])
+    const alerts = new Set<string>()
+    for (const { url, body } of jira()) {
+      const closed = /alerts\/([^/]+)\/close/.exec(url)?.[1]
+      if (closed === undefined) alerts.add(JiraAlert.parse(body).alias)
+      else alerts.delete(closed)
+    }
+    expect([...alerts]).toEqual(['other-1'])
+    const items = sandbox.cloud.opsCenter
+      .items()
+      .map(({ OperationalData, Status }) => [OperationalData['release']?.Value, Status])
+    expect(items.filter(([, status]) => status !== 'Resolved')).toEqual([['other-1', 'Open']])
+    expect(items.some(([id]) => id === 'checkout-1')).toBe(true)
+  })
+
+  it('is not ended where none was opened: a promoted release says nothing to anybody', async () => {
+    const promoted = JSON.stringify({ ...header(), outcome: 'promoted', incident: incidentWords(release) })
+    const entry = { Source: 'tidegate.release', DetailType: 'Release Settled', Detail: promoted }
+    await sandbox.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
+    await sandbox.minutes(60)
+    expect([
+      got,
+      sandbox.cloud.states.executions().filter(({ machineArn }) => machineArn.includes('incident-over')),
+    ]).toEqual([[], []])
   })
 
   it('is tried again while the platform is down, and kept when it refuses', async () => {
@@ -291,8 +410,8 @@ describe('an incident', () => {
 })
 
 describe('the stack', () => {
-  beforeEach(async () => {
-    sandbox = await openSandbox({ perMinute: 0 })
+  beforeEach(() => {
+    sandbox = openCloud()
   })
 
   it('has no key in its template, and a role that may do these and nothing else', () => {
@@ -309,8 +428,17 @@ describe('the stack', () => {
       'events:InvokeApiDestination',
       'events:InvokeApiDestination',
       'ssm:CreateOpsItem',
+      'states:StartExecution',
     ])
     for (const { Resource } of statements) expect(Resource).not.toBe('*')
+    const [over] = Object.entries(resources).filter(([id]) => /IncidentsOutOverRoleDefaultPolicy/.test(id))
+    const { Statement = [] } = (over?.[1].Properties['PolicyDocument'] ?? {}) as { Statement?: unknown[] }
+    expect(Statement).toMatchObject([
+      { Action: 'events:PutEvents', Condition: { StringEquals: { 'events:source': 'tidegate.incident' } } },
+      { Action: 'ssm:DescribeOpsItems', Resource: '*' },
+      { Action: 'ssm:UpdateOpsItem' },
+    ])
+    expect(JSON.stringify(Statement[2])).toMatch(/:ssm:us-east-1:000000000000:opsitem\/\*/)
     const alarms = Object.keys(resources).filter((id) => id.includes('IncidentsUnsent'))
     expect(alarms).toHaveLength(1)
   })
