@@ -110,7 +110,7 @@ async function accept(deps: Deps, page: Page, windows: Timetable): Promise<Kept 
 /** Less than the minute from sweep to sweep. */
 const claimedMs = 50_000
 
-/** Two sweeps may run at once, and a fact be found meanwhile: one of them sends. If it dies, the sweep of the next minute does. */
+/** Two sweeps may run at once, and a fact be found meanwhile: one of them sends. If it dies, the sweep of a minute later does. */
 function claimed({ clock, messages }: Deps, name: string): Promise<boolean> {
   const nowMs = clock.nowMs()
   return messages.claim(`sending/${name}`, nowMs, nowMs - claimedMs)

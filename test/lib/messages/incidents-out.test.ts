@@ -1,5 +1,5 @@
 // Incidents out, end to end: the stack's rules, templates, connections and destinations, made on the embedded cloud, against a
-// real HTTP server. What arrives is compared with the form that each platform takes, written here without our code.
+// real HTTP server. What arrives is compared with the form that each platform takes.
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -11,42 +11,16 @@ import {
 } from '@aws-sdk/client-eventbridge'
 import { CreateStateMachineCommand } from '@aws-sdk/client-sfn'
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { App, Stack } from 'aws-cdk-lib'
-import { Template } from 'aws-cdk-lib/assertions'
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import * as z from 'zod'
 import { localCloud } from '../../../cloud/local/cloud.ts'
 import { inProcessRuntime } from '../../../cloud/local/runtime/in-process-runtime.ts'
 import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
-import { ReleaseController } from '../../../lib/controller.ts'
-import type { IncidentsOutProps } from '../../../lib/messages/incidents-out.ts'
 import { clientsAt, placeOf } from '../../../local/clients.ts'
 import { hostile } from '../../core/hostile.ts'
 import { prepared } from '../../core/sample.ts'
-
-type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
-type Resources = Readonly<Record<string, Resource>>
-
-const consoleUrl = 'https://releases.example.com'
-const service = { name: 'checkout', targets: [{ function: 'checkout', alias: 'live' }], plan: 'AllAtOnce' }
-
-function synthesised(incidentsOut: (stack: Stack) => IncidentsOutProps): Resources {
-  const stack = new Stack(new App(), 'tidegate', { env: { account: '000000000000', region: 'us-east-1' } })
-  const made = incidentsOut(stack)
-  new ReleaseController(stack, 'Controller', { services: [service], incidentsOut: made, consoleUrl: `${consoleUrl}/` })
-  return (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources
-}
-const secretIn = (stack: Stack, name: string) => ({
-  secret: secretsmanager.Secret.fromSecretNameV2(stack, name, name),
-})
-const all = (stack: Stack): IncidentsOutProps => ({
-  pagerDuty: secretIn(stack, 'routing-key'),
-  jiraServiceManagement: secretIn(stack, 'jira-key'),
-  opsCenter: true,
-})
+import { all, consoleUrl, JiraAlert, PagerDutyEvent, type Resources, synthesised } from './incidents.ts'
 
 type Got = {
   readonly method: string
@@ -188,43 +162,6 @@ async function announce(detailType: string, incident: unknown = incidentWords(re
   await sandbox.clock.settle()
 }
 
-/** As PagerDuty says: https://github.com/PagerDuty/developer-docs, docs/events-API-v2/02-Trigger-Events.md. */
-const PagerDutyEvent = z.discriminatedUnion('event_action', [
-  z.strictObject({
-    routing_key: z.literal('the routing-key'),
-    event_action: z.literal('trigger'),
-    dedup_key: z.string().min(1).max(255),
-    payload: z.strictObject({
-      summary: z.string().min(1).max(1024),
-      source: z.string().min(1),
-      severity: z.enum(['critical', 'error', 'warning', 'info']),
-      timestamp: z.iso.datetime(),
-      component: z.string(),
-      group: z.string(),
-      class: z.string(),
-      custom_details: z.record(z.string(), z.string()),
-    }),
-    client: z.string(),
-    client_url: z.url().optional(),
-    links: z.array(z.strictObject({ href: z.url(), text: z.string() })).optional(),
-  }),
-  z.strictObject({
-    routing_key: z.literal('the routing-key'),
-    event_action: z.literal('resolve'),
-    dedup_key: z.string().min(1).max(255),
-    client: z.string(),
-  }),
-])
-const JiraAlert = z.strictObject({
-  message: z.string().min(1).max(130),
-  alias: z.string().min(1).max(512),
-  description: z.string().max(15_000),
-  priority: z.enum(['P1', 'P2', 'P3', 'P4', 'P5']),
-  source: z.string().max(100),
-  entity: z.string().max(512),
-  tags: z.array(z.string().max(50)).max(20),
-  details: z.record(z.string(), z.string()),
-})
 const pagerDuty = () => got.filter(({ url }) => url === '/v2/enqueue').map(({ body }) => PagerDutyEvent.parse(body))
 const jira = () => got.filter(({ url }) => url.startsWith('/jsm/'))
 
@@ -406,69 +343,5 @@ describe('an incident', () => {
       'The endpoint answered 400.',
       'The endpoint answered 403.',
     ])
-  })
-})
-
-describe('the stack', () => {
-  beforeEach(() => {
-    sandbox = openCloud()
-  })
-
-  it('has no key in its template, and a role that may do these and nothing else', () => {
-    const text = JSON.stringify(synthesised(all))
-    expect(text).toContain('{{resolve:secretsmanager:')
-    const resources = synthesised(all)
-    const policies = Object.entries(resources).filter(([id]) => /IncidentsOutRoleDefaultPolicy/.test(id))
-    const statements = policies.flatMap(
-      ([, { Properties }]) =>
-        (Properties['PolicyDocument'] as { Statement: { Action: string; Resource: unknown }[] }).Statement,
-    )
-    expect(statements.map(({ Action }) => Action).sort()).toEqual([
-      'events:InvokeApiDestination',
-      'events:InvokeApiDestination',
-      'events:InvokeApiDestination',
-      'ssm:CreateOpsItem',
-      'states:StartExecution',
-    ])
-    for (const { Resource } of statements) expect(Resource).not.toBe('*')
-    const [over] = Object.entries(resources).filter(([id]) => /IncidentsOutOverRoleDefaultPolicy/.test(id))
-    const { Statement = [] } = (over?.[1].Properties['PolicyDocument'] ?? {}) as { Statement?: unknown[] }
-    expect(Statement).toMatchObject([
-      { Action: 'events:PutEvents', Condition: { StringEquals: { 'events:source': 'tidegate.incident' } } },
-      { Action: 'ssm:DescribeOpsItems', Resource: '*' },
-      { Action: 'ssm:UpdateOpsItem' },
-    ])
-    expect(JSON.stringify(Statement[2])).toMatch(/:ssm:us-east-1:000000000000:opsitem\/\*/)
-    const alarms = Object.keys(resources).filter((id) => id.includes('IncidentsUnsent'))
-    expect(alarms).toHaveLength(1)
-  })
-
-  it('makes an OpsItem of the fields that OpsCenter takes, once for each release', () => {
-    const rules = Object.values(synthesised(all)).filter(({ Type }) => Type === 'AWS::Events::Rule')
-    const targets = rules.flatMap(({ Properties }) => Properties['Targets'] as Record<string, unknown>[])
-    const [opsItem, ...none] = targets.filter(({ Arn }) => JSON.stringify(Arn).includes(':opsitem'))
-    expect(none).toEqual([])
-    const { InputTemplate } = opsItem?.['InputTransformer'] as { InputTemplate: string }
-    const filled = JSON.parse(
-      InputTemplate.replaceAll(/"(?:\\.|[^"\\])*"|<[\w.-]+>/g, (part) => (part.startsWith('<') ? '"x"' : part)),
-    ) as Record<string, object> & { operationalData: Record<string, unknown> }
-    expect(Object.keys(filled).sort()).toEqual([
-      'category',
-      'description',
-      'operationalData',
-      'severity',
-      'source',
-      'title',
-    ])
-    expect(filled.operationalData['/aws/dedup']).toEqual({
-      type: 'SearchableString',
-      value: expect.stringMatching(/^\{"dedupString":"tidegate-<[\w.-]+>"\}$/) as string,
-    })
-    for (const name of Object.keys(filled.operationalData)) expect(name).not.toMatch(/^(aws|amazon|amzn|ssm)/i)
-  })
-
-  it('takes no address that is not https', () => {
-    const wrong = (stack: Stack) => ({ pagerDuty: { ...secretIn(stack, 'k'), url: 'http://events.pagerduty.com' } })
-    expect(() => synthesised(wrong)).toThrow(expect.objectContaining({ code: 'definition_invalid' }))
   })
 })

@@ -1,12 +1,12 @@
 // What fails while the sweep tells people must not keep it from its work: it is the last that puts traffic back.
 import { expect, it } from 'vitest'
-import { Problem } from '../../core/problem.ts'
-import type { Metric } from '../../core/measures/metric.ts'
-import { reconcileHandler } from '../../functions/listeners/reconcile.ts'
-import { troubleTo } from '../../functions/steps/each.ts'
-import { tableWatch } from '../../functions/sweep/watch-parts.ts'
-import { open, requested, t0Ms } from '../contract/samples.ts'
-import { memoryCloud } from '../memory/memory.ts'
+import { Problem } from '../../../core/problem.ts'
+import type { Metric } from '../../../core/measures/metric.ts'
+import { reconcileHandler } from '../../../functions/listeners/reconcile.ts'
+import { troubleTo } from '../../../functions/steps/each.ts'
+import { tableWatch } from '../../../functions/sweep/watch-parts.ts'
+import { open, requested, t0Ms } from '../../contract/samples.ts'
+import { memoryCloud } from '../../memory/memory.ts'
 
 const minute = 60_000
 const away = new Problem('aws_unavailable', 'no answer')
