@@ -27,7 +27,7 @@ import { ReleaseDashboards } from './release-dashboards.ts'
 import { LogCopy, type LogCopyProps } from './log-copy.ts'
 import { printNext } from './outputs.ts'
 import { movesTraffic } from '../functions/permissions.ts'
-import { checkControllerName, warnOfOneRole } from './role-names.ts'
+import { checkControllerName, rolePathOf, warnOfOneRole } from './role-names.ts'
 import { conditionsOf, hasTag, waitForPoliciesOnly } from './role-policies.ts'
 import { heardOf } from '../functions/heard.ts'
 import { allSchedules, calledByEvents, schedulesOf } from '../functions/rules.ts'
@@ -112,7 +112,9 @@ export class ReleaseController extends Construct {
     this.api = apiOf(this, name, this.functions)
     this.putBackFromChat =
       typeof props.chat === 'object' && props.chat.putBack
-        ? putBackMachine(this, name, this.api, (machine) => grantRoutes(this.api, machine, ['roll-back']))
+        ? putBackMachine(this, { name, rolePath: rolePathOf(name) }, this.api, (machine) =>
+            grantRoutes(this.api, machine, ['roll-back']),
+          )
         : undefined
     this.stateMachine = machineOf(this, stateMachineName, this.functions)
     const movers = Object.entries(made).flatMap(([verb, { role }]) => (movesTraffic(verb as Verb) ? role.roleArn : []))

@@ -271,7 +271,15 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...['aws-cdk-lib/', 'constructs', 'esbuild'],
   ],
   'lib/bundles/': ['lib/bundles/*', 'functions/handlers.ts', 'core/own.ts', 'node:', 'fflate'],
-  'lib/messages/': ['lib/messages/*', 'functions/environment.ts', 'core/', 'aws-cdk-lib', 'aws-cdk-lib/', 'constructs'],
+  'lib/messages/': [
+    'node:fs',
+    'lib/messages/*',
+    'functions/environment.ts',
+    'core/',
+    'aws-cdk-lib',
+    'aws-cdk-lib/',
+    'constructs',
+  ],
   'lib/template/': [
     ...[
       'lib/template/*',

@@ -21,6 +21,7 @@ import { asRole, type Authorize, rightsBy } from './protocol/rights.ts'
 import { localObjects } from './s3/s3.ts'
 import type { LocalObjects } from './s3/s3.ts'
 import { type Bus, home, type Invoker, type LocalService, type MetricSink, type Site } from './protocol/service.ts'
+import { type LocalOpsCenter, localOpsCenter } from './ops-center.ts'
 import { localSns } from './sns.ts'
 import { localSqs } from './sqs/sqs.ts'
 import { localSts } from './sts.ts'
@@ -65,6 +66,7 @@ export type LocalCloud = {
   readonly objects: LocalObjects
   readonly iam: LocalRoles
   readonly httpApi: LocalHttpApi
+  readonly opsCenter: LocalOpsCenter
   /** Stops all background work. The clock and the runtime belong to the caller. */
   close(): void
 }
@@ -88,19 +90,19 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     ...{ site: home, clock, bus, runtime, objects, metrics: cloudwatch, streams: dynamodb, queues: sqs },
     ...{ ...rights, ...pending, ...stream('lambda') },
   })
+  const opsCenter = localOpsCenter({ clock, ...stream('ssm') })
   const states = localStepFunctions({
-    clock: options.executionTime?.(clock) ?? clock,
-    bus,
-    invoker: lambda,
+    ...{ clock: options.executionTime?.(clock) ?? clock, bus, invoker: lambda },
     api: (host, request, roleArn) => (httpApi.isAt(host) ? httpApi.handle(request, asRole(roleArn)) : undefined),
+    services: { 'events:putEvents': (args) => events.take(args), ...opsCenter.integrations },
     ...stream('states'),
   })
   const events: LocalEventBridge = localEventBridge({
     clock,
     invoker: lambda,
-    startExecution: (machineArn, name, input) =>
-      // Turns what StartExecution throws into a rejection.
-      Promise.resolve().then(() => void states.start(machineArn, name, input)),
+    // Turns what StartExecution throws into a rejection.
+    startExecution: (...call) => Promise.resolve().then(() => void states.start(...call)),
+    openOpsItem: (payload) => opsCenter.open(payload),
     ...{ queues: sqs, metrics: cloudwatch, faults: options.delivery },
     ...stream('events'),
   })
@@ -126,6 +128,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
     handler: dated(localHandler(servicesAt, options), clock),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
     codedeploy: aside.codedeploy,
+    opsCenter,
     close() {
       events.close()
     },

@@ -110,7 +110,7 @@ async function accept(deps: Deps, page: Page, windows: Timetable): Promise<Kept 
 /** Less than the minute from sweep to sweep. */
 const claimedMs = 50_000
 
-/** A sweep may run twice at once, and a fact be found meanwhile. One of them sends; if it dies, the sweep of the next minute does. */
+/** Two sweeps may run at once, and a fact be found meanwhile: one of them sends. If it dies, the sweep of a minute later does. */
 function claimed({ clock, messages }: Deps, name: string): Promise<boolean> {
   const nowMs = clock.nowMs()
   return messages.claim(`sending/${name}`, nowMs, nowMs - claimedMs)
@@ -171,7 +171,7 @@ async function sendUnkept(deps: Deps, page: Page): Promise<void> {
 // Each takes a few calls, which DynamoDB and SNS handle easily.
 const atOnce = 10
 
-/** What nobody has heard of comes first, then pages, then what has waited longest: what a dead channel is owed holds up nothing. */
+/** What nobody has heard of comes first, then pages, then what has waited longest. So a dead channel holds up no other. */
 const order = (a: Kept, b: Kept): number =>
   a.sent.length - b.sent.length || urgency(a) - urgency(b) || a.dueAtMs - b.dueAtMs
 const urgency = ({ page: { kind } }: Kept): number => (severityOf(kind) === 'page' ? 0 : 1)
@@ -187,7 +187,8 @@ async function sendKept(deps: Deps, mayBegin: () => boolean): Promise<void> {
     ([message]) => ({ message }),
     async ([name, [first, ...more]]) => {
       if (first === undefined || !(await claimed(deps, name))) return
-      for (const part of inParts([first, ...more])) if (mayBegin()) await send(deps, part)
+      const about = () => ({ message: name })
+      await each(deps, inParts([first, ...more]), about, (part) => send(deps, part), 1, mayBegin)
     },
     atOnce,
     mayBegin,

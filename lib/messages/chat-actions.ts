@@ -6,26 +6,25 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-import { rolePathOf } from '../role-names.ts'
 
 /**
- * @param controller its name
+ * @param controller its name, and the path of its roles
  * @param mayCall gives the machine its one right
  */
 export function putBackMachine(
   scope: Construct,
-  controller: string,
+  controller: { readonly name: string; readonly rolePath: string },
   api: HttpApi,
   mayCall: (machine: iam.IGrantable) => void,
 ): sfn.StateMachine {
   const { region, urlSuffix, partition } = Stack.of(scope)
-  const name = `${controller}-put-back`
+  const name = `${controller.name}-put-back`
   const definition = new URL('../../statemachines/put-back.asl.json', import.meta.url)
   const machine = new sfn.StateMachine(scope, 'PutBackFromChat', {
     stateMachineName: name,
     // Logs say that this role has decided.
     role: new iam.Role(scope, 'PutBackFromChatRole', {
-      ...{ roleName: `${name}-${region}`, path: rolePathOf(controller) },
+      ...{ roleName: `${name}-${region}`, path: controller.rolePath },
       assumedBy: new iam.ServicePrincipal('states.amazonaws.com'),
     }),
     definitionBody: sfn.DefinitionBody.fromString(readFileSync(definition, 'utf8')),

@@ -1,6 +1,8 @@
 // Incidents for PagerDuty, Jira Service Management and OpsCenter, by rules on the controller's own events: opened when traffic
 // was put back or could not be, or somebody else moved an alias; resolved when the release is settled and nothing more is done.
-// The incident's key is the release. docs/messages.md says why.
+// The incident's key is the release. EventBridge keeps no order, so it is resolved again and again, by a state machine that also
+// resolves OpsItems, which no rule can. docs/messages.md says why.
+import { readFileSync } from 'node:fs'
 import { ArnFormat, Duration, SecretValue, Stack } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import * as events from 'aws-cdk-lib/aws-events'
@@ -8,6 +10,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets'
 import * as iam from 'aws-cdk-lib/aws-iam'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import * as sqs from 'aws-cdk-lib/aws-sqs'
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { Problem } from '../../core/problem.ts'
 import { alarmTo, type Topics } from './topics.ts'
@@ -23,7 +26,7 @@ export type IncidentsOutProps = {
   readonly pagerDuty?: Platform
   /** The alert API, also Opsgenie's: the secret is the API key. */
   readonly jiraServiceManagement?: Platform
-  /** OpsItems. EventBridge can open them and not resolve them. */
+  /** OpsItems. */
   readonly opsCenter?: boolean
 }
 
@@ -40,6 +43,9 @@ export const incidentsOf = (
 
 const pagerDutyUrl = 'https://events.pagerduty.com/v2/enqueue'
 const jiraUrl = 'https://api.atlassian.com/jsm/ops/integration/v2/alerts'
+
+/** What the state machine says again (statemachines/incident-over.asl.json). */
+const over = { source: 'tidegate.incident', detailType: 'Release Incident Over' } as const
 
 const of = (path: string): string => events.EventField.fromPath(`$.detail.${path}`)
 const releaseId = (): string => of('metadata.releaseId')
@@ -58,22 +64,65 @@ export class IncidentsOut extends Construct {
     this.page = consoleUrl === undefined ? {} : { page: `${consoleUrl}/release/${releaseId()}` }
     this.unsent = this.queue(topics)
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('events.amazonaws.com') })
-    const rule = (name: string, detailType: readonly string[]) =>
+    const rule = (name: string, detailType: readonly string[], detail: object = {}, more: readonly string[] = []) =>
       new events.Rule(this, name, {
         ruleName: `${controller}-incident-${name.toLowerCase()}`,
         eventPattern: {
-          source: ['tidegate.release'],
+          source: ['tidegate.release', ...more],
           account: [Stack.of(this).account],
           detailType: [...detailType],
           // Events from before the words existed have none, and a template cannot do without.
-          detail: { incident: { title: [{ exists: true }] } },
+          detail: { incident: { title: [{ exists: true }] }, ...detail },
         },
       })
+    // Whatever ended so has opened nothing.
+    const hasOpened = { outcome: [{ 'anything-but': ['promoted', 'alreadyReleased'] }] }
     const opened = rule('Opened', ['Release Rolled Back', 'Release Return Failed', 'Release Interrupted'])
-    const resolved = rule('Resolved', ['Release Settled'])
+    const resolved = rule('Resolved', ['Release Settled', over.detailType], hasOpened, [over.source])
+    this.endAgain(rule('Settled', ['Release Settled'], hasOpened), controller, opsCenter)
     if (pagerDuty !== undefined) this.toPagerDuty(pagerDuty, opened, resolved)
     if (jiraServiceManagement !== undefined) this.toJira(jiraServiceManagement, opened, resolved)
     if (opsCenter) this.toOpsCenter(opened)
+  }
+
+  /** Starts the machine that resolves it again, and OpsItems at all. */
+  private endAgain(settled: events.Rule, controller: string, hasOpsItems: boolean): void {
+    const stack = Stack.of(this)
+    const definition = new URL('../../statemachines/incident-over.asl.json', import.meta.url)
+    const machine = new sfn.StateMachine(this, 'Over', {
+      stateMachineName: `${controller}-incident-over`,
+      definitionBody: sfn.DefinitionBody.fromString(readFileSync(definition, 'utf8')),
+      definitionSubstitutions: { Partition: stack.partition, HasOpsItems: String(hasOpsItems) },
+      timeout: Duration.days(2),
+    })
+    const bus = stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })
+    const conditions = {
+      StringEquals: { 'events:source': over.source },
+      'ForAllValues:StringEquals': { 'events:detail-type': over.detailType },
+    }
+    machine.addToRolePolicy(new iam.PolicyStatement({ actions: ['events:PutEvents'], resources: [bus], conditions }))
+    if (hasOpsItems) {
+      // IAM knows no resource for the search.
+      machine.addToRolePolicy(new iam.PolicyStatement({ actions: ['ssm:DescribeOpsItems'], resources: ['*'] }))
+      machine.addToRolePolicy(
+        new iam.PolicyStatement({ actions: ['ssm:UpdateOpsItem'], resources: [this.opsItem('*')] }),
+      )
+    }
+    settled.addTarget(
+      new targets.SfnStateMachine(machine, {
+        ...{ role: this.role, deadLetterQueue: this.unsent, maxEventAge: Duration.hours(24), retryAttempts: 185 },
+      }),
+    )
+  }
+
+  /** Of this account and region. */
+  private opsItem(resourceName?: string): string {
+    const resource = { service: 'ssm', resource: 'opsitem' }
+    return Stack.of(this).formatArn(
+      resourceName === undefined
+        ? { ...resource, arnFormat: ArnFormat.COLON_RESOURCE_NAME }
+        : { ...resource, arnFormat: ArnFormat.SLASH_RESOURCE_NAME, resourceName },
+    )
   }
 
   private toPagerDuty({ secret, url }: Platform, opened: events.Rule, resolved: events.Rule): void {
@@ -132,17 +181,10 @@ export class IncidentsOut extends Construct {
 
   /** The target takes no API destination, and its role no resource but all OpsItems of the account and region. */
   private toOpsCenter(opened: events.Rule): void {
-    const opsItem = (resourceName?: string): string =>
-      Stack.of(this).formatArn({
-        service: 'ssm',
-        resource: 'opsitem',
-        arnFormat: resourceName === undefined ? ArnFormat.COLON_RESOURCE_NAME : ArnFormat.SLASH_RESOURCE_NAME,
-        ...(resourceName === undefined ? {} : { resourceName }),
-      })
-    this.role.addToPolicy(new iam.PolicyStatement({ actions: ['ssm:CreateOpsItem'], resources: [opsItem('*')] }))
+    this.role.addToPolicy(new iam.PolicyStatement({ actions: ['ssm:CreateOpsItem'], resources: [this.opsItem('*')] }))
     opened.addTarget({
       bind: () => ({
-        arn: opsItem(),
+        arn: this.opsItem(),
         role: this.role,
         deadLetterConfig: { arn: this.unsent.queueArn },
         input: events.RuleTargetInput.fromObject({
@@ -155,6 +197,8 @@ export class IncidentsOut extends Construct {
             // One OpsItem for each release, however many of its events arrive.
             '/aws/dedup': { type: 'SearchableString', value: `{"dedupString":"tidegate-${releaseId()}"}` },
             ...Object.fromEntries(Object.entries(this.details()).map(([name, value]) => [name, { value }])),
+            // By which it is found when it is over.
+            release: { type: 'SearchableString', value: releaseId() },
           },
         }),
       }),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { accountOnAws, reads } from '../../cli/adopt/account.ts'
 import { adopt } from '../../cli/adopt/adopt.ts'
 import { screenOn } from '../../cli/backend/screen.ts'
-import { applyFile } from '../../cli/commands/apply.ts'
+import { applyFiles } from '../../cli/commands/apply.ts'
 import { validateFiles } from '../../cli/services/validate.ts'
 import { openSandbox } from '../../local/sandbox.ts'
 import { openFleet, seedFleet } from '../cli/adopt/fleet.ts'
@@ -40,7 +40,7 @@ export async function checkAdoption(verify: Verify, count = 300): Promise<void> 
   const { hooks: _, ...world } = sandbox.world
   const refused: string[] = []
   for (const file of files)
-    await applyFile({ backend: { ...world, order: sandbox.orderAs('ann') }, screen }, file).catch((error: unknown) =>
+    await applyFiles({ backend: { ...world, order: sandbox.orderAs('ann') }, screen }, [file]).catch((error: unknown) =>
       refused.push(`${file}: ${String(error)}`),
     )
   const { items } = await world.services.list()

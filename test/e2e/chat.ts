@@ -39,7 +39,7 @@ export function checkChat(verify: Verify, aws: string, url: string, environment:
 
   const { FunctionVersion: stable } = alias()
   const candidate = stable === '1' ? '2' : '1'
-  const plan = ['--plan', 'Linear10PercentEvery10Minutes', '--bolder', '--yes']
+  const plan = ['--plan', 'Linear10PercentEvery10Minutes', '--bolder']
   const started = tidegate('release', 'checkout', '--version', candidate, ...plan)
   const isLive = until(() => JSON.stringify(alias().RoutingConfig ?? {}).includes(`"${candidate}"`))
   verify('chat: a release has traffic', isLive, started.all)

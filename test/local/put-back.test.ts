@@ -1,5 +1,5 @@
-// The button of a chat, run on the embedded cloud as Amazon Q Developer runs it: with the rights of the channel's role. The machine
-// and the rights are those of the stack (test/lib/messages/chat-actions.test.ts).
+// The button of a chat, run on the embedded cloud as Amazon Q Developer runs it: with the rights of the channel's role. The
+// machine and the rights are those of the stack (test/lib/messages/chat-actions.test.ts).
 import { InvokeCommand } from '@aws-sdk/client-lambda'
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -14,6 +14,8 @@ export type DeliveryDeps = {
   readonly clock: LocalClock
   readonly invoker: Pick<Invoker, 'take'>
   readonly startExecution: StartExecution
+  /** @throws AwsError */
+  readonly openOpsItem: (payload: string) => void
   readonly queues: Queues
   readonly metrics: MetricSink
   readonly destinations: Pick<ApiDestinations, 'send'>
@@ -73,9 +75,10 @@ const asAwsError = (error: unknown): AwsError =>
     : new AwsError('TIMEOUT', error instanceof Error ? error.message : String(error), 500)
 
 async function send(deps: DeliveryDeps, { targetArn, payload, http }: Delivery): Promise<void> {
-  const { invoker, startExecution, destinations } = deps
+  const { invoker, startExecution, openOpsItem, destinations } = deps
   if (targetArn.includes(':api-destination/')) await destinations.send(targetArn, payload, http)
   else if (/^arn:[^:]+:states:/.test(targetArn)) await startExecution(targetArn, undefined, payload)
+  else if (targetArn.endsWith(':opsitem')) openOpsItem(payload)
   else invoker.take(targetArn, undefined, Buffer.from(payload))
 }
 

@@ -1,8 +1,8 @@
 // Amazon EventBridge: buses, rules, targets, and the bus on which the other services of the embedded cloud emit.
 import { AwsError } from '../protocol/aws-error.ts'
-import { text } from '../protocol/field.ts'
+import { list, object, text } from '../protocol/field.ts'
 import { answerJson } from '../protocol/json-protocol.ts'
-import type { Operations } from '../protocol/json-protocol.ts'
+import type { Input, Operations } from '../protocol/json-protocol.ts'
 import type { Bus, LocalService } from '../protocol/service.ts'
 import { type Counted, deliver, type DeliveryDeps, type Failure } from './delivery.ts'
 import { apiDestinations } from './api-destinations.ts'
@@ -28,6 +28,8 @@ type EventBridgeDeps = Omit<DeliveryDeps, 'destinations'> & {
 
 export type LocalEventBridge = LocalService &
   Bus & {
+    /** PutEvents of a state machine: details may be JSON, and one entry that fails fails all. @throws AwsError */
+    take(input: Input): unknown
     /** The last events of every bus, in order of arrival, for tests. */
     recorded(): readonly Envelope[]
     close(): void
@@ -49,19 +51,21 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
     for (const rule of rules.matching(bus, event)) for (const target of rule.targets.values()) send(rule, event, target)
   }
 
+  function putEvents(input: Input) {
+    const entries = entriesOf(input, clock.nowMs()).map((entry) => {
+      if (isRefusal(entry)) return entry
+      const event = envelope(entry, ids(), entry.atMs)
+      // AWS also accepts an event to a bus that does not exist; the event vanishes (docs/aws.md §4.7).
+      if (rules.hasBus(entry.bus)) publish(entry.bus, event)
+      return { EventId: event.id }
+    })
+    return { FailedEntryCount: entries.filter((entry) => 'ErrorCode' in entry).length, Entries: entries }
+  }
+
   const operations: Operations = {
     ...rules.operations,
     ...destinations.operations,
-    PutEvents(input) {
-      const entries = entriesOf(input, clock.nowMs()).map((entry) => {
-        if (isRefusal(entry)) return entry
-        const event = envelope(entry, ids(), entry.atMs)
-        // AWS also accepts an event to a bus that does not exist; the event vanishes (docs/aws.md §4.7).
-        if (rules.hasBus(entry.bus)) publish(entry.bus, event)
-        return { EventId: event.id }
-      })
-      return { FailedEntryCount: entries.filter((entry) => 'ErrorCode' in entry).length, Entries: entries }
-    },
+    PutEvents: putEvents,
     TestEventPattern(input) {
       const pattern = parsePattern(text(input, 'EventPattern'))
       return { Result: matchesPattern(pattern, parsedEvent(text(input, 'Event'))) }
@@ -71,6 +75,18 @@ export function localEventBridge(deps: EventBridgeDeps): LocalEventBridge {
   return {
     handle: (request, caller) => answerJson(request, caller, operations, '1.1'),
     emit: (event) => publish(defaultBus, envelope(event, ids(), clock.nowMs())),
+    take(input) {
+      const Entries = list(input, 'Entries').map((value) => {
+        const entry = object(value, 'Entries')
+        return {
+          ...entry,
+          Detail: typeof entry['Detail'] === 'string' ? entry['Detail'] : JSON.stringify(entry['Detail']),
+        }
+      })
+      const answer = putEvents({ ...input, Entries })
+      if (answer.FailedEntryCount > 0) throw new AwsError('FailedEntry', JSON.stringify(answer))
+      return answer
+    },
     recorded: () => recorded,
     close: () => rules.close(),
   }

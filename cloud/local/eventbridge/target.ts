@@ -31,7 +31,7 @@ export function targetFrom(value: unknown): Target {
   if (strange !== undefined) throw notImplemented(`EventBridge targets with ${strange}`)
   const arn = text(source, 'Arn')
   const isDestination = /^arn:[^:]+:events:[^:]*:\d*:api-destination\//.test(arn)
-  if (!isDestination && !/^arn:[^:]+:(lambda|states):/.test(arn))
+  if (!isDestination && !/^arn:[^:]+:(lambda:|states:|ssm:.*:opsitem$)/.test(arn))
     throw notImplemented(`EventBridge targets like ${arn}`)
   const input = optionalText(source, 'Input')
   const inputPath = optionalText(source, 'InputPath')

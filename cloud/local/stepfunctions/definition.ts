@@ -49,5 +49,15 @@ export type Definition = {
 
 export const invokeResource = 'arn:aws:states:::lambda:invoke'
 export const callbackResource = `${invokeResource}.waitForTaskToken`
-/** Calls an HTTP API in the name of the state machine's role (https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html). */
+/** Calls an HTTP API as the role of the state machine (docs/aws.md §14). */
 export const apiResource = 'arn:aws:states:::apigateway:invoke'
+/** Calls of other services, by what follows `states:::`, with the arguments that each needs and takes. */
+export const serviceCalls: Readonly<
+  Record<string, { readonly needs: readonly string[]; readonly takes: readonly string[] }>
+> = {
+  'events:putEvents': { needs: ['Entries'], takes: [] },
+  'aws-sdk:ssm:describeOpsItems': { needs: ['OpsItemFilters'], takes: ['MaxResults'] },
+  'aws-sdk:ssm:updateOpsItem': { needs: ['OpsItemId'], takes: ['Status'] },
+}
+/** Such as `lambda:invoke`. */
+export const integrationOf = (resource: string): string => resource.replace(/^arn:[^:]+:states:::/, '')

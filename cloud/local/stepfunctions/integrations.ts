@@ -80,6 +80,21 @@ export async function callApi(api: ApiCaller, args: Arguments, roleArn: string):
   }
 }
 
+/** By the name of the integration. */
+export type ServiceCalls = Readonly<Record<string, (args: Arguments) => unknown>>
+
+const errorsOf: Readonly<Record<string, string>> = { events: 'EventBridge', 'aws-sdk:ssm': 'Ssm' }
+
+/** Its errors are named by service and exception. */
+export async function callService(services: ServiceCalls, name: string, args: Arguments): Promise<unknown> {
+  try {
+    return await Promise.resolve(args).then((given) => services[name]?.(given))
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    throw new StatesError(`${errorsOf[name.replace(/:\w+$/, '')] ?? name}.${error.code}`, error.message)
+  }
+}
+
 const pairsOf = (query: unknown): [string, string][] =>
   Object.entries(query as Readonly<Record<string, readonly string[]>>).flatMap(([name, values]) =>
     values.map((value): [string, string] => [name, value]),

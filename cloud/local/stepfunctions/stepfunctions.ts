@@ -8,7 +8,7 @@ import type { Execution } from './execution.ts'
 import { executionOperations } from './execution-api.ts'
 import { machineExecutions } from './executions.ts'
 import { evaluator } from './expression.ts'
-import type { ApiCaller } from './integrations.ts'
+import type { ApiCaller, ServiceCalls } from './integrations.ts'
 import { stateMachines } from './machines.ts'
 import { taskTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
@@ -17,6 +17,7 @@ type StepFunctionsDeps = {
   readonly clock: LocalClock
   readonly invoker: Invoker
   readonly api: ApiCaller
+  readonly services: ServiceCalls
   readonly bus: Bus
   readonly random: () => number
   readonly ids: () => string

@@ -2,12 +2,12 @@
 // timeout decides; anything later is dropped.
 import type { LocalClock } from '../time/clock.ts'
 import { defaultRegion } from '../protocol/service.ts'
-import { apiResource, callbackResource } from './definition.ts'
+import { apiResource, callbackResource, integrationOf, invokeResource, serviceCalls } from './definition.ts'
 import type { TaskState } from './definition.ts'
 import { isRunning, record } from './execution.ts'
 import type { Execution } from './execution.ts'
 import type { Bindings, Evaluate } from './expression.ts'
-import { type ApiCaller, callApi, invoke } from './integrations.ts'
+import { type ApiCaller, callApi, callService, invoke, type ServiceCalls } from './integrations.ts'
 import { StatesError, timeout, withinLimit } from './failure.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -15,6 +15,7 @@ export type TaskDeps = {
   readonly clock: LocalClock
   readonly invoker: Parameters<typeof invoke>[0]
   readonly api: ApiCaller
+  readonly services: ServiceCalls
   readonly tokens: Tokens
   readonly evaluate: Evaluate
 }
@@ -40,7 +41,7 @@ export async function attemptTask(deps: TaskDeps, attempt: Attempt): Promise<unk
   // The execution ended while the arguments were evaluated, so nothing may start.
   if (!isRunning(execution)) throw new StatesError('States.Runtime', 'The execution has ended.')
   const note = (type: string, details: Readonly<Record<string, unknown>>): void => {
-    const [resourceType, resource] = state.Resource.split(':::')[1]?.split(':') ?? []
+    const [, resourceType = '', resource = ''] = /^(.*):(\w+(?:\.\w+)?)$/.exec(integrationOf(state.Resource)) ?? []
     record(execution, deps.clock.nowMs(), type, { resourceType, resource, ...details })
   }
   note('TaskScheduled', {
@@ -108,19 +109,28 @@ function outcome(
     const refused = (failure: Error): void => {
       if (execution.waits.has(letGo)) failed(failure)
     }
-    const answer =
-      state.Resource === apiResource
-        ? callApi(deps.api, prepared.args, execution.roleArn)
-        : invoke(deps.invoker, prepared.args)
-    void answer.then(invoked, refused)
+    void called(deps, state.Resource, prepared.args, execution.roleArn).then(invoked, refused)
   })
+}
+
+function called(deps: TaskDeps, resource: string, args: Prepared['args'], roleArn: string): Promise<unknown> {
+  const name = integrationOf(resource)
+  if (resource === apiResource) return callApi(deps.api, args, roleArn)
+  return Object.hasOwn(serviceCalls, name) ? callService(deps.services, name, args) : invoke(deps.invoker, args)
+}
+
+/** Texts without which nothing can be called. */
+const neededBy: Readonly<Record<string, readonly string[]>> = {
+  [invokeResource]: ['FunctionName'],
+  [callbackResource]: ['FunctionName'],
+  [apiResource]: ['ApiEndpoint', 'Method'],
 }
 
 async function prepare(evaluate: Evaluate, { state, bindings }: Attempt): Promise<Prepared> {
   const args = await evaluate(state.Arguments ?? {}, bindings)
   if (typeof args !== 'object' || args === null) throw new StatesError('States.Runtime', 'Arguments are no object.')
   const fields = args as Prepared['args']
-  for (const name of state.Resource === apiResource ? ['ApiEndpoint', 'Method'] : ['FunctionName'])
+  for (const name of neededBy[state.Resource] ?? [])
     if (typeof fields[name] !== 'string') throw new StatesError('States.Runtime', `Arguments need ${name}.`)
   return {
     args: withinLimit(fields, 'Arguments'),

@@ -1,7 +1,7 @@
 // Validates a definition. As CreateStateMachine does, it refuses anything that the interpreter could not run, and names the
 // state.
 import { AwsError } from '../protocol/aws-error.ts'
-import { apiResource, callbackResource, invokeResource } from './definition.ts'
+import { apiResource, callbackResource, invokeResource, serviceCalls } from './definition.ts'
 import type { Definition } from './definition.ts'
 import { compile, expressionIn } from './expression.ts'
 
@@ -78,6 +78,7 @@ function checkState(where: string, state: Fields, language: unknown, states: Fie
 const ofFunction = { needs: ['FunctionName'], takes: ['InvocationType', 'Payload', 'Qualifier'] }
 const integrations: Readonly<Record<string, { readonly needs: readonly string[]; readonly takes: readonly string[] }>> =
   {
+    ...Object.fromEntries(Object.entries(serviceCalls).map(([name, of]) => [`arn:aws:states:::${name}`, of])),
     [invokeResource]: ofFunction,
     [callbackResource]: ofFunction,
     [apiResource]: {

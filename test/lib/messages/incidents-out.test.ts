@@ -1,5 +1,5 @@
 // Incidents out, end to end: the stack's rules, templates, connections and destinations, made on the embedded cloud, against a
-// real HTTP server. What arrives is compared with the form that each platform takes, written here without our code.
+// real HTTP server. What arrives is compared with the form that each platform takes.
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -9,41 +9,19 @@ import {
   PutRuleCommand,
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge'
+import { CreateStateMachineCommand } from '@aws-sdk/client-sfn'
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { App, Stack } from 'aws-cdk-lib'
-import { Template } from 'aws-cdk-lib/assertions'
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { localCloud } from '../../../cloud/local/cloud.ts'
+import { inProcessRuntime } from '../../../cloud/local/runtime/in-process-runtime.ts'
+import { steppedClock } from '../../../cloud/local/time/clock.ts'
 import { repeats } from '../../repeats.ts'
-import * as z from 'zod'
 import { IncidentWords, incidentWords } from '../../../core/release/announcement.ts'
-import { ReleaseController } from '../../../lib/controller.ts'
-import type { IncidentsOutProps } from '../../../lib/messages/incidents-out.ts'
-import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
+import { clientsAt, placeOf } from '../../../local/clients.ts'
 import { hostile } from '../../core/hostile.ts'
 import { prepared } from '../../core/sample.ts'
-
-type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
-type Resources = Readonly<Record<string, Resource>>
-
-const consoleUrl = 'https://releases.example.com'
-const service = { name: 'checkout', targets: [{ function: 'checkout', alias: 'live' }], plan: 'AllAtOnce' }
-
-function synthesised(incidentsOut: (stack: Stack) => IncidentsOutProps): Resources {
-  const stack = new Stack(new App(), 'tidegate', { env: { account: '000000000000', region: 'us-east-1' } })
-  const made = incidentsOut(stack)
-  new ReleaseController(stack, 'Controller', { services: [service], incidentsOut: made, consoleUrl: `${consoleUrl}/` })
-  return (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources
-}
-const secretIn = (stack: Stack, name: string) => ({
-  secret: secretsmanager.Secret.fromSecretNameV2(stack, name, name),
-})
-const all = (stack: Stack): IncidentsOutProps => ({
-  pagerDuty: secretIn(stack, 'routing-key'),
-  jiraServiceManagement: secretIn(stack, 'jira-key'),
-  opsCenter: true,
-})
+import { all, consoleUrl, JiraAlert, PagerDutyEvent, type Resources, synthesised } from './incidents.ts'
 
 type Got = {
   readonly method: string
@@ -70,7 +48,16 @@ beforeAll(async () => {
 })
 afterAll(() => new Promise((resolve) => server.close(resolve)))
 
-let sandbox: Sandbox
+const startMs = Date.UTC(2026, 0, 1)
+const minuteMs = 60_000
+/** An embedded cloud in which nothing else is. */
+function openCloud() {
+  const clock = steppedClock(startMs)
+  const cloud = localCloud({ clock, runtime: inProcessRuntime({}, clock) })
+  const minutes = (count: number) => clock.advanceTo(clock.nowMs() + count * minuteMs)
+  return { clock, cloud, minutes, clients: clientsAt(placeOf(cloud.handler, 'operator')), close: () => cloud.close() }
+}
+let sandbox: ReturnType<typeof openCloud>
 const unsent = 'https://sqs.us-east-1.amazonaws.com/000000000000/unsent'
 const unsentArn = 'arn:aws:sqs:us-east-1:000000000000:unsent'
 beforeEach(() => {
@@ -81,8 +68,8 @@ afterEach(() => sandbox.close())
 
 /** Makes what the stack has, through the API. Secrets are replaced by their names, hosts by the server. */
 async function installed(resources: Resources): Promise<void> {
-  sandbox = await openSandbox({ perMinute: 0 })
-  const { events, sqs } = sandbox.clients
+  sandbox = openCloud()
+  const { events, sqs, sfn } = sandbox.clients
   await sqs.send(new CreateQueueCommand({ QueueName: 'unsent' }))
   const arns = new Map<string, string>()
   const of = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type)
@@ -103,6 +90,22 @@ async function installed(resources: Resources): Promise<void> {
     )
     arns.set(id, ApiDestinationArn ?? '')
   }
+  for (const [id, { Properties }] of of('AWS::StepFunctions::StateMachine').filter(([one]) =>
+    /IncidentsOut/.test(one),
+  )) {
+    const { StateMachineName: name, ...machine } = Properties as Readonly<Record<string, unknown>> & {
+      readonly StateMachineName: string
+      readonly DefinitionString: string
+      readonly DefinitionSubstitutions: Readonly<Record<string, string>>
+    }
+    const definition = Object.entries({ ...machine.DefinitionSubstitutions, Partition: 'aws' }).reduce(
+      (text, [word, value]) => text.replaceAll(`\${${word}}`, value),
+      machine.DefinitionString,
+    )
+    const roleArn = 'arn:aws:iam::000000000000:role/over'
+    const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name, definition, roleArn }))
+    arns.set(id, stateMachineArn ?? '')
+  }
   for (const [, { Properties }] of of('AWS::Events::Rule')) {
     const {
       Name = '',
@@ -116,14 +119,14 @@ async function installed(resources: Resources): Promise<void> {
     if (!Name.includes('-incident-')) continue
     await events.send(new PutRuleCommand({ Name, EventPattern: JSON.stringify(EventPattern) }))
     for (const target of Targets) {
-      const { 'Fn::GetAtt': [id = ''] = [] } = target['Arn'] as { 'Fn::GetAtt'?: string[] }
-      // OpsCenter is no part of the embedded cloud: its template is looked at below.
-      if (!arns.has(id)) continue
-      const { InputPathsMap, InputTemplate } = target['InputTransformer'] as Record<string, never>
+      const { 'Fn::GetAtt': [id] = [], Ref = id ?? '' } = target['Arn'] as { 'Fn::GetAtt'?: string[]; Ref?: string }
+      const Arn = arns.get(Ref) ?? 'arn:aws:ssm:us-east-1:000000000000:opsitem'
+      if (Ref === '') expect(JSON.stringify(target['Arn'])).toContain(':opsitem')
+      const { InputTransformer } = target as { InputTransformer: undefined }
       const Targets = [
         {
-          ...{ Id: String(target['Id']), Arn: arns.get(id), RoleArn: 'arn:aws:iam::000000000000:role/incidents' },
-          ...{ InputTransformer: { InputPathsMap, InputTemplate }, DeadLetterConfig: { Arn: unsentArn } },
+          ...{ Id: String(target['Id']), Arn, RoleArn: 'arn:aws:iam::000000000000:role/incidents' },
+          ...{ InputTransformer, DeadLetterConfig: { Arn: unsentArn } },
           ...(target['HttpParameters'] === undefined ? {} : { HttpParameters: target['HttpParameters'] as never }),
           RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 },
         },
@@ -152,55 +155,23 @@ const release = {
 }
 
 async function announce(detailType: string, incident: unknown = incidentWords(release), id?: string): Promise<void> {
-  const Detail = JSON.stringify({ ...header(id), incident })
+  const outcome = detailType === 'Release Promoted' ? 'promoted' : 'rolledBack'
+  const Detail = JSON.stringify({ ...header(id), outcome, incident })
   await sandbox.clients.events.send(
     new PutEventsCommand({ Entries: [{ Source: 'tidegate.release', DetailType: detailType, Detail }] }),
   )
   await sandbox.clock.settle()
 }
 
-/** As the Events API v2 takes it (docs/aws.md §14; Airflow's provider and Alertmanager send the same). */
-const PagerDutyEvent = z.discriminatedUnion('event_action', [
-  z.strictObject({
-    routing_key: z.literal('the routing-key'),
-    event_action: z.literal('trigger'),
-    dedup_key: z.string().min(1).max(255),
-    payload: z.strictObject({
-      summary: z.string().min(1).max(1024),
-      source: z.string().min(1),
-      severity: z.enum(['critical', 'error', 'warning', 'info']),
-      timestamp: z.iso.datetime(),
-      component: z.string(),
-      group: z.string(),
-      class: z.string(),
-      custom_details: z.record(z.string(), z.string()),
-    }),
-    client: z.string(),
-    client_url: z.url().optional(),
-    links: z.array(z.strictObject({ href: z.url(), text: z.string() })).optional(),
-  }),
-  z.strictObject({
-    routing_key: z.literal('the routing-key'),
-    event_action: z.literal('resolve'),
-    dedup_key: z.string().min(1).max(255),
-    client: z.string(),
-  }),
-])
-const JiraAlert = z.strictObject({
-  message: z.string().min(1).max(130),
-  alias: z.string().min(1).max(512),
-  description: z.string().max(15_000),
-  priority: z.enum(['P1', 'P2', 'P3', 'P4', 'P5']),
-  source: z.string().max(100),
-  entity: z.string().max(512),
-  tags: z.array(z.string().max(50)).max(20),
-  details: z.record(z.string(), z.string()),
-})
 const pagerDuty = () => got.filter(({ url }) => url === '/v2/enqueue').map(({ body }) => PagerDutyEvent.parse(body))
 const jira = () => got.filter(({ url }) => url.startsWith('/jsm/'))
 
 describe('an incident', () => {
-  beforeEach(() => installed(synthesised(all)))
+  let resources: Resources
+  beforeAll(() => {
+    resources = synthesised(all)
+  }, 60_000)
+  beforeEach(() => installed(resources))
 
   it('is opened at the rollback with the reason, owner and page, and resolved when the release is settled', async () => {
     await announce('Release Rolled Back')
@@ -265,9 +236,94 @@ describe('an incident', () => {
           payload: { summary: words.summary },
         })
         expect(JiraAlert.parse(jira()[0]?.body).message).toBe(words.title)
+        const [item] = sandbox.cloud.opsCenter.items()
+        expect(item).toMatchObject({ Source: 'tidegate', OperationalData: { release: { Value: 'checkout-1' } } })
       }),
       { numRuns: repeats(40, 12) },
     )
+  })
+
+  type Announced = readonly (readonly [detailType: string, minute: number])[]
+  it.each<readonly [string, Announced]>([
+    [
+      'in order',
+      [
+        ['Release Rolled Back', 0],
+        ['Release Settled', 1],
+      ],
+    ],
+    [
+      'the end first',
+      [
+        ['Release Settled', 0],
+        ['Release Rolled Back', 1],
+      ],
+    ],
+    [
+      'the beginning four minutes late',
+      [
+        ['Release Settled', 0],
+        ['Release Interrupted', 4],
+      ],
+    ],
+    [
+      'the beginning an hour late',
+      [
+        ['Release Settled', 0],
+        ['Release Rolled Back', 55],
+      ],
+    ],
+    [
+      'the beginning almost a day late',
+      [
+        ['Release Settled', 0],
+        ['Release Return Failed', 24 * 60 - 1],
+      ],
+    ],
+    [
+      'the end first, and all of it twice',
+      [
+        ['Release Settled', 0],
+        ['Release Rolled Back', 2],
+        ['Release Settled', 3],
+      ],
+    ],
+  ])('stays open nowhere, whatever order EventBridge keeps: %s', async (_, announced) => {
+    await announce('Release Rolled Back', incidentWords(release), 'other-1')
+    for (const [detailType, minute] of announced) {
+      await sandbox.clock.advanceTo(startMs + minute * minuteMs)
+      await announce(detailType)
+    }
+    await sandbox.clock.advanceTo(startMs + 26 * 60 * minuteMs)
+    // As PagerDuty documents it: a trigger opens, or belongs to what is open; what ends nothing is dropped.
+    const open = new Set<string>()
+    for (const { event_action, dedup_key } of pagerDuty())
+      if (event_action === 'trigger') open.add(dedup_key)
+      else open.delete(dedup_key)
+    expect([...open]).toEqual(['other-1'])
+    const alerts = new Set<string>()
+    for (const { url, body } of jira()) {
+      const closed = /alerts\/([^/]+)\/close/.exec(url)?.[1]
+      if (closed === undefined) alerts.add(JiraAlert.parse(body).alias)
+      else alerts.delete(closed)
+    }
+    expect([...alerts]).toEqual(['other-1'])
+    const items = sandbox.cloud.opsCenter
+      .items()
+      .map(({ OperationalData, Status }) => [OperationalData['release']?.Value, Status])
+    expect(items.filter(([, status]) => status !== 'Resolved')).toEqual([['other-1', 'Open']])
+    expect(items.some(([id]) => id === 'checkout-1')).toBe(true)
+  })
+
+  it('is not ended where none was opened: a promoted release says nothing to anybody', async () => {
+    const promoted = JSON.stringify({ ...header(), outcome: 'promoted', incident: incidentWords(release) })
+    const entry = { Source: 'tidegate.release', DetailType: 'Release Settled', Detail: promoted }
+    await sandbox.clients.events.send(new PutEventsCommand({ Entries: [entry] }))
+    await sandbox.minutes(60)
+    expect([
+      got,
+      sandbox.cloud.states.executions().filter(({ machineArn }) => machineArn.includes('incident-over')),
+    ]).toEqual([[], []])
   })
 
   it('is tried again while the platform is down, and kept when it refuses', async () => {
@@ -288,60 +344,5 @@ describe('an incident', () => {
       'The endpoint answered 400.',
       'The endpoint answered 403.',
     ])
-  })
-})
-
-describe('the stack', () => {
-  beforeEach(async () => {
-    sandbox = await openSandbox({ perMinute: 0 })
-  })
-
-  it('has no key in its template, and a role that may do these and nothing else', () => {
-    const text = JSON.stringify(synthesised(all))
-    expect(text).toContain('{{resolve:secretsmanager:')
-    const resources = synthesised(all)
-    const policies = Object.entries(resources).filter(([id]) => /IncidentsOutRoleDefaultPolicy/.test(id))
-    const statements = policies.flatMap(
-      ([, { Properties }]) =>
-        (Properties['PolicyDocument'] as { Statement: { Action: string; Resource: unknown }[] }).Statement,
-    )
-    expect(statements.map(({ Action }) => Action).sort()).toEqual([
-      'events:InvokeApiDestination',
-      'events:InvokeApiDestination',
-      'events:InvokeApiDestination',
-      'ssm:CreateOpsItem',
-    ])
-    for (const { Resource } of statements) expect(Resource).not.toBe('*')
-    const alarms = Object.keys(resources).filter((id) => id.includes('IncidentsUnsent'))
-    expect(alarms).toHaveLength(1)
-  })
-
-  it('makes an OpsItem of the fields that OpsCenter takes, once for each release', () => {
-    const rules = Object.values(synthesised(all)).filter(({ Type }) => Type === 'AWS::Events::Rule')
-    const targets = rules.flatMap(({ Properties }) => Properties['Targets'] as Record<string, unknown>[])
-    const [opsItem, ...none] = targets.filter(({ Arn }) => JSON.stringify(Arn).includes(':opsitem'))
-    expect(none).toEqual([])
-    const { InputTemplate } = opsItem?.['InputTransformer'] as { InputTemplate: string }
-    const filled = JSON.parse(
-      InputTemplate.replaceAll(/"(?:\\.|[^"\\])*"|<[\w.-]+>/g, (part) => (part.startsWith('<') ? '"x"' : part)),
-    ) as Record<string, object> & { operationalData: Record<string, unknown> }
-    expect(Object.keys(filled).sort()).toEqual([
-      'category',
-      'description',
-      'operationalData',
-      'severity',
-      'source',
-      'title',
-    ])
-    expect(filled.operationalData['/aws/dedup']).toEqual({
-      type: 'SearchableString',
-      value: expect.stringMatching(/^\{"dedupString":"tidegate-<[\w.-]+>"\}$/) as string,
-    })
-    for (const name of Object.keys(filled.operationalData)) expect(name).not.toMatch(/^(aws|amazon|amzn|ssm)/i)
-  })
-
-  it('takes no address that is not https', () => {
-    const wrong = (stack: Stack) => ({ pagerDuty: { ...secretIn(stack, 'k'), url: 'http://events.pagerduty.com' } })
-    expect(() => synthesised(wrong)).toThrow(expect.objectContaining({ code: 'definition_invalid' }))
   })
 })

@@ -54,6 +54,7 @@ function bus(answer: (count: number) => Answer = () => 'done', faults?: Delivery
     },
     metrics: { record: ({ name }) => void counted.push(name) },
     startExecution: (arn, name, input) => Promise.resolve().then(() => void take(`${arn} ${String(name)}`, input)),
+    openOpsItem: () => undefined,
     ids: idsFrom(chance(1, 'ids')),
     faults,
   })

@@ -75,6 +75,7 @@ export function states(script: Script = () => null, held = true, api: ApiCaller 
     clock: own,
     invoker: { invoke, take: (...call) => void invoke(...call) },
     api,
+    services: {},
     bus: { emit: (event) => void events.push(event) },
     random: chance(1, 'jitter'),
     ids: idsFrom(chance(1, 'ids')),
