@@ -79,7 +79,7 @@ export async function release({ lambda }: Pick<Fleet, 'lambda'>, FunctionName: s
   await lambda.send(new PublishVersionCommand({ FunctionName }))
 }
 
-export type Course = {
+type Course = {
   /** Requests a minute by hour since the beginning. */
   readonly perMinute: (hour: number) => number
   readonly rate: number
