@@ -159,6 +159,27 @@ const defences: readonly Defence[] = [
     test: 'lib/messages/chat-actions.test.ts',
   },
   {
+    attack: 'puts back the release of another service',
+    file: 'functions/orders/order-rollback.ts',
+    line: 'checkService(loaded.release, call.service)',
+    without: '',
+    test: 'local/put-back.test.ts',
+  },
+  {
+    attack: 'forges, breaks or loses a message by what they wrote',
+    file: 'core/page.ts',
+    line: 'releaseId: oneLine(about.releaseId, 110)',
+    without: 'releaseId: about.releaseId',
+    test: 'core/message/hostile-messages.test.ts',
+  },
+  {
+    attack: 'keeps the sweep busy with telling',
+    file: 'functions/sweep/sweep.ts',
+    line: 'const telling = [told(deps, answered)',
+    without: 'const telling = [await told(deps, answered)',
+    test: 'functions/messages/sweep.test.ts',
+  },
+  {
     attack: 'floods the person on call, so that they miss the one that matters',
     file: 'functions/messages/pager.ts',
     line: 'if (told !== undefined && isTold(page, told, nowMs)) {',
@@ -252,7 +273,7 @@ const defences: readonly Defence[] = [
   {
     attack: 'keeps the sweep busy, so that it never comes to a release',
     file: 'functions/sweep/sweep.ts',
-    line: 'deps.clock.nowMs() < beganMs + sweepSeconds * 1000',
+    line: 'clock.nowMs() < beganMs + sweepSeconds * 1000',
     without: 'beganMs > 0',
     test: 'scenarios/flood/sweep.test.ts',
   },
