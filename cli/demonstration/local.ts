@@ -153,8 +153,9 @@ type Demo = {
 
 async function demonstrate(screen: Screen, demo: Demo): Promise<number> {
   const good = await releaseArtifact(screen, demo, 'v2', 'Version 2 is healthy. Its package arrives in the bucket:')
+  if (good?.state.phase !== 'settled') return exitCodes.interrupted
   const bad = await releaseArtifact(screen, demo, 'v3', 'Version 3 fails for some carts. Its package arrives:')
-  if (good === undefined || bad === undefined) return exitCodes.interrupted
+  if (bad === undefined) return exitCodes.interrupted
   summarise(screen, demo.traffic, [good, bad])
   return good.ending?.outcome === 'promoted' && bad.ending?.outcome === 'rolledBack'
     ? exitCodes.done
