@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Verify } from './screens.ts'
+import type { Verify } from './console/screens.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
 

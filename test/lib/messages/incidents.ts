@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { ReleaseController } from '../../../lib/controller.ts'
 import type { IncidentsOutProps } from '../../../lib/messages/incidents-out.ts'
 
-export type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
+type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
 export type Resources = Readonly<Record<string, Resource>>
 
 export const consoleUrl = 'https://releases.example.com'

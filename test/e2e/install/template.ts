@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateAliasCommand, CreateFunctionCommand, LambdaClient, PublishVersionCommand } from '@aws-sdk/client-lambda'
-import { writeTemplate } from '../../lib/template/write.ts'
-import { account, emulator, endpoint, place, type Verify } from './emulator.ts'
-import { checkReleases, createStack, type EmulatedTemplate, examples, ordersOn, zipOf } from './ministack.ts'
+import { writeTemplate } from '../../../lib/template/write.ts'
+import { account, emulator, endpoint, place, type Verify } from '../emulator.ts'
+import { checkReleases, createStack, type EmulatedTemplate, examples, ordersOn, zipOf } from '../ministack.ts'
 
 const isThere = (command: string): boolean => spawnSync(command, ['--help'], { encoding: 'utf8' }).error === undefined
 

@@ -12,9 +12,9 @@ import {
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda'
 import { strToU8, zipSync } from 'fflate'
-import { root } from '../../package/code.ts'
-import { ownManifest } from '../../package/manifest.ts'
-import { sleep, type Verify } from './emulator.ts'
+import { root } from '../../../package/code.ts'
+import { ownManifest } from '../../../package/manifest.ts'
+import { sleep, type Verify } from '../emulator.ts'
 import type { Place } from './package.ts'
 
 /** Says on stderr how much of the processor was used, at the first connection and at the end, in milliseconds. */

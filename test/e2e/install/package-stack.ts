@@ -2,10 +2,10 @@
 // created on ministack.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../../package/code.ts'
-import { ownManifest } from '../../package/manifest.ts'
-import { account, emulator, region, type Verify } from './emulator.ts'
-import { create } from './ministack.ts'
+import { root } from '../../../package/code.ts'
+import { ownManifest } from '../../../package/manifest.ts'
+import { account, emulator, region, type Verify } from '../emulator.ts'
+import { create } from '../ministack.ts'
 import type { Place } from './package.ts'
 
 const block = (text: string, language: string): string =>

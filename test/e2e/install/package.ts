@@ -1,13 +1,13 @@
 // The package as others get it: packed, installed into an empty folder, and used there with the oldest Node that it is for and
-// with the one of the repository, where no file of the repository can be read. `node test/e2e/package.ts` runs it alone.
+// with the one of the repository, where no file of the repository can be read. `node test/e2e/install/package.ts` runs it alone.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build, packageFolder } from '../../package/build.ts'
-import { root } from '../../package/code.ts'
-import { unwanted } from '../../package/readiness.ts'
-import type { Verify } from './emulator.ts'
+import { build, packageFolder } from '../../../package/build.ts'
+import { root } from '../../../package/code.ts'
+import { unwanted } from '../../../package/readiness.ts'
+import type { Verify } from '../emulator.ts'
 import { checkInstalled } from './installed.ts'
 import { checkStack } from './package-stack.ts'
 

@@ -1,7 +1,7 @@
 // `npm run e2e:console`: `tidegate local` in its own process, and the walk through its console. `npm run e2e` does it too.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { signedFetch } from '../../local/signed-fetch.ts'
+import { signedFetch } from '../../../local/signed-fetch.ts'
 import { checkConsole } from './console.ts'
 import type { Verify } from './screens.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Verify } from './screens.ts'
 
-const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts')
+const main = join(import.meta.dirname, '..', '..', '..', 'cli', 'main.ts')
 const port = 4696
 
 type Changes = Readonly<Record<string, string | undefined>>

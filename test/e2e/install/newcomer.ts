@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Verify } from './screens.ts'
+import type { Verify } from '../console/screens.ts'
 
-const page = join(import.meta.dirname, '..', '..', 'docs', 'start.md')
+const page = join(import.meta.dirname, '..', '..', '..', 'docs', 'start.md')
 /** Pictures go here, if somebody wants them. */
 const pictures = process.env['TIDEGATE_SCREENSHOTS']
 const startsMost = 10 * 60_000

@@ -1,15 +1,15 @@
 // An account with 300 seeded functions: `tidegate adopt` writes 300 definitions, and the controller takes each of them. By
-// itself: `node test/e2e/adopt.ts [HOW_MANY]`.
+// itself: `node test/e2e/install/adopt.ts [HOW_MANY]`.
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { accountOnAws, reads } from '../../cli/adopt/account.ts'
-import { adopt } from '../../cli/adopt/adopt.ts'
-import { screenOn } from '../../cli/backend/screen.ts'
-import { applyFiles } from '../../cli/commands/apply.ts'
-import { validateFiles } from '../../cli/services/validate.ts'
-import { openSandbox } from '../../local/sandbox.ts'
-import { openFleet, seedFleet } from '../cli/adopt/fleet.ts'
+import { accountOnAws, reads } from '../../../cli/adopt/account.ts'
+import { adopt } from '../../../cli/adopt/adopt.ts'
+import { screenOn } from '../../../cli/backend/screen.ts'
+import { applyFiles } from '../../../cli/commands/apply.ts'
+import { validateFiles } from '../../../cli/services/validate.ts'
+import { openSandbox } from '../../../local/sandbox.ts'
+import { openFleet, seedFleet } from '../../cli/adopt/fleet.ts'
 
 type Verify = (name: string, holds: boolean, detail: string) => void
 

@@ -5,10 +5,10 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { templateOf } from '../../lib/template/write.ts'
-import type { Verify } from './emulator.ts'
+import { templateOf } from '../../../lib/template/write.ts'
+import type { Verify } from '../emulator.ts'
 
-const root = resolve(import.meta.dirname, '../..')
+const root = resolve(import.meta.dirname, '../../..')
 
 type Resource = {
   readonly Type: string
