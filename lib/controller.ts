@@ -110,12 +110,7 @@ export class ReleaseController extends Construct {
     >
     reserveWayBack(this.functions, wayBackConcurrency)
     this.api = apiOf(this, name, this.functions)
-    this.putBackFromChat =
-      typeof props.chat === 'object' && props.chat.putBack
-        ? putBackMachine(this, { name, rolePath: rolePathOf(name) }, this.api, (machine) =>
-            grantRoutes(this.api, machine, ['roll-back']),
-          )
-        : undefined
+    this.putBackFromChat = typeof props.chat === 'object' && props.chat.putBack ? this.putBackFor(name) : undefined
     this.stateMachine = machineOf(this, stateMachineName, this.functions)
     const movers = Object.entries(made).flatMap(([verb, { role }]) => (movesTraffic(verb as Verb) ? role.roleArn : []))
     const schedules = forAny === undefined ? schedulesOf(this.services) : allSchedules
@@ -138,6 +133,13 @@ export class ReleaseController extends Construct {
     waitForPoliciesOnly(this)
     for (const [index, definition] of services.entries()) this.register(definition, this.services[index])
     printNext(this, { name, table: this.table, topics: this.topics, api: this.api, copy: this.logCopy?.bucket })
+  }
+
+  /** What a button in a chat may start. */
+  private putBackFor(name: string): ReturnType<typeof putBackMachine> {
+    return putBackMachine(this, { name, rolePath: rolePathOf(name) }, this.api, (machine) =>
+      grantRoutes(this.api, machine, ['roll-back']),
+    )
   }
 
   /** By its name: its functions need the ARN before there is the state machine, which needs the functions. */

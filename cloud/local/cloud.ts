@@ -127,8 +127,7 @@ export function localCloud(options: LocalCloudOptions): LocalCloud {
   return {
     handler: dated(localHandler(servicesAt, options), clock),
     ...{ codepipeline, lambda, cloudwatch, states, events, sns, dynamodb, objects, applicationSignals, iam, httpApi },
-    codedeploy: aside.codedeploy,
-    opsCenter,
+    ...{ codedeploy: aside.codedeploy, opsCenter },
     close() {
       events.close()
     },

@@ -97,10 +97,11 @@ function expectSecrets(path: string, said: string): void {
     'ann-sso',
     'operator',
     'viewer',
+    'chat-channel',
     'agent',
   ])
   const secrets = [...file.matchAll(/^aws_secret_access_key = (.{43})$/gm)].map(([, secret = '']) => secret)
-  expect(new Set(secrets).size).toBe(7)
+  expect(new Set(secrets).size).toBe(8)
   for (const secret of secrets) expect(said).not.toContain(secret)
 }
 

@@ -1,16 +1,22 @@
 // The permissions that AWS checks when a person inspects or tries an account with the command line (`doctor`, `verify-account`,
-// `lost`). Those calls use the person's permissions, and no role of the controller may make them. Keyed by resource type, as the
+// `lost`, `adopt`). Those calls use the person's permissions, and no role of the controller may make them. Keyed by resource type, as the
 // service authorization reference names it; checked by the same test as cloud/authorization.ts.
 
 export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
   /** Only `*` allows these. */
   none: [
     'cloudtrail:DescribeTrails',
+    'codedeploy:BatchGetDeploymentTargets',
+    'codedeploy:ListApplications',
     'events:ListRuleNamesByTarget',
     'lambda:GetAccountSettings',
+    'lambda:ListEventSourceMappings',
+    'lambda:ListFunctions',
     'logs:DescribeLogGroups',
     'sts:GetCallerIdentity',
   ],
+  application: ['codedeploy:BatchGetApplications', 'codedeploy:ListDeploymentGroups'],
+  deploymentgroup: ['codedeploy:BatchGetDeploymentGroups', 'codedeploy:ListDeploymentTargets'],
   trail: ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
   alarm: [
     'cloudwatch:DeleteAlarms',
@@ -44,6 +50,7 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
     'lambda:DeleteFunctionConcurrency',
     'lambda:GetFunctionConcurrency',
     'lambda:GetFunctionEventInvokeConfig',
+    'lambda:GetPolicy',
     'lambda:ListTags',
     'lambda:ListVersionsByFunction',
     'lambda:PutFunctionConcurrency',

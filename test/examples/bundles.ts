@@ -43,7 +43,7 @@ const clients: Readonly<Record<string, readonly string[]>> = {
   startLine: ['dynamodb', 'sfn'],
   reports: ['application-signals', 'dynamodb', 'eventbridge'],
   incident: ['dynamodb'],
-  apply: ['dynamodb'],
+  apply: ['dynamodb', 'lambda'],
   copyLog: ['dynamodb', 's3', 'sns'],
   measure: ['dynamodb'],
   widget: ['dynamodb', 'lambda'],

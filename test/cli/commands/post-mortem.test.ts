@@ -27,7 +27,7 @@ it('prints what the log knows, and leaves the actions to people', async () => {
   expect(lines[0]).toBe('# Post-mortem: checkout 1 → 2')
   expect(text).toContain(`Release ${id} of checkout, on 2026-01-01.`)
   expect(text).toMatch(/was rolled back: alarm checkout-errors fired/)
-  expect(text).toMatch(/\| decided to go back \| 00:11:\d\d, 1m(?:\d+s)? later \|/)
+  expect(text).toMatch(/\| decided to go back \| 00:11:\d\dZ, 1m(?:\d+s)? later \|/)
   expect(text).toContain(String.raw`a \| b\\n\# c`)
   expect(lines.filter((line) => line.startsWith('# '))).toHaveLength(1)
   expect(lines.slice(-3)).toEqual(['| 1 |  |  |  |', '| 2 |  |  |  |', '| 3 |  |  |  |'])

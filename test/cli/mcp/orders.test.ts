@@ -101,7 +101,7 @@ describe('the API, of a promoted release by its id', () => {
     const first = await promoted()
     await expect(order(first, 'abort')).rejects.toMatchObject({ code: 'verb_not_now' })
     const second = await sandbox.start({ version: await sandbox.publish('v4') })
-    await expect(order(first)).rejects.toMatchObject({ code: 'verb_not_now' })
+    await expect(order(first)).rejects.toMatchObject({ code: 'not_in_charge' })
     expect((await sandbox.release(second)).ending).toBeUndefined()
     await order(second)
     await sandbox.finish(second)

@@ -51,7 +51,7 @@ function messages(text: string, name: string): readonly Page[] {
     answersAgainPage(outage),
     ...(['page', 'ticket'] as const).map((severity) => {
       const rule = { severity, hours: 1, shortMinutes: 5, share: 0.02 } as never
-      return burnPage(service, text, { rule, rate: 20, factor: 14.4 } as never, { releaseId: 'checkout-1' })
+      return burnPage(service, text, { rule, rate: 20, factor: 14.4 }, { releaseId: 'checkout-1' })
     }),
   ]
   const kept = pages.map((page): Kept => ({

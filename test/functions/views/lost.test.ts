@@ -93,9 +93,9 @@ describe.each(['damaged', 'gone'] as const)('a release with traffic whose log is
     const said: string[] = []
     const cli = { backend: town as never, screen: screenOn((line) => said.push(line), false) }
     for (const show of [
-      () => showStatus(cli as never, 'ledger'),
-      () => showLog(cli as never, id),
-      () => showLog(cli as never, 'ledger'),
+      () => showStatus(cli, 'ledger'),
+      () => showLog(cli, id),
+      () => showLog(cli, 'ledger'),
     ]) {
       said.length = 0
       expect(await show()).not.toBe(0)
