@@ -1,6 +1,6 @@
 // The permissions that AWS checks when a person inspects or tries an account with the command line (`doctor`, `verify-account`,
-// `lost`, `adopt`). Those calls use the person's permissions, and no role of the controller may make them. Keyed by resource type, as the
-// service authorization reference names it; checked by the same test as cloud/authorization.ts.
+// `lost`, `adopt`). Those calls use the person's permissions, and no role of the controller may make them. Keyed by resource
+// type, as the service authorization reference names it; checked by the same test as cloud/authorization.ts.
 
 export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
   /** Only `*` allows these. */
@@ -8,6 +8,7 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
     'cloudtrail:DescribeTrails',
     'codedeploy:BatchGetDeploymentTargets',
     'codedeploy:ListApplications',
+    'codedeploy:ListDeploymentTargets',
     'events:ListRuleNamesByTarget',
     'lambda:GetAccountSettings',
     'lambda:ListEventSourceMappings',
@@ -16,7 +17,7 @@ export const checkedForPeople: Readonly<Record<string, readonly string[]>> = {
     'sts:GetCallerIdentity',
   ],
   application: ['codedeploy:BatchGetApplications', 'codedeploy:ListDeploymentGroups'],
-  deploymentgroup: ['codedeploy:BatchGetDeploymentGroups', 'codedeploy:ListDeploymentTargets'],
+  deploymentgroup: ['codedeploy:BatchGetDeploymentGroups'],
   trail: ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
   alarm: [
     'cloudwatch:DeleteAlarms',

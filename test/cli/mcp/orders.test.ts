@@ -110,7 +110,7 @@ describe('the API, of a promoted release by its id', () => {
     expect(await order(first)).toMatchObject({ releaseId: way.releaseId })
     await sandbox.finish(way.releaseId)
     await expect(order(first)).rejects.toMatchObject({ code: 'nothing_to_return_to' })
-    await expect(order(way.releaseId)).rejects.toMatchObject({ code: 'verb_not_now' })
+    await expect(order(way.releaseId)).rejects.toMatchObject({ code: 'nothing_to_return_to' })
     expect(await sandbox.alias()).toMatchObject({ version: '1', weights: {} })
   })
 })

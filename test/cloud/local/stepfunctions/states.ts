@@ -38,11 +38,11 @@ type States = {
   readonly service: LocalStepFunctions
   readonly calls: Call[]
   readonly events: BusEvent[]
-  create(definition: object, name?: string): Promise<string>
+  readonly create: (definition: object, name?: string) => Promise<string>
   /** Starts an execution and waits until it makes no more progress. */
-  begin(definition: object, input?: unknown): Promise<string>
-  describe(executionArn: string): Promise<DescribeExecutionCommandOutput>
-  history(executionArn: string): Promise<HistoryEvent[]>
+  readonly begin: (definition: object, input?: unknown) => Promise<string>
+  readonly describe: (executionArn: string) => Promise<DescribeExecutionCommandOutput>
+  readonly history: (executionArn: string) => Promise<HistoryEvent[]>
 }
 
 /** @param held whether running functions stop the clock, as in the cloud */
