@@ -143,7 +143,9 @@ describe('an operator, during an outage', () => {
       const { code, said } = await rollBack(service)
       expect(code).toBe(exitCodes.done)
       expect(await isBack()).toBe(true)
-      expect(said).toContain(`${id}  The traffic is back: checkout:live is on version 1. Rolled back: user/cli says "test".`)
+      expect(said).toContain(
+        `${id}  The traffic is back: checkout:live is on version 1. Rolled back: user/cli says "test".`,
+      )
       expect(said.includes('The traffic has moved. Step Functions does not answer')).toBe(part === 'Step Functions')
       away.clear()
       await sandbox.minutes(3)

@@ -92,11 +92,7 @@ describe.each(['damaged', 'gone'] as const)('a release with traffic whose log is
   it('is told by `status` and `log`, with the command that puts it back', async () => {
     const said: string[] = []
     const cli = { backend: town as never, screen: screenOn((line) => said.push(line), false) }
-    for (const show of [
-      () => showStatus(cli, 'ledger'),
-      () => showLog(cli, id),
-      () => showLog(cli, 'ledger'),
-    ]) {
+    for (const show of [() => showStatus(cli, 'ledger'), () => showLog(cli, id), () => showLog(cli, 'ledger')]) {
       said.length = 0
       expect(await show()).not.toBe(0)
       expect(said.join('\n')).toContain('Traffic of it may have moved')
