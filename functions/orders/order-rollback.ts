@@ -95,7 +95,7 @@ const wasPromoted = async (deps: Deps, service: string | undefined, releaseId: s
 const headsMost = 100
 
 /**
- * Goes back from a promoted release, if nothing is live or was promoted since: then somebody would undo what he does not know of.
+ * Goes back from a promoted release, if nothing is live or was promoted since: nobody undoes what they have not seen.
  * @throws Problem `not_in_charge`, `nothing_to_return_to`, `item_unreadable`
  */
 async function goBackFrom(deps: Deps, service: string, releaseId: string, call: OrderRollbackCall): Promise<Ordered> {
