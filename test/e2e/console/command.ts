@@ -66,6 +66,10 @@ export async function checkConsoleCommand(verify: Verify, environment: NodeJS.Pr
     verify('console: says where it is and who presses', ann.said().includes(':user/ann'), ann.said())
     const browser = await visitor(ann.address)
     verify('console: lists the services', (await browser.get('/')).includes('/service/checkout'), 'no checkout')
+    // What was promoted may have been put back by now, and that is not undone twice.
+    const call = ['release', 'checkout', '--version', '2', '--plan', 'AllAtOnce', '--bolder', '--watch', '--every', '0.1']
+    const there = spawnSync(process.execPath, [main, ...call], { env: as({}), encoding: 'utf8' })
+    verify('console: something is there to put back', there.status === 0, `${there.stdout}${there.stderr}`)
     const put = await browser.press('/order/roll-back/checkout', { reason: 'by the console command' })
     verify('console: puts back', /puts back the version before|rolled back|Nothing was live/i.test(put), put)
     const second = spawnSync(process.execPath, [main, 'console', '--port', String(port)], {
