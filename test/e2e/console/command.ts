@@ -67,7 +67,18 @@ export async function checkConsoleCommand(verify: Verify, environment: NodeJS.Pr
     const browser = await visitor(ann.address)
     verify('console: lists the services', (await browser.get('/')).includes('/service/checkout'), 'no checkout')
     // What was promoted may have been put back by now, and that is not undone twice.
-    const call = ['release', 'checkout', '--version', '2', '--plan', 'AllAtOnce', '--bolder', '--watch', '--every', '0.1']
+    const call = [
+      'release',
+      'checkout',
+      '--version',
+      '2',
+      '--plan',
+      'AllAtOnce',
+      '--bolder',
+      '--watch',
+      '--every',
+      '0.1',
+    ]
     const there = spawnSync(process.execPath, [main, ...call], { env: as({}), encoding: 'utf8' })
     verify('console: something is there to put back', there.status === 0, `${there.stdout}${there.stderr}`)
     const put = await browser.press('/order/roll-back/checkout', { reason: 'by the console command' })
