@@ -10,6 +10,7 @@ import { chosenAlias, releasesIn, trafficBy } from './chosen.ts'
 import type { AliasFact, DeployGroup, Known } from './facts.ts'
 import { checkDefinition, definitionText } from './first-definition.ts'
 import type { Measured } from './measured.ts'
+import { noting } from './asking.ts'
 import { notesOn } from './notes.ts'
 import type { Adopted, Left } from './report.ts'
 import type { Mapping } from './triggers.ts'
@@ -65,14 +66,7 @@ function whyNone(functionName: string, aliases: readonly AliasFact[]): string | 
 
 export async function tellOfAccount(account: Account): Promise<Told> {
   const notes: string[] = []
-  const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await ask()
-    } catch (error) {
-      notes.push(oneLine(`${what} could not be looked up: ${sentenceOf(error)}`, 400))
-      return undefined
-    }
-  }
+  const asked = noting(notes)
   const alarms = await asked('Alarms', () => account.alarms())
   const mappings = await asked('Event sources', () => account.mappings())
   const told = await asked('Deployment groups of CodeDeploy', () => account.groups())
@@ -115,14 +109,7 @@ async function lookedUp(
 ): Promise<{ readonly known: Known; readonly releases: readonly number[] }> {
   const place: Place = { functionName, service: name }
   const notes: string[] = []
-  const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await ask()
-    } catch (error) {
-      notes.push(oneLine(`${what} could not be looked up: ${sentenceOf(error)}`, 400))
-      return undefined
-    }
-  }
+  const asked = noting(notes)
   const tags = await asked('Its tags', () => account.tags(arn))
   const group = groupFor(told.groups, functionName, tags ?? {})
   const found = typeof metrics === 'string' ? undefined : metrics

@@ -3,13 +3,13 @@
 import { oneLine } from '../../core/foreign-text.ts'
 import type { Place } from '../../core/location.ts'
 import { Problem } from '../../core/problem.ts'
-import { sentenceOf } from '../../functions/steps/each.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
 import { type Account, alarmsOn } from './account.ts'
 import { chosenAlias, releasesIn, trafficBy } from './chosen.ts'
 import type { Known } from './facts.ts'
 import { checkDefinition, definitionText } from './first-definition.ts'
 import { measured } from './measured.ts'
+import { noting } from './asking.ts'
 import { notesOn } from './notes.ts'
 import { proveNothing, warnings } from './warnings.ts'
 import { writtenNew } from './written.ts'
@@ -52,15 +52,7 @@ export async function initService(
 async function lookedUp(account: Account, bare: Known, named: string | undefined): Promise<Known> {
   const place: Place = { functionName: bare.functionName, service: bare.name }
   const notes: string[] = []
-  const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await ask()
-    } catch (error) {
-      // As one line of a comment, whatever it says.
-      notes.push(oneLine(`${what} could not be looked up: ${sentenceOf(error)}`, 400))
-      return undefined
-    }
-  }
+  const asked = noting(notes)
   const aliases = await asked('Its aliases', () => account.aliases(place))
   // Of a function that is not there, nobody knows more.
   if (aliases === undefined && notes.some((note) => note.includes('There is no function'))) return { ...bare, notes }

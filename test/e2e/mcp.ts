@@ -54,7 +54,7 @@ async function checkBack(
   call: (name: string, given?: Record<string, unknown>) => Promise<Answer>,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
-  // What was promoted last may be a way back, which is not undone: so version 2 is released, or if it is there already, version 1.
+  // What was promoted last may be a way back, which is not undone. So another version is released first.
   for (const version of ['2', '1']) {
     const asked = [
       'release',
