@@ -103,6 +103,9 @@ async function checkReleases(
   const { node, folder } = place
   const tidegate = (...args: readonly string[]) => place.runWith(env, 'npx', 'tidegate', ...args)
   const publish = await greetAt(lambda)
+  const stop = callOn(lambda)
+  // So many minutes of the cloud: without traffic, `init` writes that a canary proves nothing.
+  await sleep(15_000)
   const init = tidegate('init', 'greet')
   verify(`${node}: init`, init.status === 0, init.all)
   const checked = tidegate('validate', 'services/greet.yaml')
@@ -112,7 +115,6 @@ async function checkReleases(
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/bake: \w+/g, 'bake: 5m'))
   const applied = tidegate('apply', 'services/greet.yaml')
   verify(`${node}: apply`, applied.status === 0, applied.all)
-  const stop = callOn(lambda)
   const alias = async () =>
     (await lambda.send(new GetAliasCommand({ FunctionName: 'greet', Name: 'live' }))).FunctionVersion
   try {
@@ -126,7 +128,7 @@ async function checkReleases(
     const good = await release(await publish("return 'good day'"))
     verify(`${node}: a good release is promoted`, good.status === 0 && (await alias()) === '2', good.said)
     const bad = await release(await publish("throw new Error('no')"))
-    const isBack = bad.status === 1 && bad.said.includes('rolledBack') && (await alias()) === '2'
+    const isBack = bad.status === 1 && bad.said.includes('rolled back: ') && (await alias()) === '2'
     verify(`${node}: a bad one is put back`, isBack, bad.said)
     checkPrograms(verify, place, env)
   } finally {
@@ -214,7 +216,7 @@ export async function checkInstalled(verify: Verify, place: Place, tarball: stri
   try {
     await Promise.race([ready, ended])
     const isStory =
-      said.includes('promoted: all traffic is on checkout:2') && said.includes('rolledBack: alarm checkout-errors')
+      said.includes('promoted: all traffic is on checkout:2') && said.includes('rolled back: alarm checkout-errors')
     verify(`${node}: tidegate local tells its story`, isStory && !said.includes('Warning') && !hasStack(said), said)
     const file = /AWS_SHARED_CREDENTIALS_FILE=(\S+)/.exec(said)?.[1] ?? ''
     const url = `http://127.0.0.1:${port}`

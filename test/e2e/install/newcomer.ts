@@ -94,7 +94,7 @@ export async function checkNewcomer(verify: Verify, port: number): Promise<void>
       const seen = await seenInBrowser(cloud.pages)
       verify('a newcomer sees it in the browser', seen.includes('hello:2') && /promoted/i.test(seen), seen)
     }
-    step('releases one that fails, and it comes back', fail.replace(/^tidegate history.*$/m, ''), 1, 'rolledBack')
+    step('releases one that fails, and it comes back', fail.replace(/^tidegate history.*$/m, ''), 1, 'rolled back: ')
     step('looks back', 'tidegate history hello', 0, 'promoted', 'rolledBack')
     const minutes = (Date.now() - beganAllMs) / 60_000
     verify('a newcomer needs less than ten minutes', minutes < 10, `${minutes.toFixed(1)} minutes`)
