@@ -2,7 +2,7 @@
 // says nothing about the others.
 import type { Telemetry } from '../../cloud/ports.ts'
 import { locate, type Place } from '../../core/location.ts'
-import { dayMs, hourMs } from '../../core/time.ts'
+import { dayMs, hourMs, minuteMs } from '../../core/time.ts'
 import type { Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
 import { sentenceOf } from '../../functions/steps/each.ts'
@@ -38,8 +38,8 @@ export async function measured(
   asked: readonly Asked[],
   nowMs: number,
 ): Promise<readonly (Measured | string)[]> {
-  const endMs = Math.floor(nowMs / hourMs) * hourMs
-  const window = { startMs: endMs - daysLookedAt * dayMs, endMs, periodSeconds: hourMs / 1000 }
+  const endMs = hourOf(nowMs)
+  const window = { startMs: endMs - daysLookedAt * dayMs, endMs: endMs + hourMs, periodSeconds: hourMs / 1000 }
   const results: (Measured | string)[] = []
   for (const batch of batches(asked)) {
     const questions = batch.map(questionsOf)
@@ -48,7 +48,7 @@ export async function measured(
       let next = 0
       for (const [index, one] of batch.entries()) {
         const count = questions[index]?.length ?? 0
-        results.push(measuredOf(one, readings.slice(next, next + count), endMs))
+        results.push(measuredOf(one, readings.slice(next, next + count), nowMs))
         next += count
       }
     } catch (error) {
@@ -100,7 +100,7 @@ function questionsOf({ place, aliases }: Asked): readonly Question[] {
   ]
 }
 
-function measuredOf({ aliases }: Asked, readings: readonly Reading[], endMs: number): Measured | string {
+function measuredOf({ aliases }: Asked, readings: readonly Reading[], nowMs: number): Measured | string {
   const unread = readings.find((reading) => reading.kind === 'unread')
   if (unread !== undefined) return unread.because
   const points = readings.map((reading) => (reading.kind === 'points' ? reading.points : []))
@@ -109,13 +109,17 @@ function measuredOf({ aliases }: Asked, readings: readonly Reading[], endMs: num
   const [p50Ms, p99Ms] = [median(values(p50)), median(values(p99))]
   const first = ofFunction.length
   return {
-    all: hoursOf(requests, errors),
+    all: hoursOf(requests, errors, nowMs),
     byAlias: new Map(
       aliases
         .slice(0, aliasesMost)
         .map((alias, index) => [
           alias,
-          hoursOf(points[first + index * ofAlias.length] ?? [], points[first + index * ofAlias.length + 1] ?? []),
+          hoursOf(
+            points[first + index * ofAlias.length] ?? [],
+            points[first + index * ofAlias.length + 1] ?? [],
+            nowMs,
+          ),
         ]),
     ),
     performance: {
@@ -123,19 +127,36 @@ function measuredOf({ aliases }: Asked, readings: readonly Reading[], endMs: num
       ...(p50Ms === undefined ? {} : { p50Ms }),
       ...(p99Ms === undefined ? {} : { p99Ms }),
     },
-    endMs,
+    endMs: hourOf(nowMs),
   }
 }
 
 type Points = readonly { readonly minuteMs: number; readonly value: number }[]
 
-function hoursOf(requests: Points, errors: Points): readonly Hour[] {
-  const failed = new Map(errors.map(({ minuteMs, value }) => [minuteMs, value]))
-  return requests.map(({ minuteMs, value }) => ({
-    atMs: minuteMs,
+const hourOf = (atMs: number): number => Math.floor(atMs / hourMs) * hourMs
+
+/**
+ * Whole hours. Of a function that had no request in any, the hour that runs is all that is known: it counts as one, at the pace it
+ * has had so far.
+ */
+function hoursOf(requests: Points, errors: Points, nowMs: number): readonly Hour[] {
+  const failed = new Map(errors.map(({ minuteMs: atMs, value }) => [atMs, value]))
+  const hours = requests.map(({ minuteMs: atMs, value }) => ({
+    atMs,
     requests: value,
-    failed: Math.min(value, failed.get(minuteMs) ?? 0),
+    failed: Math.min(value, failed.get(atMs) ?? 0),
   }))
+  const runs = hourOf(nowMs)
+  const whole = hours.filter(({ atMs }) => atMs < runs)
+  if (whole.some((hour) => hour.requests > 0)) return whole
+  const share = Math.max(minuteMs, nowMs - runs) / hourMs
+  return hours
+    .filter(({ atMs }) => atMs === runs)
+    .map((hour) => ({
+      atMs: runs - hourMs,
+      requests: Math.round(hour.requests / share),
+      failed: Math.round(hour.failed / share),
+    }))
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -55,7 +55,7 @@ export function servicesTable(services: DeliveryView['services'], most: number, 
       : html`<td class="number ${standing ?? ''}">${value.words}${standing === 'missed' ? ' ✗' : ''}</td>`
   return html`<h2>Each service</h2>
     <p class="fact">✗ misses its target. Those that miss most come first.</p>
-    <div class="wide">
+    <div class="wide" tabindex="0" role="region" aria-label="Measures of each service">
       <table>
         <thead>
           <tr>

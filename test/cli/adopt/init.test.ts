@@ -56,6 +56,17 @@ describe('on the embedded cloud', () => {
     })
   })
 
+  it('a function that is minutes old gets a plan for the traffic that it has had, and a word that this is little', async () => {
+    await sandbox.minutes(10)
+    const file = join(folder(), 'young.yaml')
+    await initService(screen, account(), { name: 'young', functionName: 'checkout', file })
+    const text = readFileSync(file, 'utf8')
+    expect(text).toMatch(/# {3}requests {3}[\d,]+ in 1h: (5|6)\d a minute on average/)
+    expect(text).not.toContain('proves nothing')
+    expect(text).toContain('called for less than a week')
+    expect(parseDefinition(parse(text)).plan.steps.length).toBeGreaterThan(1)
+  })
+
   it('what it could not look up is said, and the file is valid all the same', async () => {
     const file = join(folder(), 'x.yaml')
     said()
