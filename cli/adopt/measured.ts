@@ -48,7 +48,9 @@ export async function measured(
       let next = 0
       for (const [index, one] of batch.entries()) {
         const count = questions[index]?.length ?? 0
-        results.push(measuredOf(one, readings.slice(next, next + count), nowMs))
+        const own = readings.slice(next, next + count)
+        const isYoung = hasOnlySince(own[0], endMs)
+        results.push(isYoung ? await youngOf(telemetry, one, nowMs) : measuredOf(one, own, endMs, wholeBefore(endMs)))
         next += count
       }
     } catch (error) {
@@ -56,6 +58,22 @@ export async function measured(
     }
   }
   return results
+}
+
+/** Whether all requests were in the hour that runs. */
+const hasOnlySince = (requests: Reading | undefined, endMs: number): boolean => {
+  const points = requests?.kind === 'points' ? requests.points.filter(({ value }) => value > 0) : []
+  return points.length > 0 && points.every(({ minuteMs: atMs }) => atMs >= endMs)
+}
+
+async function youngOf(telemetry: Pick<Telemetry, 'read'>, one: Asked, nowMs: number): Promise<Measured | string> {
+  const endMs = Math.floor(nowMs / minuteMs) * minuteMs
+  const window = { startMs: hourOf(nowMs), endMs, periodSeconds: minuteMs / 1000 }
+  try {
+    return measuredOf(one, await telemetry.read(questionsOf(one), window), hourOf(nowMs), paceBefore(endMs))
+  } catch (error) {
+    return sentenceOf(error)
+  }
 }
 
 function batches(asked: readonly Asked[]): readonly (readonly Asked[])[] {
@@ -100,7 +118,12 @@ function questionsOf({ place, aliases }: Asked): readonly Question[] {
   ]
 }
 
-function measuredOf({ aliases }: Asked, readings: readonly Reading[], nowMs: number): Measured | string {
+function measuredOf(
+  { aliases }: Asked,
+  readings: readonly Reading[],
+  endMs: number,
+  hoursOf: HoursOf,
+): Measured | string {
   const unread = readings.find((reading) => reading.kind === 'unread')
   if (unread !== undefined) return unread.because
   const points = readings.map((reading) => (reading.kind === 'points' ? reading.points : []))
@@ -109,17 +132,13 @@ function measuredOf({ aliases }: Asked, readings: readonly Reading[], nowMs: num
   const [p50Ms, p99Ms] = [median(values(p50)), median(values(p99))]
   const first = ofFunction.length
   return {
-    all: hoursOf(requests, errors, nowMs),
+    all: hoursOf(requests, errors),
     byAlias: new Map(
       aliases
         .slice(0, aliasesMost)
         .map((alias, index) => [
           alias,
-          hoursOf(
-            points[first + index * ofAlias.length] ?? [],
-            points[first + index * ofAlias.length + 1] ?? [],
-            nowMs,
-          ),
+          hoursOf(points[first + index * ofAlias.length] ?? [], points[first + index * ofAlias.length + 1] ?? []),
         ]),
     ),
     performance: {
@@ -127,7 +146,7 @@ function measuredOf({ aliases }: Asked, readings: readonly Reading[], nowMs: num
       ...(p50Ms === undefined ? {} : { p50Ms }),
       ...(p99Ms === undefined ? {} : { p99Ms }),
     },
-    endMs: hourOf(nowMs),
+    endMs,
   }
 }
 
@@ -135,29 +154,28 @@ type Points = readonly { readonly minuteMs: number; readonly value: number }[]
 
 const hourOf = (atMs: number): number => Math.floor(atMs / hourMs) * hourMs
 
-/**
- * Whole hours. Of a function that had no request in any, the hour that runs is all that is known: it counts as one, at the pace it
- * has had so far.
- */
-function hoursOf(requests: Points, errors: Points, nowMs: number): readonly Hour[] {
-  const failed = new Map(errors.map(({ minuteMs: atMs, value }) => [atMs, value]))
-  const hours = requests.map(({ minuteMs: atMs, value }) => ({
-    atMs,
-    requests: value,
-    failed: Math.min(value, failed.get(atMs) ?? 0),
-  }))
-  const runs = hourOf(nowMs)
-  const whole = hours.filter(({ atMs }) => atMs < runs)
-  if (whole.some((hour) => hour.requests > 0)) return whole
-  const share = Math.max(minuteMs, nowMs - runs) / hourMs
-  return hours
-    .filter(({ atMs }) => atMs === runs)
-    .map((hour) => ({
-      atMs: runs - hourMs,
-      requests: Math.round(hour.requests / share),
-      failed: Math.round(hour.failed / share),
-    }))
-}
+type HoursOf = (requests: Points, errors: Points) => readonly Hour[]
+
+const wholeBefore =
+  (endMs: number): HoursOf =>
+  (requests, errors) => {
+    const failed = new Map(errors.map(({ minuteMs: atMs, value }) => [atMs, value]))
+    return requests
+      .filter(({ minuteMs: atMs }) => atMs < endMs)
+      .map(({ minuteMs: atMs, value }) => ({ atMs, requests: value, failed: Math.min(value, failed.get(atMs) ?? 0) }))
+  }
+
+/** Of a function whose first request was minutes ago, one hour: at the pace that it has had since. */
+const paceBefore =
+  (nowMs: number): HoursOf =>
+  (requests, errors) => {
+    const sum = (points: Points): number => points.reduce((total, { value }) => total + value, 0)
+    const first = requests.filter(({ value }) => value > 0).map(({ minuteMs: atMs }) => atMs)
+    if (first.length === 0) return []
+    const times = hourMs / Math.max(minuteMs, nowMs - Math.min(...first))
+    const [all, failed] = [Math.round(sum(requests) * times), Math.round(sum(errors) * times)]
+    return [{ atMs: hourOf(nowMs) - hourMs, requests: all, failed: Math.min(all, failed) }]
+  }
 
 function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
