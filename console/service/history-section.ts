@@ -38,7 +38,7 @@ function historyRow(one: HistoryRow): Html {
   const { releaseId, requestedAtMs, settledAtMs, outcome, phase, versions, by, source, because, burned } = one
   const took = settledAtMs === undefined ? '' : ` after ${formatDuration((settledAtMs - requestedAtMs) / 1000)}`
   const said = [
-    ...(because === undefined ? [] : [because]),
+    ...(because === undefined ? [] : [burned.length === 0 || because.endsWith('.') ? because : `${because}.`]),
     ...burned.map(({ slo, bad }) => `It spent ${Math.round(bad * 10) / 10} bad requests of ${slo}.`),
   ].join(' ')
   return row(
