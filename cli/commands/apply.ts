@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { planWords } from '../../core/service/plan.ts'
 import type { Service } from '../../core/service/service.ts'
-import { placedIn } from '../../core/service/target.ts'
+import { placedIn, targetsWords } from '../../core/service/target.ts'
 import { checkedDefinition } from '../../policy/definition.ts'
 import { exitCodes } from '../backend/screen.ts'
 import type { Cli } from '../backend/surroundings.ts'
@@ -26,21 +26,15 @@ export async function applyFiles({ backend, screen }: Cli, paths: readonly strin
   for (const { definition, service } of definitions) {
     try {
       await applyOne({ backend, screen }, service, definition)
+      if (definitions.length === 1)
+        screen.next(`tidegate release ${service.name} --version latest --dry-run`, `tidegate get ${service.name}`)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       refused.push({ name: service.name, problem: error })
     }
   }
   const [first] = refused
-  const [only] = definitions
-  if (first === undefined) {
-    if (only !== undefined && definitions.length === 1)
-      screen.next(
-        `tidegate release ${only.service.name} --version latest --dry-run`,
-        `tidegate get ${only.service.name}`,
-      )
-    return exitCodes.done
-  }
+  if (first === undefined) return exitCodes.done
   if (definitions.length === 1) throw first.problem
   const sentences = refused.map(({ name, problem }) => `${name}: ${problem.message}`)
   throw new Problem(
@@ -53,14 +47,11 @@ async function applyOne({ backend, screen }: Cli, checked: Service, definition: 
   const { name, targets, plan } = checked
   const { service, isKnown, changed } = Answer.parse(await backend.order('apply', name, { definition }))
   screen.say(
-    [`Service ${name} applied: ${aliasWords(targets)}. Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
+    [`Service ${name} applied: ${targetsWords(targets)}. Plan: ${planWords(plan)}.`, changeWords(isKnown, changed)],
     service,
   )
   if (!screen.json) screen.note(await missingAliases(backend, checked))
 }
-
-const aliasWords = (targets: Service['targets']): string =>
-  targets.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
 
 /** A definition may come before its function does. Whoever may not look hears nothing. */
 async function missingAliases({ aliases }: Pick<Cli['backend'], 'aliases'>, service: Service): Promise<string[]> {

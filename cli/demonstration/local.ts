@@ -11,6 +11,7 @@ import { type Endpoint, localSocket } from '../../cloud/local/socket.ts'
 import { formatDuration } from '../../core/duration.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Target } from '../../core/service/service.ts'
+import { targetsWords } from '../../core/service/target.ts'
 import { clientsAt, placeOf } from '../../local/clients.ts'
 import { credentialsFile, pipeline, users } from '../../local/identities.ts'
 import { api, functionName, install } from '../../local/installation.ts'
@@ -226,7 +227,7 @@ type Invitation = {
 }
 
 function invitation({ url, credentials, pages, others }: Invitation): readonly string[] {
-  const names = others.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
+  const names = targetsWords(others)
   return [
     '',
     'It keeps serving until Ctrl-C. The pages, with buttons for good, failing, slow and worsening versions:',

@@ -1,6 +1,7 @@
 // `tidegate validate`: whether definitions are valid, and where they are not. It asks nobody and changes nothing, so it needs no
 // account; whether functions, alarms and roles exist, only `tidegate apply`, `tidegate doctor` and a release find out.
 import { planWords } from '../../core/service/plan.ts'
+import { targetsWords } from '../../core/service/target.ts'
 import { Problem } from '../../core/problem.ts'
 import { checkedDefinition, wrongWith } from '../../policy/definition.ts'
 import { exitCodes, type Screen } from '../backend/screen.ts'
@@ -59,8 +60,8 @@ async function checkedFile(file: string): Promise<Checked> {
         .toSorted((a, b) => a.line - b.line || a.column - b.column),
     }
   const { name, targets, plan } = checkedDefinition(value)
-  const aliases = targets.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
-  return { file, service: name, words: `service ${name} is valid: ${aliases}; ${planWords(plan)}.`, faults: [] }
+  const words = `service ${name} is valid: ${targetsWords(targets)}; ${planWords(plan)}.`
+  return { file, service: name, words, faults: [] }
 }
 
 /** Two files of one service: the one that is applied later would win. */

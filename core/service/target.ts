@@ -16,6 +16,10 @@ export const Target = z.strictObject({
 })
 export type Target = z.output<typeof Target>
 
+/** `checkout:live, cart:live` */
+export const targetsWords = (targets: readonly Pick<Target, 'functionName' | 'alias'>[]): string =>
+  targets.map(({ functionName, alias }) => `${functionName}:${alias}`).join(', ')
+
 export const TargetDefinition = z
   .strictObject({
     function: TargetFunction,
