@@ -67,7 +67,8 @@ const hasOnlySince = (requests: Reading | undefined, endMs: number): boolean => 
 }
 
 async function youngOf(telemetry: Pick<Telemetry, 'read'>, one: Asked, nowMs: number): Promise<Measured | string> {
-  const endMs = Math.floor(nowMs / minuteMs) * minuteMs
+  // With the minute that runs: CloudWatch refuses a window that ends where it begins.
+  const endMs = Math.ceil(nowMs / minuteMs) * minuteMs
   const window = { startMs: hourOf(nowMs), endMs, periodSeconds: minuteMs / 1000 }
   try {
     return measuredOf(one, await telemetry.read(questionsOf(one), window), hourOf(nowMs), paceBefore(endMs))

@@ -9,6 +9,7 @@ import { accountOnAws } from '../../../cli/adopt/account.ts'
 import type { Known } from '../../../cli/adopt/facts.ts'
 import { definitionText } from '../../../cli/adopt/first-definition.ts'
 import { initService } from '../../../cli/adopt/init.ts'
+import { measured } from '../../../cli/adopt/measured.ts'
 import { serviceNameOf, serviceNames } from '../../../cli/adopt/names.ts'
 import { invokersOf, sourceOf } from '../../../cli/adopt/triggers.ts'
 import { exitCodes, screenOn } from '../../../cli/backend/screen.ts'
@@ -16,6 +17,7 @@ import type { Usual } from '../../../cli/promise/usual.ts'
 import { validateFiles } from '../../../cli/services/validate.ts'
 import { parseDefinition } from '../../../core/service/definition.ts'
 import { ServiceName } from '../../../core/service/service.ts'
+import type { Telemetry } from '../../../cloud/ports.ts'
 import { placeOf } from '../../../local/clients.ts'
 import { openSandbox, type Sandbox } from '../../../local/sandbox.ts'
 
@@ -29,6 +31,22 @@ const usual = (perMinute: number, more: Partial<Usual> = {}): Usual => ({
   ...{ busiest: perMinute, busyShare: 1, activeShare: 1, rate: 0, ...more },
 })
 const known = (more: Partial<Known>): Known => ({ name: 'x', functionName: 'x', alias: 'live', notes: [], ...more })
+
+it('asks for a window that has a length, of a function whose first request came as the hour began', async () => {
+  const hour = 3_600_000
+  const asked: { startMs: number; endMs: number }[] = []
+  const read: Telemetry['read'] = (questions, window) => {
+    asked.push(window)
+    const points = [{ minuteMs: hour, value: 9 }]
+    return Promise.resolve(
+      questions.map(({ metric }) => ({ kind: 'points', points: metric === 'Invocations' ? points : [] })),
+    )
+  }
+  const place = { functionName: 'young', service: 'young' }
+  const [found] = await measured({ read }, [{ place, aliases: [] }], hour + 20_000)
+  expect(found).toMatchObject({ all: [{ atMs: 0, requests: 540, failed: 0 }] })
+  expect(asked.map(({ startMs, endMs }) => endMs > startMs)).toEqual([true, true])
+})
 
 describe('on the embedded cloud', () => {
   let sandbox: Sandbox
