@@ -1,7 +1,7 @@
 // The GitHub Action and the GitLab component: their YAML by the published schemas, and their script with the real command line
 // against `tidegate local`. Opt-in (`npm run e2e`).
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Verify } from './emulator.ts'
@@ -66,15 +66,22 @@ export function checkActions(verify: Verify, environment: NodeJS.ProcessEnv): vo
     const { status, stdout, stderr } = spawnSync('bash', ['-eo', 'pipefail', script], {
       ...{ cwd: folder, env, encoding: 'utf8', timeout: 240_000 },
     })
-    const said = `${readFileSync(outputs, 'utf8')}${readFileSync(summary, 'utf8')}`
+    const said = [outputs, summary].map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')).join('')
     return { status, said, all: `${stdout}${stderr}${said}` }
   }
   const may = run('may-release', { RELEASE_SERVICE: 'checkout' })
   verify('actions: a release may begin', may.status === 0 && may.said.includes('TIDEGATE_MAY_RELEASE=true'), may.all)
+  // What checks before this one have put back is released again, so that it is there.
+  const call = ['release', 'checkout', '--version', '2', '--plan', 'AllAtOnce', '--bolder', '--watch', '--every', '0.1']
+  const there = spawnSync(process.execPath, [join(root, 'cli/main.ts'), ...call], {
+    env: environment,
+    encoding: 'utf8',
+  })
+  verify('actions: version 2 is there', there.status === 0, `${there.stdout}${there.stderr}`)
   const good = run('release', { RELEASE_SERVICE: 'checkout', RELEASE_VERSION: '2' })
   verify(
     'actions: what is released already ends with 0',
-    good.status === 0 && good.said.includes('=released'),
+    good.status === 0 && good.said.includes('=released') && good.all.includes('alreadyReleased'),
     good.all,
   )
   const bad = run('release', {

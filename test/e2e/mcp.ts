@@ -55,6 +55,7 @@ async function checkBack(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   // What was promoted last may be a way back, which is not undone. So another version is released first.
+  const said: string[] = []
   for (const version of ['2', '1']) {
     const asked = [
       'release',
@@ -69,6 +70,7 @@ async function checkBack(
       '0.1',
     ]
     const made = spawnSync(command, ['cli/main.ts', ...asked], { env: environment, encoding: 'utf8', timeout: 120_000 })
+    said.push(`${made.stdout}${made.stderr}`)
     if (!made.stdout.includes('alreadyReleased')) break
   }
   const { data } = await call('releases', { service: 'checkout', limit: 50 })
@@ -79,7 +81,11 @@ async function checkBack(
     .structuredContent.says
   const known = /Its arguments: (\{.*\}), and a reason/.exec(says.join('\n'))?.[1] ?? '{}'
   const back = await call('put_back', { ...(JSON.parse(known) as object), reason: 'e2e: orders drop' })
-  verify('mcp: put_back puts a promoted release back, with the arguments that explain gives', !back.isError, back.text)
+  verify(
+    'mcp: put_back puts a promoted release back, with the arguments that explain gives',
+    !back.isError,
+    [back.text, ...says, ...said].join('\n'),
+  )
   const way = (back.data as { releaseId?: string }).releaseId ?? ''
   const { stdout } = spawnSync(command, ['cli/main.ts', 'log', way, '--json'], { env: environment, encoding: 'utf8' })
   verify('mcp: the log names the role of the agent', stdout.includes('role/release-agent'), stdout)
