@@ -39,7 +39,7 @@ export const e2 = eProcess('e2', 'the plain formula E2: errors in bursts', 7)
 export const e2Tolerant = eProcess('e2-1.5', 'the plain formula E2, half as many errors again tolerated', 7, 1.5)
 
 /** What a release of the service would have learned before it began. */
-function learnedFrom(
+export function learnedFrom(
   { signals, policy }: Service,
   stable: readonly CountMinute[],
   earlier: readonly (readonly WeightedMinute[])[],

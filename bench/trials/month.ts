@@ -8,8 +8,9 @@ import { parseDefinition } from '../../core/service/definition.ts'
 import type { Service } from '../../core/service/service.ts'
 import { drawFrom } from './draw.ts'
 import { type Fault, faultAt } from './fault.ts'
-import { minuteByMinute, type Noise } from './noise.ts'
+import { minuteByMinute, minutesBefore, type Noise } from './noise.ts'
 import { alarm, engine, type PlanNext, type Run, runRelease } from './paced-release.ts'
+import type { WeightedMinute } from '../rivals/recorded.ts'
 import type { Rival } from '../rivals/rival.ts'
 import { dayMs, minuteMs } from '../../core/time.ts'
 
@@ -186,9 +187,18 @@ function runOne(way: Way, mean: number, release: Planned, left: (atMs: number) =
     begun,
     atMs,
     (minute, weightBp) => draw(minute, weightBp, perMinuteAt(mean, atMs + minute * minuteMs)),
-    rule === undefined ? engine(begun) : alarm(rule, rate),
+    rule === undefined ? engine(begun, hoursBefore(mean, release)) : alarm(rule, rate),
     planNext,
   )
+}
+
+/** Stable alone, with the traffic of the hours before the release. */
+function hoursBefore(mean: number, { atMs, seed }: Planned): readonly WeightedMinute[] {
+  const draw = minuteByMinute({ name: 'the hours before', rate, noise, minutes: 0 }, seed)
+  return Array.from({ length: minutesBefore }, (_, index) => {
+    const minute = index - minutesBefore
+    return draw(minute, 0, perMinuteAt(mean, atMs + minute * minuteMs))
+  })
 }
 
 function policyOf({ policy: { early, ...policy } }: Service, mayEnd: boolean): Service['policy'] {

@@ -55,7 +55,7 @@ const sharedDeviation = 1
 const sharedLag = 0.8
 const dayMinutes = 24 * 60
 /** Stable's minutes before a release. */
-const minutesBefore = 240
+export const minutesBefore = 240
 
 /** What noise does in a minute: factors of each version's rate, further shares that fail, a factor of the traffic. */
 type Effect = {

@@ -10,6 +10,7 @@ import type { Verdict } from '../../core/verdict/evidence/evidence.ts'
 import { type Carry, judge } from '../../core/verdict/judge/judge.ts'
 import type { CountMinute } from '../../core/verdict/processes/split-process.ts'
 import { numbered } from '../../functions/steps/log.ts'
+import { learnedFrom } from '../rivals/e-processes.ts'
 import { countReadings, type WeightedMinute } from '../rivals/recorded.ts'
 import { type Rival, total } from '../rivals/rival.ts'
 import { minuteMs } from '../../core/time.ts'
@@ -79,16 +80,24 @@ function shifted(before: Release, known: readonly WeightedMinute[], atMs: number
   return after(intended, { type: 'moved', atMs, purpose: move.purpose, revisions: { paced: 'r' } })
 }
 
-/** Our engine, which carries state from look to look. */
-export function engine(service: Service): Judge {
+/**
+ * Our engine, which carries state from look to look.
+ * @param past stable's minutes before the release, from which it learns as the task `prepare` does
+ */
+export function engine(service: Service, past: readonly WeightedMinute[] = []): Judge {
   let carry: Carry | undefined
+  const learned = past.length === 0 ? undefined : learnedFrom(service, past, [])
+  const baseline = { thresholdsMs: [], ...(learned === undefined ? {} : { learned }) }
   return ({ shifts, targets }, known, atMs) => {
     const startMs = shifts[0]?.sinceMs ?? atMs
     const fromMs = Math.max(startMs, carry?.uptoMs ?? startMs)
     const readings = new Map(countReadings(known.slice((fromMs - startMs) / minuteMs), fromMs))
     const found = judge(
       service,
-      { atMs, shifts, alarms: [], excludedAlarms: [], targets, readings, isRecorded: true },
+      {
+        ...{ atMs, shifts, alarms: [], excludedAlarms: [], readings, isRecorded: true },
+        targets: targets.map((target) => ({ ...target, baseline })),
+      },
       carry,
     )
     carry = found.carry

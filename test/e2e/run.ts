@@ -46,8 +46,11 @@ function verify(name: string, holds: boolean, detail: string): void {
   console.log(`${holds ? 'ok    ' : 'FAILED'} ${name}${holds ? '' : `\n${detail}`}`)
 }
 
+// Generous: bundling for all functions takes minutes on a busy machine.
+const timeout = 600_000
+
 function run(command: string, args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(command, args, { env: environment, encoding: 'utf8', timeout: 60_000 })
+  const { status, stdout, stderr } = spawnSync(command, args, { env: environment, encoding: 'utf8', timeout })
   return { status, stdout, stderr, all: `${stdout}${stderr}` }
 }
 
