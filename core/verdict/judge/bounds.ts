@@ -60,10 +60,8 @@ function presentAfter(
 /**
  * The bound of the candidate's ratio to stable on the side that counts against it: it is surely more than this where more is
  * worse, less where fewer are. 0 or Infinity while nothing is sure.
- * @param known dispersion of stable's minutes, those before the release among them: few bursts in a release look like none
  */
-export function sureRatio({ worse, watch }: SignalSpec, { ratio, dispersion }: BoundsState, known: number): number {
-  const bursty = Math.max(known, seenDispersion(dispersion))
-  const bound = lowestRatio(ratio, facingTolerance(watch.tolerance, worse), bursty)
+export function sureRatio({ worse, watch }: SignalSpec, { ratio, dispersion }: BoundsState): number {
+  const bound = lowestRatio(ratio, facingTolerance(watch.tolerance, worse), seenDispersion(dispersion))
   return worse === 'higher' ? bound : 1 / bound
 }

@@ -65,10 +65,9 @@ type Scale = Pick<Reach, 'alpha' | 'horizonMinutes'>
  */
 function intervalOf(spec: SignalSpec, fold: CountFold, index: number, scale: Scale): ReturnType<typeof rateRatio> {
   const total = fold.totals[index] ?? nothing
-  const known = dispersionOf(fold.breaker)
-  const { ratio, low, high } = rateRatio(total, known, fold.breaker.minutes, scale)
+  const { ratio, low, high } = rateRatio(total, dispersionOf(fold.breaker), fold.breaker.minutes, scale)
   const bounds = fold.bounds[index]
-  const sure = bounds === undefined || isAnecdote(spec, fold, index) ? undefined : sureRatio(spec, bounds, known)
+  const sure = bounds === undefined || isAnecdote(spec, fold, index) ? undefined : sureRatio(spec, bounds)
   if (spec.worse === 'higher') return { ratio, high, low: Math.max(isCompared(total) ? low : 0, sure ?? 0) }
   return { ratio, low, high: Math.min(isCompared(total) ? high : Infinity, sure ?? Infinity) }
 }

@@ -1,10 +1,7 @@
 // A verdict in words and numbers: an interval that is valid at every minute, and sentences without repetition.
 import { describe, expect, it } from 'vitest'
 import { rateRatio, together } from '../../../core/verdict/judge/explain.ts'
-import { replayVerdicts } from '../../../core/verdict/judge/replayed-verdicts.ts'
-import { learnedFrom } from '../../../bench/rivals/e-processes.ts'
-import { errorsOnly, recordedCounts, type WeightedMinute } from '../../../bench/rivals/recorded.ts'
-import { minutesOf, pastOf } from '../../../bench/trials/noise.ts'
+import { minutesOf } from '../../../bench/trials/noise.ts'
 import { total } from '../../../bench/rivals/rival.ts'
 
 describe('the interval of a ratio', () => {
@@ -49,31 +46,6 @@ describe('the interval of a ratio', () => {
     const { low, high } = rateRatio(none, 1, 1, { alpha: 0.05, horizonMinutes: 60 })
     expect(low).toBeGreaterThan(0)
     expect(high).toBeLessThan(Infinity)
-  })
-})
-
-describe('what the interval excludes', () => {
-  // 0.03 % in bursts of three: in an hour few bursts come, and one or two more of them on the candidate look like a fault.
-  const situation = {
-    name: 'sparse bursts',
-    perMinute: 1000,
-    rate: 0.0003,
-    noise: { kind: 'bursts', size: 3 },
-    minutes: 60,
-    weightBp: (minute: number) => (minute < 30 ? 1000 : 5000),
-  } as const
-  // Of 120 healthy releases those where a release alone excludes the tolerance, but for one where the hours before do not help.
-  const unlucky = [2, 22, 39, 94]
-  const heldWith = (past: (seed: number) => readonly WeightedMinute[]): readonly number[] =>
-    unlucky.filter((seed) => {
-      const service = errorsOnly(situation.minutes, 0.05)
-      const recorded = recordedCounts(minutesOf(situation, seed), learnedFrom(service, past(seed), []))
-      return replayVerdicts(service, recorded).at(-1)?.because.includes('excludes the tolerance')
-    })
-
-  it('heeds the bursts of the hours before, as few of them come during a release', () => {
-    expect(heldWith(() => [])).toEqual(unlucky)
-    expect(heldWith((seed) => pastOf(situation, seed))).toEqual([])
   })
 })
 
