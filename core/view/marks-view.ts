@@ -1,4 +1,4 @@
-// Releases as marks on a line of time, for the time that the viewer of a dashboard has chosen. They stand under its graphs, because
+// Releases as marks on a line of time, for the time that the viewer of a dashboard has chosen. They stand under its graphs:
 // CloudWatch's own annotations are part of a dashboard's text, and nobody rewrites that during a release (decision 79).
 import type { Head } from '../release/head.ts'
 import { moveWords } from './live-view.ts'
