@@ -2,9 +2,11 @@
 // and which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
 import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
+import type { Sent } from '../../core/message/sent.ts'
+import { severityOf } from '../../core/page.ts'
 import { isUrgent } from '../../core/view/needs.ts'
 import type { OnCallView } from '../../core/view/on-call-view.ts'
-import { type Frame, framed } from '../frame.ts'
+import { type Frame, framed, timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard } from '../need-card.ts'
 import { actions, age, budgetBar, counted, personWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
@@ -30,7 +32,8 @@ export const onCallParts = (view: OnCallView, frame: Frame): Html =>
     <div id="unknown" data-live>${unknowns(view)}</div>
     <div id="live" data-live>${liveTable(view)}</div>
     <div id="failed" data-live>${failedTable(view)}</div>
-    <div id="budgets" data-live>${budgetTable(view)}</div>`
+    <div id="budgets" data-live>${budgetTable(view)}</div>
+    <div id="messages" data-live>${messageTable(view)}</div>`
 
 function summary({ needs, outages, stopped, unknown, live, services }: OnCallView): Html {
   const now = needs.filter(isUrgent).length + outages.length
@@ -166,4 +169,29 @@ function budgetTable({ budgets }: OnCallView): Html {
     )
   return html`<h2>Error budgets that burn, or are half spent</h2>
     ${table({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left', 'Burns'], rows })}`
+}
+
+const channelWords = { topic: 'subscribers', chat: 'chat' } as const
+
+/** The runbook has a section for each kind. */
+function messageTable({ messages, nowMs }: OnCallView): Html {
+  if (messages === undefined) return nothing
+  const title = html`<h2>Recent messages</h2>`
+  if (messages.length === 0)
+    return html`${title}
+      <p class="soft">None was sent in the last 30 days.</p>`
+  const rows = messages.map((sent) =>
+    row(
+      html`${timeTag(sent.atMs)}<br /><span class="soft">${age(sent.atMs, nowMs)} ago</span>`,
+      about(sent),
+      html`${oneLine(sent.subject, wordsMost)}<br /><a href="/runbook#${sent.kind}">${sent.kind}</a>`,
+      `${severityOf(sent.kind)}, to ${sent.to.map((channel) => channelWords[channel]).join(' and ')}`,
+    ),
+  )
+  return html`${title} ${table({ of: 'recent messages', heads: ['Sent', 'About', 'What', 'To'], rows })}`
+}
+
+function about({ service, releaseId }: Sent): Html {
+  if (service === undefined) return releaseId === undefined ? nothing : releaseLink(releaseId)
+  return html`${serviceLink(service)}${releaseId === undefined ? nothing : html`<br />${releaseLink(releaseId)}`}`
 }

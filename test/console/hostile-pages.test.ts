@@ -50,6 +50,16 @@ beforeAll(async () => {
   const now = await fleetNow(town)
   const release = await loadRelease(town, 'orders-2')
   const marks = await loadMarks(town, { fromMs: nowMs - 6 * 3_600_000, toMs: nowMs }, undefined)
+  // Where a message went is one of our words.
+  const sent = {
+    atMs: nowMs,
+    key: 'x',
+    kind: 'rolledBack',
+    subject: 'x',
+    service: 'x',
+    releaseId: 'x',
+    to: [],
+  } as const
   const business = [{ service: 'a', signal: 'b', worse: 'lower', change: 0.1, releases: 2 } as const]
   const page =
     <V>(view: V, make: (view: V) => string) =>
@@ -59,7 +69,7 @@ beforeAll(async () => {
     page((await loadService(town, name))!, (view) => servicePage(view, frameOf(`/service/${name}`)))
   pages = {
     fleet: page(fleet, (view) => fleetPage(view, frameOf('/'))),
-    onCall: page(onCall, (view) => onCallPage(view, frameOf('/on-call'))),
+    onCall: page({ ...onCall, messages: [{ ...sent, to: [] }] }, (view) => onCallPage(view, frameOf('/on-call'))),
     delivery: page({ ...delivery, business }, (view) => deliveryPage(view, frameOf('/delivery'))),
     report: page({ ...delivery, business }, reportPage),
     checkout: await ofService('checkout'),
