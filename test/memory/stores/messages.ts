@@ -7,7 +7,7 @@ import { type MemoryTable, padded } from './table.ts'
 
 export const messagesKey = 'messages'
 const toldKey = 'told'
-export const sentKey = 'sent'
+const sentKey = 'sent'
 
 export function memoryMessages(table: MemoryTable): Messages {
   const get = (key: string): Kept | undefined => table.get(Kept, messagesKey, key)
@@ -48,7 +48,10 @@ export function memoryMessages(table: MemoryTable): Messages {
         table.set(toldKey, key, { atMs })
         return true
       }),
-    noteSent: (sent) => Promise.resolve(table.set(sentKey, `${padded(sent.atMs)}#${sent.key}`, sent)),
+    noteSent(sent) {
+      table.set(sentKey, `${padded(sent.atMs)}#${sent.key}`, sent)
+      return Promise.resolve()
+    },
     recent: (limit) =>
       Promise.resolve().then(() =>
         listing(
