@@ -28,8 +28,8 @@ export const kinds = {
   attestation: ['ATTESTATION#*'],
   incident: ['INCIDENT#*'],
   outage: ['OUTAGE'],
-  /** Messages that are kept until they are sent, and which facts were told. */
-  message: ['MESSAGE', 'TOLD'],
+  /** Messages that are kept until they are sent, which facts were told, and what was sent. */
+  message: ['MESSAGE', 'TOLD', 'SENT'],
   /** Answers to requests that carried an idempotency key. */
   answer: ['ANSWER#*'],
 } as const satisfies Readonly<Record<string, readonly string[]>>

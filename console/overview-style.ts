@@ -41,5 +41,13 @@ td.first, th.first { position: sticky; left: 0; background: var(--card); }
 td svg { width: 120px; }
 td time { white-space: nowrap; }
 .notice + .cards { margin-top: 14px; }
+@media (max-width: 480px) {
+  .stacked thead { position: absolute; left: -9999px; }
+  .stacked, .stacked tbody, .stacked tr, .stacked td { display: block; }
+  .stacked tr { padding: 6px 0; border-bottom: 1px solid var(--line); } .stacked tr:last-child { border-bottom: 0; }
+  .stacked td { border-bottom: 0; padding: 3px 12px; }
+  .stacked td::before { content: attr(data-head) ": "; color: var(--soft); }
+  .stacked td .line { margin-top: 0; }
+}
 @media (max-width: 480px) { form.order label { flex: 1 0 100%; } .tiles { grid-template-columns: 1fr 1fr; } }
 `

@@ -77,3 +77,9 @@ export const asked = ({ path }: Pick<Frame, 'path'>, name: string): string | und
   new URLSearchParams(path.split('?')[1] ?? '').get(name) ?? undefined
 
 export const personWords = (name: string): string => nameWords(oneLine(name, 120))
+
+/** A sentence with commands of ours in backticks, as the terminal has it. */
+export const codeIn = (sentence: string): readonly Html[] =>
+  sentence
+    .split(/`(tidegate [\w -]+)`/)
+    .map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))

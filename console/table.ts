@@ -12,13 +12,32 @@ export const row = (...cells: readonly Cell[]): Html =>
     ${cells.map((cell) => (isNumber(cell) ? html`<td class="number">${cell.number}</td>` : html`<td>${cell}</td>`))}
   </tr>`
 
+type Stacked = {
+  readonly of: string
+  readonly heads: readonly string[]
+  /** As many cells as heads. */
+  readonly rows: readonly (readonly Part[])[]
+}
+
+/** On a telephone each row is a block of its own, and each cell has its head in front: nothing scrolls sideways. */
+export const stackedTable = ({ of, heads, rows }: Stacked): Html =>
+  table({
+    ...{ of, heads, className: 'stacked' },
+    rows: rows.map(
+      (cells) =>
+        html`<tr>
+          ${cells.map((cell, index) => html`<td data-head="${heads[index] ?? ''}">${cell}</td>`)}
+        </tr>`,
+    ),
+  })
+
 type Table = {
   /** What it is a table of, for those who do not see it. */
   readonly of: string
   readonly heads: readonly Cell[]
   readonly rows: readonly Html[]
   /** Its columns are as narrow as their words; the last one has the room. */
-  readonly className?: 'narrow' | 'timeline narrow'
+  readonly className?: 'narrow' | 'timeline narrow' | 'stacked'
   readonly caption?: string
 }
 

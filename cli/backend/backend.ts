@@ -24,8 +24,8 @@ export type Backend = Pick<
 > & {
   /** Definitions change through the API alone. */
   readonly services: Pick<World['services'], 'get' | 'list'>
-  /** What people are told, until it is sent. */
-  readonly messages: Pick<Messages, 'get'>
+  /** What people are told, until it is sent; and the last that was sent. */
+  readonly messages: Pick<Messages, 'get' | 'recent'>
   /**
    * Calls a route of the controller's API, signed with the caller's credentials.
    * @param service for a route of one service

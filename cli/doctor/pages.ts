@@ -21,12 +21,12 @@ type Topic = (typeof topics)[number]
 
 export const subscriptions: Check = {
   id: 'subscriptions',
-  right: 'Somebody is subscribed to the pages and to the tickets, and has confirmed it.',
+  right: 'Somebody is subscribed to the pages and to the tickets, and has confirmed it. Messages have links.',
   asks: ['sns:ListSubscriptionsByTopic', 'lambda:GetFunctionConfiguration'],
   async look(account) {
     const found: Finding[] = []
     for (const topic of topics) found.push(await looked(account, topic))
-    return found
+    return [...found, await linked(account)]
   },
 }
 
@@ -53,6 +53,18 @@ async function looked(account: Account, { setting, what, nobody, property, examp
     commands: [awsCommand('sns', 'subscribe', { TopicArn, Protocol: 'email', Endpoint: example })],
     cdk: `controller.topics.${property}.addSubscription(new subscriptions.EmailSubscription('${example}'))`,
   })
+}
+
+/** A message without links is whole, so this is advice. */
+async function linked(account: Account): Promise<Finding> {
+  const { Environment } = (await account.controllerFunction('page')) ?? {}
+  const url = Environment?.Variables?.['TIDEGATE_CONSOLE_URL']
+  return url === undefined
+    ? ok('links', 'Messages have no link to the console: there is no consoleUrl.', {
+        words: 'Name the address at which the people who get the messages see the console (docs/messages.md).',
+        cdk: "new ReleaseController(this, 'Controller', { services, consoleUrl: 'http://127.0.0.1:4601' })",
+      })
+    : ok('links', `Messages link to ${url}.`)
 }
 
 async function subscribers({ sns }: Account, TopicArn: string): Promise<readonly Subscription[] | undefined> {

@@ -6,7 +6,7 @@ import { amount } from '../../core/measures/words.ts'
 import type { DeliveryView, ReleaseRow } from '../../core/view/delivery-view.ts'
 import { timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
-import { budgetBar, personWords, releaseLink, serviceLink } from '../parts.ts'
+import { budgetBar, codeIn, personWords, releaseLink, serviceLink } from '../parts.ts'
 import { measureCards, servicesTable, summarySentence } from './measure-cards.ts'
 import { row, table } from '../table.ts'
 
@@ -23,7 +23,7 @@ export const deliveryParts = (view: DeliveryView, shown: Shown): Html =>
     <h2>Measures</h2>
     ${measureCards(view.measures)} ${business(view, shown)} ${budgets(view, shown)}
     <h2>Drills</h2>
-    <p>${view.drills}</p>
+    <p>${codeIn(view.drills)}</p>
     ${servicesTable(view.services, shown.servicesMost, shown.hasPages)} ${releases(view, shown)}`
 
 const without = (view: DeliveryView): Html =>

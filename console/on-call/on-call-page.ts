@@ -2,13 +2,15 @@
 // and which budgets burn. What is not known is said in the first sentence: it is never taken for quiet.
 import { outcomeWords } from '../../core/release/head.ts'
 import { oneLine, quoted } from '../../core/foreign-text.ts'
+import type { Sent } from '../../core/message/sent.ts'
+import { severityOf } from '../../core/page.ts'
 import { isUrgent } from '../../core/view/needs.ts'
 import type { OnCallView } from '../../core/view/on-call-view.ts'
-import { type Frame, framed } from '../frame.ts'
+import { type Frame, framed, timeTag } from '../frame.ts'
 import { html, type Html, nothing } from '../html.ts'
 import { needCard } from '../need-card.ts'
 import { actions, age, budgetBar, counted, personWords, releaseLink, serviceLink, trafficBar } from '../parts.ts'
-import { row, table } from '../table.ts'
+import { stackedTable } from '../table.ts'
 
 const needsMost = 30
 const rowsMost = 40
@@ -30,7 +32,8 @@ export const onCallParts = (view: OnCallView, frame: Frame): Html =>
     <div id="unknown" data-live>${unknowns(view)}</div>
     <div id="live" data-live>${liveTable(view)}</div>
     <div id="failed" data-live>${failedTable(view)}</div>
-    <div id="budgets" data-live>${budgetTable(view)}</div>`
+    <div id="budgets" data-live>${budgetTable(view)}</div>
+    <div id="messages" data-live>${messageTable(view)}</div>`
 
 function summary({ needs, outages, stopped, unknown, live, services }: OnCallView): Html {
   const now = needs.filter(isUrgent).length + outages.length
@@ -115,19 +118,17 @@ function liveTable({ live, nowMs }: OnCallView): Html {
       <p class="soft">None.</p>`
   const rows = live
     .slice(0, rowsMost)
-    .map((one) =>
-      row(
-        serviceLink(one.service),
-        html`${releaseLink(one.releaseId, one.versions || one.releaseId)}<br /><span class="soft"
-            >${age(one.requestedAtMs, nowMs)} ago</span
-          >`,
-        trafficBar(one),
-        html`${one.standing === 'held' ? html`<span class="state hold">held</span> ` : nothing}${oneLine(one.sentence, wordsMost)}`,
-        one.by === undefined ? 'an event' : personWords(one.by),
-      ),
-    )
+    .map((one) => [
+      serviceLink(one.service),
+      html`${releaseLink(one.releaseId, one.versions || one.releaseId)}<br /><span class="soft"
+          >${age(one.requestedAtMs, nowMs)} ago</span
+        >`,
+      trafficBar(one),
+      html`${one.standing === 'held' ? html`<span class="state hold">held</span> ` : nothing}${oneLine(one.sentence, wordsMost)}`,
+      one.by === undefined ? 'an event' : personWords(one.by),
+    ])
   return html`<h2>Live releases (${live.length})</h2>
-    ${table({ of: 'live releases', heads: ['Service', 'Release', 'Traffic', 'Now', 'By'], rows })}
+    ${stackedTable({ of: 'live releases', heads: ['Service', 'Release', 'Traffic', 'Now', 'By'], rows })}
     ${live.length > rowsMost ? html`<p>And ${live.length - rowsMost} more.</p>` : nothing}`
 }
 
@@ -137,16 +138,14 @@ function failedTable({ failed, nowMs }: OnCallView): Html {
       <p class="soft">No last release of a service.</p>`
   const rows = failed
     .slice(0, rowsMost)
-    .map(({ service, releaseId, outcome, because, atMs }) =>
-      row(
-        serviceLink(service),
-        releaseLink(releaseId),
-        html`${outcomeWords[outcome]}<br /><span class="soft">${age(atMs, nowMs)} ago</span>`,
-        oneLine(because, wordsMost),
-      ),
-    )
+    .map(({ service, releaseId, outcome, because, atMs }) => [
+      serviceLink(service),
+      releaseLink(releaseId),
+      html`${outcomeWords[outcome]}<br /><span class="soft">${age(atMs, nowMs)} ago</span>`,
+      oneLine(because, wordsMost),
+    ])
   return html`<h2>Failed in the last day (${failed.length})</h2>
-    ${table({ of: 'failed releases', heads: ['Service', 'Release', 'Ended', 'Why'], rows })}`
+    ${stackedTable({ of: 'failed releases', heads: ['Service', 'Release', 'Ended', 'Why'], rows })}`
 }
 
 const burnChips = {
@@ -161,9 +160,35 @@ function budgetTable({ budgets }: OnCallView): Html {
       <p class="soft">None that is known burns or is half spent.</p>`
   const rows = budgets
     .slice(0, rowsMost)
-    .map(({ service, slo, leftShare, burning }) =>
-      row(serviceLink(service), slo, budgetBar(leftShare), burnChips[burning]),
-    )
+    .map(({ service, slo, leftShare, burning }) => [
+      serviceLink(service),
+      slo,
+      budgetBar(leftShare),
+      burnChips[burning],
+    ])
   return html`<h2>Error budgets that burn, or are half spent</h2>
-    ${table({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left', 'Burns'], rows })}`
+    ${stackedTable({ of: 'error budgets', heads: ['Service', 'Error budget', 'Left', 'Burns'], rows })}`
+}
+
+const channelWords = { topic: 'subscribers', chat: 'chat' } as const
+
+/** The runbook has a section for each kind. */
+function messageTable({ messages, nowMs }: OnCallView): Html {
+  if (messages === undefined) return nothing
+  const title = html`<h2>Recent messages</h2>`
+  if (messages.length === 0)
+    return html`${title}
+      <p class="soft">None was sent in the last 30 days.</p>`
+  const rows = messages.map((sent) => [
+    html`${timeTag(sent.atMs)}<br /><span class="soft">${age(sent.atMs, nowMs)} ago</span>`,
+    about(sent),
+    html`${oneLine(sent.subject, wordsMost)}<br /><a href="/runbook#${sent.kind}">${sent.kind}</a>`,
+    `${severityOf(sent.kind)}, to ${sent.to.map((channel) => channelWords[channel]).join(' and ')}`,
+  ])
+  return html`${title} ${stackedTable({ of: 'recent messages', heads: ['Sent', 'About', 'What', 'To'], rows })}`
+}
+
+function about({ service, releaseId }: Sent): Html {
+  if (service === undefined) return releaseId === undefined ? html`all services` : releaseLink(releaseId)
+  return html`${serviceLink(service)}${releaseId === undefined ? nothing : html`<br />${releaseLink(releaseId)}`}`
 }

@@ -27,6 +27,8 @@ const style = `
 .tidegate .tick, .tidegate .bound { stroke: currentColor; }
 .tidegate .weights { width: 100%; height: 20px; } .tidegate .track { fill: #9aa7b6; fill-opacity: 0.45; } .tidegate .set { fill: #4b7bec; }
 .tidegate .mark { stroke: currentColor; stroke-width: 6; stroke-dasharray: 6 4; }
+.tidegate .bound { stroke-width: 2; } .tidegate svg .tick { stroke-opacity: 0.35; }
+.tidegate svg text { fill: currentColor; font-size: 12px; }
 .tidegate td { vertical-align: top; }
 `
 

@@ -22,6 +22,8 @@ export const expiry = {
   ofReturn: (endedMs: number): number => Math.ceil(endedMs / 1000) + 7 * 86_400,
   /** That a fact was told: longer than anything would tell it again. */
   ofTold: (atMs: number): number => Math.ceil(atMs / 1000) + 30 * 86_400,
+  /** That a message was sent: nobody comes on call and asks for more than the last ones. */
+  ofSent: (atMs: number): number => Math.ceil(atMs / 1000) + 30 * 86_400,
   /** The answer to a request with an idempotency key. */
   ofAnswer: (endsMs: number): number => Math.ceil(endsMs / 1000) + 86_400,
 } as const

@@ -7,9 +7,15 @@ import { releaseIdForm } from '../release/log-key.ts'
 import { runbookSection } from '../runbook.ts'
 
 const titleMax = 250
-const descriptionMax = 8000
 const stepMax = 350
 const stepsMost = 10
+/**
+ * Title, description and steps together. AWS takes more (a description of 8,000), but Slack advises against more than 4,000 and
+ * gives a block 3,000, and who cuts what is not documented (docs/aws.md §14): so we cut, and what matters most is in front.
+ */
+const wholeMax = 3900
+const descriptionMax = 3000
+const sentenceMax = 1000
 const keywordMax = 75
 
 /** Slack reads `<!channel>` and `<address|words>`, Teams `[words](address)`: the words of others can be neither. */
@@ -35,9 +41,10 @@ export function chatMessageOf(page: Page, consoleUrl?: string) {
     `What to do: ${runbookSection(kind)}`,
   ].map((line) => inertLine(line, stepMax))
   // Half a command is worse than none: what is too long for a step stands with the rest, or in the e-mail.
-  const isStep = (line: string): boolean => line !== '' && inert(line).length <= stepMax
-  const steps = page.next.filter(isStep).map(inert).slice(0, stepsMost)
-  const rest = [...page.lines.slice(1), ...page.next.filter((line) => line !== '' && !isStep(line))]
+  const title = inertLine(`${severityOf(kind) === 'page' ? 'Page' : 'Ticket'}: ${subject}`, titleMax)
+  const room = wholeMax - title.length - lengthOf(read)
+  const { steps, others } = stepsOf(page.next, room / 2)
+  const rest = [...page.lines.slice(1), ...others]
   const owned = owner === undefined ? [] : [`Owner: ${ownerWords(owner)}`]
   const id = releaseId !== undefined && releaseIdForm.test(releaseId) ? releaseId : undefined
   return {
@@ -46,8 +53,12 @@ export function chatMessageOf(page: Page, consoleUrl?: string) {
     id: inertLine(page.key, 300),
     content: {
       textType: 'client-markdown',
-      title: inertLine(`${severityOf(kind) === 'page' ? 'Page' : 'Ticket'}: ${subject}`, titleMax),
-      description: describe([...owned, ...rest], inertLine(page.lines[0] ?? subject, descriptionMax / 2)),
+      title,
+      description: describe(
+        [...owned, ...rest],
+        inertLine(page.lines[0] ?? subject, sentenceMax),
+        Math.min(descriptionMax, room - lengthOf(steps)),
+      ),
       nextSteps: [...steps, ...read],
       keywords: [kind, ...(service === undefined ? [] : [service]), ...(owner === undefined ? [] : [owner.name])].map(
         (word) => inertLine(word, keywordMax),
@@ -69,12 +80,27 @@ export function chatMessageOf(page: Page, consoleUrl?: string) {
   } as const
 }
 
+const lengthOf = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0)
+
+/** The first lines that are short enough for a step, as long as there is room; the others, as they were. */
+function stepsOf(next: readonly string[], room: number) {
+  const steps: string[] = []
+  const others: string[] = []
+  for (const line of next.filter((one) => one !== '')) {
+    const step = inert(line)
+    const fits = step.length <= stepMax && steps.length < stepsMost && lengthOf(steps) + step.length <= room
+    if (fits) steps.push(step)
+    else others.push(line)
+  }
+  return { steps, others }
+}
+
 /** As many lines as fit: a line is there as a whole, or not at all. */
-function describe(lines: readonly string[], sentence: string): string {
+function describe(lines: readonly string[], sentence: string, most: number): string {
   const more = '\n... the e-mail has more.'
   let text = sentence
   for (const line of lines.map(inert)) {
-    if (text.length + 1 + line.length > descriptionMax - more.length) return text + more
+    if (text.length + 1 + line.length > most - more.length) return text + more
     text += `\n${line}`
   }
   return text

@@ -5,7 +5,7 @@ import { dayMs } from '../time.ts'
 import { isPlanned, plannedUntilMs, type Timetable } from '../service/timetable.ts'
 
 /** `topic`: e-mail and everybody else who subscribes to pages or tickets. `chat`: a channel in Slack or Teams. */
-const channels = ['topic', 'chat'] as const
+export const channels = ['topic', 'chat'] as const
 export type Channel = (typeof channels)[number]
 
 const epochMs = z.int().min(0)

@@ -4,6 +4,7 @@ import { budgetRows, type BudgetRow } from './budget-rows.ts'
 import { type Failed, fleetView } from './fleet-view.ts'
 import type { LiveView } from './live-view.ts'
 import { type Need, urgencyOf } from './needs.ts'
+import type { Sent } from '../message/sent.ts'
 import type { FleetNow } from './service-now.ts'
 
 type OfService = { readonly service: string }
@@ -19,13 +20,18 @@ export type OnCallView = Pick<FleetNow, 'nowMs' | 'outages'> & {
   readonly failed: readonly (Failed & OfService)[]
   /** Error budgets that burn, or of which less than half is left, the worst first. */
   readonly budgets: readonly BudgetRow[]
+  /** What people were told lately, the latest first. Absent where nobody asked. */
+  readonly messages?: readonly Sent[]
   readonly unknown: readonly { readonly service?: string; readonly sentence: string }[]
 }
 
 export const uncheckedSentence = (services: number): string =>
   `Drift of ${services} ${services === 1 ? 'service' : 'services'} is not checked yet: aliases are read slowly, so that no release has to wait.`
 
-export function onCallView(now: FleetNow): OnCallView {
+/** The last messages, or why they are not known. */
+type Recent = { readonly messages?: readonly Sent[]; readonly because: readonly string[] }
+
+export function onCallView(now: FleetNow, { messages, because }: Recent = { because: [] }): OnCallView {
   const { nowMs, outages, tiles, stopped, unknown, unchecked } = fleetView(now)
   return {
     nowMs,
@@ -44,10 +50,11 @@ export function onCallView(now: FleetNow): OnCallView {
       ({ burning, leftShare }) => burning !== 'no' || (leftShare !== undefined && leftShare < 0.5),
     ),
     unknown: [
-      ...unknown.map((sentence) => ({ sentence })),
+      ...[...unknown, ...because].map((sentence) => ({ sentence })),
       ...(unchecked === 0 ? [] : [{ sentence: uncheckedSentence(unchecked) }]),
       ...tiles.flatMap(({ service, unknown: own }) => own.map((sentence) => ({ service, sentence }))),
     ],
+    ...(messages === undefined ? {} : { messages }),
     ...(stopped === undefined ? {} : { stopped }),
   }
 }

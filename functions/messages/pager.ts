@@ -3,6 +3,7 @@
 // not answer is it sent as it is: a person must not wait for the table.
 import type { Clock, Messages, Messenger, Pager } from '../../cloud/ports.ts'
 import { causeMs, type Channel, isTold, type Kept, keptOf, withOthers } from '../../core/message/kept.ts'
+import { sentOf } from '../../core/message/sent.ts'
 import { inParts, together } from '../../core/message/together.ts'
 import { type Page, severityOf } from '../../core/page.ts'
 import { isAway, Problem } from '../../core/problem.ts'
@@ -138,6 +139,7 @@ async function send(deps: Deps, group: readonly [Kept, ...Kept[]]): Promise<void
   )
   if (done.length === 0 && open.length > 0) return
   const atMs = clock.nowMs()
+  await noteSent(deps, page, done)
   await each(
     deps,
     group,
@@ -150,6 +152,17 @@ async function send(deps: Deps, group: readonly [Kept, ...Kept[]]): Promise<void
       return messages.remove(one.key)
     },
     atOnce,
+  )
+}
+
+/** For people who look later. What could not be noted was told all the same. */
+async function noteSent(deps: Deps, page: Page, to: readonly Channel[]): Promise<void> {
+  if (to.length === 0) return
+  await each(
+    deps,
+    [sentOf(page, to, deps.clock.nowMs())],
+    ({ key }) => ({ message: key }),
+    (sent) => deps.messages.noteSent(sent),
   )
 }
 

@@ -9,15 +9,19 @@ import {
   type Reported,
   widgetOf,
 } from '../../console/widget/widget.ts'
+import { timelineWidget } from '../../console/widget/timeline.ts'
 import { locate } from '../../core/location.ts'
 import { replay } from '../../core/release/advance.ts'
 import type { Service } from '../../core/service/service.ts'
 import { Problem } from '../../core/problem.ts'
+import { hourMs } from '../../core/time.ts'
+import type { Span } from '../../core/view/marks-view.ts'
 import { DescribeCall, WidgetCall } from '../../core/view/widget-call.ts'
 import { attestedOf } from '../gate/attested.ts'
 import { sentenceOf } from '../steps/each.ts'
 import { latestHeads } from '../steps/heads.ts'
 import type { World } from '../steps/world.ts'
+import { loadMarks } from '../views/marks.ts'
 import { fleetNow, type NowPorts } from '../views/now.ts'
 import { loadRelease, type ReleasePorts } from '../views/release.ts'
 
@@ -28,8 +32,8 @@ const documentation = [
   '## Tidegate',
   'Shows releases as Tidegate knows them. It changes nothing.',
   '``` yaml',
-  'show: live # or: releases, budgets, release',
-  '# of `show: release`',
+  'show: live # or: releases, budgets, release, timeline',
+  '# of `show: release`; `show: timeline` is of all services without it',
   'function: checkout',
   '```',
 ].join('\n')
@@ -49,8 +53,12 @@ export function widgetHandler(deps: Deps) {
   }
 }
 
-async function shown(deps: Deps, { show, function: functionName }: WidgetCall): Promise<Html> {
+async function shown(deps: Deps, { show, function: functionName, widgetContext }: WidgetCall): Promise<Html> {
   switch (show) {
+    case 'timeline': {
+      const view = await loadMarks(deps, spanOf(widgetContext, deps.clock.nowMs()), functionName)
+      return timelineWidget(view, { functionName, width: widthOf(widgetContext) })
+    }
     case 'live':
       return liveWidget(await fleetNow(deps))
     case 'releases':
@@ -61,6 +69,19 @@ async function shown(deps: Deps, { show, function: functionName }: WidgetCall): 
       return releaseOf(deps, functionName ?? '')
   }
 }
+
+const isTime = (ms: number): boolean => Math.abs(ms) <= 8.64e15
+
+/** The time that the viewer has chosen, or the part of it that is looked at; of a call that names none, the last hours. */
+function spanOf({ timeRange }: WidgetCall['widgetContext'], nowMs: number): Span {
+  const { start, end } = timeRange?.zoom ?? timeRange ?? { start: NaN, end: NaN }
+  return isTime(start) && isTime(end) && start < end
+    ? { fromMs: start, toMs: end }
+    : { fromMs: nowMs - 3 * hourMs, toMs: nowMs }
+}
+
+const widthOf = ({ width = 800 }: WidgetCall['widgetContext']): number =>
+  Math.round(Math.min(2400, Math.max(480, width)))
 
 /** The live release of the service of a function, or else its latest. */
 async function releaseOf(deps: Deps, functionName: string): Promise<Html> {

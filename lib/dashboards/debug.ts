@@ -1,7 +1,7 @@
 // For who looks for the cause: the two versions of one function side by side, its resources, its log, its tests and traces.
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import { isElsewhere, locate } from '../../core/location.ts'
-import { custom, graph, heading, type Row, type Shown } from './panel.ts'
+import { custom, graph, heading, releasesInTime, type Row, type Shown } from './panel.ts'
 import { byVersion, memoryByVersion, ofFunction } from './series.ts'
 
 /** Stands for the function in the dashboard's text; the console puts the name that is chosen in its place. */
@@ -55,6 +55,7 @@ export const debug = (shown: Shown): readonly Row[] => [
       ...{ leftLabel: '% of what it has', width: 24 },
     }),
   ],
+  releasesInTime(shown, { function: chosen }),
   [log('Errors in the log, by version and message', errorsByMessage), log('The last failed requests', lastErrors)],
 ]
 

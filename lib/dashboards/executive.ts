@@ -1,6 +1,6 @@
 // For who decides in the morning: how often, how fast and how safely changes reach customers, and what is left of the budgets.
 import { customSignalPanels } from './custom-signals.ts'
-import { custom, graph, heading, type Row, type Shown } from './panel.ts'
+import { custom, graph, heading, releasesInTime, type Row, type Shown } from './panel.ts'
 import { measureNamed, measureOfAll, measureOfEach } from './series.ts'
 
 export const executive = (shown: Shown): readonly Row[] => [
@@ -11,6 +11,7 @@ export const executive = (shown: Shown): readonly Row[] => [
   [measure('M1', 'releases a day'), measure('M2', 'seconds, the median')],
   [measure('M3', 'share of changes'), measure('M4', 'seconds, the median')],
   [custom(shown, 'Error budgets: what is left now', 'budgets'), custom(shown, 'The last releases', 'releases')],
+  releasesInTime(shown),
   [measure('M6', 'times the budget'), measure('M5', 'share of changes')],
   heading(
     '## Business metrics of the versions\nThe share of the candidate is on the right: what changed after a release?',

@@ -2,8 +2,8 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import { isElsewhere } from '../../core/location.ts'
-import { custom, graph, heading, parts, type Row, type Shown } from './panel.ts'
-import { errorsOfAlias, lostEvents, own, weights, worst } from './series.ts'
+import { custom, graph, heading, parts, releasesInTime, type Row, type Shown } from './panel.ts'
+import { errorsOfAlias, lostEvents, own, releaseCounts, weights, worst } from './series.ts'
 
 /** CloudWatch takes a hundred alarms a panel, and 500 metrics. */
 const alarmsMax = 100
@@ -25,10 +25,11 @@ export function onCall(shown: Shown): readonly Row[] {
       graph({
         title: 'The ten aliases with the most errors',
         left: [worst(some.map(errorsOfAlias), 10)],
-        right: [],
-        ...{ leftLabel: 'errors in 5 minutes', width: 24 },
+        right: releaseCounts(),
+        ...{ leftLabel: 'errors in 5 minutes', rightLabel: 'count', width: 24 },
       }),
     ]),
+    releasesInTime(shown),
     heading('## Alarms of the services'),
     ...alarmRows(shown),
     heading('## Tidegate itself'),

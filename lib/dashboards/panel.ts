@@ -30,17 +30,30 @@ type Graph = {
   readonly left: readonly cloudwatch.IMetric[]
   readonly right?: readonly cloudwatch.IMetric[]
   readonly leftLabel?: string
+  /** What the right axis is of. */
+  readonly rightLabel?: 'share' | 'count'
   readonly lines?: readonly cloudwatch.HorizontalAnnotation[]
   readonly width?: number
 }
 
-export const graph = ({ title, left, right = [], leftLabel, lines = [], width = 12 }: Graph): cloudwatch.GraphWidget =>
+const rightAxes = {
+  share: { min: 0, max: 100, label: '% of traffic on the candidate', showUnits: false },
+  count: { min: 0, label: 'releases', showUnits: false },
+} as const
+
+export const graph = ({
+  title,
+  left,
+  right = [],
+  rightLabel = 'share',
+  leftLabel,
+  lines = [],
+  width = 12,
+}: Graph): cloudwatch.GraphWidget =>
   new cloudwatch.GraphWidget({
     ...{ title, width, height: 6, left: [...left], right: [...right], leftAnnotations: [...lines] },
     leftYAxis: { min: 0, showUnits: false, ...(leftLabel === undefined ? {} : { label: leftLabel }) },
-    ...(right.length === 0
-      ? {}
-      : { rightYAxis: { min: 0, max: 100, label: '% of traffic on the candidate', showUnits: false } }),
+    ...(right.length === 0 ? {} : { rightYAxis: rightAxes[rightLabel] }),
   })
 
 /** Runs with the rights of whoever looks at the dashboard, once they have allowed it. */
@@ -54,6 +67,11 @@ export const custom = (
     ...{ title, width, height, functionArn: widget.functionArn, params: { show: view, ...params } },
     ...{ updateOnRefresh: true, updateOnResize: false, updateOnTimeRangeChange: true },
   })
+
+/** Under the graphs of a dashboard: the releases of the time that they show. */
+export const releasesInTime = (shown: Pick<Shown, 'widget'>, params: Record<string, string> = {}): Row => [
+  custom(shown, 'Releases in this time', 'timeline', { width: 24, params }),
+]
 
 /** Parts of a list that a panel can take. */
 export function parts<T>(all: readonly T[], atMost: number): readonly (readonly T[])[] {

@@ -11,6 +11,7 @@ import { lostQueue } from '../../functions/rules.ts'
 const namespace = 'Tidegate'
 const day = Duration.days(1)
 const minute = Duration.minutes(1)
+const fiveMinutes = Duration.minutes(5)
 
 /** Of an expression's text, where the console writes what tells its series apart. */
 const byDimension = (name: string): string => `\${PROP('Dim.${name}')}`
@@ -98,22 +99,40 @@ export const weights = (): cloudwatch.MathExpression =>
 export const weightOf = (service: string): cloudwatch.Metric =>
   new cloudwatch.Metric({
     ...{ namespace, metricName: 'CandidateWeight', dimensionsMap: { service } },
-    ...{ statistic: 'Maximum', period: minute, label: `${service}: candidate's share` },
+    // Minutes are gone after 15 days, and this is shown over 28 (docs/aws.md §2.7).
+    ...{ statistic: 'Maximum', period: fiveMinutes, label: `${service}: candidate's share` },
   })
+
+/** How many samples a metric of releases has, of all services together. It is 0 where there are none, so that each is a peak. */
+const countOf = (label: string, metric: string, dimensions: readonly string[], where: Search['where'] = {}) =>
+  new cloudwatch.MathExpression({
+    expression: `FILL(SUM(${searchText({ namespace, metric, dimensions, where, stat: 'SampleCount', period: fiveMinutes })}), 0)`,
+    ...{ usingMetrics: {}, label, period: fiveMinutes },
+  })
+
+/**
+ * What releases did, on the same line of time as what is beside it: each is a sample of a metric that is written for another
+ * purpose, so these cost nothing more.
+ */
+export const releaseCounts = (): readonly cloudwatch.MathExpression[] => [
+  countOf('traffic was moved', 'CandidateWeight', ['service']),
+  countOf('promoted', 'ReleaseSeconds', ['outcome', 'service'], { outcome: 'promoted' }),
+  countOf('put back', 'WayBackSeconds', ['service']),
+]
 
 const ownDimensions = { Problems: ['code', 'function'], Troubles: ['function'], ReturnsFailed: ['service'] } as const
 
 /** Of the controller itself. */
 export const own = (metric: keyof typeof ownDimensions): cloudwatch.SearchExpression =>
   search({
-    ...{ namespace, metric, dimensions: ownDimensions[metric], stat: 'Sum', period: Duration.minutes(5) },
+    ...{ namespace, metric, dimensions: ownDimensions[metric], stat: 'Sum', period: fiveMinutes },
     label: [metric, ...ownDimensions[metric].map(byDimension)].join(' '),
   })
 
 export const errorsOfAlias = ({ functionName, alias }: Service['targets'][number]): cloudwatch.Metric => {
   const { name } = locate(functionName)
   return new cloudwatch.Metric({
-    ...{ namespace: 'AWS/Lambda', metricName: 'Errors', statistic: 'Sum', period: Duration.minutes(5) },
+    ...{ namespace: 'AWS/Lambda', metricName: 'Errors', statistic: 'Sum', period: fiveMinutes },
     dimensionsMap: { FunctionName: name, Resource: `${name}:${alias}` },
     label: `${name}:${alias}`,
   })
@@ -124,14 +143,14 @@ export const worst = (all: readonly cloudwatch.Metric[], count: number): cloudwa
   new cloudwatch.MathExpression({
     expression: `SORT(METRICS("m"), SUM, DESC, ${count})`,
     usingMetrics: Object.fromEntries(all.map((one, index) => [`m${index}`, one])),
-    ...{ label: '', period: Duration.minutes(5) },
+    ...{ label: '', period: fiveMinutes },
   })
 
 /** What the queue of lost events holds. @param controller its name */
 export const lostEvents = (controller: string): cloudwatch.Metric =>
   new cloudwatch.Metric({
     ...{ namespace: 'AWS/SQS', metricName: 'ApproximateNumberOfMessagesVisible', statistic: 'Maximum' },
-    ...{ dimensionsMap: { QueueName: `${controller}-${lostQueue.name}` }, period: Duration.minutes(5) },
+    ...{ dimensionsMap: { QueueName: `${controller}-${lostQueue.name}` }, period: fiveMinutes },
     label: 'lost events',
   })
 
@@ -171,7 +190,7 @@ export function ofSignal(
   ])
   const ofVersion = filled.find(([, value]) => value.includes(versionMark))?.[0] ?? ''
   const one: Search = {
-    ...{ namespace: space, metric, stat: kind === 'count' ? 'Sum' : 'Average', period: Duration.minutes(5) },
+    ...{ namespace: space, metric, stat: kind === 'count' ? 'Sum' : 'Average', period: fiveMinutes },
     dimensions: filled.map(([dimension]) => dimension),
     where: Object.fromEntries(filled.filter(([, value]) => !value.includes(versionMark))),
     label: `${name} ${byDimension(ofVersion)}`,

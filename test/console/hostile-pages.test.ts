@@ -8,9 +8,11 @@ import { fleetPage } from '../../console/fleet/fleet-page.ts'
 import { onCallPage } from '../../console/on-call/on-call-page.ts'
 import { reportPage } from '../../console/delivery/report-page.ts'
 import { servicePage } from '../../console/service/service-page.ts'
+import { timelineWidget } from '../../console/widget/timeline.ts'
 import { budgetsWidget, liveWidget, releasesWidget, releaseWidget, widgetOf } from '../../console/widget/widget.ts'
 import { loadDelivery } from '../../functions/views/delivery.ts'
 import { loadFleet } from '../../functions/views/fleet.ts'
+import { loadMarks } from '../../functions/views/marks.ts'
 import { loadOnCall } from '../../functions/views/on-call.ts'
 import { loadService } from '../../functions/views/service.ts'
 import { fleetNow } from '../../functions/views/now.ts'
@@ -47,6 +49,17 @@ beforeAll(async () => {
   ]
   const now = await fleetNow(town)
   const release = await loadRelease(town, 'orders-2')
+  const marks = await loadMarks(town, { fromMs: nowMs - 6 * 3_600_000, toMs: nowMs }, undefined)
+  // Where a message went is one of our words.
+  const sent = {
+    atMs: nowMs,
+    key: 'x',
+    kind: 'rolledBack',
+    subject: 'x',
+    service: 'x',
+    releaseId: 'x',
+    to: [],
+  } as const
   const business = [{ service: 'a', signal: 'b', worse: 'lower', change: 0.1, releases: 2 } as const]
   const page =
     <V>(view: V, make: (view: V) => string) =>
@@ -56,7 +69,7 @@ beforeAll(async () => {
     page((await loadService(town, name))!, (view) => servicePage(view, frameOf(`/service/${name}`)))
   pages = {
     fleet: page(fleet, (view) => fleetPage(view, frameOf('/'))),
-    onCall: page(onCall, (view) => onCallPage(view, frameOf('/on-call'))),
+    onCall: page({ ...onCall, messages: [{ ...sent, to: [] }] }, (view) => onCallPage(view, frameOf('/on-call'))),
     delivery: page({ ...delivery, business }, (view) => deliveryPage(view, frameOf('/delivery'))),
     report: page({ ...delivery, business }, reportPage),
     checkout: await ofService('checkout'),
@@ -67,6 +80,9 @@ beforeAll(async () => {
     budgetsWidget: page(now, (view) => widgetOf(budgetsWidget(view))),
     releaseWidget: page({ view: release, name: 'x', because: 'x' }, ({ view, name, because }) =>
       widgetOf(releaseWidget(view, name, { because })),
+    ),
+    timelineWidget: page({ marks, functionName: 'x' }, ({ marks: view, functionName }) =>
+      widgetOf(timelineWidget(view, { functionName, width: 800 })),
     ),
     unknownWidget: page({ name: 'x' }, ({ name }) => widgetOf(releaseWidget(undefined, name, {}))),
     owned: page({ ...calm!, owner: 'x', runbook: 'https://example.org', applied: { by: 'x', atMs: 0 } }, (view) =>

@@ -5,6 +5,7 @@ import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch'
 import { type AttributeValue, DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { keptOf } from '../../core/message/kept.ts'
+import { sentOf } from '../../core/message/sent.ts'
 import { pageOf } from '../../core/page.ts'
 import { keys } from '../../cloud/aws/dynamodb/table.ts'
 import type { LogKey as Key } from '../../core/release/log-key.ts'
@@ -79,6 +80,7 @@ async function canary(): Promise<Canary> {
   const page = pageOf('rejected', { key: `release/${id}/ended` }, { sentence: `Release ${id} is kept.` })
   await sandbox.world.messages.keep({ ...keptOf(page, nowMs, []), dueAtMs: nowMs })
   await sandbox.world.messages.setTold(page.key, { atMs: 0, overAtMs: 0 })
+  await sandbox.world.messages.noteSent(sentOf(page, ['topic'], requestedAtMs))
   await sandbox.world.keptAnswers.take('canary', { id: 'r', fingerprint: 'f', untilMs: nowMs + 60_000 }, nowMs)
   await line.stop(name, { by: 'ann', reason: 'lunch', sinceMs: nowMs })
   return { service: name, id, requestedAtMs, seq }
@@ -97,6 +99,7 @@ const items: Readonly<Record<keyof typeof keys, (one: Canary) => Key>> = {
   outage: () => keys.outage('CloudWatch'),
   message: ({ id }) => keys.message(`release/${id}/ended`),
   told: ({ id }) => keys.told(`release/${id}/ended`),
+  sent: ({ id, requestedAtMs }) => keys.sent(requestedAtMs, `release/${id}/ended`),
   turn: () => keys.turn('NOW'),
   find: ({ service }) => keys.find(serviceKey.target('checkout'), service),
   findable: () => keys.findable,

@@ -2,6 +2,7 @@
 import { expiry } from '../../../core/budget/stored.ts'
 import { listing } from '../../../core/listing.ts'
 import { Kept, Told } from '../../../core/message/kept.ts'
+import { Sent } from '../../../core/message/sent.ts'
 import type { Messages } from '../../ports.ts'
 import {
   bodyOf,
@@ -58,6 +59,18 @@ export function awsMessages(table: Table): Messages {
         values: { ':since': { N: String(sinceMs) } },
       })
       return refused === undefined
+    },
+    async noteSent(sent) {
+      const expires = { [expiry.attribute]: { N: String(expiry.ofSent(sent.atMs)) } }
+      await putItem(table, keys.sent(sent.atMs, sent.key), { ...bodyOf(sent), ...expires })
+    },
+    async recent(limit) {
+      const items = await queryItems(table, { pk: keys.sent(0, '').pk, newestFirst: true, limit })
+      return listing(
+        items,
+        (item) => parseBody(Sent, item),
+        (item) => ({ key: keyOf(item).sk }),
+      )
     },
   }
 }

@@ -56,6 +56,8 @@ export const keys = {
   message: (key: string): Key => ({ pk: 'MESSAGE', sk: key }),
   /** That a fact, or something of a cause, was told. */
   told: (key: string): Key => ({ pk: 'TOLD', sk: key }),
+  /** A message that was sent. */
+  sent: (atMs: number, key: string): Key => ({ pk: 'SENT', sk: byTime(atMs, key) }),
   event: logKey,
   waiter: (releaseId: string, slot: string): Key => ({ pk: `WAITER#${releaseId}`, sk: slot }),
   head: (service: string, requestedAtMs: number, releaseId: string): Key => ({

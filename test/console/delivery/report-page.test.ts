@@ -49,7 +49,7 @@ describe('the page', () => {
   it('lists the releases, with what became of them', () => {
     const page = reportPage(report)
     expect(page).toContain('Releases (9)')
-    expect(page).toContain('No drill in this time: `tidegate drill SERVICE` rehearses the way back.')
+    expect(page).toMatch(/No drill in this time:\s+<code>tidegate drill SERVICE<\/code>/)
     expect(page).toContain('<td>1 → 7</td>')
     expect(page).toMatch(/promoted<\/span> \(undone later\)/)
     expect(page).toMatch(/promoted<\/span> \(a way back\)/)

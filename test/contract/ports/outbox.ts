@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Messages, Messenger, Outbox } from '../../../cloud/ports.ts'
 import { keptOf } from '../../../core/message/kept.ts'
+import { sentOf } from '../../../core/message/sent.ts'
 import { pageOf, textOf } from '../../../core/page.ts'
 import { expectProblem, t0Ms } from '../samples.ts'
 
@@ -71,6 +72,16 @@ export function messagesContract(name: string, open: () => Promise<MessagesUnder
       await messages.setTold('c', { atMs: t0Ms, overAtMs: t0Ms + 5 })
       expect(await messages.told('c')).toEqual({ atMs: t0Ms, overAtMs: t0Ms + 5 })
       expect(await messages.told('d')).toBeUndefined()
+    })
+
+    it('lists the last that were sent, the latest first', async () => {
+      const { messages } = await open()
+      expect(await messages.recent(2)).toEqual({ items: [], unreadable: [] })
+      const sent = (key: string, atMs: number) => sentOf(kept(key).page, ['topic', 'chat'], atMs)
+      const all = [sent('a', t0Ms + 5), sent('b', t0Ms), sent('c', t0Ms + 5000)]
+      for (const one of all) await messages.noteSent(one)
+      expect((await messages.recent(2)).items).toEqual([all[2], all[0]])
+      expect(await messages.told('a')).toBeUndefined()
     })
 
     it('reports what cannot be read, and lists the others', async () => {

@@ -95,6 +95,9 @@ describe('the words of others', () => {
           expect(part).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)|\]\(/)
         }
         expect(Buffer.byteLength(sent)).toBeLessThan(262_144)
+        // What Slack shows without cutting, whatever Amazon Q makes of the parts.
+        expect(shown.slice(0, 2).join('').length + (content.nextSteps ?? []).join('').length).toBeLessThan(4000)
+        expect(content.description.length).toBeLessThanOrEqual(3000)
       }),
       { numRuns: 300 },
     )
@@ -108,6 +111,27 @@ describe('the words of others', () => {
         expect(Object.values(additionalContext).join('')).toMatch(/^[A-Za-z0-9-]+$/)
       }),
     )
+  })
+
+  it('do not push out what matters: the sentence, how to put it back and the links are in front, and the rest is cut', () => {
+    const long = '<!channel> & '.repeat(150)
+    const page = pageOf(
+      'notBack',
+      { ...about, owner, runbook: `https://runbooks.example/${'x'.repeat(1900)}` },
+      {
+        sentence: `Not back: ${long}`,
+        lines: Array.from({ length: 100 }, () => long),
+        next: ['tidegate rollback checkout', ...Array.from({ length: 60 }, () => 'x'.repeat(300))],
+      },
+    )
+    const { title, description, nextSteps } = chatMessageOf(page, 'https://console.example').content
+    expect(title).toMatch(/^Page: Not back: /)
+    expect(description).toMatch(/^Not back: &lt;!channel&gt; .*\.\.\.\nOwner: "Team Shop"/)
+    expect(description).toContain('\n... the e-mail has more.')
+    expect(nextSteps[0]).toBe('tidegate rollback checkout')
+    expect(nextSteps).toContain('See it: https://console.example/release/checkout-1')
+    expect(nextSteps.at(-1)).toBe('What to do: docs/operate.md#notBack')
+    expect([title, description, ...nextSteps].join('').length).toBeLessThan(4000)
   })
 
   it('do not cut a command: what is too long for a step stands whole, or only in the e-mail', () => {

@@ -309,3 +309,29 @@ describe('whatever fails', () => {
     expect(heard()).toEqual(['budgetBurnsSlowly a.'])
   })
 })
+
+it('what was sent is noted with the channels that took it, once for each message, and only that', async () => {
+  const pager = open([...window(t0 - hourMs, t0 + hourMs)])
+  failing = ['send chat']
+  await pager.page(page('notBack', 'a', { releaseId: 'checkout-1' }))
+  for (const key of ['b', 'c']) await pager.page(page('rolledBack', key))
+  nowMs += hourMs
+  await pager.sendKept()
+  const { items } = await memoryMessages(table).recent(10)
+  expect(items.map(({ kind, to, service, releaseId }) => [kind, to, service, releaseId])).toEqual([
+    ['quietEnded', ['topic', 'chat'], 'checkout', undefined],
+    ['notBack', ['chat'], 'checkout', 'checkout-1'],
+    ['notBack', ['topic'], 'checkout', 'checkout-1'],
+  ])
+  expect(items[2]).toMatchObject({ atMs: t0, subject: 'notBack a.' })
+})
+
+it('what cannot be noted was told all the same, and is not told again', async () => {
+  failing = ['noteSent']
+  const pager = open()
+  await pager.page(page('rolledBack', 'a'))
+  nowMs += minuteMs
+  await pager.sendKept()
+  expect(heard()).toEqual(['rolledBack a.'])
+  expect(troubles).toHaveLength(1)
+})

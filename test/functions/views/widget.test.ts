@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { widgetViews } from '../../../core/view/widget-call.ts'
 import { widgetHandler } from '../../../functions/reading/widget.ts'
-import { busyTown, openTown, type Town } from './town.ts'
+import { busyTown, nowMs, openTown, story, type Town, townService } from './town.ts'
 
 // As CloudWatch calls it (CloudWatch user guide, "Details about custom widgets").
 const widgetContext = {
@@ -66,6 +66,75 @@ describe('of a busy town', () => {
     )
     expect(await show({ show: 'release', function: 'nothing' })).toContain('No service has released nothing.')
     expect(await show({ show: 'release' })).toContain('No service has released')
+  })
+
+  /** What the timeline says of the time that a viewer has chosen. */
+  const timeline = async (timeRange: object, more: object = {}): Promise<string> => {
+    const answer: unknown = await widgetHandler(town)({
+      ...{ show: 'timeline', ...more },
+      widgetContext: { ...widgetContext, timeRange: { ...widgetContext.timeRange, ...timeRange } },
+    })
+    return String(answer)
+  }
+  const minutesAgo = (minutes: number): number => nowMs - minutes * 60_000
+  const lately = { start: minutesAgo(240), end: nowMs, zoom: undefined }
+
+  it('the releases of the time that is looked at are there, with when their traffic was moved and how they ended', async () => {
+    const html = await timeline(lately)
+    expect(html).toContain('orders 11 → 12')
+    expect(html).toContain(`10 % at ${new Date(minutesAgo(198)).toISOString().slice(0, 19)}`)
+    expect(html).toMatch(/↩ rolled back after \d+m/)
+    expect(html).toContain('alarm orders-errors fires')
+    expect(html).toContain('checkout 11 → 12')
+    expect(html).toContain('under way')
+    // It is days old.
+    expect(html).not.toContain('accounts')
+    // Its log is lost.
+    expect(html).toMatch(/<b>Not known:<\/b> When traffic of ledger-2 was moved is not known/)
+    // Its definition is damaged.
+    expect(html).toContain('broken')
+  })
+
+  it('a part of the time that is looked at alone has its releases alone', async () => {
+    const zoom = { start: minutesAgo(200), end: minutesAgo(195) }
+    const html = await timeline({ ...lately, zoom })
+    expect(html).toContain('orders')
+    expect(html).toContain('goes on')
+    expect(html).not.toContain('checkout')
+    expect(await timeline({ ...lately, start: minutesAgo(2), end: minutesAgo(1) })).not.toContain('orders')
+  })
+
+  it('the releases of one function are there alone, and a function that nobody releases is said to be one', async () => {
+    const html = await timeline(lately, { function: 'orders-api' })
+    expect(html).toContain('orders 11 → 12')
+    expect(html).not.toContain('checkout')
+    expect(await timeline(lately, { function: 'nothing' })).toContain('No service has released nothing.')
+  })
+
+  it('of a long time the steps are left out, and what is not shown is counted', async () => {
+    const service = townService('busy')
+    await town.settle(service, '12')
+    for (let index = 0; index < 45; index++) {
+      const atMs = nowMs - (index + 1) * 3_600_000
+      await town.keep(
+        story(service, { id: `busy-${index}`, atMs })
+          .prepare(atMs)
+          .promote(atMs),
+      )
+    }
+    const html = await timeline({ ...lately, start: nowMs - 44.5 * 3_600_000 }, { function: 'busy-api' })
+    expect(html).toContain('When traffic was moved is shown for a time with fewer releases.')
+    expect(html).toContain('not read')
+    expect(html).toContain('And 5 earlier releases in this time.')
+    expect(Buffer.byteLength(html)).toBeLessThan(100_000)
+  })
+
+  it('a time that is none is the last hours', async () => {
+    for (const timeRange of [
+      { start: 1e300, end: 1e301 },
+      { start: 2, end: 1 },
+    ])
+      expect(await timeline({ ...lately, ...timeRange })).toContain('checkout')
   })
 
   it('a log that is lost is said to be', async () => {

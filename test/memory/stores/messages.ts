@@ -1,11 +1,13 @@
 // Messages in memory.
 import { listing } from '../../../core/listing.ts'
 import { Kept, Told } from '../../../core/message/kept.ts'
+import { Sent } from '../../../core/message/sent.ts'
 import type { Messages } from '../../../cloud/ports.ts'
-import type { MemoryTable } from './table.ts'
+import { type MemoryTable, padded } from './table.ts'
 
 export const messagesKey = 'messages'
 const toldKey = 'told'
+const sentKey = 'sent'
 
 export function memoryMessages(table: MemoryTable): Messages {
   const get = (key: string): Kept | undefined => table.get(Kept, messagesKey, key)
@@ -46,5 +48,17 @@ export function memoryMessages(table: MemoryTable): Messages {
         table.set(toldKey, key, { atMs })
         return true
       }),
+    noteSent(sent) {
+      table.set(sentKey, `${padded(sent.atMs)}#${sent.key}`, sent)
+      return Promise.resolve()
+    },
+    recent: (limit) =>
+      Promise.resolve().then(() =>
+        listing(
+          table.list(sentKey).toReversed().slice(0, limit),
+          (key) => table.get(Sent, sentKey, key) as Sent,
+          (key) => ({ key }),
+        ),
+      ),
   }
 }

@@ -2,9 +2,10 @@
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
-import { definitions } from '../../core/measures/measures.ts'
-import { widgetViews } from '../../core/view/widget-call.ts'
-import { ReleaseController } from '../../lib/controller.ts'
+import { definitions } from '../../../core/measures/measures.ts'
+import { widgetViews } from '../../../core/view/widget-call.ts'
+import { ReleaseController } from '../../../lib/controller.ts'
+import { DashboardBody } from './structure.ts'
 
 type Widget = {
   readonly type: string
@@ -56,32 +57,44 @@ const custom = (dimensions: Readonly<Record<string, string>>, more: object = {})
   },
 })
 
-/** Each metric that a dashboard names: in a list, in a search, or in a Metrics Insights query. */
+/** Each metric that a dashboard names, in a list or in a search; those of Tidegate with their dimensions. */
 function metricsOf({ widgets }: Body): readonly string[] {
   const named = widgets.flatMap(({ properties }) =>
     (properties.metrics ?? []).flatMap((metric) => {
-      const [namespace, name] = metric
-      if (typeof namespace === 'string' && typeof name === 'string') return [`${namespace} ${name}`]
+      const [namespace, name, ...dimensions] = metric
+      if (typeof namespace === 'string' && typeof name === 'string')
+        return [
+          namedBy(
+            namespace,
+            name,
+            dimensions.filter((one, index) => index % 2 === 0 && typeof one === 'string'),
+          ),
+        ]
       const { expression = '' } = namespace as { readonly expression?: string }
-      return [...expression.matchAll(/SEARCH\('\{"?([^,"]+)"?,[^}]*\} MetricName="([^"]+)"/g)].map(
-        ([, space = '', metricName = '']) => `${space} ${metricName}`,
+      return [...expression.matchAll(/SEARCH\('\{"?([^,"]+)"?,([^}]*)\} MetricName="([^"]+)"/g)].map(
+        ([, space = '', dimensions = '', metricName = '']) => namedBy(space, metricName, dimensions.split(',')),
       )
     }),
   )
   return [...new Set(named)].sort()
 }
 
+const namedBy = (namespace: string, name: string, dimensions: readonly unknown[]): string =>
+  namespace === 'Tidegate' ? `${namespace} ${name} by ${dimensions.join(', ')}` : `${namespace} ${name}`
+
 /** Lambda's, as AWS lists them (Lambda developer guide, "Types of metrics for Lambda functions"; docs/aws.md §2.1). */
 const ofLambda = ['ConcurrentExecutions', 'Duration', 'Errors', 'Invocations', 'Throttles'].map(
   (one) => `AWS/Lambda ${one}`,
 )
-/** What functions emit; test/functions/emitted.test.ts sees them do it. */
+/** What functions emit, and by which dimensions; metric.test.ts and instruments.test.ts see them do it. */
 const ofTidegate = [
-  'CandidateWeight',
-  'Problems',
-  'Troubles',
-  'ReturnsFailed',
-  ...definitions.map(({ metric }) => metric),
+  'CandidateWeight by service',
+  'ReleaseSeconds by outcome, service',
+  'WayBackSeconds by service',
+  'ReturnsFailed by service',
+  'Problems by code, function',
+  'Troubles by function',
+  ...definitions.map(({ metric }) => `${metric} by service`),
 ]
 const published = [
   ...ofLambda,
@@ -108,6 +121,10 @@ describe('with two services', () => {
     const named = metricsOf(bodies.get(name) ?? { widgets: [] })
     expect(named.length).toBeGreaterThan(3)
     expect(named.filter((one) => !published.includes(one) && one !== 'Shop Orders')).toEqual([])
+  })
+
+  it.each([...bodies.keys()])('%s is written as CloudWatch documents it', (name) => {
+    expect(DashboardBody.safeParse(bodies.get(name)).error?.issues ?? []).toEqual([])
   })
 
   it('they have the panels that were asked for', () => {
@@ -140,6 +157,38 @@ describe('with two services', () => {
         'The last failed requests',
       ]),
     )
+  })
+
+  it('releases stand beside the errors of all, as what is counted for another purpose', () => {
+    const { widgets = [] } = bodies.get('tidegate-eu-west-1-on-call') ?? {}
+    const errors = widgets.find(({ properties }) => properties.title === 'The ten aliases with the most errors')
+    const right = (errors?.properties.metrics ?? []).flatMap(([first]) => {
+      const { expression = '', label = '', yAxis } = (first ?? {}) as Readonly<Record<string, string>>
+      return yAxis === 'right' ? [`${label}: ${expression}`] : []
+    })
+    expect(right).toEqual([
+      `traffic was moved: FILL(SUM(SEARCH('{Tidegate,service} MetricName="CandidateWeight"', 'SampleCount', 300)), 0)`,
+      `promoted: FILL(SUM(SEARCH('{Tidegate,outcome,service} MetricName="ReleaseSeconds" outcome="promoted"', 'SampleCount', 300)), 0)`,
+      `put back: FILL(SUM(SEARCH('{Tidegate,service} MetricName="WayBackSeconds"', 'SampleCount', 300)), 0)`,
+    ])
+    expect(errors?.properties['yAxis']).toMatchObject({ right: { min: 0, label: 'releases' } })
+  })
+
+  it('each has the releases of the time that is looked at, and none has annotations that nobody would keep up to date', () => {
+    for (const [name, { widgets }] of bodies) {
+      const timelines = widgets.filter(({ properties }) => properties.params?.['show'] === 'timeline')
+      expect(timelines.length, name).toBe(1)
+      expect(timelines[0]?.properties['updateOn']).toMatchObject({ refresh: true, timeRange: true })
+      expect(JSON.stringify(widgets)).not.toContain('vertical')
+    }
+  })
+
+  it('what is shown over 28 days is not asked for by the minute: minutes are gone after 15', () => {
+    const { widgets = [] } = bodies.get('tidegate-eu-west-1-executive') ?? {}
+    const periods = JSON.stringify(widgets).matchAll(/"period":(\d+)|(?:Sum|Average|Maximum|SampleCount)', (\d+)\)/g)
+    const seconds = [...periods].map(([, one, other]) => Number(one ?? other))
+    expect(seconds.length).toBeGreaterThan(10)
+    expect(seconds.filter((one) => one % 300 !== 0)).toEqual([])
   })
 
   it('each custom widget shows something that the function knows', () => {
