@@ -67,6 +67,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly sweepMinutes?: number
   /** Customer requests a minute. */
   readonly perMinute?: number
+  /** Addresses that services may name as a Prometheus. */
+  readonly prometheusUrls?: readonly string[]
   /** Sees every client request, and may change it. */
   readonly through?: (handler: LocalHandler) => LocalHandler
 }
@@ -93,6 +95,7 @@ export async function openSandbox({
   streamAgeSeconds,
   logCopyDays,
   isWhole = false,
+  prometheusUrls = [],
   elsewhere,
   around = (_verb, _event, run) => run(),
   ...options
@@ -118,7 +121,8 @@ export async function openSandbox({
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
   const measured: Metric[] = []
-  const tell: Pick<World, 'log' | 'emit' | 'rest'> = {
+  const tell: Pick<World, 'log' | 'emit' | 'rest' | 'prometheusUrls'> = {
+    prometheusUrls,
     log: (line) => void logged.push(line),
     emit: (metric) => void measured.push(metric),
     rest: (ms) => waitFor(until(clock, clock.nowMs() + ms)),

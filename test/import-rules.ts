@@ -47,6 +47,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud/sha256.ts': ['node:crypto', '@smithy/signature-v4'],
   'cloud/kinds.ts': [],
   'cloud/aws/': ['cloud/aws/*', 'cloud/ports.ts', 'core/', '@aws-sdk/'],
+  'cloud/aws/prometheus.ts': ['cloud/aws/*', 'cloud/ports.ts', 'cloud/sha256.ts', 'core/', '@smithy/signature-v4'],
+  'cloud/aws/prometheus-answer.ts': ['core/', 'zod'],
   'cloud/aws/log-copy.ts': ['cloud/aws/*', 'cloud/ports.ts', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/package-hash.ts': ['cloud/aws/*', 'core/', '@aws-sdk/', 'node:crypto'],
   'cloud/aws/dynamodb/journal.ts': [...['cloud/aws/dynamodb/*', 'cloud/ports.ts', 'core/', 'node:crypto', 'zod']],
