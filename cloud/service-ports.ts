@@ -90,7 +90,7 @@ export type Telemetry = {
 export type Prometheus = {
   /**
    * One reading for each question, in order, of whole minutes. The value at the end of a minute is the minute's. It throws
-   * nothing: what was refused, late, partial or no number is `unread`, with the reason, and a minute without a value has no point.
+   * nothing: what was refused, late, partial or no number is `unread`, with the reason. A minute without a value has no point.
    */
   read(questions: readonly PrometheusQuestion[], asked: Window): Promise<readonly Reading[]>
 }

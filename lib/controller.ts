@@ -51,7 +51,7 @@ export type ReleaseControllerProps = {
   readonly incidentsOut?: IncidentsOutProps
   /** CloudWatch dashboards: executive, on call, debug (docs/dashboards.md). Default: none, because each costs $3 a month. */
   readonly dashboards?: boolean
-  /** Addresses that services may name as a Prometheus (docs/prometheus.md). The workspaces that they name need no entry. */
+  /** Addresses that services may name as a Prometheus (docs/prometheus.md). Default: none; workspaces need no entry. */
   readonly prometheusUrls?: readonly string[]
   /** For lib/template alone: services are registered by `tidegate apply`, and `services` is empty. */
   readonly forAny?: ForAnyService
@@ -81,15 +81,7 @@ export class ReleaseController extends Construct {
   /** @throws Problem `definition_invalid` */
   constructor(scope: Construct, id: string, props: ReleaseControllerProps) {
     super(scope, id)
-    const {
-      services,
-      name = 'tidegate',
-      wayBackConcurrency,
-      logCopy,
-      dashboards = false,
-      forAny,
-      prometheusUrls,
-    } = props
+    const { services, name = 'tidegate', wayBackConcurrency, logCopy, dashboards = false, forAny } = props
     this.forAny = forAny
     checkControllerName(name)
     this.services = services.map((definition) => checkedDefinition(definition))
@@ -105,7 +97,7 @@ export class ReleaseController extends Construct {
       TIDEGATE_STATE_MACHINE_ARN: machineArn,
       ...messageSettings(this.topics, props),
       TIDEGATE_BUS: 'default',
-      ...prometheusSettings(this.services, prometheusUrls),
+      ...prometheusSettings(this.services, props.prometheusUrls),
       ...(forAny && { TIDEGATE_REACH: forAny.reach }),
     }
     const resources = {

@@ -1,6 +1,6 @@
 // Queries of a Prometheus: a workspace of Amazon Managed Service for Prometheus, signed as the function, or an address that the
-// installation allows, with no credentials at all. A definition must not make the controller call anything else, so what is called
-// is decided here too, and no redirect is followed.
+// installation allows, with no credentials at all. A definition must not make the controller call anything else, so what is
+// called is decided here too, and no redirect is followed.
 import { SignatureV4 } from '@smithy/signature-v4'
 import { type Home, homeOf, isSame } from '../../core/origin.ts'
 import type { Reading, Window } from '../../core/verdict/evidence/evidence.ts'
@@ -12,7 +12,7 @@ import { prometheusReading, refusalIn } from './prometheus-answer.ts'
 
 type Signer = ConstructorParameters<typeof SignatureV4>[0]
 
-export type PrometheusAccess = {
+type PrometheusAccess = {
   /** Workspaces of no other account and region are read. */
   readonly home: Home
   /** Addresses that may be read. */

@@ -4,7 +4,7 @@
 import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
 import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
-import { wrongInPrometheus } from './prometheus.ts'
+import { wrongInPrometheus } from '../prometheus/signal.ts'
 import { Signals } from './signals.ts'
 import { isCounted } from './slo.ts'
 import { isTimeZone } from '../time-zone.ts'

@@ -1,6 +1,7 @@
 // The signals of a service. Every signal is optional in a definition and has a default. The signals that are on by default need
 // only the metrics that Lambda itself publishes. core/verdict/ judges them.
 import * as z from 'zod'
+import { prometheusFields } from '../prometheus/signal.ts'
 
 const AlarmName = z.string().min(1).max(255)
 
@@ -88,32 +89,8 @@ const Custom = z.strictObject({
   ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
 })
 
-/** As AWS writes it; also of the partition whose endpoints are named alike (docs/aws.md). */
-const Workspace = z
-  .string()
-  .regex(
-    /^arn:aws(-us-gov)?:aps:[a-z0-9-]{5,30}:\d{12}:workspace\/ws-[a-z0-9-]{1,60}$/,
-    'the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-aaaa-bbbb-cccc-1234567890ab',
-  )
-const promql = (words: string) => z.string().min(1).max(2000).optional().describe(words)
-
 const PrometheusSignal = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, 'use lower-case letters, digits and -, at most 30'),
-  workspace: Workspace.optional().describe(
-    'A workspace of Amazon Managed Service for Prometheus, in the account and region of the controller.',
-  ),
-  url: z
-    .string()
-    .max(500)
-    .optional()
-    .describe('Or the address of another Prometheus, as the installation allows it, without /api/v1.'),
-  bad: promql(
-    'PromQL: how many bad events there were in a minute. `{version}`, `{function}` and `{alias}` are replaced, in quotes.',
-  ),
-  total: promql('PromQL: out of how many events.'),
-  sum: promql('Instead of `bad` and `total`, for a mean: the sum of the values in a minute.'),
-  samples: promql('The number of the values in a minute.'),
-  worse: z.enum(['higher', 'lower']).default('higher').describe('Of a mean: which direction is bad.'),
+  ...prometheusFields,
   ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
 })
 export type PrometheusSignal = z.output<typeof PrometheusSignal>

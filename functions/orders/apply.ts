@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { definitionWith } from '../../core/service/definition.ts'
-import { checkSources } from '../../core/service/prometheus.ts'
+import { checkSources } from '../../core/prometheus/signal.ts'
 import { outOfReach } from '../../core/reach/reach.ts'
 import type { Service } from '../../core/service/service.ts'
 import { register, type Registered } from '../definitions/register.ts'

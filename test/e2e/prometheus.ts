@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chance } from '../../cloud/local/time/chance.ts'
 import { prometheusReading } from '../../cloud/aws/prometheus-answer.ts'
-import { filledPromql } from '../../core/service/promql.ts'
+import { filledPromql } from '../../core/prometheus/promql.ts'
 import { sampleService } from '../../local/sample-service.ts'
 import { minute, openSandbox, startMs } from '../../local/sandbox.ts'
 

@@ -3,6 +3,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { backendOnAws } from '../../cli/backend/aws-backend.ts'
+import { accountOf } from '../../cli/doctor/account.ts'
+import { prometheus } from '../../cli/doctor/prometheus.ts'
 import { recordedOf } from '../../core/verdict/judge/recorded.ts'
 import { replayVerdicts } from '../../core/verdict/judge/replayed-verdicts.ts'
 import { sampleService } from '../../local/sample-service.ts'
@@ -76,6 +79,26 @@ it('one of which it counts more is put back, and so it is when it is judged agai
   expect(release.ending?.because).toMatch(/declined: candidate \d+\.\d\d % of \d+, stable 2\.\d\d % of \d+/)
   expect(await sandbox.alias()).toMatchObject({ version: '2', weights: {} })
   expect(replayVerdicts(release.service, recordedOf(release)).at(-1)?.kind).toBe('fail')
+})
+
+it('doctor asks for stable, and says which query has no series or is not allowed', async () => {
+  failed = { '2': steady(3) }
+  const backend = backendOnAws({}, sandbox.clients.place)
+  const account = accountOf(backend, 'tidegate', sandbox.clients.place)
+  const look = (urls: readonly string[]) =>
+    prometheus.look({
+      ...account,
+      controllerFunction: () =>
+        Promise.resolve({ Environment: { Variables: { TIDEGATE_PROMETHEUS: JSON.stringify(urls) } } }),
+    })
+  const about = ['bad-declined (checkout)', 'total-declined (checkout)']
+  const well = await look([url])
+  expect(well.map(({ kind, about }) => [kind, about])).toEqual(about.map((one) => ['ok', one]))
+  expect((await look([])).map(({ says }) => says)[0]).toContain(`${url} is not one that this installation reads`)
+  failed = {}
+  expect((await look([url])).map(({ kind, says }) => [kind, says.slice(0, 28)])).toEqual(
+    about.map(() => ['problem', 'Prometheus: it has no series']),
+  )
 })
 
 it('one of which it says nothing is never promoted', async () => {

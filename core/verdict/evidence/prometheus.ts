@@ -2,7 +2,7 @@
 // answers are readings as those of CloudWatch are, and everything after that is the same for both.
 import type { Service } from '../../service/service.ts'
 import type { PrometheusSignal } from '../../service/signals.ts'
-import { filledPromql } from '../../service/promql.ts'
+import { filledPromql } from '../../prometheus/promql.ts'
 import { locate } from '../../location.ts'
 import type { JudgedTarget } from './evidence.ts'
 import { prometheusSeries, seriesKey } from './questions.ts'
@@ -16,10 +16,8 @@ export type PrometheusQuestion = {
   readonly isCount: boolean
 }
 
-const isGiven = <T>(value: T | undefined): value is T => value !== undefined
-
 /** The expressions of a signal, in the order in which its measure has them. */
-export const expressionsOf = ({ bad, total, sum, samples }: PrometheusSignal) =>
+const expressionsOf = ({ bad, total, sum, samples }: PrometheusSignal) =>
   (
     [
       ['bad', bad],
@@ -30,12 +28,7 @@ export const expressionsOf = ({ bad, total, sum, samples }: PrometheusSignal) =>
   ).flatMap(([of, expression]) => (expression === undefined ? [] : [{ of, expression, isCount: bad !== undefined }]))
 
 /** Where it is asked; a stored one that names nothing is asked nowhere. */
-export const sourceOf = ({ workspace, url }: PrometheusSignal): string | undefined => workspace ?? url
-
-/** Every place that a service's signals are read from. */
-export const prometheusSources = ({ signals }: Pick<Service, 'signals'>): readonly string[] => [
-  ...new Set((signals.prometheus ?? []).map(sourceOf).filter(isGiven)),
-]
+const sourceOf = ({ workspace, url }: PrometheusSignal): string | undefined => workspace ?? url
 
 /** Every query that a look has to make. */
 export function prometheusQuestions(

@@ -1,11 +1,11 @@
-// What a Prometheus answers, and what of that is evidence. The answers in test/fixtures/prometheus are those of Debian's Prometheus
-// 2.42; a server of ours gives them out, and everything that a bad one may do instead.
+// What a Prometheus answers, and what of that is evidence. The answers in test/fixtures/prometheus are those of Debian's
+// Prometheus 2.42; a server of ours gives them out, and everything that a bad one may do instead.
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { awsPrometheus, type PrometheusAccess } from '../../../cloud/aws/prometheus.ts'
+import { awsPrometheus } from '../../../cloud/aws/prometheus.ts'
 import { prometheusReading } from '../../../cloud/aws/prometheus-answer.ts'
 import { signatureOf } from './signed.ts'
 
@@ -102,6 +102,7 @@ describe('an answer', () => {
   })
 })
 
+type Access = Parameters<typeof awsPrometheus>[0]
 type Answering = (request: IncomingMessage, response: ServerResponse) => void
 
 describe('a query', () => {
@@ -112,7 +113,7 @@ describe('a query', () => {
     answering(request, response)
   })
   let url = ''
-  const access = (more: Partial<PrometheusAccess> = {}): PrometheusAccess => ({
+  const access = (more: Partial<Access> = {}): Access => ({
     home: { partition: 'aws', account: '111122223333', region: 'eu-west-1' },
     allowed: [`${url}/team`],
     credentials: { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' },
@@ -120,7 +121,7 @@ describe('a query', () => {
     ...more,
   })
   const query = `sum(x{v="7"} - x{v='7'} offset 1m) # (*)!`
-  const ask = async (source: string, more: Partial<PrometheusAccess> = {}) => {
+  const ask = async (source: string, more: Partial<Access> = {}) => {
     const question = { key: '0.c.prometheus-bad-x', source, query, isCount: true }
     return (await awsPrometheus(access(more)).read([question], asked))[0]
   }

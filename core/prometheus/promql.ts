@@ -1,9 +1,9 @@
-// What a PromQL expression of a signal may say, and how the two versions are told apart in it. Only as much of the language is read
-// as that takes: where quoted text, comments and ranges are. Prometheus itself says whether the rest is right.
+// What a PromQL expression of a signal may say, and how the two versions are told apart in it. Only as much of the language is
+// read as that takes: where quoted text, comments and ranges are. Prometheus itself says whether the rest is right.
 
 /** What stands in an expression for the function, the alias and the version. */
-export const placeholders = ['function', 'alias', 'version'] as const
-export type Filling = Readonly<Record<(typeof placeholders)[number], string>>
+const placeholders = ['function', 'alias', 'version'] as const
+type Filling = Readonly<Record<(typeof placeholders)[number], string>>
 
 /** A piece of an expression: quoted text, with its quotes, or what is between. Comments are left out. */
 type Piece = { readonly text: string; readonly quote?: string; readonly isPattern: boolean; readonly isOpen: boolean }

@@ -1,13 +1,43 @@
-// Whether a signal of a Prometheus is one: what it names, where it is asked, what its expressions say. Checked when a definition is
-// applied, and not when it is read (definition.ts).
+// What a signal of a Prometheus is: where it is asked, and what its expressions say. What is wrong with one is said when a
+// definition is applied, and not when it is read (core/service/definition.ts).
+import * as z from 'zod'
 import { Problem } from '../problem.ts'
 import { type Home, homeOf, isSame, siteWords } from '../origin.ts'
 import { wrongInPromql } from './promql.ts'
-import type { Service } from './service.ts'
-import type { PrometheusSignal } from './signals.ts'
+
+/** As AWS writes it; also of the partition whose endpoints are named alike (docs/aws.md). */
+const Workspace = z
+  .string()
+  .regex(
+    /^arn:aws(-us-gov)?:aps:[a-z0-9-]{5,30}:\d{12}:workspace\/ws-[a-z0-9-]{1,60}$/,
+    'the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-12345678-aaaa-bbbb-cccc-1234567890ab',
+  )
+const promql = (words: string) => z.string().min(1).max(2000).optional().describe(words)
+
+/** What a signal of a Prometheus says besides how it counts (core/service/signals.ts). */
+export const prometheusFields = {
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,29}$/, 'use lower-case letters, digits and -, at most 30'),
+  workspace: Workspace.optional().describe(
+    'A workspace of Amazon Managed Service for Prometheus, in the account and region of the controller.',
+  ),
+  url: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('Or the address of another Prometheus, as the installation allows it, without /api/v1.'),
+  bad: promql(
+    'PromQL: how many bad events there were in a minute. `{version}`, `{function}` and `{alias}` are replaced, in quotes.',
+  ),
+  total: promql('PromQL: out of how many events.'),
+  sum: promql('Instead of `bad` and `total`, for a mean: the sum of the values in a minute.'),
+  samples: promql('The number of the values in a minute.'),
+  worse: z.enum(['higher', 'lower']).default('higher').describe('Of a mean: which direction is bad.'),
+}
+type Fields = z.output<z.ZodObject<typeof prometheusFields>>
+type Asking = { readonly name: string; readonly signals: { readonly prometheus?: readonly Fields[] | undefined } }
 
 /** Each with the field that it is about. */
-export function wrongInPrometheus(signal: PrometheusSignal): readonly (readonly [readonly string[], string])[] {
+export function wrongInPrometheus(signal: Fields): readonly (readonly [readonly string[], string])[] {
   const { workspace, url, bad, total, sum, samples, worse } = signal
   const isCount = bad !== undefined && total !== undefined && sum === undefined && samples === undefined
   const isMean = sum !== undefined && samples !== undefined && bad === undefined && total === undefined
@@ -48,7 +78,7 @@ export function wrongInAddress(address: string): string | undefined {
  * @param home where it is; a stack that may be deployed anywhere does not know
  */
 function refusedSources(
-  { signals }: Pick<Service, 'signals'>,
+  { signals }: Pick<Asking, 'signals'>,
   allowed: readonly string[],
   home: Home | undefined,
 ): readonly string[] {
@@ -62,7 +92,7 @@ function refusedSources(
 }
 
 /** @throws Problem `prometheus_refused` */
-export function checkSources(service: Service, allowed: readonly string[], home?: Home): void {
+export function checkSources(service: Asking, allowed: readonly string[], home?: Home): void {
   const refused = refusedSources(service, allowed, home)
   if (refused.length > 0)
     throw new Problem(

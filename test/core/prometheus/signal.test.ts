@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseDefinition } from '../../../core/service/definition.ts'
-import { filledPromql } from '../../../core/service/promql.ts'
+import { filledPromql } from '../../../core/prometheus/promql.ts'
 import { repeats } from '../../repeats.ts'
 
 const workspace = 'arn:aws:aps:us-east-1:111122223333:workspace/ws-12345678-aaaa-bbbb-cccc-1234567890ab'
