@@ -95,7 +95,6 @@ export async function openSandbox({
   streamAgeSeconds,
   logCopyDays,
   isWhole = false,
-  prometheusUrls = [],
   elsewhere,
   around = (_verb, _event, run) => run(),
   ...options
@@ -122,8 +121,7 @@ export async function openSandbox({
   const logged: Readonly<Record<string, unknown>>[] = []
   const measured: Metric[] = []
   const tell: Pick<World, 'log' | 'emit' | 'rest' | 'prometheusUrls'> = {
-    prometheusUrls,
-    log: (line) => void logged.push(line),
+    ...{ prometheusUrls: options.prometheusUrls ?? [], log: (line) => void logged.push(line) },
     emit: (metric) => void measured.push(metric),
     rest: (ms) => waitFor(until(clock, clock.nowMs() + ms)),
   }

@@ -118,7 +118,8 @@ const escaped = (value: string): string =>
 async function boundedText(answer: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of answer.body ?? []) {
+  const body = answer.body as AsyncIterable<Uint8Array> | null
+  for await (const chunk of body ?? []) {
     bytes += chunk.length
     if (bytes > bytesMost) return undefined
     chunks.push(chunk)
