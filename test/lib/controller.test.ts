@@ -120,31 +120,6 @@ describe('the controller', () => {
     expect(JSON.stringify(reported.findResources('AWS::Scheduler::Schedule'))).not.toContain('budgets')
   })
 
-  it('lets judge alone query the workspaces that services name, and allows the addresses that it is given', () => {
-    const workspace = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1'
-    const query = { name: 'declined', bad: 'x{v="{version}"}', total: 'y{v="{version}"}' }
-    const url = 'https://prometheus.example.com'
-    const of = (prometheus: readonly object[], prometheusUrls: readonly string[]) => {
-      const own = new Stack(new App(), 'Queries')
-      const services = [{ ...sampleDefinition, signals: { prometheus } }]
-      new ReleaseController(own, 'Tidegate', { services, prometheusUrls })
-      return JSON.stringify(Template.fromStack(own).toJSON())
-    }
-    const text = of(
-      [
-        { ...query, workspace },
-        { ...query, name: 'slow', url },
-      ],
-      [url],
-    )
-    const granted = `{"Action":"aps:QueryMetrics","Effect":"Allow","Resource":"${workspace}"}`
-    expect(text.split('aps:QueryMetrics')).toHaveLength(2)
-    expect(/"TidegateJudgeRoleDefaultPolicy[^"]*":.*?"Statement":(.*?),"Version"/.exec(text)?.[1]).toContain(granted)
-    expect(text).toContain(`"TIDEGATE_PROMETHEUS":"[\\"${url}\\"]"`)
-    expect(() => of([{ ...query, url }], [`${url}/team`])).toThrow(/is read from .* which is not allowed/)
-    expect(() => of([], ['https://ann:secret@example.com'])).toThrow(/prometheusUrls: .* is not an address/)
-  })
-
   it('gives every function the whole environment, one role, one log group, Node 24 on arm64', () => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function')).map(
       (one) => one['Properties'] as Record<string, unknown>,
