@@ -95,6 +95,8 @@ export const authorizations = {
       },
     ],
   },
+  // No client of the SDK has it: it is Prometheus's own API, signed (cloud/aws/prometheus.ts).
+  'aps:QueryMetrics': on('workspace'),
   'codepipeline:GetJobDetails': on(),
   'codepipeline:PutJobSuccessResult': on(),
   'codepipeline:PutJobFailureResult': on(),

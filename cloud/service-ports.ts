@@ -9,7 +9,8 @@ import type { PolicyDecision, PolicyQuestion } from '../core/gate/policy.ts'
 import type { Timetable } from '../core/service/timetable.ts'
 import type { Routing } from '../core/service/routing.ts'
 import type { Signer } from '../core/service/attestations.ts'
-import type { AlarmReading, Billing, Reading } from '../core/verdict/evidence/evidence.ts'
+import type { AlarmReading, Billing, Reading, Window } from '../core/verdict/evidence/evidence.ts'
+import type { PrometheusQuestion } from '../core/verdict/evidence/prometheus.ts'
 import type { Question } from '../core/verdict/evidence/questions.ts'
 
 export type AliasState = { readonly routing: Routing; readonly revision: string }
@@ -83,6 +84,15 @@ export type Telemetry = {
     questions: readonly Question[],
     asked: { readonly startMs: number; readonly endMs: number; readonly periodSeconds: number },
   ): Promise<readonly Reading[]>
+}
+
+/** Where signals are queried that are in no CloudWatch. */
+export type Prometheus = {
+  /**
+   * One reading for each question, in order, of whole minutes. The value at the end of a minute is the minute's. It throws
+   * nothing: what was refused, late, partial or no number is `unread`, with the reason. A minute without a value has no point.
+   */
+  read(questions: readonly PrometheusQuestion[], asked: Window): Promise<readonly Reading[]>
 }
 
 /** `name` and `input` make a start idempotent, as in StartExecution. */

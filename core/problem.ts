@@ -54,6 +54,8 @@ export const problems = {
     'Start the release with its own plan, or with a more careful one; a bolder plan is a right of its own (`--bolder`).',
   service_out_of_reach:
     'Change the parameters of the stack, or tag the function, as the message says (docs/template.md); or install the controller with the CDK. Nothing was changed.',
+  prometheus_refused:
+    'Name a workspace in the account and region of the controller, or deploy the controller with the address in `prometheusUrls` (docs/prometheus.md). Nothing was changed.',
   artifact_not_allowed:
     'Release an artifact that the message names, or add this one to `allowedArtifacts` in the definition and deploy it (docs/deploy.md). A published version of a target can always be released by its number.',
   request_reused: 'Use a new request id for each new request. The same id always means the same release.',

@@ -21,6 +21,8 @@ export const Environment = z.object({
   TIDEGATE_BUS: z.string().min(1).max(500),
   /** What an installation that was made before its services may reach, as JSON. Without it: what was deployed for each. */
   TIDEGATE_REACH: z.string().max(3000).exactOptional(),
+  /** Addresses that services may name as a Prometheus, as JSON. */
+  TIDEGATE_PROMETHEUS: z.string().max(3000).exactOptional(),
 })
 export type Environment = z.output<typeof Environment>
 
@@ -35,6 +37,11 @@ export const quietWindows = ({ TIDEGATE_QUIET }: Pick<Environment, 'TIDEGATE_QUI
 /** What `tidegate apply` may register; `undefined` where the stack is made for its services. */
 export const reachOf = ({ TIDEGATE_REACH }: Pick<Environment, 'TIDEGATE_REACH'>): Reach | undefined =>
   TIDEGATE_REACH === undefined ? undefined : Reach.parse(JSON.parse(TIDEGATE_REACH))
+
+const Urls = z.array(z.string()).max(20)
+export const prometheusUrlsOf = ({
+  TIDEGATE_PROMETHEUS,
+}: Pick<Environment, 'TIDEGATE_PROMETHEUS'>): readonly string[] => Urls.parse(JSON.parse(TIDEGATE_PROMETHEUS ?? '[]'))
 
 /** Read once, when the function starts: if a variable is missing, it must fail then and not in the middle of a release. */
 export function readEnvironment<E>(variables: Readonly<Record<string, string | undefined>>, schema: z.ZodType<E>): E {

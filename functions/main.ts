@@ -27,6 +27,8 @@ import {
   queues,
   reach,
   returns,
+  prometheus,
+  prometheusUrls,
   services,
   telemetry,
   telling,
@@ -146,7 +148,7 @@ export const shift = /* @__PURE__ */ wired('shift', () =>
 const waiting = () => ({ clock, journal: journal(), executions: executions() })
 export const bake = /* @__PURE__ */ wired('bake', () => bakeHandler(waiting()))
 export const judge = /* @__PURE__ */ wired('judge', () =>
-  judgeHandler({ ...waiting(), aliases: aliases(), telemetry: telemetry() }),
+  judgeHandler({ ...waiting(), aliases: aliases(), telemetry: telemetry(), prometheus: prometheus() }),
 )
 export const rollBack = /* @__PURE__ */ wired('rollBack', () => rollBackHandler(wayBack()))
 export const outage = /* @__PURE__ */ wired('outage', () =>
@@ -285,7 +287,10 @@ export const measure = /* @__PURE__ */ wired('measure', () =>
 )
 const defining = () => ({ clock, log, services: services(), definitions: definitions() })
 export const apply = /* @__PURE__ */ wired('apply', () =>
-  applyHandler({ ...defining(), policies: cedarPolicies(), home: home(), reach: reach(), aliases: aliases() }),
+  applyHandler({
+    ...{ ...defining(), policies: cedarPolicies(), home: home(), reach: reach(), aliases: aliases() },
+    prometheusUrls: prometheusUrls(),
+  }),
 )
 export const provision = /* @__PURE__ */ wired('provision', () =>
   provisionHandler({ ...steering(), ...defining(), traffic: traffic() }),

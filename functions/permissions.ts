@@ -51,6 +51,8 @@ type Scopes = {
   readonly stream: 'stream'
   /** SLOs of Application Signals that services name. */
   readonly reportedSlos: 'slo'
+  /** Workspaces of Amazon Managed Service for Prometheus that services name. */
+  readonly workspaces: 'workspace'
   /** Objects that versions are made from. */
   readonly artifacts: 'object'
   /** KMS keys that such objects are encrypted with. */
@@ -140,6 +142,7 @@ const own: Readonly<Record<Verb, Own>> = {
     targets: ['lambda:GetAlias'],
     lookRoles,
     machine: wake,
+    workspaces: ['aps:QueryMetrics'],
     everything: ['cloudwatch:GetMetricData', 'cloudwatch:DescribeAlarms'],
   },
   rollBack: { items: all(putsBack, tells), targets: move, targetRoles, topic: ['sns:Publish'], machine: wake },

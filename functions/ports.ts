@@ -30,6 +30,7 @@ import { awsOutages } from '../cloud/aws/dynamodb/outages.ts'
 import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
+import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsTurns } from '../cloud/aws/dynamodb/turns.ts'
 import { awsMessenger } from '../cloud/aws/messenger.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
@@ -42,7 +43,14 @@ import { awsAliases, awsTraffic } from '../cloud/aws/traffic.ts'
 import { awsVersions } from '../cloud/aws/versions.ts'
 import { awsWaitingLists } from '../cloud/aws/dynamodb/waiting-lists.ts'
 import { type Home, homeOf } from '../core/origin.ts'
-import { CopyEnvironment, Environment, quietWindows, reachOf, readEnvironment } from './environment.ts'
+import {
+  CopyEnvironment,
+  Environment,
+  prometheusUrlsOf,
+  quietWindows,
+  reachOf,
+  readEnvironment,
+} from './environment.ts'
 import { brevity, impatience, patience, traced } from './instruments.ts'
 import type { World } from './steps/world.ts'
 
@@ -67,6 +75,11 @@ export const executions = /* @__PURE__ */ once(() =>
 export const telemetry = /* @__PURE__ */ once(() =>
   awsTelemetry(clientAt((config) => traced(new CloudWatchClient({ ...config, ...patience })), sessions('look'))),
 )
+/** The credentials are the function's own, as its other clients find them. */
+export const prometheus = /* @__PURE__ */ once(() => {
+  const { config } = new CloudWatchClient(patience)
+  return awsPrometheus({ home: home(), allowed: prometheusUrls(), credentials: () => config.credentials() })
+})
 export const outbox = /* @__PURE__ */ once(() =>
   awsOutbox(traced(new EventBridgeClient(patience)), environment().TIDEGATE_BUS),
 )
@@ -119,6 +132,7 @@ export const hooks = /* @__PURE__ */ once(() => awsHooks(traced(new LambdaClient
 export const pipelines = /* @__PURE__ */ once(() => awsPipelines(traced(new CodePipelineClient({}))))
 export const budgetReports = /* @__PURE__ */ once(() => awsBudgetReports(traced(new ApplicationSignalsClient({}))))
 
+export const prometheusUrls = (): readonly string[] => prometheusUrlsOf(environment())
 export const reach = (): World['reach'] => reachOf(environment())
 /** The state machine is where the controller is. */
 export const home = (): Home => homeOf(environment().TIDEGATE_STATE_MACHINE_ARN)

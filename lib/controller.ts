@@ -32,7 +32,7 @@ import { conditionsOf, hasTag, waitForPoliciesOnly } from './role-policies.ts'
 import { heardOf } from '../functions/heard.ts'
 import { allSchedules, calledByEvents, schedulesOf } from '../functions/rules.ts'
 import { reserveWayBack } from './way-back.ts'
-import { resourcesOf, tableOf } from './resources.ts'
+import { prometheusSettings, resourcesOf, tableOf } from './resources.ts'
 import { homeOf, lostActions, queueOfLost, wire } from './wiring.ts'
 
 export type ReleaseControllerProps = {
@@ -51,6 +51,8 @@ export type ReleaseControllerProps = {
   readonly incidentsOut?: IncidentsOutProps
   /** CloudWatch dashboards: executive, on call, debug (docs/dashboards.md). Default: none, because each costs $3 a month. */
   readonly dashboards?: boolean
+  /** Addresses that services may name as a Prometheus (docs/prometheus.md). Default: none; workspaces need no entry. */
+  readonly prometheusUrls?: readonly string[]
   /** For lib/template alone: services are registered by `tidegate apply`, and `services` is empty. */
   readonly forAny?: ForAnyService
 } & MessageProps
@@ -95,6 +97,7 @@ export class ReleaseController extends Construct {
       TIDEGATE_STATE_MACHINE_ARN: machineArn,
       ...messageSettings(this.topics, props),
       TIDEGATE_BUS: 'default',
+      ...prometheusSettings(this.services, props.prometheusUrls),
       ...(forAny && { TIDEGATE_REACH: forAny.reach }),
     }
     const resources = {

@@ -7,8 +7,11 @@ import type { Construct } from 'constructs'
 import { expiry } from '../core/budget/stored.ts'
 import { lookRoleOf } from '../core/location.ts'
 import { objectResource, sourcesOf } from '../core/service/artifacts.ts'
+import { Problem } from '../core/problem.ts'
+import { checkSources, wrongInAddress } from '../core/prometheus/signal.ts'
 import type { Service } from '../core/service/service.ts'
 import { isReported } from '../core/service/slo.ts'
+import type { Environment } from '../functions/environment.ts'
 import { functionArn, reportedSloArn, type Resources } from './controller-functions.ts'
 
 type Installed = {
@@ -56,6 +59,9 @@ export function resourcesOf(
     reportedSlos: unique(
       services.flatMap(({ slos }) => slos.filter(isReported).map(({ sli }) => reportedSloArn(scope, sli.id))),
     ),
+    workspaces: unique(
+      services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
+    ),
     artifacts: unique(objects.map((one) => `arn:${Stack.of(scope).partition}:s3:::${objectResource(one)}`)),
     artifactKeys: unique(objects.flatMap(({ kmsKey }) => (kmsKey === undefined ? [] : [kmsKey]))),
     repositories: unique(
@@ -68,6 +74,23 @@ export function resourcesOf(
     ),
     everything: ['*'],
   }
+}
+
+/**
+ * The addresses that services may name as a Prometheus: the controller calls no other.
+ * @throws Problem `prometheus_refused`, `definition_invalid`
+ */
+export function prometheusSettings(
+  services: readonly Service[],
+  urls: readonly string[] = [],
+): Pick<Environment, 'TIDEGATE_PROMETHEUS'> {
+  for (const url of urls) {
+    const wrong = wrongInAddress(url)
+    if (wrong !== undefined)
+      throw new Problem('definition_invalid', `prometheusUrls: "${url.slice(0, 200)}" is not ${wrong}.`)
+  }
+  for (const service of services) checkSources(service, urls)
+  return urls.length === 0 ? {} : { TIDEGATE_PROMETHEUS: JSON.stringify(urls) }
 }
 
 export const tableOf = (scope: Construct): dynamodb.TableV2 =>

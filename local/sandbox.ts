@@ -67,6 +67,8 @@ export type SandboxOptions = Omit<Partial<LocalCloudOptions>, 'clock' | 'runtime
   readonly sweepMinutes?: number
   /** Customer requests a minute. */
   readonly perMinute?: number
+  /** Addresses that services may name as a Prometheus. */
+  readonly prometheusUrls?: readonly string[]
   /** Sees every client request, and may change it. */
   readonly through?: (handler: LocalHandler) => LocalHandler
 }
@@ -118,8 +120,8 @@ export async function openSandbox({
   const clients = clientsFor('operator')
   const logged: Readonly<Record<string, unknown>>[] = []
   const measured: Metric[] = []
-  const tell: Pick<World, 'log' | 'emit' | 'rest'> = {
-    log: (line) => void logged.push(line),
+  const tell: Pick<World, 'log' | 'emit' | 'rest' | 'prometheusUrls'> = {
+    ...{ prometheusUrls: options.prometheusUrls ?? [], log: (line) => void logged.push(line) },
     emit: (metric) => void measured.push(metric),
     rest: (ms) => waitFor(until(clock, clock.nowMs() + ms)),
   }

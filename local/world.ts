@@ -8,6 +8,7 @@ import { awsOutbox } from '../cloud/aws/dynamodb/outbox.ts'
 import { awsLogCopy } from '../cloud/aws/log-copy.ts'
 import { awsPackageHash } from '../cloud/aws/package-hash.ts'
 import { awsMessenger } from '../cloud/aws/messenger.ts'
+import { awsPrometheus } from '../cloud/aws/prometheus.ts'
 import { awsPipelines } from '../cloud/aws/pipelines.ts'
 import { awsTelemetry } from '../cloud/aws/telemetry.ts'
 import { tablePorts } from '../cloud/aws/table/table-ports.ts'
@@ -29,9 +30,10 @@ const policies = cedarPolicies()
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-type Told = Pick<World, 'log' | 'emit'> & Partial<Pick<World, 'rest'>>
+type Told = Pick<World, 'log' | 'emit'> & Partial<Pick<World, 'rest' | 'prometheusUrls'>>
 
 export function worldOn(clients: Clients, clock: World['clock'], tell: Told): World {
+  const { prometheusUrls = [] } = tell
   const table = { client: clients.dynamodb, name: environment.TIDEGATE_TABLE }
   const { place } = clients
   const assume = { masterCredentials: place.credentials, clientConfig: place }
@@ -57,6 +59,7 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     rest: () => Promise.resolve(),
     home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN),
     ...tell,
+    prometheusUrls,
     ...stored,
     trouble,
     digest: sha256,
@@ -71,6 +74,11 @@ export function worldOn(clients: Clients, clock: World['clock'], tell: Told): Wo
     telemetry: awsTelemetry(
       clientAt((config) => reach(new CloudWatchClient({ ...place, ...config })), { ...assume, session, use: 'look' }),
     ),
+    // The embedded cloud has no workspaces: a Prometheus is one that runs beside it.
+    prometheus: awsPrometheus({
+      ...{ home: homeOf(environment.TIDEGATE_STATE_MACHINE_ARN), allowed: prometheusUrls },
+      credentials: place.credentials,
+    }),
     executions: awsExecutions(clients.sfn, environment.TIDEGATE_STATE_MACHINE_ARN),
     hooks: awsHooks(clients.lambda),
     outbox: awsOutbox(clients.events, environment.TIDEGATE_BUS),

@@ -6,6 +6,7 @@ import { bucketEvents, bucketVersions, repositoryPolicies } from './artifacts.ts
 import { codeStorage, concurrency, controllerFunctions, logGroups, rules } from './installation.ts'
 import { keptEvents } from './kept-events.ts'
 import { healthAlarms, subscriptions } from './pages.ts'
+import { prometheus } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
 import { rights } from './rights.ts'
 import { storedServices } from './stored-services.ts'
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   keptEvents,
   aliases,
   serviceAlarms,
+  prometheus,
   bucketEvents,
   bucketVersions,
   repositoryPolicies,

@@ -110,7 +110,9 @@ const scopesOf = (verb: Verb): readonly OtherScope[] => Object.keys(permissions[
  * deploy may name an artifact that nobody was granted.
  */
 const askedOf = (scope: Scope, resources: readonly string[]): readonly string[] =>
-  ['artifacts', 'artifactKeys', 'repositories'].includes(scope) ? [...new Set(resources)] : resources.slice(0, 1)
+  ['artifacts', 'artifactKeys', 'repositories', 'workspaces'].includes(scope)
+    ? [...new Set(resources)]
+    : resources.slice(0, 1)
 
 type Asked = {
   readonly actions: readonly string[]
@@ -183,6 +185,7 @@ async function resourcesOf(account: Account): Promise<Resources> {
     hooks,
     targetRoles: services.flatMap((service) => service.targets.flatMap(({ roleArn }) => roleArn ?? [])),
     lookRoles: services.flatMap((service) => service.targets.flatMap((target) => lookRoleOf(target) ?? [])),
+    workspaces: services.flatMap(({ signals }) => (signals.prometheus ?? []).flatMap((one) => one.workspace ?? [])),
     artifacts: sources.flatMap(({ s3 }) =>
       s3.map(({ bucket, key, prefix }) => `arn:${partition}:s3:::${bucket}/${key ?? `${prefix}doctor`}`),
     ),

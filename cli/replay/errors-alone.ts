@@ -15,6 +15,7 @@ export const errorsAlone = (service: Service): Service => ({
     coldStarts: 'off',
     memory: 'off',
     custom: [],
+    prometheus: [],
   },
 })
 

@@ -71,6 +71,8 @@ const narrowed = (signals: Signals, there: ReplayFile['signals']): Signals => ({
   alarms: [],
   ...Object.fromEntries(own.map((name) => [name, there.has(name) ? signals[name] : 'off'])),
   custom: signals.custom.filter((one) => there.get(one.name)?.kind === one.kind),
+  // A file has no counts of what they are out of.
+  prometheus: [],
 })
 
 function differences(signals: Signals, there: ReplayFile['signals']): readonly string[] {
@@ -79,7 +81,8 @@ function differences(signals: Signals, there: ReplayFile['signals']): readonly s
     ...signals.custom.map(({ name }) => name),
     ...(signals.alarms.length > 0 ? ['alarms'] : []),
   ]
-  const left = watched.filter((name) => !there.has(name))
+  const queried = (signals.prometheus ?? []).map(({ name }) => name)
+  const left = [...watched.filter((name) => !there.has(name)), ...queried]
   const ignored = [...there.keys()].filter((name) => !watched.includes(name))
   return [
     ...(left.length > 0 ? [`Not in the file and left out: ${left.join(', ')}.`] : []),

@@ -34,6 +34,9 @@ export function outOfReach(service: Service, reach: Reach, home: Home): readonly
       ),
     ]),
     ...artifacts(service, reach, home),
+    ...(service.signals.prometheus ?? []).flatMap(({ name, workspace }) =>
+      workspace === undefined ? [] : [`Signal ${name} is read from a workspace, and it may read none.`],
+    ),
     ...(service.incidents.from ?? [])
       .map((from) => siteFrom(from, home))
       .filter((site) => !isSame(site, home))

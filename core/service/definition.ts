@@ -4,6 +4,7 @@
 import { isBucketName, isRepositoryName, noBucket, noRepository } from './artifacts.ts'
 import { Problem, readInput, type Wrong as WrongField, wrongIn } from '../problem.ts'
 import { type Service, ServiceDefinition } from './service.ts'
+import { wrongInPrometheus } from '../prometheus/signal.ts'
 import { Signals } from './signals.ts'
 import { isCounted } from './slo.ts'
 import { isTimeZone } from '../time-zone.ts'
@@ -96,7 +97,24 @@ function wrongZones({ gates, planned, slos }: Service): readonly Wrong[] {
 /** Names that a custom signal may not have: the fields of `signals`. A verdict names each signal once. */
 const own: readonly string[] = Object.keys(Signals.shape)
 
-function wrongSignals({ signals: { custom } }: Service): readonly Wrong[] {
+function wrongSignals({ signals: { custom, prometheus = [] } }: Service): readonly Wrong[] {
+  const taken = new Set(custom.map(({ name }) => name))
+  return [
+    ...wrongCustom(custom),
+    ...prometheus.flatMap((signal, index) => {
+      const [before, at] = [prometheus.slice(0, index), ['signals', 'prometheus', index] as const]
+      const isTaken = taken.has(signal.name) || before.some(({ name }) => name === signal.name)
+      return [
+        ...(own.includes(signal.name) || isTaken
+          ? [[[...at, 'name'], `"${signal.name}" is another signal; choose another name`] as const]
+          : []),
+        ...wrongInPrometheus(signal).map(([field, words]): Wrong => [[...at, ...field], words]),
+      ]
+    }),
+  ]
+}
+
+function wrongCustom(custom: Signals['custom']): readonly Wrong[] {
   return custom.flatMap(({ name, namespace }, index): readonly Wrong[] => [
     ...(own.includes(name)
       ? [[['signals', 'custom', index, 'name'], `"${name}" is a built-in signal; choose another name`] as const]

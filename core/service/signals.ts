@@ -1,6 +1,7 @@
 // The signals of a service. Every signal is optional in a definition and has a default. The signals that are on by default need
 // only the metrics that Lambda itself publishes. core/verdict/ judges them.
 import * as z from 'zod'
+import { prometheusFields } from '../prometheus/signal.ts'
 
 const AlarmName = z.string().min(1).max(255)
 
@@ -88,6 +89,12 @@ const Custom = z.strictObject({
   ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
 })
 
+const PrometheusSignal = z.strictObject({
+  ...prometheusFields,
+  ...watch({ weight: 1, tolerance: 1, minimumSamples: 50 }),
+})
+export type PrometheusSignal = z.output<typeof PrometheusSignal>
+
 const customDistinct = (custom: readonly { readonly name: string }[]): boolean =>
   new Set(custom.map(({ name }) => name)).size === custom.length
 
@@ -111,6 +118,11 @@ export const Signals = z.strictObject({
     .refine(customDistinct, 'each custom signal needs a name of its own')
     .default([])
     .describe('Any CloudWatch metric that is published per version.'),
+  prometheus: z
+    .array(PrometheusSignal)
+    .max(5)
+    .optional()
+    .describe('Queries of a Prometheus, one minute at a time (docs/prometheus.md).'),
 })
 export type Signals = z.output<typeof Signals>
 
@@ -131,7 +143,7 @@ export const StoredSignals = z.union([Signals, EarlierSignals])
 export type Watch = z.output<typeof Errors>
 
 /** The settings of each signal by name, without the ones that are off. */
-export function watches({ alarms: _, custom, ...own }: Signals): ReadonlyMap<string, Watch> {
+export function watches({ alarms: _, custom, prometheus = [], ...own }: Signals): ReadonlyMap<string, Watch> {
   const named = Object.entries(own).flatMap(([name, watch]) => (watch === 'off' ? [] : [[name, watch] as const]))
-  return new Map<string, Watch>([...named, ...custom.map((one) => [one.name, one] as const)])
+  return new Map<string, Watch>([...named, ...[...custom, ...prometheus].map((one) => [one.name, one] as const)])
 }

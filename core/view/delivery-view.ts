@@ -170,7 +170,7 @@ function releaseRow(one: ReleaseFacts): ReleaseRow {
 function businessRows(settled: readonly ReleaseFacts[]): readonly BusinessRow[] {
   const promoted = settled.filter(({ outcome, isWayBack }) => outcome === 'promoted' && !isWayBack)
   const changes = promoted.flatMap(({ release, looks }) =>
-    release.service.signals.custom.flatMap(({ name, worse }) =>
+    [...release.service.signals.custom, ...(release.service.signals.prometheus ?? [])].flatMap(({ name, worse }) =>
       (looks.flat().at(-1)?.signals ?? [])
         // Of several functions, each has its own.
         .filter(({ signal }) => signal === name || signal.startsWith(`${name}:`))

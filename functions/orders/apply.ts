@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { Problem } from '../../core/problem.ts'
 import { definitionWith } from '../../core/service/definition.ts'
+import { checkSources } from '../../core/prometheus/signal.ts'
 import { outOfReach } from '../../core/reach/reach.ts'
 import type { Service } from '../../core/service/service.ts'
 import { register, type Registered } from '../definitions/register.ts'
@@ -15,9 +16,12 @@ export const ApplyCall = z.strictObject({
   definition: z.record(z.string(), z.unknown()).describe('The definition, in the form of the YAML files.'),
 })
 
-type Deps = Pick<World, 'clock' | 'services' | 'definitions' | 'policies' | 'log' | 'home' | 'reach' | 'aliases'>
+type Deps = Pick<
+  World,
+  'clock' | 'services' | 'definitions' | 'policies' | 'log' | 'home' | 'reach' | 'aliases' | 'prometheusUrls'
+>
 
-/** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `service_out_of_reach` */
+/** @throws Problem `call_invalid`, `definition_invalid`, `definition_contested`, `service_out_of_reach`, `prometheus_refused` */
 export function applyHandler(deps: Deps) {
   return async (event: unknown): Promise<Registered> => {
     const { service, by, definition } = readOrder(ApplyCall, event)
@@ -28,6 +32,7 @@ export function applyHandler(deps: Deps) {
         'call_invalid',
         `The route names service "${service.slice(0, 50)}", and the definition ${wanted.name}.`,
       )
+    checkSources(wanted, deps.prometheusUrls, deps.home)
     await checkReach(deps, wanted)
     return register(deps, wanted, by)
   }

@@ -1,13 +1,16 @@
 // The evidence for one look: the alarms as they are now, and every minute since the first shift. What earlier looks read comes
-// from the log, the rest from CloudWatch. Data points may come late, so the last minutes are read again.
+// from the log, the rest from CloudWatch and from Prometheus. Data points may come late, so the last minutes are read again.
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../core/release/release.ts'
 import type { Evidence, Reading, Readings, Window } from '../../core/verdict/evidence/evidence.ts'
 import { judgedTargets, loggedPoints, lookWindow, newReadings, readingsBy } from '../../core/verdict/evidence/logged.ts'
+import { prometheusQuestions } from '../../core/verdict/evidence/prometheus.ts'
 import { type Question, questionsFor } from '../../core/verdict/evidence/questions.ts'
 import type { World } from './world.ts'
 
-type Deps = Pick<World, 'telemetry'>
+const nothing: Reading = { kind: 'points', points: [] }
+
+type Deps = Pick<World, 'telemetry' | 'prometheus'>
 
 /**
  * @param sinceMs minutes before this are not needed, because the caller carries their folded state
@@ -21,15 +24,19 @@ export async function gather(
 ): Promise<{ readonly evidence: Evidence; readonly readings: Readings | undefined }> {
   const { service, shifts, excludedAlarms } = release
   const targets = judgedTargets(release)
-  const questions = questionsFor(service, targets)
+  const metrics = questionsFor(service, targets)
+  const queries = prometheusQuestions(service, targets)
+  const questions = [...metrics, ...queries]
   const { whole, window } = lookWindow(questions, { ...release, targets }, atMs)
-  const [alarms, answers] = await Promise.all([
+  const isEmpty = window.endMs <= window.startMs
+  const [alarms, measured, queried] = await Promise.all([
     readAlarms(deps, service.signals.alarms),
-    readSeries(deps, questions, window),
+    readSeries(deps, metrics, window),
+    isEmpty || queries.length === 0 ? queries.map(() => nothing) : deps.prometheus.read(queries, window),
   ])
+  const answers = [...measured, ...queried]
   const logged = loggedPoints(release.readings, Math.max(sinceMs, whole.startMs))
   const readings = readingsBy(questions, answers, logged)
-  const isEmpty = window.endMs <= window.startMs
   return {
     evidence: { atMs, shifts, alarms, excludedAlarms, targets, readings },
     readings: isEmpty ? undefined : newReadings(questions, answers, release.readings, window),
@@ -48,7 +55,7 @@ async function readAlarms(deps: Deps, names: readonly string[]): Promise<Evidenc
 
 async function readSeries(deps: Deps, questions: readonly Question[], window: Window): Promise<readonly Reading[]> {
   if (questions.length === 0) return []
-  if (window.endMs <= window.startMs) return questions.map(() => ({ kind: 'points', points: [] }))
+  if (window.endMs <= window.startMs) return questions.map(() => nothing)
   try {
     return await deps.telemetry.read(questions, { ...window, periodSeconds: 60 })
   } catch (error) {

@@ -26,6 +26,7 @@ import type {
   Pipelines,
   Queues,
   Policies,
+  Prometheus,
   Returns,
   Services,
   Signatures,
@@ -69,6 +70,9 @@ export type World = {
   readonly traffic: Traffic
   readonly versions: Versions
   readonly telemetry: Telemetry
+  readonly prometheus: Prometheus
+  /** Addresses that services may name as a Prometheus. */
+  readonly prometheusUrls: readonly string[]
   readonly executions: Executions
   readonly hooks: Hooks
   readonly outbox: Outbox

@@ -16,7 +16,7 @@ import { taskInput, taskResult, type TaskResult } from './task.ts'
 import { turn } from '../steps/waiting.ts'
 import type { World } from '../steps/world.ts'
 
-type Deps = Pick<World, 'clock' | 'journal' | 'aliases' | 'telemetry' | 'executions'>
+type Deps = Pick<World, 'clock' | 'journal' | 'aliases' | 'telemetry' | 'prometheus' | 'executions'>
 
 // How late a look may be, as a share of the interval.
 const latest = 0.1

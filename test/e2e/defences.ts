@@ -230,6 +230,27 @@ const defences: readonly Defence[] = [
     test: 'lib/trust.test.ts',
   },
   {
+    attack: 'makes the controller call an address of theirs, as a Prometheus',
+    file: 'cloud/aws/prometheus.ts',
+    line: 'if (id === undefined || !isSame(homeOf(source), home)) return undefined',
+    without: 'if (id === undefined) return { base: source }',
+    test: 'cloud/aws/prometheus.test.ts',
+  },
+  {
+    attack: 'makes the controller call an address of theirs, as a Prometheus',
+    file: 'cloud/aws/prometheus.ts',
+    line: "redirect: 'manual'",
+    without: "redirect: 'follow'",
+    test: 'cloud/aws/prometheus.test.ts',
+  },
+  {
+    attack: 'makes the controller call an address of theirs, as a Prometheus',
+    file: 'functions/orders/apply.ts',
+    line: 'checkSources(wanted, deps.prometheusUrls, deps.home)',
+    without: '',
+    test: 'functions/definitions/reach.test.ts',
+  },
+  {
     attack: 'ends a job of another pipeline by a made-up event',
     file: 'functions/orders/pipeline.ts',
     line: 'if (job === undefined || !isOf(functionName, job)) {',

@@ -19,6 +19,7 @@ import { checkPackage } from './install/package.ts'
 import { checkMcp } from './mcp.ts'
 import { checkTrace, hasReceiver } from './otlp.ts'
 import { checkPaths } from './paths.ts'
+import { checkPrometheus, hasPrometheus } from './prometheus.ts'
 import { checkShells } from './shells.ts'
 import { checkTemplateWithoutCdk } from './install/template.ts'
 import { walkConsole } from './console/walk.ts'
@@ -360,6 +361,8 @@ try {
 } finally {
   stop()
 }
+if (hasPrometheus()) await attempt('a Prometheus', () => checkPrometheus(verify))
+else console.log('left out: prometheus is not installed (apt-get install prometheus)')
 await attempt('300 functions', () => checkAdoption(verify))
 await attempt('the console', () => walkConsole(verify))
 await attempt('a newcomer', () => checkNewcomer(verify, port + 20))

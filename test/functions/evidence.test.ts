@@ -39,7 +39,9 @@ describe('a look', () => {
     }))
     const release = baking({ targets, signals: { custom } })
     const [client, sent] = canned(new CloudWatchClient(config), [{}])
-    const { evidence } = await gather({ telemetry: awsTelemetry(() => client) }, release, t0 + 30 * minute)
+    const { prometheus } = memoryCloud({ clock: { nowMs: () => t0 } })
+    const deps = { prometheus, telemetry: awsTelemetry(() => client) }
+    const { evidence } = await gather(deps, release, t0 + 30 * minute)
     expect(sent.map(({ command }) => command)).toEqual(['GetMetricDataCommand'])
     expect(evidence.targets).toHaveLength(4)
     // CloudWatch returned nothing: that is not silence of the service.

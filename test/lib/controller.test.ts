@@ -126,7 +126,13 @@ describe('the controller', () => {
     )
     const own = functions.filter((one) => String(one['Description']).startsWith('Tidegate: '))
     expect(own.map((one) => String(one['Description']).slice(10)).sort()).toEqual([...verbs].sort())
-    const optional = ['TIDEGATE_CHAT_ARN', 'TIDEGATE_CONSOLE_URL', 'TIDEGATE_QUIET', 'TIDEGATE_REACH']
+    const optional = [
+      'TIDEGATE_CHAT_ARN',
+      'TIDEGATE_CONSOLE_URL',
+      'TIDEGATE_QUIET',
+      'TIDEGATE_REACH',
+      'TIDEGATE_PROMETHEUS',
+    ]
     const always = Object.keys(Environment.shape).filter((name) => !optional.includes(name))
     for (const one of own) {
       const limits: Record<string, number> = { 'Tidegate: measure': 900, 'Tidegate: hook': 900, 'Tidegate: judge': 28 }

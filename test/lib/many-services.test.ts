@@ -1,4 +1,5 @@
-// A hundred and fifty services in one controller: AWS's limits on a template, a rule and a role.
+// A hundred and fifty services in one controller: AWS's limits on a template, a rule and a role. And what a role is given of what
+// services query.
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, expect, it } from 'vitest'
@@ -76,4 +77,29 @@ it('no policy is too long, no role has too many, and each target is granted in f
 
 it('more than IAM can attach is refused at synthesis, with what to do', () => {
   expect(() => synthesise(450)).toThrow(/give some of the services to another controller/)
+})
+
+it('lets judge alone query the workspaces that services name, and allows the addresses that it is given', () => {
+  const workspace = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1'
+  const query = { name: 'declined', bad: 'x{v="{version}"}', total: 'y{v="{version}"}' }
+  const url = 'https://prometheus.example.com'
+  const of = (prometheus: readonly object[], prometheusUrls: readonly string[]) => {
+    const own = new Stack(new App(), 'Queries')
+    const services = [{ ...service(0), signals: { prometheus } }]
+    new ReleaseController(own, 'Tidegate', { services, prometheusUrls })
+    return JSON.stringify(Template.fromStack(own).toJSON())
+  }
+  const text = of(
+    [
+      { ...query, workspace },
+      { ...query, name: 'slow', url },
+    ],
+    [url],
+  )
+  const granted = `{"Action":"aps:QueryMetrics","Effect":"Allow","Resource":"${workspace}"}`
+  expect(text.split('aps:QueryMetrics')).toHaveLength(2)
+  expect(/"TidegateJudgeRoleDefaultPolicy[^"]*":.*?"Statement":(.*?),"Version"/.exec(text)?.[1]).toContain(granted)
+  expect(text).toContain(`"TIDEGATE_PROMETHEUS":"[\\"${url}\\"]"`)
+  expect(() => of([{ ...query, url }], [`${url}/team`])).toThrow(/is read from .* which is not allowed/)
+  expect(() => of([], ['https://ann:secret@example.com'])).toThrow(/prometheusUrls: .* is not an address/)
 })

@@ -50,7 +50,7 @@ export function memoryCloud({ clock }: { readonly clock: Clock }) {
   const { faults, guarded } = memoryFaults<PortMethod>()
   const guardedPorts = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, guarded(name, port)]))
   const home = homeOf('arn:aws:states:us-east-1:000000000000:')
-  return { ...(guardedPorts as Ports), home, log: () => undefined, clock, faults, inspect }
+  return { ...(guardedPorts as Ports), home, prometheusUrls: [], log: () => undefined, clock, faults, inspect }
 }
 
 function openPorts(clock: Clock) {
@@ -92,6 +92,7 @@ function openPorts(clock: Clock) {
       traffic: memoryTraffic(functions),
       versions: memoryVersions(functions, uploads),
       telemetry: measured.telemetry,
+      prometheus: measured.prometheus,
       executions: machine.executions,
       hooks: memoryHooks(functions, hooks),
       outbox: memoryOutbox(announced),

@@ -1,7 +1,7 @@
 // Alarms and series in memory: reads return what was set; anything else is missing or absent, never good.
 import type { AlarmReading, Reading } from '../../core/verdict/evidence/evidence.ts'
 import type { Question } from '../../core/verdict/evidence/questions.ts'
-import type { Telemetry } from '../../cloud/ports.ts'
+import type { Prometheus, Telemetry } from '../../cloud/ports.ts'
 
 type Asked = Parameters<Telemetry['read']>[1]
 /** Answers a question; `undefined` falls back to what was set. */
@@ -9,6 +9,7 @@ type ReadingSource = (question: Question, asked: Asked) => Reading | undefined
 
 type MemoryTelemetry = {
   readonly telemetry: Telemetry
+  readonly prometheus: Prometheus
   readonly alarms: Map<string, AlarmReading>
   readonly setReading: (question: Omit<Question, 'key'>, reading: Reading) => void
   readonly answerReadings: (source: ReadingSource) => void
@@ -34,6 +35,8 @@ export function memoryTelemetry(): MemoryTelemetry {
       alarms: (names) => Promise.resolve(names.map((name) => alarms.get(name) ?? { name, state: 'missing' })),
       read: (questions, asked) => Promise.resolve(questions.map((question) => read(question, asked))),
     },
+    // Nothing is set there, so nothing is known.
+    prometheus: { read: (questions) => Promise.resolve(questions.map(() => ({ kind: 'points', points: [] }))) },
     setReading(question, reading) {
       set.set(seriesOf(question), reading)
     },

@@ -5,10 +5,12 @@ import type { Service } from '../../service/service.ts'
 import { placedIn } from '../../service/target.ts'
 import type { JudgedTarget, Point, Reading, Readings, Shift, Window } from './evidence.ts'
 import { sheetOf } from './minutes.ts'
+import { type PrometheusQuestion, prometheusWords } from './prometheus.ts'
 import { placeOf, type Question, signalSpecs } from './questions.ts'
 import { settledToMs } from './settled.ts'
 import { askedWindow, lateFromMs, missingFromMs, openFromMs } from './window.ts'
 
+type Keyed = { readonly key: string }
 type Logged = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 /** What of a release a look goes by. */
@@ -53,7 +55,7 @@ export function loggedPoints(readings: readonly Readings[], fromMs: number, keys
 
 /** @returns all minutes since the first shift, and those of them that a look at `atMs` asks for */
 export function lookWindow(
-  questions: readonly Question[],
+  questions: readonly Keyed[],
   { service, shifts, readings, targets }: Looked,
   atMs: number,
 ): { readonly whole: Window; readonly window: Window } {
@@ -83,13 +85,13 @@ export function neededFromMs(release: Pick<Looked, 'service' | 'readings' | 'tar
 
 /** What a verdict is made from: the log's points and the answers over them; what was not answered is unread. */
 export const readingsBy = (
-  questions: readonly Question[],
+  questions: readonly Keyed[],
   answers: readonly Reading[],
   logged: Logged,
 ): ReadonlyMap<string, Reading> =>
   new Map(
     questions.map(({ key }, index): readonly [string, Reading] => {
-      const answer = answers[index] ?? { kind: 'unread', because: 'CloudWatch did not answer' }
+      const answer = answers[index] ?? { kind: 'unread', because: 'it was not answered' }
       if (answer.kind === 'unread') return [key, answer]
       const points = new Map(logged.get(key))
       for (const point of answer.points) points.set(point.minuteMs, point.value)
@@ -105,7 +107,7 @@ const pointsOf = (series: ReadonlyMap<number, number> = new Map()): Point[] =>
 
 /** What was read and is not in the log yet, or stands there otherwise; with the first, what was asked for. */
 export function newReadings(
-  questions: readonly Question[],
+  questions: readonly (Question | PrometheusQuestion)[],
   answers: readonly Reading[],
   readings: readonly Readings[],
   window: Window,
@@ -131,10 +133,15 @@ export function newReadings(
 }
 
 /** `Sum of AWS/Lambda Errors {FunctionName=checkout, ...}` by key: what the log's points are, whatever later code asks. */
-const queriesOf = (questions: readonly Question[]): Record<string, string> =>
+const queriesOf = (questions: readonly (Question | PrometheusQuestion)[]): Record<string, string> =>
   Object.fromEntries(
-    questions.map(({ key, namespace, metric, stat, dimensions }) => {
-      const place = Object.entries(dimensions).map(([name, value]) => `${name}=${value}`)
-      return [key, `${stat} of ${namespace} ${metric} {${place.join(', ')}}`.slice(0, 1000)]
-    }),
+    questions.map((question) => [
+      question.key,
+      ('query' in question ? prometheusWords(question) : cloudWatchWords(question)).slice(0, 1000),
+    ]),
   )
+
+function cloudWatchWords({ namespace, metric, stat, dimensions }: Question): string {
+  const place = Object.entries(dimensions).map(([name, value]) => `${name}=${value}`)
+  return `${stat} of ${namespace} ${metric} {${place.join(', ')}}`
+}

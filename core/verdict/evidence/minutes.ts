@@ -27,7 +27,7 @@ export function sheetOf(readings: ReadonlyMap<string, Reading>, openFromMs = Inf
   return {
     faultOf(target, arm, series) {
       const key = seriesKey(target, arm, series)
-      return faults.get(key) ?? (values.has(key) ? undefined : 'CloudWatch was not asked for it')
+      return faults.get(key) ?? (values.has(key) ? undefined : 'it was not asked for')
     },
     at: (target, arm, series, atMs) => values.get(seriesKey(target, arm, series))?.get(atMs),
     mayGoOn(target, arm, series, atMs) {

@@ -1,8 +1,8 @@
 // Which CloudWatch series the signals are read from. One question is one query of GetMetricData. Its key names the target,
-// version and series, and the log stores the answers under it.
+// version and series, and the log stores the answers under it. What is asked of a Prometheus is in prometheus.ts.
 import { isElsewhere, locate, type Place } from '../../location.ts'
 import type { Service } from '../../service/service.ts'
-import type { Signals, Watch } from '../../service/signals.ts'
+import type { PrometheusSignal, Signals, Watch } from '../../service/signals.ts'
 import type { Arm, Baseline, JudgedTarget } from './evidence.ts'
 
 export type Question = {
@@ -59,6 +59,11 @@ export type SignalSpec = {
   readonly excluded?: string
 }
 
+/** The series that a query of a Prometheus answers. */
+export const prometheusSeries = (of: 'bad' | 'total' | 'sum' | 'samples', name: string): string =>
+  `prometheus-${of}-${name}`
+const isOfPrometheus = (series: string): boolean => series.startsWith('prometheus-')
+
 export const seriesKey = (target: number, arm: Arm, series: string): string =>
   `${target}.${arm === 'stable' ? 's' : 'c'}.${series}`
 
@@ -82,6 +87,12 @@ const customMeasure = ({ kind, name, sparse }: Signals['custom'][number]): Measu
   kind === 'count'
     ? count(['invocations'], [`custom-${name}`], { bounded: false, whenMissing: sparse ? 'sparse' : 'zero' })
     : { kind: 'mean', sum: `custom-${name}`, samples: `customs-${name}`, factor: same }
+
+/** A query that Prometheus answers without a value is no 0: the minute has not fully arrived. */
+const prometheusMeasure = ({ name, bad }: PrometheusSignal): Measure =>
+  bad !== undefined
+    ? count([prometheusSeries('total', name)], [prometheusSeries('bad', name)])
+    : { kind: 'mean', sum: prometheusSeries('sum', name), samples: prometheusSeries('samples', name), factor: same }
 
 // Arm64 costs a fifth less than x86_64 per GB-second (Lambda pricing, remembered).
 const pricePerMb = { x86_64: 1, arm64: 0.8 }
@@ -115,7 +126,7 @@ export function signalSpecs(
               ...more,
             },
           ]
-    const { errors, latency, throttles, cost, coldStarts, memory, custom } = signals
+    const { errors, latency, throttles, cost, coldStarts, memory, custom, prometheus = [] } = signals
     const slow = thresholdsMs.map((_, place) => `fast${place}`)
     const price = billing && {
       stable: billing.stable.memoryMb * pricePerMb[billing.stable.architecture],
@@ -139,6 +150,7 @@ export function signalSpecs(
       ...spec('coldStarts', coldStarts, { kind: 'mean', sum: 'initSum', samples: 'inits', factor: same }),
       ...spec('memory', memory, { kind: 'mean', sum: 'memorySum', samples: 'memories', factor: same }),
       ...custom.flatMap((one) => spec(one.name, one, customMeasure(one), { worse: one.worse })),
+      ...prometheus.flatMap((one) => spec(one.name, one, prometheusMeasure(one), { worse: one.worse })),
     ]
   })
 }
@@ -155,6 +167,7 @@ export function questionsFor(service: Pick<Service, 'signals'>, targets: readonl
         : ['invocations', spec.measure.sum, spec.measure.samples]
     for (const arm of ['stable', 'candidate'] as const) {
       for (const name of series) {
+        if (isOfPrometheus(name)) continue
         const key = seriesKey(spec.target, arm, name)
         questions.set(key, {
           key,

@@ -1,6 +1,7 @@
 // The readings of a release's looks as something to judge again, minute by minute.
 import type { Reading } from '../evidence/evidence.ts'
 import { judgedTargets, type Looked, loggedPoints } from '../evidence/logged.ts'
+import { prometheusQuestions } from '../evidence/prometheus.ts'
 import { questionsFor } from '../evidence/questions.ts'
 import { wholeFrom } from '../evidence/window.ts'
 import { minuteMs } from '../../time.ts'
@@ -11,10 +12,8 @@ export function recordedOf({ service, shifts, readings, targets: released }: Loo
   const endMs = readings.findLast((one) => one.complete)?.toMs ?? startMs
   const targets = judgedTargets({ service, targets: released })
   // A series without any point was still queried: it counts as silence, not as a question that was never asked.
-  const asked = questionsFor(service, targets).map(({ key }): [string, Reading] => [
-    key,
-    { kind: 'points', points: [] },
-  ])
+  const questions = [...questionsFor(service, targets), ...prometheusQuestions(service, targets)]
+  const asked = questions.map(({ key }): [string, Reading] => [key, { kind: 'points', points: [] }])
   const logged = [...loggedPoints(readings, startMs)].map(([key, values]): [string, Reading] => {
     const sorted = [...values].map(([at, value]) => ({ minuteMs: at, value })).sort((a, b) => a.minuteMs - b.minuteMs)
     return [key, { kind: 'points', points: sorted }]

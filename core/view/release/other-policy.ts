@@ -57,6 +57,7 @@ function othersOf(service: Service, policy: OtherPolicy): Service {
       coldStarts: orOff(signals.coldStarts),
       memory: orOff(signals.memory),
       custom: signals.custom.map(eased),
+      prometheus: signals.prometheus?.map(eased),
     },
   }
 }

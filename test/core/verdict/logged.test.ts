@@ -87,7 +87,7 @@ describe('what is judged', () => {
     expect(readingsBy([question], [unread], logged).get(question.key)).toEqual(unread)
     expect(readingsBy([question], [], logged).get(question.key)).toEqual({
       kind: 'unread',
-      because: 'CloudWatch did not answer',
+      because: 'it was not answered',
     })
   })
 })

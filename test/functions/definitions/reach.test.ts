@@ -62,3 +62,32 @@ it('reads its reach from the environment, and nothing half', () => {
   expect(reachOf({})).toBeUndefined()
   expect(() => reachOf({ TIDEGATE_REACH: '{"functions":"*"}' })).toThrow(/tag/)
 })
+
+const workspace = 'arn:aws:aps:us-east-1:000000000000:workspace/ws-1'
+const queries = (place: object) => ({
+  signals: { prometheus: [{ name: 'declined', bad: 'x{v="{version}"}', total: 'y{v="{version}"}', ...place }] },
+})
+const here = { reach: undefined, prometheusUrls: ['https://prometheus.example.com'] }
+
+it.each([
+  [
+    'an address that is not allowed',
+    { url: 'http://169.254.169.254' },
+    'is read from http://169.254.169.254, which is not',
+  ],
+  ['an address that begins alike', { url: 'https://prometheus.example.com.evil' }, 'which is not allowed'],
+  ['a workspace of another account', { workspace: workspace.replace('0000', '1111') }, 'a workspace of account 1111'],
+  ['a workspace of another region', { workspace: workspace.replace('us-east-1', 'eu-west-1') }, 'region eu-west-1'],
+])('no Prometheus of %s', async (_, place, words) => {
+  const refused = { code: 'prometheus_refused', message: expect.stringContaining(words) as string }
+  await expect(applyWith(queries(place), here)).rejects.toMatchObject(refused)
+  expect((await cloud.services.list()).items).toEqual([])
+})
+
+it('a Prometheus that is allowed, and a workspace where the stack was made for its services', async () => {
+  await applyWith(queries({ url: 'https://prometheus.example.com' }), here)
+  await applyWith(queries({ workspace }), here)
+  await expect(applyWith(queries({ workspace }))).rejects.toMatchObject(
+    refusal('Signal declined is read from a workspace'),
+  )
+})
