@@ -25,6 +25,7 @@ import type {
   Pager,
   Pipelines,
   Queues,
+  Receivers,
   Policies,
   Returns,
   Services,
@@ -74,6 +75,7 @@ export type World = {
   readonly outbox: Outbox
   readonly pager: Pager
   readonly pipelines: Pipelines
+  readonly receivers: Receivers
   /** Waits. */
   readonly rest: (ms: number) => Promise<void>
   /** SHA-256 of a text, in hex. */
