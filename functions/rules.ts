@@ -193,6 +193,8 @@ export const toldToReceivers = (account: string) => ({
     ...['Release Charged', 'Release Settled', 'Budget Changed', 'Budget Burning'],
   ],
 })
+/** What no receiver took; its name follows the controller's. */
+export const unsentQueue = 'telemetry-unsent'
 /** How long a receiver may be away: a message is given again every six minutes, for a day. */
 export const telemetryQueue = { hiddenSeconds: 360, receives: 240, keptSeconds: 2 * 86_400, unsentSeconds: 14 * 86_400 }
 

@@ -5,7 +5,7 @@ import { receiversOf } from '../cloud/receivers/receivers.ts'
 import { receiversIn, readEnvironment, TelemetryEnvironment } from './environment.ts'
 import { log, patience, trouble, traced } from './instruments.ts'
 import { sendTelemetryHandler } from './listeners/send-telemetry.ts'
-import { home, journal, once } from './ports.ts'
+import { clock, home, journal, once } from './ports.ts'
 import { wired } from './wired.ts'
 
 const receivers = /* @__PURE__ */ once(() =>
@@ -16,5 +16,5 @@ const receivers = /* @__PURE__ */ once(() =>
 )
 
 export const sendTelemetry = /* @__PURE__ */ wired('sendTelemetry', () =>
-  sendTelemetryHandler({ home: home(), journal: journal(), log, trouble, receivers: receivers() }),
+  sendTelemetryHandler({ clock, home: home(), journal: journal(), log, trouble, receivers: receivers() }),
 )

@@ -124,7 +124,7 @@ export class ReleaseController extends Construct {
       streamArn: this.table.tableStreamArn ?? '',
       lost: this.lost,
     })
-    watchHealth(this, name, this.topics)
+    watchHealth(this, { controller: name, sendsTelemetry: telemetryOut !== undefined }, this.topics)
     const installed = { controller: name, environment, resources, lost: this.lost, topics: this.topics }
     this.logCopy = logCopy && new LogCopy(this, 'LogCopy', logCopy, installed)
     this.incidentsOut = incidentsOf(this, props, { controller: name, topics: this.topics })

@@ -18,7 +18,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { type Point, pointKinds } from '../../core/measures/points.ts'
 import type { TracedSpan } from '../../core/view/release/trace.ts'
 
-export type To = {
+type To = {
   readonly url: URL
   /** Without them: those of OTEL_EXPORTER_OTLP_HEADERS. */
   readonly headers?: Readonly<Record<string, string>>
@@ -27,6 +27,8 @@ export type To = {
 }
 
 const timeoutMillis = 10_000
+/** However many requests it takes. */
+const altogetherMillis = 20_000
 const atOnce = 200
 
 const digest = (text: string, length: number): string =>
@@ -92,7 +94,7 @@ async function exported<T>(exporter: Exporter<T>, parts: readonly T[]): Promise<
   // The exporter's own timeout is for a connection that is silent: one that drips would never end.
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Result>((resolve) => {
-    timer = setTimeout(() => resolve({ error: new Error('It took too long.') }), parts.length * timeoutMillis + 2_000)
+    timer = setTimeout(() => resolve({ error: new Error('It took too long.') }), altogetherMillis)
   })
   try {
     for (const part of parts) {

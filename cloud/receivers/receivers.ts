@@ -7,7 +7,7 @@ import { addressUnder, refusal } from './address.ts'
 import { annotate } from './grafana.ts'
 import { sendPoints, sendSpans } from './otlp.ts'
 
-export type ReceiverSettings = {
+type ReceiverSettings = {
   readonly otlp?: { readonly url: string; readonly secret?: string }
   readonly grafana?: { readonly url: string; readonly secret: string }
 }

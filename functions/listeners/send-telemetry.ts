@@ -19,7 +19,10 @@ import { asOf, remember } from '../steps/log.ts'
 import type { World } from '../steps/world.ts'
 import type { Answer } from './stream-batch.ts'
 
-type Deps = Pick<World, 'home' | 'journal' | 'log' | 'trouble' | 'receivers'>
+type Deps = Pick<World, 'clock' | 'home' | 'journal' | 'log' | 'trouble' | 'receivers'>
+
+/** The function ends after a minute, and a slow receiver takes 20 seconds for one: what is left by then comes again. */
+const beginsWithinMs = 20_000
 
 const QueueBatch = z.looseObject({
   Records: z.array(z.looseObject({ messageId: z.string().max(200), body: z.string().max(2_000_000) })).max(10_000),
@@ -38,13 +41,17 @@ const OfRelease = z.looseObject({
 export function sendTelemetryHandler(deps: Deps) {
   return async (event: unknown): Promise<Answer> => {
     const { Records } = readInput(QueueBatch, event, 'event_invalid', 'The batch')
-    const { failed } = await each(
+    const endMs = deps.clock.nowMs() + beginsWithinMs
+    const { failed, left } = await each(
       deps,
       Records,
       ({ messageId }) => ({ messageId }),
       ({ body }) => tell(deps, body),
+      1,
+      () => deps.clock.nowMs() < endMs,
     )
-    return { batchItemFailures: failed.map(({ item }) => ({ itemIdentifier: item.messageId })) }
+    const again = [...failed.map(({ item }) => item), ...left]
+    return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   }
 }
 

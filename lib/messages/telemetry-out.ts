@@ -1,7 +1,6 @@
 // Telemetry for whoever asks for it: a rule gives announcements to a queue, and the queue to a function that sends them by OTLP
 // and to Grafana. A queue, and no rule to the function alone: a receiver may be away for longer than Lambda's two retries last.
 import { Duration, Stack } from 'aws-cdk-lib'
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch'
 import * as events from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import * as lambda from 'aws-cdk-lib/aws-lambda'
@@ -11,8 +10,7 @@ import { Construct } from 'constructs'
 import { Problem } from '../../core/problem.ts'
 import type { Environment, TelemetryEnvironment } from '../../functions/environment.ts'
 import type { Scope } from '../../functions/permissions.ts'
-import { telemetryQueue, toldToReceivers } from '../../functions/rules.ts'
-import { alarmTo, type Topics } from './topics.ts'
+import { telemetryQueue, toldToReceivers, unsentQueue } from '../../functions/rules.ts'
 
 export type TelemetryOutProps = {
   /** A receiver of OTLP over HTTP: the trace of each release, and metrics. */
@@ -33,7 +31,6 @@ export type TelemetryOutProps = {
 type Resources = Readonly<Record<Scope, readonly string[]>>
 type Installed = {
   readonly controller: string
-  readonly topics: Topics
   readonly environment: Environment
   readonly resources: Resources
   /** Makes the function in a scope (lib/controller-functions.ts). */
@@ -58,13 +55,13 @@ export class TelemetryOut extends Construct {
     scope: Construct,
     id: string,
     { otlp, grafana }: TelemetryOutProps,
-    { controller, topics, environment, resources, controllerFunction }: Installed,
+    { controller, environment, resources, controllerFunction }: Installed,
   ) {
     super(scope, id)
     if (otlp === undefined && grafana === undefined)
       throw new Problem('definition_invalid', 'Telemetry needs `otlp`, `grafana` or both.')
     this.unsent = new sqs.Queue(this, 'Unsent', {
-      ...{ queueName: `${controller}-telemetry-unsent`, enforceSSL: true },
+      ...{ queueName: `${controller}-${unsentQueue}`, enforceSSL: true },
       retentionPeriod: Duration.seconds(telemetryQueue.unsentSeconds),
     })
     const waiting = new sqs.Queue(this, 'Waiting', {
@@ -96,7 +93,6 @@ export class TelemetryOut extends Construct {
       reportBatchItemFailures: true,
     })
     this.tell(controller, waiting)
-    this.watch(topics)
   }
 
   private tell(controller: string, queue: sqs.Queue): void {
@@ -105,18 +101,6 @@ export class TelemetryOut extends Construct {
       eventPattern: patternFor(Stack.of(this).account),
     })
     rule.addTarget(new targets.SqsQueue(queue, { maxEventAge: Duration.hours(24), retryAttempts: 185 }))
-  }
-
-  private watch(topics: Topics): void {
-    const alarm = new cloudwatch.Alarm(this, 'TelemetryUnsent', {
-      alarmDescription:
-        'A receiver did not take telemetry of Tidegate for a day: the log of its function sendTelemetry says why (docs/operate.md).',
-      metric: this.unsent.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
-    })
-    alarmTo(topics, 'ticket', alarm)
   }
 }
 

@@ -193,6 +193,14 @@ describe('a receiver that', () => {
     expect(await deliver([settled])).toEqual({ batchItemFailures: [] })
   })
 
+  it('is slow gets what it has time for, and the rest again', async () => {
+    let nowMs = 0
+    const slow = sendTelemetryHandler({ ...sandbox.world, receivers: {}, clock: { nowMs: () => (nowMs += 7_000) } })
+    const all = announced.slice(0, 5).map(messageOf)
+    const { batchItemFailures } = await slow({ Records: all })
+    expect(batchItemFailures).toEqual(all.slice(2).map(({ messageId }) => ({ itemIdentifier: messageId })))
+  })
+
   it('sends elsewhere is not followed: the token stays', async () => {
     const other = await openReceiver(() => ({ status: 200, body: '[]' }))
     const moved = await openReceiver(() => ({ status: 307, location: other.url }))
